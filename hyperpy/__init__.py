@@ -1,0 +1,1 @@
+"""A folder of Python files becomes a live site."""

@@ -1,0 +1,193 @@
+"""The scripts that make a fresh machine ready, as far as they can be tried without one."""
+
+import hashlib
+import io
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import debian_python
+import fetch_browser_scripts
+import get_python
+import pytest
+from debian_sources import find_mirrors
+from fetch_browser_scripts import FetchError, Script, digest, fetch
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+DEB822 = """\
+# the machine's own mirror
+Types: deb deb-src
+URIs: http://mirror.example/debian
+Suites: bookworm bookworm-updates
+# a comment inside
+Components: main contrib
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ mDMEY
+ -----END PGP PUBLIC KEY BLOCK-----
+
+Types: deb
+URIs: http://mirror.example/debian-security
+Suites: bookworm-security
+Components: main
+"""
+
+# What stands in /etc/apt, and the addresses of Debian's archive in it.
+SOURCES = {
+    "one line": ("sources.list", "deb http://mirror.example/debian bookworm main\n", ["http://mirror.example/debian"]),
+    "options": (
+        "sources.list.d/a.list",
+        "  deb [ arch=amd64 signed-by=/usr/share/keyrings/k.gpg ] https://m.example/debian/ trixie main # ours\n",
+        ["https://m.example/debian/"],
+    ),
+    "deb822": ("sources.list.d/debian.sources", DEB822, ["http://mirror.example/debian"]),
+    "mirror list": (
+        "sources.list.d/debian.sources",
+        "Types: deb\nURIs: mirror+file:///etc/apt/mirrors/debian.list\nSuites: trixie\nComponents: main\n",
+        ["mirror+file:///etc/apt/mirrors/debian.list"],
+    ),
+    "snapshot": (
+        "sources.list",
+        "deb http://s.example/archive/debian/20260101T000000Z bookworm main",
+        ["http://s.example/archive/debian/20260101T000000Z"],
+    ),
+    "updates of one mirror": (
+        "sources.list",
+        "deb http://m.example/debian bookworm main\ndeb http://m.example/debian bookworm-updates main\n",
+        ["http://m.example/debian"],
+    ),
+    "commented out": ("sources.list", "# deb http://mirror.example/debian bookworm main\n", []),
+    "sources of code": ("sources.list", "deb-src http://mirror.example/debian bookworm main\n", []),
+    "security": ("sources.list", "deb http://mirror.example/debian bookworm-security main\n", []),
+    "somebody else": ("sources.list.d/other.list", "deb https://other.example/linux/ubuntu bookworm main\n", []),
+    "without main": ("sources.list.d/other.list", "deb https://other.example/linux/debian bookworm stable\n", []),
+    "disabled": ("sources.list.d/debian.sources", "Enabled: no\n" + DEB822.split("\n", 1)[1], []),
+    "not read by apt": ("sources.list.d/old.list.save", "deb http://mirror.example/debian bookworm main\n", []),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "addresses"), SOURCES.values(), ids=SOURCES)
+def test_the_mirrors_that_apt_uses_are_found(tmp_path, name, text, addresses):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    assert [stanza["uris"] for stanza in find_mirrors(tmp_path)] == addresses
+
+
+def test_a_mirror_keeps_its_signing_key_for_another_suite(tmp_path):
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list.d" / "debian.sources").write_text(DEB822)
+    [mirror] = find_mirrors(tmp_path)
+    text = debian_python.source(mirror, "forky")
+    assert "suites: forky\n" in text
+    assert "signed-by: \n" not in text
+    assert " -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n mDMEY\n -----END PGP PUBLIC KEY BLOCK-----\n" in text
+
+
+def script(path: Path, python: str) -> None:
+    path.write_text(f"#!/bin/sh\n{python}\n")
+    path.chmod(0o755)
+
+
+def test_a_command_on_the_path_without_a_python_behind_it_is_passed_over(tmp_path, monkeypatch):
+    version = f"3.{sys.version_info.minor}"
+    for folder, body in [("shims", "exit 127"), ("older", "echo 3.11"), ("real", f"echo {version}")]:
+        (tmp_path / folder).mkdir()
+        script(tmp_path / folder / f"python{version}", body)
+    monkeypatch.setenv("PATH", ":".join(str(tmp_path / name) for name in ("shims", "older", "real")))
+    assert get_python.get_python(version) == str(tmp_path / "real" / f"python{version}")
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [("3.13", "PYTHON=3.13 is too old"), ("3", "PYTHON=3 is no version"), ("/usr/bin/python3", "is no version")],
+)
+def test_a_version_that_cannot_do_is_refused(version, says):
+    with pytest.raises(get_python.PythonNotFound, match=says):
+        get_python.get_python(version)
+
+
+def test_when_nothing_helps_the_error_says_what_was_tried_and_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(get_python, "FOLDER", tmp_path)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(get_python.PythonNotFound) as caught:
+        get_python.get_python()
+    message = str(caught.value)
+    ways = ["on path: none", "known to uv: none", "unpacked from debian: this is no Debian system", "downloaded by uv:"]
+    assert [way for way in ways if way not in message] == []
+    assert "Put Python 3.14 or newer on PATH" in message
+
+
+def test_setup_without_any_python_says_so(tmp_path):
+    (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
+    command = ["/bin/sh", REPOSITORY / "scripts" / "setup", ".venv"]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "There is no Python on PATH" in done.stderr
+
+
+CONTENTS = b"window.htmx = {}"
+
+
+def npm_package(path: Path, contents: bytes) -> str:
+    """Write a package as npm would, and return its integrity."""
+    with tarfile.open(path, "w:gz") as archive:
+        member = tarfile.TarInfo("package/dist/x.js")
+        member.size = len(contents)
+        archive.addfile(member, io.BytesIO(contents))
+    return digest(path.read_bytes(), "sha512")
+
+
+@pytest.fixture
+def npm(tmp_path):
+    """An npm that knows one package, and its pinned script."""
+    integrity = npm_package(tmp_path / "kept.tgz", CONTENTS)
+    script(tmp_path / "npm", f'cp {tmp_path}/kept.tgz "$5/x-1.tgz"')
+    return Script("x", "1", "dist/x.js", package_integrity=integrity, integrity=digest(CONTENTS, "sha384"))
+
+
+def test_a_package_with_the_pinned_hashes_is_unpacked(tmp_path, npm):
+    assert fetch(str(tmp_path / "npm"), npm) == CONTENTS
+
+
+def test_a_package_with_another_hash_is_refused(tmp_path, npm):
+    npm_package(tmp_path / "kept.tgz", b"alert(1)")
+    with pytest.raises(FetchError, match="npm package x@1 is not what it should be"):
+        fetch(str(tmp_path / "npm"), npm)
+
+
+def test_scripts_that_are_there_are_not_fetched_again(tmp_path, npm, monkeypatch, capsys):
+    monkeypatch.setattr(fetch_browser_scripts, "SCRIPTS", (npm,))
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    folder = tmp_path / "static"
+    fetch_browser_scripts.main(folder)
+    assert (folder / "x.js").read_bytes() == CONTENTS
+    assert npm.integrity in capsys.readouterr().out
+    (tmp_path / "npm").unlink()
+    fetch_browser_scripts.main(folder)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [(None, "npm is not on PATH"), ("echo no network >&2; exit 1", "npm could not get x@1: no network")],
+)
+def test_without_npm_or_its_network_a_line_says_what_happens_instead(tmp_path, npm, monkeypatch, capsys, body, says):
+    monkeypatch.setattr(fetch_browser_scripts, "SCRIPTS", (npm,))
+    (tmp_path / "npm").unlink()
+    if body:
+        script(tmp_path / "npm", body)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    fetch_browser_scripts.main(tmp_path / "static")
+    out = capsys.readouterr().out
+    assert says in out
+    assert "from a CDN" in out
+
+
+def test_digest_is_what_a_browser_checks():
+    assert digest(b"", "sha384").startswith("sha384-OLBgp1GsljhM2TJ+sbHjaiH9txEUvgdDTAzHv2P24donTt6/529l+9Ua0vFImLlb")
+    assert hashlib.sha384(b"").digest_size == 48
