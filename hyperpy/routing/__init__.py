@@ -1,0 +1,28 @@
+"""From a folder of files to the route that answers a URL: discovery, patterns, a segment tree."""
+
+from hyperpy.routing.discovery import Discovery, ErrorPage, ErrorPageName, RouteFile, discover
+from hyperpy.routing.error_pages import ErrorPages
+from hyperpy.routing.paths import quote_path, route_path, split_path
+from hyperpy.routing.patterns import Kind, Segment, is_private, parse_segment, pattern, shape
+from hyperpy.routing.router import Match, Redirect, Router
+
+__all__ = [
+    "Discovery",
+    "ErrorPage",
+    "ErrorPageName",
+    "ErrorPages",
+    "Kind",
+    "Match",
+    "Redirect",
+    "RouteFile",
+    "Router",
+    "Segment",
+    "discover",
+    "is_private",
+    "parse_segment",
+    "pattern",
+    "quote_path",
+    "route_path",
+    "shape",
+    "split_path",
+]

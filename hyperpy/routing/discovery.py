@@ -1,0 +1,139 @@
+"""Reads the routes folder: which file answers which URL, and which are error pages. Opens no file."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hyperpy.exceptions import Place, RouteError
+from hyperpy.routing.patterns import Kind, Segment, is_private, parse_segment, pattern, printable
+
+type ErrorPageName = Literal["_404", "_error"]
+
+_ERROR_PAGES: dict[str, ErrorPageName] = {"_404.py": "_404", "_error.py": "_error"}
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFile:
+    """A file that answers a URL. `module` is its dotted name below the routes package."""
+
+    path: Path
+    segments: tuple[Segment, ...]
+    module: str
+
+    @property
+    def url(self) -> str:
+        return pattern(self.segments)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(segment.text for segment in self.segments if segment.kind is not Kind.LITERAL)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """A `_404.py` or `_error.py`: it answers for the URLs at and below its folder."""
+
+    path: Path
+    folder: tuple[Segment, ...]
+    module: str
+    name: ErrorPageName
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """All that a routes folder holds. The routes are sorted by URL: literals, then `{name}`, then `{...name}`."""
+
+    folder: Path
+    routes: tuple[RouteFile, ...]
+    error_pages: tuple[ErrorPage, ...]
+
+
+def discover(folder: Path) -> Discovery:
+    """Everything in `folder`; raises RouteError if there is no such folder, or a name in it is no URL."""
+    root = Path(os.path.abspath(folder))
+    if not root.is_dir():
+        what = "this is a file, and the routes are a folder" if root.exists() else "there is no such folder of routes"
+        hint = f'Make a first route, `{folder / "index.py"}`, with one line in it: t"<h1>Hello</h1>"'
+        raise RouteError(what, place=Place(str(root)), hint=hint)
+    routes: list[RouteFile] = []
+    error_pages: list[ErrorPage] = []
+    for parts in _python_files(root, (), ()):
+        path = root.joinpath(*parts)
+        try:
+            if name := _ERROR_PAGES.get(parts[-1]):
+                error_pages.append(ErrorPage(path, _folder(parts[:-1]), _module(parts), name))
+            else:
+                routes.append(RouteFile(path, _segments(parts), _module(parts)))
+        except RouteError as error:
+            raise error.at(Place(printable(str(path)))) from None
+    return Discovery(
+        root,
+        tuple(sorted(routes, key=_order)),
+        tuple(error_pages),
+    )
+
+
+def _python_files(
+    folder: Path, parts: tuple[str, ...], above: tuple[tuple[int, int], ...]
+) -> Iterator[tuple[str, ...]]:
+    """The path of each route file and error page below the root, as parts, sorted.
+
+    A symbolic link to a folder is followed, but not into one of the folders above it: that would never end.
+    """
+    try:
+        status = folder.stat()
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise RouteError(f"can't be read: {error.strerror}", place=Place(printable(str(folder)))) from error
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        return
+    for name in names:
+        path = folder / name
+        if path.is_dir():
+            if not is_private(name):
+                yield from _python_files(path, (*parts, name), (*above, here))
+        elif (name in _ERROR_PAGES or (name.endswith(".py") and not is_private(name))) and _is_file(path):
+            yield (*parts, name)
+
+
+def _is_file(path: Path) -> bool:
+    if path.is_symlink() and not path.exists():
+        what = "this is a symbolic link to a file that does not exist"
+        raise RouteError(what, place=Place(printable(str(path))), hint="Mend the link or remove it.")
+    return path.is_file()
+
+
+def _segments(parts: tuple[str, ...]) -> tuple[Segment, ...]:
+    *folders, file = parts
+    stem = file.removesuffix(".py")
+    segments = _folder(tuple(folders))
+    if stem != "index":
+        segments = (*segments, parse_segment(stem))
+    names = [segment.text for segment in segments if segment.kind is not Kind.LITERAL]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        what = f"the URL {pattern(segments)} has two parameters of the name `{twice}`"
+        raise RouteError(what, hint=f"Rename one, for example to `{{parent_{twice}}}`.")
+    return segments
+
+
+def _folder(names: tuple[str, ...]) -> tuple[Segment, ...]:
+    segments = tuple(parse_segment(name) for name in names)
+    for at, segment in enumerate(segments):
+        if segment.kind is Kind.REST:
+            file = "/".join((*names[:at], f"{segment}.py"))
+            what = f"`{segment}` takes all that follows, so nothing can stand below it"
+            raise RouteError(what, hint=f"Only a file can have such a name: `{file}`.")
+    return segments
+
+
+def _module(parts: tuple[str, ...]) -> str:
+    """The dotted name. A dot inside a name is escaped, or `a.b.py` and `a/b.py` would be one module."""
+    names = (*parts[:-1], parts[-1].removesuffix(".py"))
+    return ".".join(name.replace("%", "%25").replace(".", "%2E") for name in names)
+
+
+def _order(route: RouteFile) -> tuple[tuple[tuple[int, str], ...], str]:
+    return tuple((int(segment.kind), segment.text) for segment in route.segments), str(route.path)

@@ -1,0 +1,43 @@
+"""The error page nearest to a URL."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hyperpy.exceptions import Place, RouteConflictError, shown
+from hyperpy.routing.discovery import ErrorPage, ErrorPageName
+from hyperpy.routing.paths import split_path
+from hyperpy.routing.patterns import shape
+from hyperpy.routing.tree import Node
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf[T]:
+    path: Path
+    target: T
+
+
+class ErrorPages[T]:
+    """Finds error pages by URL. Raises RouteConflictError when two of one name stand in folders of one shape."""
+
+    def __init__(self, entries: Iterable[tuple[ErrorPage, T]]) -> None:
+        self._trees: dict[ErrorPageName, Node[_Leaf[T]]] = {"_404": Node(), "_error": Node()}
+        for page, target in entries:
+            self._add(page, target)
+
+    def nearest(self, name: ErrorPageName, raw_path: bytes) -> T | None:
+        """The page of the deepest folder that the URL is at or below; literal folders go before `{name}` ones.
+
+        A path that can be the URL of nothing (`split_path`) gets the page of the root folder.
+        """
+        segments = split_path(raw_path.removesuffix(b"/")) or []
+        found = self._trees[name].deepest(segments)
+        return None if found is None else found[1].target
+
+    def _add(self, page: ErrorPage, target: T) -> None:
+        node = self._trees[page.name].grow(page.folder)
+        if node.leaf is not None:
+            what = f"answers for the same URLs as `{shown(str(node.leaf.path))}`: {shape(page.folder)}"
+            hint = "Keep one of the two: a request can't tell the folders apart."
+            raise RouteConflictError(what, place=Place(str(page.path)), hint=hint)
+        node.leaf = _Leaf(page.path, target)

@@ -1,0 +1,101 @@
+"""What the name of a file or folder says about one segment of the URL."""
+
+import enum
+import keyword
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hyperpy.exceptions import RouteError
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_BRACED = re.compile(r"\{(\.\.\.)?([^{}]*)\}")
+
+
+class Kind(enum.IntEnum):
+    """How a segment matches. The order is the precedence."""
+
+    LITERAL = 0
+    PARAMETER = 1
+    REST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment of a route's URL: `text` is what a literal must equal, or the name of a parameter."""
+
+    kind: Kind
+    text: str
+
+    def __str__(self) -> str:
+        match self.kind:
+            case Kind.LITERAL:
+                return self.text
+            case Kind.PARAMETER:
+                return f"{{{self.text}}}"
+            case Kind.REST:
+                return f"{{...{self.text}}}"
+
+
+def is_private(name: str) -> bool:
+    """Whether a file or folder of that name is no route and holds none."""
+    return name.startswith(("_", "."))
+
+
+def parse_segment(name: str) -> Segment:
+    """What a folder name, or a file name without its `.py`, stands for. Raises RouteError, without a place."""
+    if _CONTROL.search(name):
+        what = f"the name `{printable(name)}` holds a control character, or is not UTF-8"
+        raise RouteError(what, hint="Rename it: a name is a part of the URL.")
+    if "{" not in name and "}" not in name:
+        # Some file systems decompose what they store ("é" becomes two characters); links are written composed.
+        return Segment(Kind.LITERAL, unicodedata.normalize("NFC", name))
+    braced = _BRACED.fullmatch(name)
+    if braced is None:
+        raise _partial(name)
+    # Python compares identifiers in this form (https://docs.python.org/3/reference/lexical_analysis.html#identifiers).
+    text = unicodedata.normalize("NFKC", braced[2])
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise _no_identifier(name, text)
+    return Segment(Kind.REST if braced[1] else Kind.PARAMETER, text)
+
+
+def pattern(segments: Sequence[Segment]) -> str:
+    """The URL as people write it: `/users/{user_id}`."""
+    return "/" + "/".join(map(str, segments))
+
+
+def shape(segments: Sequence[Segment]) -> str:
+    """The URL without the parameters' names: two routes of one shape match the same URLs."""
+    return pattern([s if s.kind is Kind.LITERAL else Segment(s.kind, "") for s in segments])
+
+
+def printable(name: str) -> str:
+    """The name with control characters and lone surrogates escaped, fit for a message."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), name)
+
+
+def _partial(name: str) -> RouteError:
+    what = f"a parameter is one whole segment of the URL, and `{name}` is only in part one"
+    hint = "Write `{name}` for one segment, or `{...name}` for all that follow."
+    if (inner := re.search(r"\{([^\W\d]\w*)\}", name)) and inner[1].isidentifier():
+        hint = f"Name it `{inner[0]}`, and take the value apart in the file."
+        if before := name[: inner.start()].strip("-_. {}"):
+            hint = f"Name it `{inner[0]}`, or make the text a folder: `{before}/{inner[0]}`."
+    return RouteError(what, hint=hint)
+
+
+def _no_identifier(name: str, text: str) -> RouteError:
+    if not text.strip(". "):
+        return RouteError(f"`{name}` has no name between its braces", hint="Write `{name}` or `{...name}`.")
+    if keyword.iskeyword(text):
+        return RouteError(f"`{text}` is a keyword of Python, so no code can use it", hint=f"Write `{{{text}_}}`.")
+    what = f"`{text}` is no name that Python code can use"
+    before, colon, after = text.partition(":")
+    if colon and before.isidentifier():
+        hint = f"Name the file `{{{before}}}.py` and write the type in it: `{before}: {after.strip() or 'int'}`."
+        return RouteError(what, hint=hint)
+    dots = "..." if "..." in name or text.startswith((".", "*")) else ""
+    word = re.sub(r"\W+", "_", text.strip(".* "))
+    return RouteError(what, hint=f"Write `{{{dots}{word if word.isidentifier() else '_' + word}}}`.")

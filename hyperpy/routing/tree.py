@@ -1,0 +1,55 @@
+"""A tree with one level per segment: finding a way down costs the same with ten routes and with ten thousand."""
+
+from collections.abc import Iterable
+
+from hyperpy.routing.patterns import Kind, Segment
+
+
+class Node[Leaf]:
+    """The routes that share the segments down to here. Parameters of one place share a node, whatever their names."""
+
+    __slots__ = ("leaf", "literals", "parameter", "rest")
+
+    def __init__(self) -> None:
+        self.leaf: Leaf | None = None
+        self.literals: dict[str, Node[Leaf]] = {}
+        self.parameter: Node[Leaf] | None = None
+        self.rest: Node[Leaf] | None = None
+
+    def grow(self, segments: Iterable[Segment]) -> Node[Leaf]:
+        """The node that the segments lead to, made if there is none yet."""
+        node = self
+        for segment in segments:
+            match segment.kind:
+                case Kind.LITERAL:
+                    node = node.literals.setdefault(segment.text, Node())
+                case Kind.PARAMETER:
+                    node.parameter = node = node.parameter or Node()
+                case Kind.REST:
+                    node.rest = node = node.rest or Node()
+        return node
+
+    def find(self, segments: list[str], at: int = 0) -> Leaf | None:
+        """The leaf for `segments[at:]`: literal before parameter before rest, going back where a way ends."""
+        if at == len(segments):
+            return self.leaf
+        child = self.literals.get(segments[at])
+        if child is not None and (leaf := child.find(segments, at + 1)) is not None:
+            return leaf
+        if self.parameter is not None and (leaf := self.parameter.find(segments, at + 1)) is not None:
+            return leaf
+        # Joined, a slash inside a segment would look like one between two, and hide a segment from the route's checks.
+        if self.rest is not None and not any("/" in segment for segment in segments[at:]):
+            return self.rest.leaf
+        return None
+
+    def deepest(self, segments: list[str], at: int = 0) -> tuple[int, Leaf] | None:
+        """The leaf furthest down the way of `segments[at:]`, which need not be used up, and its depth."""
+        best = None if self.leaf is None else (at, self.leaf)
+        if at == len(segments):
+            return best
+        for child in (self.literals.get(segments[at]), self.parameter):
+            found = child.deepest(segments, at + 1) if child is not None else None
+            if found is not None and (best is None or found[0] > best[0]):
+                best = found
+        return best

@@ -1,0 +1,185 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hyperpy.exceptions import RouteError
+from hyperpy.routing import Discovery, discover
+
+type Found = Callable[..., Discovery]
+
+
+def urls(discovery: Discovery) -> list[str]:
+    return [route.url for route in discovery.routes]
+
+
+@pytest.mark.parametrize(
+    ("file", "url", "parameters", "module"),
+    [
+        ("index.py", "/", (), "index"),
+        ("about.py", "/about", (), "about"),
+        ("about/index.py", "/about", (), "about.index"),
+        ("live-feed.py", "/live-feed", (), "live-feed"),
+        ("index/index.py", "/index", (), "index.index"),
+        ("robots.txt.py", "/robots.txt", (), "robots%2Etxt"),
+        ("50%.py", "/50%", (), "50%25"),
+        ("v1.2/a.py", "/v1.2/a", (), "v1%2E2.a"),
+        ("folder.py/a.py", "/folder.py/a", (), "folder%2Epy.a"),
+        ("users/{user_id}.py", "/users/{user_id}", ("user_id",), "users.{user_id}"),
+        ("{a}/x/{b}/index.py", "/{a}/x/{b}", ("a", "b"), "{a}.x.{b}.index"),
+        ("docs/{v}/{...path}.py", "/docs/{v}/{...path}", ("v", "path"), "docs.{v}.{%2E%2E%2Epath}"),
+    ],
+)
+def test_a_file_is_a_url(
+    found: Found, tmp_path: Path, file: str, url: str, parameters: tuple[str, ...], module: str
+) -> None:
+    (route,) = found(file).routes
+    assert route.url == url
+    assert route.parameters == parameters
+    assert route.module == module
+    assert route.path == tmp_path / "routes" / file
+
+
+def test_dots_in_names_do_not_make_two_files_one_module(found: Found) -> None:
+    modules = [route.module for route in found("a.b.py", "a/b.py", "a%2Eb.py").routes]
+    assert len(set(modules)) == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_base.py",
+        "_parts/card.py",
+        "users/_card.py",
+        ".hidden.py",
+        ".git/hooks.py",
+        "__init__.py",
+        "__pycache__/about.py",
+        "_404.py/about.py",
+        "notes.txt",
+        "about.pyc",
+        "about.pyi",
+        "report-{id}.md",
+        "empty-{id}/notes.txt",
+    ],
+)
+def test_what_is_no_route_is_passed_over(found: Found, name: str) -> None:
+    discovery = found(name)
+    assert discovery.routes == ()
+    assert discovery.error_pages == ()
+
+
+def test_error_pages(found: Found) -> None:
+    discovery = found("_404.py", "_error.py", "users/{id}/_404.py", "_private/_404.py", "users/_4040.py")
+    assert discovery.routes == ()
+    assert [(page.name, page.module, "/".join(map(str, page.folder))) for page in discovery.error_pages] == [
+        ("_404", "_404", ""),
+        ("_error", "_error", ""),
+        ("_404", "users.{id}._404", "users/{id}"),
+    ]
+
+
+def test_the_order_is_by_url_with_literals_first(found: Found) -> None:
+    names = ("{...rest}.py", "{id}.py", "users/{id}.py", "users.py", "users/new.py", "index.py", "about.py")
+    assert urls(found(*names)) == ["/", "/about", "/users", "/users/new", "/users/{id}", "/{id}", "/{...rest}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "hint"),
+    [
+        ("report-{id}.py", "only in part one", "`report/{id}`"),
+        ("report-{id}/a.py", "only in part one", "`report/{id}`"),
+        ("a/{user-id}/_404.py", "is no name", "`{user_id}`"),
+        ("docs/{...rest}/index.py", "`{...rest}` takes all that follows", "`docs/{...rest}.py`"),
+        ("{...rest}/a/b.py", "`{...rest}` takes all that follows", "`{...rest}.py`"),
+        ("{...rest}/_404.py", "`{...rest}` takes all that follows", "`{...rest}.py`"),
+        ("{id}/posts/{id}.py", "/{id}/posts/{id} has two parameters of the name `id`", "`{parent_id}`"),
+        ("{id}/{...id}.py", "two parameters of the name `id`", "Rename one"),
+    ],
+)
+def test_a_name_that_is_no_url_names_the_file(found: Found, tmp_path: Path, name: str, what: str, hint: str) -> None:
+    with pytest.raises(RouteError) as caught:
+        found(name)
+    assert what in caught.value.what
+    assert hint in caught.value.hint
+    assert caught.value.place is not None
+    assert caught.value.place.file == str(tmp_path / "routes" / name)
+
+
+@pytest.mark.parametrize(("name", "shown"), [(b"caf\xe9.py", "caf\\udce9.py"), (b"a\nb.py", "a\\nb.py")])
+def test_a_name_that_can_not_be_printed_gives_an_error_that_can(tmp_path: Path, name: bytes, shown: str) -> None:
+    try:
+        Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))).touch()
+    except OSError:
+        return  # a file system that has no such names
+    with pytest.raises(RouteError) as caught:
+        discover(tmp_path)
+    str(caught.value).encode()
+    assert shown in str(caught.value.place)
+
+
+def test_a_missing_folder_says_how_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RouteError) as caught:
+        discover(Path("routes"))
+    assert str(caught.value) == (
+        "routes  there is no such folder of routes\n"
+        '  Make a first route, `routes/index.py`, with one line in it: t"<h1>Hello</h1>"'
+    )
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "routes").touch()
+    with pytest.raises(RouteError, match="this is a file"):
+        discover(tmp_path / "routes")
+
+
+def test_a_folder_that_can_not_be_read(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> list[str]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("hyperpy.routing.discovery.os.listdir", refuse)
+    with pytest.raises(RouteError, match="can't be read: Permission denied"):
+        found("index.py")
+
+
+def test_paths_are_absolute(found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found("index.py")
+    monkeypatch.chdir(tmp_path)
+    discovery = discover(Path("routes"))
+    assert discovery.folder == tmp_path / "routes"
+    assert discovery.routes[0].path == tmp_path / "routes" / "index.py"
+
+
+def test_links_are_followed(found: Found, tmp_path: Path) -> None:
+    found("index.py")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "a.py").touch()
+    (tmp_path / "routes" / "linked").symlink_to(shared)
+    (tmp_path / "routes" / "b.py").symlink_to(shared / "a.py")
+    assert urls(found()) == ["/", "/b", "/linked/a"]
+
+
+def test_links_in_a_circle_end(found: Found, tmp_path: Path) -> None:
+    found("a/b/page.py")
+    root = tmp_path / "routes"
+    (root / "a" / "b" / "up").symlink_to(root)
+    (root / "a" / "self").symlink_to(".")
+    (root / "knot").symlink_to("knot")
+    assert urls(found()) == ["/a/b/page"]
+
+
+@pytest.mark.parametrize("target", ["nowhere.py", "gone.py"])
+def test_a_link_to_nothing_is_an_error(found: Found, tmp_path: Path, target: str) -> None:
+    found("index.py")
+    (tmp_path / "routes" / "gone.py").symlink_to(target)
+    with pytest.raises(RouteError, match=r"gone\.py  this is a symbolic link to a file that does not exist"):
+        found()
+
+
+def test_a_private_link_to_nothing_is_none(found: Found, tmp_path: Path) -> None:
+    found("index.py")
+    (tmp_path / "routes" / ".#index.py").symlink_to("user@host.1234")
+    assert urls(found()) == ["/"]
