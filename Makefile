@@ -43,7 +43,7 @@ $(BROWSER_SCRIPTS): setup
 	@$(BIN)/python scripts/fetch_browser_scripts.py $@
 
 test: setup
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --numprocesses 3)
 
 lint: setup
 	@$(BIN)/ruff check .

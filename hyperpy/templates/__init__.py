@@ -1,0 +1,21 @@
+"""t-strings → HTML."""
+
+from markupsafe import Markup
+
+from hyperpy.templates.fragments import capture_fragments
+from hyperpy.templates.marker import fragment
+from hyperpy.templates.render import html, render_template, render_text
+from hyperpy.templates.static import StaticFragment, TemplatePlan, check_templates, plan_template
+
+__all__ = [
+    "Markup",
+    "StaticFragment",
+    "TemplatePlan",
+    "capture_fragments",
+    "check_templates",
+    "fragment",
+    "html",
+    "plan_template",
+    "render_template",
+    "render_text",
+]

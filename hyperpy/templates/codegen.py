@@ -1,0 +1,309 @@
+"""A parsed literal → the source of one Python function that renders every template of that literal.
+
+The function checks that the template at hand has the shape that the literal was parsed with, which its strings alone
+don't say, and returns one f-string: static HTML, and for each hole the cheapest expression that is right there. An
+exact `str` is escaped on the spot; anything else goes to functions that `render` supplies by the names used here.
+"""
+
+import html
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from hyperpy.templates.attributes import Site
+from hyperpy.templates.components import CallSite
+from hyperpy.templates.contexts import DICTS, python_name
+from hyperpy.templates.nodes import (
+    Attribute,
+    Component,
+    Context,
+    Document,
+    EndTag,
+    Fragment,
+    Hole,
+    Node,
+    Shape,
+    Spec,
+    Spread,
+    Tag,
+    Text,
+    Value,
+)
+from hyperpy.templates.urls import CHECKS, memo, settles
+
+ONE = """\
+def render(template):
+    try:
+        {unpack} = template.interpolations
+        if {guard}:
+            return AGAIN(template)
+{values}
+        return {result}
+    except PROBLEM as problem:
+        raise LOCATED(problem, template) from None
+"""
+
+MANY = """\
+def render_many(templates):
+    strings = templates[0].strings
+    results = []
+    append = results.append
+    for template in templates:
+        if type(template) is not TEMPLATE or template.strings is not strings:
+            append(TEXT(template))
+            continue
+        try:
+            {unpack} = template.interpolations
+            if {guard}:
+                append(AGAIN(template))
+                continue
+{values}
+            append({result})
+        except PROBLEM as problem:
+            raise LOCATED(problem, template) from None
+    return ''.join(results)
+"""
+
+_WRITERS = {
+    Context.PLAIN: "ATTRIBUTE",
+    Context.ARIA: "ARIA",
+    Context.CLASS: "CLASS",
+    Context.STYLE: "STYLE",
+} | dict.fromkeys(CHECKS, "URL")
+# These warn of values, so they are told where they stand.
+_SITED = frozenset({Context.STYLE, *CHECKS})
+
+
+@dataclass(slots=True)
+class Code:
+    """Generated source, and the objects that it names besides those of every literal."""
+
+    source: str
+    constants: dict[str, object] = field(default_factory=dict)
+
+
+def generate(document: Document, words: str, form: str = ONE) -> Code:
+    """`form` is ONE or MANY. `words` name the literal in warnings."""
+    writer = _Writer(words)
+    result = _f_string(writer.write(document.nodes))
+    indent = " " * (8 if form is ONE else 12)
+    shapes = dict(enumerate(document.shapes))
+    used = writer.valued | document.named
+    source = form.format(
+        unpack=" ".join(f"i{index}," if index in used else "_," for index in shapes) or "_",
+        guard=" or ".join(_guard(index, shapes[index], index in document.named) for index in sorted(used)) or "False",
+        values="\n".join(f"{indent}v{index} = {_value(index, shapes[index])}" for index in sorted(writer.valued)),
+        result=result,
+    )
+    return Code(source, writer.constants)
+
+
+def _value(index: int, shape: Shape) -> str:
+    value = f"i{index}.value"
+    if shape.conversion:
+        value = f"{ {'r': 'repr', 's': 'str', 'a': 'ascii'}[shape.conversion] }({value})"
+    if shape.spec is Spec.FORMAT:
+        return f"format({value}, i{index}.format_spec)"
+    return f"SAFE({value})" if shape.spec is Spec.SAFE else value
+
+
+def _guard(index: int, shape: Shape, is_named: bool) -> str:
+    """True if this interpolation is not what the literal was parsed with. The order is that of likelihood and cost."""
+    hole = f"i{index}"
+    checks = [f"{hole}.conversion != {shape.conversion!r}" if shape.conversion else f"{hole}.conversion"]
+    match shape.spec:
+        case Spec.NONE:
+            checks.append(f"{hole}.format_spec")
+        case Spec.FORMAT:
+            checks.append(f"{hole}.format_spec in ('', 'safe', '**')")
+        case Spec.SAFE:
+            checks.append(f"{hole}.format_spec != 'safe'")
+        case Spec.SPREAD:
+            checks.append(f"{hole}.format_spec != '**'")
+    if is_named and shape.is_marker:
+        checks.append(f"{hole}.value is not MARKER")
+    elif is_named and shape.spec is not Spec.SPREAD:
+        checks.append(f"{hole}.value is MARKER or {hole}.expression != {shape.expression!r}")
+    return " or ".join(checks)
+
+
+class _Expression(str):
+    """Generated Python; any other str among the pieces of a result is static HTML."""
+
+    __slots__ = ()
+
+
+type Pieces = Iterable[str]
+
+
+def _f_string(pieces: Pieces) -> str:
+    """The pieces as one f-string. `repr` writes the static ones, whatever is in them."""
+    written: list[str] = []
+    for is_expression, group in groupby(pieces, lambda piece: isinstance(piece, _Expression)):
+        if is_expression:
+            written.extend(f"f'{{{expression}}}'" for expression in group)
+        else:
+            written.append("f" + repr("".join(group).replace("{", "{{").replace("}", "}}")))
+    return f"({' '.join(written)})" if len(written) > 1 else "".join(written) or "''"
+
+
+class _Writer:
+    """Writes nodes as pieces of f-strings."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.constants: dict[str, object] = {}
+        self.valued: set[int] = set()
+
+    def constant(self, value: object) -> str:
+        name = f"C{len(self.constants)}"
+        self.constants[name] = value
+        return name
+
+    def hole(self, index: int) -> str:
+        self.valued.add(index)
+        return f"v{index}"
+
+    def write(self, nodes: Iterable[Node]) -> Iterator[str]:
+        for node in nodes:
+            match node:
+                case Text(text) | EndTag(text=text):
+                    yield text
+                case Hole(index):
+                    yield self.text(index)
+                case Tag():
+                    yield from self.tag(node)
+                case Component():
+                    yield _Expression(f"TEXT({self.component(node)})")
+                case Fragment(name, body):
+                    yield _Expression(f"FRAGMENT({_f_string(self.plain(name))}, {_f_string(self.write(body))})")
+
+    def text(self, index: int) -> str:
+        value = self.hole(index)
+        return _Expression(
+            f"E({value}) if (kind := type({value})) is str else {value} if kind is int else TEXT({value})"
+        )
+
+    def plain(self, pieces: Value) -> Pieces:
+        """The pieces as plain text, nothing escaped."""
+        for piece in pieces:
+            yield html.unescape(piece) if isinstance(piece, str) else _Expression(f"STRING({self.hole(piece)})")
+
+    # Tags
+
+    def tag(self, tag: Tag) -> Pieces:
+        yield f"<{tag.name}"
+        if any(isinstance(item, Spread) or _takes_dict(item) for item in tag.attributes):
+            yield _Expression(f"MERGED({self.words!r}, {tag.name!r}, ({''.join(self.entries(tag))}))")
+        else:
+            for item in tag.attributes:
+                assert isinstance(item, Attribute)
+                yield from self.attribute(tag, item)
+        yield f"{tag.tail}>"
+
+    def entries(self, tag: Tag) -> Iterator[str]:
+        """The attributes of a tag whose names are known only when it is rendered."""
+        for item in tag.attributes:
+            if isinstance(item, Spread):
+                yield f"(None, SPREAD({self.hole(item.index)})), "
+            elif _takes_dict(item):
+                yield f"(None, {{{item.name.lower()!r}: SPREAD({self.hole(_only_hole(item))})}}), "
+            else:
+                yield f"({item.name.lower()!r}, {_f_string(self.attribute(tag, item))}), "
+
+    def attribute(self, tag: Tag, item: Attribute) -> Pieces:
+        head = item.space + item.name
+        match item.value:
+            case None:
+                yield head
+            case (int(),):
+                yield self.whole(tag, item, head)
+            case pieces if any(isinstance(piece, int) for piece in pieces):
+                yield f'{head}="'
+                yield from self.mixed(tag, item, pieces)
+                yield '"'
+            case pieces:
+                yield f'{head}="{"".join(map(_requoted, pieces))}"'
+
+    def whole(self, tag: Tag, item: Attribute, head: str) -> str:
+        """One hole is the whole value, which may drop the attribute or leave it bare. Most values are exact strings."""
+        value = self.hole(_only_hole(item))
+        site = self.constant(Site(self.words, tag.name, item.name, item.context)) if item.context in _SITED else ""
+        general = f"{_WRITERS[item.context]}({site}{', ' * bool(site)}{head!r}, {_rendered(value)})"
+        if item.context is Context.STYLE:
+            return _Expression(general)
+        if item.context in CHECKS:
+            quick = _f_string((f'{head}="', _Expression("url"), '"'))
+            known = self.constant(memo(item.context))
+            return _Expression(f"{quick} if type({value}) is str and (url := {known}.get({value})) else {general}")
+        quick = _f_string((f'{head}="', _Expression(f"E({value})"), '"'))
+        return _Expression(f"{quick} if type({value}) is str else {general}")
+
+    def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Pieces:
+        """The inside of the quotes, where static text and holes stand together."""
+        site = self.constant(Site(self.words, tag.name, item.name, item.context)) if item.context in _SITED else ""
+        written = [
+            _requoted(piece) if isinstance(piece, str) else self.piece(item.context, site, piece) for piece in pieces
+        ]
+        is_settled = isinstance(pieces[0], str) and settles(item.context, pieces[0])
+        if item.context in CHECKS and not is_settled:
+            return [_Expression(f"URL_TEXT({site}, {_f_string(written)})")]
+        return written
+
+    def piece(self, context: Context, site: str, index: int) -> str:
+        value = self.hole(index)
+        match context:
+            case Context.STYLE:
+                return _Expression(f"STYLE_TEXT({site}, {_rendered(value)})")
+            case Context.CLASS:
+                return _Expression(f"E({value}) if type({value}) is str else CLASS_TEXT({_rendered(value)})")
+            case _:
+                other = f"{value} if kind is int else VALUE_TEXT({_rendered(value)})"
+                return _Expression(f"E({value}) if (kind := type({value})) is str else {other}")
+
+    # Components
+
+    def component(self, node: Component) -> str:
+        arguments = "".join(self.argument(item) for item in node.attributes)
+        content = f"MARKUP({_f_string(self.write(node.children))})" if node.children is not None else "None"
+        return f"{self.constant(CallSite())}.call({self.hole(node.index)}, {{{arguments}}}, {content})"
+
+    def argument(self, item: Attribute | Spread) -> str:
+        if isinstance(item, Spread):
+            return f"**KEYWORDS({self.hole(item.index)}), "
+        match item.value:
+            case None:
+                value = "True"
+            case (int(index),):
+                value = self.hole(index)
+            case pieces:
+                value = _f_string(self.plain(pieces))
+        return f"{python_name(item.name)!r}: {value}, "
+
+
+def _rendered(value: str) -> str:
+    """The value, but a t-string's HTML: what an attribute can take."""
+    return f"{value} if type({value}) is not TEMPLATE else SAFE({value})"
+
+
+def _takes_dict(item: Attribute) -> bool:
+    """`data={…}` and `aria={…}` may be mappings, each of whose items is an attribute."""
+    return (
+        item.name.lower() in DICTS
+        and item.value is not None
+        and len(item.value) == 1
+        and isinstance(item.value[0], int)
+    )
+
+
+def _only_hole(item: Attribute) -> int:
+    assert item.value is not None
+    (index,) = item.value
+    assert isinstance(index, int)
+    return index
+
+
+def _requoted(piece: str | int) -> str:
+    """Source text of a value, whatever quotes it had, for between double ones."""
+    assert isinstance(piece, str)
+    return piece.replace('"', "&#34;")

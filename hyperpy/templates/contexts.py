@@ -1,0 +1,110 @@
+"""Which attribute is what. Tables first; the names are lower case."""
+
+import re
+from functools import lru_cache
+
+from hyperpy.templates.nodes import Context
+
+# fmt: off
+URLS = frozenset((
+    "href", "src", "action", "formaction", "poster", "cite", "data", "background", "manifest", "longdesc", "usemap",
+    "icon", "profile", "codebase", "classid", "dynsrc", "lowsrc", "xlink:href", "xml:base", "hx-get", "hx-post",
+    "hx-put", "hx-patch", "hx-delete", "hx-push-url", "hx-replace-url", "sse-connect", "hx-sse:connect",
+))
+URL_SETS = frozenset(("srcset", "imagesrcset", "ping", "archive"))
+IMAGES = frozenset((
+    ("img", "src"), ("source", "src"), ("input", "src"),
+    ("image", "href"), ("image", "xlink:href"), ("feimage", "href"),
+))
+ANIMATIONS = frozenset(("animate", "set", "animatemotion", "animatetransform"))
+ANIMATED = frozenset(("to", "from", "by", "values"))
+SCRIPTS = frozenset(("_", "hx-vars"))
+SCRIPT_PREFIXES = ("on", "hx-on", "x-on:", "@", "data-on-", "data-on:")
+# Alpine.js and Vue evaluate these as JavaScript, handlers or not.
+EXPRESSIONS = frozenset((
+    "x-data", "x-init", "x-show", "x-text", "x-html", "x-model", "x-modelable", "x-effect", "x-if",
+    "x-for", "x-id", "x-bind",
+))
+EXPRESSION_PREFIXES = (":", "v-")
+HTMX_JSON = frozenset(("hx-vals", "hx-headers", "hx-request"))
+DICTS = frozenset(("data", "aria"))
+# https://html.spec.whatwg.org/multipage/syntax.html#void-elements, and the obsolete ones
+VOID = frozenset((
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+    "param", "frame", "bgsound", "keygen",
+))
+# fmt: on
+
+# Narrower than HTML, which allows almost anything: what comes from data must not need quoting anywhere.
+SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*", re.ASCII)
+
+
+def evaluates(name: str) -> bool:
+    """Does a browser or a well-known script run this attribute's value as JavaScript?"""
+    return (
+        name in SCRIPTS
+        or re.split("[.:]", name, maxsplit=1)[0] in EXPRESSIONS
+        or name.startswith(SCRIPT_PREFIXES)
+        or name.startswith(EXPRESSION_PREFIXES)
+    )
+
+
+@lru_cache(maxsize=4096)
+def context_of(tag: str, name: str) -> Context:
+    """The context of attribute `name` of element `tag`, both in any case."""
+    tag, name = tag.lower(), name.lower()
+    if name.startswith("data-hx-"):
+        name = name.removeprefix("data-")
+    if evaluates(name) or name == "srcdoc" or (tag == "base" and name in ("href", "target")):
+        return Context.REFUSED
+    if (tag, name) in IMAGES or name == "poster":
+        return Context.IMAGE_URL
+    if name in URL_SETS:
+        return Context.URL_SET
+    if name in URLS:
+        return Context.URL
+    if tag in ANIMATIONS and name in ANIMATED:
+        return Context.URL_STEPS
+    if name in HTMX_JSON:
+        return Context.HTMX_JSON
+    if name == "class":
+        return Context.CLASS
+    if name == "style":
+        return Context.STYLE
+    return Context.ARIA if name.startswith("aria-") else Context.PLAIN
+
+
+def html_name(name: str) -> str:
+    """A Python name as an attribute: `hx_get` is `hx-get` and `class_` is `class`. The inverse of `python_name`."""
+    stem = name.removesuffix("_") if len(name) > 1 else name
+    first, rest = stem[:1], stem[1:]
+    return first + rest.replace("_", "-")
+
+
+def python_name(name: str) -> str:
+    """An attribute of a component as a keyword argument."""
+    return name.replace("-", "_")
+
+
+def why_refused(tag: str, name: str) -> tuple[str, str]:
+    """What to say of a value for an attribute whose context is REFUSED: what is wrong, and what to write."""
+    lower = name.lower()
+    if lower == "srcdoc":
+        return (
+            "`srcdoc` is a whole document, which a template can't make safe",
+            "Serve the document at a URL of its own: src={url}.",
+        )
+    if tag == "base":
+        return f"`<base {lower}>` changes every link of the page, so it takes no computed value", "Write the value out."
+    if tag == "meta":
+        return (
+            "a `refresh` can send the browser anywhere, so it takes no computed value",
+            "Answer with a redirect instead.",
+        )
+    return (
+        f"`{name}` is run as JavaScript, so it takes no computed value",
+        (
+            "Put the value into an attribute of its own, data-value={…}, and read it there: this.dataset.value.\n"
+            "If these braces are JavaScript's own, double them: {{ open: false }}."
+        ),
+    )

@@ -1,0 +1,110 @@
+"""From a position in a cooked t-string back to the source file: the syntax tree says where each hole is, and the text
+between holes is read again as Python reads it.
+"""
+
+import ast
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+
+from hyperpy.exceptions import Place
+
+_OPENING = re.compile(r"([A-Za-z]*)(\"\"\"|'''|\"|')")
+_BETWEEN = re.compile(r"(?:[ \t\f\n]|\\\n|#[^\n]*)*")
+_ESCAPE = re.compile(r"\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|[\\'\"abfnrtv])")
+
+
+class SourceText:
+    """A file's text, in which the syntax tree's lines and byte columns are found again."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.lines = self.text.split("\n")
+        self._starts = [0, *accumulate(len(line) + 1 for line in self.lines[:-1])]
+
+    def position(self, line: int, column: int) -> int:
+        """`column` counts UTF-8 bytes, as the syntax tree has it."""
+        return self._starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode())
+
+    def place(self, position: int, width: int) -> Place:
+        line = bisect_right(self._starts, position) - 1
+        column = position - self._starts[line]
+        return Place(self.file, line + 1, column, max(1, min(width, len(self.lines[line]) - column)))
+
+
+def locate(source: SourceText, node: ast.TemplateStr, part: int, offset: int, width: int) -> Place:
+    """The place of character `offset` of static string `part`; the end of that string is the hole behind it."""
+    holes = [value for value in node.values if isinstance(value, ast.Interpolation)]
+    reader = _Reader(source.text, source.position(node.lineno, node.col_offset))
+    for hole in holes[:part]:
+        reader.skip_to(source.position(hole.lineno, hole.col_offset))
+        reader.position = source.position(hole.end_lineno or hole.lineno, hole.end_col_offset or 0)
+    reader.skip(offset)
+    start = reader.position
+    for hole in holes:
+        if source.position(hole.lineno, hole.col_offset) == start:
+            return source.place(
+                start, source.position(hole.end_lineno or hole.lineno, hole.end_col_offset or 0) - start
+            )
+    reader.skip(width)
+    return source.place(start, reader.position - start)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Walks over the literal's source; adjacent literals (`t"a" t"b"`) are one to the syntax tree."""
+
+    text: str
+    position: int
+    is_raw: bool = False
+    quote: str = ""
+
+    def __post_init__(self) -> None:
+        self._open(self.position)
+
+    def skip_to(self, position: int) -> None:
+        while self.position < position:
+            self._next()
+
+    def skip(self, characters: int) -> None:
+        """Over that many characters of the cooked string."""
+        while characters > 0:
+            characters -= self._next()
+        while self.text.startswith("\\\n", self.position) and not self.is_raw:
+            self._next()
+        if self.text.startswith(self.quote, self.position):
+            self._next()
+
+    def _next(self) -> int:
+        """Over one unit of source. Gives how many characters it stands for."""
+        if self.text.startswith(self.quote, self.position):
+            between = _BETWEEN.match(self.text, self.position + len(self.quote))
+            assert between
+            return 0 if self._open(between.end()) else 1
+        if self.text.startswith(("{{", "}}"), self.position):
+            self.position += 2
+            return 1
+        if self.text[self.position] != "\\":
+            self.position += 1
+            return 1
+        if self.is_raw:
+            self.position += 2
+            return 2
+        if self.text.startswith("\\\n", self.position):
+            self.position += 2
+            return 0
+        escape = _ESCAPE.match(self.text, self.position)
+        self.position += len(escape[0]) if escape else 1
+        return 1
+
+    def _open(self, position: int) -> bool:
+        """Into the literal that begins here, if one does."""
+        opening = _OPENING.match(self.text, position)
+        if not opening:
+            return False
+        self.is_raw = "r" in opening[1].lower()
+        self.quote = opening[2]
+        self.position = opening.end()
+        return True

@@ -1,0 +1,221 @@
+"""Values → HTML. A literal is parsed when first rendered, becomes one function, and is found again by its strings."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from string.templatelib import Template
+from types import FunctionType
+from typing import Any
+
+from markupsafe import Markup
+
+from hyperpy.exceptions import ComponentError, Place, TemplateError
+from hyperpy.templates.attributes import (
+    aria,
+    attribute,
+    class_attribute,
+    class_text,
+    merged,
+    style_attribute,
+    style_text,
+    url,
+    url_text,
+    value_text,
+)
+from hyperpy.templates.codegen import MANY, ONE, generate
+from hyperpy.templates.components import keywords
+from hyperpy.templates.escaping import escape_str, exact
+from hyperpy.templates.marker import fragment, meet
+from hyperpy.templates.nodes import Document, Shape, Spec
+from hyperpy.templates.parser import parse
+from hyperpy.templates.problems import CallProblem, Problem, words_of
+from hyperpy.templates.values import html_of, is_html, refuse_unfit
+
+type Render = Callable[[Template], str]
+type RenderMany = Callable[[list[Template]], str]
+type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[Shape, ...]]
+
+# Literals are few; t-strings put together at run time may not be. A full cache is emptied.
+KEPT = 4096
+
+_ones: dict[Key, Render] = {}
+_manys: dict[tuple[str, ...], RenderMany] = {}
+
+_SPECS = {"": Spec.NONE, "safe": Spec.SAFE, "**": Spec.SPREAD}
+
+
+def _markup(text: str) -> Markup:
+    """Markup of an exact str, without the questions that `Markup()` asks of its argument."""
+    return str.__new__(Markup, text)
+
+
+def html(value: object) -> Markup:
+    """A t-string as HTML, without the white space around it; anything else as an interpolation in text renders it.
+
+    Raises TemplateError with the caller's file and line.
+    """
+    try:
+        return _markup(render_template(value).strip() if type(value) is Template else render_text(value))
+    except TemplateError as error:
+        caller = sys._getframe(1)
+        raise error.at(Place(caller.f_code.co_filename, caller.f_lineno)) from error.__cause__
+
+
+def render_template(template: Template) -> str:
+    """The template as HTML, white space and all."""
+    render = _ones.get(template.strings)
+    if render is None:
+        render = _ones[template.strings] = _compiled(template, ONE)
+    return render(template)
+
+
+def render_text(value: object) -> str:
+    """What an interpolation in a text position gives."""
+    try:
+        return _text(value)
+    except Problem as problem:
+        raise _error(problem) from None
+
+
+def _text(value: object) -> str:
+    kind = type(value)
+    if kind is str:
+        return escape_str(value)  # type: ignore[arg-type]
+    if kind is Template:
+        return render_template(value)  # type: ignore[arg-type]
+    if kind is list:
+        return _items(value)  # type: ignore[arg-type]
+    if value is None or kind is bool:
+        return ""
+    if kind is int or kind is float:
+        return str(value)
+    if is_html(value):
+        return html_of(value)
+    if isinstance(value, str):
+        return escape_str(exact(str(value)))
+    return _other_text(value)
+
+
+def _other_text(value: object) -> str:
+    refuse_unfit(value)
+    if isinstance(value, Iterable):
+        return _items(list(value))
+    return escape_str(exact(str(value)))
+
+
+def _items(values: list[object]) -> str:
+    """The items one after the other. A list of templates mostly comes from one literal in a comprehension."""
+    if not values or type(values[0]) is not Template:
+        return "".join(map(_text, values))
+    strings = values[0].strings
+    render_many = _manys.get(strings)
+    if render_many is None:
+        render_many = _manys[strings] = _compiled(values[0], MANY)
+    return render_many(values)  # type: ignore[arg-type]
+
+
+def _safe(value: object) -> Markup:
+    """`{value:safe}`: its author says that it is HTML."""
+    if is_html(value) or type(value) is Template:
+        return _markup(_text(value))
+    if isinstance(value, str):
+        return _markup(exact(str(value)))
+    if value is None or isinstance(value, bool):
+        return _markup("")
+    refuse_unfit(value)
+    if isinstance(value, Iterable):
+        return _markup("".join(map(_safe, value)))
+    return _markup(exact(str(value)))
+
+
+def _spread(value: object) -> object:
+    """A mapping of attributes, its t-strings rendered."""
+    if isinstance(value, Mapping):
+        return {name: Markup(render_template(item)) if type(item) is Template else item for name, item in value.items()}
+    return _safe(value) if type(value) is Template else value
+
+
+def _string(value: object) -> str:
+    """A piece of a component's argument or of a fragment's name."""
+    if value is None or isinstance(value, bool):
+        return ""
+    return render_template(value) if type(value) is Template else exact(str(value))
+
+
+def shapes_of(template: Template) -> tuple[Shape, ...]:
+    return tuple(
+        Shape(hole.expression, hole.conversion, _SPECS.get(hole.format_spec, Spec.FORMAT), hole.value is fragment)
+        for hole in template.interpolations
+    )
+
+
+def _again(template: Template) -> str:
+    """A template whose strings are known, but in another shape: `{x}` and `{x!r}` differ in nothing else."""
+    key = (template.strings, shapes_of(template))
+    render = _ones.get(key)
+    if render is None:
+        render = _ones[key] = _compiled(template, ONE)
+    return render(template)
+
+
+def _compiled(template: Template, form: str) -> Callable[[Any], str]:
+    """Parses the literal and makes its function. Raises TemplateError."""
+    for cache in (_ones, _manys):
+        if len(cache) >= KEPT:
+            cache.clear()
+    try:
+        return _function(parse(template.strings, shapes_of(template)), words_of(template), form)
+    except Problem as problem:
+        raise _located(problem, template) from None
+
+
+def _function(document: Document, words: str, form: str) -> Callable[[Any], str]:
+    generated = generate(document, words, form)
+    namespace = _RUNTIME | generated.constants
+    try:
+        code = compile(generated.source, f"<{words}>", "exec")
+    except SyntaxError:  # Python reads 200 brackets inside each other, each component takes five
+        raise Problem(
+            "components and fragments are nested too deeply in one t-string",
+            "Move the inner ones into a component of their own.",
+        ) from None
+    exec(code, namespace)  # noqa: S102  what `codegen` wrote: values come in as constants and arguments only
+    made = namespace["render" if form is ONE else "render_many"]
+    assert isinstance(made, FunctionType)
+    return made
+
+
+def _error(problem: Problem, words: str = "") -> TemplateError:
+    kind = ComponentError if isinstance(problem, CallProblem) else TemplateError
+    return kind(f"{problem.what}, in {words}" if words else problem.what, hint=problem.hint)
+
+
+def _located(problem: Problem, template: Template) -> TemplateError:
+    return _error(problem, words_of(template))
+
+
+# What generated functions call, by the names that `codegen` writes.
+_RUNTIME: dict[str, object] = {
+    "AGAIN": _again,
+    "ARIA": aria,
+    "ATTRIBUTE": attribute,
+    "CLASS": class_attribute,
+    "CLASS_TEXT": class_text,
+    "E": escape_str,
+    "FRAGMENT": meet,
+    "KEYWORDS": keywords,
+    "LOCATED": _located,
+    "MARKER": fragment,
+    "MARKUP": _markup,
+    "MERGED": merged,
+    "PROBLEM": Problem,
+    "SAFE": _safe,
+    "SPREAD": _spread,
+    "STRING": _string,
+    "STYLE": style_attribute,
+    "STYLE_TEXT": style_text,
+    "TEMPLATE": Template,
+    "TEXT": _text,
+    "URL": url,
+    "URL_TEXT": url_text,
+    "VALUE_TEXT": value_text,
+}

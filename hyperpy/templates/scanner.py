@@ -1,0 +1,160 @@
+"""Static strings and holes → tokens, as the tokenizer of WHATWG HTML has it: what is text, a tag, a comment, a raw-text
+element, https://html.spec.whatwg.org/multipage/parsing.html#tokenization. Where browsers repair, this may refuse.
+"""
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from hyperpy.templates.nodes import Component, EndTag, Hole, Spec, Tag, Text
+from hyperpy.templates.problems import SyntaxProblem
+from hyperpy.templates.source import HOLE, Source
+from hyperpy.templates.tags import TagReader
+
+RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"})
+RCDATA = frozenset({"title", "textarea"})
+
+_TEXT = re.compile(r"[^<\0]+")
+_LETTER = re.compile(r"[A-Za-z]")
+_END_TAG = re.compile(r"</([A-Za-z][^\t\n\f\r />\0]*)[^>]*>")
+_COMPONENT_END = re.compile(r"</\0[\t\n\f\r ]*>")
+_COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
+_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_DECLARATION = re.compile(r"<[!?/][^>]*>")
+# A script that opens a comment and a script in it does not end at the next </script>.
+_SCRIPT_IN_COMMENT = re.compile(r"<!--(?:(?!-->).)*<script", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentEnd:
+    """`</{index}>`."""
+
+    index: int
+    start: int
+    end: int
+
+
+type Token = Text | Hole | Tag | EndTag | Component | ComponentEnd
+
+
+def scan(source: Source) -> Iterator[Token]:
+    text, position = source.text, 0
+    while position < len(text):
+        if text[position] == HOLE:
+            yield _text_hole(source, position)
+            position += 1
+        elif found := _TEXT.match(text, position):
+            yield Text(found[0])
+            position = found.end()
+        elif text.startswith(HOLE, position + 1) or _LETTER.match(text, position + 1):
+            tag = TagReader(source, position).read()
+            yield tag
+            position = tag.end
+            if isinstance(tag, Tag) and tag.name.lower() in RAW | RCDATA:
+                position = yield from _contents(source, tag)
+        else:
+            token, position = _markup(source, position)
+            yield token
+
+
+def _text_hole(source: Source, position: int) -> Hole:
+    shape = source.shape(position)
+    if shape.spec is Spec.SPREAD:
+        raise SyntaxProblem(
+            "`:**` spreads a mapping among the attributes of a tag, and this is text",
+            position,
+            hint=f"Write <div {{{shape.expression}:**}}>.",
+        )
+    return Hole(source.hole(position))
+
+
+def _markup(source: Source, start: int) -> tuple[Token, int]:
+    """What begins with `<` and is no start tag."""
+    text = source.text
+    if found := _COMPONENT_END.match(text, start):
+        return ComponentEnd(source.named_hole(start + 2), start, found.end()), found.end()
+    if found := _END_TAG.match(text, start):
+        _no_holes(source, start, found.end(), "an end tag takes no value", "Write out its name: </p>.")
+        return EndTag(found[1].lower(), found[0], found.end()), found.end()
+    if text.startswith("</\0", start):
+        raise SyntaxProblem("the end tag of a component holds only its name", start + 2, hint="Write </{Card}>.")
+    if text.startswith("<!--", start):
+        return _comment(source, start)
+    for kind, pattern in (("a CDATA section", _CDATA), ("a declaration", _DECLARATION)):
+        if found := pattern.match(text, start):
+            _no_holes(source, start, found.end(), f"{kind} takes no value", "Write it out.")
+            return Text(found[0]), found.end()
+    if text[start + 1 : start + 2] in ("!", "?", "/"):
+        raise SyntaxProblem(
+            "the template ends inside this tag", start, 2, hint="Its `>` is missing. Text is written &lt;."
+        )
+    return Text("<"), start + 1
+
+
+def _comment(source: Source, start: int) -> tuple[Text, int]:
+    found = _COMMENT.match(source.text, start)
+    if not found:
+        raise SyntaxProblem("the template ends inside this comment", start, 4, hint="Close it with -->.")
+    if source.text.startswith("<!--#", start):
+        return Text(""), found.end()
+    _no_holes(
+        source, start, found.end(), "a comment takes no value", "Write <!--# … --> around what is not to be sent."
+    )
+    return Text(found[0]), found.end()
+
+
+def _no_holes(source: Source, start: int, end: int, what: str, hint: str) -> None:
+    position = source.text.find(HOLE, start, end)
+    if position >= 0:
+        raise SyntaxProblem(what, position, hint=hint)
+
+
+def _contents(source: Source, tag: Tag) -> Generator[Token, None, int]:
+    """What a raw-text or RCDATA element holds, its end tag left out. Gives the position of that."""
+    text, name = source.text, tag.name.lower()
+    if tag.closes_itself:
+        raise SyntaxProblem(
+            f"`<{name}/>` does not close itself in HTML",
+            tag.start,
+            len(name) + 1,
+            hint=f"Write <{name} …></{name}>.",
+        )
+    found = re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, tag.end)
+    if not found:
+        raise SyntaxProblem(
+            f"the template ends inside `<{name}>`", tag.start, len(name) + 1, hint=f"Its </{name}> is missing."
+        )
+    end = found.start()
+    if name in RAW:
+        _check_raw(source, name, tag.end, end)
+        yield Text(text[tag.end : end])
+    else:
+        yield from _character_data(source, name, tag.end, end)
+    return end
+
+
+def _check_raw(source: Source, name: str, start: int, end: int) -> None:
+    language = {"script": "JavaScript", "style": "CSS"}.get(name, "raw text")
+    position = source.text.find(HOLE, start, end)
+    if position >= 0:
+        expression = source.shape(position).expression.strip()
+        raise SyntaxProblem(
+            f"`{{{expression}}}` stands in `<{name}>`, which takes no computed value",
+            position,
+            hint=f"If these braces belong to the {language}, double them: {{{{ … }}}}.\n"
+            "Else put the value into an attribute, data-value={…} or style={…}, and use it from there.",
+        )
+    if name == "script" and _SCRIPT_IN_COMMENT.search(source.text, start, end):
+        raise SyntaxProblem(
+            "`<!-- <script` in a script keeps it open beyond its end tag", start, hint="Take the comment out."
+        )
+
+
+def _character_data(source: Source, name: str, start: int, end: int) -> Iterator[Token]:
+    tag = re.compile(r"<[A-Za-z/!?\0]").search(source.text, start, end)
+    if tag and HOLE in source.text[tag.start() : end]:
+        raise SyntaxProblem(
+            f"`<{name}>` holds only text, no tags", tag.start(), 2, hint="Write &lt; for the character."
+        )
+    for piece in source.pieces(start, end):
+        yield Text(piece) if isinstance(piece, str) else _text_hole(source, source.position(piece))

@@ -1,0 +1,94 @@
+"""Which URLs, and what begins like one, may stand in an attribute: decided on the whole value, as a browser does."""
+
+import html
+import re
+from collections.abc import Callable
+
+from hyperpy.templates.escaping import escape_str
+from hyperpy.templates.nodes import Context
+
+BLOCKED = "#blocked"
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+# Raster images can't hold scripts; SVG can.
+RASTER = re.compile(r"data:image/(?:png|gif|jpe?g|webp|avif)[;,]", re.IGNORECASE)
+KEPT = 4096
+LONGEST_KEPT = 512
+
+# What the URL parser drops, https://url.spec.whatwg.org/#concept-basic-url-parser: these anywhere …
+_DROPPED = str.maketrans("", "", "\t\n\r")
+# … and these at both ends.
+_STRIPPED = "".join(map(chr, range(0x21)))
+_HEAD = re.compile(r"[^/?#]*?:")
+_SETTLED = re.compile(r"([^/?#:&]*)([/?#:])")
+
+
+def is_safe(url: str, *, image: bool = False) -> bool:
+    """Relative, or of a scheme that runs nothing. A colon before the first `/`, `?` or `#` ends a scheme."""
+    url = url.translate(_DROPPED).strip(_STRIPPED)
+    head = _HEAD.match(url)
+    if not head or head[0][:-1].lower() in SCHEMES:
+        return True
+    return image and RASTER.match(url) is not None
+
+
+def _is_safe_image(url: str) -> bool:
+    return is_safe(url, image=True)
+
+
+def _is_safe_set(value: str) -> bool:
+    """`srcset`, `ping`: URLs apart by white space and commas. A comma inside a URL only makes this stricter."""
+    return all(is_safe(url, image=True) for url in re.split(r"[\s,]+", value))
+
+
+def _is_safe_steps(value: str) -> bool:
+    """The values of an SVG animation, which may be that of an `href`."""
+    return all(is_safe(step) for step in value.split(";"))
+
+
+def _is_json(value: str) -> bool:
+    """htmx runs such a value as JavaScript if it says so in the manner of a URL."""
+    return not value.strip().lower().startswith(("js:", "javascript:"))
+
+
+CHECKS: dict[Context, Callable[[str], bool]] = {
+    Context.URL: is_safe,
+    Context.IMAGE_URL: _is_safe_image,
+    Context.URL_SET: _is_safe_set,
+    Context.URL_STEPS: _is_safe_steps,
+    Context.HTMX_JSON: _is_json,
+}
+
+# URLs that were found safe, escaped. Cleared when full: a site links to the same few again and again.
+_safe: dict[Context, dict[str, str]] = {context: {} for context in CHECKS}
+
+
+def memo(context: Context) -> dict[str, str]:
+    """Safe values of this context, each with its escaped text."""
+    return _safe[context]
+
+
+def escaped_url(context: Context, url: str) -> str | None:
+    """The escaped value, or None if it is not safe."""
+    if not CHECKS[context](url):
+        return None
+    escaped = escape_str(url)
+    if len(url) <= LONGEST_KEPT:
+        known = _safe[context]
+        if len(known) >= KEPT:
+            known.clear()
+        known[url] = escaped
+    return escaped
+
+
+def markup_is_safe(context: Context, markup: str) -> bool:
+    """The same for an attribute's source text, entities and all."""
+    return CHECKS[context](html.unescape(markup))
+
+
+def settles(context: Context, prefix: str) -> bool:
+    """Does this static beginning make every value safe that begins with it?"""
+    if context not in (Context.URL, Context.IMAGE_URL):
+        return False
+    # An entity before the delimiter may be half of one, whose other half comes from a value.
+    head = _SETTLED.match(prefix.translate(_DROPPED).lstrip(_STRIPPED))
+    return head is not None and (head[2] != ":" or head[1].lower() in SCHEMES)

@@ -1,0 +1,133 @@
+"""One function per literal, also where literals differ in nothing that their strings show; and bounded caches."""
+
+from string.templatelib import Interpolation, Template
+
+import pytest
+
+from hyperpy.exceptions import TemplateError
+from hyperpy.templates import Markup, fragment, render, render_template, urls
+from hyperpy.templates.contexts import context_of
+from hyperpy.templates.nodes import Context
+
+VARIANTS = [
+    (t"<p {'x'}></p>", None),
+    (t"<p>{'<b>'}</p>", "<p>&lt;b&gt;</p>"),
+    (t"<p>{'<b>'!r}</p>", "<p>&#39;&lt;b&gt;&#39;</p>"),
+    (t"<p>{'<b>':>5}</p>", "<p>  &lt;b&gt;</p>"),
+    (t"<p>{'<b>':safe}</p>", "<p><b></p>"),
+    (t"<p>{'<b>'!r:safe}</p>", "<p>'<b>'</p>"),
+    (t"<p>{'<b>'!s:>5}</p>", "<p>  &lt;b&gt;</p>"),
+    (t"<p>{ {}:**}</p>", None),
+]
+a, b, mark = 1, {"b": 2}, fragment
+
+
+def card(children: object = "") -> object:
+    return children
+
+
+def other(children: object = "") -> object:
+    return children
+
+
+NAMED = [
+    (t"<p id=x {a}></p>", '<p id="x" a="1"></p>'),
+    (t"<p id=x {b:**}></p>", '<p id="x" b="2"></p>'),
+    (t"<p id=x {fragment}></p>", '<p id="x"></p>'),
+    (t"<p id=x {mark}></p>", '<p id="x"></p>'),
+    (t"<p id=x {a!r}></p>", None),
+    (t"<p id=x {b}></p>", None),
+    (t"<p id=x {a.real}></p>", None),
+]
+TAGS = [
+    (t"<{card}>x</{card}>", "x"),
+    (t"<{other}>x</{other}>", "x"),
+    (t"<{card}>x</{other}>", None),
+    (t"<{card}>x</{card}>", "x"),
+]
+
+
+@pytest.mark.parametrize("variants", [VARIANTS, NAMED, TAGS, VARIANTS[::-1], NAMED[::-1], TAGS[::-1]])
+def test_literals_of_equal_strings(variants: list[tuple[Template, str | None]]) -> None:
+    for _ in range(2):
+        for template, expected in variants:
+            if expected is None:
+                with pytest.raises(TemplateError):
+                    render_template(template)
+                continue
+            assert render_template(template) == expected
+            assert render_template(t"{[template, template]}") == expected * 2
+            assert render_template(t"{[template, *(made for made, good in variants if good)]}").startswith(expected)
+
+
+def test_a_list_of_other_things_after_a_template() -> None:
+    assert render_template(t"{[t'<b>{1}</b>', None, '<', t'<b>{2!r}</b>', t'<i>', [t'<b>{3}</b>']]}") == (
+        "<b>1</b>&lt;<b>2</b><i><b>3</b>"
+    )
+
+
+def test_format_specs_may_change_each_time() -> None:
+    before = len(render._ones)
+    for width in range(20):
+        assert render_template(t"<i>{1:{width}}</i>") == f"<i>{1:{width}}</i>"
+    assert len(render._ones) <= before + 2
+
+
+def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "KEPT", 10)
+    monkeypatch.setattr(urls, "KEPT", 10)
+    for n in range(50):
+        made = Template(f"<p {n}=", Interpolation(n, "n"), ">")
+        assert render_template(made) == f'<p {n}="{n}">'
+        assert render_template(t"{[made]}") == f'<p {n}="{n}">'
+        assert render_template(t"{Template('<p>', Interpolation(1, f'x{n}', 'r'), '</p>')}") == "<p>1</p>"
+        assert render_template(t"<a href={f'/{n}'}>") == f'<a href="/{n}">'
+    assert len(render._ones) <= 10
+    assert len(render._manys) <= 10
+    assert all(len(known) <= 10 for known in urls._safe.values())
+
+
+def test_long_urls_are_not_kept() -> None:
+    long = "/" + "x" * 1000
+    assert render_template(t"<a href={long}>") == f'<a href="{long}">'
+    assert long not in urls.memo(Context.URL)
+
+
+def test_a_function_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = []
+    real = render._compiled
+
+    def counted(template: Template, form: str) -> object:
+        compiled.append(template)
+        return real(template, form)
+
+    monkeypatch.setattr(render, "_compiled", counted)
+    for n in range(5):
+        render_template(t"<p {a} title={n}>{Markup('x')}</p>")
+    assert len(compiled) == 1
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "context"),
+    [
+        ("a", "href", Context.URL),
+        ("A", "HREF", Context.URL),
+        ("img", "src", Context.IMAGE_URL),
+        ("iframe", "src", Context.URL),
+        ("video", "poster", Context.IMAGE_URL),
+        ("img", "srcset", Context.URL_SET),
+        ("a", "ping", Context.URL_SET),
+        ("animate", "values", Context.URL_STEPS),
+        ("p", "values", Context.PLAIN),
+        ("p", "class", Context.CLASS),
+        ("p", "style", Context.STYLE),
+        ("p", "aria-label", Context.ARIA),
+        ("p", "title", Context.PLAIN),
+        ("p", "data-href", Context.PLAIN),
+        ("p", "data-hx-get", Context.URL),
+        ("p", "data-hx-on:click", Context.REFUSED),
+        ("base", "href", Context.REFUSED),
+    ],
+)
+def test_contexts(tag: str, name: str, context: Context) -> None:
+    assert context_of(tag, name) is context

@@ -1,0 +1,342 @@
+"""Components: what they are given, what becomes of their result, and what is said when a call does not fit."""
+
+import functools
+import gc
+import traceback
+import warnings
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from string.templatelib import Interpolation, Template
+
+import pytest
+
+from hyperpy.exceptions import ComponentError, TemplateError, shown
+from hyperpy.templates import Markup, html, render_template, render_text
+
+
+def show(children: object = None, **given: object) -> str:
+    """Its arguments, as text."""
+    return f"{given!r} {children!r}"
+
+
+def shown_by(template: Template) -> str:
+    return Markup(render_template(template)).unescape()
+
+
+rest = {"data-n": 1, "lang": "en"}
+title = "<T>"
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        (t"<{show} />", "{} None"),
+        (t"<{show}/>", "{} None"),
+        (t"<{show}></{show}>", "{} Markup('')"),
+        (t"<{ show } a=1>x</{show }>", "{'a': '1'} Markup('x')"),
+        (t"<{show} n={3}/>", "{'n': 3} None"),
+        (t"<{show} n='{3}' m=\"{None}\" />", "{'n': 3, 'm': None} None"),
+        (t"<{show} a='x {3}{None}{True}' b=y{4}/>", "{'a': 'x 3', 'b': 'y4'} None"),
+        (t"<{show} a='{'<'}&amp;{t'<b>{'<'}</b>'}' />", "{'a': '<&<b>&lt;</b>'} None"),
+        (t"<{show} on a='' b=x/>", "{'on': True, 'a': '', 'b': 'x'} None"),
+        (t"<{show} a='&lt;&quot;' />", "{'a': '<\"'} None"),
+        (t"<{show} hx-get=/x data-n={1} />", "{'hx_get': '/x', 'data_n': 1} None"),
+        (t"<{show} {title} />", "{'title': '<T>'} None"),
+        (t"<{show} {rest:**} lang=de />", "{'data_n': 1, 'lang': 'de'} None"),
+        (t"<{show} lang=de {rest:**} />", "{'lang': 'en', 'data_n': 1} None"),
+        (t"<{show} {None:**} a=1 a={2} />", "{'a': 2} None"),
+        (t"<{show} class=x for={1} @click=f onclick={'g'} href={'javascript:1'} />",
+         "{'class': 'x', 'for': 1, '@click': 'f', 'onclick': 'g', 'href': 'javascript:1'} None"),
+        (t"<{show} children={1} />", "{} 1"),
+        (t"<{show} n={3!r} s={2:>3} />", "{'n': '3', 's': '  2'} None"),
+        (t"<{show}>{title} <b>{[1, 2]}</b></{show}>", "{} Markup('&lt;T&gt; <b>12</b>')"),
+        (t"<{show}><{show} a=1 /></{show}>", "{} Markup('{&#39;a&#39;: &#39;1&#39;} None')"),
+    ],
+)  # fmt: skip
+def test_arguments(template: Template, expected: str) -> None:
+    assert shown_by(template) == expected
+    assert shown_by(template) == expected  # once more by way of the call site's memory
+
+
+def test_content_is_escaped_once() -> None:
+    def wrap(children: Markup) -> Template:
+        return t"<i>{children}</i>"
+
+    assert render_template(t"<{wrap}><{wrap}>{'<'}</{wrap}></{wrap}>") == "<i><i>&lt;</i></i>"
+
+
+def a_template() -> Template:
+    return t"<b>{'<'}</b>"
+
+
+def a_str() -> str:
+    return "<b>"
+
+
+def a_generator() -> Iterator[Template | str]:
+    yield t"<b>"
+    yield "<"
+
+
+@dataclass
+class Badge:
+    text: str = "b"
+
+    def __html__(self) -> str:
+        return html(t"<b>{self.text}</b>")
+
+
+class Site:
+    def card(self, n: int) -> Template:
+        return t"<b>{n}</b>"
+
+    def __call__(self, n: int) -> Template:
+        return t"<i>{n}</i>"
+
+    @staticmethod
+    def plain(n: int) -> Template:
+        return t"<u>{n}</u>"
+
+    @classmethod
+    def of_class(cls, n: int) -> Template:
+        return t"<s>{n}{cls.__name__}</s>"
+
+
+class Unhashable(Site):
+    __hash__ = None  # type: ignore[assignment]
+
+
+def sized(n: int, size: str = "m", /) -> Template:
+    return t"<b>{n}{size}</b>"
+
+
+def logged(function: Callable[..., object]) -> Callable[..., object]:
+    @functools.wraps(function)
+    def wrapper(*args: object, **kwargs: object) -> object:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+@logged
+def wrapped(a: int) -> Template:
+    return t"<b>{a}</b>"
+
+
+@logged
+def wrapped_too(b: int) -> Template:
+    return t"<i>{b}</i>"
+
+
+site = Site()
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        (t"<{a_template} />", "<b>&lt;</b>"),
+        (t"<{a_str} />", "&lt;b&gt;"),
+        (t"<{a_generator} />", "<b>&lt;"),
+        (t"<{(lambda: None)} />", ""),
+        (t"<{(lambda: [1, t'<b>'])} />", "1<b>"),
+        (t"<{Badge} text={'<'} />", "<b>&lt;</b>"),
+        (t"<{Badge}> </{Badge}>", "<b>b</b>"),
+        (t"<{site.card} n={1} />", "<b>1</b>"),
+        (t"<{site} n={1} />", "<i>1</i>"),
+        (t"<{Unhashable()} n={1} />", "<i>1</i>"),
+        (t"<{Site.plain} n={1} />", "<u>1</u>"),
+        (t"<{Site.of_class} n={1} />", "<s>1Site</s>"),
+        (t"<{functools.partial(site.card, n=1)} />", "<b>1</b>"),
+        (t"<{functools.partial(sized, 1)} />", "<b>1m</b>"),
+        (t"<{wrapped} a=1 /><{wrapped_too} b=2 />", "<b>1</b><i>2</i>"),
+        (t"<{dict} a=1 />", None),
+        (t"<{(lambda class_, for_=0: class_)} class=x />", "x"),
+        (t"<{(lambda class_, **rest: str(class_) + str(rest))} class=x id=y />", "x{&#39;id&#39;: &#39;y&#39;}"),
+    ],
+)
+def test_callables(template: Template, expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(TemplateError, match="can't show a dict"):
+            render_template(template)
+    else:
+        assert render_template(template) == expected
+
+
+def test_a_tag_with_other_components_at_each_turn() -> None:
+    def one(a: object) -> str:
+        return f"one {a}"
+
+    def two(a: object, b: object = 2) -> str:
+        return f"two {a}{b}"
+
+    def three(c: object = 3) -> str:
+        return f"three {c}"
+
+    def render(component: object) -> str:
+        return render_template(t"<{component} a=1 />")
+
+    assert [render(one), render(two), render(one), render(logged(two))] == ["one 1", "two 12", "one 1", "two 12"]
+    with pytest.raises(ComponentError):
+        render(three)
+    with pytest.raises(ComponentError):
+        render(logged(three))
+    assert render(one) == "one 1"
+
+
+def test_functions_defined_anew_are_not_kept() -> None:
+    def make() -> Callable[..., str]:
+        return lambda n: "x"
+
+    kept = []
+    for _ in range(3):
+        component = make()
+        kept.append(weakref.ref(component))
+        render_template(t"<{component} n=1 />")
+        del component
+    gc.collect()
+    assert [reference() for reference in kept] == [None] * 3
+
+
+def Card(title: str, *, note: str = "") -> str:
+    return title + note
+
+
+def Layout(children: Markup, title: str = "") -> Template:
+    return t"<main>{children}</main>"
+
+
+def positional(a: int, /) -> None: ...
+
+
+HERE = shown(__file__)
+CARD = f"Card(title, note=…), from {HERE}:{Card.__code__.co_firstlineno}."
+LAYOUT = f"Layout(children, title=…), from {HERE}:{Layout.__code__.co_firstlineno}."
+POSITIONAL = f"positional(), from {HERE}:{positional.__code__.co_firstlineno}."
+tag = "div"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (
+            t"<{Card} titel='x' />",
+            f"`Card` takes no `titel`, in t\"<{{Card}} titel='x' />\"\n  Did you mean `title`? It is {CARD}",
+        ),
+        (t"<p><{Card} /></p>", f'`Card` needs `title`, in t"<p><{{Card}} /></p>"\n  It is {CARD}'),
+        (
+            t"<{Card} title=x>hi</{Card}>",
+            (
+                '`Card` takes no content, in t"<{Card} title=x>hi</{Card}>"\n'
+                f"  Give it a parameter `children`, or write <{{Card}} />. It is {CARD}"
+            ),
+        ),
+        (
+            t"<{Layout} />",
+            f'`Layout` needs content, in t"<{{Layout}} />"\n  Write <{{Layout}}>…</{{Layout}}>. It is {LAYOUT}',
+        ),
+        (
+            t"<{Layout} children=x>y</{Layout}>",
+            (
+                '`Layout` gets `children` as an attribute and as content, in t"<{Layout} children=x>y</{Layout}>"\n'
+                "  Leave one out."
+            ),
+        ),
+        (
+            t"<{positional} a=1 />",
+            (
+                "`positional` takes `a` by position only, and attributes are keyword arguments,"
+                ' in t"<{positional} a=1 />"\n'
+                f"  Take the `/` out of its parameters. It is {POSITIONAL}"
+            ),
+        ),
+        (
+            t"<{tag} />",
+            (
+                "<{…}> calls a component, and 'div' (str) can't be called, in t\"<{tag} />\"\n"
+                "  A component is a function or class that gives HTML: def Card(children, title): return t'…'."
+            ),
+        ),
+        (t"<{show} {[1]:**} />", '`:**` spreads a mapping, and this is a list, in t"<{show} {[1]} />"'),
+        (
+            t"<{show} { {1: 2}:**} />",
+            'the name of an argument can\'t be 1 (int), in t"<{show} { {1: 2}} />"',
+        ),
+    ],
+)
+def test_calls_that_do_not_fit(template: Template, message: str) -> None:
+    with pytest.raises(ComponentError) as caught:
+        render_template(template)
+    assert str(caught.value) == message
+    with pytest.raises(ComponentError) as caught:
+        html(template)
+    assert caught.value.place is not None
+    assert caught.value.place.file == __file__
+
+
+def test_several_missing_arguments() -> None:
+    with pytest.raises(ComponentError, match="`<lambda>` needs `a` and `b`, in"):
+        render_template(t"<{(lambda a, b, c=1: 0)} />")
+
+
+async def asynchronous() -> str:
+    return "x"
+
+
+async def generator() -> AsyncIterator[str]:
+    yield "x"
+
+
+@pytest.mark.parametrize("component", [asynchronous, generator])
+def test_async_components_are_refused(component: Callable[[], object]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(TemplateError, match=f"`{component.__name__}`"):
+            render_template(t"<{component} />")
+
+
+def test_errors_of_a_component_are_its_own() -> None:
+    def broken(n: object) -> str:
+        return "x" + n  # type: ignore[operator]
+
+    def calls_badly(n: object) -> object:
+        return broken(m=n)  # type: ignore[call-arg]
+
+    for component in (broken, calls_badly):
+        for _ in range(2):
+            with pytest.raises(TypeError) as caught:
+                render_template(t"<{component} n={1} />")
+            assert traceback.extract_tb(caught.value.__traceback__)[-1].filename == __file__
+            assert caught.value.__cause__ is None
+            assert caught.value.__suppress_context__ is False
+
+
+def test_an_error_in_a_nested_template_names_the_innermost() -> None:
+    def inner() -> Template:
+        return t"<b>{b'x'}</b>"
+
+    with pytest.raises(TemplateError) as caught:
+        render_text(t"<main>{[t'<{inner} />']}</main>")
+    assert caught.value.what == "b'x' (bytes) is no text, in t\"<b>{b'x'}</b>\""
+    assert not isinstance(caught.value, ComponentError)
+
+
+@pytest.mark.parametrize("depth", [1, 20, 30])
+def test_nested_components(depth: int) -> None:
+    made = Template("<", *nested(depth, "<"), ">x</", *nested(depth, "</"), ">")
+    assert render_template(made) == "<i>" * depth + "x" + "</i>" * depth
+
+
+def test_components_nested_too_deeply() -> None:
+    with pytest.raises(TemplateError, match="components and fragments are nested too deeply in one t-string, in"):
+        render_template(Template("<", *nested(100, "<"), ">x</", *nested(100, "</"), ">"))
+
+
+def nested(depth: int, opening: str) -> Iterator[str | Interpolation[object]]:
+    def wrap(children: Markup) -> Template:
+        return t"<i>{children}</i>"
+
+    for n in range(depth):
+        if n:
+            yield f">{opening}"
+        yield Interpolation(wrap, "wrap")

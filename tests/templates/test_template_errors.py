@@ -1,0 +1,299 @@
+"""What is said of a t-string that is no template: at load with its place, later with its first words."""
+
+import ast
+from string.templatelib import Interpolation, Template
+from typing import Any
+
+import pytest
+
+from hyperpy.exceptions import Place, TemplateError
+from hyperpy.templates import check_templates, fragment, html, plan_template, render_template, render_text
+
+DICT = 'Put a space between the braces: {}={{ {{"a": 1}} }}.'
+NAME = "Spread a mapping, whose names are checked: { {name: value}:** }. Attributes stand apart by white space."
+SCRIPT = (
+    "Put the value into an attribute of its own, data-value={…}, and read it there: this.dataset.value.\n"
+    "If these braces are JavaScript's own, double them: {{ open: false }}."
+)
+RAW = (
+    "If these braces belong to the {}, double them: {{{{ … }}}}.\n"
+    "Else put the value into an attribute, data-value={{…}} or style={{…}}, and use it from there."
+)
+WHOLE = "A t-string holds whole tags: its last `>` is missing, or a quote is."
+SERVER = "Write <!--# … --> around what is not to be sent."
+
+# (the literal, with ⟦ ⟧ around what is pointed at; what is wrong; what to write)
+ERRORS = [
+    # unfinished
+    ('t"a ⟦<p⟧"', "the template ends inside the tag `<p`", WHOLE),
+    ('t"⟦<p⟧ title=\'a\'"', "the template ends inside the tag `<p`", WHOLE),
+    ('t"<⟦{A}⟧ b"', "the template ends inside the tag `<{A}`", WHOLE),
+    ("t\"<p title=⟦'⟧a {b}>\"", "the template ends inside the value of `title`", "Its closing ' is missing."),
+    ('t"a ⟦<!--⟧ b"', "the template ends inside this comment", "Close it with -->."),
+    ('t"a ⟦<!--⟧ {b} -"', "the template ends inside this comment", "Close it with -->."),
+    ('t"a ⟦<!⟧doctype"', "the template ends inside this tag", "Its `>` is missing. Text is written &lt;."),
+    ('t"a ⟦</⟧p"', "the template ends inside this tag", "Its `>` is missing. Text is written &lt;."),
+    ('t"⟦<script⟧>a"', "the template ends inside `<script>`", "Its </script> is missing."),
+    ('t"⟦<title⟧>{a}</titl>"', "the template ends inside `<title>`", "Its </title> is missing."),
+    ('t"⟦<script⟧ src=x />"', "`<script/>` does not close itself in HTML", "Write <script …></script>."),
+    ('t"a⟦\\0⟧b{c}"', "a template can't contain the character NUL", ""),
+    # names
+    ('t"<h⟦{a}⟧>"', "a tag's name can't be computed",
+     ("Write out each case, {t'<h1>…</h1>' if level == 1 else t'<h2>…</h2>'}.\n"
+     "For a component, write the hole alone: <{Heading} level={level} />.")),
+    ('t"<p ⟦{a}⟧=1>"', "an attribute's name can't be computed", NAME),
+    ('t"<p data-⟦{a}⟧=1>"', "an attribute's name can't be computed", NAME),
+    ('t"<p {a}⟦b⟧>"', "an attribute's name can't be computed", NAME),
+    ('t"<p {a}⟦{b}⟧>"', "an attribute's name can't be computed", NAME),
+    ('t"<p ⟦=⟧a>"', "there is no attribute name before this `=`", ""),
+    ('t"<p a⟦<⟧b>"', "`<` can't be in the name of an attribute", "Is a quote or a `>` missing before it, in `<p`?"),
+    ("t\"<p a='b' c⟦'⟧>\"", "`'` can't be in the name of an attribute",
+     "Is a quote or a `>` missing before it, in `<p`?"),
+    ('t"<p title⟦=⟧>"', "`title=` has no value", 'Write title="" for an empty one.'),
+    ('t"<p ⟦{a.b}⟧>"', "`{a.b}` stands among the attributes, and is not a plain name",
+     "Write name={value}, or {name}, which is short for name={name}, or {mapping:**}."),
+    ('t"<p ⟦{a!r}⟧>"', "`{a}` stands among the attributes, and is not a plain name",
+     "Write name={value}, or {name}, which is short for name={name}, or {mapping:**}."),
+    ('t"<p ⟦{a:>5}⟧>"', "`{a}` stands among the attributes, and is not a plain name",
+     "Write name={value}, or {name}, which is short for name={name}, or {mapping:**}."),
+    ('t"<p ⟦{a!r:**}⟧>"', "a spread takes no conversion", "Write {a:**}."),
+    # components
+    ('t"<p><⟦{A}⟧></p>"', "<{A}> is never closed",
+     "Write </{A}> where it ends, or <{A} /> if it has no content."),
+    ('t"<{A}><{B}></⟦{A}⟧>"', "</{A}> closes <{B}>", "Close the innermost component first: </{B}>."),
+    ('t"<{Card}></⟦{Cart}⟧>"', "</{Cart}> closes <{Card}>", "Did you mean `Card`?"),
+    ('t"</⟦{A}⟧>"', "</{A}> closes a component that is not open", ""),
+    ('t"<{A}></⟦{A}⟧ x>"', "the end tag of a component holds only its name", "Write </{Card}>."),
+    ('t"<⟦{A!r}⟧ />"', "a component takes no conversion and no format spec: write <{A}", ""),
+    ('t"<⟦{A:x}⟧ />"', "a component takes no conversion and no format spec: write <{A}", ""),
+    # where no value may be
+    ('t"<!-- ⟦{a}⟧ -->"', "a comment takes no value", SERVER),
+    ('t"<!doctype ⟦{a}⟧>"', "a declaration takes no value", "Write it out."),
+    ('t"<?x ⟦{a}⟧>"', "a declaration takes no value", "Write it out."),
+    ('t"<svg><![CDATA[ > ⟦{a}⟧ ]]></svg>"', "a CDATA section takes no value", "Write it out."),
+    ('t"</p ⟦{a}⟧>"', "an end tag takes no value", "Write out its name: </p>."),
+    ('t"</h⟦{a}⟧>"', "an end tag takes no value", "Write out its name: </p>."),
+    ('t"<script>var a = ⟦{a}⟧</script>"', "`{a}` stands in `<script>`, which takes no computed value",
+     RAW.format("JavaScript")),
+    ('t"<style>body ⟦{ margin: 0 }⟧</style>"', "`{margin}` stands in `<style>`, which takes no computed value",
+     RAW.format("CSS")),
+    ('t"<iframe>⟦{a}⟧</iframe>"', "`{a}` stands in `<iframe>`, which takes no computed value", RAW.format("raw text")),
+    ('t"<title>⟦<b⟧>{a}</title>"', "`<title>` holds only text, no tags", "Write &lt; for the character."),
+    ('t"<textarea>⟦<{⟧a}></textarea>"', "`<textarea>` holds only text, no tags", "Write &lt; for the character."),
+    ('t"<script>⟦<⟧!-- <script> --></script>"', "`<!-- <script` in a script keeps it open beyond its end tag",
+     "Take the comment out."),
+    ('t"<p onclick=\'f(⟦{a}⟧)\'>"', "`onclick` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<p ONCLICK=⟦{a}⟧>"', "`ONCLICK` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<p hx-on:click=⟦{a}⟧>"', "`hx-on:click` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<p hx-on::x=⟦{a}⟧>"', "`hx-on::x` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<p x-on:click=⟦{a}⟧>"', "`x-on:click` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<p @click=⟦{a}⟧>"', "`@click` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<p data-on-click=⟦{a}⟧>"', "`data-on-click` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<p data-on:click=⟦{a}⟧>"', "`data-on:click` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<p x-data=\'⟦{ open: false }⟧\'>"', "`x-data` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<p ⟦{onclick}⟧>"', "`onclick` is run as JavaScript, so it takes no computed value", SCRIPT),
+    ('t"<iframe srcdoc=⟦{a}⟧></iframe>"', "`srcdoc` is a whole document, which a template can't make safe",
+     "Serve the document at a URL of its own: src={url}."),
+    ('t"<base href=⟦{a}⟧>"', "`<base href>` changes every link of the page, so it takes no computed value",
+     "Write the value out."),
+    ('t"<meta content=⟦{a}⟧ http-equiv=Refresh>"',
+     "a `refresh` can send the browser anywhere, so it takes no computed value", "Answer with a redirect instead."),
+    ('t"<meta http-equiv=⟦{a}⟧>"', "a `refresh` can send the browser anywhere, so it takes no computed value",
+     "Answer with a redirect instead."),
+    ('t"<meta http-equiv=refresh ⟦{a:**}⟧>"',
+     "a `refresh` can send the browser anywhere, so it takes no computed value",
+     "Answer with a redirect instead."),
+    # format specs that nobody meant
+    ("t\"<p style=⟦{'a': 1}⟧>\"", "to Python this is 'a' with a format spec, no dict", DICT.format("style")),
+    ("t\"<p style=⟦{{⟧'a': 1}}>\"", "to Python `{{` is one brace of text, so this is no dict", DICT.format("style")),
+    ('t"<p title=⟦{a:**}⟧>"', "`:**` spreads a mapping among the attributes, it is no value",
+     "Write {a:**} alone, or title={a}."),
+    ('t"<p>⟦{a:**}⟧</p>"', "`:**` spreads a mapping among the attributes of a tag, and this is text",
+     "Write <div {a:**}>."),
+    # fragments
+    ('t"<p ⟦{fragment}⟧></p>"', "this fragment has no name",
+     'Give the element an id, <div id="status" {fragment}>, or name it, <div {fragment}="status">.'),
+    ('t"<p id ⟦{fragment}⟧></p>"', "this fragment has no name",
+     'Give the element an id, <div id="status" {fragment}>, or name it, <div {fragment}="status">.'),
+    ('t"<{A} ⟦{fragment}⟧ />"', "this fragment has no name",
+     'Give the element an id, <div id="status" {fragment}>, or name it, <div {fragment}="status">.'),
+    ('t"<p id=a {fragment} ⟦{fragment}⟧></p>"', "this element is marked as a fragment twice", ""),
+    ('t"<p id=a ⟦{fragment:x}⟧></p>"', "the fragment marker takes no conversion and no format spec", ""),
+    ('t"⟦<li⟧ id=a {fragment}>a<li>b</li>"', "this fragment needs its end tag </li> in the same t-string",
+     "Write <li {fragment}>…</li>; end tags that HTML lets you leave out count too."),
+    ('t"⟦<div⟧ id=a {fragment}/>"', "this fragment needs its end tag </div> in the same t-string",
+     "Write <div {fragment}>…</div>; end tags that HTML lets you leave out count too."),
+    ('t"<{A}>⟦<p⟧ id=a {fragment}></{A}></p>"', "this fragment needs its end tag </p> in the same t-string",
+     "Write <p {fragment}>…</p>; end tags that HTML lets you leave out count too."),
+]  # fmt: skip
+
+
+def unmarked(text: str) -> tuple[str, int, int]:
+    """The text without its marks, and the place and width of what was between them."""
+    start, end = text.index("⟦"), text.index("⟧")
+    return text.replace("⟦", "").replace("⟧", ""), start, end - start - 1
+
+
+def planned(source: str) -> TemplateError:
+    node = ast.parse(source, mode="eval").body
+    assert isinstance(node, ast.TemplateStr)
+    with pytest.raises(TemplateError) as caught:
+        plan_template(node, file="page.py", source=source, markers=frozenset({"fragment"}))
+    return caught.value
+
+
+@pytest.mark.parametrize(("marked", "what", "hint"), ERRORS)
+def test_at_load(marked: str, what: str, hint: str) -> None:
+    source, column, width = unmarked(marked)
+    error = planned(source)
+    assert error.hint == hint
+    assert error.place == Place("page.py", 1, column, width)
+    assert error.what == what
+
+
+@pytest.mark.parametrize(("marked", "what", "hint"), ERRORS)
+def test_at_run_time(marked: str, what: str, hint: str) -> None:
+    node = ast.parse(unmarked(marked)[0], mode="eval").body
+    assert isinstance(node, ast.TemplateStr)
+    with pytest.raises(TemplateError) as caught:
+        render_template(Template(*map(evaluated, node.values)))
+    assert caught.value.what.startswith(f'{what}, in t"')
+    assert caught.value.hint == hint
+    assert caught.value.place is None
+
+
+def evaluated(node: ast.expr) -> Any:
+    """A literal's part as it is at run time; every name is 1, but for the marker."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    assert isinstance(node, ast.Interpolation)
+    value = fragment if node.str == "fragment" else 1
+    return Interpolation(value, node.str, "r" if node.conversion > 0 else None, spec(node.format_spec))
+
+
+def spec(node: ast.expr | None) -> str:
+    return ast.unparse(node)[2:-1] if node else ""
+
+
+@pytest.mark.parametrize(
+    ("marked", "line"),
+    [
+        ('t"""é\n\n<p>ü{a}é\n  <b ⟦{b}⟧=1></b>"""', 4),
+        ("t'\\x41\\u00e9\\N{LATIN SMALL LETTER A}\\\n\\101\\n{{}} <b ⟦{b}⟧=1>'", 2),
+        ("rt'\\x41\\{a} <b ⟦{b}⟧=1>'", 1),
+        ("Rt'\\'<b ⟦{b}⟧=1>'", 1),
+        ('(t\'é{a!r:>{5}}\'\n  rt\'\\d{{\' # <p {x}=\'\n T"""<b\n ⟦{b}⟧=1>""")', 4),
+        ("(t'<b ' \\\n t'⟦{b}⟧=1>')", 2),
+        ('t"""\r\n<p>\r\n <b ⟦{b}⟧=1>"""', 3),
+        ('t"""{a\n}\n <b ⟦{b}⟧=1>"""', 3),
+        ("t'{t\"{a}\"} <b ⟦{b}⟧=1>'", 1),
+        ("t'{[t\"é <b ⟦{b}⟧=1>\" for a in c]}'", 1),
+        ("t'<b \\\n⟦{b}⟧=1>'", 2),
+        ("(t'é' t'{a}' t'<b ⟦{b}⟧=1>' t'')", 1),
+    ],
+)
+def test_places(marked: str, line: int) -> None:
+    source, start, width = unmarked(marked)
+    normal = source[:start].replace("\r\n", "\n")
+    error = planned(source)
+    assert error.place == Place("page.py", line, start - source.rfind("\n", 0, start) - 1, width)
+    assert normal.count("\n") + 1 == line
+
+
+def test_a_width_stays_on_its_line() -> None:
+    error = planned('t"""\n<b {a\n}=1>"""')
+    assert error.place == Place("page.py", 2, 3, 2)
+
+
+PAGE = '''
+def Card(title):
+    return t"<b>{title}<p"
+
+def query(name):
+    return t"select <{name}"
+
+def row(item):
+    if item:
+        return [t"<li {item.x}>"]
+    return t"<li>"
+
+async def stream():
+    yield t"<p>"
+    %s
+
+t"""<{row} item=1 />"""
+'''
+
+
+@pytest.mark.parametrize(
+    ("statement", "line"),
+    [
+        ('yield t"<p"', 15),
+        ('yield ("name", t"<p")', 15),
+        ('yield {"event": "x", "data": t"<p"}', 15),
+        ('yield html(t"<p")', 15),
+        ('yield hyper.html(t"<p")', 15),
+        ('yield html(t"{t"<p"}")', 15),
+        ('t"<p"', 15),
+        ('execute(t"select <{name}")', 3),
+        ("pass", 3),
+    ],
+)
+def test_checked_templates(statement: str, line: int) -> None:
+    source = PAGE % statement
+    with pytest.raises(TemplateError) as caught:
+        check_templates(ast.parse(source), file="page.py", source=source)
+    assert caught.value.place is not None
+    assert caught.value.place.line == line
+
+
+def test_functions_that_a_tag_names_are_checked() -> None:
+    source = (PAGE % "pass").replace('{title}<p"', '{title}"')
+    with pytest.raises(TemplateError) as caught:
+        check_templates(ast.parse(source), file="page.py", source=source)
+    assert caught.value.place == Place("page.py", 10, 22, 8)
+
+
+def test_other_t_strings_are_left_alone() -> None:
+    source = (PAGE % "pass").replace('{title}<p"', '{title}"').replace("<li {item.x}>", "<li>")
+    check_templates(ast.parse(source), file="page.py", source=source)
+
+
+def test_markers_that_are_called_otherwise() -> None:
+    source = 't"<p {mark}=a></p>"'
+    with pytest.raises(TemplateError):
+        check_templates(ast.parse(source), file="", source=source)
+    check_templates(ast.parse(source), file="", source=source, markers=frozenset({"mark"}))
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        (t"{b'x'}", "t\"{b'x'}\""),
+        (t"  <p>\n  {b'x'}\n", "t\"<p> {b'x'}\""),
+        (t"<p>{1}{2}{b'x'} and so on, and on, and on, and on", "t\"<p>{1}{2}{b'x'} and so on, and on, and o…\""),
+        (t"{'a' * 30}{'b' * 30}{'c' * 30}{'d' * 30}{b'x'}", "t\"{'a' * 30}{'b' * 30}{'c' * 30}{'d' * 30}…\""),
+    ],
+)
+def test_first_words(template: Template, words: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        render_template(template)
+    assert caught.value.what == f"b'x' (bytes) is no text, in {words}"
+
+
+def test_html_adds_the_file_and_line_of_its_caller() -> None:
+    with pytest.raises(TemplateError) as caught:
+        html(t"<p>{b'x'}</p>")
+    assert caught.value.place is not None
+    assert caught.value.place.file == __file__
+    assert 'html(t"<p>{b' in caught.value.place.excerpt()
+    with pytest.raises(TemplateError) as caught:
+        html(b"x")
+    assert caught.value.what == "b'x' (bytes) is no text"
+    assert caught.value.place is not None
+
+
+def test_render_text_has_no_place() -> None:
+    with pytest.raises(TemplateError) as caught:
+        render_text([b"x"])
+    assert str(caught.value) == "b'x' (bytes) is no text\n  Decode it: {value.decode()}."
