@@ -1,0 +1,30 @@
+"""What a generator yields, on its way to the client: encoding, negotiation, and the life of a stream."""
+
+from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
+from hyperpy.streams.lifecycle import LIMITS, Limits
+from hyperpy.streams.negotiate import Accept, Mode, Shape, accepts, choose, varies
+from hyperpy.streams.registry import STATE_KEY, Streams
+from hyperpy.streams.response import EventStream, HTMLStream, stream_headers
+
+__all__ = [
+    "CLOSE",
+    "JSON",
+    "LIMITS",
+    "PING",
+    "STATE_KEY",
+    "Accept",
+    "Event",
+    "EventStream",
+    "HTMLStream",
+    "Limits",
+    "Mode",
+    "Shape",
+    "Streams",
+    "accepts",
+    "choose",
+    "encode_chunk",
+    "encode_event",
+    "stream_error",
+    "stream_headers",
+    "varies",
+]

@@ -1,0 +1,29 @@
+"""The terms of a stream's life: how long things may take, and why it may end early."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All in seconds."""
+
+    headers: float = 0.1  # the headers leave then, if no event came before
+    ping: float = 15.0  # of silence; nginx gives up after 60
+    send: float = 30.0  # a client that makes no room for so long is given up
+    last_send: float = 0.5  # the same, when the server stops
+    cleanup: float = 5.0  # for the generator's `finally`
+
+
+LIMITS: Final = Limits()
+
+
+class Ending(Enum):
+    """Why a stream ends before its generator does."""
+
+    CLIENT_LEFT = "the client left"
+    CLIENT_STALLED = "the client made no room for too long"
+    DRAINING = "the server stops"
+    CANCELLED = "the request was cancelled"
+    BROKEN = "sending failed"

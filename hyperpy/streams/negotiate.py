@@ -1,0 +1,94 @@
+"""Who gets what: a page, an event stream, or a page that is sent progressively."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+# One element of a list header (RFC 9110, 5.6): up to the next comma that is not in a quoted string, closed or not.
+_ELEMENT: Final = re.compile(r'[^,"]*+(?:"(?:\\.|[^"\\])*+"?[^,"]*+)*+', re.DOTALL)
+# A weight of zero means "not acceptable" (RFC 9110, 12.4.2).
+_REFUSED: Final = re.compile(r";[ \t]*q=0(?:\.0{0,3})?[ \t]*(?:;|$)", re.IGNORECASE)
+
+_EVENT_STREAM: Final = "text/event-stream"
+_HTML: Final = "text/html"
+
+
+class Mode(Enum):
+    SSE = "sse"
+    HTML = "html"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Which of the two media types an `Accept` header names. Ranges like `*/*` name neither."""
+
+    event_stream: bool
+    html: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What can be seen of a route file with a stream: a template beside it, and what its `yield`s look like."""
+
+    template: bool
+    begins_document: bool
+    first_is_html: bool
+    yields_event: bool
+
+
+class _Kind(Enum):
+    PAGE = "a template beside the stream"
+    DOCUMENT = "the first yield begins a document"
+    HTML = "the first yield is HTML, and none is an event"
+    EVENTS = "anything else"
+
+
+_SSE, _HTML_STREAM, _PAGE = Mode.SSE, Mode.HTML, Mode.PAGE
+
+# A browser's navigation names text/html, an EventSource text/event-stream, htmx 4 both in every request.
+_NEITHER, _HTML_ONLY, _EVENTS_ONLY, _BOTH = (
+    Accept(event_stream=False, html=False),
+    Accept(event_stream=False, html=True),
+    Accept(event_stream=True, html=False),
+    Accept(event_stream=True, html=True),
+)
+_ANSWERS: Final[dict[_Kind, dict[Accept, Mode]]] = {
+    _Kind.PAGE: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _PAGE, _BOTH: _PAGE, _NEITHER: _PAGE},
+    _Kind.DOCUMENT: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _HTML_STREAM, _BOTH: _HTML_STREAM, _NEITHER: _HTML_STREAM},
+    _Kind.HTML: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _HTML_STREAM, _BOTH: _SSE, _NEITHER: _SSE},
+    _Kind.EVENTS: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _SSE, _BOTH: _SSE, _NEITHER: _SSE},
+}
+
+
+def accepts(header: str) -> Accept:
+    """Reads the value of an `Accept` header (RFC 9110, 12.5.1); several headers are joined with commas before."""
+    named = {_media_type(element) for element in _ELEMENT.findall(header) if not _REFUSED.search(element)}
+    return Accept(event_stream=_EVENT_STREAM in named, html=_HTML in named)
+
+
+def choose(shape: Shape, accept: Accept, *, forced: bool) -> Mode:
+    """The answer to a request. `forced`: the query has `_stream`, which asks a page's URL for its stream."""
+    if forced and shape.template:
+        return Mode.SSE
+    return _ANSWERS[_kind(shape)][accept]
+
+
+def varies(shape: Shape) -> bool:
+    """Whether the answer depends on the `Accept` header, so that caches need `Vary: Accept`."""
+    return len(set(_ANSWERS[_kind(shape)].values())) > 1
+
+
+def _media_type(element: str) -> str:
+    return element.partition(";")[0].strip(" \t").lower()
+
+
+def _kind(shape: Shape) -> _Kind:
+    if shape.template:
+        return _Kind.PAGE
+    if shape.begins_document:
+        return _Kind.DOCUMENT
+    if shape.first_is_html and not shape.yields_event:
+        return _Kind.HTML
+    return _Kind.EVENTS

@@ -1,0 +1,335 @@
+"""Drives one async generator to one client, from its first step until its `finally` has run."""
+
+import asyncio
+import logging
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from time import monotonic
+from typing import Final
+
+from anyio import CancelScope
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
+
+from hyperpy.exceptions import HyperError, Place
+from hyperpy.streams.lifecycle import LIMITS, Ending, Limits
+from hyperpy.streams.outbox import Outbox
+from hyperpy.streams.registry import STATE_KEY, Streams
+
+logger: Final = logging.getLogger("hyperpy.streams")
+
+type RawHeaders = list[tuple[bytes, bytes]]
+
+
+class Pump(ABC):
+    """An ASGI application for one request. Two tasks: the caller's waits for the client's leaving; the other runs the
+    whole generator, so that timeouts, task groups and context variables in it work as anywhere.
+
+    Calling it raises what the generator raised before its first `yield`, and what only the server can deal with.
+    """
+
+    __slots__ = (
+        "_ending",
+        "_generator",
+        "_headers",
+        "_inside",
+        "_interrupted",
+        "_limits",
+        "_loop",
+        "_mistake",
+        "_on_start",
+        "_outbox",
+        "_owner",
+        "_status",
+        "_task",
+        "_timer",
+        "debug",
+        "route",
+    )
+
+    # What a silent stream sends, and what stands at the end of one whose generator has returned.
+    ping: str = ""
+    farewell: str = ""
+
+    _loop: asyncio.AbstractEventLoop
+    _outbox: Outbox
+    _task: asyncio.Task[None]
+    _timer: asyncio.TimerHandle
+
+    def __init__(
+        self,
+        generator: AsyncGenerator[object],
+        *,
+        route: str,
+        status: int = 200,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        debug: bool = False,
+        on_start: Callable[[], None] | None = None,
+        limits: Limits = LIMITS,
+    ) -> None:
+        self.route = route
+        self.debug = debug
+        self._ending: Ending | None = None
+        self._generator = generator
+        self._status = status
+        self._headers = self.make_headers(headers)
+        self._on_start = on_start
+        self._limits = limits
+        self._mistake: Exception | None = None
+        self._inside = False  # the generator is running, or waits for something of its own
+        self._owner: asyncio.Task[object] | None = None  # the caller's task, while it waits for the client's leaving
+        self._interrupted = False
+
+    @staticmethod
+    @abstractmethod
+    def make_headers(added: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+        """The response's headers."""
+
+    @staticmethod
+    @abstractmethod
+    def encode(item: object) -> str:
+        """The text of one yielded thing. Raises EventError."""
+
+    @abstractmethod
+    def last_words(self, error: Exception) -> str | None:
+        """What to send when the generator has failed after the start.
+
+        None cuts the connection, so that nobody takes what has arrived for the whole, and raises the error for the
+        server to log.
+        """
+
+    @abstractmethod
+    def drain(self) -> None:
+        """The server is about to stop: end now if the client will come back by itself, else go on."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
+        self._loop = loop = asyncio.get_running_loop()
+        self._outbox = Outbox(loop, send, self._head, self._lost)
+        self._timer = loop.call_later(self._limits.headers, self._tick)
+        if streams is not None:
+            streams.add(self)
+        try:
+            self._task = asyncio.Task(self._drive(), loop=loop, eager_start=True)
+            await self._attend(receive)
+        finally:
+            self._timer.cancel()
+            if streams is not None:
+                streams.discard(self)
+            if self._task.done():
+                del self._outbox  # it refers back to this object
+
+    # In the caller's task.
+
+    async def _attend(self, receive: Receive) -> None:
+        try:
+            if not self._task.done() and self._ending is None and await self._client_leaves(receive):
+                self._end(Ending.CLIENT_LEFT)
+        except BaseException:
+            self._end(Ending.CANCELLED)
+            await self._settle()
+            raise
+        await self._settle()
+        if self._task.done():
+            self._task.result()
+
+    async def _client_leaves(self, receive: Receive) -> bool:
+        """Waits until the client has left (True) or the stream has ended (False)."""
+        owner = asyncio.current_task()
+        assert owner is not None
+        cancelled_before = owner.cancelling()
+        self._owner = owner
+        self._task.add_done_callback(self._interrupt)
+        try:
+            # The body has been read: messages with the rest of it don't matter here.
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        except asyncio.CancelledError:
+            if not self._interrupted or owner.cancelling() > cancelled_before + 1:
+                raise
+        finally:
+            self._owner = None
+            self._task.remove_done_callback(self._interrupt)
+            if self._interrupted:
+                owner.uncancel()
+        return not self._interrupted
+
+    def _interrupt(self, _: object = None) -> None:
+        """Ends the wait for the client's leaving by the means of `asyncio.timeout`: cancel, and uncancel."""
+        if self._owner is not None and not self._interrupted:
+            self._interrupted = True
+            self._owner.cancel()
+
+    async def _settle(self) -> None:
+        """Gives the generator's `finally` its time, whatever cancels the request meanwhile."""
+        if self._task.done():
+            return
+        with CancelScope(shield=True):
+            await asyncio.wait((self._task,), timeout=self._limits.cleanup)
+            if not self._task.done():
+                self._task.cancel()
+                await asyncio.wait((self._task,), timeout=self._limits.last_send)
+        if not self._task.done():
+            logger.warning("%s: the stream's generator does not end when cancelled; it is left to itself", self.route)
+
+    # In the generator's task.
+
+    async def _drive(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task  # from the first step on: that one runs before the constructor has returned
+        failure: Exception | None = None
+        try:
+            await self._produce()
+        except asyncio.CancelledError as error:
+            if self._ending is None:
+                if task.cancelling():
+                    self._outbox.abandon()
+                    raise
+                failure = RuntimeError("the stream's generator awaited something that had been cancelled")
+                failure.__cause__ = error
+        except Exception as error:  # noqa: BLE001 (what follows logs it, sends it or raises it)
+            failure = error
+        await self._conclude(failure)
+
+    async def _produce(self) -> None:
+        """Takes what the generator yields, one after the other, as `async for` does.
+
+        Where a loop's body would wait, this does, too: and a cancellation that strikes there is the generator's.
+        """
+        outbox = self._outbox
+        step = self._next()
+        try:
+            while True:
+                self._inside = True
+                try:
+                    item = await step
+                finally:
+                    self._inside = False
+                if self._ending is not None:  # the generator has swallowed its cancellation
+                    return
+                outbox.put(self._encoded(item))
+                try:
+                    if outbox.full or outbox.turn_is_over:
+                        await self._make_room()
+                    step = self._next()
+                except asyncio.CancelledError as cancelled:
+                    step = self._generator.athrow(cancelled)
+        except StopAsyncIteration:
+            return
+        finally:
+            await self._generator.aclose()
+
+    def _next(self) -> Awaitable[object]:
+        if self._ending is None:
+            return self._generator.__anext__()
+        # A task group around the `yield` takes this well, and `GeneratorExit` badly.
+        return self._generator.athrow(asyncio.CancelledError())
+
+    async def _make_room(self) -> None:
+        outbox = self._outbox
+        if outbox.full:
+            outbox.flush()
+        while outbox.full and self._ending is None:
+            await outbox.change()
+        if outbox.turn_is_over:
+            await asyncio.sleep(0)
+
+    def _encoded(self, item: object) -> str:
+        try:
+            return self.encode(item)
+        except HyperError as error:
+            frame = getattr(self._generator, "ag_frame", None)
+            if frame is not None:
+                error.at(Place(frame.f_code.co_filename, frame.f_lineno))
+            raise
+
+    async def _conclude(self, failure: Exception | None) -> None:
+        try:
+            if self._ending is None:
+                await self._say_goodbye(failure)
+            elif failure is not None:
+                self.log("failed while it was closed", failure)
+            while not self._outbox.over and self._ending in (None, Ending.DRAINING):
+                await self._outbox.change()
+        finally:
+            self._outbox.abandon()
+        if self._mistake is not None:
+            raise self._mistake
+
+    async def _say_goodbye(self, failure: Exception | None) -> None:
+        outbox = self._outbox
+        if failure is None:
+            outbox.finish(self.farewell)
+        elif not outbox.used:
+            raise failure
+        elif (words := self.last_words(failure)) is not None:
+            outbox.finish(words)
+        else:
+            outbox.flush()
+            while outbox.sending and self._ending is None:
+                await outbox.change()
+            failure.add_note(f"{self.route}: the page was sent in part, so its connection is cut")
+            raise failure
+
+    # From either task, from timers and from the registry.
+
+    def _end(self, ending: Ending) -> None:
+        """Cancels the generator, or the wait in its place; the caller's task sees to it that it ends."""
+        if self._ending is not None:
+            return
+        self._ending = ending
+        if ending is not Ending.DRAINING:
+            self._outbox.abandon()
+        if self._inside:
+            self._task.cancel()
+        self._outbox.wake()
+        self._interrupt()
+
+    def end_cleanly(self) -> None:
+        """Ends the body at once, then the generator: the client comes back, to another process."""
+        self._end(Ending.DRAINING)
+        self._outbox.finish()
+        self._timer.cancel()
+        self._timer = self._loop.call_later(self._limits.last_send, self._outbox.abandon)
+
+    def _lost(self, mistake: Exception | None) -> None:
+        self._mistake = mistake
+        self._end(Ending.CLIENT_LEFT if mistake is None else Ending.BROKEN)
+
+    def _head(self) -> Message:
+        if self._on_start is not None:
+            self._on_start()
+        return {"type": "http.response.start", "status": self._status, "headers": self._headers}
+
+    def _tick(self) -> None:
+        """The one timer of a stream: sends the headers when they are due, then pings, and gives a stalled client up."""
+        outbox, limits = self._outbox, self._limits
+        if outbox.over:
+            return
+        quiet = monotonic() - outbox.moved_at
+        if outbox.sending and quiet >= limits.send:
+            logger.info("%s: a send did not end within %g s; the client is given up", self.route, limits.send)
+            self._end(Ending.CLIENT_STALLED)
+            return
+        if not outbox.started:
+            outbox.flush()
+        elif self.ping and not outbox.sending and quiet >= limits.ping:
+            outbox.put(self.ping)
+        self._timer = self._loop.call_later(self._until_next_tick(), self._tick)
+
+    def _until_next_tick(self) -> float:
+        outbox, limits = self._outbox, self._limits
+        quiet = monotonic() - outbox.moved_at
+        due = (limits.send if outbox.sending or not self.ping else limits.ping) - quiet
+        return max(min(due, limits.ping) if self.ping else due, 0.01)
+
+    def log(self, what: str, error: Exception) -> str:
+        """Writes the traceback under an id of its own, and returns that. A 4xx is the client's: a line is enough."""
+        log_id = secrets.token_hex(4)
+        if isinstance(error, HTTPException) and error.status_code < 500:
+            logger.info("%s: the stream %s: %s [%s]", self.route, what, error.detail, log_id)
+        else:
+            logger.error("%s: the stream %s [%s]", self.route, what, log_id, exc_info=error)
+        return log_id

@@ -1,0 +1,37 @@
+"""Both event loops, both HTTP protocols."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+import uvloop
+
+
+@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def run(request):
+    """Runs a coroutine function to its end, on either event loop."""
+
+    def run_it(function) -> None:
+        async def bounded() -> None:
+            async with asyncio.timeout(10):
+                await function()
+
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            runner.run(bounded())
+
+    return run_it
+
+
+@pytest.fixture(params=["asyncio-httptools", "asyncio-h11", "uvloop-httptools", "uvloop-h11"])
+def server(request) -> dict[str, str]:
+    loop, http = request.param.split("-")
+    return {"loop": loop, "http": http}
+
+
+@pytest.fixture(autouse=True)
+def log(caplog) -> Iterator[pytest.LogCaptureFixture]:
+    """What the servers and the loops complain about is an error, unless the test takes it away."""
+    caplog.set_level(logging.INFO)
+    yield caplog
+    assert [r.getMessage() for r in caplog.records if r.levelno > logging.INFO and r.name != "hyperpy.streams"] == []

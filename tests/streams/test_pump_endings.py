@@ -1,0 +1,309 @@
+"""What becomes of a generator, and of the response, in each way to end."""
+
+import asyncio
+
+import anyio
+import pytest
+from starlette.requests import ClientDisconnect
+
+from hyperpy.exceptions import EventError
+from hyperpy.streams import CLOSE, EventStream, HTMLStream, Limits, Streams
+from hyperpy.streams.outbox import FULL_SIZE
+from tests.streams.wire import QUICK, Lasting, Wire
+
+
+def test_the_client_leaves(run):
+    async def check():
+        streams, lasting, wire = Streams(), Lasting("a"), Wire()
+        task = wire.start(lasting(), streams=streams)
+        await wire.until("data: a")
+        assert len(streams) == 1
+        wire.gone.set()
+        await task
+        assert lasting.cleaned
+        assert isinstance(lasting.ended_by, asyncio.CancelledError)
+        assert not wire.complete
+        assert len(streams) == 0
+
+    run(check)
+
+
+@pytest.mark.parametrize("error", [OSError("gone"), ConnectionResetError(), ClientDisconnect()])
+def test_the_send_says_that_the_client_has_left(run, caplog, error):
+    async def check():
+        lasting, wire = Lasting("a"), Wire()
+        wire.error = error
+        await wire.start(lasting())
+        assert lasting.cleaned
+
+    run(check)
+    assert caplog.records == []
+
+
+def test_a_send_that_fails_otherwise_is_raised(run):
+    async def check():
+        lasting, wire = Lasting("a"), Wire()
+        wire.error = ZeroDivisionError("a middleware's")
+        with pytest.raises(ZeroDivisionError):
+            await wire.start(lasting())
+        assert lasting.cleaned
+
+    run(check)
+
+
+def test_a_full_batch_that_can_not_be_sent(run):
+    """The send fails while the generator is not running: it is ended by its next step."""
+
+    async def check():
+        lasting, wire = Lasting(*["x" * FULL_SIZE] * 3), Wire()
+        wire.error = OSError()
+        await wire.start(lasting())
+        assert lasting.cleaned
+        assert isinstance(lasting.ended_by, asyncio.CancelledError)
+
+    run(check)
+
+
+def test_the_request_is_cancelled(run):
+    async def check():
+        lasting, wire = Lasting("a"), Wire()
+        task = wire.start(lasting())
+        await wire.until("data: a")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert lasting.cleaned
+
+    run(check)
+
+
+def test_the_scope_around_the_request_is_cancelled(run):
+    """anyio cancels again and again; the generator's `finally` has its time all the same."""
+
+    async def check():
+        lasting, wire = Lasting("a"), Wire()
+        stream = EventStream(lasting(), route="r", limits=QUICK)
+        async with anyio.create_task_group() as group:
+            group.start_soon(stream, {"type": "http"}, wire.receive, wire.send)
+            await wire.until("data: a")
+            group.cancel_scope.cancel()
+        assert lasting.cleaned
+
+    run(check)
+
+
+def test_a_timeout_around_the_request_still_works(run):
+    async def check():
+        lasting, wire = Lasting("a"), Wire()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await EventStream(lasting(), route="r", limits=QUICK)({"type": "http"}, wire.receive, wire.send)
+        assert lasting.cleaned
+
+    run(check)
+
+
+def test_a_finished_stream_leaves_its_caller_uncancelled(run):
+    async def check():
+        async def one():
+            yield "a"
+            await asyncio.sleep(0.01)
+
+        wire = Wire()
+        await EventStream(one(), route="r", limits=QUICK)({"type": "http"}, wire.receive, wire.send)
+        task = asyncio.current_task()
+        assert task.cancelling() == 0
+        await asyncio.sleep(0)
+        assert wire.complete
+
+    run(check)
+
+
+def test_the_generator_swallows_its_cancellation(run):
+    async def check():
+        seen = []
+
+        async def stubborn():
+            try:
+                yield "a"
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    seen.append("cancelled")
+                yield "b"
+            finally:
+                seen.append("closed")
+
+        wire = Wire()
+        task = wire.start(stubborn())
+        await wire.until("data: a")
+        wire.gone.set()
+        await task
+        assert seen == ["cancelled", "closed"]
+        assert "data: b" not in wire.text
+
+    run(check)
+
+
+def test_a_generator_that_can_not_be_ended_is_left_behind(run, caplog):
+    async def check():
+        release = asyncio.Event()
+
+        async def immortal():
+            yield "a"
+            while not release.is_set():
+                try:
+                    await release.wait()
+                except asyncio.CancelledError:
+                    continue
+
+        wire = Wire()
+        task = wire.start(immortal())
+        await wire.until("data: a")
+        wire.gone.set()
+        await task
+        release.set()
+        await asyncio.sleep(0.02)
+
+    run(check)
+    [record] = caplog.records
+    assert record.getMessage().startswith("routes/feed.py: the stream's generator does not end")
+
+
+def test_a_clean_up_that_fails_is_logged(run, caplog):
+    async def check():
+        async def failing():
+            try:
+                yield "a"
+                await asyncio.Event().wait()
+            finally:
+                raise ValueError("in finally")
+
+        wire = Wire()
+        task = wire.start(failing())
+        await wire.until("data: a")
+        wire.gone.set()
+        await task
+
+    run(check)
+    [record] = caplog.records
+    assert "failed while it was closed" in record.getMessage()
+    assert "in finally" in str(record.exc_info[1])
+
+
+def test_a_cancellation_that_nobody_asked_for_is_a_failure(run, caplog):
+    async def check():
+        async def waits_for_the_dead(*items):
+            for item in items:
+                yield item
+            dead = asyncio.create_task(asyncio.sleep(60))
+            dead.cancel()
+            await dead
+
+        wire = Wire()
+        await wire.start(waits_for_the_dead("a"))
+        assert "event: stream-error" in wire.text
+        assert wire.complete
+        wire = Wire()
+        with pytest.raises(RuntimeError, match="had been cancelled"):
+            await wire.start(waits_for_the_dead())
+        assert wire.messages == []
+
+    run(check)
+    assert len(caplog.records) == 1
+
+
+def test_a_generator_that_cancels_its_own_task(run):
+    async def check():
+        async def suicidal():
+            yield "a"
+            asyncio.current_task().cancel()
+            await asyncio.sleep(60)
+
+        wire = Wire()
+        with pytest.raises(asyncio.CancelledError):
+            await wire.start(suicidal())
+        assert not wire.complete
+
+    run(check)
+
+
+@pytest.mark.parametrize("kind", [EventStream, HTMLStream])
+def test_an_error_before_the_first_yield_is_the_callers(run, kind):
+    async def check():
+        async def broken():
+            await asyncio.sleep(0)
+            raise ValueError("early")
+            yield
+
+        wire = Wire()
+        with pytest.raises(ValueError, match="early"):
+            await wire.start(broken(), kind)
+        assert wire.messages == []
+
+    run(check)
+
+
+def test_a_first_yield_that_can_not_be_sent_is_the_callers(run):
+    cleaned = []
+
+    async def wrong():
+        try:
+            yield 42
+        finally:
+            cleaned.append(True)
+
+    async def check():
+        wire = Wire()
+        with pytest.raises(EventError) as caught:
+            await wire.start(wrong())
+        assert wire.messages == []
+        assert caught.value.place.file == __file__
+        assert caught.value.place.line == wrong.__code__.co_firstlineno + 2
+
+    run(check)
+    assert cleaned
+
+
+def test_a_stopping_server_and_a_generator_with_a_long_goodbye(run):
+    """The client is told at once; the generator has its time."""
+
+    async def check():
+        released = asyncio.Event()
+
+        async def lingering():
+            try:
+                yield "a"
+                await asyncio.Event().wait()
+            finally:
+                await released.wait()
+
+        streams, wire = Streams(), Wire()
+        task = wire.start(lingering(), streams=streams, limits=Limits())
+        await wire.until("data: a")
+        streams.close()
+        assert wire.complete
+        await asyncio.sleep(0.01)
+        assert not task.done()
+        released.set()
+        await task
+        assert wire.text == "data: a\n\n"
+
+    run(check)
+
+
+def test_a_stopping_server_and_a_stream_that_has_just_ended(run):
+    async def check():
+        async def one():
+            yield "a"
+
+        streams, wire = Streams(), Wire(blocked=True)
+        task = wire.start(one(), streams=streams)
+        await asyncio.sleep(0.01)
+        streams.close()
+        wire.open.set()
+        await task
+        assert wire.text == "data: a\n\n" + CLOSE
+        assert wire.complete
+
+    run(check)

@@ -1,0 +1,131 @@
+"""Clients that leave, stall or are slow, and servers that stop, over a real uvicorn."""
+
+import threading
+
+import pytest
+
+from hyperpy.streams import Limits
+from tests.streams.parsing import parse
+from tests.streams.serving import (
+    BIG,
+    TIMEOUT,
+    StreamApp,
+    Watched,
+    call_soon,
+    complaints,
+    read_on,
+    serve,
+    wait_until_still,
+)
+
+
+@pytest.mark.parametrize("leave", ["close", "reset"])
+def test_a_client_that_leaves_ends_a_waiting_generator(server, leave, log):
+    generator = Watched("a")
+    app = StreamApp(generator)
+    with serve(app, **server) as site:
+        client = site.get()
+        client.read_until(b"data: a\n\n")
+        getattr(client, leave)()
+        assert generator.cleaned.wait(TIMEOUT)
+        assert app.ended.acquire(timeout=TIMEOUT)
+        assert len(app.streams) == 0
+    assert complaints(log, "hyperpy.streams") == []
+
+
+def test_a_client_that_leaves_ends_a_generator_that_waits_for_room(server):
+    generator = Watched(*[BIG] * 1000)
+    app = StreamApp(generator)
+    with serve(app, **server) as site:
+        client = site.connect(receive_buffer=4096).get()
+        client.read_until(b"xxx")
+        wait_until_still(lambda: generator.yielded)
+        assert generator.yielded < 20
+        client.reset()
+        assert generator.cleaned.wait(TIMEOUT)
+        assert app.ended.acquire(timeout=TIMEOUT)
+
+
+def test_a_slow_reader_gets_everything(server):
+    generator = Watched(*[BIG] * 12, forever=False)
+    with serve(StreamApp(generator), **server) as site:
+        client = site.connect(receive_buffer=4096).get()
+        client.read_until(b"xxx")
+        wait_until_still(lambda: generator.yielded)
+        assert generator.yielded < 12
+        client.read_until(b"\r\n0\r\n\r\n")
+    assert len(parse(client.body).events) == 13
+
+
+def test_a_frozen_reader_is_given_up(server, log):
+    generator = Watched(*[BIG] * 1000)
+    app = StreamApp(generator, limits=Limits(send=0.3))
+    with serve(app, **server) as site:
+        client = site.connect(receive_buffer=4096).get()
+        assert generator.cleaned.wait(TIMEOUT)
+        assert app.ended.acquire(timeout=TIMEOUT)
+        assert not client.read_all().endswith(b"\r\n0\r\n\r\n")
+    assert [r.getMessage() for r in log.records if r.name == "hyperpy.streams"] == [
+        "routes/feed.py: a send did not end within 0.3 s; the client is given up"
+    ]
+    # An application can't cut a connection but by leaving its answer unfinished.
+    assert [r.getMessage() for r in complaints(log, "uvicorn.error")] == [
+        "ASGI callable returned without completing response."
+    ]
+    log.clear()
+
+
+def test_a_generator_that_never_waits_leaves_room_for_others(server):
+    cleaned = threading.Event()
+
+    async def spinning():
+        try:
+            while True:
+                yield "a"
+        finally:
+            cleaned.set()
+
+    with serve(StreamApp(spinning), **server) as site:
+        client = site.get()
+        reader = threading.Thread(target=read_on, args=(client,))
+        reader.start()
+        for _ in range(5):
+            assert site.get("/hello").read_until(b"hello")
+        client.socket.shutdown(2)
+        reader.join(TIMEOUT)
+        client.reset()
+        assert cleaned.wait(TIMEOUT)
+
+
+@pytest.mark.parametrize("items", [(), ("a",)], ids=["silent", "begun"])
+def test_a_stopping_server_ends_event_streams_without_a_word(server, items, log):
+    generator = Watched(*items)
+    app = StreamApp(generator)
+    with serve(app, **server) as site:
+        client = site.get()
+        assert generator.started.wait(TIMEOUT)
+        if items:
+            client.read_until(b"data: a\n\n")
+        call_soon(site, app.streams.close)
+        client.read_until(b"\r\n0\r\n\r\n")
+        assert client.body == b"".join(b"data: %s\n\n" % item.encode() for item in items)
+        assert client.head[0] == "HTTP/1.1 200 OK"
+        assert generator.cleaned.wait(TIMEOUT)
+        assert app.ended.acquire(timeout=TIMEOUT)
+        # Who comes now is sent away in the same way, and the generator is not started.
+        late = site.get()
+        late.read_until(b"\r\n0\r\n\r\n")
+        assert late.body == b""
+    assert complaints(log, "hyperpy.streams") == []
+
+
+def test_a_stopping_server_does_not_wait_for_a_client_that_does_not_read(server, log):
+    generator = Watched(*[BIG] * 1000)
+    app = StreamApp(generator)
+    with serve(app, **server) as site:
+        site.connect(receive_buffer=4096).get().read_until(b"xxx")
+        wait_until_still(lambda: generator.yielded)
+        call_soon(site, app.streams.close)
+        assert generator.cleaned.wait(TIMEOUT)
+        assert app.ended.acquire(timeout=TIMEOUT)
+    log.clear()
