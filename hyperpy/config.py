@@ -1,0 +1,176 @@
+"""Settings, from wherever they were given: flags, then HYPER_* variables, then [tool.hyper] of pyproject.toml."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from hyperpy.exceptions import ConfigError, Place, did_you_mean
+
+VARIABLE_PREFIX = "HYPER_"
+DEV_VARIABLE = "HYPER_DEV"
+PYPROJECT = "pyproject.toml"
+
+# Variables that hyperpy sets for its own processes: not settings, and no mistake either.
+_INTERNAL_VARIABLES = frozenset({DEV_VARIABLE})
+
+
+def _setting(default: Any, help: str, *, least: int | None = None, most: int | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a setting's value came from: `--port`, `HYPER_PORT`, or a line of pyproject.toml."""
+
+    name: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `hyper` runs with. `sources` holds the settings that were given, by name; the others have their default."""
+
+    routes: str = _setting("routes", "Folder of route files.")
+    static: str = _setting("static", "Folder of the files served at /static/.")
+    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address of the machine.")
+    port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0, most=65535)
+    workers: int = _setting(1, "Number of worker processes.", least=1)
+    target: str | None = _setting(None, "Application to serve, as module:attribute.")
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    def error(self, name: str, what: str, hint: str) -> ConfigError:
+        """A ConfigError about the setting `name` that says where its value came from."""
+        source = self.sources.get(name)
+        if source is None:
+            return ConfigError(what, hint=hint)
+        return ConfigError(f"{source.name}: {what}", place=source.place, hint=hint)
+
+
+def setting_fields() -> dict[str, Field[Any]]:
+    """The settings by name; `metadata["help"]` of each is its description in one line."""
+    return {each.name: each for each in fields(Settings) if each.name != "sources"}
+
+
+def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], folder: Path) -> Settings:
+    """Settings by precedence: `flags` that are not None, HYPER_* of `environ`, [tool.hyper] of `folder`/pyproject.toml.
+
+    Raises ConfigError for an unknown name, a value of the wrong type or out of range, and unreadable TOML; also
+    where another source would have won, since a setting that is wrong is wrong anyway.
+    """
+    values: dict[str, object] = {}
+    sources: dict[str, Source] = {}
+    given = [*_from_pyproject(folder / PYPROJECT), *_from_environ(environ), *_from_flags(flags)]
+    for name, value, source in given:
+        values[name] = _checked(name, value, source)
+        sources[name] = source
+    return Settings(**values, sources=sources)  # type: ignore[arg-type]  # _checked() has seen to the types
+
+
+def in_dev() -> bool:
+    """Whether this process serves for `hyper dev`, which wants errors shown instead of raised."""
+    return os.environ.get(DEV_VARIABLE) == "1"
+
+
+type _Given = tuple[str, object, Source]
+
+
+def _from_flags(flags: Mapping[str, object]) -> Iterator[_Given]:
+    for name, value in flags.items():
+        if value is not None:
+            yield name, value, Source("TARGET" if name == "target" else f"--{name}")
+
+
+def _from_environ(environ: Mapping[str, str]) -> Iterator[_Given]:
+    known = setting_fields()
+    for variable, value in environ.items():
+        if not variable.startswith(VARIABLE_PREFIX) or variable in _INTERNAL_VARIABLES:
+            continue
+        name = variable.removeprefix(VARIABLE_PREFIX).lower()
+        if name not in known:
+            names = [VARIABLE_PREFIX + each.upper() for each in known]
+            raise ConfigError(
+                f"{variable}: there is no such setting",
+                hint=_remedy(variable, names, f"unset {variable}"),
+            )
+        yield name, value, Source(variable)
+
+
+def _from_pyproject(path: Path) -> Iterator[_Given]:
+    if not path.is_file():
+        return
+    text = path.read_text(encoding="utf-8")
+    try:
+        table = tomllib.loads(text).get("tool", {}).get("hyper", {})
+    except tomllib.TOMLDecodeError as error:
+        place = Place(str(path), error.lineno, error.colno - 1, 1)
+        raise ConfigError(error.msg, place=place, hint="The file must be TOML.") from None
+    if not isinstance(table, dict):
+        raise ConfigError("tool.hyper is no table", place=Place(str(path)), hint="Write a table: [tool.hyper]")
+    known = setting_fields()
+    for name, value in table.items():
+        place = _find_key(path, text, name)
+        if name not in known:
+            hint = _remedy(name, known, "Remove the line")
+            raise ConfigError(f"[tool.hyper] has no setting `{name}`", place=place, hint=hint)
+        yield name, value, Source(f"`{name}` in [tool.hyper]", place)
+
+
+def _find_key(path: Path, text: str, name: str) -> Place:
+    """The line that sets `name` in the table; without a line if it is written in a rarer way of TOML's."""
+    inside = False
+    key = re.compile(rf"""\s*(["']?){re.escape(name)}\1\s*=""")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip().startswith("["):
+            inside = re.match(r"\s*\[\s*tool\s*\.\s*hyper\s*\]", line) is not None
+        elif inside and key.match(line):
+            return Place(str(path), number)
+    return Place(str(path))
+
+
+def _remedy(name: str, known: Mapping[str, object] | list[str], otherwise: str) -> str:
+    suggestion = did_you_mean(name, known) or f"Known are {', '.join(known)}."
+    return f"{suggestion} Or {otherwise[0].lower()}{otherwise[1:]}."
+
+
+def _checked(name: str, value: object, source: Source) -> object:
+    wanted = setting_fields()[name]
+    if wanted.type is int:
+        return _checked_number(value, source, least=wanted.metadata["least"], most=wanted.metadata["most"])
+    if not isinstance(value, str) or not value:
+        what = "is empty" if value == "" else f"{value!r} is no text"
+        raise ConfigError(f"{source.name}: {what}", place=source.place, hint=_example(name, source, wanted.default))
+    return value
+
+
+def _checked_number(value: object, source: Source, *, least: int | None, most: int | None) -> int:
+    number = value
+    if isinstance(value, str) and source.place is None and re.fullmatch(r"[+-]?[0-9]{1,18}", value):
+        number = int(value)
+    problem = ""
+    if type(number) is not int:
+        problem = f"{value!r} is no whole number"
+    elif (least is not None and number < least) or (most is not None and number > most):
+        problem = f"{number} is out of range"
+    else:
+        return number
+    hint = f"Write a whole number{_range(least, most)}{', without quotes' if source.place else ''}."
+    raise ConfigError(f"{source.name}: {problem}", place=source.place, hint=hint)
+
+
+def _range(least: int | None, most: int | None) -> str:
+    if most is None:
+        return f" from {least} on" if least is not None else ""
+    return f" up to {most}" if least is None else f" from {least} to {most}"
+
+
+def _example(name: str, source: Source, default: object) -> str:
+    value = default or "app:app"
+    if source.place is not None:
+        return f'Write {name} = "{value}".'
+    if source.name.startswith(VARIABLE_PREFIX):
+        return f"Write {source.name}={value}, or unset it."
+    return f"Write {source.name} {value}." if source.name.startswith("--") else f"Write {value}."

@@ -1,0 +1,32 @@
+"""From a route file's source to the answer of one request."""
+
+from hyperpy.pages.inputs import Input, Origin
+from hyperpy.pages.markers import Cookie, Header, Query
+from hyperpy.pages.methods import DELETE, GET, PATCH, POST, PUT, Method
+from hyperpy.pages.outgoing import Outgoing
+from hyperpy.pages.package import RoutesPackage
+from hyperpy.pages.rendering import render
+from hyperpy.pages.route import Route, load_route, new_package
+from hyperpy.pages.run import Run, current
+
+__all__ = [
+    "DELETE",
+    "GET",
+    "PATCH",
+    "POST",
+    "PUT",
+    "Cookie",
+    "Header",
+    "Input",
+    "Method",
+    "Origin",
+    "Outgoing",
+    "Query",
+    "Route",
+    "RoutesPackage",
+    "Run",
+    "current",
+    "load_route",
+    "new_package",
+    "render",
+]

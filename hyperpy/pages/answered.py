@@ -1,0 +1,51 @@
+"""Explicit answers: what a compiled body calls to look at bare calls and at `response`, and how the answer gets out."""
+
+import inspect
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Never
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+from hyperpy.exceptions import AnswerError
+from hyperpy.pages.compiler import CALLED, RENDERED, RESPOND
+
+
+class Answered(BaseException):
+    """Carries an explicit answer out of the body. Not an Exception: a user's `except Exception` must not stop it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+def called(value: object) -> None:
+    """Looks at what a bare call returned: a response is the answer, an HTTPException is raised."""
+    if value is None:
+        return
+    if isinstance(value, Response):
+        raise Answered(value)
+    if isinstance(value, HTTPException):
+        raise value
+    if inspect.iscoroutine(value):
+        value.close()
+        raise AnswerError(
+            f"the call of {value.__qualname__}() is not awaited",
+            hint="Await it in the loader:\n\n    async def load():\n        await …",
+        )
+
+
+def rendered(value: Markup) -> Never:
+    """A bare `render(…)` is the answer."""
+    raise Answered(HTMLResponse(str(value)))
+
+
+def responded(value: object) -> None:
+    """`response` has just been set: a Response ends the body."""
+    if isinstance(value, Response):
+        raise Answered(value)
+
+
+HELPERS: Mapping[str, Any] = MappingProxyType({CALLED: called, RENDERED: rendered, RESPOND: responded})

@@ -1,0 +1,180 @@
+"""The routes folder as a Python package of its own, under a name that no other package of the process has."""
+
+import ast
+import importlib.util
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from hyperpy.exceptions import Place, RouteError
+from hyperpy.templates import check_templates
+
+type Definitions = Callable[[str, Path, RoutesPackage], CodeType]
+
+
+class RoutesPackage:
+    """One routes folder. Its files import each other relatively or by the folder's name; `name` is the registered one.
+
+    The folder's own name is used unless an unrelated package of that name is already there or could be imported;
+    then the imports in the folder's files are redirected to the name that is used instead.
+    """
+
+    def __init__(self, folder: Path, definitions: Definitions) -> None:
+        self.folder = folder.resolve()
+        self.written = folder.name
+        self.definitions = definitions
+        self.name = _free_name(self.written, self.folder)
+
+    def register(self) -> None:
+        """Makes `import <name>…` find the files of this folder. The same folder is registered once in a process."""
+        _finder.packages[self.name] = self
+        if _finder not in sys.meta_path:
+            sys.meta_path.insert(0, _finder)
+        if not _is_folder(sys.modules.get(self.name), self.folder):
+            importlib.import_module(self.name)
+
+    def new_module(self, dotted: str, path: Path) -> ModuleType:
+        """An empty module for a route file, registered under its dotted name, its parent packages imported."""
+        name = f"{self.name}.{dotted}"
+        parent, _, _ = name.rpartition(".")
+        importlib.import_module(parent)
+        spec = ModuleSpec(name, _RouteLoader(self, path), origin=str(path))
+        spec.has_location = True
+        module = importlib.util.module_from_spec(spec)
+        _open_folder_beside(module, path)
+        sys.modules[name] = module
+        return module
+
+    def redirect(self, tree: ast.Module) -> ast.Module:
+        """Points absolute imports of this package, as written in its files, to its registered name."""
+        if self.name == self.written:
+            return tree
+        redirected = _Redirect(self.written, self.name).visit(tree)
+        assert isinstance(redirected, ast.Module)
+        return ast.fix_missing_locations(redirected)
+
+
+def _free_name(written: str, folder: Path) -> str:
+    name, number = written, 1
+    while not _usable(name, folder):
+        number += 1
+        name = f"{written}~{number}"
+    return name
+
+
+def _usable(name: str, folder: Path) -> bool:
+    if name in sys.modules:
+        return _is_folder(sys.modules[name], folder)
+    known = _finder.packages.get(name)
+    if known is not None:
+        return known.folder == folder
+    try:
+        spec = importlib.util.find_spec(name)
+    except ImportError, ValueError:
+        return False
+    if spec is None:
+        return True
+    return folder in {Path(location).resolve() for location in spec.submodule_search_locations or ()}
+
+
+def _is_folder(module: ModuleType | None, folder: Path) -> bool:
+    return module is not None and folder in {Path(p).resolve() for p in getattr(module, "__path__", ())}
+
+
+def read_source(path: Path) -> str:
+    """The text of a Python file, decoded as Python decodes it. Raises RouteError if it can't be."""
+    try:
+        return importlib.util.decode_source(path.read_bytes())
+    except (UnicodeDecodeError, SyntaxError, OSError) as error:
+        raise RouteError(f"the file can't be read: {error}", place=Place(str(path))) from error
+
+
+class _Finder(MetaPathFinder):
+    """Finds the files of all registered routes folders, before Python's own finders are asked."""
+
+    def __init__(self) -> None:
+        self.packages: dict[str, RoutesPackage] = {}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        head, *parts = fullname.split(".")
+        package = self.packages.get(head)
+        if package is None:
+            return None
+        place = package.folder.joinpath(*(part.replace("%2E", ".").replace("%25", "%") for part in parts))
+        file = place.with_name(f"{place.name}.py")
+        if parts and file.is_file():
+            return importlib.util.spec_from_file_location(fullname, file, loader=_RouteLoader(package, file))
+        if not place.is_dir():
+            return None
+        initial = place / "__init__.py"
+        spec = ModuleSpec(fullname, _RouteLoader(package, initial) if initial.is_file() else None, is_package=True)
+        if initial.is_file():
+            spec.origin, spec.has_location = str(initial), True
+        spec.submodule_search_locations = [str(place)]
+        return spec
+
+
+class _RouteLoader(Loader):
+    """Executes a file of a routes folder: a private one whole, a route's definitions only."""
+
+    def __init__(self, package: RoutesPackage, path: Path) -> None:
+        self.package = package
+        self.path = path
+
+    def exec_module(self, module: ModuleType) -> None:
+        _open_folder_beside(module, self.path)
+        exec(self.code(), module.__dict__)
+
+    def code(self) -> CodeType:
+        source = self.get_source()
+        if not self.path.name.startswith("_"):
+            return self.package.definitions(source, self.path, self.package)
+        tree = ast.parse(source, str(self.path))
+        check_templates(tree, file=str(self.path), source=source)
+        return compile(self.package.redirect(tree), str(self.path), "exec", dont_inherit=True)
+
+    def get_source(self, fullname: str = "") -> str:
+        """The file's text, decoded as Python decodes it; `linecache` and debuggers ask for it too."""
+        return read_source(self.path)
+
+
+def _open_folder_beside(module: ModuleType, path: Path) -> None:
+    """`users.py` and `users/` may both be there: the module is then the package of the folder's files too."""
+    folder = path.with_suffix("")
+    if path.name != "__init__.py" and folder.is_dir():
+        module.__path__ = [str(folder)]
+
+
+class _Redirect(ast.NodeTransformer):
+    def __init__(self, written: str, name: str) -> None:
+        self.written = written
+        self.name = name
+
+    def renamed(self, dotted: str) -> str:
+        head, dot, rest = dotted.partition(".")
+        return f"{self.name}{dot}{rest}" if head == self.written else dotted
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
+        if node.module and not node.level:
+            node.module = self.renamed(node.module)
+        return node
+
+    def visit_Import(self, node: ast.Import) -> ast.Import:
+        names: list[ast.alias] = []
+        for alias in node.names:
+            renamed = self.renamed(alias.name)
+            if renamed == alias.name or alias.asname:
+                names.append(ast.alias(renamed, alias.asname))
+            else:  # `import routes._base` binds `routes`
+                names += [ast.alias(renamed, f".{renamed}"), ast.alias(self.name, self.written)]
+        node.names = names
+        return node
+
+
+# Python's import system is one per process, and so is what extends it.
+_finder = _Finder()

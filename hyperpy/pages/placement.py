@@ -1,0 +1,89 @@
+"""Where the bare t-strings of a route file stand, and whether the page can be told from that."""
+
+import ast
+from collections.abc import Sequence
+
+from hyperpy.exceptions import Place, RouteError
+
+
+def place_of(node: ast.expr | ast.stmt, file: str) -> Place:
+    """The first line of a node. Columns are left out where a character may be more than one byte wide."""
+    width = (node.end_col_offset or 0) - node.col_offset if node.end_lineno == node.lineno else 0
+    return Place(file, node.lineno, node.col_offset, max(width, 0))
+
+
+def is_template(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.TemplateStr)
+
+
+def find_templates(tree: ast.Module, file: str) -> tuple[ast.TemplateStr, ...]:
+    """The template statements in file order.
+
+    Raises RouteError for one in a place where it can't be the page, or that always replaces an earlier one.
+    """
+    finder = _Finder(file)
+    finder.block(tree.body)
+    return tuple(finder.found)
+
+
+class _Finder:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.found: list[ast.TemplateStr] = []
+
+    def block(self, statements: Sequence[ast.stmt]) -> bool:
+        """Collects the templates of one block; says whether it always reaches one."""
+        reached: ast.TemplateStr | None = None
+        always = False
+        for statement in statements:
+            before = len(self.found)
+            surely = self.statement(statement)
+            if surely and reached is not None:
+                self.refuse_replacement(reached, self.found[before])
+            if len(self.found) > before:
+                reached = self.found[-1]
+            always = always or surely
+        return always
+
+    def statement(self, statement: ast.stmt) -> bool:
+        match statement:
+            case ast.Expr(value=ast.TemplateStr() as template):
+                self.found.append(template)
+                return True
+            case ast.If(body=body, orelse=orelse):
+                return all([self.block(body), self.block(orelse)])
+            case ast.Match(cases=cases):
+                reached = [self.block(case.body) for case in cases]
+                return all(reached) and _irrefutable(cases[-1])
+            case ast.Try() | ast.TryStar():
+                self.forbid(statement.body, "the `try:` part: its errors would come later, and escape")
+                self.forbid(statement.finalbody, "`finally:`")
+                handled = [self.block(handler.body) for handler in statement.handlers]
+                return all([self.block(statement.orelse), *handled])
+            case ast.With() | ast.AsyncWith():
+                self.forbid(statement.body, "`with`: it is evaluated after the block has ended")
+            case ast.For() | ast.AsyncFor() | ast.While():
+                keyword = "while" if isinstance(statement, ast.While) else "for"
+                self.forbid([*statement.body, *statement.orelse], f"`{keyword}`: there is one page, not one a round")
+        return False
+
+    def forbid(self, statements: Sequence[ast.stmt], where: str) -> None:
+        inner = _Finder(self.file)
+        inner.block(statements)
+        if inner.found:
+            raise RouteError(
+                f"a template can't stand in {where}",
+                place=place_of(inner.found[0], self.file),
+                hint='Set a variable there, and write the t-string after the block:\n\n    t"<p>{message}</p>"',
+            )
+
+    def refuse_replacement(self, first: ast.TemplateStr, second: ast.TemplateStr) -> None:
+        raise RouteError(
+            f"this template always replaces the one at line {first.lineno}",
+            place=place_of(second, self.file),
+            hint="A route has one page. Put the second under `else:`, or join the two into one t-string.",
+        )
+
+
+def _irrefutable(case: ast.match_case) -> bool:
+    return case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None

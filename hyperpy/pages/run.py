@@ -1,0 +1,193 @@
+"""One request to one route: its namespace, its inputs, its body, its loader, its page. Shares nothing with another."""
+
+from collections.abc import AsyncGenerator
+from contextvars import ContextVar
+from types import CodeType
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope
+
+from hyperpy.exceptions import AnswerError, HyperError, Place
+from hyperpy.pages.answered import Answered
+from hyperpy.pages.binding import bind
+from hyperpy.pages.compiler import PAGE, RUN, CompiledTemplate
+from hyperpy.pages.outgoing import Outgoing
+from hyperpy.pages.route import Route
+from hyperpy.templates import render_template
+
+current: ContextVar[Run] = ContextVar("hyperpy.run")
+
+
+class Run:
+    """A request on its way through a route file."""
+
+    __slots__ = (
+        "body_read",
+        "error",
+        "given_inputs",
+        "namespace",
+        "outgoing",
+        "params",
+        "receive",
+        "request_made",
+        "route",
+        "scope",
+    )
+
+    def __init__(
+        self,
+        route: Route,
+        scope: Scope,
+        receive: Receive,
+        params: dict[str, str],
+        *,
+        error: BaseException | None = None,
+    ) -> None:
+        self.route = route
+        self.scope = scope
+        self.receive = receive
+        self.params = params
+        self.error = error
+        self.outgoing: Outgoing | None = None
+        self.request_made: Request | None = None
+        self.given_inputs: set[int] = set()
+        self.body_read = False
+        namespace = route.definitions.copy()
+        namespace[RUN] = self
+        self.namespace: dict[str, Any] = namespace
+
+    @property
+    def request(self) -> Request:
+        if self.request_made is None:
+            self.request_made = Request(self.scope, self._receive)
+        return self.request_made
+
+    async def _receive(self) -> Message:
+        message = await self.receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            self.body_read = True
+        return message
+
+    async def read_body(self) -> None:
+        """Reads what is left of the body if anybody may still want it.
+
+        A stream listens for the client's leaving, and would take the body's messages away from its own generator.
+        """
+        if self.request_made is not None and not self.body_read:
+            await self.request_made.body()
+
+    def respond_with(self) -> Outgoing:
+        """The `response` of this request, made when it is first asked for."""
+        if self.outgoing is None:
+            self.outgoing = Outgoing()
+        return self.outgoing
+
+    # -- what the compiled body calls -------------------------------------------------------------------------------
+
+    def bind(self, group: int) -> None:
+        """Binds the inputs of one block; raises InputError that names each that does not fit."""
+        bind(self, group)
+
+    def given(self, index: int) -> bool:
+        """The request brought a value for this input, so its default is not evaluated."""
+        return index in self.given_inputs
+
+    # -- the stages ---------------------------------------------------------------------------------------------------
+
+    async def answer(self, *, page: bool) -> Response | str | None:
+        """Runs inputs, body and loader.
+
+        Returns an explicit answer if there was one; else the page's HTML if `page`; else None: the stream may start.
+        """
+        token = current.set(self)
+        try:
+            if self.route.loader:
+                return await self._around_loader(page=page)
+            if self.route.blocking:
+                return await run_in_threadpool(self._straight, page)
+            return self._straight(page)
+        finally:
+            current.reset(token)
+
+    def _straight(self, page: bool) -> Response | str | None:
+        answer = self._execute(self.route.before, inputs=True)
+        if answer is not None or not page:
+            return answer
+        return self.page()
+
+    async def _around_loader(self, *, page: bool) -> Response | str | None:
+        answer = self._execute(self.route.before, inputs=True)
+        if answer is None:
+            answer = await self._load()
+        if answer is None:
+            answer = self._execute(self.route.after)
+        if answer is not None or not page:
+            return answer
+        return self.page()
+
+    def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
+        try:
+            if inputs and self.route.groups:
+                bind(self, 0)
+            if code is not None:
+                exec(code, self.namespace)
+        except Answered as answered:
+            return answered.response
+        return self._bound_response()
+
+    async def _load(self) -> Response | None:
+        answer = await self.namespace[self.route.loader]()
+        if answer is None:
+            return self._bound_response()
+        if isinstance(answer, Response):
+            return answer
+        hint = "It sets variables with `global`, and returns nothing or a Response."
+        raise AnswerError(
+            f"{self.route.loader}() returned {type(answer).__name__}, which is no answer",
+            place=Place(self.route.file, self.namespace[self.route.loader].__code__.co_firstlineno),
+            hint=hint,
+        )
+
+    def _bound_response(self) -> Response | None:
+        """What a function of the file has bound `response` to."""
+        if not self.route.responds:
+            return None
+        bound = self.namespace.get("response")
+        return bound if isinstance(bound, Response) and bound is not self.outgoing else None
+
+    # -- the page -----------------------------------------------------------------------------------------------------
+
+    def reached(self) -> CompiledTemplate | None:
+        """The template that the body reached last."""
+        index = self.namespace.get(PAGE)
+        return None if index is None else self.route.templates[index]
+
+    def page(self) -> str:
+        """The HTML of the template that was reached. Raises AnswerError if none was."""
+        template = self.reached()
+        if template is None:
+            raise self.unanswered()
+        return self.evaluate(template)
+
+    def evaluate(self, template: CompiledTemplate) -> str:
+        try:
+            return render_template(eval(template.code, self.namespace)).strip()
+        except HyperError as error:
+            raise error.at(template.place) from error.__cause__
+
+    def unanswered(self) -> AnswerError:
+        lines = ", ".join(str(template.place.line) for template in self.route.templates)
+        what = f"this {self.scope['method']} request reached none of the templates (lines {lines})"
+        if not self.route.templates:
+            what = f"this {self.scope['method']} request was given no answer"
+        hint = "Write a template under `else:`, or one that always stands, or set `response`."
+        return AnswerError(what, place=Place(self.route.file), hint=hint)
+
+    def stream(self) -> AsyncGenerator[Any]:
+        """The generator that is the stream, not yet started."""
+        assert self.route.stream
+        generator: AsyncGenerator[Any] = self.namespace[self.route.stream.name]()
+        return generator

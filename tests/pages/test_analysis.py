@@ -1,0 +1,421 @@
+"""Source in, description out: what runs once, what is loader, stream and template, and what can be no route."""
+
+import ast
+from textwrap import dedent
+
+import pytest
+
+from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis import analyse
+from hyperpy.pages.description import Description
+
+
+def described(source: str, *parameters: str) -> Description:
+    return analyse(dedent(source), "routes/x.py", frozenset(parameters))
+
+
+def first_lines(statements: tuple[ast.stmt, ...]) -> list[str]:
+    return [ast.unparse(statement).splitlines()[0] for statement in statements]
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "import models",
+        "from models import User",
+        "from routes._base import *",
+        "LIMIT = 10",
+        "DAY = 24 * 60 * 60",
+        "LOWEST = -1",
+        "NAMES = ('a', ('b', 1), None, True, b'x')",
+        "LIMIT: int = 10",
+        "type Pair = tuple[int, int]",
+        "class Card: size = [1]",
+        "def double(x, factor=2, *, name='a'): return x * factor",
+        "async def _later(x): return x",
+    ],
+)
+def test_definitions_run_once(definition: str) -> None:
+    found = described(f"{definition}\nt'<p>'")
+    assert first_lines(found.once) == [ast.unparse(ast.parse(definition)).splitlines()[0]]
+    assert not [s for s in found.before if not isinstance(s, ast.Expr)]
+
+
+def test_final_runs_once_whatever_its_value() -> None:
+    found = described(
+        """
+        from typing import Final
+        import re
+        WORD: Final = re.compile(r"x")
+        COUNT: Final[list[int]] = [1]
+        t"<p>"
+        """
+    )
+    assert first_lines(found.once)[-2:] == ["WORD: Final = re.compile('x')", "COUNT: Final[list[int]] = [1]"]
+
+
+@pytest.mark.parametrize(
+    "definitions",
+    [
+        "if TYPE_CHECKING:\n    from models import User\nelse:\n    LIMIT = 1",
+        "try:\n    import uvloop\nexcept ImportError:\n    uvloop = None",
+    ],
+)
+def test_a_block_of_definitions_is_one(definitions: str) -> None:
+    assert len(described(f"from typing import TYPE_CHECKING\n{definitions}\nt'<p>'").once) == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "items = []",
+        "names = ('a', [])",
+        "company = Company.get()",
+        "print('x')",
+        "for x in (): pass",
+        "def f(x=[]): return x",
+        "def f(*, x={}): return x",
+        "def f(x=LIMIT): return x",
+        "value = f'{1}'",
+        "if ready():\n    import a",
+    ],
+)
+def test_statements_run_for_each_request(statement: str) -> None:
+    found = described(f"import Company\n{statement}\nt'<p>'")
+    assert first_lines(found.once) == ["import Company"]
+    assert first_lines(found.before)[0] == ast.unparse(ast.parse(statement)).splitlines()[0]
+
+
+def test_a_definition_that_names_a_request_variable_belongs_to_the_request_and_so_does_what_names_it() -> None:
+    found = described(
+        """
+        user = find()
+        def name(): return user.name
+        def title(): return "Hello " + name()
+        class Card:
+            heading = title
+        def unrelated(): return 1
+        def local(user): return user.name
+        t"<p>"
+        """
+    )
+    assert first_lines(found.once) == ["def unrelated():", "def local(user):"]
+
+
+def test_a_function_that_assigns_a_global_makes_it_a_request_variable() -> None:
+    found = described(
+        """
+        count = 0
+        def bump():
+            global count
+            count += 1
+        t"<p>"
+        """
+    )
+    assert found.once == ()
+
+
+@pytest.mark.parametrize(
+    "twice", ["SIZE = 1\nSIZE = 2", "SIZE = 1\nif x():\n    SIZE = 2", "def f(): pass\nf = wrap(f)"]
+)
+def test_what_is_bound_twice_is_no_constant(twice: str) -> None:
+    assert described(f"{twice}\nt'<p>'").once == ()
+
+
+def test_flags_are_of_the_request() -> None:
+    found = described("from hyperpy import POST\nif POST:\n    LIMIT = 1\nt'<p>'")
+    assert first_lines(found.once) == ["from hyperpy import POST"]
+
+
+class TestLoader:
+    def test_the_first_async_function_that_needs_nothing_and_is_named_nowhere(self) -> None:
+        found = described(
+            """
+            async def _private(): pass
+            async def wants(x): pass
+            async def used(): pass
+            async def load(limit=10, *, deep=False): await used()
+            async def second(): pass
+            t"<p>"
+            """
+        )
+        assert found.loader == "load"
+
+    def test_one_that_only_the_stream_names_if_it_declares_a_global(self) -> None:
+        source = """
+            async def load():
+                {}
+            async def stream():
+                await load()
+                yield t"<p>"
+            t"<p>"
+            """
+        assert described(source.format("global user; user = 1")).loader == "load"
+        assert described(source.format("return 1")).loader == ""
+
+    def test_one_that_another_function_names_too_is_a_helper(self) -> None:
+        found = described(
+            """
+            async def load():
+                global user
+                user = 1
+            def again(): return load()
+            async def stream():
+                await load()
+                yield t"<p>"
+            """
+        )
+        assert found.loader == ""
+
+    def test_it_is_awaited_after_the_definitions_that_follow_it(self) -> None:
+        found = described(
+            """
+            first = find()
+            async def load():
+                global user
+                user = helper(first)
+            def helper(x): return first
+            label: str
+            import models
+            second = user.name
+            def last(): return second
+            label = "x"
+            t"<p>"
+            """
+        )
+        assert first_lines(found.before) == ["first = find()", "async def load():", "def helper(x):", "label: str"]
+        assert first_lines(found.after)[:2] == ["second = user.name", "def last():"]
+
+
+class TestStream:
+    def test_the_first_async_generator_that_needs_nothing_and_is_named_nowhere(self) -> None:
+        found = described(
+            """
+            async def rows():
+                yield "a"
+            async def _hidden():
+                yield 1
+            async def of(x):
+                yield x
+            async def live():
+                async for row in rows():
+                    yield row
+            async def later():
+                yield 1
+            """
+        )
+        assert found.stream is not None
+        assert (found.stream.name, found.stream.line) == ("live", 8)
+
+    def test_a_yield_in_a_nested_function_makes_no_stream(self) -> None:
+        found = described("async def load():\n    def inner():\n        yield 1\nt'<p>'")
+        assert found.stream is None
+        assert found.loader == "load"
+
+    @pytest.mark.parametrize(
+        ("yields", "document", "html", "event"),
+        [
+            ('yield t"<html><p>"', True, True, False),
+            ('yield t"""\n  <!DOCTYPE html>"""', True, True, False),
+            ('yield "<!doctype html>"', True, False, False),
+            ('yield html(t"<html>")', True, True, False),
+            ('yield t"<p>{x}"\n    yield ("a", 1)', False, True, True),
+            ("yield render(fragments='x')", False, True, False),
+            ("yield hyperpy.render(fragments='x')", False, True, False),
+            ("yield Markup('<p>')", False, True, False),
+            ("yield {'event': 'x'}", False, False, True),
+            ("yield JSON(1)", False, False, True),
+            ("yield hyperpy.Event(1)", False, False, True),
+            ("yield value", False, False, False),
+            ('x = 1\n    while True:\n        yield t"<b>"\n        yield value', False, True, False),
+            ('yield t"{x}"', False, True, False),
+            ("yield", False, False, False),
+        ],
+    )
+    def test_what_its_yields_visibly_are(self, yields: str, document: bool, html: bool, event: bool) -> None:
+        imports = "import hyperpy\nfrom hyper import render, html, JSON, Markup\n"
+        facts = described(f"{imports}async def stream():\n    {yields}").stream
+        assert facts is not None
+        assert (facts.begins_document, facts.first_is_html, facts.yields_event) == (document, html, event)
+
+
+class TestMethods:
+    @pytest.mark.parametrize(
+        ("body", "methods"),
+        [
+            ("t'<p>'", "GET HEAD"),
+            ("if POST:\n    save()\nt'<p>'", "GET HEAD POST"),
+            ("if POST:\n    t'<p>'", "POST"),
+            ("if POST and ready():\n    redirect('/')\nelif PUT:\n    t'<p>'", "POST PUT"),
+            ("if POST or PUT:\n    response = JSONResponse({})", "POST PUT"),
+            ("if POST or ready():\n    t'<p>'", "GET HEAD POST"),
+            ("if POST:\n    t'<p>'\nelse:\n    t'<b>'", "GET HEAD POST"),
+            ("if GET:\n    t'<p>'", "GET HEAD"),
+            ("if not POST:\n    t'<p>'", "GET HEAD POST"),
+            ("match x:\n    case 1:\n        if DELETE:\n            t'<p>'", "DELETE"),
+            ("def f():\n    return PATCH\nt'<p>'", "GET HEAD PATCH"),
+            ("if POST:\n    t'<p>'\nasync def stream():\n    yield 1", "GET HEAD POST"),
+            ("if POST:\n    log()\n    redirect('/')\naudit()", "POST"),
+        ],
+    )
+    def test_which_it_answers(self, body: str, methods: str) -> None:
+        imports = "from hyperpy import *\nfrom hyperpy import GET, POST, PUT, PATCH, DELETE, JSONResponse, redirect\n"
+        assert described(f"{imports}x = 1\n{body}").methods == set(methods.split())
+
+    def test_a_module_alias_names_flags_too(self) -> None:
+        assert described("import hyper\nif hyper.POST:\n    t'<p>'").methods == {"POST"}
+
+    def test_a_name_of_the_users_own_is_no_flag(self) -> None:
+        assert described("POST = 1\nif POST:\n    t'<p>'").methods == {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize(
+    ("body", "blocking"),
+    [
+        ("t'<p>{len(x)} {sorted(x, key=str)} {[str(y) for y in x]}</p>'", False),
+        ("t'<{Card} title={x} />'", False),
+        ("t'<p>{x.strip()}</p>'", True),
+        ("y = find()\nt'<p>'", True),
+        ("def find(): return query()\nt'<p>'", False),
+        ("def len(x): return 1\nt'<p>{len(x)}</p>'", True),
+        ("t'<p>{sorted(x, key=lambda v: query(v))}</p>'", True),
+        ("y = find()\nasync def load(): pass\nt'<p>'", False),
+        ("async def stream():\n    find()\n    yield 1", False),
+        ("redirect('/')\nt'<p>'", False),
+        ("if x:\n    raise HTTPException(404)\nt'<p>'", False),
+    ],
+)
+def test_what_may_block_the_loop(body: str, blocking: bool) -> None:
+    imports = "from hyperpy import redirect, HTTPException\nfrom things import Card, query\nx = ()\n"
+    assert described(imports + body).blocking is blocking
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("user_id: int\nt'<p>'", "user_id"),
+        ("user_id: int\nuser_id = 5\nt'<p>'", "user_id"),
+        ("user: User\nasync def load():\n    global user\n    user = 1\nt'<p>'", ""),
+        ("q: str\nt'<p>'", "q"),
+        ("q: str\nq = 'x'\nt'<p>'", ""),
+        ("q: str\nfor q in (): pass\nt'<p>'", ""),
+        ("is_admin: bool = False\nis_admin2 = False\nt'<p>'", ""),
+        ("page: Annotated[int, Query()] = 1\nt'<p>'", "page"),
+        ("page: Annotated[int, Query] = 1\nt'<p>'", "page"),
+        ("page: Annotated[int, 'unit'] = 1\nt'<p>'", ""),
+        ("def f():\n    x: int\nclass A:\n    y: int\nt'<p>'", ""),
+        ("if q():\n    name: str\nt'<p>'", "name"),
+    ],
+)
+def test_which_annotations_are_inputs(source: str, names: str) -> None:
+    imports = "from typing import Annotated\nfrom hyperpy import Query\n"
+    found = described(imports + source, "user_id")
+    assert " ".join(d.name for d in found.declarations) == names
+
+
+def test_inputs_of_nested_blocks_are_groups_of_their_own() -> None:
+    found = described("a: int\nif x():\n    b: int\n    c: int\nelse:\n    b: int\nt'<p>'")
+    assert [(d.name, d.group) for d in found.declarations] == [("a", 0), ("b", 1), ("c", 1), ("b", 2)]
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "what", "hint"),
+    [
+        ("x = (\n", 1, "Python can't read this: '(' was never closed", ""),
+        ("x = 1\nyield x\nt''", 2, "`yield` outside a function", "async def stream():"),
+        ("x = [(yield)]\nt''", 1, "`yield` outside a function", "async def stream():"),
+        ("x = await y\nt''", 1, "`await` outside a function", "async def load():"),
+        ("async with y:\n    pass\nt''", 1, "`await` outside a function", "async def load():"),
+        ("x = [y async for y in z]\nt''", 1, "`await` outside a function", "async def load():"),
+        ("if x:\n    return\nt''", 2, "`return` outside a function", 'redirect("/login")'),
+        ("t'a'\nt'b'", 2, "always replaces the one at line 1", "under `else:`"),
+        ("if x():\n    t'a'\nt'b'", 3, "always replaces the one at line 2", "under `else:`"),
+        ("t'a'\nif x():\n    t'b'\nelse:\n    t'c'", 3, "always replaces the one at line 1", "under `else:`"),
+        ("for x in y:\n    t'a'", 2, "a template can't stand in `for`", "after the block"),
+        ("while x:\n    t'a'", 2, "a template can't stand in `while`", "after the block"),
+        ("with x:\n    if y:\n        t'a'", 3, "a template can't stand in `with`", "after the block"),
+        ("try:\n    t'a'\nexcept E:\n    pass", 2, "a template can't stand in the `try:` part", "after the block"),
+        ("try:\n    x()\nfinally:\n    t'a'", 4, "a template can't stand in `finally:`", "after the block"),
+        ("def stream():\n    yield 1\nt'a'", 1, "`stream` is a generator, but not an async one", "async def stream():"),
+        ("x = 1", 1, "this file gives no answer", 't"<h1>Hello</h1>"'),
+        ('"""Doc."""\n"<h1>Hello</h1>"', 2, "this string is not a template", "Put a `t`"),
+        ("x = 1\nf'<h1>{x}</h1>'", 2, "this is an f-string", 't"…"'),
+        ("x = 1\nt'a' + t'b'", 2, "a sum of t-strings", "adjacent t-strings"),
+        (
+            "task = 1\nt'<p>{taks}</p>'",
+            2,
+            "the template names `taks`, which nothing",
+            "Did you mean `task`? It is set at line 1.",
+        ),
+        ("t'<p>{[q for p in ()]}</p>'", 1, "the template names `q`", "declare it as an input: `q: str`"),
+        (
+            "async def load():\n    global tasks\n    tasks = 1\nt'<p>{taks}</p>'",
+            4,
+            "the template names `taks`",
+            "Did you mean `tasks`? It is set by load(), line 1.",
+        ),
+        ("def f():\n    redirect('/')\nt''", 2, "inside a function, a bare `redirect(…)`", "return redirect('/')"),
+        (
+            "async def load():\n    HTTPException(404)\nt''",
+            2,
+            "a bare `HTTPException(…)` does",
+            "raise HTTPException(404)",
+        ),
+        ("def f():\n    ValueError('x')\nt''", 2, "a bare `ValueError(…)` does", "raise ValueError('x')"),
+        (
+            "def f():\n    if x:\n        render(fragments='a')\nt''",
+            3,
+            "a bare `render(…)`",
+            "return render(fragments='a')",
+        ),
+        (
+            "q: Annotated[str, Query()]\nq: Annotated[str, Query()] = ''\nt''",
+            2,
+            "`q` is asked for twice",
+            "Ask for it once",
+        ),
+        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input needs a name of its own", "plain name"),
+    ],
+)
+def test_what_can_be_no_route(source: str, line: int, what: str, hint: str) -> None:
+    imports = "from hyperpy import redirect, render, HTTPException, Query\nfrom typing import Annotated\n"
+    with pytest.raises(RouteError) as caught:
+        analyse(f"{source}\n{imports}", "routes/x.py")
+    error = caught.value
+    assert error.place is not None
+    assert error.place.line == line
+    assert what in error.what
+    assert hint in error.hint
+    assert str(error).startswith(f"routes/x.py:{line}  ")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if x():\n    t'a'\nelse:\n    t'b'",
+        "t'a'\nif x():\n    t'b'",
+        "match x():\n    case 1:\n        t'a'\n    case _:\n        t'b'",
+        "try:\n    x()\nexcept ValueError:\n    t'a'\nelse:\n    t'b'",
+        "t'a'\ntry:\n    x()\nexcept ValueError as error:\n    t'{error}'",
+        "'''Doc.'''\nt'a' t'b'",
+        "from a import *\nt'{anything}'",
+        "t'{__name__} {len([])}'",
+        "x()",
+        "async def load():\n    return JSONResponse({})",
+        "def answer():\n    global response\n    response = 1\nanswer()",
+        "with open('x') as f:\n    response = f",
+    ],
+)
+def test_what_may_be_a_route(source: str) -> None:
+    described(source)
+
+
+def test_the_excerpt_points_at_the_name(tmp_path: object) -> None:
+    with pytest.raises(RouteError) as caught:
+        described("title = 1\nt'<h1>{titel}</h1>'")
+    assert caught.value.place is not None
+    assert (caught.value.place.column, caught.value.place.width) == (7, 5)
+
+
+def test_a_future_import_is_kept_for_the_compiler() -> None:
+    assert described("from __future__ import annotations\nt'a'").future != 0

@@ -1,0 +1,59 @@
+"""The `response` of a route: everything can be set before the headers leave, and nothing after."""
+
+from collections.abc import Callable
+
+import pytest
+
+from hyperpy.exceptions import HeadersSentError
+from hyperpy.pages import Outgoing
+
+
+def change_item(response: Outgoing) -> None:
+    response.raw_headers[0] = (b"a", b"2")
+
+
+def change_header(response: Outgoing) -> None:
+    response.headers["a"] = "2"
+
+
+def delete_header(response: Outgoing) -> None:
+    del response.headers["a"]
+
+
+def change_status(response: Outgoing) -> None:
+    response.status_code = 404
+
+
+CHANGES: list[Callable[[Outgoing], object]] = [
+    change_item,
+    change_header,
+    delete_header,
+    change_status,
+    lambda response: response.headers.append("b", "1"),
+    lambda response: response.headers.update({"b": "1"}),
+    lambda response: response.headers.setdefault("b", "1"),
+    lambda response: response.set_cookie("name", "value"),
+    lambda response: response.delete_cookie("name"),
+    lambda response: response.raw_headers.extend([(b"b", b"1")]),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_taken_before_the_headers_leave_and_refused_after(change: Callable[[Outgoing], object]) -> None:
+    response = Outgoing()
+    response.headers["a"] = "1"
+    before = (response.status_code, list(response.raw_headers))
+    response.sent = True
+    with pytest.raises(HeadersSentError, match="have left already"):
+        change(response)
+    assert (response.status_code, response.raw_headers) == before
+    response.sent = False
+    change(response)
+    assert (response.status_code, response.raw_headers) != before
+
+
+def test_it_can_still_be_read() -> None:
+    response = Outgoing(201)
+    response.headers["a"] = "1"
+    response.sent = True
+    assert (response.status_code, response.headers["A"]) == (201, "1")

@@ -1,0 +1,157 @@
+"""`render(…)` in a route file: which fragments, of which page, and what is evaluated for them."""
+
+import httpx
+import pytest
+
+from hyperpy import POST, render
+from hyperpy.exceptions import AnswerError
+from tests.pages.sites import Site
+
+EVENTS = {"accept": "text/event-stream"}
+
+
+async def first_event(client: httpx.AsyncClient, path: str = "/") -> str:
+    answer = await client.get(path, headers=EVENTS)
+    assert answer.status_code == 200, answer.text
+    return answer.text.split("\n\n")[0]
+
+
+async def test_only_what_is_inside_is_evaluated_against_the_present_values(site: Site) -> None:
+    source = """
+        from hyperpy import fragment, render
+        user = None
+        calls = []
+        def load_data(n):
+            global user
+            user = n
+        def seen(name):
+            calls.append(name)
+            return name
+        t'''<h1>{seen("title")} {user.name}</h1><p id="a" {fragment}>{user}</p><p id="b" {fragment}>{seen("b")}</p>'''
+        async def stream():
+            for n in range(2):
+                load_data(n)
+                yield render(fragments="a")
+            yield render(fragments=["b", "a"])
+            yield ("calls", calls)
+        """
+    answer = await site({"index.py": source}).get("/", headers=EVENTS)
+    events = answer.text.split("\n\n")
+    assert events[:4] == [
+        'data: <p id="a">0</p>',
+        'data: <p id="a">1</p>',
+        'data: <p id="b">b</p><p id="a">1</p>',
+        'event: calls\ndata: ["b"]',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "html"),
+    [
+        ("""t'<{Layout}><p id="a" {fragment}>{x}</p></{Layout}>'""", "a", '<p id="a">1</p>'),
+        ("""t'<{Layout}>{x}</{Layout}>'""", "menu", '<nav id="menu">Menu</nav>'),
+        ("""t'<ul>{[t"<li {fragment}={"i" + str(i)}>{i}</li>" for i in (1, 2)]}</ul>'""", "i2", "<li>2</li>"),
+        ("""t'<ul>{[t"<li {fragment}=all>{i}</li>" for i in (1, 2)]}</ul>'""", "all", "<li>1</li><li>2</li>"),
+        ("""t'{t"<p {fragment}=a>yes</p>" if x else t"<p {fragment}=a>no</p>"}'""", "a", "<p>yes</p>"),
+    ],
+)
+async def test_where_fragments_are_found(site: Site, template: str, name: str, html: str) -> None:
+    source = f"""
+from hyperpy import fragment, render
+x = 1
+def Layout(children):
+    return t'<nav id="menu" {{fragment}}>Menu</nav><main>{{children}}</main>'
+{template}
+async def stream():
+    yield render(fragments="{name}")
+"""
+    assert await first_event(site({"index.py": source})) == f"data: {html}"
+
+
+async def test_other_spellings_of_the_marker(site: Site) -> None:
+    source = """
+        import hyper
+        t'<p id="a" {hyper.fragment}>1</p><b>'
+        async def stream():
+            yield hyper.render(fragments='a')
+        """
+    assert await first_event(site({"index.py": source})) == 'data: <p id="a">1</p>'
+
+
+@pytest.mark.parametrize("big", ["0", "1"])
+async def test_the_page_that_was_reached_is_the_one(site: Site, big: str) -> None:
+    source = """
+        from hyperpy import fragment, render
+        big: int
+        if big:
+            t'<h1 id="a" {fragment}>big</h1>'
+        else:
+            t'<p id="a" {fragment}>small</p>'
+        async def stream():
+            yield render(fragments="a")
+        """
+    wanted = '<h1 id="a">big</h1>' if big == "1" else '<p id="a">small</p>'
+    assert await first_event(site({"index.py": source}), f"/?big={big}") == f"data: {wanted}"
+
+
+async def test_where_none_was_reached_the_first_that_has_it_is(site: Site) -> None:
+    source = """
+        from hyperpy import fragment, render
+        q: str | None
+        if q == "answer":
+            render(fragments="b")
+        if q == "never":
+            t'<p id="a" {fragment}>a</p>'
+        elif q:
+            t'<p id="b" {fragment}>b</p>'
+        """
+    assert (await site({"index.py": source}).get("/?q=answer")).text == '<p id="b">b</p>'
+
+
+async def test_without_names_it_is_the_whole_page(site: Site) -> None:
+    source = "from hyperpy import render\nt'''\n<p>{1}</p>\n'''\nasync def stream():\n    yield ('page', render())"
+    assert await first_event(site({"index.py": source})) == "event: page\ndata: <p>1</p>"
+
+
+async def test_an_unknown_name_lists_the_known_ones(site: Site) -> None:
+    source = """
+        from hyperpy import fragment, render
+        render(fragments="stats")
+        t'<p id="status" {fragment}>a</p>{[t"<b {fragment}={name}></b>" for name in ("x", "y")]}'
+        """
+    answer = await site({"index.py": source}, debug=True).get("/")
+    assert answer.status_code == 500
+    assert "the page has no fragment `stats`" in answer.text
+    assert "It has `status`, `x`, `y`. Did you mean `status`?" in answer.text
+    assert "index.py:3" in answer.text
+
+
+async def test_a_page_without_fragments_says_how_to_mark_one(site: Site) -> None:
+    answer = await site({"index.py": "from hyperpy import render\nrender(fragments='a')\nt'<p>'"}, debug=True).get("/")
+    assert "Mark an element: &lt;div id=&#34;a&#34; {fragment}&gt;" in answer.text
+
+
+def test_outside_a_request_there_is_no_page() -> None:
+    with pytest.raises(AnswerError, match=r"render\(\) outside a request"):
+        render(fragments="a")
+
+
+def test_outside_a_request_there_is_no_method() -> None:
+    with pytest.raises(AnswerError, match="there is no request whose method could be POST"):
+        bool(POST)
+
+
+async def test_flags_know_the_request_in_functions_and_threads(site: Site) -> None:
+    source = """
+        from hyperpy import GET, POST
+        def which(): return "POST" if POST else "GET" if GET else "?"
+        t"{which()}"
+        """
+    client = site({"index.py": source})
+    assert (await client.get("/")).text == "GET"
+    assert (await client.post("/")).text == "POST"
+    assert (await client.head("/")).headers["content-length"] == "3"
+    refused = await client.put("/")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+    options = await client.options("/")
+    assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
