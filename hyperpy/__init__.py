@@ -1,1 +1,50 @@
-"""A folder of Python files becomes a live site."""
+"""A folder of route files becomes a live site: pages, streams, fragments and progressive HTML for Python 3.14."""
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+
+from hyperpy.app import Hyper
+from hyperpy.exceptions import HyperError
+from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, Query, render
+from hyperpy.streams import JSON, Event
+from hyperpy.templates import fragment, html
+from hyperpy.web.redirect import redirect
+
+__all__ = [
+    "DELETE",
+    "GET",
+    "JSON",
+    "PATCH",
+    "POST",
+    "PUT",
+    "Cookie",
+    "Event",
+    "FileResponse",
+    "HTMLResponse",
+    "HTTPException",
+    "Header",
+    "Hyper",
+    "HyperError",
+    "JSONResponse",
+    "Markup",
+    "PlainTextResponse",
+    "Query",
+    "RedirectResponse",
+    "Request",
+    "Response",
+    "StreamingResponse",
+    "fragment",
+    "html",
+    "redirect",
+    "render",
+]

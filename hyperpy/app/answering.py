@@ -1,0 +1,163 @@
+"""What a route answers to one request, put on the wire: a page, a stream, or the response that it made itself."""
+
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from hyperpy.pages import Outgoing, Route, Run, current
+from hyperpy.streams import EventStream, HTMLStream, Mode, Shape, accepts, choose, stream_headers, varies
+
+HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+VARY = (b"vary", b"Accept")
+
+
+class Sender:
+    """The `send` of a request, and whether anything has left by it. Pages and streams say so themselves."""
+
+    __slots__ = ("send", "started")
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.started = False
+
+    async def watched(self, message: Message) -> None:
+        """A `send` for responses that are not ours."""
+        self.started = True
+        await self.send(message)
+
+
+async def answer_route(
+    route: Route, scope: Scope, receive: Receive, sender: Sender, params: dict[str, str], *, debug: bool
+) -> None:
+    """Answers one request with one route. What goes wrong before the headers have left is raised."""
+    method = scope["method"]
+    if method not in route.methods:
+        await _other_method(route, method, sender)
+        return
+    mode, vary = _mode(route, scope)
+    if mode is Mode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
+        await _send(sender, 204, [VARY] if vary else [], b"")
+        return
+    run = Run(route, scope, receive, params)
+    answer = await run.answer(page=mode is Mode.PAGE)
+    if isinstance(answer, str):
+        await _send_page(run, sender, answer, vary=vary)
+    elif answer is not None:
+        await _send_response(run, sender, answer, vary=vary)
+    else:
+        await _send_stream(run, sender, mode, vary=vary, debug=debug)
+
+
+def _mode(route: Route, scope: Scope) -> tuple[Mode, bool]:
+    """Who gets what, and whether that depends on the `Accept` header."""
+    if route.stream is None:
+        return Mode.PAGE, False
+    facts = route.stream
+    shape = Shape(bool(route.templates), facts.begins_document, facts.first_is_html, facts.yields_event)
+    accept = ",".join(Headers(scope=scope).getlist("accept"))
+    return choose(shape, accepts(accept), forced=_asks_for_stream(scope["query_string"])), varies(shape)
+
+
+def _asks_for_stream(query: bytes) -> bool:
+    return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
+
+
+async def _other_method(route: Route, method: str, sender: Sender) -> None:
+    if method != "OPTIONS":
+        raise HTTPException(405, headers={"Allow": route.allow})
+    await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
+
+
+async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    sender.started = True
+    await sender.send({"type": "http.response.start", "status": status, "headers": headers})
+    await sender.send({"type": "http.response.body", "body": body})
+
+
+async def _send_page(run: Run, sender: Sender, text: str, *, vary: bool) -> None:
+    body = text.encode()
+    headers = [(b"content-length", str(len(body)).encode()), HTML_TYPE]
+    status = 200
+    if vary:
+        headers.append(VARY)
+    if outgoing := run.outgoing:
+        status = outgoing.status_code
+        headers = _merged(headers, outgoing)
+        outgoing.sent = True
+    await _send(sender, status, headers, b"" if run.scope["method"] == "HEAD" else body)
+    if outgoing and outgoing.background:
+        token = current.set(run)
+        try:
+            await outgoing.background()
+        finally:
+            current.reset(token)
+
+
+def page_response(run: Run, text: str) -> Response:
+    """A page as a response object: for error pages, whose status is another."""
+    response = HTMLResponse(text)
+    if outgoing := run.outgoing:
+        response.status_code = outgoing.status_code
+        response.background = outgoing.background
+        response.raw_headers = _merged(response.raw_headers, outgoing)
+        outgoing.sent = True
+    return response
+
+
+def _merged(headers: list[tuple[bytes, bytes]], outgoing: Outgoing) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with those that the route has set; these win, but for the length."""
+    own = [(name.lower(), value) for name, value in outgoing.raw_headers if name.lower() != b"content-length"]
+    names = {name for name, _ in own} - {b"set-cookie", b"vary"}
+    return [header for header in headers if header[0] not in names] + own
+
+
+async def _send_response(run: Run, sender: Sender, response: Response, *, vary: bool) -> None:
+    """An explicit answer. HEAD gets its headers: a generator in it is not started."""
+    if outgoing := run.outgoing:
+        response.raw_headers = [*response.raw_headers, *_additions(response, outgoing)]
+        outgoing.sent = True
+    if vary:
+        MutableHeaders(raw=response.raw_headers).add_vary_header("Accept")
+    if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
+        await _send(sender, response.status_code, response.raw_headers, b"")
+        return
+    token = current.set(run)
+    try:
+        await response(run.scope, run.receive, sender.watched)
+    finally:
+        current.reset(token)
+
+
+def _additions(response: Response, outgoing: Outgoing) -> list[tuple[bytes, bytes]]:
+    """Headers that the route has set beside an explicit answer, which keeps its own."""
+    own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
+    return [(name, value) for name, value in outgoing.raw_headers if name.lower() not in own]
+
+
+async def _send_stream(run: Run, sender: Sender, mode: Mode, *, vary: bool, debug: bool) -> None:
+    outgoing = run.outgoing
+    status = outgoing.status_code if outgoing else 200
+    headers = [*(outgoing.raw_headers if outgoing else ()), *([VARY] if vary else [])]
+
+    if outgoing:
+        outgoing.sent = True  # settled: what the generator set now would be lost
+
+    def on_start() -> None:
+        sender.started = True
+
+    if run.scope["method"] == "HEAD":
+        await _send(sender, status, stream_headers(mode, headers), b"")
+        return
+    await run.read_body()
+    kind = EventStream if mode is Mode.SSE else HTMLStream
+    token = current.set(run)
+    try:
+        stream = kind(
+            run.stream(), route=run.route.file, status=status, headers=headers, debug=debug, on_start=on_start
+        )
+        await stream(run.scope, run.receive, sender.send)
+    finally:
+        current.reset(token)

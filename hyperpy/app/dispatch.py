@@ -1,0 +1,133 @@
+"""One HTTP request: from its path to what answers it, and from an error to its page."""
+
+import inspect
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from hyperpy.app.answering import Sender, answer_route, page_response
+from hyperpy.app.site import Broken, Site
+from hyperpy.exceptions import InputError, shown
+from hyperpy.pages import Route, Run
+from hyperpy.routing import Match, Redirect, route_path
+from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
+from hyperpy.web.static import StaticApp
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+log = logging.getLogger("hyperpy")
+
+
+def is_unexpected(error: BaseException) -> bool:
+    """Nobody meant it as an answer: it belongs to the log."""
+    return not isinstance(error, HTTPException | InputError)
+
+
+class NoRouteError(HTTPException):
+    """No file answers this path."""
+
+    def __init__(self) -> None:
+        super().__init__(404)
+
+
+class Dispatch:
+    """The ASGI application behind `Hyper`'s explicit routes: static files, then route files, then error pages."""
+
+    def __init__(self, app: Starlette, site: Site, static: Path | None) -> None:
+        self.app = app
+        self.site = site
+        self.static = StaticApp(static) if static is not None else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sender = Sender(send)
+        try:
+            await self.respond(scope, receive, sender)
+        except Exception as error:
+            if sender.started:
+                raise
+            if is_unexpected(error):
+                log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+            response = await self.error_response(scope, receive, error)
+            await response(scope, receive, send)
+
+    async def respond(self, scope: Scope, receive: Receive, sender: Sender) -> None:
+        path = route_path(scope)
+        if self.static is not None and path.startswith(b"/static/"):
+            return await self.static(scope, receive, sender.watched)
+        match self.site.router.match(path):
+            case Match(target=Route() as route, params=params):
+                scope["path_params"] = params
+                return await answer_route(route, scope, receive, sender, params, debug=self.app.debug)
+            case Match(target=Broken(error=error)):  # only debug mode has any; the error was printed at the start
+                return await debug_answer(error)(scope, receive, sender.watched)
+            case Redirect(path=target):
+                return await _without_slash(scope, target)(scope, receive, sender.watched)
+        raise NoRouteError
+
+    async def error_response(self, scope: Scope, receive: Receive, error: Exception) -> Response:
+        """The answer to an error: a handler of the application, the nearest error page, a plain one.
+
+        With `debug` it is the traceback of what is no HTTPException and no bad input.
+        """
+        if handler := self._handler(error):
+            return await _call(handler, Request(scope, receive), error)
+        if is_unexpected(error) and self.app.debug:
+            return debug_answer(error)
+        page = self.site.error_pages.nearest("_404" if status_of(error) == 404 else "_error", route_path(scope))
+        if page is None and self.app.debug and isinstance(error, NoRouteError):
+            routes = [(row.url, shown(row.file)) for row in self.site.rows()]
+            return no_route_answer(scope["path"], shown(str(self.site.folder)), routes)
+        if page is None:
+            return error_answer(error, Headers(scope=scope).get("accept", ""))
+        try:
+            return await self._error_page(page, scope, receive, error)
+        except Exception as failure:
+            log.exception("the error page %s failed", page.file)
+            return debug_answer(failure) if self.app.debug else error_answer(error, "text/html")
+
+    def _handler(self, error: Exception) -> Any:
+        """What `add_exception_handler` has registered for a status or for the nearest class of an error."""
+        handlers = self.app.exception_handlers
+        if isinstance(error, HTTPException) and error.status_code in handlers:
+            return handlers[error.status_code]
+        if status_of(error) == 500 and 500 in handlers:
+            return handlers[500]
+        return next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
+
+    async def _error_page(self, page: Route | Broken, scope: Scope, receive: Receive, error: Exception) -> Response:
+        if isinstance(page, Broken):
+            raise page.error
+        run = Run(page, scope, receive, {}, error=error)
+        run.respond_with().status_code = status_of(error)
+        answer = await run.answer(page=True)
+        if isinstance(answer, Response):
+            return answer
+        assert isinstance(answer, str)
+        response = page_response(run, answer)
+        for name, value in headers_of(error).items():
+            response.headers[name] = value
+        return response
+
+
+async def _call(handler: Any, request: Request, error: Exception) -> Response:
+    answer = handler(request, error) if inspect.iscoroutinefunction(handler) else None
+    response = await (answer if answer is not None else run_in_threadpool(handler, request, error))
+    assert isinstance(response, Response)
+    return response
+
+
+def _without_slash(scope: Scope, path: str) -> Response:
+    """The canonical URL has no slash at the end; 308 keeps method and body."""
+    root = scope.get("root_path", "").rstrip("/")
+    query = scope["query_string"].decode("latin-1")
+    response = RedirectResponse("/", 308)
+    response.headers["location"] = f"{root}{path}" + (f"?{query}" if query else "")
+    return response

@@ -1,0 +1,101 @@
+"""`Hyper`, a Starlette application whose last resort is a folder of route files."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hyperpy.app.dispatch import Dispatch
+from hyperpy.app.site import RouteRow, all_errors, load_site
+from hyperpy.config import in_dev
+from hyperpy.exceptions import HyperError
+from hyperpy.streams import STATE_KEY, Streams
+
+type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
+
+
+class Hyper(Starlette):
+    """An ASGI application that answers with the files of a folder.
+
+    `routes` and `static` are folders, relative to the working directory. `debug` shows errors, those of loading too, to
+    whoever asks; `hyper dev` turns it on. `lifespan` is an async context manager function, as Starlette takes it.
+    Middleware, mounts and explicit routes are added as to any Starlette application; explicit routes go before files.
+
+    Raises RouteError when two files answer one URL, and, without `debug`, when a file can't be loaded.
+    """
+
+    def __init__(
+        self,
+        routes: str | PathLike[str] = "routes",
+        static: str | PathLike[str] | None = "static",
+        debug: bool = False,
+        lifespan: Lifespan | None = None,
+    ) -> None:
+        debug = debug or in_dev()
+        super().__init__(debug=debug, lifespan=_with_streams(lifespan))
+        self.site = load_site(Path(routes), static=static is not None)
+        if self.site.errors and not debug:
+            raise all_errors(self.site.errors)
+        self.dispatch = Dispatch(self, self.site, Path(static) if static is not None else None)
+        self.router.redirect_slashes = False
+        self.router.default = self._files
+
+    @property
+    def load_errors(self) -> list[HyperError]:
+        """The errors of files that could not be loaded; only debug mode lets them be."""
+        return list(self.site.errors)
+
+    def routes_table(self) -> list[RouteRow]:
+        """What `hyper routes` prints."""
+        return self.site.rows()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not (self.user_middleware or self.router.routes):
+            scope["app"] = self
+            await self.dispatch(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Starlette's stack with our error pages; only applications with middleware or explicit routes need it."""
+        handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in (500, Exception)}
+        handlers.setdefault(HTTPException, self._error_page)
+        handler = self.exception_handlers.get(500) or self.exception_handlers.get(Exception) or self._error_page
+        app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers)
+        for middleware in reversed([Middleware(ServerErrorMiddleware, handler=handler), *self.user_middleware]):
+            app = middleware.cls(app, *middleware.args, **middleware.kwargs)
+        return app
+
+    async def _files(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self.dispatch(scope, receive, send)
+        else:
+            await self.router.not_found(scope, receive, send)
+
+    async def _error_page(self, request: Request, error: Exception) -> Response:
+        return await self.dispatch.error_response(request.scope, request.receive, error)
+
+
+def _with_streams(lifespan: Lifespan | None) -> Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]:
+    """Puts the registry of open streams into the lifespan's state, where each request finds it."""
+
+    @asynccontextmanager
+    async def around(app: Any) -> AsyncIterator[Mapping[str, Any]]:
+        streams = Streams()
+        async with lifespan(app) if lifespan else nullcontext() as state:
+            try:
+                yield {**(state or {}), STATE_KEY: streams}
+            finally:
+                streams.close()
+
+    return around

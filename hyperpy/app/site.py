@@ -1,0 +1,109 @@
+"""A folder of routes, loaded: what answers which path, and which error pages there are."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError
+from hyperpy.pages import Origin, Route, RoutesPackage, load_route, new_package
+from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A route file that could not be loaded; debug mode shows the error at its URL."""
+
+    file: str
+    url: str
+    error: HyperError
+
+
+type Loaded = Route | Broken
+
+
+class RouteRow(NamedTuple):
+    """A line of `hyper routes`."""
+
+    methods: tuple[str, ...]
+    url: str
+    file: str
+    kind: str
+    inputs: tuple[str, ...]
+    """What a request has to bring besides the path: `page: int`, `x-token: str (header)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that a folder of routes has to say."""
+
+    folder: Path
+    router: Router[Loaded]
+    error_pages: ErrorPages[Loaded]
+    entries: tuple[Loaded, ...]
+
+    @property
+    def errors(self) -> tuple[HyperError, ...]:
+        return tuple(entry.error for entry in self.entries if isinstance(entry, Broken))
+
+    def rows(self) -> list[RouteRow]:
+        """The routes that were loaded, as `hyper routes` prints them."""
+        return [_row(entry) for entry in self.entries if isinstance(entry, Route) and entry.url]
+
+
+def load_site(folder: Path, *, static: bool = False) -> Site:
+    """Loads a routes folder. A file that can't be loaded becomes Broken; conflicts and bad names raise RouteError."""
+    found = discover(folder)
+    if static:
+        _refuse_static(found.routes)
+    Router((file, file) for file in found.routes)  # conflicts stop everything, before any code of a user runs
+    package = new_package(found.folder)
+    routes = [(file, _load(file, package)) for file in found.routes]
+    pages = [(page, _load(page, package)) for page in found.error_pages]
+    entries = tuple(loaded for _, loaded in (*routes, *pages))
+    return Site(found.folder, Router(routes), ErrorPages(pages), entries)
+
+
+def _refuse_static(routes: Iterable[RouteFile]) -> None:
+    for file in routes:
+        if file.url.startswith("/static/"):
+            what = "this file can't answer: URLs below /static/ belong to the static files"
+            hint = "Rename the folder, or switch static files off: Hyper(static=None)."
+            raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
+
+
+def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> Loaded:
+    url, parameters = (file.url, file.parameters) if isinstance(file, RouteFile) else ("", ())
+    try:
+        return load_route(
+            file.path,
+            file.module,
+            package,
+            url=url,
+            parameters=parameters,
+            error_page=isinstance(file, ErrorPage),
+        )
+    except HyperError as error:
+        return Broken(str(file.path), url, error)
+
+
+def all_errors(errors: Iterable[HyperError]) -> HyperError:
+    """One error that tells them all; a single one is itself."""
+    errors = list(errors)
+    if len(errors) == 1:
+        return errors[0]
+    texts = "\n\n".join(str(error) for error in errors)
+    return RouteError(f"{len(errors)} route files can't be loaded\n\n{texts}")
+
+
+def _row(route: Route) -> RouteRow:
+    first: Callable[[str], tuple[bool, str]] = lambda method: (method != "GET", method)  # noqa: E731
+    methods = tuple(sorted(route.methods, key=first))
+    return RouteRow(methods, route.url, route.file, route.kind, tuple(_needs(route)))
+
+
+def _needs(route: Route) -> Iterator[str]:
+    for given in route.inputs:
+        if given.required and given.origin in {Origin.QUERY, Origin.HEADER, Origin.COOKIE}:
+            source = "" if given.origin is Origin.QUERY else f" ({given.origin.value})"
+            yield f"{given.key}: {given.kind}{source}"

@@ -1,0 +1,1 @@
+"""What every site needs: static files, redirects."""

@@ -1,0 +1,92 @@
+"""Answers to what went wrong: for visitors, who learn nothing of the inside, and for developers, who see all of it."""
+
+import traceback
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from hyperpy.exceptions import HyperError, InputError
+from hyperpy.templates import html
+
+_STYLE = Markup(
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem;color:#222}"
+    "pre{padding:1rem;overflow:auto;background:#f6f6f4;border-left:4px solid #c33;font:14px/1.45 monospace}"
+    "h1{font-size:1.3rem}li{margin:.2rem 0}@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}"
+    "pre{background:#262626}}"
+)
+
+
+def status_of(error: BaseException) -> int:
+    """The HTTP status that an exception stands for."""
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return 422 if isinstance(error, InputError) else 500
+
+
+def headers_of(error: BaseException) -> Mapping[str, str]:
+    return (error.headers or {}) if isinstance(error, HTTPException) else {}
+
+
+def phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def error_answer(error: BaseException, accept: str) -> Response:
+    """What a visitor gets: JSON if only that is asked for, plain text if no HTML is, else a page. Never a traceback."""
+    status = status_of(error)
+    detail = error.detail if isinstance(error, HTTPException) else phrase(status)
+    problems = error.problems if isinstance(error, InputError) else {}
+    headers = {"Vary": "Accept", **headers_of(error)}
+    if "application/json" in accept and "text/html" not in accept:
+        body = {"detail": detail} | ({"errors": problems} if problems else {})
+        return JSONResponse(body, status, headers)
+    if "text/html" not in accept:
+        lines = [detail, *(f"{name}: {why}" for name, why in problems.items())]
+        return PlainTextResponse("\n".join(lines), status, headers)
+    items = [t"<li><code>{name}</code>: {why}</li>" for name, why in problems.items()]
+    listed = t"<ul>{items}</ul>" if items else t""
+    explained = t"<p>{detail}</p>" if detail != phrase(status) else t""
+    return HTMLResponse(_document(f"{status} {phrase(status)}", t"{explained}{listed}"), status, headers)
+
+
+def debug_answer(error: BaseException) -> Response:
+    """What a developer gets: the message of a HyperError, the traceback of anything else."""
+    if isinstance(error, HyperError):
+        title, text = error.what, str(error)
+        cause = error.__cause__
+        below = t"<h2>Caused by</h2><pre>{_traceback(cause)}</pre>" if cause is not None else t""
+    else:
+        title, text, below = f"{type(error).__name__}: {error}", _traceback(error), t""
+    return HTMLResponse(_document(title, t"<pre>{text}</pre>{below}"), status_of(error))
+
+
+def no_route_answer(path: str, folder: str, routes: Iterable[tuple[str, str]]) -> Response:
+    """What a developer gets where no file answers: which file would, and those that there are, as (URL, file)."""
+    name = path.strip("/") or "index"
+    items = [t"<li><code>{url}</code> &nbsp; {file}</li>" for url, file in routes]
+    body = t"""
+        <p>A file <code>{folder}/{name}.py</code> would answer. One line is enough for a start:</p>
+        <pre>t"&lt;h1&gt;Hello&lt;/h1&gt;"</pre>
+        <p>These are there:</p><ul>{items}</ul>
+        """
+    return HTMLResponse(_document(f"No route answers {path}", body), 404)
+
+
+def _traceback(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
+
+
+def _document(title: str, body: object) -> Markup:
+    return html(t"""
+        <!doctype html>
+        <html lang="en">
+        <head><meta charset="utf-8"><title>{title}</title>{Markup("<style>")}{_STYLE}{Markup("</style>")}</head>
+        <body><h1>{title}</h1>{body}</body>
+        </html>
+        """)

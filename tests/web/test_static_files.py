@@ -1,0 +1,254 @@
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+
+from hyperpy.web.static import StaticApp
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+async def ask(
+    folder: Path, path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, root_path: str = ""
+) -> Answer:
+    """What the application says to a path that no client has tidied up before."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        raise AssertionError("a static file needs no body")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "method": method,
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "root_path": root_path,
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
+    }
+    try:
+        await StaticApp(folder)(scope, receive, send)
+    except HTTPException as error:
+        assert not sent
+        return Answer(error.status_code, Headers(error.headers))
+    start, *rest = sent
+    return Answer(start["status"], Headers(raw=start["headers"]), b"".join(message["body"] for message in rest))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A static folder with fit and unfit files in it, and a secret beside it."""
+    root = tmp_path / "static"
+    files = {
+        "site.css": "body { margin: 0 }",
+        "img/logo.svg": "<svg/>",
+        "my file.txt": "spaces",
+        "café.txt": "accent",
+        "site.css.gz": "gzip",
+        "data.unheard-of": "?",
+        "._": "dot",
+        ".env": "SECRET=1",
+        ".git/config": "secret",
+        "img/.hidden/a.txt": "secret",
+        "tool.py": "secret",
+        "TOOL.PY": "secret",
+        "__pycache__/tool.cpython-314.pyc": "secret",
+        "stubs.pyi": "secret",
+        "a/index.html": "index",
+        "../secret.txt": "secret",
+        "../outside/a.txt": "secret",
+    }
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    links = {
+        "out.txt": "../secret.txt",
+        "out": "../outside",
+        "env.txt": ".env",
+        "tool.txt": "tool.py",
+        "knot.txt": "knot.txt",
+        "gone.txt": "nowhere",
+        "link.txt": "my file.txt",
+        "pictures": "img",
+        ".link.txt": "my file.txt",
+        ".pictures": "img",
+        "link.py": "my file.txt",
+    }
+    for name, target in links.items():
+        (root / name).symlink_to(target)
+    os.mkfifo(root / "pipe.txt")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "body"),
+    [
+        ("/static/site.css", "text/css; charset=utf-8", b"body { margin: 0 }"),
+        ("/static/img/logo.svg", "image/svg+xml", b"<svg/>"),
+        ("/static/my%20file.txt", "text/plain; charset=utf-8", b"spaces"),
+        ("/static/caf%C3%A9.txt", "text/plain; charset=utf-8", b"accent"),
+        ("/static/site.css.gz", "application/octet-stream", b"gzip"),
+        ("/static/data.unheard-of", "application/octet-stream", b"?"),
+        ("/static/link.txt", "text/plain; charset=utf-8", b"spaces"),
+        ("/static/pictures/logo.svg", "image/svg+xml", b"<svg/>"),
+    ],
+)
+async def test_a_file(folder: Path, path: str, content_type: str, body: bytes) -> None:
+    answer = await ask(folder, path)
+    assert (answer.status, answer.body) == (200, body)
+    assert answer.headers["content-type"] == content_type
+    assert answer.headers["content-length"] == str(len(body))
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert {"etag", "last-modified"} <= set(answer.headers)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static",
+        "/static/",
+        "/static/none.css",
+        "/other/site.css",
+        "/site.css",
+        "/staticsite.css",
+        # folders and what is no plain file
+        "/static/img",
+        "/static/img/",
+        "/static/a",
+        "/static/a/",
+        "/static/site.css/",
+        "/static/site.css/more",
+        "/static/pipe.txt",
+        # dotfiles and sources
+        "/static/.env",
+        "/static/%2eenv",
+        "/static/%2Eenv",
+        "/static/._",
+        "/static/.git/config",
+        "/static/img/.hidden/a.txt",
+        "/static/tool.py",
+        "/static/tool%2Epy",
+        "/static/TOOL.PY",
+        "/static/stubs.pyi",
+        "/static/__pycache__/tool.cpython-314.pyc",
+        # links
+        "/static/out.txt",
+        "/static/out/a.txt",
+        "/static/env.txt",
+        "/static/tool.txt",
+        "/static/knot.txt",
+        "/static/gone.txt",
+        "/static/.link.txt",
+        "/static/.pictures/logo.svg",
+        "/static/link.py",
+        # ways out
+        "/static/../secret.txt",
+        "/static/img/../site.css",
+        "/static/./site.css",
+        "/static/%2e%2e/secret.txt",
+        "/static/..%2fsecret.txt",
+        "/static/%2e%2e%2fsecret.txt",
+        "/static/img%2flogo.svg",
+        "/static/..%5csecret.txt",
+        "/static//etc/passwd",
+        "/static/%2fetc/passwd",
+        "/static/%5cetc/passwd",
+        "//static/site.css",
+        "//etc/passwd",
+        "/static/site.css%00",
+        "/static/%00",
+        "/static/%c0%ae%c0%ae/secret.txt",
+        "/static/%ff",
+        "/static/" + "x" * 300,
+        "/static/" + "x/" * 5000 + "x",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_nothing_else(folder: Path, path: str, method: str) -> None:
+    assert (await ask(folder, path, method=method)).status == 404
+
+
+async def test_head_sends_the_headers_alone(folder: Path) -> None:
+    get, head = await ask(folder, "/static/site.css"), await ask(folder, "/static/site.css", method="HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert dict(head.headers) == dict(get.headers)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+async def test_other_methods(folder: Path, method: str) -> None:
+    answer = await ask(folder, "/static/site.css", method=method)
+    assert answer.status == 405
+    assert answer.headers["allow"] == "GET, HEAD"
+
+
+async def test_a_copy_that_still_holds(folder: Path) -> None:
+    first = await ask(folder, "/static/site.css")
+    for headers in (
+        {"If-None-Match": first.headers["etag"]},
+        {"If-Modified-Since": first.headers["last-modified"]},
+    ):
+        answer = await ask(folder, "/static/site.css", headers=headers)
+        assert (answer.status, answer.body) == (304, b"")
+        assert answer.headers["etag"] == first.headers["etag"]
+        assert answer.headers["cache-control"] == "no-cache"
+
+
+async def test_a_changed_file_is_sent_again(folder: Path) -> None:
+    first = await ask(folder, "/static/site.css")
+    (folder / "site.css").write_text("body { margin: 1px }")
+    answer = await ask(folder, "/static/site.css", headers={"If-None-Match": first.headers["etag"]})
+    assert (answer.status, answer.body) == (200, b"body { margin: 1px }")
+
+
+async def test_a_range(folder: Path) -> None:
+    answer = await ask(folder, "/static/site.css", headers={"Range": "bytes=0-3"})
+    assert (answer.status, answer.body) == (206, b"body")
+    assert answer.headers["content-range"] == "bytes 0-3/18"
+
+
+async def test_a_missing_folder_holds_nothing_until_it_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "static"
+    assert (await ask(folder, "/static/site.css")).status == 404
+    folder.mkdir()
+    (folder / "site.css").touch()
+    assert (await ask(folder, "/static/site.css")).status == 200
+
+
+async def test_a_folder_of_any_name_is_served(tmp_path: Path) -> None:
+    folder = tmp_path / ".cache" / "assets.py"
+    folder.mkdir(parents=True)
+    (folder / "site.css").touch()
+    (tmp_path / "link").symlink_to(folder)
+    assert (await ask(folder, "/static/site.css")).status == 200
+    assert (await ask(tmp_path / "link", "/static/site.css")).status == 200
+
+
+async def test_below_a_mount_point(folder: Path) -> None:
+    assert (await ask(folder, "/app/static/site.css", root_path="/app")).status == 200
+    assert (await ask(folder, "/static/site.css", root_path="/app")).status == 200
+    assert (await ask(folder, "/app/site.css", root_path="/app")).status == 404
+
+
+async def test_what_the_system_refuses_is_not_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, *args: object) -> str:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("starlette.staticfiles.os.path.realpath", refuse)
+    assert (await ask(folder, "/static/site.css")).status == 404
