@@ -1,0 +1,6 @@
+"""`python -m hyperpy` is `hyper`."""
+
+from hyperpy.cli import main
+
+if __name__ == "__main__":
+    main(prog_name="hyper")

@@ -1,0 +1,5 @@
+"""The command `hyper`."""
+
+from hyperpy.cli.commands import main
+
+__all__ = ["main"]

@@ -1,0 +1,101 @@
+"""`hyper dev`, `hyper serve` and `hyper routes`."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import click
+from starlette.types import ASGIApp
+
+from hyperpy.cli.loading import load_app
+from hyperpy.cli.table import announce, print_routes
+from hyperpy.config import DEV_VARIABLE, VARIABLE_PREFIX, Settings, load_settings, setting_fields
+from hyperpy.dev import develop
+from hyperpy.exceptions import HyperError
+from hyperpy.server import describe_failure, serve
+
+type Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+EPILOG = "Every option can also be a variable (HYPER_PORT=80) or stand in [tool.hyper] of pyproject.toml."
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hyperpy", message="hyper %(version)s")
+def main() -> None:
+    """Serve a folder of route files as a live site."""
+
+
+def options(*names: str) -> Decorator:
+    """The command-line options of the named settings, and TARGET. Values stay text: config checks all sources alike."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        known = setting_fields()
+        for name in reversed(names):
+            field = known[name]
+            kind = "NUMBER" if field.type is int else "FOLDER" if name in ("routes", "static") else "TEXT"
+            help = f"{field.metadata['help']} [{VARIABLE_PREFIX}{name.upper()}; default: {field.default}]"
+            command = click.option(f"--{name}", default=None, metavar=kind, help=help)(command)
+        return click.argument("target", required=False)(command)
+
+    return decorate
+
+
+@main.command(epilog=EPILOG)
+@options("host", "port", "routes", "static")
+def dev(**flags: str | None) -> None:
+    """Serve while you write: restart on every change, and show errors in the page.
+
+    TARGET is module:attribute of an application; without it app:app of an app.py in the working directory, or else
+    the folder of route files alone.
+    """
+    with reported():
+        settings = _settings(flags)
+        # Each restart reads the settings again: pyproject.toml may be what has changed.
+        sys.exit(develop(partial(_load_anew, flags), announce, settings, Path.cwd()))
+
+
+@main.command("serve", epilog=EPILOG)
+@options("host", "port", "workers", "routes", "static")
+def serve_command(**flags: str | None) -> None:
+    """Serve in production.
+
+    TARGET is module:attribute of an application; without it app:app of an app.py in the working directory, or else
+    the folder of route files alone. SIGTERM and Ctrl-C end open streams at once and let the other answers finish;
+    with several workers SIGHUP replaces them.
+    """
+    with reported():
+        settings = _settings(flags)
+        sys.exit(serve(partial(load_app, settings), settings))
+
+
+@main.command(epilog=EPILOG)
+@options("routes", "static")
+def routes(**flags: str | None) -> None:
+    """List the routes: methods, URL, file, kind and required inputs."""
+    with reported():
+        # As `hyper dev` loads: with the errors beside the routes that are right.
+        os.environ[DEV_VARIABLE] = "1"
+        settings = _settings(flags)
+        sys.exit(print_routes(load_app(settings), settings))
+
+
+def _load_anew(flags: dict[str, str | None]) -> ASGIApp:
+    return load_app(_settings(flags))
+
+
+def _settings(flags: dict[str, str | None]) -> Settings:
+    return load_settings(flags, os.environ, Path.cwd())
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Errors in words on stderr, and exit status 1."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 (the user's module may raise anything)
+        prefix = "Error: " if isinstance(error, HyperError) else ""
+        click.echo(prefix + describe_failure(error), err=True)
+        sys.exit(1)

@@ -1,0 +1,115 @@
+"""From settings to an application: TARGET, app.py, or the route files alone."""
+
+import importlib
+import inspect
+import sys
+from functools import reduce
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from hyperpy.app import Hyper
+from hyperpy.config import Settings, in_dev
+from hyperpy.exceptions import ConfigError, did_you_mean
+
+APP_FILE = "app.py"
+DEFAULT_TARGET = "app:app"
+
+
+def load_app(settings: Settings) -> ASGIApp:
+    """The application that the settings name, from the working directory.
+
+    Raises ConfigError where the settings are at fault, and lets pass what the user's own code raises.
+    """
+    folder = Path.cwd()
+    _import_from(folder)
+    target = settings.target or (DEFAULT_TARGET if (folder / APP_FILE).is_file() else None)
+    if target is None:
+        return Hyper(routes=settings.routes, static=settings.static, debug=in_dev())
+    for name in ("routes", "static"):
+        if name in settings.sources:
+            raise settings.error(
+                name,
+                f"{target} is served, which chooses its own {name} folder",
+                f'Write Hyper({name}="{getattr(settings, name)}") there, or drop the setting.',
+            )
+    return _import_target(target, settings)
+
+
+def _import_from(folder: Path) -> None:
+    """Put the folder first on sys.path, where `python app.py` would have it; an installed command has its own there."""
+    if sys.path[:1] != [str(folder)]:
+        sys.path.insert(0, str(folder))
+
+
+def _import_target(target: str, settings: Settings) -> ASGIApp:
+    module_name, colon, attribute = target.partition(":")
+    if not colon or not module_name or not attribute or "/" in target or module_name.endswith(".py"):
+        hint = f"Write module:attribute, such as {_module_of(module_name)}:{attribute or 'app'}."
+        raise settings.error("target", f"{target!r} is no module:attribute", hint)
+    module = _import_module(module_name, settings)
+    try:
+        app: Any = reduce(getattr, attribute.split("."), module)
+    except AttributeError:
+        raise _no_attribute(module, attribute, settings) from None
+    problem = _what_is_wrong(app, module_name, attribute)
+    if problem is not None:
+        raise settings.error("target", f"{target} {problem[0]}", problem[1])
+    return app  # type: ignore[no-any-return]
+
+
+def _module_of(path: str) -> str:
+    return path.removesuffix(".py").strip("./").replace("/", ".") or "app"
+
+
+def _import_module(name: str, settings: Settings) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # A module that the user's module wants and does not get is the user's error, traceback and all.
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        missing = error.name
+    here = {path.stem for path in Path.cwd().glob("*.py")} | {path.parent.name for path in Path.cwd().glob("*/*.py")}
+    hint = f"{did_you_mean(name, sorted(here))} Modules are looked for in {Path.cwd()} first."
+    raise settings.error("target", f"there is no module {missing!r}", hint.strip())
+
+
+def _no_attribute(module: ModuleType, attribute: str, settings: Settings) -> ConfigError:
+    file = Path(module.__file__).name if module.__file__ else module.__name__
+    names = [name for name in vars(module) if not name.startswith("_")]
+    apps = [name for name in names if isinstance(vars(module)[name], Hyper)]
+    near = did_you_mean(attribute, names) or (f"Did you mean `{apps[0]}`?" if apps else "")
+    hint = f"{near} Write {attribute.partition('.')[0]} = Hyper() in {file}, or name another TARGET.".strip()
+    return settings.error("target", f"{file} has no `{attribute}`", hint)
+
+
+def _what_is_wrong(app: Any, module: str, attribute: str) -> tuple[str, str] | None:
+    """What makes `app` no ASGI application, and what to write instead; None if it looks like one."""
+    example = f"Write application = {attribute}(), and serve {module}:application."
+    if inspect.isclass(app):
+        return "is a class, not an application", example
+    if not callable(app):
+        kind = type(app).__name__
+        return f"is a {kind}, not an ASGI application", f"Serve what Hyper() made, such as {module}:app."
+    try:
+        signature = inspect.signature(app)
+    except TypeError, ValueError:
+        return None
+    if _takes(signature, 3):
+        return None
+    if _takes(signature, 0):
+        return "is a function that makes an application, not one itself", example
+    if _takes(signature, 2):
+        return "takes two arguments, as WSGI applications do", "An ASGI application takes scope, receive and send."
+    return "does not take scope, receive and send", "An ASGI application is a callable that takes these three."
+
+
+def _takes(signature: inspect.Signature, count: int) -> bool:
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,70 @@
+"""The process that serves for `hyper dev`, until a file changes."""
+
+import contextlib
+import multiprocessing
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hyperpy.config import DEV_VARIABLE, Settings
+from hyperpy.dev.error_page import ErrorPage
+from hyperpy.dev.hosts import HostGuard
+from hyperpy.server import Load, Server, describe_failure, make_config, prepare_child
+
+# Says what was loaded: called with the application, and whether it is the first since the start.
+type Announce = Callable[[ASGIApp, bool], None]
+
+GRACE = 1  # seconds that answers have to finish before a restart; whoever edits waits for it
+
+
+def run_child(load: Load, announce: Announce, settings: Settings, listener: socket.socket, first: bool) -> None:
+    """Serve what `load` makes, or the error that it raises."""
+    prepare_child()
+    os.environ[DEV_VARIABLE] = "1"
+    with contextlib.suppress(OSError):
+        # multiprocessing takes a child's standard input away; `breakpoint()` wants it.
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    try:
+        app = load()
+        announce(app, first)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise anything)
+        _serve_problem(describe_failure(error), settings, listener)
+        return
+    watched = StartupWitness(app)
+    try:
+        _serve(watched, settings, listener)
+    except SystemExit:
+        if watched.problem is None:
+            raise
+        _serve_problem(watched.problem, settings, listener)
+
+
+def _serve_problem(problem: str, settings: Settings, listener: socket.socket) -> None:
+    print(problem, file=sys.stderr, flush=True)
+    _serve(ErrorPage(problem), settings, listener)
+
+
+def _serve(app: ASGIApp, settings: Settings, listener: socket.socket) -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    config = make_config(HostGuard(app, settings.host), settings, grace=GRACE)
+    Server(config, parent=parent.pid).run(sockets=[listener])
+
+
+class StartupWitness:
+    """Passes everything on to `app`, and keeps what its lifespan said went wrong at the start."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.problem: str | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def listen_in(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                self.problem = message.get("message") or "The application's lifespan failed to start."
+            await send(message)
+
+        await self.app(scope, receive, listen_in if scope["type"] == "lifespan" else send)

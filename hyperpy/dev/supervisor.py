@@ -1,0 +1,97 @@
+"""The parent of `hyper dev`: holds the socket, so that no request is refused during a restart, and watches files."""
+
+import signal
+import socket
+import threading
+from collections.abc import Iterable
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+import click
+from watchfiles import Change, watch
+
+from hyperpy.config import Settings
+from hyperpy.dev.child import GRACE, Announce, run_child
+from hyperpy.dev.watching import LoadedFiles, drop_bytecode, watched_folders
+from hyperpy.exceptions import shown
+from hyperpy.server import Load, address_of, listen, start_process
+
+LOOK_EVERY = 100  # milliseconds between two looks whether the child still lives
+END_WITHIN = GRACE + 3  # seconds until a child that was asked to end is killed
+
+__all__ = ["Announce", "develop"]
+
+
+def develop(load: Load, announce: Announce, settings: Settings, folder: Path) -> int:
+    """Serve until SIGINT or SIGTERM, restarting on changes below `folder` and the routes; returns the exit status.
+
+    `load` makes the application and `announce` tells about it, both in the child: they must be picklable.
+    Raises ConfigError if the port can't be had.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda signum, frame: stop.set())
+    with listen(settings) as listener:
+        click.echo(f"hyper dev  {address_of(listener)}  (Ctrl-C ends it)")
+        _Site(load, announce, settings, listener).follow(folder, stop)
+    return 0
+
+
+class _Site:
+    def __init__(self, load: Load, announce: Announce, settings: Settings, listener: socket.socket) -> None:
+        self._load = load
+        self._announce = announce
+        self._settings = settings
+        self._listener = listener
+        self._child: SpawnProcess | None = None
+        self._reported = False
+
+    def follow(self, folder: Path, stop: threading.Event) -> None:
+        """Until `stop` is set."""
+        folders = watched_folders(folder, (folder / self._settings.routes).resolve())
+        changes = watch(
+            *folders,
+            watch_filter=LoadedFiles(folders, (folder / self._settings.static).resolve()),
+            stop_event=stop,
+            rust_timeout=LOOK_EVERY,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        )
+        try:
+            for changed in changes:
+                if self._child is None:
+                    # Not before the watch has begun, or a change made meanwhile would go unseen.
+                    self._child = self._start(first=True)
+                elif changed:
+                    self._restart(changed)
+                elif self._has_died():
+                    click.echo("The process that serves has ended. It starts again when a file changes.", err=True)
+        finally:
+            self._end()
+
+    def _start(self, *, first: bool = False) -> SpawnProcess:
+        self._reported = False
+        return start_process(run_child, self._load, self._announce, self._settings, self._listener, first)
+
+    def _restart(self, changed: Iterable[tuple[Change, str]]) -> None:
+        for change, file in sorted(changed, key=lambda each: each[1]):
+            click.echo(f"{change.raw_str()}: {shown(file)}")
+            drop_bytecode(Path(file))
+        self._end()
+        self._child = self._start()
+
+    def _has_died(self) -> bool:
+        """Whether the child has ended by itself; true once for each child."""
+        if self._reported or self._child is None or self._child.exitcode is None:
+            return False
+        self._reported = True
+        return True
+
+    def _end(self) -> None:
+        if self._child is None:
+            return
+        self._child.terminate()
+        self._child.join(END_WITHIN)
+        if self._child.exitcode is None:
+            self._child.kill()
+            self._child.join()

@@ -1,0 +1,26 @@
+"""What `hyper serve` runs: uvicorn with a shutdown that ends streams, HTTP/1.0 done right, and worker processes."""
+
+from hyperpy.server.failures import describe_failure
+from hyperpy.server.http import HTTPProtocol
+from hyperpy.server.listening import address_of, listen
+from hyperpy.server.processes import Signals, prepare_child, start_process
+from hyperpy.server.run import GRACE, STARTUP_FAILURE, Load, make_config, serve
+from hyperpy.server.server import Server
+from hyperpy.server.supervisor import Supervisor
+
+__all__ = [
+    "GRACE",
+    "STARTUP_FAILURE",
+    "HTTPProtocol",
+    "Load",
+    "Server",
+    "Signals",
+    "Supervisor",
+    "address_of",
+    "describe_failure",
+    "listen",
+    "make_config",
+    "prepare_child",
+    "serve",
+    "start_process",
+]

@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import pytest
+
+from hyperpy.config import Settings, in_dev, load_settings, setting_fields
+from hyperpy.exceptions import ConfigError
+
+
+def load(folder: Path, toml: str = "", environ: dict[str, str] | None = None, **flags: object) -> Settings:
+    if toml:
+        (folder / "pyproject.toml").write_text(toml)
+    return load_settings(flags, environ or {}, folder)
+
+
+def test_defaults(tmp_path):
+    settings = load(tmp_path, port=None)
+    assert settings == Settings()
+    assert not settings.sources
+    assert (settings.routes, settings.static, settings.host, settings.port) == ("routes", "static", "127.0.0.1", 8000)
+    assert (settings.workers, settings.target) == (1, None)
+
+
+FILE = '[tool.hyper]\nport = 1\nhost = "file"\nroutes = "file"\nworkers = 2\n'
+
+
+def test_precedence(tmp_path):
+    settings = load(tmp_path, FILE, {"HYPER_PORT": "2", "HYPER_HOST": "variable", "OTHER": "x"}, port="3", host=None)
+    assert (settings.port, settings.host, settings.routes, settings.workers) == (3, "variable", "file", 2)
+    names = {name: source.name for name, source in settings.sources.items()}
+    assert names == {
+        "port": "--port",
+        "host": "HYPER_HOST",
+        "routes": "`routes` in [tool.hyper]",
+        "workers": "`workers` in [tool.hyper]",
+    }
+
+
+@pytest.mark.parametrize(
+    "toml",
+    ["", "[project]\nname = 'x'\n", "[tool.other]\nport = 'x'\n", "[tool.hyper]\n", "x = 1\n"],
+)
+def test_a_pyproject_without_settings(tmp_path, toml):
+    assert load(tmp_path, toml) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("toml", "value"),
+    [
+        ("[tool.hyper]\nport = 8001", 8001),
+        ("[tool]\nhyper = { port = 8001 }", 8001),
+        ("tool.hyper.port = 8001", 8001),
+        ("[tool.hyper]\nport = 0", 0),
+        ("[tool.hyper]\nport = 65_535", 65535),
+    ],
+)
+def test_ways_of_toml(tmp_path, toml, value):
+    assert load(tmp_path, toml).port == value
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("[tool.hyper]\n\nprot = 1\n", "pyproject.toml:3  [tool.hyper] has no setting `prot`|Did you mean `port`?"),
+        ("[tool.hyper]\nzebra = 1\n", "pyproject.toml:2  |Known are routes, static, host, port, workers, target."),
+        (
+            '[tool.hyper]\nport = "80"\n',
+            "pyproject.toml:2  `port` in [tool.hyper]: '80' is no whole number|without quotes",
+        ),
+        ("[tool.hyper]\nport = true\n", "True is no whole number"),
+        ("[tool.hyper]\nport = 1.5\n", "1.5 is no whole number"),
+        ("[tool.hyper]\nport = 65536\n", "65536 is out of range|from 0 to 65535"),
+        ("[tool.hyper]\nworkers = 0\n", "`workers` in [tool.hyper]: 0 is out of range|from 1 on"),
+        ("[tool.hyper]\nhost = 1\n", '1 is no text|Write host = "127.0.0.1".'),
+        ('[tool.hyper]\nroutes = ""\n', "`routes` in [tool.hyper]: is empty"),
+        ("[tool]\nhyper = 1\n", "tool.hyper is no table"),
+        ("[tool.hyper]\nport = \n", "pyproject.toml:2  |TOML"),
+        ('[x]\nport = 1\n[tool.hyper]\nhost = "h"\n[y]\nhost = 1\n[ tool . hyper . z ]\n', "has no setting `z`"),
+        ('[x]\nport = "a"\n\n[ tool . hyper ]  # settings\n  "port" = "b"\n', "pyproject.toml:5  "),
+    ],
+)
+def test_errors_in_pyproject(tmp_path, toml, message):
+    check(tmp_path, message, toml=toml)
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"HYPER_PROT": "1"}, "HYPER_PROT: there is no such setting|Did you mean `HYPER_PORT`? Or unset HYPER_PROT."),
+        ({"HYPER_SOURCES": "x"}, "HYPER_SOURCES: there is no such setting"),
+        ({"HYPER_PORT": "eighty"}, "HYPER_PORT: 'eighty' is no whole number|from 0 to 65535."),
+        ({"HYPER_PORT": ""}, "HYPER_PORT: '' is no whole number"),
+        ({"HYPER_PORT": "1_0"}, "HYPER_PORT: '1_0' is no whole number"),
+        ({"HYPER_PORT": "-1"}, "HYPER_PORT: -1 is out of range"),
+        ({"HYPER_HOST": ""}, "HYPER_HOST: is empty|Write HYPER_HOST=127.0.0.1, or unset it."),
+    ],
+)
+def test_errors_in_variables(tmp_path, environ, message):
+    check(tmp_path, message, environ=environ)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"port": "http"}, "--port: 'http' is no whole number"),
+        ({"workers": "0"}, "--workers: 0 is out of range"),
+        ({"routes": ""}, "--routes: is empty|Write --routes routes."),
+        ({"target": ""}, "TARGET: is empty|Write app:app."),
+    ],
+)
+def test_errors_in_flags(tmp_path, flags, message):
+    check(tmp_path, message, **flags)
+
+
+def test_what_is_overridden_must_be_right_too(tmp_path):
+    check(tmp_path, "HYPER_PORT: 'x' is no whole number", environ={"HYPER_PORT": "x"}, port="80")
+
+
+def check(folder, parts: str, **given) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(folder, **given)
+    for part in parts.split("|"):
+        assert part in str(caught.value)
+
+
+def test_an_error_about_a_setting_names_its_source(tmp_path):
+    settings = load(tmp_path, FILE)
+    assert str(settings.error("port", "is taken", "Choose another.")).startswith(
+        f"{tmp_path}/pyproject.toml:2  `port` in [tool.hyper]: is taken"
+    )
+    assert str(Settings().error("port", "is taken", "Choose another.")) == "is taken\n  Choose another."
+
+
+def test_every_setting_is_described_in_a_line():
+    for name, field in setting_fields().items():
+        assert name == name.lower()
+        assert field.metadata["help"].endswith(".")
+        assert "\n" not in field.metadata["help"]
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("0", False), ("", False), (None, False)])
+def test_in_dev(monkeypatch, tmp_path, value, expected):
+    monkeypatch.delenv("HYPER_DEV", raising=False)
+    if value is not None:
+        monkeypatch.setenv("HYPER_DEV", value)
+    assert in_dev() is expected
+    assert load(tmp_path, environ={"HYPER_DEV": value or ""}) == Settings()

@@ -1,0 +1,258 @@
+"""`hyper dev`: restarts, errors that can be mended, and an end without remains."""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.server.running import Command, Connection, fetch, is_running, prepared, until
+
+# An application without hyperpy's routes: what it answers stands in a module beside it.
+APP = """
+import asyncio
+import os
+
+import content
+from hyperpy.config import in_dev
+from hyperpy.streams.registry import STATE_KEY, Streams
+
+
+class Stream:
+    def __init__(self):
+        self.over = asyncio.Event()
+
+    def drain(self):
+        self.over.set()
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        scope["state"][STATE_KEY] = Streams()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/stream":
+        stream = Stream()
+        scope["state"][STATE_KEY].add(stream)
+        await send({"type": "http.response.body", "body": b"open", "more_body": True})
+        await stream.over.wait()
+        await send({"type": "http.response.body", "body": b"over"})
+        return
+    text = f"{content.TEXT} {os.getpid()} {in_dev()}"
+    await send({"type": "http.response.body", "body": text.encode()})
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "app.py").write_text(APP)
+    (tmp_path / "content.py").write_text('TEXT = "one"')
+    return tmp_path
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A folder of route files, without an app.py."""
+    (tmp_path / "routes").mkdir()
+    (tmp_path / "routes/index.py").write_text('t"<h1>Start</h1>"\n')
+    (tmp_path / "routes/about.py").write_text('t"<h1>About</h1>"\n')
+    return tmp_path
+
+
+def until_shown(command: Command, text: str, path: str = "/") -> tuple[int, str]:
+    """The first answer that has `text` in it. A request that is refused fails the test."""
+    port = command.port()
+    return until(lambda: next((answer for answer in [fetch(port, path)] if text in answer[1]), None), command.told)
+
+
+def save(file: Path, text: str) -> None:
+    """Replace a file in one step, so that no restart finds half of it."""
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(text)
+    temporary.replace(file)
+
+
+def serving_process(command: Command) -> int:
+    return int(fetch(command.port())[1].split()[1])
+
+
+def test_a_change_is_shown(folder):
+    with Command("dev", "--port", "0", folder=folder) as command:
+        assert until_shown(command, "one")[1].endswith("True")
+        # One second, one size: only the content tells them apart.
+        for text in ("two", "six", "ten"):
+            save(folder / "content.py", f'TEXT = "{text}"')
+            assert until_shown(command, text)[0] == 200
+        assert len(re.findall("(?m)^(?:modified|added): content.py$", command.output)) >= 3
+        assert command.output.count("hyper dev  http://127.0.0.1:") == 1
+        assert not command.errors
+
+
+@pytest.mark.parametrize("mistake", ['TEXT = "<one"!', "import nowhere", "raise SystemExit"])
+def test_what_can_not_be_loaded_is_shown_until_it_is_mended(folder, mistake):
+    save(folder / "content.py", mistake)
+    with Command("dev", "--port", "0", folder=folder) as command:
+        for path in ("/", "/anything?at=all"):
+            status, body = fetch(command.port(), path)
+            assert status == 500
+            assert "content.py" in body
+            assert '"<one' not in body
+        until(lambda: "content.py" in command.errors, command.told)
+        save(folder / "content.py", 'TEXT = "mended"')
+        assert until_shown(command, "mended")[0] == 200
+        save(folder / "content.py", mistake)
+        assert until_shown(command, "content.py")[0] == 500
+
+
+def test_an_event_source_is_not_sent_away_by_an_error(folder):
+    save(folder / "content.py", "1 / 0")
+    with Command("dev", "--port", "0", folder=folder) as command:
+        assert fetch(command.port(), "/feed", Accept="text/event-stream") == (200, "retry: 2000\n\n")
+
+
+def test_a_lifespan_that_fails_is_shown_until_it_is_mended(folder):
+    save(
+        folder / "app.py",
+        "import contextlib\n"
+        "from starlette.applications import Starlette\n"
+        "@contextlib.asynccontextmanager\n"
+        "async def lifespan(app):\n"
+        "    raise ZeroDivisionError('no database')\n"
+        "    yield\n"
+        "app = Starlette(lifespan=lifespan)\n",
+    )
+    with Command("dev", "--port", "0", folder=folder) as command:
+        status, body = fetch(command.port())
+        assert status == 500
+        assert "no database" in body
+        save(folder / "app.py", APP)
+        assert until_shown(command, "one")[0] == 200
+
+
+def test_a_process_that_ends_by_itself_is_told(folder):
+    with Command("dev", "--port", "0", folder=folder) as command:
+        os.kill(serving_process(command), signal.SIGKILL)
+        command.until_said("has ended")
+        save(folder / "content.py", 'TEXT = "again"')
+        assert until_shown(command, "again")[0] == 200
+        assert command.errors.count("has ended") == 1
+
+
+def test_a_process_that_does_not_end_is_killed(folder):
+    blocking = (
+        "import time\nasync def app(scope, receive, send):\n    print('blocking', flush=True)\n    time.sleep(60)\n"
+    )
+    save(folder / "app.py", blocking)
+    hasty = prepared("from hyperpy.dev import supervisor", "supervisor.END_WITHIN = 0.5")
+    with Command("dev", "--port", "0", folder=folder, command=hasty) as command:
+        command.until_said("blocking")
+        save(folder / "app.py", APP)
+        assert until_shown(command, "one")[0] == 200
+
+
+def test_settings_are_read_again(site):
+    project = site / "pyproject.toml"
+    with Command("dev", "--port", "0", folder=site) as command:
+        until_shown(command, "Start")
+        save(project, "[tool.hyper]\nruotes = 'pages'\n")
+        status, body = until_shown(command, "pyproject.toml:2")
+        assert status == 500
+        assert "Did you mean `routes`?" in body
+        (site / "pages").mkdir()
+        save(site / "pages/index.py", 't"<h1>Pages</h1>"\n')
+        save(project, "[tool.hyper]\nroutes = 'pages'\n")
+        assert until_shown(command, "Pages")[0] == 200
+
+
+def test_streams_end_cleanly_at_a_restart(folder):
+    with Command("dev", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
+        client.ask("/stream")
+        client.hear_until(b"open")
+        save(folder / "content.py", 'TEXT = "two"')
+        assert client.hear_all().endswith(b"4\r\nover\r\n0\r\n\r\n")
+        assert until_shown(command, "two")[0] == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_all(folder, number):
+    with Command("dev", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
+        client.ask("/stream")
+        client.hear_until(b"open")
+        child = serving_process(command)
+        command.send(number)
+        assert client.hear_all().endswith(b"0\r\n\r\n")
+        assert command.status() == 0
+        assert not is_running(child)
+        assert not command.errors
+
+
+@pytest.mark.parametrize("said", ["hyper dev", "loading"])
+def test_ctrl_c_in_the_terminal_ends_all_at_any_time(folder, said):
+    save(folder / "content.py", "import time; print('loading', flush=True); time.sleep(60)")
+    with Command("dev", "--port", "0", folder=folder) as command:
+        command.until_said(said)
+        command.interrupt_group()
+        assert command.status() == 0
+        assert not command.errors
+
+
+def test_the_child_ends_with_its_parent(folder):
+    with Command("dev", "--port", "0", folder=folder) as command:
+        child = serving_process(command)
+        command.send(signal.SIGKILL)
+        until(lambda: not is_running(child))
+
+
+def test_a_taken_port(folder):
+    with Command("dev", "--port", "0", folder=folder) as first:
+        port = first.port()
+        with Command("dev", "--port", str(port), folder=folder) as second:
+            assert second.status() == 1
+            assert f"--port: port {port} on 127.0.0.1 is in use" in second.errors
+            assert f"--port {port + 1}" in second.errors
+            assert "Traceback" not in second.errors
+
+
+def test_other_names_than_this_machine_s_are_refused(folder):
+    with Command("dev", "--port", "0", folder=folder) as command:
+        port = command.port()
+        assert fetch(port, Host=f"127.0.0.1:{port}")[0] == 200
+        status, body = fetch(port, Host="evil.example")
+        assert (status, "one" in body) == (403, False)
+
+
+def test_the_routes_are_listed_once(site):
+    with Command("dev", "--port", "0", folder=site) as command:
+        until_shown(command, "Start")
+        assert re.search(r"GET.*  /about  +routes/about\.py  +page\n", command.output)
+        save(site / "routes/about.py", 't"<h1>News</h1>"\n')
+        assert until_shown(command, "News", "/about")[0] == 200
+        save(site / "routes/fresh.py", 't"<h1>Fresh</h1>"\n')
+        assert until_shown(command, "Fresh", "/fresh")[0] == 200
+        assert command.output.count("METHODS") == 1
+        assert "added: routes/fresh.py" in command.output
+
+
+def test_a_broken_route_is_an_error_at_its_url_alone(site):
+    save(site / "routes/about.py", "title = \n")
+    with Command("dev", "--port", "0", folder=site) as command:
+        assert until_shown(command, "Start")[0] == 200
+        status, body = fetch(command.port(), "/about")
+        assert status == 500
+        assert "about.py:1" in body
+        until(lambda: "about.py:1" in command.errors, command.told)
+        save(site / "routes/about.py", 't"<h1>Mended</h1>"\n')
+        assert until_shown(command, "Mended", "/about")[0] == 200
+
+
+def test_route_files_elsewhere_are_watched_too(site, tmp_path_factory):
+    working: Path = tmp_path_factory.mktemp("working")
+    with Command("dev", "--port", "0", "--routes", str(site / "routes"), folder=working) as command:
+        until_shown(command, "Start")
+        save(site / "routes/index.py", 't"<h1>Changed</h1>"\n')
+        assert until_shown(command, "Changed")[0] == 200

@@ -1,0 +1,33 @@
+"""What the development server answers while there is nothing to serve."""
+
+from hyperpy.dev.error_page import ErrorPage
+
+
+async def answers(scope: dict[str, object], *messages: str) -> list[dict[str, object]]:
+    sent = []
+    received = iter(messages)
+
+    async def receive():
+        return {"type": next(received)}
+
+    async def send(message):
+        sent.append(message)
+
+    await ErrorPage("a < b")(scope, receive, send)
+    return sent
+
+
+async def test_the_page():
+    start, body = await answers({"type": "http", "method": "GET", "headers": []})
+    assert start["status"] == 500
+    assert (b"cache-control", b"no-store") in start["headers"]
+    assert b"<pre>a &lt; b</pre>" in body["body"]
+
+
+async def test_a_web_socket_is_closed():
+    assert [message["type"] for message in await answers({"type": "websocket", "headers": []})] == ["websocket.close"]
+
+
+async def test_its_life():
+    sent = await answers({"type": "lifespan"}, "lifespan.startup", "lifespan.shutdown")
+    assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

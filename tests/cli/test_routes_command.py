@@ -1,0 +1,118 @@
+"""`hyper routes`, `hyper --version` and the help, in this process and in one of their own."""
+
+import re
+from importlib.metadata import version
+
+import pytest
+
+from hyperpy.config import setting_fields
+from tests.server.running import Command
+
+FILES = {
+    "index.py": 't"<h1>Start</h1>"\n',
+    "users/{user_id}.py": 'user_id: int\nt"<h1>{user_id}</h1>"\n',
+    "search.py": 'q: str\nt"<h1>{q}</h1>"\n',
+    "feed.py": 'async def stream():\n    yield "news"\n',
+}
+
+
+@pytest.fixture
+def site(tmp_path):
+    for name, text in FILES.items():
+        file = tmp_path / "routes" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return tmp_path
+
+
+def run(folder, *arguments: str, **variables: str) -> tuple[int, str, str]:
+    with Command(*arguments, folder=folder, **variables) as command:
+        status = command.status()
+    return status, command.output, command.errors
+
+
+def rows(output: str) -> list[list[str]]:
+    return [re.split(r"  +", line) for line in output.splitlines()]
+
+
+def test_the_table(site):
+    status, output, errors = run(site, "routes")
+    assert (status, errors) == (0, "")
+    head, *found = rows(output)
+    assert head == ["METHODS", "URL", "FILE", "KIND", "INPUTS"]
+    by_url = {row[1]: row for row in found}
+    assert by_url["/"][2:] == ["routes/index.py", "page"]
+    assert by_url["/feed"][2:] == ["routes/feed.py", "stream"]
+    assert by_url["/users/{user_id}"][2:4] == ["routes/users/{user_id}.py", "page"]
+    assert "q" in by_url["/search"][4]
+    assert all(row[0].startswith("GET") for row in found)
+
+
+def test_errors_come_after_the_table(site):
+    (site / "routes/broken.py").write_text("title =\n")
+    status, output, errors = run(site, "routes")
+    assert status == 1
+    assert "/feed" in output
+    assert "routes/broken.py:1" in errors
+    assert "Traceback" not in errors
+
+
+def test_the_table_of_a_target(site):
+    (site / "routes").rename(site / "pages")
+    (site / "main.py").write_text('from hyperpy import Hyper\nsite = Hyper(routes="pages")\n')
+    status, output, _ = run(site, "routes", "main:site")
+    assert status == 0
+    assert "pages/feed.py" in output
+
+
+def test_an_empty_folder(tmp_path):
+    (tmp_path / "routes").mkdir()
+    status, output, _ = run(tmp_path, "routes")
+    assert (status, output) == (0, "There is no route file yet: write routes/index.py.\n")
+
+
+def test_a_target_without_route_files(tmp_path):
+    (tmp_path / "app.py").write_text("from starlette.applications import Starlette\napp = Starlette()\n")
+    status, output, errors = run(tmp_path, "routes")
+    assert (status, output) == (1, "")
+    assert errors.startswith("Error: the application is a Starlette, not a Hyper")
+
+
+@pytest.mark.parametrize("command", ["serve", "routes", "dev"])
+def test_a_wrong_setting_is_a_message(tmp_path, command):
+    (tmp_path / "pyproject.toml").write_text("[tool.hyper]\nroute = 'x'\n")
+    status, output, errors = run(tmp_path, command)
+    assert (status, output) == (1, "")
+    assert errors.startswith("Error: pyproject.toml:2  [tool.hyper] has no setting `route`")
+    assert "Did you mean `routes`?" in errors
+    assert "Traceback" not in errors
+
+
+def test_serve_refuses_what_can_not_be_loaded(site):
+    (site / "routes/broken.py").write_text("title =\n")
+    (site / "routes/worse.py").write_text("a: b: c\n")
+    for workers in ("1", "2"):
+        status, output, errors = run(site, "serve", "--port", "0", "--workers", workers)
+        assert (status, output) == (1, "")
+        assert errors.count("routes/broken.py:1") == 1
+        assert errors.count("routes/worse.py:1") == 1
+        assert "Traceback" not in errors
+
+
+def test_version(tmp_path):
+    assert run(tmp_path, "--version") == (0, f"hyper {version('hyperpy')}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "absent"), [("serve", set()), ("dev", {"workers"}), ("routes", {"workers", "host", "port"})]
+)
+def test_the_help_names_every_setting(tmp_path, command, absent):
+    status, output, _ = run(tmp_path, command, "--help", COLUMNS="200")
+    text = " ".join(output.split())
+    assert status == 0
+    for name, field in setting_fields().items():
+        if name != "target":
+            assert (f"--{name} " in text) is (name not in absent)
+            assert (field.metadata["help"] in text) is (name not in absent)
+            assert (f"[HYPER_{name.upper()}; default: {field.default}]" in text) is (name not in absent)
+    assert "[TARGET]" in text

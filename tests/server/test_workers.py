@@ -1,0 +1,137 @@
+"""`hyper serve --workers 2`: several processes that answer, end and are replaced as one."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from tests.server.running import Command, Connection, fetch, is_running, prepared, until
+
+
+@pytest.fixture
+def workers(folder):
+    with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
+        command.until_said("with 2 workers")
+        yield command
+
+
+def pids(command: Command) -> set[int]:
+    """The workers that answer, asked often enough to meet them all."""
+    found: set[int] = set()
+    until(lambda: found.add(int(fetch(command.port(), "/pid")[1])) or len(found) == 2, command.told)
+    return found
+
+
+def test_two_processes_answer(workers):
+    assert workers.process.pid not in pids(workers)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_streams_of_all(workers, number):
+    processes = pids(workers)
+    clients = [Connection(workers.port()) for _ in range(6)]
+    for client in clients:
+        client.ask("/stream")
+        client.hear_until(b"open")
+    workers.send(number)
+    for client in clients:
+        with client:
+            assert client.hear_all().endswith(b"4\r\nover\r\n0\r\n\r\n")
+    assert workers.status() == 0
+    assert not workers.errors
+    assert not any(map(is_running, processes))
+
+
+def test_ctrl_c_in_the_terminal_says_nothing(workers):
+    workers.interrupt_group()
+    assert workers.status() == 0
+    assert not workers.errors
+
+
+def test_ctrl_c_while_the_workers_start_says_nothing(folder):
+    with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
+        (folder / "helper.py").write_text(
+            "import os; print('loading', os.getpid(), flush=True); import time; time.sleep(60)"
+        )
+        worker = int(command.until_said(r"loading (\d+)")[1])
+        command.interrupt_group()
+        assert command.status() == 0
+        assert not is_running(worker)
+        assert not command.errors
+
+
+def test_a_second_interrupt_kills(workers):
+    with Connection(workers.port()) as client:
+        client.ask("/slow")
+        client.hear_until(b"begun")
+        processes = pids(workers)
+        workers.send(signal.SIGINT)
+        until(lambda: sum(map(is_running, processes)) == 1)
+        workers.send(signal.SIGINT)
+        assert workers.status() == 0
+        assert "graceful" not in workers.errors
+    assert not any(map(is_running, processes))
+
+
+def test_a_worker_that_does_not_end_is_killed(folder):
+    hasty = prepared("from hyperpy.server import run, supervisor", "run.GRACE = supervisor.MARGIN = 0.5")
+    with Command("serve", "--port", "0", "--workers", "2", folder=folder, command=hasty) as command:
+        command.until_said("with 2 workers")
+        processes = pids(command)
+        with Connection(command.port()) as client:
+            client.ask("/block")
+            command.until_said("blocking")
+            command.send(signal.SIGTERM)
+            assert command.status() == 0
+        assert len(re.findall(r"Worker \d+ does not end and is killed", command.errors)) == 1
+        assert not any(map(is_running, processes))
+
+
+def test_workers_end_with_their_supervisor(workers):
+    processes = pids(workers)
+    with Connection(workers.port()) as client:
+        client.ask("/stream")
+        client.hear_until(b"open")
+        workers.send(signal.SIGKILL)
+        assert client.hear_all().endswith(b"4\r\nover\r\n0\r\n\r\n")
+    until(lambda: not any(map(is_running, processes)))
+
+
+def test_a_killed_worker_is_replaced(workers):
+    processes = pids(workers)
+    victim = min(processes)
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: pids(workers) - processes and victim not in pids(workers), workers.told)
+    assert f"Worker {victim} ended" in workers.errors
+
+
+def test_a_hang_up_replaces_all_without_refusing_anyone(workers):
+    before = pids(workers)
+    workers.send(signal.SIGHUP)
+    statuses = set()
+    while before & (now := pids(workers)) or len(now) < 2:
+        statuses.add(fetch(workers.port(), "/pid")[0])
+    assert statuses <= {200}
+    assert workers.process.poll() is None
+    until(lambda: not any(map(is_running, before)))
+
+
+def test_a_hang_up_keeps_the_workers_if_the_new_ones_do_not_start(folder, workers):
+    before = pids(workers)
+    (folder / "app.py").write_text("1 / 0")
+    workers.send(signal.SIGHUP)
+    workers.until_said("did not start")
+    assert "ZeroDivisionError" in workers.errors
+    assert pids(workers) == before
+
+
+def test_what_can_not_be_loaded_is_said_once(folder):
+    (folder / "app.py").write_text("print('loading')\nfrom helper import missing\n")
+    with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
+        assert command.status() == 1
+        assert command.output.count("loading") == 1
+        assert command.errors.count("cannot import name 'missing'") == 1
+        assert command.errors.count("Traceback") == 1
+        assert "hyperpy" not in command.errors
+        assert 'app.py", line 2' in command.errors
