@@ -1,0 +1,175 @@
+"""Commands that the documents tell readers to type: what can be run is run, and the rest must at least exist."""
+
+import argparse
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from hyperpy.cli import main
+from tests.docs_support.site import Answer, Site
+from tests.server.running import Command
+
+REPOSITORY = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+# What readers have, and what installs something: looked at, not run.
+THEIRS = frozenset({"cd", "find", "git", "kill", "nginx", "npm", "pip", "python3.14", "source", "xargs"})
+TOOLS = frozenset({"mypy", "ruff"})
+
+_CURL = argparse.ArgumentParser("curl", exit_on_error=False)
+_CURL.add_argument("url")
+_CURL.add_argument("-i", action="store_true")
+_CURL.add_argument("-I", action="store_true")
+_CURL.add_argument("-N", action="store_true")
+_CURL.add_argument("-X")
+_CURL.add_argument("-H", action="append", default=[])
+_CURL.add_argument("-b")
+_CURL.add_argument("-d")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command of a console block and the output that the document shows for it."""
+
+    command: str
+    output: str
+
+
+def steps(text: str) -> Iterator[Step]:
+    """The commands behind `$ `, each with the lines that follow it."""
+    command, output = "", list[str]()
+    for line in text.replace("\\\n", " ").splitlines():
+        if line.startswith("$ "):
+            if command:
+                yield Step(command, "\n".join(output))
+            command, output = line[2:], []
+        else:
+            assert command, f"the console block begins without a command: {line!r}"
+            output.append(line)
+    yield Step(command, "\n".join(output))
+
+
+def agrees(shown: str, seen: str) -> bool:
+    """Whether the output is as shown. Any white space counts as one space, and `…` stands for anything."""
+    parts = [re.escape(part.strip()) for part in _folded(shown).split("…")]
+    return re.fullmatch(r"\s?.*?\s?".join(parts), _folded(seen), re.DOTALL) is not None
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def perform(step: Step, site: Site) -> None:
+    """Runs one command of a console block, and compares what it says with what is shown."""
+    words = shlex.split(step.command)
+    match words:
+        case ["curl", *arguments]:
+            seen = curl(arguments, step.output, site)
+        case ["hyper", "serve" | "dev", *_] | ["uvicorn", *_]:
+            _serve(words, step.output, site)
+            return
+        case ["hyper", *arguments]:
+            seen = _output([sys.executable, "-m", "hyperpy", *arguments], site.folder)
+        case [tool, *arguments] if tool in TOOLS:
+            seen = _output([str(BIN / tool), *arguments], site.folder)
+        case _:
+            assert not step.output, f"{step.command}: its output can't be checked"
+            check(step.command)
+            return
+    assert agrees(step.output, seen), f"$ {step.command}\nshown:\n{step.output}\n\nseen:\n{seen}"
+
+
+def curl(arguments: list[str], shown: str, site: Site) -> str:
+    given = _CURL.parse_args(arguments)
+    url = urlsplit(given.url)
+    assert url.netloc == "127.0.0.1:8000", given.url
+    method = given.X or ("HEAD" if given.I else "POST" if given.d is not None else "GET")
+    headers = [(name.strip(), value.strip()) for name, _, value in (header.partition(":") for header in given.H)]
+    if given.b:
+        headers.append(("cookie", given.b))
+    target = url.path + (f"?{url.query}" if url.query else "")
+    body_shown = re.split(r"\n\s*\n", shown, maxsplit=1)[-1] if given.i else shown
+    endless = body_shown.rstrip().endswith("…")
+    answer = site.ask(target, method, headers, given.d or "", lambda got: endless and agrees(body_shown, got))
+    return _told(answer, shown) if given.i or given.I else answer.body
+
+
+def _told(answer: Answer, shown: str) -> str:
+    """Status line, those headers that the document shows, and the body."""
+    phrase = HTTPStatus(answer.status).phrase
+    names = re.findall(r"^([\w-]+):", re.split(r"\n\s*\n", shown, maxsplit=1)[0], re.MULTILINE)
+    rows = [f"{name}: {value}" for name in dict.fromkeys(names) for key, value in answer.headers if key == name.lower()]
+    return "\n".join([f"HTTP/1.1 {answer.status} {phrase}", *rows, "", answer.body])
+
+
+def _output(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    return done.stdout + done.stderr
+
+
+def _serve(words: list[str], shown: str, site: Site) -> None:
+    """Starts a server on a free port until it has said what is shown."""
+    check(shlex.join(words))
+    port = free_port()
+    for at, word in enumerate(words[:-1]):
+        if word == "--port":
+            words = [*words[:at], *words[at + 2 :]]
+            break
+    program = (sys.executable, "-m", "hyperpy" if words[0] == "hyper" else words[0])
+    lines = [re.sub(r":\d{4}\b", f":{port}", line.strip()) for line in shown.splitlines() if line.strip(" …")]
+    with Command(*words[1:], "--port", str(port), folder=site.folder, command=program) as server:
+        for line in lines:
+            pattern = r"\s+".join(map(re.escape, line.split())).replace("…", r".*")
+            server.until_said(pattern)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def check(command: str) -> None:
+    """Whether the command of a line exists, with the options that it is given."""
+    line = command.partition("#")[0].strip()
+    if not line:
+        return
+    words = [word for word in shlex.split(line) if not re.fullmatch(r"[A-Z_]+=.*", word)]
+    match words:
+        case []:
+            return
+        case ["make", *targets]:
+            known = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+            unknown = set(targets) - known
+        case ["hyper", *arguments]:
+            unknown = set(_unknown_to_hyper(arguments))
+        case ["uvicorn" | "curl" | "python", *_]:
+            unknown = set()
+        case [tool, *_]:
+            name = Path(tool).name
+            unknown = set() if name in THEIRS or (name in TOOLS and shutil.which(name, path=BIN)) else {tool}
+    assert not unknown, f"{command!r}: there is no {', '.join(sorted(unknown))}"
+
+
+def _unknown_to_hyper(arguments: list[str]) -> Iterator[str]:
+    command: click.Command | None = main
+    for word in arguments:
+        if isinstance(command, click.Group) and not word.startswith("-"):
+            command = command.commands.get(word)
+            if command is None:
+                yield word
+                return
+        elif word.startswith("--") and word != "--help":
+            assert command is not None
+            known = {option for parameter in command.params for option in parameter.opts}
+            if word.partition("=")[0] not in known | {"--version"}:
+                yield word

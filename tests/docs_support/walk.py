@@ -1,0 +1,164 @@
+"""A document read from top to bottom, as a reader would who tries everything in it.
+
+- ```python whose first line is a comment with a file name is a file of the document's one site; other Python is a
+  script, whose output is that of the ```text, ```html or ```json block right behind it.
+- ```text that begins with `file.py:line  ` is what loading the site says with the file above it, which then goes.
+- ```console holds commands behind `$ ` and what they print; ```sh holds commands that must exist.
+- ```html and ```js elsewhere are for browsers: the URLs in them must be routes of the site.
+- A table whose head is `You write | hyperpy says` holds templates and the error of each; others show names of
+  files, or values to render.
+
+At the end, and before a file is replaced, every route is asked for its page and for its stream.
+"""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+from hyperpy import html
+from hyperpy.config import load_settings
+from hyperpy.exceptions import HyperError
+from hyperpy.pages import Route
+from hyperpy.routing import Match
+from tests.docs_support.markdown import Block, Document, Table, code_in
+from tests.docs_support.shell import REPOSITORY, agrees, check, perform, steps
+from tests.docs_support.site import Site
+
+_FILE = re.compile(r"(?:#|/\*) ?([\w{}./-]+\.(?:py|toml|css))(?: \*/)?$")
+_LOAD_ERROR = re.compile(r"[\w{}./-]+\.py(?::\d+)?  \S")
+_URL = re.compile(r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|EventSource\("(/[^"]*)"\)""")
+_TRY = "routes/try.py"
+
+
+class Walk:
+    """Goes through one document with a site of its own."""
+
+    def __init__(self, document: Document, folder: Path) -> None:
+        self.document = document
+        self.site = Site(folder)
+        self.last_file = ""
+        self.printed: str | None = None
+        self.routes: set[str] = set()
+
+    def go(self) -> list[Block]:
+        """Checks every part; returns the blocks, each marked as used."""
+        parts = self.document.parts()
+        with self.site.entered():
+            for part in parts:
+                try:
+                    self.table(part) if isinstance(part, Table) else self.block(part)
+                except (AssertionError, HyperError) as error:
+                    raise AssertionError(f"{self.document.file.name}:{part.line}\n{error}") from error
+            self.visit_all()
+        return [part for part in parts if isinstance(part, Block)]
+
+    def block(self, block: Block) -> None:
+        printed, self.printed = self.printed, None
+        match block.language:
+            case "python" | "toml" | "css" if named := _FILE.match(block.text.partition("\n")[0]):
+                self.file(named[1], block.text)
+            case "python":
+                self.printed = self.site.run(block.text, str(block))
+            case "text" if _LOAD_ERROR.match(block.text):
+                self.load_error(block.text)
+            case "text" | "html" | "json" if printed is not None:
+                assert agrees(block.text, printed), f"shown:\n{block.text}\n\nprinted:\n{printed}"
+            case "html" | "js":
+                self.urls(block.text)
+            case "console":
+                for step in steps(block.text):
+                    perform(step, self.site)
+            case "sh":
+                for line in block.text.replace("\\\n", " ").splitlines():
+                    check(line)
+            case "nginx":
+                self.excerpt(block.text, REPOSITORY / "docs" / "nginx.conf")
+            case _:
+                raise AssertionError(f"nothing checks a block of `{block.language}`")
+        block.used = True
+
+    def file(self, name: str, text: str) -> None:
+        if (self.site.folder / name).exists():
+            self.visit_all()
+        self.site.write(name, text)
+        self.last_file = name
+        if name == "pyproject.toml":
+            tomllib.loads(text)
+            load_settings({}, {}, self.site.folder)
+
+    def load_error(self, shown: str) -> None:
+        """The error is what the file above causes: without it the site loads."""
+        seen = self.site.load_error()
+        # Exactly: the carets point at a column.
+        assert _stripped(shown) == _stripped(seen), f"shown:\n{shown}\n\nseen:\n{seen}"
+        self.site.remove(self.last_file)
+        assert not self.site.load_error()
+
+    def urls(self, text: str) -> None:
+        found = [one or other for one, other in _URL.findall(text)]
+        router = self.site.load().site.router
+        for url in found:
+            if not url.startswith("/static/"):
+                assert isinstance(router.match(url.partition("?")[0].encode()), Match), f"no route answers {url}"
+
+    def excerpt(self, text: str, file: Path) -> None:
+        whole = [line.strip() for line in file.read_text().splitlines()]
+        for line in text.splitlines():
+            assert line.strip() in whole, f"{file.name} has no line {line!r}"
+
+    def table(self, table: Table) -> None:
+        match table.head[:2]:
+            case ("You write", "hyperpy says"):
+                for template, says, *_ in table.rows:
+                    source = code_in(template)
+                    self.refused({_TRY: f"{_settings(source)}\n{source}"}, code_in(says))
+            case ("A file named", "hyperpy says"):
+                for names, says, *_ in table.rows:
+                    self.refused({f"routes/{code_in(name)}": "t'<p>'" for name in names.split(" and ")}, code_in(says))
+            case ("Rendered", "hyperpy says"):
+                for value, says, *_ in table.rows:
+                    self.fails(code_in(value), code_in(says))
+
+    def refused(self, files: dict[str, str], says: str) -> None:
+        """Loading the site with these files added says so, and only with them."""
+        for name, text in files.items():
+            self.site.write(name, text)
+        seen = self.site.load_error()
+        for name in files:
+            self.site.remove(name)
+        assert says in seen, f"{files}\nshown: {says}\nseen: {seen}"
+
+    def fails(self, value: str, says: str) -> None:
+        """Rendering the value of an expression, in the names of the scripts so far, says so."""
+        try:
+            seen = str(html(eval(value, self.site.names)))
+        except HyperError as error:
+            seen = str(error)
+        assert says in seen, f"{value}\nshown: {says}\nseen: {seen}"
+
+    def visit_all(self) -> None:
+        """Asks every route for what it has: a page or response, and a stream."""
+        if not (self.site.folder / "routes").exists():
+            return
+        for entry in self.site.load().site.entries:
+            if not isinstance(entry, Route) or not entry.url:
+                continue
+            self.routes.add(entry.url)
+            url = re.sub(r"\{\w+\}", "1", re.sub(r"\{\.\.\.\w+\}", "a/b", entry.url))
+            was_asked = entry.file in self.site.asked
+            kinds = ["text/html"] if entry.templates or not entry.stream else []
+            for accept in kinds + ["text/event-stream"] * bool(entry.stream):
+                answer = self.site.ask(url, headers=[("accept", accept)], enough=bool)
+                good = answer.status < 400 and (answer.body or answer.status in (204, 303, 307))
+                assert good or was_asked, f"GET {url} ({accept}): {answer.status} {answer.body}"
+
+
+def _stripped(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def _settings(template: str) -> str:
+    """Statements that set what a template names."""
+    names = {node.id for node in ast.walk(ast.parse(template)) if isinstance(node, ast.Name)}
+    return "from hyperpy import fragment\n" + "\n".join(f"{name} = ()" for name in sorted(names - {"fragment"}))

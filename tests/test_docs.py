@@ -1,0 +1,238 @@
+"""README.md and docs/: everything in them that can be run is run, and what they list is complete."""
+
+import asyncio
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hyperpy
+from hyperpy.config import VARIABLE_PREFIX, setting_fields
+from hyperpy.pages.answers import QUICK_BUILTINS, QUICK_OURS
+from hyperpy.streams import Mode, Shape, accepts, choose
+from tests.conftest import Needs
+from tests.docs_support import load_errors
+from tests.docs_support.markdown import Document, anchor, code_in
+from tests.docs_support.nginx import in_front_of
+from tests.docs_support.shell import REPOSITORY, agrees
+from tests.docs_support.site import QUICK
+from tests.docs_support.walk import Walk
+from tests.server.running import Connection
+
+DOCS = REPOSITORY / "docs"
+FILES = [REPOSITORY / "README.md", *sorted(DOCS.glob("*.md"))]
+BY_NAME = {file.name: Document.read(file) for file in FILES}
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Examples that wait a second do not make the tests wait."""
+    sleep = asyncio.sleep
+
+    async def short(delay: float, result: Any = None) -> Any:
+        return await sleep(min(delay, QUICK), result)
+
+    monkeypatch.setattr(asyncio, "sleep", short)
+
+
+@pytest.mark.usefixtures("quickly")
+@pytest.mark.parametrize("name", BY_NAME)
+def test_every_block_holds(name: str, tmp_path: Path) -> None:
+    walk = Walk(BY_NAME[name], tmp_path)
+    blocks = walk.go()
+    assert [str(block) for block in blocks if not block.used] == []
+    assert len(blocks) == BY_NAME[name].text.count("\n```") / 2
+
+
+@pytest.mark.usefixtures("quickly")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\nprint(1)\n```\n```text\n2\n```",
+        "```python\n1 / 0\n```",
+        "```text\nwhat nothing has said\n```",
+        "```ruby\nputs 1\n```",
+        "```python\n# routes/index.py\nt'<p>{1 / 0}'\n```",
+        "```python\n# routes/index.py\nt'<p>'\n```\n```text\nroutes/index.py:1  it is wrong\n```",
+        "```python\n# routes/index.py\nt'<p>'\n```\n```console\n$ curl http://127.0.0.1:8000/\n<b>\n```",
+        "```python\n# routes/index.py\nt'<p>'\n```\n```html\n<a href='/' hx-get=\"/nowhere\">\n```",
+        "```sh\nhyper serve --speed 9\n```",
+        "```sh\nmake coffee\n```",
+        "```sh\nno-such-tool\n```",
+        "```console\n$ hyper routes\nnothing of the kind\n```",
+        "```toml\n# pyproject.toml\n[tool.hyper]\nprot = 80\n```",
+        "```nginx\nlisten 81;\n```",
+        "| You write | hyperpy says |\n|---|---|\n| `t'<p>'` | it is wrong |\n",
+    ],
+)
+def test_what_does_not_hold_is_noticed(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.md"
+    file.write_text(f"# Wrong\n\n{text}\n")
+    site = tmp_path / "site"
+    site.mkdir()
+    with pytest.raises((AssertionError, ZeroDivisionError)):
+        Walk(Document.read(file), site).go()
+
+
+@pytest.mark.parametrize(
+    ("shown", "seen", "same"),
+    [
+        ("a\n  b", "a b\n", True),
+        ("a b", "ab", False),
+        ("a … c", "a b c", True),
+        ("a …", "a b c", True),
+        ("a …", "b", False),
+        ("a", "a b", False),
+    ],
+)
+def test_output_agrees_but_for_white_space(shown: str, seen: str, same: bool) -> None:
+    assert agrees(shown, seen) is same
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_links_lead_somewhere(name: str) -> None:
+    document = BY_NAME[name]
+    for link in document.links():
+        if re.match(r"https?://", link):
+            continue
+        path, _, fragment = link.partition("#")
+        target = (document.file.parent / path).resolve() if path else document.file
+        assert target.exists(), f"{name} links to {link}"
+        if fragment:
+            assert fragment in Document.read(target).anchors(), f"{name} links to {link}"
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    linked = {link.partition("#")[0] for link in BY_NAME["index.md"].links()}
+    assert {file.name for file in DOCS.iterdir()} - {"index.md"} <= linked
+
+
+def test_anchors_are_made_as_code_hosts_make_them() -> None:
+    assert anchor("What `hyper serve` does, and when") == "what-hyper-serve-does-and-when"
+
+
+def test_every_setting_has_its_line() -> None:
+    (table,) = [table for table in BY_NAME["deploying.md"].tables() if table.head[0] == "Flag"]
+    rows = {code_in(row[2]): row for row in table.rows}
+    assert set(rows) == set(setting_fields())
+    for name, field in setting_fields().items():
+        flag, variable, _, default, _ = rows[name]
+        assert code_in(flag) == ("TARGET" if name == "target" else f"--{name}")
+        assert code_in(variable) == VARIABLE_PREFIX + name.upper()
+        assert code_in(default) == (str(field.default) if field.default is not None else "none")
+
+
+def test_every_public_name_is_explained() -> None:
+    text = "\n".join(document.text for document in BY_NAME.values() if document.file.parent == DOCS)
+    missing = [name for name in hyperpy.__all__ if not re.search(rf"`[^`\n]*\b{name}\b[^`\n]*`", text)]
+    assert missing == []
+
+
+def test_the_list_of_quick_calls_is_the_real_one() -> None:
+    text = BY_NAME["route-files.md"].text
+    section = text[text.index("## Calls that may block") :].split("\n## ")[0]
+    lists = [set(paragraph.replace("`", "").replace(",", " ").split()) for paragraph in section.split("\n\n")]
+    assert set(QUICK_BUILTINS) in lists
+    assert set(QUICK_OURS) in lists
+
+
+def test_the_table_of_who_gets_what_is_the_real_one() -> None:
+    (table,) = [table for table in BY_NAME["streaming.md"].tables() if table.head[0] == "The file has"]
+    columns = ["text/event-stream", "text/html", "text/event-stream, text/html", "*/*"]
+    shapes = [
+        Shape(template=True, begins_document=False, first_is_html=True, yields_event=False),
+        Shape(template=False, begins_document=True, first_is_html=True, yields_event=False),
+        Shape(template=False, begins_document=False, first_is_html=True, yields_event=False),
+        Shape(template=False, begins_document=False, first_is_html=True, yields_event=True),
+    ]
+    words = {Mode.SSE: "events", Mode.HTML: "a page in parts", Mode.PAGE: "the page"}
+    real = [[words[choose(shape, accepts(accept), forced=False)] for accept in columns] for shape in shapes]
+    assert [list(row[1:]) for row in table.rows] == real
+
+
+@pytest.mark.usefixtures("quickly")
+def test_every_load_error_has_its_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with load_errors.recorded(monkeypatch) as reached:
+        Walk(BY_NAME["load-errors.md"], tmp_path).go()
+    missing = sorted(filter(load_errors.is_writable, load_errors.known() - reached))
+    assert reached
+    assert [f"{Path(file).name}:{line}" for file, line in missing] == []
+
+
+class TestNginx:
+    """What `docs/nginx.conf` says, done by a real nginx in front of `hyper serve`."""
+
+    @pytest.fixture
+    def site(self, tmp_path: Path) -> Path:
+        """A stream and a page whose second half waits until the test has seen the first."""
+        wait = "while not (Path(__file__).parent / '{}').exists():\n        await asyncio.sleep(0.01)"
+        head = "import asyncio\nfrom pathlib import Path\n\n"
+        routes = tmp_path / "site" / "routes"
+        routes.mkdir(parents=True)
+        (routes / "index.py").write_text(
+            "from hyperpy import Request\nrequest: Request\nt'{request.url} {request.client.host}'"
+        )
+        (routes / "feed.py").write_text(
+            f"{head}async def stream():\n    yield 'tick', 1\n    {wait.format('feed')}\n    yield 'tick', 2\n"
+        )
+        (routes / "report.py").write_text(
+            f"{head}async def stream():\n    yield t'<!doctype html><h1>First</h1>'\n    {wait.format('report')}\n"
+            "    yield t'<p>Last</p>'\n"
+        )
+        return routes.parent
+
+    @pytest.fixture
+    def port(self, needs: Needs, site: Path, tmp_path: Path) -> Iterator[int]:
+        folder = tmp_path / "nginx"
+        folder.mkdir()
+        with in_front_of(site, needs("nginx"), folder) as port:
+            yield port
+
+    @pytest.mark.parametrize("packed", [False, True])
+    @pytest.mark.parametrize(
+        ("url", "accept", "first", "last"),
+        [
+            ("/feed", "text/event-stream", b"event: tick\ndata: 1\n\n", b"data: 2\n\nevent: close\n"),
+            ("/report", "text/html", b"<h1>First</h1>", b"<p>Last</p>"),
+        ],
+    )
+    def test_what_is_sent_arrives_at_once(
+        self, site: Path, port: int, url: str, accept: str, first: bytes, last: bytes, packed: bool
+    ) -> None:
+        fields = {"Accept": accept, "Connection": "close"} | ({"Accept-Encoding": "gzip"} if packed else {})
+        with Connection(port) as connection:
+            connection.ask(url, **fields)
+            _hear(connection, first)
+            (site / "routes" / url.strip("/")).touch()
+            connection.hear_all()
+            assert last in _unpacked(connection.heard)
+
+    def test_the_application_knows_the_visitor(self, port: int) -> None:
+        with Connection(port) as connection:
+            connection.ask("/?a=1", Connection="close")
+            heard = connection.hear_all()
+        assert b"http://localhost/?a=1" in heard
+        assert b"127.0.0.1" in heard
+
+
+def _hear(connection: Connection, wanted: bytes) -> None:
+    """Reads until the decoded body holds `wanted`."""
+    while wanted not in _unpacked(connection.heard):
+        more = connection.socket.recv(65536)
+        assert more, f"closed after {_unpacked(connection.heard)!r}"
+        connection.heard += more
+
+
+def _unpacked(heard: bytes) -> bytes:
+    """The body of an answer as far as it has come, out of its chunks and its gzip."""
+    head, _, rest = heard.partition(b"\r\n\r\n")
+    body = b""
+    while match := re.match(rb"([0-9a-fA-F]+)\r\n", rest):
+        size = int(match[1], 16)
+        body, rest = body + rest[match.end() : match.end() + size], rest[match.end() + size + 2 :]
+    if b"content-encoding: gzip" in head.lower():
+        return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress(body)
+    return body
