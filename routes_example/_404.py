@@ -1,0 +1,12 @@
+from hyperpy import Request
+from routes_example._base import Layout
+
+request: Request
+
+t"""
+<{Layout} title="Not found">
+  <h1>Nothing moored here</h1>
+  <p class="lead">We looked along every pier, and there is no <code>{request.url.path}</code>.</p>
+  <p><a class="button" href="/">Back to the harbour</a></p>
+</{Layout}>
+"""

@@ -1,0 +1,59 @@
+"""The example as `hyper serve` serves it, in a folder of its own."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fetch_browser_scripts
+import pytest
+
+from tests.conftest import Needs
+from tests.server.running import Command
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+# The pauses of the example are for people to see.
+QUICK = """
+
+async def _pause(seconds: float) -> None:
+    await asyncio.sleep(seconds / 20)
+"""
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serves `routes_example/` or `routes/` of a folder, and gives the URL of its root."""
+    routes = "routes_example" if (folder / "routes_example").is_dir() else "routes"
+    with Command("serve", "--port", "0", "--routes", routes, folder=folder) as command:
+        yield f"http://127.0.0.1:{command.port()}"
+
+
+@pytest.fixture(scope="session")
+def scripts(needs: Needs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with htmx and its extension: those of the repository if they are there, else fetched by npm."""
+    folder = tmp_path_factory.mktemp("scripts")
+    for path in (REPOSITORY / "static" / "vendor").glob("*.js"):
+        shutil.copy(path, folder)
+    if not all(fetch_browser_scripts.is_there(folder / s.name, s.integrity) for s in fetch_browser_scripts.SCRIPTS):
+        needs("npm")
+        fetch_browser_scripts.main(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def example(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the example, whose routes and scripts a test may change. It pauses less."""
+    folder = tmp_path_factory.mktemp("example")
+    shutil.copytree(REPOSITORY / "routes_example", folder / "routes_example")
+    shutil.copytree(REPOSITORY / "static", folder / "static", ignore=shutil.ignore_patterns("vendor"))
+    shutil.copytree(scripts, folder / "static" / "vendor")
+    with (folder / "routes_example" / "_harbour.py").open("a") as harbour:
+        harbour.write(QUICK)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(example: Path) -> Iterator[str]:
+    with serve(example) as url:
+        yield url

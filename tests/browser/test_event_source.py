@@ -1,0 +1,149 @@
+"""What a browser's own EventSource makes of the streams, and when it stops."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import serve
+
+# Each of these yields what its test is about, and counts how often it is run.
+STREAM = """
+from pathlib import Path
+
+from hyperpy import Event, JSON
+
+
+async def stream():
+    with Path({name!r}).open("a") as runs:
+        runs.write("x")
+    yield Event(retry=20)
+    {statement}
+"""
+
+HTMX = '''
+t"""
+<!doctype html>
+<title>htmx</title>
+<script src="/static/htmx.min.js"></script>
+<script src="/static/sse.min.js"></script>
+<div id="live" hx-ext="sse" sse-connect="/counted" sse-swap="message,named" sse-close="close">old</div>
+"""
+'''
+
+# What a stream yields, and the events that follow from it: name, data, last event id.
+CASES = {
+    "lines": (r'yield "one\r\ntwo\rthree\nfour"', [("message", "one\ntwo\nthree\nfour", "")]),
+    "blank-lines": (r'yield "\n\none\n\n"', [("message", "\n\none\n\n", "")]),
+    "no-line-ends": (
+        r'yield "a\u2028b\u2029c\x85d\x0be\x0cf"',
+        [("message", "a\u2028b\u2029c\x85d\x0be\x0cf", "")],
+    ),
+    "byte-order-mark": (r'yield "\ufefffirst"', [("message", "\ufefffirst", "")]),
+    "colons-and-spaces": (r'yield "  : data: x"', [("message", "  : data: x", "")]),
+    "text": ('yield "<b>&"', [("message", "&lt;b&gt;&amp;", "")]),
+    "html": (r'yield t"<p>\n  {1 + 1}\n</p>"', [("message", "<p>\n  2\n</p>", "")]),
+    "names": (
+        'yield "price", 42; yield "price", t"<b>7</b>"; yield Event("x", event="stock")',
+        [("price", "42", ""), ("price", "<b>7</b>", ""), ("stock", "x", "")],
+    ),
+    "json": (
+        r'yield "state", {"text": "a\n\u2028", "list": [1, None, True]}; yield JSON("42")',
+        [("state", '{"text":"a\\n\u2028","list":[1,null,true]}', ""), ("message", '"42"', "")],
+    ),
+    "ids": (
+        'yield Event("a", id="7"); yield "b"; yield {"data": "c", "id": "ü"}',
+        [("message", "a", "7"), ("message", "b", "7"), ("message", "c", "ü")],
+    ),
+    "comments": ('yield Event(comment="nothing to see"); yield "after"', [("message", "after", "")]),
+    "empty": ('yield ""', [("message", "", "")]),
+    "nothing": ("if False: yield", []),
+}
+
+# Collects events until the source is closed, which it is when it has come back and been told so.
+COLLECT = """
+([url, names]) => new Promise((resolve, reject) => {
+    const source = new EventSource(url), events = [];
+    for (const name of names) {
+        source.addEventListener(name, event => events.push([name, event.data, event.lastEventId]));
+    }
+    let opened = 0;
+    source.onopen = () => {
+        if (++opened > 1) reject(`it began again after ${JSON.stringify(events)}`);
+    };
+    source.onerror = () => {
+        if (source.readyState === EventSource.CLOSED) resolve(events);
+    };
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("streams")
+    shutil.copytree(scripts, folder / "static")
+    routes = folder / "routes"
+    routes.mkdir()
+    (routes / "index.py").write_text('t"<!doctype html><title>streams</title>"\n')
+    (routes / "with-htmx.py").write_text(HTMX)
+    statements = {name: statement for name, (statement, _) in CASES.items()}
+    statements["counted"] = 'yield "one"; yield "named", "two"'
+    statements["broken"] = 'yield "one"; raise ValueError("secret")'
+    for name, statement in statements.items():
+        (routes / f"{name}.py").write_text(STREAM.format(name=name, statement=statement))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def streams(folder: Path):
+    with serve(folder) as url:
+        yield url
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_events_arrive_as_they_were_yielded_and_end(page, streams, folder, name):
+    """The source reconnects after the end, gets 204 and is closed for good; the generator has run once."""
+    _, expected = CASES[name]
+    answers = []
+    page.on("response", lambda response: answers.append((response.status, response.request.url)))
+    page.goto(streams)
+    names = {"message", "close", "stream-error"} | {event for event, _, _ in expected}
+    events = page.evaluate(COLLECT, [f"/{name}", sorted(names)])
+    assert [tuple(event) for event in events] == [*expected, ("close", "", "close")]
+    assert [status for status, url in answers if url.endswith(f"/{name}")] == [200, 204]
+    assert (folder / name).read_text() == "x"
+
+
+def test_an_error_arrives_as_an_event_that_is_not_a_broken_connection(page, streams):
+    page.goto(streams)
+    event, data, id = page.evaluate(
+        """() => new Promise((resolve, reject) => {
+            const source = new EventSource('/broken');
+            source.onerror = () => reject('the connection broke first');
+            source.addEventListener('stream-error', event => {
+                source.close();
+                resolve([event.type, event.data, event.lastEventId]);
+            });
+        })"""
+    )
+    assert (event, id) == ("stream-error", "")
+    assert json.loads(data).keys() == {"message", "log"}
+    assert "secret" not in data
+
+
+def test_htmx_swaps_events_and_stops_at_the_close(page, streams, folder, complaints):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.add_init_script("addEventListener('htmx:sseClose', event => { window.ended = event.detail })")
+    page.goto(f"{streams}/with-htmx")
+    expect(page.locator("#live")).to_have_text("two")
+    page.wait_for_function("window.ended")
+    assert page.evaluate("[window.ended.type, window.ended.source.readyState === EventSource.CLOSED]") == [
+        "message",
+        True,
+    ]
+    assert asked.count(f"{streams}/counted") == 1
+    assert (folder / "counted").read_text() == "x"
+    assert not complaints

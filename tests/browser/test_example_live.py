@@ -1,0 +1,155 @@
+"""What moves in the example: in a browser, without a reload."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from fetch_browser_scripts import SCRIPTS
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from tests.browser.conftest import serve
+
+CLOCK = "#conditions time"
+CDN = "https://cdn.jsdelivr.net/"
+
+# Holds back the last section until a file is there.
+HELD_BACK = """
+
+from pathlib import Path
+
+_income = income
+
+
+async def income():
+    while not Path("go").exists():
+        await asyncio.sleep(0.02)
+    return await _income()
+"""
+
+
+@pytest.fixture
+def held_back(example: Path, tmp_path: Path) -> Path:
+    """The example, with a report whose last section is counted when the file `go` has been made."""
+    folder = shutil.copytree(example, tmp_path / "site")
+    with (folder / "routes_example" / "_harbour.py").open("a") as harbour:
+        harbour.write(HELD_BACK)
+    return folder
+
+
+def watch_clock(page: Page, times: int) -> None:
+    for _ in range(times):
+        shown = page.inner_text(CLOCK)
+        page.wait_for_function("([css, old]) => document.querySelector(css)?.innerText !== old", arg=[CLOCK, shown])
+
+
+def test_the_live_fragments_change_without_a_reload(page, site, complaints):
+    page.goto(site)
+    page.evaluate("window.marker = document.querySelector('h1')")
+    watch_clock(page, 2)
+    assert page.evaluate("window.marker === document.querySelector('h1') && window.marker.isConnected")
+    assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
+    assert [page.locator(css).count() for css in ("#conditions", "#ferries", "h1", "main")] == [1, 1, 1, 1]
+    assert not complaints
+
+
+def test_a_section_is_on_screen_before_the_last_is_computed(page, held_back, tmp_path, complaints):
+    with serve(held_back) as url:
+        page.goto(f"{url}/report", wait_until="commit")
+        first = page.locator("#occupancy td").first
+        expect(first).to_be_in_viewport()
+        expect(page.locator("#ports")).to_be_visible()
+        box = first.bounding_box()
+        assert box
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        assert (
+            page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.closest('section')?.id", middle) == "occupancy"
+        )
+        assert page.locator("#income").count() == 0
+        assert page.evaluate("document.readyState") == "loading"
+        still = page.evaluate("getComputedStyle(document.querySelector('.report'), '::after').content")
+        assert "counting" in still
+        (held_back / "go").touch()
+        expect(page.locator("#income tr")).to_have_count(14)
+        page.wait_for_load_state()
+        still = page.evaluate("getComputedStyle(document.querySelector('.report'), '::after').content")
+        assert still == "none"
+    assert not complaints
+
+
+def test_the_list_of_boats_follows_the_search(page, site, complaints):
+    page.goto(f"{site}/boats")
+    page.evaluate("window.marker = true")
+    page.get_by_label("Name or home port").press_sequentially("berg")
+    expect(page.locator(".card b")).to_have_text(["Albatross", "Petrel"])
+    page.get_by_label("Pier").select_option("B")
+    expect(page.locator(".card b")).to_have_text(["Petrel"])
+    page.get_by_label("Name or home port").fill("nobody")
+    expect(page.locator("#boats")).to_contain_text("No boat of that name")
+    assert page.evaluate("window.marker")
+    assert page.url == f"{site}/boats"
+    assert not complaints
+
+
+def test_without_fetched_scripts_the_same_come_from_a_cdn(page, example, scripts, tmp_path, complaints):
+    """The browser checks what it gets against the hashes that the page states."""
+    folder = shutil.copytree(example, tmp_path / "site", ignore=shutil.ignore_patterns("vendor"))
+    asked = answer_for_cdn(page.context, scripts)
+    with serve(folder) as url:
+        page.goto(url)
+        watch_clock(page, 1)
+    expected = {f"{CDN}npm/{script.package}@{script.version}/{script.path}" for script in SCRIPTS}
+    assert set(asked) == expected
+    assert page.evaluate("[...document.scripts].every(script => script.integrity && script.crossOrigin == 'anonymous')")
+
+
+def test_a_changed_script_is_refused(page, example, scripts, tmp_path):
+    changed = shutil.copytree(scripts, tmp_path / "changed")
+    for path in changed.iterdir():
+        path.write_text(path.read_text() + "// and more")
+    folder = shutil.copytree(example, tmp_path / "site", ignore=shutil.ignore_patterns("vendor"))
+    answer_for_cdn(page.context, changed)
+    with serve(folder) as url:
+        page.goto(url)
+        assert page.evaluate("typeof htmx") == "undefined"
+        assert page.inner_text(CLOCK)
+
+
+def answer_for_cdn(context: BrowserContext, scripts: Path) -> list[str]:
+    """Answers in place of the CDN; the list is of the URLs asked for."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        body = (scripts / route.request.url.rpartition("/")[2]).read_bytes()
+        headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}
+        route.fulfill(body=body, headers=headers)
+
+    context.route(f"{CDN}**", answer)
+    return asked
+
+
+@pytest.fixture
+def plain_page(browser: Browser):
+    """A page in a browser that runs no scripts."""
+    context = browser.new_context(java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def test_everything_works_without_javascript(plain_page, site):
+    plain_page.goto(site)
+    expect(plain_page.locator(CLOCK)).to_be_visible()
+    plain_page.get_by_role("link", name="Boats").click()
+    plain_page.get_by_label("Name or home port").fill("fulmar")
+    plain_page.get_by_role("button", name="Search").click()
+    expect(plain_page.get_by_label("Name or home port")).to_have_value("fulmar")
+    plain_page.locator(".card a").click()
+    expect(plain_page.locator("h1")).to_have_text("Fulmar")
+    plain_page.get_by_role("link", name="Logbook").click()
+    plain_page.get_by_label("Your name").fill("Rasmus")
+    plain_page.get_by_label("What the sea was like").fill("<b>Calm</b>")
+    plain_page.get_by_role("button", name="Sign").click()
+    expect(plain_page).to_have_url(f"{site}/logbook")
+    expect(plain_page.locator("blockquote").first).to_have_text("<b>Calm</b>")
+    plain_page.reload()
+    expect(plain_page.get_by_text("Rasmus")).to_have_count(1)

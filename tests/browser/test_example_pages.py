@@ -1,0 +1,136 @@
+"""Every page of the example: what it answers, whether it is proper HTML, and how it looks."""
+
+import csv
+import io
+from urllib.parse import urljoin, urlsplit
+
+import html5lib
+import httpx
+import pytest
+
+SCHEMES = ("light", "dark")
+SIZES = ((1200, 900), (390, 844))
+PAGES = ("/", "/boats", "/boats?q=e&pier=A", "/boats?q=nobody", "/boats/103", "/report", "/logbook")
+
+
+@pytest.fixture(scope="module")
+def client(site):
+    with httpx.Client(base_url=site) as client:
+        yield client
+
+
+def elements(markup):
+    """All elements of a page; raises for whatever the HTML standard calls a parse error."""
+    return list(html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(markup).iter("*"))
+
+
+def test_every_link_leads_somewhere(client):
+    seen, todo = set(), ["/"]
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = client.get(path, headers={"Accept": "text/html"})
+        assert answer.status_code == 200, path
+        if answer.headers["content-type"].startswith("text/html"):
+            todo += links(path, answer.text)
+    assert {
+        *PAGES[:2],
+        "/boats/103",
+        "/boats/download",
+        "/report",
+        "/logbook",
+        "/static/app.css",
+        "/static/icon.svg",
+    } <= seen
+
+
+def links(path, markup):
+    """What a page refers to on its own site; none of it leads elsewhere."""
+    found = [e.get(name) for e in elements(markup) for name in ("href", "src", "action", "hx-get") if e.get(name)]
+    assert not [url for url in found if urlsplit(urljoin(path, url)).netloc]
+    return [urljoin(path, url) for url in found]
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nothing/here"])
+def test_pages_are_proper_html(client, path):
+    found = elements(client.get(path).text)
+    names = [element.tag for element in found]
+    assert [names.count(name) for name in ("title", "h1", "main", "header", "footer")] == [1] * 5
+    ids = [element.get("id") for element in found if element.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("path", "section"),
+    [("/", "Today"), ("/boats", "Boats"), ("/boats/103", "Boats"), ("/report", "Report"), ("/nothing/here", None)],
+)
+def test_the_menu_shows_where_you_are(client, path, section):
+    current = [e.text for e in elements(client.get(path).text) if e.get("aria-current") is not None]
+    assert current == ([section] if section else [])
+
+
+@pytest.mark.parametrize("path", ["/boats/999", "/boats/albatross", "/nothing/here", "/_harbour", "/_base"])
+def test_what_is_not_there_is_not_found(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "Nothing moored here" in answer.text
+    assert f"<code>{path}</code>" in answer.text
+
+
+def test_a_search_by_htmx_gets_the_list_alone(client):
+    answer = client.get("/boats", params={"q": "BREST", "pier": "A"}, headers={"HX-Request": "true"})
+    assert answer.text.startswith('<section id="boats"')
+    assert answer.text.endswith("</section>")
+    assert answer.text.count('class="card"') == 1
+    assert "Étoile du Nord" in answer.text
+
+
+def test_the_download_is_csv(client):
+    answer = client.get("/boats/download")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="boats.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert len(rows) == 13
+    assert rows[1] == {
+        "berth": "A2",
+        "name": "Bonny & Clyde",
+        "rig": "sloop",
+        "home": "Plymouth",
+        "metres": "9.8",
+        "nights": "1",
+    }
+
+
+def test_an_incomplete_form_comes_back_as_it_was(client):
+    answer = client.post("/logbook", data={"name": "Ada & co", "text": " "})
+    assert answer.status_code == 422
+    assert any(e.tag == "input" and e.get("value") == "Ada & co" for e in elements(answer.text))
+    assert 'role="alert"' in answer.text
+
+
+def test_a_signed_form_leads_back_to_the_book(client):
+    answer = client.post("/logbook", data={"name": "Ada", "text": "<script>alert(1)</script>"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/logbook")
+    book = client.get("/logbook").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in book
+    elements(book)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", SIZES, ids=["wide", "phone"])
+def test_pages_look_well(browser, site, tmp_path, scheme, size):
+    """Nothing complains, nothing is wider than the window; the pictures are there to be looked at."""
+    width, height = size
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
+    page, complaints = context.new_page(), []
+    page.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for number, path in enumerate(PAGES):
+        page.goto(f"{site}{path}")
+        page.screenshot(path=tmp_path / f"{number}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.evaluate("getComputedStyle(document.body).display") == "flex", "the style sheet is missing"
+    context.close()
+    assert not complaints
