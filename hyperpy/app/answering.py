@@ -2,12 +2,13 @@
 
 from urllib.parse import parse_qsl
 
+from starlette.background import BackgroundTask
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.pages import Outgoing, Route, Run, current
+from hyperpy.pages import Outgoing, Route, Run, StreamFacts, check_header, current
 from hyperpy.streams import EventStream, HTMLStream, Mode, Shape, accepts, choose, stream_headers, varies
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
@@ -37,26 +38,32 @@ async def answer_route(
     if method not in route.methods:
         await _other_method(route, method, sender)
         return
-    mode, vary = _mode(route, scope)
+    if route.stream is None:
+        mode, vary = Mode.PAGE, False
+    else:
+        mode, vary = _mode(route.stream, bool(route.templates), scope)
     if mode is Mode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, [VARY] if vary else [], b"")
         return
     run = Run(route, scope, receive, params)
-    answer = await run.answer(page=mode is Mode.PAGE)
+    is_page = mode is Mode.PAGE
+    answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
-        await _send_page(run, sender, answer, vary=vary)
+        start, body = _page_messages(run, answer, vary=vary)
+        sender.started = True
+        await sender.send(start)
+        await sender.send(body)
+        if run.outgoing and run.outgoing.background:
+            await _run_background(run, run.outgoing.background)
     elif answer is not None:
         await _send_response(run, sender, answer, vary=vary)
     else:
         await _send_stream(run, sender, mode, vary=vary, debug=debug)
 
 
-def _mode(route: Route, scope: Scope) -> tuple[Mode, bool]:
+def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[Mode, bool]:
     """Who gets what, and whether that depends on the `Accept` header."""
-    if route.stream is None:
-        return Mode.PAGE, False
-    facts = route.stream
-    shape = Shape(bool(route.templates), facts.begins_document, facts.first_is_html, facts.yields_event)
+    shape = Shape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
     accept = ",".join(Headers(scope=scope).getlist("accept"))
     return choose(shape, accepts(accept), forced=_asks_for_stream(scope["query_string"])), varies(shape)
 
@@ -77,9 +84,9 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     await sender.send({"type": "http.response.body", "body": body})
 
 
-async def _send_page(run: Run, sender: Sender, text: str, *, vary: bool) -> None:
+def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message]:
     body = text.encode()
-    headers = [(b"content-length", str(len(body)).encode()), HTML_TYPE]
+    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE]
     status = 200
     if vary:
         headers.append(VARY)
@@ -87,13 +94,18 @@ async def _send_page(run: Run, sender: Sender, text: str, *, vary: bool) -> None
         status = outgoing.status_code
         headers = _merged(headers, outgoing)
         outgoing.sent = True
-    await _send(sender, status, headers, b"" if run.scope["method"] == "HEAD" else body)
-    if outgoing and outgoing.background:
-        token = current.set(run)
-        try:
-            await outgoing.background()
-        finally:
-            current.reset(token)
+    if run.scope["method"] == "HEAD":
+        body = b""
+    start = {"type": "http.response.start", "status": status, "headers": headers}
+    return start, {"type": "http.response.body", "body": body}
+
+
+async def _run_background(run: Run, background: BackgroundTask) -> None:
+    token = current.set(run)
+    try:
+        await background()
+    finally:
+        current.reset(token)
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -116,6 +128,8 @@ def _merged(headers: list[tuple[bytes, bytes]], outgoing: Outgoing) -> list[tupl
 
 async def _send_response(run: Run, sender: Sender, response: Response, *, vary: bool) -> None:
     """An explicit answer. HEAD gets its headers: a generator in it is not started."""
+    for header in response.raw_headers:
+        check_header(header)
     if outgoing := run.outgoing:
         response.raw_headers = [*response.raw_headers, *_additions(response, outgoing)]
         outgoing.sent = True

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from hyperpy.app.answering import Sender, answer_route, page_response
-from hyperpy.app.site import Broken, Site
+from hyperpy.app.site import Broken, Loaded, Site
 from hyperpy.exceptions import InputError, shown
 from hyperpy.pages import Route, Run
 from hyperpy.routing import Match, Redirect, route_path
@@ -49,7 +49,16 @@ class Dispatch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sender = Sender(send)
         try:
-            await self.respond(scope, receive, sender)
+            path = route_path(scope)
+            if self.static is not None and path.startswith(b"/static/"):
+                await self.static(scope, receive, sender.watched)
+                return
+            match self.site.router.match(path):
+                case Match(Route() as route, params):
+                    scope["path_params"] = params
+                    await answer_route(route, scope, receive, sender, params, debug=self.app.debug)
+                case found:
+                    await _answer_otherwise(found, scope, receive, sender)
         except Exception as error:
             if sender.started:
                 raise
@@ -57,20 +66,6 @@ class Dispatch:
                 log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
             response = await self.error_response(scope, receive, error)
             await response(scope, receive, send)
-
-    async def respond(self, scope: Scope, receive: Receive, sender: Sender) -> None:
-        path = route_path(scope)
-        if self.static is not None and path.startswith(b"/static/"):
-            return await self.static(scope, receive, sender.watched)
-        match self.site.router.match(path):
-            case Match(target=Route() as route, params=params):
-                scope["path_params"] = params
-                return await answer_route(route, scope, receive, sender, params, debug=self.app.debug)
-            case Match(target=Broken(error=error)):  # only debug mode has any; the error was printed at the start
-                return await debug_answer(error)(scope, receive, sender.watched)
-            case Redirect(path=target):
-                return await _without_slash(scope, target)(scope, receive, sender.watched)
-        raise NoRouteError
 
     async def error_response(self, scope: Scope, receive: Receive, error: Exception) -> Response:
         """The answer to an error: a handler of the application, the nearest error page, a plain one.
@@ -107,7 +102,7 @@ class Dispatch:
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
         run.respond_with().status_code = status_of(error)
-        answer = await run.answer(page=True)
+        answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
         if isinstance(answer, Response):
             return answer
         assert isinstance(answer, str)
@@ -115,6 +110,19 @@ class Dispatch:
         for name, value in headers_of(error).items():
             response.headers[name] = value
         return response
+
+
+async def _answer_otherwise(
+    found: Match[Loaded] | Redirect | None, scope: Scope, receive: Receive, sender: Sender
+) -> None:
+    """A path that no route answers: one with a slash too many, one whose file is broken, or nothing's."""
+    match found:
+        case Match(Broken(error=error)):  # only debug mode has any; the error was printed at the start
+            await debug_answer(error)(scope, receive, sender.watched)
+        case Redirect(path):
+            await _without_slash(scope, path)(scope, receive, sender.watched)
+        case _:
+            raise NoRouteError
 
 
 async def _call(handler: Any, request: Request, error: Exception) -> Response:

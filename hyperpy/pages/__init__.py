@@ -1,9 +1,10 @@
 """From a route file's source to the answer of one request."""
 
+from hyperpy.pages.description import StreamFacts
 from hyperpy.pages.inputs import Input, Origin
 from hyperpy.pages.markers import Cookie, Header, Query
 from hyperpy.pages.methods import DELETE, GET, PATCH, POST, PUT, Method
-from hyperpy.pages.outgoing import Outgoing
+from hyperpy.pages.outgoing import Outgoing, check_header
 from hyperpy.pages.package import RoutesPackage
 from hyperpy.pages.rendering import render
 from hyperpy.pages.route import Route, load_route, new_package
@@ -25,6 +26,8 @@ __all__ = [
     "Route",
     "RoutesPackage",
     "Run",
+    "StreamFacts",
+    "check_header",
     "current",
     "load_route",
     "new_package",

@@ -33,6 +33,7 @@ def analyse(
     tree = parse(source, file)
     statements = tree.body
     names = {statement: names_of(statement) for statement in statements}
+    reads = frozenset().union(*(names[s].reads for s in statements))
     aliases = aliases_of(tree, _bound_by_statements(statements, names))
     check_functions(tree, aliases, file)
     templates = find_templates(tree, file)
@@ -61,7 +62,7 @@ def analyse(
         responds=responds,
         blocking=loader is None and may_block(running, _bound(statements, names), aliases),
         aliases=aliases,
-        request_functions=tuple(s.name for s in each if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef)),
+        unnamed=_unnamed(each, reads),
         future=_future_flags(tree),
     )
 
@@ -116,6 +117,18 @@ def _bound_by_statements(statements: Sequence[ast.stmt], names: dict[ast.stmt, N
 
 def _bound(statements: Sequence[ast.stmt], names: dict[ast.stmt, Names]) -> frozenset[str]:
     return frozenset().union(*(names[s].binds | names[s].rebinds for s in statements))
+
+
+# With these a file may get at any of its names without writing it.
+_LOOKING_GLASSES = frozenset({"eval", "exec", "globals", "locals", "vars"})
+
+
+def _unnamed(statements: Sequence[ast.stmt], reads: frozenset[str]) -> tuple[str, ...]:
+    """The functions that no code of the file can get at by their name."""
+    if reads & _LOOKING_GLASSES:
+        return ()
+    functions = (s.name for s in statements if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef))
+    return tuple(name for name in functions if name not in reads)
 
 
 def _is_inert(statement: ast.stmt) -> bool:

@@ -17,7 +17,7 @@ class Binds(Protocol):
     route: Route
     params: dict[str, str]
     error: BaseException | None
-    given_inputs: set[int]
+    given_inputs: frozenset[int]
     namespace: dict[str, object]
 
     @property
@@ -66,7 +66,7 @@ def _bind_text(run: Binds, index: int, given: Input, problems: dict[str, str]) -
         return
     try:
         run.namespace[given.name] = convert(given, text)
-        run.given_inputs.add(index)
+        run.given_inputs |= {index}
     except ValueError as error:
         problems[given.key] = str(error)
 

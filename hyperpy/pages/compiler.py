@@ -37,6 +37,8 @@ class CompiledRoute:
     before: CodeType | None
     after: CodeType | None
     templates: tuple[CompiledTemplate, ...]
+    page: int | None
+    """The template that every request reaches, if the file has no other: the body need not say so."""
 
 
 def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
@@ -53,6 +55,7 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
         before=compiler.body(d.before),
         after=compiler.body(d.after),
         templates=tuple(compiler.template(node) for node in d.templates),
+        page=compiler.transformer.only_page,
     )
 
 
@@ -98,6 +101,7 @@ class _Body:
     def __init__(self, description: Description) -> None:
         self.aliases = description.aliases
         self.pages = {id(template): index for index, template in enumerate(description.templates)}
+        self.only_page = 0 if _is_only_page(description) else None
         self.inputs: dict[int, tuple[int, Declaration]] = {
             id(declaration.node): (index, declaration) for index, declaration in enumerate(description.declarations)
         }
@@ -115,6 +119,8 @@ class _Body:
     def statement(self, statement: ast.stmt) -> list[ast.stmt]:
         match statement:
             case ast.Expr(value=ast.TemplateStr() as template) if is_template(statement):
+                if self.only_page is not None:
+                    return []
                 return [_at(statement, _assign(PAGE, ast.Constant(self.pages[id(template)])))]
             case ast.Expr(value=ast.Call() as call):
                 helper = RENDERED if self.aliases.ours(call.func) == "render" else CALLED
@@ -161,6 +167,12 @@ class _Body:
 
     def filled(self, block: Sequence[ast.stmt]) -> list[ast.stmt]:
         return self.block(block) or [_at(block[0], ast.Pass())]
+
+
+def _is_only_page(description: Description) -> bool:
+    """The file has one template, and it stands at module level."""
+    everywhere = (*description.before, *description.after)
+    return len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
 
 
 def _holds_template(statements: Sequence[ast.stmt]) -> bool:

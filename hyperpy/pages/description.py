@@ -50,7 +50,7 @@ class Description:
     """Its body or page calls what might block the event loop."""
     aliases: Aliases
     """What the file's imports call hyperpy's names."""
-    request_functions: tuple[str, ...]
-    """Functions and classes that are made anew for each request."""
+    unnamed: tuple[str, ...]
+    """Functions that are made anew for each request and that no code of the file names: the loader, the stream."""
     future: int
     """Compiler flags of its `from __future__` imports."""

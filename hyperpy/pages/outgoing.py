@@ -21,11 +21,19 @@ class Outgoing(Response):
     """
 
     def __init__(self, status: int = 200) -> None:
-        self.sent = False
+        self.raw_headers: list[RawHeader] = _Headers()
         self.status_code = status
-        self.raw_headers = _Headers(self)
         self.background: BackgroundTask | None = None
         self.body = b""
+
+    @property
+    def sent(self) -> bool:
+        return isinstance(self.raw_headers, _Headers) and self.raw_headers.sent
+
+    @sent.setter
+    def sent(self, sent: bool) -> None:
+        if isinstance(self.raw_headers, _Headers):
+            self.raw_headers.sent = sent
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "status_code" and self.sent:
@@ -36,25 +44,20 @@ class Outgoing(Response):
 class _Headers(list[RawHeader]):
     """The raw headers of a response; Starlette's `MutableHeaders` and `set_cookie` write to this list."""
 
-    def __init__(self, response: Outgoing) -> None:
-        super().__init__()
-        self._response = response
+    sent = False
 
     def _check(self, header: RawHeader = (b"", b"")) -> None:
-        if self._response.sent:
+        if self.sent:
             _too_late()
-        name, value = header
-        if _UNFIT.search(name + value):
-            hint = "Take line ends and NUL out of values that others have written, or encode them: quote(value)."
-            raise AnswerError(f"the header {header!r:.80} would not be one header", hint=hint)
+        check_header(header)
 
     def append(self, header: RawHeader, /) -> None:
         self._check(header)
         super().append(header)
 
     def extend(self, headers: Iterable[RawHeader], /) -> None:
-        self._check()
-        super().extend(headers)
+        for header in headers:
+            self.append(header)
 
     def __setitem__(self, index: Any, header: Any, /) -> None:
         self._check(header)
@@ -63,6 +66,13 @@ class _Headers(list[RawHeader]):
     def __delitem__(self, index: SupportsIndex | slice, /) -> None:
         self._check()
         super().__delitem__(index)
+
+
+def check_header(header: RawHeader) -> None:
+    """Raises AnswerError for a header that would be two, or that no server sends."""
+    if _UNFIT.search(header[0]) or _UNFIT.search(header[1]):
+        hint = "Take line ends and NUL out of values that others have written, or encode them: quote(value)."
+        raise AnswerError(f"the header {header!r:.80} would not be one header", hint=hint)
 
 
 def _too_late() -> Never:

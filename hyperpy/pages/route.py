@@ -9,7 +9,7 @@ from typing import Any
 from hyperpy.exceptions import HyperError, Place, RouteError
 from hyperpy.pages.analysis import analyse
 from hyperpy.pages.answered import HELPERS
-from hyperpy.pages.compiler import CompiledRoute, CompiledTemplate, compile_definitions, compile_route
+from hyperpy.pages.compiler import PAGE, CompiledRoute, CompiledTemplate, compile_definitions, compile_route
 from hyperpy.pages.description import Description, StreamFacts
 from hyperpy.pages.inputs import Input, resolve_inputs
 from hyperpy.pages.package import RoutesPackage, read_source
@@ -33,8 +33,11 @@ class Route:
     """The inputs by block, each with its index; block 0 is the file itself."""
     methods: frozenset[str]
     allow: str
+    unnamed: tuple[str, ...]
+    """Functions of the request that no code names."""
     responds: bool
-    blocking: bool
+    immediate: bool
+    """It has no loader and calls nothing that might block: it is answered without waiting for anything."""
 
     @property
     def kind(self) -> str:
@@ -75,6 +78,8 @@ def load_route(
     _execute(compiled.once, loaded.__dict__, path)
     inputs = resolve_inputs(description, loaded.__dict__, names, error_page=error_page)
     loaded.__dict__.update(HELPERS)
+    if compiled.page is not None:
+        loaded.__dict__[PAGE] = compiled.page
     return _route(description, compiled, loaded.__dict__, inputs, url)
 
 
@@ -97,8 +102,9 @@ def _route(
         groups=groups,
         methods=description.methods,
         allow=", ".join(sorted(description.methods | {"OPTIONS"})),
+        unnamed=description.unnamed,
         responds=description.responds,
-        blocking=description.blocking,
+        immediate=not (description.loader or description.blocking),
     )
 
 

@@ -21,12 +21,29 @@ from hyperpy.templates import render_template
 current: ContextVar[Run] = ContextVar("hyperpy.run")
 
 
+class _Body:
+    """The body of a request, and whether it has been read. Apart from the Run, so that no reference goes round."""
+
+    __slots__ = ("_receive", "is_read")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.is_read = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            self.is_read = True
+        return message
+
+
 class Run:
     """A request on its way through a route file."""
 
     __slots__ = (
-        "body_read",
+        "body",
         "error",
+        "functions",
         "given_inputs",
         "namespace",
         "outgoing",
@@ -53,30 +70,24 @@ class Run:
         self.error = error
         self.outgoing: Outgoing | None = None
         self.request_made: Request | None = None
-        self.given_inputs: set[int] = set()
-        self.body_read = False
-        namespace = route.definitions.copy()
-        namespace[RUN] = self
-        self.namespace: dict[str, Any] = namespace
+        self.given_inputs: frozenset[int] = frozenset()
+        self.body: _Body | None = None
+        self.namespace: dict[str, Any] = route.definitions.copy()
+        self.functions: dict[str, Any] = {}
 
     @property
     def request(self) -> Request:
         if self.request_made is None:
-            self.request_made = Request(self.scope, self._receive)
+            self.body = _Body(self.receive)
+            self.request_made = Request(self.scope, self.body.receive)
         return self.request_made
-
-    async def _receive(self) -> Message:
-        message = await self.receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            self.body_read = True
-        return message
 
     async def read_body(self) -> None:
         """Reads what is left of the body if anybody may still want it.
 
         A stream listens for the client's leaving, and would take the body's messages away from its own generator.
         """
-        if self.request_made is not None and not self.body_read:
+        if self.request_made is not None and self.body is not None and not self.body.is_read:
             await self.request_made.body()
 
     def respond_with(self) -> Outgoing:
@@ -106,8 +117,14 @@ class Run:
         try:
             if self.route.loader:
                 return await self._around_loader(page=page)
-            if self.route.blocking:
-                return await run_in_threadpool(self._straight, page)
+            return await run_in_threadpool(self._straight, page)
+        finally:
+            current.reset(token)
+
+    def answer_at_once(self, *, page: bool) -> Response | str | None:
+        """`answer` for a route that waits for nothing (`Route.immediate`)."""
+        token = current.set(self)
+        try:
             return self._straight(page)
         finally:
             current.reset(token)
@@ -129,32 +146,58 @@ class Run:
         return self.page()
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
-        try:
-            if inputs and self.route.groups:
-                bind(self, 0)
-            if code is not None:
+        if code is not None or self.route.groups:
+            try:
+                if self.route.groups:
+                    self._bind_and_execute(code, inputs=inputs)
+                elif code is not None:
+                    exec(code, self.namespace)
+            except Answered as answered:
+                return answered.response
+            finally:
+                self._take_functions()
+        return self._bound_response() if self.route.responds else None
+
+    def _bind_and_execute(self, code: CodeType | None, *, inputs: bool) -> None:
+        """The body reaches the Run only while it is executed: a lasting reference would go round, and stay behind."""
+        if inputs:
+            bind(self, 0)
+        if code is not None:
+            self.namespace[RUN] = self
+            try:
                 exec(code, self.namespace)
-        except Answered as answered:
-            return answered.response
-        return self._bound_response()
+            finally:
+                self.namespace.pop(RUN, None)
+
+    def _take_functions(self) -> None:
+        """Takes the functions that no code names out of the namespace.
+
+        A function keeps its namespace alive. If that kept the function too, both would stay until the garbage collector
+        comes by: a quarter of the time of a short page.
+        """
+        for name in self.route.unnamed:
+            if name in self.namespace:
+                self.functions[name] = self.namespace.pop(name)
+
+    def _function(self, name: str) -> Any:
+        """A function of the file: made for this request, or once for all."""
+        return self.functions[name] if name in self.functions else self.namespace[name]
 
     async def _load(self) -> Response | None:
-        answer = await self.namespace[self.route.loader]()
+        answer = await self._function(self.route.loader)()
         if answer is None:
-            return self._bound_response()
+            return self._bound_response() if self.route.responds else None
         if isinstance(answer, Response):
             return answer
         hint = "It sets variables with `global`, and returns nothing or a Response."
         raise AnswerError(
             f"{self.route.loader}() returned {type(answer).__name__}, which is no answer",
-            place=Place(self.route.file, self.namespace[self.route.loader].__code__.co_firstlineno),
+            place=Place(self.route.file, self._function(self.route.loader).__code__.co_firstlineno),
             hint=hint,
         )
 
     def _bound_response(self) -> Response | None:
         """What a function of the file has bound `response` to."""
-        if not self.route.responds:
-            return None
         bound = self.namespace.get("response")
         return bound if isinstance(bound, Response) and bound is not self.outgoing else None
 
@@ -189,5 +232,5 @@ class Run:
     def stream(self) -> AsyncGenerator[Any]:
         """The generator that is the stream, not yet started."""
         assert self.route.stream
-        generator: AsyncGenerator[Any] = self.namespace[self.route.stream.name]()
+        generator: AsyncGenerator[Any] = self._function(self.route.stream.name)()
         return generator

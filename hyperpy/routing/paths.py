@@ -45,9 +45,12 @@ def route_path(scope: Mapping[str, Any]) -> bytes:
     Some servers send no `raw_path`; there a `%2F` can't be told from a slash. The path is empty, and so the URL of
     nothing, if the mount point ends inside a segment.
     """
+    sent: bytes | None = scope.get("raw_path")
+    if sent and not scope.get("root_path") and b"?" not in sent:
+        return sent
     path: str = scope["path"]
     # The specification leaves the query out, some test clients do not.
-    raw: bytes = (scope.get("raw_path") or b"").partition(b"?")[0] or quote(path, errors="surrogatepass").encode()
+    raw: bytes = (sent or b"").partition(b"?")[0] or quote(path, errors="surrogatepass").encode()
     root: str = scope.get("root_path", "").rstrip("/")
     if not root:
         return raw

@@ -1,0 +1,117 @@
+"""What a request made goes with it, at once: nothing is left for the garbage collector, and nothing goes too early."""
+
+import asyncio
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from hyperpy import Hyper
+from hyperpy.pages import Route
+from hyperpy.routing import Match
+
+KEPT = """
+class Value:
+    made = []
+    def __init__(self):
+        Value.made.append(weakref.ref(self))
+"""
+MODULE = f"import asyncio, weakref\nlog = []\ngate = asyncio.Event()\n{KEPT}"
+USE = "from routes._kept import Value, gate, log\n"
+
+IMPORTS = "import asyncio\nfrom typing import Annotated\nfrom hyperpy import PlainTextResponse, Query, Request\n"
+
+ROUTES = {
+    "page": "value = Value()\nt'<p>{type(value).__name__}</p>'\n",
+    "loader": (
+        "value: Value\nasync def load():\n    global value\n    value = Value()\nt'<p>{type(value).__name__}</p>'\n"
+    ),
+    "query": "q: Annotated[str, Query()] = 'x'\nvalue = Value()\nt'<p>{q}</p>'\n",
+    "block": "if True:\n    q: Annotated[str, Query()] = 'x'\nvalue = Value()\nt'<p>{q}</p>'\n",
+    "request": "request: Request\nvalue = Value()\nt'<p>{request.method}</p>'\n",
+    "both": (
+        "value = Value()\nasync def stream():\n    yield t'<p>{value is not None}</p>'\nt'<p>{value is not None}</p>'\n"
+    ),
+    "answer": "value = Value()\nPlainTextResponse('hello')\n",
+}
+
+OUTLIVING = {
+    "task": "asyncio.create_task(later())",
+    "callback": "asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(later()))",
+    "loader_itself": "asyncio.create_task(later(again=load))",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def site(folder: Path, name: str, source: str) -> Hyper:
+    routes = folder / "routes"
+    routes.mkdir()
+    (routes / "_kept.py").write_text(MODULE)
+    (routes / f"{name}.py").write_text(f"{IMPORTS}{USE}{source}")
+    return Hyper(routes=routes, static=None)
+
+
+def kept(app: Hyper, path: bytes) -> dict[str, Any]:
+    found = app.site.router.match(path)
+    assert isinstance(found, Match)
+    assert isinstance(found.target, Route)
+    return found.target.definitions
+
+
+async def get(app: Hyper, path: str, accept: str = "text/html") -> str:
+    """An in-process request. No HTTP client: what that keeps for itself would count."""
+    body = b""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False} if not body else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        nonlocal body
+        body += message.get("body", b"")
+
+    headers = [(b"accept", accept.encode())]
+    about = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    await app({**about, "headers": headers, "state": {}}, receive, send)
+    return body.decode()
+
+
+@pytest.mark.parametrize("accept", ["text/html", "text/event-stream"])
+@pytest.mark.parametrize("name", ROUTES)
+async def test_a_request_leaves_nothing_behind(tmp_path: Path, name: str, accept: str) -> None:
+    app = site(tmp_path, name, ROUTES[name])
+    await get(app, f"/{name}", accept=accept)
+    made = kept(app, f"/{name}".encode())["Value"].made
+    assert len(made) == 1
+    # A worker thread lets go of what it has run a moment after its answer is there.
+    async with asyncio.timeout(5):
+        while made[0]() is not None:
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("name", OUTLIVING)
+async def test_what_outlives_its_request_keeps_its_names(tmp_path: Path, name: str) -> None:
+    source = (
+        "value: Value\n"
+        "def described():\n    return type(value).__name__\n"
+        "async def later(again=None):\n    await gate.wait()\n    log.append(described())\n"
+        f"async def load():\n    global value\n    value = Value()\n    {OUTLIVING[name]}\n"
+        "t'<p>{described()}</p>'\n"
+    )
+    app = site(tmp_path, name, source)
+    assert await get(app, f"/{name}") == "<p>Value</p>"
+    names = kept(app, f"/{name}".encode())
+    names["gate"].set()
+    async with asyncio.timeout(5):
+        while not names["log"]:
+            await asyncio.sleep(0)
+    assert names["log"] == ["Value"]
