@@ -1,0 +1,3 @@
+"""The web applications. Each answers `/hello` with a line and `/page` with the bookshop, rendered for each request."""
+
+HELLO = "Hello, world!"

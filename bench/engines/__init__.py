@@ -1,0 +1,12 @@
+"""The template engines. Each renders the same two documents from the same values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.data import Row, Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    page: Callable[[Shop], str]
+    table: Callable[[list[Row]], str]

@@ -1,0 +1,25 @@
+"""Jinja2 with autoescaping, its templates compiled beforehand."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+from bench.data import Row, Shop
+from bench.engines import Engine
+
+FOLDER = Path(__file__).parent.parent / "templates"
+ENVIRONMENT = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, auto_reload=False)
+
+_page = ENVIRONMENT.get_template("page.html")
+_table = ENVIRONMENT.get_template("table.html")
+
+
+def page(shop: Shop) -> str:
+    return _page.render(shop=shop)
+
+
+def table(rows: list[Row]) -> str:
+    return _table.render(rows=rows)
+
+
+ENGINE = Engine(page, table)
