@@ -20,6 +20,7 @@ ORDER = (
     "config",
     "routing",
     "templates",
+    "components",
     "pages",
     "streams",
     "channels",

@@ -1,5 +1,7 @@
 """What a route answers to one request, put on the wire: a page, a stream, or the response that it made itself."""
 
+from collections.abc import AsyncGenerator
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.background import BackgroundTask
@@ -8,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.pages import Outgoing, Route, Run, StreamFacts, check_header, current
-from hyperpy.streams import EventStream, HTMLStream, Mode, Shape, accepts, choose, stream_headers, varies
+from hyperpy.pages import DeferredPage, Outgoing, Progress, Route, Run, StreamFacts, check_header, current
+from hyperpy.streams import EventStream, HTMLStream, Mode, PageStream, Shape, accepts, choose, varies
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
@@ -55,10 +57,13 @@ async def answer_route(
         await sender.send(body)
         if run.outgoing and run.outgoing.background:
             await _run_background(run, run.outgoing.background)
+    elif isinstance(answer, DeferredPage):
+        await _send_in_parts(run, sender, answer, vary=vary, debug=debug)
     elif answer is not None:
         await _send_response(run, sender, answer, vary=vary)
     else:
-        await _send_stream(run, sender, mode, vary=vary, debug=debug)
+        kind = EventStream if mode is Mode.SSE else HTMLStream
+        await _send_stream(run, sender, kind, run.stream(), vary=vary, debug=debug)
 
 
 def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[Mode, bool]:
@@ -151,7 +156,24 @@ def _additions(response: Response, outgoing: Outgoing) -> list[tuple[bytes, byte
     return [(name, value) for name, value in outgoing.raw_headers if name.lower() not in own]
 
 
-async def _send_stream(run: Run, sender: Sender, mode: Mode, *, vary: bool, debug: bool) -> None:
+async def _send_in_parts(run: Run, sender: Sender, page: DeferredPage, *, vary: bool, debug: bool) -> None:
+    try:
+        await _send_stream(run, sender, PageStream, Progress(run, page).parts(), vary=vary, debug=debug)
+    finally:
+        page.close()
+    if run.outgoing and run.outgoing.background:
+        await _run_background(run, run.outgoing.background)
+
+
+async def _send_stream(
+    run: Run,
+    sender: Sender,
+    kind: type[EventStream | HTMLStream],
+    generator: AsyncGenerator[Any],
+    *,
+    vary: bool,
+    debug: bool,
+) -> None:
     outgoing = run.outgoing
     status = outgoing.status_code if outgoing else 200
     headers = [*(outgoing.raw_headers if outgoing else ()), *([VARY] if vary else [])]
@@ -163,15 +185,12 @@ async def _send_stream(run: Run, sender: Sender, mode: Mode, *, vary: bool, debu
         sender.started = True
 
     if run.scope["method"] == "HEAD":
-        await _send(sender, status, stream_headers(mode, headers), b"")
+        await _send(sender, status, kind.make_headers(headers), b"")
         return
     await run.read_body()
-    kind = EventStream if mode is Mode.SSE else HTMLStream
     token = current.set(run)
     try:
-        stream = kind(
-            run.stream(), route=run.route.file, status=status, headers=headers, debug=debug, on_start=on_start
-        )
+        stream = kind(generator, route=run.route.file, status=status, headers=headers, debug=debug, on_start=on_start)
         await stream(run.scope, run.receive, sender.send)
     finally:
         current.reset(token)

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from hyperpy.app.answering import Sender, answer_route, page_response
 from hyperpy.app.site import Broken, Loaded, Site
 from hyperpy.exceptions import InputError, shown
-from hyperpy.pages import Route, Run
+from hyperpy.pages import DeferredPage, Progress, Route, Run, current
 from hyperpy.routing import Match, Redirect, route_path
 from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
 from hyperpy.web.static import StaticApp
@@ -105,11 +105,22 @@ class Dispatch:
         answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
         if isinstance(answer, Response):
             return answer
+        if isinstance(answer, DeferredPage):
+            answer = await _whole(run, answer)
         assert isinstance(answer, str)
         response = page_response(run, answer)
         for name, value in headers_of(error).items():
             response.headers[name] = value
         return response
+
+
+async def _whole(run: Run, page: DeferredPage) -> str:
+    """A page that waits for some of its parts, once they are there."""
+    token = current.set(run)
+    try:
+        return await Progress(run, page).whole()
+    finally:
+        current.reset(token)
 
 
 async def _answer_otherwise(

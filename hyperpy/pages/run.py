@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextvars import ContextVar
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,11 +14,15 @@ from hyperpy.exceptions import AnswerError, HyperError, Place
 from hyperpy.pages.answered import Answered
 from hyperpy.pages.binding import bind
 from hyperpy.pages.compiler import PAGE, RUN, CompiledTemplate
+from hyperpy.pages.deferred import DeferredPage
 from hyperpy.pages.outgoing import Outgoing
 from hyperpy.pages.route import Route
-from hyperpy.templates import render_template
+from hyperpy.templates import Deferred, Show, current_host, render_template
 
-current: ContextVar[Run] = ContextVar("hyperpy.run")
+# Templates know as much of it as they need.
+current = cast("ContextVar[Run]", current_host)
+
+type Answer = Response | str | DeferredPage | None
 
 
 class _Body:
@@ -42,6 +46,7 @@ class Run:
 
     __slots__ = (
         "body",
+        "deferred",
         "error",
         "functions",
         "given_inputs",
@@ -49,9 +54,11 @@ class Run:
         "outgoing",
         "params",
         "receive",
+        "rendered",
         "request_made",
         "route",
         "scope",
+        "showing",
     )
 
     def __init__(
@@ -68,6 +75,9 @@ class Run:
         self.receive = receive
         self.params = params
         self.error = error
+        self.showing = False
+        self.deferred: Deferred | None = None
+        self.rendered: dict[str, bytes] | None = None
         self.outgoing: Outgoing | None = None
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
@@ -108,10 +118,11 @@ class Run:
 
     # -- the stages ---------------------------------------------------------------------------------------------------
 
-    async def answer(self, *, page: bool) -> Response | str | None:
+    async def answer(self, *, page: bool) -> Answer:
         """Runs inputs, body and loader.
 
-        Returns an explicit answer if there was one; else the page's HTML if `page`; else None: the stream may start.
+        Returns an explicit answer if there was one; else the page's HTML if `page`, or what there is of it; else None:
+        the stream may start.
         """
         token = current.set(self)
         try:
@@ -121,7 +132,7 @@ class Run:
         finally:
             current.reset(token)
 
-    def answer_at_once(self, *, page: bool) -> Response | str | None:
+    def answer_at_once(self, *, page: bool) -> Answer:
         """`answer` for a route that waits for nothing (`Route.immediate`)."""
         token = current.set(self)
         try:
@@ -129,13 +140,13 @@ class Run:
         finally:
             current.reset(token)
 
-    def _straight(self, page: bool) -> Response | str | None:
+    def _straight(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
         if answer is not None or not page:
             return answer
-        return self.page()
+        return self._shown_page()
 
-    async def _around_loader(self, *, page: bool) -> Response | str | None:
+    async def _around_loader(self, *, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
         if answer is None:
             answer = await self._load()
@@ -143,7 +154,7 @@ class Run:
             answer = self._execute(self.route.after)
         if answer is not None or not page:
             return answer
-        return self.page()
+        return self._shown_page()
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
         if code is not None or self.route.groups:
@@ -210,10 +221,35 @@ class Run:
 
     def page(self) -> str:
         """The HTML of the template that was reached. Raises AnswerError if none was."""
+        return self.evaluate(self._reached())
+
+    def _shown_page(self) -> str | DeferredPage:
+        """The same, for sending: then it may wait for some of its parts."""
+        template = self._reached()
+        self.showing = True
+        try:
+            html = self.evaluate(template)
+            return html if self.deferred is None else DeferredPage(html, self.deferred, template.place)
+        except BaseException:
+            if self.deferred is not None:
+                self.deferred.close()
+            raise
+        finally:
+            self.showing = False
+
+    def show(self, render: Show, value: object) -> str:
+        """Renders a part of the page that has been waited for."""
+        self.showing = True
+        try:
+            return render(value)
+        finally:
+            self.showing = False
+
+    def _reached(self) -> CompiledTemplate:
         template = self.reached()
         if template is None:
             raise self.unanswered()
-        return self.evaluate(template)
+        return template
 
     def evaluate(self, template: CompiledTemplate) -> str:
         try:

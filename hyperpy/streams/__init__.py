@@ -4,7 +4,7 @@ from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encod
 from hyperpy.streams.lifecycle import LIMITS, Limits
 from hyperpy.streams.negotiate import Accept, Mode, Shape, accepts, choose, varies
 from hyperpy.streams.registry import STATE_KEY, Streams
-from hyperpy.streams.response import EventStream, HTMLStream, stream_headers
+from hyperpy.streams.response import EventStream, HTMLStream, PageStream, stream_headers
 
 __all__ = [
     "CLOSE",
@@ -18,6 +18,7 @@ __all__ = [
     "HTMLStream",
     "Limits",
     "Mode",
+    "PageStream",
     "Shape",
     "Streams",
     "accepts",

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HyperError, Place
+from hyperpy.pages.run import current
 from hyperpy.streams.lifecycle import LIMITS, Ending, Limits
 from hyperpy.streams.outbox import Outbox
 from hyperpy.streams.registry import STATE_KEY, Streams
@@ -51,6 +52,8 @@ class Pump(ABC):
     # What a silent stream sends, and what stands at the end of one whose generator has returned.
     ping: str = ""
     farewell: str = ""
+    # What has been yielded, but not been sent, is nothing yet when the generator fails.
+    takes_back: bool = False
 
     _loop: asyncio.AbstractEventLoop
     _outbox: Outbox
@@ -209,9 +212,13 @@ class Pump(ABC):
                     self._inside = False
                 if self._ending is not None:  # the generator has swallowed its cancellation
                     return
-                outbox.put(self._encoded(item))
+                is_nothing = item is None and self._may_be_nothing()
+                if not is_nothing:
+                    outbox.put(self._encoded(item))
                 try:
-                    if outbox.full or outbox.turn_is_over:
+                    if is_nothing:
+                        await asyncio.sleep(0)  # or a loop that yields nothing else would never let anybody in
+                    elif outbox.full or outbox.turn_is_over:
                         await self._make_room()
                     step = self._next()
                 except asyncio.CancelledError as cancelled:
@@ -226,6 +233,11 @@ class Pump(ABC):
             return self._generator.__anext__()
         # A task group around the `yield` takes this well, and `GeneratorExit` badly.
         return self._generator.athrow(asyncio.CancelledError())
+
+    def _may_be_nothing(self) -> bool:
+        """None is what `render(…, if_changed=True)` gives; in a stream that has not called it, it is a mistake."""
+        run = current.get(None)
+        return run is not None and run.rendered is not None
 
     async def _make_room(self) -> None:
         outbox = self._outbox
@@ -262,7 +274,7 @@ class Pump(ABC):
         outbox = self._outbox
         if failure is None:
             outbox.finish(self.farewell)
-        elif not outbox.used:
+        elif not outbox.used or (self.takes_back and not outbox.started):
             raise failure
         elif (words := self.last_words(failure)) is not None:
             outbox.finish(words)

@@ -92,3 +92,11 @@ class HTMLStream(Pump):
 
     def drain(self) -> None:
         return None
+
+
+class PageStream(HTMLStream):
+    """A page that waits for some of its parts. As long as nothing has left, an error takes back what was ready to."""
+
+    __slots__ = ()
+
+    takes_back = True

@@ -2,17 +2,24 @@
 
 from markupsafe import Markup
 
+from hyperpy.templates.deferred import Awaited, Deferred, Item, Show, Suspended, current_host
 from hyperpy.templates.fragments import capture_fragments
 from hyperpy.templates.marker import fragment
 from hyperpy.templates.render import html, render_template, render_text
 from hyperpy.templates.static import StaticFragment, TemplatePlan, check_templates, plan_template
 
 __all__ = [
+    "Awaited",
+    "Deferred",
+    "Item",
     "Markup",
+    "Show",
     "StaticFragment",
+    "Suspended",
     "TemplatePlan",
     "capture_fragments",
     "check_templates",
+    "current_host",
     "fragment",
     "html",
     "plan_template",

@@ -15,7 +15,7 @@ from hyperpy.exceptions import did_you_mean
 from hyperpy.exceptions import shown as shown_path
 from hyperpy.templates.contexts import python_name
 from hyperpy.templates.problems import CallProblem
-from hyperpy.templates.values import shown
+from hyperpy.templates.values import refuse_deferred, shown
 
 type Arguments = dict[str, object]
 
@@ -79,6 +79,7 @@ def keywords(value: object) -> Arguments:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
+        refuse_deferred(value)
         raise CallProblem(f"`:**` spreads a mapping, and this is {shown(value)}")
     for name in value:
         if not isinstance(name, str):

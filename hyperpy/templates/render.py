@@ -1,7 +1,7 @@
 """Values → HTML. A literal is parsed when first rendered, becomes one function, and is found again by its strings."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from string.templatelib import Template
 from types import FunctionType
 from typing import Any
@@ -23,12 +23,13 @@ from hyperpy.templates.attributes import (
 )
 from hyperpy.templates.codegen import MANY, ONE, generate
 from hyperpy.templates.components import keywords
+from hyperpy.templates.deferred import Awaited, Deferred, Show, dismiss_all, host_at_work
 from hyperpy.templates.escaping import escape_str, exact
 from hyperpy.templates.marker import fragment, meet
 from hyperpy.templates.nodes import Document, Shape, Spec
 from hyperpy.templates.parser import parse
 from hyperpy.templates.problems import CallProblem, Problem, words_of
-from hyperpy.templates.values import html_of, is_html, refuse_unfit
+from hyperpy.templates.values import html_of, is_html, name_of, refuse_deferred, refuse_unfit
 
 type Render = Callable[[Template], str]
 type RenderMany = Callable[[list[Template]], str]
@@ -96,10 +97,23 @@ def _text(value: object) -> str:
 
 
 def _other_text(value: object) -> str:
+    if isinstance(value, (Awaitable, AsyncIterable)):
+        return _deferred(value, render_text)
     refuse_unfit(value)
     if isinstance(value, Iterable):
         return _items(list(value))
     return escape_str(exact(str(value)))
+
+
+def _deferred(value: Awaitable[object] | AsyncIterable[object], show: Show) -> str:
+    """What stands in the page until the value is there. Only a page that is going to be sent can wait."""
+    host = host_at_work()
+    if host is None:
+        refuse_deferred(value)
+        raise AssertionError(value)
+    if host.deferred is None:
+        host.deferred = Deferred()
+    return host.deferred.keep(Awaited(value, show, name_of(value)))
 
 
 def _items(values: list[object]) -> str:
@@ -113,6 +127,14 @@ def _items(values: list[object]) -> str:
     return render_many(values)  # type: ignore[arg-type]
 
 
+def _render_safe(value: object) -> str:
+    """The same for `{value:safe}`."""
+    try:
+        return _safe(value)
+    except Problem as problem:
+        raise _error(problem) from None
+
+
 def _safe(value: object) -> Markup:
     """`{value:safe}`: its author says that it is HTML."""
     if is_html(value) or type(value) is Template:
@@ -121,6 +143,8 @@ def _safe(value: object) -> Markup:
         return _markup(exact(str(value)))
     if value is None or isinstance(value, bool):
         return _markup("")
+    if isinstance(value, (Awaitable, AsyncIterable)):
+        return _markup(_deferred(value, _render_safe))
     refuse_unfit(value)
     if isinstance(value, Iterable):
         return _markup("".join(map(_safe, value)))
@@ -131,6 +155,7 @@ def _spread(value: object) -> object:
     """A mapping of attributes, its t-strings rendered."""
     if isinstance(value, Mapping):
         return {name: Markup(render_template(item)) if type(item) is Template else item for name, item in value.items()}
+    refuse_deferred(value)
     return _safe(value) if type(value) is Template else value
 
 
@@ -138,7 +163,10 @@ def _string(value: object) -> str:
     """A piece of a component's argument or of a fragment's name."""
     if value is None or isinstance(value, bool):
         return ""
-    return render_template(value) if type(value) is Template else exact(str(value))
+    if type(value) is Template:
+        return render_template(value)
+    refuse_deferred(value)
+    return exact(str(value))
 
 
 def shapes_of(template: Template) -> tuple[Shape, ...]:
@@ -190,6 +218,7 @@ def _error(problem: Problem, words: str = "") -> TemplateError:
 
 
 def _located(problem: Problem, template: Template) -> TemplateError:
+    dismiss_all(template)
     return _error(problem, words_of(template))
 
 

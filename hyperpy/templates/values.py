@@ -1,10 +1,10 @@
 """What kind of thing a value is, for text and attributes alike, and the refusals that both share."""
 
 from collections.abc import AsyncIterable, Awaitable, Mapping
-from inspect import iscoroutine
 
 from markupsafe import Markup
 
+from hyperpy.templates.deferred import dismiss
 from hyperpy.templates.escaping import exact
 from hyperpy.templates.problems import Problem
 
@@ -36,22 +36,26 @@ def refuse_unfit(value: object) -> None:
             f"a template can't show {shown(value)}",
             "Write out what to show, {mapping['key']}; among a tag's attributes {mapping:**} spreads it.",
         )
+    refuse_deferred(value)
+
+
+def refuse_deferred(value: object) -> None:
+    """Raises a Problem for what has to be awaited."""
     if isinstance(value, Awaitable):
-        if iscoroutine(value):
-            value.close()  # or Python warns that nobody awaited it
+        dismiss(value)
         raise Problem(
-            f"`{_name(value)}` has to be awaited, which a template can't do",
-            "Await it in the loader, result = await …, and interpolate {result}.",
+            f"`{name_of(value)}` has to be awaited, which only a page can do, where it shows text",
+            "Await it first, result = await …, and interpolate {result}.",
         )
     if isinstance(value, AsyncIterable):
         raise Problem(
-            f"`{_name(value)}` is an async iterable, which a template can't wait for",
-            "Collect it in the loader, items = [item async for item in …], or yield the page in parts from a stream.",
+            f"`{name_of(value)}` is an async iterable, which only a page can wait for, where it shows text",
+            "Collect it first, items = [item async for item in …], and interpolate {items}.",
         )
 
 
-def _name(value: object) -> str:
-    """That of the function it came from, if it says so."""
+def name_of(value: object) -> str:
+    """That of the function which a coroutine or generator came from, else its type's."""
     name = getattr(value, "__name__", None)
     return name if isinstance(name, str) else type(value).__name__
 

@@ -1,0 +1,189 @@
+"""Pages that wait for some of their parts: what they show, where that is refused, and what becomes of it in the end."""
+
+import pytest
+
+from tests.pages.sites import Site
+
+PARTS = """\
+import asyncio
+from hyperpy import HTTPException, Markup, Response, fragment, html, render
+from hyperpy.components import Suspense
+
+closed = []
+
+async def text(value="<late>"):
+    await asyncio.sleep(0)
+    return value
+
+async def element(inner="late"):
+    await asyncio.sleep(0)
+    return t"<b>{inner}</b>"
+
+async def items(count=3):
+    try:
+        for number in range(count):
+            await asyncio.sleep(0)
+            yield t"<li>{number}</li>"
+    finally:
+        closed.append("items")
+
+async def Card(title, children=""):
+    await asyncio.sleep(0)
+    return t"<section title={title}>{children}</section>"
+
+async def Rows():
+    yield t"<tr><td>1</td></tr>"
+    yield t"<tr><td>2</td></tr>"
+
+def Plain(children, aside=None):
+    return t"<div>{children}{aside}</div>"
+
+def Twice(children):
+    return t"{children}{children}"
+
+def Nothing(children):
+    return t"<hr>"
+
+def Shouting(children):
+    return t"<i>{Markup(str(children).upper())}</i>"
+
+def Titled(children):
+    return t"<i title={children}></i>"
+
+class Eventual:
+    def __init__(self, value):
+        self.value = value
+    def __await__(self):
+        yield from asyncio.sleep(0).__await__()
+        return self.value
+
+async def broken():
+    await asyncio.sleep(0)
+    raise ValueError("secret")
+
+async def refused():
+    raise HTTPException(403)
+"""
+
+
+def route(template: str, before: str = "") -> dict[str, str]:
+    """A route with a page of this template, and the names above."""
+    names = "from hyperpy import fragment, html, render\nfrom routes._parts import *\n"
+    return {"_parts.py": PARTS, "index.py": f"{names}{before}\nt'''{template}'''\n"}
+
+
+@pytest.mark.parametrize(
+    ("template", "html"),
+    [
+        ("{text()}", "&lt;late&gt;"),
+        ("<p>{text()}</p>", "<p>&lt;late&gt;</p>"),
+        ("<p>{text('<b>'):safe}</p>", "<p><b></p>"),
+        ("<p>{element()}{element('<')}</p>", "<p><b>late</b><b>&lt;</b></p>"),
+        ("<p>{element(element())}</p>", "<p><b><b>late</b></b></p>"),
+        ("<p>{text(None)}{text(True)}{text(3)}{text([1, '<'])}</p>", "<p>31&lt;</p>"),
+        ("<p>{Eventual(t'<i>{1}</i>')}</p>", "<p><i>1</i></p>"),
+        ("<ul>{items()}</ul>", "<ul><li>0</li><li>1</li><li>2</li></ul>"),
+        ("<ul>{items(0)}</ul>", "<ul></ul>"),
+        ("<ul>{[text(n) for n in (1, 2)]}</ul>", "<ul>12</ul>"),
+        ("<ul>{(t'<li>{element(n)}</li>' for n in (1, 2))}</ul>", "<ul><li><b>1</b></li><li><b>2</b></li></ul>"),
+        ("<{Card} title='a' />", '<section title="a"></section>'),
+        ("<{Card} title='<'>x {element()}</{Card}>", '<section title="&lt;">x <b>late</b></section>'),
+        ("<{Plain} aside={element('2')}>{element('1')}</{Plain}>", "<div><b>1</b><b>2</b></div>"),
+        ("<{Plain} aside={t'{items(1)}'}>1</{Plain}>", "<div>1<li>0</li></div>"),
+        ("<table><{Rows} /></table>", "<table><tr><td>1</td></tr><tr><td>2</td></tr></table>"),
+        ("<{Shouting}>{element()}</{Shouting}>", "<i><b>late</b></i>"),
+        ("<p id='a' {fragment}>{text()}</p>", '<p id="a">&lt;late&gt;</p>'),
+        ("<title>{text()}</title>", "<title>&lt;late&gt;</title>"),
+        # Content that a component does not show is not waited for.
+        ("<{Nothing}>{broken()}</{Nothing}>", "<hr>"),
+        ("<{Nothing}>{items()}</{Nothing}>{text(1)}", "<hr>1"),
+        # An interpolation of something else keeps meaning what it did.
+        ("<p>{text!s:.0}</p>", "<p></p>"),
+    ],
+)
+async def test_what_is_awaited_stands_in_its_place(site: Site, template: str, html: str) -> None:
+    answer = await site(route(template)).get("/")
+    assert (answer.status_code, answer.text) == (200, html)
+
+
+NOT_AWAITED = "has to be awaited, which only a page can do, where it shows text"
+MISPLACED = "has to be awaited, which is possible among text only, not in an attribute or a script"
+
+
+@pytest.mark.parametrize(
+    ("template", "what"),
+    [
+        ("<p title={text()}>", f"`text` {NOT_AWAITED}"),
+        ("<p title='a {text()}'>", f"`text` {NOT_AWAITED}"),
+        ("<p class={text()} style={text()}>", f"`text` {NOT_AWAITED}"),
+        ("<a href={text()}>", f"`text` {NOT_AWAITED}"),
+        ("<p data={text()}>", f"`text` {NOT_AWAITED}"),
+        ("<p {text():**}>", f"`text` {NOT_AWAITED}"),
+        ("<{Plain} {text():**} />", f"`text` {NOT_AWAITED}"),
+        ("<{Card} title='a {text()}' />", f"`text` {NOT_AWAITED}"),
+        ("<{Card} title={items()} />", "`items` is an async iterable"),
+        ("<p title={t'{text()}'}>", f"`text` {MISPLACED}"),
+        ("<{Titled}>{text()}</{Titled}>", f"`text` {MISPLACED}"),
+        ("<{Twice}>{text()}</{Twice}>", "something that has to be awaited is shown twice"),
+        ("<{Titled}><{Suspense}>{text()}</{Suspense}></{Titled}>", f"what is in it {MISPLACED}"),
+        ("<{Suspense} fallback={t'{text()}'}>{text()}</{Suspense}>", "the `fallback` of a Suspense has to be there at"),
+        ("<{Suspense} error={t'{text()}'}>{text()}</{Suspense}>", "the `error` of a Suspense has to be there at once"),
+        ("{broken()}{1 / 0}", "division by zero"),
+        ("<{Plain}>{broken()}</{Plain}>{fragment}", "`fragment` marks an element"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:coroutine 'broken' was never awaited:RuntimeWarning")
+async def test_where_nothing_can_be_awaited(site: Site, template: str, what: str) -> None:
+    answer = await site(route(template), debug=True).get("/")
+    assert answer.status_code == 500
+    assert what in answer.text.replace("&#x27;", "'").replace("&#39;", "'")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("shown = html(t'<p>{text()}</p>')", ""),
+        ("shown = render()", ""),
+        ("", "async def stream():\n    yield html(t'<p>{text()}</p>')"),
+        ("", "async def stream():\n    yield render(fragments='late')"),
+        ("", "async def stream():\n    yield render()"),
+    ],
+)
+async def test_what_is_rendered_now_can_not_wait(
+    site: Site, before: str, after: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = route("<p id='late' {fragment}>{text()}</p><{Card} title='x' />")
+    files["index.py"] = files["index.py"].replace("\nt'''", f"{before}\nt'''") + after
+    answer = await site(files).get("/", headers={"accept": "text/event-stream" if after else "text/html"})
+    assert answer.status_code == 500
+    assert f"`text` {NOT_AWAITED}" in str(caplog.records[0].exc_info)
+
+
+async def test_a_fragment_is_found_beside_what_has_to_be_awaited(site: Site) -> None:
+    files = route("<{Plain}><p {fragment}={'a' * 2}>now</p>{broken()}</{Plain}>")
+    files["index.py"] += "async def stream():\n    yield render(fragments='aa')\n"
+    answer = await site(files).get("/", headers={"accept": "text/event-stream"})
+    assert answer.text.startswith("data: <p>now</p>\n\n")
+
+
+async def test_a_computed_fragment_can_not_wait(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    files = route("<{Plain}><p {fragment}={'a' * 2}>{text()}</p></{Plain}>")
+    files["index.py"] += "async def stream():\n    yield render(fragments='aa')\n"
+    answer = await site(files).get("/", headers={"accept": "text/event-stream"})
+    assert answer.status_code == 500
+    assert "the fragment `aa` has to wait for something" in str(caplog.records[0].exc_info)
+
+
+async def test_an_error_before_anything_has_left_is_a_proper_answer(site: Site) -> None:
+    client = site(route("<h1>Title</h1>{refused()}"))
+    assert (await client.get("/")).status_code == 403
+    files = route("<h1>Title</h1>{refused()}") | {"_error.py": "t'<h1>Sorry</h1>{status()}'\nasync def status(): ..."}
+    answer = await site(files).get("/")
+    assert (answer.status_code, answer.text) == (403, "<h1>Sorry</h1>")
+
+
+async def test_error_pages_may_wait_too(site: Site) -> None:
+    page = "<{Card} title='x'><{Suspense} fallback='wait'>{element()}</{Suspense}></{Card}>"
+    files = route("{refused()}") | {"_error.py": route(page)["index.py"]}
+    answer = await site(files).get("/")
+    assert (answer.status_code, answer.text) == (403, '<section title="x"><b>late</b></section>')
