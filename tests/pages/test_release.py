@@ -35,6 +35,20 @@ ROUTES = {
     "both": (
         "value = Value()\nasync def stream():\n    yield t'<p>{value is not None}</p>'\nt'<p>{value is not None}</p>'\n"
     ),
+    "awaited": (
+        "value = Value()\nasync def part(value):\n    await asyncio.sleep(0)\n    return type(value).__name__\n"
+        "t'<p>{part(value)}</p>'\n"
+    ),
+    "suspended": (
+        "from hyperpy.components import Suspense\nvalue = Value()\n"
+        "async def part(value):\n    await asyncio.sleep(0)\n    return type(value).__name__\n"
+        "t'<{Suspense}>{part(value)}</{Suspense}><{Suspense}>{part(value)}</{Suspense}>'\n"
+    ),
+    "unsent": (
+        "def Nothing(children):\n    return ''\n"
+        "value = Value()\nasync def part(value):\n    return type(value).__name__\n"
+        "t'<{Nothing}>{part(value)}</{Nothing}>'\n"
+    ),
     "answer": "value = Value()\nPlainTextResponse('hello')\n",
 }
 
@@ -73,6 +87,7 @@ async def get(app: Hyper, path: str, accept: str = "text/html") -> str:
     body = b""
 
     async def receive() -> Message:
+        await asyncio.sleep(0)
         return {"type": "http.request", "body": b"", "more_body": False} if not body else {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
