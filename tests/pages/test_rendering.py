@@ -155,3 +155,74 @@ async def test_flags_know_the_request_in_functions_and_threads(site: Site) -> No
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST")
     options = await client.options("/")
     assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+
+
+COUNTED = """
+from hyperpy import fragment, render
+a, b = 0, 0
+t'<p id="a" {{fragment}}>{{a}}</p><p id="b" {{fragment}}>{{b}}</p>'
+async def stream():
+    global a, b
+    yield "begin"
+    {statements}
+"""
+
+
+@pytest.mark.parametrize(
+    ("statements", "events"),
+    [
+        ("for a in (1, 1, 2): yield render(fragments='a', if_changed=True)", ["a1", "a2"]),
+        ("for a in (1, 1): yield render(fragments='a', if_changed=False)", ["a1", "a1"]),
+        ("for a in (1, 2, 1): yield render(fragments='a', if_changed=True)", ["a1", "a2", "a1"]),
+        ("for b in (1, 2): yield render(fragments='a', if_changed=True)", ["a0"]),
+        ("for b in (1, 1, 2): yield render(fragments=['a', 'b'], if_changed=True)", ["a0b1", "a0b2"]),
+        # What is sent without asking counts as well.
+        (
+            "for a, new in (1, True), (2, False), (2, True), (1, True): yield render(fragments='a', if_changed=new)",
+            ["a1", "a2", "a1"],
+        ),
+        # A fragment is the same, whatever it is sent with.
+        (
+            "for a, names in (1, ['a']), (2, ['a', 'b']), (1, ['a']): yield render(fragments=names, if_changed=True)",
+            ["a1", "a2b0", "a1"],
+        ),
+        ("for a in (1, 1, 2): yield render(if_changed=True)", ["a1b0", "a2b0"]),
+        ("for a in (1, 1): yield 'x', render(fragments='a', if_changed=True) or 'same'", ["x:a1", "x:same"]),
+    ],
+)
+async def test_only_what_has_changed_is_sent(site: Site, statements: str, events: list[str]) -> None:
+    answer = await site({"index.py": COUNTED.format(statements=statements)}).get("/", headers=EVENTS)
+    sent = answer.text.replace('<p id="', "").replace('">', "").replace("</p>", "")
+    sent = sent.replace("event: x\ndata: ", "x:").replace("data: ", "")
+    assert sent.split("\n\n")[1:-2] == events
+
+
+async def test_each_request_remembers_what_it_has_rendered(site: Site) -> None:
+    client = site({"index.py": COUNTED.format(statements="yield render(fragments='a', if_changed=True)")})
+    for _ in range(2):
+        assert '<p id="a">0</p>' in (await client.get("/", headers=EVENTS)).text
+
+
+async def test_nothing_is_a_mistake_in_a_stream_that_has_not_asked(site: Site) -> None:
+    answer = await site({"index.py": COUNTED.format(statements="yield None")}).get("/", headers=EVENTS)
+    assert "event: stream-error" in answer.text
+
+
+async def test_a_stream_without_news_lets_others_in(site: Site) -> None:
+    """Its generator waits for nothing."""
+    source = """
+        import asyncio
+        from hyperpy import fragment, render
+        news = []
+        async def note():
+            news.append(1)
+        t'<p id="a" {fragment}>{len(news)}</p>'
+        async def stream():
+            task = asyncio.ensure_future(note())
+            while not news:
+                yield render(fragments="a", if_changed=True)
+            yield render(fragments="a", if_changed=True)
+            await task
+        """
+    answer = await site({"index.py": source}).get("/", headers=EVENTS)
+    assert answer.text.startswith('data: <p id="a">0</p>\n\ndata: <p id="a">1</p>\n\n')
