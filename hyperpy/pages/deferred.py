@@ -1,4 +1,4 @@
-"""A page that waits for some of its parts: what there is of it, and what is to come."""
+"""A page, or a part of one, that waits for something: what there is of it, and what is to come."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,15 @@ class DeferredPage:
 
     __slots__ = ("deferred", "pieces", "place")
 
-    def __init__(self, html: str, deferred: Deferred, place: Place) -> None:
+    def __init__(self, html: str, deferred: Deferred, place: Place | None) -> None:
         self.deferred = deferred
         self.place = place
         try:
             self.pieces: Sequence[str | Item] = deferred.split(html)
         except TemplateError as error:
-            raise error.at(place) from None
+            if place is not None:
+                error.at(place)
+            raise
 
     def close(self) -> None:
         self.deferred.close()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import Final
 
@@ -78,19 +78,26 @@ class Progress:
             while (text := await self._next()) is not None:
                 yield Markup(text)
         except HyperError as error:
-            raise error.at(self._page.place) from error.__cause__
+            if self._page.place is not None:
+                error.at(self._page.place)
+            raise
         finally:
             await self._stop()
 
-    async def whole(self) -> str:
-        """All of the page, once it is there."""
+    async def whole(self, inserted: Callable[[str], str] = str) -> str:
+        """All of the page, once it is there. `inserted` is asked how to write what has been waited for."""
         try:
-            pieces = await self._settled(self._started(self._page.pieces))
+            settled = [(piece, await self._settled([piece])) for piece in self._started(self._page.pieces)]
             while tasks := self._tasks():
                 await asyncio.wait(tasks)
-            return "".join(map(self._text, pieces))
+            return "".join(
+                piece if isinstance(piece, str) else inserted("".join(map(self._text, pieces)))
+                for piece, pieces in settled
+            )
         except HyperError as error:
-            raise error.at(self._page.place) from error.__cause__
+            if self._page.place is not None:
+                error.at(self._page.place)
+            raise
         finally:
             await self._stop()
 
@@ -141,7 +148,7 @@ class Progress:
         self._stack.append(self._started(pieces)[::-1])
 
     def _split(self, item: Awaited, value: object) -> list[str | Item]:
-        return self._page.deferred.split(self._run.show(item.show, value))
+        return self._page.deferred.split(self._run.show_late(item.show, value, self._page.deferred))
 
     # -- out of order -------------------------------------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[dict[str, s
         found, seen = capture_fragments(eval(template.code, run.namespace), {name})
         if run.deferred is not None and name in found and run.deferred.stands_in(found[name]):
             raise TemplateError(
-                f"the fragment `{name}` has to wait for something, which only a page can do",
+                f"the fragment `{name}` has to wait for something, and can't when it is rendered alone",
                 hint="Await it in the loader, result = await …, and interpolate {result}.",
             )
         return found, seen

@@ -1,6 +1,6 @@
 """One request to one route: its namespace, its inputs, its body, its loader, its page. Shares nothing with another."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextvars import ContextVar
 from types import CodeType
 from typing import Any, cast
@@ -17,7 +17,7 @@ from hyperpy.pages.compiler import PAGE, RUN, CompiledTemplate
 from hyperpy.pages.deferred import DeferredPage
 from hyperpy.pages.outgoing import Outgoing
 from hyperpy.pages.route import Route
-from hyperpy.templates import Deferred, Show, current_host, render_template
+from hyperpy.templates import Deferred, current_host, render_template
 
 # Templates know as much of it as they need.
 current = cast("ContextVar[Run]", current_host)
@@ -226,24 +226,28 @@ class Run:
     def _shown_page(self) -> str | DeferredPage:
         """The same, for sending: then it may wait for some of its parts."""
         template = self._reached()
+        return self.show(self.evaluate, template, template.place)
+
+    def show[T](self, render: Callable[[T], str], value: T, place: Place | None = None) -> str | DeferredPage:
+        """What `render` makes of a value that is going to be sent; a DeferredPage if it has to wait for something."""
         self.showing = True
         try:
-            html = self.evaluate(template)
-            return html if self.deferred is None else DeferredPage(html, self.deferred, template.place)
+            html = render(value)
+            return html if self.deferred is None else DeferredPage(html, self.deferred, place)
         except BaseException:
             if self.deferred is not None:
                 self.deferred.close()
             raise
         finally:
-            self.showing = False
+            self.showing, self.deferred = False, None
 
-    def show(self, render: Show, value: object) -> str:
-        """Renders a part of the page that has been waited for."""
-        self.showing = True
+    def show_late[T](self, render: Callable[[T], str], value: T, deferred: Deferred) -> str:
+        """The same for what has been waited for; what it has to wait for itself is put to the rest."""
+        self.showing, self.deferred = True, deferred
         try:
             return render(value)
         finally:
-            self.showing = False
+            self.showing, self.deferred = False, None
 
     def _reached(self) -> CompiledTemplate:
         template = self.reached()

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from hyperpy.exceptions import EventError, did_you_mean
 from hyperpy.streams.framing import data_lines, frame
-from hyperpy.templates import html
+from hyperpy.templates import render_template, render_text
 
 
 class _Missing(Enum):
@@ -158,8 +158,8 @@ def _is_json(value: object) -> bool:
 
 
 def _html(value: object) -> str:
-    # An exact str: concatenating `Markup` escapes what it meets.
-    return str.__str__(html(value))
+    # Not by `html`: its errors name the caller's line, and the user's is that of the `yield`.
+    return render_template(value).strip() if isinstance(value, Template) else render_text(value)
 
 
 def _json(value: object) -> str:

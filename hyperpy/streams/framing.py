@@ -41,7 +41,12 @@ def frame(
 
 def data_lines(text: str) -> str:
     """Every line with its own `data: `. A trailing newline keeps the empty line after it."""
-    return "data: " + unified(text).replace("\n", "\ndata: ")
+    return "data: " + data_continued(text)
+
+
+def data_continued(text: str) -> str:
+    """Text for the middle of a line of data."""
+    return unified(text).replace("\n", "\ndata: ")
 
 
 def unified(text: str) -> str:

@@ -79,7 +79,7 @@ class Outbox:
         return self._turning and monotonic() > self.turn_at
 
     def put(self, chunk: str) -> None:
-        if self.over or self._finishing:
+        if self.over or self._finishing or not chunk:
             return
         self._chunks.append(chunk)
         self._size += len(chunk)

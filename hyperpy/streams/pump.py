@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HyperError, Place
-from hyperpy.pages.run import current
+from hyperpy.pages import DeferredPage, Progress, Run, current
 from hyperpy.streams.lifecycle import LIMITS, Ending, Limits
 from hyperpy.streams.outbox import Outbox
 from hyperpy.streams.registry import STATE_KEY, Streams
@@ -42,6 +42,7 @@ class Pump(ABC):
         "_on_start",
         "_outbox",
         "_owner",
+        "_run",
         "_status",
         "_task",
         "_timer",
@@ -57,6 +58,7 @@ class Pump(ABC):
 
     _loop: asyncio.AbstractEventLoop
     _outbox: Outbox
+    _run: Run | None
     _task: asyncio.Task[None]
     _timer: asyncio.TimerHandle
 
@@ -94,6 +96,11 @@ class Pump(ABC):
     def encode(item: object) -> str:
         """The text of one yielded thing. Raises EventError."""
 
+    @staticmethod
+    def inserted(text: str) -> str:
+        """HTML as it is written where something encoded had to wait for it."""
+        return text
+
     @abstractmethod
     def last_words(self, error: Exception) -> str | None:
         """What to send when the generator has failed after the start.
@@ -109,6 +116,7 @@ class Pump(ABC):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
         self._loop = loop = asyncio.get_running_loop()
+        self._run = current.get(None)
         self._outbox = Outbox(loop, send, self._head, self._lost)
         self._timer = loop.call_later(self._limits.headers, self._tick)
         if streams is not None:
@@ -212,11 +220,12 @@ class Pump(ABC):
                     self._inside = False
                 if self._ending is not None:  # the generator has swallowed its cancellation
                     return
-                is_nothing = item is None and self._may_be_nothing()
-                if not is_nothing:
-                    outbox.put(self._encoded(item))
+                text = self._encoded(item)
                 try:
-                    if is_nothing:
+                    if not isinstance(text, str):
+                        text = await self._completed(text)
+                    outbox.put(text)
+                    if not text:
                         await asyncio.sleep(0)  # or a loop that yields nothing else would never let anybody in
                     elif outbox.full or outbox.turn_is_over:
                         await self._make_room()
@@ -234,11 +243,6 @@ class Pump(ABC):
         # A task group around the `yield` takes this well, and `GeneratorExit` badly.
         return self._generator.athrow(asyncio.CancelledError())
 
-    def _may_be_nothing(self) -> bool:
-        """None is what `render(…, if_changed=True)` gives; in a stream that has not called it, it is a mistake."""
-        run = current.get(None)
-        return run is not None and run.rendered is not None
-
     async def _make_room(self) -> None:
         outbox = self._outbox
         if outbox.full:
@@ -248,14 +252,31 @@ class Pump(ABC):
         if outbox.turn_is_over:
             await asyncio.sleep(0)
 
-    def _encoded(self, item: object) -> str:
+    def _encoded(self, item: object) -> str | DeferredPage:
+        """What to send for the item; empty if that is nothing."""
         try:
-            return self.encode(item)
+            if (run := self._run) is None:
+                return self.encode(item)
+            if item is None and run.rendered is not None:  # it is what `render(…, if_changed=True)` has given
+                return ""
+            return run.show(self.encode, item)
         except HyperError as error:
-            frame = getattr(self._generator, "ag_frame", None)
-            if frame is not None:
-                error.at(Place(frame.f_code.co_filename, frame.f_lineno))
-            raise
+            raise self._located(error) from error.__cause__
+
+    async def _completed(self, page: DeferredPage) -> str:
+        """What has been yielded, once all of it is there. It waits as the generator would."""
+        assert self._run is not None
+        self._inside = True
+        try:
+            return await Progress(self._run, page).whole(self.inserted)
+        except HyperError as error:
+            raise self._located(error) from error.__cause__
+        finally:
+            self._inside = False
+
+    def _located(self, error: HyperError) -> HyperError:
+        frame = getattr(self._generator, "ag_frame", None)
+        return error.at(Place(frame.f_code.co_filename, frame.f_lineno)) if frame is not None else error
 
     async def _conclude(self, failure: Exception | None) -> None:
         try:

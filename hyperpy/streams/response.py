@@ -7,6 +7,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 
 from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event, stream_error
+from hyperpy.streams.framing import data_continued
 from hyperpy.streams.negotiate import Mode
 from hyperpy.streams.pump import Pump, RawHeaders
 
@@ -52,6 +53,7 @@ class EventStream(Pump):
     ping = PING
     farewell = CLOSE
     encode = staticmethod(encode_event)
+    inserted = staticmethod(data_continued)
 
     @staticmethod
     def make_headers(added: Iterable[tuple[bytes, bytes]]) -> RawHeaders:

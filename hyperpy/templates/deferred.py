@@ -118,7 +118,7 @@ class Deferred:
         item = self._kept[int(found[1])] if found else None
         name = f"`{item.name}`" if isinstance(item, Awaited) else "what is in it"
         return TemplateError(
-            f"{name} has to be awaited, which is possible among text only, not in an attribute or a script",
+            f"{name} has to be awaited, and nothing waits for it in an attribute or a script",
             hint="Await it in the loader, result = await …, and interpolate {result}.",
         )
 

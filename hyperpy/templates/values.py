@@ -44,13 +44,14 @@ def refuse_deferred(value: object) -> None:
     if isinstance(value, Awaitable):
         dismiss(value)
         raise Problem(
-            f"`{name_of(value)}` has to be awaited, which only a page can do, where it shows text",
-            "Await it first, result = await …, and interpolate {result}.",
+            f"`{name_of(value)}` has to be awaited, and nothing waits for it here",
+            "Await it first, result = await …, and interpolate {result}. Only the text of a page or a `yield` waits.",
         )
     if isinstance(value, AsyncIterable):
         raise Problem(
-            f"`{name_of(value)}` is an async iterable, which only a page can wait for, where it shows text",
-            "Collect it first, items = [item async for item in …], and interpolate {items}.",
+            f"`{name_of(value)}` is an async iterable, and nothing waits for it here",
+            "Collect it first, items = [item async for item in …], and interpolate {items}. "
+            "Only the text of a page or a `yield` waits.",
         )
 
 

@@ -106,8 +106,8 @@ async def test_what_is_awaited_stands_in_its_place(site: Site, template: str, ht
     assert (answer.status_code, answer.text) == (200, html)
 
 
-NOT_AWAITED = "has to be awaited, which only a page can do, where it shows text"
-MISPLACED = "has to be awaited, which is possible among text only, not in an attribute or a script"
+NOT_AWAITED = "has to be awaited, and nothing waits for it here"
+MISPLACED = "has to be awaited, and nothing waits for it in an attribute or a script"
 
 
 @pytest.mark.parametrize(
@@ -187,3 +187,49 @@ async def test_error_pages_may_wait_too(site: Site) -> None:
     files = route("{refused()}") | {"_error.py": route(page)["index.py"]}
     answer = await site(files).get("/")
     assert (answer.status_code, answer.text) == (403, '<section title="x"><b>late</b></section>')
+
+
+YIELDS = [
+    ("t'<p>{text()}</p>'", "data: <p>&lt;late&gt;</p>"),
+    ("t'<p>{text(t\"1\\r\\n2\\n\")}\\n{items(2)}</p>'", "data: <p>1\ndata: 2\ndata: \ndata: <li>0</li><li>1</li></p>"),
+    ("'part', t'<{Card} title=a>{element()}</{Card}>'", 'event: part\ndata: <section title="a"><b>late</b></section>'),
+    ("{'data': t'{text(1)}', 'id': 3}", "id: 3\ndata: 1"),
+    ("t'<{Suspense} fallback=\"wait\">{text(1)}</{Suspense}><{Suspense}>{text(2)}</{Suspense}>'", "data: 12"),
+]
+
+
+@pytest.mark.parametrize(("item", "event"), YIELDS)
+async def test_what_a_stream_yields_is_completed_first(site: Site, item: str, event: str) -> None:
+    files = route("page")
+    files["index.py"] += f"async def stream():\n    yield {item}\n    yield 'next', 1\n"
+    answer = await site(files).get("/", headers={"accept": "text/event-stream"})
+    assert answer.text.split("\n\n")[:2] == [event, "event: next\ndata: 1"]
+
+
+async def test_parts_of_a_page_are_completed_first(site: Site) -> None:
+    files = route("page")
+    source = files["index.py"].replace("t'''page'''", "")
+    files["index.py"] = f"{source}async def stream():\n    yield t'<html>{{text(1)}}'\n    yield t'{{items(2)}}'\n"
+    answer = await site(files).get("/", headers={"accept": "text/html"})
+    assert answer.text == "<html>1<li>0</li><li>1</li>"
+
+
+@pytest.mark.parametrize(
+    ("item", "what"),
+    [
+        ("t'<p title={text()}>'", f"`text` {NOT_AWAITED}"),
+        ("t'<p title={t\"{text()}\"}>'", f"`text` {MISPLACED}"),
+        ("t'<p>{broken()}'", "secret"),
+        ("{'event': 'x', 'data': {'html': html(t'{text()}')}}", f"`text` {NOT_AWAITED}"),
+    ],
+)
+async def test_what_fails_in_a_yield_names_its_line(
+    site: Site, item: str, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = route("page")
+    files["index.py"] += "async def stream():\n    yield 1, 2\n".replace("1, 2", item)
+    answer = await site(files).get("/", headers={"accept": "text/event-stream"})
+    assert answer.status_code == 500
+    error = caplog.records[0].exc_info
+    assert what in str(error)
+    assert isinstance(error[1], ValueError) or "index.py:6 " in str(error[1])

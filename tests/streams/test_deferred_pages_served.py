@@ -186,3 +186,17 @@ def test_a_stopping_server_lets_the_page_finish(tmp_path: Path) -> None:
         served.site.server.should_exit = True
         served.open("a")
         client.read_until(b"\r\n0\r\n\r\n")
+
+
+def test_a_client_that_leaves_ends_what_a_yield_waits_for(tmp_path: Path) -> None:
+    after = (
+        "async def stream():\n    yield 'begin', 1\n"
+        "    try:\n        yield t'{late(\"a\")}'\n    finally:\n        gates['cleaned'].set()\n"
+    )
+    with serving(tmp_path, "page", ANY, "", after) as served:
+        served.shared["gates"]["cleaned"] = cleaned = threading.Event()
+        client = served.site.get(headers="Accept: text/event-stream\r\n")
+        client.read_until(b"begin")
+        client.close()
+        assert served.ended.wait(TIMEOUT)
+        assert cleaned.wait(TIMEOUT)

@@ -213,8 +213,8 @@ class NotText:
         (bytearray(b"x"), "bytearray(b'x') (bytearray) is no text"),
         (memoryview(b"x"), "a memoryview is no text"),
         ({"a": 1}, "a template can't show a dict"),
-        (page, "`page` has to be awaited, which only a page can do, where it shows text"),
-        (pages, "`pages` is an async iterable, which only a page can wait for, where it shows text"),
+        (page, "`page` has to be awaited, and nothing waits for it here"),
+        (pages, "`pages` is an async iterable, and nothing waits for it here"),
         (NotText(), "`__html__` of a NotText gave 3 (int), not a str"),
     ],
 )
