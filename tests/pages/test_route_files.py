@@ -449,3 +449,16 @@ async def test_an_error_page_stands_in_for_a_missing_404(site: Site) -> None:
         (404, "<p>404</p>"),
         (404, "<p>no such shop</p>"),
     ]
+
+
+async def test_the_debug_page_begins_with_the_users_own_code(site: Site) -> None:
+    client = site({"index.py": "x = int('seven')\nt'<p>{x}</p>'"}, debug=True)
+    page = (await client.get("/", headers=HTML)).text
+    assert re.search(r"most recent call last\):\n  File &#34;[^&]*index.py&#34;, line 1, in &lt;module&gt;", page)
+    assert "hyperpy/" not in page
+
+
+def test_a_component_that_is_missing_is_no_input(write: Write) -> None:
+    with pytest.raises(RouteError) as caught:
+        Hyper(routes=write({"index.py": "t'<{Card}>x</{Card}>'"}), static=None)
+    assert caught.value.hint == "Import it, or define it in this file."
