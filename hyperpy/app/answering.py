@@ -55,8 +55,6 @@ async def answer_route(
         sender.started = True
         await sender.send(start)
         await sender.send(body)
-        if run.outgoing and run.outgoing.background:
-            await _run_background(run, run.outgoing.background)
     elif isinstance(answer, DeferredPage):
         await _send_in_parts(run, sender, answer, vary=vary, debug=debug)
     elif answer is not None:
@@ -64,6 +62,8 @@ async def answer_route(
     else:
         kind = EventStream if mode is Mode.SSE else HTMLStream
         await _send_stream(run, sender, kind, run.stream(), vary=vary, debug=debug)
+    if run.outgoing and run.outgoing.background:
+        await _run_background(run, run.outgoing.background)
 
 
 def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[Mode, bool]:
@@ -161,8 +161,6 @@ async def _send_in_parts(run: Run, sender: Sender, page: DeferredPage, *, vary: 
         await _send_stream(run, sender, PageStream, Progress(run, page).parts(), vary=vary, debug=debug)
     finally:
         page.close()
-    if run.outgoing and run.outgoing.background:
-        await _run_background(run, run.outgoing.background)
 
 
 async def _send_stream(

@@ -1,7 +1,7 @@
 """Explicit answers: what a compiled body calls to look at bare calls and at `response`, and how the answer gets out."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Never
 
@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse, Response
 
 from hyperpy.exceptions import AnswerError
 from hyperpy.pages.compiler import CALLED, RENDERED, RESPOND
+from hyperpy.pages.inlining import HTML, MARKUP, YIELDED
+from hyperpy.templates import RENDER, current_host, markup, render_template
 
 
 class Answered(BaseException):
@@ -48,4 +50,32 @@ def responded(value: object) -> None:
         raise Answered(value)
 
 
+def stripped(text: str) -> Markup:
+    """What `html` and `yield` make of a t-string that has been rendered in place."""
+    return markup(text.strip())
+
+
+def yielded(render: Callable[..., str], *values: object) -> Markup:
+    """What a stream yields: whoever sends it will take what it has to wait for out of the request's `deferred`."""
+    host = current_host.get(None)
+    if host is None:
+        return stripped(render(*values))
+    host.showing = True
+    try:
+        return stripped(render(*values))
+    except BaseException:
+        if host.deferred is not None:
+            host.deferred.close()
+            host.deferred = None
+        raise
+    finally:
+        host.showing = False
+
+
+RENDERERS: Mapping[str, Any] = MappingProxyType(
+    {HTML: stripped, MARKUP: markup, RENDER: render_template, YIELDED: yielded}
+)
+"""What the code of any file in the routes folder may call."""
+
 HELPERS: Mapping[str, Any] = MappingProxyType({CALLED: called, RENDERED: rendered, RESPOND: responded})
+"""What the compiled body of a route file calls."""

@@ -1,6 +1,7 @@
 """`render(…)`: the page of the request at hand, or some of its fragments, against the present values."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from hashlib import blake2b
 from typing import Literal, overload
 
@@ -9,7 +10,7 @@ from markupsafe import Markup
 from hyperpy.exceptions import AnswerError, HyperError, TemplateError, UnknownFragmentError, did_you_mean
 from hyperpy.pages.compiler import CompiledTemplate
 from hyperpy.pages.run import Run, current
-from hyperpy.templates import capture_fragments, render_template
+from hyperpy.templates import capture_fragments
 
 
 @overload
@@ -59,7 +60,7 @@ def _fragment(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
     for template in templates:
         if codes := template.fragments.get(name):
             try:
-                return "".join([render_template(eval(code, run.namespace)) for code in codes]).strip()
+                return "".join([eval(code, run.namespace) for code in codes]).strip()
             except HyperError as error:
                 raise error.at(template.place) from error.__cause__
     return _captured(run, name, templates)
@@ -87,7 +88,7 @@ def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[dict[str, s
     before = run.showing, run.deferred
     run.showing, run.deferred = True, None
     try:
-        found, seen = capture_fragments(eval(template.code, run.namespace), {name})
+        found, seen = capture_fragments(partial(run.evaluate, template), {name})
         if run.deferred is not None and name in found and run.deferred.stands_in(found[name]):
             raise TemplateError(
                 f"the fragment `{name}` has to wait for something, and can't when it is rendered alone",

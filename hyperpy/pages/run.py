@@ -17,7 +17,7 @@ from hyperpy.pages.compiler import PAGE, RUN, CompiledTemplate
 from hyperpy.pages.deferred import DeferredPage
 from hyperpy.pages.outgoing import Outgoing
 from hyperpy.pages.route import Route
-from hyperpy.templates import Deferred, current_host, render_template
+from hyperpy.templates import Deferred, current_host
 
 # Templates know as much of it as they need.
 current = cast("ContextVar[Run]", current_host)
@@ -257,7 +257,8 @@ class Run:
 
     def evaluate(self, template: CompiledTemplate) -> str:
         try:
-            return render_template(eval(template.code, self.namespace)).strip()
+            html: str = eval(template.code, self.namespace)
+            return html.strip()
         except HyperError as error:
             raise error.at(template.place) from error.__cause__
 

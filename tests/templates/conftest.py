@@ -10,7 +10,7 @@ def escaper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "portable":
         for module in (escaping, attributes, render, urls):
             monkeypatch.setattr(module, "escape_str", escaping.escape_portably)
-        monkeypatch.setitem(render._RUNTIME, "E", escaping.escape_portably)
+        monkeypatch.setitem(render.RUNTIME, "E", escaping.escape_portably)
     monkeypatch.setattr(render, "_ones", {})
     monkeypatch.setattr(render, "_manys", {})
     for known in urls._safe.values():
