@@ -6,11 +6,15 @@ from hyperpy.templates.fragments import capture_fragments
 from hyperpy.templates.marker import fragment
 from hyperpy.templates.render import html, render_template, render_text
 from hyperpy.templates.static import StaticFragment, TemplatePlan, check_templates, plan_template
+from hyperpy.templates.trusted import TrustedCSS, TrustedJS, TrustedURL
 
 __all__ = [
     "Markup",
     "StaticFragment",
     "TemplatePlan",
+    "TrustedCSS",
+    "TrustedJS",
+    "TrustedURL",
     "capture_fragments",
     "check_templates",
     "fragment",

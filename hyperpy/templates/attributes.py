@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from string.templatelib import Template
 
-from hyperpy.templates.contexts import DICTS, SAFE_NAME, context_of, html_name, why_refused
+from hyperpy.templates.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.css import declarations, is_safe_property, is_safe_value
 from hyperpy.templates.escaping import escape_html, escape_str, exact
-from hyperpy.templates.nodes import Context
+from hyperpy.templates.nodes import Context, Mode
 from hyperpy.templates.problems import Problem
+from hyperpy.templates.trusted import TrustedURL
+from hyperpy.templates.url_pieces import escaped_piece, plain, vouched
 from hyperpy.templates.urls import BLOCKED, escaped_url, markup_is_safe
 from hyperpy.templates.values import html_of, is_html, refuse_unfit, shown
 
@@ -71,21 +73,30 @@ def url(site: Site, head: str, value: object) -> str:
         return ""
     if value is True:
         return head
-    if type(value) is str:
-        text = escaped_url(site.context, value)
-        if text is None:
-            site.warn(value, BLOCKED)
-            text = BLOCKED
-        return f'{head}="{text}"'
-    return f'{head}="{url_text(site, value_text(value))}"'
+    if type(value) is TrustedURL:
+        return f'{head}="{escape_str(exact(value))}"'
+    text = escaped_url(site.context, value if type(value) is str else plain(value))
+    if text is None:
+        site.warn(value, BLOCKED)
+        text = BLOCKED
+    return f'{head}="{text}"'
 
 
-def url_text(site: Site, markup: str) -> str:
-    """The whole value of a URL attribute, already escaped, as it is or blocked."""
-    if markup_is_safe(site.context, markup):
+def url_text(site: Site, markup: str, first: object = None) -> str:
+    """The whole value of a URL attribute, already escaped, as it is or blocked. `first` is the value it begins with."""
+    if vouched(site.context, first) or markup_is_safe(site.context, markup):
         return markup
     site.warn(markup, BLOCKED)
     return BLOCKED
+
+
+def url_piece(site: Site, mode: Mode, value: object) -> str:
+    """A value inside a URL, or nothing if it is unfit there."""
+    text = escaped_piece(mode, value)
+    if text is None:
+        site.warn(value, "nothing")
+        return ""
+    return text
 
 
 def class_names(value: object) -> str:
@@ -246,5 +257,5 @@ def _key(key: object) -> str:
 
 def _add(attributes: dict[str, str], words: str, tag: str, name: str, value: object) -> None:
     lower = name.lower()
-    context = Context.REFUSED if (tag.lower(), lower) == ("meta", "http-equiv") else context_of(tag, lower)
+    context = context_from_data(tag, lower)
     attributes[lower] = by_context(Site(words, tag, name, context), f" {name}", value)

@@ -21,6 +21,7 @@ from hyperpy.templates.nodes import (
     EndTag,
     Fragment,
     Hole,
+    Mode,
     Node,
     Shape,
     Spec,
@@ -29,6 +30,7 @@ from hyperpy.templates.nodes import (
     Text,
     Value,
 )
+from hyperpy.templates.url_pieces import URL_MODES
 from hyperpy.templates.urls import CHECKS, memo, settles
 
 ONE = """\
@@ -242,17 +244,28 @@ class _Writer:
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Pieces:
         """The inside of the quotes, where static text and holes stand together."""
         site = self.constant(Site(self.words, tag.name, item.name, item.context)) if item.context in _SITED else ""
+        modes = iter(item.modes)
         written = [
-            _requoted(piece) if isinstance(piece, str) else self.piece(item.context, site, piece) for piece in pieces
+            _requoted(piece) if isinstance(piece, str) else self.piece(item.context, next(modes), site, piece)
+            for piece in pieces
         ]
-        is_settled = isinstance(pieces[0], str) and settles(item.context, pieces[0])
-        if item.context in CHECKS and not is_settled:
-            return [_Expression(f"URL_TEXT({site}, {_f_string(written)})")]
-        return written
+        first = pieces[0]
+        if item.context not in CHECKS:
+            return written
+        if isinstance(first, str) and settles(item.context, first):
+            return written if first.strip() != "/" else [_Expression(f"ONE_ROOT({_f_string(written)})")]
+        begins = f", {self.hole(first)}" if isinstance(first, int) else ""
+        return [_Expression(f"URL_TEXT({site}, {_f_string(written)}{begins})")]
 
-    def piece(self, context: Context, site: str, index: int) -> str:
+    def piece(self, context: Context, mode: Mode, site: str, index: int) -> str:
         value = self.hole(index)
         match context:
+            case _ if mode in URL_MODES:
+                known = self.constant(memo(mode))
+                other = f"{value} if kind is int else URL_PIECE({site}, {self.constant(mode)}, {_rendered(value)})"
+                return _Expression(
+                    f"url if (kind := type({value})) is str and (url := {known}.get({value})) else {other}"
+                )
             case Context.STYLE:
                 return _Expression(f"STYLE_TEXT({site}, {_rendered(value)})")
             case Context.CLASS:

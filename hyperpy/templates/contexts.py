@@ -11,7 +11,8 @@ URLS = frozenset((
     "icon", "profile", "codebase", "classid", "dynsrc", "lowsrc", "xlink:href", "xml:base", "hx-get", "hx-post",
     "hx-put", "hx-patch", "hx-delete", "hx-push-url", "hx-replace-url", "sse-connect", "hx-sse:connect",
 ))
-URL_SETS = frozenset(("srcset", "imagesrcset", "ping", "archive"))
+URL_SETS = frozenset(("srcset", "imagesrcset"))
+URL_LISTS = frozenset(("ping", "archive"))
 IMAGES = frozenset((
     ("img", "src"), ("source", "src"), ("input", "src"),
     ("image", "href"), ("image", "xlink:href"), ("feimage", "href"),
@@ -26,6 +27,7 @@ EXPRESSIONS = frozenset((
     "x-for", "x-id", "x-bind",
 ))
 EXPRESSION_PREFIXES = (":", "v-")
+UNSPREAD = frozenset((("meta", "http-equiv"), ("base", "href"), ("base", "target")))
 HTMX_JSON = frozenset(("hx-vals", "hx-headers", "hx-request"))
 DICTS = frozenset(("data", "aria"))
 # https://html.spec.whatwg.org/multipage/syntax.html#void-elements, and the obsolete ones
@@ -55,12 +57,14 @@ def context_of(tag: str, name: str) -> Context:
     tag, name = tag.lower(), name.lower()
     if name.startswith("data-hx-"):
         name = name.removeprefix("data-")
-    if evaluates(name) or name == "srcdoc" or (tag == "base" and name in ("href", "target")):
+    if evaluates(name) or name == "srcdoc":
         return Context.REFUSED
     if (tag, name) in IMAGES or name == "poster":
         return Context.IMAGE_URL
     if name in URL_SETS:
         return Context.URL_SET
+    if name in URL_LISTS:
+        return Context.URL_LIST
     if name in URLS:
         return Context.URL
     if tag in ANIMATIONS and name in ANIMATED:
@@ -72,6 +76,13 @@ def context_of(tag: str, name: str) -> Context:
     if name == "style":
         return Context.STYLE
     return Context.ARIA if name.startswith("aria-") else Context.PLAIN
+
+
+def context_from_data(tag: str, name: str) -> Context:
+    """The same for a name that a mapping brings."""
+    if (tag.lower(), name.lower()) in UNSPREAD:
+        return Context.REFUSED
+    return context_of(tag, name)
 
 
 def html_name(name: str) -> str:
@@ -94,12 +105,10 @@ def why_refused(tag: str, name: str) -> tuple[str, str]:
             "`srcdoc` is a whole document, which a template can't make safe",
             "Serve the document at a URL of its own: src={url}.",
         )
-    if tag == "base":
-        return f"`<base {lower}>` changes every link of the page, so it takes no computed value", "Write the value out."
-    if tag == "meta":
+    if tag.lower() in ("base", "meta"):
         return (
-            "a `refresh` can send the browser anywhere, so it takes no computed value",
-            "Answer with a redirect instead.",
+            f"`<{tag.lower()} {lower}>` changes what the whole page does, so no mapping may bring it",
+            f"Write it out: <{tag.lower()} {lower}={{value}}>.",
         )
     return (
         f"`{name}` is run as JavaScript, so it takes no computed value",

@@ -18,6 +18,7 @@ from hyperpy.templates.attributes import (
     style_attribute,
     style_text,
     url,
+    url_piece,
     url_text,
     value_text,
 )
@@ -28,6 +29,7 @@ from hyperpy.templates.marker import fragment, meet
 from hyperpy.templates.nodes import Document, Shape, Spec
 from hyperpy.templates.parser import parse
 from hyperpy.templates.problems import CallProblem, Problem, words_of
+from hyperpy.templates.urls import one_root
 from hyperpy.templates.values import html_of, is_html, refuse_unfit
 
 type Render = Callable[[Template], str]
@@ -207,6 +209,7 @@ _RUNTIME: dict[str, object] = {
     "MARKER": fragment,
     "MARKUP": _markup,
     "MERGED": merged,
+    "ONE_ROOT": one_root,
     "PROBLEM": Problem,
     "SAFE": _safe,
     "SPREAD": _spread,
@@ -216,6 +219,7 @@ _RUNTIME: dict[str, object] = {
     "TEMPLATE": Template,
     "TEXT": _text,
     "URL": url,
+    "URL_PIECE": url_piece,
     "URL_TEXT": url_text,
     "VALUE_TEXT": value_text,
 }

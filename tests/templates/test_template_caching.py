@@ -116,7 +116,7 @@ def test_a_function_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("iframe", "src", Context.URL),
         ("video", "poster", Context.IMAGE_URL),
         ("img", "srcset", Context.URL_SET),
-        ("a", "ping", Context.URL_SET),
+        ("a", "ping", Context.URL_LIST),
         ("animate", "values", Context.URL_STEPS),
         ("p", "values", Context.PLAIN),
         ("p", "class", Context.CLASS),
@@ -126,7 +126,7 @@ def test_a_function_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("p", "data-href", Context.PLAIN),
         ("p", "data-hx-get", Context.URL),
         ("p", "data-hx-on:click", Context.REFUSED),
-        ("base", "href", Context.REFUSED),
+        ("base", "href", Context.URL),
     ],
 )
 def test_contexts(tag: str, name: str, context: Context) -> None:

@@ -174,8 +174,6 @@ PASSED = [
     "mailto:a@b.c",
     "tel:+1",
     "/x?q=javascript:1",
-    "é/ü",
-    " /x ",
 ]
 URL_MAKERS: dict[str, Callable[[object], Template]] = {
     "a href": lambda v: t"<a href={v}></a>",
@@ -252,7 +250,7 @@ def test_the_warning_names_the_template(caplog: pytest.LogCaptureFixture) -> Non
         (t"<a href={'javascript&colon;x'}>", '<a href="javascript&amp;colon;x">'),
         # a settled beginning needs no check
         (t"<a href='/{'javascript:1'}'>", '<a href="/javascript:1">'),
-        (t"<a href='?q={'a:b'}'>", '<a href="?q=a:b">'),
+        (t"<a href='?q={'a:b'}'>", '<a href="?q=a%3Ab">'),
         (t"<a href='https://x/{'a:b'}'>", '<a href="https://x/a:b">'),
         (t"<a href='javascript:{1}'>", '<a href="#blocked">'),
         (t"<a href='javascript:static'>{1}", '<a href="javascript:static">1'),
@@ -274,7 +272,7 @@ def test_the_warning_names_the_template(caplog: pytest.LogCaptureFixture) -> Non
         ),
         (t"<a href={None}><a href={False}><a href={True}>", "<a><a><a href>"),
         (t"<a href={7}>", '<a href="7">'),
-        (t"<a href={t'/x/{"<"}'}>", '<a href="/x/&lt;">'),
+        (t"<a href={t'/x/{"<"}'}>", '<a href="/x/%3C">'),
         (t"<a href='{None}'>", "<a>"),
     ],
 )
