@@ -23,6 +23,7 @@ from hyperpy.templates.nodes import (
     Hole,
     Mode,
     Node,
+    RawHole,
     Shape,
     Spec,
     Spread,
@@ -71,7 +72,21 @@ _WRITERS = {
     Context.ARIA: "ARIA",
     Context.CLASS: "CLASS",
     Context.STYLE: "STYLE",
+    Context.SCRIPT: "SCRIPT",
+    Context.SRCDOC: "SRCDOC",
 } | dict.fromkeys(CHECKS, "URL")
+# Those of a value that is a piece of code, by whether an element holds it or an attribute.
+_EMBEDDED = {
+    (Mode.SCRIPT_VALUE, True): "SCRIPT_ELEMENT_VALUE",
+    (Mode.SCRIPT_VALUE, False): "SCRIPT_PIECE",
+    (Mode.SCRIPT_STRING, True): "SCRIPT_STRING",
+    (Mode.SCRIPT_STRING, False): "SCRIPT_STRING",
+    (Mode.CSS_VALUE, True): "STYLE_ELEMENT_TEXT",
+    (Mode.CSS_VALUE, False): "STYLE_TEXT",
+    (Mode.CSS_WORD, True): "STYLE_ELEMENT_WORD",
+    (Mode.CSS_WORD, False): "STYLE_WORD",
+}
+_WHOLE = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
 # These warn of values, so they are told where they stand.
 _SITED = frozenset({Context.STYLE, *CHECKS})
 
@@ -173,6 +188,9 @@ class _Writer:
                     yield text
                 case Hole(index):
                     yield self.text(index)
+                case RawHole(index, tag, mode):
+                    site = self.constant(Site(self.words, tag, tag, Context.PLAIN))
+                    yield self.embedded(mode, site, index, is_element=True)
                 case Tag():
                     yield from self.tag(node)
                 case Component():
@@ -232,7 +250,7 @@ class _Writer:
         value = self.hole(_only_hole(item))
         site = self.constant(Site(self.words, tag.name, item.name, item.context)) if item.context in _SITED else ""
         general = f"{_WRITERS[item.context]}({site}{', ' * bool(site)}{head!r}, {_rendered(value)})"
-        if item.context is Context.STYLE:
+        if item.context in _WHOLE:
             return _Expression(general)
         if item.context in CHECKS:
             quick = _f_string((f'{head}="', _Expression("url"), '"'))
@@ -257,7 +275,16 @@ class _Writer:
         begins = f", {self.hole(first)}" if isinstance(first, int) else ""
         return [_Expression(f"URL_TEXT({site}, {_f_string(written)}{begins})")]
 
+    def embedded(self, mode: Mode, site: str, index: int, is_element: bool = False) -> str:
+        """A piece of JavaScript, JSON or CSS."""
+        if mode is Mode.COMMENT:
+            return " "
+        where = f"{site}, " if mode in (Mode.CSS_VALUE, Mode.CSS_WORD) else ""
+        return _Expression(f"{_EMBEDDED[mode, is_element]}({where}{_rendered(self.hole(index))})")
+
     def piece(self, context: Context, mode: Mode, site: str, index: int) -> str:
+        if (mode, False) in _EMBEDDED or mode is Mode.COMMENT:
+            return self.embedded(mode, site, index)
         value = self.hole(index)
         match context:
             case _ if mode in URL_MODES:
@@ -266,8 +293,6 @@ class _Writer:
                 return _Expression(
                     f"url if (kind := type({value})) is str and (url := {known}.get({value})) else {other}"
                 )
-            case Context.STYLE:
-                return _Expression(f"STYLE_TEXT({site}, {_rendered(value)})")
             case Context.CLASS:
                 return _Expression(f"E({value}) if type({value}) is str else CLASS_TEXT({_rendered(value)})")
             case _:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from hyperpy.templates.contexts import context_of, html_name, why_refused
+from hyperpy.templates.embedded import Language, attribute_contents
 from hyperpy.templates.nodes import Attribute, Component, Context, Mark, Shape, Spec, Spread, Tag, Value
 from hyperpy.templates.problems import SyntaxProblem
 from hyperpy.templates.references import decoded
@@ -23,6 +24,8 @@ REFRESHES = (
     "what `http-equiv` does must be written out, and a `refresh` takes no spread",
     'Write <meta http-equiv="refresh" content="0;url={url}">.',
 )
+
+LANGUAGES = {Context.SCRIPT: Language.SCRIPT, Context.HTMX_JSON: Language.JSON, Context.STYLE: Language.CSS}
 
 type Item = Attribute | Spread | Mark
 
@@ -117,7 +120,11 @@ class TagReader:
             raise _computed_name(self.position)
         context = Context.PLAIN if self.is_component else context_of(self.name, name)
         value = self._value(name, context)
-        return Attribute(name, value, space or " ", context, start, modes(context, value or ()))
+        if value is None or all(isinstance(piece, str) for piece in value):
+            return Attribute(name, value, space or " ", context, start)
+        language = LANGUAGES.get(context)
+        value, inside = attribute_contents(self.source, value, language) if language else (value, modes(context, value))
+        return Attribute(name, value, space or " ", context, start, inside)
 
     def _value(self, name: str, context: Context) -> Value | None:
         """What stands behind the `=`, if there is one."""
@@ -200,6 +207,12 @@ class TagReader:
             shape, position = self.source.shapes[index], self.source.position(index)
             if context is Context.REFUSED:
                 raise SyntaxProblem(*_at(why_refused(self.name, name), position))
+            if context is Context.SRCDOC and len(value) > 1:
+                raise SyntaxProblem(
+                    "`srcdoc` is a document of its own, so it takes one value",
+                    position,
+                    hint=f"Write a t-string: srcdoc={{t'<p>{{{shape.expression.strip()}}}</p>'}}.",
+                )
             if shape.spec is Spec.SPREAD:
                 raise SyntaxProblem(
                     "`:**` spreads a mapping among the attributes, it is no value",

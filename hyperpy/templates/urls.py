@@ -107,6 +107,8 @@ def markup_is_safe(context: Context, markup: str) -> bool:
 
 def settles(context: Context, prefix: str) -> bool:
     """Does this static beginning make every value safe that begins with it?"""
+    if context is Context.HTMX_JSON:
+        return bool(prefix.strip())
     if context not in SINGLE:
         return False
     # An entity before the delimiter may be half of one, whose other half comes from a value.

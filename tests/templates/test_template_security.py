@@ -263,12 +263,12 @@ def test_the_warning_names_the_template(caplog: pytest.LogCaptureFixture) -> Non
         (t"<img srcset={'/a 1x, javascript:x 2x'}>", '<img srcset="#blocked">'),
         # what htmx would run
         (
-            t"<p hx-vals={'{"a": 1}'} hx-headers='{{{'"a": 1'}}}'>",
-            '<p hx-vals="{&#34;a&#34;: 1}" hx-headers="{&#34;a&#34;: 1}">',
+            t"<p hx-vals={'{"a": 1}'} hx-headers={ {'a': [1, None]} }>",
+            '<p hx-vals="{&#34;a&#34;: 1}" hx-headers="{&#34;a&#34;:[1,null]}">',
         ),
         (
-            t"<p hx-vals={' js:1'} data-hx-vals='{'java'}script:1' hx-request='JS:{1}'>",
-            '<p hx-vals="#blocked" data-hx-vals="#blocked" hx-request="#blocked">',
+            t"<p hx-vals={' js:1'} data-hx-vals='{'js:'} ' hx-request='JS:{1}'>",
+            '<p hx-vals="#blocked" data-hx-vals="&#34;js:&#34; " hx-request="JS:1">',
         ),
         (t"<a href={None}><a href={False}><a href={True}>", "<a><a><a href>"),
         (t"<a href={7}>", '<a href="7">'),
