@@ -3,7 +3,6 @@
 `head` is that white space and the name. A Template has become Markup before it gets here.
 """
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,18 +13,17 @@ from hyperpy.templates.css import declarations, is_safe_property, is_safe_value,
 from hyperpy.templates.escaping import escape_html, escape_str, exact
 from hyperpy.templates.nodes import Context, Mode
 from hyperpy.templates.problems import Problem
+from hyperpy.templates.reports import report
 from hyperpy.templates.script_values import script_attribute
 from hyperpy.templates.trusted import TrustedCSS, TrustedURL
 from hyperpy.templates.url_pieces import escaped_piece, plain, vouched
 from hyperpy.templates.urls import BLOCKED, escaped_url, markup_is_safe
 from hyperpy.templates.values import html_of, is_html, refuse_unfit, shown
 
-logger = logging.getLogger("hyperpy.templates")
-
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where an attribute stands: the t-string's first words, the element and the attribute."""
+    """Where a value stands: the t-string's first words, the element, and the attribute or ""."""
 
     words: str
     tag: str
@@ -33,7 +31,7 @@ class Site:
     context: Context
 
     def warn(self, value: object, instead: str) -> None:
-        logger.warning("%s: `%s` of <%s> can't be %s, sent %s", self.words, self.name, self.tag, shown(value), instead)
+        report(self.words, self.tag, self.name, shown(value), instead)
 
 
 def value_text(value: object) -> str:

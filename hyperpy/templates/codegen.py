@@ -189,7 +189,7 @@ class _Writer:
                 case Hole(index):
                     yield self.text(index)
                 case RawHole(index, tag, mode):
-                    site = self.constant(Site(self.words, tag, tag, Context.PLAIN))
+                    site = self.constant(Site(self.words, tag, "", Context.PLAIN))
                     yield self.embedded(mode, site, index, is_element=True)
                 case Tag():
                     yield from self.tag(node)
