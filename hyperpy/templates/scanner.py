@@ -14,6 +14,9 @@ from hyperpy.templates.tags import TagReader
 
 RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"})
 RCDATA = frozenset({"title", "textarea"})
+# Inside these no element is raw text, but for what is HTML again.
+FOREIGN = frozenset({"svg", "math"})
+INTEGRATION = frozenset({"foreignobject", "desc", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"})
 
 _TEXT = re.compile(r"[^<\0]+")
 _LETTER = re.compile(r"[A-Za-z]")
@@ -40,6 +43,7 @@ type Token = Text | Hole | RawHole | Tag | EndTag | Component | ComponentEnd
 
 def scan(source: Source) -> Iterator[Token]:
     text, position = source.text, 0
+    foreign: list[str] = []
     while position < len(text):
         if text[position] == HOLE:
             yield _text_hole(source, position)
@@ -51,10 +55,16 @@ def scan(source: Source) -> Iterator[Token]:
             tag = TagReader(source, position).read()
             yield tag
             position = tag.end
+            if isinstance(tag, Tag) and tag.name.lower() in FOREIGN | INTEGRATION and not tag.closes_itself:
+                foreign.append(tag.name.lower())
+            if isinstance(tag, Tag) and tag.name.lower() in RAW and foreign and foreign[-1] in FOREIGN:
+                _check_foreign(source, tag)
             if isinstance(tag, Tag) and tag.name.lower() in RAW | RCDATA:
                 position = yield from _contents(source, tag)
         else:
             token, position = _markup(source, position)
+            if isinstance(token, EndTag) and token.name in foreign:
+                del foreign[len(foreign) - 1 - foreign[::-1].index(token.name) :]
             yield token
 
 
@@ -133,6 +143,18 @@ def _contents(source: Source, tag: Tag) -> Generator[Token, None, int]:
     else:
         yield from _character_data(source, name, tag.end, end)
     return end
+
+
+def _check_foreign(source: Source, tag: Tag) -> None:
+    """In SVG and MathML a `<` begins a tag, wherever it stands."""
+    name = tag.name.lower()
+    found = re.compile(rf"(?i:</{name}[\t\n\f\r />])|<").search(source.text, tag.end)
+    if found and found[0] == "<":
+        raise SyntaxProblem(
+            f"`<` begins a tag here, for inside SVG and MathML `<{name}>` is an element like any other",
+            found.start(),
+            hint=f"Move the <{name}> out of there.",
+        )
 
 
 def _raw(source: Source, tag: Tag, name: str, end: int) -> Iterator[Token]:

@@ -1,8 +1,15 @@
 """Every test runs with markupsafe's C core and without it: what is rendered must be the same."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hyperpy.templates import attributes, escaping, render, urls
+
+# `pytest --hypothesis-profile=long tests/templates` searches for a quarter of an hour.
+QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
+settings.register_profile("bounded", max_examples=200, deadline=None, suppress_health_check=QUIET)
+settings.register_profile("long", settings.get_profile("bounded"), max_examples=100_000)
+settings.load_profile("bounded")
 
 
 @pytest.fixture(autouse=True, params=["quickest", "portable"])

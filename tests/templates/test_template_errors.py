@@ -131,6 +131,12 @@ ERRORS = [
     ('t"<svg><script>f(&quot;⟦{a}⟧&quot;)</script></svg>"',
      "a script with values in it can't have references such as `&quot;`",
      "HTML leaves them as they are, SVG does not. Write the character, or escape it as JavaScript does."),
+    ('t"<svg><title>a</title><script>a ⟦<⟧ {b}</script></svg>"',
+     "`<` begins a tag here, for inside SVG and MathML `<script>` is an element like any other",
+     "Move the <script> out of there."),
+    ('t"<svg><desc><b></b></desc><style>a ⟦<⟧b></style></svg>"',
+     "`<` begins a tag here, for inside SVG and MathML `<style>` is an element like any other",
+     "Move the <style> out of there."),
     # CSS
     ('t"<style>body ⟦{ margin: 0 }⟧</style>"', "`{margin:…}` has a format spec, and this is CSS",
      RAW.format("CSS", "TrustedCSS")),

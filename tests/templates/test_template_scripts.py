@@ -182,6 +182,11 @@ def test_compound_values() -> None:
         (t"<p onclick='a &amp;&amp; f(&#39;{1}&#39;)'>", '<p onclick="a &amp;&amp; f(&#39;1&#39;)">'),
         (t"<p onclick='f({1!r})'>", '<p onclick="f(&#34;1&#34;)">'),
         (t"<script>a & &copy; {1}</script>", "<script>a & &copy; 1</script>"),
+        (t"<svg><script>f({'<'})</script></svg>", r'<svg><script>f("\u003c")</script></svg>'),
+        (t"<svg/><script>1 < {2}</script>", "<svg/><script>1 < 2</script>"),
+        (t"<svg></svg><script>1 < {2}</script>", "<svg></svg><script>1 < 2</script>"),
+        (t"<svg><foreignObject><script>1 < {2}</script></foreignObject></svg>",
+         "<svg><foreignObject><script>1 < 2</script></foreignObject></svg>"),
         # documents
         (t"<iframe srcdoc={'<b>&'}></iframe>", '<iframe srcdoc="&amp;lt;b&amp;gt;&amp;amp;"></iframe>'),
         (t"<iframe srcdoc={t'<b>{"<"}</b>'}></iframe>",
