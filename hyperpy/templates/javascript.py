@@ -37,7 +37,8 @@ _TOKEN = re.compile(
 _REGEX = re.compile(r"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*\])+/[\w$]*")
 _TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
 _HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x[0-9A-Fa-f]?|u(?:[0-9A-Fa-f]{0,3}|\{[0-9A-Fa-f]*))?\Z")
-_HALF_TAG = re.compile(r"<[!/]?[-A-Za-z]*\Z")
+# In SVG a script's references are read too.
+_HALF_MARKUP = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
 _NAME = re.compile(r"[\w$#@\\]")
 
 BESIDE = 'Write "…" + {x}, or give it a name first: const value = {x};'
@@ -110,8 +111,12 @@ class _Lexer:
                 continue
             if _HALF_ESCAPE.search(token, 0, index):
                 self._refuse("stands behind half an escape", "Take the `\\` out.")
-            if self.is_element and _HALF_TAG.search(token, 0, index):
-                self._refuse("stands behind a `<`, and could end the script", r"Write the `<` as \u003C.")
+            if self.is_element and (found := _HALF_MARKUP.search(token, 0, index)):
+                start = found[0][0]
+                self._refuse(
+                    f"stands behind a `{start}`, and could become markup with it",
+                    f"Write the `{start}` as \\u{ord(start):04X}.",
+                )
             self.modes.append(Mode.SCRIPT_STRING)
 
     def _word(self, token: str) -> None:

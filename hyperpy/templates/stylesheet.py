@@ -18,7 +18,7 @@ _TOKEN = re.compile(
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_BEHIND = re.compile(r"(?:<[!/]?[-A-Za-z]*|[@\\])\Z")
+_BEHIND = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*|[@\\])\Z")
 
 HINT = "Take the value out of it: set a class or a custom property, --x: {x}, or vouch for the whole, {TrustedCSS(…)}."
 
