@@ -5,6 +5,7 @@ import linecache
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class HyperError(Exception):
         self.place = place
         self.hint = hint
 
-    def at(self, place: Place) -> HyperError:
+    def at(self, place: Place) -> Self:
         """The same error with a place, unless it has one already."""
         if self.place is None:
             self.place = place

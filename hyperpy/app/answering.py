@@ -53,12 +53,12 @@ async def answer_route(
         sender.started = True
         await sender.send(start)
         await sender.send(body)
-        if run.outgoing and run.outgoing.background:
-            await _run_background(run, run.outgoing.background)
     elif answer is not None:
         await _send_response(run, sender, answer, vary=vary)
     else:
         await _send_stream(run, sender, mode, vary=vary, debug=debug)
+    if run.outgoing and run.outgoing.background:
+        await _run_background(run, run.outgoing.background)
 
 
 def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[Mode, bool]:

@@ -76,7 +76,7 @@ class Dispatch:
             return await _call(handler, Request(scope, receive), error)
         if is_unexpected(error) and self.app.debug:
             return debug_answer(error)
-        page = self.site.error_pages.nearest("_404" if status_of(error) == 404 else "_error", route_path(scope))
+        page = self._nearest_page(status_of(error), route_path(scope))
         if page is None and self.app.debug and isinstance(error, NoRouteError):
             routes = [(row.url, shown(row.file)) for row in self.site.rows()]
             return no_route_answer(scope["path"], shown(str(self.site.folder)), routes)
@@ -87,6 +87,10 @@ class Dispatch:
         except Exception as failure:
             log.exception("the error page %s failed", page.file)
             return debug_answer(failure) if self.app.debug else error_answer(error, "text/html")
+
+    def _nearest_page(self, status: int, path: bytes) -> Loaded | None:
+        pages = self.site.error_pages
+        return (pages.nearest("_404", path) if status == 404 else None) or pages.nearest("_error", path)
 
     def _handler(self, error: Exception) -> Any:
         """What `add_exception_handler` has registered for a status or for the nearest class of an error."""

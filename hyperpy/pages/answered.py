@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse, Response
 
 from hyperpy.exceptions import AnswerError
 from hyperpy.pages.compiler import CALLED, RENDERED, RESPOND
+from hyperpy.pages.inlining import HTML, MARKUP
+from hyperpy.templates import RENDER, markup, render_template
 
 
 class Answered(BaseException):
@@ -48,4 +50,13 @@ def responded(value: object) -> None:
         raise Answered(value)
 
 
+def stripped(text: str) -> Markup:
+    """What `html` and `yield` make of a t-string that has been rendered in place."""
+    return markup(text.strip())
+
+
+RENDERERS: Mapping[str, Any] = MappingProxyType({HTML: stripped, MARKUP: markup, RENDER: render_template})
+"""What the code of any file in the routes folder may call."""
+
 HELPERS: Mapping[str, Any] = MappingProxyType({CALLED: called, RENDERED: rendered, RESPOND: responded})
+"""What the compiled body of a route file calls."""

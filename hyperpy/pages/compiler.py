@@ -9,8 +9,10 @@ from types import CodeType
 from hyperpy.exceptions import Place
 from hyperpy.pages.answers import binds_response
 from hyperpy.pages.description import Declaration, Description
+from hyperpy.pages.inlining import Inlines
+from hyperpy.pages.names import aliases_of
 from hyperpy.pages.placement import is_template
-from hyperpy.templates import check_templates, plan_template
+from hyperpy.templates import Inliner, SourceText, check_templates, plan_template
 
 # What the compiled body finds in the namespace of its request:
 PAGE = ".page"  # the index of the template reached last
@@ -20,6 +22,9 @@ RENDERED = ".rendered"  # answers with what a bare render(…) returned
 RESPOND = ".respond"  # looks at what `response` was set to
 
 type Rewrite = Callable[[ast.Module], ast.Module]
+
+type Definitions = tuple[CodeType, Mapping[str, object]]
+"""What runs once, and what it finds in its namespace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class CompiledRoute:
     before: CodeType | None
     after: CodeType | None
     templates: tuple[CompiledTemplate, ...]
+    functions: Mapping[str, object]
+    """What renders the t-strings, by the names that the code has for them; belongs into the namespace."""
     page: int | None
     """The template that every request reaches, if the file has no other: the body need not say so."""
 
@@ -50,18 +57,34 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     compiler = _Compiler(d, rewrite)
     markers = d.aliases.spellings("fragment")
     check_templates(ast.Module([*d.once, *d.before, *d.after], []), file=d.file, source=d.source, markers=markers)
+    compiler.inline()
     return CompiledRoute(
         once=compiler.module(d.once),
         before=compiler.body(d.before),
         after=compiler.body(d.after),
         templates=tuple(compiler.template(node) for node in d.templates),
+        functions=compiler.inliner.functions,
         page=compiler.transformer.only_page,
     )
 
 
-def compile_definitions(description: Description, rewrite: Rewrite) -> CodeType:
+def compile_definitions(description: Description, rewrite: Rewrite) -> Definitions:
     """Only what runs once: what another file gets that imports this one."""
-    return _Compiler(description, rewrite).module(description.once)
+    compiler = _Compiler(description, rewrite)
+    compiler.inline()
+    return compiler.module(description.once), compiler.inliner.functions
+
+
+def compile_private(source: str, file: str, rewrite: Rewrite) -> Definitions:
+    """A file that is no route: all of it runs once. Raises SyntaxError as Python does, and TemplateError."""
+    tree = ast.parse(source, file)
+    check_templates(tree, file=file, source=source)
+    aliases = aliases_of(tree)
+    inliner = Inliner(SourceText(file, source), aliases.spellings("fragment"))
+    Inlines(inliner, aliases).module(tree.body)
+    code = compile(rewrite(tree), file, "exec", dont_inherit=True)
+    assert isinstance(code, CodeType)
+    return code, inliner.functions
 
 
 class _Compiler:
@@ -69,6 +92,15 @@ class _Compiler:
         self.description = description
         self.rewrite = rewrite
         self.transformer = _Body(description)
+        self.inliner = Inliner(
+            SourceText(description.file, description.source), description.aliases.spellings("fragment")
+        )
+
+    def inline(self) -> None:
+        """Has the t-strings rendered in place that are certainly HTML; pages follow in `template`."""
+        d = self.description
+        inlines = Inlines(self.inliner, d.aliases, d.stream.name if d.stream else "")
+        inlines.module([*d.once, *d.before, *d.after])
 
     def module(self, statements: Sequence[ast.stmt]) -> CodeType:
         tree = ast.fix_missing_locations(self.rewrite(ast.Module(list(statements), [])))
@@ -87,7 +119,7 @@ class _Compiler:
         return CompiledTemplate(self.expression(node), Place(d.file, node.lineno), fragments)
 
     def expression(self, node: ast.TemplateStr) -> CodeType:
-        return self.compiled(ast.fix_missing_locations(ast.Expression(node)), "eval")
+        return self.compiled(ast.Expression(self.inliner.call(node)), "eval")
 
     def compiled(self, tree: ast.Module | ast.Expression, mode: str) -> CodeType:
         code = compile(tree, self.description.file, mode, flags=self.description.future, dont_inherit=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any, Never, SupportsIndex
+from typing import Any, Never, Self, SupportsIndex
 
 from starlette.background import BackgroundTask
 from starlette.responses import Response
@@ -58,6 +58,14 @@ class _Headers(list[RawHeader]):
     def extend(self, headers: Iterable[RawHeader], /) -> None:
         for header in headers:
             self.append(header)
+
+    def insert(self, index: SupportsIndex, header: RawHeader, /) -> None:
+        self._check(header)
+        super().insert(index, header)
+
+    def __iadd__(self, headers: Iterable[RawHeader], /) -> Self:  # type: ignore[misc, override]
+        self.extend(headers)
+        return self
 
     def __setitem__(self, index: Any, header: Any, /) -> None:
         self._check(header)

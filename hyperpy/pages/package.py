@@ -3,16 +3,16 @@
 import ast
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, ModuleType
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.templates import check_templates
 
-type Definitions = Callable[[str, Path, RoutesPackage], CodeType]
+type Definitions = Callable[[str, Path, RoutesPackage], tuple[CodeType, Mapping[str, object]]]
+"""Compiles the text of a file; the mapping is what the code finds in its module."""
 
 
 class RoutesPackage:
@@ -128,15 +128,9 @@ class _RouteLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         _open_folder_beside(module, self.path)
-        exec(self.code(), module.__dict__)
-
-    def code(self) -> CodeType:
-        source = self.get_source()
-        if not self.path.name.startswith("_"):
-            return self.package.definitions(source, self.path, self.package)
-        tree = ast.parse(source, str(self.path))
-        check_templates(tree, file=str(self.path), source=source)
-        return compile(self.package.redirect(tree), str(self.path), "exec", dont_inherit=True)
+        code, names = self.package.definitions(self.get_source(), self.path, self.package)
+        module.__dict__.update(names)
+        exec(code, module.__dict__)
 
     def get_source(self, fullname: str = "") -> str:
         """The file's text, decoded as Python decodes it; `linecache` and debuggers ask for it too."""

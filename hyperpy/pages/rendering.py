@@ -1,13 +1,14 @@
 """`render(…)`: the page of the request at hand, or some of its fragments, against the present values."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from markupsafe import Markup
 
 from hyperpy.exceptions import AnswerError, HyperError, UnknownFragmentError, did_you_mean
 from hyperpy.pages.compiler import CompiledTemplate
 from hyperpy.pages.run import Run, current
-from hyperpy.templates import capture_fragments, render_template
+from hyperpy.templates import capture_fragments
 
 
 def render(*, fragments: str | Iterable[str] | None = None) -> Markup:
@@ -31,7 +32,7 @@ def _fragment(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
     for template in templates:
         if codes := template.fragments.get(name):
             try:
-                return "".join([render_template(eval(code, run.namespace)) for code in codes]).strip()
+                return "".join([eval(code, run.namespace) for code in codes]).strip()
             except HyperError as error:
                 raise error.at(template.place) from error.__cause__
     return _captured(run, name, templates)
@@ -41,7 +42,7 @@ def _captured(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
     """A fragment whose name is computed, or that stands in a layout: the page has to be rendered to find it."""
     known: set[str] = set()
     for template in templates:
-        found, seen = capture_fragments(eval(template.code, run.namespace), {name})
+        found, seen = capture_fragments(partial(run.evaluate, template), {name})
         if name in found:
             return found[name].strip()
         known |= seen | set(template.fragments)

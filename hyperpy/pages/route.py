@@ -8,8 +8,16 @@ from typing import Any
 
 from hyperpy.exceptions import HyperError, Place, RouteError
 from hyperpy.pages.analysis import analyse
-from hyperpy.pages.answered import HELPERS
-from hyperpy.pages.compiler import PAGE, CompiledRoute, CompiledTemplate, compile_definitions, compile_route
+from hyperpy.pages.answered import HELPERS, RENDERERS
+from hyperpy.pages.compiler import (
+    PAGE,
+    CompiledRoute,
+    CompiledTemplate,
+    Definitions,
+    compile_definitions,
+    compile_private,
+    compile_route,
+)
 from hyperpy.pages.description import Description, StreamFacts
 from hyperpy.pages.inputs import Input, resolve_inputs
 from hyperpy.pages.package import RoutesPackage, read_source
@@ -75,6 +83,7 @@ def load_route(
     description = analyse(source, file, names, any_method=error_page)
     compiled = compile_route(description, package.redirect)
     loaded = package.new_module(module, path)
+    loaded.__dict__.update({**RENDERERS, **compiled.functions})
     _execute(compiled.once, loaded.__dict__, path)
     inputs = resolve_inputs(description, loaded.__dict__, names, error_page=error_page)
     loaded.__dict__.update(HELPERS)
@@ -129,6 +138,10 @@ def _line_in(error: BaseException, file: str) -> int:
     return line
 
 
-def _definitions(source: str, path: Path, package: RoutesPackage) -> CodeType:
-    """What another file gets that imports a route file."""
-    return compile_definitions(analyse(source, str(path)), package.redirect)
+def _definitions(source: str, path: Path, package: RoutesPackage) -> Definitions:
+    """What a file gets that imports this one: all of a private file, and of a route file what runs once."""
+    if path.name.startswith("_"):
+        code, functions = compile_private(source, str(path), package.redirect)
+    else:
+        code, functions = compile_definitions(analyse(source, str(path)), package.redirect)
+    return code, {**RENDERERS, **functions}

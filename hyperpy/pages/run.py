@@ -16,7 +16,6 @@ from hyperpy.pages.binding import bind
 from hyperpy.pages.compiler import PAGE, RUN, CompiledTemplate
 from hyperpy.pages.outgoing import Outgoing
 from hyperpy.pages.route import Route
-from hyperpy.templates import render_template
 
 current: ContextVar[Run] = ContextVar("hyperpy.run")
 
@@ -217,7 +216,8 @@ class Run:
 
     def evaluate(self, template: CompiledTemplate) -> str:
         try:
-            return render_template(eval(template.code, self.namespace)).strip()
+            html: str = eval(template.code, self.namespace)
+            return html.strip()
         except HyperError as error:
             raise error.at(template.place) from error.__cause__
 

@@ -39,6 +39,8 @@ def _declared(tree: ast.Module) -> set[str]:
 
 def _suggestion(name: str, known: set[str], tree: ast.Module, names: Mapping[ast.stmt, Names]) -> str:
     sentence = did_you_mean(name, sorted(known - BUILTINS)) or did_you_mean(name, sorted(known))
+    if not sentence and name[:1].isupper():
+        return "Import it, or define it in this file."
     if not sentence:
         return f"Import it, set it in the body or the loader, or declare it as an input: `{name}: str`."
     near = sentence.split("`")[1]

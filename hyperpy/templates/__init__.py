@@ -3,13 +3,18 @@
 from markupsafe import Markup
 
 from hyperpy.templates.fragments import capture_fragments
+from hyperpy.templates.inlined import RENDER, Inliner
 from hyperpy.templates.marker import fragment
-from hyperpy.templates.render import html, render_template, render_text
+from hyperpy.templates.place import SourceText
+from hyperpy.templates.render import html, markup, render_template, render_text
 from hyperpy.templates.static import StaticFragment, TemplatePlan, check_templates, plan_template
 from hyperpy.templates.trusted import TrustedCSS, TrustedJS, TrustedURL
 
 __all__ = [
+    "RENDER",
+    "Inliner",
     "Markup",
+    "SourceText",
     "StaticFragment",
     "TemplatePlan",
     "TrustedCSS",
@@ -19,6 +24,7 @@ __all__ = [
     "check_templates",
     "fragment",
     "html",
+    "markup",
     "plan_template",
     "render_template",
     "render_text",

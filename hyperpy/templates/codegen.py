@@ -101,8 +101,8 @@ class Code:
 
 def generate(document: Document, words: str, form: str = ONE) -> Code:
     """`form` is ONE or MANY. `words` name the literal in warnings."""
-    writer = _Writer(words)
-    result = _f_string(writer.write(document.nodes))
+    writer = Writer(words)
+    result = f_string(writer.write(document.nodes))
     indent = " " * (8 if form is ONE else 12)
     shapes = dict(enumerate(document.shapes))
     used = writer.valued | document.named
@@ -115,12 +115,23 @@ def generate(document: Document, words: str, form: str = ONE) -> Code:
     return Code(source, writer.constants)
 
 
+def used_holes(document: Document) -> set[int]:
+    """The holes that are rendered: not the marker, a closing tag, or what stands in a server comment."""
+    writer = Writer("")
+    f_string(writer.write(document.nodes))
+    return writer.valued
+
+
 def _value(index: int, shape: Shape) -> str:
-    value = f"i{index}.value"
+    return prepared(f"i{index}.value", shape, f"i{index}.format_spec")
+
+
+def prepared(value: str, shape: Shape, spec: str) -> str:
+    """The value as it is rendered: converted, formatted, or called HTML. `spec` is the format spec, in Python."""
     if shape.conversion:
         value = f"{ {'r': 'repr', 's': 'str', 'a': 'ascii'}[shape.conversion] }({value})"
     if shape.spec is Spec.FORMAT:
-        return f"format({value}, i{index}.format_spec)"
+        return f"format({value}, {spec})"
     return f"SAFE({value})" if shape.spec is Spec.SAFE else value
 
 
@@ -144,7 +155,7 @@ def _guard(index: int, shape: Shape, is_named: bool) -> str:
     return " or ".join(checks)
 
 
-class _Expression(str):
+class Expression(str):
     """Generated Python; any other str among the pieces of a result is static HTML."""
 
     __slots__ = ()
@@ -153,10 +164,10 @@ class _Expression(str):
 type Pieces = Iterable[str]
 
 
-def _f_string(pieces: Pieces) -> str:
+def f_string(pieces: Pieces) -> str:
     """The pieces as one f-string. `repr` writes the static ones, whatever is in them."""
     written: list[str] = []
-    for is_expression, group in groupby(pieces, lambda piece: isinstance(piece, _Expression)):
+    for is_expression, group in groupby(pieces, lambda piece: isinstance(piece, Expression)):
         if is_expression:
             written.extend(f"f'{{{expression}}}'" for expression in group)
         else:
@@ -164,7 +175,7 @@ def _f_string(pieces: Pieces) -> str:
     return f"({' '.join(written)})" if len(written) > 1 else "".join(written) or "''"
 
 
-class _Writer:
+class Writer:
     """Writes nodes as pieces of f-strings."""
 
     def __init__(self, words: str) -> None:
@@ -187,34 +198,32 @@ class _Writer:
                 case Text(text) | EndTag(text=text):
                     yield text
                 case Hole(index):
-                    yield self.text(index)
+                    yield from self.text(index)
                 case RawHole(index, tag, mode):
                     site = self.constant(Site(self.words, tag, "", Context.PLAIN))
                     yield self.embedded(mode, site, index, is_element=True)
                 case Tag():
                     yield from self.tag(node)
                 case Component():
-                    yield _Expression(f"TEXT({self.component(node)})")
+                    yield Expression(f"TEXT({self.component(node)})")
                 case Fragment(name, body):
-                    yield _Expression(f"FRAGMENT({_f_string(self.plain(name))}, {_f_string(self.write(body))})")
+                    yield Expression(f"FRAGMENT({f_string(self.plain(name))}, {f_string(self.write(body))})")
 
-    def text(self, index: int) -> str:
+    def text(self, index: int) -> Pieces:
         value = self.hole(index)
-        return _Expression(
-            f"E({value}) if (kind := type({value})) is str else {value} if kind is int else TEXT({value})"
-        )
+        yield Expression(f"E({value}) if (kind := type({value})) is str else {value} if kind is int else TEXT({value})")
 
     def plain(self, pieces: Value) -> Pieces:
         """The pieces as plain text, nothing escaped."""
         for piece in pieces:
-            yield html.unescape(piece) if isinstance(piece, str) else _Expression(f"STRING({self.hole(piece)})")
+            yield html.unescape(piece) if isinstance(piece, str) else Expression(f"STRING({self.hole(piece)})")
 
     # Tags
 
     def tag(self, tag: Tag) -> Pieces:
         yield f"<{tag.name}"
         if any(isinstance(item, Spread) or _takes_dict(item) for item in tag.attributes):
-            yield _Expression(f"MERGED({self.words!r}, {tag.name!r}, ({''.join(self.entries(tag))}))")
+            yield Expression(f"MERGED({self.words!r}, {tag.name!r}, ({''.join(self.entries(tag))}))")
         else:
             for item in tag.attributes:
                 assert isinstance(item, Attribute)
@@ -229,7 +238,7 @@ class _Writer:
             elif _takes_dict(item):
                 yield f"(None, {{{item.name.lower()!r}: SPREAD({self.hole(_only_hole(item))})}}), "
             else:
-                yield f"({item.name.lower()!r}, {_f_string(self.attribute(tag, item))}), "
+                yield f"({item.name.lower()!r}, {f_string(self.attribute(tag, item))}), "
 
     def attribute(self, tag: Tag, item: Attribute) -> Pieces:
         head = item.space + item.name
@@ -237,7 +246,7 @@ class _Writer:
             case None:
                 yield head
             case (int(),):
-                yield self.whole(tag, item, head)
+                yield from self.whole(tag, item, head)
             case pieces if any(isinstance(piece, int) for piece in pieces):
                 yield f'{head}="'
                 yield from self.mixed(tag, item, pieces)
@@ -245,19 +254,20 @@ class _Writer:
             case pieces:
                 yield f'{head}="{"".join(map(_requoted, pieces))}"'
 
-    def whole(self, tag: Tag, item: Attribute, head: str) -> str:
+    def whole(self, tag: Tag, item: Attribute, head: str) -> Pieces:
         """One hole is the whole value, which may drop the attribute or leave it bare. Most values are exact strings."""
         value = self.hole(_only_hole(item))
         site = self.constant(Site(self.words, tag.name, item.name, item.context)) if item.context in _SITED else ""
         general = f"{_WRITERS[item.context]}({site}{', ' * bool(site)}{head!r}, {_rendered(value)})"
         if item.context in _WHOLE:
-            return _Expression(general)
-        if item.context in CHECKS:
-            quick = _f_string((f'{head}="', _Expression("url"), '"'))
+            yield Expression(general)
+        elif item.context in CHECKS:
+            quick = f_string((f'{head}="', Expression("url"), '"'))
             known = self.constant(memo(item.context))
-            return _Expression(f"{quick} if type({value}) is str and (url := {known}.get({value})) else {general}")
-        quick = _f_string((f'{head}="', _Expression(f"E({value})"), '"'))
-        return _Expression(f"{quick} if type({value}) is str else {general}")
+            yield Expression(f"{quick} if type({value}) is str and (url := {known}.get({value})) else {general}")
+        else:
+            quick = f_string((f'{head}="', Expression(f"E({value})"), '"'))
+            yield Expression(f"{quick} if type({value}) is str else {general}")
 
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Pieces:
         """The inside of the quotes, where static text and holes stand together."""
@@ -271,16 +281,16 @@ class _Writer:
         if item.context not in CHECKS:
             return written
         if isinstance(first, str) and settles(item.context, first):
-            return written if first.strip() != "/" else [_Expression(f"ONE_ROOT({_f_string(written)})")]
+            return written if first.strip() != "/" else [Expression(f"ONE_ROOT({f_string(written)})")]
         begins = f", {self.hole(first)}" if isinstance(first, int) else ""
-        return [_Expression(f"URL_TEXT({site}, {_f_string(written)}{begins})")]
+        return [Expression(f"URL_TEXT({site}, {f_string(written)}{begins})")]
 
     def embedded(self, mode: Mode, site: str, index: int, is_element: bool = False) -> str:
         """A piece of JavaScript, JSON or CSS."""
         if mode is Mode.COMMENT:
             return " "
         where = f"{site}, " if mode in (Mode.CSS_VALUE, Mode.CSS_WORD) else ""
-        return _Expression(f"{_EMBEDDED[mode, is_element]}({where}{_rendered(self.hole(index))})")
+        return Expression(f"{_EMBEDDED[mode, is_element]}({where}{_rendered(self.hole(index))})")
 
     def piece(self, context: Context, mode: Mode, site: str, index: int) -> str:
         if (mode, False) in _EMBEDDED or mode is Mode.COMMENT:
@@ -290,20 +300,20 @@ class _Writer:
             case _ if mode in URL_MODES:
                 known = self.constant(memo(mode))
                 other = f"{value} if kind is int else URL_PIECE({site}, {self.constant(mode)}, {_rendered(value)})"
-                return _Expression(
+                return Expression(
                     f"url if (kind := type({value})) is str and (url := {known}.get({value})) else {other}"
                 )
             case Context.CLASS:
-                return _Expression(f"E({value}) if type({value}) is str else CLASS_TEXT({_rendered(value)})")
+                return Expression(f"E({value}) if type({value}) is str else CLASS_TEXT({_rendered(value)})")
             case _:
                 other = f"{value} if kind is int else VALUE_TEXT({_rendered(value)})"
-                return _Expression(f"E({value}) if (kind := type({value})) is str else {other}")
+                return Expression(f"E({value}) if (kind := type({value})) is str else {other}")
 
     # Components
 
     def component(self, node: Component) -> str:
         arguments = "".join(self.argument(item) for item in node.attributes)
-        content = f"MARKUP({_f_string(self.write(node.children))})" if node.children is not None else "None"
+        content = f"MARKUP({f_string(self.write(node.children))})" if node.children is not None else "None"
         return f"{self.constant(CallSite())}.call({self.hole(node.index)}, {{{arguments}}}, {content})"
 
     def argument(self, item: Attribute | Spread) -> str:
@@ -315,7 +325,7 @@ class _Writer:
             case (int(index),):
                 value = self.hole(index)
             case pieces:
-                value = _f_string(self.plain(pieces))
+                value = f_string(self.plain(pieces))
         return f"{python_name(item.name)!r}: {value}, "
 
 

@@ -1,21 +1,19 @@
 """Fragments found by rendering the page: the way for those whose names or places can't be known beforehand."""
 
-from collections.abc import Collection
-from string.templatelib import Template
+from collections.abc import Callable, Collection
 
 from hyperpy.templates.marker import Found, gathering
-from hyperpy.templates.render import render_template
 
 
-def capture_fragments(template: Template, names: Collection[str]) -> tuple[dict[str, str], set[str]]:
+def capture_fragments(render: Callable[[], str], names: Collection[str]) -> tuple[dict[str, str], set[str]]:
     """The HTML of the named fragments, all of one name one after the other, and every name there is.
 
-    Renders the whole template, with all that it nests.
+    `render` gives the whole page, with all that it nests.
     """
     found: Found = []
     token = gathering.set(found)
     try:
-        page = render_template(template)
+        page = render()
     finally:
         gathering.reset(token)
     # Content is rendered before the component around it: the page's order is that of the page.

@@ -55,7 +55,7 @@ _manys: dict[tuple[str, ...], RenderMany] = {}
 _SPECS = {"": Spec.NONE, "safe": Spec.SAFE, "**": Spec.SPREAD}
 
 
-def _markup(text: str) -> Markup:
+def markup(text: str) -> Markup:
     """Markup of an exact str, without the questions that `Markup()` asks of its argument."""
     return str.__new__(Markup, text)
 
@@ -66,7 +66,7 @@ def html(value: object) -> Markup:
     Raises TemplateError with the caller's file and line.
     """
     try:
-        return _markup(render_template(value).strip() if type(value) is Template else render_text(value))
+        return markup(render_template(value).strip() if type(value) is Template else render_text(value))
     except TemplateError as error:
         caller = sys._getframe(1)
         raise error.at(Place(caller.f_code.co_filename, caller.f_lineno)) from error.__cause__
@@ -85,7 +85,7 @@ def render_text(value: object) -> str:
     try:
         return _text(value)
     except Problem as problem:
-        raise _error(problem) from None
+        raise error_of(problem) from None
 
 
 def _text(value: object) -> str:
@@ -128,15 +128,15 @@ def _items(values: list[object]) -> str:
 def _safe(value: object) -> Markup:
     """`{value:safe}`: its author says that it is HTML."""
     if is_html(value) or type(value) is Template:
-        return _markup(_text(value))
+        return markup(_text(value))
     if isinstance(value, str):
-        return _markup(exact(str(value)))
+        return markup(exact(str(value)))
     if value is None or isinstance(value, bool):
-        return _markup("")
+        return markup("")
     refuse_unfit(value)
     if isinstance(value, Iterable):
-        return _markup("".join(map(_safe, value)))
-    return _markup(exact(str(value)))
+        return markup("".join(map(_safe, value)))
+    return markup(exact(str(value)))
 
 
 def _spread(value: object) -> object:
@@ -182,7 +182,7 @@ def _compiled(template: Template, form: str) -> Callable[[Any], str]:
 
 def _function(document: Document, words: str, form: str) -> Callable[[Any], str]:
     generated = generate(document, words, form)
-    namespace = _RUNTIME | generated.constants
+    namespace = RUNTIME | generated.constants
     try:
         code = compile(generated.source, f"<{words}>", "exec")
     except SyntaxError:  # Python reads 200 brackets inside each other, each component takes five
@@ -196,17 +196,17 @@ def _function(document: Document, words: str, form: str) -> Callable[[Any], str]
     return made
 
 
-def _error(problem: Problem, words: str = "") -> TemplateError:
+def error_of(problem: Problem, words: str = "") -> TemplateError:
     kind = ComponentError if isinstance(problem, CallProblem) else TemplateError
     return kind(f"{problem.what}, in {words}" if words else problem.what, hint=problem.hint)
 
 
 def _located(problem: Problem, template: Template) -> TemplateError:
-    return _error(problem, words_of(template))
+    return error_of(problem, words_of(template))
 
 
 # What generated functions call, by the names that `codegen` writes.
-_RUNTIME: dict[str, object] = {
+RUNTIME: dict[str, object] = {
     "AGAIN": _again,
     "ARIA": aria,
     "ATTRIBUTE": attribute,
@@ -217,7 +217,7 @@ _RUNTIME: dict[str, object] = {
     "KEYWORDS": keywords,
     "LOCATED": _located,
     "MARKER": fragment,
-    "MARKUP": _markup,
+    "MARKUP": markup,
     "MERGED": merged,
     "ONE_ROOT": one_root,
     "PROBLEM": Problem,

@@ -41,7 +41,7 @@ def plan_template(node: ast.TemplateStr, *, file: str, source: str, markers: fro
     Raises TemplateError with the place of what is wrong.
     """
     text = SourceText(file, source)
-    documents = {id(literal): _parsed(literal, text, markers) for literal in _literals(node)}
+    documents = {id(literal): parsed(literal, text, markers) for literal in literals_in(node)}
     known = Counter(name for document in documents.values() for name in _names(document.nodes))
     if any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)):
         return TemplatePlan(())  # what `:=` binds outside of a fragment may be used inside
@@ -63,17 +63,17 @@ def check_templates(tree: ast.AST, *, file: str, source: str, markers: frozenset
     components: set[str] = set()
     checked: set[int] = set()
     for expression in _template_expressions(tree):
-        for literal in _literals(expression):
+        for literal in literals_in(expression):
             checked.add(id(literal))
-            components |= _component_names(_parsed(literal, text, markers).nodes)
+            components |= _component_names(parsed(literal, text, markers).nodes)
     for function in ast.walk(tree):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_component(function.name, components):
-            for literal in _literals(*_results(function)):
+            for literal in literals_in(*_results(function)):
                 if id(literal) not in checked:
-                    _parsed(literal, text, markers)
+                    parsed(literal, text, markers)
 
 
-def _parsed(node: ast.TemplateStr, text: SourceText, markers: frozenset[str]) -> Document:
+def parsed(node: ast.TemplateStr, text: SourceText, markers: frozenset[str]) -> Document:
     strings, shapes = _literal(node, markers)
     remember(first_words(strings, tuple(shape.expression for shape in shapes)), Place(text.file, node.lineno))
     try:
@@ -118,7 +118,7 @@ def _part(strings: tuple[str, ...], position: int) -> tuple[int, int]:
     return len(strings) - 1, len(strings[-1])
 
 
-def _literals(*roots: ast.AST) -> Iterator[ast.TemplateStr]:
+def literals_in(*roots: ast.AST) -> Iterator[ast.TemplateStr]:
     for root in roots:
         for node in ast.walk(root):
             if isinstance(node, ast.TemplateStr):

@@ -1,6 +1,5 @@
 """Answers to what went wrong: for visitors, who learn nothing of the inside, and for developers, who see all of it."""
 
-import traceback
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
@@ -10,6 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from hyperpy.exceptions import HyperError, InputError
 from hyperpy.templates import html
+from hyperpy.web.tracebacks import users_traceback
 
 _STYLE = Markup(
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem;color:#222}"
@@ -60,9 +60,9 @@ def debug_answer(error: BaseException) -> Response:
     if isinstance(error, HyperError):
         title, text = error.what, str(error)
         cause = error.__cause__
-        below = t"<h2>Caused by</h2><pre>{_traceback(cause)}</pre>" if cause is not None else t""
+        below = t"<h2>Caused by</h2><pre>{users_traceback(cause)}</pre>" if cause is not None else t""
     else:
-        title, text, below = f"{type(error).__name__}: {error}", _traceback(error), t""
+        title, text, below = f"{type(error).__name__}: {error}", users_traceback(error), t""
     return HTMLResponse(_document(title, t"<pre>{text}</pre>{below}"), status_of(error))
 
 
@@ -76,10 +76,6 @@ def no_route_answer(path: str, folder: str, routes: Iterable[tuple[str, str]]) -
         <p>These are there:</p><ul>{items}</ul>
         """
     return HTMLResponse(_document(f"No route answers {path}", body), 404)
-
-
-def _traceback(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))
 
 
 def _document(title: str, body: object) -> Markup:

@@ -51,7 +51,7 @@ async def app(scope, receive, send):
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "app.py").write_text(APP)
-    (tmp_path / "content.py").write_text('TEXT = "one"')
+    (tmp_path / "content.py").write_text('TEXT = "first-edition"')
     return tmp_path
 
 
@@ -83,7 +83,7 @@ def serving_process(command: Command) -> int:
 
 def test_a_change_is_shown(folder):
     with Command("dev", "--port", "0", folder=folder) as command:
-        assert until_shown(command, "one")[1].endswith("True")
+        assert until_shown(command, "first-edition")[1].endswith("True")
         # One second, one size: only the content tells them apart.
         for text in ("two", "six", "ten"):
             save(folder / "content.py", f'TEXT = "{text}"')
@@ -131,7 +131,7 @@ def test_a_lifespan_that_fails_is_shown_until_it_is_mended(folder):
         assert status == 500
         assert "no database" in body
         save(folder / "app.py", APP)
-        assert until_shown(command, "one")[0] == 200
+        assert until_shown(command, "first-edition")[0] == 200
 
 
 def test_a_process_that_ends_by_itself_is_told(folder):
@@ -152,7 +152,7 @@ def test_a_process_that_does_not_end_is_killed(folder):
     with Command("dev", "--port", "0", folder=folder, command=hasty) as command:
         command.until_said("blocking")
         save(folder / "app.py", APP)
-        assert until_shown(command, "one")[0] == 200
+        assert until_shown(command, "first-edition")[0] == 200
 
 
 def test_settings_are_read_again(site):
@@ -223,7 +223,7 @@ def test_other_names_than_this_machine_s_are_refused(folder):
         port = command.port()
         assert fetch(port, Host=f"127.0.0.1:{port}")[0] == 200
         status, body = fetch(port, Host="evil.example")
-        assert (status, "one" in body) == (403, False)
+        assert (status, "first-edition" in body) == (403, False)
 
 
 def test_the_routes_are_listed_once(site):

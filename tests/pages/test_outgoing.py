@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hyperpy.exceptions import HeadersSentError
+from hyperpy.exceptions import AnswerError, HeadersSentError
 from hyperpy.pages import Outgoing
 
 
@@ -35,6 +35,8 @@ CHANGES: list[Callable[[Outgoing], object]] = [
     lambda response: response.set_cookie("name", "value"),
     lambda response: response.delete_cookie("name"),
     lambda response: response.raw_headers.extend([(b"b", b"1")]),
+    lambda response: response.raw_headers.insert(0, (b"b", b"1")),
+    lambda response: response.raw_headers.__iadd__([(b"b", b"1")]),
 ]
 
 
@@ -57,3 +59,11 @@ def test_it_can_still_be_read() -> None:
     response.headers["a"] = "1"
     response.sent = True
     assert (response.status_code, response.headers["A"]) == (201, "1")
+
+
+@pytest.mark.parametrize("text", ["a\r\nset-cookie: b=1", "a\nb", "a\0b"])
+def test_a_header_can_not_become_two(text: str) -> None:
+    response = Outgoing()
+    with pytest.raises(AnswerError, match="would not be one header"):
+        response.headers["x-name"] = text
+    assert response.raw_headers == []

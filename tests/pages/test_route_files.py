@@ -417,3 +417,48 @@ class TestStreams:
         client = site({"index.py": source})
         answer = await client.post("/", data={"name": "Ada <b>"})
         assert answer.text.split("\n\n")[0] == "event: name\ndata: Ada &lt;b&gt;"
+
+
+class TestBackground:
+    @pytest.mark.parametrize(
+        "answer", ["t'page'", "PlainTextResponse('page')", "async def stream():\n    yield 'page'"]
+    )
+    async def test_what_is_to_be_done_afterwards_is_done_beside_any_answer(self, site: Site, answer: str) -> None:
+        source = f"""
+from typing import Final
+from starlette.background import BackgroundTask
+from hyperpy import PlainTextResponse, Request, Response
+request: Request
+response: Response
+DONE: Final = []
+response.background = BackgroundTask(DONE.append, request.method)
+if request.url.query:
+    PlainTextResponse(str(DONE))
+{answer}
+"""
+        client = site({"index.py": source})
+        assert "page" in (await client.get("/")).text
+        assert (await client.get("/?done")).text == "['GET']"
+
+
+async def test_an_error_page_stands_in_for_a_missing_404(site: Site) -> None:
+    source = "from hyperpy import HTTPException\nerror: HTTPException\nt'<p>{error.status_code}</p>'"
+    client = site({"_error.py": source, "shop/_404.py": "t'<p>no such shop</p>'"})
+    answers = [await client.get(path) for path in ("/nope", "/shop/nope")]
+    assert [(answer.status_code, answer.text) for answer in answers] == [
+        (404, "<p>404</p>"),
+        (404, "<p>no such shop</p>"),
+    ]
+
+
+async def test_the_debug_page_begins_with_the_users_own_code(site: Site) -> None:
+    client = site({"index.py": "x = int('seven')\nt'<p>{x}</p>'"}, debug=True)
+    page = (await client.get("/", headers=HTML)).text
+    assert re.search(r"most recent call last\):\n  File &#34;[^&]*index.py&#34;, line 1, in &lt;module&gt;", page)
+    assert "hyperpy/" not in page
+
+
+def test_a_component_that_is_missing_is_no_input(write: Write) -> None:
+    with pytest.raises(RouteError) as caught:
+        Hyper(routes=write({"index.py": "t'<{Card}>x</{Card}>'"}), static=None)
+    assert caught.value.hint == "Import it, or define it in this file."

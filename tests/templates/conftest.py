@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hyperpy.templates import attributes, escaping, render, urls
+from hyperpy.templates import attributes, escaping, render, reports, script_values, url_pieces, urls
 
 # `pytest --hypothesis-profile=long tests/templates` searches for a quarter of an hour.
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -15,10 +15,11 @@ settings.load_profile("bounded")
 @pytest.fixture(autouse=True, params=["quickest", "portable"])
 def escaper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "portable":
-        for module in (escaping, attributes, render, urls):
+        for module in (escaping, attributes, render, script_values, url_pieces, urls):
             monkeypatch.setattr(module, "escape_str", escaping.escape_portably)
-        monkeypatch.setitem(render._RUNTIME, "E", escaping.escape_portably)
+        monkeypatch.setitem(render.RUNTIME, "E", escaping.escape_portably)
     monkeypatch.setattr(render, "_ones", {})
     monkeypatch.setattr(render, "_manys", {})
+    monkeypatch.setattr(reports, "_places", {})
     for known in urls._safe.values():
         known.clear()

@@ -12,11 +12,6 @@ from hyperpy.templates import check_templates, render_template, reports
 BAD = "javascript:1"
 
 
-@pytest.fixture(autouse=True)
-def forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "_places", {})
-
-
 def page(url: str) -> Template:
     return t"<a href={url}><img src={url} alt></a>"
 

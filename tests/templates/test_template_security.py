@@ -146,9 +146,10 @@ def test_passed_urls(place: str, url: str, caplog: pytest.LogCaptureFixture) -> 
 
 def test_the_warning_names_the_template(caplog: pytest.LogCaptureFixture) -> None:
     render_template(t"<p><a href={'javascript:1'}>go</a></p>")
-    assert caplog.messages == [
+    (message,) = caplog.messages
+    assert message.endswith(
         """t"<p><a href={'javascript:1'}>go</a></p>": `href` of <a> can't be 'javascript:1' (str), sent #blocked"""
-    ]
+    )
 
 
 @pytest.mark.parametrize(

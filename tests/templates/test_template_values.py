@@ -244,4 +244,4 @@ def test_the_portable_escaper_agrees() -> None:
 def test_the_quickest_escaper_is_used(request: pytest.FixtureRequest) -> None:
     expected = escaping.escape_portably if "portable" in request.node.name else _speedups._escape_inner
     assert escaping.escape_str is expected
-    assert render._RUNTIME["E"] is expected
+    assert render.RUNTIME["E"] is expected

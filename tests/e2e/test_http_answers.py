@@ -1,0 +1,242 @@
+"""Explicit answers, redirects, guards, and the status, headers and cookies that a route sets beside its answer."""
+
+import pytest
+
+from tests.e2e.running import BROWSER, EVENT_SOURCE, client_of
+
+HYPER = """
+from hyper import (
+    GET, POST, Event, FileResponse, HTMLResponse, HTTPException, JSONResponse, Markup, PlainTextResponse,
+    RedirectResponse, Request, Response, StreamingResponse, fragment, html, redirect, render,
+)
+"""
+PAGE = "\nt'<p>page</p>'\n"
+
+# What answers, and with which status and body.
+ANSWERS = {
+    "response = JSONResponse": ("response = JSONResponse({'a': [1]}, 201)", 201, '{"a":[1]}'),
+    "a bare call": ("PlainTextResponse('text', 202)", 202, "text"),
+    "a bare call of the file's own": ("def deny():\n    return PlainTextResponse('no', 403)\ndeny()", 403, "no"),
+    "the loader's return": ("async def load():\n    return HTMLResponse('<b>', 418)", 418, "<b>"),
+    "a global of the loader": (
+        "async def load():\n    global response\n    response = HTMLResponse('x', 201)",
+        201,
+        "x",
+    ),
+    "a global of a function": ("def f():\n    global response\n    response = HTMLResponse('x', 201)\nf()", 201, "x"),
+    "under an if": ("if 1:\n    response = HTMLResponse('x', 201)", 201, "x"),
+    "in a try": ("try:\n    response = HTMLResponse('x', 201)\nfinally:\n    late = 1", 201, "x"),
+    "annotated": ("response: Response = HTMLResponse('x', 201)", 201, "x"),
+    "a walrus": ("(response := HTMLResponse('x', 201))", 201, "x"),
+    "in a match": ("match 3:\n    case int():\n        PlainTextResponse('three', 203)", 203, "three"),
+    "in a loop": ("for n in range(9):\n    if n == 3:\n        PlainTextResponse(str(n), 203)", 203, "3"),
+    "in a with": ("import io\nwith io.StringIO() as f:\n    PlainTextResponse('with', 203)", 203, "with"),
+    "a class of one's own": ("class Mine(Response):\n    media_type = 'text/x'\nresponse = Mine('x', 201)", 201, "x"),
+    "a file": ("response = FileResponse(__file__, 201)", 201, None),
+    "a bare render": (
+        "t'<p><b {fragment}=\"x\">{1 + 1}</b></p>'\nrender(fragments='x')\nraise LookupError",
+        200,
+        "<b>2</b>",
+    ),
+    "a bare render of a later page": (
+        "render(fragments=['x'])\nt'<p><b {fragment}=\"x\">{3}</b></p>'",
+        200,
+        "<b>3</b>",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "then", ["", PAGE, "\nasync def stream():\n    yield 'never', 1\n"], ids=["", "page", "stream"]
+)
+@pytest.mark.parametrize("how", ANSWERS)
+async def test_an_explicit_answer_wins(make, how, then):
+    body, status, text = ANSWERS[how]
+    if "<p>" in body and then == PAGE:
+        then = ""
+    async with client_of(make({"index.py": f"{HYPER}{body}\n{then}"})) as client:
+        answer = await client.get("/", headers={"accept": EVENT_SOURCE})
+        assert answer.status_code == status
+        assert text is None or answer.text == text
+
+
+STOPS = {
+    "a bare redirect": "redirect('/login')",
+    "response = redirect": "response = redirect('/login')",
+    "in a try that catches all": "try:\n    redirect('/login')\nexcept Exception:\n    log.append('swallowed')",
+    "in a function that is called": "def guard():\n    return redirect('/login')\nguard()",
+    "in a loop": "for _ in range(3):\n    redirect('/login')\n    log.append('round')",
+    "from the loader": "async def load():\n    return redirect('/login')",
+}
+
+
+@pytest.mark.parametrize("guard", STOPS)
+async def test_the_body_stops_at_its_answer(make, guard):
+    files = {
+        "_log.py": "log = []\n",
+        "index.py": f"{HYPER}from ._log import log\n{STOPS[guard]}\nlog.append('after')\nt'<p>secret</p>'",
+        "log.py": f"{HYPER}from ._log import log\nresponse = JSONResponse(log)",
+    }
+    async with client_of(make(files)) as client:
+        answer = await client.get("/")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+        assert "secret" not in answer.text
+        assert (await client.get("/log")).json() == []
+
+
+async def test_a_finally_runs_when_the_body_stops(make):
+    files = {
+        "_log.py": "log = []\n",
+        "index.py": f"{HYPER}from ._log import log\ntry:\n    redirect('/x')\nfinally:\n    log.append('tidy')\n",
+        "log.py": f"{HYPER}from ._log import log\nresponse = JSONResponse(log)",
+    }
+    async with client_of(make(files)) as client:
+        assert (await client.get("/")).status_code == 303
+        assert (await client.get("/log")).json() == ["tidy"]
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "/\\evil.example", "https:evil", "https://evil.example/", "java\tscript:x"]
+)
+async def test_a_redirect_stays_on_the_site(make, target):
+    files = {"index.py": f"{HYPER}next: str\nredirect(next)\n"}
+    async with client_of(make(files)) as client:
+        answer = await client.get("/", params={"next": target})
+        assert answer.status_code == 500
+        assert "location" not in answer.headers
+        assert (await client.get("/?next=/a%3Fb")).headers["location"] == "/a?b"
+
+
+SETTING = """
+response: Response
+response.status_code = 202
+response.headers["x-mine"] = "1"
+response.headers["cache-control"] = "max-age=9"
+response.set_cookie("a", "1", httponly=True)
+response.set_cookie("b", "2")
+"""
+KINDS = {
+    "page": "t'<p>page</p>'",
+    "stream": "async def stream():\n    yield 'tick', 1",
+    "html stream": "async def stream():\n    yield t'<html>'",
+    "page from a loader": "async def load():\n    response.headers['x-late'] = '1'\nt'<p>page</p>'",
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_route_sets_status_headers_and_cookies(make, kind, method):
+    async with client_of(make({"index.py": f"{HYPER}{SETTING}{KINDS[kind]}\n"})) as client:
+        answer = await client.request(method, "/", headers={"accept": BROWSER})
+    assert answer.status_code == 202
+    assert answer.headers["x-mine"] == "1"
+    assert answer.headers.get_list("set-cookie") == ["a=1; HttpOnly; Path=/; SameSite=lax", "b=2; Path=/; SameSite=lax"]
+    assert ("x-late" in answer.headers) == ("loader" in kind)
+    # A stream is never cached, whatever its route says.
+    assert answer.headers["cache-control"] == ("no-cache, no-transform" if kind == "stream" else "max-age=9")
+    assert answer.headers["content-type"] == {"stream": "text/event-stream; charset=utf-8"}.get(
+        kind, "text/html; charset=utf-8"
+    )
+
+
+async def test_headers_set_beside_an_explicit_answer_that_has_its_own(make):
+    body = """
+answer: Response
+answer.status_code = 500
+answer.headers["x-mine"] = "1"
+answer.headers["content-type"] = "text/odd"
+answer.set_cookie("a", "1")
+response = JSONResponse([1], headers={"x-own": "2", "set-cookie": "b=2"})
+"""
+    async with client_of(make({"index.py": HYPER + body})) as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert (answer.headers["x-mine"], answer.headers["x-own"]) == ("1", "2")
+    assert sorted(cookie[:3] for cookie in answer.headers.get_list("set-cookie")) == ["a=1", "b=2"]
+
+
+LATE = {
+    "a header": "response.headers['x-late'] = '1'",
+    "another value": "response.headers['x-mine'] = '2'",
+    "a header taken away": "del response.headers['x-mine']",
+    "a cookie": "response.set_cookie('late', '1')",
+    "a cookie taken away": "response.delete_cookie('a')",
+    "the status": "response.status_code = 500",
+    "vary": "response.headers.add_vary_header('x')",
+    "raw headers": "response.raw_headers.append((b'x', b'y'))",
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+async def test_after_the_first_byte_it_is_too_late(make, what, caplog):
+    body = f"""{HYPER}import asyncio
+response: Response
+response.headers["x-mine"] = "1"
+async def stream():
+    yield "tick", 1
+    await asyncio.sleep(0.01)
+    {LATE[what]}
+    yield "tick", 2
+"""
+    async with client_of(make({"index.py": body})) as client:
+        text = (await client.get("/", headers={"accept": EVENT_SOURCE})).text
+    assert text.startswith("event: tick\ndata: 1\n\n")
+    assert "data: 2" not in text
+    assert "event: stream-error\n" in text
+    assert "have left already" in caplog.text
+    assert "index.py" in caplog.text
+
+
+@pytest.mark.parametrize("what", LATE)
+async def test_what_a_stream_starts_with_is_settled_when_its_generator_starts(make, what, caplog):
+    """It would be lost without a word if the headers left without it."""
+    body = f"{HYPER}response: Response\nresponse.headers['x-mine'] = '1'\nresponse.set_cookie('a', '1')\n"
+    body += f"async def stream():\n    {LATE[what]}\n    yield 'tick', 1\n"
+    async with client_of(make({"index.py": body})) as client:
+        answer = await client.get("/", headers={"accept": EVENT_SOURCE})
+    assert answer.status_code == 500
+    assert "x-mine" not in answer.headers
+    assert "HeadersSentError" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["a\\r\\nset-cookie: x=1", "a\\nb", "a\\0b"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_line_end_in_a_header_is_an_error(make, kind, value):
+    body = f"{HYPER}response: Response\nresponse.headers['x-mine'] = 'ok'\nresponse.headers['x-bad'] = '{value}'\n"
+    body += f"{KINDS[kind]}\n"
+    async with client_of(make({"index.py": body})) as client:
+        answer = await client.get("/", headers={"accept": BROWSER})
+    assert answer.status_code == 500
+    assert "set-cookie" not in answer.headers
+    assert "x-bad" not in answer.headers
+
+
+@pytest.mark.parametrize("value", ["a\\r\\nset-cookie: x=1", "a\\nb", "a\\0b"])
+@pytest.mark.parametrize("answer", ["response = JSONResponse", "PlainTextResponse", "StreamingResponse"])
+async def test_a_line_end_in_a_header_of_an_explicit_answer(make, answer, value):
+    """A server would cut the connection, or send two headers."""
+    body = f"{HYPER}{answer}('ab', headers={{'x-bad': '{value}'}})\n"
+    async with client_of(make({"index.py": body})) as client:
+        answer = await client.get("/")
+    assert answer.status_code == 500
+    assert "x-bad" not in answer.headers
+
+
+async def test_head_of_a_file(make, tmp_path):
+    (tmp_path / "some.txt").write_text("some text")
+    body = f"{HYPER}response = FileResponse({str(tmp_path / 'some.txt')!r})"
+    async with client_of(make({"index.py": body})) as client:
+        head, get = await client.head("/"), await client.get("/")
+        assert (head.headers["content-length"], head.content, get.text) == ("9", b"", "some text")
+        part = await client.get("/", headers={"range": "bytes=5-"})
+        assert (part.status_code, part.text) == (206, "text")
+
+
+async def test_a_response_made_at_load_is_not_shared(make):
+    """One that runs once would be sent to everyone, with what each request adds to it."""
+    body = f"{HYPER}user: str\nresponse = PlainTextResponse(user)\nresponse.set_cookie('user', user)\n"
+    async with client_of(make({"index.py": body})) as client:
+        for user in ("ann", "bob"):
+            answer = await client.get(f"/?user={user}")
+            assert answer.text == user
+            assert len(answer.headers.get_list("set-cookie")) == 0

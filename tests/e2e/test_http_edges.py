@@ -1,0 +1,204 @@
+"""Methods, canonical URLs, and which client gets which answer: what HTTP asks of every site."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from tests.e2e.running import ANYTHING, BROWSER, EVENT_SOURCE, HTMX_4, client_of
+
+PAGE = "t'<p>page</p>'\n"
+STREAM = "from ._log import log\nasync def stream():\n    log.append(1)\n    yield 'tick', 1\n"
+FILES = {
+    "_log.py": "log = []\n",
+    "log.py": "from hyper import JSONResponse\nfrom ._log import log\nresponse = JSONResponse(log)\n",
+    "page.py": PAGE,
+    "stream.py": STREAM,
+    "both.py": PAGE + STREAM,
+    "report.py": "from ._log import log\nasync def stream():\n    log.append(1)\n    yield t'<!doctype html><p>one'\n",
+    "bits.py": "async def stream():\n    yield t'<i>1</i>'\n    yield t'<i>2</i>'\n",
+    "csv.py": """
+        from hyper import StreamingResponse
+        from ._log import log
+
+        async def rows():
+            log.append(1)
+            yield "a,b"
+
+        response = StreamingResponse(rows(), media_type="text/csv", headers={"x-rows": "1"})
+    """,
+    "form.py": "from hyper import POST\nif POST:\n    t'<p>posted</p>'\nelse:\n    t'<p>asked</p>'\n",
+    "only-post.py": "from hyper import POST, JSONResponse\nif POST:\n    response = JSONResponse([1])\n",
+    "crud.py": """
+        from hyper import DELETE, PATCH, PUT, PlainTextResponse, Request
+
+        request: Request
+
+        if PUT or PATCH:
+            response = PlainTextResponse(f"changed by {request.method}")
+        elif DELETE:
+            response = PlainTextResponse("gone")
+
+        t"<p>there</p>"
+    """,
+    "posted-stream.py": """
+        from hyper import POST, Request
+
+        request: Request
+
+        async def load():
+            global body
+            body = (await request.body()).decode()
+
+        async def stream():
+            yield "echo", body if POST else "nothing"
+    """,
+    "users/index.py": PAGE,
+    "users/{name}.py": "name: str\nt'{name}'\n",
+    "index.py": PAGE,
+}
+
+METHODS = [
+    ("/page", {"GET", "HEAD"}),
+    ("/stream", {"GET", "HEAD"}),
+    ("/csv", {"GET", "HEAD"}),
+    ("/form", {"GET", "HEAD", "POST"}),
+    ("/only-post", {"POST"}),
+    ("/crud", {"DELETE", "GET", "HEAD", "PATCH", "PUT"}),
+    ("/posted-stream", {"GET", "HEAD", "POST"}),
+]
+ALL = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT", "TRACE", "BREW")
+
+
+@pytest.mark.parametrize(("url", "methods"), METHODS)
+async def test_methods(make, url, methods):
+    async with client_of(make(FILES)) as client:
+        allowed = ", ".join(sorted(methods | {"OPTIONS"}))
+        for method in ALL:
+            answer = await client.request(method, url)
+            assert answer.status_code == (200 if method in methods else 405), method
+            assert answer.headers.get("allow") == (None if method in methods else allowed)
+        answer = await client.options(url)
+        assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b"")
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "text"),
+    [
+        ("GET", "/form", "<p>asked</p>"),
+        ("POST", "/form", "<p>posted</p>"),
+        ("POST", "/only-post", "[1]"),
+        ("PUT", "/crud", "changed by PUT"),
+        ("PATCH", "/crud", "changed by PATCH"),
+        ("DELETE", "/crud", "gone"),
+        ("GET", "/crud", "<p>there</p>"),
+    ],
+)
+async def test_a_flag_is_true_for_its_method(make, method, url, text):
+    async with client_of(make(FILES)) as client:
+        assert (await client.request(method, url)).text == text
+
+
+async def test_a_stream_may_answer_a_post(make):
+    async with client_of(make(FILES)) as client:
+        answer = await client.post("/posted-stream", content="a <b>", headers={"accept": EVENT_SOURCE})
+    assert answer.text.startswith("event: echo\ndata: a &lt;b&gt;\n\nevent: close\n")
+
+
+@pytest.mark.parametrize("accept", [BROWSER, EVENT_SOURCE])
+@pytest.mark.parametrize("url", ["/page", "/stream", "/both", "/report", "/csv", "/form", "/users/ann", "/"])
+async def test_head_has_the_headers_of_get_and_starts_nothing(make, url, accept):
+    async with client_of(make(FILES)) as client:
+        head = await client.head(url, headers={"accept": accept})
+        assert head.content == b""
+        assert (await client.get("/log")).json() == []
+        get = await client.get(url, headers={"accept": accept})
+        assert (head.status_code, dict(head.headers)) == (get.status_code, dict(get.headers))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("/users/", "/users"),
+        ("/page/", "/page"),
+        ("/users/?a=1&b=%2F&c", "/users?a=1&b=%2F&c"),
+        ("/users/ann/", "/users/ann"),
+        ("/users/a%2Fb/", "/users/a%2Fb"),
+        ("/users/%C5%81%C3%B3d%C5%BA/?x=%C5%81", "/users/%C5%81%C3%B3d%C5%BA?x=%C5%81"),
+    ],
+)
+@pytest.mark.parametrize("mounted", ["", "/shop", "/a/b"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_the_canonical_url_has_no_slash_at_the_end(make, asked, told, mounted, method):
+    app = make(FILES)
+    async with client_of(Starlette(routes=[Mount(mounted, app)]) if mounted else app) as client:
+        answer = await client.request(method, mounted + asked)
+    assert answer.status_code == 308
+    assert answer.headers["location"] == mounted + told
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/", "//evil.example", "/\\evil.example/", "//users/", "/users//", "///"]
+)
+async def test_no_slash_leads_to_another_host(make, path):
+    async with client_of(make(FILES)) as client:
+        answer = await client.get(f"http://site.example{path}")
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
+async def test_a_url_with_root_path(make):
+    async with client_of(make(FILES), root_path="/behind/a/proxy") as client:
+        assert (await client.get("/behind/a/proxy/users/ann")).text == "ann"
+        answer = await client.get("/behind/a/proxy/users/?q=1")
+        assert answer.headers["location"] == "/behind/a/proxy/users?q=1"
+
+
+NEGOTIATED = [
+    ("/page", {BROWSER: "page", EVENT_SOURCE: "page", HTMX_4: "page", ANYTHING: "page"}, None),
+    ("/stream", dict.fromkeys((BROWSER, EVENT_SOURCE, HTMX_4, ANYTHING), "events"), None),
+    ("/both", {BROWSER: "page", EVENT_SOURCE: "events", HTMX_4: "page", ANYTHING: "page"}, "Accept"),
+    ("/report", {BROWSER: "page", EVENT_SOURCE: "events", HTMX_4: "page", ANYTHING: "page"}, "Accept"),
+    ("/bits", {BROWSER: "page", EVENT_SOURCE: "events", HTMX_4: "events", ANYTHING: "events"}, "Accept"),
+    ("/both?_stream", dict.fromkeys((BROWSER, EVENT_SOURCE, HTMX_4, ANYTHING), "events"), "Accept"),
+    ("/both?a=1&_stream=1", dict.fromkeys((BROWSER, ANYTHING), "events"), "Accept"),
+    ("/both?not_stream=1&x=_stream", dict.fromkeys((BROWSER, ANYTHING), "page"), "Accept"),
+    ("/report?_stream", dict.fromkeys((BROWSER, ANYTHING), "page"), "Accept"),
+]
+
+
+@pytest.mark.parametrize(("url", "kinds", "vary"), NEGOTIATED, ids=[url for url, *_ in NEGOTIATED])
+async def test_negotiation(make, url, kinds, vary):
+    types = {"page": "text/html; charset=utf-8", "events": "text/event-stream; charset=utf-8"}
+    async with client_of(make(FILES)) as client:
+        for accept, kind in kinds.items():
+            answer = await client.get(url, headers={"accept": accept})
+            assert answer.headers["content-type"] == types[kind], accept
+            assert answer.headers.get("vary") == vary
+
+
+async def test_several_accept_headers_are_one(make):
+    async with client_of(make(FILES)) as client:
+        headers = [("accept", "application/json"), ("accept", EVENT_SOURCE)]
+        answer = await client.get("/both", headers=headers)
+        assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+@pytest.mark.parametrize(
+    ("url", "accept", "status"),
+    [
+        ("/stream", BROWSER, 204),
+        ("/stream", EVENT_SOURCE, 204),
+        ("/both", EVENT_SOURCE, 204),
+        ("/both", BROWSER, 200),
+        ("/report", BROWSER, 200),
+        ("/page", EVENT_SOURCE, 200),
+    ],
+)
+async def test_who_has_seen_the_end_gets_nothing_and_nothing_runs(make, url, accept, status):
+    guard = {"_base.py": "", "stream.py": "from ._log import log\nlog.append(2)\n" + STREAM}
+    async with client_of(make(FILES | guard)) as client:
+        answer = await client.get(url, headers={"accept": accept, "last-event-id": "close"})
+        assert answer.status_code == status
+        assert status == 200 or (await client.get("/log")).json() == []
+        other = await client.get(url, headers={"accept": accept, "last-event-id": "closed"})
+        assert other.status_code == 200

@@ -1,0 +1,192 @@
+"""What goes wrong, and who is told what about it."""
+
+import asyncio
+import logging
+
+import pytest
+
+from tests.e2e.running import ANYTHING, BROWSER, EVENT_SOURCE, client_of
+
+JSON = "application/json"
+
+NEAREST = {
+    "index.py": "t'home'",
+    "_404.py": "from hyper import Request\nrequest: Request\nt'<h1>nothing at {request.url.path}</h1>'",
+    "_error.py": "error: Exception\nt'<h1>sorry: {type(error).__name__}</h1>'",
+    "shop/_404.py": "t'<h1>no such thing in the shop</h1>'",
+    "shop/{item}.py": "from hyper import HTTPException\nitem: int\nif item > 9:\n    HTTPException(404)\nt'{item}'",
+    "shop/cart/index.py": "raise LookupError('secret')\nt'never'",
+    "shop/cart/_error.py": "from hyper import JSONResponse\nresponse = JSONResponse({'cart': 'closed'}, 503)",
+    "people/{name}/_404.py": "t'<h1>not there</h1>'",
+    "people/{name}/index.py": "name: str\nt'{name}'",
+    "people/ann/_404.py": "t'<h1>Ann has none</h1>'",
+    "teapot.py": "from hyper import HTTPException\nraise HTTPException(418, 'stout', {'x-pot': 'tea'})\nt'never'",
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "text"),
+    [
+        ("/nowhere", 404, "<h1>nothing at /nowhere</h1>"),
+        ("/nowhere/at/all", 404, "<h1>nothing at /nowhere/at/all</h1>"),
+        ("/<script>", 404, "<h1>nothing at /&lt;script&gt;</h1>"),
+        ("/shop", 404, "<h1>no such thing in the shop</h1>"),
+        ("/shop/ten", 404, "<h1>no such thing in the shop</h1>"),
+        ("/shop/10", 404, "<h1>no such thing in the shop</h1>"),
+        ("/shop/1/2/3", 404, "<h1>no such thing in the shop</h1>"),
+        ("/shopping", 404, "<h1>nothing at /shopping</h1>"),
+        ("/shop/cart", 503, '{"cart":"closed"}'),
+        ("/people/bob/x", 404, "<h1>not there</h1>"),
+        ("/people/ann/x", 404, "<h1>Ann has none</h1>"),
+        ("/teapot", 418, "<h1>sorry: HTTPException</h1>"),
+        ("/_404", 404, "<h1>nothing at /_404</h1>"),
+        ("/shop/_error", 404, "<h1>no such thing in the shop</h1>"),
+    ],
+)
+async def test_the_nearest_error_page(make, url, status, text):
+    async with client_of(make(NEAREST)) as client:
+        answer = await client.get(url)
+        assert (answer.status_code, answer.text) == (status, text)
+        head = await client.head(url)
+        assert (head.status_code, head.content) == (status, b"")
+
+
+async def test_the_headers_of_an_error_are_kept(make):
+    async with client_of(make(NEAREST)) as client:
+        assert (await client.get("/teapot")).headers["x-pot"] == "tea"
+
+
+async def test_an_error_page_that_fails(make, caplog):
+    files = {"index.py": "raise LookupError('first')\nt'never'", "_error.py": "raise KeyError('second')\nt'never'"}
+    async with client_of(make(files)) as client:
+        answer = await client.get("/")
+    assert answer.status_code == 500
+    assert "first" not in answer.text
+    assert "second" not in answer.text
+    assert {record.exc_info[0] for record in caplog.records if record.exc_info} == {LookupError, KeyError}
+
+
+WHERE = {
+    "the body": "HTTPException(403, 'no & no')\nt'never'",
+    "the body, raised": "raise HTTPException(403, 'no & no')\nt'never'",
+    "the loader": "async def load():\n    raise HTTPException(403, 'no & no')\nt'never'",
+    "a component": "def Guard():\n    raise HTTPException(403, 'no & no')\nt'<p>before</p><{Guard} />'",
+    "an expression": "def guard():\n    raise HTTPException(403, 'no & no')\nt'<p>before {guard()}</p>'",
+    "a function in a thread": "def guard():\n    raise HTTPException(403, 'no & no')\nguard()\nt'never'",
+    "the first step of a stream": "async def stream():\n    raise HTTPException(403, 'no & no')\n    yield 1",
+    "a response's argument": "def rows():\n    raise HTTPException(403, 'no & no')\nresponse = JSONResponse(rows())",
+}
+
+
+@pytest.mark.parametrize("where", WHERE)
+async def test_an_http_exception_from_anywhere(make, where, caplog):
+    app = make({"index.py": f"from hyper import HTTPException, JSONResponse\n{WHERE[where]}\n"})
+    async with client_of(app) as client:
+        answer = await client.get("/")
+        assert answer.status_code == 403
+        assert "<p>no &amp; no</p>" in answer.text
+        assert "before" not in answer.text
+        answer = await client.get("/", headers={"accept": JSON})
+        assert (answer.status_code, answer.json()) == (403, {"detail": "no & no"})
+        answer = await client.get("/", headers={"accept": EVENT_SOURCE})
+        assert (answer.status_code, answer.text) == (403, "no & no")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert not caplog.records
+
+
+FAILURES = {
+    "the body": "1 / 0\nt'never'",
+    "the loader": "async def load():\n    1 / 0\nt'never'",
+    "the page": "t'<p>before {1 / 0}</p>'",
+    "a component": "def Bad():\n    return 1 / 0\nt'<{Bad} />'",
+    "the stream": "async def stream():\n    1 / 0\n    yield 'tick', 1",
+    "a progressive page": "async def stream():\n    yield t'<html>{1 / 0}'",
+    "no template reached": "if 1 > 2:\n    t'never'",
+    "a loader that returns nonsense": "async def load():\n    return 42\nt'never'",
+    "a value that is no HTML": "t'<p>{b''}</p>'",
+}
+
+
+@pytest.mark.parametrize("accept", [BROWSER, JSON, EVENT_SOURCE, ANYTHING])
+@pytest.mark.parametrize("where", FAILURES)
+async def test_visitors_learn_nothing_of_a_failure(make, where, accept, caplog):
+    async with client_of(make({"index.py": FAILURES[where]})) as client:
+        answer = await client.get("/", headers={"accept": accept})
+    assert answer.status_code == 500
+    expected = {BROWSER: "text/html; charset=utf-8", JSON: "application/json"}
+    assert answer.headers["content-type"] == expected.get(accept, "text/plain; charset=utf-8")
+    for header in ("x-accel-buffering", "cache-control"):
+        assert header not in answer.headers
+    for secret in ("Traceback", "ZeroDivision", "index.py", "hyperpy", "before", "load", "42"):
+        assert secret not in answer.text
+    (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert record.exc_info
+    assert "index.py" in logging.Formatter().format(record)
+
+
+@pytest.mark.parametrize("where", FAILURES)
+async def test_developers_see_all_of_it(make, where):
+    async with client_of(make({"index.py": FAILURES[where]}, debug=True)) as client:
+        answer = await client.get("/")
+    assert answer.status_code == 500
+    assert "index.py" in answer.text
+
+
+INPUTS = """
+    from typing import Annotated, Literal
+    from hyper import Cookie, Header, Query
+    from pydantic import Field
+
+    page: int
+    sort: Annotated[Literal["up", "down"], Query()]
+    limit: Annotated[int, Query("max"), Field(le=100)] = 10
+    tags: Annotated[list[int], Query("tag")] = ()
+    version: Annotated[int, Header("x-version")]
+    theme: Annotated[str, Cookie()]
+    note: str | None
+
+    t"{page} {sort} {limit} {','.join(map(str, tags))} {version} {theme} {note or 'no note'}"
+"""
+
+
+@pytest.mark.parametrize("accept", [BROWSER, JSON, ANYTHING])
+async def test_each_input_that_does_not_fit_is_named(make, accept):
+    query = {"page": "one", "sort": "<side>", "max": "101", "tag": ["1", "x"]}
+    async with client_of(make({"index.py": INPUTS})) as client:
+        answer = await client.get("/", params=query, headers={"accept": accept, "x-version": "2.5"})
+    assert answer.status_code == 422
+    names = ["page", "sort", "max", "tag", "x-version", "theme"]
+    if accept == JSON:
+        assert list(answer.json()["errors"]) == names
+    for name in names:
+        assert name in answer.text
+    assert "<side>" not in answer.text
+    assert "limit" not in answer.text
+
+
+async def test_inputs_that_fit(make):
+    query = {"page": "2", "sort": "up", "tag": ["1", "2"]}
+    headers = {"x-version": "3", "cookie": "theme=d%3C"}
+    async with client_of(make({"index.py": INPUTS})) as client:
+        answer = await client.get("/", params=query, headers=headers)
+        assert answer.text == "2 up 10 1,2 3 d%3C no note"
+
+
+async def test_an_assignment_can_not_be_set_from_the_url(make):
+    files = {"{id}.py": "id: int\nis_admin: bool = False\nuser = 'nobody'\nt'{id} {int(is_admin)} {user}'"}
+    async with client_of(make(files)) as client:
+        assert (await client.get("/7?is_admin=1&user=root&id=8")).text == "7 0 nobody"
+
+
+@pytest.mark.parametrize("accept", [BROWSER, JSON])
+async def test_what_an_error_looks_like_depends_on_accept(make, accept):
+    async with client_of(make({"index.py": "t''"})) as client:
+        answer = await client.get("/nothing", headers={"accept": accept})
+        assert "Accept" in answer.headers.get("vary", "")
+
+
+async def test_inputs_under_a_flag_bind_where_they_stand(make):
+    files = {"index.py": "from hyper import POST\nif POST:\n    amount: int\n    t'{amount}'\nelse:\n    t'ask'"}
+    async with client_of(make(files)) as client:
+        get, bad, good = await asyncio.gather(client.get("/"), client.post("/"), client.post("/?amount=3"))
+    assert (get.text, bad.status_code, good.text) == ("ask", 422, "3")

@@ -1,0 +1,271 @@
+"""Two requests in flight never see each other's values."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.e2e.running import ANYTHING, BROWSER, EVENT_SOURCE, client_at, events_of, hyper_serve, until_many, write
+
+USERS = 1000
+AT_ONCE = 50
+
+# Each route sets what it can at module level, with waits around it, and shows all of it in the end. A mixed answer
+# would hold a second user's token. What it logs is read by the last test of a request's whole way.
+LOADED = """
+    import asyncio
+    import random
+    from typing import Annotated
+
+    from hyper import GET, Header, Request, Response, fragment, html, render
+
+    token: str
+    request: Request
+    response: Response
+    agent: Annotated[str, Header("x-token")]
+
+    first = token
+    seen = [token]
+    table: dict[str, str] = {}
+
+
+    class Basket:
+        owner = token
+        items: list[str] = []
+
+
+    def put(item, box=[]):
+        Basket.items.append(item)
+        box.append(item)
+        return box
+
+
+    async def nap():
+        await asyncio.sleep(random.random() / 200)
+
+
+    async def load():
+        global second, third, fourth, in_thread, kept
+        await nap()
+        second = first
+        await nap()
+        seen.append(second)
+        table[second] = token
+        third = put(second)
+        kept = put(agent)
+        await nap()
+        fourth = str(render(fragments="mine"))
+        in_thread = await asyncio.to_thread(lambda: (bool(GET), render(fragments="mine")))
+        response.headers["x-echo"] = token
+        response.set_cookie("echo", second)
+        await nap()
+
+
+    fifth = [first, second, third, kept]
+
+    t'''
+    <b {fragment}="mine">{token}</b>
+    {first} {second} {third} {kept} {fourth} {fifth} {seen} {list(table.items())} {in_thread[1]} {Basket.owner}
+    {Basket.items} {request.path_params["token"]} {request.query_params["again"]} {agent}
+    {len(seen)} {len(kept)} {len(table)} {len(Basket.items)}
+    '''
+"""
+BLOCKING = """
+    import random
+    import time
+
+    from hyper import GET, Request, fragment, render
+
+    token: str
+    request: Request
+
+
+    def nap():
+        time.sleep(random.random() / 500)
+
+
+    def step():
+        global second, count
+        nap()
+        second = first
+        count += 1
+        nap()
+
+
+    first = token
+    seen = []
+    count = 0
+    nap()
+    seen.append(first)
+    step()
+    step()
+    inner = render(fragments="mine") if GET else ""
+
+    t'''
+    <b {fragment}="mine">{second} {nap()} {first}</b>
+    {inner} {seen} {token} {request.query_params["again"]} {nap()} {second}
+    {len(seen)} {count}
+    '''
+"""
+# A page that lives on in a task after it has been answered, and a stream that outlives many other requests.
+TASKS = """
+    import asyncio
+    import random
+
+    from hyper import POST, fragment, render
+
+    from ._log import log
+
+    token: str
+
+    later = "not yet"
+
+
+    async def remember():
+        global later
+        await asyncio.sleep(random.random() / 50)
+        later = token
+        log.append((token, bool(POST), str(render(fragments="mine"))))
+
+
+    async def load():
+        global task
+        await asyncio.sleep(random.random() / 200)
+        task = asyncio.create_task(remember())
+
+
+    t'<b {fragment}="mine">{token} {later}</b>'
+"""
+HELD = """
+    import asyncio
+    import random
+
+    from hyper import fragment, render
+
+    from ._log import finals
+
+    token: str
+
+    count = 0
+    seen = []
+
+
+    def note():
+        global count, latest
+        latest = token
+        count += 1
+        seen.append(latest)
+
+
+    t'<b {fragment}="mine">{token} {latest} {seen[-1]} {count - len(seen)}</b>'
+
+
+    async def stream():
+        try:
+            while True:
+                note()
+                await asyncio.sleep(random.random() / 20)
+                yield render(fragments="mine")
+        finally:
+            finals.append((token, latest, set(seen)))
+"""
+FILES = {
+    "routes/_log.py": "log = []\nfinals = []\n",
+    "routes/loaded/{token}.py": LOADED,
+    "routes/blocking/{token}.py": BLOCKING,
+    "routes/tasks/{token}.py": TASKS.replace("._log", ".._log"),
+    "routes/held/{token}.py": HELD.replace("._log", ".._log"),
+    "routes/log.py": """
+        from hyper import JSONResponse
+        from routes._log import finals, log
+
+        response = JSONResponse({"log": log, "finals": [(token, latest, list(seen)) for token, latest, seen in finals]})
+    """,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    token: str
+
+    async def ask(self, client: httpx.AsyncClient, folder: str) -> httpx.Response:
+        url = f"/{folder}/{self.token}?again={self.token}"
+        answer = await client.get(url, headers={"x-token": self.token, "accept": BROWSER})
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    async def use(self, client: httpx.AsyncClient) -> None:
+        loaded = await self.ask(client, "loaded")
+        assert tokens_in(loaded.text) == {self.token}
+        assert loaded.text.split()[-4:] == ["2", "2", "1", "2"]
+        assert loaded.headers["x-echo"] == self.token
+        assert loaded.headers["set-cookie"].startswith(f"echo={self.token};")
+        blocking = await self.ask(client, "blocking")
+        assert tokens_in(blocking.text) == {self.token}
+        assert blocking.text.split()[-2:] == ["1", "2"]
+        assert (await self.ask(client, "tasks")).text == f"<b>{self.token} not yet</b>"
+
+
+def tokens_in(text: str) -> set[str]:
+    return {word[:20] for word in text.replace("token-", " token-").split() if word.startswith("token-")}
+
+
+def make_users(count: int) -> list[User]:
+    return [User(f"token-{number:04}-{random.getrandbits(36):09x}") for number in range(count)]
+
+
+async def all_use(client: httpx.AsyncClient, users: list[User]) -> None:
+    """Every user makes a request of each kind; as many at once as AT_ONCE says."""
+    waiting = iter(users)
+
+    async def worker() -> None:
+        for user in waiting:
+            await user.use(client)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(worker())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with hyper_serve(write(tmp_path_factory.mktemp("isolation"), FILES)) as command:
+        yield command.port()
+
+
+async def test_a_thousand_users_fifty_at_once(site):
+    users = make_users(USERS)
+    async with client_at(site, ANYTHING) as client:
+        await all_use(client, users)
+        expected = sorted([user.token, False, f"<b>{user.token} {user.token}</b>"] for user in users)
+        log = await until_many(client, "/log", "log", USERS)
+        assert sorted(log) == expected
+
+
+async def test_streams_that_stay_open_meanwhile(site):
+    holders, users = make_users(AT_ONCE), make_users(100)
+    seen: dict[str, int] = {}
+    others_done = asyncio.Event()
+
+    async def hold(client: httpx.AsyncClient, user: User) -> None:
+        after = 0
+        async with events_of(client, f"/held/{user.token}", headers={"accept": EVENT_SOURCE}) as events:
+            async for event in events:
+                assert event.data == f"<b>{user.token} {user.token} {user.token} 0</b>"
+                seen[user.token] = seen.get(user.token, 0) + 1
+                after += others_done.is_set()
+                if after == 2:
+                    return
+
+    async with client_at(site, ANYTHING) as client:
+        async with asyncio.TaskGroup() as group:
+            for user in holders:
+                group.create_task(hold(client, user))
+            while len(seen) < AT_ONCE:
+                await asyncio.sleep(0.01)
+            await all_use(client, users)
+            others_done.set()
+        finals = await until_many(client, "/log", "finals", AT_ONCE)
+        assert sorted(finals) == sorted([user.token, user.token, [user.token]] for user in holders)

@@ -1,0 +1,309 @@
+"""A small site that has one of everything, as `hyper serve` serves it and browsers, event sources and htmx see it."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.running import ANYTHING, BROWSER, EVENT_SOURCE, HTMX_4, all_events, client_at, events_of, hyper_serve
+from tests.server.running import Connection, until
+
+SITE = Path(__file__).resolve().parent.parent / "site"
+
+HTML, EVENTS, CSV = "text/html; charset=utf-8", "text/event-stream; charset=utf-8", "text/csv; charset=utf-8"
+ACCEPTS = {"browser": BROWSER, "event source": EVENT_SOURCE, "htmx 4": HTMX_4, "curl": ANYTHING}
+
+
+@pytest.fixture(scope="module")
+def harbour():
+    with hyper_serve(SITE) as command:
+        yield command
+
+
+@pytest.fixture
+async def client(harbour):
+    async with client_at(harbour.port()) as client:
+        yield client
+
+
+class Elements(HTMLParser):
+    """The elements of a document and their attributes, and what stands between them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    @property
+    def tags(self) -> list[str]:
+        return [tag for tag, _ in self.found]
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+# What each URL is, by what the client asks for: the content type, and whether caches must tell clients apart.
+ALL_HTML = dict.fromkeys(ACCEPTS, HTML)
+ALL_EVENTS = dict.fromkeys(ACCEPTS, EVENTS)
+KINDS = [
+    ("/about", ALL_HTML, False),
+    ("/users/1", ALL_HTML, False),
+    ("/notifications/stream?user_id=1", ALL_EVENTS, False),
+    ("/chat/deck/stream", ALL_EVENTS, False),
+    ("/live-feed", ALL_HTML, False),
+    ("/stream/feed", ALL_EVENTS, False),
+    ("/dashboard-live", ALL_HTML, False),
+    ("/stream/metrics", ALL_EVENTS, False),
+    ("/report/7", ALL_HTML | {"event source": EVENTS}, True),
+    ("/download/csv", dict.fromkeys(ACCEPTS, CSV), False),
+]
+
+
+@pytest.mark.parametrize("who", ACCEPTS)
+@pytest.mark.parametrize(("url", "types", "varies"), KINDS, ids=[url for url, *_ in KINDS])
+async def test_who_gets_what(client, url, types, varies, who):
+    async with client.stream("GET", url, headers={"accept": ACCEPTS[who]}) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == types[who]
+        assert answer.headers.get("vary") == ("Accept" if varies else None)
+        if types[who] == EVENTS:
+            assert answer.headers["cache-control"] == "no-cache, no-transform"
+            assert answer.headers["x-accel-buffering"] == "no"
+            assert "connection" not in answer.headers
+            assert "content-length" not in answer.headers
+
+
+async def test_a_page_without_a_loader(client):
+    page = (await client.get("/about")).text
+    assert page == (
+        "<html>\n<body>\n    <h2>Who runs Eastquay &amp; Sons</h2>\n    <p>Since 1884</p>\n</body>\n</html>"
+    )
+
+
+async def test_a_page_with_a_loader(client):
+    page = (await client.get("/users/1")).text
+    assert "<h2>Ada Brook</h2>" in page
+    assert "<li>Skerry Light</li><li>Port &amp; Star</li>" in page
+
+
+async def test_what_users_wrote_stays_text(client):
+    page = Elements((await client.get("/users/2")).text)
+    assert page.tags == ["html", "body", "h2", "ol", "li"]
+    assert "<script>alert('Bo')</script>" in page.text
+    assert "<b>nowhere</b>" in page.text
+
+
+@pytest.mark.parametrize("number", ["9", "x", "1.5", "%F0%9F%90%9F"])
+async def test_a_captain_that_is_not_there(client, number):
+    answer = await client.get(f"/users/{number}")
+    assert answer.status_code == 404
+    assert ("No captain has the number 9." in answer.text) == (number == "9")
+
+
+@pytest.mark.parametrize("who", ACCEPTS)
+async def test_notifications(client, who):
+    url = "/notifications/stream?user_id=1"
+    events = await all_events(client, url, headers={"accept": ACCEPTS[who]})
+    assert [(name, squeezed(data)) for name, data in events] == [
+        ("message", '<p class="hint">Watching the board</p>'),
+        (
+            "notice",
+            (
+                '<article class="notice"> <h3>Gale warning</h3> <p>Stay in &amp; moor twice.</p>'
+                " <small>06:00</small> </article>"
+            ),
+        ),
+        ("unread", '{"left":1}'),
+        (
+            "notice",
+            (
+                '<article class="notice"> <h3>&lt;i&gt;Fuel&lt;/i&gt;</h3> <p>Back tomorrow. Perhaps.</p>'
+                " <small>06:05</small> </article>"
+            ),
+        ),
+        ("unread", '{"left":2}'),
+        ("close", ""),
+    ]
+
+
+async def test_white_space_stays_inside_a_template_and_goes_around_it(client):
+    events = await all_events(client, "/notifications/stream?user_id=1")
+    assert events[3][1].split("\n") == [
+        '<article class="notice">',
+        "                <h3>&lt;i&gt;Fuel&lt;/i&gt;</h3>",
+        "                <p>Back tomorrow.",
+        "Perhaps.</p>",
+        "                <small>06:05</small>",
+        "            </article>",
+    ]
+
+
+@pytest.mark.parametrize(("query", "problem"), [("", "is required"), ("?user_id=one", "integer")])
+async def test_an_input_that_does_not_fit(client, query, problem):
+    answer = await client.get(f"/notifications/stream{query}", headers={"accept": EVENT_SOURCE})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert "user_id" in answer.text
+    assert problem in answer.text
+
+
+async def test_a_listener_that_leaves_is_forgotten(client, harbour):
+    async with events_of(client, "/notifications/stream?user_id=3") as events:
+        assert (await anext(events)).data == '<p class="hint">Watching the board</p>'
+        assert (await anext(events)).event == "notice"
+        assert (await client.get("/listening")).json() == {"3": 1}
+    until(lambda: httpx.get(f"http://127.0.0.1:{harbour.port()}/listening").json() == {})
+
+
+@pytest.mark.parametrize("room", ["bridge & co", "a/b", "Łódź"])
+async def test_a_room_is_one_segment_of_the_url(client, room):
+    quoted = httpx.QueryParams({"": room}).__str__().removeprefix("=").replace("+", "%20")
+    name, data = (await all_events(client, f"/chat/{quoted}/stream"))[0]
+    assert name == "tuned"
+    assert json.loads(data)["channel"] == room
+
+
+async def test_chat_can_not_be_forged(client):
+    events = await all_events(client, "/chat/deck/stream", headers={"accept": EVENT_SOURCE})
+    assert [name for name, _ in events] == ["tuned", "call", "call", "close"]
+    call = Elements(events[2][1])
+    assert call.tags == ["div", "img", "b", "p", "small"]
+    image = call.found[1][1]
+    assert set(image) == {"src", "alt"}
+    assert image["alt"] == "<script>alert('Bo')</script>"
+    assert "event: forged\ndata: got you" in call.text
+
+
+async def test_a_script_is_no_picture(client):
+    events = await all_events(client, "/chat/bridge%20%26%20co/stream")
+    assert Elements(events[1][1]).found[1][1]["src"] == "#blocked"
+
+
+@pytest.mark.parametrize(
+    ("url", "title", "sources"),
+    [
+        ("/live-feed", "Eastquay harbour", ["/stream/feed"]),
+        ("/dashboard-live", "Instruments", ["/stream/metrics"]),
+    ],
+)
+async def test_a_page_in_a_layout_that_listens(client, url, title, sources):
+    text = (await client.get(url)).text
+    assert text.startswith("<!doctype html>")
+    assert text.endswith("</html>")
+    page = Elements(text)
+    assert page.text.split()[: len(title.split())] == title.split()
+    assert [attributes["sse-connect"] for _, attributes in page.found if "sse-connect" in attributes] == sources
+
+
+async def test_a_feed_without_an_end(client):
+    async with events_of(client, "/stream/feed") as events:
+        first, second, third = [await anext(events) for _ in range(3)]
+    assert (first.event, first.data) == ("entry", '<p class="hint">The log book is open</p>')
+    assert second.event == third.event == "entry"
+    assert Elements(second.data).tags == ["div", "h3", "p"]
+    assert second.data < third.data  # they differ in the time only
+
+
+async def test_events_of_several_names(client):
+    wanted, seen = {"gauge", "warning"}, {}
+    async with events_of(client, "/stream/metrics") as events:
+        async for event in events:
+            seen[event.event] = event.data
+            if set(seen) == wanted:
+                break
+    assert squeezed(seen["warning"]) == '<p class="warning"> Heavy swell: 90% </p>'
+    assert "<li>Swell 90%</li>" in seen["gauge"]
+
+
+REPORT = (
+    "<html> <head><title>Inspection 7</title></head> <body> <h2>Inspection 7</h2>",
+    '<section id="abstract"> <h3>Abstract</h3> <p>Pier 7 stands, rust &lt; 3 mm.</p> </section>',
+    '<section id="soundings"> <h3>Soundings</h3> <p>7 fathoms &amp; rising</p> </section>',
+    "</body> </html>",
+)
+
+
+@pytest.mark.parametrize("who", ["browser", "htmx 4", "curl"])
+async def test_a_report_as_a_page(client, who):
+    text = (await client.get("/report/7", headers={"accept": ACCEPTS[who]})).text
+    assert squeezed(text).replace("> <", "><") == "".join(REPORT).replace("> <", "><")
+
+
+async def test_a_report_as_events(client):
+    events = await all_events(client, "/report/7", headers={"accept": EVENT_SOURCE})
+    assert [(name, squeezed(data)) for name, data in events] == [
+        *(("message", part) for part in REPORT),
+        ("close", ""),
+    ]
+
+
+async def test_a_report_arrives_as_it_is_made(client, harbour):
+    with Connection(harbour.port()) as connection:
+        connection.ask("/report/1001", Accept=BROWSER, Connection="close")
+        heard = connection.hear_until(b"Pier 1001 stands")
+        assert b"fathoms" not in heard
+        await client.get("/listening?release=1001")
+        assert connection.hear_all().endswith(b"</html>\r\n0\r\n\r\n")
+    assert b"1001 fathoms" in connection.heard
+
+
+async def test_a_fragment_is_rendered_again_for_each_move(client):
+    events = await all_events(client, "/berths/watch?place=4", headers={"accept": EVENT_SOURCE})
+    assert [(name, squeezed(data)) for name, data in events] == [
+        ("message", '<p id="state"> Marigold is arriving </p>'),
+        ("message", '<p id="state"> Marigold is moored &lt;fast&gt; </p>'),
+        ("message", '<p id="state"> Marigold is gone </p>'),
+        ("close", ""),
+    ]
+
+
+async def test_the_stream_of_a_page_for_those_who_can_not_say_so(client):
+    events = await all_events(client, "/berths/watch?place=5&_stream", headers={"accept": BROWSER})
+    assert len(events) == 4
+
+
+@pytest.mark.parametrize("who", ["browser", "htmx 4", "curl"])
+async def test_a_page_that_was_given_nothing_is_an_error_that_tells_nothing(client, harbour, who):
+    answer = await client.get("/berths/watch?place=6", headers={"accept": ACCEPTS[who]})
+    assert answer.status_code == 500
+    for secret in ("Traceback", "NoneType", "berth", "watch.py", "hyperpy"):
+        assert secret not in answer.text
+    harbour.until_said(r'routes/berths/watch\.py", line \d+, in <module>\n\s+{berth\.ship} is {berth\.state}\n')
+
+
+async def test_a_download(client):
+    answer = await client.get("/download/csv")
+    assert answer.headers["content-disposition"] == "attachment; filename=captains.csv"
+    assert answer.text.splitlines() == [
+        "number,name,mail",
+        "1,Ada Brook,ada@eastquay.example",
+        "2,<script>alert('Bo')</script>,bo@eastquay.example",
+        "3,Cleo Dunn,cleo@eastquay.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/notifications/stream?user_id=1", "/chat/deck/stream", "/stream/feed", "/report/7", "/berths/watch?place=7"],
+)
+async def test_who_has_seen_the_end_is_told_to_stay_away(client, url):
+    answer = await client.get(url, headers={"accept": EVENT_SOURCE, "last-event-id": "close"})
+    assert answer.status_code == 204
+    assert not answer.content
+
+
+async def test_the_last_event_has_the_id_that_says_so(client):
+    async with events_of(client, "/notifications/stream?user_id=1") as events:
+        ids = [(event.event, event.id) async for event in events]
+    assert ids[-1] == ("close", "close")
+    assert {id for _, id in ids[:-1]} == {""}

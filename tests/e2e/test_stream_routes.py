@@ -1,0 +1,297 @@
+"""Streams of route files under `hyper serve`: how they begin, go wrong and end, seen from raw sockets."""
+
+import json
+import re
+import signal
+import socket
+import struct
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running import BROWSER, EVENT_SOURCE, hyper_serve, write
+from tests.server.running import Connection, fetch, until
+
+FILES = {
+    "_log.py": "log = []\nmade = [0]\ngate = []\n",
+    "log.py": "from hyper import JSONResponse\nfrom ._log import log\nresponse = JSONResponse(log)\n",
+    "made.py": "from ._log import made\nt'{made[0]}'",
+    "open.py": "from ._log import gate\ngate.append(1)\nt'open'",
+    "hello.py": "t'hello'",
+    "early.py": "async def stream():\n    raise LookupError('secret password')\n    yield 1",
+    "early-page.py": "async def stream():\n    password = 'secret'\n    yield t'<html>{1 / 0}'",
+    "early-wait.py": """
+        import asyncio
+
+        async def stream():
+            await asyncio.sleep(0)
+            raise LookupError("secret password")
+            yield 1
+    """,
+    "early-event.py": "async def stream():\n    yield 'a\\nb', 1",
+    "late.py": """
+        async def stream():
+            yield {"data": "one", "id": "7", "event": "tick"}
+            raise LookupError("secret password")
+    """,
+    "late-slow.py": """
+        import asyncio
+
+        async def stream():
+            await asyncio.sleep(0.3)
+            raise LookupError("secret password")
+            yield 1
+    """,
+    "late-4xx.py": """
+        import asyncio
+        from hyper import HTTPException
+
+        async def stream():
+            yield "tick", 1
+            await asyncio.sleep(0.01)
+            raise HTTPException(410, "gone & away")
+    """,
+    "late-5xx.py": """
+        from hyper import HTTPException
+
+        async def stream():
+            yield "tick", 1
+            raise HTTPException(503, "come back")
+    """,
+    "late-event.py": "async def stream():\n    yield 'tick', 1\n    yield 'a', 2\n    yield {'evnt': 1}\n",
+    "cut.py": "async def stream():\n    yield t'<!doctype html><p>one'\n    yield t'<p>two {1 / 0}'\n",
+    "cut-event.py": "async def stream():\n    yield t'<!doctype html><p>one'\n    yield {'data': 1}\n",
+    "idle.py": """
+        import asyncio
+        from ._log import log
+
+        async def stream():
+            try:
+                yield "begun", 1
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0.01)
+                log.append("tidied up")
+                print("tidied up", flush=True)
+    """,
+    "silent.py": "import asyncio\nasync def stream():\n    await asyncio.Event().wait()\n    yield 1",
+    "ticking.py": """
+        import asyncio
+
+        async def stream():
+            n = 0
+            while True:
+                n += 1
+                yield "tick", n
+                await asyncio.sleep(0.005)
+    """,
+    "flood.py": """
+        from ._log import log, made
+
+        async def stream():
+            try:
+                while True:
+                    made[0] += 1
+                    yield "x" * 60_000
+            finally:
+                log.append("tidied up")
+    """,
+    "finite.py": "async def stream():\n    yield 'tick', 1\n",
+    "report.py": """
+        import asyncio
+        from ._log import gate
+
+        async def stream():
+            yield t"<!doctype html><p>begun</p>"
+            while not gate:
+                await asyncio.sleep(0.005)
+            yield t"<p>done</p>"
+    """,
+    "slow-report.py": """
+        import asyncio
+        from pathlib import Path
+
+        async def stream():
+            yield t"<!doctype html><p>begun</p>"
+            while not Path("go").exists():
+                await asyncio.sleep(0.01)
+            yield t"<p>done</p>"
+    """,
+}
+
+
+@pytest.fixture
+def site(tmp_path):
+    write(tmp_path / "routes", FILES)
+    with hyper_serve(tmp_path) as command:
+        yield command
+
+
+def ask(command, path, accept=EVENT_SOURCE, **headers):
+    """Head and body of an answer, everything until the connection closes."""
+    with Connection(command.port()) as connection:
+        connection.ask(path, Accept=accept, Connection="close", **headers)
+        head, _, body = connection.hear_all().partition(b"\r\n\r\n")
+    return head.decode().lower(), body.decode()
+
+
+@pytest.mark.parametrize("path", ["/early", "/early-page", "/early-wait", "/early-event"])
+def test_an_error_before_the_first_byte_is_an_error_page(site, path):
+    for accept in (EVENT_SOURCE, BROWSER):
+        head, body = ask(site, path, accept)
+        assert head.startswith("http/1.1 500 ")
+        for header in ("text/event-stream", "x-accel-buffering", "no-cache", "transfer-encoding"):
+            assert header not in head
+        for secret in ("secret", "password", "lookuperror", "zerodivision", "traceback", ".py"):
+            assert secret not in body.lower()
+    site.until_said(rf"GET {path} failed")
+    site.until_said(rf"{path}\.py\W")
+
+
+@pytest.mark.parametrize(("path", "before"), [("/late", "id: 7\nevent: tick\ndata: one\n\n"), ("/late-slow", "")])
+def test_an_error_after_it_is_an_event_that_tells_nothing(site, path, before):
+    head, body = ask(site, path)
+    assert head.startswith("http/1.1 200 ")
+    assert body.endswith("\r\n0\r\n\r\n")
+    events = "".join(re.split(r"(?:^|\r\n)[0-9a-f]+\r\n", body))
+    error = re.fullmatch(re.escape(before) + r"event: stream-error\nretry: 30000\ndata: (\{.*\})\n\n(?:\r\n)?", events)
+    assert error, events
+    told = json.loads(error[1])
+    assert set(told) == {"message", "log"}
+    assert not re.search("secret|password|Lookup|Error|py", told["message"])
+    site.until_said(re.escape(told["log"]))
+    site.until_said("LookupError: secret password")
+
+
+@pytest.mark.parametrize(("path", "closes"), [("/late-4xx", True), ("/late-5xx", False)])
+def test_a_late_http_exception_has_a_public_message(site, path, closes):
+    _, body = ask(site, path)
+    assert json.loads(re.search(r"event: stream-error\nretry: 30000\ndata: (.*)\n", body)[1])["message"] == (
+        "gone & away" if closes else "come back"
+    )
+    assert ("event: close\nid: close\ndata: \n\n" in body) == closes
+
+
+def test_an_event_that_can_not_be_sent_is_told_by_its_line(site):
+    _, body = ask(site, "/late-event")
+    assert "data: 2" in body
+    assert "evnt" not in body
+    site.until_said(r"late-event\.py:4")
+    site.until_said("no field 'evnt'")
+
+
+@pytest.mark.parametrize("path", ["/cut", "/cut-event"])
+def test_half_a_page_is_never_taken_for_a_whole_one(site, path):
+    head, body = ask(site, path, BROWSER)
+    assert head.startswith("http/1.1 200 ")
+    assert "<p>one" in body
+    assert "two" not in body
+    assert not body.endswith("0\r\n\r\n")
+    site.until_said(rf"{path}\.py\W+(line )?3")
+
+
+@pytest.mark.parametrize("how", ["fin", "rst"])
+@pytest.mark.parametrize("path", ["/idle", "/flood"])
+def test_the_generator_of_a_client_that_leaves_is_tidied_up(site, path, how):
+    with Connection(site.port()) as connection:
+        connection.ask(path, Accept=EVENT_SOURCE)
+        connection.hear_until(b"data: ")
+        if how == "rst":
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    until(lambda: fetch(site.port(), "/log")[1] == '["tidied up"]')
+    assert not site.errors
+
+
+def test_a_client_that_does_not_read_stops_the_production(site):
+    def resident():
+        return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{site.process.pid}/status").read_text())[1])
+
+    before, seen = resident(), []
+    with Connection(site.port()) as connection:
+        connection.ask("/flood", Accept=EVENT_SOURCE)
+        connection.hear_until(b"data: xxx")
+
+        def stands_still():
+            seen.append(int(fetch(site.port(), "/made")[1]))
+            return len(seen) > 20 and len(set(seen[-20:])) == 1
+
+        until(stands_still)
+        assert seen[-1] < 500  # what the sockets' buffers take, of 60 kB each
+        assert resident() - before < 30_000
+        connection.hear_until(b"x" * 60_000)
+        assert fetch(site.port(), "/hello") == (200, "hello")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_every_stream_at_once_and_lets_pages_finish(tmp_path, number):
+    write(tmp_path / "routes", FILES)
+    with hyper_serve(tmp_path) as site:
+        port = site.port()
+        clients = {path: Connection(port) for path in ("/idle", "/silent", "/ticking", "/flood", "/slow-report")}
+        for path, client in clients.items():
+            client.ask(path, Accept=BROWSER if "report" in path else EVENT_SOURCE)
+        for path, words in {
+            "/idle": b"begun",
+            "/ticking": b"data: 2",
+            "/flood": b"xxx",
+            "/slow-report": b"begun",
+        }.items():
+            clients[path].hear_until(words)
+        clients["/silent"].hear_until(b"\r\n\r\n")
+        site.send(number)
+        for path in ("/idle", "/silent", "/ticking"):
+            heard = clients[path].hear_all()
+            assert heard.endswith(b"0\r\n\r\n"), path
+            assert b"event: close" not in heard
+        site.until_said("tidied up")
+        (tmp_path / "go").touch()
+        assert clients["/slow-report"].hear_all().endswith(b"<p>done</p>\r\n0\r\n\r\n")
+        assert site.status() == 0
+        assert "graceful" not in site.errors
+        assert "Traceback" not in site.errors
+        for client in clients.values():
+            client.socket.close()
+
+
+@pytest.mark.parametrize("accept", [EVENT_SOURCE, BROWSER])
+@pytest.mark.parametrize("path", ["/idle", "/report", "/early", "/finite"])
+def test_head_starts_no_generator_and_leaves_the_connection_usable(site, path, accept):
+    with Connection(site.port()) as connection:
+        connection.socket.sendall(f"HEAD {path} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\n\r\n".encode())
+        head = connection.hear_until(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert head.endswith(b"\r\n\r\n")
+        assert b"x-accel-buffering: no" in head
+        connection.heard = b""
+        connection.ask("/log")
+        assert connection.hear_until(b"[]").startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize(("path", "accept"), [("/finite", EVENT_SOURCE), ("/cut", EVENT_SOURCE), ("/report", BROWSER)])
+def test_http_1_0_gets_no_chunks(site, path, accept):
+    fetch(site.port(), "/open")
+    with Connection(site.port()) as connection:
+        connection.ask(path, version="1.0", Accept=accept)
+        head, _, body = connection.hear_all().partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head.lower()
+    expected = {
+        "/finite": b"event: tick\ndata: 1\n\nevent: close\nid: close\ndata: \n\n",
+        "/report": b"<!doctype html><p>begun</p><p>done</p>",
+    }
+    if path in expected:
+        assert body == expected[path]
+    else:
+        assert body.startswith(b"data: <!doctype html><p>one\n\nevent: stream-error\n")
+
+
+def test_a_stream_says_its_headers_before_it_has_anything_to_say(site):
+    with Connection(site.port()) as connection:
+        connection.ask("/silent", Accept=EVENT_SOURCE)
+        head = connection.hear_until(b"\r\n\r\n").decode().lower().split("\r\n")
+    assert head[0] == "http/1.1 200 ok"
+    assert sorted(line for line in head[1:] if line and not line.startswith("date:")) == [
+        "cache-control: no-cache, no-transform",
+        "content-type: text/event-stream; charset=utf-8",
+        "transfer-encoding: chunked",
+        "x-accel-buffering: no",
+    ]

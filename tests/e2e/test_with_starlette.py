@@ -1,0 +1,257 @@
+"""`Hyper` is a Starlette application: middleware, mounts, explicit routes, lifespan and handlers work as there."""
+
+import contextlib
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from hyperpy import HTTPException
+from tests.e2e.running import BROWSER, EVENT_SOURCE, all_events, client_at, client_of, events_of, in_thread, until_many
+from tests.server.running import Connection
+
+GATED = """
+    import asyncio
+    from ._log import gate, log
+
+    async def stream():
+        try:
+            yield FIRST
+            while not gate:
+                await asyncio.sleep(0.005)
+            yield SECOND
+            await asyncio.Event().wait()
+        finally:
+            log.append("finally")
+"""
+FILES = {
+    "_log.py": "log = []\ngate = []\n",
+    "log.py": "from hyper import JSONResponse\nfrom ._log import log\nresponse = JSONResponse(log)\n",
+    "open.py": "from hyper import JSONResponse\nfrom ._log import gate\ngate.append(1)\nresponse = JSONResponse(1)\n",
+    "index.py": "t'<p>home</p>'",
+    "long.py": "t'<p>{\"home \" * 500}</p>'",
+    "feed.py": GATED.replace("FIRST", "'tick', 1").replace("SECOND", "'tick', 2"),
+    "report.py": GATED.replace("FIRST", "t'<!doctype html><p>one</p>'")
+    .replace("SECOND", "t'<p>two</p>'")
+    .replace("await asyncio.Event().wait()", "return"),
+    "short.py": "async def stream():\n    for n in range(3):\n        yield 'tick', n\n",
+    "state.py": "from hyper import Request\nrequest: Request\nt'{request.state.pool} {request.app.state.name}'",
+    "broken.py": "raise LookupError('secret')\nt'never'",
+    "own.py": "from hyper import HTTPException\nraise HTTPException(409, 'taken')\nt'never'",
+    "users/{name}.py": "name: str\nt'{name}'",
+    "where.py": "from hyper import Request\nrequest: Request\nt'{request.url.path} {request.scope[\"root_path\"]}'",
+}
+
+
+async def test_explicit_routes_and_mounts_go_first(make):
+    app = make(FILES)
+    app.add_route("/users/admin", lambda request: PlainTextResponse("explicit"))
+    app.mount("/api", Starlette(routes=[Mount("/v1", lambda *asgi: PlainTextResponse("mounted")(*asgi))]))
+    async with client_of(app) as client:
+        assert (await client.get("/users/admin")).text == "explicit"
+        assert (await client.get("/users/ann")).text == "ann"
+        assert (await client.get("/api/v1/x")).text == "mounted"
+        assert (await client.get("/api/v2")).status_code == 404
+        assert (await client.get("/users/ann/")).headers["location"] == "/users/ann"
+
+
+async def test_web_sockets_are_explicit_routes(make):
+    app = make(FILES)
+
+    async def echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.close()
+
+    app.router.routes.append(WebSocketRoute("/ws", echo))
+    sent: list[dict[str, object]] = []
+    for path in ("/ws", "/index"):
+        scope = {"type": "websocket", "path": path, "headers": [], "query_string": b"", "root_path": ""}
+
+        async def receive() -> dict[str, str]:
+            return {"type": "websocket.connect"}
+
+        async def send(message: dict[str, object]) -> None:
+            sent.append(message)
+
+        await app(scope, receive, send)
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close", "websocket.close"]
+
+
+async def test_the_state_of_a_lifespan(make):
+    ended = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app):
+        app.state.name = "shop"
+        yield {"pool": "of connections"}
+        ended.append(app.state.name)
+
+    with in_thread(make(FILES, lifespan=lifespan)) as port:
+        async with client_at(port) as client:
+            assert (await client.get("/state")).text == "of connections shop"
+    assert ended == ["shop"]
+
+
+HANDLERS = [
+    (LookupError, "/broken", 418, "handled"),
+    (Exception, "/broken", 418, "handled"),
+    (500, "/broken", 418, "handled"),
+    (409, "/own", 418, "handled"),
+    (HTTPException, "/own", 418, "handled"),
+    (404, "/nowhere", 418, "handled"),
+    (404, "/own", 409, "taken"),
+    (KeyError, "/broken", 500, "Internal Server Error"),
+]
+
+
+@pytest.mark.parametrize("middleware", [False, True])
+@pytest.mark.parametrize("kind", ["async", "sync"])
+@pytest.mark.parametrize(("what", "url", "status", "text"), HANDLERS)
+async def test_exception_handlers(make, what, url, status, text, kind, middleware):
+    app = make(FILES | {"_404.py": "t'page'", "_error.py": "t'page'"} if status == 418 else FILES)
+    seen = []
+
+    def handler(request: Request, error: Exception) -> Response:
+        seen.append((request.url.path, type(error).__name__))
+        return PlainTextResponse("handled", 418)
+
+    async def async_handler(request: Request, error: Exception) -> Response:
+        return handler(request, error)
+
+    app.add_exception_handler(what, handler if kind == "sync" else async_handler)
+    if middleware:
+        app.add_middleware(GZipMiddleware)
+    async with client_of(app) as client:
+        answer = await client.get(url, headers={"accept": "text/plain"})
+    assert (answer.status_code, answer.text) == (status, text)
+    assert len(seen) == (status == 418)
+
+
+async def test_an_error_of_an_explicit_route_or_a_middleware_gets_the_error_page(make):
+    app = make(FILES | {"_error.py": "t'<h1>sorry</h1>'"})
+
+    async def dispatch(request, call_next):
+        if request.url.path == "/users/eve":
+            raise LookupError("secret")
+        return await call_next(request)
+
+    def explicit(request):
+        raise LookupError("secret")
+
+    app.add_route("/explicit", explicit)
+    app.add_middleware(BaseHTTPMiddleware, dispatch=dispatch)
+    async with client_of(app) as client:
+        assert (await client.get("/users/ann")).text == "ann"
+        for url in ("/explicit", "/users/eve"):
+            answer = await client.get(url)
+            assert (answer.status_code, answer.text) == (500, "<h1>sorry</h1>"), url
+
+
+async def test_a_middleware_sees_pages_and_may_answer_itself(make):
+    app = make(FILES)
+
+    async def dispatch(request, call_next):
+        if request.url.path == "/users/eve":
+            return JSONResponse({"no": "entry"}, 403)
+        response = await call_next(request)
+        response.headers["x-seen"] = request.url.path
+        return response
+
+    app.add_middleware(BaseHTTPMiddleware, dispatch=dispatch)
+    async with client_of(app) as client:
+        assert (await client.get("/users/eve")).status_code == 403
+        answer = await client.get("/users/ann")
+        assert (answer.text, answer.headers["x-seen"]) == ("ann", "/users/ann")
+        missing = await client.get("/nothing")
+        assert (missing.status_code, missing.headers["x-seen"]) == (404, "/nothing")
+        broken = await client.get("/broken")
+        assert (broken.status_code, broken.headers["x-seen"]) == (500, "/broken")
+        assert len(await all_events(client, "/short")) == 4
+
+
+class Passing(BaseHTTPMiddleware):
+    async def dispatch(self, request, call_next):
+        return await call_next(request)
+
+
+IN_FRONT = {"none": [], "base": [Passing], "two base": [Passing, Passing], "gzip": [GZipMiddleware]}
+IN_FRONT["gzip and base"] = [GZipMiddleware, Passing]
+
+
+@pytest.fixture(params=IN_FRONT)
+def in_front(request, make):
+    app = make(FILES)
+    for middleware in IN_FRONT[request.param]:
+        app.add_middleware(middleware)
+    with in_thread(app) as port:
+        yield port
+
+
+async def test_events_pass_through_middleware_one_by_one(in_front):
+    headers = {"accept": EVENT_SOURCE, "accept-encoding": "gzip"}
+    async with client_at(in_front) as client:
+        async with events_of(client, "/feed", headers=headers) as events:
+            assert (await anext(events)).data == "1"
+            await client.get("/open")
+            assert (await anext(events)).data == "2"
+        async with client.stream("GET", "/short", headers=headers) as answer:
+            assert "content-encoding" not in answer.headers
+            assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert await until_many(client, "/log", "", 1) == ["finally"]
+
+
+async def test_a_page_passes_through_middleware_piece_by_piece(in_front):
+    async with client_at(in_front) as client:
+        with Connection(in_front) as connection:
+            connection.ask("/report", Accept=BROWSER, Connection="close")
+            assert b"two" not in connection.hear_until(b"<p>one</p>")
+            await client.get("/open")
+            assert connection.hear_all().endswith(b"<p>two</p>\r\n0\r\n\r\n")
+
+
+async def test_a_compressed_page_can_be_read_as_it_comes(make):
+    app = make(FILES)
+    app.add_middleware(GZipMiddleware)
+    with in_thread(app) as port:
+        async with client_at(port) as client, client.stream("GET", "/report", headers={"accept": BROWSER}) as answer:
+            assert answer.headers["content-encoding"] == "gzip"
+            pieces = answer.aiter_text()
+            assert await anext(pieces) == "<!doctype html><p>one</p>"
+            await client.get("/open")
+            assert "".join([piece async for piece in pieces]) == "<p>two</p>"
+
+
+async def test_pages_are_compressed(make):
+    app = make(FILES)
+    app.add_middleware(GZipMiddleware)
+    async with client_of(app) as client:
+        assert (await client.get("/long")).headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("mount", ["/shop", "/a/{tenant}"])
+async def test_inside_another_application(make, mount):
+    app = make(FILES | {"_404.py": "t'no {1}'"})
+    prefix = mount.replace("{tenant}", "b%20c")
+    async with client_of(Starlette(routes=[Mount(mount, app)])) as client:
+        assert (await client.get(f"{prefix}/users/a%2Fb")).text == "a/b"
+        assert (await client.get(f"{prefix}/")).text == "<p>home</p>"
+        root = prefix.replace("%20", " ")
+        assert (await client.get(f"{prefix}/where")).text == f"{root}/where {root}"
+        missing = await client.get(f"{prefix}/nowhere")
+        assert (missing.status_code, missing.text) == (404, "no 1")
+        assert len(await all_events(client, f"{prefix}/short")) == 4
+        assert (await client.get("/users/ann")).status_code == 404
+
+
+async def test_a_mounted_stream_ends_when_its_client_leaves(make):
+    outer = Starlette(routes=[Mount("/shop", make(FILES))])
+    with in_thread(outer) as port:
+        async with client_at(port) as client:
+            async with events_of(client, "/shop/feed") as events:
+                assert (await anext(events)).data == "1"
+            assert await until_many(client, "/shop/log", "", 1) == ["finally"]

@@ -1,0 +1,27 @@
+"""Notices for captains. Who listens is known until he stops."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+from models import Notice
+
+_NOTICES = [
+    Notice("Gale warning", "Stay in & moor twice.", "06:00", 1),
+    Notice("<i>Fuel</i>", "Back tomorrow.\nPerhaps.", "06:05", 2),
+]
+
+listening: Counter[int] = Counter()
+
+
+async def notices_for(captain: int) -> AsyncIterator[Notice]:
+    """Captain 1 gets two notices and that is all; everyone else waits for more."""
+    listening[captain] += 1
+    try:
+        for notice in _NOTICES:
+            await asyncio.sleep(0.005)
+            yield notice
+        if captain != 1:
+            await asyncio.Event().wait()
+    finally:
+        listening[captain] -= 1
