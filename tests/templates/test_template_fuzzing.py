@@ -22,7 +22,7 @@ type Pieces = list[str | None]
 
 HARMLESS = "red"
 # In a template literal, and behind what may be a regular expression, the oracle does not know what a quote means.
-AMBIGUOUS = re.compile("`|(?<![/*<])/(?![/*])")
+AMBIGUOUS = re.compile("`|(?<![/*])/(?![/*]|b>)")
 PAYLOADS = [
     '"><script>pwned=1</script>',
     "' onload=1 x='",
