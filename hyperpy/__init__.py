@@ -17,7 +17,7 @@ from hyperpy.app import Hyper
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, Query, render
 from hyperpy.streams import JSON, Event
-from hyperpy.templates import fragment, html
+from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
 
 __all__ = [
@@ -43,6 +43,9 @@ __all__ = [
     "Request",
     "Response",
     "StreamingResponse",
+    "TrustedCSS",
+    "TrustedJS",
+    "TrustedURL",
     "fragment",
     "html",
     "redirect",

@@ -9,6 +9,7 @@ from hyperpy.templates.marker import fragment
 from hyperpy.templates.place import SourceText
 from hyperpy.templates.render import html, markup, render_template, render_text
 from hyperpy.templates.static import StaticFragment, TemplatePlan, check_templates, plan_template
+from hyperpy.templates.trusted import TrustedCSS, TrustedJS, TrustedURL
 
 __all__ = [
     "RENDER",
@@ -22,6 +23,9 @@ __all__ = [
     "StaticFragment",
     "Suspended",
     "TemplatePlan",
+    "TrustedCSS",
+    "TrustedJS",
+    "TrustedURL",
     "capture_fragments",
     "check_templates",
     "current_host",

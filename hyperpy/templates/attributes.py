@@ -3,25 +3,27 @@
 `head` is that white space and the name. A Template has become Markup before it gets here.
 """
 
-import logging
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from string.templatelib import Template
 
-from hyperpy.templates.contexts import DICTS, SAFE_NAME, context_of, html_name, why_refused
-from hyperpy.templates.css import declarations, is_safe_property, is_safe_value
+from hyperpy.templates.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
+from hyperpy.templates.css import declarations, is_safe_property, is_safe_value, is_safe_word
 from hyperpy.templates.escaping import escape_html, escape_str, exact
-from hyperpy.templates.nodes import Context
+from hyperpy.templates.nodes import Context, Mode
 from hyperpy.templates.problems import Problem
+from hyperpy.templates.reports import report
+from hyperpy.templates.script_values import script_attribute
+from hyperpy.templates.trusted import TrustedCSS, TrustedURL
+from hyperpy.templates.url_pieces import escaped_piece, plain, vouched
 from hyperpy.templates.urls import BLOCKED, escaped_url, markup_is_safe
 from hyperpy.templates.values import html_of, is_html, refuse_unfit, shown
-
-logger = logging.getLogger("hyperpy.templates")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where an attribute stands: the t-string's first words, the element and the attribute."""
+    """Where a value stands: the t-string's first words, the element, and the attribute or ""."""
 
     words: str
     tag: str
@@ -29,7 +31,7 @@ class Site:
     context: Context
 
     def warn(self, value: object, instead: str) -> None:
-        logger.warning("%s: `%s` of <%s> can't be %s, sent %s", self.words, self.name, self.tag, shown(value), instead)
+        report(self.words, self.tag, self.name, shown(value), instead)
 
 
 def value_text(value: object) -> str:
@@ -71,21 +73,32 @@ def url(site: Site, head: str, value: object) -> str:
         return ""
     if value is True:
         return head
-    if type(value) is str:
-        text = escaped_url(site.context, value)
-        if text is None:
-            site.warn(value, BLOCKED)
-            text = BLOCKED
-        return f'{head}="{text}"'
-    return f'{head}="{url_text(site, value_text(value))}"'
+    if type(value) is TrustedURL:
+        return f'{head}="{escape_str(exact(value))}"'
+    if site.context is Context.HTMX_JSON and not isinstance(value, str):
+        return script_attribute(head, value)
+    text = escaped_url(site.context, value if type(value) is str else plain(value))
+    if text is None:
+        site.warn(value, BLOCKED)
+        text = BLOCKED
+    return f'{head}="{text}"'
 
 
-def url_text(site: Site, markup: str) -> str:
-    """The whole value of a URL attribute, already escaped, as it is or blocked."""
-    if markup_is_safe(site.context, markup):
+def url_text(site: Site, markup: str, first: object = None) -> str:
+    """The whole value of a URL attribute, already escaped, as it is or blocked. `first` is the value it begins with."""
+    if vouched(site.context, first) or markup_is_safe(site.context, markup):
         return markup
     site.warn(markup, BLOCKED)
     return BLOCKED
+
+
+def url_piece(site: Site, mode: Mode, value: object) -> str:
+    """A value inside a URL, or nothing if it is unfit there."""
+    text = escaped_piece(mode, value)
+    if text is None:
+        site.warn(value, "nothing")
+        return ""
+    return text
 
 
 def class_names(value: object) -> str:
@@ -151,8 +164,8 @@ def class_text(value: object) -> str:
     return escape_str(class_names(value))
 
 
-def style_text(site: Site, value: object) -> str:
-    """A piece of CSS inside a `style` attribute, or nothing if it could be more than one value."""
+def style_text(site: Site, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
+    """A piece of CSS, or nothing if it could be more than it should. What is fit means nothing to HTML."""
     kind = type(value)
     if kind is int or kind is float:
         return str(value)
@@ -160,10 +173,28 @@ def style_text(site: Site, value: object) -> str:
         return ""
     refuse_unfit(value)
     text = exact(str(value))
-    if is_safe_value(text):
+    if kind is TrustedCSS or fits(text):
         return escape_str(text)
     site.warn(value, "nothing")
     return ""
+
+
+def style_word(site: Site, value: object) -> str:
+    """The same where only a name, a number or a colour may stand."""
+    return style_text(site, value, is_safe_word)
+
+
+def style_element_text(site: Site, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
+    """The same between the tags of a `<style>`, where nothing is escaped."""
+    if type(value) is TrustedCSS:
+        if re.search("</style", value, re.IGNORECASE):
+            raise Problem("TrustedCSS with `</style` in it would end the style sheet", r"Write `<` as \3C.")
+        return exact(value)
+    return style_text(site, value, fits)
+
+
+def style_element_word(site: Site, value: object) -> str:
+    return style_element_text(site, value, is_safe_word)
 
 
 def style_attribute(site: Site, head: str, value: object) -> str:
@@ -172,6 +203,8 @@ def style_attribute(site: Site, head: str, value: object) -> str:
         return ""
     if value is True:
         return head
+    if type(value) is TrustedCSS:
+        return f'{head}="{escape_str(exact(value))}"'
     if not isinstance(value, (str, Mapping)):
         raise Problem(f"`style` can't be {shown(value)}", 'Write style={ {"color": color} }.')
     fit = []
@@ -246,5 +279,5 @@ def _key(key: object) -> str:
 
 def _add(attributes: dict[str, str], words: str, tag: str, name: str, value: object) -> None:
     lower = name.lower()
-    context = Context.REFUSED if (tag.lower(), lower) == ("meta", "http-equiv") else context_of(tag, lower)
+    context = context_from_data(tag, lower)
     attributes[lower] = by_context(Site(words, tag, name, context), f" {name}", value)

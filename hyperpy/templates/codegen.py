@@ -21,7 +21,9 @@ from hyperpy.templates.nodes import (
     EndTag,
     Fragment,
     Hole,
+    Mode,
     Node,
+    RawHole,
     Shape,
     Spec,
     Spread,
@@ -29,6 +31,7 @@ from hyperpy.templates.nodes import (
     Text,
     Value,
 )
+from hyperpy.templates.url_pieces import URL_MODES
 from hyperpy.templates.urls import CHECKS, memo, settles
 
 ONE = """\
@@ -69,7 +72,21 @@ _WRITERS = {
     Context.ARIA: "ARIA",
     Context.CLASS: "CLASS",
     Context.STYLE: "STYLE",
+    Context.SCRIPT: "SCRIPT",
+    Context.SRCDOC: "SRCDOC",
 } | dict.fromkeys(CHECKS, "URL")
+# Those of a value that is a piece of code, by whether an element holds it or an attribute.
+_EMBEDDED = {
+    (Mode.SCRIPT_VALUE, True): "SCRIPT_ELEMENT_VALUE",
+    (Mode.SCRIPT_VALUE, False): "SCRIPT_PIECE",
+    (Mode.SCRIPT_STRING, True): "SCRIPT_STRING",
+    (Mode.SCRIPT_STRING, False): "SCRIPT_STRING",
+    (Mode.CSS_VALUE, True): "STYLE_ELEMENT_TEXT",
+    (Mode.CSS_VALUE, False): "STYLE_TEXT",
+    (Mode.CSS_WORD, True): "STYLE_ELEMENT_WORD",
+    (Mode.CSS_WORD, False): "STYLE_WORD",
+}
+_WHOLE = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
 # These warn of values, so they are told where they stand.
 _SITED = frozenset({Context.STYLE, *CHECKS})
 
@@ -182,6 +199,9 @@ class Writer:
                     yield text
                 case Hole(index):
                     yield from self.text(index)
+                case RawHole(index, tag, mode):
+                    site = self.constant(Site(self.words, tag, "", Context.PLAIN))
+                    yield self.embedded(mode, site, index, is_element=True)
                 case Tag():
                     yield from self.tag(node)
                 case Component():
@@ -239,7 +259,7 @@ class Writer:
         value = self.hole(_only_hole(item))
         site = self.constant(Site(self.words, tag.name, item.name, item.context)) if item.context in _SITED else ""
         general = f"{_WRITERS[item.context]}({site}{', ' * bool(site)}{head!r}, {_rendered(value)})"
-        if item.context is Context.STYLE:
+        if item.context in _WHOLE:
             yield Expression(general)
         elif item.context in CHECKS:
             quick = f_string((f'{head}="', Expression("url"), '"'))
@@ -252,19 +272,37 @@ class Writer:
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Pieces:
         """The inside of the quotes, where static text and holes stand together."""
         site = self.constant(Site(self.words, tag.name, item.name, item.context)) if item.context in _SITED else ""
+        modes = iter(item.modes)
         written = [
-            _requoted(piece) if isinstance(piece, str) else self.piece(item.context, site, piece) for piece in pieces
+            _requoted(piece) if isinstance(piece, str) else self.piece(item.context, next(modes), site, piece)
+            for piece in pieces
         ]
-        is_settled = isinstance(pieces[0], str) and settles(item.context, pieces[0])
-        if item.context in CHECKS and not is_settled:
-            return [Expression(f"URL_TEXT({site}, {f_string(written)})")]
-        return written
+        first = pieces[0]
+        if item.context not in CHECKS:
+            return written
+        if isinstance(first, str) and settles(item.context, first):
+            return written if first.strip() != "/" else [Expression(f"ONE_ROOT({f_string(written)})")]
+        begins = f", {self.hole(first)}" if isinstance(first, int) else ""
+        return [Expression(f"URL_TEXT({site}, {f_string(written)}{begins})")]
 
-    def piece(self, context: Context, site: str, index: int) -> str:
+    def embedded(self, mode: Mode, site: str, index: int, is_element: bool = False) -> str:
+        """A piece of JavaScript, JSON or CSS."""
+        if mode is Mode.COMMENT:
+            return " "
+        where = f"{site}, " if mode in (Mode.CSS_VALUE, Mode.CSS_WORD) else ""
+        return Expression(f"{_EMBEDDED[mode, is_element]}({where}{_rendered(self.hole(index))})")
+
+    def piece(self, context: Context, mode: Mode, site: str, index: int) -> str:
+        if (mode, False) in _EMBEDDED or mode is Mode.COMMENT:
+            return self.embedded(mode, site, index)
         value = self.hole(index)
         match context:
-            case Context.STYLE:
-                return Expression(f"STYLE_TEXT({site}, {_rendered(value)})")
+            case _ if mode in URL_MODES:
+                known = self.constant(memo(mode))
+                other = f"{value} if kind is int else URL_PIECE({site}, {self.constant(mode)}, {_rendered(value)})"
+                return Expression(
+                    f"url if (kind := type({value})) is str and (url := {known}.get({value})) else {other}"
+                )
             case Context.CLASS:
                 return Expression(f"E({value}) if type({value}) is str else CLASS_TEXT({_rendered(value)})")
             case _:

@@ -52,6 +52,12 @@ def is_safe_value(value: str) -> bool:
     return depth == 0
 
 
+def is_safe_word(value: str) -> bool:
+    """Is it one name, number or colour?"""
+    token = _TOKEN.fullmatch(value)
+    return token is not None and token["word"] is not None
+
+
 def is_safe_property(name: str) -> bool:
     return _PROPERTY.fullmatch(name) is not None
 

@@ -10,7 +10,7 @@ from enum import Enum, auto
 type Value = tuple[str | int, ...]
 """Pieces of one attribute value: HTML source text, and holes by index."""
 
-type Node = Text | Hole | Tag | EndTag | Component | Fragment
+type Node = Text | Hole | RawHole | Tag | EndTag | Component | Fragment
 
 
 class Spec(Enum):
@@ -29,12 +29,33 @@ class Context(Enum):
     URL = auto()
     IMAGE_URL = auto()
     URL_SET = auto()
+    URL_LIST = auto()
     URL_STEPS = auto()
+    REFRESH = auto()
     HTMX_JSON = auto()
+    SCRIPT = auto()
+    SRCDOC = auto()
     CLASS = auto()
     STYLE = auto()
     ARIA = auto()
     REFUSED = auto()
+
+
+class Mode(Enum):
+    """What a hole is inside its context, which the text before it decides."""
+
+    PLAIN = auto()
+    PATH = auto()
+    QUERY = auto()
+    CANDIDATE = auto()
+    DESCRIPTOR = auto()
+    DELAY = auto()
+    REFRESHED = auto()
+    SCRIPT_VALUE = auto()
+    SCRIPT_STRING = auto()
+    CSS_VALUE = auto()
+    CSS_WORD = auto()
+    COMMENT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +83,26 @@ class Hole:
 
 
 @dataclass(frozen=True, slots=True)
+class RawHole:
+    """An interpolation inside `<script>` or `<style>`."""
+
+    index: int
+    tag: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
-    """`value` is None for a bare name. `space` is the white space before it."""
+    """`value` is None for a bare name. `space` is the white space before it. `modes` are those of the value's holes, if
+    the value has more than one piece.
+    """
 
     name: str
     value: Value | None
     space: str
     context: Context
     start: int
+    modes: tuple[Mode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

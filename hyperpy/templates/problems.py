@@ -25,6 +25,14 @@ class SyntaxProblem(Problem):
         self.width = width
 
 
+class HoleProblem(Problem):
+    """The same for embedded code, of which only the number of the hole is known."""
+
+    def __init__(self, hole: int, what: str, hint: str) -> None:
+        super().__init__(what, hint)
+        self.hole = hole
+
+
 def first_words(strings: tuple[str, ...], expressions: tuple[str, ...], limit: int = 40) -> str:
     """How messages name a t-string whose place is unknown: its beginning, on one line."""
     text = strings[0]

@@ -16,8 +16,12 @@ from hyperpy.templates.attributes import (
     class_text,
     merged,
     style_attribute,
+    style_element_text,
+    style_element_word,
     style_text,
+    style_word,
     url,
+    url_piece,
     url_text,
     value_text,
 )
@@ -29,6 +33,14 @@ from hyperpy.templates.marker import fragment, meet
 from hyperpy.templates.nodes import Document, Shape, Spec
 from hyperpy.templates.parser import parse
 from hyperpy.templates.problems import CallProblem, Problem, words_of
+from hyperpy.templates.script_values import (
+    script_attribute,
+    script_element_value,
+    script_piece,
+    script_string,
+    srcdoc_attribute,
+)
+from hyperpy.templates.urls import one_root
 from hyperpy.templates.values import html_of, is_html, name_of, refuse_deferred, refuse_unfit
 
 type Render = Callable[[Template], str]
@@ -236,15 +248,25 @@ RUNTIME: dict[str, object] = {
     "MARKER": fragment,
     "MARKUP": markup,
     "MERGED": merged,
+    "ONE_ROOT": one_root,
     "PROBLEM": Problem,
     "SAFE": _safe,
+    "SCRIPT": script_attribute,
+    "SCRIPT_ELEMENT_VALUE": script_element_value,
+    "SCRIPT_PIECE": script_piece,
+    "SCRIPT_STRING": script_string,
     "SPREAD": _spread,
+    "SRCDOC": srcdoc_attribute,
     "STRING": _string,
     "STYLE": style_attribute,
+    "STYLE_ELEMENT_TEXT": style_element_text,
+    "STYLE_ELEMENT_WORD": style_element_word,
     "STYLE_TEXT": style_text,
+    "STYLE_WORD": style_word,
     "TEMPLATE": Template,
     "TEXT": _text,
     "URL": url,
+    "URL_PIECE": url_piece,
     "URL_TEXT": url_text,
     "VALUE_TEXT": value_text,
 }

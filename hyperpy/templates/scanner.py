@@ -6,13 +6,17 @@ import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
-from hyperpy.templates.nodes import Component, EndTag, Hole, Spec, Tag, Text
+from hyperpy.templates.embedded import Language, element_contents, script_language
+from hyperpy.templates.nodes import Component, EndTag, Hole, RawHole, Spec, Tag, Text
 from hyperpy.templates.problems import SyntaxProblem
 from hyperpy.templates.source import HOLE, Source
 from hyperpy.templates.tags import TagReader
 
 RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"})
 RCDATA = frozenset({"title", "textarea"})
+# Inside these no element is raw text, but for what is HTML again.
+FOREIGN = frozenset({"svg", "math"})
+INTEGRATION = frozenset({"foreignobject", "desc", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"})
 
 _TEXT = re.compile(r"[^<\0]+")
 _LETTER = re.compile(r"[A-Za-z]")
@@ -34,11 +38,12 @@ class ComponentEnd:
     end: int
 
 
-type Token = Text | Hole | Tag | EndTag | Component | ComponentEnd
+type Token = Text | Hole | RawHole | Tag | EndTag | Component | ComponentEnd
 
 
 def scan(source: Source) -> Iterator[Token]:
     text, position = source.text, 0
+    foreign: list[str] = []
     while position < len(text):
         if text[position] == HOLE:
             yield _text_hole(source, position)
@@ -50,10 +55,16 @@ def scan(source: Source) -> Iterator[Token]:
             tag = TagReader(source, position).read()
             yield tag
             position = tag.end
+            if isinstance(tag, Tag) and tag.name.lower() in FOREIGN | INTEGRATION and not tag.closes_itself:
+                foreign.append(tag.name.lower())
+            if isinstance(tag, Tag) and tag.name.lower() in RAW and foreign and foreign[-1] in FOREIGN:
+                _check_foreign(source, tag)
             if isinstance(tag, Tag) and tag.name.lower() in RAW | RCDATA:
                 position = yield from _contents(source, tag)
         else:
             token, position = _markup(source, position)
+            if isinstance(token, EndTag) and token.name in foreign:
+                del foreign[len(foreign) - 1 - foreign[::-1].index(token.name) :]
             yield token
 
 
@@ -97,10 +108,8 @@ def _comment(source: Source, start: int) -> tuple[Text, int]:
         raise SyntaxProblem("the template ends inside this comment", start, 4, hint="Close it with -->.")
     if source.text.startswith("<!--#", start):
         return Text(""), found.end()
-    _no_holes(
-        source, start, found.end(), "a comment takes no value", "Write <!--# … --> around what is not to be sent."
-    )
-    return Text(found[0]), found.end()
+    # A space for each hole: without one, what stands around it could end the comment.
+    return Text(found[0].replace(HOLE, " ")), found.end()
 
 
 def _no_holes(source: Source, start: int, end: int, what: str, hint: str) -> None:
@@ -125,29 +134,47 @@ def _contents(source: Source, tag: Tag) -> Generator[Token, None, int]:
             f"the template ends inside `<{name}>`", tag.start, len(name) + 1, hint=f"Its </{name}> is missing."
         )
     end = found.start()
+    if name == "script" and _SCRIPT_IN_COMMENT.search(text, tag.end, end):
+        raise SyntaxProblem(
+            "`<!-- <script` in a script keeps it open beyond its end tag", tag.end, hint="Take the comment out."
+        )
     if name in RAW:
-        _check_raw(source, name, tag.end, end)
-        yield Text(text[tag.end : end])
+        yield from _raw(source, tag, name, end)
     else:
         yield from _character_data(source, name, tag.end, end)
     return end
 
 
-def _check_raw(source: Source, name: str, start: int, end: int) -> None:
-    language = {"script": "JavaScript", "style": "CSS"}.get(name, "raw text")
-    position = source.text.find(HOLE, start, end)
-    if position >= 0:
-        expression = source.shape(position).expression.strip()
+def _check_foreign(source: Source, tag: Tag) -> None:
+    """In SVG and MathML a `<` begins a tag, wherever it stands."""
+    name = tag.name.lower()
+    found = re.compile(rf"(?i:</{name}[\t\n\f\r />])|<").search(source.text, tag.end)
+    if found and found[0] == "<":
         raise SyntaxProblem(
-            f"`{{{expression}}}` stands in `<{name}>`, which takes no computed value",
-            position,
-            hint=f"If these braces belong to the {language}, double them: {{{{ … }}}}.\n"
-            "Else put the value into an attribute, data-value={…} or style={…}, and use it from there.",
+            f"`<` begins a tag here, for inside SVG and MathML `<{name}>` is an element like any other",
+            found.start(),
+            hint=f"Move the <{name}> out of there.",
         )
-    if name == "script" and _SCRIPT_IN_COMMENT.search(source.text, start, end):
+
+
+def _raw(source: Source, tag: Tag, name: str, end: int) -> Iterator[Token]:
+    """Text in which HTML sees nothing but the end tag. Holes are for the languages that we know."""
+    pieces = source.pieces(tag.end, end)
+    hole = next((piece for piece in pieces if isinstance(piece, int)), None)
+    if hole is None:
+        yield Text("".join(map(str, pieces)))
+        return
+    if name not in ("script", "style"):
         raise SyntaxProblem(
-            "`<!-- <script` in a script keeps it open beyond its end tag", start, hint="Take the comment out."
+            f"`{{{source.shapes[hole].expression.strip()}}}` stands in `<{name}>`, which takes no computed value",
+            source.position(hole),
+            hint="Put it into another element.",
         )
+    language = Language.CSS if name == "style" else script_language(source, tag, hole)
+    contents, modes = element_contents(source, pieces, language)
+    kinds = iter(modes)
+    for piece in contents:
+        yield Text(piece) if isinstance(piece, str) else RawHole(piece, name, next(kinds))
 
 
 def _character_data(source: Source, name: str, start: int, end: int) -> Iterator[Token]:

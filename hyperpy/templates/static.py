@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from hyperpy.exceptions import TemplateError
+from hyperpy.exceptions import Place, TemplateError
 from hyperpy.templates.nodes import Component, Document, Fragment, Hole, Node, Shape, Spec, Spread
 from hyperpy.templates.parser import parse
 from hyperpy.templates.place import SourceText, locate
-from hyperpy.templates.problems import SyntaxProblem
+from hyperpy.templates.problems import SyntaxProblem, first_words
+from hyperpy.templates.reports import remember
 from hyperpy.templates.source import Source
 
 MARKERS = frozenset({"fragment", "hyper.fragment", "hyperpy.fragment"})
@@ -74,6 +75,7 @@ def check_templates(tree: ast.AST, *, file: str, source: str, markers: frozenset
 
 def parsed(node: ast.TemplateStr, text: SourceText, markers: frozenset[str]) -> Document:
     strings, shapes = _literal(node, markers)
+    remember(first_words(strings, tuple(shape.expression for shape in shapes)), Place(text.file, node.lineno))
     try:
         return parse(strings, shapes)
     except SyntaxProblem as problem:

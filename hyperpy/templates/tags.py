@@ -1,13 +1,15 @@
 """Start tags, from `<` to `>`: names, attributes, and the holes that stand for attributes."""
 
-import html
 import re
 from dataclasses import replace
 
 from hyperpy.templates.contexts import context_of, html_name, why_refused
+from hyperpy.templates.embedded import Language, attribute_contents
 from hyperpy.templates.nodes import Attribute, Component, Context, Mark, Shape, Spec, Spread, Tag, Value
 from hyperpy.templates.problems import SyntaxProblem
+from hyperpy.templates.references import decoded
 from hyperpy.templates.source import HOLE, Source
+from hyperpy.templates.url_pieces import modes
 
 # A solidus that does not close the tag is white space to HTML.
 _SPACE = re.compile(r"[\t\n\f\r ]*(?:/(?!>)[\t\n\f\r ]*)*")
@@ -17,6 +19,13 @@ _NAME = re.compile(r"[^\t\n\f\r />=\0]+")
 _UNQUOTED = re.compile(r"[^\t\n\f\r >]+")
 _BREAK = re.compile(r"[\t\n\f\r />]|\Z")
 _STRING_LITERAL = re.compile(r"[A-Za-z]{0,2}[\"']")
+
+REFRESHES = (
+    "what `http-equiv` does must be written out, and a `refresh` takes no spread",
+    'Write <meta http-equiv="refresh" content="0;url={url}">.',
+)
+
+LANGUAGES = {Context.SCRIPT: Language.SCRIPT, Context.HTMX_JSON: Language.JSON, Context.STYLE: Language.CSS}
 
 type Item = Attribute | Spread | Mark
 
@@ -45,9 +54,7 @@ class TagReader:
             index = self.source.named_hole(self.start + 1)
             component = Component(index, self.name, attributes, mark, self.start, self.position)
             return component if tail.endswith("/") else replace(component, children=())
-        return Tag(
-            self.name, _refuse_refresh(self.name, attributes, self.source), tail, mark, self.start, self.position
-        )
+        return Tag(self.name, _refreshing(self.name, attributes, self.source), tail, mark, self.start, self.position)
 
     def _read_name(self) -> None:
         if self.text.startswith(HOLE, self.position):
@@ -113,7 +120,11 @@ class TagReader:
             raise _computed_name(self.position)
         context = Context.PLAIN if self.is_component else context_of(self.name, name)
         value = self._value(name, context)
-        return Attribute(name, value, space or " ", context, start)
+        if value is None or all(isinstance(piece, str) for piece in value):
+            return Attribute(name, value, space or " ", context, start)
+        language = LANGUAGES.get(context)
+        value, inside = attribute_contents(self.source, value, language) if language else (value, modes(context, value))
+        return Attribute(name, value, space or " ", context, start, inside)
 
     def _value(self, name: str, context: Context) -> Value | None:
         """What stands behind the `=`, if there is one."""
@@ -196,6 +207,12 @@ class TagReader:
             shape, position = self.source.shapes[index], self.source.position(index)
             if context is Context.REFUSED:
                 raise SyntaxProblem(*_at(why_refused(self.name, name), position))
+            if context is Context.SRCDOC and len(value) > 1:
+                raise SyntaxProblem(
+                    "`srcdoc` is a document of its own, so it takes one value",
+                    position,
+                    hint=f"Write a t-string: srcdoc={{t'<p>{{{shape.expression.strip()}}}</p>'}}.",
+                )
             if shape.spec is Spec.SPREAD:
                 raise SyntaxProblem(
                     "`:**` spreads a mapping among the attributes, it is no value",
@@ -223,24 +240,21 @@ def _computed_name(position: int) -> SyntaxProblem:
     )
 
 
-def _refuse_refresh(
-    tag: str, attributes: tuple[Attribute | Spread, ...], source: Source
-) -> tuple[Attribute | Spread, ...]:
-    """`<meta http-equiv=refresh content=…>` navigates, so its `content` is refused; so is a computed `http-equiv`."""
-    if tag.lower() != "meta":
+def _refreshing(tag: str, attributes: tuple[Attribute | Spread, ...], source: Source) -> tuple[Attribute | Spread, ...]:
+    """`<meta http-equiv=refresh content=…>` navigates, so its `content` holds a URL."""
+    named = {item.name.lower(): item for item in attributes if isinstance(item, Attribute)}
+    acts, content = named.get("http-equiv"), named.get("content")
+    if tag.lower() != "meta" or not acts or not acts.value:
         return attributes
-    named = [item for item in attributes if isinstance(item, Attribute)]
-    acts = [item for item in named if item.name.lower() == "http-equiv" and _may_refresh(item.value)]
-    suspects = acts + [item for item in named if acts and item.name.lower() == "content"]
-    for item in suspects:
-        for piece in item.value or ():
-            if isinstance(piece, int):
-                raise SyntaxProblem(*_at(why_refused("meta", item.name), source.position(piece)))
-    spreads = [item for item in attributes if acts and isinstance(item, Spread)]
+    for piece in acts.value:
+        if isinstance(piece, int):
+            raise SyntaxProblem(*_at(REFRESHES, source.position(piece)))
+        if decoded(piece).strip().lower() != "refresh":
+            return attributes
+    spreads = [item for item in attributes if isinstance(item, Spread)]
     if spreads:
-        raise SyntaxProblem(*_at(why_refused("meta", "content"), spreads[0].start))
-    return attributes
-
-
-def _may_refresh(value: Value | None) -> bool:
-    return any(isinstance(piece, int) or html.unescape(piece).strip().lower() == "refresh" for piece in value or ())
+        raise SyntaxProblem(*_at(REFRESHES, spreads[0].start))
+    if content is None or content.value is None:
+        return attributes
+    url = replace(content, context=Context.REFRESH, modes=modes(Context.REFRESH, content.value))
+    return tuple(url if item is content else item for item in attributes)

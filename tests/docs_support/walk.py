@@ -6,7 +6,7 @@
 - ```console holds commands behind `$ ` and what they print; ```sh holds commands that must exist.
 - ```html and ```js elsewhere are for browsers: the URLs in them must be routes of the site.
 - A table whose head is `You write | hyperpy says` holds templates and the error of each; others show names of
-  files, or values to render.
+  files, or values to render and what comes of them.
 
 At the end, and before a file is replaced, every route is asked for its page and for its stream.
 """
@@ -116,7 +116,7 @@ class Walk:
             case ("A file named", "hyperpy says"):
                 for names, says, *_ in table.rows:
                     self.refused({f"routes/{code_in(name)}": "t'<p>'" for name in names.split(" and ")}, code_in(says))
-            case ("Rendered", "hyperpy says"):
+            case ("Rendered", "hyperpy says") | ("You write", "The browser gets"):
                 for value, says, *_ in table.rows:
                     self.fails(code_in(value), code_in(says))
 

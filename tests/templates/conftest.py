@@ -1,17 +1,25 @@
 """Every test runs with markupsafe's C core and without it: what is rendered must be the same."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from hyperpy.templates import attributes, escaping, render, urls
+from hyperpy.templates import attributes, escaping, render, reports, script_values, url_pieces, urls
+
+# `pytest --hypothesis-profile=long tests/templates` searches for a quarter of an hour.
+QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
+settings.register_profile("bounded", max_examples=200, deadline=None, suppress_health_check=QUIET)
+settings.register_profile("long", settings.get_profile("bounded"), max_examples=100_000)
+settings.load_profile("bounded")
 
 
 @pytest.fixture(autouse=True, params=["quickest", "portable"])
 def escaper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "portable":
-        for module in (escaping, attributes, render, urls):
+        for module in (escaping, attributes, render, script_values, url_pieces, urls):
             monkeypatch.setattr(module, "escape_str", escaping.escape_portably)
         monkeypatch.setitem(render.RUNTIME, "E", escaping.escape_portably)
     monkeypatch.setattr(render, "_ones", {})
     monkeypatch.setattr(render, "_manys", {})
+    monkeypatch.setattr(reports, "_places", {})
     for known in urls._safe.values():
         known.clear()

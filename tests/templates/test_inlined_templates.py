@@ -15,7 +15,7 @@ from hyperpy.pages.answered import stripped
 from hyperpy.templates import RENDER, Inliner, Markup, SourceText
 
 HERE = Path(__file__).parent
-TABLES = ("values", "attributes", "components", "security")
+TABLES = ("values", "attributes", "components", "security", "urls", "scripts", "styles")
 # What html() says of its caller, and what is about Templates themselves.
 ELSEWHERE = {
     "test_the_quickest_escaper_is_used",

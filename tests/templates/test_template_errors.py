@@ -11,16 +11,16 @@ from hyperpy.templates import check_templates, fragment, html, plan_template, re
 
 DICT = 'Put a space between the braces: {}={{ {{"a": 1}} }}.'
 NAME = "Spread a mapping, whose names are checked: { {name: value}:** }. Attributes stand apart by white space."
-SCRIPT = (
-    "Put the value into an attribute of its own, data-value={…}, and read it there: this.dataset.value.\n"
-    "If these braces are JavaScript's own, double them: {{ open: false }}."
-)
 RAW = (
-    "If these braces belong to the {}, double them: {{{{ … }}}}.\n"
-    "Else put the value into an attribute, data-value={{…}} or style={{…}}, and use it from there."
+    "If these braces belong to the {0}, double them: {{{{ … }}}}.\n"
+    "Else write the value alone, or {1}(…) for what is to be sent as it is."
 )
+BESIDE = 'Write "…" + {a}, or give it a name first: const value = {a};'
+TOP = f"Move the value to the top of the script. {BESIDE}"
+NAMED = 'A value stands alone: names[{a}], "item" + {a}.'
+CSS = "Take the value out of it: set a class or a custom property, --x: {a}, or vouch for the whole, {TrustedCSS(…)}."
+ALONE = "Put the value into an attribute of its own, data-value={…}, and read it there."
 WHOLE = "A t-string holds whole tags: its last `>` is missing, or a quote is."
-SERVER = "Write <!--# … --> around what is not to be sent."
 
 # (the literal, with ⟦ ⟧ around what is pointed at; what is wrong; what to write)
 ERRORS = [
@@ -67,42 +67,93 @@ ERRORS = [
     ('t"<⟦{A!r}⟧ />"', "a component takes no conversion and no format spec: write <{A}", ""),
     ('t"<⟦{A:x}⟧ />"', "a component takes no conversion and no format spec: write <{A}", ""),
     # where no value may be
-    ('t"<!-- ⟦{a}⟧ -->"', "a comment takes no value", SERVER),
     ('t"<!doctype ⟦{a}⟧>"', "a declaration takes no value", "Write it out."),
     ('t"<?x ⟦{a}⟧>"', "a declaration takes no value", "Write it out."),
     ('t"<svg><![CDATA[ > ⟦{a}⟧ ]]></svg>"', "a CDATA section takes no value", "Write it out."),
     ('t"</p ⟦{a}⟧>"', "an end tag takes no value", "Write out its name: </p>."),
     ('t"</h⟦{a}⟧>"', "an end tag takes no value", "Write out its name: </p>."),
-    ('t"<script>var a = ⟦{a}⟧</script>"', "`{a}` stands in `<script>`, which takes no computed value",
-     RAW.format("JavaScript")),
-    ('t"<style>body ⟦{ margin: 0 }⟧</style>"', "`{margin}` stands in `<style>`, which takes no computed value",
-     RAW.format("CSS")),
-    ('t"<iframe>⟦{a}⟧</iframe>"', "`{a}` stands in `<iframe>`, which takes no computed value", RAW.format("raw text")),
+    ('t"<iframe>⟦{a}⟧</iframe>"', "`{a}` stands in `<iframe>`, which takes no computed value",
+     "Put it into another element."),
+    ('t"<noembed>⟦{a}⟧</noembed>"', "`{a}` stands in `<noembed>`, which takes no computed value",
+     "Put it into another element."),
     ('t"<title>⟦<b⟧>{a}</title>"', "`<title>` holds only text, no tags", "Write &lt; for the character."),
     ('t"<textarea>⟦<{⟧a}></textarea>"', "`<textarea>` holds only text, no tags", "Write &lt; for the character."),
     ('t"<script>⟦<⟧!-- <script> --></script>"', "`<!-- <script` in a script keeps it open beyond its end tag",
      "Take the comment out."),
-    ('t"<p onclick=\'f(⟦{a}⟧)\'>"', "`onclick` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<p ONCLICK=⟦{a}⟧>"', "`ONCLICK` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<p hx-on:click=⟦{a}⟧>"', "`hx-on:click` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<p hx-on::x=⟦{a}⟧>"', "`hx-on::x` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<p x-on:click=⟦{a}⟧>"', "`x-on:click` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<p @click=⟦{a}⟧>"', "`@click` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<p data-on-click=⟦{a}⟧>"', "`data-on-click` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<p data-on:click=⟦{a}⟧>"', "`data-on:click` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<p x-data=\'⟦{ open: false }⟧\'>"', "`x-data` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<p ⟦{onclick}⟧>"', "`onclick` is run as JavaScript, so it takes no computed value", SCRIPT),
-    ('t"<iframe srcdoc=⟦{a}⟧></iframe>"', "`srcdoc` is a whole document, which a template can't make safe",
-     "Serve the document at a URL of its own: src={url}."),
-    ('t"<base href=⟦{a}⟧>"', "`<base href>` changes every link of the page, so it takes no computed value",
-     "Write the value out."),
-    ('t"<meta content=⟦{a}⟧ http-equiv=Refresh>"',
-     "a `refresh` can send the browser anywhere, so it takes no computed value", "Answer with a redirect instead."),
-    ('t"<meta http-equiv=⟦{a}⟧>"', "a `refresh` can send the browser anywhere, so it takes no computed value",
-     "Answer with a redirect instead."),
-    ('t"<meta http-equiv=refresh ⟦{a:**}⟧>"',
-     "a `refresh` can send the browser anywhere, so it takes no computed value",
-     "Answer with a redirect instead."),
+    ('t"<p _=⟦{a}⟧>"', "`_` is run as a script, so it takes no computed value", ALONE),
+    ('t"<p hx-vars=\'a:⟦{a}⟧\'>"', "`hx-vars` is run as a script, so it takes no computed value", ALONE),
+    ('t"<p x-html=⟦{a}⟧>"', "`x-html` puts what it is given into the page as HTML, so it takes no computed value",
+     "Interpolate the value as the element's content: <div>{value}</div>."),
+    ('t"<p ⟦{_}⟧>"', "`_` is run as a script, so it takes no computed value", ALONE),
+    ('t"<iframe srcdoc=\'<p>⟦{a}⟧\'></iframe>"', "`srcdoc` is a document of its own, so it takes one value",
+     "Write a t-string: srcdoc={t'<p>{a}</p>'}."),
+    # JavaScript, in elements and attributes
+    ('t"<script>`⟦{a}⟧`</script>"', "`{a}` stands in a template literal", BESIDE),
+    ('t"<script>`${{1}}⟦{a}⟧`</script>"', "`{a}` stands in a template literal", BESIDE),
+    ('t"<p onclick=\'f(`⟦{a}⟧`)\'>"', "`{a}` stands in a template literal", BESIDE),
+    ('t"<script>x = /⟦{a}⟧/g</script>"', "`{a}` stands in a regular expression",
+     "Make it of a string: new RegExp({a})."),
+    ('t"<p x-data=\'[/a/, /⟦{a}⟧/]\'>"', "`{a}` stands in a regular expression",
+     "Make it of a string: new RegExp({a})."),
+    ('t"<script>if (a) /⟦{a}⟧/</script>"', "`{a}` stands in a regular expression",
+     "Make it of a string: new RegExp({a})."),
+    ('t"<script>{{}} / 2; x = ⟦{a}⟧</script>"',
+     "`{a}` stands behind a `/` that may divide or begin a regular expression, after `}`", TOP),
+    ('t"<script>i++ / 2; x = ⟦{a}⟧</script>"',
+     "`{a}` stands behind a `/` that may divide or begin a regular expression, after `++`", TOP),
+    ('t"<script>= /[/; x = ⟦{a}⟧</script>"',
+     "`{a}` stands behind a `/` that may divide or begin a regular expression, after `=`", TOP),
+    ('t"<script>\'a; ⟦{a}⟧</script>"', "`{a}` stands behind a string that does not end on its line", TOP),
+    ('t"<script><!-- a; ⟦{a}⟧</script>"',
+     "`{a}` stands behind `<!--`, which begins a comment in a script and none in a module", TOP),
+    ('t"<script>/**/ --> ⟦{a}⟧</script>"',
+     "`{a}` stands behind `-->`, which begins a comment in a script and none in a module", TOP),
+    ('t"<script>a.⟦{a}⟧ = 1</script>"', "`{a}` stands in the middle of a name", NAMED),
+    ('t"<script>item⟦{a}⟧()</script>"', "`{a}` stands in the middle of a name", NAMED),
+    ('t"<script>a.in⟦{a}⟧()</script>"', "`{a}` stands in the middle of a name", NAMED),
+    ('t"<script>f(⟦{a}⟧px)</script>"', "`{a}` stands in the middle of a name", NAMED),
+    ('t"<p hx-on:click=\'f(⟦{a}⟧{b})\'>"', "`{a}` stands in the middle of a name", NAMED),
+    ("t'<script>\"\\\\⟦{a}⟧\"</script>'", "`{a}` stands behind half an escape", "Take the `\\` out."),
+    ("t'<script>\"\\\\u00⟦{a}⟧\"</script>'", "`{a}` stands behind half an escape", "Take the `\\` out."),
+    ("t'<script>\"<⟦{a}⟧\"</script>'", "`{a}` stands behind a `<`, and could become markup with it",
+     r"Write the `<` as \u003C."),
+    ("t'<script>\"</scr⟦{a}⟧\"</script>'", "`{a}` stands behind a `<`, and could become markup with it",
+     r"Write the `<` as \u003C."),
+    ("t'<svg><script>\"&⟦{a}⟧\"</script></svg>'", "`{a}` stands behind a `&`, and could become markup with it",
+     r"Write the `&` as \u0026."),
+    ('t"<p x-data=\'⟦{ open: false }⟧\'>"', "`{open:…}` has a format spec, and this is JavaScript",
+     RAW.format("JavaScript", "TrustedJS")),
+    ('t"<script>x = ⟦{a:safe}⟧</script>"', "`{a:…}` says that it is HTML, and this is JavaScript",
+     RAW.format("JavaScript", "TrustedJS")),
+    ('t"<script>x = ⟦{a:**}⟧</script>"', "`{a:…}` spreads a mapping, and this is JavaScript",
+     RAW.format("JavaScript", "TrustedJS")),
+    ('t"<script type=text/x-template>⟦{a}⟧</script>"', "a script of type `text/x-template` takes no computed value",
+     "Put it into a <template>, or the value into an attribute: data-value={…}."),
+    ('t"<script ⟦type⟧={a}>{b}</script>"', "the `type` of a script with values in it must be written out", ""),
+    ('t"<svg><script>f(&quot;⟦{a}⟧&quot;)</script></svg>"',
+     "a script with values in it can't have references such as `&quot;`",
+     "HTML leaves them as they are, SVG does not. Write the character, or escape it as JavaScript does."),
+    ('t"<svg><title>a</title><script>a ⟦<⟧ {b}</script></svg>"',
+     "`<` begins a tag here, for inside SVG and MathML `<script>` is an element like any other",
+     "Move the <script> out of there."),
+    ('t"<svg><desc><b></b></desc><style>a ⟦<⟧b></style></svg>"',
+     "`<` begins a tag here, for inside SVG and MathML `<style>` is an element like any other",
+     "Move the <style> out of there."),
+    # CSS
+    ('t"<style>body ⟦{ margin: 0 }⟧</style>"', "`{margin:…}` has a format spec, and this is CSS",
+     RAW.format("CSS", "TrustedCSS")),
+    ("t\"<p style='a: url(⟦{a}⟧)'>\"", "`{a}` stands in `url(…)`", CSS),
+    ("t'<style>a {{ b: \"⟦{a}⟧\" }}</style>'", "`{a}` stands in a string", CSS),
+    ("t'<style>a {{ b: ⟦{a}⟧(1) }}</style>'", "`{a}` would name a function", CSS),
+    ("t'<style>p {{ a: &#⟦{a}⟧; }}</style>'", "`{a}` stands right behind `#`", CSS),
+    ("t'<style>@⟦{a}⟧ x</style>'", "`{a}` stands right behind `@`", CSS),
+    ("t'<style>a</sty⟦{a}⟧ x</style>'", "`{a}` stands right behind `y`", CSS),
+    ("t'<style>a /⟦{a}⟧* b</style>'", "`{a}` stands right behind `/`", CSS),
+    ('t"<meta http-equiv=⟦{a}⟧>"', "what `http-equiv` does must be written out, and a `refresh` takes no spread",
+     'Write <meta http-equiv="refresh" content="0;url={url}">.'),
+    ('t"<meta http-equiv=Refresh ⟦{a:**}⟧>"',
+     "what `http-equiv` does must be written out, and a `refresh` takes no spread",
+     'Write <meta http-equiv="refresh" content="0;url={url}">.'),
     # format specs that nobody meant
     ("t\"<p style=⟦{'a': 1}⟧>\"", "to Python this is 'a' with a format spec, no dict", DICT.format("style")),
     ("t\"<p style=⟦{{⟧'a': 1}}>\"", "to Python `{{` is one brace of text, so this is no dict", DICT.format("style")),

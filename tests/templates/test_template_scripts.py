@@ -1,0 +1,225 @@
+"""Values in JavaScript, JSON and HTML documents: what each place makes of a hostile value, and what no place takes."""
+
+import dataclasses
+import datetime
+import json
+import re
+from collections.abc import Callable
+from string.templatelib import Interpolation, Template
+
+import pytest
+
+from hyperpy.exceptions import TemplateError
+from hyperpy.templates import Markup, TrustedJS, render_template
+
+HOSTILE = "</script>'\"`\\\n\u2028&<!--${1}"
+VALUE = r'"\u003c/script\u003e' + r"'\"`\\\n\u2028\u0026\u003c!--${1}" + '"'
+STRING = r"\u003c\u002fscript\u003e\u0027\u0022\u0060\u005c\u000a\u2028\u0026\u003c!--\u0024{1}"
+
+# (code with a ⟦⟧ for the hole, what is around the value then, the value); a blank comes where tokens could join
+CODE = [
+    ("⟦⟧", "⟦⟧", VALUE),
+    ("var a = ⟦⟧", "var a = ⟦⟧", VALUE),
+    ("var a =⟦⟧;", "var a =⟦⟧;", VALUE),
+    ("f(⟦⟧, 1)", "f(⟦⟧, 1)", VALUE),
+    ("[⟦⟧]", "[⟦⟧]", VALUE),
+    ("{a:⟦⟧}", "{a:⟦⟧}", VALUE),
+    ("{a: {b: ⟦⟧ }}", "{a: {b: ⟦⟧ }}", VALUE),
+    ("return⟦⟧", "return ⟦⟧", VALUE),
+    ("-⟦⟧", "- ⟦⟧", VALUE),
+    ("!⟦⟧||1", "! ⟦⟧ ||1", VALUE),
+    ("⟦⟧.length", "⟦⟧ .length", VALUE),
+    ("f(...⟦⟧)", "f(... ⟦⟧)", VALUE),
+    ("a/⟦⟧", "a/ ⟦⟧", VALUE),
+    ("'⟦⟧'", "'⟦⟧'", STRING),
+    ('"⟦⟧"', '"⟦⟧"', STRING),
+    ("f('a ⟦⟧ b', \"c\")", "f('a ⟦⟧ b', \"c\")", STRING),
+    (r"'\\⟦⟧'", r"'\\⟦⟧'", STRING),
+    (r"'\'⟦⟧'", r"'\'⟦⟧'", STRING),
+    ('"\'" + ⟦⟧', '"\'" + ⟦⟧', VALUE),
+    ("'a\\\n⟦⟧'", "'a\\\n⟦⟧'", STRING),
+    # comments
+    ("1 // it's\n+ ⟦⟧", "1 // it's\n+ ⟦⟧", VALUE),
+    ("/* it's */ ⟦⟧", "/* it's */ ⟦⟧", VALUE),
+    ("/* // */ '⟦⟧'", "/* // */ '⟦⟧'", STRING),
+    ("// /*\n'⟦⟧'", "// /*\n'⟦⟧'", STRING),
+    ("1 // ⟦⟧'\n", "1 // ⟦⟧'\n", " "),
+    ("/* ⟦⟧ */", "/* ⟦⟧ */", " "),
+    ("/*⟦⟧/ ' */", "/*⟦⟧/ ' */", " "),
+    # regular expressions, and divisions
+    ("x = /'/; ⟦⟧", "x = /'/; ⟦⟧", VALUE),
+    ("x = /[/']/g.test(⟦⟧)", "x = /[/']/g.test(⟦⟧)", VALUE),
+    (r"x = /\/'/.test(⟦⟧)", r"x = /\/'/.test(⟦⟧)", VALUE),
+    ("f(/'/, ⟦⟧)", "f(/'/, ⟦⟧)", VALUE),
+    ("return /'/.test(⟦⟧)", "return /'/.test(⟦⟧)", VALUE),
+    ("if (a) /'/.test(⟦⟧)", "if (a) /'/.test(⟦⟧)", VALUE),
+    ("if (f(a)) /'/.test(⟦⟧)", "if (f(a)) /'/.test(⟦⟧)", VALUE),
+    ("x.if(a) / 2 / '⟦⟧'", "x.if(a) / 2 / '⟦⟧'", STRING),
+    ("(a + b) / '⟦⟧' / 2", "(a + b) / '⟦⟧' / 2", STRING),
+    ("a[0] / ⟦⟧ / 2", "a[0] / ⟦⟧ / 2", VALUE),
+    ("4 / ⟦⟧ / '2'", "4 / ⟦⟧ / '2'", VALUE),
+    ("1.5e3 / '⟦⟧'", "1.5e3 / '⟦⟧'", STRING),
+    ("a / b / '⟦⟧'", "a / b / '⟦⟧'", STRING),
+    ("a /= '⟦⟧'", "a /= '⟦⟧'", STRING),
+    ("x.return / '⟦⟧' / 1", "x.return / '⟦⟧' / 1", STRING),
+    ("'a' / '⟦⟧'", "'a' / '⟦⟧'", STRING),
+    ("/a/ / '⟦⟧'", "/a/ / '⟦⟧'", STRING),
+    ("`a` / '⟦⟧'", "`a` / '⟦⟧'", STRING),
+    ("/a/i + '⟦⟧'", "/a/i + '⟦⟧'", STRING),
+    ("n --> ⟦⟧", "n --> ⟦⟧", VALUE),
+    # template literals
+    ("`'` + ⟦⟧", "`'` + ⟦⟧", VALUE),
+    (r"`\`'` + ⟦⟧", r"`\`'` + ⟦⟧", VALUE),
+    ("`$'${f('⟦⟧')}'`", "`$'${f('⟦⟧')}'`", STRING),
+    ("`${⟦⟧}`", "`${⟦⟧}`", VALUE),
+    ("`${{a: 1}.a}'` + ⟦⟧", "`${{a: 1}.a}'` + ⟦⟧", VALUE),
+    ("`${`${1}'`}'` + ⟦⟧", "`${`${1}'`}'` + ⟦⟧", VALUE),
+]  # fmt: skip
+
+
+def with_hole(text: str, value: object) -> Template:
+    """A template of this text, with the value where the mark is."""
+    before, after = text.split("⟦⟧")
+    return Template(before, Interpolation(value, "value"), after)
+
+
+@pytest.mark.parametrize(("code", "around", "sent"), CODE)
+def test_in_script_elements(code: str, around: str, sent: str) -> None:
+    for tag in ("<script>", "<script type=module nonce=x>", '<SCRIPT TYPE=" text/JavaScript; charset=utf-8 ">'):
+        template = with_hole(f"{tag}{code}</script>", HOSTILE)
+        assert render_template(template).partition(">")[2] == f"{around.replace('⟦⟧', sent)}</script>"
+
+
+@pytest.mark.parametrize(("code", "around", "sent"), CODE)
+def test_in_handlers(code: str, around: str, sent: str) -> None:
+    """The same code, as HTML reads the attribute."""
+    for name in ("onclick", "hx-on::load", "@click", "x-data", "data-on-click", "v-if", ":class"):
+        template = with_hole(f'<p {name}="{Markup.escape(code)}" id=x>', HOSTILE)
+        rendered = render_template(template)
+        written = re.fullmatch(rf'<p {name}="([^"<>]*)" id="x">', rendered)
+        assert written
+        assert Markup(written[1]).unescape() == around.replace("⟦⟧", sent)
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/ld+json", "importmap", "speculationrules", "text/JSON"]
+)
+def test_json_islands(kind: str) -> None:
+    data = {"</script>": [1, None, HOSTILE, float("nan"), {"on": True}], "<!--": "\ud7ff"}
+    template = Template(f"<script type={kind}>", Interpolation(data, "data"), "</script>")
+    island = render_template(template).partition(">")[2].removesuffix("</script>")
+    assert not re.search("[<>&]", island)
+    assert json.loads(island) == {"</script>": [1, None, HOSTILE, None, {"on": True}], "<!--": "\ud7ff"}
+    template = Template(
+        f"<script type={kind}>" + '{"a": "x ',
+        Interpolation(HOSTILE, "x"),
+        '", "b": ',
+        Interpolation(7, "y"),
+        "}</script>",
+    )
+    island = render_template(template).partition(">")[2].removesuffix("</script>")
+    assert json.loads(island) == {"a": f"x {HOSTILE}", "b": 7}
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    name: str
+
+
+class Shown:
+    def __html__(self) -> str:
+        return "<b>"
+
+
+@pytest.mark.parametrize(
+    ("value", "as_value", "in_string"),
+    [
+        (None, "null", ""),
+        (True, "true", ""),
+        (7, "7", "7"),
+        (-1.5, "-1.5", "-1.5"),
+        (float("inf"), "null", "inf"),
+        (2**70, str(2**70), str(2**70)),
+        (datetime.date(2026, 5, 1), '"2026-05-01"', "2026-05-01"),
+        (Markup("<b>"), r'"\u003cb\u003e"', r"\u003cb\u003e"),
+        (Shown(), r'"\u003cb\u003e"', r"\u003cb\u003e"),
+        (t"<b>{'<'}", r'"\u003cb\u003e\u0026lt;"', r"\u003cb\u003e\u0026lt;"),
+        ("\ud800<", r'"\ud800\u003c"', r"\ud800\u003c"),
+        ("é", '"é"', "é"),
+        (TrustedJS("a < b"), "a < b", r"a \u003c b"),
+    ],
+)
+def test_values(value: object, as_value: str, in_string: str) -> None:
+    assert render_template(t"<script>x={value};'{value}'</script>") == f"<script>x={as_value};'{in_string}'</script>"
+    escaped = Markup.escape(as_value)
+    assert render_template(t"<p onclick='f({value},&quot;{value}&quot;)'>") == (
+        f'<p onclick="f({escaped},&#34;{in_string}&#34;)">'
+    )
+
+
+def test_compound_values() -> None:
+    value = [Point(1, "<"), {"a": (1, 2)}, {3}]
+    assert render_template(t"<script>{value}</script>") == (
+        r'<script>[{"x":1,"name":"\u003c"},{"a":[1,2]},[3]]</script>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        (t"<p onclick={TrustedJS("go('<')")}>", '<p onclick="go(&#39;&lt;&#39;)">'),
+        (t"<p onclick={'alert(1)'}>", '<p onclick="&#34;alert(1)&#34;">'),
+        (t"<p onclick={None} x-show={False} x-data={ {'open': True} }>",
+         '<p x-show="false" x-data="{&#34;open&#34;:true}">'),
+        (t"<p hx-vals={Point(1, 'a')} hx-headers={None}>", '<p hx-vals="{&#34;x&#34;:1,&#34;name&#34;:&#34;a&#34;}">'),
+        (t"<p hx-vals='{{\"a\": \"{'"'}\", \"b\": {[1]}}}'>",
+         '<p hx-vals="{&#34;a&#34;: &#34;\\u0022&#34;, &#34;b&#34;: [1]}">'),
+        (t"<p data-signals='{{a: {1}}}' data-text=\"'{'"'}'\">",
+         '<p data-signals="{a: 1}" data-text="&#39;\\u0022&#39;">'),
+        # a reference is not put together from a template's half and a value's
+        (t"<p onclick='f(\"&{'quot;);g('}\")'>", '<p onclick="f(&#34;&amp;quot;);g(&#34;)">'),
+        (t"<p onclick='a &amp;&amp; f(&#39;{1}&#39;)'>", '<p onclick="a &amp;&amp; f(&#39;1&#39;)">'),
+        (t"<p onclick='f({1!r})'>", '<p onclick="f(&#34;1&#34;)">'),
+        (t"<script>a & &copy; {1}</script>", "<script>a & &copy; 1</script>"),
+        (t"<svg><script>f({'<'})</script></svg>", r'<svg><script>f("\u003c")</script></svg>'),
+        (t"<svg/><script>1 < {2}</script>", "<svg/><script>1 < 2</script>"),
+        (t"<svg></svg><script>1 < {2}</script>", "<svg></svg><script>1 < 2</script>"),
+        (t"<svg><foreignObject><script>1 < {2}</script></foreignObject></svg>",
+         "<svg><foreignObject><script>1 < 2</script></foreignObject></svg>"),
+        # documents
+        (t"<iframe srcdoc={'<b>&'}></iframe>", '<iframe srcdoc="&amp;lt;b&amp;gt;&amp;amp;"></iframe>'),
+        (t"<iframe srcdoc={t'<b>{"<"}</b>'}></iframe>",
+         '<iframe srcdoc="&lt;b&gt;&amp;lt;&lt;/b&gt;"></iframe>'),
+        (t"<iframe srcdoc={Markup('<b id="x">&amp;')}></iframe>",
+         '<iframe srcdoc="&lt;b id=&#34;x&#34;&gt;&amp;amp;"></iframe>'),
+        (t"<iframe srcdoc={None}></iframe>", "<iframe></iframe>"),
+        (t"<iframe srcdoc={True}></iframe>", "<iframe srcdoc></iframe>"),
+        # comments
+        (t"<!-- {'-->'} --><p>", "<!--   --><p>"),
+        (t"<!---{1}-><b>{2}--><p>", "<!--- -><b> --><p>"),
+    ],
+)  # fmt: skip
+def test_whole_attributes_documents_and_comments(template: Template, expected: str) -> None:
+    assert render_template(template) == expected
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda: t"<script>{object()}</script>", "an object can't become JSON: "),
+        (lambda: t"<script>{b'a'}</script>", "b'a' (bytes) is no text"),
+        (lambda: t"<p onclick='f({[object()]})'>", "a list can't become JSON: "),
+        (
+            lambda: t"<script>{TrustedJS('"</SCRIPT>"')}</script>",
+            "TrustedJS with `<script`, `</script` or `<!--` would",
+        ),
+        (lambda: t"<p { {'x-data': {}}:**}>", "`x-data` is run as JavaScript, so no mapping may bring it"),
+        (lambda: t"<p { {'data-show': 1}:**}>", "`data-show` is run as JavaScript, so no mapping may bring it"),
+        (lambda: t"<iframe { {'srcdoc': 1}:**}></iframe>", "`srcdoc` is a whole document, so no mapping may bring it"),
+    ],
+)
+def test_what_is_refused(make: Callable[[], Template], what: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        render_template(make())
+    assert caught.value.what.startswith(what)
