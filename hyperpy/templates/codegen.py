@@ -102,7 +102,7 @@ class Code:
 def generate(document: Document, words: str, form: str = ONE) -> Code:
     """`form` is ONE or MANY. `words` name the literal in warnings."""
     writer = Writer(words)
-    result = f_string(writer.write(document.nodes))
+    result = writer.rendering(document.nodes)
     indent = " " * (8 if form is ONE else 12)
     shapes = dict(enumerate(document.shapes))
     used = writer.valued | document.named
@@ -182,6 +182,8 @@ class Writer:
         self.words = words
         self.constants: dict[str, object] = {}
         self.valued: set[int] = set()
+        self.strings: list[str] | None = None
+        """While a rendering is written that takes exact strings for granted: the conditions for that."""
 
     def constant(self, value: object) -> str:
         name = f"C{len(self.constants)}"
@@ -191,6 +193,22 @@ class Writer:
     def hole(self, index: int) -> str:
         self.valued.add(index)
         return f"v{index}"
+
+    def rendering(self, nodes: tuple[Node, ...]) -> str:
+        """The nodes as an f-string. Where several attributes are a hole each, there is one more, for when all of their
+        values are exact strings, as they mostly are: then there is nothing to decide for each.
+        """
+        if not self.is_leaf(nodes):
+            return f_string(self.write(nodes))
+        self.strings = []
+        quick, conditions = f_string(self.write(nodes)), self.strings
+        self.strings = None
+        general = f_string(self.write(nodes))
+        return f"({quick} if {' and '.join(conditions)} else {general})" if len(conditions) > 1 else general
+
+    def is_leaf(self, nodes: tuple[Node, ...]) -> bool:
+        """Nothing in the nodes is a rendering of its own: it would be written twice, and what is in it four times."""
+        return not any(isinstance(node, Component | Fragment) for node in nodes)
 
     def write(self, nodes: Iterable[Node]) -> Iterator[str]:
         for node in nodes:
@@ -261,6 +279,8 @@ class Writer:
         general = f"{_WRITERS[item.context]}({site}{', ' * bool(site)}{head!r}, {_rendered(value)})"
         if item.context in _WHOLE:
             yield Expression(general)
+        elif self.strings is not None:
+            yield from (f'{head}="', Expression(self.granted(item.context, value)), '"')
         elif item.context in CHECKS:
             quick = f_string((f'{head}="', Expression("url"), '"'))
             known = self.constant(memo(item.context))
@@ -268,6 +288,15 @@ class Writer:
         else:
             quick = f_string((f'{head}="', Expression(f"E({value})"), '"'))
             yield Expression(f"{quick} if type({value}) is str else {general}")
+
+    def granted(self, context: Context, value: str) -> str:
+        """The inside of the quotes, if the value is an exact str: notes that it has to be one."""
+        assert self.strings is not None
+        self.strings.append(f"type({value}) is str")
+        if context not in CHECKS:
+            return f"E({value})"
+        self.strings.append(f"(url_{value} := {self.constant(memo(context))}.get({value}))")
+        return f"url_{value}"
 
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Pieces:
         """The inside of the quotes, where static text and holes stand together."""

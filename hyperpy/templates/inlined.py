@@ -4,17 +4,18 @@ Their code has the file and the lines of the t-string, so that a traceback throu
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates.attributes import class_names
-from hyperpy.templates.codegen import Expression, Pieces, Writer, f_string, prepared
+from hyperpy.templates.codegen import Expression, Pieces, Writer, prepared
 from hyperpy.templates.deferred import dismiss_all
 from hyperpy.templates.escaping import escape_str
-from hyperpy.templates.inlining import Choice, ClassList, Items, Literal, Optional, Plain, Plan, Planner
-from hyperpy.templates.nodes import Attribute, Tag
+from hyperpy.templates.inlining import Choice, ClassList, Items, Literal, Optional, Plain, Plan, Planner, Unused
+from hyperpy.templates.nodes import Attribute, Node, Tag
 from hyperpy.templates.place import SourceText
 from hyperpy.templates.problems import Problem
 from hyperpy.templates.render import RUNTIME, error_of
@@ -60,7 +61,7 @@ def _located(call: ast.Call, node: ast.expr) -> ast.Call:
 def _function(plan: Literal, text: SourceText) -> FunctionType | None:
     """None if Python can't read it: brackets or loops that are nested too deeply."""
     writer = _InlineWriter(plan)
-    result = f_string(writer.write(plan.document.nodes))
+    result = writer.rendering(plan.document.nodes)
     names = [name for name, _ in plan.bindings()]
     values = [f"        {name} = {value}" for name, value in _prepared(plan)]
     source = FUNCTION.format(names=", ".join(names), values="\n".join(values), result=result)
@@ -174,15 +175,20 @@ class _InlineWriter(Writer):
         if isinstance(plan, Plain):
             yield from super().text(index)
         elif isinstance(plan, Literal) and not any(_prepared(plan)):
-            yield from self.inside(plan)
+            with self.inside(plan) as nodes:
+                yield from self.write(nodes)
         else:
             yield Expression(self.nested(plan))
 
-    def inside(self, plan: Literal) -> Iterable[str]:
+    @contextmanager
+    def inside(self, plan: Literal) -> Iterator[tuple[Node, ...]]:
+        """The nodes of a t-string inside this one, whose holes are meant for as long as the context lasts."""
         outer, self.plan, self.words = self.plan, plan, plan.words
-        written = list(self.write(plan.document.nodes))
+        yield plan.document.nodes
         self.plan, self.words = outer, outer.words
-        return written
+
+    def is_leaf(self, nodes: tuple[Node, ...]) -> bool:
+        return super().is_leaf(nodes) and all(isinstance(hole, Plain | Unused | ClassList) for hole in self.plan.holes)
 
     def nested(self, plan: Plan) -> str:
         match plan:
@@ -207,7 +213,8 @@ class _InlineWriter(Writer):
         names = [name for name, _ in plan.bindings()]
         target = names[0] if len(names) == 1 and not is_tuple else f"({', '.join(names)},)" if names else "_"
         steps = "".join(f" for {name} in ({value},)" for name, value in _prepared(plan))
-        return f"[{f_string(self.inside(plan))} for {target} in {rows}{steps}]"
+        with self.inside(plan) as nodes:
+            return f"[{self.rendering(nodes)} for {target} in {rows}{steps}]"
 
     def whole(self, tag: Tag, item: Attribute, head: str) -> Pieces:
         assert item.value is not None
@@ -222,6 +229,9 @@ class _InlineWriter(Writer):
             match part:
                 case str():
                     yield f" {escape_str(part)}"
+                case Plain(name=name) if self.strings is not None:
+                    self.strings.append(f"type({name}) is str and {name}")
+                    yield from (" ", Expression(f"E({name})"))
                 case Plain(name=name):
                     yield Expression(f"f' {{E({name})}}' if type({name}) is str and {name} else CLASS_MORE({name})")
                 case (names, condition):
