@@ -17,6 +17,14 @@ _CODE = re.compile(
     re.DOTALL,
 )
 
+# The one use of `/` that leaves no doubt here: an end tag in a string, and comments of which nothing is left.
+_PLAIN = re.compile(r"</b>|/\* +\*/|// +\n")
+
+
+def can_read(code: str) -> bool:
+    """In a template literal, or where a regular expression may be, `shape_of_script` does not know what a quote means."""
+    return not re.search("[`/]", _PLAIN.sub("", code))
+
 
 def structure(html: str) -> Structure:
     """Elements and attribute names, as html5lib reads them."""

@@ -21,8 +21,6 @@ type Pieces = list[str | None]
 """Static text, and None for each hole."""
 
 HARMLESS = "red"
-# In a template literal, and behind what may be a regular expression, the oracle does not know what a quote means.
-AMBIGUOUS = re.compile("`|(?<![/*])/(?![/*]|b>)")
 PAYLOADS = [
     '"><script>pwned=1</script>',
     "' onload=1 x='",
@@ -201,7 +199,7 @@ def assert_same(calm: str, sent: str) -> None:
     assert without_styles(oracle.second_structure(sent)) == without_styles(oracle.second_structure(calm))
     for tag, shape in (("script", oracle.shape_of_script), ("style", oracle.shape_of_style)):
         for before, after in zip(oracle.contents(calm, tag), oracle.contents(sent, tag), strict=True):
-            if not AMBIGUOUS.search(before):
+            if oracle.can_read(before):
                 assert shape(after) == shape(before)
     calm_attributes = [item for item in oracle.attributes(calm) if item[1] != "style"]
     sent_attributes = [item for item in oracle.attributes(sent) if item[1] != "style"]
@@ -214,7 +212,7 @@ def assert_attribute(calm: tuple[str, str, str], sent: tuple[str, str, str]) -> 
     tag, name, before = calm
     after = sent[2]
     match context_of(tag, name):
-        case Context.SCRIPT if not AMBIGUOUS.search(before):
+        case Context.SCRIPT if oracle.can_read(before):
             assert oracle.shape_of_script(after) == oracle.shape_of_script(before)
         case Context.URL:
             scheme = oracle.leads_to(after)[0]
