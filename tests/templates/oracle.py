@@ -22,7 +22,7 @@ _PLAIN = re.compile(r"</b>|/\* +\*/|// +\n")
 
 
 def can_read(code: str) -> bool:
-    """In a template literal, or where a regular expression may be, `shape_of_script` does not know what a quote means."""
+    """In a template literal, and where a regular expression may be, `shape_of_script` can't tell what a quote means."""
     return not re.search("[`/]", _PLAIN.sub("", code))
 
 
