@@ -104,7 +104,7 @@ class _Finder(MetaPathFinder):
         head, *parts = fullname.split(".")
         package = self.packages.get(head)
         if package is None:
-            return None
+            return self._inside(fullname, path or ())
         place = package.folder.joinpath(*(part.replace("%2E", ".").replace("%25", "%") for part in parts))
         file = place.with_name(f"{place.name}.py")
         if parts and file.is_file():
@@ -117,6 +117,18 @@ class _Finder(MetaPathFinder):
             spec.origin, spec.has_location = str(initial), True
         spec.submodule_search_locations = [str(place)]
         return spec
+
+    def _inside(self, fullname: str, path: Sequence[str]) -> ModuleSpec | None:
+        """A file of a routes folder that is imported as part of another package: `shop.routes._base`."""
+        for entry in path:
+            for package in self.packages.values():
+                if Path(entry).is_relative_to(package.folder):
+                    file = Path(entry, f"{fullname.rpartition('.')[2]}.py")
+                    if file.is_file():
+                        return importlib.util.spec_from_file_location(
+                            fullname, file, loader=_RouteLoader(package, file)
+                        )
+        return None
 
 
 class _RouteLoader(Loader):

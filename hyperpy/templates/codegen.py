@@ -283,8 +283,8 @@ class Writer:
             yield from (f'{head}="', Expression(self.granted(item.context, value)), '"')
         elif item.context in CHECKS:
             quick = f_string((f'{head}="', Expression("url"), '"'))
-            known = self.constant(memo(item.context))
-            yield Expression(f"{quick} if type({value}) is str and (url := {known}.get({value})) else {general}")
+            known = self.constant(memo(item.context).get)
+            yield Expression(f"{quick} if type({value}) is str and (url := {known}({value})) else {general}")
         else:
             quick = f_string((f'{head}="', Expression(f"E({value})"), '"'))
             yield Expression(f"{quick} if type({value}) is str else {general}")
@@ -295,7 +295,7 @@ class Writer:
         self.strings.append(f"type({value}) is str")
         if context not in CHECKS:
             return f"E({value})"
-        self.strings.append(f"(url_{value} := {self.constant(memo(context))}.get({value}))")
+        self.strings.append(f"(url_{value} := {self.constant(memo(context).get)}({value}))")
         return f"url_{value}"
 
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Pieces:
@@ -327,11 +327,9 @@ class Writer:
         value = self.hole(index)
         match context:
             case _ if mode in URL_MODES:
-                known = self.constant(memo(mode))
+                known = self.constant(memo(mode).get)
                 other = f"{value} if kind is int else URL_PIECE({site}, {self.constant(mode)}, {_rendered(value)})"
-                return Expression(
-                    f"url if (kind := type({value})) is str and (url := {known}.get({value})) else {other}"
-                )
+                return Expression(f"url if (kind := type({value})) is str and (url := {known}({value})) else {other}")
             case Context.CLASS:
                 return Expression(f"E({value}) if type({value}) is str else CLASS_TEXT({_rendered(value)})")
             case _:

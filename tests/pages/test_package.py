@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hyperpy import Hyper
+from hyperpy import Hyper, Markup
 from hyperpy.exceptions import RouteError
 from tests.pages.sites import Site, Write
 
@@ -77,6 +77,21 @@ async def test_what_python_has_imported_from_the_folder_is_what_the_routes_see(
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module("imported_before._hits").HITS.append("seen")
     assert (await make_app(folder).get("/")).text == "seen"
+
+
+async def test_a_folder_inside_a_package_is_imported_by_its_whole_name_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "shop_of_tests" / "pages"
+    (folder / "parts").mkdir(parents=True)
+    (folder / "_base.py").write_text("from .parts._card import Card\ndef Layout(children): return t'<b>{children}</b>'")
+    (folder / "parts" / "_card.py").write_text("def Card(): return t'<i>{1}</i>'")
+    (folder / "index.py").write_text(
+        "from shop_of_tests.pages._base import Card, Layout\nt'<{Layout}><{Card} /></{Layout}>'"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert (await make_app(folder).get("/")).text == "<b><i>1</i></b>"
+    assert isinstance(importlib.import_module("shop_of_tests.pages._base").Layout(""), Markup)
 
 
 def test_a_folder_named_like_a_package_does_not_shadow_it(write: Write) -> None:
