@@ -100,6 +100,11 @@ class Run:
         if self.request_made is not None and self.body is not None and not self.body.is_read:
             await self.request_made.body()
 
+    @property
+    def is_strict(self) -> bool:
+        """The application is in debug mode."""
+        return bool(getattr(self.scope.get("app"), "debug", False))
+
     def respond_with(self) -> Outgoing:
         """The `response` of this request, made when it is first asked for."""
         if self.outgoing is None:

@@ -10,6 +10,7 @@ from string.templatelib import Template
 
 from hyperpy.templates.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.css import declarations, is_safe_property, is_safe_value, is_safe_word
+from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escaping import escape_html, escape_str, exact
 from hyperpy.templates.nodes import Context, Mode
 from hyperpy.templates.problems import Problem
@@ -31,6 +32,12 @@ class Site:
     context: Context
 
     def warn(self, value: object, instead: str) -> None:
+        """Tells that a value does not fit, and what is sent `instead`. In debug mode it is a Problem."""
+        host = current_host.get(None)
+        if host is not None and host.is_strict:
+            where = f"`{self.name}` of <{self.tag}>" if self.name else f"<{self.tag}>"
+            hint = f"This is an error for developers only: visitors are sent {instead}, and the log has a warning."
+            raise Problem(f"{where} can't be {shown(value)}", hint)
         report(self.words, self.tag, self.name, shown(value), instead)
 
 

@@ -48,6 +48,10 @@ class Host(Protocol):
     showing: bool
     deferred: Deferred | None
 
+    @property
+    def is_strict(self) -> bool:
+        """A developer is looking: a value that does not fit is an error."""
+
 
 current_host: ContextVar[Host] = ContextVar("hyperpy.run")
 

@@ -462,3 +462,23 @@ def test_a_component_that_is_missing_is_no_input(write: Write) -> None:
     with pytest.raises(RouteError) as caught:
         Hyper(routes=write({"index.py": "t'<{Card}>x</{Card}>'"}), static=None)
     assert caught.value.hint == "Import it, or define it in this file."
+
+
+class TestUnfitValues:
+    SOURCE = """
+        link: str
+        t'''
+        <p>
+          <a href={link} style="color: {link}">x</a>'''
+        """
+
+    async def test_they_become_harmless_and_are_logged(self, site: Site, caplog: pytest.LogCaptureFixture) -> None:
+        answer = await site({"index.py": self.SOURCE}).get("/?link=javascript:x()")
+        assert answer.text == '<p>\n  <a href="#blocked" style="color: ">x</a>'
+        assert "`href` of <a> can't be 'javascript:x()' (str), sent #blocked" in caplog.text
+
+    async def test_developers_get_an_error_that_points_at_the_hole(self, site: Site) -> None:
+        answer = await site({"index.py": self.SOURCE}, debug=True).get("/?link=javascript:x()")
+        assert answer.status_code == 500
+        assert "index.py:4  `href` of &lt;a&gt; can&#39;t be &#39;javascript:x()&#39; (str)" in answer.text
+        assert "visitors are sent #blocked, and the log has a warning" in answer.text
