@@ -72,9 +72,7 @@ def parse(source: str, file: str) -> ast.Module:
     try:
         tree = ast.parse(source, file)
     except SyntaxError as error:
-        width = (error.end_offset or 0) - (error.offset or 0) if error.end_lineno == error.lineno else 1
-        place = Place(file, error.lineno or 0, max((error.offset or 1) - 1, 0), max(width, 1))
-        raise RouteError(f"Python can't read this: {error.msg}", place=place) from error
+        raise _unreadable(error, file) from error
     for node in _module_expressions(tree):
         match node:
             case ast.Yield() | ast.YieldFrom():
@@ -95,7 +93,18 @@ def parse(source: str, file: str) -> ast.Module:
                     place=place_of(node, file),
                     hint='To answer and stop, make the call by itself: `redirect("/login")`, or set `response = …`.',
                 )
+    try:  # some errors are the compiler's, not the parser's: `await` in a plain function, a `break` outside of a loop
+        compile(tree, file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise _unreadable(error, file) from error
     return tree
+
+
+def _unreadable(error: SyntaxError, file: str) -> RouteError:
+    width = (error.end_offset or 0) - (error.offset or 0) if error.end_lineno == error.lineno else 1
+    place = Place(file, error.lineno or 0, max((error.offset or 1) - 1, 0), max(width, 1))
+    hint = "Write `async def` for the function around it." if "async function" in error.msg else ""
+    return RouteError(f"Python can't read this: {error.msg}", place=place, hint=hint)
 
 
 def _module_expressions(node: ast.AST) -> Iterator[ast.AST]:

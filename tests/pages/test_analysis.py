@@ -322,6 +322,15 @@ def test_inputs_of_nested_blocks_are_groups_of_their_own() -> None:
     ("source", "line", "what", "hint"),
     [
         ("x = (\n", 1, "Python can't read this: '(' was never closed", ""),
+        (
+            "def f():\n    await x\nt''",
+            2,
+            "Python can't read this: 'await' outside async function",
+            "Write `async def`",
+        ),
+        ("x = 1\nbreak\nt''", 2, "Python can't read this: 'break' outside loop", ""),
+        ("async def stream():\n    yield 1\n    return 2", 3, "Python can't read this: 'return' with value", ""),
+        ("def f(x, x): pass\nt''", 1, "Python can't read this: duplicate", ""),
         ("x = 1\nyield x\nt''", 2, "`yield` outside a function", "async def stream():"),
         ("x = [(yield)]\nt''", 1, "`yield` outside a function", "async def stream():"),
         ("x = await y\nt''", 1, "`await` outside a function", "async def load():"),
