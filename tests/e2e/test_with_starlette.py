@@ -260,12 +260,13 @@ async def test_a_mounted_stream_ends_when_its_client_leaves(make):
 
 async def test_a_mounted_application_knows_its_streams(make):
     feed = "import asyncio\nasync def stream():\n    yield 'a', 1\n    await asyncio.Event().wait()\n"
-    app = make({"feed.py": feed})
+    end = "request: Request\nasync def load():\n    request.app.own_streams().close()\nt'ended'"
+    app = make({"feed.py": feed, "end.py": f"from hyper import Request\n{end}"})
     with in_thread(Starlette(routes=[Mount("/inner", app)])) as port:
         async with client_at(port) as client, events_of(client, "/inner/feed") as events:
             assert (await anext(events)).data == "1"
             assert len(app.own_streams()) == 1
-            app.own_streams().close()
+            await client.get("/inner/end")
             assert [event.event async for event in events] == []
 
 
