@@ -14,6 +14,7 @@ from starlette.responses import (
 )
 
 from hyperpy.app import Hyper
+from hyperpy.channels import NOW, START, Message, channel, queue
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, Query, render
 from hyperpy.streams import JSON, Event
@@ -24,9 +25,11 @@ __all__ = [
     "DELETE",
     "GET",
     "JSON",
+    "NOW",
     "PATCH",
     "POST",
     "PUT",
+    "START",
     "Cookie",
     "Event",
     "FileResponse",
@@ -37,6 +40,7 @@ __all__ = [
     "HyperError",
     "JSONResponse",
     "Markup",
+    "Message",
     "PlainTextResponse",
     "Query",
     "RedirectResponse",
@@ -46,8 +50,10 @@ __all__ = [
     "TrustedCSS",
     "TrustedJS",
     "TrustedURL",
+    "channel",
     "fragment",
     "html",
+    "queue",
     "redirect",
     "render",
 ]

@@ -49,6 +49,11 @@ class Settings:
     timeout_send: float = _setting(
         30.0, "Seconds that a stream waits for a client to make room before it gives it up.", least=0.1, inside=True
     )
+    channels: str = _setting(
+        "memory://", "Address of what keeps the channels: memory://, redis://… or postgresql://….", inside=True
+    )
+    channel_max_messages: int = _setting(1000, "Number of messages kept of each channel.", least=1, inside=True)
+    channel_max_age: float = _setting(3600.0, "Seconds that a message of a channel is kept.", least=1, inside=True)
     target: str | None = _setting(None, "Application to serve, as module:attribute.")
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 

@@ -87,6 +87,24 @@ class EventError(HyperError):
     """A stream yielded what can't be sent."""
 
 
+class ChannelError(HyperError):
+    """A channel or queue that is not used as it can be."""
+
+
+class ChannelClosedError(ChannelError):
+    """Something was published to a channel after its end."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the channel {name!r} is closed, and stays so as long as its messages are kept",
+            hint="Publish before close(), or to a channel of another name.",
+        )
+
+
+class BrokerError(ChannelError):
+    """What keeps the channels can't be reached, or does not answer in time."""
+
+
 class InputError(HyperError):
     """The request does not fit the route's inputs: status 422. `problems` maps each input's name to what is wrong."""
 

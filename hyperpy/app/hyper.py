@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.site import RouteRow, all_errors, load_site
-from hyperpy.config import in_dev, load_settings
+from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
+from hyperpy.config import Settings, in_dev, load_settings
 from hyperpy.exceptions import HyperError
 from hyperpy.streams import STATE_KEY, Streams, limits_of
 
@@ -45,9 +46,11 @@ class Hyper(Starlette):
         lifespan: Lifespan | None = None,
     ) -> None:
         debug = debug or in_dev()
-        self.limits = limits_of(load_settings({}, os.environ, Path.cwd()))
+        self.settings = load_settings({}, os.environ, Path.cwd())
+        self.limits = limits_of(self.settings)
         self._own_streams: Streams | None = None
-        super().__init__(debug=debug, lifespan=_with_streams(lifespan))
+        self._own_hub: Hub | None = None
+        super().__init__(debug=debug, lifespan=_around(lifespan, self.settings))
         self.site = load_site(Path(routes), static=static is not None)
         if self.site.errors and not debug:
             raise all_errors(self.site.errors)
@@ -69,6 +72,13 @@ class Hyper(Starlette):
         if self._own_streams is None:
             self._own_streams = Streams()
         return self._own_streams
+
+    def own_hub(self) -> Hub:
+        """The channels of requests that bring none along: without a lifespan, nobody has connected before."""
+        if self._own_hub is None:
+            self._own_hub = make_hub(self.settings)
+            self._own_hub.start()
+        return self._own_hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not (self.user_middleware or self.router.routes):
@@ -97,15 +107,17 @@ class Hyper(Starlette):
         return await self.dispatch.error_response(request.scope, request.receive, error)
 
 
-def _with_streams(lifespan: Lifespan | None) -> Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]:
-    """Puts the registry of open streams into the lifespan's state, where each request finds it."""
+def _around(
+    lifespan: Lifespan | None, settings: Settings
+) -> Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]:
+    """Puts the registry of open streams and the channels into the lifespan's state, where each request finds them."""
 
     @asynccontextmanager
     async def around(app: Any) -> AsyncIterator[Mapping[str, Any]]:
         streams = Streams()
-        async with lifespan(app) if lifespan else nullcontext() as state:
+        async with connect(settings) as hub, lifespan(app) if lifespan else nullcontext() as state:
             try:
-                yield {**(state or {}), STATE_KEY: streams}
+                yield {**(state or {}), STATE_KEY: streams, HUB_KEY: hub}
             finally:
                 streams.close()
 

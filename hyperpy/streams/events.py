@@ -2,7 +2,7 @@
 
 import reprlib
 from collections.abc import Awaitable
-from dataclasses import KW_ONLY, dataclass, is_dataclass
+from dataclasses import KW_ONLY, dataclass, field, is_dataclass
 from enum import Enum
 from string.templatelib import Template
 from typing import Final
@@ -29,6 +29,9 @@ PING: Final = ": ping\n\n"
 
 # Milliseconds. A route that fails is not asked again by every client at once, three seconds later.
 RETRY_AFTER_ERROR: Final = 30_000
+
+# Streams that send something of their own each would fill the memory with what nobody sends again.
+MOST_FRAMES: Final = 8
 
 _FIELDS: Final = ("event", "data", "id", "retry", "comment")
 
@@ -57,6 +60,18 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedEvent(Event):
+    """An event that many streams send alike. `frames` is theirs together, and keeps what has been encoded.
+
+    `text` is data that is encoded already: one line of JSON.
+    """
+
+    _: KW_ONLY
+    text: str | None = None
+    frames: dict[tuple[str | None, str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class JSON:
     """A value that is sent as one line of JSON, a str too: `JSON("42")` is the quoted string. NaN becomes `null`."""
 
@@ -67,6 +82,8 @@ def encode_event(item: object) -> str:
     """The block of lines for one yielded thing. Raises EventError for what can't be sent, before any of it is."""
     if is_html(item):
         text = data_lines(_html(item)) + "\n\n"
+    elif isinstance(item, SharedEvent):
+        return _encode_shared(item)
     elif isinstance(item, Event):
         text = _encode_fields(item.data, item.event, item.id, item.retry, item.comment)
     elif isinstance(item, JSON):
@@ -107,6 +124,18 @@ def stream_error(message: str, log_id: str, details: str | None = None) -> str:
 def is_html(value: object) -> bool:
     """Whether a value is sent as HTML: by itself, or escaped."""
     return isinstance(value, (str, Template)) or hasattr(value, "__html__")
+
+
+def _encode_shared(item: SharedEvent) -> str:
+    """The block as somebody has encoded it before, if it is the same in every part."""
+    content = _content(item.data) if item.text is None else item.text
+    key = (item.event, str(item.id), content)
+    text = item.frames.get(key)
+    if text is None:
+        text = _encodable(frame(content, event=item.event, id=item.id))
+        if len(item.frames) < MOST_FRAMES:
+            item.frames[key] = text
+    return text
 
 
 def _encode_pair(item: tuple[object, ...]) -> str:

@@ -1,0 +1,25 @@
+"""Channels and queues: how what happens in one process reaches all others, and those who were away."""
+
+from hyperpy.channels.channel import Channel, channel
+from hyperpy.channels.current import current_hub
+from hyperpy.channels.hub import HUB_KEY, Hub
+from hyperpy.channels.messages import Message
+from hyperpy.channels.queues import Queue, queue
+from hyperpy.channels.settings import connect, make_hub
+from hyperpy.channels.subscription import NOW, START, Subscription
+
+__all__ = [
+    "HUB_KEY",
+    "NOW",
+    "START",
+    "Channel",
+    "Hub",
+    "Message",
+    "Queue",
+    "Subscription",
+    "channel",
+    "connect",
+    "current_hub",
+    "make_hub",
+    "queue",
+]

@@ -1,0 +1,54 @@
+"""What a subscriber gets."""
+
+from typing import Final
+
+from hyperpy.channels.payload import JSONValue, decode
+from hyperpy.channels.records import Record
+from hyperpy.streams.events import MISSING, SharedEvent
+
+
+class Message:
+    """A message of a channel.
+
+    `data` is what was published, as plain JSON types, and this subscriber's own: it may be changed. `id` tells where
+    the request is in all of its channels: sent as the id of an event, it lets the client go on from there. With `gap`,
+    messages before this one are lost, and `data` is None: what they would have told has to be read elsewhere.
+    """
+
+    __slots__ = ("_data", "_record", "gap", "id")
+
+    def __init__(self, id: str, data: JSONValue = None, gap: bool = False, *, record: Record | None = None) -> None:
+        self.id = id
+        self.gap = gap
+        self._data: object = data if record is None else MISSING
+        self._record = record
+
+    @property
+    def data(self) -> JSONValue:
+        if self._data is MISSING:
+            assert self._record is not None
+            self._data = None if self._record.data is None else decode(self._record.data)
+        return self._data  # type: ignore[return-value]  # it is JSON by now
+
+    def event(self, content: object = MISSING, name: str | None = None) -> SharedEvent:
+        """An event that carries the message's id. `content` is HTML or a value for JSON; the message's data if absent.
+
+        Where many subscribers send the same, it is encoded once.
+        """
+        record = self._record
+        if content is MISSING or (content is self._data and not isinstance(content, (str, type(None)))):
+            if record is not None and record.data is not None and not _is_text(record.data):
+                return SharedEvent(event=name, id=self.id, text=record.data.decode(), frames=record.frames)
+            content = self.data
+        return SharedEvent(content, event=name, id=self.id, frames=record.frames if record is not None else {})
+
+    def __repr__(self) -> str:
+        return f"Message(id={self.id!r}, data={self.data!r}, gap={self.gap!r})"
+
+
+_QUOTE: Final = b'"'
+
+
+def _is_text(data: bytes) -> bool:
+    """A str is sent as HTML, escaped, like any other that a stream yields."""
+    return data.startswith(_QUOTE)

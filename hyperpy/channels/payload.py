@@ -1,0 +1,47 @@
+"""The data of a message: JSON on its way, plain JSON types at its end."""
+
+from collections.abc import Mapping
+from string.templatelib import Template
+
+import pydantic_core
+
+from hyperpy.exceptions import ChannelError
+
+type JSONValue = bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None
+
+_BYTES = (bytes, bytearray, memoryview)
+
+
+def encode(data: object) -> bytes:
+    """The data as JSON. Raises ChannelError for what JSON has no form for, bytes among it."""
+    _refuse_bytes(data)
+    try:
+        return pydantic_core.to_json(data, inf_nan_mode="null")
+    except ValueError as error:
+        raise ChannelError(f"this can't be published: {error}", hint=_way_out(data)) from error
+
+
+def decode(data: bytes) -> JSONValue:
+    value: JSONValue = pydantic_core.from_json(data)
+    return value
+
+
+def _refuse_bytes(data: object) -> None:
+    """The encoder would take them for text."""
+    if isinstance(data, _BYTES):
+        raise ChannelError(
+            f"{type(data).__name__} can't be published: JSON has no form for them",
+            hint="Publish text: data.decode(), or base64.b64encode(data).decode()",
+        )
+    if isinstance(data, Mapping):
+        for value in data.values():
+            _refuse_bytes(value)
+    elif isinstance(data, (list, tuple, set, frozenset)):
+        for value in data:
+            _refuse_bytes(value)
+
+
+def _way_out(data: object) -> str:
+    if isinstance(data, Template):
+        return "Publish the values, and write the t-string where they are received."
+    return "JSON takes dicts, lists, str, numbers, bool, None, dates, dataclasses and pydantic models."

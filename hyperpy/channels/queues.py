@@ -1,0 +1,72 @@
+"""`queue(name)`: each item goes to one consumer."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Final
+
+from hyperpy.channels.backend import Item
+from hyperpy.channels.current import current_hub
+from hyperpy.channels.feed import Feed
+from hyperpy.channels.hub import Hub
+from hyperpy.channels.names import key_of
+from hyperpy.channels.payload import JSONValue, decode, encode
+from hyperpy.exceptions import BrokerError
+
+# Seconds between two looks for items whose consumer has died: nobody tells of those.
+LOOK_EVERY: Final = 2.0
+
+
+class Queue:
+    """Items in the order in which they were put, each for one consumer, in whatever process that is.
+
+    An item is gone when its consumer asks for the next one. It comes back, to its old place, if that loop ends before;
+    if the consumer's process dies, after half a minute.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._key = "q" + key_of(name)
+
+    async def put(self, data: object) -> None:
+        """Adds an item. Raises ChannelError for what JSON can't hold, BrokerError if it can't be kept now."""
+        await current_hub().put(self._key, self.name, encode(data))
+
+    async def __aiter__(self) -> AsyncGenerator[JSONValue]:
+        hub = current_hub()
+        waiter = asyncio.Event()
+        feed = hub.feed(self._key, waiter)
+        item: Item | None = None
+        try:
+            while True:
+                item = await _next(hub, feed, waiter)
+                yield decode(item.data)
+                await hub.finish(item)
+                item = None
+        finally:
+            hub.leave_feed(feed, waiter)
+            if item is not None:
+                await hub.give_back(item)
+
+    def __repr__(self) -> str:
+        return f"queue({self.name!r})"
+
+
+async def _next(hub: Hub, feed: Feed, waiter: asyncio.Event) -> Item:
+    while True:
+        waiter.clear()
+        try:
+            await feed.open()
+        except BrokerError:
+            await hub.wait_connected()
+        if (item := await hub.take(feed.key)) is not None:
+            return item
+        try:
+            async with asyncio.timeout(LOOK_EVERY):
+                await waiter.wait()
+        except TimeoutError:
+            continue
+
+
+def queue(name: str) -> Queue:
+    """The queue of that name. Raises ChannelError if it is no name."""
+    return Queue(name)
