@@ -1,10 +1,12 @@
 """From the setting `channels` to a hub."""
 
-import logging
+import importlib
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hyperpy.channels.backend import Backend, Retention
@@ -13,8 +15,8 @@ from hyperpy.channels.hub import PATIENCE, Hub
 from hyperpy.channels.memory import MemoryBackend
 from hyperpy.config import Settings, load_settings
 
-logger = logging.getLogger("hyperpy.channels")
-
+# The modules of brokers by the schemes of their addresses: imported when one is chosen, for their clients are extras.
+BROKERS: Final = {"redis": "redis", "rediss": "redis", "unix": "redis"}
 EXAMPLES = "memory://, redis://127.0.0.1:6379/0 or postgresql://user@127.0.0.1/name"
 
 
@@ -26,14 +28,32 @@ def make_hub(settings: Settings) -> Hub:
 
 
 def _backend(settings: Settings, scheme: str, retention: Retention) -> Backend:
-    match scheme:
-        case "memory":
-            return MemoryBackend(retention)
-    raise settings.error("channels", f"{_public(settings.channels)!r} is no address of channels", f"Write {EXAMPLES}.")
+    if scheme == "memory":
+        return MemoryBackend(retention)
+    public = _public(settings.channels)
+    if scheme not in BROKERS:
+        raise settings.error("channels", f"{public!r} is no address of channels", f"Write {EXAMPLES}.")
+    try:
+        backend: Backend = _broker(settings, BROKERS[scheme]).make_backend(settings.channels, public, retention)
+    except ValueError as error:
+        raise settings.error("channels", f"{public!r} is no address: {error}", f"Write {EXAMPLES}.") from None
+    return backend
+
+
+def _broker(settings: Settings, name: str) -> Any:
+    """The module of a broker, whose client is installed by the extra of the same name."""
+    try:
+        return importlib.import_module(f"hyperpy.channels.{name}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("hyperpy"):
+            raise
+        what = f"{_public(settings.channels)!r} needs the package {error.name.partition('.')[0]}"
+        raise settings.error("channels", what, f'pip install "hyperpy[{name}]"') from None
 
 
 def _public(address: str) -> str:
     """The address without the password in it."""
+    address = re.sub(r"([?&]password=)[^&]*", r"\1***", address)
     parts = urlsplit(address)
     if parts.password is None:
         return address
@@ -44,7 +64,7 @@ def _public(address: str) -> str:
 async def connect(settings: Settings | None = None) -> AsyncIterator[Hub]:
     """Channels for what runs inside: an application, or a script that publishes. Settings are the application's.
 
-    Raises ConfigError if a setting is wrong. A broker that can't be reached is waited for a little, then logged.
+    Raises ConfigError if a setting is wrong. A broker that can't be reached is waited for a little, then used when it comes.
     """
     hub = make_hub(settings or load_settings({}, os.environ, Path.cwd()))
     hub.start()
@@ -52,8 +72,7 @@ async def connect(settings: Settings | None = None) -> AsyncIterator[Hub]:
     around = hub_of_lifespan.get()
     hub_of_lifespan.set(hub)
     try:
-        if not await hub.wait_connected(PATIENCE):
-            logger.error("%s is out of reach; trying again until it is there", hub.address)
+        await hub.wait_connected(PATIENCE)
         yield hub
     finally:
         hub_of_lifespan.set(around)

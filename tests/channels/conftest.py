@@ -1,17 +1,43 @@
 """Every test of channels runs on each backend."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from hyperpy.channels import Hub, connect
 from hyperpy.config import Settings
+from tests.channels.brokers import Broker, RedisBroker
+
+BROKERS = {"redis": ("redis-server", RedisBroker)}
 
 
-@pytest.fixture(params=["memory"])
-def address(request: pytest.FixtureRequest) -> str:
-    """What HYPER_CHANNELS would be."""
-    return f"{request.param}://"
+def run_broker(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Broker]:
+    program, kind = BROKERS[name]
+    broker = kind(request.getfixturevalue("needs")(program), folder / name)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
+
+
+@pytest.fixture(scope="session", params=["memory", *BROKERS])
+def shared_broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker | None]:
+    """None where messages stay in memory."""
+    if request.param == "memory":
+        yield None
+    else:
+        yield from run_broker(request.param, request, tmp_path_factory.mktemp("broker"))
+
+
+@pytest.fixture
+def address(shared_broker: Broker | None) -> str:
+    """What HYPER_CHANNELS would be, of a broker that has no data."""
+    if shared_broker is None:
+        return "memory://"
+    shared_broker.forget()
+    return shared_broker.address
 
 
 @pytest.fixture
@@ -23,3 +49,9 @@ def settings(address: str) -> Settings:
 async def hub(settings: Settings) -> AsyncIterator[Hub]:
     async with connect(settings) as connected:
         yield connected
+
+
+@pytest.fixture(params=BROKERS)
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    """One of the test's own, to be broken."""
+    yield from run_broker(request.param, request, tmp_path)

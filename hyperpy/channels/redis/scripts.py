@@ -1,0 +1,224 @@
+"""What Redis does in one step each. A script sees and changes the keys of one channel or one queue alone.
+
+A channel is a stream `log`, the id of each entry being its number, and a hash `meta`. Its epoch changes when the server
+is another one, or has been started anew, since the last message: it may have forgotten the newest of what it had sent.
+The numbers go on, and `meta` keeps how far the server knew each earlier epoch.
+"""
+
+from dataclasses import dataclass, field
+from hashlib import sha1
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    text: str
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
+
+
+_CLOCK: Final = """
+local function now()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+"""
+
+_FORGET: Final = (
+    _CLOCK
+    + """
+local function forget(log, age)
+    local oldest = now() - age
+    while true do
+        local entry = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+        if not entry or tonumber(entry[2][2]) >= oldest then
+            return entry
+        end
+        redis.call('XDEL', log, entry[1])
+    end
+end
+"""
+)
+
+# Returns 0 if the channel is closed. `again` is 1 if an earlier attempt may have succeeded without telling us.
+PUBLISH: Final = Script(
+    _FORGET
+    + """
+local log, meta = KEYS[1], KEYS[2]
+local topic, name, data, closes, token, again, run, fresh, messages, age, idle = unpack(ARGV)
+if again == '1' then
+    for _, entry in ipairs(redis.call('XREVRANGE', log, '+', '-', 'COUNT', 100)) do
+        if entry[2][6] == token then
+            return 1
+        end
+    end
+end
+local known = redis.call('HMGET', meta, 'epoch', 'last', 'run', 'closed', 'forget_at')
+local epoch = known[1]
+if known[4] then
+    return 0
+elseif not epoch then
+    redis.call('DEL', log)
+    epoch = fresh
+    redis.call('HSET', meta, 'name', name, 'epoch', epoch, 'run', run)
+elseif known[3] ~= run then
+    redis.call('HSET', meta, 'epoch', fresh, 'run', run, 'past ' .. epoch, known[2])
+    epoch = fresh
+end
+local number = redis.call('HINCRBY', meta, 'last', 1)
+redis.call('XADD', log, 'MAXLEN', '=', messages, number .. '-0',
+    'time', now(), 'epoch', epoch, 'token', token, 'closes', closes, 'data', data)
+if now() >= tonumber(known[5] or 0) then
+    redis.call('HSET', meta, 'forget_at', forget(log, age)[2][2] + age)
+end
+redis.call('PEXPIRE', log, age)
+if closes == '1' then
+    redis.call('HSET', meta, 'closed', 1)
+    idle = age
+end
+redis.call('PEXPIRE', meta, idle)
+redis.call('PUBLISH', topic, epoch .. ' ' .. number .. ' ' .. closes .. ' ' .. data)
+return 1
+"""
+)
+
+# Returns what is known of the channel, the number of the oldest message that is kept, and those behind a number.
+READ: Final = Script(
+    _FORGET
+    + """
+local log, meta = KEYS[1], KEYS[2]
+local after, limit, age = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local oldest = forget(log, age)
+local entries = {}
+if limit > 0 then
+    entries = redis.call('XRANGE', log, '(' .. after .. '-0', '+', 'COUNT', limit)
+end
+return {redis.call('HGETALL', meta), oldest and oldest[1] or false, entries}
+"""
+)
+
+# A queue is a stream with one group of consumers. What has come back is held by the consumer `back`, and is taken
+# first. The stream goes with its last item.
+_QUEUE: Final = """
+local queue, group, back = KEYS[1], 'consumers', 'back'
+
+local function move(ids, consumer)
+    if #ids > 0 then
+        table.insert(ids, 'JUSTID')
+        redis.call('XCLAIM', queue, group, consumer, 0, unpack(ids))
+    end
+end
+
+local function ids_of(pending)
+    local ids = {}
+    for index, each in ipairs(pending) do
+        ids[index] = each[1]
+    end
+    return ids
+end
+
+local function exists()
+    return redis.call('EXISTS', queue) == 1
+end
+
+local function is_held(id, consumer)
+    return #redis.call('XPENDING', queue, group, id, id, 1, consumer) > 0
+end
+"""
+
+PUT: Final = Script(
+    """
+local name, data, topic = unpack(ARGV)
+if redis.call('EXISTS', KEYS[1]) == 0 then
+    redis.call('XGROUP', 'CREATE', KEYS[1], 'consumers', '0', 'MKSTREAM')
+end
+redis.call('XADD', KEYS[1], '*', 'name', name, 'data', data)
+redis.call('PUBLISH', topic, '')
+"""
+)
+
+# Returns {id, data} or nothing. With `look`, items that nobody has renewed for the time of the lease come back.
+TAKE: Final = Script(
+    _QUEUE
+    + """
+local consumer, lease, look = unpack(ARGV)
+if not exists() then
+    return nil
+end
+if look == '1' then
+    move(ids_of(redis.call('XPENDING', queue, group, 'IDLE', lease, '-', '+', 100)), back)
+    for _, each in ipairs(redis.call('XINFO', 'CONSUMERS', queue, group)) do
+        if each[4] == 0 and each[6] > tonumber(lease) then
+            redis.call('XGROUP', 'DELCONSUMER', queue, group, each[2])
+        end
+    end
+end
+local entry
+for _, id in ipairs(ids_of(redis.call('XPENDING', queue, group, '-', '+', 1, back))) do
+    entry = redis.call('XCLAIM', queue, group, consumer, 0, id)[1]
+end
+if not entry then
+    local read = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', 1, 'STREAMS', queue, '>')
+    entry = read and read[1][2][1]
+end
+return entry and {entry[1], entry[2][4]}
+"""
+)
+
+FINISH: Final = Script(
+    _QUEUE
+    + """
+if exists() then
+    redis.call('XACK', queue, group, ARGV[1])
+    redis.call('XDEL', queue, ARGV[1])
+    if redis.call('XLEN', queue) == 0 then
+        redis.call('DEL', queue)
+    end
+end
+"""
+)
+
+# An item that has gone to another consumer meanwhile is that one's.
+GIVE_BACK: Final = Script(
+    _QUEUE
+    + """
+local id, consumer, topic = unpack(ARGV)
+if exists() and is_held(id, consumer) then
+    move({id}, back)
+    redis.call('PUBLISH', topic, '')
+end
+"""
+)
+
+RENEW: Final = Script(
+    _QUEUE
+    + """
+local consumer = ARGV[1]
+if exists() then
+    for index = 2, #ARGV do
+        if is_held(ARGV[index], consumer) then
+            move({ARGV[index]}, consumer)
+        end
+    end
+end
+"""
+)
+
+# To delete a consumer is to lose what it holds, so that comes back before.
+LEAVE: Final = Script(
+    _QUEUE
+    + """
+local consumer, topic = unpack(ARGV)
+if exists() then
+    local held = ids_of(redis.call('XPENDING', queue, group, '-', '+', 1000, consumer))
+    local all = #held < 1000
+    move(held, back)
+    if all then
+        redis.call('XGROUP', 'DELCONSUMER', queue, group, consumer)
+    end
+    redis.call('PUBLISH', topic, '')
+end
+"""
+)
