@@ -64,7 +64,7 @@ def _public(address: str) -> str:
 async def connect(settings: Settings | None = None) -> AsyncIterator[Hub]:
     """Channels for what runs inside: an application, or a script that publishes. Settings are the application's.
 
-    Raises ConfigError if a setting is wrong. A broker that can't be reached is waited for a little, then used when it comes.
+    Raises ConfigError if a setting is wrong. A broker out of reach is waited for a little, and used when it comes.
     """
     hub = make_hub(settings or load_settings({}, os.environ, Path.cwd()))
     hub.start()
