@@ -52,6 +52,7 @@ class Subscription:
         "_hub",
         "_key",
         "_late",
+        "_left",
         "_mailbox",
         "_more",
         "_read_from",
@@ -75,6 +76,7 @@ class Subscription:
         self._late = False  # registered without the broker, which may have kept something from us
         self._backlog: deque[Record] | None = None  # None until it has begun
         self._read_from: Position | None = None  # the oldest if it is None
+        self._left: frozenset[int | None] = frozenset()  # epochs that the backlog has come out of
         self._more = False  # there may be more to read before what is in the mailbox
         self._ended = False
 
@@ -192,14 +194,20 @@ class Subscription:
             self._more = self._read_from is None
             return
         self._backlog.extend(kept.records)
-        self._read_from = kept.records[-1].position if kept.records else base
-        self._more = self._read_from.epoch == base.epoch and self._read_from.number < base.number
+        if not kept.records:
+            self._more = False
+            return
+        epochs = {record.position.epoch for record in kept.records} | {self._read_from and self._read_from.epoch}
+        self._read_from = kept.records[-1].position
+        self._left |= epochs - {self._read_from.epoch}
+        # In another epoch, numbers tell nothing of how far it is to the base: all that is kept is read then.
+        self._more = self._read_from.epoch != base.epoch or self._read_from.number < base.number
 
     def _has_told(self, record: Record) -> bool:
+        if record.is_gap:
+            return False
+        epoch, number = record.position
+        if epoch in self._left:
+            return True
         told = self._track.position
-        return (
-            told is not None
-            and not record.is_gap
-            and record.position.epoch == told.epoch
-            and record.position.number <= told.number
-        )
+        return told is not None and epoch == told.epoch and number <= told.number

@@ -1,0 +1,280 @@
+"""What channels and queues promise while their broker is killed, hangs, forgets, or ends connections."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from hyperpy import channel, queue
+from hyperpy.channels import Hub, backend, connect, hub, queues
+from hyperpy.channels.current import hub_of_lifespan
+from hyperpy.config import Settings
+from hyperpy.exceptions import BrokerError
+
+PATIENCE = 20
+
+
+@pytest.fixture
+def settings(broker):
+    return Settings(channels=broker.address, channel_max_messages=100)
+
+
+@contextmanager
+def using(other: Hub) -> Iterator[None]:
+    """What is a channel's here, goes through that hub: as in another process."""
+    token = hub_of_lifespan.set(other)
+    yield
+    hub_of_lifespan.reset(token)
+
+
+async def take(messages, count):
+    async with asyncio.timeout(PATIENCE):
+        return ["gap" if message.gap else message.data for message in [await anext(messages) for _ in range(count)]]
+
+
+async def publish(data):
+    """Publishes as soon as that is possible."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await channel("a").publish(data)
+            except BrokerError:
+                await asyncio.sleep(0.01)
+
+
+async def until(probe):
+    async with asyncio.timeout(PATIENCE):
+        while not probe():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_broker_that_dies_and_comes_back(broker, settings, caplog):
+    caplog.set_level(logging.INFO)
+    async with connect(settings) as connected, channel("a").subscribe() as messages:
+        await channel("a").publish(1)
+        broker.kill()
+        with pytest.raises(BrokerError, match=f"127.0.0.1:{broker.port}.* out of reach"):
+            await channel("a").publish(2)
+        waiting = asyncio.create_task(take(messages, 2))
+        await until(lambda: not connected._connected.is_set())
+        await asyncio.sleep(0.3)  # several attempts
+        broker.start()
+        await publish(3)
+        assert await waiting == [1, 3]
+        assert await connected.wait_connected(PATIENCE)
+    told = [record.getMessage() for record in caplog.records if record.name == "hyperpy.channels"]
+    assert len(told) == 2
+    assert "out of reach" in told[0]
+    assert "is back" in told[1]
+
+
+async def test_what_was_published_while_this_process_was_cut_off_is_caught_up_with(broker, settings):
+    async with connect(settings) as other, connect(settings), channel("a").subscribe() as messages:
+        for number in range(5):
+            with using(other):
+                await channel("a").publish(number)
+            broker.cut_connections()
+        assert await take(messages, 5) == list(range(5))
+
+
+async def test_a_broker_that_was_not_there_at_first(broker, settings, monkeypatch):
+    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.1)
+    broker.kill()
+    async with connect(settings), channel("a").subscribe() as messages:
+        waiting = asyncio.create_task(take(messages, 1))
+        await asyncio.sleep(0)
+        broker.start()
+        # It can't be known what was published before it could be listened to.
+        assert await waiting == ["gap"]
+        await publish("new")
+        assert await take(messages, 1) == ["new"]
+
+
+async def test_a_broker_that_comes_back_without_its_data(broker, settings):
+    async with connect(settings), channel("a").subscribe() as messages:
+        for number in range(3):
+            await channel("a").publish(number)
+        *_, message = [await anext(messages) for _ in range(3)]
+        broker.kill()
+        broker.forget()
+        broker.start()
+        await publish("new")
+        assert await take(messages, 1) == ["gap"]
+        async with channel("a").subscribe(after=message.id) as resumed:
+            assert await take(resumed, 1) == ["gap"]
+
+
+async def test_a_broker_that_forgets_while_it_runs(broker, settings):
+    async with connect(settings), channel("a").subscribe() as messages:
+        await channel("a").publish("old")
+        assert await take(messages, 1) == ["old"]
+        broker.forget()
+        await channel("a").publish("lost or told")
+        assert await take(messages, 1) == ["gap"]
+        await channel("a").publish("new")
+        assert (await take(messages, 1))[0] in ("lost or told", "new")
+
+
+async def test_connections_that_are_cut_lose_nothing_and_double_nothing(broker, settings):
+    async with connect(settings), channel("a").subscribe() as messages:
+        waiting = asyncio.create_task(take(messages, 60))
+        for number in range(60):
+            if number % 10 == 5:
+                broker.cut_connections()
+            await channel("a").publish(number)
+        assert await waiting == list(range(60))
+
+
+async def test_a_broker_that_hangs(broker, settings, monkeypatch):
+    monkeypatch.setattr(hub, "PATIENCE", 1)
+    async with connect(settings), channel("a").subscribe() as messages:
+        await channel("a").publish("first")
+        ticks = 0
+
+        async def tick() -> None:
+            nonlocal ticks
+            while True:
+                await asyncio.sleep(0.01)
+                ticks += 1
+
+        ticking = asyncio.create_task(tick())
+        broker.stop_the_world()
+        try:
+            with pytest.raises(BrokerError, match=r"did not answer|does not answer"):
+                await channel("a").publish("perhaps")
+        finally:
+            broker.go_on()
+        ticking.cancel()
+        assert ticks > 10
+        await publish("last")
+        seen = await take(messages, 2)
+        if seen[-1] != "last":
+            seen += await take(messages, 1)
+        assert [data for data in seen if data != "perhaps"] == ["first", "last"]
+
+
+async def test_two_processes_keep_each_publishers_order(broker, settings):
+    async with connect(settings) as one, connect(settings) as two:
+        subscriptions = []
+        for each in (one, two):
+            with using(each):
+                subscriptions.append(channel("a").subscribe())
+
+        async def publish_all(name: str, each: Hub) -> None:
+            with using(each):
+                for number in range(30):
+                    await channel("a").publish([name, number])
+
+        async with subscriptions[0] as first, subscriptions[1] as second:
+            await asyncio.gather(publish_all("one", one), publish_all("two", two))
+            seen = await take(first, 60)
+            assert await take(second, 60) == seen
+    for name in ("one", "two"):
+        assert [number for publisher, number in seen if publisher == name] == list(range(30))
+
+
+CONSUMER = """
+import asyncio, sys
+from hyperpy import queue
+from hyperpy.channels import backend, connect, hub
+from hyperpy.config import Settings
+
+backend.LEASE = hub.LEASE = 1.0
+
+async def main():
+    async with connect(Settings(channels=sys.argv[1])):
+        async for item in queue("a"):
+            print(item, flush=True)
+            await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def short_lease(monkeypatch):
+    for module in (backend, hub):
+        monkeypatch.setattr(module, "LEASE", 1.0)
+    monkeypatch.setattr(queues, "LOOK_EVERY", 0.2)
+
+
+async def one_item():
+    async with asyncio.timeout(PATIENCE):
+        items = aiter(queue("a"))
+        item = await anext(items)
+        await items.aclose()
+        return item
+
+
+@pytest.mark.usefixtures("short_lease")
+async def test_an_item_of_a_consumer_that_was_killed_goes_to_another(broker, settings):
+    async with connect(settings):
+        for number in range(3):
+            await queue("a").put(number)
+        command = [sys.executable, "-c", CONSUMER, settings.channels]
+        consumer = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        assert await consumer.stdout.readline() == b"0\n"
+        consumer.kill()
+        await consumer.wait()
+        taken = []
+        async with asyncio.timeout(PATIENCE):
+            async for item in queue("a"):
+                taken.append(item)
+                if len(taken) == 3:
+                    break
+        assert sorted(taken) == [0, 1, 2]
+
+
+@pytest.mark.usefixtures("short_lease")
+async def test_an_item_that_takes_long_stays_with_its_consumer(broker, settings):
+    async with connect(settings) as other, connect(settings):
+        await queue("a").put("long")
+        items = aiter(queue("a"))
+        assert await anext(items) == "long"
+        with using(other):
+            second = asyncio.create_task(one_item())
+        await asyncio.sleep(2.5)
+        assert not second.done()
+        await queue("a").put("next")
+        assert await second == "next"
+        await items.aclose()
+
+
+async def test_items_of_a_process_that_ends_are_anothers_at_once(broker, settings):
+    async with connect(settings):
+        await queue("a").put("item")
+        async with connect(settings):
+            items = aiter(queue("a"))
+            assert await anext(items) == "item"
+        assert await one_item() == "item"
+        await items.aclose()
+
+
+async def test_a_consumer_survives_its_broker(broker, settings):
+    taken = []
+
+    async def consume() -> None:
+        async for item in queue("a"):
+            taken.append(item)
+
+    async with connect(settings):
+        consumer = asyncio.create_task(consume())
+        await queue("a").put(1)
+        await until(lambda: taken == [1])
+        broker.kill()
+        with pytest.raises(BrokerError):
+            await queue("a").put(2)
+        broker.start()
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    await queue("a").put(3)
+                    break
+                except BrokerError:
+                    await asyncio.sleep(0.01)
+        await until(lambda: taken[-1] == 3)
+        consumer.cancel()
+        await asyncio.gather(consumer, return_exceptions=True)
