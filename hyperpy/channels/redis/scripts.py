@@ -42,6 +42,7 @@ end
 """
 )
 
+# Out of memory, Redis refuses the first thing written that takes some, and nothing after it: so that comes first.
 # Returns 0 if the channel is closed. `again` is 1 if an earlier attempt may have succeeded without telling us.
 PUBLISH: Final = Script(
     _FORGET
@@ -60,9 +61,9 @@ local epoch = known[1]
 if known[4] then
     return 0
 elseif not epoch then
-    redis.call('DEL', log)
     epoch = fresh
     redis.call('HSET', meta, 'name', name, 'epoch', epoch, 'run', run)
+    redis.call('DEL', log)
 elseif known[3] ~= run then
     redis.call('HSET', meta, 'epoch', fresh, 'run', run, 'past ' .. epoch, known[2])
     epoch = fresh

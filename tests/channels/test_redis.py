@@ -1,0 +1,329 @@
+"""What is Redis's own: its keys, its failovers, its refusals."""
+
+import asyncio
+import shutil
+import sys
+from contextlib import asynccontextmanager
+
+import pytest
+
+from hyperpy import START, channel, queue
+from hyperpy.channels import connect, make_hub
+from hyperpy.channels.redis import backend, hearing, wire
+from hyperpy.config import Settings
+from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
+from tests.channels.brokers import RedisBroker
+
+PATIENCE = 20
+
+
+@pytest.fixture
+def server(needs, tmp_path):
+    server = RedisBroker(needs("redis-server"), tmp_path / "redis")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def settings(server):
+    return Settings(channels=server.address)
+
+
+async def take(messages, count):
+    async with asyncio.timeout(PATIENCE):
+        return ["gap" if message.gap else message.data for message in [await anext(messages) for _ in range(count)]]
+
+
+async def until(probe):
+    async with asyncio.timeout(PATIENCE):
+        while not probe():
+            await asyncio.sleep(0.01)
+
+
+async def publish(data):
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await channel("a").publish(data)
+            except BrokerError:
+                await asyncio.sleep(0.01)
+
+
+async def restarted(server):
+    server.kill()
+    server.start()
+    await publish("restarted")
+
+
+async def test_a_restart_that_loses_nothing_is_no_gap(server, settings):
+    """Each restart begins an epoch; what is read across several, in several pages, is complete nevertheless."""
+    async with connect(settings):
+        async with channel("a").subscribe() as messages:
+            await channel("a").publish("first")
+            id = (await anext(messages)).id
+        expected = []
+        for turn in range(3):
+            for number in range(70):
+                await channel("a").publish([turn, number])
+                expected.append([turn, number])
+            await restarted(server)
+            expected.append("restarted")
+        async with channel("a").subscribe(after=id) as messages:
+            await channel("a").publish("last")
+            assert await take(messages, len(expected) + 1) == [*expected, "last"]
+
+
+async def test_what_waits_for_a_reader_is_not_told_twice_after_a_restart(server, settings):
+    async with connect(settings):
+        async with channel("a").subscribe() as messages:
+            await channel("a").publish("first")
+            id = (await anext(messages)).id
+        async with channel("a").subscribe(after=id) as messages:
+            await channel("a").publish(1)
+            await channel("a").publish(2)
+            await restarted(server)
+            await channel("a").publish(3)
+            await channel("a").close()
+            async with asyncio.timeout(PATIENCE):
+                assert [message.data async for message in messages] == [1, 2, "restarted", 3]
+
+
+async def test_a_server_that_has_forgotten_the_newest(server, settings, tmp_path):
+    """As after a failover to a replica that was behind: the numbers are given away again, and mean other messages."""
+    async with connect(settings), channel("a").subscribe() as messages:
+        for number in range(4):
+            await channel("a").publish(number)
+            if number == 1:
+                shutil.copytree(server.folder, tmp_path / "replica")
+        ids = [(await anext(messages)).id for _ in range(4)]
+        server.kill()
+        shutil.rmtree(server.folder)
+        (tmp_path / "replica").rename(server.folder)
+        server.start()
+        for data in ("a", "b", "c"):
+            await publish(data)
+        seen = await take(messages, 1)
+        await publish("end")
+        while seen[-1] != "end":
+            seen += await take(messages, 1)
+        assert seen[0] == "gap"
+        for known, expected in zip(ids, (1, "a", "gap", "gap"), strict=True):
+            async with channel("a").subscribe(after=known) as resumed:
+                assert await take(resumed, 1) == [expected]
+
+
+async def test_a_server_that_says_nothing_is_left_alone(server, settings, monkeypatch):
+    monkeypatch.setattr(hearing, "PING_EVERY", 0.1)
+    monkeypatch.setattr(wire, "CONNECT_WITHIN", 0.2)
+    async with connect(settings) as hub, channel("a").subscribe() as messages:
+        await channel("a").publish("before")
+        server.stop_the_world()
+        try:
+            await until(lambda: hub.backend._silent)
+            with pytest.raises(BrokerError, match="does not answer"):
+                await channel("a").publish("not even sent")
+        finally:
+            server.go_on()
+        await publish("after")
+        assert await take(messages, 2) == ["before", "after"]
+
+
+class CutOff:
+    """Stands between the hub and Redis. Once told to, it takes a request to Redis, and cuts before the answer."""
+
+    def __init__(self, server):
+        self.port = server.port
+        self.armed = False
+        self.cuts = 0
+
+    @asynccontextmanager
+    async def address(self):
+        listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        async with listener:
+            yield f"redis://127.0.0.1:{listener.sockets[0].getsockname()[1]}/1"
+
+    async def _serve(self, reader, writer):
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._copy(reader, far_writer))
+                group.create_task(self._copy(far_reader, writer, answers=True))
+        except* EOFError:
+            pass
+        finally:
+            for each in (writer, far_writer):
+                each.close()
+
+    async def _copy(self, reader, writer, answers=False):
+        while data := await reader.read(65536):
+            if answers and self.armed and not data.startswith(b"*3\r\n$7\r\nmessage"):
+                self.armed = False
+                self.cuts += 1
+                break
+            writer.write(data)
+        raise EOFError
+
+
+async def test_what_redis_has_done_without_an_answer_is_not_done_twice(server):
+    between = CutOff(server)
+    async with between.address() as address, connect(Settings(channels=address)):
+        async with channel("a").subscribe() as messages:
+            await channel("a").publish(1)
+            between.armed = True
+            await channel("a").publish(2)
+            between.armed = True
+            await channel("a").close()
+            assert between.cuts == 2
+            assert await take(messages, 2) == [1, 2]
+        await queue("a").put(1)
+        between.armed = True
+        with pytest.raises(BrokerError, match="out of reach"):
+            await queue("a").put(2)
+        assert between.cuts == 3
+    assert server.ask("XLEN", keys(server, "items")[0]) == 2
+
+
+def keys(server, kind):
+    return server.ask("KEYS", f"hyperpy:*:{kind}")
+
+
+async def test_nothing_stays_forever(server, settings):
+    async with connect(settings):
+        await channel("a").publish(1)
+        assert 3590 < server.ask("TTL", keys(server, "log")[0]) <= 3600
+        assert server.ask("TTL", keys(server, "meta")[0]) > 24 * 3600
+        await channel("a").close()
+        assert server.ask("TTL", keys(server, "meta")[0]) <= 3600
+        await queue("a").put(1)
+        assert server.ask("TTL", keys(server, "items")[0]) == -1
+        items = aiter(queue("a"))
+        assert await anext(items) == 1
+        await queue("a").put(2)
+        assert await anext(items) == 2
+        with pytest.raises(TimeoutError):  # asking for the next is what ends an item
+            async with asyncio.timeout(0.2):
+                await anext(items)
+        assert keys(server, "items") == []
+
+
+async def test_one_connection_listens_and_none_is_left(server, settings):
+    async with connect(settings):
+        async with asyncio.TaskGroup() as group:
+            for number in range(50):
+                group.create_task(channel(f"{number}").publish(number))
+        async with channel("1").subscribe(), channel("2").subscribe():
+            clients = server.ask("CLIENT LIST")
+            listening = [client for client in clients if int(client["sub"])]
+            ours = [client for client in clients if client["name"] == "hyperpy"]
+            assert len(listening) == 1
+            assert len(ours) <= wire.POOL_SIZE + 1
+    await until(lambda: not [client for client in server.ask("CLIENT LIST") if client["name"] == "hyperpy"])
+
+
+async def test_databases_do_not_hear_each_other(server, settings):
+    other = Settings(channels=server.address.removesuffix("1") + "2")
+    async with connect(settings), channel("a").subscribe() as messages:
+        async with connect(other):
+            await channel("a").publish("in another database")
+        await channel("a").publish("here")
+        assert await take(messages, 1) == ["here"]
+
+
+async def test_scripts_that_redis_has_forgotten_are_told_again(server, settings):
+    async with connect(settings), channel("a").subscribe() as messages:
+        await channel("a").publish(1)
+        server.ask("SCRIPT", "FLUSH")
+        await channel("a").publish(2)
+        assert await take(messages, 2) == [1, 2]
+
+
+async def test_a_primary_that_becomes_a_replica_is_left(server, settings):
+    async with connect(settings) as hub, channel("a").subscribe() as messages:
+        await channel("a").publish(1)
+        server.ask("REPLICAOF", "127.0.0.1", "1")
+        with pytest.raises(BrokerError, match="is a replica"):
+            await channel("a").publish(2)
+        await until(lambda: not hub._connected.is_set())
+        server.ask("REPLICAOF", "NO", "ONE")
+        await publish(3)
+        assert await take(messages, 2) == [1, 3]
+
+
+async def test_a_consumer_that_holds_nothing_for_long_is_forgotten(server, settings, monkeypatch):
+    monkeypatch.setattr("hyperpy.channels.backend.LEASE", 0.1)
+    monkeypatch.setattr(backend, "LOOK_EVERY", 0)
+    async with connect(settings):
+        for number in range(2):
+            await queue("a").put(number)
+        key = keys(server, "items")[0]
+        server.ask("XGROUP", "CREATECONSUMER", key, "consumers", "dead")
+        await asyncio.sleep(0.2)
+        items = aiter(queue("a"))
+        assert await anext(items) == 0
+        assert "dead" not in str(server.ask("XINFO", "CONSUMERS", key, "consumers"))
+        await items.aclose()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "address", "what"),
+    [
+        (("CONFIG", "SET", "requirepass", "secret"), "/0", "does not let us in"),
+        (("CONFIG", "SET", "requirepass", "secret"), ":wrong@", "does not let us in"),
+        (("ACL", "SETUSER", "app", "on", ">wrong", "~*", "&*", "+@all", "-info"), "app:wrong@", "does not allow"),
+        (("CONFIG", "SET", "maxmemory", "1"), "/0", "has no memory left"),
+        (("PING",), "/99", "refuses what channels need"),
+    ],
+)
+async def test_what_redis_refuses(server, monkeypatch, caplog, prepare, address, what):
+    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.5)
+    server.ask(*prepare)
+    login, database = (address, "") if "@" in address else ("", address)
+    async with connect(Settings(channels=f"redis://{login}127.0.0.1:{server.port}{database}")):
+        with pytest.raises(BrokerError, match=what) as refused:
+            await channel("a").publish(1)
+        await asyncio.sleep(0.2)
+    assert f"127.0.0.1:{server.port}" in str(refused.value)
+    assert "wrong" not in str(refused.value) + caplog.text
+    assert caplog.text.count("trying again") <= 1
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("redis://127.0.0.1:port/0", "Port could not be cast"),
+        ("redis://127.0.0.1/name", "'name' is no number of a database"),
+        ("redis://127.0.0.1/0?colour=red", "colour"),
+        ("redis://127.0.0.1/0?db=x", "Invalid value for 'db'"),
+    ],
+)
+def test_what_is_no_address(address, what):
+    with pytest.raises(ConfigError, match=what):
+        make_hub(Settings(channels=address))
+
+
+@pytest.mark.parametrize("address", ["redis://me:secret@host/0", "unix:///tmp/socket?db=1&password=secret"])
+def test_a_password_is_not_shown(address):
+    assert "secret" not in make_hub(Settings(channels=address)).address
+
+
+def test_without_the_client_it_says_what_to_install(monkeypatch):
+    for name in [name for name in sys.modules if "redis" in name.split(".")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "redis", None)
+    with pytest.raises(ConfigError, match=r'needs the package redis\n.*pip install "hyperpy\[redis\]"'):
+        make_hub(Settings(channels="redis://127.0.0.1/0"))
+
+
+async def test_a_closed_channel_stays_closed_over_a_restart(server, settings):
+    async with connect(settings):
+        await channel("a").publish(1)
+        await channel("a").close()
+        server.kill()
+        server.start()
+        with pytest.raises(ChannelClosedError):
+            await publish(2)
+        async with channel("a").subscribe(after=START) as messages, asyncio.timeout(PATIENCE):
+            assert [message.data async for message in messages] == [1]
