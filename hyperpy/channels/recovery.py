@@ -28,7 +28,7 @@ class Outage:
     def began(self, error: BrokerError) -> None:
         # What can be done about it may come to light later: a server that had gone is back, and wants a password.
         if not self._told or error.hint not in self._told | {""}:
-            logger.error("%s (trying again until it is there)", error)
+            logger.error("%s; trying again until it is there%s", error.what, f"\n  {error.hint}" if error.hint else "")
         self._told.add(error.hint)
 
     def ended(self) -> None:

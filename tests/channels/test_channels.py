@@ -3,10 +3,12 @@
 import asyncio
 import gc
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 
 from hyperpy import NOW, START, channel
+from hyperpy.channels import connect
 from hyperpy.channels import topic as topics
 from hyperpy.channels.names import key_of
 from hyperpy.exceptions import ChannelClosedError, ChannelError
@@ -175,6 +177,18 @@ async def test_what_is_kept_has_its_bounds():
     async with channel("a").subscribe(after=START) as messages:
         await channel("a").close()
         assert await all_of(messages) == list(range(51, 150))
+
+
+async def test_what_is_kept_has_its_time(settings):
+    async with connect(replace(settings, channel_max_age=1.5)), channel("a").subscribe() as listening:
+        for data in ("first", "second", "third"):
+            await channel("a").publish(data)
+            await asyncio.sleep(0.9)
+        async with channel("a").subscribe(after=START) as messages:
+            assert await take(messages, 1) == ["third"]
+        # What is forgotten after it has been told is no loss to anyone.
+        await channel("a").publish("fourth")
+        assert await take(listening, 4) == ["first", "second", "third", "fourth"]
 
 
 @pytest.mark.parametrize("after", [None, START, NOW])

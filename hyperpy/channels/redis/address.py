@@ -18,7 +18,11 @@ from hyperpy.exceptions import BrokerError
 
 # What an answer means, most special first, and what helps.
 _ANSWERS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
-    (AuthenticationError, "does not let us in", "The setting channels needs a password: redis://user:password@host/0"),
+    (
+        AuthenticationError,
+        "does not let us in",
+        "User and password stand in the setting channels: redis://user:password@host/0",
+    ),
     (
         NoPermissionError,
         "does not allow what channels need",
@@ -68,7 +72,8 @@ def maker(address: str) -> tuple[Make, int]:
 
 def explain(error: Exception, address: str) -> BrokerError:
     """The error for the user, whose cause `error` has to be."""
+    said = str(error).rstrip(".") or type(error).__name__
     for kind, what, hint in _ANSWERS:
         if isinstance(error, kind):
-            return BrokerError(f"{address} {what}: {error}", hint=hint)
-    return BrokerError(f"{address} is out of reach: {str(error) or type(error).__name__}")
+            return BrokerError(f"{address} {what}: {said}", hint=hint)
+    return BrokerError(f"{address} is out of reach: {said}")
