@@ -1,0 +1,19 @@
+"""What a site did not do although the test expects it: failures of the test, hence AssertionErrors."""
+
+import httpx
+
+
+class SiteFailure(AssertionError):
+    """A site did not do what a test expects."""
+
+
+class AnswerFailure(SiteFailure):
+    """A request was answered otherwise, or not at all: then `response` is None."""
+
+    def __init__(self, told: str, response: httpx.Response | None = None) -> None:
+        super().__init__(told)
+        self.response = response
+
+
+class PageFailure(SiteFailure):
+    """A page does not have the elements that are looked for."""
