@@ -1,7 +1,7 @@
 """One event of a stream, as a browser gets it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hyperpy.testing.answers import shortened
@@ -15,13 +15,15 @@ SHOWN = 100  # characters of an event's data that a failure shows
 class Event:
     """A received event. `event` is its name, `message` if it has none; `data` is the text, whatever it means.
 
-    `id` and `retry` (milliseconds) are those that came with this very event, or None.
+    `id` and `retry` (milliseconds) are those that came with this very event, or None. `last_event_id` is the last id
+    that had come by then, as a browser's events have it.
     """
 
     data: str
     event: str = "message"
     id: str | None = None
     retry: int | None = None
+    last_event_id: str = field(default="", compare=False, repr=False)
 
     def json(self) -> Any:
         """The data as JSON. Raises SiteFailure if it is none."""

@@ -34,6 +34,7 @@ class Events:
         self._incoming = Incoming(response)
         self._parser = EventParser(last_event_id)
         self._waiting: deque[Event] = deque()
+        self._last_event_id = last_event_id
         self._ending: Ending | None = None
 
     @property
@@ -43,8 +44,11 @@ class Events:
 
     @property
     def last_event_id(self) -> str:
-        """What a browser would send as `Last-Event-ID` now; "" if nothing."""
-        return self._parser.last_event_id
+        """What `reconnect` sends as `Last-Event-ID`; "" if nothing.
+
+        It is of the last event that was taken, even if others have come: so it does not depend on who was faster.
+        """
+        return self._last_event_id
 
     @property
     def retry(self) -> int | None:
@@ -71,7 +75,7 @@ class Events:
         await self._wait(
             lambda: len(self._waiting) >= count, lambda: f"{len(self._waiting)} of {count} events", timeout
         )
-        return [self._waiting.popleft() for _ in range(count)]
+        return [self._taken() for _ in range(count)]
 
     async def next(self, timeout: float | None = None) -> Event:
         [event] = await self.take(1, timeout)
@@ -92,9 +96,7 @@ class Events:
             return False
 
         await self._wait(has_come, lambda: what, timeout)
-        for _ in range(seen):
-            self._waiting.popleft()
-        return self._waiting.popleft()
+        return [self._taken() for _ in range(seen + 1)][-1]
 
     async def rest(self, timeout: float | None = None) -> list[Event]:
         """All events that are still to come. Raises StreamFailure if the stream does not end, or fails."""
@@ -109,6 +111,7 @@ class Events:
         """Waits for the end, however it comes. Events that come before it can be taken afterwards."""
         await self._wait(lambda: self.ending is not None, lambda: "no end", timeout)
         assert self.ending is not None
+        self._last_event_id = self._parser.last_event_id
         return self.ending
 
     async def close(self) -> None:
@@ -128,7 +131,7 @@ class Events:
         An answer of 204, which tells an EventSource to stop, ends the stream as `close` does.
         """
         await self.close()
-        last = self.last_event_id
+        last = self._last_event_id
         response = await self._open(last or None)
         stops = response.status_code == 204
         if not stops:
@@ -142,10 +145,15 @@ class Events:
     async def __anext__(self) -> Event:
         await self._wait(lambda: self._waiting or self.ending is not None, lambda: "no event", None)
         if self._waiting:
-            return self._waiting.popleft()
-        if self.ending is not None and self.ending.how in ("stream-error", "cut"):
+            return self._taken()
+        if (await self.ended()).how in ("stream-error", "cut"):
             raise self._failure("no event")
         raise StopAsyncIteration
+
+    def _taken(self) -> Event:
+        event = self._waiting.popleft()
+        self._last_event_id = event.last_event_id
+        return event
 
     async def _wait(self, has_come: Callable[[], object], what: Callable[[], str], timeout: float | None) -> None:
         deadline = Deadline(self.timeout if timeout is None else timeout)

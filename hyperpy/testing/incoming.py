@@ -60,12 +60,12 @@ class Incoming:
 
     async def close(self) -> None:
         """Leaves, and waits until the application has noticed. Raises StreamFailure if it does not come to an end."""
-        await self.leave()
-        if not await departed(self.response):
+        if not await self.leave():
             told = f"the application is still busy with it, {DEPARTURE:g} s after its client has left"
             raise StreamFailure(f"{asked(self.response.request)}: {told}", ending=self.ending)
 
-    async def leave(self) -> None:
+    async def leave(self) -> bool:
+        """The same, but only says whether the application has come to an end."""
         if self.ending is None:
             self.ending = Ending("left")
         if self._reading is not None:
@@ -73,3 +73,4 @@ class Incoming:
             await asyncio.wait((self._reading,))
             self._reading = None
         await self.response.aclose()
+        return await departed(self.response)

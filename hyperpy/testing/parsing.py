@@ -67,6 +67,6 @@ class EventParser:
         self.last_event_id = self._id
         event = None
         if self._data:
-            event = Event("\n".join(self._data), self._name or "message", self._own_id, self._own_retry)
+            event = Event("\n".join(self._data), self._name or "message", self._own_id, self._own_retry, self._id)
         self._clear()
         return event
