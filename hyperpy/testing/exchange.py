@@ -29,6 +29,7 @@ class Exchange(httpx.AsyncByteStream):
         self.request = request
         self.start: Message | None = None
         self._sent = aiter(request.stream)
+        self._next_piece: bytes | None = None
         self._all_received = False
         self._chunks: deque[bytes] = deque()
         self._size = 0
@@ -52,10 +53,11 @@ class Exchange(httpx.AsyncByteStream):
 
     async def receive(self) -> Message:
         if not self._all_received:
-            async for piece in self._sent:
-                return {"type": "http.request", "body": piece, "more_body": True}
-            self._all_received = True
-            return {"type": "http.request", "body": b"", "more_body": False}
+            piece, self._next_piece = self._next_piece, await anext(self._sent, None)
+            if piece is None:  # at first, or for an empty body
+                piece, self._next_piece = self._next_piece or b"", await anext(self._sent, None)
+            self._all_received = self._next_piece is None
+            return {"type": "http.request", "body": piece, "more_body": not self._all_received}
         await self._until(lambda: self._gone or self._complete)
         return {"type": "http.disconnect"}
 

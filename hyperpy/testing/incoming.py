@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from typing import cast
 
 import httpx
 
@@ -33,7 +34,7 @@ class Incoming:
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
         self.ending: Ending | None = None
-        self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
+        self._pieces = cast("AsyncGenerator[bytes]", response.aiter_bytes())
         self._reading: asyncio.Task[bytes | None] | None = None
 
     async def read(self, deadline: Deadline) -> bytes | None:
@@ -72,5 +73,6 @@ class Incoming:
             self._reading.cancel()
             await asyncio.wait((self._reading,))
             self._reading = None
+        await self._pieces.aclose()
         await self.response.aclose()
         return await departed(self.response)

@@ -44,7 +44,8 @@ class Element:
     @property
     def text(self) -> str:
         """The text with all white space made single spaces, as it is on the screen."""
-        return _folded("".join(_pieces(self._node)))
+        children = self._node.iter(include_text=True)
+        return _folded("".join(piece for child in children for piece in _pieces(child)))
 
     def __getitem__(self, name: str) -> str:
         attributes = self.attributes
@@ -129,10 +130,11 @@ def _single(found: list[Element], css: str, origin: str, within: list[LexborNode
     if found:
         listed = _listed(shortened(_folded(element.html), WIDTH) for element in found)
         raise PageFailure(f"{len(found)} elements of {origin} match {css!r}, not one:\n{listed}")
-    there = _listed(dict.fromkeys(_opening(node) for top in within for node in _elements(top)))
-    raise PageFailure(
-        f"no element of {origin} matches {css!r}. " + (f"There are:\n{there}" if there else "It is empty.")
-    )
+    if there := _listed(dict.fromkeys(_opening(node) for top in within for node in _elements(top))):
+        raise PageFailure(f"no element of {origin} matches {css!r}. There are:\n{there}")
+    text = _folded("".join(piece for top in within for piece in _pieces(top)))
+    what = f"Its text is: {shortened(text, WIDTH)}" if text else "It is empty."
+    raise PageFailure(f"no element of {origin} matches {css!r}. {what}")
 
 
 def _listed(rows: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from hyperpy.testing.patience import ANSWER
 
 BROWSER: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 EVENT_SOURCE: Final = "text/event-stream"
+TURNS: Final = 5  # of the event loop
 
 
 class Options(TypedDict, total=False):
@@ -119,6 +120,9 @@ class Site:
     async def leave(self) -> None:
         """Closes all connections."""
         await self._client.aclose()
+        # httpx reads by generators in generators. Those that were not read to their end are closed by tasks of asyncio.
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
     async def _send(self, method: str, path: str, options: Options, *, stream: bool) -> httpx.Response:
         given: dict[str, Any] = dict(options)
