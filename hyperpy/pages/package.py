@@ -117,7 +117,11 @@ def _modules_in(folders: tuple[str, ...]) -> dict[str, ModuleType]:
 def _places(module: ModuleType) -> list[str]:
     # Not by getattr: a module may make something of any name. And not everything in there is a module.
     names = getattr(module, "__dict__", {})
-    return [place for place in (names.get("__file__"), *names.get("__path__", ())) if isinstance(place, str)]
+    try:
+        found = [names.get("__file__"), *names.get("__path__", ())]
+    except KeyError:  # a namespace package looks for its parent, and that one has been taken out
+        return []
+    return [place for place in found if isinstance(place, str)]
 
 
 def read_source(path: Path) -> str:

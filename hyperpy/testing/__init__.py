@@ -35,3 +35,7 @@ __all__ = [
     "client",
     "serve",
 ]
+
+# Failures are shown by the name that they are imported by.
+for _failure in (AnswerFailure, PageFailure, SiteFailure, StreamFailure):
+    _failure.__module__ = __name__
