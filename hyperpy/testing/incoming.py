@@ -14,7 +14,7 @@ from hyperpy.testing.requests import departed
 
 
 class Deadline:
-    """A point in time; `left` is how many seconds there are until then."""
+    """A point in time; `left` is how many seconds there are until then, 0 if it has passed."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -39,7 +39,7 @@ class Incoming:
 
     async def read(self, deadline: Deadline) -> bytes | None:
         """The next piece; None if none has come in time, or the body has ended: `ending` then says how."""
-        if self.ending is not None:
+        if self.ending is not None or not deadline.left:  # there may be something at once, always
             return None
         if self._reading is None:
             self._reading = asyncio.create_task(self._next(), name=f"reading {asked(self.response.request)}")

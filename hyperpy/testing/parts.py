@@ -19,7 +19,7 @@ class Parts:
     def __init__(self, response: httpx.Response, timeout: float = ANSWER) -> None:
         self.timeout = timeout
         self._incoming = Incoming(response)
-        self._decoder = codecs.getincrementaldecoder(response.charset_encoding or "utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder(response.encoding or "utf-8")("replace")
         self._text = ""
 
     @property

@@ -45,12 +45,14 @@ class InLoop(Server):
     """`hyper serve`'s server as a part of somebody else's program. The application's lifespan is not its business."""
 
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
-        self.requests = Requests(app)
-        config = make_config(self.requests, Settings(port=0), grace=GRACE, logging=None)
+        config = make_config(app, Settings(port=0), grace=GRACE, logging=None)
         config.lifespan = "off"
+        config.load()
+        # Outside of what uvicorn puts around it, which may take another client's address from a proxy's headers.
+        config.loaded_app = self.requests = Requests(config.loaded_app)
         super().__init__(config, on_ready=self._on_ready)
         self._state = state
-        self._ready = asyncio.Event()
+        self._ready = asyncio.get_running_loop().create_future()
         self._stopping = asyncio.Event()
 
     @asynccontextmanager
@@ -58,14 +60,11 @@ class InLoop(Server):
         """Gives the URL that it is reached at."""
         with listen(Settings(port=0)) as listener:
             serving = asyncio.create_task(self.serve(sockets=[listener]), name="server")
-            ready = asyncio.create_task(self._ready.wait())
             try:
-                await asyncio.wait((serving, ready), return_when=asyncio.FIRST_COMPLETED)
-                if serving.done():
-                    serving.result()
-                yield address_of(listener)
+                await asyncio.wait((serving, self._ready), return_when=asyncio.FIRST_COMPLETED)
+                if self._ready.done():
+                    yield address_of(listener)
             finally:
-                ready.cancel()
                 await self._stop(serving)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -85,15 +84,14 @@ class InLoop(Server):
         yield
 
     def _on_ready(self) -> None:
-        self._ready.set()
+        self._ready.set_result(None)
 
     async def _stop(self, serving: asyncio.Task[None]) -> None:
         self._stopping.set()
         try:
             await serving
         finally:
-            serving.cancel()
-            await end_all(self.server_state.tasks)
+            await end_all([serving, *self.server_state.tasks])
             for connection in list(self.server_state.connections):
                 connection.transport.abort()
             await asyncio.sleep(0)  # now the transports close their sockets

@@ -162,6 +162,19 @@ async def test_a_test_that_does_not_read_slows_the_generator(opened, write):
         assert int(Path("yielded").read_text()) > int(now)
 
 
+async def test_what_never_comes_is_not_waited_for_however_much_else_does(site):
+    async with site.stream("/busy") as events:
+        with pytest.raises(StreamFailure, match=r"no event 'never' came within 0\.1 s"):
+            await events.until("never", timeout=0.1)
+
+
+async def test_leaving_waits_for_the_generator_of_a_client_behind_a_proxy(site):
+    async with site.stream("/endless", headers={"X-Forwarded-For": "192.0.2.1"}) as events:
+        await events.next()
+        await events.close()
+        assert Path("left").exists()
+
+
 async def test_iterating_ends_with_the_stream(site):
     async with site.stream("/numbers") as events:
         assert [event.json() async for event in events] == [1, 2, 3, 4, 5]
