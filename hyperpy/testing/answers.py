@@ -5,8 +5,10 @@ from typing import Final
 
 import httpx
 
-from hyperpy.testing.failures import AnswerFailure
+from hyperpy.testing.failures import HIDDEN, AnswerFailure
 from hyperpy.testing.patience import ANSWER
+
+__tracebackhide__ = HIDDEN
 
 EXCERPT: Final = 500  # characters of a body that a failure shows
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hyperpy.testing.answers import shortened
-from hyperpy.testing.failures import SiteFailure
+from hyperpy.testing.failures import HIDDEN, SiteFailure
 from hyperpy.testing.markup import HTML, Element
+
+__tracebackhide__ = HIDDEN
 
 SHOWN = 100  # characters of an event's data that a failure shows
 

@@ -9,8 +9,11 @@ import httpx
 from hyperpy.testing.answers import asked, require
 from hyperpy.testing.ending import Ending, StreamFailure
 from hyperpy.testing.event import Event
+from hyperpy.testing.failures import HIDDEN
 from hyperpy.testing.incoming import Deadline, Incoming
 from hyperpy.testing.parsing import EventParser
+
+__tracebackhide__ = HIDDEN
 
 SHOWN = 10  # events that a failure lists
 

@@ -1,5 +1,8 @@
 """What a site did not do although the test expects it: failures of the test, hence AssertionErrors."""
 
+from operator import methodcaller
+from typing import Final
+
 import httpx
 
 
@@ -17,3 +20,8 @@ class AnswerFailure(SiteFailure):
 
 class PageFailure(SiteFailure):
     """A page does not have the elements that are looked for."""
+
+
+# For the name `__tracebackhide__` in a module, by which pytest leaves its frames out of what it shows: a failure points
+# at the line of the test, an error of ours at ours.
+HIDDEN: Final = methodcaller("errisinstance", SiteFailure)

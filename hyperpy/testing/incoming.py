@@ -9,8 +9,11 @@ import httpx
 
 from hyperpy.testing.answers import asked
 from hyperpy.testing.ending import Ending, StreamFailure
+from hyperpy.testing.failures import HIDDEN
 from hyperpy.testing.patience import DEPARTURE
 from hyperpy.testing.requests import departed
+
+__tracebackhide__ = HIDDEN
 
 
 class Deadline:

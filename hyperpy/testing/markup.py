@@ -8,7 +8,9 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from hyperpy.testing.answers import shortened
-from hyperpy.testing.failures import PageFailure
+from hyperpy.testing.failures import HIDDEN, PageFailure
+
+__tracebackhide__ = HIDDEN
 
 # What makes HTML a document. Anything else is parsed as what a template may hold, so that a lone `<tr>` stays one.
 _DOCUMENT: Final = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype|html|head|body)\b", re.IGNORECASE | re.DOTALL)

@@ -6,9 +6,12 @@ import httpx
 
 from hyperpy.testing.answers import asked, shortened
 from hyperpy.testing.ending import Ending, StreamFailure
+from hyperpy.testing.failures import HIDDEN
 from hyperpy.testing.incoming import Deadline, Incoming
 from hyperpy.testing.markup import HTML, Element
 from hyperpy.testing.patience import ANSWER
+
+__tracebackhide__ = HIDDEN
 
 SHOWN = 500  # characters of the page that a failure shows
 

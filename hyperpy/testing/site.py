@@ -9,10 +9,12 @@ import httpx
 
 from hyperpy.testing.answers import is_of, require, unexpected
 from hyperpy.testing.events import Events
-from hyperpy.testing.failures import AnswerFailure
+from hyperpy.testing.failures import HIDDEN, AnswerFailure
 from hyperpy.testing.page import Page
 from hyperpy.testing.parts import Parts
 from hyperpy.testing.patience import ANSWER
+
+__tracebackhide__ = HIDDEN
 
 BROWSER: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 EVENT_SOURCE: Final = "text/event-stream"
@@ -87,7 +89,9 @@ class Site:
     async def stream(
         self, path: str, *, method: str = "GET", last_event_id: str | None = None, **options: Unpack[Options]
     ) -> AsyncIterator[Events]:
-        """The events at a path, asked for as an EventSource does. `timeout` is that of every wait in it, in seconds.
+        """The events at a path, asked for as an EventSource does.
+
+        `timeout` is that of every wait in it, in seconds, 5 by default; the answer has at least 5 to begin.
 
         Leaving the block leaves the stream, and waits until the application has noticed. Raises AnswerFailure if the
         answer is no stream of events.
@@ -97,7 +101,7 @@ class Site:
             given = _accepting(EVENT_SOURCE, options)
             if last_event_id is not None:
                 given["headers"] = {**given["headers"], "Last-Event-ID": last_event_id}
-            return await self._send(method, path, given, stream=True)
+            return await self._send(method, path, _patient(given), stream=True)
 
         response = await open(last_event_id)
         await require(response, EVENT_SOURCE, "a stream of events")
@@ -107,11 +111,12 @@ class Site:
 
     @asynccontextmanager
     async def parts(self, path: str, *, method: str = "GET", **options: Unpack[Options]) -> AsyncIterator[Parts]:
-        """The page at a path, part by part as it comes. `timeout` is that of every wait in it, in seconds.
+        """The page at a path, part by part as it comes.
 
-        Raises AnswerFailure if the answer is an error or no HTML.
+        `timeout` is that of every wait in it, in seconds, 5 by default; the answer has at least 5 to begin. Raises
+        AnswerFailure if it is an error or no HTML.
         """
-        response = await self._send(method, path, _accepting(BROWSER, options), stream=True)
+        response = await self._send(method, path, _patient(_accepting(BROWSER, options)), stream=True)
         await require(response, "text/html", "a page")
         parts = Parts(response, options.get("timeout", ANSWER))
         async with _left(parts):
@@ -153,3 +158,8 @@ async def _left(body: Events | Parts) -> AsyncIterator[None]:
 def _accepting(kind: str, options: Options) -> Options:
     headers = {"accept": kind, **httpx.Headers(options.get("headers"))}
     return {**options, "headers": headers}
+
+
+def _patient(options: Options) -> Options:
+    """A short wait for events is none for the answer to begin."""
+    return {**options, "timeout": max(options.get("timeout", ANSWER), ANSWER)}
