@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.testing import AnswerFailure, Event, SiteFailure, StreamFailure
+from hyperpy.testing import AnswerFailure, Ending, Event, SiteFailure, StreamFailure
 
 FILES = {
     "numbers.py": """
@@ -417,6 +417,45 @@ async def test_streams_of_any_application_end_somehow(opened, path, events, how,
                 await stream.rest()
         else:
             assert await stream.rest() == []
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        (Ending("close"), "the stream ended with `close`"),
+        (Ending("end"), "the answer ended, without `close`"),
+        (Ending("cut", "by a peer"), "the connection was cut: by a peer"),
+        (Ending("left"), "the test left it"),
+        (Ending("stream-error", "oh", "a1"), "the stream failed: oh (the log has the traceback under a1)"),
+        (Ending("stream-error", "oh"), "the stream failed: oh"),
+    ],
+)
+def test_endings_in_words(ending, told):
+    assert str(ending) == told
+
+
+async def test_an_answer_without_end_that_is_no_stream_is_told(opened, monkeypatch):
+    monkeypatch.setattr("hyperpy.testing.answers.ANSWER", 0.05)
+
+    async def app(scope, receive, send):
+        assert scope["type"] == "http"
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async with opened(app) as site:
+        with pytest.raises(AnswerFailure, match=r"200 OK \(text/plain\), (?s:.*)Its body did not come to an end"):
+            async with site.stream("/"):
+                pass
+
+
+async def test_nothing_comes_from_a_stream_that_was_left(site):
+    async with site.stream("/silent") as events:
+        await events.next()
+        await events.close()
+        with pytest.raises(StreamFailure, match="0 of 1 events came; the test left it"):
+            await events.next()
 
 
 async def test_the_message_of_an_error_is_told(site, caplog):

@@ -118,6 +118,20 @@ async def test_a_folder_is_loaded_anew(opened, write):
             assert (await site.page("/")).text == word
 
 
+async def test_a_folder_can_be_open_twice(opened, write):
+    folder = write(
+        {**FILES, "_base.py": BASE.format("x"), "late.py": "import routes._late as late\nt'<p>{late.word}</p>'"}
+    )
+    write({"_late.py": "word = 'late'"})
+    before = state()
+    async with opened(folder) as outer:
+        async with opened(folder) as inner:
+            assert [(await site.page("/late")).text for site in (outer, inner)] == ["late", "late"]
+        assert (await outer.page("/")).text == "x"
+        assert (await outer.page("/late")).text == "late"
+    assert state() == before
+
+
 async def test_folders_of_one_name_do_not_meet(opened, write, tmp_path):
     one = write({**FILES, "_base.py": BASE.format("one")})
     other = write({**FILES, "_base.py": BASE.format("other")}, "elsewhere/routes")
