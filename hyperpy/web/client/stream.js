@@ -335,9 +335,8 @@ async function wholeText(reader) {
 
 function refusal(response, body) {
     const data = parsed(body);
-    const status = `${response.status} ${response.statusText}`.trim();
-    const message = typeof data?.detail === "string" ? `${status}: ${data.detail}` : status;
-    return new StreamError("http", message, { response, body, data });
+    const reason = typeof data?.detail === "string" ? data.detail : response.statusText;
+    return new StreamError("http", `${response.status} ${reason}`.trim(), { response, body, data });
 }
 
 function serverError(text, response) {
