@@ -6,11 +6,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import serve
 from tests.conftest import PATIENCE, Needs
+from tests.docs_support.markdown import Document
 from tests.docs_support.nginx import proxy
+from tests.docs_support.shell import REPOSITORY
 from tests.e2e.running import write
 from tests.server.running import Command, until
 
@@ -282,3 +284,35 @@ def test_nothing_is_asked_while_the_browser_is_offline(tab: Page) -> None:
     tab.evaluate("online = true; dispatchEvent(new Event('online'))")
     assert tab.evaluate("ended") == 2
     assert len(asked) == 2
+
+
+EXAMPLES = Document.read(REPOSITORY / "docs" / "browser-client.md")
+
+# What shows that an example has run to its end, in the order of the document; the first of them is a file of the site.
+OUTCOMES = [
+    "words === 6",
+    "document.body.innerText.match(/Again/g)?.length === 3",
+    "bytes === 10",
+    "parser.push('data: 2\\n\\n')[0].data === '2'",
+]
+
+
+def test_the_examples_of_the_documentation_run(page: Page, tmp_path: Path) -> None:
+    uncaught: list[str] = []
+    page.on("pageerror", lambda error: uncaught.append(str(error)))
+    blocks = list(EXAMPLES.blocks())
+    routes = [block.text for block in blocks if block.language == "python"]
+    file, *scripts = [block.text for block in blocks if block.language == "js"]
+    write(tmp_path, {text.partition("\n")[0].removeprefix("# "): text for text in routes} | {"static/words.js": file})
+    with serve(tmp_path) as url:
+        page.goto(f"{url}/words")
+        page.locator("textarea").fill("to be or not to be")
+        page.locator("button").click()
+        expect(page.locator("output")).to_have_text("6 words, 4 different ones")
+        for script, outcome in zip(scripts, OUTCOMES, strict=True):
+            page.goto(f"{url}/words")
+            imported = "" if "import" in script else 'import { createStream } from "/_hyper/stream.js";\n'
+            probe = f"\nwindow.holds = () => {outcome};"
+            page.add_script_tag(type="module", content=imported + script + probe)
+            page.wait_for_function("window.holds?.()", timeout=PATIENCE)
+    assert not uncaught

@@ -1,6 +1,7 @@
 // One connection: what is sent, what arrives, and how it ends.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { createStream, StreamError } from "./stream.mjs";
@@ -179,6 +180,7 @@ test("a signal aborts", async (t) => {
     assert.deepEqual([error.kind, error.cause], ["aborted", "left"]);
     assert.equal((await failure(createStream(url, { signal: controller.signal }))).kind, "aborted");
     assert.equal(requests.length, 1);
+    assert.deepEqual(getEventListeners(controller.signal, "abort"), []);
 });
 
 test("start() sends one request, whose promise all get", async (t) => {

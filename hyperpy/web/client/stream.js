@@ -88,6 +88,7 @@ class Stream {
     #callbacks = { open: [], progress: [], uploadProgress: [], reconnecting: [], done: [], error: [] };
     #controller = new AbortController();
     #signal = this.#controller.signal;
+    #outerSignal;
     #result = null;
     #lastEventId = "";
     #closed = false;
@@ -102,7 +103,7 @@ class Stream {
         this.#init = requestInit(request);
         this.#settings = { json, expectClose };
         this.#delays = reconnect ? { ...DELAYS, ...reconnect } : null;
-        if (signal) this.#signal = AbortSignal.any([signal, this.#signal]);
+        this.#outerSignal = signal;
         new Request(url, this.#init); // throws now what fetch would reject with as if the network had failed
     }
 
@@ -141,6 +142,10 @@ class Stream {
     }
 
     async #conclude() {
+        const outer = this.#outerSignal;
+        const abort = () => this.abort(outer.reason);
+        if (outer?.aborted) abort();
+        outer?.addEventListener("abort", abort);
         try {
             const data = await this.#run();
             this.#tell("done", data);
@@ -150,6 +155,8 @@ class Stream {
             if (this.#callbacks.error.length || error.kind === "aborted") this.#result.catch(nothing);
             this.#tell("error", error);
             throw error;
+        } finally {
+            outer?.removeEventListener("abort", abort);
         }
     }
 
