@@ -36,9 +36,10 @@ def is_refused(*cases: str, harm: Callable[[bytes], str]) -> Check:
 
     def check(site: Site) -> Seen:
         said = {case: refusal(*body_of(site, case), harm) for case in cases}
-        wrong = {case: words for case, (good, words) in said.items() if not good}
+        wrong = [words for good, words in said.values() if not good]
         if wrong:
-            return judged(False, ", ".join(f"{case} {words}" for case, words in wrong.items()))
+            each = ", ".join(dict.fromkeys(wrong))
+            return judged(False, each if len(wrong) == len(cases) else f"{each} ({len(wrong)} of {len(cases)})")
         return judged(True, "; ".join(sorted({words for _, words in said.values()})))
 
     return check
@@ -55,7 +56,7 @@ def refusal(status: int, body: bytes, harm: Callable[[bytes], str]) -> tuple[boo
 
 
 def injected(body: bytes) -> str:
-    return "injects" if any(event.data == "injected" or "\ninjected" in event.data for event in parse(body)) else ""
+    return "injects" if any("injected" in event.data for event in parse(body)) else ""
 
 
 def sent_id(body: bytes) -> str:
