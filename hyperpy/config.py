@@ -1,5 +1,6 @@
 """Settings, from wherever they were given: flags, then HYPER_* variables, then [tool.hyper] of pyproject.toml."""
 
+import math
 import os
 import re
 import tomllib
@@ -14,12 +15,17 @@ VARIABLE_PREFIX = "HYPER_"
 DEV_VARIABLE = "HYPER_DEV"
 PYPROJECT = "pyproject.toml"
 
+_DECIMAL = r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?"
+
 # Variables that hyperpy sets for its own processes: not settings, and no mistake either.
 _INTERNAL_VARIABLES = frozenset({DEV_VARIABLE})
 
 
-def _setting(default: Any, help: str, *, least: int | None = None, most: int | None = None) -> Any:
-    return field(default=default, metadata={"help": help, "least": least, "most": most})
+def _setting(
+    default: Any, help: str, *, least: float | None = None, most: float | None = None, inside: bool = False
+) -> Any:
+    """`inside` marks what the application reads, not the server: it has to reach a user's own `app.py` as well."""
+    return field(default=default, metadata={"help": help, "least": least, "most": most, "inside": inside})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,10 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address of the machine.")
     port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0, most=65535)
     workers: int = _setting(1, "Number of worker processes.", least=1)
+    ping: float = _setting(15.0, "Seconds of silence after which a stream sends a comment.", least=0.1, inside=True)
+    timeout_send: float = _setting(
+        30.0, "Seconds that a stream waits for a client to make room before it gives it up.", least=0.1, inside=True
+    )
     target: str | None = _setting(None, "Application to serve, as module:attribute.")
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
@@ -48,6 +58,27 @@ class Settings:
         if source is None:
             return ConfigError(what, hint=hint)
         return ConfigError(f"{source.name}: {what}", place=source.place, hint=hint)
+
+    def for_the_application(self) -> dict[str, str]:
+        """The given settings that the application reads by itself, as the variables in which it finds them."""
+        return {
+            variable_of(name): str(getattr(self, name))
+            for name, each in setting_fields().items()
+            if each.metadata["inside"] and name in self.sources
+        }
+
+
+def flag_of(name: str) -> str:
+    return "TARGET" if name == "target" else f"--{key_of(name)}"
+
+
+def variable_of(name: str) -> str:
+    return VARIABLE_PREFIX + name.upper()
+
+
+def key_of(name: str) -> str:
+    """The setting's name in pyproject.toml, which is that of the flag."""
+    return name.replace("_", "-")
 
 
 def setting_fields() -> dict[str, Field[Any]]:
@@ -81,7 +112,7 @@ type _Given = tuple[str, object, Source]
 def _from_flags(flags: Mapping[str, object]) -> Iterator[_Given]:
     for name, value in flags.items():
         if value is not None:
-            yield name, value, Source("TARGET" if name == "target" else f"--{name}")
+            yield name, value, Source(flag_of(name))
 
 
 def _from_environ(environ: Mapping[str, str]) -> Iterator[_Given]:
@@ -91,7 +122,7 @@ def _from_environ(environ: Mapping[str, str]) -> Iterator[_Given]:
             continue
         name = variable.removeprefix(VARIABLE_PREFIX).lower()
         if name not in known:
-            names = [VARIABLE_PREFIX + each.upper() for each in known]
+            names = [variable_of(each) for each in known]
             raise ConfigError(
                 f"{variable}: there is no such setting",
                 hint=_remedy(variable, names, f"unset {variable}"),
@@ -110,13 +141,13 @@ def _from_pyproject(path: Path) -> Iterator[_Given]:
         raise ConfigError(error.msg, place=place, hint="The file must be TOML.") from None
     if not isinstance(table, dict):
         raise ConfigError("tool.hyper is no table", place=Place(str(path)), hint="Write a table: [tool.hyper]")
-    known = setting_fields()
-    for name, value in table.items():
-        place = _find_key(path, text, name)
-        if name not in known:
-            hint = _remedy(name, known, "Remove the line")
-            raise ConfigError(f"[tool.hyper] has no setting `{name}`", place=place, hint=hint)
-        yield name, value, Source(f"`{name}` in [tool.hyper]", place)
+    known = {key_of(name): name for name in setting_fields()}
+    for key, value in table.items():
+        place = _find_key(path, text, key)
+        if key not in known:
+            hint = _remedy(key, known, "Remove the line")
+            raise ConfigError(f"[tool.hyper] has no setting `{key}`", place=place, hint=hint)
+        yield known[key], value, Source(f"`{key}` in [tool.hyper]", place)
 
 
 def _find_key(path: Path, text: str, name: str) -> Place:
@@ -138,30 +169,39 @@ def _remedy(name: str, known: Mapping[str, object] | list[str], otherwise: str) 
 
 def _checked(name: str, value: object, source: Source) -> object:
     wanted = setting_fields()[name]
-    if wanted.type is int:
-        return _checked_number(value, source, least=wanted.metadata["least"], most=wanted.metadata["most"])
+    if wanted.type in (int, float):
+        return _checked_number(value, source, wanted)
     if not isinstance(value, str) or not value:
         what = "is empty" if value == "" else f"{value!r} is no text"
         raise ConfigError(f"{source.name}: {what}", place=source.place, hint=_example(name, source, wanted.default))
     return value
 
 
-def _checked_number(value: object, source: Source, *, least: int | None, most: int | None) -> int:
-    number = value
-    if isinstance(value, str) and source.place is None and re.fullmatch(r"[+-]?[0-9]{1,18}", value):
-        number = int(value)
-    problem = ""
-    if type(number) is not int:
-        problem = f"{value!r} is no whole number"
+def _checked_number(value: object, source: Source, wanted: Field[Any]) -> float:
+    whole = wanted.type is int
+    kind = "whole number" if whole else "number"
+    least, most = wanted.metadata["least"], wanted.metadata["most"]
+    number = _number(value, whole=whole, text=source.place is None)
+    if number is None:
+        problem = f"{value!r} is no {kind}"
     elif (least is not None and number < least) or (most is not None and number > most):
         problem = f"{number} is out of range"
     else:
         return number
-    hint = f"Write a whole number{_range(least, most)}{', without quotes' if source.place else ''}."
+    hint = f"Write a {kind}{_range(least, most)}{', without quotes' if source.place else ''}."
     raise ConfigError(f"{source.name}: {problem}", place=source.place, hint=hint)
 
 
-def _range(least: int | None, most: int | None) -> str:
+def _number(value: object, *, whole: bool, text: bool) -> float | None:
+    """The number that a value is or, where values come as text, says; None if it is another thing."""
+    if text and isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}" if whole else _DECIMAL, value):
+        return int(value) if whole else float(value)
+    if type(value) is int:
+        return value if whole else float(value)
+    return value if type(value) is float and not whole and math.isfinite(value) else None
+
+
+def _range(least: float | None, most: float | None) -> str:
     if most is None:
         return f" from {least} on" if least is not None else ""
     return f" up to {most}" if least is None else f" from {least} to {most}"
@@ -170,7 +210,7 @@ def _range(least: int | None, most: int | None) -> str:
 def _example(name: str, source: Source, default: object) -> str:
     value = default or "app:app"
     if source.place is not None:
-        return f'Write {name} = "{value}".'
+        return f'Write {key_of(name)} = "{value}".'
     if source.name.startswith(VARIABLE_PREFIX):
         return f"Write {source.name}={value}, or unset it."
     return f"Write {source.name} {value}." if source.name.startswith("--") else f"Write {value}."

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import hyperpy
-from hyperpy.config import VARIABLE_PREFIX, setting_fields
+from hyperpy.config import flag_of, key_of, setting_fields, variable_of
 from hyperpy.pages.answers import QUICK_BUILTINS, QUICK_OURS
 from hyperpy.streams import Mode, Shape, accepts, choose
 from tests.conftest import Needs
@@ -117,11 +117,11 @@ def test_anchors_are_made_as_code_hosts_make_them() -> None:
 def test_every_setting_has_its_line() -> None:
     (table,) = [table for table in BY_NAME["deploying.md"].tables() if table.head[0] == "Flag"]
     rows = {code_in(row[2]): row for row in table.rows}
-    assert set(rows) == set(setting_fields())
+    assert set(rows) == {key_of(name) for name in setting_fields()}
     for name, field in setting_fields().items():
-        flag, variable, _, default, _ = rows[name]
-        assert code_in(flag) == ("TARGET" if name == "target" else f"--{name}")
-        assert code_in(variable) == VARIABLE_PREFIX + name.upper()
+        flag, variable, _, default, _ = rows[key_of(name)]
+        assert code_in(flag) == flag_of(name)
+        assert code_in(variable) == variable_of(name)
         assert code_in(default) == (str(field.default) if field.default is not None else "none")
 
 

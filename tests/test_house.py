@@ -160,5 +160,5 @@ def test_no_file_names(what):
 def test_requirements_name_packages_and_nothing_else(path):
     """No address, index, hash or path: the files serve behind any mirror."""
     lines = [line for line in path.read_text().splitlines() if line and not line.lstrip().startswith("#")]
-    assert [line for line in lines if not re.match(r"[a-z0-9.-]+(==[\w.]+)?( ; .+)?$", line)] == []
+    assert [line for line in lines if not re.match(r"[a-z0-9.-]+(\[[a-z,]+\])?(==[\w.]+)?( ; .+)?$", line)] == []
     assert path.suffix == ".in" or all("==" in line for line in lines)

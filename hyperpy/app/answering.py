@@ -1,7 +1,7 @@
 """What a route answers to one request, put on the wire: a page, a stream, or the response that it made itself."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from starlette.background import BackgroundTask
@@ -11,10 +11,33 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.pages import DeferredPage, Outgoing, Progress, Route, Run, StreamFacts, check_header, current
-from hyperpy.streams import EventStream, HTMLStream, Mode, PageStream, Shape, accepts, choose, varies
+from hyperpy.streams import (
+    STATE_KEY,
+    EventStream,
+    HTMLStream,
+    Limits,
+    Mode,
+    PageStream,
+    Shape,
+    Streams,
+    accepts,
+    choose,
+    varies,
+)
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
+
+
+class Application(Protocol):
+    """What answering needs to know of the application."""
+
+    debug: bool
+    limits: Limits
+    exception_handlers: dict[Any, Any]
+
+    def own_streams(self) -> Streams:
+        """The registry for requests that bring none along."""
 
 
 class Sender:
@@ -33,7 +56,7 @@ class Sender:
 
 
 async def answer_route(
-    route: Route, scope: Scope, receive: Receive, sender: Sender, params: dict[str, str], *, debug: bool
+    route: Route, scope: Scope, receive: Receive, sender: Sender, params: dict[str, str], app: Application
 ) -> None:
     """Answers one request with one route. What goes wrong before the headers have left is raised."""
     method = scope["method"]
@@ -56,12 +79,12 @@ async def answer_route(
         await sender.send(start)
         await sender.send(body)
     elif isinstance(answer, DeferredPage):
-        await _send_in_parts(run, sender, answer, vary=vary, debug=debug)
+        await _send_in_parts(run, sender, answer, vary=vary, app=app)
     elif answer is not None:
         await _send_response(run, sender, answer, vary=vary)
     else:
         kind = EventStream if mode is Mode.SSE else HTMLStream
-        await _send_stream(run, sender, kind, run.stream(), vary=vary, debug=debug)
+        await _send_stream(run, sender, kind, run.stream(), vary=vary, app=app)
     if run.outgoing and run.outgoing.background:
         await _run_background(run, run.outgoing.background)
 
@@ -156,9 +179,9 @@ def _additions(response: Response, outgoing: Outgoing) -> list[tuple[bytes, byte
     return [(name, value) for name, value in outgoing.raw_headers if name.lower() not in own]
 
 
-async def _send_in_parts(run: Run, sender: Sender, page: DeferredPage, *, vary: bool, debug: bool) -> None:
+async def _send_in_parts(run: Run, sender: Sender, page: DeferredPage, *, vary: bool, app: Application) -> None:
     try:
-        await _send_stream(run, sender, PageStream, Progress(run, page).parts(), vary=vary, debug=debug)
+        await _send_stream(run, sender, PageStream, Progress(run, page).parts(), vary=vary, app=app)
     finally:
         page.close()
 
@@ -170,7 +193,7 @@ async def _send_stream(
     generator: AsyncGenerator[Any],
     *,
     vary: bool,
-    debug: bool,
+    app: Application,
 ) -> None:
     outgoing = run.outgoing
     status = outgoing.status_code if outgoing else 200
@@ -186,9 +209,25 @@ async def _send_stream(
         await _send(sender, status, kind.make_headers(headers), b"")
         return
     await run.read_body()
+    _see_to_registry(run.scope, app)
     token = current.set(run)
     try:
-        stream = kind(generator, route=run.route.file, status=status, headers=headers, debug=debug, on_start=on_start)
+        stream = kind(
+            generator,
+            route=run.route.file,
+            status=status,
+            headers=headers,
+            debug=app.debug,
+            on_start=on_start,
+            limits=app.limits,
+        )
         await stream(run.scope, run.receive, sender.send)
     finally:
         current.reset(token)
+
+
+def _see_to_registry(scope: Scope, app: Application) -> None:
+    """Streams are known to who ends them, even if no lifespan of ours has run: mounted applications have none."""
+    state = scope.setdefault("state", {})
+    if STATE_KEY not in state:
+        state[STATE_KEY] = app.own_streams()

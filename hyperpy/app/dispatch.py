@@ -3,7 +3,7 @@
 import inspect
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -12,16 +12,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from hyperpy.app.answering import Sender, answer_route, page_response
+from hyperpy.app.answering import Application, Sender, answer_route, page_response
 from hyperpy.app.site import Broken, Loaded, Site
 from hyperpy.exceptions import InputError, shown
 from hyperpy.pages import DeferredPage, Progress, Route, Run, current
 from hyperpy.routing import Match, Redirect, route_path
 from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
 from hyperpy.web.static import StaticApp
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
 
 log = logging.getLogger("hyperpy")
 
@@ -41,7 +38,7 @@ class NoRouteError(HTTPException):
 class Dispatch:
     """The ASGI application behind `Hyper`'s explicit routes: static files, then route files, then error pages."""
 
-    def __init__(self, app: Starlette, site: Site, static: Path | None) -> None:
+    def __init__(self, app: Application, site: Site, static: Path | None) -> None:
         self.app = app
         self.site = site
         self.static = StaticApp(static) if static is not None else None
@@ -56,7 +53,7 @@ class Dispatch:
             match self.site.router.match(path):
                 case Match(Route() as route, params):
                     scope["path_params"] = params
-                    await answer_route(route, scope, receive, sender, params, debug=self.app.debug)
+                    await answer_route(route, scope, receive, sender, params, self.app)
                 case found:
                     await _answer_otherwise(found, scope, receive, sender)
         except Exception as error:

@@ -1,5 +1,6 @@
 """`Hyper`, a Starlette application whose last resort is a folder of route files."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from os import PathLike
@@ -17,9 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.site import RouteRow, all_errors, load_site
-from hyperpy.config import in_dev
+from hyperpy.config import in_dev, load_settings
 from hyperpy.exceptions import HyperError
-from hyperpy.streams import STATE_KEY, Streams
+from hyperpy.streams import STATE_KEY, Streams, limits_of
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 
@@ -31,7 +32,9 @@ class Hyper(Starlette):
     whoever asks; `hyper dev` turns it on. `lifespan` is an async context manager function, as Starlette takes it.
     Middleware, mounts and explicit routes are added as to any Starlette application; explicit routes go before files.
 
-    Raises RouteError when two files answer one URL, and, without `debug`, when a file can't be loaded.
+    Settings of streams come from HYPER_* variables and [tool.hyper] in the working directory's pyproject.toml.
+    Raises RouteError when two files answer one URL, and, without `debug`, when a file can't be loaded; ConfigError if a
+    setting is wrong.
     """
 
     def __init__(
@@ -42,6 +45,8 @@ class Hyper(Starlette):
         lifespan: Lifespan | None = None,
     ) -> None:
         debug = debug or in_dev()
+        self.limits = limits_of(load_settings({}, os.environ, Path.cwd()))
+        self._own_streams: Streams | None = None
         super().__init__(debug=debug, lifespan=_with_streams(lifespan))
         self.site = load_site(Path(routes), static=static is not None)
         if self.site.errors and not debug:
@@ -58,6 +63,12 @@ class Hyper(Starlette):
     def routes_table(self) -> list[RouteRow]:
         """What `hyper routes` prints."""
         return self.site.rows()
+
+    def own_streams(self) -> Streams:
+        """The registry of streams that are open without a lifespan of this application's: where it is mounted."""
+        if self._own_streams is None:
+            self._own_streams = Streams()
+        return self._own_streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not (self.user_middleware or self.router.routes):

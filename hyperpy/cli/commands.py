@@ -4,15 +4,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import Field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from starlette.types import ASGIApp
 
 from hyperpy.cli.loading import load_app
 from hyperpy.cli.table import announce, print_routes
-from hyperpy.config import DEV_VARIABLE, VARIABLE_PREFIX, Settings, load_settings, setting_fields
+from hyperpy.config import DEV_VARIABLE, Settings, flag_of, load_settings, setting_fields, variable_of
 from hyperpy.dev import develop
 from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
@@ -35,16 +37,21 @@ def options(*names: str) -> Decorator:
         known = setting_fields()
         for name in reversed(names):
             field = known[name]
-            kind = "NUMBER" if field.type is int else "FOLDER" if name in ("routes", "static") else "TEXT"
-            help = f"{field.metadata['help']} [{VARIABLE_PREFIX}{name.upper()}; default: {field.default}]"
-            command = click.option(f"--{name}", default=None, metavar=kind, help=help)(command)
+            help = f"{field.metadata['help']} [{variable_of(name)}; default: {field.default}]"
+            command = click.option(flag_of(name), name, default=None, metavar=_metavar(field), help=help)(command)
         return click.argument("target", required=False)(command)
 
     return decorate
 
 
+def _metavar(field: Field[Any]) -> str:
+    if field.type in (int, float):
+        return "NUMBER"
+    return "FOLDER" if field.name in ("routes", "static") else "TEXT"
+
+
 @main.command(epilog=EPILOG)
-@options("host", "port", "routes", "static")
+@options("host", "port", "routes", "static", "ping", "timeout_send")
 def dev(**flags: str | None) -> None:
     """Serve while you write: restart on every change, and show errors in the page.
 
@@ -58,7 +65,7 @@ def dev(**flags: str | None) -> None:
 
 
 @main.command("serve", epilog=EPILOG)
-@options("host", "port", "workers", "routes", "static")
+@options("host", "port", "workers", "routes", "static", "ping", "timeout_send")
 def serve_command(**flags: str | None) -> None:
     """Serve in production.
 

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import os
 import sys
 from functools import reduce
 from pathlib import Path
@@ -25,6 +26,7 @@ def load_app(settings: Settings) -> ASGIApp:
     """
     folder = Path.cwd()
     _import_from(folder)
+    os.environ.update(settings.for_the_application())
     target = settings.target or (DEFAULT_TARGET if (folder / APP_FILE).is_file() else None)
     if target is None:
         return Hyper(routes=settings.routes, static=settings.static, debug=in_dev())

@@ -1,7 +1,7 @@
 """What a generator yields, on its way to the client: encoding, negotiation, and the life of a stream."""
 
 from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
-from hyperpy.streams.lifecycle import LIMITS, Limits
+from hyperpy.streams.lifecycle import LIMITS, Limits, limits_of
 from hyperpy.streams.negotiate import Accept, Mode, Shape, accepts, choose, varies
 from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.response import EventStream, HTMLStream, PageStream, stream_headers
@@ -25,6 +25,7 @@ __all__ = [
     "choose",
     "encode_chunk",
     "encode_event",
+    "limits_of",
     "stream_error",
     "stream_headers",
     "varies",

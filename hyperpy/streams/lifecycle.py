@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from hyperpy.config import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -17,6 +19,10 @@ class Limits:
 
 
 LIMITS: Final = Limits()
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(ping=settings.ping, send=settings.timeout_send)
 
 
 class Ending(Enum):

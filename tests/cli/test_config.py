@@ -57,17 +57,37 @@ def test_ways_of_toml(tmp_path, toml, value):
     assert load(tmp_path, toml).port == value
 
 
+def test_numbers_may_have_a_fraction(tmp_path):
+    settings = load(tmp_path, "[tool.hyper]\nping = 2\ntimeout-send = 0.5\n", {"HYPER_PING": "1.5"})
+    assert (settings.ping, settings.timeout_send) == (1.5, 0.5)
+    assert load(tmp_path, ping="7").ping == 7.0
+
+
+def test_what_the_application_reads_travels_by_variables(tmp_path):
+    settings = load(tmp_path, port="1", ping="2.5")
+    assert settings.for_the_application() == {"HYPER_PING": "2.5"}
+    assert load(tmp_path, environ=settings.for_the_application()).ping == 2.5
+    assert Settings().for_the_application() == {}
+
+
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
         ("[tool.hyper]\n\nprot = 1\n", "pyproject.toml:3  [tool.hyper] has no setting `prot`|Did you mean `port`?"),
-        ("[tool.hyper]\nzebra = 1\n", "pyproject.toml:2  |Known are routes, static, host, port, workers, target."),
+        (
+            "[tool.hyper]\nzebra = 1\n",
+            "pyproject.toml:2  |Known are routes, static, host, port, workers, ping, timeout-send, target.",
+        ),
         (
             '[tool.hyper]\nport = "80"\n',
             "pyproject.toml:2  `port` in [tool.hyper]: '80' is no whole number|without quotes",
         ),
         ("[tool.hyper]\nport = true\n", "True is no whole number"),
         ("[tool.hyper]\nport = 1.5\n", "1.5 is no whole number"),
+        ("[tool.hyper]\ntimeout_send = 1\n", "has no setting `timeout_send`|Did you mean `timeout-send`?"),
+        ("[tool.hyper]\ntimeout-send = inf\n", "`timeout-send` in [tool.hyper]: inf is no number"),
+        ("[tool.hyper]\nping = '1'\n", "'1' is no number|Write a number from 0.1 on, without quotes."),
+        ("[tool.hyper]\nping = true\n", "True is no number"),
         ("[tool.hyper]\nport = 65536\n", "65536 is out of range|from 0 to 65535"),
         ("[tool.hyper]\nworkers = 0\n", "`workers` in [tool.hyper]: 0 is out of range|from 1 on"),
         ("[tool.hyper]\nhost = 1\n", '1 is no text|Write host = "127.0.0.1".'),
@@ -89,6 +109,8 @@ def test_errors_in_pyproject(tmp_path, toml, message):
         ({"HYPER_SOURCES": "x"}, "HYPER_SOURCES: there is no such setting"),
         ({"HYPER_PORT": "eighty"}, "HYPER_PORT: 'eighty' is no whole number|from 0 to 65535."),
         ({"HYPER_PORT": ""}, "HYPER_PORT: '' is no whole number"),
+        ({"HYPER_PING": "0"}, "HYPER_PING: 0.0 is out of range"),
+        ({"HYPER_TIMEOUT_SEND": "1e3"}, "HYPER_TIMEOUT_SEND: '1e3' is no number"),
         ({"HYPER_PORT": "1_0"}, "HYPER_PORT: '1_0' is no whole number"),
         ({"HYPER_PORT": "-1"}, "HYPER_PORT: -1 is out of range"),
         ({"HYPER_HOST": ""}, "HYPER_HOST: is empty|Write HYPER_HOST=127.0.0.1, or unset it."),

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import pytest
 
-from hyperpy.config import setting_fields
+from hyperpy.config import flag_of, setting_fields, variable_of
 from tests.server.running import Command
 
 FILES = {
@@ -104,7 +104,8 @@ def test_version(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "absent"), [("serve", set()), ("dev", {"workers"}), ("routes", {"workers", "host", "port"})]
+    ("command", "absent"),
+    [("serve", set()), ("dev", {"workers"}), ("routes", {"workers", "host", "port", "ping", "timeout_send"})],
 )
 def test_the_help_names_every_setting(tmp_path, command, absent):
     status, output, _ = run(tmp_path, command, "--help", COLUMNS="200")
@@ -112,7 +113,7 @@ def test_the_help_names_every_setting(tmp_path, command, absent):
     assert status == 0
     for name, field in setting_fields().items():
         if name != "target":
-            assert (f"--{name} " in text) is (name not in absent)
+            assert (f"{flag_of(name)} " in text) is (name not in absent)
             assert (field.metadata["help"] in text) is (name not in absent)
-            assert (f"[HYPER_{name.upper()}; default: {field.default}]" in text) is (name not in absent)
+            assert (f"[{variable_of(name)}; default: {field.default}]" in text) is (name not in absent)
     assert "[TARGET]" in text

@@ -4,12 +4,10 @@ import asyncio
 import json
 import re
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
-from hyperpy.app import answering
-from hyperpy.streams import LIMITS, EventStream
+from hyperpy.streams import LIMITS
 from tests.e2e.running import EVENT_SOURCE, client_at, events_of, hyper_serve, in_thread, write
 from tests.server.running import Connection
 from tests.streams.parsing import parse
@@ -149,9 +147,7 @@ def test_the_same_at_the_start_is_an_error_page(site, number):
     site.until_said(rf"first{number}\.py:8\b")
 
 
-async def test_pings_fill_silences_and_never_split_an_event(make, monkeypatch):
-    limits = replace(LIMITS, ping=0.05)
-    monkeypatch.setattr(answering, "EventStream", partial(EventStream, limits=limits))
+async def test_pings_fill_silences_and_never_split_an_event(make):
     app = make(
         {
             "busy.py": "import asyncio\nasync def stream():\n    for n in range(40):\n        yield 'tick', n\n"
@@ -160,6 +156,7 @@ async def test_pings_fill_silences_and_never_split_an_event(make, monkeypatch):
             "    yield 'c\\nd'\n",
         }
     )
+    app.limits = replace(LIMITS, ping=0.05)
     with in_thread(app) as port:
         bodies = await asyncio.gather(*(_bytes(port, path) for path in ("/quiet", "/busy")))
     assert re.fullmatch(

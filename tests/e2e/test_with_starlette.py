@@ -12,6 +12,7 @@ from starlette.routing import Mount, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from hyperpy import HTTPException
+from hyperpy.exceptions import ConfigError
 from tests.e2e.running import BROWSER, EVENT_SOURCE, all_events, client_at, client_of, events_of, in_thread, until_many
 from tests.server.running import Connection
 
@@ -255,3 +256,28 @@ async def test_a_mounted_stream_ends_when_its_client_leaves(make):
             async with events_of(client, "/shop/feed") as events:
                 assert (await anext(events)).data == "1"
             assert await until_many(client, "/shop/log", "", 1) == ["finally"]
+
+
+async def test_a_mounted_application_knows_its_streams(make):
+    feed = "import asyncio\nasync def stream():\n    yield 'a', 1\n    await asyncio.Event().wait()\n"
+    end = "request: Request\nasync def load():\n    request.app.own_streams().close()\nt'ended'"
+    app = make({"feed.py": feed, "end.py": f"from hyper import Request\n{end}"})
+    with in_thread(Starlette(routes=[Mount("/inner", app)])) as port:
+        async with client_at(port) as client, events_of(client, "/inner/feed") as events:
+            assert (await anext(events)).data == "1"
+            assert len(app.own_streams()) == 1
+            await client.get("/inner/end")
+            assert [event.event async for event in events] == []
+
+
+def test_settings_of_streams_reach_the_application(make, monkeypatch):
+    monkeypatch.setenv("HYPER_PING", "2.5")
+    monkeypatch.setenv("HYPER_TIMEOUT_SEND", "7")
+    app = make({"index.py": "t'<p>hello</p>'"})
+    assert (app.limits.ping, app.limits.send) == (2.5, 7)
+
+
+def test_a_wrong_setting_is_told_at_once(make, monkeypatch):
+    monkeypatch.setenv("HYPER_PING", "often")
+    with pytest.raises(ConfigError, match="HYPER_PING: 'often' is no number"):
+        make({"index.py": "t'<p>hello</p>'"})
