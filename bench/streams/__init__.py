@@ -2,5 +2,6 @@
 
 from bench.streams.behaviour import main as observe_all
 
+
 def main(*, quick: bool) -> bool:
     return observe_all(quick=quick)

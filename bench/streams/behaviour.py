@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from bench.figures import table
 from bench.streams import between, lifecycle, stopping, wire
-from bench.streams.rows import FULL, QUICK, UNKNOWN, Site, observe
+from bench.streams.rows import BAD, FULL, GOOD, NONE, QUICK, UNKNOWN, Site, observe
 from bench.streams.servers import Framework
 
 FRAMEWORKS = (
@@ -21,8 +21,9 @@ TABLES = {
     "On the way": between.ROWS,
 }
 NOTE = (
-    "Seen on real servers: ✓ as it should be, ✗ not, – has no such thing, ? could not be seen. All but hyperpy, which\n"
-    "`hyper serve` serves, run under uvicorn's command. Raw ASGI and Starlette write their events by hand."
+    f"Seen on real servers: {GOOD} as it should be, {BAD} not, {NONE} has no such thing, {UNKNOWN} could not be seen.\n"
+    "All but hyperpy, which `hyper serve` serves, run under uvicorn's command. Raw ASGI and Starlette write their\n"
+    "events by hand."
 )
 
 

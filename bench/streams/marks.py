@@ -15,7 +15,7 @@ def mark(what: str, token: str) -> None:
     """Notes that `what` has happened now to the stream that was asked for with `token`."""
     if path := os.environ.get(VARIABLE):
         with open(path, "a", encoding="utf-8") as file:
-            file.write(f"{what} {token} {time.monotonic()}\n")
+            file.write(f"{what} {token} {time.monotonic()} {os.getpid()}\n")
 
 
 class Marks:
@@ -26,8 +26,14 @@ class Marks:
         path.touch()
 
     def times(self, what: str, token: str) -> list[float]:
-        lines = [line.split(" ") for line in self.path.read_text().splitlines(keepends=True) if line.endswith("\n")]
-        return [float(at) for found, of, at in lines if (found, of) == (what, token)]
+        return [float(at) for found, of, at, _ in self._all() if (found, of) == (what, token)]
+
+    def processes(self, what: str) -> set[int]:
+        """The ids of those to whose streams it has happened."""
+        return {int(pid) for found, _, _, pid in self._all() if found == what}
+
+    def _all(self) -> list[list[str]]:
+        return [line.split() for line in self.path.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
     def wait(self, what: str, token: str, patience: float) -> float | None:
         """When it happened for the first time; None if it has not within `patience` seconds."""

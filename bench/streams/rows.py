@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import Enum
 from itertools import count
+from threading import Lock
 
-from bench.streams.servers import Framework, Options, Server, ServerError
+from bench.streams.servers import PLAIN, Framework, Options, Server, ServerError
 
-GOOD, BAD, NONE, UNKNOWN = "✓", "✗", "–", "?"
+GOOD, BAD, NONE, UNKNOWN = "✓", "✗", "\N{EN DASH}", "?"
 _tokens = count(1)
 
 
@@ -34,7 +36,8 @@ class Pace:
 
 
 FULL = Pace(exit=8, event=3)
-QUICK = Pace(exit=3, event=1.5)
+QUICK = Pace(exit=2, event=1)
+TOGETHER = 8  # checks that run at the same time, most of which wait
 
 
 class Site:
@@ -45,26 +48,35 @@ class Site:
         self.pace = pace
         self._closing = closing
         self._servers: dict[Options, Server] = {}
+        self._starting = Lock()
 
-    def server(self, options: Options = Options()) -> Server:  # noqa: B008 (it is frozen)
+    def server(self, options: Options = PLAIN) -> Server:
         """One for all rows that ask for these options and leave it as it was."""
-        if options not in self._servers:
-            self._servers[options] = self._closing.enter_context(self.fresh(options))
-        return self._servers[options]
+        with self._starting:
+            if options not in self._servers:
+                self._servers[options] = self._closing.enter_context(self.fresh(options))
+            return self._servers[options]
 
-    def fresh(self, options: Options = Options()) -> Server:  # noqa: B008 (it is frozen)
+    def fresh(self, options: Options = PLAIN) -> Server:
         return Server(self.framework, options)
 
 
 type Check = Callable[[Site], Seen]
 
 
+class Beside(Enum):
+    """What a row can be checked at the same time with, without a change of what is seen."""
+
+    NOTHING = "it keeps a core busy, or measures what a busy one would spoil"
+    PEERS = "it looks at fractions of a second"
+    ANYTHING = "it waits for seconds"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     name: str
     check: Check
-    alone: bool = False
-    """Whether the time that something takes is what matters, so that no other framework may be busy meanwhile."""
+    beside: Beside = Beside.PEERS
 
 
 def new_token() -> str:
@@ -72,13 +84,23 @@ def new_token() -> str:
 
 
 def observe(title: str, rows: Sequence[Row], sites: Sequence[Site]) -> list[dict[str, str]]:
-    """A table's rows, by name of the column."""
-    table = []
+    """A table's lines: what was seen by the name of the framework, and the row's name by the title."""
+    waiting = [row for row in rows if row.beside is Beside.ANYTHING]
+    seen = dict(_observed(waiting, sites, TOGETHER))
     for row in rows:
-        with ThreadPoolExecutor(1 if row.alone else len(sites)) as pool:
-            seen = list(pool.map(lambda site, row=row: _seen(row, site), sites))
-        table.append({title: row.name} | {site.framework.name: str(each) for site, each in zip(sites, seen, strict=True)})
-    return table
+        if row not in waiting:
+            seen |= _observed([row], sites, len(sites) if row.beside is Beside.PEERS else 1)
+    return [
+        {title: row.name} | {site.framework.name: str(seen[row.name, site.framework.name]) for site in sites}
+        for row in rows
+    ]
+
+
+def _observed(rows: Sequence[Row], sites: Sequence[Site], together: int) -> dict[tuple[str, str], Seen]:
+    pairs = [(row, site) for row in rows for site in sites]
+    with ThreadPoolExecutor(together) as pool:
+        seen = pool.map(lambda pair: _seen(*pair), pairs)
+        return {(row.name, site.framework.name): each for (row, site), each in zip(pairs, seen, strict=True)}
 
 
 def _seen(row: Row, site: Site) -> Seen:

@@ -24,7 +24,7 @@ TICK = 0.1  # seconds
 
 @contextmanager
 def noted(query: Query) -> Generator[None]:
-    token = query.get("token", "")
+    token = query.get("token", "-")
     mark("started", token)
     try:
         yield

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +64,13 @@ class Options:
         return {name: str(value) for name, value in given.items() if value}
 
 
+PLAIN = Options()
+
+
 class Server:
     """A framework's server: a context manager that ends with all of its processes killed, whatever they do."""
 
-    def __init__(self, framework: Framework, options: Options = Options()) -> None:  # noqa: B008 (it is frozen)
+    def __init__(self, framework: Framework, options: Options = PLAIN) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="bench-"))
         self.marks = Marks(self.folder / "marks")
         self.port = free_port()
@@ -113,7 +116,7 @@ class Server:
         shutil.rmtree(self.folder)
 
 
-def start(command: list[str], environ: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def start(command: list[str], environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     """A process in a group of its own, whose output goes to a file."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("HYPER_")}
     with log.open("ab") as output:

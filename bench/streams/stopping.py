@@ -1,23 +1,26 @@
 """Signals, worker processes and their replacement, with streams open."""
 
+import os
 import signal
 import time
+from collections.abc import Callable
 from threading import Thread
 
 from bench.streams.apps.control import SLOW
 from bench.streams.lifecycle import blocked, open_stream
-from bench.streams.rows import Check, Row, Seen, Site, judged, new_token
-from bench.streams.servers import Options, Server
+from bench.streams.rows import Beside, Check, Row, Seen, Site, judged, new_token
+from bench.streams.servers import PLAIN, STARTING, Options, Server, ServerError
 from bench.streams.sockets import End, Exchange, fetch
 
 WORKERS = Options(flags=("--workers", "2"))
-REQUESTS = 20
+MOST_STREAMS = 100
+REQUESTS = 200
 RECYCLED = Options(flags=("--workers", "2", "--limit-max-requests", str(REQUESTS)))
 SOON = 1.0  # seconds in which a server is expected to have gone
 BLOCKED_SOON = 2.0  # the same, when it could not send to a client
 
 
-def stops(*scenes: str, options: Options = Options(), soon: float = SOON) -> Check:  # noqa: B008 (it is frozen)
+def stops(*scenes: str, options: Options = PLAIN, soon: float = SOON) -> Check:
     """Ends a server that has such streams open. All clients read on, so that they see how their response ends."""
 
     def check(site: Site) -> Seen:
@@ -77,8 +80,7 @@ class Asking(Thread):
         super().__init__()
         self._port = port
         self.over = False
-        self.pids: set[str] = set()
-        self.recent = ""
+        self.pids: set[int] = set()
         self.answers = 0
         self.failures = 0
         self.longest = 0.0
@@ -87,77 +89,89 @@ class Asking(Thread):
         last = time.monotonic()
         while not self.over:
             try:
-                self.recent = fetch(self._port, "/control/pid", 1.0)
+                pid = int(fetch(self._port, "/control/pid", 1.0))
             except OSError:
                 self.failures += 1
             else:
-                self.pids.add(self.recent)
+                self.pids.add(pid)
                 self.answers += 1
                 last, before = time.monotonic(), last
                 self.longest = max(self.longest, last - before)
-            time.sleep(0.005)
+            time.sleep(0.002)
         self.longest = max(self.longest, time.monotonic() - last)
 
-    def until_new(self, known: set[str], wanted: int, patience: float) -> float | None:
-        """Seconds until so many processes that were not known answer."""
-        start = time.monotonic()
-        while len(self.pids - known) < wanted:
-            if time.monotonic() - start > patience:
-                return None
-            time.sleep(0.01)
-        return time.monotonic() - start
+
+def streams_on_both(server: Server) -> list[Exchange]:
+    """Streams, on either worker at least one: which of them takes a connection is the system's choice."""
+    until = time.monotonic() + STARTING
+    pids: set[str] = set()
+    while len(pids) < 2 and time.monotonic() < until:
+        pids.add(fetch(server.port, "/control/pid"))
+    streams: list[Exchange] = []
+    while len(server.marks.processes("started")) < 2:
+        if len(streams) == MOST_STREAMS:
+            raise ServerError(f"one worker took all of {MOST_STREAMS} streams")
+        streams.append(open_stream(server, "waits", new_token()))
+    return streams
 
 
-def both_workers(server: Server, asking: Asking, patience: float) -> set[str]:
-    asking.until_new(set(), 2, patience)
-    return set(asking.pids)
+def replaced(workers: set[int], asking: Asking, patience: float) -> float | None:
+    """Seconds until these workers have gone and two others answer; None if they don't in time."""
+    start = time.monotonic()
+    while any(is_alive(pid) for pid in workers) or len(asking.pids - workers) < 2:
+        if time.monotonic() - start > patience:
+            return None
+        time.sleep(0.02)
+    return time.monotonic() - start
 
 
-def reloads(site: Site) -> Seen:
-    with site.fresh(WORKERS) as server:
-        streams = [open_stream(server, "waits", new_token()) for _ in range(4)]
-        asking = Asking(server.port)
-        asking.start()
-        try:
-            known = both_workers(server, asking, site.pace.event)
-            server.send(signal.SIGHUP)
-            took = asking.until_new(known, 2, site.pace.exit)
-            ends = {exchange.to_end(site.pace.event / len(streams)) for exchange in streams}
-        finally:
-            asking.over = True
-            asking.join()
-        when = f"workers replaced in {took:.1f} s" if took else f"workers not replaced in {site.pace.exit:g} s"
-        lost = f", {asking.failures} requests failed" if asking.failures else ""
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def renews(options: Options, act: Callable[[Server], None]) -> Check:
+    """What makes a server replace both of its workers, while each has a stream open and others ask for something."""
+
+    def check(site: Site) -> Seen:
+        with site.fresh(options) as server:
+            streams = streams_on_both(server)
+            asking = Asking(server.port)
+            asking.start()
+            try:
+                act(server)
+                took = replaced(server.marks.processes("started"), asking, site.pace.exit)
+            finally:
+                asking.over = True
+                asking.join()
+            ends = {exchange.to_end(0.2) for exchange in streams}
+        words = f"replaced in {took:.1f} s" if took else f"not replaced in {site.pace.exit:g} s"
+        lost = f", {asking.failures} of {asking.failures + asking.answers} requests fail" if asking.failures else ""
         good = took is not None and not asking.failures and ends == {End.WHOLE}
-        return judged(good, f"{when}{lost}, streams {' or '.join(sorted(end.value for end in ends))}")
+        said = " or ".join(sorted(end.value for end in ends))
+        return judged(good, f"{words}{lost}, no answer for {asking.longest:.1f} s, streams {said}")
+
+    return check
 
 
-def recycles(site: Site) -> Seen:
-    with site.fresh(RECYCLED) as server:
-        streams = [open_stream(server, "waits", new_token()) for _ in range(4)]
-        asking = Asking(server.port)
-        asking.start()
-        try:
-            known = both_workers(server, asking, site.pace.event)
-            took = asking.until_new(known, 2, site.pace.exit)
-        finally:
-            asking.over = True
-            asking.join()
-            for stream in streams:
-                stream.socket.close()
-        lost = f"{asking.failures} of {asking.failures + asking.answers} requests failed"
-        good = took is not None and not asking.failures
-        words = "workers replaced" if took is not None else "workers not replaced"
-        return judged(good, f"{words}, {lost}, longest gap {asking.longest:.1f} s")
+def hang_up(server: Server) -> None:
+    server.send(signal.SIGHUP)
+
+
+def wait(server: Server) -> None:
+    """The requests that are made anyway reach the limit."""
 
 
 ROWS = (
-    Row("SIGTERM, idle streams: gone within 1 s", stops("waits")),
-    Row("SIGTERM, ticking streams: gone within 1 s", stops("ticks")),
-    Row("SIGTERM, a blocked stream: gone within 2 s", stops_blocked),
-    Row("SIGTERM, a stream that never awaits: gone within 2 s", stops_spinning),
-    Row("SIGTERM: a slow answer is finished", finishes_others),
-    Row("SIGTERM, 2 workers: gone within 1 s", stops("waits", "ticks", options=WORKERS)),
-    Row("SIGHUP, 2 workers: replaced, no request fails", reloads),
-    Row("workers at their limit of requests: replaced", recycles),
+    Row("SIGTERM, idle streams: gone within 1 s", stops("waits"), Beside.ANYTHING),
+    Row("SIGTERM, ticking streams: gone within 1 s", stops("ticks"), Beside.ANYTHING),
+    Row("SIGTERM, a blocked stream: gone within 2 s", stops_blocked, Beside.ANYTHING),
+    Row("SIGTERM, a stream that never awaits: gone within 2 s", stops_spinning, Beside.NOTHING),
+    Row("SIGTERM: a slow answer is finished", finishes_others, Beside.ANYTHING),
+    Row("SIGTERM, 2 workers: gone within 1 s", stops("waits", "ticks", options=WORKERS), Beside.ANYTHING),
+    Row("SIGHUP, 2 workers: replaced, no request fails", renews(WORKERS, hang_up), Beside.ANYTHING),
+    Row("2 workers at their limit of requests: the same", renews(RECYCLED, wait), Beside.ANYTHING),
 )

@@ -110,7 +110,9 @@ def byte_by_byte(site: Site) -> Seen:
     for case in CASES:
         body = body_of(site, case)[1]
         parser = Parser()
-        slowly = [event for at in range(len(body)) for event in parser.feed(body[at : at + 1])] + parser.feed(b"", final=True)
+        slowly = [event for at in range(len(body)) for event in parser.feed(body[at : at + 1])] + parser.feed(
+            b"", final=True
+        )
         if slowly != parse(body):
             wrong.append(case)
     return judged(not wrong, ", ".join(wrong))
