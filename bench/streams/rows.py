@@ -33,10 +33,11 @@ class Pace:
 
     exit: float
     event: float
+    renewal: float
 
 
-FULL = Pace(exit=8, event=3)
-QUICK = Pace(exit=2, event=1)
+FULL = Pace(exit=8, event=3, renewal=8)
+QUICK = Pace(exit=2, event=1, renewal=5)
 TOGETHER = 8  # checks that run at the same time, most of which wait
 
 

@@ -14,10 +14,11 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from bench.figures import table
 from bench.streams.servers import free_port, kill_group, processor_time, rss, start, wait_for
-from bench.streams.sockets import AT_ONCE, Exchange, fetch
+from bench.streams.sockets import AT_ONCE, End, Exchange, fetch
 
 RATE = 100  # streams per second
 EVENTS_MADE = 20
@@ -88,17 +89,21 @@ def soak(site: Site, seconds: float) -> bool:
     base = settled(site, None)
     lines = [base.line("base line, warm")]
     ended.clear()
-    for number in range(LOOKS):
-        asyncio.run(churn(site.port, seconds / LOOKS, ended))
-        lines.append(site.state().line(f"after {(number + 1) * seconds / LOOKS:.0f} s"))
+    clients = Thread(target=lambda: asyncio.run(churn(site.port, seconds, ended)))
+    clients.start()
+    for number in range(1, LOOKS):
+        time.sleep(seconds / LOOKS)
+        lines.append(site.state().line(f"after {number * seconds / LOOKS:.0f} s"))
+    clients.join()
     after = settled(site, base)
     lines.append(after.line("in the end"))
     grown = after.memory - base.memory
     good = after.has_returned(base) and grown <= GROWTH and not ended["failed"]
     said = ", ".join(f"{number:,} {how}" for how, number in sorted(ended.items()))
     note = (
-        f"{RATE} streams/s: {said}. The server has returned to the base line if it has no more descriptors and tasks\n"
-        f"than then, and at most {GROWTH >> 20} MiB more memory: it has {'' if good else 'NOT '}returned."
+        f"{RATE} streams/s: {said}.\n"
+        "The server has returned to the base line if it has no more descriptors and tasks than then, and at most\n"
+        f"{GROWTH >> 20} MiB more memory: it has {'' if good else 'NOT '}returned."
     )
     print(table(f"Streams that come and go for {seconds:g} s", lines, note), flush=True)
     return good
@@ -159,20 +164,19 @@ def exhaust(site: Site) -> bool:
     first.to_end(WATCHING)
     busy, ticked = (processor_time(site.pid) - before) / WATCHING, len(first.body) > size
     served = sum(exchange.until(lambda it: it.status, 0.01) for exchange in crowd)
+    refused = sum(exchange.end is End.CUT for exchange in crowd)
     for exchange in (first, *crowd):
         exchange.socket.close()
     took = recovers(site, base)
     good = busy < BUSY and ticked and took is not None
     line = {
         "descriptors": f"{base} before, {held} with the crowd",
-        "clients served": f"{served} of {CROWD}",
+        "clients": f"{served} of {CROWD} served, {refused} refused",
         "CPU of a core": f"{busy:.0%}",
         "who is in": "is served on" if ticked else "hears nothing more",
         "afterwards": f"as before within {took:.1f} s" if took is not None else f"not as before in {SETTLING:g} s",
     }
-    note = (
-        f"Good is less than {BUSY:.0%} of a core, and a server that answers afterwards with the descriptors of before."
-    )
+    note = f"Good is less than {BUSY:.0%} of a core, and afterwards an answer, and the descriptors of before."
     print(table(f"More clients than the {DESCRIPTORS} descriptors there are", [line], note), flush=True)
     return good
 

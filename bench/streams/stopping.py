@@ -143,12 +143,12 @@ def renews(options: Options, act: Callable[[Server], None]) -> Check:
             asking.start()
             try:
                 act(server)
-                took = replaced(server.marks.processes("started"), asking, site.pace.exit)
+                took = replaced(server.marks.processes("started"), asking, site.pace.renewal)
             finally:
                 asking.over = True
                 asking.join()
             ends = {exchange.to_end(0.2) for exchange in streams}
-        words = f"replaced in {took:.1f} s" if took else f"not replaced in {site.pace.exit:g} s"
+        words = f"replaced in {took:.1f} s" if took else f"not replaced in {site.pace.renewal:g} s"
         lost = f", {asking.failures} of {asking.failures + asking.answers} requests fail" if asking.failures else ""
         good = took is not None and not asking.failures and ends == {End.WHOLE}
         said = " or ".join(sorted(end.value for end in ends))
