@@ -38,7 +38,7 @@ class Pace:
 
 FULL = Pace(exit=8, event=3, renewal=8)
 QUICK = Pace(exit=2, event=1, renewal=5)
-TOGETHER = 8  # checks that run at the same time, most of which wait
+TOGETHER = 12  # checks that run at the same time, most of which wait
 
 
 class Site:
