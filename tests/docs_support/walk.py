@@ -28,7 +28,9 @@ from tests.docs_support.site import Site
 
 _FILE = re.compile(r"(?:#|/\*) ?([\w{}./-]+\.(?:py|toml|css))(?: \*/)?$")
 _LOAD_ERROR = re.compile(r"[\w{}./-]+\.py(?::\d+)?  \S")
-_URL = re.compile(r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|EventSource\("(/[^"]*)"\)""")
+_URL = re.compile(
+    r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|(?:EventSource|createStream)\("(/[^"]*)\""""
+)
 _TRY = "routes/try.py"
 
 
