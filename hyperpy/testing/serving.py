@@ -47,10 +47,10 @@ class InLoop(Server):
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
         config = make_config(app, Settings(port=0), grace=GRACE, logging=None)
         config.lifespan = "off"
+        super().__init__(config, on_ready=self._on_ready)
         config.load()
         # Outside of what uvicorn puts around it, which may take another client's address from a proxy's headers.
         config.loaded_app = self.requests = Requests(config.loaded_app)
-        super().__init__(config, on_ready=self._on_ready)
         self._state = state
         self._ready = asyncio.get_running_loop().create_future()
         self._stopping = asyncio.Event()
