@@ -28,7 +28,9 @@ from tests.docs_support.site import Site
 
 _FILE = re.compile(r"(?:#|/\*) ?([\w{}./-]+\.(?:py|toml|css))(?: \*/)?$")
 _LOAD_ERROR = re.compile(r"[\w{}./-]+\.py(?::\d+)?  \S")
-_URL = re.compile(r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|EventSource\("(/[^"]*)"\)""")
+_URL = re.compile(
+    r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|(?:EventSource|createStream)\("(/[^"]*)\""""
+)
 _EXECUTED = re.compile(r"^Exec\w+=(?:/[\w.-]+)*/(.+)$", re.MULTILINE)  # of a systemd unit, without the folder
 _TRY = "routes/try.py"
 
