@@ -5,9 +5,12 @@ import errno
 import logging
 import os
 import resource
+from collections.abc import Callable
 from typing import Any
 
 logger = logging.getLogger("hyperpy.server")
+
+type Handler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE)
 
@@ -21,27 +24,31 @@ class Descriptors:
 
     def __init__(self) -> None:
         self._exhausted = False
+        self._handler: Handler | None = None
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Hears what the loop has to say of it from now on."""
+        """Hears what the loop has to say of it from now on, and leaves the rest to the handler that is there."""
+        self._handler = loop.get_exception_handler()
         loop.set_exception_handler(self._on_error)
 
     def check(self) -> None:
         """Tries to have a descriptor, as a connection would."""
+        exhausted = False
         try:
-            os.close(os.dup(1))
+            os.close(os.open(os.devnull, os.O_RDONLY))
         except OSError as error:
-            if error.errno not in _EXHAUSTED:
-                raise
+            exhausted = error.errno in _EXHAUSTED
+        if exhausted:
             self._tell()
-            return
-        if self._exhausted:
+        elif self._exhausted:
             self._exhausted = False
             logger.warning("There are file descriptors again: new connections are taken.")
 
     def _on_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if getattr(context.get("exception"), "errno", None) in _EXHAUSTED and "accept" in context.get("message", ""):
             self._tell()
+        elif self._handler is not None:
+            self._handler(loop, context)
         else:
             loop.default_exception_handler(context)
 

@@ -81,8 +81,9 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self.server_state.stage is Stage.SERVING:
             self.server_state.stage = Stage.STOPPING
+        # Read now: the signal that changes it may come at any time from here on.
+        seeing = asyncio.create_task(self._see_to_connections(self.server_state.stage))
         self._end_streams()
-        seeing = asyncio.create_task(self._see_to_connections())
         try:
             await super().shutdown(sockets)
         finally:
@@ -101,9 +102,9 @@ class Server(uvicorn.Server):
             if cycle.response_complete and not connection.transport.is_closing():
                 connection.transport.close()
 
-    async def _see_to_connections(self) -> None:
-        """Cuts dead ones, and tells all when what was a quiet retirement has become a stop."""
-        stage, loop = self.server_state.stage, asyncio.get_running_loop()
+    async def _see_to_connections(self, stage: Stage) -> None:
+        """Cuts dead ones, and tells all when the stage is no longer the given one: a retirement has become a stop."""
+        loop = asyncio.get_running_loop()
         while True:
             if stage is not self.server_state.stage:
                 stage = self.server_state.stage

@@ -1,12 +1,15 @@
 """Clients that do not read what was sent to them, and more clients than there are file descriptors."""
 
+import asyncio
 import contextlib
+import errno
 import signal
 from pathlib import Path
 
 import pytest
 
 from hyperpy.server.cutting import BROKEN_OFF, COMPLETE, COMPLETE_AT_THE_END, Cutter
+from hyperpy.server.descriptors import Descriptors
 from tests.server.running import Command, Connection, fetch, prepared, until
 
 
@@ -142,3 +145,13 @@ def test_file_descriptors_run_out(folder, loop):
         command.until_said("There are file descriptors again")
         assert fetch(port, "/pid") == (200, str(command.process.pid))
         assert command.errors.count("\n") == 2
+
+
+@pytest.mark.parametrize("message", ["socket.accept() out of system resource", "something else"])
+async def test_other_errors_of_the_loop_go_where_they_went(message):
+    loop, heard = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda loop, context: heard.append(context["message"]))
+    Descriptors().watch(loop)
+    error = OSError(errno.EMFILE, "Too many open files")
+    loop.call_exception_handler({"message": message, "exception": error})
+    assert heard == ([] if "accept" in message else [message])

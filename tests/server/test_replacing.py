@@ -29,7 +29,7 @@ def children(command: Command) -> set[int]:
 def commandline(pid: str) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
+    except FileNotFoundError, ProcessLookupError:
         return b""
 
 
