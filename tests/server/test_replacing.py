@@ -1,5 +1,6 @@
 """Workers that make room for others while they are in use: at SIGHUP, and when they have answered enough."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -7,7 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
+from hyperpy.config import Settings
+from hyperpy.server import HTTPProtocol, make_config
+from hyperpy.server.state import Stage, State
 from tests.server.running import Command, Connection, Hammer, fetch, until
 
 UNLIMITED = "--limit-max-requests", "1000000"  # for a single worker under a supervisor
@@ -99,6 +104,40 @@ def test_a_retiring_worker_answers_whoever_is_connected(retiring):
     ready.ask("/readyz")
     assert ready.hear_all().startswith(b"HTTP/1.1 200")
     assert fresh.hear_all() == b""
+
+
+def test_whoever_was_promised_to_be_heard_again_is(folder):
+    with serving(folder, *UNLIMITED) as command, Connection(command.port()) as client:
+        client.ask("/slow")
+        assert b"connection: close" not in client.hear_until(b"begun")
+        with streams(command, 1) as (last,):
+            command.send(signal.SIGHUP)
+            last.hear_until(b"4\r\nover\r\n0\r\n\r\n")
+        (folder / "go").touch()
+        client.hear_until(b"4\r\ndone\r\n0\r\n\r\n")
+        client.heard = b""
+        client.ask("/pid")
+        assert b"connection: close" in client.hear_all()
+
+
+class Transport:
+    """A connection of which nothing has been heard."""
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+    def is_closing(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+async def test_a_connection_that_was_accepted_at_the_last_moment_is_told(stage):
+    config, state = make_config(Starlette(), Settings()), State()
+    config.load()
+    connection = HTTPProtocol(config, state, {}, asyncio.get_running_loop())
+    state.stage = stage
+    connection.connection_made(Transport())
+    assert connection.leaving is (stage is not Stage.SERVING)
 
 
 def test_a_stop_hurries_a_retiring_worker(folder):
