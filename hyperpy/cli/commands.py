@@ -19,6 +19,9 @@ from hyperpy.dev import develop
 from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
 
+# What the application itself reads, wherever it runs.
+INSIDE = tuple(name for name, field in setting_fields().items() if field.metadata["inside"])
+
 type Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 EPILOG = "Every option can also be a variable (HYPER_PORT=80) or stand in [tool.hyper] of pyproject.toml."
@@ -51,7 +54,7 @@ def _metavar(field: Field[Any]) -> str:
 
 
 @main.command(epilog=EPILOG)
-@options("host", "port", "routes", "static", "ping", "timeout_send")
+@options("host", "port", "routes", "static", *INSIDE)
 def dev(**flags: str | None) -> None:
     """Serve while you write: restart on every change, and show errors in the page.
 
@@ -73,8 +76,7 @@ def dev(**flags: str | None) -> None:
     "limit_max_requests_jitter",
     "routes",
     "static",
-    "ping",
-    "timeout_send",
+    *INSIDE,
 )
 def serve_command(**flags: str | None) -> None:
     """Serve in production.

@@ -1,6 +1,7 @@
 """`hyper serve`: one process, or several under a supervisor."""
 
 import gc
+import logging
 import multiprocessing
 import signal
 import socket
@@ -22,6 +23,8 @@ from hyperpy.server.processes import prepare_child, start_process
 from hyperpy.server.server import Server
 from hyperpy.server.supervised import Link, request_limit
 from hyperpy.server.supervisor import Supervisor, Worker
+
+logger = logging.getLogger("hyperpy.server")
 
 # Makes the application. With several workers it travels to them, so it must be picklable.
 type Load = Callable[[], ASGIApp]
@@ -75,7 +78,7 @@ def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket)
         supervisor = Supervisor(
             start_worker,
             count,
-            on_ready=lambda: _announce(listener, count),
+            on_ready=lambda: _announce_workers(listener, settings),
             # Clients that come while the workers finish are refused, not left waiting.
             on_stop=listener.close,
             grace=GRACE,
@@ -120,6 +123,17 @@ def _on_ready(listener: socket.socket, count: int) -> None:
 def _announce(listener: socket.socket, count: int) -> None:
     workers = f" with {count} workers" if count > 1 else ""
     print(f"Serving {address_of(listener)}{workers} (Ctrl-C ends it)", flush=True)
+
+
+def _announce_workers(listener: socket.socket, settings: Settings) -> None:
+    _announce(listener, settings.workers)
+    if settings.workers > 1 and settings.channels.startswith("memory:"):
+        logger.warning(
+            "Channels stay within each of the %d workers, for `channels` is %s; "
+            "set HYPER_CHANNELS=redis://… or postgresql://… to carry them to all.",
+            settings.workers,
+            settings.channels,
+        )
 
 
 def tune_collector() -> None:

@@ -104,11 +104,12 @@ def test_version(tmp_path):
 
 
 WORKERS = {"workers", "limit_max_requests", "limit_max_requests_jitter"}
+SERVING = {"host", "port", "ping", "timeout_send", "channels", "channel_max_messages", "channel_max_age"}
 
 
 @pytest.mark.parametrize(
     ("command", "absent"),
-    [("serve", set()), ("dev", WORKERS), ("routes", WORKERS | {"host", "port", "ping", "timeout_send"})],
+    [("serve", set()), ("dev", WORKERS), ("routes", WORKERS | SERVING)],
 )
 def test_the_help_names_every_setting(tmp_path, command, absent):
     status, output, _ = run(tmp_path, command, "--help", COLUMNS="200")

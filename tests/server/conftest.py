@@ -128,4 +128,6 @@ def folder(tmp_path: Path) -> Path:
     """A working directory with an app.py that imports a module beside it."""
     (tmp_path / "app.py").write_text(APP)
     (tmp_path / "helper.py").write_text("")
+    # Nobody connects, for the application has no channels: it keeps several workers from saying what memory can't do.
+    (tmp_path / "pyproject.toml").write_text('[tool.hyper]\nchannels = "redis://127.0.0.1:1/0"\n')
     return tmp_path

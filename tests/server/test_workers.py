@@ -27,6 +27,25 @@ def test_two_processes_answer(workers):
     assert workers.process.pid not in pids(workers)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "channels", "times"),
+    [
+        (("--workers", "2"), "memory://", 1),
+        (("--workers", "2"), "redis://127.0.0.1:1/0", 0),
+        (("--workers", "1"), "memory://", 0),
+        (("--workers", "1", "--limit-max-requests", "9"), "memory://", 0),
+    ],
+)
+def test_workers_whose_channels_are_in_memory_are_told_of(folder, arguments, channels, times):
+    with Command("serve", "--port", "0", *arguments, folder=folder, HYPER_CHANNELS=channels) as command:
+        command.port()
+        command.send(signal.SIGTERM)
+        assert command.status() == 0
+        assert (
+            len(re.findall(r"^Channels stay within each of .*HYPER_CHANNELS=", command.errors, re.MULTILINE)) == times
+        )
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_streams_of_all(workers, number):
     processes = pids(workers)
