@@ -7,7 +7,14 @@ from typing import Final
 VENDOR: Final = Path(__file__).parent.parent / "static" / "vendor"
 HAS_VENDOR: Final = (VENDOR / "htmx.min.js").exists() and (VENDOR / "sse.min.js").exists()
 
-SECTIONS: Final = {"/": "Today", "/boats": "Boats", "/report": "Report", "/logbook": "Logbook"}
+SECTIONS: Final = {
+    "/": "Today",
+    "/boats": "Boats",
+    "/report": "Report",
+    "/catch": "Catch",
+    "/chat": "Radio",
+    "/logbook": "Logbook",
+}
 
 
 def Layout(children: object, title: str, here: str = "", aside: object = None) -> Template:

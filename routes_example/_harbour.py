@@ -92,7 +92,7 @@ _logbook = deque(
 
 
 async def conditions() -> Conditions:
-    await _pause(0.02)
+    await pause(0.02)
     now = datetime.now()
     seconds = now.timestamp()
     return Conditions(
@@ -107,7 +107,7 @@ async def conditions() -> Conditions:
 
 
 async def next_ferries(count: int = 5) -> list[Ferry]:
-    await _pause(0.01)
+    await pause(0.01)
     now = datetime.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     ferries = []
@@ -121,14 +121,14 @@ async def next_ferries(count: int = 5) -> list[Ferry]:
 
 async def find_boats(search: str = "", pier: str = "") -> list[Boat]:
     """The moored boats by name; `search` is a part of a name or of a home port, in any case."""
-    await _pause(0.02)
+    await pause(0.02)
     wanted = search.strip().casefold()
     found = [boat for boat in _BOATS.values() if wanted in f"{boat.name} {boat.home}".casefold()]
     return [boat for boat in found if pier in ("", boat.pier)]
 
 
 async def get_boat(boat_id: int) -> Boat | None:
-    await _pause(0.02)
+    await pause(0.02)
     return _BOATS.get(boat_id)
 
 
@@ -140,35 +140,35 @@ async def berths_of(pier: str) -> dict[str, Boat | None]:
 
 
 async def read_logbook() -> list[Entry]:
-    await _pause(0.01)
+    await pause(0.01)
     return list(_logbook)
 
 
 async def sign_logbook(name: str, text: str) -> None:
-    await _pause(0.01)
+    await pause(0.01)
     _logbook.appendleft(Entry(name, text, datetime.now()))
 
 
 async def occupancy() -> list[tuple[str, int, int]]:
     """Each pier with its taken berths and all of its berths."""
-    await _pause(0.9)
+    await pause(0.9)
     taken = Counter(boat.pier for boat in _BOATS.values())
     return [(pier, taken[pier], berths) for pier, berths in PIERS.items()]
 
 
 async def home_ports() -> list[tuple[str, int]]:
     """The ports that boats have come from and how many have, most first."""
-    await _pause(0.9)
+    await pause(0.9)
     return Counter(boat.home for boat in _BOATS.values()).most_common()
 
 
 async def income() -> list[Boat]:
     """The boats, those that pay most first."""
-    await _pause(0.9)
+    await pause(0.9)
     return sorted(_BOATS.values(), key=lambda boat: -boat.fee)
 
 
-async def _pause(seconds: float) -> None:
+async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 

@@ -16,16 +16,16 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # The pauses of the example are for people to see.
 QUICK = """
 
-async def _pause(seconds: float) -> None:
+async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds / 20)
 """
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, *arguments: str, **variables: str) -> Iterator[str]:
     """Serves `routes_example/` or `routes/` of a folder, and gives the URL of its root."""
     routes = "routes_example" if (folder / "routes_example").is_dir() else "routes"
-    with Command("serve", "--port", "0", "--routes", routes, folder=folder) as command:
+    with Command("serve", "--port", "0", "--routes", routes, *arguments, folder=folder, **variables) as command:
         yield f"http://127.0.0.1:{command.port()}"
 
 

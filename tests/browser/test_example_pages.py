@@ -10,7 +10,17 @@ import pytest
 
 SCHEMES = ("light", "dark")
 SIZES = ((1200, 900), (390, 844))
-PAGES = ("/", "/boats", "/boats?q=e&pier=A", "/boats?q=nobody", "/boats/103", "/report", "/logbook")
+PAGES = (
+    "/",
+    "/boats",
+    "/boats?q=e&pier=A",
+    "/boats?q=nobody",
+    "/boats/103",
+    "/report",
+    "/catch",
+    "/chat/12",
+    "/logbook",
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +41,17 @@ def test_every_link_leads_somewhere(client):
         if path in seen:
             continue
         seen.add(path)
-        answer = client.get(path, headers={"Accept": "text/html"})
+        answer = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
         assert answer.status_code == 200, path
         if answer.headers["content-type"].startswith("text/html"):
-            todo += links(path, answer.text)
+            todo += links(answer.url.path, answer.text)
     assert {
         *PAGES[:2],
         "/boats/103",
         "/boats/download",
         "/report",
+        "/catch",
+        "/chat/77",
         "/logbook",
         "/static/app.css",
         "/static/icon.svg",
@@ -64,14 +76,23 @@ def test_pages_are_proper_html(client, path):
 
 @pytest.mark.parametrize(
     ("path", "section"),
-    [("/", "Today"), ("/boats", "Boats"), ("/boats/103", "Boats"), ("/report", "Report"), ("/nothing/here", None)],
+    [
+        ("/", "Today"),
+        ("/boats", "Boats"),
+        ("/boats/103", "Boats"),
+        ("/report", "Report"),
+        ("/chat/77", "Radio"),
+        ("/nothing/here", None),
+    ],
 )
 def test_the_menu_shows_where_you_are(client, path, section):
-    current = [e.text for e in elements(client.get(path).text) if e.get("aria-current") is not None]
+    current = [e.text for e in elements(client.get(path).text) if e.get("aria-current") == "page"]
     assert current == ([section] if section else [])
 
 
-@pytest.mark.parametrize("path", ["/boats/999", "/boats/albatross", "/nothing/here", "/_harbour", "/_base"])
+@pytest.mark.parametrize(
+    "path", ["/boats/999", "/boats/albatross", "/chat/13", "/chat/13/stream", "/nothing/here", "/_harbour", "/_base"]
+)
 def test_what_is_not_there_is_not_found(client, path):
     answer = client.get(path)
     assert answer.status_code == 404

@@ -1,0 +1,31 @@
+"""How far the weighing has come: a page and, at the same URL, its stream. After a reload it all comes again, at once.
+
+When the job closes its channel, the stream ends, and the browser does not come back to it.
+"""
+
+from collections.abc import AsyncIterator
+
+from hyperpy import START, Event, channel
+from routes_example._base import Layout
+from routes_example._catch import Scales
+
+job_id: str
+
+
+async def stream() -> AsyncIterator[Event]:
+    async for message in channel(f"catch:{job_id}").subscribe(after=START):
+        if not message.gap:
+            yield message.event(Scales(message))
+
+
+t"""
+<{Layout} title="Weighing" here="/catch">
+  <h1>On the scales</h1>
+  <p class="lead">Reload the page, or open it on your phone: the scales don't mind.</p>
+  <section class="scales" hx-ext="sse" sse-connect="/catch/{job_id}" sse-swap="message" sse-close="close">
+    <p class="note">Nothing is on the scales under this number yet, or not any more.</p>
+    <noscript><p class="note">To watch takes JavaScript.</p></noscript>
+  </section>
+  <p><a href="/catch">Weigh another</a></p>
+</{Layout}>
+"""

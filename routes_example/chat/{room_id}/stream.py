@@ -1,0 +1,24 @@
+"""All that is kept of a room's conversation, then what is said from now on. Who was away goes on where they were."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from hyperpy import START, Event, Header, HTTPException, channel
+from routes_example._radio import ROOMS, Said
+
+room_id: int
+last: Annotated[str, Header("Last-Event-ID")] = ""
+
+if room_id not in ROOMS:
+    raise HTTPException(404)
+
+
+async def stream() -> AsyncIterator[Event]:
+    # `begin` takes the place of all that is on the page: what follows it is not there twice.
+    if not last:
+        yield Event(t'<li class="note">You are listening to channel {room_id}.</li>', event="begin")
+    async for message in channel(f"radio:{room_id}").subscribe(after=START):
+        if message.gap:
+            yield message.event(t'<li class="note">Some of the conversation is lost in the static.</li>', name="begin")
+        else:
+            yield message.event(Said(message))

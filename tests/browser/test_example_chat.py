@@ -1,0 +1,241 @@
+"""The radio and the scales of the example, served by two workers that a Redis joins."""
+
+import os
+import shutil
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Response, expect
+
+from tests.browser.conftest import serve
+from tests.channels.brokers import RedisBroker
+from tests.server.running import until
+
+# Tells which worker a stream comes from.
+WORKER = """
+
+import os
+
+from hyperpy import Response
+
+response: Response
+response.headers["x-worker"] = str(os.getpid())
+"""
+
+# After a few crates the scales wait until a file is there.
+HELD_BACK = """
+
+from pathlib import Path
+
+_lifted = 0
+
+
+async def _lift_crate() -> None:
+    global _lifted
+    _lifted += 1
+    while _lifted > 4 and not Path("go").exists():
+        await asyncio.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def folder(example: Path, tmp_path: Path) -> Path:
+    folder = shutil.copytree(example, tmp_path / "site")
+    routes = folder / "routes_example"
+    for name, more in {
+        "chat/{room_id}/stream.py": WORKER,
+        "catch/{job_id}.py": WORKER,
+        "_catch.py": HELD_BACK,
+    }.items():
+        with (routes / name).open("a") as file:
+            file.write(more)
+    return folder
+
+
+@pytest.fixture
+def url(needs, folder, tmp_path):
+    broker = RedisBroker(needs("redis-server"), tmp_path / "redis")
+    try:
+        broker.start()
+        with serve(folder, "--workers", "2", HYPER_CHANNELS=broker.address) as url:
+            yield url
+    finally:
+        broker.stop()
+
+
+class Window:
+    """A browser of its own, and the workers that its streams have come from."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.context = browser.new_context()
+        self.page = self.context.new_page()
+        self.workers: list[int] = []
+        self.page.on("response", self._see)
+        self.page.goto(url)
+        until(lambda: self.workers or self.page.wait_for_timeout(20))
+
+    def _see(self, response: Response) -> None:
+        if worker := response.headers.get("x-worker"):
+            self.workers.append(int(worker))
+
+    def say(self, text: str) -> None:
+        self.page.get_by_label("Your name").fill("Ada")
+        self.page.get_by_label("Message").fill(text)
+        self.page.get_by_role("button", name="Send").click()
+        expect(self.page.get_by_label("Message")).to_have_value("")
+
+    def hears(self, *texts: str) -> None:
+        """Exactly these, in this order."""
+        expect(self.page.locator("#calls li > p:not(.note)")).to_have_text(list(texts))
+
+
+@contextmanager
+def stopped(worker: int):
+    """Meanwhile, only the others take connections."""
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+@pytest.fixture
+def windows(browser, url):
+    """Two that listen to one room, each from a worker of its own."""
+    first = Window(browser, f"{url}/chat/12")
+    with stopped(first.workers[-1]):
+        second = Window(browser, f"{url}/chat/12")
+    assert first.workers[-1] != second.workers[-1]
+    yield first, second
+    for window in (first, second):
+        window.context.close()
+
+
+def test_windows_on_two_workers_hear_each_other(windows):
+    first, second = windows
+    first.say("<b>Hello</b>, & welcome")
+    second.say("Hello yourself")
+    first.say("Over")
+    for window in windows:
+        window.hears("<b>Hello</b>, & welcome", "Hello yourself", "Over")
+    first.page.reload()
+    first.hears("<b>Hello</b>, & welcome", "Hello yourself", "Over")
+
+
+def test_who_is_cut_off_comes_back_and_hears_everything_once(windows):
+    first, second = windows
+    texts = [f"Message {number}" for number in range(8)]
+    for text in texts[:2]:
+        first.say(text)
+    first.hears(*texts[:2])
+    os.kill(first.workers[-1], signal.SIGKILL)
+    for text in texts[2:6]:
+        second.say(text)
+    first.hears(*texts[:6])
+    assert len(first.workers) == 2
+    first.say(texts[6])
+    second.say(texts[7])
+    for window in windows:
+        window.hears(*texts)
+
+
+def test_a_room_hears_nothing_of_another(browser, windows, url):
+    first, _ = windows
+    elsewhere = Window(browser, f"{url}/chat/72")
+    first.say("To the office")
+    elsewhere.say("Between us")
+    elsewhere.hears("Between us")
+    first.hears("To the office")
+    elsewhere.context.close()
+
+
+def test_a_browser_that_starts_anew_shows_nothing_twice(url):
+    """A stream without an id, or with one that nobody knows, first takes away what the page shows."""
+    with httpx.Client(base_url=url, timeout=30) as client:
+        client.post("/chat/12", data={"name": "Ada", "text": "Hello"})
+        for headers, told in (({}, "listening"), ({"Last-Event-ID": "no such id"}, "lost in the static")):
+            with client.stream("GET", "/chat/12/stream", headers=headers) as answer:
+                lines = (line for line in answer.iter_lines() if line.startswith(("event", "data")))
+                assert next(lines) == "event: begin"
+                assert told in next(lines)
+                assert next(line for line in lines if "Hello" in line)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("", "Hello", "say who you are"),
+        ("Ada", "  ", "something for the others to hear"),
+        ("A" * 41, "Hello", "40 characters"),
+        ("Ada", "x" * 501, "500 for what you say"),
+    ],
+)
+def test_what_can_not_be_sent_comes_back_with_a_reason(site, name, text, problem):
+    with httpx.Client(base_url=site) as client:
+        page = client.post("/chat/77", data={"name": name, "text": text})
+        part = client.post("/chat/77", data={"name": name, "text": text}, headers={"HX-Request": "true"})
+        assert (page.status_code, part.status_code) == (422, 200)
+        assert part.text.startswith("<form")
+        for answer in (page, part):
+            assert problem in answer.text
+            assert f'value="{name}"' in answer.text
+
+
+def test_a_refused_message_can_be_mended(page, site, complaints):
+    page.goto(f"{site}/chat/72")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Message").fill("   ")
+    page.get_by_label("Message").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("something for the others")
+    expect(page.get_by_label("Message")).to_be_focused()
+    page.get_by_label("Message").fill("I mean it")
+    page.get_by_label("Message").press("Enter")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("log")).to_contain_text("I mean it")
+    expect(page.get_by_label("Your name")).to_have_value("Ada")
+    assert not complaints
+
+
+def test_sending_works_without_javascript(browser, page, site):
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(f"{site}/chat/77")
+    plain.get_by_label("Your name").fill("Ólöf & co")
+    plain.get_by_label("Message").fill("Fresh herring")
+    plain.get_by_role("button", name="Send").click()
+    expect(plain.get_by_label("Message")).to_have_value("")
+    expect(plain.get_by_label("Your name")).to_have_value("Ólöf & co")
+    context.close()
+    page.goto(f"{site}/chat/77")
+    expect(page.get_by_role("log")).to_contain_text("Fresh herring")
+
+
+def test_a_job_is_told_of_by_every_worker_and_ends(browser, page, folder, url):
+    page.goto(f"{url}/catch")
+    page.get_by_label("Boat").select_option("Ronja")
+    page.get_by_role("button", name="Weigh").click()
+    first = Window(browser, page.url)
+    with stopped(first.workers[-1]):
+        second = Window(browser, page.url)
+    for window in (first, second):
+        expect(window.page.get_by_role("status")).to_have_text("Weighing, 4 of 7 crates.")
+    first.page.reload()
+    expect(first.page.get_by_role("progressbar")).to_have_attribute("value", "4")
+    watch = "document.body.addEventListener('htmx:sseClose', event => { window.ended = event.detail.type })"
+    first.page.evaluate(watch)
+    (folder / "go").touch()
+    for window in (first, second):
+        expect(window.page.get_by_role("status")).to_have_text("All is weighed.")
+        expect(window.page.locator("tfoot")).to_have_text("All80.3")
+    first.page.wait_for_function("window.ended == 'message'")
+    second.page.reload()
+    expect(second.page.get_by_role("status")).to_have_text("All is weighed.")
+    for window in (first, second):
+        window.context.close()
+
+
+def test_a_boat_that_has_landed_nothing_is_refused(site):
+    assert httpx.post(f"{site}/catch", data={"boat": "Titanic"}).status_code == 422
