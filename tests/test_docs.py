@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,8 @@ BY_NAME = {file.name: Document.read(file) for file in FILES}
 
 @pytest.fixture
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Examples that wait a second do not make the tests wait."""
+    """Examples that wait a second do not make the tests wait, and ids that hold something random are known."""
+    monkeypatch.setattr(secrets, "randbits", lambda bits: 0x6BA1F0 - 1)
     sleep = asyncio.sleep
 
     async def short(delay: float, result: Any = None) -> Any:

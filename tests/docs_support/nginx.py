@@ -1,5 +1,6 @@
 """A real nginx, with the configuration of the documentation, in front of a real `hyper serve`."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,8 +36,29 @@ def in_front_of(site: Path, nginx: str, folder: Path) -> Iterator[int]:
 @contextmanager
 def proxy(upstream: int, nginx: str, folder: Path) -> Iterator[int]:
     """Hands requests on to the port `upstream`, whether anything listens there or not."""
+    with run(_documented().replace("127.0.0.1:8000", f"127.0.0.1:{upstream}"), nginx, folder) as port:
+        yield port
+
+
+@contextmanager
+def balancer(upstreams: list[int], block: str, nginx: str, folder: Path) -> Iterator[int]:
+    """Hands requests on to several ports, as the documented block for several machines has it."""
+    machines = re.findall(r"(?<=server )[\d.:]+(?=;)", block)
+    assert len(machines) == len(upstreams)
+    for machine, upstream in zip(machines, upstreams, strict=True):
+        block = block.replace(machine, f"127.0.0.1:{upstream}")
+    conf, count = re.subn(r"upstream hyper \{.*?\}", block, _documented(), flags=re.DOTALL)
+    assert count == 1
+    with run(conf, nginx, folder) as port:
+        yield port
+
+
+@contextmanager
+def run(conf: str, nginx: str, folder: Path) -> Iterator[int]:
+    """Runs nginx with the configuration of a site, on a port of the test's."""
     port = free_port()
-    _configure(folder, port, upstream)
+    (folder / "site.conf").write_text(conf.replace("listen 80;", f"listen 127.0.0.1:{port};"))
+    (folder / "nginx.conf").write_text(_AROUND.format(folder=folder))
     command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
@@ -48,13 +70,10 @@ def proxy(upstream: int, nginx: str, folder: Path) -> Iterator[int]:
         process.communicate(timeout=PATIENCE)
 
 
-def _configure(folder: Path, port: int, upstream: int) -> None:
-    """The documented file with the test's two ports, and what a whole configuration has around it."""
+def _documented() -> str:
     documented = (REPOSITORY / "docs" / "nginx.conf").read_text(encoding="utf-8")
     assert documented.count("listen 80;") == documented.count("127.0.0.1:8000") == 1
-    conf = documented.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    (folder / "site.conf").write_text(conf.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}"))
-    (folder / "nginx.conf").write_text(_AROUND.format(folder=folder))
+    return documented
 
 
 def _answers(port: int) -> bool:

@@ -7,7 +7,7 @@ import linecache
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import AsyncExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -40,6 +40,7 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.app: Hyper | None = None
+        self.server: Server | None = None
         self.asked: set[str] = set()
         self.tests: set[str] = set()  # those that have not been run
         self.names: dict[str, Any] = {"__name__": "__main__"}
@@ -77,6 +78,9 @@ class Site:
     def forget(self) -> None:
         """What is loaded no longer holds."""
         self.app = None
+        if self.server is not None:
+            self.server.close()
+            self.server = None
         linecache.checkcache()
         for name, module in list(sys.modules.items()):
             places = [place for place in (getattr(module, "__file__", None), *getattr(module, "__path__", ())) if place]
@@ -123,40 +127,61 @@ class Site:
         body: str = "",
         enough: Enough = lambda text: False,
     ) -> Answer:
-        """Sends one request, and leaves as a browser does once `enough` of the body has come."""
+        """Sends one request, and leaves as a browser does once `enough` of the body has come.
+
+        What the application keeps, it keeps from one request to the next, until a file changes.
+        """
         app = self.load()
+        if self.server is None:
+            self.server = Server(app)
         match app.site.router.match(path.partition("?")[0].encode()):
             case Match(target=target):
                 self.asked.add(target.file)
-        return asyncio.run(self._talk(app, path, method, headers or [], body, enough))
+        return self.server.ask(path, method, headers or [], body, enough)
+
+
+class Server:
+    """An application within its lifespan."""
+
+    def __init__(self, app: Hyper) -> None:
+        self.app = app
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self._state = self._runner.run(self._stack.enter_async_context(app.router.lifespan_context(app)))
+
+    def close(self) -> None:
+        self._runner.run(self._stack.aclose())
+        self._runner.close()
+
+    def ask(self, target: str, method: str, headers: list[tuple[str, str]], body: str, enough: Enough) -> Answer:
+        return self._runner.run(self._talk(target, method, headers, body, enough))
 
     async def _talk(
-        self, app: Hyper, target: str, method: str, headers: list[tuple[str, str]], body: str, enough: Enough
+        self, target: str, method: str, headers: list[tuple[str, str]], body: str, enough: Enough
     ) -> Answer:
         path, _, query = target.partition("?")
         given = {name.lower() for name, _ in headers}
         sent = [*headers, *((name, value) for name, value in _usual(body) if name not in given)]
         exchange = _Exchange(body.encode(), enough)
-        async with app.router.lifespan_context(app) as state:
-            scope = {
-                "type": "http",
-                "asgi": {"version": "3.0"},
-                "http_version": "1.1",
-                "method": method,
-                "scheme": "http",
-                "path": path,
-                "raw_path": quote(path, safe="/%:@!$&'()*+,;=~").encode(),
-                "root_path": "",
-                "query_string": query.encode(),
-                "headers": [(name.lower().encode(), value.encode()) for name, value in sent],
-                "client": ("127.0.0.1", 50000),
-                "server": ("127.0.0.1", 8000),
-                "state": dict(state or {}),
-            }
-            # What has come until then is compared, and tells more than a timeout.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE):
-                    await Front(app, State(), health_paths(app))(scope, exchange.receive, exchange.send)
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": quote(path, safe="/%:@!$&'()*+,;=~").encode(),
+            "root_path": "",
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in sent],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 8000),
+            "state": dict(self._state or {}),
+        }
+        # What has come until then is compared, and tells more than a timeout.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await Front(self.app, State(), health_paths(self.app))(scope, exchange.receive, exchange.send)
         return exchange.answer()
 
 
