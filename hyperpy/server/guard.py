@@ -17,7 +17,7 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.server import ServerState
 
-from hyperpy.server.access import Answered, answered
+from hyperpy.server.access import AccessLog, Answered, answered
 from hyperpy.server.limits import LEAST_RATE, LINGER, LINGER_SILENCE
 from hyperpy.server.settings import Config
 
@@ -57,6 +57,7 @@ class Guard(asyncio.Protocol):
     """Goes in front of uvicorn's protocol, whose attributes these are. Its child tells what it is reading."""
 
     config: Config
+    requests: AccessLog | None
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     flow: FlowControl
@@ -85,18 +86,10 @@ class Guard(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's does
         super().connection_made(transport)
+        self.requests = self.config.requests
         if self.client is None and self.server is not None and self.server[1] is None:
             self.client = UNIX_CLIENT
         self._set_clock(self.config.limits.head_within)
-
-    def data_received(self, data: bytes) -> None:
-        if self.deaf:
-            self.received += len(data)
-            return
-        super().data_received(data)
-        if self.flow.read_paused:
-            self.held = True
-        self.look()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_clock()
@@ -111,12 +104,9 @@ class Guard(asyncio.Protocol):
         self.deaf = True
         super().handle_websocket_upgrade(*event)  # type: ignore[misc]  # uvicorn's
 
-    def send_400_response(self, msg: str) -> None:
-        self.refuse(400)
-
     def log(self, cycle: Any) -> None:
-        if self.config.requests is not None:
-            self.config.requests(answered(cycle.scope, cycle.status, cycle.sent, perf_counter() - cycle.began))
+        if self.requests is not None:
+            self.requests(answered(cycle.scope, cycle.status, cycle.sent, perf_counter() - cycle.began))
 
     # The clock
 
@@ -129,7 +119,6 @@ class Guard(asyncio.Protocol):
         if owed is NEXT:
             self._set_clock(self.timeout_keep_alive)
         elif owed is BODY:
-            self.held = False
             self._set_clock(self.config.limits.body_within)
         elif owed is HEAD:
             self._set_clock(self.config.limits.head_within)
@@ -149,7 +138,6 @@ class Guard(asyncio.Protocol):
         return NOTHING
 
     def _set_clock(self, seconds: float) -> None:
-        self.received = 0
         self.deadline = self.loop.time() + seconds
         if self.alarm is None:
             self._set_alarm()
@@ -181,6 +169,7 @@ class Guard(asyncio.Protocol):
             self._on_late_body()
         elif self.owed is END:
             if self.received and self.loop.time() < self.end_by:
+                self.received = 0
                 self._set_clock(LINGER_SILENCE)
             else:
                 self.transport.abort()
@@ -198,6 +187,7 @@ class Guard(asyncio.Protocol):
         elif self.received < LEAST_RATE * within:
             self.refuse(408)
             return
+        self.received = 0
         self._set_clock(within)
 
     # Refusing
@@ -237,9 +227,9 @@ class Guard(asyncio.Protocol):
         head += [b"%b: %b" % header for header in self.server_state.default_headers]
         head += [b"content-type: text/plain; charset=utf-8", b"content-length: %d" % len(text), b"connection: close"]
         self.transport.write(b"\r\n".join([*head, b"", text]))
-        if self.config.requests is not None:
+        if self.requests is not None:
             client = self.client[0] if self.client else "-"
-            self.config.requests(Answered(client, *self.asked(), status, len(text), 0.0))
+            self.requests(Answered(client, *self.asked(), status, len(text), 0.0))
         self._linger()
 
     def _linger(self) -> None:
@@ -247,6 +237,7 @@ class Guard(asyncio.Protocol):
 
         To close a connection with unread input resets it, and the client would never see the answer (RFC 9112, 9.6).
         """
+        self.received = 0
         self.end_by = self.loop.time() + LINGER
         self.flow.resume_reading()
         if self.transport.can_write_eof():

@@ -111,14 +111,21 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
         return self.scope["method"], shown_target(target), self.scope["http_version"]
 
     def data_received(self, data: bytes) -> None:
+        if self.deaf:
+            self.received += len(data)
+            return
         before = self.conn.received
         super().data_received(data)
         self.received += self.conn.received - before
+        if self.flow.read_paused:
+            self.held = True
+        self.look()
 
     def send_400_response(self, msg: str) -> None:
         error = sys.exception()
         status = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
-        if status == 431 and b"\n" not in self.conn.trailing_data[0]:
+        unread, _ = self.conn.trailing_data
+        if status == 431 and unread and b"\n" not in unread and not self.conn.in_body:
             status = 414
         self.refuse(status if status in WHY else 400)
 
