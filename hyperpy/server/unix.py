@@ -54,12 +54,13 @@ def removed_at_the_end(settings: Settings) -> Iterator[None]:
                 path.unlink()
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """None if there is no file. Its time is part of it, since numbers of inodes are given out again."""
     try:
         found = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
 def _clear(path: str, settings: Settings) -> None:
