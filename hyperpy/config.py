@@ -61,7 +61,7 @@ class Settings:
     uds: str | None = _setting(None, "Unix socket to listen on, in place of a host and port.", example="hyper.sock")
     workers: int = _setting(1, "Number of worker processes.", least=1)
     backlog: int = _setting(2048, "Connections that may wait to be accepted.", least=1, most=65535)
-    proxy_headers: bool = _setting(True, "Whether X-Forwarded-For and X-Forwarded-Proto of trusted proxies count.")
+    proxy_headers: bool = _setting(True, "Whether to believe what trusted proxies say of their clients.")
     forwarded_allow_ips: str = _setting(
         "127.0.0.1,::1,unix:", "Proxies that are trusted: addresses, networks, `unix:`; or * for any."
     )

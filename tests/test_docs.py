@@ -184,11 +184,11 @@ class TestNginx:
         )
         return routes.parent
 
-    @pytest.fixture
-    def port(self, needs: Needs, site: Path, tmp_path: Path) -> Iterator[int]:
+    @pytest.fixture(params=["port", "uds"])
+    def port(self, request: pytest.FixtureRequest, needs: Needs, site: Path, tmp_path: Path) -> Iterator[int]:
         folder = tmp_path / "nginx"
         folder.mkdir()
-        with in_front_of(site, needs("nginx"), folder) as port:
+        with in_front_of(site, needs("nginx"), folder, uds=request.param == "uds") as port:
             yield port
 
     @pytest.mark.parametrize("packed", [False, True])

@@ -100,9 +100,13 @@ class CommonFormat:
         if (second := int(now)) != self._second:
             self._second, self._stamp = second, _local_stamp(second)
         asked = f"{request.method} {request.target} HTTP/{request.version}" if request.method else "-"
-        if '"' in asked or "\\" in asked or not (asked.isascii() and asked.isprintable()):
+        # Most are fit, which is quickly seen.
+        if not asked.isascii() or not asked.isprintable() or '"' in asked or "\\" in asked:
             asked = _UNFIT.sub(_escaped, asked)
-        return f'{_host(request.client)} - - [{self._stamp}] "{asked}" {request.status} {request.sent or "-"}'
+        client = request.client
+        if not client.isascii() or not client.isprintable() or " " in client:
+            client = "-"  # a forwarded header may name anything
+        return f'{client} - - [{self._stamp}] "{asked}" {request.status} {request.sent or "-"}'
 
 
 class JSONFormat:
@@ -133,11 +137,6 @@ def _local_stamp(second: int) -> str:
     """`20/Nov/2026:13:55:36 +0100`, in English whatever the locale."""
     at = time.localtime(second)
     return f"{at.tm_mday:02d}/{MONTHS[at.tm_mon - 1]}/{time.strftime('%Y:%H:%M:%S %z', at)}"
-
-
-def _host(client: str) -> str:
-    """A forwarded header may name anything; a space in it would make two fields of one."""
-    return client if client.isascii() and client.isprintable() and " " not in client else "-"
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.docs_support.shell import REPOSITORY, free_port
 from tests.server.running import PATIENCE, Command, Connection, until
@@ -26,28 +27,47 @@ http {{
 
 
 @contextmanager
-def in_front_of(site: Path, nginx: str, folder: Path) -> Iterator[int]:
-    """Serves the folder `site` through the program `nginx`, whose files go into `folder`; gives the port to ask."""
-    with Command("serve", "--port", "0", folder=site) as hyper:
-        port = free_port()
-        _configure(folder, port, hyper.port())
-        command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-        proxy = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        try:
-            until(lambda: _answers(port) or proxy.poll() is not None)
-            assert proxy.poll() is None, proxy.communicate()[1].decode()
-            yield port
-        finally:
-            proxy.terminate()
-            proxy.communicate(timeout=PATIENCE)
+def in_front_of(site: Path, nginx: str, folder: Path, *, uds: bool = False) -> Iterator[int]:
+    """Serves the folder `site` through the program `nginx`, whose files go into `folder`; gives the port to ask.
+
+    With `uds` nginx and `hyper serve` meet at a Unix socket.
+    """
+    with TemporaryDirectory() as meeting:
+        # Started by root, nginx connects as nobody.
+        Path(meeting).chmod(0o755)
+        listening = ("--uds", f"{meeting}/hyper.sock") if uds else ("--port", "0")
+        with Command("serve", *listening, folder=site) as hyper:
+            hyper.until_said("Serving")
+            upstream = f"unix:{meeting}/hyper.sock" if uds else f"127.0.0.1:{hyper.port()}"
+            with _running(nginx, folder, upstream) as port:
+                yield port
 
 
-def _configure(folder: Path, port: int, upstream: int) -> None:
+@contextmanager
+def _running(nginx: str, folder: Path, upstream: str) -> Iterator[int]:
+    port = free_port()
+    _configure(folder, port, upstream)
+    command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    proxy = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        until(lambda: _answers(port) or proxy.poll() is not None)
+        assert proxy.poll() is None, proxy.communicate()[1].decode()
+        yield port
+    finally:
+        proxy.terminate()
+        proxy.communicate(timeout=PATIENCE)
+
+
+def _configure(folder: Path, port: int, upstream: str) -> None:
     """The documented file with the test's two ports, and what a whole configuration has around it."""
     documented = (REPOSITORY / "docs" / "nginx.conf").read_text(encoding="utf-8")
     assert documented.count("listen 80;") == documented.count("127.0.0.1:8000") == 1
+    socket = "unix:/run/hyper/hyper.sock"
+    assert documented.count(f"# server {socket};") == 1
     conf = documented.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    (folder / "site.conf").write_text(conf.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}"))
+    if upstream.startswith("unix:"):
+        conf = conf.replace("server 127.0.0.1:8000;", "").replace(f"# server {socket};", f"server {socket};")
+    (folder / "site.conf").write_text(conf.replace("127.0.0.1:8000", upstream).replace(socket, upstream))
     (folder / "nginx.conf").write_text(_AROUND.format(folder=folder))
 
 

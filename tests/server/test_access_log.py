@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,13 @@ def request(**changes: object) -> Answered:
 )
 def test_the_common_format(berlin, changes, line):
     assert CommonFormat()(request(**changes), NOW) == line
+
+
+def test_what_the_documentation_shows(berlin):
+    text = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text()
+    asked = {"client": "203.0.113.9", "target": "/morning?greet=me", "sent": 19, "seconds": 0.001204}
+    for name, form in (("common", CommonFormat()), ("json", JSONFormat())):
+        assert f"| `{name}` | `{form(request(**asked), 1795179336.125)}` |" in text
 
 
 @pytest.mark.parametrize(
@@ -253,6 +261,7 @@ def test_a_reader_that_is_gone_is_told_of_once(monkeypatch, caplog):
 
     monkeypatch.setattr(sys, "stdout", Broken())
     monkeypatch.setattr(logging.getLogger("hyperpy"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("hyperpy.access"), "handlers", [])
     asyncio.run(main())
     assert [record.getMessage() for record in caplog.records] == [
         "Standard output is gone ([Errno 32] Broken pipe): there are no more lines about requests."
