@@ -85,6 +85,7 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.conn = Connection(config.limits)
+        self.access_log = False  # uvicorn's
 
     @property
     def cycle(self) -> Any:

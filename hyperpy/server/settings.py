@@ -21,7 +21,6 @@ class Config(uvicorn.Config):
             http=protocol,
             interface="asgi3",
             log_config=None,
-            access_log=False,
             server_header=False,
             backlog=settings.backlog,
             proxy_headers=settings.proxy_headers,

@@ -38,36 +38,38 @@ def in_front_of(site: Path, nginx: str, folder: Path, *, uds: bool = False) -> I
         listening = ("--uds", f"{meeting}/hyper.sock") if uds else ("--port", "0")
         with Command("serve", *listening, folder=site) as hyper:
             hyper.until_said("Serving")
-            upstream = f"unix:{meeting}/hyper.sock" if uds else f"127.0.0.1:{hyper.port()}"
-            with _running(nginx, folder, upstream) as port:
+            upstream = f"unix:{meeting}/hyper.sock" if uds else hyper.port()
+            with proxy(upstream, nginx, folder) as port:
                 yield port
 
 
 @contextmanager
-def _running(nginx: str, folder: Path, upstream: str) -> Iterator[int]:
+def proxy(upstream: int | str, nginx: str, folder: Path) -> Iterator[int]:
+    """Hands requests on to `upstream`, a port or `unix:` and a path, whether anything listens there or not."""
     port = free_port()
     _configure(folder, port, upstream)
     command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-    proxy = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        until(lambda: _answers(port) or proxy.poll() is not None)
-        assert proxy.poll() is None, proxy.communicate()[1].decode()
+        until(lambda: _answers(port) or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[1].decode()
         yield port
     finally:
-        proxy.terminate()
-        proxy.communicate(timeout=PATIENCE)
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
 
 
-def _configure(folder: Path, port: int, upstream: str) -> None:
+def _configure(folder: Path, port: int, upstream: int | str) -> None:
     """The documented file with the test's two ports, and what a whole configuration has around it."""
     documented = (REPOSITORY / "docs" / "nginx.conf").read_text(encoding="utf-8")
-    assert documented.count("listen 80;") == documented.count("127.0.0.1:8000") == 1
-    socket = "unix:/run/hyper/hyper.sock"
-    assert documented.count(f"# server {socket};") == 1
+    on_port, on_path = "server 127.0.0.1:8000;", "# server unix:/run/hyper/hyper.sock;"
+    assert documented.count("listen 80;") == documented.count(on_port) == documented.count(on_path) == 1
     conf = documented.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    if upstream.startswith("unix:"):
-        conf = conf.replace("server 127.0.0.1:8000;", "").replace(f"# server {socket};", f"server {socket};")
-    (folder / "site.conf").write_text(conf.replace("127.0.0.1:8000", upstream).replace(socket, upstream))
+    if isinstance(upstream, int):
+        conf = conf.replace(on_port, f"server 127.0.0.1:{upstream};")
+    else:
+        conf = conf.replace(on_port, "").replace(on_path, f"server {upstream};")
+    (folder / "site.conf").write_text(conf)
     (folder / "nginx.conf").write_text(_AROUND.format(folder=folder))
 
 
