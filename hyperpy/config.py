@@ -60,6 +60,12 @@ class Settings:
     port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0, most=65535)
     uds: str | None = _setting(None, "Unix socket to listen on, in place of a host and port.", example="hyper.sock")
     workers: int = _setting(1, "Number of worker processes.", least=1)
+    limit_max_requests: int = _setting(
+        0, "Requests after which a worker is replaced by a new one; 0 is no limit.", least=0
+    )
+    limit_max_requests_jitter: int = _setting(
+        0, "Up to so many more, at random for each worker, so that they are not all replaced together.", least=0
+    )
     backlog: int = _setting(2048, "Connections that may wait to be accepted.", least=1, most=65535)
     proxy_headers: bool = _setting(True, "Whether to believe what trusted proxies say of their clients.")
     forwarded_allow_ips: str = _setting(

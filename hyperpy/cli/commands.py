@@ -80,7 +80,8 @@ def dev(**flags: str | bool | None) -> None:
 
 @main.command("serve", epilog=EPILOG)
 @options(
-    *("host", "port", "uds", "workers", "backlog"),
+    *("host", "port", "uds", "backlog"),
+    *("workers", "limit_max_requests", "limit_max_requests_jitter"),
     *("routes", "static", "root_path"),
     *("proxy_headers", "forwarded_allow_ips"),
     *("ssl_certfile", "ssl_keyfile"),

@@ -18,6 +18,7 @@ from typing import Any
 logger = logging.getLogger("hyperpy.access")
 server_logger = logging.getLogger("hyperpy.server")
 
+UNLOGGED = "hyperpy.unlogged"  # the key of a scope whose request is not to have a line
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # What could end a field, or a line, or be taken for the terminal's.
 _UNFIT = re.compile(r'[^\x20-\x7e]|["\\]')

@@ -17,7 +17,7 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.server import ServerState
 
-from hyperpy.server.access import AccessLog, Answered, answered
+from hyperpy.server.access import UNLOGGED, AccessLog, Answered, answered
 from hyperpy.server.limits import LEAST_RATE, LINGER, LINGER_SILENCE
 from hyperpy.server.settings import Config
 
@@ -105,7 +105,7 @@ class Guard(asyncio.Protocol):
         super().handle_websocket_upgrade(*event)  # type: ignore[misc]  # uvicorn's
 
     def log(self, cycle: Any) -> None:
-        if self.requests is not None:
+        if self.requests is not None and UNLOGGED not in cycle.scope:
             self.requests(answered(cycle.scope, cycle.status, cycle.sent, perf_counter() - cycle.began))
 
     # The clock
