@@ -76,7 +76,7 @@ class Settings:
     ssl_keyfile: str | None = _setting(None, "Private key of the certificate, in PEM.", example="key.pem")
     timeout_keep_alive: float = _setting(5.0, "Seconds that a connection is kept open for another request.", least=0.1)
     timeout_request_head: float = _setting(
-        10.0, "Seconds that a client has for the request line and headers.", least=0.1
+        8.0, "Seconds that a client has for the request line and headers.", least=0.1
     )
     timeout_request_body: float = _setting(
         20.0, "Seconds in which at least 500 bytes for each of them must come of a body.", least=0.1
