@@ -133,7 +133,7 @@ class Guard(asyncio.Protocol):
             return HEAD
         if cycle.response_complete:
             return self.reading
-        if cycle is self.cycle and not cycle.response_started and self.reading is BODY:
+        if cycle.more_body and cycle is self.cycle and not cycle.response_started and self.reading is BODY:
             return BODY
         return NOTHING
 

@@ -172,9 +172,14 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
             self.held = True
 
     def on_message_complete(self) -> None:
-        self.in_body = False
         self.pending = 0
-        super().on_message_complete()
+        if not self.in_body:
+            return  # it goes on as another protocol's
+        self.in_body = False
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         cycle.began = perf_counter()
