@@ -116,5 +116,7 @@ def _with_streams(lifespan: Lifespan | None) -> Callable[[Any], AbstractAsyncCon
                     yield {**(state or {}), STATE_KEY: streams}
             finally:
                 streams.close()
+                # Some servers would stop now, whatever still runs, and what `lifespan` provides is gone soon.
+                await streams.wait_ended(app.limits.cleanup)
 
     return around

@@ -1,0 +1,45 @@
+"""SIGTERM and SIGINT under every server: streams end, their clients see a whole response, the process goes."""
+
+import signal
+
+import pytest
+
+from tests.servers.running import SERVERS, running
+from tests.streams.serving import wait_until_still
+
+APPS = {"own-lifespan": "app:app", "mounted": "mounted:app"}
+
+
+@pytest.mark.parametrize("app", APPS.values(), ids=APPS)
+@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("path", ["/steps", "/ticking", "/silent"])
+def test_streams_end_and_the_server_with_them(name, folder, run, app, path):
+    with running(name, folder, app) as site, site.get(f"{path}?run={run}") as client:
+        client.read_until(b"\r\n\r\n" if path == "/silent" else b"data: ")
+        site.command.send(signal.SIGTERM)
+        client.read_until(b"\r\n0\r\n\r\n")
+        assert b"event:" not in client.received
+        site.command.status()
+        assert (folder / f"{run}-cleaned").exists() or app == APPS["mounted"]
+        assert "Traceback" not in site.command.errors
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_ctrl_c(name, folder, run):
+    with running(name, folder) as site, site.get(f"/steps?run={run}") as client:
+        client.read_until(b"data: ")
+        site.command.interrupt_group()
+        client.read_until(b"\r\n0\r\n\r\n")
+        site.command.status()
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_client_that_does_not_read_is_no_reason_to_stay(name, folder, run):
+    # uvicorn would wait for it otherwise.
+    more = "--timeout-graceful-shutdown 1" if name.startswith("uvicorn") else ""
+    with running(name, folder, more=more) as site, site.get(f"/flood?run={run}") as client:
+        client.read_until(b"data: tick")
+        wait_until_still(lambda: (folder / f"{run}-count").stat().st_size)
+        site.command.send(signal.SIGTERM)
+        site.until_made(f"{run}-cleaned")
+        site.command.status()
