@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.docs_support.shell import REPOSITORY, free_port
 from tests.server.running import PATIENCE, Command, Connection, until
 
+READ_TIMEOUT = "proxy_read_timeout 60s;"
+
 _AROUND = """
 daemon off;
 pid {folder}/nginx.pid;
@@ -26,28 +28,43 @@ http {{
 
 
 @contextmanager
-def in_front_of(site: Path, nginx: str, folder: Path) -> Iterator[int]:
+def in_front_of(site: Path, nginx: str, folder: Path, *, read_timeout: str = "", **variables: str) -> Iterator[int]:
     """Serves the folder `site` through the program `nginx`, whose files go into `folder`; gives the port to ask."""
-    with Command("serve", "--port", "0", folder=site) as hyper:
-        port = free_port()
-        _configure(folder, port, hyper.port())
-        command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-        proxy = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        try:
-            until(lambda: _answers(port) or proxy.poll() is not None)
-            assert proxy.poll() is None, proxy.communicate()[1].decode()
-            yield port
-        finally:
-            proxy.terminate()
-            proxy.communicate(timeout=PATIENCE)
+    with (
+        Command("serve", "--port", "0", folder=site, **variables) as hyper,
+        proxy(hyper.port(), nginx, folder, read_timeout=read_timeout) as port,
+    ):
+        yield port
 
 
-def _configure(folder: Path, port: int, upstream: int) -> None:
+@contextmanager
+def proxy(upstream: int, nginx: str, folder: Path, *, read_timeout: str = "") -> Iterator[int]:
+    """Runs `nginx` in front of a port; gives its own. `read_timeout` takes the place of the documented one."""
+    port = free_port()
+    _configure(folder, port, upstream, read_timeout or READ_TIMEOUT)
+    command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        until(lambda: _answers(port) or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[1].decode()
+        yield port
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+
+def _configure(folder: Path, port: int, upstream: int, read_timeout: str) -> None:
     """The documented file with the test's two ports, and what a whole configuration has around it."""
     documented = (REPOSITORY / "docs" / "nginx.conf").read_text(encoding="utf-8")
-    assert documented.count("listen 80;") == documented.count("127.0.0.1:8000") == 1
-    conf = documented.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    (folder / "site.conf").write_text(conf.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}"))
+    changes = {
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        "127.0.0.1:8000": f"127.0.0.1:{upstream}",
+        READ_TIMEOUT: read_timeout,
+    }
+    for old, new in changes.items():
+        assert documented.count(old) == 1
+        documented = documented.replace(old, new)
+    (folder / "site.conf").write_text(documented)
     (folder / "nginx.conf").write_text(_AROUND.format(folder=folder))
 
 
