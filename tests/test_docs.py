@@ -221,9 +221,9 @@ class TestNginx:
     def test_pings_keep_a_silent_stream_open(self, needs: Needs, site: Path, tmp_path: Path) -> None:
         folder = tmp_path / "nginx"
         folder.mkdir()
-        timeout = "proxy_read_timeout 2s;"
+        impatient = {"proxy_read_timeout 60s;": "proxy_read_timeout 2s;"}
         with (
-            in_front_of(site, needs("nginx"), folder, read_timeout=timeout, HYPER_PING="1") as port,
+            in_front_of(site, needs("nginx"), folder, impatient, HYPER_PING="1") as port,
             Connection(port) as connection,
         ):
             connection.ask("/feed", Accept="text/event-stream", Connection="close")
