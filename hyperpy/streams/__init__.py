@@ -5,6 +5,7 @@ from hyperpy.streams.lifecycle import LIMITS, Limits, limits_of
 from hyperpy.streams.negotiate import Accept, Mode, Shape, accepts, choose, varies
 from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.response import EventStream, HTMLStream, PageStream, stream_headers
+from hyperpy.streams.signals import SignalledStreams, StopSignals
 
 __all__ = [
     "CLOSE",
@@ -20,6 +21,8 @@ __all__ = [
     "Mode",
     "PageStream",
     "Shape",
+    "SignalledStreams",
+    "StopSignals",
     "Streams",
     "accepts",
     "choose",
