@@ -3,11 +3,12 @@
 import http.client
 import re
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
-from tests.server.running import Command, Connection, fetch, prepared
+from tests.server.running import Command, Connection, fetch, prepared, until
 
 APP = '''
 import asyncio
@@ -394,3 +395,45 @@ def test_every_refusal_has_its_line(server, client):
     client.hear_all()
     server.until_said(rf'127\.0\.0\.1 - - \[[^]]+\] "(POST /size\?{server.process.pid} HTTP/1\.1|-)" 413 \d+\n')
     assert not re.search("Invalid HTTP request", server.errors)
+
+
+@pytest.mark.parametrize("sends_on", [False, True])
+def test_a_refused_client_is_not_listened_to_for_ever(tmp_path, sends_on):
+    (tmp_path / "app.py").write_text(APP)
+    hasty = "from hyperpy.server import guard; guard.LINGER_SILENCE = 0.2; guard.LINGER = 0.5"
+    with (
+        Command("serve", "--port", "0", *FLAGS, folder=tmp_path, command=prepared(hasty)) as command,
+        Connection(command.port()) as client,
+    ):
+        client.socket.sendall(head("POST /size", "Content-Length: 30000000"))
+        assert status(client.hear_all()) == 413
+        if sends_on:
+            until(lambda: is_cut_off(client))
+        until(lambda: not open_connections(command.process.pid))
+
+
+def is_cut_off(client: Connection) -> bool:
+    try:
+        client.socket.sendall(b"x")
+    except OSError:
+        return True
+    return False
+
+
+def open_connections(pid: int) -> int:
+    """TCP connections of a process that the other side has not closed."""
+    sockets = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            sockets.add(entry.readlink().name)
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    # FIN_WAIT1 and FIN_WAIT2: we have closed our side, and wait for theirs.
+    return sum(row[3] in ("04", "05") and f"socket:[{row[9]}]" in sockets for row in rows)
+
+
+@pytest.mark.parametrize(
+    "fields", [("Connection: Upgrade", "Upgrade: h2c"), ("Connection: Upgrade", "Upgrade: no-such")]
+)
+def test_an_upgrade_that_is_not_known_is_no_reason_not_to_answer(client, fields):
+    client.socket.sendall(head("GET /size", *fields))
+    client.hear_until(b"size 0 3")
