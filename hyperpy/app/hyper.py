@@ -47,6 +47,7 @@ class Hyper(Starlette):
         debug = debug or in_dev()
         self.limits = limits_of(load_settings({}, os.environ, Path.cwd()))
         self._own_streams: Streams | None = None
+        self._open_streams: Streams | None = None  # of the lifespan
         super().__init__(debug=debug, lifespan=_with_streams(lifespan))
         self.site = load_site(Path(routes), static=static is not None)
         if self.site.errors and not debug:
@@ -63,6 +64,14 @@ class Hyper(Starlette):
     def routes_table(self) -> list[RouteRow]:
         """What `hyper routes` prints."""
         return self.site.rows()
+
+    @property
+    def streams(self) -> Streams:
+        """The streams that are open in this process: iterating over it gives a StreamRecord of each.
+
+        An application that is mounted in another `Hyper` has its streams in that one's.
+        """
+        return self.own_streams() if self._open_streams is None else self._open_streams
 
     def own_streams(self) -> Streams:
         """The registry of streams that are open without a lifespan of this application's: where it is mounted."""
@@ -102,7 +111,7 @@ def _with_streams(lifespan: Lifespan | None) -> Callable[[Any], AbstractAsyncCon
 
     @asynccontextmanager
     async def around(app: Any) -> AsyncIterator[Mapping[str, Any]]:
-        streams = Streams()
+        streams = app._open_streams = Streams()
         async with lifespan(app) if lifespan else nullcontext() as state:
             try:
                 yield {**(state or {}), STATE_KEY: streams}
