@@ -16,9 +16,9 @@ from hyperpy.pages import DeferredPage, Progress, Run, current
 from hyperpy.streams.lifecycle import LIMITS, Ending, Limits
 from hyperpy.streams.negotiate import Mode
 from hyperpy.streams.outbox import Outbox
-from hyperpy.streams.record import StreamRecord
+from hyperpy.streams.record import StreamRecord, is_refusal
 from hyperpy.streams.registry import STATE_KEY, Streams
-from hyperpy.streams.telemetry import TELEMETRY, is_refusal
+from hyperpy.streams.telemetry import TELEMETRY
 
 logger: Final = logging.getLogger("hyperpy.streams")
 

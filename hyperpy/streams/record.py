@@ -5,6 +5,7 @@ from time import monotonic
 from typing import Final
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from hyperpy.exceptions import HyperError, shown
@@ -85,6 +86,11 @@ class StreamRecord:
         error = f": {_printable(self.error)}" if self.error else ""
         log_id = f" [{self.log_id}]" if self.log_id else ""
         return f"{_shown(self.file)} {path} {_printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
+
+
+def is_refusal(error: BaseException) -> bool:
+    """A failure that tells the client that the fault is its own."""
+    return isinstance(error, HTTPException) and error.status_code < 500
 
 
 def _printable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""OpenTelemetry, if its API is installed: a span for each stream, and four metrics of all of them.
+"""OpenTelemetry, if its API is installed: a span for each stream, and metrics of all of them.
 
 Names and units of attributes follow the semantic conventions where those have one.
 """
@@ -6,11 +6,10 @@ Names and units of attributes follow the semantic conventions where those have o
 from contextvars import Context, copy_context
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from hyperpy.streams.lifecycle import Ending
-from hyperpy.streams.record import StreamRecord
+from hyperpy.streams.record import StreamRecord, is_refusal
 
 try:
     from opentelemetry import metrics, trace
@@ -27,7 +26,7 @@ _BOUNDARIES: Final = (0.01, 0.1, 1, 10, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600
 
 
 class Telemetry:
-    """What is told of streams. Of one without a recording provider, the calls do next to nothing."""
+    """What is told of streams. As long as no provider is set, the API makes next to nothing of it."""
 
     __slots__ = ("_bytes", "_duration", "_events", "_open", "_tracer")
 
@@ -82,11 +81,6 @@ def _tell_failure(span: trace.Span, record: StreamRecord) -> None:
     if record.ending in (Ending.FAILED, Ending.BROKEN) and not is_refusal(failure):
         span.set_attribute("error.type", type(failure).__qualname__)
         span.set_status(trace.StatusCode.ERROR, record.error)
-
-
-def is_refusal(error: BaseException) -> bool:
-    """An answer that says that the client was wrong."""
-    return isinstance(error, HTTPException) and error.status_code < 500
 
 
 def _attributes(record: StreamRecord, scope: Scope) -> dict[str, str]:
