@@ -3,6 +3,7 @@
 from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
 from hyperpy.streams.lifecycle import LIMITS, Ending, Limits, limits_of
 from hyperpy.streams.negotiate import Accept, Mode, Shape, accepts, choose, varies
+from hyperpy.streams.polling import Poll, poll
 from hyperpy.streams.record import StreamRecord
 from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.response import EventStream, HTMLStream, PageStream, stream_headers
@@ -21,6 +22,7 @@ __all__ = [
     "Limits",
     "Mode",
     "PageStream",
+    "Poll",
     "Shape",
     "StreamRecord",
     "Streams",
@@ -29,6 +31,7 @@ __all__ = [
     "encode_chunk",
     "encode_event",
     "limits_of",
+    "poll",
     "stream_error",
     "stream_headers",
     "varies",
