@@ -1,6 +1,5 @@
 """The open streams, as an application reads them itself."""
 
-import asyncio
 import contextlib
 
 import pytest
@@ -8,7 +7,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from hyperpy.streams import Ending
-from tests.e2e.running import EVENT_SOURCE, client_at, events_of, hyper_serve, in_thread, write
+from hyperpy.testing import serve
+from tests.e2e.running import EVENT_SOURCE, hyper_serve, write
 from tests.server.running import Connection, fetch
 
 IDLE = "import asyncio\nasync def stream():\n    yield 'a'\n    await asyncio.Event().wait()"
@@ -31,14 +31,15 @@ FILES = {"rooms/{id}.py": IDLE, "admin.py": ADMIN, "short.py": "async def stream
 async def test_an_application_lists_its_open_streams(make, wrapped):
     app = make(FILES)
     prefix = "/site" if wrapped else ""
-    with in_thread(Starlette(routes=[Mount("/site", app)]) if wrapped else app) as port:
-        async with client_at(port, EVENT_SOURCE) as client:
-            await asyncio.gather(*[client.get(f"{prefix}/short") for _ in range(3)])
-            async with events_of(client, f"{prefix}/rooms/7?token=secret") as events:
-                await anext(events)
-                open_now, opened, ended = (await client.get(f"{prefix}/admin")).json()
-                assert open_now == [["{id}.py", "/rooms/{id}", f"{prefix}/rooms/7", "127.0.0.1", "sse", 1, 9]]
-                assert (opened, ended) == (4, {"FINISHED": 3})
+    async with serve(Starlette(routes=[Mount("/site", app)]) if wrapped else app) as site:
+        for _ in range(3):
+            async with site.stream(f"{prefix}/short") as events:
+                await events.rest()
+        async with site.stream(f"{prefix}/rooms/7?token=secret") as events:
+            await events.next()
+            open_now, opened, ended = (await site.get(f"{prefix}/admin")).json()
+            assert open_now == [["{id}.py", "/rooms/{id}", f"{prefix}/rooms/7", "127.0.0.1", "sse", 1, 9]]
+            assert (opened, ended) == (4, {"FINISHED": 3})
     assert app.streams.ended[Ending.FINISHED] == 3
 
 

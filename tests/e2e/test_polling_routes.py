@@ -2,7 +2,9 @@
 
 import asyncio
 
-from tests.e2e.running import EVENT_SOURCE, all_events, client_at, events_of, in_thread
+import pytest
+
+from hyperpy.testing import StreamFailure, serve
 
 SERVICES = """
     import threading
@@ -58,26 +60,25 @@ FILES = {
 
 
 async def test_fragments_are_sent_when_they_have_changed(make):
-    with in_thread(make(FILES)) as port:
-        async with client_at(port, EVENT_SOURCE) as client:
-            async with events_of(client, "/board/a") as first, events_of(client, "/board/b") as second:
-                for number in range(1, 5):
-                    assert (await anext(first)).data == f'<p id="status">a: {number}</p>'
-                    assert (await anext(second)).data == f'<p id="status">b: {number}</p>'
-                    await client.get("/add")
-            while sorted((await client.get("/ended")).json()) != ["a", "b"]:
-                await asyncio.sleep(0.01)
+    async with serve(make(FILES)) as site:
+        async with site.stream("/board/a") as first, site.stream("/board/b") as second:
+            for number in range(1, 5):
+                assert (await first.next()).data == f'<p id="status">a: {number}</p>'
+                assert (await second.next()).data == f'<p id="status">b: {number}</p>'
+                await site.get("/add")
+        while sorted((await site.get("/ended")).json()) != ["a", "b"]:
+            await asyncio.sleep(0.01)
 
 
 async def test_values_are_sent_as_events(make):
-    with in_thread(make(FILES)) as port:
-        async with client_at(port, EVENT_SOURCE) as client, events_of(client, "/count") as events:
-            assert (await anext(events)).data == "1"
-            await client.get("/add")
-            assert [(event.event, event.data) async for event in events] == [("count", "2"), ("close", "")]
+    async with serve(make(FILES)) as site, site.stream("/count") as events:
+        assert (await events.next()).data == "1"
+        await site.get("/add")
+        assert [(event.event, event.data) for event in await events.rest()] == [("count", "2")]
 
 
 async def test_a_failure_is_a_streams_error(make):
-    with in_thread(make(FILES)) as port:
-        async with client_at(port, EVENT_SOURCE) as client:
-            assert [name for name, _ in await all_events(client, "/broken")] == ["value", "stream-error"]
+    async with serve(make(FILES)) as site, site.stream("/broken") as events:
+        assert (await events.next()).data == "1"
+        with pytest.raises(StreamFailure):
+            await events.next()
