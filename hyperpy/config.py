@@ -45,6 +45,12 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address of the machine.")
     port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0, most=65535)
     workers: int = _setting(1, "Number of worker processes.", least=1)
+    limit_max_requests: int = _setting(
+        0, "Requests after which a worker is replaced by a new one; 0 is no limit.", least=0
+    )
+    limit_max_requests_jitter: int = _setting(
+        0, "Up to so many more, at random for each worker, so that they are not all replaced together.", least=0
+    )
     ping: float = _setting(15.0, "Seconds of silence after which a stream sends a comment.", least=0.1, inside=True)
     timeout_send: float = _setting(
         30.0, "Seconds that a stream waits for a client to make room before it gives it up.", least=0.1, inside=True

@@ -218,6 +218,19 @@ class TestNginx:
             connection.hear_all()
             assert last in _unpacked(connection.heard)
 
+    def test_pings_keep_a_silent_stream_open(self, needs: Needs, site: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "nginx"
+        folder.mkdir()
+        impatient = {"proxy_read_timeout 60s;": "proxy_read_timeout 2s;"}
+        with (
+            in_front_of(site, needs("nginx"), folder, impatient, HYPER_PING="1") as port,
+            Connection(port) as connection,
+        ):
+            connection.ask("/feed", Accept="text/event-stream", Connection="close")
+            _hear(connection, b": ping\n\n" * 3)
+            (site / "routes" / "feed").touch()
+            _hear(connection, b"event: close\n")
+
     def test_the_application_knows_the_visitor(self, port: int) -> None:
         with Connection(port) as connection:
             connection.ask("/?a=1", Connection="close")

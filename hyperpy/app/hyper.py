@@ -1,11 +1,13 @@
 """`Hyper`, a Starlette application whose last resort is a folder of route files."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,7 +22,7 @@ from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.site import RouteRow, all_errors, load_site
 from hyperpy.config import in_dev, load_settings
 from hyperpy.exceptions import HyperError
-from hyperpy.streams import STATE_KEY, Streams, limits_of
+from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, Streams, limits_of
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 
@@ -46,8 +48,13 @@ class Hyper(Starlette):
     ) -> None:
         debug = debug or in_dev()
         self.limits = limits_of(load_settings({}, os.environ, Path.cwd()))
-        self._own_streams: Streams | None = None
-        self._open_streams: Streams | None = None  # of the lifespan
+        self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
+        self.streams = Streams()
+        """The streams that are open in this process: iterating over it gives a StreamRecord of each.
+
+        It is the registry of the lifespan, or that of `own_streams`, whichever is newer. An application that is mounted
+        in another `Hyper` has its streams in that one's.
+        """
         super().__init__(debug=debug, lifespan=_with_streams(lifespan))
         self.site = load_site(Path(routes), static=static is not None)
         if self.site.errors and not debug:
@@ -65,19 +72,16 @@ class Hyper(Starlette):
         """What `hyper routes` prints."""
         return self.site.rows()
 
-    @property
-    def streams(self) -> Streams:
-        """The streams that are open in this process: iterating over it gives a StreamRecord of each.
-
-        An application that is mounted in another `Hyper` has its streams in that one's.
-        """
-        return self.own_streams() if self._open_streams is None else self._open_streams
-
     def own_streams(self) -> Streams:
-        """The registry of streams that are open without a lifespan of this application's: where it is mounted."""
-        if self._own_streams is None:
-            self._own_streams = Streams()
-        return self._own_streams
+        """The registry of streams that are open without a lifespan of this application's: where it is mounted.
+
+        One for each event loop: on another one, nobody could close them.
+        """
+        loop = asyncio.get_running_loop()
+        streams = self._own_streams.get(loop)
+        if streams is None:
+            self.streams = streams = self._own_streams[loop] = SignalledStreams()
+        return streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not (self.user_middleware or self.router.routes):
@@ -111,11 +115,14 @@ def _with_streams(lifespan: Lifespan | None) -> Callable[[Any], AbstractAsyncCon
 
     @asynccontextmanager
     async def around(app: Any) -> AsyncIterator[Mapping[str, Any]]:
-        streams = app._open_streams = Streams()
+        app.streams = streams = Streams()
         async with lifespan(app) if lifespan else nullcontext() as state:
             try:
-                yield {**(state or {}), STATE_KEY: streams}
+                with StopSignals(streams):
+                    yield {**(state or {}), STATE_KEY: streams}
             finally:
                 streams.close()
+                # Some servers would stop now, whatever still runs, and what `lifespan` provides is gone soon.
+                await streams.wait_ended(app.limits.cleanup)
 
     return around

@@ -65,7 +65,17 @@ def dev(**flags: str | None) -> None:
 
 
 @main.command("serve", epilog=EPILOG)
-@options("host", "port", "workers", "routes", "static", "ping", "timeout_send")
+@options(
+    "host",
+    "port",
+    "workers",
+    "limit_max_requests",
+    "limit_max_requests_jitter",
+    "routes",
+    "static",
+    "ping",
+    "timeout_send",
+)
 def serve_command(**flags: str | None) -> None:
     """Serve in production.
 

@@ -2,7 +2,6 @@
 
 import gc
 import multiprocessing
-import os
 import signal
 import socket
 import sys
@@ -15,11 +14,13 @@ from starlette.types import ASGIApp
 
 from hyperpy.config import Settings
 from hyperpy.server.failures import describe_failure
+from hyperpy.server.health import health_paths
 from hyperpy.server.http import HTTPProtocol
 from hyperpy.server.listening import address_of, listen
 from hyperpy.server.logs import LOGGING
 from hyperpy.server.processes import prepare_child, start_process
 from hyperpy.server.server import Server
+from hyperpy.server.supervised import Link, request_limit
 from hyperpy.server.supervisor import Supervisor, Worker
 
 # Makes the application. With several workers it travels to them, so it must be picklable.
@@ -36,10 +37,12 @@ def serve(load: Load, settings: Settings) -> int:
     Raises ConfigError if the port can't be had and, with one worker, whatever `load` raises.
     """
     listener = listen(settings)
-    if settings.workers > 1:
+    # Without a supervisor nobody could start the successor of a process that has reached the limit.
+    if settings.workers > 1 or settings.limit_max_requests:
         return _serve_with_workers(load, settings, listener)
     with listener:
-        server = Server(make_config(load(), settings), on_ready=lambda: _on_ready(listener, 1))
+        app = load()
+        server = Server(make_config(app, settings), on_ready=lambda: _on_ready(listener, 1), health=health_paths(app))
         server.run(sockets=[listener])
     return 0
 
@@ -62,10 +65,10 @@ def make_config(
 
 def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket) -> int:
     def start_worker() -> Worker:
-        receiver, sender = multiprocessing.Pipe(duplex=False)
-        process = start_process(_run_worker, load, settings, listener, sender)
-        sender.close()
-        return Worker(process, receiver)
+        ours, theirs = multiprocessing.Pipe()
+        process = start_process(_run_worker, load, settings, listener, theirs)
+        theirs.close()
+        return Worker(process, ours)
 
     with listener:
         count = settings.workers
@@ -80,7 +83,7 @@ def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket)
         return supervisor.run()
 
 
-def _run_worker(load: Load, settings: Settings, listener: socket.socket, ready: Connection[Any, Any]) -> None:
+def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel: Connection[Any, Any]) -> None:
     prepare_child()
     # The terminal's hang-up is for the supervisor, which replaces its workers at it.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -90,14 +93,23 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, ready: 
         print(describe_failure(error), file=sys.stderr, flush=True)
         sys.exit(STARTUP_FAILURE)
 
+    link = Link(channel)
+
     def on_ready() -> None:
         tune_collector()
-        ready.send(os.getpid())
-        ready.close()
+        link.open(server.retire)
 
     parent = multiprocessing.parent_process()
     assert parent is not None
-    Server(make_config(app, settings), parent=parent.pid, on_ready=on_ready).run(sockets=[listener])
+    server = Server(
+        make_config(app, settings),
+        parent=parent.pid,
+        on_ready=on_ready,
+        limit=request_limit(settings),
+        on_spent=link.ask_for_successor,
+        health=health_paths(app),
+    )
+    server.run(sockets=[listener])
 
 
 def _on_ready(listener: socket.socket, count: int) -> None:

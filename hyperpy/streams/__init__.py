@@ -7,6 +7,7 @@ from hyperpy.streams.polling import Poll, poll
 from hyperpy.streams.record import StreamRecord
 from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.response import EventStream, HTMLStream, PageStream, stream_headers
+from hyperpy.streams.signals import SignalledStreams, StopSignals
 
 __all__ = [
     "CLOSE",
@@ -24,6 +25,8 @@ __all__ = [
     "PageStream",
     "Poll",
     "Shape",
+    "SignalledStreams",
+    "StopSignals",
     "StreamRecord",
     "Streams",
     "accepts",

@@ -1,5 +1,6 @@
 """The open streams of one process."""
 
+import asyncio
 from collections import deque
 from collections.abc import Iterator
 from typing import Final, Protocol
@@ -28,10 +29,11 @@ class Streams:
     be changed on the event loop only, and read anywhere.
     """
 
-    __slots__ = ("_open", "closing", "ended", "opened", "recent")
+    __slots__ = ("_empty", "_open", "closing", "ended", "opened", "recent")
 
     def __init__(self) -> None:
         self._open: dict[OpenStream, None] = {}
+        self._empty: asyncio.Future[None] | None = None
         self.closing = False
         self.opened = 0
         self.ended: dict[Ending, int] = dict.fromkeys(Ending, 0)
@@ -56,9 +58,17 @@ class Streams:
         assert record.ending is not None
         self.ended[record.ending] += 1
         self.recent.append(record)
+        if not self._open and self._empty is not None and not self._empty.done():
+            self._empty.set_result(None)
 
     def close(self) -> None:
         """Ends every event stream at once, and those that open from now on. Progressive pages are left to finish."""
         self.closing = True
         for stream in list(self._open):
             stream.drain()
+
+    async def wait_ended(self, timeout: float) -> None:
+        """Until none is open, its generator's `finally` included, or the time, in seconds, is over."""
+        if self._open:
+            self._empty = asyncio.get_running_loop().create_future()
+            await asyncio.wait((self._empty,), timeout=timeout)

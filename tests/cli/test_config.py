@@ -76,7 +76,7 @@ def test_what_the_application_reads_travels_by_variables(tmp_path):
         ("[tool.hyper]\n\nprot = 1\n", "pyproject.toml:3  [tool.hyper] has no setting `prot`|Did you mean `port`?"),
         (
             "[tool.hyper]\nzebra = 1\n",
-            "pyproject.toml:2  |Known are routes, static, host, port, workers, ping, timeout-send, target.",
+            "pyproject.toml:2  |Known are routes, static, host, port, workers, limit-|, ping, timeout-send, target.",
         ),
         (
             '[tool.hyper]\nport = "80"\n',

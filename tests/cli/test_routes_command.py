@@ -103,9 +103,12 @@ def test_version(tmp_path):
     assert run(tmp_path, "--version") == (0, f"hyper {version('hyperpy')}\n", "")
 
 
+WORKERS = {"workers", "limit_max_requests", "limit_max_requests_jitter"}
+
+
 @pytest.mark.parametrize(
     ("command", "absent"),
-    [("serve", set()), ("dev", {"workers"}), ("routes", {"workers", "host", "port", "ping", "timeout_send"})],
+    [("serve", set()), ("dev", WORKERS), ("routes", WORKERS | {"host", "port", "ping", "timeout_send"})],
 )
 def test_the_help_names_every_setting(tmp_path, command, absent):
     status, output, _ = run(tmp_path, command, "--help", COLUMNS="200")
