@@ -86,12 +86,9 @@ class Outbox:
         """Whether the loop should turn now. (Not by `loop.time()`: uvloop's stands still while the loop does.)"""
         return self._turning and monotonic() > self.turn_at
 
-    def put(self, chunk: str, *, event: bool = True) -> None:
-        """`event` says whether the chunk is one to count."""
+    def put(self, chunk: str) -> None:
         if self.over or self._finishing or not chunk:
             return
-        if not event:
-            self._asides += 1
         self._chunks.append(chunk)
         self._size += len(chunk)
         if not self._turning:
@@ -99,10 +96,16 @@ class Outbox:
             self.turn_at = monotonic() + TURN
             self._loop.call_soon(self._turned)
 
+    def put_aside(self, chunk: str) -> None:
+        """The same for what is no event, and not counted as one."""
+        if not (self.over or self._finishing):
+            self._asides += 1
+            self.put(chunk)
+
     def finish(self, last: str = "") -> None:
         """Sends what is there, then `last`, then the end of the body."""
         if last:
-            self.put(last, event=False)
+            self.put_aside(last)
         self._finishing = True
         self.flush()
 

@@ -367,7 +367,7 @@ class Pump(ABC):
         if not outbox.started:
             outbox.flush()
         elif self.ping and not outbox.sending and quiet >= limits.ping:
-            outbox.put(self.ping, event=False)
+            outbox.put_aside(self.ping)
         self._timer = self._loop.call_later(self._until_next_tick(), self._tick)
 
     def _until_next_tick(self) -> float:
