@@ -16,7 +16,7 @@ from starlette.responses import (
 from hyperpy.app import Hyper
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, Query, render
-from hyperpy.streams import JSON, Event
+from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
 
@@ -48,6 +48,7 @@ __all__ = [
     "TrustedURL",
     "fragment",
     "html",
+    "poll",
     "redirect",
     "render",
 ]

@@ -87,6 +87,10 @@ class EventError(HyperError):
     """A stream yielded what can't be sent."""
 
 
+class StreamError(HyperError):
+    """What a stream is fed from can't be used."""
+
+
 class InputError(HyperError):
     """The request does not fit the route's inputs: status 422. `problems` maps each input's name to what is wrong."""
 

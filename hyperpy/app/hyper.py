@@ -49,6 +49,12 @@ class Hyper(Starlette):
         debug = debug or in_dev()
         self.limits = limits_of(load_settings({}, os.environ, Path.cwd()))
         self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
+        self.streams = Streams()
+        """The streams that are open in this process: iterating over it gives a StreamRecord of each.
+
+        It is the registry of the lifespan, or that of `own_streams`, whichever is newer. An application that is mounted
+        in another `Hyper` has its streams in that one's.
+        """
         super().__init__(debug=debug, lifespan=_with_streams(lifespan))
         self.site = load_site(Path(routes), static=static is not None)
         if self.site.errors and not debug:
@@ -74,7 +80,7 @@ class Hyper(Starlette):
         loop = asyncio.get_running_loop()
         streams = self._own_streams.get(loop)
         if streams is None:
-            streams = self._own_streams[loop] = SignalledStreams()
+            self.streams = streams = self._own_streams[loop] = SignalledStreams()
         return streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +115,7 @@ def _with_streams(lifespan: Lifespan | None) -> Callable[[Any], AbstractAsyncCon
 
     @asynccontextmanager
     async def around(app: Any) -> AsyncIterator[Mapping[str, Any]]:
-        streams = Streams()
+        app.streams = streams = Streams()
         async with lifespan(app) if lifespan else nullcontext() as state:
             try:
                 with StopSignals(streams):

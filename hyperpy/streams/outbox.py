@@ -8,6 +8,8 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Send
 
+from hyperpy.streams.record import StreamRecord
+
 # A batch of this many chunks or characters is full: the generator waits until it has left.
 FULL_COUNT: Final = 256
 FULL_SIZE: Final = 64 * 1024
@@ -20,15 +22,18 @@ class Outbox:
 
     The generator's first real wait lets the loop turn: what was yielded before it leaves in one message, and a chunk
     that is alone leaves at once. `head` makes the start of the response. `lost` hears that nothing can be sent any
-    more: with the exception that is somebody's mistake, or with None if the client has just gone.
+    more: with the exception that is somebody's mistake, or with None if the client has just gone. `record` counts what
+    has left.
     """
 
     __slots__ = (
+        "_asides",
         "_chunks",
         "_finishing",
         "_head",
         "_loop",
         "_lost",
+        "_record",
         "_send",
         "_size",
         "_task",
@@ -47,12 +52,15 @@ class Outbox:
         send: Send,
         head: Callable[[], Message],
         lost: Callable[[Exception | None], None],
+        record: StreamRecord,
     ) -> None:
         self._loop = loop
         self._send = send
         self._head = head
         self._lost = lost
+        self._record = record
         self._chunks: list[str] = []
+        self._asides = 0  # how many of the chunks are no event
         self._size = 0
         self._finishing = False
         self._turning = False
@@ -88,10 +96,16 @@ class Outbox:
             self.turn_at = monotonic() + TURN
             self._loop.call_soon(self._turned)
 
+    def put_aside(self, chunk: str) -> None:
+        """The same for what is no event, and not counted as one."""
+        if not (self.over or self._finishing):
+            self._asides += 1
+            self.put(chunk)
+
     def finish(self, last: str = "") -> None:
         """Sends what is there, then `last`, then the end of the body."""
         if last:
-            self.put(last)
+            self.put_aside(last)
         self._finishing = True
         self.flush()
 
@@ -158,10 +172,13 @@ class Outbox:
         while (self._chunks or self._finishing) and not self.over:
             last = self._finishing
             body = "".join(self._chunks).encode()
+            events = len(self._chunks) - self._asides
             self._chunks.clear()
-            self._size = 0
+            self._asides = self._size = 0
             self.wake()
             await self._send({"type": "http.response.body", "body": body, "more_body": not last})
             self.moved_at = monotonic()
+            self._record.events += events
+            self._record.bytes += len(body)
             if last:
                 self.over = True

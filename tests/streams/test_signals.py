@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hyperpy.streams import SignalledStreams, StopSignals, Streams
+from hyperpy.streams import Ending, Mode, SignalledStreams, StopSignals, StreamRecord, Streams
 
 NUMBERS = (signal.SIGTERM, signal.SIGINT)
 
@@ -17,6 +17,8 @@ class Open:
     """A stream that is open until it is drained."""
 
     def __init__(self) -> None:
+        self.record = StreamRecord("routes/feed.py", "/feed", Mode.SSE, {"path": "/feed"})
+        self.record.end(Ending.DRAINING)
         self.drained = asyncio.Event()
 
     def drain(self) -> None:
