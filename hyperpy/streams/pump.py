@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Final
 
 from anyio import CancelScope
+from markupsafe import Markup
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HyperError, Place
@@ -19,6 +20,7 @@ from hyperpy.streams.outbox import Outbox
 from hyperpy.streams.record import StreamRecord, is_refusal
 from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.telemetry import TELEMETRY
+from hyperpy.streams.turns import Turns
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
@@ -122,10 +124,11 @@ class Pump(ABC):
         self._loop = asyncio.get_running_loop()
         self._run = run = current.get(None)
         self.record = record = StreamRecord(self.route, run.route.url if run is not None else "", self.mode, scope)
-        self._outbox = Outbox(self._loop, send, self._head, self._lost, record)
         span, context = TELEMETRY.begin(record, scope) if TELEMETRY is not None else (None, None)
         self._timer = self._loop.call_later(self._limits.headers, self._tick)
         streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
+        turns = Turns() if streams is None else streams.turns
+        self._outbox = Outbox(self._loop, send, self._head, self._lost, record, turns)
         if streams is not None:
             streams.add(self)
         try:
@@ -236,11 +239,10 @@ class Pump(ABC):
                 try:
                     if not isinstance(text, str):
                         text = await self._completed(text)
-                    outbox.put(text)
                     if not text:
                         await asyncio.sleep(0)  # or a loop that yields nothing else would never let anybody in
-                    elif outbox.full or outbox.turn_is_over:
-                        await self._make_room()
+                    elif outbox.put(text):
+                        await outbox.room(self._goes_on)
                     step = self._next()
                 except asyncio.CancelledError as cancelled:
                     step = self._generator.athrow(cancelled)
@@ -255,19 +257,14 @@ class Pump(ABC):
         # A task group around the `yield` takes this well, and `GeneratorExit` badly.
         return self._generator.athrow(asyncio.CancelledError())
 
-    async def _make_room(self) -> None:
-        outbox = self._outbox
-        if outbox.full:
-            outbox.flush()
-        while outbox.full and self._ending is None:
-            await outbox.change()
-        if outbox.turn_is_over:
-            await asyncio.sleep(0)
+    def _goes_on(self) -> bool:
+        return self._ending is None
 
     def _encoded(self, item: object) -> str | DeferredPage:
         """What to send for the item; empty if that is nothing."""
         try:
-            if (run := self._run) is None:
+            run, kind = self._run, type(item)
+            if run is None or (run.deferred is None and (kind is Markup or kind is str)):  # nothing to wait for
                 return self.encode(item)
             if item is None and run.rendered is not None:  # it is what `render(…, if_changed=True)` has given
                 return ""

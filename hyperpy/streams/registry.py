@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from hyperpy.streams.lifecycle import Ending
 from hyperpy.streams.record import StreamRecord
+from hyperpy.streams.turns import Turns
 
 # Where the lifespan puts the `Streams`: `scope["state"]` brings it to each request, through any middleware.
 STATE_KEY: Final = "hyperpy.streams"
@@ -29,12 +30,13 @@ class Streams:
     be changed on the event loop only, and read anywhere.
     """
 
-    __slots__ = ("_empty", "_open", "closing", "ended", "opened", "recent")
+    __slots__ = ("_empty", "_open", "closing", "ended", "opened", "recent", "turns")
 
     def __init__(self) -> None:
         self._open: dict[OpenStream, None] = {}
         self._empty: asyncio.Future[None] | None = None
         self.closing = False
+        self.turns = Turns()
         self.opened = 0
         self.ended: dict[Ending, int] = dict.fromkeys(Ending, 0)
         self.recent: deque[StreamRecord] = deque(maxlen=RECENT)
