@@ -60,7 +60,7 @@ def told(monkeypatch):
 def in_route():
     """As if a route file's stream were asked for."""
     run = SimpleNamespace(
-        route=SimpleNamespace(url="/feed/{id}"), rendered=None, show=lambda encode, item: encode(item)
+        route=SimpleNamespace(url="/feed/{id}"), rendered=None, deferred=None, show=lambda encode, item: encode(item)
     )
     token = current.set(run)
     yield
