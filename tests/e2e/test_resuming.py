@@ -28,13 +28,13 @@ FILES = {
         from hyperpy import Header
 
         last: Annotated[str | None, Header("Last-Event-ID")]
-        IDS = [f"№ {number}" for number in range(10_000)]
 
 
         async def stream():
-            begin = IDS.index(last) + 1 if last in IDS else 0
-            for number in range(begin, len(IDS)):
-                yield {"id": IDS[number], "data": number}
+            number = int(last.removeprefix("№ ")) + 1 if last else 0
+            while True:
+                yield {"id": f"№ {number}", "data": number}
+                number += 1
     """,
 }
 
