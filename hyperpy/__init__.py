@@ -17,7 +17,7 @@ from hyperpy.app import Hyper
 from hyperpy.channels import NOW, START, Message, channel, queue
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, Query, render
-from hyperpy.streams import JSON, Event
+from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
 
@@ -53,6 +53,7 @@ __all__ = [
     "channel",
     "fragment",
     "html",
+    "poll",
     "queue",
     "redirect",
     "render",

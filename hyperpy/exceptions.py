@@ -105,6 +105,10 @@ class BrokerError(ChannelError):
     """What keeps the channels can't be reached, or does not answer in time."""
 
 
+class StreamError(HyperError):
+    """What a stream is fed from can't be used."""
+
+
 class InputError(HyperError):
     """The request does not fit the route's inputs: status 422. `problems` maps each input's name to what is wrong."""
 

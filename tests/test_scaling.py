@@ -12,7 +12,7 @@ import pytest
 from tests.channels.brokers import RedisBroker
 from tests.conftest import Needs
 from tests.docs_support.markdown import Document
-from tests.docs_support.nginx import balancer
+from tests.docs_support.nginx import in_front_of_all
 from tests.docs_support.shell import REPOSITORY
 from tests.server.running import Command
 
@@ -76,7 +76,7 @@ def site_url(needs: Needs, machines: list[Command], tmp_path: Path) -> Iterator[
     (block,) = [b.text for b in SCALING.blocks() if b.language == "nginx"]
     folder = tmp_path / "nginx"
     folder.mkdir()
-    with balancer([machine.port() for machine in machines], block, needs("nginx"), folder) as port:
+    with in_front_of_all([machine.port() for machine in machines], block, needs("nginx"), folder) as port:
         yield f"http://127.0.0.1:{port}/wall"
 
 

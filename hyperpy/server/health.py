@@ -1,11 +1,11 @@
 """/healthz and /readyz: whether the process is alive, and whether it wants requests."""
 
-import logging
 from collections.abc import Awaitable
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hyperpy.server.access import UNLOGGED
 from hyperpy.server.state import Stage, State
 
 LIVE: Final = "/healthz"
@@ -34,6 +34,8 @@ class Front:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             if scope["path"] in self._paths:
+                # Health is asked every second.
+                scope[UNLOGGED] = True
                 return self._answer(self._paths[scope["path"]], send)
             self._state.requests += 1
         return self._app(scope, receive, send)
@@ -48,9 +50,3 @@ class Front:
         ]
         await send({"type": "http.response.start", "status": 200 if ready else 503, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-
-
-def is_no_probe(record: logging.LogRecord) -> bool:
-    """A filter of uvicorn's access log: health is asked every second. The third argument of a line is the path."""
-    arguments: Any = record.args
-    return len(arguments) < 3 or str(arguments[2]).partition("?")[0] not in (LIVE, READY)

@@ -15,9 +15,9 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 try:
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as BaseProtocol
+    from hyperpy.server.httptools_protocol import HttpToolsProtocol as BaseProtocol
 except ImportError:
-    from uvicorn.protocols.http.h11_impl import H11Protocol as BaseProtocol  # type: ignore[assignment]
+    from hyperpy.server.h11_protocol import H11Protocol as BaseProtocol  # type: ignore[assignment]
 
 from hyperpy.server.state import Stage, State
 

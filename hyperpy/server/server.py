@@ -13,7 +13,7 @@ import uvicorn
 
 from hyperpy.server.cutting import Cutter
 from hyperpy.server.descriptors import Descriptors
-from hyperpy.server.health import Front, is_no_probe
+from hyperpy.server.health import Front
 from hyperpy.server.state import Stage, State
 from hyperpy.streams.registry import STATE_KEY
 
@@ -48,8 +48,6 @@ class Server(uvicorn.Server):
         self._limit = self._spent_at = limit
         self._cutter = Cutter(self.server_state.connections)
         self._descriptors = Descriptors()
-        if health:
-            logging.getLogger("uvicorn.access").addFilter(is_no_probe)
         config.app = Front(config.app, self.server_state, health, config.root_path)  # type: ignore[arg-type]
 
     def retire(self) -> None:

@@ -45,7 +45,7 @@ class InLoop(Server):
     """`hyper serve`'s server as a part of somebody else's program. The application's lifespan is not its business."""
 
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
-        config = make_config(app, Settings(port=0), grace=GRACE, logging=None)
+        config = make_config(app, Settings(port=0, access_log=False), grace=GRACE)
         config.lifespan = "off"
         super().__init__(config, on_ready=self._on_ready)
         config.load()

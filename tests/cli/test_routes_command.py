@@ -103,21 +103,26 @@ def test_version(tmp_path):
     assert run(tmp_path, "--version") == (0, f"hyper {version('hyperpy')}\n", "")
 
 
-WORKERS = {"workers", "limit_max_requests", "limit_max_requests_jitter"}
-SERVING = {"host", "port", "ping", "timeout_send", "channels", "channel_max_messages", "channel_max_age"}
+WHERE = {"routes", "static"}
+INSIDE = {name for name, field in setting_fields().items() if field.metadata["inside"]}
 
 
 @pytest.mark.parametrize(
-    ("command", "absent"),
-    [("serve", set()), ("dev", WORKERS), ("routes", WORKERS | SERVING)],
+    ("command", "offered"),
+    [
+        ("serve", set(setting_fields()) - {"target"}),
+        ("dev", WHERE | INSIDE | {"host", "port"}),
+        ("routes", WHERE),
+    ],
 )
-def test_the_help_names_every_setting(tmp_path, command, absent):
+def test_the_help_names_every_setting(tmp_path, command, offered):
     status, output, _ = run(tmp_path, command, "--help", COLUMNS="200")
     text = " ".join(output.split())
     assert status == 0
     for name, field in setting_fields().items():
         if name != "target":
-            assert (f"{flag_of(name)} " in text) is (name not in absent)
-            assert (field.metadata["help"] in text) is (name not in absent)
-            assert (f"[{variable_of(name)}; default: {field.default}]" in text) is (name not in absent)
+            default = "none" if field.default is None else "yes" if field.default is True else field.default
+            assert (f"{flag_of(name)} " in text) is (name in offered)
+            assert (field.metadata["help"] in text) is (name in offered)
+            assert (f"[{variable_of(name)}; default: {default}]" in text) is (name in offered)
     assert "[TARGET]" in text
