@@ -92,7 +92,7 @@ def test_what_the_application_reads_travels_by_variables(tmp_path):
         ("[tool.hyper]\n\nprot = 1\n", "pyproject.toml:3  [tool.hyper] has no setting `prot`|Did you mean `port`?"),
         (
             "[tool.hyper]\nzebra = 1\n",
-            "pyproject.toml:2  |Known are routes, static, host, port, uds, workers, limit-|, timeout-send, target.",
+            "pyproject.toml:2  |Known are routes, static, host, port, uds, workers, limit-|, channel-max-age, target.",
         ),
         (
             '[tool.hyper]\nport = "80"\n',
