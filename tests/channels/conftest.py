@@ -1,5 +1,6 @@
 """Every test of channels runs on each backend."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -7,14 +8,22 @@ import pytest
 
 from hyperpy.channels import Hub, connect
 from hyperpy.config import Settings
-from tests.channels.brokers import Broker, RedisBroker
+from tests.channels.brokers import Broker, PostgresBroker, RedisBroker
 
-BROKERS = {"redis": ("redis-server", RedisBroker)}
+BROKERS = {"redis": ("redis-server", RedisBroker), "postgres": ("postgres", PostgresBroker)}
+
+
+@pytest.fixture(scope="session")
+def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("spare")
+    yield folder
+    shutil.rmtree(folder)
 
 
 def run_broker(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Broker]:
     program, kind = BROKERS[name]
     broker = kind(request.getfixturevalue("needs")(program), folder / name)
+    broker.spare = request.getfixturevalue("spare")
     try:
         broker.start()
         yield broker
