@@ -100,9 +100,8 @@ def listen(name: str, *, gap: Any = MISSING) -> Listening:
     return Listening(hub, hub.notices, name, gap)
 
 
-def _check(name: str) -> None:
-    usable = isinstance(name, str) and name and "\0" not in name
-    if not usable:
+def _check(name: object) -> None:
+    if not isinstance(name, str) or not name or "\0" in name:
         raise ChannelError(f"{name!r:.40} is no name of notifications", hint='As in: listen("orders")')
     if len(name.encode(errors="replace")) > LONGEST:
         raise ChannelError(
