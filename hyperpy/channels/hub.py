@@ -90,11 +90,11 @@ class Hub:
                 self.spawn(self._open(topic))
         for feed in self._feeds.values():
             feed.wake()
+        if self.notices is not None:
+            self.notices.missed()
 
     def disconnected(self) -> None:
         self._connected.clear()
-        if self.notices is not None:
-            self.notices.lose(f"the connection to {self.address} broke")
 
     # What subscriptions ask.
 

@@ -2,16 +2,15 @@
 
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import pydantic_core
 
 from hyperpy.channels.current import current_hub
 from hyperpy.channels.hub import Hub
-from hyperpy.channels.notices import Inbox, Loss, Notices
+from hyperpy.channels.notices import Inbox, Notices
 from hyperpy.channels.payload import JSONValue
-from hyperpy.exceptions import BrokerError, ChannelError
-from hyperpy.streams.events import MISSING
+from hyperpy.exceptions import ChannelError
 
 LONGEST: Final = 63  # bytes of a name in PostgreSQL
 OURS: Final = "hyperpy"
@@ -22,14 +21,13 @@ class Listening:
     entered, so that what is read elsewhere after that misses nothing.
     """
 
-    __slots__ = ("_ended", "_gap", "_hub", "_inbox", "_name", "_notices")
+    __slots__ = ("_ended", "_hub", "_inbox", "_name", "_notices")
 
-    def __init__(self, hub: Hub, notices: Notices, name: str, gap: Any) -> None:
+    def __init__(self, hub: Hub, notices: Notices, name: str) -> None:
         self._inbox: Inbox | None = None  # once it listens
         self._hub = hub
         self._notices = notices
         self._name = name
-        self._gap = gap
         self._ended = False
 
     async def __aenter__(self) -> Self:
@@ -51,23 +49,14 @@ class Listening:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Any:
+    async def __anext__(self) -> JSONValue:
         if self._ended:
             raise StopAsyncIteration
         if self._inbox is None:
             await self.__aenter__()
         assert self._inbox is not None
         payload = await self._inbox.next()
-        if not isinstance(payload, Loss):
-            return _decoded(payload)
-        if self._gap is not MISSING:
-            await self._hub.wait_connected()  # what is read elsewhere now is as new as what comes
-            return self._gap
-        self._leave()
-        raise BrokerError(
-            f"notifications {self._name!r} may have been lost: {payload.why}",
-            hint="Read again what they tell of, and listen anew; or let the loop be told: listen(…, gap=value)",
-        )
+        return None if payload is None else _decoded(payload)
 
     def __del__(self) -> None:
         # A loop that was left by `break` or cancelled lets go of its iterator, and that is all it does.
@@ -82,12 +71,13 @@ class Listening:
             self._inbox = None
 
 
-def listen(name: str, *, gap: Any = MISSING) -> Listening:
+def listen(name: str) -> Listening:
     """The payloads of PostgreSQL's NOTIFY for a name, as an async iterator: JSON as what it says, all else as str.
 
-    PostgreSQL keeps no payload. Where some may be lost, because the connection broke or the reader was too slow, the
-    loop gets `gap`; or, if none is given, it ends by a BrokerError, for what it has shown may be out of date.
-    As SQL folds names that are not quoted to lower case, `NOTIFY Orders` is heard by `listen("orders")`.
+    PostgreSQL keeps no payload. Where some may be lost, because the connection broke or the reader was too slow, there
+    is a None: what they would have told has to be read again. As SQL folds names that are not quoted to lower case,
+    `NOTIFY Orders` is heard by `listen("orders")`.
+
     Raises ChannelError for what is no name, and where channels are not kept by PostgreSQL.
     """
     _check(name)
@@ -97,7 +87,7 @@ def listen(name: str, *, gap: Any = MISSING) -> Listening:
             f"listen() hears what PostgreSQL tells, and channels are at {hub.address}",
             hint="Set HYPER_CHANNELS=postgresql://user@host/name, or channels in [tool.hyper] of pyproject.toml.",
         )
-    return Listening(hub, hub.notices, name, gap)
+    return Listening(hub, hub.notices, name)
 
 
 def _check(name: object) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from hyperpy.channels.backend import Notifying
@@ -12,40 +11,33 @@ from hyperpy.exceptions import ChannelError
 INBOX: Final = 1000  # payloads that wait for a listener before they are lost to it
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Stands where payloads may be missing."""
-
-    why: str
-
-
 class Inbox:
-    """What has come for one listener, in order."""
+    """What has come for one listener, in order. None stands where payloads may be missing."""
 
     __slots__ = ("_waiter", "error", "payloads")
 
     def __init__(self) -> None:
-        self.payloads: deque[str | Loss] = deque()
+        self.payloads: deque[str | None] = deque()
         self.error: ChannelError | None = None
         self._waiter = asyncio.Event()
 
     def put(self, payload: str) -> None:
         if len(self.payloads) >= INBOX:
             self.payloads.clear()
-            self.lose(f"the listener was {INBOX} payloads behind")
+            self.lose()
         self.payloads.append(payload)
         self._waiter.set()
 
-    def lose(self, why: str) -> None:
-        if not self.payloads or not isinstance(self.payloads[-1], Loss):
-            self.payloads.append(Loss(why))
+    def lose(self) -> None:
+        if not self.payloads or self.payloads[-1] is not None:
+            self.payloads.append(None)
             self._waiter.set()
 
     def fail(self, error: ChannelError) -> None:
         self.error = error
         self._waiter.set()
 
-    async def next(self) -> str | Loss:
+    async def next(self) -> str | None:
         while not self.payloads:
             if self.error is not None:
                 raise self.error
@@ -75,7 +67,7 @@ class Notices:
         while True:
             await self._backend.hear(name)
             await self._office.wait_connected()
-            if not any(isinstance(each, Loss) for each in inbox.payloads):
+            if None not in inbox.payloads:
                 return
             inbox.payloads.clear()  # nobody could have relied on what came before
 
@@ -90,8 +82,9 @@ class Notices:
         for inbox in self._inboxes.get(name, ()):
             inbox.put(payload)
 
-    def lose(self, why: str) -> None:
-        self._each(lambda inbox: inbox.lose(why))
+    def missed(self) -> None:
+        """The connection is new, and may have come too late for some."""
+        self._each(Inbox.lose)
 
     def fail(self, error: ChannelError) -> None:
         self._each(lambda inbox: inbox.fail(error))

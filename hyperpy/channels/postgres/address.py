@@ -62,10 +62,10 @@ def options_of(address: str) -> dict[str, Any]:
 
 def explain(error: Exception, address: str) -> BrokerError:
     """The error for the user, whose cause `error` has to be."""
-    text = str(error).strip() or type(error).__name__
+    text = next(iter(str(error).splitlines()), type(error).__name__)
     for kind, what, hint in _ANSWERS:
         if isinstance(error, kind):
-            return BrokerError(f"{address} {what}" + (f": {error}" if str(error) else ""), hint=hint)
+            return BrokerError(f"{address} {what}: {text}", hint=hint)
     if isinstance(error, psycopg.OperationalError) and "FATAL" in text:
         for sign, what, hint in _REFUSALS:
             if sign in text:

@@ -53,7 +53,7 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
     async def _set_up(self) -> None:
         [(is_standby, _)] = await self.ask(statements.SETUP)
         if is_standby:
-            raise StandbyError
+            raise StandbyError("it is in recovery")
         self.home = ""
         with suppress(psycopg.NotSupportedError, psycopg.ProgrammingError):  # what is not quite PostgreSQL
             [(self.home,)] = await self.ask(statements.HOME)
