@@ -40,6 +40,23 @@ def shared_broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         yield from run_broker(request.param, request, tmp_path_factory.mktemp("broker"))
 
 
+@pytest.fixture(scope="session")
+def _postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    yield from run_broker("postgres", request, tmp_path_factory.mktemp("broker"))
+
+
+@pytest.fixture
+def shared_postgres(_postgres: Broker) -> Broker:
+    _postgres.forget()
+    return _postgres
+
+
+@pytest.fixture
+def broken_postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    """One of the test's own."""
+    yield from run_broker("postgres", request, tmp_path)
+
+
 @pytest.fixture
 def address(shared_broker: Broker | None) -> str:
     """What HYPER_CHANNELS would be, of a broker that has no data."""
