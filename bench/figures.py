@@ -35,3 +35,9 @@ def table(title: str, rows: Sequence[Mapping[str, str]], note: str) -> str:
     lines.insert(1, ["-" * width for width in widths])
     written = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
     return "\n".join([f"## {title}", "", *[f"| {line} |" for line in written], "", note, ""])
+
+
+def percentile(figures: Iterable[float], part: float) -> float:
+    """The least figure that `part` of them do not exceed."""
+    ordered = sorted(figures)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]

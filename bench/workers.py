@@ -47,14 +47,19 @@ class Worker:
         self.started = self._answer()
         return self
 
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
     def ask(self, *question: Any) -> Any:
         self._pipe.send(question)
         return self._answer()
 
-    def stop(self) -> None:
+    def stop(self, patience: float = PATIENCE) -> None:
         """The end of the pipe is the end of the work."""
         self._pipe.close()
-        self._process.join(PATIENCE)
+        self._process.join(patience)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()

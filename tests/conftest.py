@@ -13,7 +13,7 @@ PATIENCE = 30_000  # milliseconds until a test gives up on something that a page
 type Needs = Callable[[str], str]
 
 NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
-PACKAGES = {"nginx": "nginx-light", "postgres": "postgresql"}
+PACKAGES = {"nginx": "nginx-light", "node": "nodejs", "postgres": "postgresql"}
 
 # A browser that may run as root in a container, and asks nobody but the test's own server.
 FLAGS = [

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import hyperpy
+import hyperpy.testing
 from hyperpy.config import flag_of, key_of, setting_fields, variable_of
 from hyperpy.pages.answers import QUICK_BUILTINS, QUICK_OURS
 from hyperpy.streams import Mode, Shape, accepts, choose
@@ -59,6 +60,7 @@ def test_every_block_holds(name: str, tmp_path: Path) -> None:
         "```python\n# routes/index.py\nt'<p>'\n```\n```text\nroutes/index.py:1  it is wrong\n```",
         "```python\n# routes/index.py\nt'<p>'\n```\n```console\n$ curl http://127.0.0.1:8000/\n<b>\n```",
         "```python\n# routes/index.py\nt'<p>'\n```\n```html\n<a href='/' hx-get=\"/nowhere\">\n```",
+        "```python\n# tests/test_it.py\ndef test_it():\n    assert 1 == 2\n```",
         "```sh\nhyper serve --speed 9\n```",
         "```sh\nmake coffee\n```",
         "```sh\nno-such-tool\n```",
@@ -129,6 +131,12 @@ def test_every_public_name_is_explained() -> None:
     text = "\n".join(document.text for document in BY_NAME.values() if document.file.parent == DOCS)
     missing = [name for name in hyperpy.__all__ if not re.search(rf"`[^`\n]*\b{name}\b[^`\n]*`", text)]
     assert missing == []
+
+
+def test_every_name_for_tests_is_in_their_table() -> None:
+    (table,) = [table for table in BY_NAME["testing.md"].tables() if table.head[0] == "From `hyperpy.testing`"]
+    named = [name for row in table.rows for name in re.findall(r"\w+", row[0])]
+    assert sorted(named) == sorted(hyperpy.testing.__all__)
 
 
 def test_the_list_of_quick_calls_is_the_real_one() -> None:

@@ -17,6 +17,7 @@ from hyperpy.app.site import Broken, Loaded, Site
 from hyperpy.exceptions import InputError, shown
 from hyperpy.pages import DeferredPage, Progress, Route, Run, current
 from hyperpy.routing import Match, Redirect, route_path
+from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
 from hyperpy.web.static import StaticApp
 
@@ -36,12 +37,13 @@ class NoRouteError(HTTPException):
 
 
 class Dispatch:
-    """The ASGI application behind `Hyper`'s explicit routes: static files, then route files, then error pages."""
+    """The ASGI application behind `Hyper`'s explicit routes: static files and our own, route files, error pages."""
 
     def __init__(self, app: Application, site: Site, static: Path | None) -> None:
         self.app = app
         self.site = site
         self.static = StaticApp(static) if static is not None else None
+        self.browser_module = BrowserModule()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sender = Sender(send)
@@ -49,6 +51,9 @@ class Dispatch:
             path = route_path(scope)
             if self.static is not None and path.startswith(b"/static/"):
                 await self.static(scope, receive, sender.watched)
+                return
+            if path.startswith(PREFIX):
+                await self.browser_module(scope, receive, sender.watched)
                 return
             match self.site.router.match(path):
                 case Match(Route() as route, params):

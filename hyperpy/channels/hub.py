@@ -30,6 +30,7 @@ class Hub:
         self.address = address  # of the broker, without its password
         self.notices = Notices(backend, self) if isinstance(backend, Notifying) else None
         self._topics: dict[str, Topic] = {}
+        self._late: set[Topic] = set()  # to be opened as soon as the broker lets us
         self._connected = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._soon: dict[str, asyncio.Task[None]] = {}
@@ -84,10 +85,7 @@ class Hub:
     def connected(self) -> None:
         self._connected.set()
         for topic in self._topics.values():
-            if topic.is_open:
-                topic.catch_up()
-            else:
-                self.spawn(self._open(topic))
+            topic.catch_up()
         for feed in self._feeds.values():
             feed.wake()
         if self.notices is not None:
@@ -109,10 +107,16 @@ class Hub:
         if topic.is_open:
             return
         self._refuse_strangers()
-        if not self._connected.is_set():
-            raise BrokerError(f"{self.address} is out of reach")
-        # Not in the caller's task: it may be cancelled, and others wait for the same.
-        await asyncio.shield(self.spawn(topic.open()))
+        try:
+            if not self._connected.is_set():
+                raise BrokerError(f"{self.address} is out of reach")
+            # Not in the caller's task: it may be cancelled, and others wait for the same.
+            await asyncio.shield(self.spawn(topic.open()))
+        except BrokerError:
+            if topic not in self._late:
+                self._late.add(topic)
+                self.spawn(self._open_late(topic))
+            raise
 
     def leave(self, topic: Topic, mailbox: Mailbox) -> None:
         topic.mailboxes.discard(mailbox)
@@ -153,12 +157,16 @@ class Hub:
 
     async def patiently[T](self, question: Callable[[], Awaitable[T]]) -> T:
         """Asks again until the broker has answered."""
+        await self._connected.wait()
         while True:
-            await self._connected.wait()
             try:
                 return await self.ask(question())
             except BrokerError:
-                await asyncio.sleep(RETRY_AFTER)  # the loss of the connection may be noticed a little later
+                await self.recovery()
+
+    async def recovery(self) -> None:
+        await asyncio.sleep(RETRY_AFTER)  # the loss of the connection may be noticed a little later
+        await self._connected.wait()
 
     def publish_soon(self, key: str, name: str, data: bytes) -> Future[None]:
         future: Future[None] = Future()
@@ -233,8 +241,8 @@ class Hub:
 
     async def _retire_feed(self, feed: Feed) -> None:
         await self._quietly(feed.retire())
-        if not feed.waiters:
-            self._feeds.pop(feed.key, None)
+        if not feed.waiters and self._feeds.get(feed.key) is feed:
+            del self._feeds[feed.key]
 
     # Tasks of the hub's own.
 
@@ -249,13 +257,20 @@ class Hub:
         if not task.cancelled():
             task.exception()  # whoever waited for it knows; perhaps nobody does any more
 
-    async def _open(self, topic: Topic) -> None:
-        await self._quietly(topic.open())
+    async def _open_late(self, topic: Topic) -> None:
+        try:
+            while True:
+                await self.recovery()
+                if topic.is_open or not topic.mailboxes:
+                    return
+                await self._quietly(topic.open())
+        finally:
+            self._late.discard(topic)
 
     async def _retire(self, topic: Topic) -> None:
         await self._quietly(topic.retire())
-        if not topic.mailboxes and not topic.is_open:
-            self._topics.pop(topic.key, None)
+        if not topic.mailboxes and not topic.is_open and self._topics.get(topic.key) is topic:
+            del self._topics[topic.key]
 
     async def _quietly(self, work: Awaitable[None]) -> None:
         """What fails because the broker is away is done when it is back, or need not be done any more."""

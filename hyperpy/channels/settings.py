@@ -28,9 +28,12 @@ EXAMPLES = "memory://, redis://127.0.0.1:6379/0 or postgresql://user@127.0.0.1/n
 
 def make_hub(settings: Settings) -> Hub:
     """The hub that the settings ask for, not yet started. Raises ConfigError if there can be none."""
-    address = urlsplit(settings.channels)
+    try:
+        scheme = urlsplit(settings.channels).scheme
+    except ValueError as error:
+        raise settings.error("channels", f"this is no address: {error}", f"Write {EXAMPLES}.") from None
     retention = Retention(settings.channel_max_messages, settings.channel_max_age)
-    return Hub(_backend(settings, address.scheme, retention), _public(settings.channels))
+    return Hub(_backend(settings, scheme, retention), _public(settings.channels))
 
 
 def _backend(settings: Settings, scheme: str, retention: Retention) -> Backend:

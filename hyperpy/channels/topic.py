@@ -15,12 +15,15 @@ PAGE: Final = 100  # messages that are read at a time
 
 
 class Source(Protocol):
-    """What a topic asks of its backend, each within bounded time."""
+    """What a topic asks of its backend. All but the last raise BrokerError if it takes too long."""
 
     async def watch(self, key: str) -> None: ...
     async def unwatch(self, key: str) -> None: ...
     async def last(self, key: str) -> Last: ...
     async def read(self, key: str, after: Position | None, limit: int) -> Kept: ...
+
+    async def recovery(self) -> None:
+        """Waits until it is worth another attempt."""
 
 
 class Mailbox:
@@ -88,29 +91,38 @@ class Topic:
         async with self._lock:
             if self.position is None:
                 await self._source.watch(self.key)
+                self._stale = False
                 last = await self._source.last(self.key)
                 self.position, self.closed = last.position, last.closed
                 for mailbox in self.mailboxes:
                     mailbox.base = self.position
                     mailbox.wake()
+                # What was published after the broker had told its last may have overtaken that answer.
+                if self._stale:
+                    self.catch_up()
 
     async def retire(self) -> None:
         """Stops to listen if nobody is left."""
         async with self._lock:
             if not self.mailboxes and self.position is not None:
                 self.position = None
+                if self._following is not None:
+                    self._following.cancel()
+                    self._following = None
                 await self._source.unwatch(self.key)
 
     def arrived(self, record: Record) -> None:
-        if self.position is None or self._follows(record):
-            return
-        if self._following is None and self._is_next(record):
+        if self.position is None:
+            self._stale = True
+        elif self._follows(record):
+            pass
+        elif self._following is None and self._is_next(record):
             self._deliver(record)
         else:
             self.catch_up()
 
     def catch_up(self) -> None:
-        """Reads what has been missed. What arrives meanwhile may be missing too, or be there already: it is read."""
+        """Reads what has been missed, as soon as it is open. What arrives meanwhile may be missing too: it is read."""
         self._stale = True
         if self._following is None and self.position is not None:
             self._following = asyncio.create_task(self._catch_up())
@@ -143,13 +155,16 @@ class Topic:
         try:
             while self._stale:
                 self._stale = False
-                await self._read_all()
-        except BrokerError:
-            self._stale = True  # the broker's return is told to all topics, which read then
+                try:
+                    await self._read_all()
+                except BrokerError:
+                    self._stale = True
+                    await self._source.recovery()
         except Exception:
             logger.exception("a channel could not be caught up with")
         finally:
-            self._following = None
+            if self._following is asyncio.current_task():
+                self._following = None
 
     async def _read_all(self) -> None:
         while True:

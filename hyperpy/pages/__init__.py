@@ -6,7 +6,7 @@ from hyperpy.pages.inputs import Input, Origin
 from hyperpy.pages.markers import Cookie, Header, Query
 from hyperpy.pages.methods import DELETE, GET, PATCH, POST, PUT, Method
 from hyperpy.pages.outgoing import Outgoing, check_header
-from hyperpy.pages.package import RoutesPackage
+from hyperpy.pages.package import RoutesPackage, imported_for_now
 from hyperpy.pages.progress import Progress
 from hyperpy.pages.rendering import render
 from hyperpy.pages.route import Route, load_route, new_package
@@ -33,6 +33,7 @@ __all__ = [
     "StreamFacts",
     "check_header",
     "current",
+    "imported_for_now",
     "load_route",
     "new_package",
     "render",

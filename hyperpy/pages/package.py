@@ -2,8 +2,10 @@
 
 import ast
 import importlib.util
+import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -84,6 +86,44 @@ def _is_folder(module: ModuleType | None, folder: Path) -> bool:
     return module is not None and folder in {Path(p).resolve() for p in getattr(module, "__path__", ())}
 
 
+@contextmanager
+def imported_for_now(folder: Path) -> Iterator[None]:
+    """What is imported from a routes folder inside is forgotten afterwards; what was imported before stays.
+
+    So a folder that has changed is loaded anew the next time, and its name is free for another one.
+    """
+    spellings = (str(folder.absolute()), str(folder.resolve()))
+    packages, modules = dict(_finder.packages), _modules_in(spellings)
+    try:
+        yield
+    finally:
+        for name in _modules_in(spellings).keys() - modules.keys():
+            del sys.modules[name]
+        sys.modules.update(modules)
+        for name, package in list(_finder.packages.items()):
+            if str(package.folder) in spellings and packages.get(name) is not package:
+                _finder.forget(name, packages.get(name))
+
+
+def _modules_in(folders: tuple[str, ...]) -> dict[str, ModuleType]:
+    within = tuple(f"{folder}{os.sep}" for folder in folders)
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if any(place in folders or place.startswith(within) for place in _places(module))
+    }
+
+
+def _places(module: ModuleType) -> list[str]:
+    # Not by getattr: a module may make something of any name. And not everything in there is a module.
+    names = getattr(module, "__dict__", {})
+    try:
+        found = [names.get("__file__"), *names.get("__path__", ())]
+    except KeyError:  # a namespace package looks for its parent, and that one has been taken out
+        return []
+    return [place for place in found if isinstance(place, str)]
+
+
 def read_source(path: Path) -> str:
     """The text of a Python file, decoded as Python decodes it. Raises RouteError if it can't be."""
     try:
@@ -97,6 +137,14 @@ class _Finder(MetaPathFinder):
 
     def __init__(self) -> None:
         self.packages: dict[str, RoutesPackage] = {}
+
+    def forget(self, name: str, before: RoutesPackage | None) -> None:
+        """Undoes a registration. The one that it replaced, if any, holds again."""
+        del self.packages[name]
+        if before is not None:
+            self.packages[name] = before
+        elif not self.packages and self in sys.meta_path:
+            sys.meta_path.remove(self)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -44,15 +44,17 @@ def serve(load: Load, settings: Settings) -> int:
     return 0
 
 
-def make_config(app: ASGIApp, settings: Settings, *, grace: int = GRACE) -> uvicorn.Config:
-    """uvicorn's configuration for the application. `grace` is in seconds."""
+def make_config(
+    app: ASGIApp, settings: Settings, *, grace: int = GRACE, logging: dict[str, Any] | None = LOGGING
+) -> uvicorn.Config:
+    """uvicorn's configuration for the application. `grace` is in seconds; `logging` None leaves all loggers alone."""
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         http=HTTPProtocol,
         interface="asgi3",
-        log_config=LOGGING,
+        log_config=logging,
         server_header=False,
         timeout_graceful_shutdown=grace,
     )

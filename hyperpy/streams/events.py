@@ -8,11 +8,13 @@ from string.templatelib import Template
 from typing import Final
 
 import pydantic_core
+from markupsafe import Markup
 from pydantic import BaseModel
 
 from hyperpy.exceptions import EventError, did_you_mean
 from hyperpy.streams.framing import data_lines, frame
 from hyperpy.templates import render_template, render_text
+from hyperpy.templates.escaping import escape_str, exact
 
 
 class _Missing(Enum):
@@ -80,7 +82,13 @@ class JSON:
 
 def encode_event(item: object) -> str:
     """The block of lines for one yielded thing. Raises EventError for what can't be sent, before any of it is."""
-    if is_html(item):
+    kind = type(item)
+    if kind is Markup or kind is str:  # nearly everything is
+        html = exact(item) if kind is Markup else escape_str(item)  # type: ignore[arg-type]
+        text = f"data: {html}\n\n" if "\n" not in html and "\r" not in html else data_lines(html) + "\n\n"
+    elif kind is tuple:
+        text = _encode_pair(item)  # type: ignore[arg-type]
+    elif is_html(item):
         text = data_lines(_html(item)) + "\n\n"
     elif isinstance(item, SharedEvent):
         return _encode_shared(item)
@@ -88,8 +96,6 @@ def encode_event(item: object) -> str:
         text = _encode_fields(item.data, item.event, item.id, item.retry, item.comment)
     elif isinstance(item, JSON):
         text = frame(_json(item.value))
-    elif type(item) is tuple:
-        text = _encode_pair(item)
     elif isinstance(item, dict):
         text = _encode_dict(item)
     else:
@@ -169,6 +175,9 @@ def _encode_fields(
 
 def _content(value: object) -> str:
     """The data of an event that was given by field: HTML, or a value for JSON."""
+    kind = type(value)
+    if kind is dict or kind is int or kind is list:  # quickly told from what may have an `__html__`
+        return _json(value)
     if is_html(value):
         return _html(value)
     if isinstance(value, JSON):

@@ -1,5 +1,6 @@
 """The text/event-stream format: fields in, one block of lines out (WHATWG HTML, "Server-sent events")."""
 
+from functools import lru_cache
 from typing import Final
 
 from hyperpy.exceptions import EventError
@@ -20,6 +21,8 @@ def frame(
     Without that line the client would drop the event: "If the data buffer is an empty string, set the data buffer and
     the event type buffer to the empty string and return."
     """
+    if data is not None and event is not None and id is None and retry is None and comment is None:  # the usual one
+        return f"event: {_checked_name(event)}\n{data_lines(data)}\n\n"
     lines = []
     if comment is not None:
         lines.append(_comment_lines(comment))
@@ -59,12 +62,17 @@ def unified(text: str) -> str:
 def _checked_name(name: object) -> str:
     if not isinstance(name, str):
         raise EventError(f"an event's name is a str, not {type(name).__name__}", hint='As in: yield "price", 42')
+    return _name(str.__str__(name))
+
+
+@lru_cache(maxsize=1024)
+def _name(name: str) -> str:
     if not name:
         raise EventError(
             "this event's name is empty",
             hint="Clients take an empty name for `message`, as they do without one. Leave the name out, or write it.",
         )
-    return _single_line("event", str.__str__(name))
+    return _single_line("event", name)
 
 
 def _checked_id(id: object) -> str:

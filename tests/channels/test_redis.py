@@ -223,6 +223,29 @@ async def test_one_connection_listens_and_none_is_left(server, settings):
     await until(lambda: not [client for client in server.ask("CLIENT LIST") if client["name"] == "hyperpy"])
 
 
+async def test_what_is_to_be_listened_to_while_the_connection_breaks(server, settings):
+    async with connect(settings) as hub:
+        server.stop_the_world()
+        watching = asyncio.create_task(hub.backend.watch("0" * 32))
+        await asyncio.sleep(0.1)
+        server.kill()
+        for attempt in (watching, hub.backend.watch("1" * 32)):
+            with pytest.raises(BrokerError, match="out of reach"):
+                await attempt
+        server.start()
+        await hub.wait_connected(PATIENCE)
+        assert hub.backend._hearing._topics == set()
+
+
+async def test_idle_connections_that_redis_has_closed(server, settings):
+    async with connect(settings):
+        await queue("a").put(1)
+        server.ask("CLIENT", "KILL", "TYPE", "normal")
+        await asyncio.sleep(0.1)
+        await queue("a").put(2)
+    assert server.ask("XLEN", keys(server, "items")[0]) == 2
+
+
 async def test_databases_do_not_hear_each_other(server, settings):
     other = Settings(channels=server.address.removesuffix("1") + "2")
     async with connect(settings), channel("a").subscribe() as messages:
@@ -241,12 +264,16 @@ async def test_scripts_that_redis_has_forgotten_are_told_again(server, settings)
 
 
 async def test_a_primary_that_becomes_a_replica_is_left(server, settings):
-    async with connect(settings) as hub, channel("a").subscribe() as messages:
+    def listening():
+        return [client["id"] for client in server.ask("CLIENT LIST") if int(client["sub"])]
+
+    async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish(1)
+        before = listening()
         server.ask("REPLICAOF", "127.0.0.1", "1")
         with pytest.raises(BrokerError, match="is a replica"):
             await channel("a").publish(2)
-        await until(lambda: not hub._connected.is_set())
+        await until(lambda: listening() not in (before, []))
         server.ask("REPLICAOF", "NO", "ONE")
         await publish(3)
         assert await take(messages, 2) == [1, 3]
@@ -294,6 +321,7 @@ async def test_what_redis_refuses(server, monkeypatch, caplog, prepare, address,
     ("address", "what"),
     [
         ("redis://127.0.0.1:port/0", "Port could not be cast"),
+        ("redis://[::1/0", "this is no address"),
         ("redis://127.0.0.1/name", "'name' is no number of a database"),
         ("redis://127.0.0.1/0?colour=red", "colour"),
         ("redis://127.0.0.1/0?db=x", "Invalid value for 'db'"),

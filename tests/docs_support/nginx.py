@@ -28,18 +28,24 @@ http {{
 @contextmanager
 def in_front_of(site: Path, nginx: str, folder: Path) -> Iterator[int]:
     """Serves the folder `site` through the program `nginx`, whose files go into `folder`; gives the port to ask."""
-    with Command("serve", "--port", "0", folder=site) as hyper:
-        port = free_port()
-        _configure(folder, port, hyper.port())
-        command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-        proxy = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        try:
-            until(lambda: _answers(port) or proxy.poll() is not None)
-            assert proxy.poll() is None, proxy.communicate()[1].decode()
-            yield port
-        finally:
-            proxy.terminate()
-            proxy.communicate(timeout=PATIENCE)
+    with Command("serve", "--port", "0", folder=site) as hyper, proxy(hyper.port(), nginx, folder) as port:
+        yield port
+
+
+@contextmanager
+def proxy(upstream: int, nginx: str, folder: Path) -> Iterator[int]:
+    """Hands requests on to the port `upstream`, whether anything listens there or not."""
+    port = free_port()
+    _configure(folder, port, upstream)
+    command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        until(lambda: _answers(port) or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[1].decode()
+        yield port
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
 
 
 def _configure(folder: Path, port: int, upstream: int) -> None:

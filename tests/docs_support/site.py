@@ -39,6 +39,7 @@ class Site:
         self.folder = folder
         self.app: Hyper | None = None
         self.asked: set[str] = set()
+        self.tests: set[str] = set()  # those that have not been run
         self.names: dict[str, Any] = {"__name__": "__main__"}
 
     @contextmanager
@@ -58,6 +59,8 @@ class Site:
         file = self.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{text}\n", encoding="utf-8")
+        if name.startswith("tests/test_"):
+            self.tests.add(name)
         self.forget()
 
     def remove(self, name: str) -> None:
@@ -74,8 +77,9 @@ class Site:
         self.app = None
         linecache.checkcache()
         for name, module in list(sys.modules.items()):
-            places = (getattr(module, "__file__", None), *getattr(module, "__path__", ()))
-            if any(place and place.startswith(str(self.folder)) for place in places):
+            places = [place for place in (getattr(module, "__file__", None), *getattr(module, "__path__", ())) if place]
+            # All: the tests of this very repository are a package of the same name as those of a site.
+            if places and all(place.startswith(str(self.folder)) for place in places):
                 del sys.modules[name]
         importlib.invalidate_caches()
 

@@ -8,7 +8,8 @@
 - A table whose head is `You write | hyperpy says` holds templates and the error of each; others show names of
   files, or values to render and what comes of them.
 
-At the end, and before a file is replaced, every route is asked for its page and for its stream.
+At the end, and before a file is replaced, tests that no command has run are run, and every route is asked for its page
+and for its stream.
 """
 
 import ast
@@ -22,12 +23,14 @@ from hyperpy.exceptions import HyperError
 from hyperpy.pages import Route
 from hyperpy.routing import Match
 from tests.docs_support.markdown import Block, Document, Table, code_in
-from tests.docs_support.shell import REPOSITORY, agrees, check, perform, steps
+from tests.docs_support.shell import REPOSITORY, agrees, check, perform, pytest, steps
 from tests.docs_support.site import Site
 
 _FILE = re.compile(r"(?:#|/\*) ?([\w{}./-]+\.(?:py|toml|css))(?: \*/)?$")
 _LOAD_ERROR = re.compile(r"[\w{}./-]+\.py(?::\d+)?  \S")
-_URL = re.compile(r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|EventSource\("(/[^"]*)"\)""")
+_URL = re.compile(
+    r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|(?:EventSource|createStream)\("(/[^"]*)\""""
+)
 _TRY = "routes/try.py"
 
 
@@ -138,7 +141,10 @@ class Walk:
         assert says in seen, f"{value}\nshown: {says}\nseen: {seen}"
 
     def visit_all(self) -> None:
-        """Asks every route for what it has: a page or response, and a stream."""
+        """Runs the tests, and asks every route for what it has: a page or response, and a stream."""
+        if self.site.tests:
+            seen = pytest([*sorted(self.site.tests), "-q"], self.site)
+            assert re.search(r"^\d+ passed in ", seen, re.MULTILINE), seen
         if not (self.site.folder / "routes").exists():
             return
         for entry in self.site.load().site.entries:

@@ -1,9 +1,8 @@
-"""Sites made of a few files, served by `hyper serve`, by a uvicorn in this process, or asked without a network."""
+"""Sites made of a few files, served by `hyper serve`, or asked without a network."""
 
 import asyncio
 import contextlib
 import signal
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
@@ -13,8 +12,6 @@ import httpx
 from httpx_sse import ServerSentEvent, aconnect_sse
 from starlette.types import ASGIApp
 
-from hyperpy.config import Settings
-from hyperpy.server import Server, make_config
 from tests.server.running import PATIENCE, Command
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -43,27 +40,6 @@ def hyper_serve(folder: Path, *arguments: str) -> Iterator[Command]:
         if command.process.poll() is None:
             command.send(signal.SIGTERM)
         assert command.status() == 0, command.told()
-
-
-@contextlib.contextmanager
-def in_thread(app: ASGIApp) -> Iterator[int]:
-    """The server of `hyper serve` in a thread of this process; gives its port."""
-    ready = threading.Event()
-    config = make_config(app, Settings(port=0), grace=2)
-    server = Server(config, on_ready=ready.set)
-    config.log_config = None
-    config.configure_logging()
-    listener = config.bind_socket()
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    try:
-        assert ready.wait(PATIENCE)
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE)
-        listener.close()
-        assert not thread.is_alive()
 
 
 def client_of(app: ASGIApp, **options: object) -> httpx.AsyncClient:

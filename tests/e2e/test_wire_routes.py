@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from hyperpy.streams import LIMITS
-from tests.e2e.running import EVENT_SOURCE, client_at, events_of, hyper_serve, in_thread, write
+from hyperpy.testing import serve
+from tests.e2e.running import EVENT_SOURCE, client_at, events_of, hyper_serve, write
 from tests.server.running import Connection
 from tests.streams.parsing import parse
 
@@ -157,14 +158,10 @@ async def test_pings_fill_silences_and_never_split_an_event(make):
         }
     )
     app.limits = replace(LIMITS, ping=0.05)
-    with in_thread(app) as port:
-        bodies = await asyncio.gather(*(_bytes(port, path) for path in ("/quiet", "/busy")))
+    async with serve(app) as site:
+        site.headers["accept"] = EVENT_SOURCE
+        bodies = [answer.content for answer in await asyncio.gather(site.get("/quiet"), site.get("/busy"))]
     assert re.fullmatch(
         rb"data: a\ndata: b\n\n(: ping\n\n)+data: c\ndata: d\n\nevent: close\nid: close\ndata: \n\n", bodies[0]
     )
     assert [event.type for event in parse(bodies[1]).events] == ["tick"] * 40 + ["close"]
-
-
-async def _bytes(port, path):
-    async with client_at(port, EVENT_SOURCE) as client:
-        return (await client.get(path)).content

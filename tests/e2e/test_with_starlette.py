@@ -13,8 +13,8 @@ from starlette.websockets import WebSocket
 
 from hyperpy import HTTPException
 from hyperpy.exceptions import ConfigError
-from tests.e2e.running import BROWSER, EVENT_SOURCE, all_events, client_at, client_of, events_of, in_thread, until_many
-from tests.server.running import Connection
+from hyperpy.testing import serve
+from tests.e2e.running import all_events, client_of
 
 GATED = """
     import asyncio
@@ -92,9 +92,8 @@ async def test_the_state_of_a_lifespan(make):
         yield {"pool": "of connections"}
         ended.append(app.state.name)
 
-    with in_thread(make(FILES, lifespan=lifespan)) as port:
-        async with client_at(port) as client:
-            assert (await client.get("/state")).text == "of connections shop"
+    async with serve(make(FILES, lifespan=lifespan)) as site:
+        assert (await site.get("/state")).text == "of connections shop"
     assert ended == ["shop"]
 
 
@@ -185,46 +184,41 @@ IN_FRONT["gzip and base"] = [GZipMiddleware, Passing]
 
 
 @pytest.fixture(params=IN_FRONT)
-def in_front(request, make):
+async def in_front(request, make):
     app = make(FILES)
     for middleware in IN_FRONT[request.param]:
         app.add_middleware(middleware)
-    with in_thread(app) as port:
-        yield port
+    async with serve(app) as site:
+        yield site
 
 
 async def test_events_pass_through_middleware_one_by_one(in_front):
-    headers = {"accept": EVENT_SOURCE, "accept-encoding": "gzip"}
-    async with client_at(in_front) as client:
-        async with events_of(client, "/feed", headers=headers) as events:
-            assert (await anext(events)).data == "1"
-            await client.get("/open")
-            assert (await anext(events)).data == "2"
-        async with client.stream("GET", "/short", headers=headers) as answer:
-            assert "content-encoding" not in answer.headers
-            assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
-        assert await until_many(client, "/log", "", 1) == ["finally"]
+    headers = {"accept-encoding": "gzip"}
+    async with in_front.stream("/feed", headers=headers) as events:
+        assert (await events.next()).data == "1"
+        await in_front.get("/open")
+        assert (await events.next()).data == "2"
+    assert (await in_front.get("/log")).json() == ["finally"]
+    async with in_front.stream("/short", headers=headers) as events:
+        assert "content-encoding" not in events.response.headers
+        assert events.response.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
 async def test_a_page_passes_through_middleware_piece_by_piece(in_front):
-    async with client_at(in_front) as client:
-        with Connection(in_front) as connection:
-            connection.ask("/report", Accept=BROWSER, Connection="close")
-            assert b"two" not in connection.hear_until(b"<p>one</p>")
-            await client.get("/open")
-            assert connection.hear_all().endswith(b"<p>two</p>\r\n0\r\n\r\n")
+    async with in_front.parts("/report", headers={"accept-encoding": "identity"}) as parts:
+        assert (await parts.next()).html == "<!doctype html><p>one</p>"
+        await in_front.get("/open")
+        assert (await parts.rest()).html.endswith("<p>two</p>")
 
 
 async def test_a_compressed_page_can_be_read_as_it_comes(make):
     app = make(FILES)
     app.add_middleware(GZipMiddleware)
-    with in_thread(app) as port:
-        async with client_at(port) as client, client.stream("GET", "/report", headers={"accept": BROWSER}) as answer:
-            assert answer.headers["content-encoding"] == "gzip"
-            pieces = answer.aiter_text()
-            assert await anext(pieces) == "<!doctype html><p>one</p>"
-            await client.get("/open")
-            assert "".join([piece async for piece in pieces]) == "<p>two</p>"
+    async with serve(app) as site, site.parts("/report") as parts:
+        assert parts.response.headers["content-encoding"] == "gzip"
+        assert (await parts.next()).html == "<!doctype html><p>one</p>"
+        await site.get("/open")
+        assert (await parts.rest()).html == "<!doctype html><p>one</p><p>two</p>"
 
 
 async def test_pages_are_compressed(make):
@@ -250,24 +244,20 @@ async def test_inside_another_application(make, mount):
 
 
 async def test_a_mounted_stream_ends_when_its_client_leaves(make):
-    outer = Starlette(routes=[Mount("/shop", make(FILES))])
-    with in_thread(outer) as port:
-        async with client_at(port) as client:
-            async with events_of(client, "/shop/feed") as events:
-                assert (await anext(events)).data == "1"
-            assert await until_many(client, "/shop/log", "", 1) == ["finally"]
+    async with serve(Starlette(routes=[Mount("/shop", make(FILES))])) as site:
+        async with site.stream("/shop/feed") as events:
+            assert (await events.next()).data == "1"
+        assert (await site.get("/shop/log")).json() == ["finally"]
 
 
 async def test_a_mounted_application_knows_its_streams(make):
     feed = "import asyncio\nasync def stream():\n    yield 'a', 1\n    await asyncio.Event().wait()\n"
-    end = "request: Request\nasync def load():\n    request.app.own_streams().close()\nt'ended'"
-    app = make({"feed.py": feed, "end.py": f"from hyper import Request\n{end}"})
-    with in_thread(Starlette(routes=[Mount("/inner", app)])) as port:
-        async with client_at(port) as client, events_of(client, "/inner/feed") as events:
-            assert (await anext(events)).data == "1"
-            assert len(app.own_streams()) == 1
-            await client.get("/inner/end")
-            assert [event.event async for event in events] == []
+    app = make({"feed.py": feed})
+    async with serve(Starlette(routes=[Mount("/inner", app)])) as site, site.stream("/inner/feed") as events:
+        assert (await events.next()).data == "1"
+        assert len(app.own_streams()) == 1
+        app.own_streams().close()
+        assert await events.rest() == []
 
 
 def test_settings_of_streams_reach_the_application(make, monkeypatch):

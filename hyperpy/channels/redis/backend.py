@@ -7,6 +7,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, Final, override
 
+import redis.exceptions
 from redis.exceptions import ReadOnlyError, RedisError
 
 from hyperpy.channels import backend
@@ -80,7 +81,7 @@ class RedisBackend(Backend):
         self._listener.connected()
 
     def _failed(self, error: BrokerError) -> None:
-        self._silent = isinstance(error.__cause__, TimeoutError)
+        self._silent = isinstance(error.__cause__, (TimeoutError, redis.exceptions.TimeoutError))
         self._outage.began(error)
 
     def _heard(self, topic: str, data: bytes) -> None:

@@ -88,7 +88,7 @@ class Hearing:
         assert self._commands is not None
         while (command := await self._commands.get()) != _RECONNECT:
             await connection.send_command(*command)
-        raise ConnectionError("the server has been given up")
+        raise ConnectionError("it has become a replica")
 
     async def _check(self, connection: Any) -> None:
         """A connection whose other end has gone without a word looks just like a quiet one."""

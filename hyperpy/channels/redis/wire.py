@@ -28,8 +28,10 @@ async def connected(make: Make) -> Any:
     try:
         async with asyncio.timeout(CONNECT_WITHIN):
             await connection.connect()
-    except BaseException:
+    except BaseException as error:
         await connection.disconnect(nowait=True)
+        if isinstance(error, TimeoutError):
+            raise TimeoutError(f"no answer within {CONNECT_WITHIN:g} s") from None
         raise
     return connection
 

@@ -1,0 +1,7 @@
+from bench.streams.figured import idle
+from hyperpy import Markup
+
+
+async def stream():
+    async for each in idle():
+        yield Markup(each)

@@ -1,0 +1,7 @@
+from bench.streams.hub import subscribed
+from hyperpy import Markup
+
+
+async def stream():
+    async for each in subscribed():
+        yield Markup(each)

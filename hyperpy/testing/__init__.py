@@ -1,0 +1,41 @@
+"""For the tests of a site: serve it, ask it, read its streams event by event and its pages element by element."""
+
+try:
+    import httpx  # noqa: F401
+    import selectolax  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name not in ("httpx", "selectolax"):
+        raise
+    raise ImportError(f'hyperpy.testing needs {error.name}: pip install "hyperpy[testing]"', name=error.name) from None
+
+from hyperpy.testing.ending import Ending, StreamFailure
+from hyperpy.testing.event import Event
+from hyperpy.testing.events import Events
+from hyperpy.testing.failures import AnswerFailure, PageFailure, SiteFailure
+from hyperpy.testing.in_process import client
+from hyperpy.testing.markup import HTML, Element
+from hyperpy.testing.page import Page
+from hyperpy.testing.parts import Parts
+from hyperpy.testing.serving import serve
+from hyperpy.testing.site import Site
+
+__all__ = [
+    "HTML",
+    "AnswerFailure",
+    "Element",
+    "Ending",
+    "Event",
+    "Events",
+    "Page",
+    "PageFailure",
+    "Parts",
+    "Site",
+    "SiteFailure",
+    "StreamFailure",
+    "client",
+    "serve",
+]
+
+# Failures are shown by the name that they are imported by.
+for _failure in (AnswerFailure, PageFailure, SiteFailure, StreamFailure):
+    _failure.__module__ = __name__

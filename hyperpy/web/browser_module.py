@@ -1,0 +1,69 @@
+"""The JavaScript module that comes with hyperpy, at `/_hyper/stream.js`, and its types."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from hyperpy.routing import route_path
+
+PREFIX: Final = b"/_hyper/"
+
+_FOLDER: Final = Path(__file__).parent / "client"
+
+# Written out: the tables of the system may take `.ts` for a video.
+_TYPES: Final = {"stream.js": "text/javascript; charset=utf-8", "stream.d.ts": "text/plain; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    headers: Mapping[str, str]
+
+
+class BrowserModule:
+    """An ASGI application for GET and HEAD of the files below `/_hyper/`.
+
+    Browsers ask each time whether their copy still holds, as they do for static files. The ETag is of the content, so
+    that every worker gives the same. Raises Starlette's HTTPException: 404, and 405 with Allow for other methods.
+    """
+
+    def __init__(self) -> None:
+        self._files = {PREFIX + name.encode(): _read(name) for name in _TYPES}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        file = self._files.get(route_path(scope))
+        if file is None:
+            raise HTTPException(404)
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+        response = _answer(file, Headers(scope=scope).get("if-none-match", ""))
+        if scope["method"] == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
+
+
+def _read(name: str) -> _File:
+    content = (_FOLDER / name).read_bytes()
+    headers = {
+        "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+        "Cache-Control": "no-cache",
+        "Content-Type": _TYPES[name],
+        "X-Content-Type-Options": "nosniff",
+    }
+    return _File(content, headers)
+
+
+def _answer(file: _File, held: str) -> Response:
+    """304 without a body if the client holds this content. A proxy that compresses makes an ETag weak, by `W/`."""
+    tags = {tag.strip().removeprefix("W/") for tag in held.split(",")}
+    if tags & {"*", file.headers["ETag"]}:
+        kept = {name: value for name, value in file.headers.items() if name != "Content-Type"}
+        return Response(status_code=304, headers=kept)
+    return Response(file.content, headers=file.headers)

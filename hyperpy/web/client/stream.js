@@ -1,0 +1,388 @@
+/**
+ * `createStream(url)` runs a request that is answered with server-sent events: by any method, with a body, headers and
+ * the progress of the upload. It knows a stream's proper end from a broken one, and reconnects if it is told to.
+ *
+ *     import { createStream } from "/_hyper/stream.js";
+ *     createStream("/import", { body: new FormData(form) })
+ *         .progress((data, event) => console.log(event.type, data))
+ *         .done((data) => console.log("complete", data))
+ *         .error((error) => console.warn(error.kind, error.message))
+ *         .start();
+ */
+
+const EVENT_STREAM = "text/event-stream";
+const JSON_TYPE = /^application\/(.+\+)?json$/;
+
+const AWAY = [502, 503, 504]; // what a proxy says while the server is away
+const DELAYS = { delay: 1_000, maxDelay: 30_000 }; // milliseconds
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+const nothing = () => {};
+
+/** Why a stream has no proper end. `kind`: "aborted", "content-type", "http", "incomplete", "network" or "server". */
+export class StreamError extends Error {
+    constructor(kind, message, { cause, response = null, body = "", data, log, details } = {}) {
+        super(message, { cause });
+        this.name = "StreamError";
+        this.kind = kind;
+        this.response = response;
+        this.status = response?.status ?? null;
+        this.body = body;
+        this.data = data;
+        this.log = log;
+        this.details = details;
+    }
+}
+
+/** Reads text/event-stream (WHATWG HTML, "Server-sent events"): decoded text without a BOM, cut anywhere. */
+export class EventParser {
+    #line = "";
+    #afterCR = false;
+    #data = "";
+    #type = "";
+    #id;
+
+    /** `lastEventId` is what the connection before has left. */
+    constructor(lastEventId = "") {
+        this.lastEventId = this.#id = lastEventId;
+        this.retry = undefined; // milliseconds
+    }
+
+    /** Takes the next piece; returns the events that it completes. */
+    push(text) {
+        const events = [];
+        if (text === "") return events;
+        // A CR ends its line at once, and the LF of a CRLF may only come with the next piece.
+        const lines = (this.#afterCR && text[0] === "\n" ? text.slice(1) : text).split(/\r\n|\r|\n/);
+        this.#afterCR = text.endsWith("\r");
+        lines[0] = this.#line + lines[0];
+        this.#line = lines.pop();
+        for (const line of lines) {
+            if (line !== "") this.#field(line);
+            else this.#dispatch(events);
+        }
+        return events;
+    }
+
+    #field(line) {
+        const [, name, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line);
+        if (name === "data") this.#data += value + "\n";
+        else if (name === "event") this.#type = value;
+        else if (name === "id" && !value.includes("\0")) this.#id = value;
+        else if (name === "retry" && /^[0-9]+$/.test(value)) this.retry = Number(value);
+    }
+
+    #dispatch(events) {
+        this.lastEventId = this.#id;
+        if (this.#data) events.push({ type: this.#type || "message", data: this.#data.slice(0, -1), id: this.#id });
+        this.#data = this.#type = "";
+    }
+}
+
+/** A stream, which `start()` begins. Throws TypeError for what can't be requested. */
+export function createStream(url, options) {
+    return new Stream(url, options);
+}
+
+class Stream {
+    #callbacks = { open: [], progress: [], uploadProgress: [], reconnecting: [], done: [], error: [] };
+    #controller = new AbortController();
+    #signal = this.#controller.signal;
+    #outerSignal;
+    #result = null;
+    #lastEventId = "";
+    #closed = false;
+    #failures = 0;
+    #url;
+    #init;
+    #settings;
+    #delays;
+
+    constructor(url, { reconnect = false, json = true, expectClose = true, signal, ...request } = {}) {
+        this.#url = url;
+        this.#init = requestInit(request);
+        this.#settings = { json, expectClose };
+        this.#delays = reconnect ? { ...DELAYS, ...reconnect } : null;
+        this.#outerSignal = signal;
+        new Request(url, this.#init); // throws now what fetch would reject with as if the network had failed
+    }
+
+    open(callback) { return this.#on("open", callback); }
+    progress(callback) { return this.#on("progress", callback); }
+    uploadProgress(callback) { return this.#on("uploadProgress", callback); }
+    reconnecting(callback) { return this.#on("reconnecting", callback); }
+    done(callback) { return this.#on("done", callback); }
+    error(callback) { return this.#on("error", callback); }
+    fail(callback) { return this.#on("error", callback); }
+
+    /** Sends the request, once. Gives a promise of the final packet, which is rejected when `error` is called. */
+    start() {
+        return (this.#result ??= this.#conclude());
+    }
+
+    /** Drops the connection. Unless the stream has ended, it fails, and the error's `cause` is the reason. */
+    abort(reason) {
+        this.#controller.abort(reason);
+    }
+
+    #on(name, callback) {
+        if (typeof callback !== "function") throw new TypeError(`${name}() takes a function`);
+        this.#callbacks[name].push(callback);
+        return this;
+    }
+
+    #tell(name, ...values) {
+        for (const callback of this.#callbacks[name]) {
+            try {
+                callback(...values);
+            } catch (error) {
+                queueMicrotask(() => { throw error; }); // the page's mistake, and no end of the stream
+            }
+        }
+    }
+
+    async #conclude() {
+        const outer = this.#outerSignal;
+        const abort = () => this.abort(outer.reason);
+        if (outer?.aborted) abort();
+        outer?.addEventListener("abort", abort);
+        try {
+            const data = await this.#run();
+            this.#tell("done", data);
+            return data;
+        } catch (error) {
+            // A rejection that nobody handles is reported, and should be: unless somebody is told, or has asked for it.
+            if (this.#callbacks.error.length || error.kind === "aborted") this.#result.catch(nothing);
+            this.#tell("error", error);
+            throw error;
+        } finally {
+            outer?.removeEventListener("abort", abort);
+        }
+    }
+
+    async #run() {
+        for (;;) {
+            const parser = new EventParser(this.#lastEventId);
+            try {
+                this.#signal.throwIfAborted();
+                return await this.#connect(parser);
+            } catch (cause) {
+                const error = this.#explain(cause);
+                if (!this.#mayReconnect(error)) throw error;
+                await this.#pause(error, parser.retry);
+            }
+        }
+    }
+
+    /** One connection. Returns the final packet. */
+    async #connect(parser) {
+        const { response, body } = await this.#request();
+        if (response.status === 204) return undefined;
+        const type = (response.headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase();
+        const reader = body.getReader();
+        try {
+            if (!response.ok) throw refusal(response, type === EVENT_STREAM ? "" : await wholeText(reader));
+            if (JSON_TYPE.test(type)) return this.#value(await wholeText(reader));
+            if (type !== EVENT_STREAM) {
+                const found = type || "without a type";
+                throw new StreamError("content-type", `the answer is ${found}, not ${EVENT_STREAM}`, { response });
+            }
+            this.#tell("open", response);
+            return await this.#read(reader, parser, response);
+        } finally {
+            this.#lastEventId = parser.lastEventId;
+            reader.cancel().catch(nothing);
+        }
+    }
+
+    async #read(reader, parser, response) {
+        let failure = null;
+        for await (const piece of pieces(reader)) {
+            this.#failures = 0;
+            for (const event of parser.push(piece)) {
+                this.#signal.throwIfAborted();
+                if (event.type === "stream-error") {
+                    failure = serverError(event.data, response);
+                } else if (event.type === "close" || event.type === "done") {
+                    this.#closed = true;
+                    if (failure) throw failure;
+                    return event.type === "done" ? this.#value(event.data) : undefined;
+                } else {
+                    this.#tell("progress", this.#value(event.data), event);
+                }
+            }
+            if (failure && !this.#delays) break; // whether `close` follows matters only to who may reconnect
+        }
+        if (failure) throw failure;
+        if (this.#settings.expectClose) throw new StreamError("incomplete", "the stream broke off", { response });
+    }
+
+    #value(text) {
+        return this.#settings.json ? parsed(text) : text;
+    }
+
+    #request() {
+        const headers = new Headers(this.#init.headers);
+        if (this.#lastEventId) headers.set("last-event-id", asBytes(this.#lastEventId));
+        const init = { ...this.#init, headers, signal: this.#signal };
+        const report = (fraction) => this.#tell("uploadProgress", fraction);
+        const watched = this.#callbacks.uploadProgress.length > 0 && init.body !== null && init.credentials !== "omit";
+        return (watched && globalThis.XMLHttpRequest ? viaXHR : viaFetch)(this.#url, init, report);
+    }
+
+    #explain(cause) {
+        const { aborted, reason } = this.#signal;
+        if (aborted) return new StreamError("aborted", "the stream was aborted", { cause: reason });
+        return cause instanceof StreamError ? cause : new StreamError("network", "the connection failed", { cause });
+    }
+
+    #mayReconnect({ kind, status }) {
+        if (!this.#delays || this.#closed) return false;
+        return ["incomplete", "network", "server"].includes(kind) || (kind === "http" && AWAY.includes(status));
+    }
+
+    /** Waits: longer each time in vain, never shorter than the server has asked for, and each client differently. */
+    async #pause(error, retry = this.#delays.delay) {
+        if (error.kind !== "server") this.#delays.delay = retry; // a failed generator's `retry` holds only once
+        const longest = Math.max(retry, this.#delays.maxDelay);
+        const delay = Math.min(retry * 2 ** this.#failures++, longest) * (1 + Math.random() / 2);
+        const milliseconds = Math.min(Math.round(delay), LONGEST_TIMER);
+        this.#tell("reconnecting", error, milliseconds);
+        await sleep(milliseconds, this.#signal);
+    }
+}
+
+function requestInit({ method, body = null, headers, credentials = "same-origin" }) {
+    const init = { body, headers: new Headers(headers), credentials, cache: "no-store" };
+    init.method = method ?? (body === null ? "GET" : "POST");
+    // hyperpy tells an error in JSON to who accepts it, and with it what is wrong with which input.
+    if (!init.headers.has("accept")) init.headers.set("accept", `${EVENT_STREAM}, application/json`);
+    if (isPlain(body)) {
+        init.body = JSON.stringify(body);
+        if (!init.headers.has("content-type")) init.headers.set("content-type", "application/json");
+    }
+    return init;
+}
+
+async function viaFetch(url, init, report) {
+    const { body, ok, status, statusText, url: final, headers } = await fetch(url, init);
+    report(1);
+    const text = (body ?? new Blob().stream()).pipeThrough(new TextDecoderStream());
+    return { response: { ok, status, statusText, url: final, headers }, body: text };
+}
+
+/** The same by XMLHttpRequest, since fetch does not say how far an upload is. It keeps the whole answer in memory. */
+function viaXHR(url, { method, body, headers, credentials, signal }, report) {
+    const xhr = new XMLHttpRequest();
+    xhr.open(method, url);
+    xhr.withCredentials = credentials === "include";
+    xhr.overrideMimeType("text/plain; charset=utf-8");
+    headers.forEach((value, name) => xhr.setRequestHeader(name, value));
+    xhr.upload.onprogress = ({ loaded, total }) => { if (loaded < total) report(loaded / total); };
+    xhr.upload.onload = () => report(1);
+    const abort = () => xhr.abort();
+    signal.addEventListener("abort", abort);
+    xhr.onloadend = () => signal.removeEventListener("abort", abort);
+    return new Promise((resolve, reject) => {
+        const text = receivedText(xhr, reject);
+        xhr.onreadystatechange = () => {
+            if (xhr.readyState !== XMLHttpRequest.HEADERS_RECEIVED) return;
+            const { status, statusText, responseURL } = xhr;
+            const ok = status >= 200 && status < 300;
+            resolve({ response: { ok, status, statusText, url: responseURL, headers: headersOf(xhr) }, body: text });
+        };
+        xhr.send(body);
+    });
+}
+
+/** What has come, as a stream of text. `reject` is told of a failure before the headers. */
+function receivedText(xhr, reject) {
+    let taken = 0;
+    const start = (controller) => {
+        xhr.onprogress = () => {
+            const text = xhr.responseText.slice(taken);
+            taken += text.length;
+            if (text) controller.enqueue(text);
+        };
+        xhr.onload = () => {
+            xhr.onprogress();
+            controller.close();
+        };
+        xhr.onerror = xhr.onabort = () => {
+            const error = new TypeError("XMLHttpRequest failed");
+            controller.error(error);
+            reject(error);
+        };
+    };
+    const cancel = () => {
+        xhr.onprogress = xhr.onload = xhr.onerror = xhr.onabort = null;
+        xhr.abort();
+    };
+    return new ReadableStream({ start, cancel });
+}
+
+function headersOf(xhr) {
+    const lines = xhr.getAllResponseHeaders().split("\r\n").filter(Boolean);
+    return new Headers(lines.map((line) => [line.split(":", 1)[0], line.slice(line.indexOf(":") + 1).trim()]));
+}
+
+async function* pieces(reader) {
+    for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        yield value;
+    }
+}
+
+async function wholeText(reader) {
+    let text = "";
+    for await (const piece of pieces(reader)) text += piece;
+    return text;
+}
+
+function refusal(response, body) {
+    const data = parsed(body);
+    const reason = typeof data?.detail === "string" ? data.detail : response.statusText;
+    return new StreamError("http", `${response.status} ${reason}`.trim(), { response, body, data });
+}
+
+function serverError(text, response) {
+    const data = parsed(text);
+    const { message = text, log, details } = isPlain(data) ? data : {};
+    return new StreamError("server", message, { response, body: text, data, log, details });
+}
+
+/** The value, if the text is JSON; else the text. */
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return text;
+    }
+}
+
+/** Headers take bytes, in the form of characters up to U+00FF: an id travels as UTF-8, like that of an EventSource. */
+function asBytes(text) {
+    return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+}
+
+function isPlain(value) {
+    if (typeof value !== "object" || value === null) return false;
+    return Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
+}
+
+/** Lasts until the time is over and the browser is online, or until the signal aborts. */
+function sleep(milliseconds, signal) {
+    return new Promise((resolve) => {
+        const end = () => {
+            clearTimeout(timer);
+            signal.removeEventListener("abort", end);
+            globalThis.removeEventListener?.("online", end);
+            resolve();
+        };
+        const due = () => (globalThis.navigator?.onLine === false ? addEventListener("online", end) : end());
+        const timer = setTimeout(due, milliseconds);
+        if (signal.aborted) end();
+        else signal.addEventListener("abort", end);
+    });
+}

@@ -1,0 +1,318 @@
+"""`createStream` in a real browser: by fetch, and by XMLHttpRequest where the upload is watched."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import serve
+from tests.conftest import PATIENCE, Needs
+from tests.docs_support.markdown import Document
+from tests.docs_support.nginx import proxy
+from tests.docs_support.shell import REPOSITORY
+from tests.e2e.running import write
+from tests.server.running import Command, until
+
+SITE = {
+    "routes/index.py": """
+        t'<!doctype html><title>Streams</title><link rel="icon" href="data:,">'
+        """,
+    "routes/values.py": """
+        import asyncio
+
+        from hyperpy import GET, JSON, POST, Response
+
+        response: Response
+        response.headers["X-Symbol"] = "slt"
+
+        if GET or POST:
+            ...
+
+        async def stream():
+            for value in ("Starting <b>", "é€😀", t"<b>7</b>\\n<i>8</i>", JSON("42")):
+                yield value
+                await asyncio.sleep(0.01)
+            for value in (42, 0.5, True, None, [1, "a"], {"status": "ok"}):
+                yield "value", value
+            yield "done", {"success": True}
+            yield "never", "seen"
+        """,
+    "routes/upload.py": """
+        from hyperpy import POST, Request
+
+        request: Request
+
+        if POST:
+            ...
+
+        async def stream():
+            size = len(await request.body())
+            yield "received", size
+            yield "done", {"type": request.headers["content-type"].split(";")[0], "cookies": dict(request.cookies)}
+        """,
+    "routes/fragile.py": """
+        from hyperpy import GET, POST
+
+        if GET or POST:
+            ...
+
+        async def stream():
+            yield "progress", 10
+            raise ValueError("secret")
+        """,
+    "routes/watch.py": """
+        import asyncio
+        from pathlib import Path
+
+        from hyperpy import GET, POST
+
+        if GET or POST:
+            ...
+
+        async def stream():
+            try:
+                yield "hello", 1
+                await asyncio.Event().wait()
+            finally:
+                with Path("left").open("a") as left:
+                    left.write("x")
+        """,
+    "routes/page.py": """
+        from hyperpy import GET, POST
+
+        if GET or POST:
+            t"<p>No stream</p>"
+        """,
+    "routes/count.py": """
+        import asyncio
+        from itertools import count
+        from typing import Annotated
+
+        from hyperpy import Header
+
+        last: Annotated[int, Header("Last-Event-ID")] = 0
+
+        async def stream():
+            for number in count(last + 1):
+                yield {"data": number, "id": number}
+                await asyncio.sleep(0.005)
+        """,
+}
+
+# Runs a stream to its end, and tells everything. What `stop` names is aborted at its first progress.
+RUN = """async ([url, options, watched, stop]) => {
+    const { createStream } = await import("/_hyper/stream.js");
+    const told = [], fractions = [];
+    const stream = createStream(url, options);
+    const head = ({ ok, status, url, headers }) => [ok, status, new URL(url).pathname, headers.get("x-symbol")];
+    stream.open((response) => told.push(["open", head(response)]))
+        .progress((data, event) => {
+            told.push(["progress", data, event]);
+            if (stop) stream.abort();
+        })
+        .done((data) => told.push(["done", data]))
+        .error((error) => told.push(["error", error.kind, error.status, error.message, error.log ?? null]));
+    if (watched) stream.uploadProgress((fraction) => fractions.push(fraction));
+    await stream.start().catch(() => {});
+    return { told, fractions };
+}"""
+
+BOTH = pytest.mark.parametrize("watched", [False, True], ids=["fetch", "xhr"])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("client"), SITE)
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[str]:
+    with serve(folder) as url:
+        yield url
+
+
+@pytest.fixture
+def tab(page: Page, site: str) -> Page:
+    page.goto(site)
+    return page
+
+
+def run(page: Page, url: str, *, watched: bool, stop: bool = False, **options: object) -> list:
+    """All that a stream tells. With a watched upload it has something to upload."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.resource_type))
+    told = page.evaluate(RUN, [url, options | ({"body": "x"} if watched else {}), watched, stop])["told"]
+    assert asked[-1] == ("xhr" if watched else "fetch")
+    return told
+
+
+@BOTH
+def test_values_keep_their_types(tab: Page, complaints: list[str], watched: bool) -> None:
+    told = run(tab, "/values", watched=watched)
+    assert told[0] == ["open", [True, 200, "/values", "slt"]]
+    assert told[-1] == ["done", {"success": True}]
+    assert [data for _, data, _ in told[1:-1]] == [
+        "Starting &lt;b&gt;",
+        "é€😀",
+        "<b>7</b>\n<i>8</i>",
+        "42",
+        *(42, 0.5, True, None, [1, "a"], {"status": "ok"}),
+    ]
+    assert told[4][2] == {"type": "message", "data": '"42"', "id": ""}
+    assert told[5][2] == {"type": "value", "data": "42", "id": ""}
+    assert not complaints
+
+
+# What answers, and the error: kind, status, message.
+ERRORS = {
+    "/nowhere": ("http", 404, "404 Not Found"),
+    "/page": ("content-type", 200, "the answer is text/html, not text/event-stream"),
+    "/fragile": ("server", 200, "Something went wrong on our side."),
+    "/broken": ("network", None, "the connection failed"),
+    "/endless": ("incomplete", 200, "the stream broke off"),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("url", ERRORS)
+def test_errors_tell_what_they_are(tab: Page, watched: bool, url: str) -> None:
+    head = {"content-type": "text/event-stream"}
+    tab.route("**/broken", lambda route: route.abort())
+    tab.route("**/endless", lambda route: route.fulfill(headers=head, body="data: 1\n\ndata: 2"))
+    uncaught: list[str] = []
+    tab.on("pageerror", lambda error: uncaught.append(str(error)))
+    *_, (name, *error, log) = run(tab, url, watched=watched)
+    assert (name, *error) == ("error", *ERRORS[url])
+    assert (log is not None) == (url == "/fragile")
+    assert not uncaught
+
+
+@BOTH
+def test_abort_ends_the_generator(tab: Page, folder: Path, watched: bool) -> None:
+    left = folder / "left"
+    left.unlink(missing_ok=True)
+    told = run(tab, "/watch", watched=watched, stop=True)
+    assert [entry[:2] for entry in told[1:]] == [["progress", 1], ["error", "aborted"]]
+    assert until(lambda: left.exists() and left.read_text()) == "x"
+
+
+UPLOAD = """async (size) => {
+    const { createStream } = await import("/_hyper/stream.js");
+    const body = new FormData();
+    body.set("file", new Blob([new Uint8Array(size)], { type: "application/x-file" }), "file");
+    const fractions = [], sizes = [];
+    const final = await createStream("/upload", { body })
+        .uploadProgress((fraction) => fractions.push(fraction))
+        .progress((data) => sizes.push(data))
+        .start();
+    return { fractions, sizes, final };
+}"""
+
+
+def test_the_upload_tells_how_far_it_is(tab: Page, site: str) -> None:
+    size = 5 * 1024 * 1024
+    tab.context.add_cookies([{"name": "flavour", "value": "oat", "url": site}])
+    # As slow as that it takes half a second.
+    conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2 * size}
+    tab.context.new_cdp_session(tab).send("Network.emulateNetworkConditions", conditions)
+    seen = tab.evaluate(UPLOAD, size)
+    fractions = seen["fractions"]
+    assert fractions == sorted(set(fractions))
+    assert fractions[-1] == 1
+    assert len([fraction for fraction in fractions if 0 < fraction < 1]) > 1
+    assert seen["sizes"][0] > size
+    assert seen["final"] == {"type": "multipart/form-data", "cookies": {"flavour": "oat"}}
+
+
+COUNT = """async () => {
+    const { createStream } = await import("/_hyper/stream.js");
+    window.numbers = [];
+    window.lost = [];
+    window.stream = createStream("/count", { reconnect: { delay: 20, maxDelay: 100 } });
+    stream.progress((number) => numbers.push(number))
+        .reconnecting(({ kind, status }) => lost.push(`${kind} ${status}`))
+        .error(({ kind }) => { window.ended = kind; })
+        .start();
+}"""
+
+
+def test_a_server_that_goes_and_comes_loses_nothing(page: Page, folder: Path, needs: Needs, tmp_path: Path) -> None:
+    with ExitStack() as running:
+        first = running.enter_context(Command("serve", "--port", "0", folder=folder))
+        upstream = first.port()
+        port = running.enter_context(proxy(upstream, needs("nginx"), tmp_path))
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.evaluate(COUNT)
+        page.wait_for_function("numbers.length > 5", timeout=PATIENCE)
+        first.send(signal.SIGKILL)
+        page.wait_for_function("lost.filter((what) => what === 'http 502').length > 2", timeout=PATIENCE)
+        before = page.evaluate("numbers.length")
+        running.enter_context(Command("serve", "--port", str(upstream), folder=folder)).port()
+        page.wait_for_function("(before) => numbers.length > before + 5", arg=before, timeout=PATIENCE)
+        numbers = page.evaluate("stream.abort() ?? numbers")
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+CUT = """async () => {
+    const { createStream } = await import("/_hyper/stream.js");
+    window.online = false;
+    Object.defineProperty(navigator, "onLine", { get: () => window.online });
+    const { addEventListener } = window;
+    window.addEventListener = (name, ...rest) => {
+        addEventListener(name, ...rest);
+        window.waits ||= name === 'online';
+    };
+    window.ended = createStream("/cut", { reconnect: { delay: 1 } }).start();
+}"""
+
+
+def test_nothing_is_asked_while_the_browser_is_offline(tab: Page) -> None:
+    bodies = ["data: 1\n\n", "event: done\ndata: 2\n\n"]
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(headers={"content-type": "text/event-stream"}, body=bodies.pop(0))
+
+    tab.route("**/cut", answer)
+    tab.evaluate(CUT)
+    tab.wait_for_function("window.waits", timeout=PATIENCE)
+    assert len(asked) == 1
+    tab.evaluate("online = true; dispatchEvent(new Event('online'))")
+    assert tab.evaluate("ended") == 2
+    assert len(asked) == 2
+
+
+EXAMPLES = Document.read(REPOSITORY / "docs" / "browser-client.md")
+
+# What shows that an example has run to its end, in the order of the document; the first of them is a file of the site.
+OUTCOMES = [
+    "words === 6",
+    "document.body.innerText.match(/Again/g)?.length === 3",
+    "bytes === 10",
+    "parser.push('data: 2\\n\\n')[0].data === '2'",
+]
+
+
+def test_the_examples_of_the_documentation_run(page: Page, tmp_path: Path) -> None:
+    uncaught: list[str] = []
+    page.on("pageerror", lambda error: uncaught.append(str(error)))
+    blocks = list(EXAMPLES.blocks())
+    routes = [block.text for block in blocks if block.language == "python"]
+    file, *scripts = [block.text for block in blocks if block.language == "js"]
+    write(tmp_path, {text.partition("\n")[0].removeprefix("# "): text for text in routes} | {"static/words.js": file})
+    with serve(tmp_path) as url:
+        page.goto(f"{url}/words")
+        page.locator("textarea").fill("to be or not to be")
+        page.locator("button").click()
+        expect(page.locator("output")).to_have_text("6 words, 4 different ones")
+        for script, outcome in zip(scripts, OUTCOMES, strict=True):
+            page.goto(f"{url}/words")
+            imported = "" if "import" in script else 'import { createStream } from "/_hyper/stream.js";\n'
+            probe = f"\nwindow.holds = () => {outcome};"
+            page.add_script_tag(type="module", content=imported + script + probe)
+            page.wait_for_function("window.holds?.()", timeout=PATIENCE)
+    assert not uncaught

@@ -1,0 +1,147 @@
+// Several connections that make one stream.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createStream } from "./stream.mjs";
+import { CLOSE, cut, failure, gone, open, recorded, status, stream, stub } from "./stub.mjs";
+
+const QUICKLY = { delay: 1 };
+
+// What becomes of the first connection, and that there is a second.
+const COMES_BACK = {
+    "a stream without end": [stream("data: 1\n\n"), "incomplete"],
+    "a broken connection": [cut("data: 1\n\n"), "network"],
+    "no answer": [gone, "network"],
+    "502": [status(502), "http"],
+    "503": [status(503), "http"],
+    "504": [status(504, "<h1>Timeout</h1>", { "content-type": "text/html" }), "http"],
+    "a failed generator": [stream('event: stream-error\nretry: 5\ndata: {"message":"m"}\n\n'), "server"],
+};
+
+for (const [name, [answer, kind]] of Object.entries(COMES_BACK)) {
+    test(`it comes back after ${name}`, async (t) => {
+        const { url, requests } = await stub(t, answer, open(`event: done\ndata: 7\n\n`));
+        const reading = createStream(url, { reconnect: QUICKLY, body: { a: 1 } });
+        const told = recorded(reading);
+        assert.equal(await reading.start(), 7);
+        assert.deepEqual(told.of("reconnecting").map((error) => error.kind), [kind]);
+        assert.deepEqual(told.of("error"), []);
+        assert.deepEqual(requests.map(({ method, body }) => `${method} ${body}`), ['POST {"a":1}', 'POST {"a":1}']);
+    });
+}
+
+// What ends it for good all the same.
+const STAYS = {
+    "400": [status(400), "http"],
+    "404": [status(404), "http"],
+    "429": [status(429), "http"],
+    "500": [status(500), "http"],
+    "another type": [status(200, "<p>", { "content-type": "text/html" }), "content-type"],
+    "a failure that closes": [stream('event: stream-error\nretry: 5\ndata: {"message":"m"}\n\n', CLOSE), "server"],
+};
+
+for (const [name, [answer, kind]] of Object.entries(STAYS)) {
+    test(`it does not come back after ${name}`, async (t) => {
+        const { url, requests } = await stub(t, answer);
+        const error = await failure(createStream(url, { reconnect: QUICKLY }));
+        assert.equal(error.kind, kind);
+        assert.equal(requests.length, 1);
+    });
+}
+
+test("a close that comes later than the failure ends it as well", async (t) => {
+    const { url, requests } = await stub(t, (response) => {
+        open('event: stream-error\nretry: 5\ndata: {"message":"m"}\n\n')(response);
+        setTimeout(() => response.write(CLOSE), 30);
+    });
+    assert.equal((await failure(createStream(url, { reconnect: QUICKLY }))).kind, "server");
+    assert.equal(requests.length, 1);
+});
+
+test("the last id is sent, as UTF-8, and forgotten when the server says so", async (t) => {
+    const { url, requests } = await stub(
+        t,
+        stream("id: 7\ndata: a\n\nid: 8\ndata: incomplete"),
+        stream("data: b\n\n"),
+        stream("id: ü€\ndata: c\n\n"),
+        stream("id\ndata: d\n\n"),
+        open(CLOSE),
+    );
+    const reading = createStream(url, { reconnect: QUICKLY });
+    const ids = [];
+    await reading.progress((_, { id }) => ids.push(id)).start();
+    const sent = requests.map(({ headers }) => Buffer.from(headers["last-event-id"] ?? "none", "latin1").toString());
+    assert.deepEqual(sent, ["none", "7", "7", "ü€", "none"]);
+    assert.deepEqual(ids, ["7", "7", "ü€", ""]);
+});
+
+test("waits double up to a limit, and begin anew when something has arrived", async (t) => {
+    t.mock.method(Math, "random", () => 0);
+    const { url } = await stub(t, gone, status(502), gone, gone, stream(": hello\n\n"), gone, open(CLOSE));
+    const waits = [];
+    const reading = createStream(url, { reconnect: { delay: 10, maxDelay: 40 } });
+    await reading.reconnecting((_, milliseconds) => waits.push(milliseconds)).start();
+    assert.deepEqual(waits, [10, 20, 40, 40, 10, 20]);
+});
+
+test("clients come back at different times, and none too early", async (t) => {
+    for (const [random, wait] of [[0, 20], [0.5, 25], [0.998, 30]]) {
+        t.mock.method(Math, "random", () => random);
+        const { url } = await stub(t, gone, open(CLOSE));
+        const waits = [];
+        const reading = createStream(url, { reconnect: { delay: 20 } });
+        await reading.reconnecting((_, milliseconds) => waits.push(milliseconds)).start();
+        assert.deepEqual(waits, [wait]);
+        t.mock.restoreAll();
+    }
+});
+
+test("what the server asks for holds, also if it is more than the limit", async (t) => {
+    t.mock.method(Math, "random", () => 0);
+    const { url } = await stub(t, stream("retry: 30\n\n"), gone, stream("retry: 5\n\n"), open(CLOSE));
+    const waits = [];
+    const reading = createStream(url, { reconnect: { delay: 1, maxDelay: 2 } });
+    await reading.reconnecting((_, milliseconds) => waits.push(milliseconds)).start();
+    assert.deepEqual(waits, [30, 30, 5]);
+});
+
+test("what a failed generator asks for holds once", async (t) => {
+    t.mock.method(Math, "random", () => 0);
+    const failed = stream('event: stream-error\nretry: 30\ndata: {"message":"m"}\n\n');
+    const { url } = await stub(t, failed, stream("data: 1\n\n"), open(CLOSE));
+    const waits = [];
+    const reading = createStream(url, { reconnect: QUICKLY });
+    await reading.reconnecting((_, milliseconds) => waits.push(milliseconds)).start();
+    assert.deepEqual(waits, [30, 1]);
+});
+
+test("a wait longer than timers can be is no wait of nothing", async (t) => {
+    const { url, requests } = await stub(t, stream("retry: 99999999999999\n\n"));
+    const reading = createStream(url, { reconnect: true });
+    let waited;
+    const failed = failure(reading.reconnecting((_, milliseconds) => {
+        waited = milliseconds;
+        setTimeout(() => reading.abort(), 20);
+    }));
+    assert.equal((await failed).kind, "aborted");
+    assert.equal(waited, 2 ** 31 - 1);
+    assert.equal(requests.length, 1);
+});
+
+test("abort() ends the wait, also when it comes with its news", async (t) => {
+    const { url, requests } = await stub(t, gone);
+    for (const abort of [(reading) => reading.abort(), (reading) => setTimeout(() => reading.abort(), 5)]) {
+        const reading = createStream(url, { reconnect: { delay: 600_000, maxDelay: 600_000 } });
+        assert.equal((await failure(reading.reconnecting(() => abort(reading)))).kind, "aborted");
+    }
+    assert.equal(requests.length, 2);
+});
+
+test("each connection is opened, and its progress goes on", async (t) => {
+    const { url } = await stub(t, stream("data: 1\n\n"), stream("data: 2\n\n"), open(`data: 3\n\n${CLOSE}`));
+    const reading = createStream(url, { reconnect: QUICKLY });
+    const told = recorded(reading);
+    await reading.start();
+    const broken = ["open", "progress", "reconnecting"];
+    assert.deepEqual(told.map(([name]) => name), [...broken, ...broken, "open", "progress", "done"]);
+    assert.deepEqual(told.of("progress"), [1, 2, 3]);
+});

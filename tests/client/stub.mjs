@@ -1,0 +1,57 @@
+// A server that does in turn what a test tells it to, however wrong that is.
+import http from "node:http";
+
+/** Answers one request after the other with `answers`, the last of them again and again. Ends with the test `t`. */
+export async function stub(t, ...answers) {
+    const requests = [];
+    const server = http.createServer(async (request, response) => {
+        const body = await new Response(request).text();
+        const answer = answers[Math.min(requests.length, answers.length - 1)];
+        requests.push({ method: request.method, headers: request.headers, body });
+        response.on("close", () => { requests.at(-1).closed = true; });
+        await answer(response, request);
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    t.after(() => {
+        server.close();
+        server.closeAllConnections();
+    });
+    return { url: `http://127.0.0.1:${server.address().port}/`, requests };
+}
+
+const HEAD = { "content-type": "text/event-stream; charset=utf-8" };
+
+/** A stream that ends without a word. */
+export const stream = (...texts) => (response) => response.writeHead(200, HEAD).end(texts.join(""));
+
+/** A stream that goes on, but has nothing to say any more. */
+export const open = (text) => (response) => response.writeHead(200, HEAD).write(text);
+
+/** A stream whose connection breaks. */
+export const cut = (text) => (response) => response.writeHead(200, HEAD).write(text, () => response.destroy());
+
+export const status = (code, body = "", headers = {}) => (response) => response.writeHead(code, headers).end(body);
+
+/** No answer at all. */
+export const gone = (response) => response.destroy();
+
+export const CLOSE = "event: close\nid: close\ndata: \n\n";
+
+/** All that a stream tells, in its order. */
+export function recorded(stream) {
+    const told = [];
+    for (const name of ["open", "progress", "reconnecting", "done", "error"]) {
+        stream[name]((...values) => told.push([name, ...values]));
+    }
+    told.of = (name) => told.filter(([found]) => found === name).map(([, value]) => value);
+    return told;
+}
+
+/** The error that a stream ends with. */
+export async function failure(stream) {
+    return stream.start().then((data) => { throw new Error(`no failure: ${data}`); }, (error) => error);
+}
+
+export async function until(probe) {
+    while (!(await probe())) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -1,0 +1,144 @@
+"""What a site's application does before and after, without a network and over one."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from starlette.responses import PlainTextResponse
+
+from hyperpy import Hyper
+from hyperpy.exceptions import RouteError
+from hyperpy.testing import patience
+
+
+def app_with(write, lifespan):
+    folder = write({"index.py": "from hyperpy import Request\nrequest: Request\nt'<p>{request.state.greeting}</p>'"})
+    return Hyper(routes=folder, lifespan=lifespan)
+
+
+async def test_the_lifespan_is_around_the_block(opened, write):
+    told = []
+
+    @asynccontextmanager
+    async def lifespan(app):
+        async with asyncio.TaskGroup() as group:  # which is left by the task that has entered it
+            told.append("up")
+            task = group.create_task(asyncio.Event().wait())
+            yield {"greeting": "hello"}
+            task.cancel()
+        told.append("down")
+
+    async with opened(app_with(write, lifespan)) as site:
+        told.append((await site.page("/")).text)
+    assert told == ["up", "hello", "down"]
+
+
+async def test_an_error_at_the_start_is_raised_as_it_was(opened, write):
+    @asynccontextmanager
+    async def lifespan(app):
+        raise LookupError("no database")
+        yield
+
+    with pytest.raises(LookupError, match="no database"):
+        async with opened(app_with(write, lifespan)):
+            pytest.fail("it must not start")
+
+
+async def test_an_error_at_the_end_is_raised_as_it_was(opened, write):
+    @asynccontextmanager
+    async def lifespan(app):
+        yield
+        raise LookupError("no database")
+
+    with pytest.raises(LookupError, match="no database"):
+        async with opened(app_with(write, lifespan)):
+            pass
+
+
+async def test_what_the_block_raises_goes_before_that(opened, write):
+    @asynccontextmanager
+    async def lifespan(app):
+        yield
+        raise LookupError("no database")
+
+    with pytest.raises(KeyError) as raised:
+        async with opened(app_with(write, lifespan)):
+            raise KeyError
+    assert raised.value.__notes__ == ["And then its lifespan failed: LookupError('no database')"]
+
+
+@pytest.mark.parametrize("phase", ["startup", "shutdown"])
+async def test_an_application_may_only_say_that_it_failed(opened, phase):
+    async def app(scope, receive, send):
+        while True:
+            event = (await receive())["type"]
+            if event == f"lifespan.{phase}":
+                await send({"type": f"{event}.failed", "message": "no reason"})
+                return
+            await send({"type": f"{event}.complete"})
+
+    with pytest.raises(RuntimeError, match=r"the application did not (start|shut down): no reason"):
+        async with opened(app):
+            pass
+
+
+async def test_an_application_needs_no_lifespan(opened):
+    async def app(scope, receive, send):
+        assert scope["type"] == "http"
+        await PlainTextResponse(repr(scope["state"]))(scope, receive, send)
+
+    async with opened(app) as site:
+        assert (await site.get("/")).text == "{}"
+
+
+async def test_a_lifespan_that_fails_meanwhile_is_told_at_the_end(opened):
+    async def app(scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        raise LookupError("lost the database")
+
+    with pytest.raises(LookupError, match="lost the database"):
+        async with opened(app):
+            pass
+
+
+async def test_a_lifespan_that_does_not_end_is_cut(opened, monkeypatch):
+    monkeypatch.setattr("hyperpy.testing.lifespan.SHUTDOWN", 0.05)
+    assert patience.SHUTDOWN > 0.05
+
+    async def app(scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError, match=r"lifespan did not end within 0\.05 s"):
+        async with opened(app):
+            pass
+
+
+async def test_a_test_that_gives_up_at_the_start_leaves_nothing(opened):
+    cancelled = asyncio.Event()
+
+    async def app(scope, receive, send):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05), opened(app):
+            pass
+    assert cancelled.is_set()
+
+
+async def test_load_errors_are_raised(opened, write):
+    folder = write({"index.py": "t'<p>'", "wrong.py": "t'{'"})
+    with pytest.raises(RouteError, match=r"routes/wrong\.py:1"):
+        async with opened(folder):
+            pass
+
+
+async def test_neither_an_application_nor_a_folder(opened):
+    with pytest.raises(TypeError, match="an ASGI application or the path of a folder is needed, not 7"):
+        async with opened(7):
+            pass

@@ -1,0 +1,68 @@
+"""Bytes to events, as the WHATWG's text has it, however the bytes are cut."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hyperpy.testing import Event
+from hyperpy.testing.parsing import EventParser
+from tests.streams.parsing import EventSourceParser
+
+
+@pytest.mark.parametrize(
+    ("text", "events"),
+    [
+        ("data: a\n\n", [Event("a")]),
+        ("data:a\n\n", [Event("a")]),
+        ("data:  a\n\n", [Event(" a")]),
+        ("data: a\ndata: b\n\n", [Event("a\nb")]),
+        ("data: a\r\ndata: b\r\rdata: c\n\n", [Event("a\nb"), Event("c")]),
+        ("data\n\n", [Event("")]),
+        ("data\ndata\n\n", [Event("\n")]),
+        ("data: a\n", []),
+        ("\ufeffdata: a\n\n", [Event("a")]),
+        ("event: x\n\ndata: a\n\n", [Event("a")]),
+        ("event: x\ndata: a\n\ndata: b\n\n", [Event("a", "x"), Event("b")]),
+        ("id: 1\ndata: a\n\ndata: b\n\n", [Event("a", id="1"), Event("b")]),
+        ("id\ndata: a\n\n", [Event("a", id="")]),
+        ("id: 1\0\ndata: a\n\n", [Event("a")]),
+        ("retry: 10\ndata: a\n\n", [Event("a", retry=10)]),
+        ("retry: 1s\ndata: a\n\n", [Event("a")]),
+        ("retry: \u0661\ndata: a\n\n", [Event("a")]),
+        ("other: 1\n:data: no\ndata: a\u2028\x85\n\n", [Event("a\u2028\x85")]),
+    ],
+)
+def test_events_of_a_stream(text, events):
+    assert EventParser().feed(text.encode()) == events
+
+
+def test_what_a_browser_knows_besides():
+    parser = EventParser("0")
+    assert parser.last_event_id == "0"
+    parser.feed(b": one\n:two\nretry: 7\nid: 3\n")
+    assert (parser.comments, parser.retry, parser.last_event_id) == (["one", "two"], 7, "0")
+    parser.feed(b"\n")
+    assert parser.last_event_id == "3"
+    assert [event.last_event_id for event in parser.feed(b"data: a\n\ndata: b\nid: 4\n\n")] == ["3", "4"]
+
+
+pieces = st.lists(
+    st.sampled_from(
+        ["\n", "\r", "\r\n", "\n\n", ":", " ", "data: x", "event: y", "id: 1", "retry: 5", "\ufeff", "é", "\0"]
+    )
+)
+
+
+@settings(deadline=None, database=None)
+@given(pieces.map(lambda parts: "".join(parts).encode()), st.lists(st.integers(0, 40)))
+def test_as_our_other_parser_however_it_is_cut(stream, cuts):
+    ours, other = EventParser(), EventSourceParser()
+    other.feed(stream)
+    places = [0, *sorted(cuts), len(stream)]
+    events = [event for start, end in pairwise(places) for event in ours.feed(stream[start:end])]
+    assert [(event.event, event.data, event.last_event_id) for event in events] == [
+        (event.type, event.data, event.last_event_id) for event in other.events
+    ]
+    assert (ours.last_event_id, ours.retry) == (other.last_event_id, other.reconnection_time)

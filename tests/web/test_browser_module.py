@@ -1,0 +1,122 @@
+"""The module for browsers, as an application of route files serves it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+import hyperpy
+from hyperpy import Hyper
+from hyperpy.web import browser_module
+from tests.e2e.running import client_of
+
+FOLDER = Path(hyperpy.__file__).parent / "web" / "client"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Hyper:
+    """Everything that a request for the module could be taken for: a route for any path, and an error page."""
+    (tmp_path / "{...path}.py").write_text("from hyperpy import POST\npath: str\nt'any {path}'\nif POST: pass\n")
+    (tmp_path / "_404.py").write_text("t'<h1>Nothing here</h1>'\n")
+    return Hyper(tmp_path, static=None)
+
+
+@pytest.fixture
+async def client(app: Hyper) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [("stream.js", "text/javascript; charset=utf-8"), ("stream.d.ts", "text/plain; charset=utf-8")],
+)
+async def test_a_file(client: httpx.AsyncClient, name: str, content_type: str) -> None:
+    answer = await client.get(f"/_hyper/{name}")
+    assert (answer.status_code, answer.content) == (200, (FOLDER / name).read_bytes())
+    assert answer.headers["content-type"] == content_type
+    assert answer.headers["content-length"] == str(len(answer.content))
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    head = await client.head(f"/_hyper/{name}")
+    assert (head.status_code, head.content, head.headers) == (200, b"", answer.headers)
+
+
+def test_every_file_is_served() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {"stream.js", "stream.d.ts"}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "stream",
+        "stream.js/",
+        "stream.js/x",
+        "STREAM.js",
+        "/stream.js",
+        "%2e%2e/errors.py",
+        "..%2ferrors.py",
+        "%00",
+    ],
+)
+async def test_nothing_else_is_below(client: httpx.AsyncClient, method: str, path: str) -> None:
+    answer = await client.request(method, f"/_hyper/{path}")
+    assert answer.status_code == 404
+    assert method == "HEAD" or "Nothing here" in answer.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_other_methods(client: httpx.AsyncClient, method: str) -> None:
+    answer = await client.request(method, "/_hyper/stream.js")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, HEAD"
+
+
+async def test_a_copy_that_still_holds(client: httpx.AsyncClient) -> None:
+    etag = (await client.get("/_hyper/stream.js")).headers["etag"]
+    for held in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        answer = await client.get("/_hyper/stream.js", headers={"If-None-Match": held})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["etag"] == etag
+        assert answer.headers["cache-control"] == "no-cache"
+        assert "content-length" not in answer.headers
+    for held in ('"other"', etag.strip('"'), (await client.get("/_hyper/stream.d.ts")).headers["etag"]):
+        assert (await client.get("/_hyper/stream.js", headers={"If-None-Match": held})).status_code == 200
+
+
+async def test_a_changed_file_has_another_tag(
+    client: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    etag = (await client.get("/_hyper/stream.js")).headers["etag"]
+    folder = tmp_path / "client"
+    folder.mkdir()
+    for path in FOLDER.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes() + b"\n")
+    monkeypatch.setattr(browser_module, "_FOLDER", folder)
+    (tmp_path / "routes").mkdir()
+    async with client_of(Hyper(tmp_path / "routes", static=None)) as newer:
+        assert (await newer.get("/_hyper/stream.js")).headers["etag"] != etag
+
+
+async def test_below_a_mount_point(app: Hyper) -> None:
+    async with client_of(Starlette(routes=[Mount("/app", app)])) as client:
+        assert (await client.get("/app/_hyper/stream.js")).headers["content-type"].startswith("text/javascript")
+        assert (await client.get("/_hyper/stream.js")).status_code == 404
+
+
+async def test_the_applications_own_routes_go_first(app: Hyper) -> None:
+    app.mount("/_hyper", Starlette())
+    async with client_of(app) as client:
+        assert (await client.get("/_hyper/stream.js")).text == "Not Found"
+
+
+async def test_static_files_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "routes").mkdir()
+    (tmp_path / "static").mkdir()
+    async with client_of(Hyper(tmp_path / "routes", static=tmp_path / "static")) as client:
+        assert (await client.get("/_hyper/stream.js")).status_code == 200
