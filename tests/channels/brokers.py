@@ -10,7 +10,7 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, override
 
@@ -176,6 +176,19 @@ class PostgresBroker(Broker):
         with psycopg.connect(self.address.replace("hyper", user), autocommit=True) as client:
             cursor = client.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+    def allow(self, lines: str) -> None:
+        """Puts lines before those of pg_hba.conf."""
+        path = self.data / "pg_hba.conf"
+        path.write_text(f"{lines}\n{path.read_text()}")
+        self.ask("SELECT pg_reload_conf()")
+
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Nobody else can write to the table meanwhile."""
+        with psycopg.connect(self.address) as client:
+            client.execute(f"LOCK TABLE {table}".encode())
+            yield
 
     def _initialize(self) -> None:
         made = None if self.spare is None else self.spare / "postgres"
