@@ -1,6 +1,7 @@
 """What is PostgreSQL's own: its tables, its roles, its standbys, and connections that break at the worst moment."""
 
 import asyncio
+import re
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -74,7 +75,7 @@ async def test_tables_that_are_dropped_are_made_again(server, settings):
 
 
 async def test_a_channel_that_was_put_back_is_a_gap(server, settings):
-    """As by a backup of the data that is older than what readers know. What was published later means other messages."""
+    """As by a backup of the data that is older than what readers know: numbers come to mean other messages."""
     async with connect(settings), channel("a").subscribe() as messages:
         for number in range(5):
             await channel("a").publish(number)
@@ -99,9 +100,9 @@ async def test_another_history_of_the_server_is_another_epoch(server, settings):
             assert await take(messages, 1) == ["new"]
         async with channel("a").subscribe(after=id) as messages:
             assert await take(messages, 1) == ["gap"]
-        assert server.ask("SELECT last, home ~ '^[0-9]{10,}[.][0-9A-F]{8}[.][0-9]+$' FROM hyper_channels") == [
-            (2, True)
-        ]
+        [(last, home)] = server.ask("SELECT last, home FROM hyper_channels")
+        assert last == 2
+        assert re.fullmatch(r"[0-9]{10,}\.[0-9A-F]{8}\.[0-9]+", home)
 
 
 async def test_a_standby_takes_no_messages_until_it_is_promoted(broken_postgres, monkeypatch, caplog):
@@ -251,20 +252,21 @@ async def test_a_request_that_nobody_waits_for_is_given_up_at_once(server, setti
             async with asyncio.timeout(0.2):
                 await channel("a").publish("perhaps")
         await channel("a").publish(2)
-        assert [data for data in await take(messages, 2) if data != "perhaps"][0] == 1
+        assert (await take(messages, 2))[0] == 1
 
 
 async def test_a_server_that_says_nothing_is_left_alone(broken_postgres, monkeypatch):
     monkeypatch.setattr(hearing, "CHECK_EVERY", 0.1)
-    monkeypatch.setattr(hearing, "ANSWER_WITHIN", 0.2)
-    monkeypatch.setattr(connection, "CONNECT_WITHIN", 0.2)
     async with connect(Settings(channels=broken_postgres.address)) as hub, channel("a").subscribe() as messages:
         await channel("a").publish("before")
         broken_postgres.stop_the_world()
         try:
-            await until(lambda: hub.backend._silent)
-            with pytest.raises(BrokerError, match="does not answer"):
-                await channel("a").publish("not even sent")
+            with monkeypatch.context() as patch:
+                patch.setattr(hearing, "ANSWER_WITHIN", 0.2)
+                patch.setattr(connection, "CONNECT_WITHIN", 0.2)
+                await until(lambda: hub.backend._silent)
+                with pytest.raises(BrokerError, match="does not answer"):
+                    await channel("a").publish("not even sent")
         finally:
             broken_postgres.go_on()
         await publish("after")
@@ -427,10 +429,10 @@ async def test_a_name_is_shown_in_any_encoding(server, settings):
 async def test_a_database_in_another_encoding(server):
     server.ask("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
     try:
-        async with connect(Settings(channels=server.address.replace("/postgres", "/latin"))):
-            async with channel("\u4e2d").subscribe() as messages:
-                await channel("\u4e2d").publish("\u4e2d \U0001f600")
-                assert await take(messages, 1) == ["\u4e2d \U0001f600"]
+        latin = Settings(channels=server.address.replace("/postgres", "/latin"))
+        async with connect(latin), channel("\u4e2d").subscribe() as messages:
+            await channel("\u4e2d").publish("\u4e2d \U0001f600")
+            assert await take(messages, 1) == ["\u4e2d \U0001f600"]
     finally:
         server.ask("DROP DATABASE latin WITH (FORCE)")
 
