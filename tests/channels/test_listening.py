@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,10 @@ from hyperpy import listen
 from hyperpy.channels import connect, notices
 from hyperpy.config import Settings
 from hyperpy.exceptions import ChannelError
+from tests.docs_support.markdown import Document
 
 PATIENCE = 20
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
@@ -65,22 +68,18 @@ async def test_names_are_what_they_are(shared_postgres):
 
 @pytest.mark.usefixtures("hub")
 async def test_a_trigger_tells_everybody_who_listens(shared_postgres):
-    shared_postgres.ask("""
-        CREATE TABLE orders (id int);
-        CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                PERFORM pg_notify('orders', row_to_json(new)::text);
-                RETURN new;
-            END
-        $$;
-        CREATE TRIGGER tell AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION tell();
-    """)
+    """The one of the documentation, on whose table the role that it mentions has the rights that it gives."""
+    blocks = [block.text for block in Document.read(DOCS / "deploying.md").blocks() if block.language == "sql"]
+    shared_postgres.ask("CREATE TABLE orders (id int); CREATE ROLE shop")
     try:
+        for block in blocks:
+            shared_postgres.ask(block)
         async with listen("orders") as one, listen("orders") as two:
             shared_postgres.ask("INSERT INTO orders VALUES (1), (2)")
             assert await take(one, 2) == await take(two, 2) == [{"id": 1}, {"id": 2}]
+        assert shared_postgres.ask("SELECT has_table_privilege('shop', 'hyper_queue', 'DELETE')") == [(True,)]
     finally:
-        shared_postgres.ask("DROP TABLE orders; DROP FUNCTION tell")
+        shared_postgres.ask("DROP TABLE orders; DROP FUNCTION tell_of_order; DROP OWNED BY shop; DROP ROLE shop")
 
 
 async def test_who_has_gone_is_not_listened_for(shared_postgres, hub):

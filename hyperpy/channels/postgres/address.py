@@ -37,6 +37,9 @@ _ANSWERS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (errors.DiskFull, "has no room left", _DISK),
 )
 
+# Classes of codes that say no more than that the connection has ended.
+_GONE: Final = ("08", "57P")
+
 # A connection that is refused has no code, only a text, which is the server's. It stands for itself if it is not known.
 _REFUSALS: Final = (
     ("password", "does not let us in", "The setting channels needs the password: postgresql://user:password@host/name"),
@@ -70,6 +73,6 @@ def explain(error: Exception, address: str) -> BrokerError:
         for sign, what, hint in _REFUSALS:
             if sign in text:
                 return BrokerError(f"{address} {what}: {text}", hint=hint)
-    if isinstance(error, psycopg.Error) and error.sqlstate:
+    if isinstance(error, psycopg.Error) and error.sqlstate and not error.sqlstate.startswith(_GONE):
         return BrokerError(f"{address} refuses what channels need: {text}")
     return BrokerError(f"{address} is out of reach: {text}")
