@@ -245,6 +245,16 @@ async def test_what_was_not_done_is_done_on_another_connection(server, settings,
         assert await take(messages, 2) == [1, 2]
 
 
+async def test_a_connection_that_ended_while_it_was_idle_is_not_used(server, settings):
+    async with connect(settings):
+        await queue("a").put(1)
+        before = set(server.ask(PIDS))
+        server.cut_connections()
+        await until(lambda: not before & set(server.ask(PIDS)))
+        await queue("a").put(2)
+    assert server.ask("SELECT count(*) FROM hyper_queue") == [(2,)]
+
+
 async def test_a_request_that_nobody_waits_for_is_given_up_at_once(server, settings):
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish(1)
@@ -273,6 +283,7 @@ async def test_a_server_that_says_nothing_is_left_alone(broken_postgres, monkeyp
         assert await take(messages, 2) == ["before", "after"]
 
 
+PIDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'hyperpy'"
 OURS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hyperpy'"
 
 
