@@ -184,10 +184,10 @@ class PostgresBroker(Broker):
         self.ask("SELECT pg_reload_conf()")
 
     @contextmanager
-    def locked(self, table: str) -> Iterator[None]:
-        """Nobody else can write to the table meanwhile."""
+    def locked(self, table: str, mode: str) -> Iterator[None]:
+        """As a statement of another one's would lock the table, meanwhile."""
         with psycopg.connect(self.address) as client:
-            client.execute(f"LOCK TABLE {table}".encode())
+            client.execute(f"LOCK TABLE {table} IN {mode} MODE".encode())
             yield
 
     def _initialize(self) -> None:
