@@ -21,11 +21,25 @@ _DECIMAL = r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _INTERNAL_VARIABLES = frozenset({DEV_VARIABLE})
 
 
+_WORDS = {"1": True, "true": True, "0": False, "false": False}  # what variables may say for yes and no
+
+
 def _setting(
-    default: Any, help: str, *, least: float | None = None, most: float | None = None, inside: bool = False
+    default: Any,
+    help: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[str, ...] = (),
+    example: str = "",
+    inside: bool = False,
 ) -> Any:
-    """`inside` marks what the application reads, not the server: it has to reach a user's own `app.py` as well."""
-    return field(default=default, metadata={"help": help, "least": least, "most": most, "inside": inside})
+    """`inside` marks what the application reads, not the server: it has to reach a user's own `app.py` as well.
+
+    `example` is what an error shows of a setting that has no default.
+    """
+    metadata = {"help": help, "least": least, "most": most, "choices": choices, "example": example, "inside": inside}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,40 @@ class Settings:
     static: str = _setting("static", "Folder of the files served at /static/.")
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address of the machine.")
     port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0, most=65535)
+    uds: str | None = _setting(None, "Unix socket to listen on, in place of a host and port.", example="hyper.sock")
     workers: int = _setting(1, "Number of worker processes.", least=1)
+    limit_max_requests: int = _setting(
+        0, "Requests after which a worker is replaced by a new one; 0 is no limit.", least=0
+    )
+    limit_max_requests_jitter: int = _setting(
+        0, "Up to so many more, at random for each worker, so that they are not all replaced together.", least=0
+    )
+    backlog: int = _setting(2048, "Connections that may wait to be accepted.", least=1, most=65535)
+    proxy_headers: bool = _setting(True, "Whether to believe what trusted proxies say of their clients.")
+    forwarded_allow_ips: str = _setting(
+        "127.0.0.1,::1,unix:", "Proxies that are trusted: addresses, networks, `unix:`; or * for any."
+    )
+    root_path: str | None = _setting(None, "Path that a proxy has taken off the URL's front.", example="/app")
+    ssl_certfile: str | None = _setting(None, "Certificate for HTTPS, with its chain, in PEM.", example="cert.pem")
+    ssl_keyfile: str | None = _setting(None, "Private key of the certificate, in PEM.", example="key.pem")
+    timeout_keep_alive: float = _setting(5.0, "Seconds that a connection is kept open for another request.", least=0.1)
+    timeout_request_head: float = _setting(
+        8.0, "Seconds that a client has for the request line and headers.", least=0.1
+    )
+    timeout_request_body: float = _setting(
+        20.0, "Seconds in which at least 500 bytes for each of them must come of a body.", least=0.1
+    )
+    timeout_graceful_shutdown: float = _setting(9.0, "Seconds that answers have to finish after SIGTERM.", least=0)
+    limit_request_line: int = _setting(8192, "Bytes that the URL of a request may have.", least=64)
+    limit_request_head: int = _setting(65536, "Bytes that request line and headers may have together.", least=256)
+    limit_request_body: int = _setting(
+        32 * 1024 * 1024, "Bytes that the body of a request may have; 0 is no limit.", least=0
+    )
+    access_log: bool = _setting(True, "Whether there is a line on stdout for each request.")
+    log_format: str = _setting("common", "Form of the log.", choices=("common", "json"))
+    log_level: str = _setting(
+        "info", "Least level of what is logged.", choices=("debug", "info", "warning", "error", "critical")
+    )
     ping: float = _setting(15.0, "Seconds of silence after which a stream sends a comment.", least=0.1, inside=True)
     timeout_send: float = _setting(
         30.0, "Seconds that a stream waits for a client to make room before it gives it up.", least=0.1, inside=True
@@ -54,7 +101,7 @@ class Settings:
     )
     channel_max_messages: int = _setting(1000, "Number of messages kept of each channel.", least=1, inside=True)
     channel_max_age: float = _setting(3600.0, "Seconds that a message of a channel is kept.", least=1, inside=True)
-    target: str | None = _setting(None, "Application to serve, as module:attribute.")
+    target: str | None = _setting(None, "Application to serve, as module:attribute.", example="app:app")
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def error(self, name: str, what: str, hint: str) -> ConfigError:
@@ -176,10 +223,26 @@ def _checked(name: str, value: object, source: Source) -> object:
     wanted = setting_fields()[name]
     if wanted.type in (int, float):
         return _checked_number(value, source, wanted)
+    if wanted.type is bool:
+        return _checked_truth(value, source)
     if not isinstance(value, str) or not value:
         what = "is empty" if value == "" else f"{value!r} is no text"
-        raise ConfigError(f"{source.name}: {what}", place=source.place, hint=_example(name, source, wanted.default))
+        raise ConfigError(f"{source.name}: {what}", place=source.place, hint=_example(wanted, source))
+    choices = wanted.metadata["choices"]
+    if choices and value not in choices:
+        hint = f"{did_you_mean(value, choices)} Known are {', '.join(choices)}.".strip()
+        raise ConfigError(f"{source.name}: there is no {value!r}", place=source.place, hint=hint)
     return value
+
+
+def _checked_truth(value: object, source: Source) -> bool:
+    """Flags and TOML have a type for it, variables have words."""
+    if isinstance(value, str) and source.place is None:
+        value = _WORDS.get(value.lower(), value)
+    if isinstance(value, bool):
+        return value
+    hint = "Write true or false, without quotes." if source.place else "Write 1 or 0, or unset it."
+    raise ConfigError(f"{source.name}: {value!r} is neither true nor false", place=source.place, hint=hint)
 
 
 def _checked_number(value: object, source: Source, wanted: Field[Any]) -> float:
@@ -212,10 +275,10 @@ def _range(least: float | None, most: float | None) -> str:
     return f" up to {most}" if least is None else f" from {least} to {most}"
 
 
-def _example(name: str, source: Source, default: object) -> str:
-    value = default or "app:app"
+def _example(wanted: Field[Any], source: Source) -> str:
+    value = wanted.default or wanted.metadata["example"]
     if source.place is not None:
-        return f'Write {key_of(name)} = "{value}".'
+        return f'Write {key_of(wanted.name)} = "{value}".'
     if source.name.startswith(VARIABLE_PREFIX):
         return f"Write {source.name}={value}, or unset it."
     return f"Write {source.name} {value}." if source.name.startswith("--") else f"Write {value}."

@@ -87,6 +87,10 @@ class EventError(HyperError):
     """A stream yielded what can't be sent."""
 
 
+class StreamError(HyperError):
+    """What a stream is fed from can't be used."""
+
+
 class ChannelError(HyperError):
     """A channel or queue that is not used as it can be."""
 

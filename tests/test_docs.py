@@ -17,7 +17,7 @@ from hyperpy.streams import Mode, Shape, accepts, choose
 from tests.conftest import Needs
 from tests.docs_support import load_errors
 from tests.docs_support.markdown import Document, anchor, code_in
-from tests.docs_support.nginx import in_front_of
+from tests.docs_support.nginx import in_front_of, in_front_of_a_socket
 from tests.docs_support.shell import REPOSITORY, agrees
 from tests.docs_support.site import QUICK
 from tests.docs_support.walk import Walk
@@ -192,11 +192,12 @@ class TestNginx:
         )
         return routes.parent
 
-    @pytest.fixture
-    def port(self, needs: Needs, site: Path, tmp_path: Path) -> Iterator[int]:
+    @pytest.fixture(params=["port", "uds"])
+    def port(self, request: pytest.FixtureRequest, needs: Needs, site: Path, tmp_path: Path) -> Iterator[int]:
         folder = tmp_path / "nginx"
         folder.mkdir()
-        with in_front_of(site, needs("nginx"), folder) as port:
+        between = in_front_of_a_socket if request.param == "uds" else in_front_of
+        with between(site, needs("nginx"), folder) as port:
             yield port
 
     @pytest.mark.parametrize("packed", [False, True])
@@ -217,6 +218,19 @@ class TestNginx:
             (site / "routes" / url.strip("/")).touch()
             connection.hear_all()
             assert last in _unpacked(connection.heard)
+
+    def test_pings_keep_a_silent_stream_open(self, needs: Needs, site: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "nginx"
+        folder.mkdir()
+        impatient = {"proxy_read_timeout 60s;": "proxy_read_timeout 2s;"}
+        with (
+            in_front_of(site, needs("nginx"), folder, impatient, HYPER_PING="1") as port,
+            Connection(port) as connection,
+        ):
+            connection.ask("/feed", Accept="text/event-stream", Connection="close")
+            _hear(connection, b": ping\n\n" * 3)
+            (site / "routes" / "feed").touch()
+            _hear(connection, b"event: close\n")
 
     def test_the_application_knows_the_visitor(self, port: int) -> None:
         with Connection(port) as connection:

@@ -14,8 +14,8 @@ app = Hyper(routes=Path(__file__).parent.parent / "routes", static=None)
 
 
 def server(app: ASGIApp) -> uvicorn.Server:
-    return Server(make_config(app, Settings()), on_ready=tune_collector)
+    return Server(make_config(app, Settings(access_log=False)), on_ready=tune_collector)
 
 
 def untuned_server(app: ASGIApp) -> uvicorn.Server:
-    return Server(make_config(app, Settings()))
+    return Server(make_config(app, Settings(access_log=False)))

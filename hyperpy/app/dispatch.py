@@ -8,7 +8,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -61,6 +61,9 @@ class Dispatch:
                     await answer_route(route, scope, receive, sender, params, self.app)
                 case found:
                     await _answer_otherwise(found, scope, receive, sender)
+        except ClientDisconnect:
+            # It went away, or the server refused it, before its body had come: there is nobody to answer.
+            return
         except Exception as error:
             if sender.started:
                 raise

@@ -1,11 +1,13 @@
 """`Hyper`, a Starlette application whose last resort is a folder of route files."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,7 +23,7 @@ from hyperpy.app.site import RouteRow, all_errors, load_site
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Settings, in_dev, load_settings
 from hyperpy.exceptions import HyperError
-from hyperpy.streams import STATE_KEY, Streams, limits_of
+from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, Streams, limits_of
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 
@@ -48,8 +50,14 @@ class Hyper(Starlette):
         debug = debug or in_dev()
         self.settings = load_settings({}, os.environ, Path.cwd())
         self.limits = limits_of(self.settings)
-        self._own_streams: Streams | None = None
         self._own_hub: Hub | None = None
+        self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
+        self.streams = Streams()
+        """The streams that are open in this process: iterating over it gives a StreamRecord of each.
+
+        It is the registry of the lifespan, or that of `own_streams`, whichever is newer. An application that is mounted
+        in another `Hyper` has its streams in that one's.
+        """
         super().__init__(debug=debug, lifespan=_around(lifespan, self.settings))
         self.site = load_site(Path(routes), static=static is not None)
         if self.site.errors and not debug:
@@ -68,10 +76,15 @@ class Hyper(Starlette):
         return self.site.rows()
 
     def own_streams(self) -> Streams:
-        """The registry of streams that are open without a lifespan of this application's: where it is mounted."""
-        if self._own_streams is None:
-            self._own_streams = Streams()
-        return self._own_streams
+        """The registry of streams that are open without a lifespan of this application's: where it is mounted.
+
+        One for each event loop: on another one, nobody could close them.
+        """
+        loop = asyncio.get_running_loop()
+        streams = self._own_streams.get(loop)
+        if streams is None:
+            self.streams = streams = self._own_streams[loop] = SignalledStreams()
+        return streams
 
     def own_hub(self) -> Hub:
         """The channels of requests that bring none along: without a lifespan, nobody has connected before."""
@@ -114,11 +127,14 @@ def _around(
 
     @asynccontextmanager
     async def around(app: Any) -> AsyncIterator[Mapping[str, Any]]:
-        streams = Streams()
+        app.streams = streams = Streams()
         async with connect(settings) as hub, lifespan(app) if lifespan else nullcontext() as state:
             try:
-                yield {**(state or {}), STATE_KEY: streams, HUB_KEY: hub}
+                with StopSignals(streams):
+                    yield {**(state or {}), STATE_KEY: streams, HUB_KEY: hub}
             finally:
                 streams.close()
+                # Some servers would stop now, whatever still runs, and what `lifespan` provides is gone soon.
+                await streams.wait_ended(app.limits.cleanup)
 
     return around

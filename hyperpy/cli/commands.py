@@ -16,12 +16,14 @@ from starlette.types import ASGIApp
 from hyperpy.channels import make_hub
 from hyperpy.cli.loading import load_app
 from hyperpy.cli.table import announce, print_routes
-from hyperpy.config import DEV_VARIABLE, Settings, flag_of, load_settings, setting_fields, variable_of
+from hyperpy.config import DEV_VARIABLE, Settings, flag_of, key_of, load_settings, setting_fields, variable_of
 from hyperpy.dev import develop
 from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
 
 type Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+METAVARS = {"routes": "FOLDER", "static": "FOLDER", "uds": "PATH", "ssl_keyfile": "FILE", "ssl_certfile": "FILE"}
 
 EPILOG = "Every option can also be a variable (HYPER_PORT=80) or stand in [tool.hyper] of pyproject.toml."
 
@@ -39,8 +41,12 @@ def options(*names: str) -> Decorator:
         known = setting_fields()
         for name in reversed(names):
             field = known[name]
-            help = f"{field.metadata['help']} [{variable_of(name)}; default: {field.default}]"
-            command = click.option(flag_of(name), name, default=None, metavar=_metavar(field), help=help)(command)
+            help = f"{field.metadata['help']} [{variable_of(name)}; default: {_shown(field.default)}]"
+            if field.type is bool:
+                flags = f"{flag_of(name)}/--no-{key_of(name)}"
+                command = click.option(flags, name, default=None, help=help)(command)
+            else:
+                command = click.option(flag_of(name), name, default=None, metavar=_metavar(field), help=help)(command)
         return click.argument("target", required=False)(command)
 
     return decorate
@@ -49,12 +55,20 @@ def options(*names: str) -> Decorator:
 def _metavar(field: Field[Any]) -> str:
     if field.type in (int, float):
         return "NUMBER"
-    return "FOLDER" if field.name in ("routes", "static") else "TEXT"
+    if choices := field.metadata["choices"]:
+        return "|".join(choices)
+    return METAVARS.get(field.name, "TEXT")
+
+
+def _shown(default: object) -> object:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return "none" if default is None else default
 
 
 @main.command(epilog=EPILOG)
 @options("host", "port", "routes", "static", "ping", "timeout_send")
-def dev(**flags: str | None) -> None:
+def dev(**flags: str | bool | None) -> None:
     """Serve while you write: restart on every change, and show errors in the page.
 
     TARGET is module:attribute of an application; without it app:app of an app.py in the working directory, or else
@@ -67,8 +81,18 @@ def dev(**flags: str | None) -> None:
 
 
 @main.command("serve", epilog=EPILOG)
-@options("host", "port", "workers", "routes", "static", "ping", "timeout_send")
-def serve_command(**flags: str | None) -> None:
+@options(
+    *("host", "port", "uds", "backlog"),
+    *("workers", "limit_max_requests", "limit_max_requests_jitter"),
+    *("routes", "static", "root_path"),
+    *("proxy_headers", "forwarded_allow_ips"),
+    *("ssl_certfile", "ssl_keyfile"),
+    *("ping", "timeout_send"),
+    *("timeout_keep_alive", "timeout_request_head", "timeout_request_body", "timeout_graceful_shutdown"),
+    *("limit_request_line", "limit_request_head", "limit_request_body"),
+    *("access_log", "log_format", "log_level"),
+)
+def serve_command(**flags: str | bool | None) -> None:
     """Serve in production.
 
     TARGET is module:attribute of an application; without it app:app of an app.py in the working directory, or else
@@ -82,7 +106,7 @@ def serve_command(**flags: str | None) -> None:
 
 @main.command(epilog=EPILOG)
 @options("routes", "static")
-def routes(**flags: str | None) -> None:
+def routes(**flags: str | bool | None) -> None:
     """List the routes: methods, URL, file, kind and required inputs."""
     with reported():
         # As `hyper dev` loads: with the errors beside the routes that are right.
@@ -112,11 +136,11 @@ def init_channels(channels: str | None, print_only: bool) -> None:
             click.echo(f"{hub.address} is ready.", err=True)
 
 
-def _load_anew(flags: dict[str, str | None]) -> ASGIApp:
+def _load_anew(flags: dict[str, str | bool | None]) -> ASGIApp:
     return load_app(_settings(flags))
 
 
-def _settings(flags: dict[str, str | None]) -> Settings:
+def _settings(flags: dict[str, str | bool | None]) -> Settings:
     return load_settings(flags, os.environ, Path.cwd())
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.config import DEV_VARIABLE, Settings
 from hyperpy.dev.error_page import ErrorPage
 from hyperpy.dev.hosts import HostGuard
-from hyperpy.server import Load, Server, describe_failure, make_config, prepare_child
+from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
 
 # Says what was loaded: called with the application, and whether it is the first since the start.
 type Announce = Callable[[ASGIApp, bool], None]
@@ -24,6 +24,7 @@ def run_child(load: Load, announce: Announce, settings: Settings, listener: sock
     """Serve what `load` makes, or the error that it raises."""
     prepare_child()
     os.environ[DEV_VARIABLE] = "1"
+    configure_logging(settings)
     with contextlib.suppress(OSError):
         # multiprocessing takes a child's standard input away; `breakpoint()` wants it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
@@ -50,8 +51,8 @@ def _serve_problem(problem: str, settings: Settings, listener: socket.socket) ->
 def _serve(app: ASGIApp, settings: Settings, listener: socket.socket) -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
-    config = make_config(HostGuard(app, settings.host), settings, grace=GRACE)
-    Server(config, parent=parent.pid).run(sockets=[listener])
+    config = make_config(HostGuard(app, settings.host), settings, grace=GRACE, dev=True)
+    run(Server(config, parent=parent.pid), listener)
 
 
 class StartupWitness:

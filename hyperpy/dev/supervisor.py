@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -28,6 +29,8 @@ def develop(load: Load, announce: Announce, settings: Settings, folder: Path) ->
     `load` makes the application and `announce` tells about it, both in the child: they must be picklable.
     Raises ConfigError if the port can't be had.
     """
+    # What stands between a site in production and its visitors is not there on a desk.
+    settings = replace(settings, uds=None, root_path=None, ssl_certfile=None, ssl_keyfile=None)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda signum, frame: stop.set())

@@ -78,16 +78,22 @@ def _text(request: Request, given: Input) -> str | list[str] | None:
         case Origin.QUERY:
             return request.query_params.get(given.key)
         case Origin.HEADER if given.many:
-            return [_utf8(value) for value in request.headers.getlist(given.key)] or None
+            return [_header_text(given.key, value) for value in request.headers.getlist(given.key)] or None
         case Origin.HEADER:
             value = request.headers.get(given.key)
-            return None if value is None else _utf8(value)
+            return None if value is None else _header_text(given.key, value)
     return request.cookies.get(given.key)
 
 
-def _utf8(value: str) -> str:
-    """Starlette decodes headers as Latin-1; browsers send UTF-8 where they send more than ASCII (Last-Event-ID)."""
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeDecodeError:
+def _header_text(name: str, value: str) -> str:
+    """Starlette decodes headers as Latin-1, as RFC 9110 has it of old; whoever sends more today sends UTF-8.
+
+    Last-Event-ID is UTF-8 always (WHATWG HTML, 9.2.3): what is not is no id that a client was given, and no error.
+    """
+    if value.isascii():
         return value
+    raw = value.encode("latin-1")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode(errors="replace") if name == "last-event-id" else value

@@ -3,13 +3,13 @@
 from hyperpy.server.failures import describe_failure
 from hyperpy.server.http import HTTPProtocol
 from hyperpy.server.listening import address_of, listen
+from hyperpy.server.logs import configure_logging
 from hyperpy.server.processes import Signals, prepare_child, start_process
-from hyperpy.server.run import GRACE, STARTUP_FAILURE, Load, make_config, serve
+from hyperpy.server.run import STARTUP_FAILURE, Load, make_config, run, serve
 from hyperpy.server.server import Server
 from hyperpy.server.supervisor import Supervisor
 
 __all__ = [
-    "GRACE",
     "STARTUP_FAILURE",
     "HTTPProtocol",
     "Load",
@@ -17,10 +17,12 @@ __all__ = [
     "Signals",
     "Supervisor",
     "address_of",
+    "configure_logging",
     "describe_failure",
     "listen",
     "make_config",
     "prepare_child",
+    "run",
     "serve",
     "start_process",
 ]

@@ -5,25 +5,30 @@ import socket
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError
-
-BACKLOG = 2048
+from hyperpy.server.unix import listen_on_path
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A listening TCP socket on the settings' host and port. Raises ConfigError if that can't be had."""
+    """A listening socket at the settings' path, or on their host and port. Raises ConfigError if that can't be had."""
+    if settings.uds is not None:
+        return listen_on_path(settings)
     try:
         family, _, _, _, address = _resolve(settings.host, settings.port)
-        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        listener = socket.create_server(address[:2], family=family, backlog=settings.backlog)
     except OSError as error:
         raise _refused(settings, error) from None
     listener.set_inheritable(True)
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
-    """The URL that a socket is reached at, `http://127.0.0.1:8000`."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def address_of(listener: socket.socket, *, encrypted: bool = False) -> str:
+    """The URL that a socket is reached at, `http://127.0.0.1:8000`; `unix:` and the path of a Unix socket."""
+    name = listener.getsockname()
+    if isinstance(name, str):
+        return f"unix:{name}"
+    host, port = name[:2]
+    scheme = "https" if encrypted else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]:

@@ -1,5 +1,6 @@
 """The parent of the worker processes: keeps their number, replaces them, ends them."""
 
+import contextlib
 import logging
 import signal
 import time
@@ -9,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from hyperpy.server.messages import Message
 from hyperpy.server.processes import Signals
 
 logger = logging.getLogger("hyperpy.server")
@@ -19,7 +21,7 @@ MARGIN = 3.0  # seconds that a worker may take beyond its grace period before it
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """A process that says through `channel` that it serves now."""
+    """A process, and the channel to it."""
 
     process: SpawnProcess
     channel: Connection[Any, Any]
@@ -32,7 +34,8 @@ class Worker:
 
 
 class Supervisor:
-    """Runs `count` workers until SIGTERM or SIGINT; a second SIGINT kills them. SIGHUP replaces them one by one.
+    """Runs `count` workers until SIGTERM or SIGINT; a second SIGINT kills them. SIGHUP replaces them one by one, and
+    a worker that has answered its number of requests is replaced, too. Successors serve before anyone retires.
 
     `start` starts a worker; `on_ready` is called when all serve, `on_stop` when they are told to end; `grace` is how
     long, in seconds, one takes at most to finish its answers. The first worker starts alone: an application that can't
@@ -93,22 +96,29 @@ class Supervisor:
         for worker in self._workers:
             if force:
                 worker.process.kill()
-            elif not worker.retiring:
-                self._retire(worker)
+            else:
+                worker.process.terminate()
+                worker.kill_at = self._deadline()
 
     def _retire(self, worker: Worker) -> None:
-        worker.process.terminate()
-        worker.kill_at = time.monotonic() + self._grace + MARGIN
+        with contextlib.suppress(OSError):  # it has just ended
+            worker.channel.send(Message.RETIRE)
+        worker.kill_at = self._deadline()
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self._grace + MARGIN
 
     def _look_at(self, worker: Worker) -> None:
-        if not worker.channel.closed and worker.channel.poll():
+        while not worker.channel.closed and worker.channel.poll():
             try:
-                worker.channel.recv()
-            except EOFError:
+                message = worker.channel.recv()
+            except EOFError, OSError:
                 worker.channel.close()
-            else:
-                worker.channel.close()
+                break
+            if message is Message.READY:
                 self._on_ready(worker)
+            elif message is Message.SPENT and not worker.retiring and worker not in self._outdated:
+                self._outdated.append(worker)
         if worker.process.exitcode is not None:
             self._on_exit(worker)
         elif worker.kill_at is not None and time.monotonic() >= worker.kill_at:

@@ -1,9 +1,13 @@
 """The text/event-stream format: fields in, one block of lines out (WHATWG HTML, "Server-sent events")."""
 
+import re
 from functools import lru_cache
 from typing import Final
 
 from hyperpy.exceptions import EventError
+
+# A header's value can't hold these (RFC 9110, 5.5): servers answer 400, after which an EventSource never comes back.
+_UNFIT_FOR_HEADERS: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _FORBIDDEN: Final = (("\n", "LF"), ("\r", "CR"), ("\0", "NUL"))
 
@@ -84,6 +88,16 @@ def _checked_id(id: object) -> str:
         raise EventError(
             "the id `close` is reserved",
             hint="It says that a client has seen the end of the stream. To end this one, let the generator return.",
+        )
+    if unfit := _UNFIT_FOR_HEADERS.search(text):
+        raise EventError(
+            f"the `id` of this event contains {unfit[0]!r}, with which no client could come back: {text!r:.80}",
+            hint="It returns in the header Last-Event-ID. Encode what it is made of: quote(value).",
+        )
+    if text.strip(" \t") != text:
+        raise EventError(
+            f"the `id` of this event has white space at its ends, and would come back without: {text!r:.80}",
+            hint="It returns in the header Last-Event-ID. Take it off: id.strip()",
         )
     return _single_line("id", text)
 

@@ -1,4 +1,4 @@
-"""The terms of a stream's life: how long things may take, and why it may end early."""
+"""The terms of a stream's life: how long things may take, and why it ends."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -26,10 +26,12 @@ def limits_of(settings: Settings) -> Limits:
 
 
 class Ending(Enum):
-    """Why a stream ends before its generator does."""
+    """Why a stream has ended."""
 
+    FINISHED = "finished"
+    FAILED = "failed"
     CLIENT_LEFT = "the client left"
-    CLIENT_STALLED = "the client made no room for too long"
+    CLIENT_STALLED = "the client stalled"
     DRAINING = "the server stops"
     CANCELLED = "the request was cancelled"
     BROKEN = "sending failed"

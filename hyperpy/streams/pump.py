@@ -9,14 +9,18 @@ from time import monotonic
 from typing import Final
 
 from anyio import CancelScope
-from starlette.exceptions import HTTPException
+from markupsafe import Markup
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages import DeferredPage, Progress, Run, current
 from hyperpy.streams.lifecycle import LIMITS, Ending, Limits
+from hyperpy.streams.negotiate import Mode
 from hyperpy.streams.outbox import Outbox
+from hyperpy.streams.record import StreamRecord, is_refusal
 from hyperpy.streams.registry import STATE_KEY, Streams
+from hyperpy.streams.telemetry import TELEMETRY
+from hyperpy.streams.turns import Turns
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
@@ -47,15 +51,18 @@ class Pump(ABC):
         "_task",
         "_timer",
         "debug",
+        "record",
         "route",
     )
 
+    mode: Mode
     # What a silent stream sends, and what stands at the end of one whose generator has returned.
     ping: str = ""
     farewell: str = ""
     # What has been yielded, but not been sent, is nothing yet when the generator fails.
     takes_back: bool = False
 
+    record: StreamRecord  # of the request, from the call on
     _loop: asyncio.AbstractEventLoop
     _outbox: Outbox
     _run: Run | None
@@ -114,20 +121,28 @@ class Pump(ABC):
         """The server is about to stop: end now if the client will come back by itself, else go on."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._run = run = current.get(None)
+        self.record = record = StreamRecord(self.route, run.route.url if run is not None else "", self.mode, scope)
+        span, context = TELEMETRY.begin(record, scope) if TELEMETRY is not None else (None, None)
+        self._timer = self._loop.call_later(self._limits.headers, self._tick)
         streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
-        self._loop = loop = asyncio.get_running_loop()
-        self._run = current.get(None)
-        self._outbox = Outbox(loop, send, self._head, self._lost)
-        self._timer = loop.call_later(self._limits.headers, self._tick)
+        turns = Turns() if streams is None else streams.turns
+        self._outbox = Outbox(self._loop, send, self._head, self._lost, record, turns)
         if streams is not None:
             streams.add(self)
         try:
-            self._task = asyncio.Task(self._drive(), loop=loop, eager_start=True)
+            self._task = asyncio.Task(self._drive(), loop=self._loop, eager_start=True, context=context)
             await self._attend(receive)
         finally:
             self._timer.cancel()
+            record.end(self._ending or Ending.CANCELLED)
             if streams is not None:
                 streams.discard(self)
+            if TELEMETRY is not None and span is not None:
+                TELEMETRY.end(span, record)
+            record.failure = None
+            self._log_ending()
             if self._task.done():
                 del self._outbox  # it refers back to this object
 
@@ -224,11 +239,10 @@ class Pump(ABC):
                 try:
                     if not isinstance(text, str):
                         text = await self._completed(text)
-                    outbox.put(text)
                     if not text:
                         await asyncio.sleep(0)  # or a loop that yields nothing else would never let anybody in
-                    elif outbox.full or outbox.turn_is_over:
-                        await self._make_room()
+                    elif outbox.put(text):
+                        await outbox.room(self._goes_on)
                     step = self._next()
                 except asyncio.CancelledError as cancelled:
                     step = self._generator.athrow(cancelled)
@@ -243,19 +257,14 @@ class Pump(ABC):
         # A task group around the `yield` takes this well, and `GeneratorExit` badly.
         return self._generator.athrow(asyncio.CancelledError())
 
-    async def _make_room(self) -> None:
-        outbox = self._outbox
-        if outbox.full:
-            outbox.flush()
-        while outbox.full and self._ending is None:
-            await outbox.change()
-        if outbox.turn_is_over:
-            await asyncio.sleep(0)
+    def _goes_on(self) -> bool:
+        return self._ending is None
 
     def _encoded(self, item: object) -> str | DeferredPage:
         """What to send for the item; empty if that is nothing."""
         try:
-            if (run := self._run) is None:
+            run, kind = self._run, type(item)
+            if run is None or (run.deferred is None and (kind is Markup or kind is str)):  # nothing to wait for
                 return self.encode(item)
             if item is None and run.rendered is not None:  # it is what `render(…, if_changed=True)` has given
                 return ""
@@ -280,6 +289,8 @@ class Pump(ABC):
 
     async def _conclude(self, failure: Exception | None) -> None:
         try:
+            if failure is not None:
+                self.record.failed(failure)
             if self._ending is None:
                 await self._say_goodbye(failure)
             elif failure is not None:
@@ -287,6 +298,8 @@ class Pump(ABC):
             while not self._outbox.over and self._ending in (None, Ending.DRAINING):
                 await self._outbox.change()
         finally:
+            if self._ending is None:
+                self.record.ending = Ending.FINISHED if failure is None else Ending.FAILED
             self._outbox.abandon()
         if self._mistake is not None:
             raise self._mistake
@@ -329,6 +342,8 @@ class Pump(ABC):
 
     def _lost(self, mistake: Exception | None) -> None:
         self._mistake = mistake
+        if mistake is not None:
+            self.record.failed(mistake)
         self._end(Ending.CLIENT_LEFT if mistake is None else Ending.BROKEN)
 
     def _head(self) -> Message:
@@ -343,13 +358,13 @@ class Pump(ABC):
             return
         quiet = monotonic() - outbox.moved_at
         if outbox.sending and quiet >= limits.send:
-            logger.info("%s: a send did not end within %g s; the client is given up", self.route, limits.send)
+            self.record.error = f"a send did not end within {limits.send:g} s"
             self._end(Ending.CLIENT_STALLED)
             return
         if not outbox.started:
             outbox.flush()
         elif self.ping and not outbox.sending and quiet >= limits.ping:
-            outbox.put(self.ping)
+            outbox.put_aside(self.ping)
         self._timer = self._loop.call_later(self._until_next_tick(), self._tick)
 
     def _until_next_tick(self) -> float:
@@ -359,10 +374,14 @@ class Pump(ABC):
         return max(min(due, limits.ping) if self.ping else due, 0.01)
 
     def log(self, what: str, error: Exception) -> str:
-        """Writes the traceback under an id of its own, and returns that. A 4xx is the client's: a line is enough."""
-        log_id = secrets.token_hex(4)
-        if isinstance(error, HTTPException) and error.status_code < 500:
-            logger.info("%s: the stream %s: %s [%s]", self.route, what, error.detail, log_id)
-        else:
+        """Writes the traceback under an id of its own, and returns that. A 4xx is the client's: no traceback then."""
+        self.record.log_id = log_id = secrets.token_hex(4)
+        if not is_refusal(error):
             logger.error("%s: the stream %s [%s]", self.route, what, log_id, exc_info=error)
         return log_id
+
+    def _log_ending(self) -> None:
+        """One line for a stream. A page that has been sent whole is none: the access log has it."""
+        record = self.record
+        if self.mode is not Mode.PAGE or record.ending is not Ending.FINISHED:
+            logger.info("%s", record)

@@ -50,6 +50,7 @@ class EventStream(Pump):
 
     __slots__ = ()
 
+    mode = Mode.SSE
     ping = PING
     farewell = CLOSE
     encode = staticmethod(encode_event)
@@ -83,6 +84,7 @@ class HTMLStream(Pump):
 
     __slots__ = ()
 
+    mode = Mode.HTML
     encode = staticmethod(encode_chunk)
 
     @staticmethod
@@ -101,4 +103,5 @@ class PageStream(HTMLStream):
 
     __slots__ = ()
 
+    mode = Mode.PAGE
     takes_back = True

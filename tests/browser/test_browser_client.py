@@ -239,16 +239,23 @@ COUNT = """async () => {
 }"""
 
 
-def test_a_server_that_goes_and_comes_loses_nothing(page: Page, folder: Path, needs: Needs, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({"error_page 502 = @restarting;": ""}, "=== 'http 502'"), ({}, "!== 'http 502'")],
+    ids=["502", "empty stream"],
+)
+def test_a_server_that_goes_and_comes_loses_nothing(
+    page: Page, folder: Path, needs: Needs, tmp_path: Path, changes: dict[str, str], told: str
+) -> None:
     with ExitStack() as running:
         first = running.enter_context(Command("serve", "--port", "0", folder=folder))
         upstream = first.port()
-        port = running.enter_context(proxy(upstream, needs("nginx"), tmp_path))
+        port = running.enter_context(proxy(upstream, needs("nginx"), tmp_path, changes))
         page.goto(f"http://127.0.0.1:{port}/")
         page.evaluate(COUNT)
         page.wait_for_function("numbers.length > 5", timeout=PATIENCE)
         first.send(signal.SIGKILL)
-        page.wait_for_function("lost.filter((what) => what === 'http 502').length > 2", timeout=PATIENCE)
+        page.wait_for_function(f"lost.filter((what) => what {told}).length > 2", timeout=PATIENCE)
         before = page.evaluate("numbers.length")
         running.enter_context(Command("serve", "--port", str(upstream), folder=folder)).port()
         page.wait_for_function("(before) => numbers.length > before + 5", arg=before, timeout=PATIENCE)

@@ -63,6 +63,22 @@ def test_numbers_may_have_a_fraction(tmp_path):
     assert load(tmp_path, ping="7").ping == 7.0
 
 
+@pytest.mark.parametrize(
+    ("toml", "environ", "flags", "expected"),
+    [
+        ("access-log = true", {}, {}, True),
+        ("access-log = false", {}, {}, False),
+        ("access-log = true", {"HYPER_ACCESS_LOG": "0"}, {}, False),
+        ("", {"HYPER_ACCESS_LOG": "False"}, {}, False),
+        ("access-log = false", {"HYPER_ACCESS_LOG": "true"}, {}, True),
+        ("", {"HYPER_ACCESS_LOG": "1"}, {"access_log": False}, False),
+        ("access-log = false", {}, {"access_log": True}, True),
+    ],
+)
+def test_yes_and_no(tmp_path, toml, environ, flags, expected):
+    assert load(tmp_path, f"[tool.hyper]\n{toml}\n", environ, **flags).access_log is expected
+
+
 def test_what_the_application_reads_travels_by_variables(tmp_path):
     settings = load(tmp_path, port="1", ping="2.5")
     assert settings.for_the_application() == {"HYPER_PING": "2.5"}
@@ -76,7 +92,7 @@ def test_what_the_application_reads_travels_by_variables(tmp_path):
         ("[tool.hyper]\n\nprot = 1\n", "pyproject.toml:3  [tool.hyper] has no setting `prot`|Did you mean `port`?"),
         (
             "[tool.hyper]\nzebra = 1\n",
-            "pyproject.toml:2  |Known are routes, static, host, port, workers, ping, timeout-send, target.",
+            "pyproject.toml:2  |Known are routes, static, host, port, uds, workers, limit-|, timeout-send, target.",
         ),
         (
             '[tool.hyper]\nport = "80"\n',
@@ -93,6 +109,13 @@ def test_what_the_application_reads_travels_by_variables(tmp_path):
         ("[tool.hyper]\nhost = 1\n", '1 is no text|Write host = "127.0.0.1".'),
         ('[tool.hyper]\nroutes = ""\n', "`routes` in [tool.hyper]: is empty"),
         ("[tool]\nhyper = 1\n", "tool.hyper is no table"),
+        (
+            "[tool.hyper]\naccess-log = 'no'\n",
+            "pyproject.toml:2  `access-log` in [tool.hyper]: 'no' is neither|true or false, without quotes",
+        ),
+        ("[tool.hyper]\naccess-log = 1\n", "1 is neither true nor false"),
+        ("[tool.hyper]\nuds = ''\n", 'is empty|Write uds = "hyper.sock".'),
+        ("[tool.hyper]\nlog-format = 'jsn'\n", "there is no 'jsn'|Did you mean `json`? Known are common, json."),
         ("[tool.hyper]\nport = \n", "pyproject.toml:2  |TOML"),
         ('[x]\nport = 1\n[tool.hyper]\nhost = "h"\n[y]\nhost = 1\n[ tool . hyper . z ]\n', "has no setting `z`"),
         ('[x]\nport = "a"\n\n[ tool . hyper ]  # settings\n  "port" = "b"\n', "pyproject.toml:5  "),
@@ -113,6 +136,11 @@ def test_errors_in_pyproject(tmp_path, toml, message):
         ({"HYPER_TIMEOUT_SEND": "1e3"}, "HYPER_TIMEOUT_SEND: '1e3' is no number"),
         ({"HYPER_PORT": "1_0"}, "HYPER_PORT: '1_0' is no whole number"),
         ({"HYPER_PORT": "-1"}, "HYPER_PORT: -1 is out of range"),
+        (
+            {"HYPER_PROXY_HEADERS": "no"},
+            "HYPER_PROXY_HEADERS: 'no' is neither true nor false|Write 1 or 0, or unset it.",
+        ),
+        ({"HYPER_LOG_LEVEL": "loud"}, "HYPER_LOG_LEVEL: there is no 'loud'|Known are debug, info"),
         ({"HYPER_HOST": ""}, "HYPER_HOST: is empty|Write HYPER_HOST=127.0.0.1, or unset it."),
     ],
 )

@@ -103,17 +103,25 @@ def test_version(tmp_path):
     assert run(tmp_path, "--version") == (0, f"hyper {version('hyperpy')}\n", "")
 
 
+WHERE = {"routes", "static"}
+
+
 @pytest.mark.parametrize(
-    ("command", "absent"),
-    [("serve", set()), ("dev", {"workers"}), ("routes", {"workers", "host", "port", "ping", "timeout_send"})],
+    ("command", "offered"),
+    [
+        ("serve", set(setting_fields()) - {"target"}),
+        ("dev", WHERE | {"host", "port", "ping", "timeout_send"}),
+        ("routes", WHERE),
+    ],
 )
-def test_the_help_names_every_setting(tmp_path, command, absent):
+def test_the_help_names_every_setting(tmp_path, command, offered):
     status, output, _ = run(tmp_path, command, "--help", COLUMNS="200")
     text = " ".join(output.split())
     assert status == 0
     for name, field in setting_fields().items():
         if name != "target":
-            assert (f"{flag_of(name)} " in text) is (name not in absent)
-            assert (field.metadata["help"] in text) is (name not in absent)
-            assert (f"[{variable_of(name)}; default: {field.default}]" in text) is (name not in absent)
+            default = "none" if field.default is None else "yes" if field.default is True else field.default
+            assert (f"{flag_of(name)} " in text) is (name in offered)
+            assert (field.metadata["help"] in text) is (name in offered)
+            assert (f"[{variable_of(name)}; default: {default}]" in text) is (name in offered)
     assert "[TARGET]" in text

@@ -1,9 +1,11 @@
 """A real nginx, with the configuration of the documentation, in front of a real `hyper serve`."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from tests.docs_support.shell import REPOSITORY, free_port
 from tests.server.running import PATIENCE, Command, Connection, until
@@ -26,17 +28,39 @@ http {{
 
 
 @contextmanager
-def in_front_of(site: Path, nginx: str, folder: Path) -> Iterator[int]:
+def in_front_of(
+    site: Path, nginx: str, folder: Path, changes: Mapping[str, str] = MappingProxyType({}), **variables: str
+) -> Iterator[int]:
     """Serves the folder `site` through the program `nginx`, whose files go into `folder`; gives the port to ask."""
-    with Command("serve", "--port", "0", folder=site) as hyper, proxy(hyper.port(), nginx, folder) as port:
+    with (
+        Command("serve", "--port", "0", folder=site, **variables) as hyper,
+        proxy(hyper.port(), nginx, folder, changes) as port,
+    ):
         yield port
 
 
 @contextmanager
-def proxy(upstream: int, nginx: str, folder: Path) -> Iterator[int]:
-    """Hands requests on to the port `upstream`, whether anything listens there or not."""
+def in_front_of_a_socket(site: Path, nginx: str, folder: Path) -> Iterator[int]:
+    """The same, with a Unix socket between the two, as a comment of the documented file has it."""
+    with TemporaryDirectory() as meeting:
+        # Started by root, nginx connects as nobody.
+        Path(meeting).chmod(0o755)
+        path = f"{meeting}/hyper.sock"
+        changes = {"server 127.0.0.1:0;": "", "# server unix:/run/hyper/hyper.sock;": f"server unix:{path};"}
+        with Command("serve", "--uds", path, folder=site) as hyper:
+            hyper.until_said("Serving")
+            with proxy(0, nginx, folder, changes) as port:
+                yield port
+
+
+@contextmanager
+def proxy(upstream: int, nginx: str, folder: Path, changes: Mapping[str, str] = MappingProxyType({})) -> Iterator[int]:
+    """Hands requests on to the port `upstream`, whether anything listens there or not; gives the port to ask.
+
+    `changes` are texts of the documented file, and what stands there instead.
+    """
     port = free_port()
-    _configure(folder, port, upstream)
+    _configure(folder, port, upstream, changes)
     command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
@@ -48,12 +72,14 @@ def proxy(upstream: int, nginx: str, folder: Path) -> Iterator[int]:
         process.communicate(timeout=PATIENCE)
 
 
-def _configure(folder: Path, port: int, upstream: int) -> None:
+def _configure(folder: Path, port: int, upstream: int, changes: Mapping[str, str]) -> None:
     """The documented file with the test's two ports, and what a whole configuration has around it."""
     documented = (REPOSITORY / "docs" / "nginx.conf").read_text(encoding="utf-8")
-    assert documented.count("listen 80;") == documented.count("127.0.0.1:8000") == 1
-    conf = documented.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    (folder / "site.conf").write_text(conf.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}"))
+    ports = {"listen 80;": f"listen 127.0.0.1:{port};", "127.0.0.1:8000": f"127.0.0.1:{upstream}"}
+    for old, new in {**ports, **changes}.items():
+        assert documented.count(old) == 1
+        documented = documented.replace(old, new)
+    (folder / "site.conf").write_text(documented)
     (folder / "nginx.conf").write_text(_AROUND.format(folder=folder))
 
 

@@ -178,6 +178,6 @@ def _unknown_to_hyper(arguments: list[str]) -> Iterator[str]:
                 return
         elif word.startswith("--") and word != "--help":
             assert command is not None
-            known = {option for parameter in command.params for option in parameter.opts}
+            known = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
             if word.partition("=")[0] not in known | {"--version"}:
                 yield word

@@ -17,6 +17,8 @@ from urllib.parse import quote
 from hyperpy import Hyper
 from hyperpy.exceptions import HyperError
 from hyperpy.routing import Match
+from hyperpy.server.health import Front, health_paths
+from hyperpy.server.state import State
 
 PATIENCE = 10  # seconds until an answer that does not come fails the test
 QUICK = 0.01  # seconds that an example's `asyncio.sleep` takes at most
@@ -154,7 +156,7 @@ class Site:
             # What has come until then is compared, and tells more than a timeout.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    await app(scope, exchange.receive, exchange.send)
+                    await Front(app, State(), health_paths(app))(scope, exchange.receive, exchange.send)
         return exchange.answer()
 
 

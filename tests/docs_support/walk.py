@@ -4,6 +4,7 @@
   script, whose output is that of the ```text, ```html or ```json block right behind it.
 - ```text that begins with `file.py:line  ` is what loading the site says with the file above it, which then goes.
 - ```console holds commands behind `$ ` and what they print; ```sh holds commands that must exist.
+- ```ini is a unit of systemd, whose commands must exist.
 - ```html and ```js elsewhere are for browsers: the URLs in them must be routes of the site.
 - A table whose head is `You write | hyperpy says` holds templates and the error of each; others show names of
   files, or values to render and what comes of them.
@@ -31,6 +32,7 @@ _LOAD_ERROR = re.compile(r"[\w{}./-]+\.py(?::\d+)?  \S")
 _URL = re.compile(
     r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|(?:EventSource|createStream)\("(/[^"]*)\""""
 )
+_EXECUTED = re.compile(r"^Exec\w+=(?:/[\w.-]+)*/(.+)$", re.MULTILINE)  # of a systemd unit, without the folder
 _TRY = "routes/try.py"
 
 
@@ -77,6 +79,9 @@ class Walk:
                     check(line)
             case "sql":
                 pass  # tests/channels/test_listening.py runs it
+            case "ini":
+                for command in _EXECUTED.findall(block.text):
+                    check(command)
             case "nginx":
                 self.excerpt(block.text, REPOSITORY / "docs" / "nginx.conf")
             case _:

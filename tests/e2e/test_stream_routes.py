@@ -199,7 +199,9 @@ def test_the_generator_of_a_client_that_leaves_is_tidied_up(site, path, how):
         if how == "rst":
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     until(lambda: fetch(site.port(), "/log")[1] == '["tidied up"]')
-    assert not site.errors
+    until(lambda: site.errors)
+    [line] = site.errors.splitlines()
+    assert line.endswith("; the client left")
 
 
 def test_a_client_that_does_not_read_stops_the_production(site):

@@ -87,6 +87,25 @@ async def pieces(scope, send):
     await more(send, b"", False)
 
 
+async def unread(scope, send):
+    """A whole answer, more of it than any buffer of the system takes."""
+    await start(send)
+    await more(send, b"x" * 20_000_000, False)
+    print("all is on its way", flush=True)
+
+
+async def break_off(scope, send):
+    """Ends in the middle, when there is no room for more."""
+    await start(send)
+    for _ in range(200):
+        try:
+            async with asyncio.timeout(0.2):
+                await more(send, b"x" * 100_000)
+        except TimeoutError:
+            break
+    print("broken off", flush=True)
+
+
 async def collector(scope, send):
     text = f"{gc.get_freeze_count() > 10_000} {gc.get_threshold()[0]}".encode()
     await start(send)
@@ -99,7 +118,8 @@ async def block(scope, send):
     time.sleep(60)
 
 
-ANSWERS = {f"/{answer.__name__}": answer for answer in (pid, stream, flood, slow, pieces, collector, block)}
+ALL = (pid, stream, flood, slow, pieces, unread, break_off, collector, block)
+ANSWERS = {f"/{answer.__name__}": answer for answer in ALL}
 '''
 
 

@@ -165,6 +165,45 @@ class Connection:
         return self.heard
 
 
+class Hammer:
+    """Threads that ask without a pause, each on one connection or on a fresh one every time, and retry nothing."""
+
+    def __init__(self, port: int, path: str) -> None:
+        self.port = port
+        self.path = path
+        self.answered = 0
+        self.failures: list[str] = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(keep,)) for keep in (True, True, False, False)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _ask(self, keep: bool) -> None:
+        # `http.client` opens the connection anew when the answer before has said that it closes.
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        while not self._over.is_set():
+            try:
+                connection.request("GET", self.path)
+                response = connection.getresponse()
+                response.read()
+                assert response.status == 200, response.status
+                self.answered += 1
+            except Exception as error:  # noqa: BLE001 (the test looks at what failed)
+                self.failures.append(repr(error))
+                connection.close()
+            if not keep:
+                connection.close()
+        connection.close()
+
+
 def fetch(port: int, path: str = "/", **headers: str) -> tuple[int, str]:
     """Status and body of one answer, by a connection of its own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)

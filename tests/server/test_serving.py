@@ -15,7 +15,7 @@ def test_answers_as_it_says(folder):
         assert head.startswith(b"http/1.1 200 ok\r\n")
         assert b"\r\ndate: " in head
         assert b"\r\nserver:" not in head
-        command.until_said(r'(?m)^\S+ \S+ 127\.0\.0\.1:\d+ - "GET /pid HTTP/1\.1" 200$')
+        command.until_said(r'(?m)^127\.0\.0\.1 - - \[\S+ [+-]\d{4}\] "GET /pid HTTP/1\.1" 200 \d+$')
 
 
 def test_the_collector_is_tuned(folder):

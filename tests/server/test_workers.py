@@ -75,8 +75,9 @@ def test_a_second_interrupt_kills(workers):
 
 
 def test_a_worker_that_does_not_end_is_killed(folder):
-    hasty = prepared("from hyperpy.server import run, supervisor", "run.GRACE = supervisor.MARGIN = 0.5")
-    with Command("serve", "--port", "0", "--workers", "2", folder=folder, command=hasty) as command:
+    hasty = prepared("from hyperpy.server import supervisor", "supervisor.MARGIN = 0.5")
+    flags = ("--workers", "2", "--timeout-graceful-shutdown", "0.5")
+    with Command("serve", "--port", "0", *flags, folder=folder, command=hasty) as command:
         command.until_said("with 2 workers")
         processes = pids(command)
         with Connection(command.port()) as client:

@@ -17,7 +17,10 @@ eventful_text = st.lists(
     st.sampled_from(["\n", "\r", "\r\n", ":", " ", "data: x", "event: y", "\u2028", "\x85", "\ufeff", "\0", "é"])
 ).map("".join)
 one_line = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), min_size=1)
-ids = one_line.filter(lambda id: id != "close")
+controls = "".join(map(chr, [*range(32), 127]))
+ids = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters=controls.replace("\t", "")), min_size=1
+).filter(lambda id: id == id.strip(" \t") != "close")
 texts = st.one_of(any_text, eventful_text)
 values = st.recursive(
     st.one_of(

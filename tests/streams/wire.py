@@ -54,7 +54,8 @@ class Wire:
 
     def start(self, generator, kind=EventStream, limits=QUICK, streams=None, **options) -> asyncio.Task:
         stream = kind(generator, route="routes/feed.py", limits=limits, **options)
-        scope = {"type": "http", "state": {STATE_KEY: streams} if streams is not None else {}}
+        scope = {"type": "http", "path": "/feed", "client": ("127.0.0.1", 5000)}
+        scope["state"] = {STATE_KEY: streams} if streams is not None else {}
         return asyncio.create_task(stream(scope, self.receive, self.send))
 
 

@@ -1,0 +1,52 @@
+"""/healthz and /readyz: whether the process is alive, and whether it wants requests."""
+
+from collections.abc import Awaitable
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hyperpy.server.access import UNLOGGED
+from hyperpy.server.state import Stage, State
+
+LIVE: Final = "/healthz"
+READY: Final = "/readyz"
+
+
+def health_paths(app: ASGIApp) -> frozenset[str]:
+    """Those of the two paths that no route of the application has for its own; a parameter is no name."""
+    explicit = {getattr(route, "path", None) for route in getattr(app, "routes", ())}
+    table = getattr(app, "routes_table", None)
+    files = {row.url for row in table()} if table is not None else set()
+    return frozenset({LIVE, READY} - explicit - files)
+
+
+class Front:
+    """The application, with what the server answers itself: the health `paths`, before any middleware.
+
+    Counts the requests for the application as they come, since a stream may never be complete.
+    """
+
+    def __init__(self, app: ASGIApp, state: State, paths: frozenset[str], root_path: str = "") -> None:
+        self._app = app
+        self._state = state
+        self._paths = {root_path + path: path for path in paths}
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http":
+            if scope["path"] in self._paths:
+                # Health is asked every second.
+                scope[UNLOGGED] = True
+                return self._answer(self._paths[scope["path"]], send)
+            self._state.requests += 1
+        return self._app(scope, receive, send)
+
+    async def _answer(self, path: str, send: Send) -> None:
+        ready = path == LIVE or self._state.stage is not Stage.STOPPING
+        body = b"ok\n" if ready else b"stopping\n"
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+        ]
+        await send({"type": "http.response.start", "status": 200 if ready else 503, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

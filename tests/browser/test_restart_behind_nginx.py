@@ -1,0 +1,61 @@
+"""A browser's EventSource, when the site behind nginx restarts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Needs
+from tests.docs_support.nginx import proxy
+from tests.docs_support.shell import free_port
+from tests.server.running import Command, fetch
+
+FEED = """
+import asyncio
+from typing import Annotated
+
+from hyperpy import Event, Header
+
+last_event_id: Annotated[str, Header()] = "nothing"
+
+
+async def stream():
+    yield Event(f"after {last_event_id}", id="7")
+    await asyncio.Event().wait()
+"""
+
+LISTEN = """() => {
+    window.told = [];
+    window.source = new EventSource('/feed');
+    source.onmessage = event => told.push(event.data);
+    source.onerror = () => told.push(source.readyState === EventSource.CONNECTING ? 'again' : 'closed');
+}"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    routes = tmp_path / "site" / "routes"
+    routes.mkdir(parents=True)
+    (routes / "index.py").write_text('t"<!doctype html><title>site</title><link rel=icon href=data:,>"\n')
+    (routes / "feed.py").write_text(FEED)
+    return routes.parent
+
+
+def test_an_event_source_outlives_a_restart(site: Path, tmp_path: Path, needs: Needs, page) -> None:
+    folder, upstream = tmp_path / "nginx", free_port()
+    folder.mkdir()
+    serve = ("serve", "--port", str(upstream))
+    with proxy(upstream, needs("nginx"), folder) as port:
+        with Command(*serve, folder=site) as hyper:
+            hyper.port()
+            page.goto(f"http://127.0.0.1:{port}")
+            page.evaluate(LISTEN)
+            page.wait_for_function("told.includes('after nothing')")
+        # The stream's own end is one, an answer of nginx alone each of the others.
+        page.wait_for_function("told.filter(what => what === 'again').length >= 3")
+        assert fetch(port)[0] == 502
+        assert fetch(port, "/feed", Accept="text/event-stream") == (200, "retry: 1000\n\n")
+        with Command(*serve, folder=site):
+            page.wait_for_function("told.includes('after 7')")
+    told = page.evaluate("told")
+    assert told[0] == "after nothing"
+    assert "closed" not in told

@@ -1,0 +1,56 @@
+"""A browser's EventSource comes back with the id that it was given."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import serve
+
+# The first connection is given an id and breaks off; the second is told which one has come back.
+ROUTE = """
+import json
+from typing import Annotated
+
+from hyperpy import Event, Header, JSON, StreamingResponse
+from hyperpy.streams import encode_event
+
+last: Annotated[str | None, Header("Last-Event-ID")]
+number: int
+IDS = json.loads({ids!r})
+
+if last is None:
+    given = encode_event(Event("given", id=IDS[number], retry=10))
+    response = StreamingResponse(iter([given]), media_type="text/event-stream")
+
+
+async def stream():
+    yield "back", JSON(last)
+"""
+COLLECT = """
+(url) => new Promise((resolve, reject) => {
+    const source = new EventSource(url);
+    source.addEventListener("back", event => { source.close(); resolve(JSON.parse(event.data)); });
+    source.onerror = () => { if (source.readyState === EventSource.CLOSED) reject("it is closed for good"); };
+})
+"""
+IDS = [
+    *("7", 7, -1, "née", "Ã©", "日本語", "🧂 and 🌶", "a b  c", "a\tb", "\u00a0", "\u0085", "\ufffd", "%C3%A9"),
+    *('"quoted", with; signs', "x" * 2000),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory):
+    folder: Path = tmp_path_factory.mktemp("resuming")
+    (folder / "routes").mkdir()
+    (folder / "routes" / "index.py").write_text('t"<!doctype html><title>resuming</title>"\n')
+    (folder / "routes" / "{number}.py").write_text(ROUTE.format(ids=json.dumps(IDS)))
+    with serve(folder) as url:
+        yield url
+
+
+@pytest.mark.parametrize("number", range(len(IDS)), ids=[ascii(id)[:20] for id in IDS])
+def test_an_id_comes_back_as_it_was_given(page, site, number):
+    page.goto(site)
+    assert page.evaluate(COLLECT, f"/{number}") == str(IDS[number])

@@ -1,0 +1,140 @@
+"""What a proxy says of its clients, and who is believed; the path that it takes away; HTTPS without one."""
+
+import http.client
+import socket
+import ssl
+import subprocess
+from contextlib import closing
+
+import pytest
+
+from hyperpy.config import Settings, load_settings
+from hyperpy.exceptions import ConfigError
+from hyperpy.server.trust import check
+from tests.server.running import PATIENCE, Command, Connection, fetch
+
+ROUTES = {
+    "index.py": """
+from hyperpy import Request
+
+request: Request
+
+t"{request.scope['client'][0]} {request.url} {request.scope['path']}"
+""",
+    "deep/index.py": 't"deep"',
+}
+
+
+@pytest.fixture
+def site(tmp_path):
+    for name, text in ROUTES.items():
+        file = tmp_path / "routes" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return tmp_path
+
+
+FORWARDED = {"X-Forwarded-For": "203.0.113.9, 198.51.100.4", "X-Forwarded-Proto": "https", "Host": "example.org"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ([], "198.51.100.4 https://example.org/ /"),
+        (["--forwarded-allow-ips", "127.0.0.0/8, 198.51.100.4"], "203.0.113.9 https://example.org/ /"),
+        (["--forwarded-allow-ips", "*"], "203.0.113.9 https://example.org/ /"),
+        (["--forwarded-allow-ips", "10.0.0.1,unix:"], "127.0.0.1 http://example.org/ /"),
+        (["--no-proxy-headers"], "127.0.0.1 http://example.org/ /"),
+    ],
+)
+def test_who_is_believed(site, flags, expected):
+    with Command("serve", "--port", "0", *flags, folder=site) as command:
+        assert fetch(command.port(), "/", **FORWARDED) == (200, expected)
+        command.until_said(rf'(?m)^{expected.split()[0]} - - \[.*\] "GET / HTTP/1\.1" 200 \d+$')
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ([], b"198.51.100.4 https://example.org/ /"),
+        (["--forwarded-allow-ips", "127.0.0.1"], b"unix: http://example.org/ /"),
+        (["--no-proxy-headers"], b"unix: http://example.org/ /"),
+    ],
+)
+def test_who_is_believed_on_a_unix_socket(site, flags, expected):
+    with Command("serve", "--uds", "hyper.sock", *flags, folder=site) as command:
+        command.until_said("Serving unix:hyper.sock")
+        fields = "".join(f"{name}: {value}\r\n" for name, value in FORWARDED.items())
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(str(site / "hyper.sock"))
+            client.sendall(f"GET / HTTP/1.1\r\nConnection: close\r\n{fields}\r\n".encode())
+            heard = b""
+            while more := client.recv(65536):
+                heard += more
+        assert heard.endswith(expected)
+
+
+def test_a_site_below_a_path(site):
+    with Command("serve", "--port", "0", "--root-path", "/app", folder=site) as command:
+        assert fetch(command.port(), "/", Host="example.org") == (200, "127.0.0.1 http://example.org/app/ /app/")
+        with Connection(command.port()) as client:
+            client.ask("/deep/")
+            assert b"location: /app/deep\r\n" in client.hear_until(b"\r\n\r\n")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """Of a server on this machine, signed by itself."""
+    folder = tmp_path_factory.mktemp("certificate")
+    command = [
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+        *("-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=localhost"),
+        *("-addext", "subjectAltName=DNS:localhost"),
+    ]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    locked = ["openssl", "ec", "-in", "key.pem", "-out", "locked.pem", "-aes128", "-passout", "pass:secret"]
+    subprocess.run(locked, cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_https(site, certificate, workers):
+    files = ("--ssl-certfile", f"{certificate}/cert.pem", "--ssl-keyfile", f"{certificate}/key.pem")
+    with Command("serve", "--port", "0", "--workers", workers, *files, folder=site) as command:
+        port = int(command.until_said(r"Serving https://127\.0\.0\.1:(\d+)")[1])
+        context = ssl.create_default_context(cafile=certificate / "cert.pem")
+        connection = http.client.HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)
+        with closing(connection):
+            connection.request("GET", "/", headers={"Host": "example.org"})
+            assert connection.getresponse().read() == b"127.0.0.1 https://example.org/ /"
+            # Refused, and told so, over TLS as well, where one side can't be closed alone.
+            connection.request("POST", "/", headers={"Content-Length": "99999999"})
+            assert connection.getresponse().status == 413
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"forwarded_allow_ips": "10.0.0.0/8,proxy"}, "--forwarded-allow-ips: 'proxy' is no proxy's address|unix:"),
+        ({"forwarded_allow_ips": "10.0.0.1/8"}, "'10.0.0.1/8' is no proxy's address (10.0.0.1/8 has host bits set)"),
+        ({"forwarded_allow_ips": "10.0.0.1,*"}, "`*` is any proxy|Write * alone"),
+        ({"root_path": "app/"}, "--root-path: 'app/' is no path|: /app"),
+        ({"root_path": "/"}, "'/' is no path|: /app"),
+        ({"root_path": "/caf\xe9"}, "is no path"),
+        ({"ssl_keyfile": "key.pem"}, "--ssl-keyfile: a key without a certificate|ssl-certfile"),
+        ({"ssl_certfile": "none.pem"}, "--ssl-certfile: can't serve with none.pem (|No such file"),
+        ({"ssl_certfile": "cert.pem"}, "can't serve with cert.pem ("),
+        ({"ssl_certfile": "cert.pem", "ssl_keyfile": "locked.pem"}, "cert.pem and locked.pem (the key has a password)"),
+    ],
+)
+def test_what_can_not_be_is_told_at_the_start(certificate, monkeypatch, flags, message):
+    monkeypatch.chdir(certificate)
+    with pytest.raises(ConfigError) as caught:
+        check(load_settings(flags, {}, certificate))
+    for part in message.split("|"):
+        assert part in str(caught.value)
+
+
+def test_defaults_are_right():
+    check(Settings())

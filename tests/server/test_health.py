@@ -1,0 +1,114 @@
+"""What tells others whether the server is alive and ready."""
+
+import signal
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from hyperpy import Hyper
+from hyperpy.server.health import Front, health_paths
+from hyperpy.server.state import Stage, State
+from tests.server.running import Command, Connection, fetch, prepared, until
+
+BOTH = {"/healthz", "/readyz"}
+H11 = "import sys; sys.modules['httptools'] = None"
+
+
+async def plain(scope, receive, send):
+    """An application without a table of its routes."""
+
+
+@pytest.mark.parametrize("parser", ["pass", H11])
+def test_it_is_answered_without_the_application_or_the_log(folder, parser):
+    with Command("serve", "--port", "0", folder=folder, command=prepared(parser)) as command:
+        for path in ("/healthz", "/readyz", "/readyz?verbose"):
+            assert fetch(command.port(), path) == (200, "ok\n")
+        fetch(command.port(), "/pid")
+        command.until_said("GET /pid")
+        assert "healthz" not in command.output
+        assert "readyz" not in command.output
+
+
+def test_only_readiness_ends_with_the_signal(folder):
+    patient = "from hyperpy.server import http; http.NEXT_REQUEST = 30"
+    with Command("serve", "--port", "0", folder=folder, command=prepared(patient)) as command:
+        port = command.port()
+        with Connection(port) as live, Connection(port) as ready, Connection(port) as busy:
+            for client in (live, ready):
+                client.ask("/readyz")
+                client.hear_until(b"ok\n")
+                client.heard = b""
+            busy.ask("/stream")
+            busy.hear_until(b"open")
+            command.send(signal.SIGTERM)
+            busy.hear_all()
+            live.ask("/healthz")
+            assert live.hear_all().startswith(b"HTTP/1.1 200 OK\r\n")
+            ready.ask("/readyz")
+            head, _, body = ready.hear_all().partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+            assert b"connection: close" in head
+            assert body == b"stopping\n"
+        assert command.status() == 0
+
+
+def test_several_workers_answer_for_themselves(folder):
+    with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
+        command.until_said("Serving")
+        assert {fetch(command.port(), "/readyz") for _ in range(8)} == {(200, "ok\n")}
+
+
+def test_probes_do_not_count_for_the_limit(folder):
+    with Command("serve", "--port", "0", "--limit-max-requests", "3", folder=folder) as command:
+        first = fetch(command.port(), "/pid")
+        assert {fetch(command.port(), "/healthz") for _ in range(20)} == {(200, "ok\n")}
+        assert fetch(command.port(), "/pid") == first
+        until(lambda: fetch(command.port(), "/pid") != first, command.told)
+
+
+@pytest.mark.parametrize(
+    ("app", "paths"),
+    [
+        (plain, BOTH),
+        (Starlette(), BOTH),
+        (Starlette(routes=[Route("/readyz", PlainTextResponse("mine"))]), {"/healthz"}),
+        (Starlette(routes=[Route("/{name}", PlainTextResponse("any"))]), BOTH),
+    ],
+)
+def test_an_explicit_route_of_that_name_takes_its_place(app, paths):
+    assert health_paths(app) == paths
+
+
+@pytest.mark.parametrize(
+    ("file", "paths"), [("healthz.py", {"/readyz"}), ("readyz/index.py", {"/healthz"}), ("{name}.py", BOTH)]
+)
+def test_a_file_of_that_name_takes_its_place(tmp_path, file, paths):
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text('t"<p>mine</p>"\n')
+    assert health_paths(Hyper(routes=tmp_path, static=None)) == paths
+
+
+@pytest.mark.parametrize(
+    ("path", "stage", "status"),
+    [
+        ("/app/healthz", Stage.SERVING, 200),
+        ("/app/healthz", Stage.STOPPING, 200),
+        ("/app/readyz", Stage.SERVING, 200),
+        ("/app/readyz", Stage.RETIRING, 200),
+        ("/app/readyz", Stage.STOPPING, 503),
+        ("/healthz", Stage.SERVING, None),
+        ("/app/healthz/", Stage.SERVING, None),
+    ],
+)
+async def test_below_a_root_path(path, stage, status):
+    state, sent = State(), []
+    state.stage = stage
+
+    async def send(message):
+        sent.append(message)
+
+    await Front(plain, state, frozenset(BOTH), "/app")({"type": "http", "path": path}, plain, send)
+    assert [message["status"] for message in sent[:1]] == ([] if status is None else [status])
+    assert state.requests == (status is None)

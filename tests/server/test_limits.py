@@ -1,0 +1,439 @@
+"""What one client may take of `hyper serve`: those that are slow, that send much, and that mean to confuse."""
+
+import http.client
+import re
+import socket
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.server.running import Command, Connection, fetch, prepared, until
+
+APP = '''
+import asyncio
+import contextlib
+import os
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+    else:
+        with contextlib.suppress(EOFError):
+            await globals()[scope["path"].strip("/")](scope, receive, send)
+
+
+async def answer(send, text):
+    body = text.encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def read(receive):
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise EOFError
+        size += len(message["body"])
+        if not message["more_body"]:
+            return size
+
+
+async def go(name):
+    while not os.path.exists(name):
+        await asyncio.sleep(0.01)
+
+
+async def size(scope, receive, send):
+    await answer(send, f"size {await read(receive)} {len(scope['headers'])}")
+
+
+async def forgiving(scope, receive, send):
+    """Goes on whatever happens, as applications do that catch everything."""
+    try:
+        await read(receive)
+    except EOFError:
+        print("gone away", flush=True)
+    await answer(send, "all is well")
+
+
+async def unread(scope, receive, send):
+    await answer(send, "not read")
+
+
+async def late(scope, receive, send):
+    """Has something else to do before it reads the body."""
+    print("asked", flush=True)
+    await go(scope["query_string"].decode())
+    await answer(send, f"size {await read(receive)}")
+
+
+async def talking(scope, receive, send):
+    """Answers while the body is still to come."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+    await go(scope["query_string"].decode())
+    await send({"type": "http.response.body", "body": b"done"})
+'''
+
+PARSERS = {"httptools": "pass", "h11": "import sys; sys.modules['httptools'] = None"}
+BODY = 300_000
+SECONDS = "0.4"
+FLAGS = [
+    *("--limit-request-line", "2000"),
+    *("--limit-request-head", "10000"),
+    *("--limit-request-body", str(BODY)),
+    *("--timeout-request-head", SECONDS),
+    *("--timeout-request-body", SECONDS),
+    *("--timeout-keep-alive", SECONDS),
+]
+
+
+@pytest.fixture(scope="module", params=PARSERS)
+def server(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("limits")
+    (folder / "app.py").write_text(APP)
+    with Command("serve", "--port", "0", *FLAGS, folder=folder, command=prepared(PARSERS[request.param])) as command:
+        command.folder = folder
+        yield command
+        assert "Traceback" not in command.errors
+
+
+@pytest.fixture
+def client(server):
+    with Connection(server.port()) as connection:
+        yield connection
+
+
+def head(line: str, *fields: str) -> bytes:
+    return "\r\n".join([f"{line} HTTP/1.1", "Host: localhost", *fields, "", ""]).encode()
+
+
+def status(heard: bytes) -> int:
+    """That of the only answer, which says that the connection ends."""
+    first, _, rest = heard.partition(b"\r\n")
+    assert b"HTTP/1." not in rest, heard
+    assert b"connection: close" in rest, heard
+    return int(first.split()[1])
+
+
+def wait_longer_than_the_timeouts(port: int) -> None:
+    for _ in range(3):
+        with Connection(port) as idle:
+            assert idle.hear_all() == b""
+
+
+# Slow clients
+
+
+def test_a_connection_without_a_request_is_closed(client):
+    assert client.hear_all() == b""
+
+
+@pytest.mark.parametrize("part", [b"G", b"GET /size HTTP/1.1\r\n", b"GET /size HTTP/1.1\r\nHost: x\r\nA: b"])
+def test_a_head_that_is_never_complete(client, part):
+    client.socket.sendall(part)
+    assert status(client.hear_all()) == 408
+
+
+def test_a_head_that_drips(client):
+    client.socket.sendall(b"GET /size HTTP/1.1\r\nA: ")
+    assert status(drip(client)) == 408
+
+
+def drip(client: Connection) -> bytes:
+    """A byte now and then, until the server has had enough."""
+    client.socket.settimeout(0.05)
+    while True:
+        try:
+            client.socket.sendall(b"a")
+            more = client.socket.recv(65536)
+        except TimeoutError:
+            continue
+        client.heard += more
+        if not more:
+            return client.heard
+
+
+def test_a_connection_is_kept_for_another_request_but_not_for_long(client):
+    for count in (1, 2):
+        client.socket.sendall(head("GET /size"))
+        while client.heard.count(b"size 0") < count:
+            client.hear_until(b"size 0")
+            if client.heard.count(b"size 0") < count:
+                client.heard += client.socket.recv(65536)
+    assert client.hear_all().count(b"200 OK") == 2
+
+
+def test_the_second_head_is_never_complete(client):
+    client.socket.sendall(head("GET /size") + b"GET /si")
+    client.hear_until(b"size 0")
+    assert b"HTTP/1.1 408 " in client.hear_all()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        head("POST /size", "Content-Length: 1000"),
+        head("POST /size", "Transfer-Encoding: chunked") + b"3e8\r\n",
+        head("POST /forgiving", "Content-Length: 1000"),
+    ],
+)
+@pytest.mark.parametrize("slowness", [drip, Connection.hear_all])
+def test_a_body_that_does_not_come(client, start, slowness):
+    client.socket.sendall(start)
+    assert status(slowness(client)) == 408
+
+
+def test_a_slow_body_is_read_when_it_is_not_that_slow(server, client):
+    client.socket.sendall(head("POST /size", f"Content-Length: {60 * 400}"))
+    for _ in range(60):
+        client.socket.sendall(b"x" * 400)
+        # Each takes as long as a request of another client, so that all take longer than the timeout.
+        fetch(server.port(), "/size")
+    client.hear_until(b"size 24000")
+
+
+def test_a_rest_of_a_body_that_nobody_wants_is_waited_for_in_vain(client):
+    client.socket.sendall(head("POST /unread", "Content-Length: 1000"))
+    client.hear_until(b"not read")
+    assert client.hear_all().count(b"HTTP/1.1") == 1
+
+
+# Clients that wait for us
+
+
+def test_an_answer_may_take_its_time(server, client):
+    client.socket.sendall(head("GET /late?one"))
+    wait_longer_than_the_timeouts(server.port())
+    (server.folder / "one").touch()
+    client.hear_until(b"size 0")
+
+
+def test_a_stream_may_take_its_time(server, client):
+    client.socket.sendall(head("GET /talking?two"))
+    client.hear_until(b"begun")
+    wait_longer_than_the_timeouts(server.port())
+    (server.folder / "two").touch()
+    client.hear_until(b"done")
+
+
+def test_so_may_one_that_answers_a_body_which_is_still_to_come(server, client):
+    client.socket.sendall(head("POST /talking?three", "Content-Length: 1000"))
+    client.hear_until(b"begun")
+    wait_longer_than_the_timeouts(server.port())
+    (server.folder / "three").touch()
+    client.hear_until(b"done")
+
+
+def test_a_body_may_wait_for_its_reader(server, client):
+    client.socket.sendall(head("POST /late?four", "Content-Length: 290000") + b"x" * 200_000)
+    wait_longer_than_the_timeouts(server.port())
+    (server.folder / "four").touch()
+    client.socket.sendall(b"x" * 90_000)
+    client.hear_until(b"size 290000")
+
+
+def test_a_client_may_wait_to_be_asked_for_the_body(server, client):
+    client.socket.sendall(head("POST /late?five", "Content-Length: 5", "Expect: 100-continue"))
+    wait_longer_than_the_timeouts(server.port())
+    assert not client.heard
+    (server.folder / "five").touch()
+    client.hear_until(b"100 Continue")
+    client.socket.sendall(b"12345")
+    client.hear_until(b"size 5")
+
+
+# Large requests
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (head("GET /size", "A: " + "a" * 9800), 200),
+        (head("GET /size", "A: " + "a" * 10_000), 431),
+        (head("GET /size", *(f"A{number}: {number}" for number in range(2000))), 431),
+        (head("GET /size?" + "a" * 1900), 200),
+        (head("GET /size?" + "a" * 2000), 414),
+        (head("GET /size?" + "a" * 50_000), 414),
+    ],
+)
+def test_the_size_of_a_head(client, request_, expected):
+    client.socket.sendall(request_)
+    if expected == 200:
+        client.hear_until(b"size 0")
+    else:
+        assert status(client.hear_all()) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "more", "expected"),
+    [
+        (b"GET /", b"a" * 1000, 414),
+        (b"GET /size HTTP/1.1\r\nA: ", b"a" * 1000, 431),
+        (b"GET /size HTTP/1.1\r\n", b"A: b\r\n" * 100, 431),
+        (head("POST /size", "Transfer-Encoding: chunked") + b"0\r\n", b"A: b\r\n" * 100, 431),
+        (head("POST /size", "Transfer-Encoding: chunked") + b"0\r\nA: ", b"a" * 1000, 431),
+    ],
+)
+def test_what_never_ends(client, start, more, expected):
+    client.socket.sendall(start)
+    client.socket.settimeout(0.01)
+    while True:
+        try:
+            client.socket.sendall(more)
+            client.heard += client.socket.recv(65536)
+            break
+        except TimeoutError:
+            continue
+    client.socket.settimeout(60)
+    assert status(client.hear_all()) == expected
+
+
+@pytest.mark.parametrize("size", [0, 1, BODY])
+def test_a_body_within_the_limit(server, size):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port(), timeout=60)
+    with closing(connection):
+        for headers in ({}, {"Transfer-Encoding": "chunked"}):
+            body = iter([b"x" * size] if size else []) if headers else b"x" * size
+            connection.request("POST", "/size", body, headers, encode_chunked=bool(headers))
+            assert connection.getresponse().read().startswith(b"size %d " % size)
+
+
+@pytest.mark.parametrize("path", ["/size", "/forgiving", "/unread"])
+def test_a_body_that_is_announced_to_be_too_large(client, path):
+    client.socket.sendall(head(f"POST {path}", f"Content-Length: {BODY + 1}", "Expect: 100-continue"))
+    assert status(client.hear_all()) == 413
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize("path", ["/size", "/forgiving"])
+def test_a_body_that_becomes_too_large(client, method, path):
+    client.socket.sendall(head(f"{method} {path}", "Transfer-Encoding: chunked"))
+    for _ in range(40):
+        client.socket.sendall(b"2710\r\n" + b"x" * 10_000 + b"\r\n")
+    assert status(client.hear_all()) == 413
+
+
+def test_whoever_still_sends_hears_why_it_was_refused(client):
+    client.socket.sendall(head("POST /size", "Content-Length: 30000000"))
+    # More than all buffers on the way would take.
+    client.socket.sendall(b"x" * 30_000_000)
+    client.socket.shutdown(socket.SHUT_WR)
+    assert status(client.hear_all()) == 413
+
+
+def test_the_application_sees_a_client_that_has_gone(server, client):
+    before = server.output.count("gone away")
+    client.socket.sendall(head("POST /forgiving", "Transfer-Encoding: chunked") + b"no chunk\r\n")
+    assert status(client.hear_all()) == 400
+    while server.output.count("gone away") == before:
+        fetch(server.port(), "/size")
+
+
+def test_an_answer_that_was_begun_is_broken_off(server, client):
+    client.socket.sendall(head("POST /talking?six", "Transfer-Encoding: chunked"))
+    client.hear_until(b"begun")
+    client.socket.sendall(b"no chunk\r\n")
+    heard = client.hear_all()
+    assert heard.count(b"HTTP/1.1") == 1
+    assert not heard.endswith(b"0\r\n\r\n")
+    (server.folder / "six").touch()
+
+
+def test_an_earlier_request_is_answered_before_the_connection_ends(server, client):
+    client.socket.sendall(head("GET /late?seven") + b"\0nonsense\r\n\r\n")
+    wait_longer_than_the_timeouts(server.port())
+    (server.folder / "seven").touch()
+    heard = client.hear_all()
+    assert b"size 0" in heard
+    assert heard.count(b"HTTP/1.1 200") == 1
+
+
+# Requests that one server reads in another way than the next
+
+CHUNKED = b"0\r\n\r\nGET /unread HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        head("POST /size", "Content-Length: 5", "Transfer-Encoding: chunked") + CHUNKED,
+        head("POST /size", "Transfer-Encoding: chunked", "Content-Length: 5") + CHUNKED,
+        head("POST /size", "Content-Length: 5", "Content-Length: 6") + b"12345",
+        head("POST /size", "Content-Length: 5, 6") + b"12345",
+        head("POST /size", "Content-Length: +5") + b"12345",
+        head("POST /size", "Content-Length: 0x5") + b"12345",
+        head("POST /size", "Transfer-Encoding: chunked, identity") + CHUNKED,
+        head("POST /size", "Transfer-Encoding: xchunked") + CHUNKED,
+        head("POST /size", "Transfer-Encoding: chunked", "Transfer-Encoding: identity") + CHUNKED,
+        head("POST /size", "Transfer-Encoding : chunked") + CHUNKED,
+        head("POST /size", "Transfer-Encoding: chunked") + b"5;\nabcde\r\n0\r\n\r\n",
+        head("GET /size", "A: b", "\0: c"),
+        b"\x16\x03\x01\x02\x00",
+    ],
+)
+def test_a_request_of_two_meanings_is_refused(client, request_):
+    client.socket.sendall(request_)
+    assert status(client.hear_all()) == 400
+
+
+def test_fields_behind_the_body_are_no_headers(client):
+    client.socket.sendall(
+        head("GET /size", "Transfer-Encoding: chunked") + b"1\r\nx\r\n0\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n"
+    )
+    client.hear_until(b"size 1 2")
+
+
+def test_every_refusal_has_its_line(server, client):
+    client.socket.sendall(head(f"POST /size?{server.process.pid}", "Content-Length: 300001"))
+    client.hear_all()
+    server.until_said(rf'127\.0\.0\.1 - - \[[^]]+\] "(POST /size\?{server.process.pid} HTTP/1\.1|-)" 413 \d+\n')
+    assert not re.search("Invalid HTTP request", server.errors)
+
+
+@pytest.mark.parametrize("sends_on", [False, True])
+def test_a_refused_client_is_not_listened_to_for_ever(tmp_path, sends_on):
+    (tmp_path / "app.py").write_text(APP)
+    hasty = "from hyperpy.server import guard; guard.LINGER_SILENCE = 0.2; guard.LINGER = 0.5"
+    with (
+        Command("serve", "--port", "0", *FLAGS, folder=tmp_path, command=prepared(hasty)) as command,
+        Connection(command.port()) as client,
+    ):
+        client.socket.sendall(head("POST /size", "Content-Length: 30000000"))
+        assert status(client.hear_all()) == 413
+        if sends_on:
+            until(lambda: is_cut_off(client))
+        until(lambda: not open_connections(command.process.pid))
+
+
+def is_cut_off(client: Connection) -> bool:
+    try:
+        client.socket.sendall(b"x")
+    except OSError:
+        return True
+    return False
+
+
+def open_connections(pid: int) -> int:
+    """TCP connections of a process that the other side has not closed."""
+    sockets = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            sockets.add(entry.readlink().name)
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    # FIN_WAIT1 and FIN_WAIT2: we have closed our side, and wait for theirs.
+    return sum(row[3] in ("04", "05") and f"socket:[{row[9]}]" in sockets for row in rows)
+
+
+@pytest.mark.parametrize(
+    "fields", [("Connection: Upgrade", "Upgrade: h2c"), ("Connection: Upgrade", "Upgrade: no-such")]
+)
+def test_an_upgrade_that_is_not_known_is_no_reason_not_to_answer(client, fields):
+    client.socket.sendall(head("GET /size", *fields))
+    client.hear_until(b"size 0 3")

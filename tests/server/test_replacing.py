@@ -1,0 +1,193 @@
+"""Workers that make room for others while they are in use: at SIGHUP, and when they have answered enough."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from hyperpy.config import Settings
+from hyperpy.server import HTTPProtocol, make_config
+from hyperpy.server.state import Stage, State
+from tests.server.running import Command, Connection, Hammer, fetch, until
+
+UNLIMITED = "--limit-max-requests", "1000000"  # for a single worker under a supervisor
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[Command]:
+    with Command("serve", "--port", "0", *arguments, folder=folder) as command:
+        command.until_said("Serving")
+        yield command
+
+
+def children(command: Command) -> set[int]:
+    """The workers. The process of multiprocessing's own that counts semaphores is none."""
+    found = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children").read_text().split()
+    return {int(pid) for pid in found if b"resource_tracker" not in commandline(pid)}
+
+
+def commandline(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError, ProcessLookupError:
+        return b""
+
+
+@contextlib.contextmanager
+def streams(command: Command, count: int) -> Iterator[list[Connection]]:
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(Connection(command.port())) for _ in range(count)]
+        for client in clients:
+            client.ask("/stream")
+            client.hear_until(b"open")
+        yield clients
+
+
+def end_cleanly(clients: list[Connection]) -> bool:
+    return all(client.hear_all().endswith(b"4\r\nover\r\n0\r\n\r\n") for client in clients)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_limit_replaces_workers_under_load(folder, count):
+    arguments = "--workers", str(count), "--limit-max-requests", "200", "--limit-max-requests-jitter", "50"
+    with serving(folder, *arguments) as command, streams(command, 8) as clients:
+        first, least = children(command), count
+        with Hammer(command.port(), "/pid") as hammer:
+            while first & (now := children(command)):
+                least = min(least, len(now))
+            assert end_cleanly(clients)
+        assert hammer.failures == []
+        assert hammer.answered > 200
+        assert least == count
+        assert not command.errors
+
+
+def test_a_second_hang_up_during_the_first(folder):
+    with serving(folder, "--workers", "2") as command, streams(command, 8) as clients:
+        first = children(command)
+        with Hammer(command.port(), "/pid") as hammer:
+            command.send(signal.SIGHUP)
+            between = until(lambda: children(command) - first)
+            command.send(signal.SIGHUP)
+            until(lambda: not (first | between) & children(command))
+            assert end_cleanly(clients)
+            until(lambda: len(children(command)) == 2)
+        assert hammer.failures == []
+        assert not command.errors
+
+
+@pytest.fixture
+def retiring(folder):
+    """A command whose first worker retires, and connections to that one."""
+    with serving(folder, *UNLIMITED) as command, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(Connection(command.port())) for _ in range(4)]
+        with streams(command, 1) as (last,):  # accepted after the others
+            command.send(signal.SIGHUP)
+            last.hear_until(b"4\r\nover\r\n0\r\n\r\n")
+        yield command, clients
+
+
+def test_a_retiring_worker_answers_whoever_is_connected(retiring):
+    command, (page, stream, ready, fresh) = retiring
+    page.ask("/pid")
+    head, _, pid = page.hear_all().partition(b"\r\n\r\n")
+    assert b"connection: close" in head
+    assert int(pid) != int(fetch(command.port(), "/pid")[1])
+    stream.ask("/stream")
+    assert stream.hear_all().startswith(b"HTTP/1.1 200")
+    assert stream.heard.endswith(b"4\r\nopen\r\n4\r\nover\r\n0\r\n\r\n")
+    ready.ask("/readyz")
+    assert ready.hear_all().startswith(b"HTTP/1.1 200")
+    assert fresh.hear_all() == b""
+
+
+def test_whoever_was_promised_to_be_heard_again_is(folder):
+    with serving(folder, *UNLIMITED) as command, Connection(command.port()) as client:
+        client.ask("/slow")
+        assert b"connection: close" not in client.hear_until(b"begun")
+        with streams(command, 1) as (last,):
+            command.send(signal.SIGHUP)
+            last.hear_until(b"4\r\nover\r\n0\r\n\r\n")
+        (folder / "go").touch()
+        client.hear_until(b"4\r\ndone\r\n0\r\n\r\n")
+        client.heard = b""
+        client.ask("/pid")
+        assert b"connection: close" in client.hear_all()
+
+
+class Transport:
+    """A connection of which nothing has been heard."""
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+    def is_closing(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+async def test_a_connection_that_was_accepted_at_the_last_moment_is_told(stage):
+    config, state = make_config(Starlette(), Settings()), State()
+    config.load()
+    connection = HTTPProtocol(config, state, {}, asyncio.get_running_loop())
+    state.stage = stage
+    connection.connection_made(Transport())
+    assert connection.leaving is (stage is not Stage.SERVING)
+
+
+def test_a_stop_hurries_a_retiring_worker(folder):
+    (folder / "helper.py").write_text(
+        "from hyperpy.server.http import HTTPProtocol as P; P._patience = lambda self: 600"
+    )
+    with serving(folder, *UNLIMITED) as command, Connection(command.port()) as idle, Connection(command.port()) as busy:
+        busy.ask("/slow")
+        busy.hear_until(b"begun")
+        with streams(command, 1) as (last,):
+            command.send(signal.SIGHUP)
+            last.hear_until(b"4\r\nover\r\n0\r\n\r\n")
+        command.send(signal.SIGTERM)
+        assert idle.hear_all() == b""
+        assert command.process.poll() is None
+        (folder / "go").touch()
+        assert busy.hear_all().endswith(b"4\r\ndone\r\n0\r\n\r\n")
+        assert command.status() == 0
+        assert not command.errors
+
+
+def test_a_worker_serves_on_until_its_successor_can_be_loaded(folder):
+    app = (folder / "app.py").read_text()
+    with serving(folder, "--limit-max-requests", "3") as command:
+        (folder / "app.py").write_text("1 / 0")
+        (first,) = children(command)
+        for _ in range(3):
+            assert fetch(command.port(), "/pid") == (200, str(first))
+        command.until_said("did not start")
+        (folder / "app.py").write_text(app)
+        answered = {fetch(command.port(), "/pid") for _ in range(2)}
+        until(lambda: answered.add(fetch(command.port(), "/pid")) or len(answered) > 1)
+        assert {status for status, _ in answered} == {200}
+        assert (200, str(first)) in answered
+
+
+def test_a_killed_worker_takes_only_its_own_streams_along(folder):
+    with serving(folder, "--workers", "2") as command, contextlib.ExitStack() as stack:
+        by_worker: dict[int, Connection] = {}
+        while len(by_worker) < 2:
+            client = stack.enter_context(Connection(command.port()))
+            client.ask("/pid")
+            pid = int(client.hear_until(b"\r\n\r\n").partition(b"\r\n\r\n")[2] or client.socket.recv(16))
+            client.ask("/stream")
+            client.hear_until(b"open")
+            by_worker.setdefault(pid, client)
+        victim, other = by_worker
+        os.kill(victim, signal.SIGKILL)
+        assert not by_worker[victim].hear_all().endswith(b"0\r\n\r\n")
+        until(lambda: len(children(command) - {victim}) == 2)
+        assert other in children(command)
+        command.send(signal.SIGTERM)
+        assert end_cleanly([by_worker[other]])

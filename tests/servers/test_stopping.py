@@ -1,0 +1,58 @@
+"""SIGTERM and SIGINT under every server: streams end, their clients see a whole response, the process goes."""
+
+import signal
+from contextlib import ExitStack
+
+import pytest
+
+from tests.servers.running import SERVERS, running
+from tests.streams.serving import wait_until_still
+
+# Without these the server itself would wait until the client leaves, as Hypercorn always does.
+IMPATIENCE = {"uvicorn": "--timeout-graceful-shutdown 1", "granian": "--workers-kill-timeout 1"}
+
+APPS = {"own-lifespan": "app:app", "mounted": "mounted:app"}
+
+
+# What a stream is about when the signal comes, and what its client has heard by then.
+STREAMS = {"/steps": b"data: 0\n\n", "/ticking": b"data: tick\n\n", "/silent": b"\r\n\r\n"}
+
+
+@pytest.mark.parametrize("app", APPS.values(), ids=APPS)
+@pytest.mark.parametrize("name", SERVERS)
+def test_streams_end_and_the_server_with_them(name, folder, run, app):
+    with running(name, folder, app) as site, ExitStack() as opened:
+        clients = [opened.enter_context(site.get(f"{path}?run={run}{path[1:]}")) for path in STREAMS]
+        for client, heard in zip(clients, STREAMS.values(), strict=True):
+            client.read_until(heard)
+        site.command.send(signal.SIGTERM)
+        for client in clients:
+            client.read_until(b"\r\n0\r\n\r\n")
+            assert b"event:" not in client.received
+        site.command.status()
+        cleaned = [(folder / f"{run}{path[1:]}-cleaned").exists() for path in STREAMS]
+        # Granian does not wait for what runs after the answer, unless the lifespan does.
+        assert all(cleaned) or (site.kind == "granian" and app == APPS["mounted"])
+        assert "Traceback" not in site.command.errors
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_ctrl_c(name, folder, run):
+    with running(name, folder) as site, site.get(f"/steps?run={run}") as client:
+        client.read_until(b"data: ")
+        site.command.interrupt_group()
+        client.read_until(b"\r\n0\r\n\r\n")
+        site.command.status()
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_client_that_does_not_read_does_not_keep_its_stream(name, folder, run):
+    with running(name, folder, more=IMPATIENCE.get(name.partition("-")[0], "")) as site:
+        with site.get(f"/flood?run={run}") as client:
+            client.read_until(b"data: tick")
+            wait_until_still(lambda: (folder / f"{run}-count").stat().st_size)
+            site.command.send(signal.SIGTERM)
+            site.until_made(f"{run}-cleaned")
+            if not name.startswith("hypercorn"):
+                site.command.status()
+        site.command.status()
