@@ -150,6 +150,22 @@ async def test_numbers_appear_in_their_order(server, settings, monkeypatch):
                         group.create_task(publish_all(hub, name))
 
 
+async def test_what_came_together_is_fetched_page_by_page(server, settings, monkeypatch):
+    monkeypatch.setattr(hearing, "PAGE", 3)
+    async with connect(settings) as hub, channel("a").subscribe() as messages:
+        await channel("a").publish(0)
+        assert await take(messages, 1) == [0]
+        fetched = []
+        monkeypatch.setattr(hub, "arrived", lambda key, record: fetched.append(record.position.number))
+        hub.backend._hearing.keys.clear()  # it does not hear for a while
+        for number in range(1, 9):
+            await channel("a").publish(number)
+        hub.backend._hearing.watch(channel("a")._key)
+        key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
+        server.ask(f"NOTIFY hyperpy, '{key} {epoch} 2'; NOTIFY hyperpy, '{key} {epoch} {last}'")
+        await until(lambda: fetched == list(range(2, 10)))
+
+
 async def test_a_message_that_is_forgotten_before_it_is_fetched(server, settings):
     async with connect(Settings(channels=server.address)) as hub, channel("a").subscribe() as messages:
         await channel("a").publish("first")
