@@ -98,6 +98,15 @@ async def test_who_has_gone_is_not_listened_for(shared_postgres, hub):
         assert await take(again, 1) == [2]
 
 
+@pytest.mark.usefixtures("hub")
+async def test_leaving_and_coming_back_at_once(shared_postgres):
+    for number in range(10):
+        async with listen("orders") as payloads:
+            await asyncio.sleep(0.02)  # what the former has left to do
+            shared_postgres.ask(f"NOTIFY orders, '{number}'")
+            assert await take(payloads, 1) == [number]
+
+
 async def test_a_loop_that_ends_lets_go(shared_postgres, hub):
     async def one():
         async for payload in listen("orders"):
