@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from hyperpy import START, channel, queue
+from hyperpy import START, channel, listen, queue
 from hyperpy.channels import connect, make_hub
 from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.channels.postgres import connection, hearing
@@ -48,6 +48,13 @@ async def publish(data):
                 return await channel("a").publish(data)
             except BrokerError:
                 await asyncio.sleep(0.01)
+
+
+async def everything_heard(server):
+    """What was notified until now: the server keeps the order."""
+    async with listen("fence") as fence, asyncio.timeout(PATIENCE):
+        server.ask("NOTIFY fence")
+        await anext(fence)
 
 
 DROP = "DROP TABLE IF EXISTS hyper_channels, hyper_messages, hyper_queue"
@@ -163,10 +170,11 @@ async def test_what_came_together_is_fetched_page_by_page(server, settings, monk
         hub.backend._hearing.keys.clear()  # it does not hear for a while
         for number in range(1, 9):
             await channel("a").publish(number)
+        await everything_heard(server)
         hub.backend._hearing.watch(channel("a")._key)
         key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
         server.ask(f"NOTIFY hyperpy, '{key} {epoch} 2'; NOTIFY hyperpy, '{key} {epoch} {last}'")
-        await until(lambda: {*fetched} >= {*range(2, 10)})
+        await until(lambda: fetched == list(range(2, 10)))
 
 
 async def test_a_message_that_is_forgotten_before_it_is_fetched(server, settings):
@@ -177,6 +185,7 @@ async def test_a_message_that_is_forgotten_before_it_is_fetched(server, settings
         await channel("a").publish("second")
         await channel("a").publish("third")
         server.ask("DELETE FROM hyper_messages; UPDATE hyper_channels SET last = 9")
+        await everything_heard(server)
         hub.backend._hearing.watch(channel("a")._key)
         key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
         server.ask(f"NOTIFY hyperpy, '{key} {epoch} {last}'")
