@@ -88,7 +88,7 @@ class Hyper(Starlette):
 
     def own_hub(self) -> Hub:
         """The channels of requests that bring none along: without a lifespan, nobody has connected before."""
-        if self._own_hub is None:
+        if self._own_hub is None or self._own_hub.loop.is_closed():
             self._own_hub = make_hub(self.settings)
             self._own_hub.start()
         return self._own_hub

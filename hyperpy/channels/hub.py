@@ -214,12 +214,27 @@ class Hub:
         await self.ask(self.backend.put(key, name, data))
 
     async def take(self, key: str) -> Item | None:
-        item = await self.patiently(lambda: self.backend.take(key))
+        taken: asyncio.Future[Item | None] = self.loop.create_future()
+        self.spawn(self._take(key, taken))
+        return await taken
+
+    async def _take(self, key: str, taken: asyncio.Future[Item | None]) -> None:
+        """Not in the consumer's task: if that is cancelled in the middle, the item must not stay taken for nobody."""
+        try:
+            item = await self.patiently(lambda: self.backend.take(key))
+        except BaseException as error:
+            if not taken.done():
+                ended = isinstance(error, asyncio.CancelledError)
+                taken.set_exception(ChannelError("the application has ended") if ended else error)
+            raise
         if item is not None:
             self._held.append(item)
             if self._renewing is None:
                 self._renewing = self.spawn(self._renew())
-        return item
+        if not taken.done():
+            taken.set_result(item)
+        elif item is not None:
+            await self.give_back(item)
 
     async def finish(self, item: Item) -> None:
         """The consumer has dealt with the item. It is held until the broker knows."""

@@ -108,3 +108,26 @@ async def test_a_queue_and_a_channel_of_one_name_are_two():
 async def test_bytes_are_refused():
     with pytest.raises(ChannelError, match="can't be published"):
         await queue("a").put(b"x")
+
+
+async def test_a_consumer_that_is_cancelled_while_it_takes_leaves_the_item_to_others(hub, monkeypatch):
+    """The broker has handed it out already, and nobody would ever deal with it."""
+    await queue("a").put("item")
+    asked, answer = asyncio.Event(), asyncio.Event()
+    take_now = hub.backend.take
+
+    async def take_slowly(key):
+        item = await take_now(key)
+        asked.set()
+        await answer.wait()
+        return item
+
+    monkeypatch.setattr(hub.backend, "take", take_slowly)
+    consumer = asyncio.create_task(take("a", 1))
+    async with asyncio.timeout(PATIENCE):
+        await asked.wait()
+    consumer.cancel()
+    await asyncio.gather(consumer, return_exceptions=True)
+    monkeypatch.undo()
+    answer.set()
+    assert await take("a", 1) == ["item"]

@@ -1,5 +1,6 @@
 """`Hyper` is a Starlette application: middleware, mounts, explicit routes, lifespan and handlers work as there."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -271,3 +272,15 @@ def test_a_wrong_setting_is_told_at_once(make, monkeypatch):
     monkeypatch.setenv("HYPER_PING", "often")
     with pytest.raises(ConfigError, match="HYPER_PING: 'often' is no number"):
         make({"index.py": "t'<p>hello</p>'"})
+
+
+def test_a_mounted_application_has_channels_on_each_loop_that_it_is_served_on(make):
+    """Without a lifespan, nobody connects before the first request does."""
+    say = "from hyper import channel\nasync def load():\n    await channel('a').publish(1)\nt'said'"
+    outer = Starlette(routes=[Mount("/inner", make({"say.py": say}))])
+
+    async def ask():
+        async with client_of(outer) as client:
+            return (await client.get("/inner/say")).text
+
+    assert [asyncio.run(ask()), asyncio.run(ask())] == ["said", "said"]
