@@ -14,7 +14,7 @@ from starlette.responses import (
 )
 
 from hyperpy.app import Hyper
-from hyperpy.channels import NOW, START, Message, channel, queue
+from hyperpy.channels import NOW, START, Message, channel, listen, queue
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, Query, render
 from hyperpy.streams import JSON, Event, poll
@@ -53,6 +53,7 @@ __all__ = [
     "channel",
     "fragment",
     "html",
+    "listen",
     "poll",
     "queue",
     "redirect",

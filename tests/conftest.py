@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -12,7 +13,7 @@ PATIENCE = 30_000  # milliseconds until a test gives up on something that a page
 type Needs = Callable[[str], str]
 
 NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
-PACKAGES = {"nginx": "nginx-light", "node": "nodejs"}
+PACKAGES = {"nginx": "nginx-light", "node": "nodejs", "postgres": "postgresql"}
 
 # A browser that may run as root in a container, and asks nobody but the test's own server.
 FLAGS = [
@@ -31,8 +32,9 @@ def needs() -> Needs:
     """Finds a program. Without it the test is skipped on a laptop, and fails where CI=true."""
 
     def find(program: str) -> str:
-        # Debian keeps servers where only root's PATH looks.
-        places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
+        # Debian keeps servers where only root's PATH looks, or nobody's.
+        own = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+        places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", *own])
         for name in NAMES.get(program, (program,)):
             if path := shutil.which(name, path=places):
                 return path

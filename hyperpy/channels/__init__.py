@@ -3,6 +3,7 @@
 from hyperpy.channels.channel import Channel, channel
 from hyperpy.channels.current import current_hub
 from hyperpy.channels.hub import HUB_KEY, Hub
+from hyperpy.channels.listening import Listening, listen
 from hyperpy.channels.messages import Message
 from hyperpy.channels.queues import Queue, queue
 from hyperpy.channels.settings import connect, make_hub
@@ -14,12 +15,14 @@ __all__ = [
     "START",
     "Channel",
     "Hub",
+    "Listening",
     "Message",
     "Queue",
     "Subscription",
     "channel",
     "connect",
     "current_hub",
+    "listen",
     "make_hub",
     "queue",
 ]

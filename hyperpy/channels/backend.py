@@ -33,8 +33,14 @@ class Listener(Protocol):
     def arrived(self, key: str, record: Record) -> None:
         """A message of a channel that is watched. Each comes once or more, in any order, or is lost: gaps are read."""
 
+    def changed(self, key: str) -> None:
+        """There may be something to read in a channel that is watched, though its messages can't be told."""
+
     def filled(self, key: str) -> None:
         """There may be something in a queue that is watched."""
+
+    def notified(self, name: str, payload: str) -> None:
+        """See `Notifying`."""
 
     def connected(self) -> None:
         """All is there, again or for the first time. Messages may have been missed."""
@@ -52,6 +58,15 @@ class Backend(ABC):
     @abstractmethod
     def crosses_processes(self) -> bool:
         """Whether what one process publishes reaches the others."""
+
+    @property
+    def preparation(self) -> str:
+        """What has to be run on the broker before the first use, if it is not done by itself."""
+        return ""
+
+    async def prepare(self) -> None:
+        """Does that now, if it has not been done."""
+        return
 
     @abstractmethod
     async def run(self, listener: Listener) -> None:
@@ -97,3 +112,14 @@ class Backend(ABC):
     @abstractmethod
     async def renew(self, items: Collection[Item]) -> None:
         """These are still being dealt with."""
+
+
+class Notifying(ABC):
+    """A backend that hears of other things as well, which it tells the listener by their names."""
+
+    @abstractmethod
+    async def hear(self, name: str) -> None:
+        """From now on, or from the next connection if there is none, it is told."""
+
+    @abstractmethod
+    async def unhear(self, name: str) -> None: ...

@@ -7,8 +7,9 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final
 
-from hyperpy.channels.backend import LEASE, Backend, Item
+from hyperpy.channels.backend import LEASE, Backend, Item, Notifying
 from hyperpy.channels.feed import Feed
+from hyperpy.channels.notices import Notices
 from hyperpy.channels.records import Kept, Last, Position, Record
 from hyperpy.channels.topic import Mailbox, Topic
 from hyperpy.exceptions import BrokerError, ChannelError
@@ -27,6 +28,7 @@ class Hub:
     def __init__(self, backend: Backend, address: str) -> None:
         self.backend = backend
         self.address = address  # of the broker, without its password
+        self.notices = Notices(backend, self) if isinstance(backend, Notifying) else None
         self._topics: dict[str, Topic] = {}
         self._late: set[Topic] = set()  # to be opened as soon as the broker lets us
         self._connected = asyncio.Event()
@@ -56,8 +58,7 @@ class Hub:
             await asyncio.wait(self._soon.values(), timeout=PATIENCE)
         self._stopped = True
         error = ChannelError("the application has ended")
-        for topic in self._topics.values():
-            topic.fail(error)
+        self._fail(error)
         pending = [self._running, *self._tasks]
         for task in pending:
             task.cancel()
@@ -69,6 +70,14 @@ class Hub:
         if (topic := self._topics.get(key)) is not None:
             topic.arrived(record)
 
+    def changed(self, key: str) -> None:
+        if (topic := self._topics.get(key)) is not None:
+            topic.catch_up()
+
+    def notified(self, name: str, payload: str) -> None:
+        if self.notices is not None:
+            self.notices.notified(name, payload)
+
     def filled(self, key: str) -> None:
         if (feed := self._feeds.get(key)) is not None:
             feed.wake()
@@ -79,6 +88,8 @@ class Hub:
             topic.catch_up()
         for feed in self._feeds.values():
             feed.wake()
+        if self.notices is not None:
+            self.notices.missed()
 
     def disconnected(self) -> None:
         self._connected.clear()
@@ -276,5 +287,10 @@ class Hub:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("channels at %s have failed", self.address, exc_info=error)
-            for topic in self._topics.values():
-                topic.fail(ChannelError("channels have failed; the log says why"))
+            self._fail(ChannelError("channels have failed; the log says why"))
+
+    def _fail(self, error: ChannelError) -> None:
+        for topic in self._topics.values():
+            topic.fail(error)
+        if self.notices is not None:
+            self.notices.fail(error)

@@ -16,7 +16,13 @@ from hyperpy.channels.memory import MemoryBackend
 from hyperpy.config import Settings, load_settings
 
 # The modules of brokers by the schemes of their addresses: imported when one is chosen, for their clients are extras.
-BROKERS: Final = {"redis": "redis", "rediss": "redis", "unix": "redis"}
+BROKERS: Final = {
+    "redis": "redis",
+    "rediss": "redis",
+    "unix": "redis",
+    "postgresql": "postgres",
+    "postgres": "postgres",
+}
 EXAMPLES = "memory://, redis://127.0.0.1:6379/0 or postgresql://user@127.0.0.1/name"
 
 
@@ -47,16 +53,18 @@ def _broker(settings: Settings, name: str) -> Any:
     """The module of a broker, whose client is installed by the extra of the same name."""
     try:
         return importlib.import_module(f"hyperpy.channels.{name}")
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("hyperpy"):
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "hyperpy":
             raise
-        what = f"{_public(settings.channels)!r} needs the package {error.name.partition('.')[0]}"
+        # A package that is there may lack a library of the machine's.
+        what = f"{_public(settings.channels)!r} needs " + (f"the package {package}" if package else str(error))
         raise settings.error("channels", what, f'pip install "hyperpy[{name}]"') from None
 
 
 def _public(address: str) -> str:
     """The address without the password in it."""
-    address = re.sub(r"([?&]password=)[^&]*", r"\1***", address)
+    address = re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", address)
     parts = urlsplit(address)
     if parts.password is None:
         return address

@@ -1,5 +1,6 @@
-"""`hyper dev`, `hyper serve` and `hyper routes`."""
+"""`hyper dev`, `hyper serve`, `hyper routes` and `hyper channels`."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import click
 from starlette.types import ASGIApp
 
+from hyperpy.channels import make_hub
 from hyperpy.cli.loading import load_app
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import DEV_VARIABLE, Settings, flag_of, key_of, load_settings, setting_fields, variable_of
@@ -114,6 +116,27 @@ def routes(**flags: str | bool | None) -> None:
         os.environ[DEV_VARIABLE] = "1"
         settings = _settings(flags)
         sys.exit(print_routes(load_app(settings), settings))
+
+
+@main.group()
+def channels() -> None:
+    """Look after what keeps the channels."""
+
+
+@channels.command("init", epilog=EPILOG)
+@click.option("--channels", default=None, metavar="TEXT", help="Address of what keeps the channels. [HYPER_CHANNELS]")
+@click.option("--print", "print_only", is_flag=True, help="Print what has to be run there instead of running it.")
+def init_channels(channels: str | None, print_only: bool) -> None:
+    """Make the tables of channels in PostgreSQL. Servers do it themselves if their role may."""
+    with reported():
+        hub = make_hub(_settings({"channels": channels}))
+        if not hub.backend.preparation:
+            click.echo(f"{hub.address} needs no preparation.", err=True)
+        elif print_only:
+            click.echo(hub.backend.preparation, nl=False)
+        else:
+            asyncio.run(hub.backend.prepare())
+            click.echo(f"{hub.address} is ready.", err=True)
 
 
 def _load_anew(flags: dict[str, str | bool | None]) -> ASGIApp:

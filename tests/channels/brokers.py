@@ -1,15 +1,20 @@
 """Brokers that tests start, and treat as badly as life does."""
 
 import os
+import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, override
 
+import psycopg
 import redis
 
 PATIENCE = 20
@@ -19,6 +24,7 @@ class Broker(ABC):
     """A server of the test's own, on a port that it keeps over restarts."""
 
     address: str  # what HYPER_CHANNELS would be
+    spare: Path | None = None  # a folder in which others of the kind, in the same session, find what takes long to make
 
     @abstractmethod
     def start(self) -> None:
@@ -107,6 +113,122 @@ class RedisBroker(Broker):
     def _signal(self, number: int) -> None:
         assert self._process is not None
         os.kill(self._process.pid, number)
+
+
+class PostgresBroker(Broker):
+    """Keeps what it has confirmed, as long as the machine runs."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self._programs = Path(program).parent
+        # It does not serve as root, and other users can't look into `folder` then.
+        self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self._user: dict[str, Any] = {}
+        if os.getuid() == 0:
+            user = pwd.getpwnam("nobody")
+            self._user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        self.data = self.folder / "data"
+        self.port = free_port()
+        self.address = f"postgresql://hyper@127.0.0.1:{self.port}/postgres"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @override
+    def start(self) -> None:
+        if not self.data.exists():
+            self._initialize()
+        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+        self._process = self._popen("postgres", *(f"--{name}={value}" for name, value in settings.items()))
+        wait_until(lambda: self.ask("SELECT 1"), psycopg.OperationalError)
+
+    @override
+    def stop(self) -> None:
+        self.kill()
+        shutil.rmtree(self.folder)
+
+    @override
+    def kill(self) -> None:
+        if self._process is not None:
+            self._signal(signal.SIGKILL)
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    @override
+    def stop_the_world(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    @override
+    def go_on(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    @override
+    def cut_connections(self) -> None:
+        self.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+
+    @override
+    def forget(self) -> None:
+        if self._process is None:
+            shutil.rmtree(self.data)
+        elif self.ask("SELECT to_regclass('hyper_queue')") != [(None,)]:
+            self.ask("TRUNCATE hyper_channels, hyper_messages, hyper_queue")
+
+    def ask(self, statement: str, *, user: str = "hyper") -> list[Any]:
+        """What psql would."""
+        with psycopg.connect(self.address.replace("hyper", user), autocommit=True) as client:
+            cursor = client.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def allow(self, lines: str) -> None:
+        """Puts lines before those of pg_hba.conf."""
+        path = self.data / "pg_hba.conf"
+        path.write_text(f"{lines}\n{path.read_text()}")
+        self.ask("SELECT pg_reload_conf()")
+
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Nobody else can write to the table meanwhile."""
+        with psycopg.connect(self.address) as client:
+            client.execute(f"LOCK TABLE {table}".encode())
+            yield
+
+    def _initialize(self) -> None:
+        made = None if self.spare is None else self.spare / "postgres"
+        if made is not None and made.exists():
+            self._copy(made, self.data)
+            return
+        flags = ["--username=hyper", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--wal-segsize=1"]
+        assert self._popen("initdb", *flags).wait(PATIENCE) == 0
+        if made is not None:
+            self._copy(self.data, made)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        shutil.copytree(source, target)
+        if self._user:
+            for path in (target, *target.rglob("*")):
+                os.chown(path, self._user["user"], self._user["group"])
+
+    def _popen(self, program: str, *flags: str) -> subprocess.Popen[bytes]:
+        command = [self._programs / program, "-D", self.data, *flags]
+        with (self.folder / "log").open("ab") as log:
+            where = {"stdout": log, "stderr": log, "stdin": subprocess.DEVNULL, "cwd": self.folder}
+            return subprocess.Popen(command, **where, **self._user)
+
+    def _signal(self, number: int) -> None:
+        """To the server, and to each of its processes: they make themselves independent of its group."""
+        assert self._process is not None
+        for pid in (*children_of(self._process.pid), self._process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+def children_of(parent: int) -> Iterator[int]:
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name of a program, in parentheses, may hold anything.
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        if int(fields[1]) == parent:
+            yield int(status.parent.name)
 
 
 def free_port() -> int:

@@ -1,5 +1,6 @@
 """Every test of channels runs on each backend."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -7,14 +8,22 @@ import pytest
 
 from hyperpy.channels import Hub, connect
 from hyperpy.config import Settings
-from tests.channels.brokers import Broker, RedisBroker
+from tests.channels.brokers import Broker, PostgresBroker, RedisBroker
 
-BROKERS = {"redis": ("redis-server", RedisBroker)}
+BROKERS = {"redis": ("redis-server", RedisBroker), "postgres": ("postgres", PostgresBroker)}
+
+
+@pytest.fixture(scope="session")
+def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("spare")
+    yield folder
+    shutil.rmtree(folder)
 
 
 def run_broker(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Broker]:
     program, kind = BROKERS[name]
     broker = kind(request.getfixturevalue("needs")(program), folder / name)
+    broker.spare = request.getfixturevalue("spare")
     try:
         broker.start()
         yield broker
@@ -29,6 +38,23 @@ def shared_broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         yield None
     else:
         yield from run_broker(request.param, request, tmp_path_factory.mktemp("broker"))
+
+
+@pytest.fixture(scope="session")
+def _postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    yield from run_broker("postgres", request, tmp_path_factory.mktemp("broker"))
+
+
+@pytest.fixture
+def shared_postgres(_postgres: Broker) -> Broker:
+    _postgres.forget()
+    return _postgres
+
+
+@pytest.fixture
+def broken_postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    """One of the test's own."""
+    yield from run_broker("postgres", request, tmp_path)
 
 
 @pytest.fixture

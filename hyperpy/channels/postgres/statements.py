@@ -1,0 +1,128 @@
+"""What PostgreSQL is asked. Each statement is a transaction, but where it is said otherwise."""
+
+from typing import Final
+
+# All notifications of ours have this name: `key epoch number` of a message, or the key of a queue.
+CHANNEL: Final = "hyperpy"
+TRIM_EVERY: Final = 16  # messages of a channel; readers don't see what is to be trimmed
+
+# Which history of the server this is. A restored backup, or a standby that has taken over, may lack what had been told.
+HOME: Final = """
+SELECT concat_ws('.', (SELECT system_identifier FROM pg_control_system()),
+                 left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))
+"""
+
+# A session that answers before the message is safe would tell readers of what a crash takes back.
+SETUP: Final = """
+SELECT pg_is_in_recovery(),
+       CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
+"""
+
+# The row of the channel is locked until the end, so that messages are there in the order of their numbers: a reader
+# never finds one behind its back. Returns a row, or none if the channel is closed.
+PUBLISH: Final = f"""
+WITH channel AS (
+    INSERT INTO hyper_channels AS channel (key, name, home, epoch, last, closed, used_at)
+    VALUES (%(key)s::text, %(name)s::text, concat_ws('.', %(home)s::text, 'hyper_channels'::regclass::oid),
+            %(fresh)s::bigint, 1, %(closes)s::boolean, now())
+    ON CONFLICT (key) DO UPDATE SET
+        home = excluded.home,
+        epoch = CASE WHEN channel.home = excluded.home THEN channel.epoch ELSE excluded.epoch END,
+        last = CASE WHEN channel.home = excluded.home THEN channel.last + 1 ELSE 1 END,
+        closed = excluded.closed,
+        used_at = excluded.used_at
+    WHERE NOT channel.closed
+    RETURNING epoch, last
+), message AS (
+    INSERT INTO hyper_messages (key, epoch, number, token, closes, expires_at, data)
+    SELECT %(key)s::text, epoch, last, %(token)s::bigint, %(closes)s::boolean,
+           now() + %(age)s::float8 * interval '1 second', %(data)b::bytea
+    FROM channel
+), trimmed AS (
+    DELETE FROM hyper_messages USING channel
+    WHERE key = %(key)s::text AND channel.last %% {TRIM_EVERY} = 0
+        AND hyper_messages.epoch = channel.epoch AND number <= channel.last - %(messages)s::bigint
+)
+SELECT pg_notify('{CHANNEL}', concat_ws(' ', %(key)s::text, epoch, last)) FROM channel
+"""
+
+# Waits for whoever publishes now, which may be the connection that broke. The next statement sees what it has done.
+LOCK: Final = "SELECT 1 FROM hyper_channels WHERE key = %s FOR UPDATE"
+IS_KEPT: Final = "SELECT 1 FROM hyper_messages WHERE key = %s AND token = %s::bigint"
+
+# Returns the channel, and the messages that follow a number (null for the oldest of all) in its present epoch.
+READ: Final = """
+SELECT channel.epoch, channel.last, channel.closed, message.*
+FROM hyper_channels channel LEFT JOIN LATERAL (
+    SELECT number, closes, data FROM hyper_messages
+    WHERE key = channel.key AND epoch = channel.epoch
+        AND number > greatest(%(after)s::bigint, channel.last - %(messages)s::bigint) AND expires_at > now()
+    ORDER BY number LIMIT %(limit)s::int
+) message ON true
+WHERE channel.key = %(key)s::text
+ORDER BY message.number
+"""
+
+# The messages from given numbers on, of several channels.
+FETCH: Final = """
+SELECT wanted.key, wanted.epoch, message.*
+FROM unnest(%(keys)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[]) AS wanted (key, epoch, first)
+CROSS JOIN LATERAL (
+    SELECT number, closes, data FROM hyper_messages
+    WHERE key = wanted.key AND epoch = wanted.epoch AND number >= wanted.first
+    ORDER BY number LIMIT %(limit)s::int
+) message
+ORDER BY wanted.key, message.number
+"""
+
+# What another process is about to delete, or uses, is left to it. So nobody waits, and several may do this at once.
+SWEEP_MESSAGES: Final = """
+DELETE FROM hyper_messages WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM hyper_messages WHERE expires_at < now() LIMIT %(limit)s::int FOR UPDATE SKIP LOCKED
+))
+"""
+SWEEP_CHANNELS: Final = """
+DELETE FROM hyper_channels WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM hyper_channels channel
+    WHERE used_at < now() - CASE WHEN closed THEN %(age)s::float8 ELSE %(idle)s::float8 END * interval '1 second'
+        AND NOT EXISTS (SELECT FROM hyper_messages WHERE key = channel.key AND expires_at > now())
+    LIMIT %(limit)s::int FOR UPDATE SKIP LOCKED
+))
+"""
+
+PUT: Final = f"""
+WITH item AS (
+    INSERT INTO hyper_queue (key, name, data) VALUES (%(key)s::text, %(name)s::text, %(data)b::bytea)
+)
+SELECT pg_notify('{CHANNEL}', %(key)s::text)
+"""
+
+TAKE: Final = """
+UPDATE hyper_queue
+SET taken_by = %(receipt)s::bigint, taken_until = now() + %(lease)s::float8 * interval '1 second'
+WHERE id = (
+    SELECT id FROM hyper_queue WHERE key = %(key)s::text AND (taken_until IS NULL OR taken_until < now())
+    ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING id, data
+"""
+
+# An item whose lease has run out may be another consumer's: it has another receipt then.
+FINISH: Final = "DELETE FROM hyper_queue WHERE id = %s::bigint AND taken_by = %s::bigint"
+
+GIVE_BACK: Final = f"""
+WITH held AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(receipts)s::bigint[]) AS held (id, receipt)
+), item AS (
+    UPDATE hyper_queue SET taken_by = NULL, taken_until = NULL FROM held
+    WHERE hyper_queue.id = held.id AND taken_by = held.receipt
+    RETURNING key
+)
+SELECT pg_notify('{CHANNEL}', key) FROM (SELECT DISTINCT key FROM item) AS queue
+"""
+
+RENEW: Final = """
+UPDATE hyper_queue SET taken_until = now() + %(lease)s::float8 * interval '1 second'
+FROM unnest(%(ids)s::bigint[], %(receipts)s::bigint[]) AS held (id, receipt)
+WHERE hyper_queue.id = held.id AND taken_by = held.receipt
+"""

@@ -1,0 +1,188 @@
+"""What `listen` promises about PostgreSQL's notifications."""
+
+import asyncio
+import gc
+from pathlib import Path
+
+import pytest
+
+from hyperpy import listen
+from hyperpy.channels import connect, notices
+from hyperpy.config import Settings
+from hyperpy.exceptions import ChannelError
+from tests.docs_support.markdown import Document
+
+PATIENCE = 20
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture
+def address(shared_postgres):
+    return shared_postgres.address
+
+
+async def take(payloads, count):
+    async with asyncio.timeout(PATIENCE):
+        return [await anext(payloads) for _ in range(count)]
+
+
+async def until(probe):
+    async with asyncio.timeout(PATIENCE):
+        while not probe():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("payload", "heard"),
+    [
+        ('{"id": 1}', {"id": 1}),
+        ("42", 42),
+        ("true", True),
+        ("row 7 has changed", "row 7 has changed"),
+        ("", ""),
+        ("NaN", "NaN"),
+        ("{", "{"),
+        ("\u00e9 \U0001f600", "\u00e9 \U0001f600"),
+    ],
+)
+@pytest.mark.usefixtures("hub")
+async def test_payloads_are_json_or_text(shared_postgres, payload, heard):
+    async with listen("orders") as payloads:
+        shared_postgres.ask(f"SELECT pg_notify('orders', '{payload}')")
+        assert await take(payloads, 1) == [heard]
+
+
+NAMES = ["orders", "Orders", 'with "quotes"', "'; --", "a.b", "\u00e9" * 31, "x" * 63, "select"]
+
+
+@pytest.mark.usefixtures("hub")
+async def test_names_are_what_they_are(shared_postgres):
+    for name in NAMES:
+        async with listen(name) as payloads:
+            for other in NAMES:
+                shared_postgres.ask("SELECT pg_notify('{}', '{}')".format(*[other.replace("'", "''")] * 2))
+            assert await take(payloads, 1) == [name]
+            shared_postgres.ask("SELECT pg_notify('{}', 'end')".format(name.replace("'", "''")))
+            assert await take(payloads, 1) == ["end"]
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_trigger_tells_everybody_who_listens(shared_postgres):
+    """The one of the documentation, on whose table the role that it mentions has the rights that it gives."""
+    blocks = [block.text for block in Document.read(DOCS / "deploying.md").blocks() if block.language == "sql"]
+    shared_postgres.ask("CREATE TABLE orders (id int); CREATE ROLE shop")
+    try:
+        for block in blocks:
+            shared_postgres.ask(block)
+        async with listen("orders") as one, listen("orders") as two:
+            shared_postgres.ask("INSERT INTO orders VALUES (1), (2)")
+            assert await take(one, 2) == await take(two, 2) == [{"id": 1}, {"id": 2}]
+        assert shared_postgres.ask("SELECT has_table_privilege('shop', 'hyper_queue', 'DELETE')") == [(True,)]
+    finally:
+        shared_postgres.ask("DROP TABLE orders; DROP FUNCTION tell_of_order; DROP OWNED BY shop; DROP ROLE shop")
+
+
+async def test_who_has_gone_is_not_listened_for(shared_postgres, hub):
+    async with listen("orders") as first:
+        waiting = asyncio.create_task(anext(listen("orders")))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        del waiting
+        gc.collect()
+        shared_postgres.ask("NOTIFY orders, '1'")
+        assert await take(first, 1) == [1]
+    await until(lambda: not hub.notices._inboxes and not hub.backend._hearing._names)
+    async with listen("orders") as again:
+        shared_postgres.ask("NOTIFY orders, '2'")
+        assert await take(again, 1) == [2]
+
+
+async def test_a_loop_that_ends_lets_go(shared_postgres, hub):
+    async def one():
+        async for payload in listen("orders"):
+            return payload
+        return None
+
+    waiting = asyncio.create_task(one())
+    await until(lambda: hub.backend._hearing._names)
+    async with listen("orders"):
+        shared_postgres.ask("NOTIFY orders, '1'")
+    assert await waiting == 1
+    gc.collect()
+    await until(lambda: not hub.notices._inboxes)
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_broken_connection_is_a_none(shared_postgres):
+    async with listen("orders") as payloads:
+        shared_postgres.ask("NOTIFY orders, '1'")
+        assert await take(payloads, 1) == [1]
+        shared_postgres.cut_connections()
+        assert await take(payloads, 1) == [None]
+        shared_postgres.ask("NOTIFY orders, '2'")
+        assert await take(payloads, 1) == [2]
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_listener_that_is_too_slow_gets_a_none_and_the_newest(shared_postgres, monkeypatch):
+    monkeypatch.setattr(notices, "INBOX", 10)
+    async with listen("orders") as slow, listen("orders") as quick:
+        for number in range(25):
+            shared_postgres.ask(f"NOTIFY orders, '{number}'")
+            assert await take(quick, 1) == [number]
+        assert await take(slow, 7) == [None, 19, 20, 21, 22, 23, 24]
+
+
+async def test_listening_begins_when_the_server_is_there(broken_postgres, monkeypatch):
+    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.1)
+    broken_postgres.kill()
+    async with connect(Settings(channels=broken_postgres.address)):
+        waiting = asyncio.create_task(listen("orders").__aenter__())
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        broken_postgres.start()
+        async with asyncio.timeout(PATIENCE):
+            payloads = await waiting
+        broken_postgres.ask("NOTIFY orders, '1'")
+        assert await take(payloads, 1) == [1]
+
+
+async def test_the_end_of_the_application(address):
+    async with connect(Settings(channels=address)):
+        payloads = listen("orders")
+        await payloads.__aenter__()
+    with pytest.raises(ChannelError, match="has ended"):
+        await anext(payloads)
+
+
+@pytest.mark.usefixtures("hub")
+async def test_each_loop_needs_its_own():
+    payloads = listen("orders")
+    async with payloads:
+        pass
+    assert [each async for each in payloads] == []
+    with pytest.raises(ChannelError, match="used already"):
+        async with payloads:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("", "'' is no name"),
+        (42, "42 is no name"),
+        ("a\0", "is no name"),
+        ("\u00e9" * 32, "longer than the 63 bytes"),
+        ("hyperpy", "those of channels"),
+    ],
+)
+def test_what_is_no_name(name, what):
+    with pytest.raises(ChannelError, match=what):
+        listen(name)
+
+
+async def test_memory_hears_nothing():
+    async with connect(Settings()):
+        with pytest.raises(ChannelError, match=r"channels are at memory://\n.*HYPER_CHANNELS=postgresql://"):
+            listen("orders")

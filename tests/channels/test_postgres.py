@@ -1,0 +1,478 @@
+"""What is PostgreSQL's own: its tables, its roles, its standbys, and connections that break at the worst moment."""
+
+import asyncio
+import re
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from hyperpy import START, channel, queue
+from hyperpy.channels import connect, make_hub
+from hyperpy.channels.current import hub_of_lifespan
+from hyperpy.channels.postgres import connection, hearing
+from hyperpy.config import Settings
+from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
+
+PATIENCE = 20
+
+
+@pytest.fixture
+def server(shared_postgres):
+    return shared_postgres
+
+
+@pytest.fixture
+def settings(server):
+    return Settings(channels=server.address)
+
+
+async def take(messages, count):
+    async with asyncio.timeout(PATIENCE):
+        return ["gap" if message.gap else message.data for message in [await anext(messages) for _ in range(count)]]
+
+
+async def until(probe):
+    async with asyncio.timeout(PATIENCE):
+        while not probe():
+            await asyncio.sleep(0.01)
+
+
+async def publish(data):
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await channel("a").publish(data)
+            except BrokerError:
+                await asyncio.sleep(0.01)
+
+
+DROP = "DROP TABLE IF EXISTS hyper_channels, hyper_messages, hyper_queue"
+
+
+async def test_processes_that_start_together_make_the_tables_once(server, settings):
+    server.ask(DROP)
+    hubs = [make_hub(settings) for _ in range(8)]
+    for hub in hubs:
+        hub.start()
+    try:
+        assert all(await asyncio.gather(*(hub.wait_connected(PATIENCE) for hub in hubs)))
+    finally:
+        await asyncio.gather(*(hub.stop() for hub in hubs))
+    assert server.ask("SELECT count(*) FROM hyper_messages") == [(0,)]
+
+
+async def test_tables_that_are_dropped_are_made_again(server, settings):
+    async with connect(settings), channel("a").subscribe() as messages:
+        await channel("a").publish("old")
+        assert await take(messages, 1) == ["old"]
+        server.ask(DROP)
+        await channel("a").publish("lost or told")
+        assert await take(messages, 1) == ["gap"]
+        await channel("a").publish("new")
+        assert (await take(messages, 1))[0] in ("lost or told", "new")
+
+
+async def test_a_channel_that_was_put_back_is_a_gap(server, settings):
+    """As by a backup of the data that is older than what readers know: numbers come to mean other messages."""
+    async with connect(settings), channel("a").subscribe() as messages:
+        for number in range(5):
+            await channel("a").publish(number)
+        assert await take(messages, 5) == list(range(5))
+        server.ask("UPDATE hyper_channels SET last = 2; DELETE FROM hyper_messages WHERE number > 2")
+        await channel("a").publish("another")
+        assert await take(messages, 1) == ["gap"]
+        await channel("a").publish("new")
+        assert await take(messages, 1) == ["new"]
+
+
+async def test_another_history_of_the_server_is_another_epoch(server, settings):
+    """A standby that took over may lack messages, and have given their numbers to others."""
+    async with connect(settings):
+        async with channel("a").subscribe() as messages:
+            await channel("a").publish("old")
+            id = (await anext(messages)).id
+            server.ask("UPDATE hyper_channels SET home = '42.00000001.42', last = 7")
+            await channel("a").publish("another")
+            assert await take(messages, 1) == ["gap"]
+            await channel("a").publish("new")
+            assert await take(messages, 1) == ["new"]
+        async with channel("a").subscribe(after=id) as messages:
+            assert await take(messages, 1) == ["gap"]
+        [(last, home)] = server.ask("SELECT last, home FROM hyper_channels")
+        assert last == 2
+        assert re.fullmatch(r"[0-9]{10,}\.[0-9A-F]{8}\.[0-9]+", home)
+
+
+async def test_a_standby_takes_no_messages_until_it_is_promoted(broken_postgres, monkeypatch, caplog):
+    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.1)
+    async with connect(Settings(channels=broken_postgres.address)), channel("a").subscribe() as messages:
+        await channel("a").publish(1)
+        assert await take(messages, 1) == [1]
+        broken_postgres.kill()
+        (broken_postgres.data / "standby.signal").touch()
+        broken_postgres.start()
+        with pytest.raises(BrokerError, match="is a standby that takes no messages") as refused:
+            await channel("a").publish(2)
+        assert "target_session_attrs=read-write" in str(refused.value)
+        await until(lambda: "is a standby" in caplog.text)
+        broken_postgres.ask("SELECT pg_promote()")
+        await publish(3)
+        assert await take(messages, 1) == ["gap"]
+        await publish(4)
+        assert await take(messages, 1) == [4]
+
+
+async def test_numbers_appear_in_their_order(server, settings, monkeypatch):
+    """One page at a time, of several channels, from several processes, while readers come."""
+    monkeypatch.setattr(hearing, "PAGE", 5)
+    async with connect(settings) as one, connect(settings) as two:
+
+        async def publish_all(hub, name) -> None:
+            hub_of_lifespan.set(hub)
+            for number in range(40):
+                await channel(name).publish(number)
+
+        async def read_all(hub, name, late) -> None:
+            hub_of_lifespan.set(hub)
+            await asyncio.sleep(late)
+            async with channel(name).subscribe(after=START) as messages:
+                seen = await take(messages, 160)
+            assert [seen.count(number) for number in range(40)] == [4] * 40
+
+        async with asyncio.TaskGroup() as group:
+            for hub in (one, two):
+                for name in "abc":
+                    for late in (0, 0.05, 0.1):
+                        group.create_task(read_all(hub, name, late))
+                    for _ in range(2):
+                        group.create_task(publish_all(hub, name))
+
+
+async def test_a_message_that_is_forgotten_before_it_is_fetched(server, settings):
+    async with connect(Settings(channels=server.address)) as hub, channel("a").subscribe() as messages:
+        await channel("a").publish("first")
+        assert await take(messages, 1) == ["first"]
+        hub.backend._hearing.keys.clear()  # it does not hear for a while
+        await channel("a").publish("second")
+        await channel("a").publish("third")
+        server.ask("DELETE FROM hyper_messages")
+        hub.backend._hearing.watch(channel("a")._key)
+        key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
+        server.ask(f"NOTIFY hyperpy, '{key} {epoch} {last}'")
+        assert await take(messages, 1) == ["gap"]
+
+
+@pytest.mark.parametrize("payload", ["", "a", "a b c", "a 1 2", f"{'0' * 32} 1 99999999999999999999"])
+async def test_what_others_notify_is_no_harm(server, settings, payload):
+    async with connect(settings), channel("a").subscribe() as messages:
+        server.ask(f"NOTIFY hyperpy, '{payload}'")
+        await channel("a").publish(1)
+        assert await take(messages, 1) == [1]
+
+
+class CutOff:
+    """Stands between the hub and PostgreSQL. Once told to, it takes a request there, and cuts before the answer."""
+
+    def __init__(self, server):
+        self.port = server.port
+        self.word = None  # that the request holds
+        self.cuts = 0
+
+    @asynccontextmanager
+    async def address(self):
+        listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        async with listener:
+            yield f"postgresql://hyper@127.0.0.1:{listener.sockets[0].getsockname()[1]}/postgres?sslmode=disable"
+
+    async def _serve(self, reader, writer):
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        cut = asyncio.Event()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._ask(reader, far_writer, cut))
+                group.create_task(self._answer(far_reader, writer, cut))
+        except* EOFError:
+            pass
+        finally:
+            for each in (writer, far_writer):
+                each.close()
+
+    async def _ask(self, reader, writer, cut):
+        while data := await reader.read(65536):
+            if self.word is not None and self.word in data:
+                self.word = None
+                cut.set()
+            writer.write(data)
+        raise EOFError
+
+    async def _answer(self, reader, writer, cut):
+        while (data := await reader.read(65536)) and not cut.is_set():
+            writer.write(data)
+        self.cuts += cut.is_set()
+        raise EOFError
+
+
+async def test_what_was_done_without_an_answer_is_not_done_twice(server):
+    between = CutOff(server)
+    async with between.address() as address, connect(Settings(channels=address)):
+        async with channel("a").subscribe() as messages:
+            await channel("a").publish(1)
+            between.word = b'"cut"'
+            await channel("a").publish("cut")
+            await channel("a").publish(3)
+            between.word = b"null"
+            await channel("a").close()
+            assert between.cuts == 2
+            assert await take(messages, 3) == [1, "cut", 3]
+        await queue("a").put(1)
+        between.word = b'"cut"'
+        with pytest.raises(BrokerError, match="out of reach"):
+            await queue("a").put("cut")
+        assert between.cuts == 3
+    assert server.ask("SELECT count(*) FROM hyper_queue") == [(2,)]
+
+
+async def test_what_was_not_done_is_done_on_another_connection(server, settings, monkeypatch):
+    """The connection ends between the look at it and the request."""
+    async with connect(settings), channel("a").subscribe() as messages:
+        await channel("a").publish(1)
+        with monkeypatch.context() as patch:
+            patch.setattr(connection.Connection, "is_usable", lambda self: not self.closed)
+            server.cut_connections()
+            await channel("a").publish(2)
+        assert await take(messages, 2) == [1, 2]
+
+
+async def test_a_connection_that_ended_while_it_was_idle_is_not_used(server, settings):
+    async with connect(settings):
+        await queue("a").put(1)
+        before = set(server.ask(PIDS))
+        server.cut_connections()
+        await until(lambda: not before & set(server.ask(PIDS)))
+        await queue("a").put(2)
+    assert server.ask("SELECT count(*) FROM hyper_queue") == [(2,)]
+
+
+async def test_a_request_that_nobody_waits_for_is_given_up_at_once(server, settings):
+    async with connect(settings), channel("a").subscribe() as messages:
+        await channel("a").publish(1)
+        with server.locked("hyper_channels"), pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await channel("a").publish("perhaps")
+        await channel("a").publish(2)
+        assert (await take(messages, 2))[0] == 1
+
+
+async def test_a_server_that_says_nothing_is_left_alone(broken_postgres, monkeypatch):
+    monkeypatch.setattr(hearing, "CHECK_EVERY", 0.1)
+    async with connect(Settings(channels=broken_postgres.address)) as hub, channel("a").subscribe() as messages:
+        await channel("a").publish("before")
+        broken_postgres.stop_the_world()
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(hearing, "ANSWER_WITHIN", 0.2)
+                patch.setattr(connection, "CONNECT_WITHIN", 0.2)
+                await until(lambda: hub.backend._silent)
+                with pytest.raises(BrokerError, match="does not answer"):
+                    await channel("a").publish("not even sent")
+        finally:
+            broken_postgres.go_on()
+        await publish("after")
+        assert await take(messages, 2) == ["before", "after"]
+
+
+PIDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'hyperpy'"
+OURS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hyperpy'"
+
+
+async def test_one_connection_listens_and_none_is_left(server, settings):
+    async with connect(settings) as hub:
+        async with asyncio.TaskGroup() as group:
+            for number in range(50):
+                group.create_task(channel(f"{number}").publish(number))
+        async with channel("1").subscribe(), channel("2").subscribe():
+            assert 1 < server.ask(OURS)[0][0] <= connection.POOL_SIZE + 1
+            await hub.backend._pool.shrink(idle=0)
+            await until(lambda: server.ask(OURS) == [(1,)])
+    await until(lambda: server.ask(OURS) == [(0,)])
+
+
+async def test_nothing_stays_forever(server, settings):
+    async with connect(replace(settings, channel_max_age=1.0)) as hub:
+        await channel("a").publish(1)
+        await channel("b").publish(1)
+        await channel("b").close()
+        await hub.backend.sweep()
+        assert server.ask("SELECT count(*) FROM hyper_messages") == [(3,)]
+        server.ask("UPDATE hyper_messages SET expires_at = now() - interval '1 second'")
+        server.ask("UPDATE hyper_channels SET used_at = used_at - interval '1 minute'")
+        await hub.backend.sweep()
+        assert server.ask("SELECT count(*) FROM hyper_messages") == [(0,)]
+        # Of a quiet channel, the number is known for longer: it may go on without a gap.
+        assert server.ask("SELECT name FROM hyper_channels") == [("a",)]
+        server.ask("UPDATE hyper_channels SET used_at = used_at - interval '8 days'")
+        await hub.backend.sweep()
+        assert server.ask("SELECT count(*) FROM hyper_channels") == [(0,)]
+
+
+async def test_the_sweep_is_made_now_and_then(server, settings, monkeypatch):
+    monkeypatch.setattr("hyperpy.channels.postgres.backend.SWEEP_EVERY", 0.05)
+    async with connect(settings):
+        await channel("a").publish(1)
+        server.ask("UPDATE hyper_messages SET expires_at = now() - interval '1 second'")
+        await until(lambda: server.ask("SELECT count(*) FROM hyper_messages") == [(0,)])
+
+
+async def test_the_table_does_not_grow_with_a_channel(server, settings):
+    async with connect(replace(settings, channel_max_messages=5)):
+        for number in range(64):
+            await channel("a").publish(number)
+        assert server.ask("SELECT count(*) FROM hyper_messages")[0][0] <= 5 + 16
+
+
+async def test_a_session_that_would_not_wait_for_the_disk_does(server, settings):
+    server.ask("ALTER ROLE hyper SET synchronous_commit = off")
+    try:
+        async with connect(settings) as hub, hub.backend._pool.connection() as asked:
+            assert await asked.ask("SHOW synchronous_commit") == [("on",)]
+    finally:
+        server.ask("ALTER ROLE hyper RESET synchronous_commit")
+
+
+@pytest.fixture
+def role(server):
+    """One that may do nothing."""
+    server.ask("CREATE ROLE app LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    yield "app"
+    server.ask(f"DROP OWNED BY app; DROP ROLE app; {DROP}")
+
+
+async def test_a_role_that_may_not_make_tables(server, role, settings, monkeypatch, caplog):
+    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.3)
+    server.ask(DROP)
+    async with connect(Settings(channels=server.address.replace("hyper@", "app@"))) as hub:
+        with pytest.raises(BrokerError, match="does not allow what channels need: permission denied") as refused:
+            await channel("a").publish(1)
+        assert "hyper channels init --print" in str(refused.value)
+        server.ask(hub.backend.preparation)
+        server.ask("GRANT SELECT, INSERT, UPDATE, DELETE ON hyper_channels, hyper_messages, hyper_queue TO app")
+        assert await hub.wait_connected(PATIENCE)
+        async with channel("a").subscribe() as messages:
+            await channel("a").publish(1)
+            assert await take(messages, 1) == [1]
+        await queue("a").put("item")
+        async for item in queue("a"):
+            assert item == "item"
+            break
+        server.ask("REVOKE INSERT ON hyper_messages FROM app")
+        with pytest.raises(BrokerError, match="permission denied for table hyper_messages"):
+            await channel("a").publish(2)
+    assert caplog.text.count("trying again") == 1
+
+
+@pytest.mark.parametrize(
+    ("prepare", "address", "what"),
+    [
+        ("SELECT 1", "nobody@127.0.0.1:{port}/postgres", "does not know the user"),
+        ("SELECT 1", "hyper@127.0.0.1:{port}/nowhere", "does not have the database"),
+        ("SELECT 1", "locked:wrong@127.0.0.1:{port}/postgres", "does not let us in"),
+        ("SELECT 1", "banned@127.0.0.1:{port}/postgres", "does not let us in"),
+        ("CREATE ROLE few LOGIN CONNECTION LIMIT 0", "few@127.0.0.1:{port}/postgres", "too many connections"),
+        ("SELECT 1", "hyper@127.0.0.1:1/postgres", "is out of reach"),
+    ],
+)
+async def test_what_postgres_refuses(broken_postgres, monkeypatch, caplog, prepare, address, what):
+    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.5)
+    broken_postgres.allow("host all locked all scram-sha-256\nhost all banned all reject")
+    broken_postgres.ask("CREATE ROLE locked LOGIN PASSWORD 'right'")
+    broken_postgres.ask(prepare)
+    async with connect(Settings(channels="postgresql://" + address.format(port=broken_postgres.port))):
+        with pytest.raises(BrokerError, match=what) as refused:
+            await channel("a").publish(1)
+    assert "wrong" not in str(refused.value) + caplog.text
+    assert "\n" not in refused.value.what
+    assert caplog.text.count("trying again") == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("postgresql://127.0.0.1/name?colour=red", 'invalid URI query parameter: "colour"'),
+        ("postgresql://[::1/name", "is no address"),
+        ("postgres://127.0.0.1/%zz", "is no address"),
+    ],
+)
+def test_what_is_no_address(address, what):
+    with pytest.raises(ConfigError, match=what):
+        make_hub(Settings(channels=address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://me:secret@host/name",
+        "postgres://me:secret@one,two/name",
+        "postgresql:///name?user=me&password=secret&sslpassword=secret",
+    ],
+)
+def test_a_password_is_not_shown(address):
+    assert "secret" not in make_hub(Settings(channels=address)).address
+
+
+def test_without_the_client_it_says_what_to_install(monkeypatch):
+    for name in [name for name in sys.modules if {"psycopg", "postgres"} & set(name.split("."))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError, match=r'needs the package psycopg\n.*pip install "hyperpy\[postgres\]"'):
+        make_hub(Settings(channels="postgresql://127.0.0.1/name"))
+
+
+async def test_a_name_is_shown_in_any_encoding(server, settings):
+    async with connect(settings):
+        for name in ("r\u00e9sum\u00e9", "a\0\n", "x" * 1000):
+            await channel(name).publish(1)
+    names = {name for (name,) in server.ask("SELECT name FROM hyper_channels")}
+    assert names == {r"r\xe9sum\xe9", r"a\x00\n", "x" * 200}
+
+
+async def test_a_database_in_another_encoding(server):
+    server.ask("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
+    try:
+        latin = Settings(channels=server.address.replace("/postgres", "/latin"))
+        async with connect(latin), channel("\u4e2d").subscribe() as messages:
+            await channel("\u4e2d").publish("\u4e2d \U0001f600")
+            assert await take(messages, 1) == ["\u4e2d \U0001f600"]
+    finally:
+        server.ask("DROP DATABASE latin WITH (FORCE)")
+
+
+async def test_an_item_whose_lease_has_run_out_is_anothers(server, settings):
+    async with connect(settings) as hub:
+        backend = hub.backend
+        await queue("a").put("item")
+        key = queue("a")._key
+        first = await backend.take(key)
+        assert await backend.take(key) is None
+        server.ask("UPDATE hyper_queue SET taken_until = now() - interval '1 second'")
+        second = await backend.take(key)
+        assert second.data == first.data
+        await backend.renew([first])
+        await backend.give_back(first)
+        await backend.finish(first)
+        assert await backend.take(key) is None
+        await backend.finish(second)
+    assert server.ask("SELECT count(*) FROM hyper_queue") == [(0,)]
+
+
+async def test_a_closed_channel_stays_closed_over_a_restart(broken_postgres):
+    async with connect(Settings(channels=broken_postgres.address)):
+        await channel("a").publish(1)
+        await channel("a").close()
+        broken_postgres.kill()
+        broken_postgres.start()
+        with pytest.raises(ChannelClosedError):
+            await publish(2)
+        async with channel("a").subscribe(after=START) as messages, asyncio.timeout(PATIENCE):
+            assert [message.data async for message in messages] == [1]
