@@ -230,7 +230,10 @@ class Hub:
         """The consumer has gone. If the broker is away too, the item comes back by itself when it was held too long."""
         self._held.remove(item)
         if not self._stopped:
-            await asyncio.shield(self.spawn(self._quietly(self.ask(self.backend.give_back(item)))))
+            await asyncio.shield(self.spawn(self._give_back(item)))
+
+    async def _give_back(self, item: Item) -> None:
+        await self._quietly(self.ask(self.backend.give_back(item)))
 
     async def _renew(self) -> None:
         while self._held:

@@ -25,8 +25,8 @@ async def serve(served: Served) -> AsyncIterator[Site]:
     """A site that is served on a free port of 127.0.0.1. `served` is an ASGI application or a folder of routes.
 
     The server runs in the test's event loop, so the test can share fixtures and mocks with the application; a test
-    that blocks blocks the server. It handles no signals and leaves all loggers alone. At the end of the block, streams
-    of events end at once, and other answers have two seconds.
+    that blocks blocks the server. Signals do what they did, and all loggers are left alone. At the end of the block,
+    streams of events end at once, and other answers have two seconds.
 
     Raises what loading the folder or the lifespan raises.
     """

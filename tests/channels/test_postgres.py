@@ -150,6 +150,22 @@ async def test_numbers_appear_in_their_order(server, settings, monkeypatch):
                         group.create_task(publish_all(hub, name))
 
 
+async def test_what_came_together_is_fetched_page_by_page(server, settings, monkeypatch):
+    monkeypatch.setattr(hearing, "PAGE", 3)
+    async with connect(settings) as hub, channel("a").subscribe() as messages:
+        await channel("a").publish(0)
+        assert await take(messages, 1) == [0]
+        fetched = []
+        monkeypatch.setattr(hub, "arrived", lambda key, record: fetched.append(record.position.number))
+        hub.backend._hearing.keys.clear()  # it does not hear for a while
+        for number in range(1, 9):
+            await channel("a").publish(number)
+        hub.backend._hearing.watch(channel("a")._key)
+        key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
+        server.ask(f"NOTIFY hyperpy, '{key} {epoch} 2'; NOTIFY hyperpy, '{key} {epoch} {last}'")
+        await until(lambda: fetched == list(range(2, 10)))
+
+
 async def test_a_message_that_is_forgotten_before_it_is_fetched(server, settings):
     async with connect(Settings(channels=server.address)) as hub, channel("a").subscribe() as messages:
         await channel("a").publish("first")
@@ -258,7 +274,7 @@ async def test_a_connection_that_ended_while_it_was_idle_is_not_used(server, set
 async def test_a_request_that_nobody_waits_for_is_given_up_at_once(server, settings):
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish(1)
-        with server.locked("hyper_channels"), pytest.raises(TimeoutError):
+        with server.locked("hyper_channels", "ACCESS EXCLUSIVE"), pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await channel("a").publish("perhaps")
         await channel("a").publish(2)
@@ -273,6 +289,7 @@ async def test_a_server_that_says_nothing_is_left_alone(broken_postgres, monkeyp
         try:
             with monkeypatch.context() as patch:
                 patch.setattr(hearing, "ANSWER_WITHIN", 0.2)
+                patch.setattr(hearing, "FETCH_WITHIN", 0.2)
                 patch.setattr(connection, "CONNECT_WITHIN", 0.2)
                 await until(lambda: hub.backend._silent)
                 with pytest.raises(BrokerError, match="does not answer"):
@@ -285,6 +302,19 @@ async def test_a_server_that_says_nothing_is_left_alone(broken_postgres, monkeyp
 
 PIDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'hyperpy'"
 OURS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hyperpy'"
+
+
+async def test_a_server_that_says_nothing_more_while_messages_are_fetched(server, settings, monkeypatch, caplog):
+    monkeypatch.setattr(hearing, "FETCH_WITHIN", 0.3)
+    async with connect(settings), channel("a").subscribe() as messages:
+        await channel("a").publish(1)
+        assert await take(messages, 1) == [1]
+        key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
+        with server.locked("hyper_messages", "ACCESS EXCLUSIVE"):
+            server.ask(f"NOTIFY hyperpy, '{key} {epoch} {last}'")
+            await until(lambda: "does not answer" in caplog.text)
+        await publish(2)
+        assert await take(messages, 1) == [2]
 
 
 async def test_one_connection_listens_and_none_is_left(server, settings):

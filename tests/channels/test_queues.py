@@ -6,6 +6,7 @@ import gc
 import pytest
 
 from hyperpy import START, channel, queue
+from hyperpy.channels import connect
 from hyperpy.exceptions import ChannelError
 
 pytestmark = pytest.mark.usefixtures("hub")
@@ -82,6 +83,18 @@ async def test_a_cancelled_consumer_gives_its_item_back():
     del consumer
     gc.collect()
     assert await take("a", 1) == ["item"]
+
+
+async def test_an_item_that_is_given_back_as_all_ends(settings):
+    """Not even a warning is left."""
+    async with connect(settings), asyncio.timeout(PATIENCE):
+        await queue("a").put("item")
+        items = aiter(queue("a"))
+        assert await anext(items) == "item"
+        going = asyncio.create_task(items.aclose())
+        await asyncio.sleep(0)
+    gc.collect()
+    await asyncio.gather(going, return_exceptions=True)
 
 
 async def test_a_queue_and_a_channel_of_one_name_are_two():

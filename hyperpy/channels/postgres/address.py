@@ -65,6 +65,8 @@ def options_of(address: str) -> dict[str, Any]:
 
 def explain(error: Exception, address: str) -> BrokerError:
     """The error for the user, whose cause `error` has to be."""
+    if isinstance(error, TimeoutError):
+        return BrokerError(f"{address} does not answer")
     text = next(iter(str(error).splitlines()), type(error).__name__)
     for kind, what, hint in _ANSWERS:
         if isinstance(error, kind):

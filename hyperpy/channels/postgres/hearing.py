@@ -17,6 +17,7 @@ from hyperpy.channels.records import Position, Record
 
 CHECK_EVERY: Final = 1.5  # seconds of silence after which the server is asked whether it is there
 ANSWER_WITHIN: Final = 3.0
+FETCH_WITHIN: Final = 10.0  # which may be many megabytes
 PAGE: Final = 100  # messages that are fetched at a time
 
 _MESSAGE: Final = re.compile(r"(\w+) (\d{1,18}) (\d{1,18})", re.ASCII)
@@ -110,7 +111,8 @@ class Hearing:
                     if not done.done():
                         done.set_result(None)
             if self._wanted:
-                await self._fetch(connection)
+                async with asyncio.timeout(FETCH_WITHIN):
+                    await self._fetch(connection)
 
     async def _wait(self, connection: Connection) -> None:
         """Until there may be something to do. A server that says nothing for long has to show that it is there."""
