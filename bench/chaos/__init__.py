@@ -10,9 +10,14 @@ from bench.chaos.report import report
 from bench.chaos.running import Plan, run
 from tests.channels.brokers import Broker, PostgresBroker, RedisBroker
 
+
+class DurablePostgres(PostgresBroker):
+    fsync = "on"
+
+
 BROKERS: dict[str, tuple[str, type[RedisBroker | PostgresBroker]]] = {
     "redis": ("redis-server", RedisBroker),
-    "postgres": ("postgres", PostgresBroker),
+    "postgres": ("postgres", DurablePostgres),
 }
 
 

@@ -39,7 +39,7 @@ class Plan:
     """The longest between two faults, in seconds."""
     hang: float = 8.0
     """How long a broker hangs or is away at most, in seconds."""
-    kept: int = 600
+    kept: int = 400
     """Messages of a channel: few enough that clients may be away for longer."""
     away: float = 30.0
     seed: int = 0
