@@ -2,23 +2,10 @@
 
 import asyncio
 import random
-import shutil
-import tempfile
-from pathlib import Path
 
+from bench.chaos.brokers import BROKERS, started
 from bench.chaos.report import report
 from bench.chaos.running import Plan, run
-from tests.channels.brokers import Broker, PostgresBroker, RedisBroker
-
-
-class DurablePostgres(PostgresBroker):
-    fsync = "on"
-
-
-BROKERS: dict[str, tuple[str, type[RedisBroker | PostgresBroker]]] = {
-    "redis": ("redis-server", RedisBroker),
-    "postgres": ("postgres", DurablePostgres),
-}
 
 
 def main(*, seconds: float, brokers: list[str], seed: int | None) -> bool:
@@ -26,20 +13,7 @@ def main(*, seconds: float, brokers: list[str], seed: int | None) -> bool:
     kept = True
     for name in brokers or BROKERS:
         chosen = random.randrange(1 << 32) if seed is None else seed
-        with tempfile.TemporaryDirectory(prefix="bench-broker-") as folder:
-            broker = made(name, Path(folder))
-            try:
-                broker.start()
-                outcome = asyncio.run(run(broker, Plan(seconds=seconds, seed=chosen)))
-            finally:
-                broker.stop()
+        with started(name) as broker:
+            outcome = asyncio.run(run(broker, Plan(seconds=seconds, seed=chosen)))
         kept &= report(f"{name}, {seconds:g} s", outcome)
     return kept
-
-
-def made(name: str, folder: Path) -> Broker:
-    program, kind = BROKERS[name]
-    found = shutil.which(program)
-    if found is None:
-        raise SystemExit(f"this needs {program}")
-    return kind(found, folder / name)
