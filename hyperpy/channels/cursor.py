@@ -41,7 +41,10 @@ class Cursor:
 
     def track(self, key: str) -> Track:
         track = Track(key)
-        # A channel that is subscribed to again goes on from there; the end of the former subscription is history.
+        for each in self._tracks:
+            # A channel that is subscribed to again goes on from there: the client has been told of what was before.
+            if self.resumes and not each.live and each.key == key and each.position is not None:
+                self._resumed[key[:_SHORT]] = each.position
         self._tracks = [each for each in self._tracks if each.live or each.key != key]
         self._tracks.append(track)
         return track

@@ -107,6 +107,7 @@ class Subscription:
     def __del__(self) -> None:
         # A loop that was left by `break` or cancelled lets go of its iterator, and that is all it does.
         if self._topic is not None:
+            self._track.live = False
             self._hub.leave_soon(self._topic, self._mailbox)
 
     async def _enter(self) -> None:

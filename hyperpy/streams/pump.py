@@ -371,7 +371,8 @@ class Pump(ABC):
         outbox, limits = self._outbox, self._limits
         quiet = monotonic() - outbox.moved_at
         due = (limits.send if outbox.sending or not self.ping else limits.ping) - quiet
-        return max(min(due, limits.ping) if self.ping else due, 0.01)
+        # A send may begin right after this look: the next must not come much later than its limit.
+        return max(min(due, limits.ping, limits.send) if self.ping else due, 0.01)
 
     def log(self, what: str, error: Exception) -> str:
         """Writes the traceback under an id of its own, and returns that. A 4xx is the client's: no traceback then."""

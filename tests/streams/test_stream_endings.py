@@ -1,5 +1,6 @@
 """Clients that leave, stall or are slow, and servers that stop, over a real uvicorn."""
 
+import asyncio
 import threading
 
 import pytest
@@ -71,6 +72,24 @@ def test_a_frozen_reader_is_given_up(server, log):
     assert [r.getMessage() for r in complaints(log, "uvicorn.error")] == [
         "ASGI callable returned without completing response."
     ]
+    log.clear()
+
+
+def test_a_reader_that_freezes_between_two_pings_is_given_up(server, log):
+    cleaned = threading.Event()
+
+    async def quiet_first():
+        try:
+            yield "begin"
+            await asyncio.sleep(0.3)
+            while True:
+                yield BIG
+        finally:
+            cleaned.set()
+
+    with serve(StreamApp(quiet_first, limits=Limits(send=0.2, ping=60)), **server) as site:
+        site.connect(receive_buffer=4096).get()
+        assert cleaned.wait(TIMEOUT)
     log.clear()
 
 
