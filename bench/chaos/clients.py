@@ -32,8 +32,8 @@ class Habit:
     """Before it comes back."""
     pauses: float = 0.0
     """In which it does not read."""
-    late: bool = False
-    """Whether it comes when much has been published, and wants to hear what is new."""
+    late: float = 0.0
+    """Before it comes at all. It wants to hear what is new then."""
 
 
 class Chunks:
@@ -74,24 +74,30 @@ class Client:
     violations: list[str] = field(default_factory=list)
     recent: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     greeted: asyncio.Event = field(default_factory=asyncio.Event)
-    over: bool = False
+    called: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it is late enough for everybody to come back, and to read."""
     _heard: dict[tuple[str, str], Sequence] = field(default_factory=dict)
     _id: str = ""
     _writer: asyncio.StreamWriter | None = None
 
     async def run(self) -> None:
-        if self.habit.late:
-            await asyncio.sleep(self.dice.uniform(0.0, self.habit.away))
-        while not self.over:
+        await self._idle(self.habit.late)
+        while True:
             try:
                 await self._visit()
             except (OSError, EOFError) as error:
-                self._note(f"lost: {error!r}")
+                self._note(f"lost: {type(error).__name__}")
             finally:
                 self.leave()
             self.counts["reconnects"] += 1
             longest = self.habit.away if self.dice.random() < 0.1 else BACK_AFTER
-            await asyncio.sleep(self.dice.uniform(0.0, longest))
+            await self._idle(longest)
+
+    async def _idle(self, longest: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.dice.uniform(0.0, longest)):
+                await self.called.wait()
+        await asyncio.sleep(self.dice.uniform(0.0, min(longest, BACK_AFTER)))
 
     def leave(self) -> None:
         """Cuts the connection, if there is one."""
@@ -154,7 +160,7 @@ class Client:
             if leaves:
                 return "left"
             if self.clock() > pauses_at:
-                await asyncio.sleep(self.dice.uniform(0.0, self.habit.pauses))
+                await self._idle(self.habit.pauses)
                 pauses_at = self.clock() + self.dice.uniform(0.0, 10.0)
         return "ended"
 
@@ -184,19 +190,21 @@ class Client:
         return self._heard.setdefault((channel, publisher), Sequence(None if self.habit.late else 0))
 
     def has_all(self, last: Mapping[tuple[str, str], int]) -> bool:
-        """Whether it has come as far as the last messages by channel and publisher."""
+        """Whether it has come as far as that, by channel and publisher."""
         return all(
             (highest := self.sequence(*key).highest) is not None and highest >= number
             for key, number in last.items()
             if key[0] in self.channels
         )
 
-    def verdict(self, confirmed: Mapping[tuple[str, str], set[int]]) -> Iterator[str]:
+    def verdict(
+        self, confirmed: Mapping[tuple[str, str], set[int]], last: Mapping[tuple[str, str], int]
+    ) -> Iterator[str]:
         """What is wrong after all."""
         yield from self.violations
-        for (channel, publisher), numbers in confirmed.items():
+        for (channel, publisher), number in last.items():
             if channel in self.channels:
-                for what in self.sequence(channel, publisher).violations(numbers):
+                for what in self.sequence(channel, publisher).violations(confirmed[channel, publisher], number):
                     yield f"{channel}, {publisher}: {what}"
 
     def sums(self, confirmed: Mapping[tuple[str, str], set[int]]) -> Counter[str]:

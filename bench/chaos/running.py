@@ -28,6 +28,9 @@ VISITORS = 4
 SETTLING = 60.0  # seconds in which all clients must have got everything, once there are no more faults
 LATE_BY = 0.7  # of the run; then everybody is there
 
+type Heads = dict[tuple[str, str], int]
+"""Numbers by channel and publisher."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -50,7 +53,7 @@ class Plan:
             Habit("read on", 0.5),
             Habit("leave in mid-event", 0.25, stays=self.away / 2, away=self.away),
             Habit("stop reading", 0.1, pauses=self.away / 2),
-            Habit("come late", 0.15, away=self.seconds * LATE_BY, late=True),
+            Habit("come late", 0.15, late=self.seconds * LATE_BY),
         )
 
 
@@ -64,6 +67,7 @@ class Outcome:
     """When which fault began and was over."""
     said: str
     """The server's log."""
+    last: Heads
 
     @property
     def confirmed(self) -> dict[tuple[str, str], set[int]]:
@@ -72,7 +76,7 @@ class Outcome:
     @property
     def violations(self) -> dict[Client, list[str]]:
         confirmed = self.confirmed
-        found = {client: list(client.verdict(confirmed)) for client in self.clients}
+        found = {client: list(client.verdict(confirmed, self.last)) for client in self.clients}
         return {client: what for client, what in found.items() if what}
 
 
@@ -95,13 +99,15 @@ async def run(broker: Broker, plan: Plan) -> Outcome:
             await asyncio.gather(*(client.greeted.wait() for client in clients if not client.habit.late))
             async with publishing(publishers, plan, dice):
                 await faults.run(clock() + plan.seconds, plan.pause, clock)
-            last = await finish(publishers)
-            await settled(clients, last, clock)
+            for client in clients:
+                client.called.set()
+            last = await say_more(publishers)
+            await settled(clients, publishers, last, clock)
             for task in reading:
                 task.cancel()
         for each in publishers:
             await each.close()
-        return Outcome(plan, clients, publishers, faults.counts, log, said())
+        return Outcome(plan, clients, publishers, faults.counts, log, said(), last)
 
 
 def make_clients(plan: Plan, port: int, dice: random.Random, clock: Callable[[], float]) -> list[Client]:
@@ -155,8 +161,8 @@ async def publishing(publishers: Sequence[Publisher], plan: Plan, dice: random.R
                 each.over = True
 
 
-async def finish(publishers: Sequence[Publisher]) -> dict[tuple[str, str], int]:
-    """Everybody's last message in every channel, which is published until it is confirmed: its number."""
+async def say_more(publishers: Sequence[Publisher]) -> Heads:
+    """One more message of everybody in every channel, which is published until it is confirmed: their numbers."""
     for each in publishers:
         for name in CHANNELS:
             while not await each.send(name):
@@ -164,8 +170,14 @@ async def finish(publishers: Sequence[Publisher]) -> dict[tuple[str, str], int]:
     return {(name, each.name): max(each.confirmed[name]) for each in publishers for name in CHANNELS}
 
 
-async def settled(clients: Sequence[Client], last: dict[tuple[str, str], int], clock: Callable[[], float]) -> None:
-    """Waits until everybody has got everything. Who has not when the time is over, is in violation."""
+async def settled(
+    clients: Sequence[Client], publishers: Sequence[Publisher], last: Heads, clock: Callable[[], float]
+) -> None:
+    """Until everybody has come as far as `last`, or the time is over.
+
+    More is said meanwhile: who has been told of a gap in place of the last messages, shall show that it hears others.
+    """
     until = clock() + SETTLING
     while clock() < until and not all(client.has_all(last) for client in clients):
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(1.0)
+        await say_more(publishers)

@@ -64,12 +64,11 @@ class Sequence:
         self.highest = number if self.highest is None else max(number, self.highest)
         return wrong
 
-    def violations(self, confirmed: Collection[int]) -> Iterator[str]:
-        """At the end, when it is known what has been confirmed."""
+    def violations(self, confirmed: Collection[int], last: int) -> Iterator[str]:
+        """At the end, when it is known what has been confirmed; `last`, or one behind it, should have come."""
         for hole in self.holes:
             if lost := [number for number in hole.lost(confirmed) if number in self._unheard]:
                 yield f"{shown(lost)} never came, and no gap was told of; seen at {hole.place}"
-        last = max(confirmed, default=0)
         if self.highest is None or self.highest < last:
             yield f"nothing came behind {self.highest}, though {last} was published"
 
