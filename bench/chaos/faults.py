@@ -38,11 +38,11 @@ class Faults:
         }
 
     async def run(self, until: float, pause: float, clock: Callable[[], float]) -> None:
-        """All kinds, in ever another order, with pauses of at most so many seconds between them."""
+        """All kinds at least once, in ever another order, with pauses of at most so many seconds between them."""
         while clock() < until:
             for kind in self._dice.sample(sorted(self.kinds), len(self.kinds)):
                 await asyncio.sleep(self._dice.uniform(0.1, 1.0) * pause)
-                if clock() >= until:
+                if clock() >= until and len(self.counts) == len(self.kinds):
                     return
                 self._log.append(f"{clock():8.2f} {kind}")
                 await self.kinds[kind]()

@@ -136,7 +136,7 @@ def served(address: str, plan: Plan) -> Generator[tuple[int, int, Callable[[], s
         "channels": address,
         "channel-max-messages": plan.kept,
         "ping": 2,
-        "timeout-send": plan.away / 6,
+        "timeout-send": round(plan.away / 6, 1),
     }
     given = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "hyperpy", "serve", "--no-access-log", "--log-level", "warning", *given]
