@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.figures import percentile
 from bench.streams.hub import END
+from bench.streams.sockets import fetch
 
 AT_A_TIME = 100  # connections that are being opened
 PATIENCE = 30.0  # seconds
@@ -29,6 +30,8 @@ class Delivered:
     median: float
     late: float
     """The 99th percentile."""
+    rate: float
+    """Deliveries per second, from the question to the last of them."""
 
 
 def most_streams(wanted: int) -> int:
@@ -79,20 +82,27 @@ class Clients:
                 _until(client, seen)
             held += opened
 
-    def broadcast(self, port: int, path: str, times: int) -> Delivered:
+    def broadcast(self, port: int, path: str, times: int, ask: str = "/control/publish") -> Delivered:
         """Has so many events published, each when the one before has reached every stream."""
         took: list[float] = []
+        seconds = 0.0
         clients = self._held[port, path]
         with selectors.DefaultSelector() as selector, socket.create_connection(("127.0.0.1", port)) as control:
             for client in clients:
                 selector.register(client, selectors.EVENT_READ)
             for _ in range(times):
-                control.sendall(b"GET /control/publish HTTP/1.1\r\nHost: x\r\n\r\n")
+                begin = time.monotonic()
+                control.sendall(f"GET {ask} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                 left = len(clients)
                 while left:
                     left -= _take(selector, took)
+                seconds += time.monotonic() - begin
                 control.recv(4096)
-        return Delivered(percentile(took, 0.5), percentile(took, 0.99))
+        return Delivered(percentile(took, 0.5), percentile(took, 0.99), len(took) / seconds)
+
+    def tell(self, port: int, path: str) -> None:
+        """Asks for something that is not a stream, and waits for the answer."""
+        fetch(port, path, PATIENCE)
 
     def comments(self, port: int, path: str, seconds: float) -> float:
         """Pings per stream in that time, in which nothing else should come."""

@@ -38,9 +38,9 @@ class Message:
         record = self._record
         if content is MISSING or (content is self._data and not isinstance(content, (str, type(None)))):
             if record is not None and record.data is not None and not _is_text(record.data):
-                return SharedEvent(event=name, id=self.id, text=record.data.decode(), frames=record.frames)
+                return SharedEvent(record.frames, self.id, name, text=record.text)
             content = self.data
-        return SharedEvent(content, event=name, id=self.id, frames=record.frames if record is not None else {})
+        return SharedEvent(record.frames if record is not None else {}, self.id, name, data=content)
 
     def __repr__(self) -> str:
         return f"Message(id={self.id!r}, data={self.data!r}, gap={self.gap!r})"

@@ -20,10 +20,10 @@ class Record:
     """One message of a channel, as all of its subscribers in this process share it.
 
     `data` is JSON; None marks a gap: what came up to this position is lost to the reader. `closes` marks the end of the
-    channel. `token` and `frames` keep what has been made of it once, for those who want the same.
+    channel. `token`, `text` and `frames` keep what has been made of it once, for those who want the same.
     """
 
-    __slots__ = ("closes", "data", "frames", "position", "token")
+    __slots__ = ("_text", "closes", "data", "frames", "position", "token")
 
     def __init__(self, position: Position, data: bytes | None, *, closes: bool = False) -> None:
         self.position = position
@@ -31,10 +31,19 @@ class Record:
         self.closes = closes
         self.token: str | None = None
         self.frames: dict[tuple[str | None, str, str], str] = {}
+        self._text: str | None = None
 
     @property
     def is_gap(self) -> bool:
         return self.data is None
+
+    @property
+    def text(self) -> str:
+        """The data as text; of no gap."""
+        if self._text is None:
+            assert self.data is not None
+            self._text = self.data.decode()
+        return self._text
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import reprlib
 from collections.abc import Awaitable
-from dataclasses import KW_ONLY, dataclass, field, is_dataclass
+from dataclasses import KW_ONLY, dataclass, is_dataclass
 from enum import Enum
 from string.templatelib import Template
 from typing import Final
@@ -46,6 +46,10 @@ _YIELDABLE: Final = """A stream yields one of these:
     yield JSON(value)                       a value as one line of JSON"""
 
 
+# What has been encoded, by name, id and content.
+type Frames = dict[tuple[str | None, str, str], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One server-sent event. What is None, or not given, is not sent; `data=None` is the JSON `null`.
@@ -61,16 +65,24 @@ class Event:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SharedEvent(Event):
+class SharedEvent:
     """An event that many streams send alike. `frames` is theirs together, and keeps what has been encoded.
 
-    `text` is data that is encoded already: one line of JSON.
+    `text` is data that is encoded already: one line of JSON. No dataclass: each stream makes one for each event.
     """
 
-    _: KW_ONLY
-    text: str | None = None
-    frames: dict[tuple[str | None, str, str], str] = field(default_factory=dict)
+    __slots__ = ("data", "event", "frames", "id", "text")
+
+    def __init__(self, frames: Frames, id: str, event: str | None, *, data: object = MISSING, text: str = "") -> None:
+        self.frames = frames
+        self.id = id
+        self.event = event
+        self.data = data
+        self.text = text
+
+    def __repr__(self) -> str:
+        data = self.text if self.data is MISSING else repr(self.data)
+        return f"SharedEvent({data}, event={self.event!r}, id={self.id!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +100,10 @@ def encode_event(item: object) -> str:
         text = f"data: {html}\n\n" if "\n" not in html and "\r" not in html else data_lines(html) + "\n\n"
     elif kind is tuple:
         text = _encode_pair(item)  # type: ignore[arg-type]
+    elif kind is SharedEvent:
+        return _encode_shared(item)  # type: ignore[arg-type]
     elif is_html(item):
         text = data_lines(_html(item)) + "\n\n"
-    elif isinstance(item, SharedEvent):
-        return _encode_shared(item)
     elif isinstance(item, Event):
         text = _encode_fields(item.data, item.event, item.id, item.retry, item.comment)
     elif isinstance(item, JSON):
@@ -107,7 +119,7 @@ def encode_chunk(item: object) -> str:
     """The HTML of one yielded thing of a progressively sent page. Raises EventError for anything but HTML."""
     if is_html(item):
         return _encodable(_html(item))
-    if isinstance(item, (Event, JSON, dict, tuple)):
+    if isinstance(item, (Event, SharedEvent, JSON, dict, tuple)):
         raise EventError(
             f"this page is sent as HTML and can't carry an event ({type(item).__name__})",
             hint="The generator's first `yield` is HTML and the browser asked for a page.\n"
@@ -134,8 +146,8 @@ def is_html(value: object) -> bool:
 
 def _encode_shared(item: SharedEvent) -> str:
     """The block as somebody has encoded it before, if it is the same in every part."""
-    content = _content(item.data) if item.text is None else item.text
-    key = (item.event, str(item.id), content)
+    content = item.text if item.data is MISSING else _content(item.data)
+    key = (item.event, item.id, content)
     text = item.frames.get(key)
     if text is None:
         text = _encodable(frame(content, event=item.event, id=item.id))
@@ -182,7 +194,7 @@ def _content(value: object) -> str:
         return _html(value)
     if isinstance(value, JSON):
         return _json(value.value)
-    if isinstance(value, Event):
+    if isinstance(value, (Event, SharedEvent)):
         raise EventError("an Event can't be the content of an event", hint='Write: yield Event(data, event="name")')
     if _is_json(value):
         return _json(value)

@@ -77,13 +77,13 @@ class Walk:
             case "sh":
                 for line in block.text.replace("\\\n", " ").splitlines():
                     check(line)
-            case "sql":
-                pass  # tests/channels/test_listening.py runs it
             case "ini":
                 for command in _EXECUTED.findall(block.text):
                     check(command)
             case "nginx" if block.text.startswith("upstream "):
                 pass  # a real nginx runs it, in tests/test_docs.py
+            case "sql":
+                pass  # tests/channels/test_listening.py runs it
             case "nginx":
                 self.excerpt(block.text, REPOSITORY / "docs" / "nginx.conf")
             case _:

@@ -44,8 +44,8 @@ _GONE: Final = ("08", "57P")
 _REFUSALS: Final = (
     ("password", "does not let us in", "The setting channels needs the password: postgresql://user:password@host/name"),
     ("pg_hba.conf", "does not let us in", "Its pg_hba.conf has to allow this host, user and database."),
-    ("role ", "does not know the user", "CREATE ROLE …; or name another one: postgresql://user@host/name"),
-    ("database ", "does not have the database", "CREATE DATABASE …; or name another one: postgresql://user@host/name"),
+    ('role "', "does not know the user", "CREATE ROLE …; or name another one: postgresql://user@host/name"),
+    ('database "', "does not have the database", "CREATE DATABASE …; or name another one: postgresql://user@host/name"),
     ("too many clients", "has too many clients", _TOO_MANY),
     ("remaining connection slots", "has too many clients", _TOO_MANY),
     ("starting up", "is starting", ""),

@@ -1,0 +1,87 @@
+"""What goes wrong, in an order that a seed decides."""
+
+import asyncio
+import os
+import random
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+from bench.chaos.clients import Client
+from tests.channels.brokers import Broker, children_of
+
+CROWD = 0.3  # of the clients lose their connections at once
+
+
+class Faults:
+    """`most` is how long, in seconds, the broker hangs at most."""
+
+    def __init__(
+        self, supervisor: int, broker: Broker, clients: list[Client], dice: random.Random, most: float, log: list[str]
+    ) -> None:
+        self._supervisor = supervisor
+        self._broker = broker
+        self._clients = clients
+        self._dice = dice
+        self._most = most
+        self._log = log
+        self.counts: Counter[str] = Counter()
+        self.kinds: dict[str, Callable[[], Awaitable[None]]] = {
+            "worker killed": self._kill_worker,
+            "SIGHUP": self._hang_up,
+            "broker killed": self._kill_broker,
+            "connections to the broker ended": self._cut_connections,
+            "broker stopped": self._stop_broker,
+            "clients cut": self._cut_clients,
+        }
+
+    async def run(self, until: float, pause: float, clock: Callable[[], float]) -> None:
+        """All kinds at least once, in ever another order, with pauses of at most so many seconds between them."""
+        while clock() < until:
+            for kind in self._dice.sample(sorted(self.kinds), len(self.kinds)):
+                await asyncio.sleep(self._dice.uniform(0.1, 1.0) * pause)
+                if clock() >= until and len(self.counts) == len(self.kinds):
+                    return
+                self._log.append(f"{clock():8.2f} {kind}")
+                await self.kinds[kind]()
+                self._log.append(f"{clock():8.2f} that was {kind}")
+                self.counts[kind] += 1
+
+    async def _kill_worker(self) -> None:
+        if workers := workers_of(self._supervisor):
+            with suppress(ProcessLookupError):
+                os.kill(self._dice.choice(workers), signal.SIGKILL)
+
+    async def _hang_up(self) -> None:
+        os.kill(self._supervisor, signal.SIGHUP)
+
+    async def _kill_broker(self) -> None:
+        await asyncio.to_thread(self._broker.kill)
+        await asyncio.sleep(self._dice.choice((0.0, 0.2, 0.5, 1.0)) * self._most)
+        await asyncio.to_thread(self._broker.start)
+
+    async def _cut_connections(self) -> None:
+        await asyncio.to_thread(self._broker.cut_connections)
+
+    async def _stop_broker(self) -> None:
+        await asyncio.to_thread(self._broker.stop_the_world)
+        try:
+            await asyncio.sleep(self._dice.uniform(0.1, 1.0) * self._most)
+        finally:
+            await asyncio.to_thread(self._broker.go_on)
+
+    async def _cut_clients(self) -> None:
+        for client in self._dice.sample(self._clients, int(CROWD * len(self._clients))):
+            client.leave()
+
+
+def workers_of(supervisor: int) -> list[int]:
+    """Those of its children that serve."""
+    workers = []
+    for pid in children_of(supervisor):
+        with suppress(OSError):
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                workers.append(pid)
+    return sorted(workers)
