@@ -36,11 +36,14 @@ class Message:
         Where many subscribers send the same, it is encoded once.
         """
         record = self._record
-        if content is MISSING or (content is self._data and not isinstance(content, (str, type(None)))):
-            if record is not None and record.data is not None and not _is_text(record.data):
+        if record is None:
+            return SharedEvent({}, self.id, name, data=self.data if content is MISSING else content)
+        if content is MISSING:
+            # Who has looked at the data may have changed it.
+            if self._data is MISSING and record.data is not None and not _is_text(record.data):
                 return SharedEvent(record.frames, self.id, name, text=record.text)
             content = self.data
-        return SharedEvent(record.frames if record is not None else {}, self.id, name, data=content)
+        return SharedEvent(record.frames, self.id, name, data=content)
 
     def __repr__(self) -> str:
         return f"Message(id={self.id!r}, data={self.data!r}, gap={self.gap!r})"
