@@ -11,9 +11,8 @@ from bench.serving import serve
 from bench.streams.clients import Delivered
 from bench.workers import MEASURED, Peer, Worker, WorkerError
 
-PLAIN, OWN = "bench.serving:plain_server", "bench.apps.hyperpy:server"
-SITE = "bench.apps.hyperpy:app"
-RAW = Peer("queues and bytes", "bench.channels.raw:app", PLAIN)
+SITE, OWN = "bench.apps.hyperpy:app", "bench.apps.hyperpy:server"
+RAW = Peer("queues and bytes", "bench.channels.raw:app", "bench.channels.raw:server")
 SAME = Peer("a channel: event()", SITE, OWN)
 OWN_EACH = Peer('a channel: event(t"…")', SITE, OWN)
 PEERS = {RAW: "/channels/heard", SAME: "/channels/heard", OWN_EACH: "/channels/shown"}
@@ -40,7 +39,7 @@ FULL = Amounts((2000, 10_000), 2000, 5, 10)
 
 NOTE = (
     "One message at a time: CPU time per delivery by that of the queues in the same round, deliveries/s while a\n"
-    "message goes round, and how long it is on its way to each stream."
+    "message goes round, and how long it is on its way to each stream. The queues are raw ASGI under uvicorn."
 )
 SLOW_NOTE = "How long a message is on its way to the streams whose clients read, {slow} others of which do not."
 
