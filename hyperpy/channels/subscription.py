@@ -46,13 +46,13 @@ class Subscription:
 
     __slots__ = (
         "_after",
+        "_ahead",
         "_backlog",
         "_cursor",
         "_ended",
         "_hub",
         "_key",
         "_late",
-        "_left",
         "_mailbox",
         "_more",
         "_read_from",
@@ -76,7 +76,7 @@ class Subscription:
         self._late = False  # registered without the broker, which may have kept something from us
         self._backlog: deque[Record] | None = None  # None until it has begun
         self._read_from: Position | None = None  # the oldest if it is None
-        self._left: frozenset[int | None] = frozenset()  # epochs that the backlog has come out of
+        self._ahead = False  # the backlog has come to an epoch that the mailbox will come to
         self._more = False  # there may be more to read before what is in the mailbox
         self._ended = False
 
@@ -197,18 +197,18 @@ class Subscription:
         self._backlog.extend(kept.records)
         if not kept.records:
             self._more = False
+            # The topic has not noticed yet that there is another epoch, in which this client may even have been before.
+            self._ahead = self._read_from is not None and self._read_from.epoch != base.epoch
             return
-        epochs = {record.position.epoch for record in kept.records} | {self._read_from and self._read_from.epoch}
         self._read_from = kept.records[-1].position
-        self._left |= epochs - {self._read_from.epoch}
         # In another epoch, numbers tell nothing of how far it is to the base: all that is kept is read then.
         self._more = self._read_from.epoch != base.epoch or self._read_from.number < base.number
 
     def _has_told(self, record: Record) -> bool:
-        if record.is_gap:
-            return False
-        epoch, number = record.position
-        if epoch in self._left:
-            return True
+        """Whether a record of the mailbox was in the backlog, or before it."""
         told = self._track.position
-        return told is not None and epoch == told.epoch and number <= told.number
+        assert told is not None
+        epoch, number = record.position
+        if record.is_gap or epoch == told.epoch:
+            self._ahead = False
+        return not record.is_gap and (self._ahead or (epoch == told.epoch and number <= told.number))

@@ -1,0 +1,56 @@
+"""Who comes back to a process that has not yet noticed that the broker was started anew."""
+
+import pytest
+
+from hyperpy.channels.cursor import Cursor
+from hyperpy.channels.records import Kept, Last, Position, Record
+from hyperpy.channels.subscription import Subscription
+from hyperpy.channels.topic import Topic
+
+KEY = "0123456789ab" + 20 * "0"
+
+
+class Behind:
+    """A hub, and the source of its one topic, which has come as far as the first of the positions that are kept."""
+
+    def __init__(self, *kept):
+        self._kept = [Record(Position(*position), b"%d" % position[1]) for position in kept]
+        self._topic = Topic(KEY, self)
+
+    async def watch(self, key):
+        pass
+
+    async def last(self, key):
+        return Last(self._kept[0].position)
+
+    async def join(self, topic):
+        await topic.open()
+
+    async def read_on(self, key, after, limit):
+        return Kept([each for each in self._kept if after is None or each.position.number > after.number][:limit])
+
+    def topic(self, key, mailbox):
+        self._topic.add(mailbox)
+        return self._topic
+
+    def leave(self, topic, mailbox):
+        pass
+
+    def notice(self, number):
+        """The topic reads what it has missed, and hears of one that is new."""
+        for record in self._kept[1:]:
+            self._topic._deliver(record)
+        new = Position(self._kept[-1].position.epoch, number)
+        self._topic._deliver(Record(new, b"%d" % number))
+
+
+@pytest.mark.parametrize("kept", [[(9, 5), (9, 6), (4, 7), (4, 8), (4, 9)], [(9, 5), (5, 6), (7, 7), (4, 8), (4, 9)]])
+@pytest.mark.parametrize("place", range(5))
+async def test_nothing_comes_again(kept, place):
+    epoch, number = kept[place]
+    hub = Behind(*kept)
+    subscription = Subscription(hub, KEY, None, Cursor(f"{KEY[:12]}.{epoch:x}.{number:x}"))
+    async with subscription as messages:
+        hub.notice(10)
+        seen = [(await anext(messages)).data for _ in range(5 - place)]
+    assert seen == list(range(number + 1, 11))
