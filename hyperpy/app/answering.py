@@ -1,6 +1,6 @@
 """What a route answers to one request, put on the wire: a page, a stream, or the response that it made itself."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -49,6 +49,9 @@ class Sender:
         self.send = send
         self.started = False
 
+    def start(self) -> None:
+        self.started = True
+
     async def watched(self, message: Message) -> None:
         """A `send` for responses that are not ours."""
         self.started = True
@@ -57,19 +60,22 @@ class Sender:
 
 async def answer_route(
     route: Route, scope: Scope, receive: Receive, sender: Sender, params: dict[str, str], app: Application
-) -> None:
-    """Answers one request with one route. What goes wrong before the headers have left is raised."""
+) -> Coroutine[Any, Any, None] | None:
+    """Answers one request with one route. What goes wrong before the headers have left is raised.
+
+    A stream is left to the caller to await: while it is open, nothing of this is kept in memory.
+    """
     method = scope["method"]
     if method not in route.methods:
         await _other_method(route, method, sender)
-        return
+        return None
     if route.stream is None:
         mode, vary = Mode.PAGE, False
     else:
         mode, vary = _mode(route.stream, bool(route.templates), scope)
     if mode is Mode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, [VARY] if vary else [], b"")
-        return
+        return None
     run = Run(route, scope, receive, params)
     is_page = mode is Mode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
@@ -84,9 +90,10 @@ async def answer_route(
         await _send_response(run, sender, answer, vary=vary)
     else:
         kind = EventStream if mode is Mode.SSE else HTMLStream
-        await _send_stream(run, sender, kind, run.stream(), vary=vary, app=app)
+        return _send_stream(run, sender, kind, run.stream(), vary=vary, app=app)
     if run.outgoing and run.outgoing.background:
         await _run_background(run, run.outgoing.background)
+    return None
 
 
 def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[Mode, bool]:
@@ -195,35 +202,46 @@ async def _send_stream(
     vary: bool,
     app: Application,
 ) -> None:
+    stream = await _prepared(run, sender, kind, generator, vary=vary, app=app)
+    if stream is not None:
+        token = current.set(run)
+        try:
+            await stream(run.scope, run.receive, sender.send)
+        finally:
+            current.reset(token)
+    if kind is not PageStream and run.outgoing and run.outgoing.background:
+        await _run_background(run, run.outgoing.background)
+
+
+async def _prepared(
+    run: Run,
+    sender: Sender,
+    kind: type[EventStream | HTMLStream],
+    generator: AsyncGenerator[Any],
+    *,
+    vary: bool,
+    app: Application,
+) -> EventStream | HTMLStream | None:
+    """The stream, ready to be sent. A HEAD request has been answered by this, and there is none."""
     outgoing = run.outgoing
     status = outgoing.status_code if outgoing else 200
     headers = [*(outgoing.raw_headers if outgoing else ()), *([VARY] if vary else [])]
-
     if outgoing:
         outgoing.sent = True  # settled: what the generator set now would be lost
-
-    def on_start() -> None:
-        sender.started = True
-
     if run.scope["method"] == "HEAD":
         await _send(sender, status, kind.make_headers(headers), b"")
-        return
+        return None
     await run.read_body()
     _see_to_registry(run.scope, app)
-    token = current.set(run)
-    try:
-        stream = kind(
-            generator,
-            route=run.route.file,
-            status=status,
-            headers=headers,
-            debug=app.debug,
-            on_start=on_start,
-            limits=app.limits,
-        )
-        await stream(run.scope, run.receive, sender.send)
-    finally:
-        current.reset(token)
+    return kind(
+        generator,
+        route=run.route.file,
+        status=status,
+        headers=headers,
+        debug=app.debug,
+        on_start=sender.start,
+        limits=app.limits,
+    )
 
 
 def _see_to_registry(scope: Scope, app: Application) -> None:

@@ -58,7 +58,9 @@ class Dispatch:
             match self.site.router.match(path):
                 case Match(Route() as route, params):
                     scope["path_params"] = params
-                    await answer_route(route, scope, receive, sender, params, self.app)
+                    stream = await answer_route(route, scope, receive, sender, params, self.app)
+                    if stream is not None:
+                        await stream
                 case found:
                     await _answer_otherwise(found, scope, receive, sender)
         except ClientDisconnect:

@@ -349,7 +349,8 @@ class Pump(ABC):
     def _head(self) -> Message:
         if self._on_start is not None:
             self._on_start()
-        return {"type": "http.response.start", "status": self._status, "headers": self._headers}
+        headers, self._headers = self._headers, []  # not to be kept for as long as the stream is open
+        return {"type": "http.response.start", "status": self._status, "headers": headers}
 
     def _tick(self) -> None:
         """The one timer of a stream: sends the headers when they are due, then pings, and gives a stalled client up."""
