@@ -1,19 +1,16 @@
 """What tests anywhere may need: programs of the machine, and a real browser."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.programs import find_program, how_to_get
+
 PATIENCE = 30_000  # milliseconds until a test gives up on something that a page should long have shown
 
 type Needs = Callable[[str], str]
-
-NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
-PACKAGES = {"nginx": "nginx-light", "node": "nodejs", "postgres": "postgresql"}
 
 # A browser that may run as root in a container, and asks nobody but the test's own server.
 FLAGS = [
@@ -32,13 +29,9 @@ def needs() -> Needs:
     """Finds a program. Without it the test is skipped on a laptop, and fails where CI=true."""
 
     def find(program: str) -> str:
-        # Debian keeps servers where only root's PATH looks, or nobody's.
-        own = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
-        places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", *own])
-        for name in NAMES.get(program, (program,)):
-            if path := shutil.which(name, path=places):
-                return path
-        told = f"this needs {program}; on Debian: apt install {PACKAGES.get(program, program)}"
+        if path := find_program(program):
+            return path
+        told = how_to_get(program)
         if os.environ.get("CI") == "true":
             pytest.fail(told)
         pytest.skip(told)

@@ -1,12 +1,12 @@
 """Real brokers, which confirm nothing that they have not written."""
 
-import shutil
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.channels.brokers import Broker, PostgresBroker, RedisBroker
+from tests.programs import find_program, how_to_get
 
 
 class DurablePostgres(PostgresBroker):
@@ -23,9 +23,9 @@ BROKERS: dict[str, tuple[str, type[RedisBroker | PostgresBroker]]] = {
 def started(name: str) -> Generator[Broker]:
     """Raises OSError if the machine has no such program."""
     program, kind = BROKERS[name]
-    found = shutil.which(program)
+    found = find_program(program)
     if found is None:
-        raise FileNotFoundError(f"{program} is not installed")
+        raise FileNotFoundError(how_to_get(program))
     with tempfile.TemporaryDirectory(prefix="bench-broker-") as folder:
         broker = kind(found, Path(folder) / name)
         try:

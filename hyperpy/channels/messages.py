@@ -4,7 +4,7 @@ from typing import Final
 
 from hyperpy.channels.payload import JSONValue, decode
 from hyperpy.channels.records import Record
-from hyperpy.streams.events import MISSING, SharedEvent
+from hyperpy.streams.events import MISSING, Event, SharedEvent
 
 
 class Message:
@@ -30,7 +30,7 @@ class Message:
             self._data = None if self._record.data is None else decode(self._record.data)
         return self._data  # type: ignore[return-value]  # it is JSON by now
 
-    def event(self, content: object = MISSING, name: str | None = None) -> SharedEvent:
+    def event(self, content: object = MISSING, name: str | None = None) -> Event:
         """An event that carries the message's id. `content` is HTML or a value for JSON; the message's data if absent.
 
         Where many subscribers send the same, it is encoded once.

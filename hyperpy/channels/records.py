@@ -30,7 +30,7 @@ class Record:
         self.data = data
         self.closes = closes
         self.token: str | None = None
-        self.frames: dict[tuple[str | None, str, str], str] = {}
+        self.frames: dict[tuple[str | None, str | int | None, str], str] = {}
         self._text: str | None = None
 
     @property

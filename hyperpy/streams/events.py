@@ -47,7 +47,7 @@ _YIELDABLE: Final = """A stream yields one of these:
 
 
 # What has been encoded, by name, id and content.
-type Frames = dict[tuple[str | None, str, str], str]
+type Frames = dict[tuple[str | None, str | int | None, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +65,24 @@ class Event:
     comment: str | None = None
 
 
-class SharedEvent:
+class SharedEvent(Event):
     """An event that many streams send alike. `frames` is theirs together, and keeps what has been encoded.
 
-    `text` is data that is encoded already: one line of JSON. No dataclass: each stream makes one for each event.
+    `text` is data that is encoded already: one line of JSON. No dataclass: each stream makes one for each event, and
+    the setters of a frozen one take their time.
     """
 
-    __slots__ = ("data", "event", "frames", "id", "text")
+    __slots__ = ("frames", "text")
+    __setattr__ = object.__setattr__
+    frames: Frames
+    text: str
 
     def __init__(self, frames: Frames, id: str, event: str | None, *, data: object = MISSING, text: str = "") -> None:
         self.frames = frames
-        self.id = id
-        self.event = event
-        self.data = data
+        self.id = id  # type: ignore[misc]  # frozen for everybody else
+        self.event = event  # type: ignore[misc]
+        self.retry = self.comment = None  # type: ignore[misc]
+        self.data = data  # type: ignore[misc]
         self.text = text
 
     def __repr__(self) -> str:
@@ -119,7 +124,7 @@ def encode_chunk(item: object) -> str:
     """The HTML of one yielded thing of a progressively sent page. Raises EventError for anything but HTML."""
     if is_html(item):
         return _encodable(_html(item))
-    if isinstance(item, (Event, SharedEvent, JSON, dict, tuple)):
+    if isinstance(item, (Event, JSON, dict, tuple)):
         raise EventError(
             f"this page is sent as HTML and can't carry an event ({type(item).__name__})",
             hint="The generator's first `yield` is HTML and the browser asked for a page.\n"
@@ -194,7 +199,7 @@ def _content(value: object) -> str:
         return _html(value)
     if isinstance(value, JSON):
         return _json(value.value)
-    if isinstance(value, (Event, SharedEvent)):
+    if isinstance(value, Event):
         raise EventError("an Event can't be the content of an event", hint='Write: yield Event(data, event="name")')
     if _is_json(value):
         return _json(value)

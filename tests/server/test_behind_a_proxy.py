@@ -84,16 +84,17 @@ def test_a_site_below_a_path(site):
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
+def certificate(tmp_path_factory, needs):
     """Of a server on this machine, signed by itself."""
+    openssl = needs("openssl")
     folder = tmp_path_factory.mktemp("certificate")
     command = [
-        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+        *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
         *("-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=localhost"),
         *("-addext", "subjectAltName=DNS:localhost"),
     ]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    locked = ["openssl", "ec", "-in", "key.pem", "-out", "locked.pem", "-aes128", "-passout", "pass:secret"]
+    locked = [openssl, "ec", "-in", "key.pem", "-out", "locked.pem", "-aes128", "-passout", "pass:secret"]
     subprocess.run(locked, cwd=folder, check=True, capture_output=True)
     return folder
 

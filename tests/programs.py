@@ -1,0 +1,20 @@
+"""Programs of the machine that tests and bench depend on."""
+
+import os
+import shutil
+from pathlib import Path
+
+NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+PACKAGES = {"nginx": "nginx-light", "node": "nodejs", "postgres": "postgresql"}
+
+
+def find_program(program: str) -> str | None:
+    """Its path. Debian keeps servers where only root's PATH looks, or nobody's."""
+    own = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", *own])
+    paths = (shutil.which(name, path=places) for name in NAMES.get(program, (program,)))
+    return next((path for path in paths if path), None)
+
+
+def how_to_get(program: str) -> str:
+    return f"this needs {program}; on Debian: apt install {PACKAGES.get(program, program)}"
