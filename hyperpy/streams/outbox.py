@@ -12,7 +12,7 @@ from hyperpy.streams.record import StreamRecord
 from hyperpy.streams.turns import Turns
 
 # A batch of this many chunks or characters is full: the generator waits until it has left.
-FULL_COUNT: Final = 256
+FULL_COUNT: Final = 1024
 FULL_SIZE: Final = 64 * 1024
 
 

@@ -224,7 +224,7 @@ class Pump(ABC):
 
         Where a loop's body would wait, this does, too: and a cancellation that strikes there is the generator's.
         """
-        outbox = self._outbox
+        outbox, take = self._outbox, self._generator.__anext__
         step = self._next()
         try:
             while True:
@@ -243,7 +243,8 @@ class Pump(ABC):
                         await asyncio.sleep(0)  # or a loop that yields nothing else would never let anybody in
                     elif outbox.put(text):
                         await outbox.room(self._goes_on)
-                    step = self._next()
+                    # It may have been ended while it waited for room.
+                    step = take() if self._ending is None else self._next()  # type: ignore[redundant-expr]
                 except asyncio.CancelledError as cancelled:
                     step = self._generator.athrow(cancelled)
         except StopAsyncIteration:
