@@ -50,6 +50,7 @@ class Hyper(Starlette):
         debug = debug or in_dev()
         self.settings = load_settings({}, os.environ, Path.cwd())
         self.limits = limits_of(self.settings)
+        make_hub(self.settings)  # a wrong address is told of now, as any wrong setting, and not when a server starts
         self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._own_hub: Hub | None = None
         self.streams = Streams()

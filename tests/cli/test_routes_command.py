@@ -99,6 +99,20 @@ def test_serve_refuses_what_can_not_be_loaded(site):
         assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [("carrier-pigeon://", "is no address of channels"), ("redis:/x", "'x' is no number of a database")],
+)
+def test_a_wrong_address_of_channels_is_an_error_in_words(site, address, what, workers):
+    status, output, errors = run(site, "serve", "--port", "0", "--workers", workers, HYPER_CHANNELS=address)
+    assert (status, output) == (1, "")
+    assert f"HYPER_CHANNELS: '{address}'" in errors
+    assert errors.count(what) == 1
+    assert "Write memory://, redis://" in errors
+    assert "Traceback" not in errors
+
+
 def test_version(tmp_path):
     assert run(tmp_path, "--version") == (0, f"hyper {version('hyperpy')}\n", "")
 
