@@ -152,6 +152,8 @@ def is_html(value: object) -> bool:
 def _encode_shared(item: SharedEvent) -> str:
     """The block as somebody has encoded it before, if it is the same in every part."""
     content = item.text if item.data is MISSING else _content(item.data)
+    if item.event is not None and not isinstance(item.event, str):
+        return frame(content, event=item.event, id=item.id)  # which says what is wrong with it
     key = (item.event, item.id, content)
     text = item.frames.get(key)
     if text is None:

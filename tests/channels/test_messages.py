@@ -77,7 +77,7 @@ def test_what_is_no_content_is_refused(content):
         encode_event(received(1).event(content))
 
 
-@pytest.mark.parametrize("name", ["a\nb", "", 7])
+@pytest.mark.parametrize("name", ["a\nb", "", 7, ["a"]])
 def test_a_name_is_checked(name):
     with pytest.raises(EventError):
         encode_event(received(1).event(name=name))
