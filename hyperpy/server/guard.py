@@ -9,6 +9,7 @@ that, the client gets what is said here.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from enum import Enum
 from http import HTTPStatus
 from time import perf_counter
@@ -53,7 +54,7 @@ def shown_target(target: bytes) -> str:
     return text if len(target) <= SHOWN else f"{text}..."
 
 
-class Guard(asyncio.Protocol):
+class Guard(asyncio.Protocol, ABC):
     """Goes in front of uvicorn's protocol, whose attributes these are. Its child tells what it is reading."""
 
     config: Config
@@ -67,7 +68,6 @@ class Guard(asyncio.Protocol):
     timeout_keep_alive: int
     cycle: Any  # of the request that was read last
     running: Any  # of the request that is being answered, or was last
-    reading: Owed  # NEXT, HEAD or BODY
 
     owed = HEAD
     deadline = 0.0
@@ -78,9 +78,14 @@ class Guard(asyncio.Protocol):
     deaf = False  # whether input is thrown away
     end_by = 0.0
 
+    @property
+    @abstractmethod
+    def reading(self) -> Owed:
+        """NEXT, HEAD or BODY."""
+
+    @abstractmethod
     def asked(self) -> tuple[str, str, str]:
         """Method, target and HTTP version of the request that is being read; empty strings if they are not known."""
-        raise NotImplementedError
 
     # What uvicorn and the event loop call
 

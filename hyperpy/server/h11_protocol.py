@@ -100,7 +100,7 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
         self.running = cycle
 
     @property
-    def reading(self) -> Owed:  # type: ignore[override]  # never assigned here
+    def reading(self) -> Owed:
         if self.conn.in_body:
             return BODY
         return HEAD if self.conn.trailing_data[0] else NEXT

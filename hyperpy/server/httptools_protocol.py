@@ -66,7 +66,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.verdict = 400
 
     @property
-    def reading(self) -> Owed:  # type: ignore[override]  # never assigned here
+    def reading(self) -> Owed:
         if self.in_body:
             return BODY
         return NEXT if self.scope is self.scope_begun else HEAD
