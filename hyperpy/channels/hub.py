@@ -38,6 +38,7 @@ class Hub:
         self._held: list[Item] = []  # by consumers of this process
         self._renewing: asyncio.Task[None] | None = None
         self._stopped = False
+        self._failure: ChannelError | None = None  # of the backend, for good
 
     def start(self) -> None:
         """Begins to connect."""
@@ -104,9 +105,9 @@ class Hub:
         return topic
 
     async def join(self, topic: Topic) -> None:
+        self._refuse_strangers()
         if topic.is_open:
             return
-        self._refuse_strangers()
         try:
             if not self._connected.is_set():
                 raise BrokerError(f"{self.address} is out of reach")
@@ -159,6 +160,7 @@ class Hub:
         """Asks again until the broker has answered."""
         await self._connected.wait()
         while True:
+            self._refuse_strangers()
             try:
                 return await self.ask(question())
             except BrokerError:
@@ -296,6 +298,8 @@ class Hub:
             await work
 
     def _refuse_strangers(self) -> None:
+        if self._failure is not None:
+            raise self._failure
         if asyncio.get_running_loop() is not self.loop:
             raise ChannelError(
                 "this is not the event loop that the application runs on",
@@ -305,7 +309,9 @@ class Hub:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("channels at %s have failed", self.address, exc_info=error)
-            self._fail(ChannelError("channels have failed; the log says why"))
+            self._failure = ChannelError("channels have failed; the log says why")
+            self._connected.set()  # whoever waits for the broker would wait for ever
+            self._fail(self._failure)
 
     def _fail(self, error: ChannelError) -> None:
         for topic in self._topics.values():

@@ -66,7 +66,7 @@ class Mailbox:
 class Topic:
     """Follows a channel from `open` on. A hole in the numbers is read from what is kept, before anything goes on."""
 
-    __slots__ = ("_following", "_lock", "_source", "_stale", "closed", "key", "mailboxes", "position")
+    __slots__ = ("_following", "_lock", "_source", "_stale", "_watched", "closed", "key", "mailboxes", "position")
 
     def __init__(self, key: str, source: Source) -> None:
         self.key = key
@@ -74,6 +74,7 @@ class Topic:
         self._lock = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
         self._stale = False
+        self._watched = False
         self.mailboxes: set[Mailbox] = set()
         self.position: Position | None = None  # of the last message that went to the mailboxes
         self.closed = False
@@ -90,6 +91,7 @@ class Topic:
     async def open(self) -> None:
         async with self._lock:
             if self.position is None:
+                self._watched = True
                 await self._source.watch(self.key)
                 self._stale = False
                 last = await self._source.last(self.key)
@@ -104,7 +106,8 @@ class Topic:
     async def retire(self) -> None:
         """Stops to listen if nobody is left."""
         async with self._lock:
-            if not self.mailboxes and self.position is not None:
+            if not self.mailboxes and self._watched:
+                self._watched = False
                 self.position = None
                 if self._following is not None:
                     self._following.cancel()
@@ -135,6 +138,14 @@ class Topic:
             mailbox.error = error
             mailbox.wake()
 
+    def _break(self) -> None:
+        """Nobody knows what is missing: subscribers are told, to come back and read it. Who comes now opens it anew."""
+        for mailbox in self.mailboxes:
+            mailbox.error = ChannelError("the channel could not be followed; the log says why")
+            mailbox.wake()
+        self.mailboxes.clear()
+        self.position = None
+
     def _follows(self, record: Record) -> bool:
         """Whether the record has been delivered before."""
         assert self.position is not None
@@ -162,6 +173,7 @@ class Topic:
                     await self._source.recovery()
         except Exception:
             logger.exception("a channel could not be caught up with")
+            self._break()
         finally:
             if self._following is asyncio.current_task():
                 self._following = None

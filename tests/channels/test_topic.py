@@ -150,3 +150,34 @@ async def test_a_topic_that_could_not_be_opened_is_opened_later(monkeypatch, mai
         assert await numbers_in(mailbox, 1) == [1]
     finally:
         await hub.stop()
+
+
+async def test_what_can_not_be_read_is_told_to_the_subscribers_and_opened_anew(mailbox, caplog):
+    """A hole that nobody hears of is a loss."""
+    source = Source(1)
+    topic = Topic("a", source)
+    topic.add(mailbox)
+    await topic.open()
+    read, source.numbers = source.read, 3
+
+    async def read_wrongly(key, after, limit):
+        raise ValueError("no such thing")
+
+    source.read = read_wrongly
+    topic.arrived(record(3))
+    async with asyncio.timeout(PATIENCE):
+        while mailbox.error is None:
+            await asyncio.sleep(0)
+    assert "no such thing" in caplog.text
+    assert not topic.is_open
+    source.read = read
+    newcomer = Mailbox()
+    topic.add(newcomer)
+    await topic.open()
+    assert newcomer.base == Position(7, 3)
+    topic.arrived(record(4))
+    assert [each.position.number for each in newcomer.records] == [4]
+    assert not mailbox.records
+    topic.mailboxes.clear()
+    await topic.retire()
+    assert not source.watched

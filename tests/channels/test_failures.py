@@ -1,0 +1,46 @@
+"""What nobody has foreseen: it is logged, and those concerned are told instead of left waiting."""
+
+import asyncio
+
+import pytest
+
+from hyperpy import channel, queue
+from hyperpy.channels import connect
+from hyperpy.channels.memory import MemoryBackend
+from hyperpy.config import Settings
+from hyperpy.exceptions import ChannelError
+
+
+async def test_a_reader_of_what_could_not_be_followed_comes_back_and_misses_nothing(monkeypatch):
+    async with connect(Settings()) as hub:
+        async with channel("a").subscribe() as messages:
+            await channel("a").publish(1)
+            id = (await anext(messages)).id
+
+            async def fail(key, after, limit):
+                raise ValueError("no such thing")
+
+            with monkeypatch.context() as patched:
+                patched.setattr(hub.backend, "read", fail)
+                [topic] = hub._topics.values()
+                topic.catch_up()
+                with pytest.raises(ChannelError, match="could not be followed"):
+                    await anext(messages)
+        await channel("a").publish(2)
+        async with channel("a").subscribe(after=id) as messages:
+            assert (await anext(messages)).data == 2
+
+
+async def test_a_backend_that_has_failed_keeps_nobody_waiting(monkeypatch, caplog):
+    async def fail(self, listener):
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(MemoryBackend, "run", fail)
+    async with asyncio.timeout(10), connect(Settings()):
+        with pytest.raises(ChannelError, match="have failed"):
+            await anext(channel("a").subscribe())
+        with pytest.raises(ChannelError, match="have failed"):
+            await channel("a").publish(1)
+        with pytest.raises(ChannelError, match="have failed"):
+            await anext(aiter(queue("a")))
+    assert "no such thing" in caplog.text
