@@ -16,7 +16,7 @@ PEERS = (
     Peer("f-string + markupsafe.escape", "bench.engines.fstring:LIMIT"),
     Peer("floor: f-string + C escape", "bench.engines.fstring:FLOOR"),
     Peer("Jinja2", "bench.engines.jinja:ENGINE"),
-    Peer("hyperpy", "bench.engines.hyperpy:ENGINE", setup="hyperpy.server.run:tune_collector"),
+    Peer("hyperpy", "bench.engines.hyperpy:ENGINE", setup="hyperpy.server.serve:tune_collector"),
     Peer("hyperpy, default gc", "bench.engines.hyperpy:ENGINE"),
 )
 QUICK = Plan(rounds=7, seconds=0.03)

@@ -13,7 +13,7 @@ import pytest
 import hyperpy
 import hyperpy.testing
 from hyperpy.config import flag_of, key_of, setting_fields, variable_of
-from hyperpy.pages.answers import QUICK_BUILTINS, QUICK_OURS
+from hyperpy.pages.analysis.answers import QUICK_BUILTINS, QUICK_OURS
 from hyperpy.streams import Mode, Shape, accepts, choose
 from tests.conftest import Needs
 from tests.docs_support import load_errors

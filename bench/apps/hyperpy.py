@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from hyperpy import Hyper
 from hyperpy.config import Settings
 from hyperpy.server import Server, make_config
-from hyperpy.server.run import tune_collector
+from hyperpy.server.serve import tune_collector
 
 app = Hyper(routes=Path(__file__).parent.parent / "routes", static=None)
 

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.serving import plain_server
 from bench.streams.apps.raw import lifespan
-from hyperpy.server.run import tune_collector
+from hyperpy.server.serve import tune_collector
 
 HEADERS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache")]
 READY = b"data: ~\n\n"

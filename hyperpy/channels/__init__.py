@@ -2,7 +2,7 @@
 
 from hyperpy.channels.channel import Channel, channel
 from hyperpy.channels.current import current_hub
-from hyperpy.channels.hub import HUB_KEY, Hub
+from hyperpy.channels.hub.hub import HUB_KEY, Hub
 from hyperpy.channels.listening import Listening, listen
 from hyperpy.channels.messages import Message
 from hyperpy.channels.queues import Queue, queue

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from hyperpy.channels.cursor import Cursor
-from hyperpy.channels.hub import HUB_KEY, Hub
+from hyperpy.channels.hub.hub import HUB_KEY, Hub
 from hyperpy.exceptions import ChannelError
 from hyperpy.pages import current
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from hyperpy.channels.records import Position, Record
+from hyperpy.channels.backends.records import Position, Record
 
 # Digits of a channel's key that tell it from the request's other channels.
 _SHORT: Final = 12

@@ -7,8 +7,8 @@ from typing import Final, Self
 import pydantic_core
 
 from hyperpy.channels.current import current_hub
-from hyperpy.channels.hub import Hub
-from hyperpy.channels.notices import Inbox, Notices
+from hyperpy.channels.hub.hub import Hub
+from hyperpy.channels.hub.notices import Inbox, Notices
 from hyperpy.channels.payload import JSONValue
 from hyperpy.exceptions import ChannelError
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from hyperpy.channels.backends.records import Record
 from hyperpy.channels.payload import JSONValue, decode
-from hyperpy.channels.records import Record
 from hyperpy.streams.events import MISSING, Event, SharedEvent
 
 

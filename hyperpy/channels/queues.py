@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from hyperpy.channels.backend import Item
+from hyperpy.channels.backends.contract import Item
 from hyperpy.channels.current import current_hub
-from hyperpy.channels.feed import Feed
-from hyperpy.channels.hub import Hub
+from hyperpy.channels.hub.feed import Feed
+from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.names import key_of
 from hyperpy.channels.payload import JSONValue, decode, encode
 from hyperpy.exceptions import BrokerError

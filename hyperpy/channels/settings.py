@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from hyperpy.channels.backend import Backend, Retention
+from hyperpy.channels.backends.contract import Backend, Retention
+from hyperpy.channels.backends.memory import MemoryBackend
 from hyperpy.channels.current import hub_of_lifespan, running
-from hyperpy.channels.hub import PATIENCE, Hub
-from hyperpy.channels.memory import MemoryBackend
+from hyperpy.channels.hub.hub import PATIENCE, Hub
 from hyperpy.config import Settings, load_settings
 
 # The modules of brokers by the schemes of their addresses: imported when one is chosen, for their clients are extras.
@@ -52,7 +52,7 @@ def _backend(settings: Settings, scheme: str, retention: Retention) -> Backend:
 def _broker(settings: Settings, name: str) -> Any:
     """The module of a broker, whose client is installed by the extra of the same name."""
     try:
-        return importlib.import_module(f"hyperpy.channels.{name}")
+        return importlib.import_module(f"hyperpy.channels.backends.{name}")
     except ImportError as error:
         package = (error.name or "").partition(".")[0]
         if package == "hyperpy":

@@ -5,10 +5,10 @@ from enum import Enum
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from hyperpy.channels.backends.records import BEGINNING, Kept, Position, Record
 from hyperpy.channels.cursor import Cursor, parse_entry
+from hyperpy.channels.hub.topic import PAGE, Mailbox, Topic
 from hyperpy.channels.messages import Message
-from hyperpy.channels.records import BEGINNING, Kept, Position, Record
-from hyperpy.channels.topic import PAGE, Mailbox, Topic
 from hyperpy.exceptions import BrokerError, ChannelError
 
 

@@ -1,16 +1,17 @@
 """From a route file's source to the answer of one request."""
 
-from hyperpy.pages.deferred import DeferredPage
-from hyperpy.pages.description import StreamFacts
-from hyperpy.pages.inputs import Input, Origin
-from hyperpy.pages.markers import Cookie, Header, Query
-from hyperpy.pages.methods import DELETE, GET, PATCH, POST, PUT, Method
-from hyperpy.pages.outgoing import Outgoing, check_header
-from hyperpy.pages.package import RoutesPackage, imported_for_now
-from hyperpy.pages.progress import Progress
-from hyperpy.pages.rendering import render
-from hyperpy.pages.route import Route, load_route, new_package
-from hyperpy.pages.run import Run, current
+from hyperpy.pages.analysis.description import StreamFacts
+from hyperpy.pages.loading.input_markers import Cookie, Header, Query
+from hyperpy.pages.loading.inputs import Input, Origin
+from hyperpy.pages.loading.package import RoutesPackage, imported_for_now
+from hyperpy.pages.loading.route import Route, load_route, new_package
+from hyperpy.pages.request.deferred_page import DeferredPage
+from hyperpy.pages.request.injected_response import Outgoing, check_header
+from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT, Method
+from hyperpy.pages.request.render_fragments import render
+from hyperpy.pages.request.run import Run, current
+from hyperpy.pages.waiting.progress import Progress
+from hyperpy.pages.waiting.suspense import Suspense
 
 __all__ = [
     "DELETE",
@@ -31,6 +32,7 @@ __all__ = [
     "RoutesPackage",
     "Run",
     "StreamFacts",
+    "Suspense",
     "check_header",
     "current",
     "imported_for_now",

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hyperpy.server.access import UNLOGGED
-from hyperpy.server.state import Stage, State
+from hyperpy.server.http.state import Stage, State
 
 LIVE: Final = "/healthz"
 READY: Final = "/readyz"

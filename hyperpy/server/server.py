@@ -11,10 +11,10 @@ from typing import Any
 
 import uvicorn
 
-from hyperpy.server.cutting import Cutter
 from hyperpy.server.descriptors import Descriptors
 from hyperpy.server.health import Front
-from hyperpy.server.state import Stage, State
+from hyperpy.server.http.reaper import Cutter
+from hyperpy.server.http.state import Stage, State
 from hyperpy.streams.registry import STATE_KEY
 
 logger = logging.getLogger("hyperpy.server")

@@ -4,7 +4,7 @@ import ipaddress
 import ssl
 
 from hyperpy.config import Settings
-from hyperpy.server.guard import UNIX_CLIENT
+from hyperpy.server.http.guard import UNIX_CLIENT
 
 ANY = "*"
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from hyperpy.exceptions import EventError, did_you_mean
 from hyperpy.streams.framing import data_lines, frame
 from hyperpy.templates import render_template, render_text
-from hyperpy.templates.escaping import escape_str, exact
+from hyperpy.templates.escape import escape_str, exact
 
 
 class _Missing(Enum):

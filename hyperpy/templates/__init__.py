@@ -2,14 +2,14 @@
 
 from markupsafe import Markup
 
+from hyperpy.templates.at_load.checks import StaticFragment, TemplatePlan, check_templates, plan_template
+from hyperpy.templates.at_load.inlined import RENDER, Inliner
+from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import Awaited, Deferred, Item, Show, Suspended, current_host
-from hyperpy.templates.fragments import capture_fragments
-from hyperpy.templates.inlined import RENDER, Inliner
-from hyperpy.templates.marker import fragment
-from hyperpy.templates.place import SourceText
-from hyperpy.templates.render import html, markup, render_template, render_text
-from hyperpy.templates.static import StaticFragment, TemplatePlan, check_templates, plan_template
-from hyperpy.templates.trusted import TrustedCSS, TrustedJS, TrustedURL
+from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
+from hyperpy.templates.rendering.fragments import capture_fragments
+from hyperpy.templates.rendering.marker import fragment
+from hyperpy.templates.rendering.render import html, markup, render_template, render_text
 
 __all__ = [
     "RENDER",

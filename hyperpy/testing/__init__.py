@@ -12,12 +12,12 @@ from hyperpy.testing.ending import Ending, StreamFailure
 from hyperpy.testing.event import Event
 from hyperpy.testing.events import Events
 from hyperpy.testing.failures import AnswerFailure, PageFailure, SiteFailure
-from hyperpy.testing.in_process import client
 from hyperpy.testing.markup import HTML, Element
 from hyperpy.testing.page import Page
 from hyperpy.testing.parts import Parts
-from hyperpy.testing.serving import serve
 from hyperpy.testing.site import Site
+from hyperpy.testing.transport.in_process import client
+from hyperpy.testing.transport.serving import serve
 
 __all__ = [
     "HTML",

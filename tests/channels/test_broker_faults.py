@@ -9,8 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from hyperpy import channel, queue
-from hyperpy.channels import Hub, backend, connect, hub, queues
+from hyperpy.channels import Hub, connect, queues
+from hyperpy.channels.backends import contract as backend
 from hyperpy.channels.current import hub_of_lifespan
+from hyperpy.channels.hub import hub
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError
 
@@ -179,7 +181,9 @@ async def test_two_processes_keep_each_publishers_order(broker, settings):
 CONSUMER = """
 import asyncio, sys
 from hyperpy import queue
-from hyperpy.channels import backend, connect, hub
+from hyperpy.channels import connect
+from hyperpy.channels.backends import contract as backend
+from hyperpy.channels.hub import hub
 from hyperpy.config import Settings
 
 backend.LEASE = hub.LEASE = 1.0

@@ -9,7 +9,7 @@ import pytest
 
 from hyperpy import NOW, START, channel
 from hyperpy.channels import connect
-from hyperpy.channels import topic as topics
+from hyperpy.channels.hub import topic as topics
 from hyperpy.channels.names import key_of
 from hyperpy.exceptions import ChannelClosedError, ChannelError
 

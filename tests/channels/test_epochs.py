@@ -2,10 +2,10 @@
 
 import pytest
 
+from hyperpy.channels.backends.records import Kept, Last, Position, Record
 from hyperpy.channels.cursor import Cursor
-from hyperpy.channels.records import Kept, Last, Position, Record
+from hyperpy.channels.hub.topic import Topic
 from hyperpy.channels.subscription import Subscription
-from hyperpy.channels.topic import Topic
 
 KEY = "0123456789ab" + 20 * "0"
 

@@ -6,7 +6,7 @@ import pytest
 
 from hyperpy import channel, queue
 from hyperpy.channels import connect
-from hyperpy.channels.memory import MemoryBackend
+from hyperpy.channels.backends.memory import MemoryBackend
 from hyperpy.config import Settings
 from hyperpy.exceptions import ChannelError
 

@@ -3,8 +3,8 @@
 import pytest
 
 from hyperpy import Event, Markup, Message
+from hyperpy.channels.backends.records import Position, Record
 from hyperpy.channels.payload import encode
-from hyperpy.channels.records import Position, Record
 from hyperpy.exceptions import EventError
 from hyperpy.streams import encode_event
 from hyperpy.streams.events import MOST_FRAMES

@@ -10,10 +10,10 @@ import pytest
 
 from hyperpy import START, channel, listen, queue
 from hyperpy.channels import connect, make_hub
+from hyperpy.channels.backends.postgres import connection, hearing
+from hyperpy.channels.backends.postgres.messages import page_of
+from hyperpy.channels.backends.records import BEGINNING, Position
 from hyperpy.channels.current import hub_of_lifespan
-from hyperpy.channels.postgres import connection, hearing
-from hyperpy.channels.postgres.messages import page_of
-from hyperpy.channels.records import BEGINNING, Position
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
 
@@ -382,7 +382,7 @@ async def test_nothing_stays_forever(server, settings):
 
 
 async def test_the_sweep_is_made_now_and_then(server, settings, monkeypatch):
-    monkeypatch.setattr("hyperpy.channels.postgres.backend.SWEEP_EVERY", 0.05)
+    monkeypatch.setattr("hyperpy.channels.backends.postgres.backend.SWEEP_EVERY", 0.05)
     async with connect(settings):
         await channel("a").publish(1)
         server.ask("UPDATE hyper_messages SET expires_at = now() - interval '1 second'")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hyperpy.channels import recovery
-from hyperpy.channels.recovery import Outage, keep_trying
+from hyperpy.channels.backends.broker import Outage, keep_trying
 from hyperpy.exceptions import BrokerError
 
 AWAY = BrokerError("redis://host is out of reach")

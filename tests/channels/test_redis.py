@@ -9,7 +9,7 @@ import pytest
 
 from hyperpy import START, channel, queue
 from hyperpy.channels import connect, make_hub
-from hyperpy.channels.redis import backend, hearing, wire
+from hyperpy.channels.backends.redis import backend, hearing, wire
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
 from tests.channels.brokers import RedisBroker
@@ -280,7 +280,7 @@ async def test_a_primary_that_becomes_a_replica_is_left(server, settings):
 
 
 async def test_a_consumer_that_holds_nothing_for_long_is_forgotten(server, settings, monkeypatch):
-    monkeypatch.setattr("hyperpy.channels.backend.LEASE", 0.1)
+    monkeypatch.setattr("hyperpy.channels.backends.contract.LEASE", 0.1)
     monkeypatch.setattr(backend, "LOOK_EVERY", 0)
     async with connect(settings):
         for number in range(2):

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from hyperpy.channels import hub as hubs
-from hyperpy.channels.backend import Retention
-from hyperpy.channels.hub import Hub
-from hyperpy.channels.memory import MemoryBackend
-from hyperpy.channels.records import Kept, Last, Position, Record
-from hyperpy.channels.topic import Mailbox, Topic
+from hyperpy.channels.backends.contract import Retention
+from hyperpy.channels.backends.memory import MemoryBackend
+from hyperpy.channels.backends.records import Kept, Last, Position, Record
+from hyperpy.channels.hub import hub as hubs
+from hyperpy.channels.hub.hub import Hub
+from hyperpy.channels.hub.topic import Mailbox, Topic
 from hyperpy.exceptions import BrokerError
 
 PATIENCE = 10

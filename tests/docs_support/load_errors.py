@@ -11,7 +11,7 @@ import pytest
 
 import hyperpy
 from hyperpy.exceptions import RouteError
-from hyperpy.templates.problems import SyntaxProblem
+from hyperpy.templates.syntax.problems import SyntaxProblem
 
 PACKAGE = Path(hyperpy.__file__).parent
 REFUSALS = ("RouteError", "RouteConflictError", "SyntaxProblem")

@@ -18,7 +18,7 @@ from hyperpy import Hyper
 from hyperpy.exceptions import HyperError
 from hyperpy.routing import Match
 from hyperpy.server.health import Front, health_paths
-from hyperpy.server.state import State
+from hyperpy.server.http.state import State
 
 PATIENCE = 10  # seconds until an answer that does not come fails the test
 QUICK = 0.01  # seconds that an example's `asyncio.sleep` takes at most

@@ -6,8 +6,8 @@ from textwrap import dedent
 import pytest
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis import analyse
-from hyperpy.pages.description import Description
+from hyperpy.pages.analysis.analyse import analyse
+from hyperpy.pages.analysis.description import Description
 
 
 def described(source: str, *parameters: str) -> Description:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hyperpy.pages.answered import RENDERERS
+from hyperpy.pages.loading.runtime import RENDERERS
 from hyperpy.templates import Inliner, Markup, SourceText, fragment, render_template
 from tests.pages.sites import Site
 

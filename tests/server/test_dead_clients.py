@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.server.cutting import BROKEN_OFF, COMPLETE, COMPLETE_AT_THE_END, Cutter
 from hyperpy.server.descriptors import Descriptors
+from hyperpy.server.http.reaper import BROKEN_OFF, COMPLETE, COMPLETE_AT_THE_END, Cutter
 from tests.server.running import Command, Connection, fetch, prepared, until
 
 

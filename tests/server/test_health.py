@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from hyperpy import Hyper
 from hyperpy.server.health import Front, health_paths
-from hyperpy.server.state import Stage, State
+from hyperpy.server.http.state import Stage, State
 from tests.server.running import Command, Connection, fetch, prepared, until
 
 BOTH = {"/healthz", "/readyz"}

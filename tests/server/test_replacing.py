@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from hyperpy.config import Settings
 from hyperpy.server import HTTPProtocol, make_config
-from hyperpy.server.state import Stage, State
+from hyperpy.server.http.state import Stage, State
 from tests.server.running import Command, Connection, Hammer, fetch, until
 
 UNLIMITED = "--limit-max-requests", "1000000"  # for a single worker under a supervisor
@@ -142,7 +142,7 @@ async def test_a_connection_that_was_accepted_at_the_last_moment_is_told(stage):
 
 def test_a_stop_hurries_a_retiring_worker(folder):
     (folder / "helper.py").write_text(
-        "from hyperpy.server.http import HTTPProtocol as P; P._patience = lambda self: 600"
+        "from hyperpy.server.http.protocol import HTTPProtocol as P; P._patience = lambda self: 600"
     )
     with serving(folder, *UNLIMITED) as command, Connection(command.port()) as idle, Connection(command.port()) as busy:
         busy.ask("/slow")

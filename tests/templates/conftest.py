@@ -3,7 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hyperpy.templates import attributes, escaping, render, reports, script_values, url_pieces, urls
+from hyperpy.templates import escape as escaping
+from hyperpy.templates.escaping import attributes, reports, script_values, url_values, urls
+from hyperpy.templates.rendering import render
 
 # `pytest --hypothesis-profile=long tests/templates` searches for a quarter of an hour.
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -15,7 +17,7 @@ settings.load_profile("bounded")
 @pytest.fixture(autouse=True, params=["quickest", "portable"])
 def escaper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "portable":
-        for module in (escaping, attributes, render, script_values, url_pieces, urls):
+        for module in (escaping, attributes, render, script_values, url_values, urls):
             monkeypatch.setattr(module, "escape_str", escaping.escape_portably)
         monkeypatch.setitem(render.RUNTIME, "E", escaping.escape_portably)
     monkeypatch.setattr(render, "_ones", {})

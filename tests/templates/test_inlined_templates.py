@@ -11,7 +11,7 @@ import pytest
 
 from hyperpy import templates
 from hyperpy.exceptions import Place, TemplateError
-from hyperpy.pages.answered import stripped
+from hyperpy.pages.loading.runtime import stripped
 from hyperpy.templates import RENDER, Inliner, Markup, SourceText
 
 HERE = Path(__file__).parent

@@ -5,9 +5,11 @@ from string.templatelib import Interpolation, Template
 import pytest
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates import Markup, fragment, render, render_template, urls
-from hyperpy.templates.contexts import context_of
-from hyperpy.templates.nodes import Context
+from hyperpy.templates import Markup, fragment, render_template
+from hyperpy.templates.escaping import urls
+from hyperpy.templates.rendering import render
+from hyperpy.templates.syntax.contexts import context_of
+from hyperpy.templates.syntax.nodes import Context
 
 VARIANTS = [
     (t"<p {'x'}></p>", None),

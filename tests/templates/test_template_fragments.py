@@ -7,7 +7,7 @@ import pytest
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates import Markup, capture_fragments, fragment, html, plan_template, render_template
-from hyperpy.templates.marker import gathering
+from hyperpy.templates.rendering.marker import gathering
 
 
 class Evaluated(list[str]):

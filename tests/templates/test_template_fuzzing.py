@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates import render_template
-from hyperpy.templates.contexts import context_of
-from hyperpy.templates.nodes import Context
-from hyperpy.templates.urls import SCHEMES
+from hyperpy.templates.escaping.urls import SCHEMES
+from hyperpy.templates.syntax.contexts import context_of
+from hyperpy.templates.syntax.nodes import Context
 from tests.templates import oracle
 
 type Pieces = list[str | None]

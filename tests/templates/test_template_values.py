@@ -9,7 +9,9 @@ import pytest
 from markupsafe import _speedups
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates import Markup, escaping, html, render, render_template, render_text
+from hyperpy.templates import Markup, html, render_template, render_text
+from hyperpy.templates import escape as escaping
+from hyperpy.templates.rendering import render
 
 HOSTILE = '"><script>pwned=1</script>'
 ESCAPED = "&#34;&gt;&lt;script&gt;pwned=1&lt;/script&gt;"

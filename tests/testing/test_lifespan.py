@@ -103,7 +103,7 @@ async def test_a_lifespan_that_fails_meanwhile_is_told_at_the_end(opened):
 
 
 async def test_a_lifespan_that_does_not_end_is_cut(opened, monkeypatch):
-    monkeypatch.setattr("hyperpy.testing.lifespan.SHUTDOWN", 0.05)
+    monkeypatch.setattr("hyperpy.testing.transport.lifespan.SHUTDOWN", 0.05)
     assert patience.SHUTDOWN > 0.05
 
     async def app(scope, receive, send):

@@ -1,0 +1,1 @@
+"""What keeps messages and queues: memory, Redis, PostgreSQL."""

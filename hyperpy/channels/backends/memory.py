@@ -1,0 +1,150 @@
+"""Channels within one process."""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Collection
+from itertools import islice
+from time import monotonic
+from typing import override
+
+from hyperpy.channels.backends.contract import Backend, Item, Listener, Retention
+from hyperpy.channels.backends.records import Kept, Last, Position, Record, is_forgotten
+from hyperpy.exceptions import ChannelClosedError
+
+
+class _Log:
+    """The kept messages of one channel, oldest first, each with the time at which it came."""
+
+    __slots__ = ("closed", "epoch", "kept", "last", "used_at")
+
+    def __init__(self) -> None:
+        self.epoch = secrets.randbits(48) + 1
+        self.kept: deque[tuple[float, Record]] = deque()
+        self.last = 0
+        self.closed = False
+        self.used_at = 0.0
+
+    @property
+    def first(self) -> int:
+        return self.last - len(self.kept) + 1
+
+    def add(self, data: bytes, *, closes: bool) -> Record:
+        self.last += 1
+        self.closed = closes
+        self.used_at = monotonic()
+        record = Record(Position(self.epoch, self.last), data, closes=closes)
+        self.kept.append((self.used_at, record))
+        return record
+
+    def forget(self, retention: Retention) -> None:
+        oldest = monotonic() - retention.age
+        while self.kept and (len(self.kept) > retention.messages or self.kept[0][0] < oldest):
+            self.kept.popleft()
+
+
+class MemoryBackend(Backend):
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
+        self._logs: dict[str, _Log] = {}
+        self._watched: set[str] = set()
+        self._queues: dict[str, deque[tuple[int, bytes]]] = {}
+        self._count = 0
+        self._sweep_at = monotonic() + retention.age
+        self._listener: Listener | None = None
+
+    @property
+    @override
+    def crosses_processes(self) -> bool:
+        return False
+
+    @override
+    async def run(self, listener: Listener) -> None:
+        self._listener = listener
+        listener.connected()
+        await asyncio.get_running_loop().create_future()
+
+    @override
+    async def publish(self, key: str, name: str, data: bytes, *, closes: bool = False) -> None:
+        log = self._logs.get(key)
+        if log is None:
+            self._sweep()
+            log = self._logs[key] = _Log()
+        if log.closed:
+            if closes:
+                return
+            raise ChannelClosedError(name)
+        record = log.add(data, closes=closes)
+        log.forget(self._retention)
+        if self._listener is not None and key in self._watched:
+            self._listener.arrived(key, record)
+
+    @override
+    async def watch(self, key: str) -> None:
+        self._watched.add(key)
+
+    @override
+    async def unwatch(self, key: str) -> None:
+        self._watched.discard(key)
+
+    @override
+    async def last(self, key: str) -> Last:
+        log = self._logs.get(key)
+        return Last() if log is None else Last(Position(log.epoch, log.last), log.closed)
+
+    @override
+    async def read(self, key: str, after: Position | None, limit: int) -> Kept:
+        log = self._logs.get(key)
+        if log is None:
+            return Kept(gap=after is not None and is_forgotten(after, epoch=0, first=1, last=0))
+        log.forget(self._retention)
+        if after is not None and is_forgotten(after, epoch=log.epoch, first=log.first, last=log.last):
+            return Kept(gap=True)
+        start = 0 if after is None else after.number - log.first + 1
+        return Kept([record for _, record in islice(log.kept, start, start + limit)])
+
+    def _sweep(self) -> None:
+        """Forgets channels that nobody has used for as long as messages are kept: their names may be endless."""
+        now = monotonic()
+        if now < self._sweep_at:
+            return
+        self._sweep_at = now + self._retention.age / 10
+        oldest = now - self._retention.age
+        self._logs = {key: log for key, log in self._logs.items() if log.used_at > oldest or key in self._watched}
+
+    # Items stand in the order in which they were put, and an item that comes back takes its old place.
+
+    @override
+    async def put(self, key: str, name: str, data: bytes) -> None:
+        self._count += 1
+        self._queues.setdefault(key, deque()).append((self._count, data))
+        self._tell(key)
+
+    @override
+    async def take(self, key: str) -> Item | None:
+        items = self._queues.get(key)
+        if not items:
+            return None
+        number, data = items.popleft()
+        if not items:
+            del self._queues[key]
+        return Item(key, data, number)
+
+    @override
+    async def finish(self, item: Item) -> None:
+        return None
+
+    @override
+    async def give_back(self, item: Item) -> None:
+        items = self._queues.setdefault(item.key, deque())
+        place = sum(number < item.receipt for number, _ in items)
+        items.insert(place, (item.receipt, item.data))
+        self._tell(item.key)
+
+    @override
+    async def renew(self, items: Collection[Item]) -> None:
+        return None
+
+    def _tell(self, key: str) -> None:
+        if self._listener is not None and key in self._watched:
+            self._listener.filled(key)

@@ -1,0 +1,1 @@
+"""The channels of one process, fanned out from the backend to its subscribers."""

@@ -1,5 +1,0 @@
-"""Channels and queues kept by PostgreSQL, and what its triggers tell. Needs psycopg."""
-
-from hyperpy.channels.postgres.backend import PostgresBackend as make_backend
-
-__all__ = ["make_backend"]

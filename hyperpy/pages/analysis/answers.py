@@ -1,0 +1,112 @@
+"""What a route file can answer, to which methods, and whether working it out may block."""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from hyperpy.pages.analysis.callables import own_nodes
+from hyperpy.pages.analysis.definitions import FLAGS
+from hyperpy.pages.analysis.placement import is_template
+from hyperpy.pages.analysis.symbols import Aliases, module_level
+
+# Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.
+_BUILTINS = """
+    abs all any bin bool bytes chr dict divmod enumerate filter float format frozenset getattr hasattr hash hex id int
+    isinstance issubclass iter len list map max min next oct ord pow range repr reversed round set slice sorted str sum
+    tuple type zip
+"""
+_OURS = """
+    Event HTMLResponse HTTPException JSON JSONResponse Markup PlainTextResponse RedirectResponse Response
+    StreamingResponse html redirect render
+"""
+QUICK_BUILTINS = frozenset(_BUILTINS.split())
+QUICK_OURS = frozenset(_OURS.split())
+
+
+def bare_calls(statements: Sequence[ast.stmt]) -> Iterator[ast.Call]:
+    """Calls that are statements at module level: what they return may be the answer."""
+    for statement in statements:
+        for node in module_level(statement):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                yield node.value
+
+
+def binds_response(statement: ast.stmt) -> bool:
+    """A simple statement assigns `response`."""
+    if hasattr(statement, "body") or hasattr(statement, "cases"):
+        return False
+    return any(
+        isinstance(node, ast.Name) and node.id == "response" and isinstance(node.ctx, ast.Store)
+        for node in module_level(statement)
+        if not (isinstance(statement, ast.AnnAssign) and statement.value is None)
+    )
+
+
+def explicit_answers(statements: Sequence[ast.stmt], aliases: Aliases) -> bool:
+    """A statement binds `response`, or a bare call makes one of the known responses or renders fragments."""
+    nested = [node for s in statements for node in module_level(s) if isinstance(node, ast.stmt)]
+    known = any(aliases.response(call.func) or aliases.ours(call.func) == "render" for call in bare_calls(statements))
+    return known or any(binds_response(node) for node in nested)
+
+
+def possible_answers(statements: Sequence[ast.stmt], loader: ast.AsyncFunctionDef | None) -> bool:
+    """Something that can't be seen through may answer: a bare call of the user's own, or what the loader returns."""
+    returns = loader is not None and any(isinstance(n, ast.Return) and n.value is not None for n in own_nodes(loader))
+    return returns or any(True for _ in bare_calls(statements))
+
+
+def flags_named(tree: ast.Module, aliases: Aliases) -> frozenset[str]:
+    """The method flags that the file names anywhere but in its imports."""
+    found = {aliases.ours(node) for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute)}
+    return FLAGS & found
+
+
+def all_under_flags(statements: Sequence[ast.stmt], aliases: Aliases) -> bool:
+    """Every template and explicit answer stands under a condition that holds for certain methods only."""
+    return all(_guarded(statement, aliases) for statement in statements)
+
+
+def _guarded(statement: ast.stmt, aliases: Aliases) -> bool:
+    if is_template(statement):
+        return False
+    if isinstance(statement, ast.If) and _requires_flag(statement.test, aliases):
+        return all_under_flags(statement.orelse, aliases)
+    blocks = [b for name in ("body", "orelse", "finalbody") if (b := getattr(statement, name, None))]
+    blocks += [part.body for name in ("handlers", "cases") for part in getattr(statement, name, ())]
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return True
+    if blocks:
+        return all(all_under_flags(block, aliases) for block in blocks)
+    return not explicit_answers([statement], aliases)
+
+
+def _requires_flag(test: ast.expr, aliases: Aliases) -> bool:
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            return any(_requires_flag(value, aliases) for value in values)
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return all(_requires_flag(value, aliases) for value in values)
+    return aliases.ours(test) in FLAGS
+
+
+def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], aliases: Aliases) -> bool:
+    """Statements or templates call something off the published list; `bound` are the names that the file binds."""
+    return any(
+        isinstance(node, ast.Call) and not _is_quick(node.func, bound, aliases)
+        for statement in statements
+        for node in _executed(statement)
+    )
+
+
+def _is_quick(called: ast.expr, bound: frozenset[str], aliases: Aliases) -> bool:
+    if aliases.ours(called) in QUICK_OURS or aliases.response(called) in QUICK_OURS or aliases.http_exception(called):
+        return True
+    return isinstance(called, ast.Name) and called.id in QUICK_BUILTINS and called.id not in bound
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """Like `module_level`, with the bodies of lambdas (a sort key runs) and without those of functions."""
+    yield node
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _executed(child)

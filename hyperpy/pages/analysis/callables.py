@@ -1,0 +1,145 @@
+"""The loader and the stream: which of a file's async functions are which."""
+
+import ast
+import builtins
+from collections.abc import Iterator, Mapping, Sequence
+
+from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.description import StreamFacts
+from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.analysis.symbols import Aliases, Names
+
+type Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+HTML_CALLS = frozenset({"Markup", "html", "render"})
+EVENT_CALLS = frozenset({"Event", "JSON"})
+DOCUMENT_STARTS = ("<!doctype", "<html")
+
+
+def own_nodes(function: Function) -> Iterator[ast.AST]:
+    """The nodes of a function's body in source order, nested functions and classes left out."""
+    todo: list[ast.AST] = list(reversed(function.body))
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            todo.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def yields_of(function: Function) -> list[ast.Yield | ast.YieldFrom]:
+    return [node for node in own_nodes(function) if isinstance(node, ast.Yield | ast.YieldFrom)]
+
+
+def find_stream(statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names]) -> ast.AsyncFunctionDef | None:
+    """The first async generator that needs no arguments, has no leading `_`, and that nothing else names."""
+    for function in _candidates(statements):
+        if yields_of(function) and not readers(function, statements, names):
+            return function
+    return None
+
+
+def find_loader(
+    statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names], stream: ast.AsyncFunctionDef | None
+) -> ast.AsyncFunctionDef | None:
+    """The first async function that is no generator and that nothing else names.
+
+    One that only the stream names (it loads again) is the loader if it declares a `global`.
+    """
+    for function in _candidates(statements):
+        if yields_of(function):
+            continue
+        named_by = readers(function, statements, names)
+        declares_global = any(isinstance(node, ast.Global) for node in own_nodes(function))
+        if not named_by or (declares_global and named_by == [stream]):
+            return function
+    return None
+
+
+def _candidates(statements: Sequence[ast.stmt]) -> Iterator[ast.AsyncFunctionDef]:
+    for statement in statements:
+        if not isinstance(statement, ast.AsyncFunctionDef) or statement.name.startswith("_"):
+            continue
+        if not needs_arguments(statement.args):
+            yield statement
+
+
+def needs_arguments(arguments: ast.arguments) -> bool:
+    positional = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+    return positional > 0 or any(default is None for default in arguments.kw_defaults)
+
+
+def readers(function: Function, statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names]) -> list[ast.stmt]:
+    """The other statements of the file that name a function."""
+    return [s for s in statements if s is not function and function.name in names[s].reads]
+
+
+def stream_facts(function: ast.AsyncFunctionDef, aliases: Aliases) -> StreamFacts:
+    """What can be seen of a stream without running it."""
+    values = [node.value for node in yields_of(function) if isinstance(node, ast.Yield)]
+    first = values[0] if values else None
+    return StreamFacts(
+        name=function.name,
+        line=function.lineno,
+        begins_document=_begins_document(first, aliases),
+        first_is_html=_is_html(first, aliases),
+        yields_event=any(_is_event(value, aliases) for value in values),
+    )
+
+
+def _begins_document(value: ast.expr | None, aliases: Aliases) -> bool:
+    if isinstance(value, ast.Call) and value.args and aliases.ours(value.func) in HTML_CALLS:
+        value = value.args[0]
+    if isinstance(value, ast.TemplateStr | ast.JoinedStr) and value.values:
+        value = value.values[0]
+    text = value.value if isinstance(value, ast.Constant) else None
+    return isinstance(text, str) and text.lstrip().lower().startswith(DOCUMENT_STARTS)
+
+
+def _is_html(value: ast.expr | None, aliases: Aliases) -> bool:
+    if isinstance(value, ast.Call):
+        return aliases.ours(value.func) in HTML_CALLS or aliases.resolve(value.func) == "markupsafe.Markup"
+    return isinstance(value, ast.TemplateStr)
+
+
+def _is_event(value: ast.expr | None, aliases: Aliases) -> bool:
+    if isinstance(value, ast.Call):
+        return aliases.ours(value.func) in EVENT_CALLS
+    return isinstance(value, ast.Tuple | ast.Dict)
+
+
+def check_functions(tree: ast.Module, aliases: Aliases, file: str) -> None:
+    """Refuses what a function can't mean: a sync `stream`, and answers that nobody would get."""
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "stream" and yields_of(statement):
+            raise RouteError(
+                "`stream` is a generator, but not an async one",
+                place=place_of(statement, file),
+                hint="Write `async def stream():`, and `await asyncio.sleep(…)` where it waits.",
+            )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            _check_bare_calls(node, aliases, file)
+
+
+def _check_bare_calls(function: Function, aliases: Aliases, file: str) -> None:
+    for node in own_nodes(function):
+        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+            continue
+        called = node.value.func
+        if aliases.http_exception(called) or _is_builtin_exception(called):
+            raise RouteError(
+                f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing",
+                place=place_of(node, file),
+                hint=f"Write `raise {ast.unparse(node.value)}`.",
+            )
+        if aliases.response(called) or aliases.ours(called) == "render":
+            raise RouteError(
+                f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing, and the page would be shown",
+                place=place_of(node, file),
+                hint=f"Write `return {ast.unparse(node.value)}` in the loader, or make the call at module level.",
+            )
+
+
+def _is_builtin_exception(called: ast.expr) -> bool:
+    known = getattr(builtins, called.id, None) if isinstance(called, ast.Name) else None
+    return isinstance(known, type) and issubclass(known, BaseException)

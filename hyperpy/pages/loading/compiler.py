@@ -1,0 +1,237 @@
+"""A description in, code objects out. Lines stay the user's; no user can shadow a helper: its name holds a dot."""
+
+import ast
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import CodeType
+
+from hyperpy.exceptions import Place
+from hyperpy.pages.analysis.answers import binds_response
+from hyperpy.pages.analysis.description import Declaration, Description
+from hyperpy.pages.analysis.placement import is_template
+from hyperpy.pages.analysis.symbols import aliases_of
+from hyperpy.pages.loading.html_calls import Inlines
+from hyperpy.templates import Inliner, SourceText, check_templates, plan_template
+
+# What the compiled body finds in the namespace of its request:
+PAGE = ".page"  # the index of the template reached last
+RUN = ".run"  # the request's Run: binds inputs where they stand
+CALLED = ".called"  # looks at what a bare call returned
+RENDERED = ".rendered"  # answers with what a bare render(…) returned
+RESPOND = ".respond"  # looks at what `response` was set to
+
+type Rewrite = Callable[[ast.Module], ast.Module]
+
+type Definitions = tuple[CodeType, Mapping[str, object]]
+"""What runs once, and what it finds in its namespace."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTemplate:
+    """A page, as an expression to evaluate in a request's namespace, and those of its fragments that are known."""
+
+    code: CodeType
+    place: Place
+    fragments: Mapping[str, tuple[CodeType, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRoute:
+    once: CodeType
+    before: CodeType | None
+    after: CodeType | None
+    templates: tuple[CompiledTemplate, ...]
+    functions: Mapping[str, object]
+    """What renders the t-strings, by the names that the code has for them; belongs into the namespace."""
+    page: int | None
+    """The template that every request reaches, if the file has no other: the body need not say so."""
+
+
+def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
+    """Compiles a route file. `rewrite` is applied to each module first (it redirects imports of the routes package).
+
+    Raises TemplateError with its place for a t-string of the file that is no template.
+    """
+    d = description
+    compiler = _Compiler(d, rewrite)
+    markers = d.aliases.spellings("fragment")
+    check_templates(ast.Module([*d.once, *d.before, *d.after], []), file=d.file, source=d.source, markers=markers)
+    compiler.inline()
+    return CompiledRoute(
+        once=compiler.module(d.once),
+        before=compiler.body(d.before),
+        after=compiler.body(d.after),
+        templates=tuple(compiler.template(node) for node in d.templates),
+        functions=compiler.inliner.functions,
+        page=compiler.transformer.only_page,
+    )
+
+
+def compile_definitions(description: Description, rewrite: Rewrite) -> Definitions:
+    """Only what runs once: what another file gets that imports this one."""
+    compiler = _Compiler(description, rewrite)
+    compiler.inline()
+    return compiler.module(description.once), compiler.inliner.functions
+
+
+def compile_private(source: str, file: str, rewrite: Rewrite) -> Definitions:
+    """A file that is no route: all of it runs once. Raises SyntaxError as Python does, and TemplateError."""
+    tree = ast.parse(source, file)
+    check_templates(tree, file=file, source=source)
+    aliases = aliases_of(tree)
+    inliner = Inliner(SourceText(file, source), aliases.spellings("fragment"))
+    Inlines(inliner, aliases).module(tree.body)
+    code = compile(rewrite(tree), file, "exec", dont_inherit=True)
+    assert isinstance(code, CodeType)
+    return code, inliner.functions
+
+
+class _Compiler:
+    def __init__(self, description: Description, rewrite: Rewrite) -> None:
+        self.description = description
+        self.rewrite = rewrite
+        self.transformer = _Body(description)
+        self.inliner = Inliner(
+            SourceText(description.file, description.source), description.aliases.spellings("fragment")
+        )
+
+    def inline(self) -> None:
+        """Has the t-strings rendered in place that are certainly HTML; pages follow in `template`."""
+        d = self.description
+        inlines = Inlines(self.inliner, d.aliases, d.stream.name if d.stream else "")
+        inlines.module([*d.once, *d.before, *d.after])
+
+    def module(self, statements: Sequence[ast.stmt]) -> CodeType:
+        tree = ast.fix_missing_locations(self.rewrite(ast.Module(list(statements), [])))
+        return self.compiled(tree, "exec")
+
+    def body(self, statements: Sequence[ast.stmt]) -> CodeType | None:
+        transformed = self.transformer.block(statements)
+        return self.module(transformed) if transformed else None
+
+    def template(self, node: ast.TemplateStr) -> CompiledTemplate:
+        d = self.description
+        plan = plan_template(node, file=d.file, source=d.source, markers=d.aliases.spellings("fragment"))
+        fragments: dict[str, tuple[CodeType, ...]] = {}
+        for fragment in plan.fragments:
+            fragments[fragment.name] = (*fragments.get(fragment.name, ()), self.expression(fragment.node))
+        return CompiledTemplate(self.expression(node), Place(d.file, node.lineno), fragments)
+
+    def expression(self, node: ast.TemplateStr) -> CodeType:
+        return self.compiled(ast.Expression(self.inliner.call(node)), "eval")
+
+    def compiled(self, tree: ast.Module | ast.Expression, mode: str) -> CodeType:
+        code = compile(tree, self.description.file, mode, flags=self.description.future, dont_inherit=True)
+        assert isinstance(code, CodeType)
+        return code
+
+
+class _Body:
+    """Rewrites the statements of a request, block by block; functions and classes stay as they are."""
+
+    def __init__(self, description: Description) -> None:
+        self.aliases = description.aliases
+        self.pages = {id(template): index for index, template in enumerate(description.templates)}
+        self.only_page = 0 if _is_only_page(description) else None
+        self.inputs: dict[int, tuple[int, Declaration]] = {
+            id(declaration.node): (index, declaration) for index, declaration in enumerate(description.declarations)
+        }
+
+    def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+        out: list[ast.stmt] = []
+        bound_groups: set[int] = set()
+        for statement in statements:
+            if (known := self.inputs.get(id(statement))) and known[1].group not in bound_groups | {0}:
+                bound_groups.add(known[1].group)
+                out.append(_at(statement, ast.Expr(_run("bind", ast.Constant(known[1].group)))))
+            out.extend(self.statement(statement))
+        return out
+
+    def statement(self, statement: ast.stmt) -> list[ast.stmt]:
+        match statement:
+            case ast.Expr(value=ast.TemplateStr() as template) if is_template(statement):
+                if self.only_page is not None:
+                    return []
+                return [_at(statement, _assign(PAGE, ast.Constant(self.pages[id(template)])))]
+            case ast.Expr(value=ast.Call() as call):
+                helper = RENDERED if self.aliases.ours(call.func) == "render" else CALLED
+                checked = [_at(statement, ast.Expr(ast.Call(_name(helper), [call], [])))]
+                return checked + self.responded(statement)
+            case ast.AnnAssign():
+                return self.annotated(statement)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                return [statement]
+        return [self.nested(statement), *self.responded(statement)]
+
+    def annotated(self, node: ast.AnnAssign) -> list[ast.stmt]:
+        """A declaration is nothing to run, a value an assignment, an input's default one if nothing was given."""
+        if node.value is None:
+            return []
+        assignment = _at(node, ast.Assign([node.target], node.value))
+        if known := self.inputs.get(id(node)):
+            test = ast.UnaryOp(ast.Not(), _run("given", ast.Constant(known[0])))
+            return [_at(node, ast.If(test, [assignment], []))]
+        return [assignment, *self.responded(node)]
+
+    def responded(self, statement: ast.stmt) -> list[ast.stmt]:
+        if not binds_response(statement):
+            return []
+        return [_at(statement, ast.Expr(ast.Call(_name(RESPOND), [_name("response")], [])))]
+
+    def nested(self, statement: ast.stmt) -> ast.stmt:
+        """A copy of a compound statement whose blocks are rewritten; a simple one comes back as it is."""
+        statement = copy.copy(statement)
+        for field in ("body", "orelse", "finalbody"):
+            if block := getattr(statement, field, None):
+                setattr(statement, field, self.filled(block))
+        for field in ("handlers", "cases"):
+            if parts := getattr(statement, field, None):
+                setattr(statement, field, [self.part(part) for part in parts])
+        return statement
+
+    def part(self, part: ast.ExceptHandler | ast.match_case) -> ast.ExceptHandler | ast.match_case:
+        rewritten = copy.copy(part)
+        rewritten.body = self.filled(part.body)
+        if isinstance(rewritten, ast.ExceptHandler) and rewritten.name and _holds_template(part.body):
+            _keep_exception(rewritten)
+        return rewritten
+
+    def filled(self, block: Sequence[ast.stmt]) -> list[ast.stmt]:
+        return self.block(block) or [_at(block[0], ast.Pass())]
+
+
+def _is_only_page(description: Description) -> bool:
+    """The file has one template, and it stands at module level."""
+    everywhere = (*description.before, *description.after)
+    return len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
+
+
+def _holds_template(statements: Sequence[ast.stmt]) -> bool:
+    return any(is_template(node) for s in statements for node in ast.walk(s) if isinstance(node, ast.stmt))
+
+
+def _keep_exception(handler: ast.ExceptHandler) -> None:
+    """Python unbinds the name at the end of `except E as e`; the template that is evaluated later still needs it."""
+    assert handler.name
+    hidden = f".{handler.name}"
+    handler.body.insert(0, _at(handler.body[0], _assign(handler.name, _name(hidden))))
+    handler.name = hidden
+
+
+def _name(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _assign(name: str, value: ast.expr) -> ast.Assign:
+    return ast.Assign([ast.Name(name, ast.Store())], value)
+
+
+def _run(method: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Attribute(_name(RUN), method, ast.Load()), list(arguments), [])
+
+
+def _at[S: ast.stmt](where: ast.stmt, statement: S) -> S:
+    """Gives a made statement, and all in it that has none yet, the location of the one that it stands for."""
+    ast.copy_location(statement, where)
+    return ast.fix_missing_locations(statement)

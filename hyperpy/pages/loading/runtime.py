@@ -1,0 +1,81 @@
+"""Explicit answers: what a compiled body calls to look at bare calls and at `response`, and how the answer gets out."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Never
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+from hyperpy.exceptions import AnswerError
+from hyperpy.pages.loading.compiler import CALLED, RENDERED, RESPOND
+from hyperpy.pages.loading.html_calls import HTML, MARKUP, YIELDED
+from hyperpy.templates import RENDER, current_host, markup, render_template
+
+
+class Answered(BaseException):
+    """Carries an explicit answer out of the body. Not an Exception: a user's `except Exception` must not stop it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+def called(value: object) -> None:
+    """Looks at what a bare call returned: a response is the answer, an HTTPException is raised."""
+    if value is None:
+        return
+    if isinstance(value, Response):
+        raise Answered(value)
+    if isinstance(value, HTTPException):
+        raise value
+    if inspect.iscoroutine(value):
+        value.close()
+        raise AnswerError(
+            f"the call of {value.__qualname__}() is not awaited",
+            hint="Await it in the loader:\n\n    async def load():\n        await …",
+        )
+
+
+def rendered(value: Markup) -> Never:
+    """A bare `render(…)` is the answer."""
+    raise Answered(HTMLResponse(str(value)))
+
+
+def responded(value: object) -> None:
+    """`response` has just been set: a Response ends the body."""
+    if isinstance(value, Response):
+        raise Answered(value)
+
+
+def stripped(text: str) -> Markup:
+    """What `html` and `yield` make of a t-string that has been rendered in place."""
+    return markup(text.strip())
+
+
+def yielded(render: Callable[..., str], *values: object) -> Markup:
+    """What a stream yields: whoever sends it will take what it has to wait for out of the request's `deferred`."""
+    host = current_host.get(None)
+    if host is None:
+        return stripped(render(*values))
+    host.showing = True
+    try:
+        return stripped(render(*values))
+    except BaseException:
+        if host.deferred is not None:
+            host.deferred.close()
+            host.deferred = None
+        raise
+    finally:
+        host.showing = False
+
+
+RENDERERS: Mapping[str, Any] = MappingProxyType(
+    {HTML: stripped, MARKUP: markup, RENDER: render_template, YIELDED: yielded}
+)
+"""What the code of any file in the routes folder may call."""
+
+HELPERS: Mapping[str, Any] = MappingProxyType({CALLED: called, RENDERED: rendered, RESPOND: responded})
+"""What the compiled body of a route file calls."""

@@ -1,0 +1,28 @@
+"""`if POST:` in a route file: flags that know the method of the request at hand."""
+
+from dataclasses import dataclass
+
+from hyperpy.exceptions import AnswerError
+from hyperpy.pages.request.run import current
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """True while a request of this method is answered; GET also for HEAD. A route answers the methods that it names."""
+
+    name: str
+
+    def __bool__(self) -> bool:
+        run = current.get(None)
+        if run is None:
+            hint = "Use it in a route file, or in a function that one calls."
+            raise AnswerError(f"there is no request whose method could be {self.name}", hint=hint)
+        method: str = run.scope["method"]
+        return method == self.name or (method == "HEAD" and self.name == "GET")
+
+
+GET = Method("GET")
+POST = Method("POST")
+PUT = Method("PUT")
+PATCH = Method("PATCH")
+DELETE = Method("DELETE")

@@ -1,0 +1,103 @@
+"""`render(…)`: the page of the request at hand, or some of its fragments, against the present values."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import Literal, overload
+
+from markupsafe import Markup
+
+from hyperpy.exceptions import AnswerError, HyperError, TemplateError, UnknownFragmentError, did_you_mean
+from hyperpy.pages.loading.compiler import CompiledTemplate
+from hyperpy.pages.request.run import Run, current
+from hyperpy.templates import capture_fragments
+
+
+@overload
+def render(*, fragments: str | Iterable[str] | None = None, if_changed: Literal[False] = False) -> Markup: ...
+
+
+@overload
+def render(*, fragments: str | Iterable[str] | None = None, if_changed: bool) -> Markup | None: ...
+
+
+def render(*, fragments: str | Iterable[str] | None = None, if_changed: bool = False) -> Markup | None:
+    """The named fragments of this request's page, one after the other; without names, the whole page.
+
+    Only what is inside the fragments is evaluated. The page is the template that the body has reached, else the first
+    in the file that has the fragment. With `if_changed` it is None if each is what this request has rendered last.
+    Raises UnknownFragmentError, which lists the known ones.
+    """
+    run = current.get(None)
+    if run is None:
+        raise AnswerError("render() outside a request", hint='Use `html(t"…")` to render a template anywhere.')
+    rendered = {"": run.page()} if fragments is None else _fragments(run, fragments)
+    if if_changed and run.rendered is None:
+        run.rendered = {}
+    if run.rendered is not None and not _remember(run.rendered, rendered) and if_changed:
+        return None
+    return Markup("".join(rendered.values()))
+
+
+def _remember(before: dict[str, bytes], rendered: dict[str, str]) -> bool:
+    """Notes what has been rendered; returns whether any of it is new."""
+    digests = {
+        name: blake2b(html.encode(errors="surrogatepass"), digest_size=16).digest() for name, html in rendered.items()
+    }
+    changed = any(before.get(name) != digest for name, digest in digests.items())
+    before.update(digests)
+    return changed
+
+
+def _fragments(run: Run, fragments: str | Iterable[str]) -> dict[str, str]:
+    names = [fragments] if isinstance(fragments, str) else fragments
+    reached = run.reached()
+    templates = [reached] if reached else run.route.templates
+    return {name: _fragment(run, name, templates) for name in names}
+
+
+def _fragment(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str:
+    for template in templates:
+        if codes := template.fragments.get(name):
+            try:
+                return "".join([eval(code, run.namespace) for code in codes]).strip()
+            except HyperError as error:
+                raise error.at(template.place) from error.__cause__
+    return _captured(run, name, templates)
+
+
+def _captured(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str:
+    """A fragment whose name is computed, or that stands in a layout: the page has to be rendered to find it."""
+    known: set[str] = set()
+    for template in templates:
+        found, seen = _found(run, name, template)
+        if name in found:
+            return found[name].strip()
+        known |= seen | set(template.fragments)
+    what = f"the page has no fragment `{name}`"
+    listed = ", ".join(f"`{known_name}`" for known_name in sorted(known))
+    hint = f"It has {listed}." if known else f'Mark an element: <div id="{name}" {{fragment}}>…</div>'
+    suggestion = did_you_mean(name, sorted(known))
+    raise UnknownFragmentError(
+        what, place=templates[0].place if templates else None, hint=f"{hint} {suggestion}".strip()
+    )
+
+
+def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[dict[str, str], set[str]]:
+    """The fragment, if the page has it, and the names of all. What the rest of the page waits for is of no interest."""
+    before = run.showing, run.deferred
+    run.showing, run.deferred = True, None
+    try:
+        found, seen = capture_fragments(partial(run.evaluate, template), {name})
+        if run.deferred is not None and name in found and run.deferred.stands_in(found[name]):
+            raise TemplateError(
+                f"the fragment `{name}` has to wait for something, and can't when it is rendered alone",
+                hint="Await it in the loader, result = await …, and interpolate {result}.",
+            )
+        return found, seen
+    except HyperError as error:
+        raise error.at(template.place) from error.__cause__
+    finally:
+        if run.deferred is not None:
+            run.deferred.close()
+        run.showing, run.deferred = before

@@ -1,0 +1,282 @@
+"""One request to one route: its namespace, its inputs, its body, its loader, its page. Shares nothing with another."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextvars import ContextVar
+from types import CodeType
+from typing import Any, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope
+
+from hyperpy.exceptions import AnswerError, HyperError, Place
+from hyperpy.pages.loading.compiler import PAGE, RUN, CompiledTemplate
+from hyperpy.pages.loading.route import Route
+from hyperpy.pages.loading.runtime import Answered
+from hyperpy.pages.request.binding import bind
+from hyperpy.pages.request.deferred_page import DeferredPage
+from hyperpy.pages.request.injected_response import Outgoing
+from hyperpy.templates import Deferred, current_host
+
+# Templates know as much of it as they need.
+current = cast("ContextVar[Run]", current_host)
+
+type Answer = Response | str | DeferredPage | None
+
+
+class _Body:
+    """The body of a request, and whether it has been read. Apart from the Run, so that no reference goes round."""
+
+    __slots__ = ("_receive", "is_read")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.is_read = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            self.is_read = True
+        return message
+
+
+class Run:
+    """A request on its way through a route file."""
+
+    __slots__ = (
+        "body",
+        "deferred",
+        "error",
+        "functions",
+        "given_inputs",
+        "namespace",
+        "outgoing",
+        "params",
+        "receive",
+        "rendered",
+        "request_made",
+        "route",
+        "scope",
+        "showing",
+    )
+
+    def __init__(
+        self,
+        route: Route,
+        scope: Scope,
+        receive: Receive,
+        params: dict[str, str],
+        *,
+        error: BaseException | None = None,
+    ) -> None:
+        self.route = route
+        self.scope = scope
+        self.receive = receive
+        self.params = params
+        self.error = error
+        self.showing = False
+        self.deferred: Deferred | None = None
+        self.rendered: dict[str, bytes] | None = None
+        self.outgoing: Outgoing | None = None
+        self.request_made: Request | None = None
+        self.given_inputs: frozenset[int] = frozenset()
+        self.body: _Body | None = None
+        self.namespace: dict[str, Any] = route.definitions.copy()
+        self.functions: dict[str, Any] = {}
+
+    @property
+    def request(self) -> Request:
+        if self.request_made is None:
+            self.body = _Body(self.receive)
+            self.request_made = Request(self.scope, self.body.receive)
+        return self.request_made
+
+    async def read_body(self) -> None:
+        """Reads what is left of the body if anybody may still want it.
+
+        A stream listens for the client's leaving, and would take the body's messages away from its own generator.
+        """
+        if self.request_made is not None and self.body is not None and not self.body.is_read:
+            await self.request_made.body()
+
+    @property
+    def is_strict(self) -> bool:
+        """The application is in debug mode."""
+        return bool(getattr(self.scope.get("app"), "debug", False))
+
+    def respond_with(self) -> Outgoing:
+        """The `response` of this request, made when it is first asked for."""
+        if self.outgoing is None:
+            self.outgoing = Outgoing()
+        return self.outgoing
+
+    # -- what the compiled body calls -------------------------------------------------------------------------------
+
+    def bind(self, group: int) -> None:
+        """Binds the inputs of one block; raises InputError that names each that does not fit."""
+        bind(self, group)
+
+    def given(self, index: int) -> bool:
+        """The request brought a value for this input, so its default is not evaluated."""
+        return index in self.given_inputs
+
+    # -- the stages ---------------------------------------------------------------------------------------------------
+
+    async def answer(self, *, page: bool) -> Answer:
+        """Runs inputs, body and loader.
+
+        Returns an explicit answer if there was one; else the page's HTML if `page`, or what there is of it; else None:
+        the stream may start.
+        """
+        token = current.set(self)
+        try:
+            if self.route.loader:
+                return await self._around_loader(page=page)
+            return await run_in_threadpool(self._straight, page)
+        finally:
+            current.reset(token)
+
+    def answer_at_once(self, *, page: bool) -> Answer:
+        """`answer` for a route that waits for nothing (`Route.immediate`)."""
+        token = current.set(self)
+        try:
+            return self._straight(page)
+        finally:
+            current.reset(token)
+
+    def _straight(self, page: bool) -> Answer:
+        answer = self._execute(self.route.before, inputs=True)
+        if answer is not None or not page:
+            return answer
+        return self._shown_page()
+
+    async def _around_loader(self, *, page: bool) -> Answer:
+        answer = self._execute(self.route.before, inputs=True)
+        if answer is None:
+            answer = await self._load()
+        if answer is None:
+            answer = self._execute(self.route.after)
+        if answer is not None or not page:
+            return answer
+        return self._shown_page()
+
+    def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
+        if code is not None or self.route.groups:
+            try:
+                if self.route.groups:
+                    self._bind_and_execute(code, inputs=inputs)
+                elif code is not None:
+                    exec(code, self.namespace)
+            except Answered as answered:
+                return answered.response
+            finally:
+                self._take_functions()
+        return self._bound_response() if self.route.responds else None
+
+    def _bind_and_execute(self, code: CodeType | None, *, inputs: bool) -> None:
+        """The body reaches the Run only while it is executed: a lasting reference would go round, and stay behind."""
+        if inputs:
+            bind(self, 0)
+        if code is not None:
+            self.namespace[RUN] = self
+            try:
+                exec(code, self.namespace)
+            finally:
+                self.namespace.pop(RUN, None)
+
+    def _take_functions(self) -> None:
+        """Takes the functions that no code names out of the namespace.
+
+        A function keeps its namespace alive. If that kept the function too, both would stay until the garbage collector
+        comes by: a quarter of the time of a short page.
+        """
+        for name in self.route.unnamed:
+            if name in self.namespace:
+                self.functions[name] = self.namespace.pop(name)
+
+    def _function(self, name: str) -> Any:
+        """A function of the file: made for this request, or once for all."""
+        return self.functions[name] if name in self.functions else self.namespace[name]
+
+    async def _load(self) -> Response | None:
+        answer = await self._function(self.route.loader)()
+        if answer is None:
+            return self._bound_response() if self.route.responds else None
+        if isinstance(answer, Response):
+            return answer
+        hint = "It sets variables with `global`, and returns nothing or a Response."
+        raise AnswerError(
+            f"{self.route.loader}() returned {type(answer).__name__}, which is no answer",
+            place=Place(self.route.file, self._function(self.route.loader).__code__.co_firstlineno),
+            hint=hint,
+        )
+
+    def _bound_response(self) -> Response | None:
+        """What a function of the file has bound `response` to."""
+        bound = self.namespace.get("response")
+        return bound if isinstance(bound, Response) and bound is not self.outgoing else None
+
+    # -- the page -----------------------------------------------------------------------------------------------------
+
+    def reached(self) -> CompiledTemplate | None:
+        """The template that the body reached last."""
+        index = self.namespace.get(PAGE)
+        return None if index is None else self.route.templates[index]
+
+    def page(self) -> str:
+        """The HTML of the template that was reached. Raises AnswerError if none was."""
+        return self.evaluate(self._reached())
+
+    def _shown_page(self) -> str | DeferredPage:
+        """The same, for sending: then it may wait for some of its parts."""
+        template = self._reached()
+        return self.show(self.evaluate, template, template.place)
+
+    def show[T](self, render: Callable[[T], str], value: T, place: Place | None = None) -> str | DeferredPage:
+        """What `render` makes of a value that is going to be sent; a DeferredPage if it has to wait for something."""
+        self.showing = True
+        try:
+            html = render(value)
+            return html if self.deferred is None else DeferredPage(html, self.deferred, place)
+        except BaseException:
+            if self.deferred is not None:
+                self.deferred.close()
+            raise
+        finally:
+            self.showing, self.deferred = False, None
+
+    def show_late[T](self, render: Callable[[T], str], value: T, deferred: Deferred) -> str:
+        """The same for what has been waited for; what it has to wait for itself is put to the rest."""
+        self.showing, self.deferred = True, deferred
+        try:
+            return render(value)
+        finally:
+            self.showing, self.deferred = False, None
+
+    def _reached(self) -> CompiledTemplate:
+        template = self.reached()
+        if template is None:
+            raise self.unanswered()
+        return template
+
+    def evaluate(self, template: CompiledTemplate) -> str:
+        try:
+            html: str = eval(template.code, self.namespace)
+            return html.strip()
+        except HyperError as error:
+            raise error.at(template.place) from error.__cause__
+
+    def unanswered(self) -> AnswerError:
+        lines = ", ".join(str(template.place.line) for template in self.route.templates)
+        what = f"this {self.scope['method']} request reached none of the templates (lines {lines})"
+        if not self.route.templates:
+            what = f"this {self.scope['method']} request was given no answer"
+        hint = "Write a template under `else:`, or one that always stands, or set `response`."
+        return AnswerError(what, place=Place(self.route.file), hint=hint)
+
+    def stream(self) -> AsyncGenerator[Any]:
+        """The generator that is the stream, not yet started."""
+        assert self.route.stream
+        generator: AsyncGenerator[Any] = self._function(self.route.stream.name)()
+        return generator

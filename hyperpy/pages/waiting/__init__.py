@@ -1,0 +1,1 @@
+"""Parts of a page that are sent once their values have arrived."""

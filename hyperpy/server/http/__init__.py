@@ -1,0 +1,1 @@
+"""uvicorn's HTTP protocols with hyperpy's limits and access log."""

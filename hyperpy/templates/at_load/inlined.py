@@ -1,0 +1,245 @@
+"""The functions that inlined t-strings call: generated like those for Templates, with variables for the values.
+
+Their code has the file and the lines of the t-string, so that a traceback through one shows the hole that was rendered.
+"""
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FunctionType, TracebackType
+
+from hyperpy.exceptions import TemplateError
+from hyperpy.templates.at_load.checks import literals_in, parsed
+from hyperpy.templates.at_load.inlining import Choice, ClassList, Items, Literal, Optional, Plain, Plan, Planner, Unused
+from hyperpy.templates.at_load.locate import SourceText
+from hyperpy.templates.deferred import dismiss_all
+from hyperpy.templates.escape import escape_str
+from hyperpy.templates.escaping.attributes import class_names
+from hyperpy.templates.rendering.codegen import Expression, Pieces, Writer, prepared
+from hyperpy.templates.rendering.render import RUNTIME, error_of
+from hyperpy.templates.syntax.nodes import Attribute, Node, Tag
+from hyperpy.templates.syntax.problems import Problem
+
+FUNCTION = """\
+def template({names}):
+    try:
+{values}
+        return {result}
+    except PROBLEM as problem:
+        raise LOCATED(problem) from None
+"""
+
+RENDER = ".render"
+"""The name by which compiled code calls `render_template`, for what can't be inlined."""
+
+
+class Inliner:
+    """Turns the t-strings of one file into calls. `functions` are what the calls name; they go into the namespace."""
+
+    def __init__(self, text: SourceText, markers: frozenset[str]) -> None:
+        self.text = text
+        self.markers = markers
+        self.functions: dict[str, object] = {}
+
+    def call(self, node: ast.TemplateStr) -> ast.Call:
+        """An expression that gives the t-string's HTML, as a str. Raises TemplateError with its place."""
+        documents = {id(literal): parsed(literal, self.text, self.markers) for literal in literals_in(node)}
+        plan = Planner(documents).literal(node)
+        function = _function(plan, self.text) if plan else None
+        if plan is None or function is None:
+            return _located(ast.Call(ast.Name(RENDER, ast.Load()), [node], []), node)
+        name = f"_.template{len(self.functions)}"  # a star import leaves alone what begins with an underscore
+        self.functions[name] = function
+        return _located(ast.Call(ast.Name(name, ast.Load()), [value for _, value in plan.bindings()], []), node)
+
+
+def _located(call: ast.Call, node: ast.expr) -> ast.Call:
+    return ast.fix_missing_locations(ast.copy_location(call, node))
+
+
+def _function(plan: Literal, text: SourceText) -> FunctionType | None:
+    """None if Python can't read it: brackets or loops that are nested too deeply."""
+    writer = _InlineWriter(plan)
+    result = writer.rendering(plan.document.nodes)
+    names = [name for name, _ in plan.bindings()]
+    values = [f"        {name} = {value}" for name, value in _prepared(plan)]
+    source = FUNCTION.format(names=", ".join(names), values="\n".join(values), result=result)
+    holes = dict(_holes(plan))
+    namespace = RUNTIME | writer.constants | {"LOCATED": _Locator(text, holes), "CLASS_MORE": _class_more}
+    code = _compiled(source, plan, holes, text)
+    if code is None:
+        return None
+    exec(code, namespace)  # noqa: S102  generated: values come in as arguments only
+    function = namespace["template"]
+    assert isinstance(function, FunctionType)
+    return function
+
+
+def _compiled(source: str, plan: Literal, holes: dict[str, _Hole], text: SourceText) -> CodeType | None:
+    try:
+        tree = ast.parse(source)
+        _relocate(tree, plan.node, holes)
+        return compile(tree, text.file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        if "too many" in error.msg:
+            return None
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Hole:
+    """Where the value of a variable was written, and the first words of the t-string that it stands in."""
+
+    value: ast.expr
+    words: str
+
+
+def _holes(plan: Plan) -> Iterator[tuple[str, _Hole]]:
+    match plan:
+        case Literal(holes=holes, words=words):
+            for hole in holes:
+                if isinstance(hole, ClassList | Plain):
+                    yield from ((name, _Hole(value, words)) for name, value in hole.bindings())
+                else:
+                    yield from _holes(hole)
+        case Items(element=inner) | Optional(then=inner):
+            yield from _holes(inner)
+        case Choice(then=then, otherwise=otherwise):
+            yield from _holes(then)
+            yield from _holes(otherwise)
+
+
+def _prepared(plan: Literal) -> Iterator[tuple[str, str]]:
+    """The values of a t-string that are converted or formatted before they are rendered."""
+    for hole in plan.holes:
+        if isinstance(hole, Plain) and (value := prepared(hole.name, hole.shape, repr(hole.spec))) != hole.name:
+            yield hole.name, value
+
+
+def _relocate(tree: ast.AST, place: ast.expr, holes: dict[str, _Hole]) -> None:
+    """Gives generated nodes the place of the hole that they render."""
+    if isinstance(tree, ast.FormattedValue | ast.Assign):
+        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in holes)
+        if (name := next(names, None)) is not None:
+            place = holes[name].value
+    if "lineno" in tree._attributes:
+        ast.copy_location(tree, place)
+    for child in ast.iter_child_nodes(tree):
+        _relocate(child, place, holes)
+
+
+class _Locator:
+    """Makes a TemplateError of a Problem: the traceback tells which hole was rendered."""
+
+    def __init__(self, text: SourceText, holes: dict[str, _Hole]) -> None:
+        self.text = text
+        self.holes = {(hole.value.lineno, hole.value.col_offset): hole for hole in holes.values()}
+
+    def __call__(self, problem: Problem) -> TemplateError:
+        traceback = problem.__traceback__
+        assert traceback is not None
+        for value in traceback.tb_frame.f_locals.values():
+            dismiss_all(value)
+        line, column = _position(traceback)
+        hole = self.holes.get((line, column))
+        if hole is None:
+            return error_of(problem)
+        start = self.text.position(line, column)
+        value = hole.value
+        end = self.text.position(value.end_lineno or line, value.end_col_offset or column)
+        error = error_of(problem, hole.words)
+        return error.at(self.text.place(start, end - start))
+
+
+def _position(traceback: TracebackType) -> tuple[int, int]:
+    positions = list(traceback.tb_frame.f_code.co_positions())
+    line, _, column, _ = positions[traceback.tb_lasti // 2]
+    return line or 0, column or 0
+
+
+class _InlineWriter(Writer):
+    """Writes the nodes of a t-string, and of those inside it, with variables in place of interpolations."""
+
+    def __init__(self, plan: Literal) -> None:
+        super().__init__(plan.words)
+        self.plan = plan
+
+    def hole(self, index: int) -> str:
+        plan = self.plan.holes[index]
+        assert isinstance(plan, Plain)
+        return plan.name
+
+    def text(self, index: int) -> Pieces:
+        plan = self.plan.holes[index]
+        if isinstance(plan, Plain):
+            yield from super().text(index)
+        elif isinstance(plan, Literal) and not any(_prepared(plan)):
+            with self.inside(plan) as nodes:
+                yield from self.write(nodes)
+        else:
+            yield Expression(self.nested(plan))
+
+    @contextmanager
+    def inside(self, plan: Literal) -> Iterator[tuple[Node, ...]]:
+        """The nodes of a t-string inside this one, whose holes are meant for as long as the context lasts."""
+        outer, self.plan, self.words = self.plan, plan, plan.words
+        yield plan.document.nodes
+        self.plan, self.words = outer, outer.words
+
+    def is_leaf(self, nodes: tuple[Node, ...]) -> bool:
+        return super().is_leaf(nodes) and all(isinstance(hole, Plain | Unused | ClassList) for hole in self.plan.holes)
+
+    def nested(self, plan: Plan) -> str:
+        match plan:
+            case Literal():
+                names = ", ".join(name for name, _ in plan.bindings())
+                return f"{self.rows(plan, f'(({names},),)', is_tuple=True)}[0]"
+            case Items(name=name, element=element):
+                # A comprehension is evaluated already; a generator is now, all of it before the first is rendered.
+                items = name if isinstance(plan.node, ast.ListComp) else f"[*{name}]"
+                if isinstance(element, Literal):
+                    return f"''.join({self.rows(element, items)})"
+                return f"''.join([{self.nested(element)} for {element.name} in {items}])"
+            case Optional(name=name, then=then):
+                return f"('' if {name} is None else {self.rows(then, name)}[0])"
+            case Choice(name=name, then=then, otherwise=otherwise):
+                first, second = self.rows(then, name), self.rows(otherwise, f"{name}[1:]")
+                return f"({first}[0] if len({name}) == 1 else {second}[0])"
+        raise AssertionError(plan)
+
+    def rows(self, plan: Literal, rows: str, *, is_tuple: bool = False) -> str:
+        """A list of the t-string's renderings."""
+        names = [name for name, _ in plan.bindings()]
+        target = names[0] if len(names) == 1 and not is_tuple else f"({', '.join(names)},)" if names else "_"
+        steps = "".join(f" for {name} in ({value},)" for name, value in _prepared(plan))
+        with self.inside(plan) as nodes:
+            return f"[{self.rendering(nodes)} for {target} in {rows}{steps}]"
+
+    def whole(self, tag: Tag, item: Attribute, head: str) -> Pieces:
+        assert item.value is not None
+        plan = self.plan.holes[index] if isinstance(index := item.value[0], int) else None
+        if not isinstance(plan, ClassList):
+            yield from super().whole(tag, item, head)
+            return
+        first, *others = plan.parts
+        assert isinstance(first, str)
+        yield f'{head}="{escape_str(first)}'
+        for part in others:
+            match part:
+                case str():
+                    yield f" {escape_str(part)}"
+                case Plain(name=name) if self.strings is not None:
+                    self.strings.append(f"type({name}) is str and {name}")
+                    yield from (" ", Expression(f"E({name})"))
+                case Plain(name=name):
+                    yield Expression(f"f' {{E({name})}}' if type({name}) is str and {name} else CLASS_MORE({name})")
+                case (names, condition):
+                    yield Expression(f"{f' {escape_str(names)}'!r} if {condition.name} else ''")
+        yield '"'
+
+
+def _class_more(value: object) -> str:
+    """What a value adds to a list of classes that is not empty."""
+    names = class_names([value])
+    return f" {escape_str(names)}" if names else ""

@@ -1,0 +1,1 @@
+"""A value → text that is safe in its context."""

@@ -1,0 +1,75 @@
+"""Values as JavaScript: JSON where an expression may stand, and what a string may hold.
+
+Neither contains `<`, `>` or `&`, so nothing in it ends a `<script>` or means anything to HTML.
+"""
+
+import json
+import re
+from collections.abc import Awaitable
+
+from pydantic_core import PydanticSerializationError, to_json
+
+from hyperpy.templates.escape import escape_str
+from hyperpy.templates.escaping.trusted import TrustedJS
+from hyperpy.templates.escaping.url_values import plain
+from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
+from hyperpy.templates.syntax.problems import Problem
+
+# JSON is JavaScript since ECMAScript 2019; older engines end a line at U+2028 and U+2029.
+_JSON = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
+# `$` and "`" too: the code may hand the string on to a template literal's source.
+_STRING = re.compile("[\x00-\x1f\x7f\"'`&<>/\\\\$\u2028\u2029\ud800-\udfff]")
+_ENDS_SCRIPT = re.compile(r"</script|<!--|<script", re.IGNORECASE)
+
+
+def script_value(value: object) -> str:
+    """The value as an expression. NaN and the infinities, which JSON lacks, are null."""
+    if type(value) is TrustedJS:
+        return str.__str__(value)
+    if is_html(value):
+        value = html_of(value)
+    if isinstance(value, (bytes, bytearray, memoryview, Awaitable)):
+        refuse_unfit(value)
+    try:
+        text = to_json(value, inf_nan_mode="null").decode()
+    except (PydanticSerializationError, ValueError) as error:
+        if not isinstance(value, str):
+            raise Problem(
+                f"{shown(value)} can't become JSON: {error}",
+                "Give it a dict, list, str, number, bool, None, dataclass or pydantic model.",
+            ) from None
+        text = json.dumps(str(value))  # a lone surrogate
+    return text.translate(_JSON)
+
+
+def script_element_value(value: object) -> str:
+    """The same between the tags of a `<script>`."""
+    text = script_value(value)
+    if type(value) is TrustedJS and _ENDS_SCRIPT.search(text):
+        raise Problem("TrustedJS with `<script`, `</script` or `<!--` would end the script", r"Write `<` as \x3C.")
+    return text
+
+
+def script_string(value: object) -> str:
+    """The value between the quotes of a string, of JavaScript or JSON."""
+    return _STRING.sub(lambda found: f"\\u{ord(found[0]):04x}", html_of(value) if is_html(value) else plain(value))
+
+
+def script_piece(value: object) -> str:
+    """`script_value` in an attribute that holds more code."""
+    return escape_str(script_value(value))
+
+
+def script_attribute(head: str, value: object) -> str:
+    """A whole attribute that is run as JavaScript: nothing for None, so that a handler can be left out."""
+    return "" if value is None else f'{head}="{escape_str(script_value(value))}"'
+
+
+def srcdoc_attribute(head: str, value: object) -> str:
+    """A document in an attribute. HTML is escaped once, for the attribute; text for the document besides."""
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return head
+    document = html_of(value) if is_html(value) else escape_str(plain(value))
+    return f'{head}="{escape_str(document)}"'

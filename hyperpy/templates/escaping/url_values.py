@@ -1,0 +1,84 @@
+"""How a value is written inside a URL. Before the `?`, characters that a URL can't hold are percent-encoded; after it,
+everything but letters and digits.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
+
+from hyperpy.templates.escape import escape_str, exact
+from hyperpy.templates.escaping.trusted import TrustedURL
+from hyperpy.templates.escaping.urls import RASTER, keep, normalized
+from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
+from hyperpy.templates.syntax.nodes import Context, Mode
+from hyperpy.templates.syntax.problems import Problem
+from hyperpy.templates.syntax.references import decoded
+from hyperpy.templates.syntax.url_holes import SINGLE
+
+_DELAY = re.compile("[0-9.]+")
+_DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
+
+
+def vouched(context: Context, first: object) -> bool:
+    """Needs a value that begins with this one no check? Only if it is trusted, and holds more than half a scheme."""
+    return type(first) is TrustedURL and context in SINGLE and re.search("[/?#:]", first) is not None
+
+
+def escaped_piece(mode: Mode, value: object) -> str | None:
+    """A value inside a URL, escaped, or None if it is unfit there."""
+    if type(value) is TrustedURL:
+        return escape_str(exact(value))
+    if isinstance(value, Mapping):
+        return escape_str(_parameters(mode, value))
+    text = plain(value)
+    fit = _piece(mode, text)
+    return None if fit is None else keep(mode, text, escape_str(fit))
+
+
+def _piece(mode: Mode, text: str) -> str | None:
+    match mode:
+        case Mode.QUERY:
+            return quote(text, safe="", errors="replace")
+        case Mode.DELAY:
+            return text if _DELAY.fullmatch(text) else None
+        case Mode.DESCRIPTOR:
+            return text if _DESCRIPTOR.fullmatch(text) else None
+        case Mode.REFRESHED:
+            return normalized(text).replace("'", "%27")
+        case Mode.CANDIDATE if not RASTER.match(text):
+            return normalized(text).replace(",", "%2C")
+        case _:
+            return normalized(text)
+
+
+def plain(value: object) -> str:
+    """A value as text, for where HTML means nothing: its references are decoded."""
+    if value is None or isinstance(value, bool):
+        return ""
+    if is_html(value):
+        return decoded(html_of(value))
+    if isinstance(value, str):
+        return exact(str(value))
+    refuse_unfit(value)
+    if isinstance(value, (list, tuple, set, frozenset, Iterator)):
+        raise Problem(f"an attribute can't be {shown(value)}", 'Only class takes a list. Join it: {"/".join(items)}.')
+    return exact(str(value))
+
+
+def _parameters(mode: Mode, mapping: Mapping[object, object]) -> str:
+    """`name=value` pairs: None is left out, lists repeat the name, booleans are words."""
+    if mode is not Mode.QUERY:
+        raise Problem(
+            "a mapping becomes the parameters of a URL, and here they can't stand",
+            'Write them behind a `?`: "/x?{params}".',
+        )
+    pairs = []
+    for name, value in mapping.items():
+        values = value if isinstance(value, (list, tuple)) else [value]
+        pairs += [f"{_parameter(name)}={_parameter(item)}" for item in values if item is not None]
+    return "&".join(pairs)
+
+
+def _parameter(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else plain(value)
+    return quote(text, safe="", errors="replace")

@@ -1,0 +1,1 @@
+"""A document → a function that renders it; components and fragments."""

@@ -1,0 +1,189 @@
+"""Calling components. A callable is inspected once; what it takes is checked before the call, so that a TypeError which
+comes out of the call is the component's own.
+"""
+
+import inspect
+import keyword
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import CodeType, FunctionType, MethodType
+from weakref import WeakKeyDictionary
+
+from markupsafe import Markup
+
+from hyperpy.exceptions import did_you_mean
+from hyperpy.exceptions import shown as shown_path
+from hyperpy.templates.escaping.values import refuse_deferred, shown
+from hyperpy.templates.syntax.contexts import python_name
+from hyperpy.templates.syntax.problems import CallProblem
+
+type Arguments = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a component takes. `takes` are its keyword arguments, `needs` those without a default."""
+
+    name: str
+    origin: str
+    takes: tuple[str, ...]
+    needs: tuple[str, ...]
+    takes_any: bool
+    by_position: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shown = [name if name in self.needs else f"{name}=…" for name in self.takes]
+        return f"{self.name}({', '.join(shown + ['**…'] * self.takes_any)})"
+
+    def accepts(self, name: str) -> bool:
+        return self.takes_any or name in self.takes
+
+    @property
+    def about(self) -> str:
+        return f"It is {self}{self.origin}."
+
+
+class CallSite:
+    """A component tag. Remembers which arguments fitted which function, by its code: a function that is defined anew in
+    each request keeps that.
+    """
+
+    __slots__ = ("code", "names")
+
+    def __init__(self) -> None:
+        self.code: CodeType | None = None
+        self.names: frozenset[str] = frozenset()
+
+    def call(self, component: object, arguments: Arguments, content: Markup | None) -> object:
+        """The component's result. `content` is what stands between its tags."""
+        if content is not None:
+            if "children" in arguments:
+                raise CallProblem(
+                    f"`{_name(component)}` gets `children` as an attribute and as content", "Leave one out."
+                )
+            arguments["children"] = content
+        function = component if isinstance(component, FunctionType) else None
+        if function and function.__code__ is self.code and arguments.keys() == self.names:
+            return function(**arguments)
+        if not callable(component):
+            raise _no_component(component)
+        fitted = _fitted(_record(component), arguments, content)
+        # A decorator's wrappers share their code, not what they wrap; that is in their `__dict__`.
+        if function and fitted is arguments and not function.__dict__:
+            self.code, self.names = function.__code__, frozenset(arguments)
+        return component(**fitted)
+
+
+def keywords(value: object) -> Arguments:
+    """A mapping that is spread over a component."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        refuse_deferred(value)
+        raise CallProblem(f"`:**` spreads a mapping, and this is {shown(value)}")
+    for name in value:
+        if not isinstance(name, str):
+            raise CallProblem(f"the name of an argument can't be {shown(name)}")
+    return {python_name(name): item for name, item in value.items()}
+
+
+def _fitted(record: Record, arguments: Arguments, content: Markup | None) -> Arguments:
+    """The arguments as the component takes them: `class` may be its `class_`, and blank content is none."""
+    fitted = arguments
+    for name in arguments:
+        if not record.accepts(name) or (keyword.iskeyword(name) and f"{name}_" in record.takes):
+            fitted = dict(arguments)
+            break
+    for name in list(fitted) if fitted is not arguments else ():
+        if keyword.iskeyword(name) and f"{name}_" in record.takes:
+            fitted[f"{name}_"] = fitted.pop(name)
+        elif name == "children" and content is not None and not content.strip() and not record.accepts(name):
+            del fitted[name]
+    _check(record, fitted, content)
+    return fitted
+
+
+def _check(record: Record, arguments: Arguments, content: Markup | None) -> None:
+    if record.by_position:
+        raise CallProblem(
+            f"`{record.name}` takes `{record.by_position[0]}` by position only, and attributes are keyword arguments",
+            f"Take the `/` out of its parameters. {record.about}",
+        )
+    for name in arguments:
+        if record.accepts(name):
+            continue
+        if name == "children" and content is not None:
+            raise CallProblem(
+                f"`{record.name}` takes no content",
+                f"Give it a parameter `children`, or write <{{{record.name}}} />. {record.about}",
+            )
+        raise CallProblem(f"`{record.name}` takes no `{name}`", _joined(did_you_mean(name, record.takes), record.about))
+    missing = [name for name in record.needs if name not in arguments]
+    if missing == ["children"]:
+        raise CallProblem(
+            f"`{record.name}` needs content", f"Write <{{{record.name}}}>…</{{{record.name}}}>. {record.about}"
+        )
+    if missing:
+        names = " and ".join(f"`{name}`" for name in missing)
+        raise CallProblem(f"`{record.name}` needs {names}", record.about)
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _no_component(value: object) -> CallProblem:
+    return CallProblem(
+        f"<{{…}}> calls a component, and {shown(value)} can't be called",
+        "A component is a function or class that gives HTML: def Card(children, title): return t'…'.",
+    )
+
+
+_by_code: WeakKeyDictionary[CodeType, Record] = WeakKeyDictionary()
+_by_object: WeakKeyDictionary[Callable[..., object], Record] = WeakKeyDictionary()
+
+
+def _record(component: Callable[..., object]) -> Record:
+    if isinstance(component, MethodType):
+        return _inspect(component)
+    try:
+        record = _by_object.get(component)
+        if record is None:
+            record = _by_object[component] = _inspect(component)
+    except TypeError:  # neither hashable nor weakly referable is a must
+        return _inspect(component)
+    return record
+
+
+def _inspect(component: Callable[..., object]) -> Record:
+    name = _name(component)
+    try:
+        parameters = inspect.signature(component).parameters.values()
+    except ValueError:  # some built-ins don't tell
+        return Record(name, "", (), (), True, ())
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    return Record(
+        name=name,
+        origin=_origin(component),
+        takes=tuple(p.name for p in named),
+        needs=tuple(p.name for p in named if p.default is p.empty),
+        takes_any=any(p.kind is p.VAR_KEYWORD for p in parameters),
+        by_position=tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is p.empty),
+    )
+
+
+def _name(component: object) -> str:
+    target = getattr(component, "func", component)  # functools.partial
+    name = getattr(target, "__name__", None)
+    return name if isinstance(name, str) else type(component).__name__
+
+
+def _origin(component: Callable[..., object]) -> str:
+    """`, from file:line`, if it was written in Python."""
+    target: object = inspect.unwrap(getattr(component, "func", component))
+    if not isinstance(target, (FunctionType, MethodType, type)):
+        target = type(target)
+    if isinstance(target, type):
+        target = vars(target).get("__init__", vars(target).get("__call__"))
+    code = getattr(target, "__code__", None)
+    return f", from {shown_path(code.co_filename)}:{code.co_firstlineno}" if code else ""

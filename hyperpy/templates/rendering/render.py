@@ -1,0 +1,272 @@
+"""Values → HTML. A literal is parsed when first rendered, becomes one function, and is found again by its strings."""
+
+import sys
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from string.templatelib import Template
+from types import FunctionType
+from typing import Any
+
+from markupsafe import Markup
+
+from hyperpy.exceptions import ComponentError, Place, TemplateError
+from hyperpy.templates.deferred import Awaited, Deferred, Show, dismiss_all, host_at_work
+from hyperpy.templates.escape import escape_str, exact
+from hyperpy.templates.escaping.attributes import (
+    aria,
+    attribute,
+    class_attribute,
+    class_text,
+    merged,
+    style_attribute,
+    style_element_text,
+    style_element_word,
+    style_text,
+    style_word,
+    url,
+    url_piece,
+    url_text,
+    value_text,
+)
+from hyperpy.templates.escaping.script_values import (
+    script_attribute,
+    script_element_value,
+    script_piece,
+    script_string,
+    srcdoc_attribute,
+)
+from hyperpy.templates.escaping.urls import one_root
+from hyperpy.templates.escaping.values import html_of, is_html, name_of, refuse_deferred, refuse_unfit
+from hyperpy.templates.rendering.codegen import MANY, ONE, generate
+from hyperpy.templates.rendering.components import keywords
+from hyperpy.templates.rendering.marker import fragment, meet
+from hyperpy.templates.syntax.nodes import Document, Shape, Spec
+from hyperpy.templates.syntax.parser import parse
+from hyperpy.templates.syntax.problems import CallProblem, Problem, words_of
+
+type Render = Callable[[Template], str]
+type RenderMany = Callable[[list[Template]], str]
+type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[Shape, ...]]
+
+# Literals are few; t-strings put together at run time may not be. A full cache is emptied.
+KEPT = 4096
+
+_ones: dict[Key, Render] = {}
+_manys: dict[tuple[str, ...], RenderMany] = {}
+
+_SPECS = {"": Spec.NONE, "safe": Spec.SAFE, "**": Spec.SPREAD}
+
+
+def markup(text: str) -> Markup:
+    """Markup of an exact str, without the questions that `Markup()` asks of its argument."""
+    return str.__new__(Markup, text)
+
+
+def html(value: object) -> Markup:
+    """A t-string as HTML, without the white space around it; anything else as an interpolation in text renders it.
+
+    Raises TemplateError with the caller's file and line.
+    """
+    try:
+        return markup(render_template(value).strip() if type(value) is Template else render_text(value))
+    except TemplateError as error:
+        caller = sys._getframe(1)
+        raise error.at(Place(caller.f_code.co_filename, caller.f_lineno)) from error.__cause__
+
+
+def render_template(template: Template) -> str:
+    """The template as HTML, white space and all."""
+    render = _ones.get(template.strings)
+    if render is None:
+        render = _ones[template.strings] = _compiled(template, ONE)
+    return render(template)
+
+
+def render_text(value: object) -> str:
+    """What an interpolation in a text position gives."""
+    try:
+        return _text(value)
+    except Problem as problem:
+        raise error_of(problem) from None
+
+
+def _text(value: object) -> str:
+    kind = type(value)
+    if kind is str:
+        return escape_str(value)  # type: ignore[arg-type]
+    if kind is Template:
+        return render_template(value)  # type: ignore[arg-type]
+    if kind is list:
+        return _items(value)  # type: ignore[arg-type]
+    if value is None or kind is bool:
+        return ""
+    if kind is int or kind is float:
+        return str(value)
+    if is_html(value):
+        return html_of(value)
+    if isinstance(value, str):
+        return escape_str(exact(str(value)))
+    return _other_text(value)
+
+
+def _other_text(value: object) -> str:
+    if isinstance(value, (Awaitable, AsyncIterable)):
+        return _deferred(value, render_text)
+    refuse_unfit(value)
+    if isinstance(value, Iterable):
+        return _items(list(value))
+    return escape_str(exact(str(value)))
+
+
+def _deferred(value: Awaitable[object] | AsyncIterable[object], show: Show) -> str:
+    """What stands in the page until the value is there. Only a page that is going to be sent can wait."""
+    host = host_at_work()
+    if host is None:
+        refuse_deferred(value)
+        raise AssertionError(value)
+    if host.deferred is None:
+        host.deferred = Deferred()
+    return host.deferred.keep(Awaited(value, show, name_of(value)))
+
+
+def _items(values: list[object]) -> str:
+    """The items one after the other. A list of templates mostly comes from one literal in a comprehension."""
+    if not values or type(values[0]) is not Template:
+        return "".join(map(_text, values))
+    strings = values[0].strings
+    render_many = _manys.get(strings)
+    if render_many is None:
+        render_many = _manys[strings] = _compiled(values[0], MANY)
+    return render_many(values)  # type: ignore[arg-type]
+
+
+def _render_safe(value: object) -> str:
+    """The same for `{value:safe}`."""
+    try:
+        return _safe(value)
+    except Problem as problem:
+        raise error_of(problem) from None
+
+
+def _safe(value: object) -> Markup:
+    """`{value:safe}`: its author says that it is HTML."""
+    if is_html(value) or type(value) is Template:
+        return markup(_text(value))
+    if isinstance(value, str):
+        return markup(exact(str(value)))
+    if value is None or isinstance(value, bool):
+        return markup("")
+    if isinstance(value, (Awaitable, AsyncIterable)):
+        return markup(_deferred(value, _render_safe))
+    refuse_unfit(value)
+    if isinstance(value, Iterable):
+        return markup("".join(map(_safe, value)))
+    return markup(exact(str(value)))
+
+
+def _spread(value: object) -> object:
+    """A mapping of attributes, its t-strings rendered."""
+    if isinstance(value, Mapping):
+        return {name: Markup(render_template(item)) if type(item) is Template else item for name, item in value.items()}
+    refuse_deferred(value)
+    return _safe(value) if type(value) is Template else value
+
+
+def _string(value: object) -> str:
+    """A piece of a component's argument or of a fragment's name."""
+    if value is None or isinstance(value, bool):
+        return ""
+    if type(value) is Template:
+        return render_template(value)
+    refuse_deferred(value)
+    return exact(str(value))
+
+
+def shapes_of(template: Template) -> tuple[Shape, ...]:
+    return tuple(
+        Shape(hole.expression, hole.conversion, _SPECS.get(hole.format_spec, Spec.FORMAT), hole.value is fragment)
+        for hole in template.interpolations
+    )
+
+
+def _again(template: Template) -> str:
+    """A template whose strings are known, but in another shape: `{x}` and `{x!r}` differ in nothing else."""
+    key = (template.strings, shapes_of(template))
+    render = _ones.get(key)
+    if render is None:
+        render = _ones[key] = _compiled(template, ONE)
+    return render(template)
+
+
+def _compiled(template: Template, form: str) -> Callable[[Any], str]:
+    """Parses the literal and makes its function. Raises TemplateError."""
+    for cache in (_ones, _manys):
+        if len(cache) >= KEPT:
+            cache.clear()
+    try:
+        return _function(parse(template.strings, shapes_of(template)), words_of(template), form)
+    except Problem as problem:
+        raise _located(problem, template) from None
+
+
+def _function(document: Document, words: str, form: str) -> Callable[[Any], str]:
+    generated = generate(document, words, form)
+    namespace = RUNTIME | generated.constants
+    try:
+        code = compile(generated.source, f"<{words}>", "exec")
+    except SyntaxError:  # Python reads 200 brackets inside each other, each component takes five
+        raise Problem(
+            "components and fragments are nested too deeply in one t-string",
+            "Move the inner ones into a component of their own.",
+        ) from None
+    exec(code, namespace)  # noqa: S102  what `codegen` wrote: values come in as constants and arguments only
+    made = namespace["render" if form is ONE else "render_many"]
+    assert isinstance(made, FunctionType)
+    return made
+
+
+def error_of(problem: Problem, words: str = "") -> TemplateError:
+    kind = ComponentError if isinstance(problem, CallProblem) else TemplateError
+    return kind(f"{problem.what}, in {words}" if words else problem.what, hint=problem.hint)
+
+
+def _located(problem: Problem, template: Template) -> TemplateError:
+    dismiss_all(template)
+    return error_of(problem, words_of(template))
+
+
+# What generated functions call, by the names that `codegen` writes.
+RUNTIME: dict[str, object] = {
+    "AGAIN": _again,
+    "ARIA": aria,
+    "ATTRIBUTE": attribute,
+    "CLASS": class_attribute,
+    "CLASS_TEXT": class_text,
+    "E": escape_str,
+    "FRAGMENT": meet,
+    "KEYWORDS": keywords,
+    "LOCATED": _located,
+    "MARKER": fragment,
+    "MARKUP": markup,
+    "MERGED": merged,
+    "ONE_ROOT": one_root,
+    "PROBLEM": Problem,
+    "SAFE": _safe,
+    "SCRIPT": script_attribute,
+    "SCRIPT_ELEMENT_VALUE": script_element_value,
+    "SCRIPT_PIECE": script_piece,
+    "SCRIPT_STRING": script_string,
+    "SPREAD": _spread,
+    "SRCDOC": srcdoc_attribute,
+    "STRING": _string,
+    "STYLE": style_attribute,
+    "STYLE_ELEMENT_TEXT": style_element_text,
+    "STYLE_ELEMENT_WORD": style_element_word,
+    "STYLE_TEXT": style_text,
+    "STYLE_WORD": style_word,
+    "TEMPLATE": Template,
+    "TEXT": _text,
+    "URL": url,
+    "URL_PIECE": url_piece,
+    "URL_TEXT": url_text,
+    "VALUE_TEXT": value_text,
+}

@@ -1,0 +1,131 @@
+"""Which attribute is what. Tables first; the names are lower case."""
+
+import re
+from functools import lru_cache
+
+from hyperpy.templates.syntax.nodes import Context
+
+# fmt: off
+URLS = frozenset((
+    "href", "src", "action", "formaction", "poster", "cite", "data", "background", "manifest", "longdesc", "usemap",
+    "icon", "profile", "codebase", "classid", "dynsrc", "lowsrc", "xlink:href", "xml:base", "hx-get", "hx-post",
+    "hx-put", "hx-patch", "hx-delete", "hx-push-url", "hx-replace-url", "sse-connect", "hx-sse:connect",
+))
+URL_SETS = frozenset(("srcset", "imagesrcset"))
+URL_LISTS = frozenset(("ping", "archive"))
+IMAGES = frozenset((
+    ("img", "src"), ("source", "src"), ("input", "src"),
+    ("image", "href"), ("image", "xlink:href"), ("feimage", "href"),
+))
+ANIMATIONS = frozenset(("animate", "set", "animatemotion", "animatetransform"))
+ANIMATED = frozenset(("to", "from", "by", "values"))
+# hyperscript's language is another one; what these two show is HTML.
+UNREADABLE = frozenset(("_", "data-script", "hx-vars"))
+HTML_SINKS = frozenset(("x-html", "v-html"))
+HANDLER_PREFIXES = ("on", "hx-on", "x-on:", "@", "data-on-", "data-on:")
+# Alpine.js, Vue and Datastar evaluate these as JavaScript, with or without `:key`, `.modifier` and `__modifier`.
+EXPRESSIONS = frozenset((
+    "x-data", "x-init", "x-show", "x-text", "x-model", "x-modelable", "x-effect", "x-if", "x-for", "x-id", "x-bind",
+    "x-anchor", "x-intersect", "x-resize", "x-sort", "x-trap",
+    "data-attr", "data-class", "data-computed", "data-custom-validity", "data-effect", "data-init",
+    "data-json-signals", "data-replace-url", "data-show", "data-signals", "data-style", "data-text",
+    "data-view-transition",
+))
+EXPRESSION_PREFIXES = (
+    ":", "v-", "#", ".", "data-attr-", "data-class-", "data-computed-", "data-signals-", "data-style-",
+)
+UNSPREAD = frozenset((("meta", "http-equiv"), ("base", "href"), ("base", "target")))
+HTMX_JSON = frozenset(("hx-vals", "hx-headers", "hx-request"))
+DICTS = frozenset(("data", "aria"))
+# https://html.spec.whatwg.org/multipage/syntax.html#void-elements, and the obsolete ones
+VOID = frozenset((
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+    "param", "frame", "bgsound", "keygen",
+))
+# fmt: on
+
+# Narrower than HTML, which allows almost anything: what comes from data must not need quoting anywhere.
+SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*", re.ASCII)
+
+
+def evaluates(name: str) -> bool:
+    """Does a browser or a well-known script run this attribute's value as JavaScript?"""
+    return _stem(name) in EXPRESSIONS or name.startswith(HANDLER_PREFIXES + EXPRESSION_PREFIXES)
+
+
+def _stem(name: str) -> str:
+    return re.split("[.:]|__", name, maxsplit=1)[0]
+
+
+@lru_cache(maxsize=4096)
+def context_of(tag: str, name: str) -> Context:
+    """The context of attribute `name` of element `tag`, both in any case."""
+    tag, name = tag.lower(), name.lower()
+    if name.startswith("data-hx-"):
+        name = name.removeprefix("data-")
+    if _stem(name) in HTML_SINKS or name in UNREADABLE:
+        return Context.REFUSED
+    if evaluates(name):
+        return Context.SCRIPT
+    if name == "srcdoc":
+        return Context.SRCDOC
+    if (tag, name) in IMAGES or name == "poster":
+        return Context.IMAGE_URL
+    if name in URL_SETS:
+        return Context.URL_SET
+    if name in URL_LISTS:
+        return Context.URL_LIST
+    if name in URLS:
+        return Context.URL
+    if tag in ANIMATIONS and name in ANIMATED:
+        return Context.URL_STEPS
+    if name in HTMX_JSON:
+        return Context.HTMX_JSON
+    if name == "class":
+        return Context.CLASS
+    if name == "style":
+        return Context.STYLE
+    return Context.ARIA if name.startswith("aria-") else Context.PLAIN
+
+
+def context_from_data(tag: str, name: str) -> Context:
+    """The same for a name that a mapping brings."""
+    context = context_of(tag, name)
+    is_refused = context in (Context.SCRIPT, Context.SRCDOC) or (tag.lower(), name.lower()) in UNSPREAD
+    return Context.REFUSED if is_refused else context
+
+
+def html_name(name: str) -> str:
+    """A Python name as an attribute: `hx_get` is `hx-get` and `class_` is `class`. The inverse of `python_name`."""
+    stem = name.removesuffix("_") if len(name) > 1 else name
+    first, rest = stem[:1], stem[1:]
+    return first + rest.replace("_", "-")
+
+
+def python_name(name: str) -> str:
+    """An attribute of a component as a keyword argument."""
+    return name.replace("-", "_")
+
+
+def why_refused(tag: str, name: str) -> tuple[str, str]:
+    """What to say of a value for an attribute whose context is REFUSED: what is wrong, and what to write."""
+    tag, lower = tag.lower(), name.lower()
+    if tag in ("base", "meta"):
+        return f"`<{tag} {lower}>` changes what the whole page does, so no mapping may bring it", _written(tag, lower)
+    if lower == "srcdoc":
+        return "`srcdoc` is a whole document, so no mapping may bring it", _written(tag, lower)
+    if _stem(lower) in HTML_SINKS:
+        return (
+            f"`{name}` puts what it is given into the page as HTML, so it takes no computed value",
+            "Interpolate the value as the element's content: <div>{value}</div>.",
+        )
+    if lower in UNREADABLE:
+        return (
+            f"`{name}` is run as a script, so it takes no computed value",
+            "Put the value into an attribute of its own, data-value={…}, and read it there.",
+        )
+    return f"`{name}` is run as JavaScript, so no mapping may bring it", _written(tag, name)
+
+
+def _written(tag: str, name: str) -> str:
+    return f"Write it out: <{tag} {name}={{value}}>."

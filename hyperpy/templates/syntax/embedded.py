@@ -1,0 +1,127 @@
+"""Holes inside JavaScript, JSON and CSS, whether an element holds it or an attribute."""
+
+from enum import Enum
+
+from hyperpy.templates.escape import escape_portably
+from hyperpy.templates.syntax import javascript, stylesheet
+from hyperpy.templates.syntax.nodes import Attribute, Mode, Spec, Tag, Value
+from hyperpy.templates.syntax.problems import HoleProblem, SyntaxProblem
+from hyperpy.templates.syntax.references import decoded
+from hyperpy.templates.syntax.source import HOLE, Source
+
+
+class Language(Enum):
+    SCRIPT = "JavaScript"
+    JSON = "JSON"
+    CSS = "CSS"
+
+
+# https://mimesniff.spec.whatwg.org/#javascript-mime-type
+# fmt: off
+_SCRIPTS = frozenset((
+    "", "module", "application/ecmascript", "application/javascript", "application/x-ecmascript",
+    "application/x-javascript", "text/ecmascript", "text/javascript", "text/jscript", "text/livescript",
+    "text/x-ecmascript", "text/x-javascript",
+))
+# fmt: on
+_JSONS = frozenset({"application/json", "importmap", "speculationrules", "text/json"})
+# Beside these a value needs no space to stay a token of its own.
+_LOOSE_BEFORE = " \t\n\r([{,;:="
+_LOOSE_AFTER = " \t\n\r)]},;:"
+
+
+def script_language(source: Source, tag: Tag, hole: int) -> Language:
+    """What a `<script>` with a hole holds, by its type. https://html.spec.whatwg.org/multipage/scripting.html#attr-script-type"""
+    kind = ""
+    for item in tag.attributes:
+        if isinstance(item, Attribute) and item.name.lower() == "type":
+            if any(isinstance(piece, int) for piece in item.value or ()):
+                raise SyntaxProblem(
+                    "the `type` of a script with values in it must be written out", item.start, len(item.name)
+                )
+            kind = decoded("".join(map(str, item.value or ()))).partition(";")[0].strip().lower()
+    if kind in _SCRIPTS:
+        return Language.SCRIPT
+    if kind in _JSONS or kind.endswith("+json"):
+        return Language.JSON
+    raise SyntaxProblem(
+        f"a script of type `{kind}` takes no computed value",
+        source.position(hole),
+        hint="Put it into a <template>, or the value into an attribute: data-value={…}.",
+    )
+
+
+def element_contents(source: Source, value: Value, language: Language) -> tuple[Value, tuple[Mode, ...]]:
+    """What a `<script>` or `<style>` holds, with room around its values, and what its holes are."""
+    modes = _modes(source, value, language, is_element=True)
+    if language is not Language.CSS and any(isinstance(piece, str) and decoded(piece) != piece for piece in value):
+        _check_references(source, value, modes, language)
+    return _with_room(value, modes), modes
+
+
+def _check_references(source: Source, value: Value, modes: tuple[Mode, ...], language: Language) -> None:
+    """In SVG a script's references are characters, in HTML they are not: its holes must be the same either way."""
+    in_svg = tuple(decoded(piece) if isinstance(piece, str) else piece for piece in value)
+    if _modes(source, in_svg, language, is_element=True) != modes:
+        hole = next(piece for piece in value if isinstance(piece, int))
+        raise SyntaxProblem(
+            "a script with values in it can't have references such as `&quot;`",
+            source.position(hole),
+            hint="HTML leaves them as they are, SVG does not. Write the character, or escape it as JavaScript does.",
+        )
+
+
+def attribute_contents(source: Source, value: Value, language: Language) -> tuple[Value, tuple[Mode, ...]]:
+    """The same for an attribute. Its static text is escaped anew, so that no reference is half a value's."""
+    code = tuple(decoded(piece) if isinstance(piece, str) else piece for piece in value)
+    modes = _modes(source, code, language)
+    roomy = _with_room(code, modes)
+    return tuple(escape_portably(piece) if isinstance(piece, str) else piece for piece in roomy), modes
+
+
+def _modes(source: Source, value: Value, language: Language, *, is_element: bool = False) -> tuple[Mode, ...]:
+    holes = [piece for piece in value if isinstance(piece, int)]
+    for hole in holes:
+        if is_element or language is not Language.CSS or source.shapes[hole].spec is not Spec.FORMAT:
+            _check_spec(source, hole, language)
+    text = "".join(piece if isinstance(piece, str) else HOLE for piece in value)
+    try:
+        return stylesheet.modes(text) if language is Language.CSS else javascript.modes(text, is_element=is_element)
+    except HoleProblem as problem:
+        hole = holes[problem.hole]
+        written = f"{{{source.shapes[hole].expression.strip()}}}"
+        hint = problem.hint.replace("{x}", written)
+        raise SyntaxProblem(f"`{written}` {problem.what}", source.position(hole), hint=hint) from None
+
+
+def _check_spec(source: Source, hole: int, language: Language) -> None:
+    shape = source.shapes[hole]
+    if shape.spec is Spec.NONE:
+        return
+    what = {
+        Spec.FORMAT: "has a format spec",
+        Spec.SPREAD: "spreads a mapping",
+        Spec.SAFE: "says that it is HTML",
+    }[shape.spec]
+    trusted = "TrustedCSS" if language is Language.CSS else "TrustedJS"
+    raise SyntaxProblem(
+        f"`{{{shape.expression.strip()}:…}}` {what}, and this is {language.value}",
+        source.position(hole),
+        hint=f"If these braces belong to the {language.value}, double them: {{{{ … }}}}.\n"
+        f"Else write the value alone, or {trusted}(…) for what is to be sent as it is.",
+    )
+
+
+def _with_room(value: Value, modes: tuple[Mode, ...]) -> Value:
+    """Static text with a space beside each value that could grow together with it."""
+    kinds = iter(modes)
+    values = {piece for piece in value if isinstance(piece, int) and next(kinds) is Mode.SCRIPT_VALUE}
+    roomy: list[str | int] = []
+    for index, piece in enumerate(value):
+        if isinstance(piece, str):
+            if value[index + 1 : index + 2] and value[index + 1] in values and piece[-1] not in _LOOSE_BEFORE:
+                piece += " "
+            if index and value[index - 1] in values and piece[0] not in _LOOSE_AFTER:
+                piece = " " + piece
+        roomy.append(piece)
+    return tuple(roomy)

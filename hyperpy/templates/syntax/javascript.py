@@ -1,0 +1,195 @@
+"""Where in JavaScript each hole stands: in code, where a value may, in a string, in a comment, or where none can.
+
+This is as much of https://tc39.es/ecma262/#sec-ecmascript-language-lexical-grammar as that takes. Its hard question,
+whether a `/` divides or begins a regular expression, is answered from the token before it; where that is not enough, no
+hole may follow. JSON is read by the same rules.
+"""
+
+import re
+from typing import NoReturn
+
+from hyperpy.templates.syntax.nodes import Mode
+from hyperpy.templates.syntax.problems import HoleProblem
+from hyperpy.templates.syntax.source import HOLE
+
+# An operand follows these, so a `/` behind one begins a regular expression.
+BEFORE_OPERANDS = frozenset(
+    "case default delete do else extends in instanceof new return throw typeof void".split()  # noqa: SIM905
+)
+# These are names, or not, by what surrounds them.
+CONTEXTUAL = frozenset({"await", "of", "yield"})
+CONDITIONS = frozenset({"if", "for", "while", "with"})
+
+_TOKEN = re.compile(
+    r"""(?P<blank>[ \t\v\f\xa0\ufeff]+)
+      | (?P<line>[\n\r\u2028\u2029]+)
+      | (?P<comment>//[^\n\r\u2028\u2029]*|/\*.*?(?:\*/|\Z))
+      | (?P<markup><!--|-->)
+      | (?P<string>"(?:[^"\\\n\r]|\\(?:\r\n|.))*"|'(?:[^'\\\n\r]|\\(?:\r\n|.))*')
+      | (?P<number>\.?[0-9][\w.]*)
+      | (?P<word>[\w$]+)
+      | (?P<step>\+\+|--)
+      | (?P<dots>\.\.\.)
+      | (?P<hole>\0)
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_REGEX = re.compile(r"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*\])+/[\w$]*")
+_TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
+_HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x[0-9A-Fa-f]?|u(?:[0-9A-Fa-f]{0,3}|\{[0-9A-Fa-f]*))?\Z")
+# In SVG a script's references are read too.
+_HALF_MARKUP = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
+_NAME = re.compile(r"[\w$#@\\]")
+
+BESIDE = 'Write "…" + {x}, or give it a name first: const value = {x};'
+
+
+def modes(text: str, *, is_element: bool = False) -> tuple[Mode, ...]:
+    """What each hole of the code is. `is_element` if it is what a `<script>` holds.
+
+    Raises HoleProblem for the first hole that can't be.
+    """
+    return tuple(_Lexer(text, is_element).run())
+
+
+class _Lexer:
+    """`operand` says whether an operand is next, and None if that can't be told. `open` holds the open brackets."""
+
+    def __init__(self, text: str, is_element: bool) -> None:
+        self.text = text
+        self.is_element = is_element
+        self.position = 0
+        self.modes: list[Mode] = []
+        self.open: list[str] = []
+        self.operand: bool | None = True
+        self.begins_line = True
+        self.last = ""
+
+    def run(self) -> list[Mode]:
+        while self.position < len(self.text) and HOLE in self.text[self.position :]:
+            found = _TOKEN.match(self.text, self.position)
+            assert found
+            kind, token, start = found.lastgroup, found[0], self.position
+            self.position = found.end()
+            self._read(kind or "", token, start)
+            if kind == "line":
+                self.begins_line = True
+            elif kind not in ("blank", "comment"):
+                self.begins_line, self.last = False, f".{token}" if self.last == "." else token
+        return self.modes
+
+    def _read(self, kind: str, token: str, start: int) -> None:
+        match kind:
+            case "comment":
+                self.modes += [Mode.COMMENT] * token.count(HOLE)
+            case "markup":
+                self._markup(token)
+            case "string":
+                self._string(token)
+                self.operand = False
+            case "number":
+                self.operand = False
+            case "word":
+                self._word(token)
+            case "step":
+                self.operand = None
+            case "hole":
+                self._value(start)
+            case "dots":
+                self.operand = True
+            case "other":
+                self._punctuator(token, start)
+
+    def _markup(self, token: str) -> None:
+        if token == "<!--" or self.begins_line:
+            self._refuse_rest(f"behind `{token}`, which begins a comment in a script and none in a module")
+        self.operand = True
+
+    def _string(self, token: str) -> None:
+        for index, character in enumerate(token):
+            if character != HOLE:
+                continue
+            if _HALF_ESCAPE.search(token, 0, index):
+                self._refuse("stands behind half an escape", "Take the `\\` out.")
+            if self.is_element and (found := _HALF_MARKUP.search(token, 0, index)):
+                start = found[0][0]
+                self._refuse(
+                    f"stands behind a `{start}`, and could become markup with it",
+                    f"Write the `{start}` as \\u{ord(start):04X}.",
+                )
+            self.modes.append(Mode.SCRIPT_STRING)
+
+    def _word(self, token: str) -> None:
+        if self.last == ".":
+            self.operand = False
+        elif token in CONTEXTUAL:
+            self.operand = None
+        else:
+            self.operand = token in BEFORE_OPERANDS
+
+    def _value(self, start: int) -> None:
+        before, after = self.text[start - 1 : start], self.text[start + 1 : start + 2]
+        is_part = _NAME.match(before) is not None and self.last not in BEFORE_OPERANDS | CONTEXTUAL
+        is_part = is_part or (before in (".", HOLE) and self.last != "...")
+        if is_part or after == HOLE or _NAME.match(after):
+            self._refuse("stands in the middle of a name", 'A value stands alone: names[{x}], "item" + {x}.')
+        self.modes.append(Mode.SCRIPT_VALUE)
+        self.operand = False
+
+    def _punctuator(self, token: str, start: int) -> None:
+        match token:
+            case "/":
+                self._slash(start)
+            case "`":
+                self._template()
+            case '"' | "'":
+                self._refuse_rest("behind a string that does not end on its line")
+            case "(" | "[" | "{":
+                self.open.append("if(" if token == "(" and self.last in CONDITIONS else token)
+                self.operand = True
+            case ")" | "]" | "}":
+                self._close(token)
+            case _:
+                self.operand = True
+
+    def _close(self, token: str) -> None:
+        opened = self.open.pop() if self.open else ""
+        if opened == "${":
+            self._template()
+        else:
+            self.operand = {")": opened == "if(", "]": False, "}": None}[token]
+
+    def _slash(self, start: int) -> None:
+        if self.operand is False:
+            self.operand = True
+            return
+        found = _REGEX.match(self.text, start) if self.operand else None
+        if not found:
+            self._refuse_rest(
+                f"behind a `/` that may divide or begin a regular expression, after `{self.last.replace(HOLE, '{…}')}`"
+            )
+            return
+        if HOLE in found[0]:
+            self._refuse("stands in a regular expression", "Make it of a string: new RegExp({x}).")
+        self.position, self.operand = found.end(), False
+
+    def _template(self) -> None:
+        """From behind a "`" or the `}` of a `${…}` to the next of either."""
+        found = _TEMPLATE.match(self.text, self.position)
+        assert found
+        if HOLE in found[0]:
+            self._refuse("stands in a template literal", BESIDE)
+        self.position = found.end() + 1
+        self.operand = False
+        if self.text.startswith("${", found.end()):
+            self.position += 1
+            self.open.append("${")
+            self.operand = True
+
+    def _refuse(self, what: str, hint: str) -> NoReturn:
+        raise HoleProblem(len(self.modes), what, hint)
+
+    def _refuse_rest(self, where: str) -> None:
+        """Of what follows nobody can tell what it is. That matters only if a hole is there."""
+        if HOLE in self.text[self.position :]:
+            self._refuse(f"stands {where}", f"Move the value to the top of the script. {BESIDE}")

@@ -1,0 +1,162 @@
+"""Tokens → nodes: components with their children, fragments with their elements. HTML elements need not balance, for a
+page may be sent in chunks; components and fragments must.
+"""
+
+import html
+from dataclasses import replace
+
+from hyperpy.exceptions import did_you_mean
+from hyperpy.templates.syntax.contexts import VOID
+from hyperpy.templates.syntax.nodes import (
+    Attribute,
+    Component,
+    Document,
+    EndTag,
+    Fragment,
+    Mark,
+    Node,
+    Shape,
+    Spread,
+    Tag,
+    Text,
+    Value,
+)
+from hyperpy.templates.syntax.problems import SyntaxProblem
+from hyperpy.templates.syntax.scanner import ComponentEnd, scan
+from hyperpy.templates.syntax.source import Source
+
+# What closes itself in SVG and is no HTML element besides.
+SVG_SHAPES = frozenset(
+    ["circle", "ellipse", "g", "image", "line", "path", "polygon", "polyline", "rect", "stop", "text", "tspan", "use"]
+)
+
+
+def parse(strings: tuple[str, ...], shapes: tuple[Shape, ...]) -> Document:
+    """Raises SyntaxProblem."""
+    source = Source(strings, shapes)
+    nodes = _Tree(source).build()
+    return Document(strings, shapes, nodes, frozenset(source.named))
+
+
+class _Tree:
+    """Builds the tree; `open` holds the components whose end tag has not come yet, each with the nodes before it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.nodes: list[Node] = []
+        self.open: list[tuple[Component, list[Node]]] = []
+
+    def build(self) -> tuple[Node, ...]:
+        for token in scan(self.source):
+            if isinstance(token, ComponentEnd):
+                self._close(token)
+            elif isinstance(token, Component):
+                self._component(token)
+            elif isinstance(token, Tag):
+                self.nodes.append(replace(token, attributes=_last_wins(token.attributes)))
+            elif token != Text(""):
+                self.nodes.append(token)
+        if self.open:
+            component, _ = self.open[-1]
+            name = component.expression
+            raise SyntaxProblem(
+                f"<{{{name}}}> is never closed",
+                component.start + 1,
+                hint=f"Write </{{{name}}}> where it ends, or <{{{name}}} /> if it has no content.",
+            )
+        return _with_fragments(self.nodes)
+
+    def _component(self, token: Component) -> None:
+        token = replace(token, attributes=_last_wins(token.attributes))
+        if token.children is None:
+            self.nodes.append(_marked(token))
+        else:
+            self.open.append((token, self.nodes))
+            self.nodes = []
+
+    def _close(self, token: ComponentEnd) -> None:
+        expression = self.source.shapes[token.index].expression.strip()
+        if not self.open:
+            raise SyntaxProblem(f"</{{{expression}}}> closes a component that is not open", token.start + 2)
+        component, before = self.open.pop()
+        if component.expression != expression:
+            suggestion = did_you_mean(expression, [component.expression])
+            raise SyntaxProblem(
+                f"</{{{expression}}}> closes <{{{component.expression}}}>",
+                token.start + 2,
+                hint=suggestion or f"Close the innermost component first: </{{{component.expression}}}>.",
+            )
+        children = _with_fragments(self.nodes)
+        before.append(_marked(replace(component, closing=token.index, children=children, end=token.end)))
+        self.nodes = before
+
+
+def _last_wins(attributes: tuple[Attribute | Spread, ...]) -> tuple[Attribute | Spread, ...]:
+    """Of attributes of one name the last one stays. What a spread brings is known only when it is rendered."""
+    last = {item.name.lower(): item for item in attributes if isinstance(item, Attribute)}
+    return tuple(item for item in attributes if isinstance(item, Spread) or last[item.name.lower()] is item)
+
+
+def _marked(component: Component) -> Node:
+    if not component.mark:
+        return component
+    return Fragment(_fragment_name(component.mark, component.attributes), (component,), component.start, component.end)
+
+
+def _with_fragments(nodes: list[Node]) -> tuple[Node, ...]:
+    """Siblings, those from a marked start tag to its end tag gathered into a Fragment."""
+    result: list[Node] = []
+    position = 0
+    while position < len(nodes):
+        node = nodes[position]
+        if isinstance(node, Tag) and node.mark:
+            end = _end_of_element(nodes, position, node)
+            inner = _with_fragments(nodes[position + 1 : end])
+            last = nodes[end - 1]
+            assert isinstance(last, (Tag, EndTag))
+            result.append(Fragment(_fragment_name(node.mark, node.attributes), (node, *inner), node.start, last.end))
+            position = end
+        else:
+            result.append(node)
+            position += 1
+    return tuple(result)
+
+
+def _end_of_element(nodes: list[Node], start: int, tag: Tag) -> int:
+    """The index behind the end tag that closes the start tag at `start`, or behind that if it is all there is."""
+    name, depth = tag.name.lower(), 0
+    for position in range(start, len(nodes)):
+        node = nodes[position]
+        if isinstance(node, EndTag) and node.name == name:
+            depth -= 1
+        elif isinstance(node, Tag) and node.name.lower() == name:
+            depth += not _is_whole(node)
+        if not depth:
+            return position + 1
+    raise SyntaxProblem(
+        f"this fragment needs its end tag </{name}> in the same t-string",
+        tag.start,
+        len(name) + 1,
+        hint=f"Write <{name} {{fragment}}>…</{name}>; end tags that HTML lets you leave out count too.",
+    )
+
+
+def _is_whole(tag: Tag) -> bool:
+    """Needs this start tag no end tag? Only in SVG does `/>` say so."""
+    name = tag.name.lower()
+    return name in VOID or (tag.closes_itself and name in SVG_SHAPES)
+
+
+def _fragment_name(mark: Mark, attributes: tuple[Attribute | Spread, ...]) -> Value:
+    """What is written behind the marker, else the element's id. Static parts are decoded."""
+    name = mark.name
+    for item in attributes:
+        if name is None and isinstance(item, Attribute) and item.name.lower() == "id":
+            name = item.value
+    if not name:
+        raise SyntaxProblem(
+            "this fragment has no name",
+            mark.start,
+            hint='Give the element an id, <div id="status" {fragment}>, or name it, <div {fragment}="status">.',
+        )
+    return tuple(html.unescape(piece) if isinstance(piece, str) else piece for piece in name)

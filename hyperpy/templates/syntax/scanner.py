@@ -1,0 +1,187 @@
+"""Static strings and holes → tokens, as the tokenizer of WHATWG HTML has it: what is text, a tag, a comment, a raw-text
+element, https://html.spec.whatwg.org/multipage/parsing.html#tokenization. Where browsers repair, this may refuse.
+"""
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from hyperpy.templates.syntax.embedded import Language, element_contents, script_language
+from hyperpy.templates.syntax.nodes import Component, EndTag, Hole, RawHole, Spec, Tag, Text
+from hyperpy.templates.syntax.problems import SyntaxProblem
+from hyperpy.templates.syntax.source import HOLE, Source
+from hyperpy.templates.syntax.tags import TagReader
+
+RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"})
+RCDATA = frozenset({"title", "textarea"})
+# Inside these no element is raw text, but for what is HTML again.
+FOREIGN = frozenset({"svg", "math"})
+INTEGRATION = frozenset({"foreignobject", "desc", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"})
+
+_TEXT = re.compile(r"[^<\0]+")
+_LETTER = re.compile(r"[A-Za-z]")
+_END_TAG = re.compile(r"</([A-Za-z][^\t\n\f\r />\0]*)[^>]*>")
+_COMPONENT_END = re.compile(r"</\0[\t\n\f\r ]*>")
+_COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
+_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_DECLARATION = re.compile(r"<[!?/][^>]*>")
+# A script that opens a comment and a script in it does not end at the next </script>.
+_SCRIPT_IN_COMMENT = re.compile(r"<!--(?:(?!-->).)*<script", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentEnd:
+    """`</{index}>`."""
+
+    index: int
+    start: int
+    end: int
+
+
+type Token = Text | Hole | RawHole | Tag | EndTag | Component | ComponentEnd
+
+
+def scan(source: Source) -> Iterator[Token]:
+    text, position = source.text, 0
+    foreign: list[str] = []
+    while position < len(text):
+        if text[position] == HOLE:
+            yield _text_hole(source, position)
+            position += 1
+        elif found := _TEXT.match(text, position):
+            yield Text(found[0])
+            position = found.end()
+        elif text.startswith(HOLE, position + 1) or _LETTER.match(text, position + 1):
+            tag = TagReader(source, position).read()
+            yield tag
+            position = tag.end
+            if isinstance(tag, Tag) and tag.name.lower() in FOREIGN | INTEGRATION and not tag.closes_itself:
+                foreign.append(tag.name.lower())
+            if isinstance(tag, Tag) and tag.name.lower() in RAW and foreign and foreign[-1] in FOREIGN:
+                _check_foreign(source, tag)
+            if isinstance(tag, Tag) and tag.name.lower() in RAW | RCDATA:
+                position = yield from _contents(source, tag)
+        else:
+            token, position = _markup(source, position)
+            if isinstance(token, EndTag) and token.name in foreign:
+                del foreign[len(foreign) - 1 - foreign[::-1].index(token.name) :]
+            yield token
+
+
+def _text_hole(source: Source, position: int) -> Hole:
+    shape = source.shape(position)
+    if shape.spec is Spec.SPREAD:
+        raise SyntaxProblem(
+            "`:**` spreads a mapping among the attributes of a tag, and this is text",
+            position,
+            hint=f"Write <div {{{shape.expression}:**}}>.",
+        )
+    return Hole(source.hole(position))
+
+
+def _markup(source: Source, start: int) -> tuple[Token, int]:
+    """What begins with `<` and is no start tag."""
+    text = source.text
+    if found := _COMPONENT_END.match(text, start):
+        return ComponentEnd(source.named_hole(start + 2), start, found.end()), found.end()
+    if found := _END_TAG.match(text, start):
+        _no_holes(source, start, found.end(), "an end tag takes no value", "Write out its name: </p>.")
+        return EndTag(found[1].lower(), found[0], found.end()), found.end()
+    if text.startswith("</\0", start):
+        raise SyntaxProblem("the end tag of a component holds only its name", start + 2, hint="Write </{Card}>.")
+    if text.startswith("<!--", start):
+        return _comment(source, start)
+    for kind, pattern in (("a CDATA section", _CDATA), ("a declaration", _DECLARATION)):
+        if found := pattern.match(text, start):
+            _no_holes(source, start, found.end(), f"{kind} takes no value", "Write it out.")
+            return Text(found[0]), found.end()
+    if text[start + 1 : start + 2] in ("!", "?", "/"):
+        raise SyntaxProblem(
+            "the template ends inside this tag", start, 2, hint="Its `>` is missing. Text is written &lt;."
+        )
+    return Text("<"), start + 1
+
+
+def _comment(source: Source, start: int) -> tuple[Text, int]:
+    found = _COMMENT.match(source.text, start)
+    if not found:
+        raise SyntaxProblem("the template ends inside this comment", start, 4, hint="Close it with -->.")
+    if source.text.startswith("<!--#", start):
+        return Text(""), found.end()
+    # A space for each hole: without one, what stands around it could end the comment.
+    return Text(found[0].replace(HOLE, " ")), found.end()
+
+
+def _no_holes(source: Source, start: int, end: int, what: str, hint: str) -> None:
+    position = source.text.find(HOLE, start, end)
+    if position >= 0:
+        raise SyntaxProblem(what, position, hint=hint)
+
+
+def _contents(source: Source, tag: Tag) -> Generator[Token, None, int]:
+    """What a raw-text or RCDATA element holds, its end tag left out. Gives the position of that."""
+    text, name = source.text, tag.name.lower()
+    if tag.closes_itself:
+        raise SyntaxProblem(
+            f"`<{name}/>` does not close itself in HTML",
+            tag.start,
+            len(name) + 1,
+            hint=f"Write <{name} …></{name}>.",
+        )
+    found = re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, tag.end)
+    if not found:
+        raise SyntaxProblem(
+            f"the template ends inside `<{name}>`", tag.start, len(name) + 1, hint=f"Its </{name}> is missing."
+        )
+    end = found.start()
+    if name == "script" and _SCRIPT_IN_COMMENT.search(text, tag.end, end):
+        raise SyntaxProblem(
+            "`<!-- <script` in a script keeps it open beyond its end tag", tag.end, hint="Take the comment out."
+        )
+    if name in RAW:
+        yield from _raw(source, tag, name, end)
+    else:
+        yield from _character_data(source, name, tag.end, end)
+    return end
+
+
+def _check_foreign(source: Source, tag: Tag) -> None:
+    """In SVG and MathML a `<` begins a tag, wherever it stands."""
+    name = tag.name.lower()
+    found = re.compile(rf"(?i:</{name}[\t\n\f\r />])|<").search(source.text, tag.end)
+    if found and found[0] == "<":
+        raise SyntaxProblem(
+            f"`<` begins a tag here, for inside SVG and MathML `<{name}>` is an element like any other",
+            found.start(),
+            hint=f"Move the <{name}> out of there.",
+        )
+
+
+def _raw(source: Source, tag: Tag, name: str, end: int) -> Iterator[Token]:
+    """Text in which HTML sees nothing but the end tag. Holes are for the languages that we know."""
+    pieces = source.pieces(tag.end, end)
+    hole = next((piece for piece in pieces if isinstance(piece, int)), None)
+    if hole is None:
+        yield Text("".join(map(str, pieces)))
+        return
+    if name not in ("script", "style"):
+        raise SyntaxProblem(
+            f"`{{{source.shapes[hole].expression.strip()}}}` stands in `<{name}>`, which takes no computed value",
+            source.position(hole),
+            hint="Put it into another element.",
+        )
+    language = Language.CSS if name == "style" else script_language(source, tag, hole)
+    contents, modes = element_contents(source, pieces, language)
+    kinds = iter(modes)
+    for piece in contents:
+        yield Text(piece) if isinstance(piece, str) else RawHole(piece, name, next(kinds))
+
+
+def _character_data(source: Source, name: str, start: int, end: int) -> Iterator[Token]:
+    tag = re.compile(r"<[A-Za-z/!?\0]").search(source.text, start, end)
+    if tag and HOLE in source.text[tag.start() : end]:
+        raise SyntaxProblem(
+            f"`<{name}>` holds only text, no tags", tag.start(), 2, hint="Write &lt; for the character."
+        )
+    for piece in source.pieces(start, end):
+        yield Text(piece) if isinstance(piece, str) else _text_hole(source, source.position(piece))

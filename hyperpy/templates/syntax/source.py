@@ -1,0 +1,61 @@
+"""A literal as one text to scan, and the way back from a position in it."""
+
+from bisect import bisect_right
+from itertools import accumulate
+
+from hyperpy.templates.syntax.nodes import Shape, Value
+from hyperpy.templates.syntax.problems import SyntaxProblem
+
+# Stands for a hole. HTML has no use for NUL: to its tokenizer each is an error.
+HOLE = "\0"
+
+
+class Source:
+    """The static strings joined, with one character for each hole."""
+
+    def __init__(self, strings: tuple[str, ...], shapes: tuple[Shape, ...]) -> None:
+        assert len(strings) == len(shapes) + 1
+        self.strings = strings
+        self.shapes = shapes
+        self.text = HOLE.join(strings)
+        self.named: set[int] = set()
+        self._starts = [0, *accumulate(len(string) + 1 for string in strings[:-1])]
+        for start, string in zip(self._starts, strings, strict=True):
+            if HOLE in string:
+                raise SyntaxProblem("a template can't contain the character NUL", start + string.index(HOLE))
+
+    def part(self, position: int) -> tuple[int, int]:
+        """Which of the strings the position is in (the one before it, for a hole), and the offset there."""
+        index = bisect_right(self._starts, position) - 1
+        return index, position - self._starts[index]
+
+    def hole(self, position: int) -> int:
+        """The index of the hole at this position."""
+        assert self.text[position] == HOLE
+        return self.part(position)[0]
+
+    def named_hole(self, position: int) -> int:
+        """The same, for a hole whose expression or value decides what the literal means."""
+        index = self.hole(position)
+        self.named.add(index)
+        return index
+
+    def position(self, hole: int) -> int:
+        return self._starts[hole + 1] - 1
+
+    def shape(self, position: int) -> Shape:
+        return self.shapes[self.hole(position)]
+
+    def pieces(self, start: int, end: int) -> Value:
+        """The text between two positions, with its holes as indices."""
+        pieces: list[str | int] = []
+        while start < end:
+            stop = self.text.find(HOLE, start, end)
+            if stop == start:
+                pieces.append(self.hole(start))
+                start += 1
+                continue
+            stop = end if stop < 0 else stop
+            pieces.append(self.text[start:stop])
+            start = stop
+        return tuple(pieces)

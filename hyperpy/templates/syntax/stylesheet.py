@@ -1,0 +1,55 @@
+"""Where in CSS each hole stands: where a value may, where one word may, in a comment, or where none can.
+
+https://www.w3.org/TR/css-syntax-3/#tokenization
+"""
+
+import re
+from typing import NoReturn
+
+from hyperpy.templates.syntax.nodes import Mode
+from hyperpy.templates.syntax.problems import HoleProblem
+from hyperpy.templates.syntax.source import HOLE
+
+_TOKEN = re.compile(
+    r"""(?P<comment>/\*.*?(?:\*/|\Z))
+      | (?P<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)
+      | (?P<url>url\([^)]*)
+      | (?P<hole>\0)
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_BEHIND = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*|[@\\])\Z")
+
+HINT = "Take the value out of it: set a class or a custom property, --x: {x}, or vouch for the whole, {TrustedCSS(…)}."
+
+
+def modes(text: str) -> tuple[Mode, ...]:
+    """What each hole of the CSS is, in a `<style>` or a `style` attribute.
+
+    Raises HoleProblem for the first hole that can't be.
+    """
+    found: list[Mode] = []
+    is_value = False
+    for token in _TOKEN.finditer(text):
+        if token["hole"]:
+            _check_neighbours(text, token.start(), len(found))
+            found.append(Mode.CSS_VALUE if is_value else Mode.CSS_WORD)
+        elif token["comment"]:
+            found += [Mode.COMMENT] * token[0].count(HOLE)
+        elif HOLE in token[0]:
+            _refuse(len(found), "stands in a string" if token["string"] else "stands in `url(…)`")
+        elif token["other"] in (":", "{", "}", ";"):
+            is_value = token[0] == ":"
+    return tuple(found)
+
+
+def _check_neighbours(text: str, start: int, hole: int) -> None:
+    """A value may be any word, or none: what stands beside it must not become something else by that."""
+    if _BEHIND.search(text, 0, start) or (text[start - 1 : start + 2] == f"/{HOLE}*"):
+        _refuse(hole, f"stands right behind `{text[start - 1]}`")
+    if text.startswith("(", start + 1):
+        _refuse(hole, "would name a function")
+
+
+def _refuse(hole: int, what: str) -> NoReturn:
+    raise HoleProblem(hole, what, HINT)

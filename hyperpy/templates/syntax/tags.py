@@ -1,0 +1,260 @@
+"""Start tags, from `<` to `>`: names, attributes, and the holes that stand for attributes."""
+
+import re
+from dataclasses import replace
+
+from hyperpy.templates.syntax.contexts import context_of, html_name, why_refused
+from hyperpy.templates.syntax.embedded import Language, attribute_contents
+from hyperpy.templates.syntax.nodes import Attribute, Component, Context, Mark, Shape, Spec, Spread, Tag, Value
+from hyperpy.templates.syntax.problems import SyntaxProblem
+from hyperpy.templates.syntax.references import decoded
+from hyperpy.templates.syntax.source import HOLE, Source
+from hyperpy.templates.syntax.url_holes import modes
+
+# A solidus that does not close the tag is white space to HTML.
+_SPACE = re.compile(r"[\t\n\f\r ]*(?:/(?!>)[\t\n\f\r ]*)*")
+_EQUALS = re.compile(r"[\t\n\f\r ]*=[\t\n\f\r ]*")
+_TAG_NAME = re.compile(r"[A-Za-z][^\t\n\f\r />\0]*")
+_NAME = re.compile(r"[^\t\n\f\r />=\0]+")
+_UNQUOTED = re.compile(r"[^\t\n\f\r >]+")
+_BREAK = re.compile(r"[\t\n\f\r />]|\Z")
+_STRING_LITERAL = re.compile(r"[A-Za-z]{0,2}[\"']")
+
+REFRESHES = (
+    "what `http-equiv` does must be written out, and a `refresh` takes no spread",
+    'Write <meta http-equiv="refresh" content="0;url={url}">.',
+)
+
+LANGUAGES = {Context.SCRIPT: Language.SCRIPT, Context.HTMX_JSON: Language.JSON, Context.STYLE: Language.CSS}
+
+type Item = Attribute | Spread | Mark
+
+
+class TagReader:
+    """Reads one start tag. `position` moves over the source."""
+
+    def __init__(self, source: Source, start: int) -> None:
+        self.source = source
+        self.text = source.text
+        self.start = start
+        self.position = start + 1
+        self.name = ""
+        self.shown = ""
+        self.is_component = False
+
+    def read(self) -> Tag | Component:
+        self._read_name()
+        items, tail = self._read_items()
+        attributes = tuple(item for item in items if not isinstance(item, Mark))
+        marks = [item for item in items if isinstance(item, Mark)]
+        if len(marks) > 1:
+            raise SyntaxProblem("this element is marked as a fragment twice", marks[1].start)
+        mark = marks[0] if marks else None
+        if self.is_component:
+            index = self.source.named_hole(self.start + 1)
+            component = Component(index, self.name, attributes, mark, self.start, self.position)
+            return component if tail.endswith("/") else replace(component, children=())
+        return Tag(self.name, _refreshing(self.name, attributes, self.source), tail, mark, self.start, self.position)
+
+    def _read_name(self) -> None:
+        if self.text.startswith(HOLE, self.position):
+            shape = self.source.shape(self.position)
+            if shape.conversion or shape.spec is not Spec.NONE:
+                raise SyntaxProblem(
+                    f"a component takes no conversion and no format spec: write <{{{shape.expression}}}", self.position
+                )
+            self.is_component, self.name = True, shape.expression.strip()
+            self.shown = f"<{{{self.name}}}"
+            self.position += 1
+            return
+        found = _TAG_NAME.match(self.text, self.position)
+        assert found
+        self.name, self.position = found[0], found.end()
+        self.shown = f"<{self.name}"
+        if self.text.startswith(HOLE, self.position):
+            raise SyntaxProblem(
+                "a tag's name can't be computed",
+                self.position,
+                hint="Write out each case, {t'<h1>…</h1>' if level == 1 else t'<h2>…</h2>'}.\n"
+                "For a component, write the hole alone: <{Heading} level={level} />.",
+            )
+
+    def _read_items(self) -> tuple[list[Item], str]:
+        items: list[Item] = []
+        while True:
+            space = self._space()
+            if self.text.startswith(">", self.position):
+                self.position += 1
+                return items, space
+            if self.text.startswith("/>", self.position):
+                self.position += 2
+                return items, space + "/"
+            if self.position >= len(self.text):
+                raise SyntaxProblem(
+                    f"the template ends inside the tag `{self.shown}`",
+                    self.start + self.is_component,
+                    1 if self.is_component else len(self.shown),
+                    hint="A t-string holds whole tags: its last `>` is missing, or a quote is.",
+                )
+            items.append(self._hole(space) if self.text.startswith(HOLE, self.position) else self._attribute(space))
+
+    def _space(self) -> str:
+        found = _SPACE.match(self.text, self.position)
+        assert found
+        self.position = found.end()
+        return found[0] if "/" not in found[0] else " "
+
+    def _attribute(self, space: str) -> Attribute:
+        start = self.position
+        found = _NAME.match(self.text, start)
+        if not found:
+            raise SyntaxProblem("there is no attribute name before this `=`", start)
+        name, self.position = found[0], found.end()
+        if bad := re.search("[\"'<]", name):
+            raise SyntaxProblem(
+                f"`{bad[0]}` can't be in the name of an attribute",
+                start + bad.start(),
+                hint=f"Is a quote or a `>` missing before it, in `{self.shown}`?",
+            )
+        if self.text.startswith(HOLE, self.position):
+            raise _computed_name(self.position)
+        context = Context.PLAIN if self.is_component else context_of(self.name, name)
+        value = self._value(name, context)
+        if value is None or all(isinstance(piece, str) for piece in value):
+            return Attribute(name, value, space or " ", context, start)
+        language = LANGUAGES.get(context)
+        value, inside = attribute_contents(self.source, value, language) if language else (value, modes(context, value))
+        return Attribute(name, value, space or " ", context, start, inside)
+
+    def _value(self, name: str, context: Context) -> Value | None:
+        """What stands behind the `=`, if there is one."""
+        equals = _EQUALS.match(self.text, self.position)
+        if not equals:
+            return None
+        self.position = start = equals.end()
+        quote = self.text[start : start + 1]
+        if quote in ('"', "'"):
+            end = self.text.find(quote, start + 1)
+            if end < 0:
+                raise SyntaxProblem(
+                    f"the template ends inside the value of `{name}`", start, hint=f"Its closing {quote} is missing."
+                )
+            value, self.position = self.source.pieces(start + 1, end), end + 1
+        else:
+            value = self._unquoted(name, start)
+        self._check_holes(name, context, value)
+        return value
+
+    def _unquoted(self, name: str, start: int) -> Value:
+        found = _UNQUOTED.match(self.text, start)
+        if not found:
+            raise SyntaxProblem(f"`{name}=` has no value", start - 1, hint=f'Write {name}="" for an empty one.')
+        end = found.end()
+        # To HTML the `/` of `<br title=x/>` is part of the value. Nobody means that in a component or behind a hole.
+        if found[0].endswith("/") and self.text.startswith(">", end) and (self.is_component or found[0][-2:-1] == HOLE):
+            end -= 1
+        if found[0].startswith("{"):
+            raise SyntaxProblem(
+                "to Python `{{` is one brace of text, so this is no dict",
+                start,
+                hint=f'Put a space between the braces: {name}={{ {{"a": 1}} }}.',
+            )
+        self.position = end
+        return self.source.pieces(start, end)
+
+    def _hole(self, space: str) -> Item:
+        """`{fragment}`, `{mapping:**}` or `{name}` among the attributes."""
+        start, shape = self.position, self.source.shape(self.position)
+        self.source.named_hole(start)
+        self.position += 1
+        item: Item
+        if shape.is_marker:
+            if shape.conversion or shape.spec is not Spec.NONE:
+                raise SyntaxProblem("the fragment marker takes no conversion and no format spec", start)
+            item = Mark(self._value("{fragment}", Context.PLAIN), start)
+        elif shape.spec is Spec.SPREAD:
+            if shape.conversion:
+                raise SyntaxProblem("a spread takes no conversion", start, hint=f"Write {{{shape.expression}:**}}.")
+            item = Spread(self.source.hole(start), start)
+        else:
+            item = self._shorthand(shape, start, space)
+        if not _BREAK.match(self.text, self.position):
+            raise _computed_name(self.position)
+        return item
+
+    def _shorthand(self, shape: Shape, start: int, space: str) -> Attribute:
+        name = shape.expression.strip()
+        if _EQUALS.match(self.text, self.position):
+            raise _computed_name(start)
+        if shape.spec is not Spec.NONE or shape.conversion or not name.isidentifier():
+            raise SyntaxProblem(
+                f"`{{{name}}}` stands among the attributes, and is not a plain name",
+                start,
+                hint="Write name={value}, or {name}, which is short for name={name}, or {mapping:**}.",
+            )
+        if self.is_component:
+            return Attribute(name, (self.source.hole(start),), space or " ", Context.PLAIN, start)
+        name = html_name(name)
+        context = context_of(self.name, name)
+        if context is Context.REFUSED:
+            raise SyntaxProblem(*_at(why_refused(self.name, name), start))
+        return Attribute(name, (self.source.hole(start),), space or " ", context, start)
+
+    def _check_holes(self, name: str, context: Context, value: Value) -> None:
+        for index in value:
+            if isinstance(index, str):
+                continue
+            shape, position = self.source.shapes[index], self.source.position(index)
+            if context is Context.REFUSED:
+                raise SyntaxProblem(*_at(why_refused(self.name, name), position))
+            if context is Context.SRCDOC and len(value) > 1:
+                raise SyntaxProblem(
+                    "`srcdoc` is a document of its own, so it takes one value",
+                    position,
+                    hint=f"Write a t-string: srcdoc={{t'<p>{{{shape.expression.strip()}}}</p>'}}.",
+                )
+            if shape.spec is Spec.SPREAD:
+                raise SyntaxProblem(
+                    "`:**` spreads a mapping among the attributes, it is no value",
+                    position,
+                    hint=f"Write {{{shape.expression}:**}} alone, or {name}={{{shape.expression}}}.",
+                )
+            if shape.spec is Spec.FORMAT and _STRING_LITERAL.match(shape.expression.strip()):
+                raise SyntaxProblem(
+                    f"to Python this is {shape.expression.strip()} with a format spec, no dict",
+                    position,
+                    hint=f'Put a space between the braces: {name}={{ {{"a": 1}} }}.',
+                )
+
+
+def _at(why: tuple[str, str], position: int) -> tuple[str, int, int, str]:
+    what, hint = why
+    return what, position, 1, hint
+
+
+def _computed_name(position: int) -> SyntaxProblem:
+    return SyntaxProblem(
+        "an attribute's name can't be computed",
+        position,
+        hint="Spread a mapping, whose names are checked: { {name: value}:** }. Attributes stand apart by white space.",
+    )
+
+
+def _refreshing(tag: str, attributes: tuple[Attribute | Spread, ...], source: Source) -> tuple[Attribute | Spread, ...]:
+    """`<meta http-equiv=refresh content=…>` navigates, so its `content` holds a URL."""
+    named = {item.name.lower(): item for item in attributes if isinstance(item, Attribute)}
+    acts, content = named.get("http-equiv"), named.get("content")
+    if tag.lower() != "meta" or not acts or not acts.value:
+        return attributes
+    for piece in acts.value:
+        if isinstance(piece, int):
+            raise SyntaxProblem(*_at(REFRESHES, source.position(piece)))
+        if decoded(piece).strip().lower() != "refresh":
+            return attributes
+    spreads = [item for item in attributes if isinstance(item, Spread)]
+    if spreads:
+        raise SyntaxProblem(*_at(REFRESHES, spreads[0].start))
+    if content is None or content.value is None:
+        return attributes
+    url = replace(content, context=Context.REFRESH, modes=modes(Context.REFRESH, content.value))
+    return tuple(url if item is content else item for item in attributes)

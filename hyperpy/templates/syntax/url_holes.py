@@ -1,0 +1,49 @@
+"""The modes of holes inside URL attributes, which depend on the static text before each hole."""
+
+import re
+
+from hyperpy.templates.syntax.nodes import Context, Mode, Value
+from hyperpy.templates.syntax.references import decoded
+
+SINGLE = frozenset({Context.URL, Context.IMAGE_URL})
+"""The contexts whose whole value is one URL."""
+
+URL_MODES = frozenset({Mode.PATH, Mode.QUERY, Mode.CANDIDATE, Mode.DESCRIPTOR, Mode.DELAY, Mode.REFRESHED})
+
+_QUERY = re.compile("[?#&]")
+_REFRESH_URL = re.compile(r"url\s*=\s*['\"]?", re.IGNORECASE)
+# Matches the completed candidates of a `srcset`: a URL and a comma, or a URL, a descriptor and a comma.
+# https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute
+_CANDIDATE = re.compile(r"[\s,]*(?:\S+,(?=\s)|\S+\s[^,]*,)")
+
+
+def modes(context: Context, pieces: Value) -> tuple[Mode, ...]:
+    """The mode of each hole of an attribute value."""
+    found: list[Mode] = []
+    before = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            before += decoded(piece)
+        else:
+            found.append(_mode(context, before))
+            before += "\0"
+    return tuple(found)
+
+
+def _mode(context: Context, before: str) -> Mode:
+    match context:
+        case Context.REFRESH:
+            start = _REFRESH_URL.search(before)
+            if not start:
+                return Mode.DELAY
+            return Mode.QUERY if _QUERY.search(before, start.end()) else Mode.REFRESHED
+        case Context.URL_SET:
+            candidate = _CANDIDATE.sub("", before).lstrip(" \t\n\f\r,")
+            if re.search(r"\s", candidate):
+                return Mode.DESCRIPTOR
+            return Mode.QUERY if _QUERY.search(candidate) else Mode.CANDIDATE
+        case Context.URL_LIST:
+            return Mode.QUERY if _QUERY.search(re.split(r"\s", before)[-1]) else Mode.CANDIDATE
+        case _ if context in SINGLE:
+            return Mode.QUERY if _QUERY.search(before) else Mode.PATH
+    return Mode.PLAIN

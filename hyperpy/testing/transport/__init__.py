@@ -1,0 +1,1 @@
+"""Ways for a test to reach a site: in process, or over a socket."""
