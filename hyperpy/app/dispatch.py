@@ -112,7 +112,7 @@ class Dispatch:
         if isinstance(page, Broken):
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
-        run.respond_with().status_code = status_of(error)
+        run.injected_response().status_code = status_of(error)
         answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
         if isinstance(answer, Response):
             return answer

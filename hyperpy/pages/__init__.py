@@ -6,7 +6,7 @@ from hyperpy.pages.loading.inputs import Input, Origin
 from hyperpy.pages.loading.package import RoutesPackage, imported_for_now
 from hyperpy.pages.loading.route import Route, load_route, new_package
 from hyperpy.pages.request.deferred_page import DeferredPage
-from hyperpy.pages.request.injected_response import Outgoing, check_header
+from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT, Method
 from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.run import Run, current
@@ -22,10 +22,10 @@ __all__ = [
     "Cookie",
     "DeferredPage",
     "Header",
+    "InjectedResponse",
     "Input",
     "Method",
     "Origin",
-    "Outgoing",
     "Progress",
     "Query",
     "Route",

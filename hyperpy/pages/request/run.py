@@ -16,7 +16,7 @@ from hyperpy.pages.loading.route import Route
 from hyperpy.pages.loading.runtime import Answered
 from hyperpy.pages.request.binding import bind
 from hyperpy.pages.request.deferred_page import DeferredPage
-from hyperpy.pages.request.injected_response import Outgoing
+from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.templates import Deferred, current_host
 
 # Templates know as much of it as they need.
@@ -25,7 +25,7 @@ current = cast("ContextVar[Run]", current_host)
 type Answer = Response | str | DeferredPage | None
 
 
-class _Body:
+class _RequestBody:
     """The body of a request, and whether it has been read. Apart from the Run, so that no reference goes round."""
 
     __slots__ = ("_receive", "is_read")
@@ -51,11 +51,11 @@ class Run:
         "functions",
         "given_inputs",
         "namespace",
-        "outgoing",
         "params",
         "receive",
         "rendered",
         "request_made",
+        "response",
         "route",
         "scope",
         "showing",
@@ -78,17 +78,17 @@ class Run:
         self.showing = False
         self.deferred: Deferred | None = None
         self.rendered: dict[str, bytes] | None = None
-        self.outgoing: Outgoing | None = None
+        self.response: InjectedResponse | None = None
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
-        self.body: _Body | None = None
+        self.body: _RequestBody | None = None
         self.namespace: dict[str, Any] = route.definitions.copy()
         self.functions: dict[str, Any] = {}
 
     @property
     def request(self) -> Request:
         if self.request_made is None:
-            self.body = _Body(self.receive)
+            self.body = _RequestBody(self.receive)
             self.request_made = Request(self.scope, self.body.receive)
         return self.request_made
 
@@ -105,11 +105,11 @@ class Run:
         """The application is in debug mode."""
         return bool(getattr(self.scope.get("app"), "debug", False))
 
-    def respond_with(self) -> Outgoing:
+    def injected_response(self) -> InjectedResponse:
         """The `response` of this request, made when it is first asked for."""
-        if self.outgoing is None:
-            self.outgoing = Outgoing()
-        return self.outgoing
+        if self.response is None:
+            self.response = InjectedResponse()
+        return self.response
 
     # -- what the compiled body calls -------------------------------------------------------------------------------
 
@@ -215,7 +215,7 @@ class Run:
     def _bound_response(self) -> Response | None:
         """What a function of the file has bound `response` to."""
         bound = self.namespace.get("response")
-        return bound if isinstance(bound, Response) and bound is not self.outgoing else None
+        return bound if isinstance(bound, Response) and bound is not self.response else None
 
     # -- the page -----------------------------------------------------------------------------------------------------
 

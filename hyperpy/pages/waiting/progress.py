@@ -29,7 +29,7 @@ class _Tail(str):
     __slots__ = ()
 
 
-class _Items:
+class _Iteration:
     """An async iterable that is being shown."""
 
     __slots__ = ("item", "iterator")
@@ -63,7 +63,7 @@ class Progress:
     def __init__(self, run: Run, page: DeferredPage) -> None:
         self._run = run
         self._page = page
-        self._stack: list[list[str | Item] | _Items] = []  # what is being sent, the innermost last, each list reversed
+        self._stack: list[list[str | Item] | _Iteration] = []
         self._fills: dict[Suspended, _Fill] = {}
         self._done: list[_Fill] = []
         self._shown: list[_Fill] = []  # their fallbacks have been sent, and they have not
@@ -106,7 +106,7 @@ class Progress:
     async def _next(self) -> str | None:
         while self._stack:
             top = self._stack[-1]
-            if isinstance(top, _Items):
+            if isinstance(top, _Iteration):
                 await self._next_item(top)
             elif not top:
                 self._stack.pop()
@@ -114,7 +114,7 @@ class Progress:
                 return text
         return await self._next_late()
 
-    async def _next_item(self, items: _Items) -> None:
+    async def _next_item(self, items: _Iteration) -> None:
         try:
             value = await anext(items.iterator)
         except StopAsyncIteration:
@@ -142,7 +142,7 @@ class Progress:
         if isinstance(item.value, Awaitable):
             self._enter(self._split(item, await item.value))
         else:
-            self._stack.append(_Items(item, item.value))
+            self._stack.append(_Iteration(item, item.value))
 
     def _enter(self, pieces: Iterable[str | Item]) -> None:
         self._stack.append(self._started(pieces)[::-1])
@@ -190,7 +190,7 @@ class Progress:
         if isinstance(item.value, Awaitable):
             yield self._started(self._split(item, await item.value))
             return
-        items = _Items(item, item.value)
+        items = _Iteration(item, item.value)
         try:
             async for value in items.iterator:
                 yield self._started(self._split(item, value))
@@ -254,6 +254,6 @@ class Progress:
         if tasks:
             await asyncio.wait(tasks)
         for entered in reversed(self._stack):
-            if isinstance(entered, _Items):
+            if isinstance(entered, _Iteration):
                 await entered.close()
         self._page.close()
