@@ -32,7 +32,7 @@ def test_it_is_answered_without_the_application_or_the_log(folder, parser):
 
 
 def test_only_readiness_ends_with_the_signal(folder):
-    patient = "from hyperpy.server import http; http.NEXT_REQUEST = 30"
+    patient = "from hyperpy.server.http import protocol; protocol.NEXT_REQUEST = 30"
     with Command("serve", "--port", "0", folder=folder, command=prepared(patient)) as command:
         port = command.port()
         with Connection(port) as live, Connection(port) as ready, Connection(port) as busy:
