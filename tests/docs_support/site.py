@@ -134,7 +134,7 @@ class Site:
         app = self.load()
         if self.server is None:
             self.server = Server(app)
-        match app.site.router.match(path.partition("?")[0].encode()):
+        match app.loaded_routes.router.match(path.partition("?")[0].encode()):
             case Match(target=target):
                 self.asked.add(target.file)
         return self.server.ask(path, method, headers or [], body, enough)

@@ -11,8 +11,7 @@ from weakref import WeakKeyDictionary
 
 from markupsafe import Markup
 
-from hyperpy.exceptions import did_you_mean
-from hyperpy.exceptions import shown as shown_path
+from hyperpy.exceptions import did_you_mean, display_path
 from hyperpy.templates.escaping.values import refuse_deferred, shown
 from hyperpy.templates.syntax.contexts import python_name
 from hyperpy.templates.syntax.problems import CallProblem
@@ -189,4 +188,4 @@ def _origin(component: Callable[..., object]) -> str:
     if isinstance(target, type):
         target = vars(target).get("__init__", vars(target).get("__call__"))
     code = getattr(target, "__code__", None)
-    return f", from {shown_path(code.co_filename)}:{code.co_firstlineno}" if code else ""
+    return f", from {display_path(code.co_filename)}:{code.co_firstlineno}" if code else ""
