@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.pages import DeferredPage, InjectedResponse, Progress, Route, Run, StreamFacts, check_header, current
+from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, check_header
 from hyperpy.streams import (
     STATE_KEY,
     EventStream,
@@ -24,6 +24,7 @@ from hyperpy.streams import (
     choose,
     varies,
 )
+from hyperpy.templates import Pending
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
@@ -84,7 +85,7 @@ async def answer_route(
         sender.started = True
         await sender.send(start)
         await sender.send(body)
-    elif isinstance(answer, DeferredPage):
+    elif isinstance(answer, Pending):
         await _send_in_parts(run, sender, answer, vary=vary, app=app)
     elif answer is not None:
         await _send_response(run, sender, answer, vary=vary)
@@ -136,11 +137,8 @@ def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message
 
 
 async def _run_background(run: Run, background: BackgroundTask) -> None:
-    token = current.set(run)
-    try:
+    with run:
         await background()
-    finally:
-        current.reset(token)
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -173,11 +171,8 @@ async def _send_response(run: Run, sender: Sender, response: Response, *, vary: 
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await _send(sender, response.status_code, response.raw_headers, b"")
         return
-    token = current.set(run)
-    try:
+    with run:
         await response(run.scope, run.receive, sender.watched)
-    finally:
-        current.reset(token)
 
 
 def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
@@ -186,9 +181,10 @@ def _additions(response: Response, injected: InjectedResponse) -> list[tuple[byt
     return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]
 
 
-async def _send_in_parts(run: Run, sender: Sender, page: DeferredPage, *, vary: bool, app: Application) -> None:
+async def _send_in_parts(run: Run, sender: Sender, page: Pending, *, vary: bool, app: Application) -> None:
     try:
-        await _send_stream(run, sender, PageStream, Progress(run, page).parts(), vary=vary, app=app)
+        nonce = str(run.scope.get("state", {}).get("csp_nonce") or "")
+        await _send_stream(run, sender, PageStream, Completion(page, nonce).parts(), vary=vary, app=app)
     finally:
         page.close()
 
@@ -204,11 +200,8 @@ async def _send_stream(
 ) -> None:
     stream = await _prepared(run, sender, kind, generator, vary=vary, app=app)
     if stream is not None:
-        token = current.set(run)
-        try:
+        with run:
             await stream(run.scope, run.receive, sender.send)
-        finally:
-            current.reset(token)
     if kind is not PageStream and run.response and run.response.background:
         await _run_background(run, run.response.background)
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HyperError, Place
-from hyperpy.pages import DeferredPage, Progress, Run, current
+from hyperpy.pages import Completion, Run, current
 from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.outbox import Outbox
@@ -21,6 +21,7 @@ from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.stream_limits import LIMITS, StreamLimits
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 from hyperpy.streams.telemetry import TELEMETRY
+from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
@@ -261,24 +262,23 @@ class Pump(ABC):
     def _goes_on(self) -> bool:
         return self._ending is None
 
-    def _encoded(self, item: object) -> str | DeferredPage:
+    def _encoded(self, item: object) -> str | Pending:
         """What to send for the item; empty if that is nothing."""
         try:
-            run, kind = self._run, type(item)
-            if run is None or (run.deferred is None and (kind is Markup or kind is str)):  # nothing to wait for
+            kind, run = type(item), self._run
+            if kind is Markup or kind is str:  # most items are, and there is nothing to wait for in them
                 return self.encode(item)
-            if item is None and run.rendered is not None:  # it is what `render(…, if_changed=True)` has given
+            if item is None and run is not None and run.rendered is not None:  # from `render(…, if_changed=True)`
                 return ""
-            return run.show(self.encode, item)
+            return allow_deferred(self.encode, item)
         except HyperError as error:
             raise self._located(error) from error.__cause__
 
-    async def _completed(self, page: DeferredPage) -> str:
+    async def _completed(self, page: Pending) -> str:
         """What has been yielded, once all of it is there. It waits as the generator would."""
-        assert self._run is not None
         self._inside = True
         try:
-            return await Progress(self._run, page).whole(self.inserted)
+            return await Completion(page).whole(self.inserted)
         except HyperError as error:
             raise self._located(error) from error.__cause__
         finally:
