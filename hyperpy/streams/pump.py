@@ -270,7 +270,7 @@ class Pump(ABC):
                 return self.encode(item)
             if item is None and run is not None and run.rendered is not None:  # from `render(…, if_changed=True)`
                 return ""
-            return allow_deferred(self.encode, item)
+            return allow_deferred(self.encode, (item,))
         except HyperError as error:
             raise self._located(error) from error.__cause__
 

@@ -5,8 +5,15 @@ from markupsafe import Markup
 from hyperpy.templates.at_load.checks import StaticFragment, TemplatePlan, check_templates, plan_template
 from hyperpy.templates.at_load.inline_functions import RENDER, Inliner
 from hyperpy.templates.at_load.locate import SourceText
-from hyperpy.templates.deferred import DeferredValue, Pending, Piece, SuspendedContent, allow_deferred
-from hyperpy.templates.escaping.reports import current_request
+from hyperpy.templates.deferred import (
+    DeferredValue,
+    Pending,
+    Piece,
+    SuspendedContent,
+    TemplateHost,
+    allow_deferred,
+    current_host,
+)
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
 from hyperpy.templates.rendering.render import html, markup, render_template, render_text
@@ -21,6 +28,7 @@ __all__ = [
     "SourceText",
     "StaticFragment",
     "SuspendedContent",
+    "TemplateHost",
     "TemplatePlan",
     "TrustedCSS",
     "TrustedJS",
@@ -28,7 +36,7 @@ __all__ = [
     "allow_deferred",
     "capture_fragments",
     "check_templates",
-    "current_request",
+    "current_host",
     "fragment",
     "html",
     "markup",

@@ -126,8 +126,14 @@ MISPLACED = "has to be awaited, which is not possible in an attribute or a scrip
         ("<{Titled}>{text()}</{Titled}>", f"`text` {MISPLACED}"),
         ("<{Twice}>{text()}</{Twice}>", "an async value is rendered twice"),
         ("<{Titled}><{Suspense}>{text()}</{Suspense}></{Titled}>", f"an async value {MISPLACED}"),
-        ("<{Suspense} fallback={t'{text()}'}>{text()}</{Suspense}>", "the `fallback` of a Suspense can't contain async values"),
-        ("<{Suspense} error={t'{text()}'}>{text()}</{Suspense}>", "the `error` of a Suspense can't contain async values"),
+        (
+            "<{Suspense} fallback={t'{text()}'}>{text()}</{Suspense}>",
+            "the `fallback` of a Suspense can't contain async values",
+        ),
+        (
+            "<{Suspense} error={t'{text()}'}>{text()}</{Suspense}>",
+            "the `error` of a Suspense can't contain async values",
+        ),
         ("{broken()}{1 / 0}", "division by zero"),
         ("<{Plain}>{broken()}</{Plain}>{fragment}", "`fragment` marks an element"),
     ],
