@@ -10,9 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from hyperpy.exceptions import AnswerError
-from hyperpy.pages.loading.compiler import CALLED, RENDERED, RESPOND
-from hyperpy.pages.loading.html_calls import HTML, MARKUP, YIELDED
-from hyperpy.templates import RENDER, current_host, markup, render_template
+from hyperpy.pages.loading.hidden_names import CALLED, HTML, MARKUP, RENDER, RENDERED, RESPOND, YIELDED
+from hyperpy.templates import current_host, markup, render_template
 
 
 class AnswerGiven(BaseException):
