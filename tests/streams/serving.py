@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hyperpy.streams import STATE_KEY, EventStream, HTMLStream, Limits, Streams
+from hyperpy.streams import STATE_KEY, EventStream, HTMLStream, StreamLimits, Streams
 
 BIG = "x" * 60_000
 TIMEOUT = 10  # seconds that a test waits for what must come
@@ -28,13 +28,13 @@ class StreamApp:
         self,
         generator: Generator,
         kind: type[EventStream | HTMLStream] = EventStream,
-        limits: Limits | None = None,
+        limits: StreamLimits | None = None,
         *,
         debug: bool = False,
     ) -> None:
         self.generator = generator
         self.kind = kind
-        self.limits = limits or Limits()
+        self.limits = limits or StreamLimits()
         self.debug = debug
         self.streams = Streams()
         self.ended = threading.Semaphore(0)  # released by each call that is over
