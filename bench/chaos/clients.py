@@ -77,6 +77,8 @@ class Client:
     recalled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set at the end of a run: reconnect, and read without pauses."""
     _received: dict[tuple[str, str], ReceivedNumbers] = field(default_factory=dict)
+    _before_first: int | None = 0
+    """The number before the first one expected from a publisher not received yet; None accepts any."""
     _id: str = ""
     _writer: asyncio.StreamWriter | None = None
 
@@ -113,7 +115,10 @@ class Client:
         self.counts["connections"] += 1
         for numbers in self._received.values():
             numbers.reconnected(without_id=not self._id)
-        replays = self.replays or (first and not self.behaviour.late)
+        everything = first and not self.behaviour.late
+        if not everything and not self._id:
+            self._before_first = None
+        replays = self.replays or everything
         path = f"/channels/watch?names={','.join(self.channels)}&replays={str(replays).lower()}"
         last_event_id = f"Last-Event-ID: {self._id}\r\n" if self._id else ""
         self._writer.write(
@@ -189,7 +194,7 @@ class Client:
             self._violated(f"{event.name}, {publisher}: {violation}")
 
     def numbers(self, channel: str, publisher: str) -> ReceivedNumbers:
-        return self._received.setdefault((channel, publisher), ReceivedNumbers(None if self.behaviour.late else 0))
+        return self._received.setdefault((channel, publisher), ReceivedNumbers(self._before_first))
 
     def has_all(self, last: Mapping[tuple[str, str], int]) -> bool:
         """Whether it has received these numbers, by channel and publisher, or later ones."""
