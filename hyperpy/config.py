@@ -43,7 +43,7 @@ def _setting(
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SettingSource:
     """Where a setting's value came from: `--port`, `HYPER_PORT`, or a line of pyproject.toml."""
 
     name: str
@@ -102,7 +102,7 @@ class Settings:
     channel_max_messages: int = _setting(1000, "Number of messages kept of each channel.", least=1, inside=True)
     channel_max_age: float = _setting(3600.0, "Seconds that a message of a channel is kept.", least=1, inside=True)
     target: str | None = _setting(None, "Application to serve, as module:attribute.", example="app:app")
-    sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+    sources: Mapping[str, SettingSource] = field(default_factory=dict, repr=False, compare=False)
 
     def error(self, name: str, what: str, hint: str) -> ConfigError:
         """A ConfigError about the setting `name` that says where its value came from."""
@@ -145,7 +145,7 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], folde
     where another source would have won, since a setting that is wrong is wrong anyway.
     """
     values: dict[str, object] = {}
-    sources: dict[str, Source] = {}
+    sources: dict[str, SettingSource] = {}
     given = [*_from_pyproject(folder / PYPROJECT), *_from_environ(environ), *_from_flags(flags)]
     for name, value, source in given:
         values[name] = _checked(name, value, source)
@@ -158,13 +158,13 @@ def in_dev() -> bool:
     return os.environ.get(DEV_VARIABLE) == "1"
 
 
-type _Given = tuple[str, object, Source]
+type _Given = tuple[str, object, SettingSource]
 
 
 def _from_flags(flags: Mapping[str, object]) -> Iterator[_Given]:
     for name, value in flags.items():
         if value is not None:
-            yield name, value, Source(flag_of(name))
+            yield name, value, SettingSource(flag_of(name))
 
 
 def _from_environ(environ: Mapping[str, str]) -> Iterator[_Given]:
@@ -179,7 +179,7 @@ def _from_environ(environ: Mapping[str, str]) -> Iterator[_Given]:
                 f"{variable}: there is no such setting",
                 hint=_remedy(variable, names, f"unset {variable}"),
             )
-        yield name, value, Source(variable)
+        yield name, value, SettingSource(variable)
 
 
 def _from_pyproject(path: Path) -> Iterator[_Given]:
@@ -199,7 +199,7 @@ def _from_pyproject(path: Path) -> Iterator[_Given]:
         if key not in known:
             hint = _remedy(key, known, "Remove the line")
             raise ConfigError(f"[tool.hyper] has no setting `{key}`", place=place, hint=hint)
-        yield known[key], value, Source(f"`{key}` in [tool.hyper]", place)
+        yield known[key], value, SettingSource(f"`{key}` in [tool.hyper]", place)
 
 
 def _find_key(path: Path, text: str, name: str) -> Place:
@@ -219,7 +219,7 @@ def _remedy(name: str, known: Mapping[str, object] | list[str], otherwise: str) 
     return f"{suggestion} Or {otherwise[0].lower()}{otherwise[1:]}."
 
 
-def _checked(name: str, value: object, source: Source) -> object:
+def _checked(name: str, value: object, source: SettingSource) -> object:
     wanted = setting_fields()[name]
     if wanted.type in (int, float):
         return _checked_number(value, source, wanted)
@@ -235,7 +235,7 @@ def _checked(name: str, value: object, source: Source) -> object:
     return value
 
 
-def _checked_truth(value: object, source: Source) -> bool:
+def _checked_truth(value: object, source: SettingSource) -> bool:
     """Flags and TOML have a type for it, variables have words."""
     if isinstance(value, str) and source.place is None:
         value = _WORDS.get(value.lower(), value)
@@ -245,7 +245,7 @@ def _checked_truth(value: object, source: Source) -> bool:
     raise ConfigError(f"{source.name}: {value!r} is neither true nor false", place=source.place, hint=hint)
 
 
-def _checked_number(value: object, source: Source, wanted: Field[Any]) -> float:
+def _checked_number(value: object, source: SettingSource, wanted: Field[Any]) -> float:
     whole = wanted.type is int
     kind = "whole number" if whole else "number"
     least, most = wanted.metadata["least"], wanted.metadata["most"]
@@ -275,7 +275,7 @@ def _range(least: float | None, most: float | None) -> str:
     return f" up to {most}" if least is None else f" from {least} to {most}"
 
 
-def _example(wanted: Field[Any], source: Source) -> str:
+def _example(wanted: Field[Any], source: SettingSource) -> str:
     value = wanted.default or wanted.metadata["example"]
     if source.place is not None:
         return f'Write {key_of(wanted.name)} = "{value}".'

@@ -18,7 +18,7 @@ class Place:
     width: int = 0
 
     def __str__(self) -> str:
-        name = shown(self.file)
+        name = display_path(self.file)
         return f"{name}:{self.line}" if self.line else name
 
     def excerpt(self) -> str:
@@ -125,7 +125,7 @@ class HeadersSentError(HyperError):
     """A header, cookie or status set after the headers have left."""
 
 
-def shown(file: str) -> str:
+def display_path(file: str) -> str:
     """The path as the user would type it: relative to the working directory if it lies in there."""
     try:
         return str(Path(file).relative_to(Path.cwd()))

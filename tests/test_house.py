@@ -40,7 +40,7 @@ INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
     "pages": ("analysis", "loading", "request", "waiting"),
     "channels": ("backends", "hub", REST),
-    "server": ("access", "limits", "settings", "workers", "http", REST),
+    "server": ("access", "configuration", "workers", "http", REST),
     "testing": (REST, "transport"),
 }
 MOST_MODULES = 16  # in one folder, besides its __init__.py

@@ -13,10 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from hyperpy.app.answering import Application, Sender, answer_route, page_response
-from hyperpy.app.site import Broken, Loaded, Site
-from hyperpy.exceptions import InputError, shown
+from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
+from hyperpy.exceptions import InputError, display_path
 from hyperpy.pages import DeferredPage, Progress, Route, Run, current
-from hyperpy.routing import Match, Redirect, route_path
+from hyperpy.routing import CanonicalRedirect, Match, route_path
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
 from hyperpy.web.static import StaticApp
@@ -39,9 +39,9 @@ class NoRouteError(HTTPException):
 class Dispatch:
     """The ASGI application behind `Hyper`'s explicit routes: static files and our own, route files, error pages."""
 
-    def __init__(self, app: Application, site: Site, static: Path | None) -> None:
+    def __init__(self, app: Application, loaded: LoadedRoutes, static: Path | None) -> None:
         self.app = app
-        self.site = site
+        self.loaded = loaded
         self.static = StaticApp(static) if static is not None else None
         self.browser_module = BrowserModule()
 
@@ -55,7 +55,7 @@ class Dispatch:
             if path.startswith(PREFIX):
                 await self.browser_module(scope, receive, sender.watched)
                 return
-            match self.site.router.match(path):
+            match self.loaded.router.match(path):
                 case Match(Route() as route, params):
                     scope["path_params"] = params
                     stream = await answer_route(route, scope, receive, sender, params, self.app)
@@ -85,8 +85,8 @@ class Dispatch:
             return debug_answer(error)
         page = self._nearest_page(status_of(error), route_path(scope))
         if page is None and self.app.debug and isinstance(error, NoRouteError):
-            routes = [(row.url, shown(row.file)) for row in self.site.rows()]
-            return no_route_answer(scope["path"], shown(str(self.site.folder)), routes)
+            routes = [(row.url, display_path(row.file)) for row in self.loaded.rows()]
+            return no_route_answer(scope["path"], display_path(str(self.loaded.folder)), routes)
         if page is None:
             return error_answer(error, Headers(scope=scope).get("accept", ""))
         try:
@@ -95,8 +95,8 @@ class Dispatch:
             log.exception("the error page %s failed", page.file)
             return debug_answer(failure) if self.app.debug else error_answer(error, "text/html")
 
-    def _nearest_page(self, status: int, path: bytes) -> Loaded | None:
-        pages = self.site.error_pages
+    def _nearest_page(self, status: int, path: bytes) -> LoadedRoute | None:
+        pages = self.loaded.error_pages
         return (pages.nearest("_404", path) if status == 404 else None) or pages.nearest("_error", path)
 
     def _handler(self, error: Exception) -> Any:
@@ -108,8 +108,8 @@ class Dispatch:
             return handlers[500]
         return next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
 
-    async def _error_page(self, page: Route | Broken, scope: Scope, receive: Receive, error: Exception) -> Response:
-        if isinstance(page, Broken):
+    async def _error_page(self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception) -> Response:
+        if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
         run.respond_with().status_code = status_of(error)
@@ -135,13 +135,13 @@ async def _whole(run: Run, page: DeferredPage) -> str:
 
 
 async def _answer_otherwise(
-    found: Match[Loaded] | Redirect | None, scope: Scope, receive: Receive, sender: Sender
+    found: Match[LoadedRoute] | CanonicalRedirect | None, scope: Scope, receive: Receive, sender: Sender
 ) -> None:
     """A path that no route answers: one with a slash too many, one whose file is broken, or nothing's."""
     match found:
-        case Match(Broken(error=error)):  # only debug mode has any; the error was printed at the start
+        case Match(BrokenRoute(error=error)):  # only debug mode has any; the error was printed at the start
             await debug_answer(error)(scope, receive, sender.watched)
-        case Redirect(path):
+        case CanonicalRedirect(path):
             await _without_slash(scope, path)(scope, receive, sender.watched)
         case _:
             raise NoRouteError

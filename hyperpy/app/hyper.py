@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hyperpy.app.dispatch import Dispatch
-from hyperpy.app.site import RouteRow, all_errors, load_site
+from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Settings, in_dev, load_settings
 from hyperpy.exceptions import HyperError
@@ -60,21 +60,21 @@ class Hyper(Starlette):
         in another `Hyper` has its streams in that one's.
         """
         super().__init__(debug=debug, lifespan=_around(lifespan, self.settings))
-        self.site = load_site(Path(routes), static=static is not None)
-        if self.site.errors and not debug:
-            raise all_errors(self.site.errors)
-        self.dispatch = Dispatch(self, self.site, Path(static) if static is not None else None)
+        self.loaded_routes = load_routes(Path(routes), static=static is not None)
+        if self.loaded_routes.errors and not debug:
+            raise all_errors(self.loaded_routes.errors)
+        self.dispatch = Dispatch(self, self.loaded_routes, Path(static) if static is not None else None)
         self.router.redirect_slashes = False
         self.router.default = self._files
 
     @property
     def load_errors(self) -> list[HyperError]:
         """The errors of files that could not be loaded; only debug mode lets them be."""
-        return list(self.site.errors)
+        return list(self.loaded_routes.errors)
 
     def routes_table(self) -> list[RouteRow]:
         """What `hyper routes` prints."""
-        return self.site.rows()
+        return self.loaded_routes.rows()
 
     def own_streams(self) -> Streams:
         """The registry of streams that are open without a lifespan of this application's: where it is mounted.

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from hyperpy.app import Hyper
 from hyperpy.config import Settings
-from hyperpy.exceptions import shown
+from hyperpy.exceptions import display_path
 
 HEAD = ("METHODS", "URL", "FILE", "KIND", "INPUTS")
 
@@ -41,7 +41,7 @@ def print_errors(app: Hyper) -> None:
 
 def route_lines(app: Hyper) -> list[str]:
     rows = [
-        (_joined(methods), url, shown(str(file)), kind, _joined(inputs))
+        (_joined(methods), url, display_path(str(file)), kind, _joined(inputs))
         for methods, url, file, kind, inputs in app.routes_table()
     ]
     return _aligned([HEAD, *rows]) if rows else ["There is no route file yet: write routes/index.py."]

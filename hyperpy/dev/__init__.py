@@ -1,5 +1,5 @@
 """`hyper dev`: one child serves, its parent keeps the socket and restarts it when a file changes."""
 
-from hyperpy.dev.supervisor import Announce, develop
+from hyperpy.dev.reloader import Announce, develop
 
 __all__ = ["Announce", "develop"]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.config import DEV_VARIABLE, Settings
-from hyperpy.dev.error_page import ErrorPage
 from hyperpy.dev.hosts import HostGuard
+from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
 
 # Says what was loaded: called with the application, and whether it is the first since the start.
@@ -45,7 +45,7 @@ def run_child(load: Load, announce: Announce, settings: Settings, listener: sock
 
 def _serve_problem(problem: str, settings: Settings, listener: socket.socket) -> None:
     print(problem, file=sys.stderr, flush=True)
-    _serve(ErrorPage(problem), settings, listener)
+    _serve(StartupErrorApp(problem), settings, listener)
 
 
 def _serve(app: ASGIApp, settings: Settings, listener: socket.socket) -> None:

@@ -3,7 +3,7 @@
 from hyperpy.pages.analysis.description import StreamFacts
 from hyperpy.pages.loading.input_markers import Cookie, Header, Query
 from hyperpy.pages.loading.inputs import Input, Origin
-from hyperpy.pages.loading.package import RoutesPackage, imported_for_now
+from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route, new_package
 from hyperpy.pages.request.deferred_page import DeferredPage
 from hyperpy.pages.request.injected_response import Outgoing, check_header
@@ -35,8 +35,8 @@ __all__ = [
     "Suspense",
     "check_header",
     "current",
-    "imported_for_now",
     "load_route",
     "new_package",
     "render",
+    "temporary_imports",
 ]

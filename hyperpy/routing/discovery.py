@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.routing.patterns import Kind, Segment, is_private, parse_segment, pattern, printable
+from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_segment, pattern, printable
 
 type ErrorPageName = Literal["_404", "_error"]
 
@@ -28,7 +28,7 @@ class RouteFile:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        return tuple(segment.text for segment in self.segments if segment.kind is not Kind.LITERAL)
+        return tuple(segment.text for segment in self.segments if segment.kind is not SegmentKind.LITERAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _segments(parts: tuple[str, ...]) -> tuple[Segment, ...]:
     segments = _folder(tuple(folders))
     if stem != "index":
         segments = (*segments, parse_segment(stem))
-    names = [segment.text for segment in segments if segment.kind is not Kind.LITERAL]
+    names = [segment.text for segment in segments if segment.kind is not SegmentKind.LITERAL]
     if twice := next((name for name in names if names.count(name) > 1), None):
         what = f"the URL {pattern(segments)} has two parameters of the name `{twice}`"
         raise RouteError(what, hint=f"Rename one, for example to `{{parent_{twice}}}`.")
@@ -122,7 +122,7 @@ def _segments(parts: tuple[str, ...]) -> tuple[Segment, ...]:
 def _folder(names: tuple[str, ...]) -> tuple[Segment, ...]:
     segments = tuple(parse_segment(name) for name in names)
     for at, segment in enumerate(segments):
-        if segment.kind is Kind.REST:
+        if segment.kind is SegmentKind.REST:
             file = "/".join((*names[:at], f"{segment}.py"))
             what = f"`{segment}` takes all that follows, so nothing can stand below it"
             raise RouteError(what, hint=f"Only a file can have such a name: `{file}`.")

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hyperpy.exceptions import Place, RouteConflictError, shown
+from hyperpy.exceptions import Place, RouteConflictError, display_path
 from hyperpy.routing.discovery import ErrorPage, ErrorPageName
 from hyperpy.routing.paths import split_path
 from hyperpy.routing.patterns import shape
-from hyperpy.routing.tree import Node
+from hyperpy.routing.tree import TreeNode
 
 
 @dataclass(frozen=True, slots=True)
-class _Leaf[T]:
+class _PageLeaf[T]:
     path: Path
     target: T
 
@@ -21,7 +21,7 @@ class ErrorPages[T]:
     """Finds error pages by URL. Raises RouteConflictError when two of one name stand in folders of one shape."""
 
     def __init__(self, entries: Iterable[tuple[ErrorPage, T]]) -> None:
-        self._trees: dict[ErrorPageName, Node[_Leaf[T]]] = {"_404": Node(), "_error": Node()}
+        self._trees: dict[ErrorPageName, TreeNode[_PageLeaf[T]]] = {"_404": TreeNode(), "_error": TreeNode()}
         for page, target in entries:
             self._add(page, target)
 
@@ -37,7 +37,7 @@ class ErrorPages[T]:
     def _add(self, page: ErrorPage, target: T) -> None:
         node = self._trees[page.name].grow(page.folder)
         if node.leaf is not None:
-            what = f"answers for the same URLs as `{shown(str(node.leaf.path))}`: {shape(page.folder)}"
+            what = f"answers for the same URLs as `{display_path(str(node.leaf.path))}`: {shape(page.folder)}"
             hint = "Keep one of the two: a request can't tell the folders apart."
             raise RouteConflictError(what, place=Place(str(page.path)), hint=hint)
-        node.leaf = _Leaf(page.path, target)
+        node.leaf = _PageLeaf(page.path, target)

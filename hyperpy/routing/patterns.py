@@ -13,7 +13,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BRACED = re.compile(r"\{(\.\.\.)?([^{}]*)\}")
 
 
-class Kind(enum.IntEnum):
+class SegmentKind(enum.IntEnum):
     """How a segment matches. The order is the precedence."""
 
     LITERAL = 0
@@ -25,16 +25,16 @@ class Kind(enum.IntEnum):
 class Segment:
     """One segment of a route's URL: `text` is what a literal must equal, or the name of a parameter."""
 
-    kind: Kind
+    kind: SegmentKind
     text: str
 
     def __str__(self) -> str:
         match self.kind:
-            case Kind.LITERAL:
+            case SegmentKind.LITERAL:
                 return self.text
-            case Kind.PARAMETER:
+            case SegmentKind.PARAMETER:
                 return f"{{{self.text}}}"
-            case Kind.REST:
+            case SegmentKind.REST:
                 return f"{{...{self.text}}}"
 
 
@@ -50,7 +50,7 @@ def parse_segment(name: str) -> Segment:
         raise RouteError(what, hint="Rename it: a name is a part of the URL.")
     if "{" not in name and "}" not in name:
         # Some file systems decompose what they store ("é" becomes two characters); links are written composed.
-        return Segment(Kind.LITERAL, unicodedata.normalize("NFC", name))
+        return Segment(SegmentKind.LITERAL, unicodedata.normalize("NFC", name))
     braced = _BRACED.fullmatch(name)
     if braced is None:
         raise _partial(name)
@@ -58,7 +58,7 @@ def parse_segment(name: str) -> Segment:
     text = unicodedata.normalize("NFKC", braced[2])
     if not text.isidentifier() or keyword.iskeyword(text):
         raise _no_identifier(name, text)
-    return Segment(Kind.REST if braced[1] else Kind.PARAMETER, text)
+    return Segment(SegmentKind.REST if braced[1] else SegmentKind.PARAMETER, text)
 
 
 def pattern(segments: Sequence[Segment]) -> str:
@@ -68,7 +68,7 @@ def pattern(segments: Sequence[Segment]) -> str:
 
 def shape(segments: Sequence[Segment]) -> str:
     """The URL without the parameters' names: two routes of one shape match the same URLs."""
-    return pattern([s if s.kind is Kind.LITERAL else Segment(s.kind, "") for s in segments])
+    return pattern([s if s.kind is SegmentKind.LITERAL else Segment(s.kind, "") for s in segments])
 
 
 def printable(name: str) -> str:

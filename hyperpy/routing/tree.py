@@ -2,31 +2,31 @@
 
 from collections.abc import Iterable
 
-from hyperpy.routing.patterns import Kind, Segment
+from hyperpy.routing.patterns import Segment, SegmentKind
 
 
-class Node[Leaf]:
+class TreeNode[Leaf]:
     """The routes that share the segments down to here. Parameters of one place share a node, whatever their names."""
 
     __slots__ = ("leaf", "literals", "parameter", "rest")
 
     def __init__(self) -> None:
         self.leaf: Leaf | None = None
-        self.literals: dict[str, Node[Leaf]] = {}
-        self.parameter: Node[Leaf] | None = None
-        self.rest: Node[Leaf] | None = None
+        self.literals: dict[str, TreeNode[Leaf]] = {}
+        self.parameter: TreeNode[Leaf] | None = None
+        self.rest: TreeNode[Leaf] | None = None
 
-    def grow(self, segments: Iterable[Segment]) -> Node[Leaf]:
+    def grow(self, segments: Iterable[Segment]) -> TreeNode[Leaf]:
         """The node that the segments lead to, made if there is none yet."""
         node = self
         for segment in segments:
             match segment.kind:
-                case Kind.LITERAL:
-                    node = node.literals.setdefault(segment.text, Node())
-                case Kind.PARAMETER:
-                    node.parameter = node = node.parameter or Node()
-                case Kind.REST:
-                    node.rest = node = node.rest or Node()
+                case SegmentKind.LITERAL:
+                    node = node.literals.setdefault(segment.text, TreeNode())
+                case SegmentKind.PARAMETER:
+                    node.parameter = node = node.parameter or TreeNode()
+                case SegmentKind.REST:
+                    node.rest = node = node.rest or TreeNode()
         return node
 
     def find(self, segments: list[str], at: int = 0) -> Leaf | None:

@@ -25,7 +25,7 @@ _UNFIT = re.compile(r'[^\x20-\x7e]|["\\]')
 
 
 @dataclass(slots=True)
-class Answered:
+class AccessEntry:
     """A request and its answer. `target` is as it was sent, `sent` are the bytes of the body."""
 
     client: str
@@ -37,13 +37,13 @@ class Answered:
     seconds: float
 
 
-def answered(scope: Mapping[str, Any], status: int, sent: int, seconds: float) -> Answered:
+def answered(scope: Mapping[str, Any], status: int, sent: int, seconds: float) -> AccessEntry:
     client = scope["client"]
     target = scope["raw_path"]
     if query := scope["query_string"]:
         target = b"%b?%b" % (target, query)
     method = scope["method"]
-    return Answered(
+    return AccessEntry(
         client[0] if client else "-",
         method,
         target.decode("latin-1"),
@@ -54,7 +54,7 @@ def answered(scope: Mapping[str, Any], status: int, sent: int, seconds: float) -
     )
 
 
-type Format = Callable[[Answered, float], str]
+type Format = Callable[[AccessEntry, float], str]
 
 
 class AccessLog:
@@ -65,7 +65,7 @@ class AccessLog:
         self._lines: list[str] = []
         self._broken = False
 
-    def __call__(self, request: Answered) -> None:
+    def __call__(self, request: AccessEntry) -> None:
         line = self._form(request, time.time())
         if logger.handlers:
             logger.info(line)
@@ -97,7 +97,7 @@ class CommonFormat:
         self._second = 0
         self._stamp = ""
 
-    def __call__(self, request: Answered, now: float) -> str:
+    def __call__(self, request: AccessEntry, now: float) -> str:
         if (second := int(now)) != self._second:
             self._second, self._stamp = second, _local_stamp(second)
         asked = f"{request.method} {request.target} HTTP/{request.version}" if request.method else "-"
@@ -117,7 +117,7 @@ class JSONFormat:
         self._second = 0
         self._stamp = ""
 
-    def __call__(self, request: Answered, now: float) -> str:
+    def __call__(self, request: AccessEntry, now: float) -> str:
         if (second := int(now)) != self._second:
             self._second, self._stamp = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
         path, _, query = request.target.partition("?")
@@ -128,7 +128,7 @@ class JSONFormat:
         )
 
 
-def short_format(request: Answered, now: float) -> str:
+def short_format(request: AccessEntry, now: float) -> str:
     """For the terminal of who develops."""
     asked = _UNFIT.sub(_escaped, f"{request.method or '-'} {request.target}")
     return f"{time.strftime('%H:%M:%S', time.localtime(now))} {request.status} {asked} {request.seconds * 1000:.0f} ms"

@@ -10,7 +10,7 @@ from typing import Any
 
 logger = logging.getLogger("hyperpy.server")
 
-type Handler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
+type ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE)
 
@@ -24,7 +24,7 @@ class Descriptors:
 
     def __init__(self) -> None:
         self._exhausted = False
-        self._handler: Handler | None = None
+        self._handler: ExceptionHandler | None = None
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hears what the loop has to say of it from now on, and leaves the rest to the handler that is there."""

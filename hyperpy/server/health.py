@@ -20,7 +20,7 @@ def health_paths(app: ASGIApp) -> frozenset[str]:
     return frozenset({LIVE, READY} - explicit - files)
 
 
-class Front:
+class HealthCheck:
     """The application, with what the server answers itself: the health `paths`, before any middleware.
 
     Counts the requests for the application as they come, since a stream may never be complete.

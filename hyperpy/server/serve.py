@@ -3,6 +3,7 @@
 import gc
 import logging
 import multiprocessing
+import random
 import signal
 import socket
 import sys
@@ -13,18 +14,17 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from hyperpy.config import Settings
+from hyperpy.server.configuration import Config
 from hyperpy.server.health import health_paths
 from hyperpy.server.http.protocol import HTTPProtocol
-from hyperpy.server.listening import address_of, listen
 from hyperpy.server.logs import configure_logging, keep_logging, make_access_log
+from hyperpy.server.preflight import check_settings
 from hyperpy.server.server import Server
-from hyperpy.server.settings import Config
-from hyperpy.server.trust import check
-from hyperpy.server.unix import removed_at_the_end
+from hyperpy.server.sockets import address_of, listen, removed_at_exit
+from hyperpy.server.workers.link import SupervisorLink
 from hyperpy.server.workers.processes import prepare_child, start_process
 from hyperpy.server.workers.supervisor import Supervisor, Worker
-from hyperpy.server.workers.worker import Link, request_limit
-from hyperpy.web.failures import describe_failure
+from hyperpy.web.tracebacks import describe_failure
 
 logger = logging.getLogger("hyperpy.server")
 
@@ -40,10 +40,10 @@ def serve(load: Load, settings: Settings) -> int:
 
     Raises ConfigError if a setting can't be or the port can't be had and, with one worker, whatever `load` raises.
     """
-    check(settings)
+    check_settings(settings)
     configure_logging(settings)
     listener = listen(settings)
-    with removed_at_the_end(settings), listener:
+    with removed_at_exit(settings), listener:
         # Without a supervisor nobody could start the successor of a process that has reached the limit.
         if settings.workers > 1 or settings.limit_max_requests:
             return _serve_with_workers(load, settings, listener)
@@ -105,7 +105,7 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel
         print(describe_failure(error), file=sys.stderr, flush=True)
         sys.exit(STARTUP_FAILURE)
 
-    link = Link(channel)
+    link = SupervisorLink(channel)
 
     def on_ready() -> None:
         tune_collector()
@@ -117,11 +117,18 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel
         make_config(app, settings),
         parent=parent.pid,
         on_ready=on_ready,
-        limit=request_limit(settings),
+        limit=_request_limit(settings),
         on_spent=link.ask_for_successor,
         health=health_paths(app),
     )
     run(server, listener)
+
+
+def _request_limit(settings: Settings) -> int | None:
+    """How many requests a worker answers, slightly different for each; None if there is no limit."""
+    if not settings.limit_max_requests:
+        return None
+    return settings.limit_max_requests + random.randint(0, settings.limit_max_requests_jitter)
 
 
 def _on_ready(listener: socket.socket, settings: Settings) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import uvicorn
 
 from hyperpy.server.descriptors import Descriptors
-from hyperpy.server.health import Front
-from hyperpy.server.http.reaper import Cutter
+from hyperpy.server.health import HealthCheck
+from hyperpy.server.http.reaper import ConnectionReaper
 from hyperpy.server.http.state import Stage, State
 from hyperpy.streams.registry import STATE_KEY
 
@@ -46,9 +46,9 @@ class Server(uvicorn.Server):
         self.on_ready = on_ready
         self.on_spent = on_spent
         self._limit = self._spent_at = limit
-        self._cutter = Cutter(self.server_state.connections)
+        self._cutter = ConnectionReaper(self.server_state.connections)
         self._descriptors = Descriptors()
-        config.app = Front(config.app, self.server_state, health, config.root_path)  # type: ignore[arg-type]
+        config.app = HealthCheck(config.app, self.server_state, health, config.root_path)  # type: ignore[arg-type]
 
     def retire(self) -> None:
         """Finish and return, but without haste: another process serves in this one's place."""

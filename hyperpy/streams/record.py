@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from hyperpy.exceptions import HyperError, shown
+from hyperpy.exceptions import HyperError, display_path
 from hyperpy.streams.lifecycle import Ending
 from hyperpy.streams.negotiate import Mode
 
@@ -16,7 +16,7 @@ from hyperpy.streams.negotiate import Mode
 LONGEST: Final = 200
 
 # It asks for the working directory, which takes longer than all the rest of a line.
-_shown: Final = lru_cache(shown)
+_display_path: Final = lru_cache(display_path)
 
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB")
 
@@ -85,7 +85,7 @@ class StreamRecord:
         ending = f"; {self.ending.value}" if self.ending else ""
         error = f": {_printable(self.error)}" if self.error else ""
         log_id = f" [{self.log_id}]" if self.log_id else ""
-        return f"{_shown(self.file)} {path} {_printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
+        return f"{_display_path(self.file)} {path} {_printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
 
 
 def is_refusal(error: BaseException) -> bool:

@@ -9,12 +9,12 @@ except ModuleNotFoundError as error:
     raise ImportError(f'hyperpy.testing needs {error.name}: pip install "hyperpy[testing]"', name=error.name) from None
 
 from hyperpy.testing.ending import Ending, StreamFailure
-from hyperpy.testing.event import Event
-from hyperpy.testing.events import Events
+from hyperpy.testing.event_reader import Events
 from hyperpy.testing.failures import AnswerFailure, PageFailure, SiteFailure
 from hyperpy.testing.markup import HTML, Element
 from hyperpy.testing.page import Page
 from hyperpy.testing.parts import Parts
+from hyperpy.testing.received_event import ReceivedEvent
 from hyperpy.testing.site import Site
 from hyperpy.testing.transport.in_process import client
 from hyperpy.testing.transport.serving import serve
@@ -24,11 +24,11 @@ __all__ = [
     "AnswerFailure",
     "Element",
     "Ending",
-    "Event",
     "Events",
     "Page",
     "PageFailure",
     "Parts",
+    "ReceivedEvent",
     "Site",
     "SiteFailure",
     "StreamFailure",

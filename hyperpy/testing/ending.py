@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from hyperpy.testing.event import Event
 from hyperpy.testing.failures import SiteFailure
+from hyperpy.testing.received_event import ReceivedEvent
 
 type How = Literal["close", "stream-error", "end", "cut", "left"]
 
@@ -43,7 +43,7 @@ class StreamFailure(SiteFailure):
     `events` are those that came meanwhile; `ending` is None if the stream is still open.
     """
 
-    def __init__(self, told: str, events: tuple[Event, ...] = (), ending: Ending | None = None) -> None:
+    def __init__(self, told: str, events: tuple[ReceivedEvent, ...] = (), ending: Ending | None = None) -> None:
         super().__init__(told)
         self.events = events
         self.ending = ending

@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from hyperpy.testing.event import Event
+from hyperpy.testing.received_event import ReceivedEvent
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -32,7 +32,7 @@ class EventParser:
         self._own_id: str | None = None
         self._own_retry: int | None = None
 
-    def feed(self, piece: bytes) -> list[Event]:
+    def feed(self, piece: bytes) -> list[ReceivedEvent]:
         return [event for line in self._lines(self._decoder.decode(piece)) if (event := self._take(line)) is not None]
 
     def _lines(self, text: str) -> Iterator[str]:
@@ -44,7 +44,7 @@ class EventParser:
         *lines, self._rest = _LINE_END.split(self._rest + text)
         yield from lines
 
-    def _take(self, line: str) -> Event | None:
+    def _take(self, line: str) -> ReceivedEvent | None:
         if not line:
             return self._dispatch()
         name, _, value = line.partition(":")
@@ -62,11 +62,13 @@ class EventParser:
                 self.retry = self._own_retry = int(value)
         return None
 
-    def _dispatch(self) -> Event | None:
+    def _dispatch(self) -> ReceivedEvent | None:
         """What a blank line does: "If the data buffer is an empty string", there is no event, but a new last id."""
         self.last_event_id = self._id
         event = None
         if self._data:
-            event = Event("\n".join(self._data), self._name or "message", self._own_id, self._own_retry, self._id)
+            event = ReceivedEvent(
+                "\n".join(self._data), self._name or "message", self._own_id, self._own_retry, self._id
+            )
         self._clear()
         return event

@@ -5,9 +5,9 @@ import codecs
 import httpx
 
 from hyperpy.testing.answers import asked, shortened
+from hyperpy.testing.body_reader import BodyReader, Deadline
 from hyperpy.testing.ending import Ending, StreamFailure
 from hyperpy.testing.failures import HIDDEN
-from hyperpy.testing.incoming import Deadline, Incoming
 from hyperpy.testing.markup import HTML, Element
 from hyperpy.testing.patience import ANSWER
 
@@ -21,14 +21,14 @@ class Parts:
 
     def __init__(self, response: httpx.Response, timeout: float = ANSWER) -> None:
         self.timeout = timeout
-        self._incoming = Incoming(response)
+        self._body = BodyReader(response)
         self._decoder = codecs.getincrementaldecoder(response.encoding or "utf-8")("replace")
         self._text = ""
 
     @property
     def response(self) -> httpx.Response:
         """The answer: its status and headers. Its body is read here."""
-        return self._incoming.response
+        return self._body.response
 
     @property
     def so_far(self) -> HTML:
@@ -38,7 +38,7 @@ class Parts:
     @property
     def ending(self) -> Ending | None:
         """How the page has ended, as far as it has been read: "end" or "cut"; None while there is more to come."""
-        return self._incoming.ending
+        return self._body.ending
 
     async def next(self, timeout: float | None = None) -> HTML:
         """What comes next. Raises StreamFailure if nothing does.
@@ -72,11 +72,11 @@ class Parts:
 
         Raises StreamFailure if that takes longer than it may.
         """
-        await self._incoming.close()
+        await self._body.close()
 
     async def abandon(self) -> None:
         """Leaves, whatever the application makes of it."""
-        await self._incoming.leave()
+        await self._body.leave()
 
     def _deadline(self, timeout: float | None) -> Deadline:
         return Deadline(self.timeout if timeout is None else timeout)
@@ -85,7 +85,7 @@ class Parts:
         """The text that comes next; empty if none does."""
         text = ""
         while not text:
-            piece = await self._incoming.read(deadline)
+            piece = await self._body.read(deadline)
             if piece is None:
                 break
             text = self._decoder.decode(piece)

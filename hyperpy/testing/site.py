@@ -8,7 +8,7 @@ from typing import Any, Final, TypedDict, Unpack
 import httpx
 
 from hyperpy.testing.answers import is_of, require, unexpected
-from hyperpy.testing.events import Events
+from hyperpy.testing.event_reader import Events
 from hyperpy.testing.failures import HIDDEN, AnswerFailure
 from hyperpy.testing.page import Page
 from hyperpy.testing.parts import Parts

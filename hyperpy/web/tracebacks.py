@@ -1,4 +1,4 @@
-"""Tracebacks that begin where the user's code does."""
+"""Errors as text for a terminal or a log, with tracebacks that start in the user's code."""
 
 import traceback
 from pathlib import Path
@@ -7,15 +7,22 @@ from types import TracebackType
 import anyio
 import starlette
 
+from hyperpy.exceptions import HyperError
+
 _HYPERPY = Path(__file__).parents[1]
 _FOLDERS = (_HYPERPY, Path(starlette.__file__).parent, Path(anyio.__file__).parent)
 _MACHINERY = (*(f"{folder}/" for folder in _FOLDERS), "<frozen importlib")
 
 
-def users_traceback(error: BaseException) -> str:
-    """The traceback of an error without the frames of hyperpy, Starlette and the import system that led to it.
+def describe_failure(error: BaseException) -> str:
+    """A HyperError's own message, or the user's part of any other error's traceback."""
+    return str(error) if isinstance(error, HyperError) else users_traceback(error)
 
-    All of it where no code of the user is in there. A syntax error shows its line itself, and needs none of them.
+
+def users_traceback(error: BaseException) -> str:
+    """The traceback of an error, without the leading frames of hyperpy, Starlette and the import system.
+
+    If none of the frames is the user's, all are kept, except for a syntax error, which shows its own line.
     """
     return "".join(traceback.format_exception(type(error), error, _users_part(error))).rstrip()
 

@@ -83,7 +83,7 @@ async def test_what_was_published_while_this_process_was_cut_off_is_caught_up_wi
 
 
 async def test_a_broker_that_was_not_there_at_first(broker, settings, monkeypatch):
-    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.1)
+    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.1)
     broker.kill()
     async with connect(settings), channel("a").subscribe() as messages:
         waiting = asyncio.create_task(take(messages, 1))

@@ -9,8 +9,8 @@ import pytest
 
 from hyperpy import NOW, START, channel
 from hyperpy.channels import connect
+from hyperpy.channels.channel_names import key_of
 from hyperpy.channels.hub import topic as topics
-from hyperpy.channels.names import key_of
 from hyperpy.exceptions import ChannelClosedError, ChannelError
 
 pytestmark = pytest.mark.usefixtures("hub")

@@ -148,7 +148,7 @@ def test_a_process_that_does_not_end_is_killed(folder):
         "import time\nasync def app(scope, receive, send):\n    print('blocking', flush=True)\n    time.sleep(60)\n"
     )
     save(folder / "app.py", blocking)
-    hasty = prepared("from hyperpy.dev import supervisor", "supervisor.END_WITHIN = 0.5")
+    hasty = prepared("from hyperpy.dev import reloader", "reloader.END_WITHIN = 0.5")
     with Command("dev", "--port", "0", folder=folder, command=hasty) as command:
         command.until_said("blocking")
         save(folder / "app.py", APP)

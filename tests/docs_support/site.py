@@ -17,7 +17,7 @@ from urllib.parse import quote
 from hyperpy import Hyper
 from hyperpy.exceptions import HyperError
 from hyperpy.routing import Match
-from hyperpy.server.health import Front, health_paths
+from hyperpy.server.health import HealthCheck, health_paths
 from hyperpy.server.http.state import State
 
 PATIENCE = 10  # seconds until an answer that does not come fails the test
@@ -134,7 +134,7 @@ class Site:
         app = self.load()
         if self.server is None:
             self.server = Server(app)
-        match app.site.router.match(path.partition("?")[0].encode()):
+        match app.loaded_routes.router.match(path.partition("?")[0].encode()):
             case Match(target=target):
                 self.asked.add(target.file)
         return self.server.ask(path, method, headers or [], body, enough)
@@ -181,7 +181,7 @@ class Server:
         # What has come until then is compared, and tells more than a timeout.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                await Front(self.app, State(), health_paths(self.app))(scope, exchange.receive, exchange.send)
+                await HealthCheck(self.app, State(), health_paths(self.app))(scope, exchange.receive, exchange.send)
         return exchange.answer()
 
 

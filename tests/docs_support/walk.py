@@ -109,7 +109,7 @@ class Walk:
 
     def urls(self, text: str) -> None:
         found = [one or other for one, other in _URL.findall(text)]
-        router = self.site.load().site.router
+        router = self.site.load().loaded_routes.router
         for url in found:
             if not url.startswith("/static/"):
                 assert isinstance(router.match(url.partition("?")[0].encode()), Match), f"no route answers {url}"
@@ -156,7 +156,7 @@ class Walk:
             assert re.search(r"^\d+ passed in ", seen, re.MULTILINE), seen
         if not (self.site.folder / "routes").exists():
             return
-        for entry in self.site.load().site.entries:
+        for entry in self.site.load().loaded_routes.entries:
             if not isinstance(entry, Route) or not entry.url:
                 continue
             self.routes.add(entry.url)

@@ -128,7 +128,7 @@ def test_the_source_of_a_component_can_be_read(write: Write) -> None:
         {"_base.py": "\n\ndef Layout(children): return children", "index.py": "from ._base import Layout\nt''"}
     )
     app = Hyper(routes=folder, static=None)
-    layout = app.site.entries[0].definitions["Layout"]  # type: ignore[union-attr]
+    layout = app.loaded_routes.entries[0].definitions["Layout"]  # type: ignore[union-attr]
     assert inspect.getsource(layout) == "def Layout(children): return children\n"
 
 

@@ -76,7 +76,7 @@ def site(folder: Path, name: str, source: str) -> Hyper:
 
 
 def kept(app: Hyper, path: bytes) -> dict[str, Any]:
-    found = app.site.router.match(path)
+    found = app.loaded_routes.router.match(path)
     assert isinstance(found, Match)
     assert isinstance(found.target, Route)
     return found.target.definitions

@@ -109,7 +109,7 @@ class Visits:
     async def __call__(self, template: str, **state: Any) -> AsyncIterator[Visit]:
         source = f"from routes._gates import *\nt'''{template}'''\n"
         app = Hyper(routes=self.write({"_gates.py": GATES, "index.py": source}), static=None)
-        visit = Visit(app.site.entries[0].definitions["gates"])
+        visit = Visit(app.loaded_routes.entries[0].definitions["gates"])
         scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
         answering = asyncio.create_task(app({**scope, "state": state}, visit.receive, visit.send))
         try:

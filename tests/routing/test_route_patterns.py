@@ -1,24 +1,24 @@
 import pytest
 
 from hyperpy.exceptions import RouteError
-from hyperpy.routing import Kind, Segment, is_private, parse_segment, pattern, shape
+from hyperpy.routing import Segment, SegmentKind, is_private, parse_segment, pattern, shape
 
 
 @pytest.mark.parametrize(
     ("name", "segment"),
     [
-        ("about", Segment(Kind.LITERAL, "about")),
-        ("live-feed", Segment(Kind.LITERAL, "live-feed")),
-        ("robots.txt", Segment(Kind.LITERAL, "robots.txt")),
-        ("my page", Segment(Kind.LITERAL, "my page")),
-        ("%41", Segment(Kind.LITERAL, "%41")),
-        ("class", Segment(Kind.LITERAL, "class")),
-        ("cafe\u0301", Segment(Kind.LITERAL, "caf\u00e9")),
-        ("{user_id}", Segment(Kind.PARAMETER, "user_id")),
-        ("{match}", Segment(Kind.PARAMETER, "match")),
-        ("{größe}", Segment(Kind.PARAMETER, "größe")),
-        ("{\ufb01le}", Segment(Kind.PARAMETER, "file")),
-        ("{...path}", Segment(Kind.REST, "path")),
+        ("about", Segment(SegmentKind.LITERAL, "about")),
+        ("live-feed", Segment(SegmentKind.LITERAL, "live-feed")),
+        ("robots.txt", Segment(SegmentKind.LITERAL, "robots.txt")),
+        ("my page", Segment(SegmentKind.LITERAL, "my page")),
+        ("%41", Segment(SegmentKind.LITERAL, "%41")),
+        ("class", Segment(SegmentKind.LITERAL, "class")),
+        ("cafe\u0301", Segment(SegmentKind.LITERAL, "caf\u00e9")),
+        ("{user_id}", Segment(SegmentKind.PARAMETER, "user_id")),
+        ("{match}", Segment(SegmentKind.PARAMETER, "match")),
+        ("{größe}", Segment(SegmentKind.PARAMETER, "größe")),
+        ("{\ufb01le}", Segment(SegmentKind.PARAMETER, "file")),
+        ("{...path}", Segment(SegmentKind.REST, "path")),
     ],
 )
 def test_a_name_is_a_segment(name: str, segment: Segment) -> None:

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from hyperpy.exceptions import RouteConflictError
-from hyperpy.routing import Discovery, Match, Redirect, Router
-from hyperpy.routing.tree import Node
+from hyperpy.routing import CanonicalRedirect, Discovery, Match, Router
+from hyperpy.routing.tree import TreeNode
 
 type Found = Callable[..., Discovery]
 
@@ -191,13 +191,13 @@ def test_a_value_may_look_like_a_private_name_and_is_still_just_a_value(found: F
     ],
 )
 def test_a_slash_at_the_end_leads_to_the_canonical_url(found: Found, path: str, canonical: str) -> None:
-    assert router(found(*SITE)).match(path.encode()) == Redirect(canonical)
+    assert router(found(*SITE)).match(path.encode()) == CanonicalRedirect(canonical)
 
 
 @pytest.mark.parametrize("path", [b"//evil.example/", b"/\\evil.example/", b"/%2Fevil.example/", b"/%5Cevil.example/"])
 def test_a_redirect_never_leads_to_another_host(found: Found, path: bytes) -> None:
     answer = router(found("index.py", "{name}.py", "docs/{...rest}.py")).match(path)
-    assert answer is None or (isinstance(answer, Redirect) and answer.path[:4] in ("/%2F", "/%5C"))
+    assert answer is None or (isinstance(answer, CanonicalRedirect) and answer.path[:4] in ("/%2F", "/%5C"))
 
 
 def test_the_root_may_take_parameters(found: Found) -> None:
@@ -251,14 +251,14 @@ def test_two_files_of_one_shape_conflict(
 
 def test_the_way_down_is_as_long_with_many_routes(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = 0
-    find = Node.find
+    find = TreeNode.find
 
-    def counted(node: Node[object], segments: list[str], at: int = 0) -> object:
+    def counted(node: TreeNode[object], segments: list[str], at: int = 0) -> object:
         nonlocal steps
         steps += 1
         return find(node, segments, at)
 
-    monkeypatch.setattr(Node, "find", counted)
+    monkeypatch.setattr(TreeNode, "find", counted)
     few = found("users/{id}/posts/{post}.py")
     many = found(*(f"users/{{id}}/posts{n}/{{post}}.py" for n in range(200)), *(f"p{n}/{{x}}.py" for n in range(200)))
     counts = []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.server.access import AccessLog, Answered, CommonFormat, JSONFormat, short_format
+from hyperpy.server.access import AccessEntry, AccessLog, CommonFormat, JSONFormat, short_format
 from tests.server.running import Command, Connection, fetch, prepared, until
 
 NOW = 1_790_000_000.25
@@ -26,9 +26,9 @@ def berlin(monkeypatch):
     time.tzset()
 
 
-def request(**changes: object) -> Answered:
+def request(**changes: object) -> AccessEntry:
     given = {"client": "192.0.2.7", "method": "GET", "target": "/a?b=c", "version": "1.1", "status": 200, "sent": 12}
-    return Answered(**given | {"seconds": 0.0123456} | changes)
+    return AccessEntry(**given | {"seconds": 0.0123456} | changes)
 
 
 @pytest.mark.parametrize(

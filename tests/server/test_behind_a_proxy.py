@@ -10,7 +10,7 @@ import pytest
 
 from hyperpy.config import Settings, load_settings
 from hyperpy.exceptions import ConfigError
-from hyperpy.server.trust import check
+from hyperpy.server.preflight import check_settings
 from tests.server.running import PATIENCE, Command, Connection, fetch
 
 ROUTES = {
@@ -132,10 +132,10 @@ def test_https(site, certificate, workers):
 def test_what_can_not_be_is_told_at_the_start(certificate, monkeypatch, flags, message):
     monkeypatch.chdir(certificate)
     with pytest.raises(ConfigError) as caught:
-        check(load_settings(flags, {}, certificate))
+        check_settings(load_settings(flags, {}, certificate))
     for part in message.split("|"):
         assert part in str(caught.value)
 
 
 def test_defaults_are_right():
-    check(Settings())
+    check_settings(Settings())

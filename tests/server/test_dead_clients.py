@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hyperpy.server.descriptors import Descriptors
-from hyperpy.server.http.reaper import BROKEN_OFF, COMPLETE, COMPLETE_AT_THE_END, Cutter
+from hyperpy.server.http.reaper import BROKEN_OFF, COMPLETE, COMPLETE_AT_THE_END, ConnectionReaper
 from tests.server.running import Command, Connection, fetch, prepared, until
 
 
@@ -54,7 +54,7 @@ class Client:
     ],
 )
 def test_when_a_connection_is_cut(client, after):
-    cutter = Cutter({client})
+    cutter = ConnectionReaper({client})
     cutter.look(100.0, rounds=1)
     assert not client.cut
     cutter.look(100.0 + (after or 1000) - 0.1, rounds=1)
@@ -65,7 +65,7 @@ def test_when_a_connection_is_cut(client, after):
 
 def test_progress_gives_another_chance():
     client = Client()
-    cutter = Cutter({client})
+    cutter = ConnectionReaper({client})
     for now in (0.0, COMPLETE, 2 * COMPLETE):
         client.transport.left -= 1
         cutter.look(now, rounds=1)
@@ -76,7 +76,7 @@ def test_progress_gives_another_chance():
 
 def test_all_are_looked_at_once_in_so_many_rounds():
     clients = {Client(complete=False) for _ in range(25)}
-    cutter = Cutter(clients)
+    cutter = ConnectionReaper(clients)
     for _ in range(10):
         cutter.look(0.0, rounds=10)
     cut = 0
@@ -89,7 +89,7 @@ def test_all_are_looked_at_once_in_so_many_rounds():
 
 def test_who_has_gone_is_forgotten():
     clients = {Client()}
-    cutter = Cutter(clients)
+    cutter = ConnectionReaper(clients)
     cutter.look(0.0, rounds=1)
     clients.clear()
     cutter.look(1.0, rounds=1)
@@ -98,7 +98,7 @@ def test_who_has_gone_is_forgotten():
 
 def test_the_end_does_not_wait_for_long():
     complete, broken = Client(), Client(complete=False)
-    cutter = Cutter({complete, broken})
+    cutter = ConnectionReaper({complete, broken})
     cutter.look_at_all(0.0)
     assert (complete.cut, broken.cut) == (False, True)
     cutter.look_at_all(COMPLETE_AT_THE_END)

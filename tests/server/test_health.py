@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from hyperpy import Hyper
-from hyperpy.server.health import Front, health_paths
+from hyperpy.server.health import HealthCheck, health_paths
 from hyperpy.server.http.state import Stage, State
 from tests.server.running import Command, Connection, fetch, prepared, until
 
@@ -32,7 +32,7 @@ def test_it_is_answered_without_the_application_or_the_log(folder, parser):
 
 
 def test_only_readiness_ends_with_the_signal(folder):
-    patient = "from hyperpy.server import http; http.NEXT_REQUEST = 30"
+    patient = "from hyperpy.server.http import protocol; protocol.NEXT_REQUEST = 30"
     with Command("serve", "--port", "0", folder=folder, command=prepared(patient)) as command:
         port = command.port()
         with Connection(port) as live, Connection(port) as ready, Connection(port) as busy:
@@ -109,6 +109,6 @@ async def test_below_a_root_path(path, stage, status):
     async def send(message):
         sent.append(message)
 
-    await Front(plain, state, frozenset(BOTH), "/app")({"type": "http", "path": path}, plain, send)
+    await HealthCheck(plain, state, frozenset(BOTH), "/app")({"type": "http", "path": path}, plain, send)
     assert [message["status"] for message in sent[:1]] == ([] if status is None else [status])
     assert state.requests == (status is None)

@@ -400,7 +400,7 @@ def test_every_refusal_has_its_line(server, client):
 @pytest.mark.parametrize("sends_on", [False, True])
 def test_a_refused_client_is_not_listened_to_for_ever(tmp_path, sends_on):
     (tmp_path / "app.py").write_text(APP)
-    hasty = "from hyperpy.server import guard; guard.LINGER_SILENCE = 0.2; guard.LINGER = 0.5"
+    hasty = "from hyperpy.server.http import guard; guard.LINGER_SILENCE = 0.2; guard.LINGER = 0.5"
     with (
         Command("serve", "--port", "0", *FLAGS, folder=tmp_path, command=prepared(hasty)) as command,
         Connection(command.port()) as client,

@@ -81,7 +81,7 @@ def parser(request):
 
 @pytest.mark.parametrize("asked_before", [False, True])
 def test_a_request_that_is_on_its_way_is_answered(folder, parser, asked_before):
-    patient = "from hyperpy.server import http; http.FIRST_REQUEST = http.NEXT_REQUEST = 30"
+    patient = "from hyperpy.server.http import protocol as p; p.FIRST_REQUEST = p.NEXT_REQUEST = 30"
     with Command("serve", "--port", "0", folder=folder, command=prepared(parser, patient)) as command:
         port = command.port()
         pid = str(command.process.pid).encode()

@@ -11,7 +11,7 @@ import pytest
 from hyperpy.config import load_settings
 from hyperpy.exceptions import ConfigError
 from hyperpy.server import address_of, listen
-from hyperpy.server.unix import removed_at_the_end
+from hyperpy.server.sockets import removed_at_exit
 from tests.server.running import PATIENCE, Command
 
 WORKERS = [(), ("--workers", "2")]
@@ -92,7 +92,7 @@ def test_one_whose_queue_is_full_is_in_use(tmp_path):
 def test_another_server_s_socket_is_not_removed(tmp_path):
     given = settings(tmp_path, uds=str(tmp_path / "hyper.sock"))
     with listen(given) as first:
-        with removed_at_the_end(given):
+        with removed_at_exit(given):
             first.close()
             second = listen(given)
         with second, socket.socket(socket.AF_UNIX) as client:
@@ -105,8 +105,8 @@ def test_another_server_s_socket_is_not_removed(tmp_path):
     [
         ("no/such/folder.sock", "can't listen on"),
         ("a" * 200, "can't listen on"),
-        ("file", "exists and is no socket"),
-        (".", "exists and is no socket"),
+        ("file", "exists and is not a socket"),
+        (".", "exists and is not a socket"),
     ],
 )
 def test_paths_that_can_not_be(tmp_path, monkeypatch, path, what):
@@ -125,7 +125,7 @@ def test_paths_that_can_not_be(tmp_path, monkeypatch, path, what):
     ],
 )
 def test_there_is_no_port_beside_it(tmp_path, flags, environ, named):
-    with pytest.raises(ConfigError, match=rf"--uds: s can't be listened on together with {named}\n.*drop {named}"):
+    with pytest.raises(ConfigError, match=rf"--uds: can't listen on both s and {named}\n.*remove {named}"):
         listen(load_settings(flags, environ, tmp_path))
 
 
@@ -138,6 +138,6 @@ def test_hyper_dev_serves_on_a_port_all_the_same(folder):
 
 def test_gone_before_the_end(tmp_path):
     given = settings(tmp_path, uds=str(tmp_path / "hyper.sock"))
-    with removed_at_the_end(given), listen(given):
+    with removed_at_exit(given), listen(given):
         os.unlink(given.uds)
     assert not os.path.exists(given.uds)

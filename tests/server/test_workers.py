@@ -92,7 +92,7 @@ def test_a_second_interrupt_kills(workers):
 
 
 def test_a_worker_that_does_not_end_is_killed(folder):
-    hasty = prepared("from hyperpy.server import supervisor", "supervisor.MARGIN = 0.5")
+    hasty = prepared("from hyperpy.server.workers import supervisor", "supervisor.MARGIN = 0.5")
     flags = ("--workers", "2", "--timeout-graceful-shutdown", "0.5")
     with Command("serve", "--port", "0", *flags, folder=folder, command=hasty) as command:
         command.until_said("with 2 workers")

@@ -68,7 +68,7 @@ def serving(folder: Path, template: str, server: dict[str, str], before: str = "
     (routes / "index.py").write_text(f"{NAMES}{before}\nt'''{template}'''\n{after}")
     app = Hyper(routes=routes, static=None)
     with serve(app, **server) as site:
-        yield Served(site, app.site.entries[0].definitions)
+        yield Served(site, app.loaded_routes.entries[0].definitions)
 
 
 def test_what_stands_before_leaves_first(tmp_path: Path, server: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from string.templatelib import Interpolation, Template
 
 import pytest
 
-from hyperpy.exceptions import ComponentError, TemplateError, shown
+from hyperpy.exceptions import ComponentError, TemplateError, display_path
 from hyperpy.templates import Markup, html, render_template, render_text
 
 
@@ -209,7 +209,7 @@ def Layout(children: Markup, title: str = "") -> Template:
 def positional(a: int, /) -> None: ...
 
 
-HERE = shown(__file__)
+HERE = display_path(__file__)
 CARD = f"Card(title, note=…), from {HERE}:{Card.__code__.co_firstlineno}."
 LAYOUT = f"Layout(children, title=…), from {HERE}:{Layout.__code__.co_firstlineno}."
 POSITIONAL = f"positional(), from {HERE}:{positional.__code__.co_firstlineno}."

@@ -7,7 +7,7 @@ import pytest
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates import Markup, capture_fragments, fragment, html, plan_template, render_template
-from hyperpy.templates.rendering.marker import gathering
+from hyperpy.templates.rendering.fragments import collecting
 
 
 class Evaluated(list[str]):
@@ -170,7 +170,7 @@ def test_captured_fragments_of_one_name_are_in_the_order_of_the_page() -> None:
 def test_capturing_ends() -> None:
     with pytest.raises(ZeroDivisionError):
         capture_fragments(lambda: render_template(t"<{(lambda: 1 / 0)} />"), {"x"})
-    assert gathering.get() is None
+    assert collecting.get() is None
     assert render_template(task(1)) == '<li id="task-1">1</li>'
 
 

@@ -7,7 +7,8 @@ from string.templatelib import Template
 import pytest
 
 from hyperpy.exceptions import Place
-from hyperpy.templates import check_templates, render_template, reports
+from hyperpy.templates import check_templates, render_template
+from hyperpy.templates.escaping import reports
 
 BAD = "javascript:1"
 

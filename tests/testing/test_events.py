@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.testing import AnswerFailure, Ending, Event, SiteFailure, StreamFailure
+from hyperpy.testing import AnswerFailure, Ending, ReceivedEvent, SiteFailure, StreamFailure
 
 FILES = {
     "numbers.py": """
@@ -100,7 +100,7 @@ async def site(opened, write):
 async def test_takes_just_as_many_as_are_asked_for(site):
     async with site.stream("/numbers") as events:
         first, second = await events.take(2, timeout=5)
-        assert first == Event("1", "number", id="1")
+        assert first == ReceivedEvent("1", "number", id="1")
         assert second.json() == 2
         assert events.last_event_id == "2"
         assert (await events.next()).data == "3"
@@ -112,10 +112,10 @@ async def test_takes_just_as_many_as_are_asked_for(site):
 async def test_events_have_all_fields(site):
     async with site.stream("/all") as events:
         first, second = await events.rest()
-        assert first == Event("<ul>\n<li>one</li>\n<li>two</li></ul>", "list", "a", 20)
+        assert first == ReceivedEvent("<ul>\n<li>one</li>\n<li>two</li></ul>", "list", "a", 20)
         assert [element.text for element in first.select("li")] == ["one", "two"]
         assert first.one("li:first-child").html == "<li>one</li>"
-        assert second == Event("é \u2028 x")
+        assert second == ReceivedEvent("é \u2028 x")
         assert (events.retry, events.comments, events.last_event_id) == (20, ["hello"], "close")
         assert second.last_event_id == "a"
         assert events.response.headers["cache-control"] == "no-cache, no-transform"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hyperpy.testing import Event
+from hyperpy.testing import ReceivedEvent
 from hyperpy.testing.parsing import EventParser
 from tests.streams.parsing import EventSourceParser
 
@@ -14,24 +14,24 @@ from tests.streams.parsing import EventSourceParser
 @pytest.mark.parametrize(
     ("text", "events"),
     [
-        ("data: a\n\n", [Event("a")]),
-        ("data:a\n\n", [Event("a")]),
-        ("data:  a\n\n", [Event(" a")]),
-        ("data: a\ndata: b\n\n", [Event("a\nb")]),
-        ("data: a\r\ndata: b\r\rdata: c\n\n", [Event("a\nb"), Event("c")]),
-        ("data\n\n", [Event("")]),
-        ("data\ndata\n\n", [Event("\n")]),
+        ("data: a\n\n", [ReceivedEvent("a")]),
+        ("data:a\n\n", [ReceivedEvent("a")]),
+        ("data:  a\n\n", [ReceivedEvent(" a")]),
+        ("data: a\ndata: b\n\n", [ReceivedEvent("a\nb")]),
+        ("data: a\r\ndata: b\r\rdata: c\n\n", [ReceivedEvent("a\nb"), ReceivedEvent("c")]),
+        ("data\n\n", [ReceivedEvent("")]),
+        ("data\ndata\n\n", [ReceivedEvent("\n")]),
         ("data: a\n", []),
-        ("\ufeffdata: a\n\n", [Event("a")]),
-        ("event: x\n\ndata: a\n\n", [Event("a")]),
-        ("event: x\ndata: a\n\ndata: b\n\n", [Event("a", "x"), Event("b")]),
-        ("id: 1\ndata: a\n\ndata: b\n\n", [Event("a", id="1"), Event("b")]),
-        ("id\ndata: a\n\n", [Event("a", id="")]),
-        ("id: 1\0\ndata: a\n\n", [Event("a")]),
-        ("retry: 10\ndata: a\n\n", [Event("a", retry=10)]),
-        ("retry: 1s\ndata: a\n\n", [Event("a")]),
-        ("retry: \u0661\ndata: a\n\n", [Event("a")]),
-        ("other: 1\n:data: no\ndata: a\u2028\x85\n\n", [Event("a\u2028\x85")]),
+        ("\ufeffdata: a\n\n", [ReceivedEvent("a")]),
+        ("event: x\n\ndata: a\n\n", [ReceivedEvent("a")]),
+        ("event: x\ndata: a\n\ndata: b\n\n", [ReceivedEvent("a", "x"), ReceivedEvent("b")]),
+        ("id: 1\ndata: a\n\ndata: b\n\n", [ReceivedEvent("a", id="1"), ReceivedEvent("b")]),
+        ("id\ndata: a\n\n", [ReceivedEvent("a", id="")]),
+        ("id: 1\0\ndata: a\n\n", [ReceivedEvent("a")]),
+        ("retry: 10\ndata: a\n\n", [ReceivedEvent("a", retry=10)]),
+        ("retry: 1s\ndata: a\n\n", [ReceivedEvent("a")]),
+        ("retry: \u0661\ndata: a\n\n", [ReceivedEvent("a")]),
+        ("other: 1\n:data: no\ndata: a\u2028\x85\n\n", [ReceivedEvent("a\u2028\x85")]),
     ],
 )
 def test_events_of_a_stream(text, events):

@@ -1,4 +1,4 @@
-"""Requests and pages, without a network and over one."""
+"""RunningRequests and pages, without a network and over one."""
 
 import httpx
 import pytest

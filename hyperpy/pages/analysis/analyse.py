@@ -18,8 +18,9 @@ from hyperpy.pages.analysis.declarations import find_declarations
 from hyperpy.pages.analysis.definitions import run_once
 from hyperpy.pages.analysis.description import Description
 from hyperpy.pages.analysis.placement import find_templates, is_template, place_of
-from hyperpy.pages.analysis.symbols import Aliases, Names, aliases_of, names_of
+from hyperpy.pages.analysis.symbols import Names, names_of
 from hyperpy.pages.analysis.undefined import check_names
+from hyperpy.pages.analysis.vocabulary import Vocabulary, vocabulary_of
 
 
 def analyse(
@@ -34,14 +35,14 @@ def analyse(
     statements = tree.body
     names = {statement: names_of(statement) for statement in statements}
     reads = frozenset().union(*(names[s].reads for s in statements))
-    aliases = aliases_of(tree, _bound_by_statements(statements, names))
-    check_functions(tree, aliases, file)
+    vocabulary = vocabulary_of(tree, _bound_by_statements(statements, names))
+    check_functions(tree, vocabulary, file)
     templates = find_templates(tree, file)
-    declarations = find_declarations(statements, names, parameters, aliases, file)
-    once = run_once(statements, names, frozenset(d.name for d in declarations), aliases)
+    declarations = find_declarations(statements, names, parameters, vocabulary, file)
+    once = run_once(statements, names, frozenset(d.name for d in declarations), vocabulary)
     stream = find_stream(statements, names)
     loader = find_loader(statements, names, stream)
-    responds = explicit_answers(statements, aliases) or any("response" in names[s].rebinds for s in statements)
+    responds = explicit_answers(statements, vocabulary) or any("response" in names[s].rebinds for s in statements)
     if not (templates or stream or responds or possible_answers(statements, loader)):
         raise no_answer(tree, file)
     check_names(tree, templates, names, file)
@@ -57,12 +58,12 @@ def analyse(
         declarations=declarations,
         templates=templates,
         loader=loader.name if loader else "",
-        stream=stream_facts(stream, aliases) if stream else None,
-        methods=_methods(tree, statements, aliases, streams=stream is not None or any_method),
+        stream=stream_facts(stream, vocabulary) if stream else None,
+        methods=_methods(tree, statements, vocabulary, streams=stream is not None or any_method),
         responds=responds,
-        blocking=loader is None and may_block(running, _bound(statements, names), aliases),
-        aliases=aliases,
-        unnamed=_unnamed(each, reads),
+        blocking=loader is None and may_block(running, _bound(statements, names), vocabulary),
+        vocabulary=vocabulary,
+        unreferenced=_unreferenced(each, reads),
         future=_future_flags(tree),
     )
 
@@ -129,12 +130,12 @@ def _bound(statements: Sequence[ast.stmt], names: dict[ast.stmt, Names]) -> froz
 
 
 # With these a file may get at any of its names without writing it.
-_LOOKING_GLASSES = frozenset({"eval", "exec", "globals", "locals", "vars"})
+_NAMESPACE_ACCESS = frozenset({"eval", "exec", "globals", "locals", "vars"})
 
 
-def _unnamed(statements: Sequence[ast.stmt], reads: frozenset[str]) -> tuple[str, ...]:
+def _unreferenced(statements: Sequence[ast.stmt], reads: frozenset[str]) -> tuple[str, ...]:
     """The functions that no code of the file can get at by their name."""
-    if reads & _LOOKING_GLASSES:
+    if reads & _NAMESPACE_ACCESS:
         return ()
     functions = (s.name for s in statements if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef))
     return tuple(name for name in functions if name not in reads)
@@ -165,16 +166,20 @@ def _around_loader(
     return [s for s in each if s in head], [s for s in each if s not in head]
 
 
-def _methods(tree: ast.Module, statements: Sequence[ast.stmt], aliases: Aliases, *, streams: bool) -> frozenset[str]:
-    flags = flags_named(tree, aliases)
-    only_flags = flags and not streams and all_under_flags(statements, aliases) and _answers_at_all(statements, aliases)
+def _methods(
+    tree: ast.Module, statements: Sequence[ast.stmt], vocabulary: Vocabulary, *, streams: bool
+) -> frozenset[str]:
+    flags = flags_named(tree, vocabulary)
+    only_flags = (
+        flags and not streams and all_under_flags(statements, vocabulary) and _answers_at_all(statements, vocabulary)
+    )
     methods = flags if only_flags else flags | {"GET"}
     return methods | {"HEAD"} if "GET" in methods else methods
 
 
-def _answers_at_all(statements: Sequence[ast.stmt], aliases: Aliases) -> bool:
+def _answers_at_all(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
     has_template = any(is_template(node) for s in statements for node in ast.walk(s) if isinstance(node, ast.stmt))
-    return has_template or explicit_answers(statements, aliases)
+    return has_template or explicit_answers(statements, vocabulary)
 
 
 def _future_flags(tree: ast.Module) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from hyperpy.pages.analysis.callables import own_nodes
 from hyperpy.pages.analysis.definitions import FLAGS
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.symbols import Aliases, module_level
+from hyperpy.pages.analysis.symbols import module_level
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 # Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.
 _BUILTINS = """
@@ -41,10 +42,13 @@ def binds_response(statement: ast.stmt) -> bool:
     )
 
 
-def explicit_answers(statements: Sequence[ast.stmt], aliases: Aliases) -> bool:
+def explicit_answers(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
     """A statement binds `response`, or a bare call makes one of the known responses or renders fragments."""
     nested = [node for s in statements for node in module_level(s) if isinstance(node, ast.stmt)]
-    known = any(aliases.response(call.func) or aliases.ours(call.func) == "render" for call in bare_calls(statements))
+    known = any(
+        vocabulary.response(call.func) or vocabulary.public_name(call.func) == "render"
+        for call in bare_calls(statements)
+    )
     return known or any(binds_response(node) for node in nested)
 
 
@@ -54,51 +58,55 @@ def possible_answers(statements: Sequence[ast.stmt], loader: ast.AsyncFunctionDe
     return returns or any(True for _ in bare_calls(statements))
 
 
-def flags_named(tree: ast.Module, aliases: Aliases) -> frozenset[str]:
+def flags_named(tree: ast.Module, vocabulary: Vocabulary) -> frozenset[str]:
     """The method flags that the file names anywhere but in its imports."""
-    found = {aliases.ours(node) for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute)}
+    found = {vocabulary.public_name(node) for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute)}
     return FLAGS & found
 
 
-def all_under_flags(statements: Sequence[ast.stmt], aliases: Aliases) -> bool:
+def all_under_flags(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
     """Every template and explicit answer stands under a condition that holds for certain methods only."""
-    return all(_guarded(statement, aliases) for statement in statements)
+    return all(_guarded(statement, vocabulary) for statement in statements)
 
 
-def _guarded(statement: ast.stmt, aliases: Aliases) -> bool:
+def _guarded(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
     if is_template(statement):
         return False
-    if isinstance(statement, ast.If) and _requires_flag(statement.test, aliases):
-        return all_under_flags(statement.orelse, aliases)
+    if isinstance(statement, ast.If) and _requires_flag(statement.test, vocabulary):
+        return all_under_flags(statement.orelse, vocabulary)
     blocks = [b for name in ("body", "orelse", "finalbody") if (b := getattr(statement, name, None))]
     blocks += [part.body for name in ("handlers", "cases") for part in getattr(statement, name, ())]
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return True
     if blocks:
-        return all(all_under_flags(block, aliases) for block in blocks)
-    return not explicit_answers([statement], aliases)
+        return all(all_under_flags(block, vocabulary) for block in blocks)
+    return not explicit_answers([statement], vocabulary)
 
 
-def _requires_flag(test: ast.expr, aliases: Aliases) -> bool:
+def _requires_flag(test: ast.expr, vocabulary: Vocabulary) -> bool:
     match test:
         case ast.BoolOp(op=ast.And(), values=values):
-            return any(_requires_flag(value, aliases) for value in values)
+            return any(_requires_flag(value, vocabulary) for value in values)
         case ast.BoolOp(op=ast.Or(), values=values):
-            return all(_requires_flag(value, aliases) for value in values)
-    return aliases.ours(test) in FLAGS
+            return all(_requires_flag(value, vocabulary) for value in values)
+    return vocabulary.public_name(test) in FLAGS
 
 
-def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], aliases: Aliases) -> bool:
+def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary: Vocabulary) -> bool:
     """Statements or templates call something off the published list; `bound` are the names that the file binds."""
     return any(
-        isinstance(node, ast.Call) and not _is_quick(node.func, bound, aliases)
+        isinstance(node, ast.Call) and not _is_quick(node.func, bound, vocabulary)
         for statement in statements
         for node in _executed(statement)
     )
 
 
-def _is_quick(called: ast.expr, bound: frozenset[str], aliases: Aliases) -> bool:
-    if aliases.ours(called) in QUICK_OURS or aliases.response(called) in QUICK_OURS or aliases.http_exception(called):
+def _is_quick(called: ast.expr, bound: frozenset[str], vocabulary: Vocabulary) -> bool:
+    if (
+        vocabulary.public_name(called) in QUICK_OURS
+        or vocabulary.response(called) in QUICK_OURS
+        or vocabulary.http_exception(called)
+    ):
         return True
     return isinstance(called, ast.Name) and called.id in QUICK_BUILTINS and called.id not in bound
 

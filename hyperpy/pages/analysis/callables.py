@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.description import StreamFacts
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.symbols import Aliases, Names
+from hyperpy.pages.analysis.symbols import Names
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -73,21 +74,21 @@ def readers(function: Function, statements: Sequence[ast.stmt], names: Mapping[a
     return [s for s in statements if s is not function and function.name in names[s].reads]
 
 
-def stream_facts(function: ast.AsyncFunctionDef, aliases: Aliases) -> StreamFacts:
+def stream_facts(function: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> StreamFacts:
     """What can be seen of a stream without running it."""
     values = [node.value for node in yields_of(function) if isinstance(node, ast.Yield)]
     first = values[0] if values else None
     return StreamFacts(
         name=function.name,
         line=function.lineno,
-        begins_document=_begins_document(first, aliases),
-        first_is_html=_is_html(first, aliases),
-        yields_event=any(_is_event(value, aliases) for value in values),
+        begins_document=_begins_document(first, vocabulary),
+        first_is_html=_is_html(first, vocabulary),
+        yields_event=any(_is_event(value, vocabulary) for value in values),
     )
 
 
-def _begins_document(value: ast.expr | None, aliases: Aliases) -> bool:
-    if isinstance(value, ast.Call) and value.args and aliases.ours(value.func) in HTML_CALLS:
+def _begins_document(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
+    if isinstance(value, ast.Call) and value.args and vocabulary.public_name(value.func) in HTML_CALLS:
         value = value.args[0]
     if isinstance(value, ast.TemplateStr | ast.JoinedStr) and value.values:
         value = value.values[0]
@@ -95,19 +96,19 @@ def _begins_document(value: ast.expr | None, aliases: Aliases) -> bool:
     return isinstance(text, str) and text.lstrip().lower().startswith(DOCUMENT_STARTS)
 
 
-def _is_html(value: ast.expr | None, aliases: Aliases) -> bool:
+def _is_html(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
     if isinstance(value, ast.Call):
-        return aliases.ours(value.func) in HTML_CALLS or aliases.resolve(value.func) == "markupsafe.Markup"
+        return vocabulary.public_name(value.func) in HTML_CALLS or vocabulary.resolve(value.func) == "markupsafe.Markup"
     return isinstance(value, ast.TemplateStr)
 
 
-def _is_event(value: ast.expr | None, aliases: Aliases) -> bool:
+def _is_event(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
     if isinstance(value, ast.Call):
-        return aliases.ours(value.func) in EVENT_CALLS
+        return vocabulary.public_name(value.func) in EVENT_CALLS
     return isinstance(value, ast.Tuple | ast.Dict)
 
 
-def check_functions(tree: ast.Module, aliases: Aliases, file: str) -> None:
+def check_functions(tree: ast.Module, vocabulary: Vocabulary, file: str) -> None:
     """Refuses what a function can't mean: a sync `stream`, and answers that nobody would get."""
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "stream" and yields_of(statement):
@@ -118,21 +119,21 @@ def check_functions(tree: ast.Module, aliases: Aliases, file: str) -> None:
             )
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            _check_bare_calls(node, aliases, file)
+            _check_bare_calls(node, vocabulary, file)
 
 
-def _check_bare_calls(function: Function, aliases: Aliases, file: str) -> None:
+def _check_bare_calls(function: Function, vocabulary: Vocabulary, file: str) -> None:
     for node in own_nodes(function):
         if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
             continue
         called = node.value.func
-        if aliases.http_exception(called) or _is_builtin_exception(called):
+        if vocabulary.http_exception(called) or _is_builtin_exception(called):
             raise RouteError(
                 f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing",
                 place=place_of(node, file),
                 hint=f"Write `raise {ast.unparse(node.value)}`.",
             )
-        if aliases.response(called) or aliases.ours(called) == "render":
+        if vocabulary.response(called) or vocabulary.public_name(called) == "render":
             raise RouteError(
                 f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing, and the page would be shown",
                 place=place_of(node, file),

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.description import Declaration
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.symbols import Aliases, Names
+from hyperpy.pages.analysis.symbols import Names
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 MARKERS = frozenset({"Cookie", "Header", "Query"})
 
@@ -15,7 +16,7 @@ def find_declarations(
     statements: Sequence[ast.stmt],
     names: Mapping[ast.stmt, Names],
     parameters: frozenset[str],
-    aliases: Aliases,
+    vocabulary: Vocabulary,
     file: str,
 ) -> tuple[Declaration, ...]:
     """The inputs in file order.
@@ -23,7 +24,7 @@ def find_declarations(
     An annotation without a value is one if the URL has its name or nothing in the file assigns it; one with a value
     only if it is `Annotated` with one of the markers. All others are plain declarations.
     """
-    finder = _Finder(_assigned(statements, names), parameters, aliases, file)
+    finder = _InputFinder(_assigned(statements, names), parameters, vocabulary, file)
     finder.block(statements, 0)
     return tuple(finder.found)
 
@@ -32,11 +33,11 @@ def _assigned(statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names]) -
     return frozenset().union(*(names[s].binds | names[s].rebinds for s in statements))
 
 
-class _Finder:
-    def __init__(self, assigned: frozenset[str], parameters: frozenset[str], aliases: Aliases, file: str) -> None:
+class _InputFinder:
+    def __init__(self, assigned: frozenset[str], parameters: frozenset[str], vocabulary: Vocabulary, file: str) -> None:
         self.assigned = assigned
         self.parameters = parameters
-        self.aliases = aliases
+        self.vocabulary = vocabulary
         self.file = file
         self.groups = 0
         self.found: list[Declaration] = []
@@ -69,10 +70,13 @@ class _Finder:
     def is_marked(self, annotation: ast.expr) -> bool:
         if not isinstance(annotation, ast.Subscript):
             return False
-        if self.aliases.resolve(annotation.value) not in {"typing.Annotated", "typing_extensions.Annotated"}:
+        if self.vocabulary.resolve(annotation.value) not in {"typing.Annotated", "typing_extensions.Annotated"}:
             return False
         metadata = annotation.slice.elts[1:] if isinstance(annotation.slice, ast.Tuple) else []
-        return any(self.aliases.ours(item.func if isinstance(item, ast.Call) else item) in MARKERS for item in metadata)
+        return any(
+            self.vocabulary.public_name(item.func if isinstance(item, ast.Call) else item) in MARKERS
+            for item in metadata
+        )
 
 
 def _blocks(statement: ast.stmt) -> list[Sequence[ast.stmt]]:

@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Mapping, Sequence
 
-from hyperpy.pages.analysis.symbols import Aliases, Names, module_level
+from hyperpy.pages.analysis.symbols import Names, module_level
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 FLAGS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -11,10 +12,10 @@ type Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def run_once(
-    statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names], inputs: frozenset[str], aliases: Aliases
+    statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names], inputs: frozenset[str], vocabulary: Vocabulary
 ) -> list[ast.stmt]:
     """The definitions that nothing of a request is in: not by name, and not by way of another definition."""
-    definitions = [s for s in statements if is_definition(s, aliases)]
+    definitions = [s for s in statements if is_definition(s, vocabulary)]
     variables = request_variables(statements, names, definitions) | inputs
     while True:
         touched = [s for s in definitions if not variables.isdisjoint(_all_names(names[s]))]
@@ -54,7 +55,7 @@ def declared(statement: ast.stmt) -> set[str]:
     }
 
 
-def is_definition(statement: ast.stmt, aliases: Aliases) -> bool:
+def is_definition(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
     """Imports, functions, classes, type aliases, constants, `Final` names, and `if`/`try` around nothing but these."""
     match statement:
         case ast.Import() | ast.ImportFrom() | ast.ClassDef() | ast.TypeAlias():
@@ -63,25 +64,26 @@ def is_definition(statement: ast.stmt, aliases: Aliases) -> bool:
             defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d)]
             return all(is_constant(default) for default in defaults)
         case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, annotation=annotation):
-            return is_constant(value) or is_final(annotation, aliases)
+            return is_constant(value) or is_final(annotation, vocabulary)
         case ast.Assign(targets=targets, value=value):
             return all(isinstance(t, ast.Name) for t in targets) and is_constant(value)
         case ast.If(test=test, body=body, orelse=orelse):
-            return _is_settled(test, aliases) and _all_definitions([*body, *orelse], aliases)
+            return _is_settled(test, vocabulary) and _all_definitions([*body, *orelse], vocabulary)
         case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
             nested = [s for handler in handlers for s in handler.body]
-            return _all_definitions([*body, *nested, *orelse, *finalbody], aliases)
+            return _all_definitions([*body, *nested, *orelse, *finalbody], vocabulary)
     return False
 
 
-def _all_definitions(statements: Sequence[ast.stmt], aliases: Aliases) -> bool:
-    return all(isinstance(s, ast.Pass) or is_definition(s, aliases) for s in statements)
+def _all_definitions(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
+    return all(isinstance(s, ast.Pass) or is_definition(s, vocabulary) for s in statements)
 
 
-def _is_settled(test: ast.expr, aliases: Aliases) -> bool:
+def _is_settled(test: ast.expr, vocabulary: Vocabulary) -> bool:
     """Nothing in a condition calls anything or asks for the request's method."""
     return not any(
-        isinstance(node, ast.Call | ast.NamedExpr) or (isinstance(node, ast.expr) and aliases.ours(node) in FLAGS)
+        isinstance(node, ast.Call | ast.NamedExpr)
+        or (isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS)
         for node in ast.walk(test)
     )
 
@@ -100,7 +102,7 @@ def is_constant(value: ast.expr) -> bool:
     return False
 
 
-def is_final(annotation: ast.expr, aliases: Aliases) -> bool:
+def is_final(annotation: ast.expr, vocabulary: Vocabulary) -> bool:
     if isinstance(annotation, ast.Subscript):
         annotation = annotation.value
-    return aliases.resolve(annotation) in {"typing.Final", "typing_extensions.Final"}
+    return vocabulary.resolve(annotation) in {"typing.Final", "typing_extensions.Final"}

@@ -3,7 +3,7 @@
 import ast
 from dataclasses import dataclass
 
-from hyperpy.pages.analysis.symbols import Aliases
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Description:
     """It can give an explicit answer."""
     blocking: bool
     """Its body or page calls what might block the event loop."""
-    aliases: Aliases
+    vocabulary: Vocabulary
     """What the file's imports call hyperpy's names."""
-    unnamed: tuple[str, ...]
+    unreferenced: tuple[str, ...]
     """Functions that are made anew for each request and that no code of the file names: the loader, the stream."""
     future: int
     """Compiler flags of its `from __future__` imports."""

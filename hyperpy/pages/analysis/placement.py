@@ -21,12 +21,12 @@ def find_templates(tree: ast.Module, file: str) -> tuple[ast.TemplateStr, ...]:
 
     Raises RouteError for one in a place where it can't be the page, or that always replaces an earlier one.
     """
-    finder = _Finder(file)
+    finder = _TemplateFinder(file)
     finder.block(tree.body)
     return tuple(finder.found)
 
 
-class _Finder:
+class _TemplateFinder:
     def __init__(self, file: str) -> None:
         self.file = file
         self.found: list[ast.TemplateStr] = []
@@ -68,7 +68,7 @@ class _Finder:
         return False
 
     def forbid(self, statements: Sequence[ast.stmt], where: str) -> None:
-        inner = _Finder(self.file)
+        inner = _TemplateFinder(self.file)
         inner.block(statements)
         if inner.found:
             raise RouteError(

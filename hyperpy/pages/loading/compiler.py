@@ -10,7 +10,7 @@ from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.answers import binds_response
 from hyperpy.pages.analysis.description import Declaration, Description
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.symbols import aliases_of
+from hyperpy.pages.analysis.vocabulary import vocabulary_of
 from hyperpy.pages.loading.html_calls import Inlines
 from hyperpy.templates import Inliner, SourceText, check_templates, plan_template
 
@@ -55,7 +55,7 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     """
     d = description
     compiler = _Compiler(d, rewrite)
-    markers = d.aliases.spellings("fragment")
+    markers = d.vocabulary.spellings("fragment")
     check_templates(ast.Module([*d.once, *d.before, *d.after], []), file=d.file, source=d.source, markers=markers)
     compiler.inline()
     return CompiledRoute(
@@ -79,9 +79,9 @@ def compile_private(source: str, file: str, rewrite: Rewrite) -> Definitions:
     """A file that is no route: all of it runs once. Raises SyntaxError as Python does, and TemplateError."""
     tree = ast.parse(source, file)
     check_templates(tree, file=file, source=source)
-    aliases = aliases_of(tree)
-    inliner = Inliner(SourceText(file, source), aliases.spellings("fragment"))
-    Inlines(inliner, aliases).module(tree.body)
+    vocabulary = vocabulary_of(tree)
+    inliner = Inliner(SourceText(file, source), vocabulary.spellings("fragment"))
+    Inlines(inliner, vocabulary).module(tree.body)
     code = compile(rewrite(tree), file, "exec", dont_inherit=True)
     assert isinstance(code, CodeType)
     return code, inliner.functions
@@ -93,13 +93,13 @@ class _Compiler:
         self.rewrite = rewrite
         self.transformer = _Body(description)
         self.inliner = Inliner(
-            SourceText(description.file, description.source), description.aliases.spellings("fragment")
+            SourceText(description.file, description.source), description.vocabulary.spellings("fragment")
         )
 
     def inline(self) -> None:
         """Has the t-strings rendered in place that are certainly HTML; pages follow in `template`."""
         d = self.description
-        inlines = Inlines(self.inliner, d.aliases, d.stream.name if d.stream else "")
+        inlines = Inlines(self.inliner, d.vocabulary, d.stream.name if d.stream else "")
         inlines.module([*d.once, *d.before, *d.after])
 
     def module(self, statements: Sequence[ast.stmt]) -> CodeType:
@@ -112,7 +112,7 @@ class _Compiler:
 
     def template(self, node: ast.TemplateStr) -> CompiledTemplate:
         d = self.description
-        plan = plan_template(node, file=d.file, source=d.source, markers=d.aliases.spellings("fragment"))
+        plan = plan_template(node, file=d.file, source=d.source, markers=d.vocabulary.spellings("fragment"))
         fragments: dict[str, tuple[CodeType, ...]] = {}
         for fragment in plan.fragments:
             fragments[fragment.name] = (*fragments.get(fragment.name, ()), self.expression(fragment.node))
@@ -131,7 +131,7 @@ class _Body:
     """Rewrites the statements of a request, block by block; functions and classes stay as they are."""
 
     def __init__(self, description: Description) -> None:
-        self.aliases = description.aliases
+        self.vocabulary = description.vocabulary
         self.pages = {id(template): index for index, template in enumerate(description.templates)}
         self.only_page = 0 if _is_only_page(description) else None
         self.inputs: dict[int, tuple[int, Declaration]] = {
@@ -155,7 +155,7 @@ class _Body:
                     return []
                 return [_at(statement, _assign(PAGE, ast.Constant(self.pages[id(template)])))]
             case ast.Expr(value=ast.Call() as call):
-                helper = RENDERED if self.aliases.ours(call.func) == "render" else CALLED
+                helper = RENDERED if self.vocabulary.public_name(call.func) == "render" else CALLED
                 checked = [_at(statement, ast.Expr(ast.Call(_name(helper), [call], [])))]
                 return checked + self.responded(statement)
             case ast.AnnAssign():

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from hyperpy.pages.analysis.callables import yields_of
-from hyperpy.pages.analysis.symbols import Aliases
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.templates import Inliner
 
 # What the calls that are put in find in the namespace.
@@ -16,9 +16,9 @@ YIELDED = ".yielded"  # a function of a t-string, and its values → Markup of w
 class Inlines(ast.NodeTransformer):
     """Replaces what a stream yields, what `html` is given, and what components return. Pages are the compiler's."""
 
-    def __init__(self, inliner: Inliner, aliases: Aliases, stream: str = "") -> None:
+    def __init__(self, inliner: Inliner, vocabulary: Vocabulary, stream: str = "") -> None:
         self.inliner = inliner
-        self.aliases = aliases
+        self.vocabulary = vocabulary
         self.stream = stream
         self.is_stream = False
         self.is_component = False
@@ -79,7 +79,7 @@ class Inlines(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
-        if self.aliases.ours(node.func) == "html" and not node.keywords:
+        if self.vocabulary.public_name(node.func) == "html" and not node.keywords:
             match node.args:
                 case [ast.TemplateStr() as template]:
                     return self.wrapped(HTML, template)

@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 
 from hyperpy.exceptions import Place, RouteError
 
-type Definitions = Callable[[str, Path, RoutesPackage], tuple[CodeType, Mapping[str, object]]]
+type CompileDefinitions = Callable[[str, Path, RoutesPackage], tuple[CodeType, Mapping[str, object]]]
 """Compiles the text of a file; the mapping is what the code finds in its module."""
 
 
@@ -21,14 +21,14 @@ class RoutesPackage:
     """One routes folder. Its files import each other relatively or by the folder's name; `name` is the registered one.
 
     The folder's own name is used unless an unrelated package of that name is already there or could be imported;
-    then the imports in the folder's files are redirected to the name that is used instead.
+    then the imports in the folder's files are rewritten to the name that is used instead.
     """
 
-    def __init__(self, folder: Path, definitions: Definitions) -> None:
+    def __init__(self, folder: Path, definitions: CompileDefinitions) -> None:
         self.folder = folder.resolve()
-        self.written = folder.name
+        self.folder_name = folder.name
         self.definitions = definitions
-        self.name = _free_name(self.written, self.folder)
+        self.name = _free_name(self.folder_name, self.folder)
 
     def register(self) -> None:
         """Makes `import <name>…` find the files of this folder. The same folder is registered once in a process."""
@@ -50,13 +50,13 @@ class RoutesPackage:
         sys.modules[name] = module
         return module
 
-    def redirect(self, tree: ast.Module) -> ast.Module:
+    def rewrite_imports(self, tree: ast.Module) -> ast.Module:
         """Points absolute imports of this package, as written in its files, to its registered name."""
-        if self.name == self.written:
+        if self.name == self.folder_name:
             return tree
-        redirected = _Redirect(self.written, self.name).visit(tree)
-        assert isinstance(redirected, ast.Module)
-        return ast.fix_missing_locations(redirected)
+        rewritten = _ImportRewriter(self.folder_name, self.name).visit(tree)
+        assert isinstance(rewritten, ast.Module)
+        return ast.fix_missing_locations(rewritten)
 
 
 def _free_name(written: str, folder: Path) -> str:
@@ -87,7 +87,7 @@ def _is_folder(module: ModuleType | None, folder: Path) -> bool:
 
 
 @contextmanager
-def imported_for_now(folder: Path) -> Iterator[None]:
+def temporary_imports(folder: Path) -> Iterator[None]:
     """What is imported from a routes folder inside is forgotten afterwards; what was imported before stays.
 
     So a folder that has changed is loaded anew the next time, and its name is free for another one.
@@ -132,7 +132,7 @@ def read_source(path: Path) -> str:
         raise RouteError(f"the file can't be read: {error}", place=Place(str(path))) from error
 
 
-class _Finder(MetaPathFinder):
+class _RouteFinder(MetaPathFinder):
     """Finds the files of all registered routes folders, before Python's own finders are asked."""
 
     def __init__(self) -> None:
@@ -204,14 +204,14 @@ def _open_folder_beside(module: ModuleType, path: Path) -> None:
         module.__path__ = [str(folder)]
 
 
-class _Redirect(ast.NodeTransformer):
+class _ImportRewriter(ast.NodeTransformer):
     def __init__(self, written: str, name: str) -> None:
-        self.written = written
+        self.folder_name = written
         self.name = name
 
     def renamed(self, dotted: str) -> str:
         head, dot, rest = dotted.partition(".")
-        return f"{self.name}{dot}{rest}" if head == self.written else dotted
+        return f"{self.name}{dot}{rest}" if head == self.folder_name else dotted
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
         if node.module and not node.level:
@@ -225,10 +225,10 @@ class _Redirect(ast.NodeTransformer):
             if renamed == alias.name or alias.asname:
                 names.append(ast.alias(renamed, alias.asname))
             else:  # `import routes._base` binds `routes`
-                names += [ast.alias(renamed, f".{renamed}"), ast.alias(self.name, self.written)]
+                names += [ast.alias(renamed, f".{renamed}"), ast.alias(self.name, self.folder_name)]
         node.names = names
         return node
 
 
 # Python's import system is one per process, and so is what extends it.
-_finder = _Finder()
+_finder = _RouteFinder()

@@ -41,7 +41,7 @@ class Route:
     """The inputs by block, each with its index; block 0 is the file itself."""
     methods: frozenset[str]
     allow: str
-    unnamed: tuple[str, ...]
+    unreferenced: tuple[str, ...]
     """Functions of the request that no code names."""
     responds: bool
     immediate: bool
@@ -81,7 +81,7 @@ def load_route(
     source = read_source(path)
     names = frozenset(parameters)
     description = analyse(source, file, names, any_method=error_page)
-    compiled = compile_route(description, package.redirect)
+    compiled = compile_route(description, package.rewrite_imports)
     loaded = package.new_module(module, path)
     loaded.__dict__.update({**RENDERERS, **compiled.functions})
     _execute(compiled.once, loaded.__dict__, path)
@@ -111,7 +111,7 @@ def _route(
         groups=groups,
         methods=description.methods,
         allow=", ".join(sorted(description.methods | {"OPTIONS"})),
-        unnamed=description.unnamed,
+        unreferenced=description.unreferenced,
         responds=description.responds,
         immediate=not (description.loader or description.blocking),
     )
@@ -141,7 +141,7 @@ def _line_in(error: BaseException, file: str) -> int:
 def _definitions(source: str, path: Path, package: RoutesPackage) -> Definitions:
     """What a file gets that imports this one: all of a private file, and of a route file what runs once."""
     if path.name.startswith("_"):
-        code, functions = compile_private(source, str(path), package.redirect)
+        code, functions = compile_private(source, str(path), package.rewrite_imports)
     else:
-        code, functions = compile_definitions(analyse(source, str(path)), package.redirect)
+        code, functions = compile_definitions(analyse(source, str(path)), package.rewrite_imports)
     return code, {**RENDERERS, **functions}

@@ -15,7 +15,7 @@ from hyperpy.pages.loading.html_calls import HTML, MARKUP, YIELDED
 from hyperpy.templates import RENDER, current_host, markup, render_template
 
 
-class Answered(BaseException):
+class AnswerGiven(BaseException):
     """Carries an explicit answer out of the body. Not an Exception: a user's `except Exception` must not stop it."""
 
     def __init__(self, response: Response) -> None:
@@ -28,7 +28,7 @@ def called(value: object) -> None:
     if value is None:
         return
     if isinstance(value, Response):
-        raise Answered(value)
+        raise AnswerGiven(value)
     if isinstance(value, HTTPException):
         raise value
     if inspect.iscoroutine(value):
@@ -41,13 +41,13 @@ def called(value: object) -> None:
 
 def rendered(value: Markup) -> Never:
     """A bare `render(…)` is the answer."""
-    raise Answered(HTMLResponse(str(value)))
+    raise AnswerGiven(HTMLResponse(str(value)))
 
 
 def responded(value: object) -> None:
     """`response` has just been set: a Response ends the body."""
     if isinstance(value, Response):
-        raise Answered(value)
+        raise AnswerGiven(value)
 
 
 def stripped(text: str) -> Markup:

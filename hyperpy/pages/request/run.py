@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope
 from hyperpy.exceptions import AnswerError, HyperError, Place
 from hyperpy.pages.loading.compiler import PAGE, RUN, CompiledTemplate
 from hyperpy.pages.loading.route import Route
-from hyperpy.pages.loading.runtime import Answered
+from hyperpy.pages.loading.runtime import AnswerGiven
 from hyperpy.pages.request.binding import bind
 from hyperpy.pages.request.deferred_page import DeferredPage
 from hyperpy.pages.request.injected_response import Outgoing
@@ -168,8 +168,8 @@ class Run:
                     self._bind_and_execute(code, inputs=inputs)
                 elif code is not None:
                     exec(code, self.namespace)
-            except Answered as answered:
-                return answered.response
+            except AnswerGiven as given:
+                return given.response
             finally:
                 self._take_functions()
         return self._bound_response() if self.route.responds else None
@@ -191,7 +191,7 @@ class Run:
         A function keeps its namespace alive. If that kept the function too, both would stay until the garbage collector
         comes by: a quarter of the time of a short page.
         """
-        for name in self.route.unnamed:
+        for name in self.route.unreferenced:
             if name in self.namespace:
                 self.functions[name] = self.namespace.pop(name)
 

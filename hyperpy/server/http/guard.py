@@ -18,10 +18,14 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.server import ServerState
 
-from hyperpy.server.access import UNLOGGED, AccessLog, Answered, answered
-from hyperpy.server.limits import LEAST_RATE, LINGER, LINGER_SILENCE
-from hyperpy.server.settings import Config
+from hyperpy.server.access import UNLOGGED, AccessEntry, AccessLog, answered
+from hyperpy.server.configuration import Config
 
+# Bytes per second, the same as Apache's default (mod_reqtimeout, MinRate); even a poor mobile connection exceeds it.
+LEAST_RATE = 500
+# Seconds that a rejected client has to read why and to close: in all, and between two of its bytes (as in nginx).
+LINGER = 30.0
+LINGER_SILENCE = 5.0
 SHOWN = 256  # bytes of a refused request's target in the log
 UNIX_CLIENT = ("unix:", 0)  # a peer on a Unix socket has no address; nginx calls it so, too
 
@@ -94,7 +98,7 @@ class Guard(asyncio.Protocol, ABC):
         self.requests = self.config.requests
         if self.client is None and self.server is not None and self.server[1] is None:
             self.client = UNIX_CLIENT
-        self._set_clock(self.config.limits.head_within)
+        self._set_clock(self.config.limits.head_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_clock()
@@ -124,9 +128,9 @@ class Guard(asyncio.Protocol, ABC):
         if owed is NEXT:
             self._set_clock(self.timeout_keep_alive)
         elif owed is BODY:
-            self._set_clock(self.config.limits.body_within)
+            self._set_clock(self.config.limits.body_timeout)
         elif owed is HEAD:
-            self._set_clock(self.config.limits.head_within)
+            self._set_clock(self.config.limits.head_timeout)
         elif owed is END:
             self._set_clock(LINGER_SILENCE)
 
@@ -186,7 +190,7 @@ class Guard(asyncio.Protocol, ABC):
 
     def _on_late_body(self) -> None:
         """Too few bytes are the client's fault only if the application could have taken more all the time."""
-        within = self.config.limits.body_within
+        within = self.config.limits.body_timeout
         if self.held or self.cycle.waiting_for_100_continue:
             self.held = self.flow.read_paused
         elif self.received < LEAST_RATE * within:
@@ -234,7 +238,7 @@ class Guard(asyncio.Protocol, ABC):
         self.transport.write(b"\r\n".join([*head, b"", text]))
         if self.requests is not None:
             client = self.client[0] if self.client else "-"
-            self.requests(Answered(client, *self.asked(), status, len(text), 0.0))
+            self.requests(AccessEntry(client, *self.asked(), status, len(text), 0.0))
         self._linger()
 
     def _linger(self) -> None:

@@ -10,12 +10,11 @@ import h11
 from uvicorn.protocols.http import h11_impl
 from uvicorn.server import ServerState
 
+from hyperpy.server.configuration import Config, ConnectionLimits
 from hyperpy.server.http.guard import BODY, HEAD, NEXT, WHY, Guard, Owed, shown_target
-from hyperpy.server.limits import Limits
-from hyperpy.server.settings import Config
 
 
-class Cycle(h11_impl.RequestResponseCycle):
+class H11Cycle(h11_impl.RequestResponseCycle):
     """One request and its answer, which keeps the figures for the log."""
 
     status = 0
@@ -30,10 +29,10 @@ class Cycle(h11_impl.RequestResponseCycle):
         return super().send(message)
 
 
-class Connection(h11.Connection):
+class H11Connection(h11.Connection):
     """Finds fault with requests that are within the standard but not within our limits."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         super().__init__(h11.SERVER, max_incomplete_event_size=limits.request_head)
         self.limits = limits
         self.in_body = False
@@ -74,7 +73,7 @@ class Connection(h11.Connection):
 
 class H11Protocol(Guard, h11_impl.H11Protocol):
     config: Config
-    conn: Connection
+    conn: H11Connection
 
     def __init__(
         self,
@@ -84,7 +83,7 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.conn = Connection(config.limits)
+        self.conn = H11Connection(config.limits)
         self.access_log = False  # uvicorn's
 
     @property
@@ -95,7 +94,7 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
     def cycle(self, cycle: Any) -> None:
         """uvicorn sets it to what it has made for a request."""
         if cycle is not None:
-            cycle.__class__ = Cycle
+            cycle.__class__ = H11Cycle
             cycle.began = perf_counter()
         self.running = cycle
 

@@ -14,8 +14,8 @@ import httptools
 from uvicorn.protocols.http import httptools_impl
 from uvicorn.server import ServerState
 
+from hyperpy.server.configuration import Config
 from hyperpy.server.http.guard import BODY, HEAD, NEXT, Guard, Owed, shown_target
-from hyperpy.server.settings import Config
 
 # Methods whose requests rarely have a body. One that comes all the same is counted as it arrives.
 BODILESS = frozenset({b"GET", b"HEAD"})
@@ -25,7 +25,7 @@ class Refused(Exception):
     """Stops the parser; the protocol knows the status."""
 
 
-class Cycle(httptools_impl.RequestResponseCycle):
+class HttpToolsCycle(httptools_impl.RequestResponseCycle):
     """One request and its answer, which keeps the figures for the log."""
 
     status = 0
@@ -125,7 +125,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     def _begin_cycle(self, scope: Any) -> None:
         before = self.cycle
-        self.cycle = cycle = Cycle(
+        self.cycle = cycle = HttpToolsCycle(
             scope=scope,
             transport=self.transport,
             flow=self.flow,

@@ -12,7 +12,7 @@ COMPLETE_AT_THE_END = 1.0
 BROKEN_OFF_AT_THE_END = 0.0
 
 
-class Cutter:
+class ConnectionReaper:
     """Looks through a server's connections, a few at a time, and aborts those of dead clients."""
 
     def __init__(self, connections: Collection[Any]) -> None:

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from hyperpy.server.workers.link_messages import Message
+from hyperpy.server.workers.link import WorkerMessage
 from hyperpy.server.workers.processes import Signals
 
 logger = logging.getLogger("hyperpy.server")
@@ -102,7 +102,7 @@ class Supervisor:
 
     def _retire(self, worker: Worker) -> None:
         with contextlib.suppress(OSError):  # it has just ended
-            worker.channel.send(Message.RETIRE)
+            worker.channel.send(WorkerMessage.RETIRE)
         worker.kill_at = self._deadline()
 
     def _deadline(self) -> float:
@@ -115,9 +115,9 @@ class Supervisor:
             except EOFError, OSError:
                 worker.channel.close()
                 break
-            if message is Message.READY:
+            if message is WorkerMessage.READY:
                 self._on_ready(worker)
-            elif message is Message.SPENT and not worker.retiring and worker not in self._outdated:
+            elif message is WorkerMessage.SPENT and not worker.retiring and worker not in self._outdated:
                 self._outdated.append(worker)
         if worker.process.exitcode is not None:
             self._on_exit(worker)

@@ -9,10 +9,10 @@ from itertools import groupby
 from hyperpy.exceptions import Place, TemplateError
 from hyperpy.templates.at_load.locate import SourceText, locate
 from hyperpy.templates.escaping.reports import remember
-from hyperpy.templates.syntax.nodes import Component, Document, Fragment, Hole, Node, Shape, Spec, Spread
+from hyperpy.templates.syntax.literal_source import LiteralSource
+from hyperpy.templates.syntax.nodes import Component, Document, Fragment, Hole, HoleShape, Node, Spec, Spread
 from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import SyntaxProblem, first_words
-from hyperpy.templates.syntax.source import Source
 
 MARKERS = frozenset({"fragment", "hyper.fragment", "hyperpy.fragment"})
 RENDERERS = frozenset({"html", "hyper.html", "hyperpy.html"})
@@ -47,7 +47,7 @@ def plan_template(node: ast.TemplateStr, *, file: str, source: str, markers: fro
         return TemplatePlan(())  # what `:=` binds outside of a fragment may be used inside
     fragments = []
     for name, count in known.items():
-        cutter = _Cutter(documents, name)
+        cutter = _FragmentExtractor(documents, name)
         values = cutter.template(node)
         if cutter.found == count:
             fragments.append(StaticFragment(name, _template(values, node)))
@@ -84,14 +84,14 @@ def parsed(node: ast.TemplateStr, text: SourceText, markers: frozenset[str]) -> 
         raise TemplateError(problem.what, place=place, hint=problem.hint) from None
 
 
-def _literal(node: ast.TemplateStr, markers: frozenset[str]) -> tuple[tuple[str, ...], tuple[Shape, ...]]:
+def _literal(node: ast.TemplateStr, markers: frozenset[str]) -> tuple[tuple[str, ...], tuple[HoleShape, ...]]:
     """The strings and shapes that the literal will have at run time."""
     strings, shapes = [""], []
     for value in node.values:
         if isinstance(value, ast.Interpolation):
             expression = value.str
             conversion = chr(value.conversion) if value.conversion >= 0 else None
-            shapes.append(Shape(expression, conversion, _spec(value.format_spec), expression.strip() in markers))
+            shapes.append(HoleShape(expression, conversion, _spec(value.format_spec), expression.strip() in markers))
             strings.append("")
         else:
             assert isinstance(value, ast.Constant)
@@ -187,7 +187,7 @@ def _template(values: list[ast.expr], node: ast.AST) -> ast.TemplateStr:
     return ast.copy_location(ast.TemplateStr(values=joined), node)
 
 
-class _Cutter:
+class _FragmentExtractor:
     """Cuts the fragments of one name out of a template. `found` counts those that could be reached."""
 
     def __init__(self, documents: dict[int, Document], name: str) -> None:
@@ -206,7 +206,7 @@ class _Cutter:
             match node:
                 case Fragment() if _static_name(node) == self.name:
                     self.found += 1
-                    for piece in Source(document.strings, document.shapes).pieces(node.start, node.end):
+                    for piece in LiteralSource(document.strings, document.shapes).pieces(node.start, node.end):
                         yield (
                             holes[piece] if isinstance(piece, int) else ast.copy_location(ast.Constant(piece), holes[0])
                         )
@@ -221,7 +221,7 @@ class _Cutter:
                 case _:
                     pass
 
-    def _hole(self, shape: Shape, hole: ast.Interpolation) -> Iterator[ast.expr]:
+    def _hole(self, shape: HoleShape, hole: ast.Interpolation) -> Iterator[ast.expr]:
         if shape.conversion is None and shape.spec in (Spec.NONE, Spec.SAFE):
             cut = self._expression(hole.value)
             if cut is not None:

@@ -37,7 +37,7 @@ class SourceText:
 def locate(source: SourceText, node: ast.TemplateStr, part: int, offset: int, width: int) -> Place:
     """The place of character `offset` of static string `part`; the end of that string is the hole behind it."""
     holes = [value for value in node.values if isinstance(value, ast.Interpolation)]
-    reader = _Reader(source.text, source.position(node.lineno, node.col_offset))
+    reader = _LiteralReader(source.text, source.position(node.lineno, node.col_offset))
     for hole in holes[:part]:
         reader.skip_to(source.position(hole.lineno, hole.col_offset))
         reader.position = source.position(hole.end_lineno or hole.lineno, hole.end_col_offset or 0)
@@ -53,7 +53,7 @@ def locate(source: SourceText, node: ast.TemplateStr, part: int, offset: int, wi
 
 
 @dataclass(slots=True)
-class _Reader:
+class _LiteralReader:
     """Walks over the literal's source; adjacent literals (`t"a" t"b"`) are one to the syntax tree."""
 
     text: str

@@ -18,12 +18,12 @@ from hyperpy.templates.escaping.url_values import escaped_piece, plain, vouched
 from hyperpy.templates.escaping.urls import BLOCKED, escaped_url, markup_is_safe
 from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
-from hyperpy.templates.syntax.nodes import Context, Mode
+from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class ValueLocation:
     """Where a value stands: the t-string's first words, the element, and the attribute or ""."""
 
     words: str
@@ -75,35 +75,35 @@ def aria(head: str, value: object) -> str:
     return attribute(head, value)
 
 
-def url(site: Site, head: str, value: object) -> str:
+def url(location: ValueLocation, head: str, value: object) -> str:
     if value is None or value is False:
         return ""
     if value is True:
         return head
     if type(value) is TrustedURL:
         return f'{head}="{escape_str(exact(value))}"'
-    if site.context is Context.HTMX_JSON and not isinstance(value, str):
+    if location.context is Context.HTMX_JSON and not isinstance(value, str):
         return script_attribute(head, value)
-    text = escaped_url(site.context, value if type(value) is str else plain(value))
+    text = escaped_url(location.context, value if type(value) is str else plain(value))
     if text is None:
-        site.warn(value, BLOCKED)
+        location.warn(value, BLOCKED)
         text = BLOCKED
     return f'{head}="{text}"'
 
 
-def url_text(site: Site, markup: str, first: object = None) -> str:
+def url_text(location: ValueLocation, markup: str, first: object = None) -> str:
     """The whole value of a URL attribute, already escaped, as it is or blocked. `first` is the value it begins with."""
-    if vouched(site.context, first) or markup_is_safe(site.context, markup):
+    if vouched(location.context, first) or markup_is_safe(location.context, markup):
         return markup
-    site.warn(markup, BLOCKED)
+    location.warn(markup, BLOCKED)
     return BLOCKED
 
 
-def url_piece(site: Site, mode: Mode, value: object) -> str:
+def url_piece(location: ValueLocation, mode: HoleMode, value: object) -> str:
     """A value inside a URL, or nothing if it is unfit there."""
     text = escaped_piece(mode, value)
     if text is None:
-        site.warn(value, "nothing")
+        location.warn(value, "nothing")
         return ""
     return text
 
@@ -171,7 +171,7 @@ def class_text(value: object) -> str:
     return escape_str(class_names(value))
 
 
-def style_text(site: Site, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
+def style_text(location: ValueLocation, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
     """A piece of CSS, or nothing if it could be more than it should. What is fit means nothing to HTML."""
     kind = type(value)
     if kind is int or kind is float:
@@ -182,29 +182,29 @@ def style_text(site: Site, value: object, fits: Callable[[str], bool] = is_safe_
     text = exact(str(value))
     if kind is TrustedCSS or fits(text):
         return escape_str(text)
-    site.warn(value, "nothing")
+    location.warn(value, "nothing")
     return ""
 
 
-def style_word(site: Site, value: object) -> str:
+def style_word(location: ValueLocation, value: object) -> str:
     """The same where only a name, a number or a colour may stand."""
-    return style_text(site, value, is_safe_word)
+    return style_text(location, value, is_safe_word)
 
 
-def style_element_text(site: Site, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
+def style_element_text(location: ValueLocation, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
     """The same between the tags of a `<style>`, where nothing is escaped."""
     if type(value) is TrustedCSS:
         if re.search("</style", value, re.IGNORECASE):
             raise Problem("TrustedCSS with `</style` in it would end the style sheet", r"Write `<` as \3C.")
         return exact(value)
-    return style_text(site, value, fits)
+    return style_text(location, value, fits)
 
 
-def style_element_word(site: Site, value: object) -> str:
-    return style_element_text(site, value, is_safe_word)
+def style_element_word(location: ValueLocation, value: object) -> str:
+    return style_element_text(location, value, is_safe_word)
 
 
-def style_attribute(site: Site, head: str, value: object) -> str:
+def style_attribute(location: ValueLocation, head: str, value: object) -> str:
     """A mapping of properties, or CSS text of which the declarations that are fit stay."""
     if value is None or value is False:
         return ""
@@ -219,15 +219,15 @@ def style_attribute(site: Site, head: str, value: object) -> str:
         if part is None or part is False or part == "":
             continue
         if not is_safe_property(name):
-            site.warn(name, "nothing")
-        elif text := style_text(site, part):
+            location.warn(name, "nothing")
+        elif text := style_text(location, part):
             fit.append(f"{name}: {text}")
     return f'{head}="{"; ".join(fit)}"' if fit else ""
 
 
-def by_context(site: Site, head: str, value: object) -> str:
+def by_context(location: ValueLocation, head: str, value: object) -> str:
     """An attribute whose name, and so its context, is known only when it is rendered."""
-    match site.context:
+    match location.context:
         case Context.PLAIN:
             return attribute(head, value)
         case Context.ARIA:
@@ -235,11 +235,11 @@ def by_context(site: Site, head: str, value: object) -> str:
         case Context.CLASS:
             return class_attribute(head, value)
         case Context.STYLE:
-            return style_attribute(site, head, value)
+            return style_attribute(location, head, value)
         case Context.REFUSED:
-            raise Problem(*why_refused(site.tag, site.name))
+            raise Problem(*why_refused(location.tag, location.name))
         case _:
-            return url(site, head, value)
+            return url(location, head, value)
 
 
 type Entry = tuple[str | None, object]
@@ -287,4 +287,4 @@ def _key(key: object) -> str:
 def _add(attributes: dict[str, str], words: str, tag: str, name: str, value: object) -> None:
     lower = name.lower()
     context = context_from_data(tag, lower)
-    attributes[lower] = by_context(Site(words, tag, name, context), f" {name}", value)
+    attributes[lower] = by_context(ValueLocation(words, tag, name, context), f" {name}", value)

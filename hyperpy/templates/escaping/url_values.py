@@ -10,7 +10,7 @@ from hyperpy.templates.escape import escape_str, exact
 from hyperpy.templates.escaping.trusted import TrustedURL
 from hyperpy.templates.escaping.urls import RASTER, keep, normalized
 from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
-from hyperpy.templates.syntax.nodes import Context, Mode
+from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.references import decoded
 from hyperpy.templates.syntax.url_holes import SINGLE
@@ -24,7 +24,7 @@ def vouched(context: Context, first: object) -> bool:
     return type(first) is TrustedURL and context in SINGLE and re.search("[/?#:]", first) is not None
 
 
-def escaped_piece(mode: Mode, value: object) -> str | None:
+def escaped_piece(mode: HoleMode, value: object) -> str | None:
     """A value inside a URL, escaped, or None if it is unfit there."""
     if type(value) is TrustedURL:
         return escape_str(exact(value))
@@ -35,17 +35,17 @@ def escaped_piece(mode: Mode, value: object) -> str | None:
     return None if fit is None else keep(mode, text, escape_str(fit))
 
 
-def _piece(mode: Mode, text: str) -> str | None:
+def _piece(mode: HoleMode, text: str) -> str | None:
     match mode:
-        case Mode.QUERY:
+        case HoleMode.QUERY:
             return quote(text, safe="", errors="replace")
-        case Mode.DELAY:
+        case HoleMode.DELAY:
             return text if _DELAY.fullmatch(text) else None
-        case Mode.DESCRIPTOR:
+        case HoleMode.DESCRIPTOR:
             return text if _DESCRIPTOR.fullmatch(text) else None
-        case Mode.REFRESHED:
+        case HoleMode.REFRESHED:
             return normalized(text).replace("'", "%27")
-        case Mode.CANDIDATE if not RASTER.match(text):
+        case HoleMode.CANDIDATE if not RASTER.match(text):
             return normalized(text).replace(",", "%2C")
         case _:
             return normalized(text)
@@ -65,9 +65,9 @@ def plain(value: object) -> str:
     return exact(str(value))
 
 
-def _parameters(mode: Mode, mapping: Mapping[object, object]) -> str:
+def _parameters(mode: HoleMode, mapping: Mapping[object, object]) -> str:
     """`name=value` pairs: None is left out, lists repeat the name, booleans are words."""
-    if mode is not Mode.QUERY:
+    if mode is not HoleMode.QUERY:
         raise Problem(
             "a mapping becomes the parameters of a URL, and here they can't stand",
             'Write them behind a `?`: "/x?{params}".',

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from hyperpy.templates.escape import escape_str
-from hyperpy.templates.syntax.nodes import Context, Mode
+from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.references import decoded
 from hyperpy.templates.syntax.url_holes import SINGLE
 
@@ -73,16 +73,16 @@ CHECKS: dict[Context, Callable[[str], bool]] = {
     Context.HTMX_JSON: _is_json,
 }
 
-# Safe URLs, and pieces of URLs, escaped. Cleared when full: a site links to the same few again and again.
-_safe: dict[Context | Mode, dict[str, str]] = {kind: {} for kind in (*CHECKS, *Mode)}
+# Safe URLs, and pieces of URLs, escaped. Cleared when full: a location links to the same few again and again.
+_safe: dict[Context | HoleMode, dict[str, str]] = {kind: {} for kind in (*CHECKS, *HoleMode)}
 
 
-def memo(kind: Context | Mode) -> dict[str, str]:
+def memo(kind: Context | HoleMode) -> dict[str, str]:
     """Safe values of this context, or pieces of this mode, each with its escaped text."""
     return _safe[kind]
 
 
-def keep(kind: Context | Mode, text: str, escaped: str) -> str:
+def keep(kind: Context | HoleMode, text: str, escaped: str) -> str:
     """Remembers the escaped text, and gives it."""
     if len(text) <= LONGEST_KEPT:
         known = _safe[kind]

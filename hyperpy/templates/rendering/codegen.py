@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from hyperpy.templates.escaping.attributes import Site
+from hyperpy.templates.escaping.attributes import ValueLocation
 from hyperpy.templates.escaping.urls import CHECKS, memo, settles
-from hyperpy.templates.rendering.components import CallSite
+from hyperpy.templates.rendering.component_calls import CallSite
 from hyperpy.templates.syntax.contexts import DICTS, python_name
 from hyperpy.templates.syntax.nodes import (
     Attribute,
@@ -22,10 +22,10 @@ from hyperpy.templates.syntax.nodes import (
     EndTag,
     Fragment,
     Hole,
-    Mode,
+    HoleMode,
+    HoleShape,
     Node,
     RawHole,
-    Shape,
     Spec,
     Spread,
     Tag,
@@ -77,14 +77,14 @@ _WRITERS = {
 } | dict.fromkeys(CHECKS, "URL")
 # Those of a value that is a piece of code, by whether an element holds it or an attribute.
 _EMBEDDED = {
-    (Mode.SCRIPT_VALUE, True): "SCRIPT_ELEMENT_VALUE",
-    (Mode.SCRIPT_VALUE, False): "SCRIPT_PIECE",
-    (Mode.SCRIPT_STRING, True): "SCRIPT_STRING",
-    (Mode.SCRIPT_STRING, False): "SCRIPT_STRING",
-    (Mode.CSS_VALUE, True): "STYLE_ELEMENT_TEXT",
-    (Mode.CSS_VALUE, False): "STYLE_TEXT",
-    (Mode.CSS_WORD, True): "STYLE_ELEMENT_WORD",
-    (Mode.CSS_WORD, False): "STYLE_WORD",
+    (HoleMode.SCRIPT_VALUE, True): "SCRIPT_ELEMENT_VALUE",
+    (HoleMode.SCRIPT_VALUE, False): "SCRIPT_PIECE",
+    (HoleMode.SCRIPT_STRING, True): "SCRIPT_STRING",
+    (HoleMode.SCRIPT_STRING, False): "SCRIPT_STRING",
+    (HoleMode.CSS_VALUE, True): "STYLE_ELEMENT_TEXT",
+    (HoleMode.CSS_VALUE, False): "STYLE_TEXT",
+    (HoleMode.CSS_WORD, True): "STYLE_ELEMENT_WORD",
+    (HoleMode.CSS_WORD, False): "STYLE_WORD",
 }
 _WHOLE = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
 # These warn of values, so they are told where they stand.
@@ -122,11 +122,11 @@ def used_holes(document: Document) -> set[int]:
     return writer.valued
 
 
-def _value(index: int, shape: Shape) -> str:
+def _value(index: int, shape: HoleShape) -> str:
     return prepared(f"i{index}.value", shape, f"i{index}.format_spec")
 
 
-def prepared(value: str, shape: Shape, spec: str) -> str:
+def prepared(value: str, shape: HoleShape, spec: str) -> str:
     """The value as it is rendered: converted, formatted, or called HTML. `spec` is the format spec, in Python."""
     if shape.conversion:
         value = f"{ {'r': 'repr', 's': 'str', 'a': 'ascii'}[shape.conversion] }({value})"
@@ -135,7 +135,7 @@ def prepared(value: str, shape: Shape, spec: str) -> str:
     return f"SAFE({value})" if shape.spec is Spec.SAFE else value
 
 
-def _guard(index: int, shape: Shape, is_named: bool) -> str:
+def _guard(index: int, shape: HoleShape, is_named: bool) -> str:
     """True if this interpolation is not what the literal was parsed with. The order is that of likelihood and cost."""
     hole = f"i{index}"
     checks = [f"{hole}.conversion != {shape.conversion!r}" if shape.conversion else f"{hole}.conversion"]
@@ -218,8 +218,8 @@ class Writer:
                 case Hole(index):
                     yield from self.text(index)
                 case RawHole(index, tag, mode):
-                    site = self.constant(Site(self.words, tag, "", Context.PLAIN))
-                    yield self.embedded(mode, site, index, is_element=True)
+                    location = self.constant(ValueLocation(self.words, tag, "", Context.PLAIN))
+                    yield self.embedded(mode, location, index, is_element=True)
                 case Tag():
                     yield from self.tag(node)
                 case Component():
@@ -275,8 +275,12 @@ class Writer:
     def whole(self, tag: Tag, item: Attribute, head: str) -> Pieces:
         """One hole is the whole value, which may drop the attribute or leave it bare. Most values are exact strings."""
         value = self.hole(_only_hole(item))
-        site = self.constant(Site(self.words, tag.name, item.name, item.context)) if item.context in _SITED else ""
-        general = f"{_WRITERS[item.context]}({site}{', ' * bool(site)}{head!r}, {_rendered(value)})"
+        location = (
+            self.constant(ValueLocation(self.words, tag.name, item.name, item.context))
+            if item.context in _SITED
+            else ""
+        )
+        general = f"{_WRITERS[item.context]}({location}{', ' * bool(location)}{head!r}, {_rendered(value)})"
         if item.context in _WHOLE:
             yield Expression(general)
         elif self.strings is not None:
@@ -300,10 +304,14 @@ class Writer:
 
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Pieces:
         """The inside of the quotes, where static text and holes stand together."""
-        site = self.constant(Site(self.words, tag.name, item.name, item.context)) if item.context in _SITED else ""
+        location = (
+            self.constant(ValueLocation(self.words, tag.name, item.name, item.context))
+            if item.context in _SITED
+            else ""
+        )
         modes = iter(item.modes)
         written = [
-            _requoted(piece) if isinstance(piece, str) else self.piece(item.context, next(modes), site, piece)
+            _requoted(piece) if isinstance(piece, str) else self.piece(item.context, next(modes), location, piece)
             for piece in pieces
         ]
         first = pieces[0]
@@ -312,23 +320,23 @@ class Writer:
         if isinstance(first, str) and settles(item.context, first):
             return written if first.strip() != "/" else [Expression(f"ONE_ROOT({f_string(written)})")]
         begins = f", {self.hole(first)}" if isinstance(first, int) else ""
-        return [Expression(f"URL_TEXT({site}, {f_string(written)}{begins})")]
+        return [Expression(f"URL_TEXT({location}, {f_string(written)}{begins})")]
 
-    def embedded(self, mode: Mode, site: str, index: int, is_element: bool = False) -> str:
+    def embedded(self, mode: HoleMode, location: str, index: int, is_element: bool = False) -> str:
         """A piece of JavaScript, JSON or CSS."""
-        if mode is Mode.COMMENT:
+        if mode is HoleMode.COMMENT:
             return " "
-        where = f"{site}, " if mode in (Mode.CSS_VALUE, Mode.CSS_WORD) else ""
+        where = f"{location}, " if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD) else ""
         return Expression(f"{_EMBEDDED[mode, is_element]}({where}{_rendered(self.hole(index))})")
 
-    def piece(self, context: Context, mode: Mode, site: str, index: int) -> str:
-        if (mode, False) in _EMBEDDED or mode is Mode.COMMENT:
-            return self.embedded(mode, site, index)
+    def piece(self, context: Context, mode: HoleMode, location: str, index: int) -> str:
+        if (mode, False) in _EMBEDDED or mode is HoleMode.COMMENT:
+            return self.embedded(mode, location, index)
         value = self.hole(index)
         match context:
             case _ if mode in URL_MODES:
                 known = self.constant(memo(mode).get)
-                other = f"{value} if kind is int else URL_PIECE({site}, {self.constant(mode)}, {_rendered(value)})"
+                other = f"{value} if kind is int else URL_PIECE({location}, {self.constant(mode)}, {_rendered(value)})"
                 return Expression(f"url if (kind := type({value})) is str and (url := {known}({value})) else {other}")
             case Context.CLASS:
                 return Expression(f"E({value}) if type({value}) is str else CLASS_TEXT({_rendered(value)})")

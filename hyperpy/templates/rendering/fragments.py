@@ -1,22 +1,61 @@
-"""Fragments found by rendering the page: the way for those whose names or places can't be known beforehand."""
+"""The `fragment` marker, and the way to get fragments whose names or places are known only after rendering: render the
+page and collect them.
+"""
 
 from collections.abc import Callable, Collection
+from contextvars import ContextVar
+from typing import Final, NoReturn
 
-from hyperpy.templates.rendering.marker import Found, gathering
+from hyperpy.templates.syntax.problems import Problem
+
+
+class FragmentMarker:
+    """`{fragment}` among the attributes of a tag makes the element renderable alone."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "fragment"
+
+    def __html__(self) -> NoReturn:
+        raise Problem(
+            "`fragment` marks an element and is no value",
+            'Write it among the attributes: <div id="status" {fragment}>.',
+        )
+
+
+fragment: Final = FragmentMarker()
+
+type Collected = list[tuple[str, str]]
+
+collecting: ContextVar[Collected | None] = ContextVar("collecting", default=None)
+"""The fragments rendered so far, as (name, HTML); None unless `capture_fragments` is rendering."""
+
+
+def collect_fragment(name: str, markup: str) -> str:
+    """Collect a rendered fragment if fragments are being captured. Generated code calls it for each fragment."""
+    if not name:
+        raise Problem(
+            "the name of this fragment is empty", "Give the element an id, or name the fragment: {fragment}={name}."
+        )
+    found = collecting.get()
+    if found is not None:
+        found.append((name, markup))
+    return markup
 
 
 def capture_fragments(render: Callable[[], str], names: Collection[str]) -> tuple[dict[str, str], set[str]]:
-    """The HTML of the named fragments, all of one name one after the other, and every name there is.
+    """Return the HTML of the named fragments and all fragment names of the page.
 
-    `render` gives the whole page, with all that it nests.
+    Fragments of one name are joined in page order. `render` renders the whole page, nested t-strings included.
     """
-    found: Found = []
-    token = gathering.set(found)
+    found: Collected = []
+    token = collecting.set(found)
     try:
         page = render()
     finally:
-        gathering.reset(token)
-    # Content is rendered before the component around it: the page's order is that of the page.
+        collecting.reset(token)
+    # A component's children are rendered before the component itself, so restore the order of the page.
     found.sort(key=lambda item: position if (position := page.find(item[1])) >= 0 else len(page))
     fragments: dict[str, str] = {}
     for name, markup in found:

@@ -37,15 +37,15 @@ from hyperpy.templates.escaping.script_values import (
 from hyperpy.templates.escaping.urls import one_root
 from hyperpy.templates.escaping.values import html_of, is_html, name_of, refuse_deferred, refuse_unfit
 from hyperpy.templates.rendering.codegen import MANY, ONE, generate
-from hyperpy.templates.rendering.components import keywords
-from hyperpy.templates.rendering.marker import fragment, meet
-from hyperpy.templates.syntax.nodes import Document, Shape, Spec
+from hyperpy.templates.rendering.component_calls import keywords
+from hyperpy.templates.rendering.fragments import collect_fragment, fragment
+from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
 from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import CallProblem, Problem, words_of
 
 type Render = Callable[[Template], str]
 type RenderMany = Callable[[list[Template]], str]
-type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[Shape, ...]]
+type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[HoleShape, ...]]
 
 # Literals are few; t-strings put together at run time may not be. A full cache is emptied.
 KEPT = 4096
@@ -181,9 +181,9 @@ def _string(value: object) -> str:
     return exact(str(value))
 
 
-def shapes_of(template: Template) -> tuple[Shape, ...]:
+def shapes_of(template: Template) -> tuple[HoleShape, ...]:
     return tuple(
-        Shape(hole.expression, hole.conversion, _SPECS.get(hole.format_spec, Spec.FORMAT), hole.value is fragment)
+        HoleShape(hole.expression, hole.conversion, _SPECS.get(hole.format_spec, Spec.FORMAT), hole.value is fragment)
         for hole in template.interpolations
     )
 
@@ -242,7 +242,7 @@ RUNTIME: dict[str, object] = {
     "CLASS": class_attribute,
     "CLASS_TEXT": class_text,
     "E": escape_str,
-    "FRAGMENT": meet,
+    "FRAGMENT": collect_fragment,
     "KEYWORDS": keywords,
     "LOCATED": _located,
     "MARKER": fragment,

@@ -4,10 +4,10 @@ from enum import Enum
 
 from hyperpy.templates.escape import escape_portably
 from hyperpy.templates.syntax import javascript, stylesheet
-from hyperpy.templates.syntax.nodes import Attribute, Mode, Spec, Tag, Value
+from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
+from hyperpy.templates.syntax.nodes import Attribute, HoleMode, Spec, Tag, Value
 from hyperpy.templates.syntax.problems import HoleProblem, SyntaxProblem
 from hyperpy.templates.syntax.references import decoded
-from hyperpy.templates.syntax.source import HOLE, Source
 
 
 class Language(Enum):
@@ -30,7 +30,7 @@ _LOOSE_BEFORE = " \t\n\r([{,;:="
 _LOOSE_AFTER = " \t\n\r)]},;:"
 
 
-def script_language(source: Source, tag: Tag, hole: int) -> Language:
+def script_language(source: LiteralSource, tag: Tag, hole: int) -> Language:
     """What a `<script>` with a hole holds, by its type. https://html.spec.whatwg.org/multipage/scripting.html#attr-script-type"""
     kind = ""
     for item in tag.attributes:
@@ -51,7 +51,7 @@ def script_language(source: Source, tag: Tag, hole: int) -> Language:
     )
 
 
-def element_contents(source: Source, value: Value, language: Language) -> tuple[Value, tuple[Mode, ...]]:
+def element_contents(source: LiteralSource, value: Value, language: Language) -> tuple[Value, tuple[HoleMode, ...]]:
     """What a `<script>` or `<style>` holds, with room around its values, and what its holes are."""
     modes = _modes(source, value, language, is_element=True)
     if language is not Language.CSS and any(isinstance(piece, str) and decoded(piece) != piece for piece in value):
@@ -59,7 +59,7 @@ def element_contents(source: Source, value: Value, language: Language) -> tuple[
     return _with_room(value, modes), modes
 
 
-def _check_references(source: Source, value: Value, modes: tuple[Mode, ...], language: Language) -> None:
+def _check_references(source: LiteralSource, value: Value, modes: tuple[HoleMode, ...], language: Language) -> None:
     """In SVG a script's references are characters, in HTML they are not: its holes must be the same either way."""
     in_svg = tuple(decoded(piece) if isinstance(piece, str) else piece for piece in value)
     if _modes(source, in_svg, language, is_element=True) != modes:
@@ -71,7 +71,7 @@ def _check_references(source: Source, value: Value, modes: tuple[Mode, ...], lan
         )
 
 
-def attribute_contents(source: Source, value: Value, language: Language) -> tuple[Value, tuple[Mode, ...]]:
+def attribute_contents(source: LiteralSource, value: Value, language: Language) -> tuple[Value, tuple[HoleMode, ...]]:
     """The same for an attribute. Its static text is escaped anew, so that no reference is half a value's."""
     code = tuple(decoded(piece) if isinstance(piece, str) else piece for piece in value)
     modes = _modes(source, code, language)
@@ -79,7 +79,9 @@ def attribute_contents(source: Source, value: Value, language: Language) -> tupl
     return tuple(escape_portably(piece) if isinstance(piece, str) else piece for piece in roomy), modes
 
 
-def _modes(source: Source, value: Value, language: Language, *, is_element: bool = False) -> tuple[Mode, ...]:
+def _modes(
+    source: LiteralSource, value: Value, language: Language, *, is_element: bool = False
+) -> tuple[HoleMode, ...]:
     holes = [piece for piece in value if isinstance(piece, int)]
     for hole in holes:
         if is_element or language is not Language.CSS or source.shapes[hole].spec is not Spec.FORMAT:
@@ -94,7 +96,7 @@ def _modes(source: Source, value: Value, language: Language, *, is_element: bool
         raise SyntaxProblem(f"`{written}` {problem.what}", source.position(hole), hint=hint) from None
 
 
-def _check_spec(source: Source, hole: int, language: Language) -> None:
+def _check_spec(source: LiteralSource, hole: int, language: Language) -> None:
     shape = source.shapes[hole]
     if shape.spec is Spec.NONE:
         return
@@ -112,10 +114,10 @@ def _check_spec(source: Source, hole: int, language: Language) -> None:
     )
 
 
-def _with_room(value: Value, modes: tuple[Mode, ...]) -> Value:
+def _with_room(value: Value, modes: tuple[HoleMode, ...]) -> Value:
     """Static text with a space beside each value that could grow together with it."""
     kinds = iter(modes)
-    values = {piece for piece in value if isinstance(piece, int) and next(kinds) is Mode.SCRIPT_VALUE}
+    values = {piece for piece in value if isinstance(piece, int) and next(kinds) is HoleMode.SCRIPT_VALUE}
     roomy: list[str | int] = []
     for index, piece in enumerate(value):
         if isinstance(piece, str):

@@ -8,9 +8,9 @@ hole may follow. JSON is read by the same rules.
 import re
 from typing import NoReturn
 
-from hyperpy.templates.syntax.nodes import Mode
+from hyperpy.templates.syntax.literal_source import HOLE
+from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import HoleProblem
-from hyperpy.templates.syntax.source import HOLE
 
 # An operand follows these, so a `/` behind one begins a regular expression.
 BEFORE_OPERANDS = frozenset(
@@ -44,7 +44,7 @@ _NAME = re.compile(r"[\w$#@\\]")
 BESIDE = 'Write "…" + {x}, or give it a name first: const value = {x};'
 
 
-def modes(text: str, *, is_element: bool = False) -> tuple[Mode, ...]:
+def modes(text: str, *, is_element: bool = False) -> tuple[HoleMode, ...]:
     """What each hole of the code is. `is_element` if it is what a `<script>` holds.
 
     Raises HoleProblem for the first hole that can't be.
@@ -59,13 +59,13 @@ class _Lexer:
         self.text = text
         self.is_element = is_element
         self.position = 0
-        self.modes: list[Mode] = []
+        self.modes: list[HoleMode] = []
         self.open: list[str] = []
         self.operand: bool | None = True
         self.begins_line = True
         self.last = ""
 
-    def run(self) -> list[Mode]:
+    def run(self) -> list[HoleMode]:
         while self.position < len(self.text) and HOLE in self.text[self.position :]:
             found = _TOKEN.match(self.text, self.position)
             assert found
@@ -81,7 +81,7 @@ class _Lexer:
     def _read(self, kind: str, token: str, start: int) -> None:
         match kind:
             case "comment":
-                self.modes += [Mode.COMMENT] * token.count(HOLE)
+                self.modes += [HoleMode.COMMENT] * token.count(HOLE)
             case "markup":
                 self._markup(token)
             case "string":
@@ -117,7 +117,7 @@ class _Lexer:
                     f"stands behind a `{start}`, and could become markup with it",
                     f"Write the `{start}` as \\u{ord(start):04X}.",
                 )
-            self.modes.append(Mode.SCRIPT_STRING)
+            self.modes.append(HoleMode.SCRIPT_STRING)
 
     def _word(self, token: str) -> None:
         if self.last == ".":
@@ -133,7 +133,7 @@ class _Lexer:
         is_part = is_part or (before in (".", HOLE) and self.last != "...")
         if is_part or after == HOLE or _NAME.match(after):
             self._refuse("stands in the middle of a name", 'A value stands alone: names[{x}], "item" + {x}.')
-        self.modes.append(Mode.SCRIPT_VALUE)
+        self.modes.append(HoleMode.SCRIPT_VALUE)
         self.operand = False
 
     def _punctuator(self, token: str, start: int) -> None:

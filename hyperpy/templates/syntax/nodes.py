@@ -41,7 +41,7 @@ class Context(Enum):
     REFUSED = auto()
 
 
-class Mode(Enum):
+class HoleMode(Enum):
     """What a hole is inside its context, which the text before it decides."""
 
     PLAIN = auto()
@@ -59,7 +59,7 @@ class Mode(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class HoleShape:
     """All of one interpolation that the meaning of a literal may depend on, besides the static strings."""
 
     expression: str
@@ -88,7 +88,7 @@ class RawHole:
 
     index: int
     tag: str
-    mode: Mode
+    mode: HoleMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Attribute:
     space: str
     context: Context
     start: int
-    modes: tuple[Mode, ...] = ()
+    modes: tuple[HoleMode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MarkerHole:
     """`{fragment}` among the attributes; `name` is what was written behind it, if anything."""
 
     name: Value | None
@@ -128,7 +128,7 @@ class Tag:
     name: str
     attributes: tuple[Attribute | Spread, ...]
     tail: str
-    mark: Mark | None
+    marker: MarkerHole | None
     start: int
     end: int
 
@@ -151,7 +151,7 @@ class Component:
     index: int
     expression: str
     attributes: tuple[Attribute | Spread, ...]
-    mark: Mark | None
+    marker: MarkerHole | None
     start: int
     end: int
     closing: int | None = None
@@ -175,6 +175,6 @@ class Document:
     """
 
     strings: tuple[str, ...]
-    shapes: tuple[Shape, ...]
+    shapes: tuple[HoleShape, ...]
     nodes: tuple[Node, ...]
     named: frozenset[int]

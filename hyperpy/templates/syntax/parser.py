@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from hyperpy.exceptions import did_you_mean
 from hyperpy.templates.syntax.contexts import VOID
+from hyperpy.templates.syntax.literal_source import LiteralSource
 from hyperpy.templates.syntax.nodes import (
     Attribute,
     Component,
     Document,
     EndTag,
     Fragment,
-    Mark,
+    HoleShape,
+    MarkerHole,
     Node,
-    Shape,
     Spread,
     Tag,
     Text,
@@ -23,7 +24,6 @@ from hyperpy.templates.syntax.nodes import (
 )
 from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.scanner import ComponentEnd, scan
-from hyperpy.templates.syntax.source import Source
 
 # What closes itself in SVG and is no HTML element besides.
 SVG_SHAPES = frozenset(
@@ -31,9 +31,9 @@ SVG_SHAPES = frozenset(
 )
 
 
-def parse(strings: tuple[str, ...], shapes: tuple[Shape, ...]) -> Document:
+def parse(strings: tuple[str, ...], shapes: tuple[HoleShape, ...]) -> Document:
     """Raises SyntaxProblem."""
-    source = Source(strings, shapes)
+    source = LiteralSource(strings, shapes)
     nodes = _Tree(source).build()
     return Document(strings, shapes, nodes, frozenset(source.named))
 
@@ -41,7 +41,7 @@ def parse(strings: tuple[str, ...], shapes: tuple[Shape, ...]) -> Document:
 class _Tree:
     """Builds the tree; `open` holds the components whose end tag has not come yet, each with the nodes before it."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: LiteralSource) -> None:
         self.source = source
         self.nodes: list[Node] = []
         self.open: list[tuple[Component, list[Node]]] = []
@@ -98,9 +98,11 @@ def _last_wins(attributes: tuple[Attribute | Spread, ...]) -> tuple[Attribute | 
 
 
 def _marked(component: Component) -> Node:
-    if not component.mark:
+    if not component.marker:
         return component
-    return Fragment(_fragment_name(component.mark, component.attributes), (component,), component.start, component.end)
+    return Fragment(
+        _fragment_name(component.marker, component.attributes), (component,), component.start, component.end
+    )
 
 
 def _with_fragments(nodes: list[Node]) -> tuple[Node, ...]:
@@ -109,12 +111,12 @@ def _with_fragments(nodes: list[Node]) -> tuple[Node, ...]:
     position = 0
     while position < len(nodes):
         node = nodes[position]
-        if isinstance(node, Tag) and node.mark:
+        if isinstance(node, Tag) and node.marker:
             end = _end_of_element(nodes, position, node)
             inner = _with_fragments(nodes[position + 1 : end])
             last = nodes[end - 1]
             assert isinstance(last, (Tag, EndTag))
-            result.append(Fragment(_fragment_name(node.mark, node.attributes), (node, *inner), node.start, last.end))
+            result.append(Fragment(_fragment_name(node.marker, node.attributes), (node, *inner), node.start, last.end))
             position = end
         else:
             result.append(node)
@@ -147,16 +149,16 @@ def _is_whole(tag: Tag) -> bool:
     return name in VOID or (tag.closes_itself and name in SVG_SHAPES)
 
 
-def _fragment_name(mark: Mark, attributes: tuple[Attribute | Spread, ...]) -> Value:
+def _fragment_name(marker: MarkerHole, attributes: tuple[Attribute | Spread, ...]) -> Value:
     """What is written behind the marker, else the element's id. Static parts are decoded."""
-    name = mark.name
+    name = marker.name
     for item in attributes:
         if name is None and isinstance(item, Attribute) and item.name.lower() == "id":
             name = item.value
     if not name:
         raise SyntaxProblem(
             "this fragment has no name",
-            mark.start,
+            marker.start,
             hint='Give the element an id, <div id="status" {fragment}>, or name it, <div {fragment}="status">.',
         )
     return tuple(html.unescape(piece) if isinstance(piece, str) else piece for piece in name)

@@ -17,7 +17,7 @@ class CallProblem(Problem):
 
 
 class SyntaxProblem(Problem):
-    """Static text that is no template. `start` and `width` count characters of the scanned text, as `Source` has it."""
+    """Invalid static text. `start` and `width` count characters of `LiteralSource.text`."""
 
     def __init__(self, what: str, start: int, width: int = 1, hint: str = "") -> None:
         super().__init__(what, hint)

@@ -7,9 +7,9 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from hyperpy.templates.syntax.embedded import Language, element_contents, script_language
+from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
 from hyperpy.templates.syntax.nodes import Component, EndTag, Hole, RawHole, Spec, Tag, Text
 from hyperpy.templates.syntax.problems import SyntaxProblem
-from hyperpy.templates.syntax.source import HOLE, Source
 from hyperpy.templates.syntax.tags import TagReader
 
 RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"})
@@ -41,7 +41,7 @@ class ComponentEnd:
 type Token = Text | Hole | RawHole | Tag | EndTag | Component | ComponentEnd
 
 
-def scan(source: Source) -> Iterator[Token]:
+def scan(source: LiteralSource) -> Iterator[Token]:
     text, position = source.text, 0
     foreign: list[str] = []
     while position < len(text):
@@ -68,7 +68,7 @@ def scan(source: Source) -> Iterator[Token]:
             yield token
 
 
-def _text_hole(source: Source, position: int) -> Hole:
+def _text_hole(source: LiteralSource, position: int) -> Hole:
     shape = source.shape(position)
     if shape.spec is Spec.SPREAD:
         raise SyntaxProblem(
@@ -79,7 +79,7 @@ def _text_hole(source: Source, position: int) -> Hole:
     return Hole(source.hole(position))
 
 
-def _markup(source: Source, start: int) -> tuple[Token, int]:
+def _markup(source: LiteralSource, start: int) -> tuple[Token, int]:
     """What begins with `<` and is no start tag."""
     text = source.text
     if found := _COMPONENT_END.match(text, start):
@@ -102,7 +102,7 @@ def _markup(source: Source, start: int) -> tuple[Token, int]:
     return Text("<"), start + 1
 
 
-def _comment(source: Source, start: int) -> tuple[Text, int]:
+def _comment(source: LiteralSource, start: int) -> tuple[Text, int]:
     found = _COMMENT.match(source.text, start)
     if not found:
         raise SyntaxProblem("the template ends inside this comment", start, 4, hint="Close it with -->.")
@@ -112,13 +112,13 @@ def _comment(source: Source, start: int) -> tuple[Text, int]:
     return Text(found[0].replace(HOLE, " ")), found.end()
 
 
-def _no_holes(source: Source, start: int, end: int, what: str, hint: str) -> None:
+def _no_holes(source: LiteralSource, start: int, end: int, what: str, hint: str) -> None:
     position = source.text.find(HOLE, start, end)
     if position >= 0:
         raise SyntaxProblem(what, position, hint=hint)
 
 
-def _contents(source: Source, tag: Tag) -> Generator[Token, None, int]:
+def _contents(source: LiteralSource, tag: Tag) -> Generator[Token, None, int]:
     """What a raw-text or RCDATA element holds, its end tag left out. Gives the position of that."""
     text, name = source.text, tag.name.lower()
     if tag.closes_itself:
@@ -145,7 +145,7 @@ def _contents(source: Source, tag: Tag) -> Generator[Token, None, int]:
     return end
 
 
-def _check_foreign(source: Source, tag: Tag) -> None:
+def _check_foreign(source: LiteralSource, tag: Tag) -> None:
     """In SVG and MathML a `<` begins a tag, wherever it stands."""
     name = tag.name.lower()
     found = re.compile(rf"(?i:</{name}[\t\n\f\r />])|<").search(source.text, tag.end)
@@ -157,7 +157,7 @@ def _check_foreign(source: Source, tag: Tag) -> None:
         )
 
 
-def _raw(source: Source, tag: Tag, name: str, end: int) -> Iterator[Token]:
+def _raw(source: LiteralSource, tag: Tag, name: str, end: int) -> Iterator[Token]:
     """Text in which HTML sees nothing but the end tag. Holes are for the languages that we know."""
     pieces = source.pieces(tag.end, end)
     hole = next((piece for piece in pieces if isinstance(piece, int)), None)
@@ -177,7 +177,7 @@ def _raw(source: Source, tag: Tag, name: str, end: int) -> Iterator[Token]:
         yield Text(piece) if isinstance(piece, str) else RawHole(piece, name, next(kinds))
 
 
-def _character_data(source: Source, name: str, start: int, end: int) -> Iterator[Token]:
+def _character_data(source: LiteralSource, name: str, start: int, end: int) -> Iterator[Token]:
     tag = re.compile(r"<[A-Za-z/!?\0]").search(source.text, start, end)
     if tag and HOLE in source.text[tag.start() : end]:
         raise SyntaxProblem(

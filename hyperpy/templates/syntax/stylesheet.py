@@ -6,9 +6,9 @@ https://www.w3.org/TR/css-syntax-3/#tokenization
 import re
 from typing import NoReturn
 
-from hyperpy.templates.syntax.nodes import Mode
+from hyperpy.templates.syntax.literal_source import HOLE
+from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import HoleProblem
-from hyperpy.templates.syntax.source import HOLE
 
 _TOKEN = re.compile(
     r"""(?P<comment>/\*.*?(?:\*/|\Z))
@@ -23,19 +23,19 @@ _BEHIND = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*|[@\\])\Z")
 HINT = "Take the value out of it: set a class or a custom property, --x: {x}, or vouch for the whole, {TrustedCSS(…)}."
 
 
-def modes(text: str) -> tuple[Mode, ...]:
+def modes(text: str) -> tuple[HoleMode, ...]:
     """What each hole of the CSS is, in a `<style>` or a `style` attribute.
 
     Raises HoleProblem for the first hole that can't be.
     """
-    found: list[Mode] = []
+    found: list[HoleMode] = []
     is_value = False
     for token in _TOKEN.finditer(text):
         if token["hole"]:
             _check_neighbours(text, token.start(), len(found))
-            found.append(Mode.CSS_VALUE if is_value else Mode.CSS_WORD)
+            found.append(HoleMode.CSS_VALUE if is_value else HoleMode.CSS_WORD)
         elif token["comment"]:
-            found += [Mode.COMMENT] * token[0].count(HOLE)
+            found += [HoleMode.COMMENT] * token[0].count(HOLE)
         elif HOLE in token[0]:
             _refuse(len(found), "stands in a string" if token["string"] else "stands in `url(…)`")
         elif token["other"] in (":", "{", "}", ";"):

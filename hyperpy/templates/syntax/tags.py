@@ -5,10 +5,20 @@ from dataclasses import replace
 
 from hyperpy.templates.syntax.contexts import context_of, html_name, why_refused
 from hyperpy.templates.syntax.embedded import Language, attribute_contents
-from hyperpy.templates.syntax.nodes import Attribute, Component, Context, Mark, Shape, Spec, Spread, Tag, Value
+from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
+from hyperpy.templates.syntax.nodes import (
+    Attribute,
+    Component,
+    Context,
+    HoleShape,
+    MarkerHole,
+    Spec,
+    Spread,
+    Tag,
+    Value,
+)
 from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.references import decoded
-from hyperpy.templates.syntax.source import HOLE, Source
 from hyperpy.templates.syntax.url_holes import modes
 
 # A solidus that does not close the tag is white space to HTML.
@@ -27,13 +37,13 @@ REFRESHES = (
 
 LANGUAGES = {Context.SCRIPT: Language.SCRIPT, Context.HTMX_JSON: Language.JSON, Context.STYLE: Language.CSS}
 
-type Item = Attribute | Spread | Mark
+type AttributeNode = Attribute | Spread | MarkerHole
 
 
 class TagReader:
     """Reads one start tag. `position` moves over the source."""
 
-    def __init__(self, source: Source, start: int) -> None:
+    def __init__(self, source: LiteralSource, start: int) -> None:
         self.source = source
         self.text = source.text
         self.start = start
@@ -45,16 +55,16 @@ class TagReader:
     def read(self) -> Tag | Component:
         self._read_name()
         items, tail = self._read_items()
-        attributes = tuple(item for item in items if not isinstance(item, Mark))
-        marks = [item for item in items if isinstance(item, Mark)]
-        if len(marks) > 1:
-            raise SyntaxProblem("this element is marked as a fragment twice", marks[1].start)
-        mark = marks[0] if marks else None
+        attributes = tuple(item for item in items if not isinstance(item, MarkerHole))
+        markers = [item for item in items if isinstance(item, MarkerHole)]
+        if len(markers) > 1:
+            raise SyntaxProblem("this element is marked as a fragment twice", markers[1].start)
+        marker = markers[0] if markers else None
         if self.is_component:
             index = self.source.named_hole(self.start + 1)
-            component = Component(index, self.name, attributes, mark, self.start, self.position)
+            component = Component(index, self.name, attributes, marker, self.start, self.position)
             return component if tail.endswith("/") else replace(component, children=())
-        return Tag(self.name, _refreshing(self.name, attributes, self.source), tail, mark, self.start, self.position)
+        return Tag(self.name, _refreshing(self.name, attributes, self.source), tail, marker, self.start, self.position)
 
     def _read_name(self) -> None:
         if self.text.startswith(HOLE, self.position):
@@ -79,8 +89,8 @@ class TagReader:
                 "For a component, write the hole alone: <{Heading} level={level} />.",
             )
 
-    def _read_items(self) -> tuple[list[Item], str]:
-        items: list[Item] = []
+    def _read_items(self) -> tuple[list[AttributeNode], str]:
+        items: list[AttributeNode] = []
         while True:
             space = self._space()
             if self.text.startswith(">", self.position):
@@ -162,16 +172,16 @@ class TagReader:
         self.position = end
         return self.source.pieces(start, end)
 
-    def _hole(self, space: str) -> Item:
+    def _hole(self, space: str) -> AttributeNode:
         """`{fragment}`, `{mapping:**}` or `{name}` among the attributes."""
         start, shape = self.position, self.source.shape(self.position)
         self.source.named_hole(start)
         self.position += 1
-        item: Item
+        item: AttributeNode
         if shape.is_marker:
             if shape.conversion or shape.spec is not Spec.NONE:
                 raise SyntaxProblem("the fragment marker takes no conversion and no format spec", start)
-            item = Mark(self._value("{fragment}", Context.PLAIN), start)
+            item = MarkerHole(self._value("{fragment}", Context.PLAIN), start)
         elif shape.spec is Spec.SPREAD:
             if shape.conversion:
                 raise SyntaxProblem("a spread takes no conversion", start, hint=f"Write {{{shape.expression}:**}}.")
@@ -182,7 +192,7 @@ class TagReader:
             raise _computed_name(self.position)
         return item
 
-    def _shorthand(self, shape: Shape, start: int, space: str) -> Attribute:
+    def _shorthand(self, shape: HoleShape, start: int, space: str) -> Attribute:
         name = shape.expression.strip()
         if _EQUALS.match(self.text, self.position):
             raise _computed_name(start)
@@ -240,7 +250,9 @@ def _computed_name(position: int) -> SyntaxProblem:
     )
 
 
-def _refreshing(tag: str, attributes: tuple[Attribute | Spread, ...], source: Source) -> tuple[Attribute | Spread, ...]:
+def _refreshing(
+    tag: str, attributes: tuple[Attribute | Spread, ...], source: LiteralSource
+) -> tuple[Attribute | Spread, ...]:
     """`<meta http-equiv=refresh content=…>` navigates, so its `content` holds a URL."""
     named = {item.name.lower(): item for item in attributes if isinstance(item, Attribute)}
     acts, content = named.get("http-equiv"), named.get("content")

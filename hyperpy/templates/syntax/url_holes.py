@@ -2,13 +2,15 @@
 
 import re
 
-from hyperpy.templates.syntax.nodes import Context, Mode, Value
+from hyperpy.templates.syntax.nodes import Context, HoleMode, Value
 from hyperpy.templates.syntax.references import decoded
 
 SINGLE = frozenset({Context.URL, Context.IMAGE_URL})
 """The contexts whose whole value is one URL."""
 
-URL_MODES = frozenset({Mode.PATH, Mode.QUERY, Mode.CANDIDATE, Mode.DESCRIPTOR, Mode.DELAY, Mode.REFRESHED})
+URL_MODES = frozenset(
+    {HoleMode.PATH, HoleMode.QUERY, HoleMode.CANDIDATE, HoleMode.DESCRIPTOR, HoleMode.DELAY, HoleMode.REFRESHED}
+)
 
 _QUERY = re.compile("[?#&]")
 _REFRESH_URL = re.compile(r"url\s*=\s*['\"]?", re.IGNORECASE)
@@ -17,9 +19,9 @@ _REFRESH_URL = re.compile(r"url\s*=\s*['\"]?", re.IGNORECASE)
 _CANDIDATE = re.compile(r"[\s,]*(?:\S+,(?=\s)|\S+\s[^,]*,)")
 
 
-def modes(context: Context, pieces: Value) -> tuple[Mode, ...]:
+def modes(context: Context, pieces: Value) -> tuple[HoleMode, ...]:
     """The mode of each hole of an attribute value."""
-    found: list[Mode] = []
+    found: list[HoleMode] = []
     before = ""
     for piece in pieces:
         if isinstance(piece, str):
@@ -30,20 +32,20 @@ def modes(context: Context, pieces: Value) -> tuple[Mode, ...]:
     return tuple(found)
 
 
-def _mode(context: Context, before: str) -> Mode:
+def _mode(context: Context, before: str) -> HoleMode:
     match context:
         case Context.REFRESH:
             start = _REFRESH_URL.search(before)
             if not start:
-                return Mode.DELAY
-            return Mode.QUERY if _QUERY.search(before, start.end()) else Mode.REFRESHED
+                return HoleMode.DELAY
+            return HoleMode.QUERY if _QUERY.search(before, start.end()) else HoleMode.REFRESHED
         case Context.URL_SET:
             candidate = _CANDIDATE.sub("", before).lstrip(" \t\n\f\r,")
             if re.search(r"\s", candidate):
-                return Mode.DESCRIPTOR
-            return Mode.QUERY if _QUERY.search(candidate) else Mode.CANDIDATE
+                return HoleMode.DESCRIPTOR
+            return HoleMode.QUERY if _QUERY.search(candidate) else HoleMode.CANDIDATE
         case Context.URL_LIST:
-            return Mode.QUERY if _QUERY.search(re.split(r"\s", before)[-1]) else Mode.CANDIDATE
+            return HoleMode.QUERY if _QUERY.search(re.split(r"\s", before)[-1]) else HoleMode.CANDIDATE
         case _ if context in SINGLE:
-            return Mode.QUERY if _QUERY.search(before) else Mode.PATH
-    return Mode.PLAIN
+            return HoleMode.QUERY if _QUERY.search(before) else HoleMode.PATH
+    return HoleMode.PLAIN

@@ -11,11 +11,11 @@ from starlette.types import ASGIApp, Scope
 
 from hyperpy.streams import STATE_KEY, Streams
 from hyperpy.testing.patience import GRACE
-from hyperpy.testing.requests import OVER, Requests, end_all
+from hyperpy.testing.running_requests import OVER, RunningRequests, end_all
 from hyperpy.testing.site import Site
-from hyperpy.testing.transport.apps import Served, loaded
 from hyperpy.testing.transport.exchange import Exchange
 from hyperpy.testing.transport.lifespan import lifespan_of
+from hyperpy.testing.transport.served_app import Served, loaded
 
 URL: Final = "http://localhost"
 FIRST_PORT: Final = 50_000
@@ -45,7 +45,7 @@ class InProcess(httpx.AsyncBaseTransport):
     """Carries requests to an application, each in a task of its own."""
 
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
-        self._requests = Requests(app)
+        self._requests = RunningRequests(app)
         self._state = state
         self._ports = count(FIRST_PORT)
         self._tasks: set[asyncio.Task[None]] = set()

@@ -13,7 +13,7 @@ from hyperpy.testing.patience import SHUTDOWN
 @asynccontextmanager
 async def lifespan_of(app: ASGIApp) -> AsyncIterator[dict[str, Any]]:
     """Starts the application up and shuts it down again; gives the state that it made. Raises what it raised."""
-    lifespan = Lifespan(app)
+    lifespan = LifespanTask(app)
     await lifespan.start()
     try:
         yield lifespan.state
@@ -26,7 +26,7 @@ async def lifespan_of(app: ASGIApp) -> AsyncIterator[dict[str, Any]]:
     await lifespan.stop()
 
 
-class Lifespan:
+class LifespanTask:
     """Runs in a task of its own, from startup to shutdown: task groups may stay open in between."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp
 from hyperpy.config import Settings
 from hyperpy.server import Server, address_of, listen, make_config
 from hyperpy.testing.patience import GRACE
-from hyperpy.testing.requests import OVER, Requests, end_all
+from hyperpy.testing.running_requests import OVER, RunningRequests, end_all
 from hyperpy.testing.site import Site
-from hyperpy.testing.transport.apps import Served, loaded
 from hyperpy.testing.transport.lifespan import lifespan_of
+from hyperpy.testing.transport.served_app import Served, loaded
 
 TICK: Final = 0.5  # seconds between two updates of the `Date` header
 
@@ -50,7 +50,7 @@ class InLoop(Server):
         super().__init__(config, on_ready=self._on_ready)
         config.load()
         # Outside of what uvicorn puts around it, which may take another client's address from a proxy's headers.
-        config.loaded_app = self.requests = Requests(config.loaded_app)
+        config.loaded_app = self.requests = RunningRequests(config.loaded_app)
         self._state = state
         self._ready = asyncio.get_running_loop().create_future()
         self._stopping = asyncio.Event()
@@ -100,7 +100,7 @@ class InLoop(Server):
 class Network(httpx.AsyncHTTPTransport):
     """Carries requests over real connections, and knows of each what the server does with it."""
 
-    def __init__(self, requests: Requests) -> None:
+    def __init__(self, requests: RunningRequests) -> None:
         super().__init__(trust_env=False, verify=False, limits=httpx.Limits(max_connections=None))
         self._requests = requests
 

@@ -14,7 +14,7 @@ SHOWN = 100  # characters of an event's data that a failure shows
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ReceivedEvent:
     """A received event. `event` is its name, `message` if it has none; `data` is the text, whatever it means.
 
     `id` and `retry` (milliseconds) are those that came with this very event, or None. `last_event_id` is the last id

@@ -9,7 +9,7 @@ from hyperpy.server.http.guard import UNIX_CLIENT
 ANY = "*"
 
 
-def check(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
     """Raises ConfigError for what uvicorn would take without a word, or fail at later."""
     _check_proxies(settings)
     _check_root_path(settings)

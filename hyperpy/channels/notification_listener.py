@@ -8,7 +8,7 @@ import pydantic_core
 
 from hyperpy.channels.current import current_hub
 from hyperpy.channels.hub.hub import Hub
-from hyperpy.channels.hub.notices import Inbox, Notices
+from hyperpy.channels.hub.notifications import Inbox, Notifications
 from hyperpy.channels.payload import JSONValue
 from hyperpy.exceptions import ChannelError
 
@@ -16,14 +16,14 @@ LONGEST: Final = 63  # bytes of a name in PostgreSQL
 OURS: Final = "hyperpy"
 
 
-class Listening:
+class NotificationListener:
     """The payloads of one name, for one reader: an async iterator, and an async context manager that listens when it is
     entered, so that what is read elsewhere after that misses nothing.
     """
 
     __slots__ = ("_ended", "_hub", "_inbox", "_name", "_notices")
 
-    def __init__(self, hub: Hub, notices: Notices, name: str) -> None:
+    def __init__(self, hub: Hub, notices: Notifications, name: str) -> None:
         self._inbox: Inbox | None = None  # once it listens
         self._hub = hub
         self._notices = notices
@@ -71,7 +71,7 @@ class Listening:
             self._inbox = None
 
 
-def listen(name: str) -> Listening:
+def listen(name: str) -> NotificationListener:
     """The payloads of PostgreSQL's NOTIFY for a name, as an async iterator: JSON as what it says, all else as str.
 
     PostgreSQL keeps no payload. Where some may be lost, because the connection broke or the reader was too slow, there
@@ -82,12 +82,12 @@ def listen(name: str) -> Listening:
     """
     _check(name)
     hub = current_hub()
-    if hub.notices is None:
+    if hub.notifications is None:
         raise ChannelError(
             f"listen() hears what PostgreSQL tells, and channels are at {hub.address}",
             hint="Set HYPER_CHANNELS=postgresql://user@host/name, or channels in [tool.hyper] of pyproject.toml.",
         )
-    return Listening(hub, hub.notices, name)
+    return NotificationListener(hub, hub.notifications, name)
 
 
 def _check(name: object) -> None:

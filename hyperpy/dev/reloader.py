@@ -14,7 +14,7 @@ from watchfiles import Change, watch
 from hyperpy.config import Settings
 from hyperpy.dev.child import GRACE, Announce, run_child
 from hyperpy.dev.watching import LoadedFiles, drop_bytecode, watched_folders
-from hyperpy.exceptions import shown
+from hyperpy.exceptions import display_path
 from hyperpy.server import Load, address_of, listen, start_process
 
 LOOK_EVERY = 100  # milliseconds between two looks whether the child still lives
@@ -36,11 +36,11 @@ def develop(load: Load, announce: Announce, settings: Settings, folder: Path) ->
         signal.signal(number, lambda signum, frame: stop.set())
     with listen(settings) as listener:
         click.echo(f"hyper dev  {address_of(listener)}  (Ctrl-C ends it)")
-        _Site(load, announce, settings, listener).follow(folder, stop)
+        Reloader(load, announce, settings, listener).follow(folder, stop)
     return 0
 
 
-class _Site:
+class Reloader:
     def __init__(self, load: Load, announce: Announce, settings: Settings, listener: socket.socket) -> None:
         self._load = load
         self._announce = announce
@@ -78,7 +78,7 @@ class _Site:
 
     def _restart(self, changed: Iterable[tuple[Change, str]]) -> None:
         for change, file in sorted(changed, key=lambda each: each[1]):
-            click.echo(f"{change.raw_str()}: {shown(file)}")
+            click.echo(f"{change.raw_str()}: {display_path(file)}")
             drop_bytecode(Path(file))
         self._end()
         self._child = self._start()

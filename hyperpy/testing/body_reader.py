@@ -11,7 +11,7 @@ from hyperpy.testing.answers import asked
 from hyperpy.testing.ending import Ending, StreamFailure
 from hyperpy.testing.failures import HIDDEN
 from hyperpy.testing.patience import DEPARTURE
-from hyperpy.testing.requests import departed
+from hyperpy.testing.running_requests import departed
 
 __tracebackhide__ = HIDDEN
 
@@ -28,7 +28,7 @@ class Deadline:
         return max(0.0, self._at - time.monotonic())
 
 
-class Incoming:
+class BodyReader:
     """Reads a body only as it is asked for: a test that does not read slows the application down, as any client does.
 
     A read that took too long goes on, and the next one takes its result.

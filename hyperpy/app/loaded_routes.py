@@ -11,7 +11,7 @@ from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenRoute:
     """A route file that could not be loaded; debug mode shows the error at its URL."""
 
     file: str
@@ -19,7 +19,7 @@ class Broken:
     error: HyperError
 
 
-type Loaded = Route | Broken
+type LoadedRoute = Route | BrokenRoute
 
 
 class RouteRow(NamedTuple):
@@ -34,25 +34,28 @@ class RouteRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class LoadedRoutes:
     """Everything that a folder of routes has to say."""
 
     folder: Path
-    router: Router[Loaded]
-    error_pages: ErrorPages[Loaded]
-    entries: tuple[Loaded, ...]
+    router: Router[LoadedRoute]
+    error_pages: ErrorPages[LoadedRoute]
+    entries: tuple[LoadedRoute, ...]
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
-        return tuple(entry.error for entry in self.entries if isinstance(entry, Broken))
+        return tuple(entry.error for entry in self.entries if isinstance(entry, BrokenRoute))
 
     def rows(self) -> list[RouteRow]:
         """The routes that were loaded, as `hyper routes` prints them."""
         return [_row(entry) for entry in self.entries if isinstance(entry, Route) and entry.url]
 
 
-def load_site(folder: Path, *, static: bool = False) -> Site:
-    """Loads a routes folder. A file that can't be loaded becomes Broken; conflicts and bad names raise RouteError."""
+def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
+    """Load a folder of routes.
+
+    A file that can't be loaded becomes a BrokenRoute; conflicts and invalid names raise RouteError.
+    """
     found = discover(folder)
     if static:
         _refuse_static(found.routes)
@@ -61,7 +64,7 @@ def load_site(folder: Path, *, static: bool = False) -> Site:
     routes = [(file, _load(file, package)) for file in found.routes]
     pages = [(page, _load(page, package)) for page in found.error_pages]
     entries = tuple(loaded for _, loaded in (*routes, *pages))
-    return Site(found.folder, Router(routes), ErrorPages(pages), entries)
+    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), entries)
 
 
 def _refuse_static(routes: Iterable[RouteFile]) -> None:
@@ -72,7 +75,7 @@ def _refuse_static(routes: Iterable[RouteFile]) -> None:
             raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
 
 
-def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> Loaded:
+def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> LoadedRoute:
     url, parameters = (file.url, file.parameters) if isinstance(file, RouteFile) else ("", ())
     try:
         return load_route(
@@ -84,7 +87,7 @@ def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> Loaded:
             error_page=isinstance(file, ErrorPage),
         )
     except HyperError as error:
-        return Broken(str(file.path), url, error)
+        return BrokenRoute(str(file.path), url, error)
 
 
 def all_errors(errors: Iterable[HyperError]) -> HyperError:

@@ -11,7 +11,17 @@ from types import CodeType, FunctionType, TracebackType
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates.at_load.checks import literals_in, parsed
-from hyperpy.templates.at_load.inlining import Choice, ClassList, Items, Literal, Optional, Plain, Plan, Planner, Unused
+from hyperpy.templates.at_load.inline_plan import (
+    Choice,
+    ClassList,
+    Literal,
+    Optional,
+    Plain,
+    Plan,
+    Planner,
+    Rows,
+    Unused,
+)
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
 from hyperpy.templates.escape import escape_str
@@ -76,7 +86,7 @@ def _function(plan: Literal, text: SourceText) -> FunctionType | None:
     return function
 
 
-def _compiled(source: str, plan: Literal, holes: dict[str, _Hole], text: SourceText) -> CodeType | None:
+def _compiled(source: str, plan: Literal, holes: dict[str, _HoleOrigin], text: SourceText) -> CodeType | None:
     try:
         tree = ast.parse(source)
         _relocate(tree, plan.node, holes)
@@ -88,22 +98,22 @@ def _compiled(source: str, plan: Literal, holes: dict[str, _Hole], text: SourceT
 
 
 @dataclass(frozen=True, slots=True)
-class _Hole:
+class _HoleOrigin:
     """Where the value of a variable was written, and the first words of the t-string that it stands in."""
 
     value: ast.expr
     words: str
 
 
-def _holes(plan: Plan) -> Iterator[tuple[str, _Hole]]:
+def _holes(plan: Plan) -> Iterator[tuple[str, _HoleOrigin]]:
     match plan:
         case Literal(holes=holes, words=words):
             for hole in holes:
                 if isinstance(hole, ClassList | Plain):
-                    yield from ((name, _Hole(value, words)) for name, value in hole.bindings())
+                    yield from ((name, _HoleOrigin(value, words)) for name, value in hole.bindings())
                 else:
                     yield from _holes(hole)
-        case Items(element=inner) | Optional(then=inner):
+        case Rows(element=inner) | Optional(then=inner):
             yield from _holes(inner)
         case Choice(then=then, otherwise=otherwise):
             yield from _holes(then)
@@ -117,7 +127,7 @@ def _prepared(plan: Literal) -> Iterator[tuple[str, str]]:
             yield hole.name, value
 
 
-def _relocate(tree: ast.AST, place: ast.expr, holes: dict[str, _Hole]) -> None:
+def _relocate(tree: ast.AST, place: ast.expr, holes: dict[str, _HoleOrigin]) -> None:
     """Gives generated nodes the place of the hole that they render."""
     if isinstance(tree, ast.FormattedValue | ast.Assign):
         names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in holes)
@@ -132,7 +142,7 @@ def _relocate(tree: ast.AST, place: ast.expr, holes: dict[str, _Hole]) -> None:
 class _Locator:
     """Makes a TemplateError of a Problem: the traceback tells which hole was rendered."""
 
-    def __init__(self, text: SourceText, holes: dict[str, _Hole]) -> None:
+    def __init__(self, text: SourceText, holes: dict[str, _HoleOrigin]) -> None:
         self.text = text
         self.holes = {(hole.value.lineno, hole.value.col_offset): hole for hole in holes.values()}
 
@@ -195,7 +205,7 @@ class _InlineWriter(Writer):
             case Literal():
                 names = ", ".join(name for name, _ in plan.bindings())
                 return f"{self.rows(plan, f'(({names},),)', is_tuple=True)}[0]"
-            case Items(name=name, element=element):
+            case Rows(name=name, element=element):
                 # A comprehension is evaluated already; a generator is now, all of it before the first is rendered.
                 items = name if isinstance(plan.node, ast.ListComp) else f"[*{name}]"
                 if isinstance(element, Literal):

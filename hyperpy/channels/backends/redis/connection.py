@@ -36,7 +36,7 @@ async def connected(make: Make) -> Any:
     return connection
 
 
-class Wire:
+class RedisConnection:
     """One connection, and the run of the server at its other end."""
 
     __slots__ = ("_connection", "run")
@@ -89,15 +89,15 @@ class Pool:
 
     def __init__(self, make: Make) -> None:
         self._make = make
-        self._idle: list[Wire] = []
+        self._idle: list[RedisConnection] = []
         self._room = asyncio.Semaphore(POOL_SIZE)
         self._generation = 0  # of the wires that may still be used
 
     @asynccontextmanager
-    async def wire(self) -> AsyncIterator[Wire]:
+    async def wire(self) -> AsyncIterator[RedisConnection]:
         async with self._room:
             generation = self._generation
-            wire = await self._idle_wire() or await Wire.open(self._make)
+            wire = await self._idle_wire() or await RedisConnection.open(self._make)
             try:
                 yield wire
             except BaseException:
@@ -115,7 +115,7 @@ class Pool:
         for wire in idle:
             await wire.close()
 
-    async def _idle_wire(self) -> Wire | None:
+    async def _idle_wire(self) -> RedisConnection | None:
         while self._idle:
             wire = self._idle.pop()
             if await wire.is_usable():

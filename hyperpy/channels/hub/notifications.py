@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol
 
-from hyperpy.channels.backends.contract import Notifying
+from hyperpy.channels.backends.contract import NotifyingBackend
 from hyperpy.exceptions import ChannelError
 
 INBOX: Final = 1000  # payloads that wait for a listener before they are lost to it
@@ -53,10 +53,10 @@ class Office(Protocol):
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
 
 
-class Notices:
+class Notifications:
     """Each name is listened to once, however many want it."""
 
-    def __init__(self, backend: Notifying, office: Office) -> None:
+    def __init__(self, backend: NotifyingBackend, office: Office) -> None:
         self._backend = backend
         self._office = office
         self._inboxes: dict[str, set[Inbox]] = {}
@@ -65,7 +65,7 @@ class Notices:
         """Returns when nothing is missed any more, however long it takes to reach the server."""
         self._inboxes.setdefault(name, set()).add(inbox)
         while True:
-            await self._backend.hear(name)
+            await self._backend.listen(name)
             await self._office.wait_connected()
             if None not in inbox.payloads:
                 return
@@ -96,4 +96,4 @@ class Notices:
 
     async def _retire(self, name: str) -> None:
         if name not in self._inboxes:
-            await self._backend.unhear(name)
+            await self._backend.unlisten(name)

@@ -1,6 +1,6 @@
 """What the development server answers while there is nothing to serve."""
 
-from hyperpy.dev.error_page import ErrorPage
+from hyperpy.dev.startup_error import StartupErrorApp
 
 
 async def answers(scope: dict[str, object], *messages: str) -> list[dict[str, object]]:
@@ -13,7 +13,7 @@ async def answers(scope: dict[str, object], *messages: str) -> list[dict[str, ob
     async def send(message):
         sent.append(message)
 
-    await ErrorPage("a < b")(scope, receive, send)
+    await StartupErrorApp("a < b")(scope, receive, send)
     return sent
 
 

@@ -11,7 +11,7 @@ from psycopg.pq import PGnotify
 from psycopg.sql import SQL, Identifier
 
 from hyperpy.channels.backends.postgres import statements
-from hyperpy.channels.backends.postgres.connection import Connection
+from hyperpy.channels.backends.postgres.connection import PostgresConnection
 from hyperpy.channels.backends.postgres.schema import make_tables
 from hyperpy.channels.backends.records import Position, Record
 
@@ -41,7 +41,7 @@ class _Wanted:
     last: int
 
 
-class Hearing:
+class PostgresSubscriber:
     """Hears of all keys, and tells of those that are watched."""
 
     def __init__(self, hearer: Hearer) -> None:
@@ -63,12 +63,12 @@ class Hearing:
         self.keys.discard(key)
         self._told.pop(key, None)
 
-    async def hear(self, name: str) -> None:
+    async def listen(self, name: str) -> None:
         """Returns when the server has confirmed it. Raises ConnectionError if the connection ends before."""
         self._names.add(name)
         await self._command("LISTEN", name)
 
-    async def unhear(self, name: str) -> None:
+    async def unlisten(self, name: str) -> None:
         self._names.discard(name)
         await self._command("UNLISTEN", name)
 
@@ -80,7 +80,7 @@ class Hearing:
         self._stir.set()
         return done
 
-    async def run(self, connection: Connection, ready: Callable[[], None]) -> Never:
+    async def run(self, connection: PostgresConnection, ready: Callable[[], None]) -> Never:
         """Listens to everything again, then says that it is ready. Returns by an error alone."""
         self._commands = deque()
         self._wanted.clear()
@@ -101,7 +101,7 @@ class Hearing:
                 if not done.done():
                     done.set_exception(ConnectionError("the connection broke"))
 
-    async def _work(self, connection: Connection) -> None:
+    async def _work(self, connection: PostgresConnection) -> None:
         while self._commands or self._wanted:
             async with asyncio.timeout(ANSWER_WITHIN):
                 while self._commands:
@@ -114,7 +114,7 @@ class Hearing:
                 async with asyncio.timeout(FETCH_WITHIN):
                     await self._fetch(connection)
 
-    async def _wait(self, connection: Connection) -> None:
+    async def _wait(self, connection: PostgresConnection) -> None:
         """Until there may be something to do. A server that says nothing for long has to show that it is there."""
         loop = asyncio.get_running_loop()
         socket = connection.pgconn.socket
@@ -156,7 +156,7 @@ class Hearing:
         else:
             self._wanted[key] = _Wanted(epoch, number, number)
 
-    async def _fetch(self, connection: Connection) -> None:
+    async def _fetch(self, connection: PostgresConnection) -> None:
         """Fetches a page, of several channels at once. What remains is fetched the next time."""
         batch = {key: self._wanted.pop(key) for key in list(self._wanted)[:PAGE]}
         rows = await connection.ask(
@@ -186,5 +186,5 @@ class Hearing:
             newer.first = rest.first
 
 
-async def _listen(connection: Connection, verb: str, name: str) -> None:
+async def _listen(connection: PostgresConnection, verb: str, name: str) -> None:
     await connection.execute(SQL(verb + " {}").format(Identifier(name)))

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 import httpx
 
 from hyperpy.testing.answers import asked, require
+from hyperpy.testing.body_reader import BodyReader, Deadline
 from hyperpy.testing.ending import Ending, StreamFailure
-from hyperpy.testing.event import Event
 from hyperpy.testing.failures import HIDDEN
-from hyperpy.testing.incoming import Deadline, Incoming
 from hyperpy.testing.parsing import EventParser
+from hyperpy.testing.received_event import ReceivedEvent
 
 __tracebackhide__ = HIDDEN
 
@@ -34,16 +34,16 @@ class Events:
         self._begin(response, last_event_id)
 
     def _begin(self, response: httpx.Response, last_event_id: str) -> None:
-        self._incoming = Incoming(response)
+        self._body = BodyReader(response)
         self._parser = EventParser(last_event_id)
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[ReceivedEvent] = deque()
         self._last_event_id = last_event_id
         self._ending: Ending | None = None
 
     @property
     def response(self) -> httpx.Response:
         """The answer: its status and headers. Its body is read here."""
-        return self._incoming.response
+        return self._body.response
 
     @property
     def last_event_id(self) -> str:
@@ -66,25 +66,27 @@ class Events:
     @property
     def ending(self) -> Ending | None:
         """How the stream has ended, as far as it has been read; None while it is open."""
-        return self._ending or self._incoming.ending
+        return self._ending or self._body.ending
 
     @property
     def closed(self) -> bool:
         """Whether the stream has told its clients not to come back."""
         return self.ending is not None and self.ending.how == "close"
 
-    async def take(self, count: int, timeout: float | None = None) -> list[Event]:
+    async def take(self, count: int, timeout: float | None = None) -> list[ReceivedEvent]:
         """The next `count` events. Raises StreamFailure if they do not come; those that came can be taken then."""
         await self._wait(
             lambda: len(self._waiting) >= count, lambda: f"{len(self._waiting)} of {count} events", timeout
         )
         return [self._taken() for _ in range(count)]
 
-    async def next(self, timeout: float | None = None) -> Event:
+    async def next(self, timeout: float | None = None) -> ReceivedEvent:
         [event] = await self.take(1, timeout)
         return event
 
-    async def until(self, wanted: str | Callable[[Event], object], timeout: float | None = None) -> Event:
+    async def until(
+        self, wanted: str | Callable[[ReceivedEvent], object], timeout: float | None = None
+    ) -> ReceivedEvent:
         """The next event of that name, or that the function says yes to. Those before it are dropped."""
         matches = (lambda event: event.event == wanted) if isinstance(wanted, str) else wanted
         what = f"no event {wanted!r}" if isinstance(wanted, str) else "no event that fits"
@@ -101,7 +103,7 @@ class Events:
         await self._wait(has_come, lambda: what, timeout)
         return [self._taken() for _ in range(seen + 1)][-1]
 
-    async def rest(self, timeout: float | None = None) -> list[Event]:
+    async def rest(self, timeout: float | None = None) -> list[ReceivedEvent]:
         """All events that are still to come. Raises StreamFailure if the stream does not end, or fails."""
         ending = await self.ended(timeout)
         if ending.how in ("stream-error", "cut"):
@@ -122,11 +124,11 @@ class Events:
 
         Raises StreamFailure if that takes longer than it may.
         """
-        await self._incoming.close()
+        await self._body.close()
 
     async def abandon(self) -> None:
         """Leaves, whatever the application makes of it."""
-        await self._incoming.leave()
+        await self._body.leave()
 
     async def reconnect(self) -> None:
         """Leaves if it is still open, and asks again with the id of the last event, as an EventSource does.
@@ -142,10 +144,10 @@ class Events:
         self._begin(response, last)
         self._ending = Ending("close") if stops else None
 
-    def __aiter__(self) -> AsyncIterator[Event]:
+    def __aiter__(self) -> AsyncIterator[ReceivedEvent]:
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> ReceivedEvent:
         await self._wait(lambda: self._waiting or self.ending is not None, lambda: "no event", None)
         if self._waiting:
             return self._taken()
@@ -153,7 +155,7 @@ class Events:
             raise self._failure("no event")
         raise StopAsyncIteration
 
-    def _taken(self) -> Event:
+    def _taken(self) -> ReceivedEvent:
         event = self._waiting.popleft()
         self._last_event_id = event.last_event_id
         return event
@@ -163,7 +165,7 @@ class Events:
         while not has_come():
             if self.ending is not None:
                 raise self._failure(what())
-            piece = await self._incoming.read(deadline)
+            piece = await self._body.read(deadline)
             if piece is not None:
                 self._feed(piece)
             elif self.ending is None:
@@ -188,7 +190,7 @@ class Events:
         return StreamFailure("\n".join([f"{told}\n", *rows]), events, self.ending)
 
 
-def _ending(event: Event) -> Ending | None:
+def _ending(event: ReceivedEvent) -> Ending | None:
     """What an event means for the stream: hyperpy ends it by two of its own."""
     if event.event == "close" and event.id == "close":
         return Ending("close")
@@ -201,7 +203,7 @@ def _ending(event: Event) -> Ending | None:
     return None
 
 
-def _rows(events: Iterable[Event]) -> list[str]:
+def _rows(events: Iterable[ReceivedEvent]) -> list[str]:
     rows = [f"  {number}  {event}" for number, event in enumerate(events, start=1)]
     if not rows:
         return ["  (none)"]

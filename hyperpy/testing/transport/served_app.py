@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from hyperpy.app import Hyper
-from hyperpy.pages import imported_for_now
+from hyperpy.pages import temporary_imports
 
 type Served = ASGIApp | str | PathLike[str]
 """An ASGI application, or the path of a folder of route files."""
@@ -26,7 +26,7 @@ def loaded(served: Served) -> Iterator[ASGIApp]:
             raise TypeError(f"an ASGI application or the path of a folder is needed, not {served!r}")
         yield served
         return
-    with _importing_from(str(Path.cwd())), imported_for_now(Path(served)):
+    with _importing_from(str(Path.cwd())), temporary_imports(Path(served)):
         yield Hyper(routes=served)
 
 

@@ -27,7 +27,7 @@ pre {{ padding: 1rem; overflow-x: auto; background: #f6f2ee; border-left: .3rem 
 """
 
 
-class ErrorPage:
+class StartupErrorApp:
     """An ASGI application that shows `problem`, a text, and nothing else."""
 
     def __init__(self, problem: str) -> None:

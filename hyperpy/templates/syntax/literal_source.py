@@ -3,17 +3,17 @@
 from bisect import bisect_right
 from itertools import accumulate
 
-from hyperpy.templates.syntax.nodes import Shape, Value
+from hyperpy.templates.syntax.nodes import HoleShape, Value
 from hyperpy.templates.syntax.problems import SyntaxProblem
 
 # Stands for a hole. HTML has no use for NUL: to its tokenizer each is an error.
 HOLE = "\0"
 
 
-class Source:
+class LiteralSource:
     """The static strings joined, with one character for each hole."""
 
-    def __init__(self, strings: tuple[str, ...], shapes: tuple[Shape, ...]) -> None:
+    def __init__(self, strings: tuple[str, ...], shapes: tuple[HoleShape, ...]) -> None:
         assert len(strings) == len(shapes) + 1
         self.strings = strings
         self.shapes = shapes
@@ -43,7 +43,7 @@ class Source:
     def position(self, hole: int) -> int:
         return self._starts[hole + 1] - 1
 
-    def shape(self, position: int) -> Shape:
+    def shape(self, position: int) -> HoleShape:
         return self.shapes[self.hole(position)]
 
     def pieces(self, start: int, end: int) -> Value:

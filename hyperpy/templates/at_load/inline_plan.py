@@ -17,8 +17,8 @@ from hyperpy.templates.syntax.nodes import (
     Document,
     Fragment,
     Hole,
+    HoleShape,
     Node,
-    Shape,
     Spec,
     Tag,
 )
@@ -34,7 +34,7 @@ class Plain:
 
     name: str
     value: ast.expr
-    shape: Shape
+    shape: HoleShape
     spec: str
 
     def bindings(self) -> list[Binding]:
@@ -82,7 +82,7 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class Rows:
     """A comprehension of t-strings: an iterable of rows."""
 
     name: str
@@ -125,7 +125,7 @@ class Choice:
         return [(self.name, ast.copy_location(ast.IfExp(self.node.test, then, otherwise), self.node))]
 
 
-type Plan = Plain | Unused | ClassList | Literal | Items | Optional | Choice
+type Plan = Plain | Unused | ClassList | Literal | Rows | Optional | Choice
 
 
 class Planner:
@@ -168,7 +168,7 @@ class Planner:
                 return self.literal(value)
             case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element) if not _is_async(value):
                 plan = self.nested(element)
-                return Items(self.name(), value, plan) if isinstance(plan, Literal | Optional) else None
+                return Rows(self.name(), value, plan) if isinstance(plan, Literal | Optional) else None
             case ast.IfExp(body=ast.TemplateStr() as body, orelse=ast.TemplateStr() as orelse):
                 then, otherwise = self.literal(body), self.literal(orelse)
                 return Choice(self.name(), value, then, otherwise) if then and otherwise else None
@@ -199,7 +199,7 @@ class Planner:
         return ClassList(tuple(parts))
 
     def plain(self, value: ast.expr) -> Plain:
-        return Plain(self.name(), value, Shape(""), "")
+        return Plain(self.name(), value, HoleShape(""), "")
 
 
 def _is_async(value: ast.expr) -> bool:

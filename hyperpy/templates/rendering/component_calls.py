@@ -11,8 +11,7 @@ from weakref import WeakKeyDictionary
 
 from markupsafe import Markup
 
-from hyperpy.exceptions import did_you_mean
-from hyperpy.exceptions import shown as shown_path
+from hyperpy.exceptions import did_you_mean, display_path
 from hyperpy.templates.escaping.values import refuse_deferred, shown
 from hyperpy.templates.syntax.contexts import python_name
 from hyperpy.templates.syntax.problems import CallProblem
@@ -21,7 +20,7 @@ type Arguments = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ComponentSignature:
     """What a component takes. `takes` are its keyword arguments, `needs` those without a default."""
 
     name: str
@@ -67,7 +66,7 @@ class CallSite:
             return function(**arguments)
         if not callable(component):
             raise _no_component(component)
-        fitted = _fitted(_record(component), arguments, content)
+        fitted = _fitted(_signature(component), arguments, content)
         # A decorator's wrappers share their code, not what they wrap; that is in their `__dict__`.
         if function and fitted is arguments and not function.__dict__:
             self.code, self.names = function.__code__, frozenset(arguments)
@@ -87,45 +86,49 @@ def keywords(value: object) -> Arguments:
     return {python_name(name): item for name, item in value.items()}
 
 
-def _fitted(record: Record, arguments: Arguments, content: Markup | None) -> Arguments:
+def _fitted(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> Arguments:
     """The arguments as the component takes them: `class` may be its `class_`, and blank content is none."""
     fitted = arguments
     for name in arguments:
-        if not record.accepts(name) or (keyword.iskeyword(name) and f"{name}_" in record.takes):
+        if not signature.accepts(name) or (keyword.iskeyword(name) and f"{name}_" in signature.takes):
             fitted = dict(arguments)
             break
     for name in list(fitted) if fitted is not arguments else ():
-        if keyword.iskeyword(name) and f"{name}_" in record.takes:
+        if keyword.iskeyword(name) and f"{name}_" in signature.takes:
             fitted[f"{name}_"] = fitted.pop(name)
-        elif name == "children" and content is not None and not content.strip() and not record.accepts(name):
+        elif name == "children" and content is not None and not content.strip() and not signature.accepts(name):
             del fitted[name]
-    _check(record, fitted, content)
+    _check(signature, fitted, content)
     return fitted
 
 
-def _check(record: Record, arguments: Arguments, content: Markup | None) -> None:
-    if record.by_position:
+def _check(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> None:
+    if signature.by_position:
+        name = signature.by_position[0]
         raise CallProblem(
-            f"`{record.name}` takes `{record.by_position[0]}` by position only, and attributes are keyword arguments",
-            f"Take the `/` out of its parameters. {record.about}",
+            f"`{signature.name}` takes `{name}` by position only, and attributes are keyword arguments",
+            f"Take the `/` out of its parameters. {signature.about}",
         )
     for name in arguments:
-        if record.accepts(name):
+        if signature.accepts(name):
             continue
         if name == "children" and content is not None:
             raise CallProblem(
-                f"`{record.name}` takes no content",
-                f"Give it a parameter `children`, or write <{{{record.name}}} />. {record.about}",
+                f"`{signature.name}` takes no content",
+                f"Give it a parameter `children`, or write <{{{signature.name}}} />. {signature.about}",
             )
-        raise CallProblem(f"`{record.name}` takes no `{name}`", _joined(did_you_mean(name, record.takes), record.about))
-    missing = [name for name in record.needs if name not in arguments]
+        raise CallProblem(
+            f"`{signature.name}` takes no `{name}`", _joined(did_you_mean(name, signature.takes), signature.about)
+        )
+    missing = [name for name in signature.needs if name not in arguments]
     if missing == ["children"]:
         raise CallProblem(
-            f"`{record.name}` needs content", f"Write <{{{record.name}}}>…</{{{record.name}}}>. {record.about}"
+            f"`{signature.name}` needs content",
+            f"Write <{{{signature.name}}}>…</{{{signature.name}}}>. {signature.about}",
         )
     if missing:
         names = " and ".join(f"`{name}`" for name in missing)
-        raise CallProblem(f"`{record.name}` needs {names}", record.about)
+        raise CallProblem(f"`{signature.name}` needs {names}", signature.about)
 
 
 def _joined(*sentences: str) -> str:
@@ -139,30 +142,29 @@ def _no_component(value: object) -> CallProblem:
     )
 
 
-_by_code: WeakKeyDictionary[CodeType, Record] = WeakKeyDictionary()
-_by_object: WeakKeyDictionary[Callable[..., object], Record] = WeakKeyDictionary()
+_signatures: WeakKeyDictionary[Callable[..., object], ComponentSignature] = WeakKeyDictionary()
 
 
-def _record(component: Callable[..., object]) -> Record:
+def _signature(component: Callable[..., object]) -> ComponentSignature:
     if isinstance(component, MethodType):
         return _inspect(component)
     try:
-        record = _by_object.get(component)
-        if record is None:
-            record = _by_object[component] = _inspect(component)
+        signature = _signatures.get(component)
+        if signature is None:
+            signature = _signatures[component] = _inspect(component)
     except TypeError:  # neither hashable nor weakly referable is a must
         return _inspect(component)
-    return record
+    return signature
 
 
-def _inspect(component: Callable[..., object]) -> Record:
+def _inspect(component: Callable[..., object]) -> ComponentSignature:
     name = _name(component)
     try:
         parameters = inspect.signature(component).parameters.values()
     except ValueError:  # some built-ins don't tell
-        return Record(name, "", (), (), True, ())
+        return ComponentSignature(name, "", (), (), True, ())
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    return Record(
+    return ComponentSignature(
         name=name,
         origin=_origin(component),
         takes=tuple(p.name for p in named),
@@ -186,4 +188,4 @@ def _origin(component: Callable[..., object]) -> str:
     if isinstance(target, type):
         target = vars(target).get("__init__", vars(target).get("__call__"))
     code = getattr(target, "__code__", None)
-    return f", from {shown_path(code.co_filename)}:{code.co_firstlineno}" if code else ""
+    return f", from {display_path(code.co_filename)}:{code.co_firstlineno}" if code else ""

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from hyperpy.channels import recovery
-from hyperpy.channels.backends.broker import Outage, keep_trying
+from hyperpy.channels.backends import reconnecting
+from hyperpy.channels.backends.reconnecting import Outage, retry_forever
 from hyperpy.exceptions import BrokerError
 
 AWAY = BrokerError("redis://host is out of reach")
@@ -34,15 +34,15 @@ def test_an_outage_is_told_once(caplog, outages, lines):
 
 async def test_pauses_grow_and_begin_anew_after_a_connection_that_held(monkeypatch):
     now = 0.0
-    durations = [0.0] * 7 + [recovery.STEADY + 1, 0.0, 0.03]
+    durations = [0.0] * 7 + [reconnecting.STEADY + 1, 0.0, 0.03]
     pauses = []
 
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr(recovery, "monotonic", lambda: now)
-    monkeypatch.setattr(recovery.random, "uniform", lambda _least, most: most)
-    monkeypatch.setattr(recovery.asyncio, "sleep", pause)
+    monkeypatch.setattr(reconnecting, "monotonic", lambda: now)
+    monkeypatch.setattr(reconnecting.random, "uniform", lambda _least, most: most)
+    monkeypatch.setattr(reconnecting.asyncio, "sleep", pause)
 
     async def attempt() -> None:
         nonlocal now
@@ -52,6 +52,6 @@ async def test_pauses_grow_and_begin_anew_after_a_connection_that_held(monkeypat
         raise BrokerError("away")
 
     with pytest.raises(asyncio.CancelledError):
-        await keep_trying(attempt, lambda error: None)
+        await retry_forever(attempt, lambda error: None)
     # No pause after an attempt that has taken longer than it, and a shorter one after one that has taken some of it.
     assert pauses == pytest.approx([0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 0.0, 0.1, 0.17])

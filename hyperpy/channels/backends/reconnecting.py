@@ -37,7 +37,7 @@ class Outage:
         self._told.clear()
 
 
-async def keep_trying(attempt: Callable[[], Awaitable[None]], failed: Callable[[BrokerError], None]) -> None:
+async def retry_forever(attempt: Callable[[], Awaitable[None]], failed: Callable[[BrokerError], None]) -> None:
     """Makes attempts until it is cancelled. Each ends by a BrokerError, and the pauses between them grow."""
     pause = SHORTEST
     while True:

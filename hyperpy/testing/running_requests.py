@@ -16,7 +16,7 @@ logger = logging.getLogger("hyperpy.testing")
 OVER: Final = "hyperpy.over"
 
 
-class Requests:
+class RunningRequests:
     """An ASGI application around another one, which knows what that one is busy with, by the client's address."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -9,7 +9,7 @@ class Source(Protocol):
     async def unwatch(self, key: str) -> None: ...
 
 
-class Feed:
+class QueueWatch:
     """Tells its waiters that there may be something to take. The items go to whoever takes them first."""
 
     __slots__ = ("_lock", "_source", "_watched", "key", "waiters")

@@ -13,7 +13,7 @@ _RECONNECT: Final = ()
 type Heard = Callable[[str, bytes], None]
 
 
-class Hearing:
+class RedisSubscriber:
     """Subscriptions by exact name. Nothing that a name holds makes it a pattern."""
 
     def __init__(self, heard: Heard) -> None:
