@@ -6,7 +6,8 @@ import warnings
 from pathlib import Path
 
 import pytest
-from tests.server.running import Command, Connection
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command
 
 from hyperpy import Hyper, Settings
 from hyperpy.cli.loading import load_app
@@ -167,7 +168,7 @@ def test_an_invalid_channels_url_is_an_error_at_once(folder):
 @pytest.mark.parametrize("command", [("serve", "--workers", "2"), ("serve",), ("dev",)], ids=" ".join)
 def test_flags_reach_an_application_of_the_user_in_every_process(folder, command):
     (folder / "app.py").write_text(APP.format("settings=Settings(ping=60)"))
-    with Command(*command, "--port", "0", "--ping", "0.2", folder=folder) as server, Connection(server.port()) as peer:
+    with Command(*command, "--port", "0", "--ping", "0.2", folder=folder) as server, RawClient(server.port()) as peer:
         peer.ask("/silent")
         peer.hear_until(b": ping")
     assert "Error" not in server.errors
