@@ -5,12 +5,8 @@ from collections.abc import Sequence
 
 from hyperpy.pages.analysis.callables import yields_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.loading.hidden_names import HTML, MARKUP, YIELDED
 from hyperpy.templates import Inliner
-
-# What the calls that are put in find in the namespace.
-HTML = ".html"  # str → Markup, without the white space around it
-MARKUP = ".markup"  # str → Markup
-YIELDED = ".yielded"  # a function of a t-string, and its values → Markup, or Pending
 
 
 class Inlines(ast.NodeTransformer):

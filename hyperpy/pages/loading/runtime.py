@@ -11,9 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from hyperpy.exceptions import AnswerError
-from hyperpy.pages.loading.compiler import CALLED, RENDERED, RESPOND
-from hyperpy.pages.loading.html_calls import HTML, MARKUP, YIELDED
-from hyperpy.templates import RENDER, Pending, allow_deferred, markup, render_template
+from hyperpy.pages.loading.hidden_names import CALLED, HTML, MARKUP, RENDER, RENDERED, RESPOND, YIELDED
+from hyperpy.templates import Pending, allow_deferred, markup, render_template
 
 
 class AnswerGiven(BaseException):

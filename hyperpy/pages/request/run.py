@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, Place
-from hyperpy.pages.loading.compiler import PAGE, RUN, CompiledTemplate
+from hyperpy.pages.loading.compiler import CompiledTemplate
+from hyperpy.pages.loading.hidden_names import PAGE, RUN
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.loading.runtime import AnswerGiven
 from hyperpy.pages.request.binding import bind
