@@ -16,7 +16,7 @@ from starlette.responses import (
 from hyperpy.app import Hyper
 from hyperpy.channels import NOW, START, Message, channel, listen, queue
 from hyperpy.exceptions import HyperError
-from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, Query, render
+from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, InputMarker, Query, render
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
@@ -38,6 +38,7 @@ __all__ = [
     "Header",
     "Hyper",
     "HyperError",
+    "InputMarker",
     "JSONResponse",
     "Markup",
     "Message",

@@ -33,7 +33,7 @@ def known() -> Places:
     return {
         (str(file), node.lineno)
         for part in ("routing", "pages", "templates", "app")
-        for file in (PACKAGE / part).glob("*.py")
+        for file in (PACKAGE / part).rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS
     }

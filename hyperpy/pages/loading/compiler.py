@@ -9,8 +9,9 @@ from types import CodeType
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.answers import binds_response
 from hyperpy.pages.analysis.description import Declaration, Description
+from hyperpy.pages.analysis.parsing import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.vocabulary import vocabulary_of
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.loading.hidden_names import CALLED, PAGE, RENDERED, RESPOND, RUN, hidden
 from hyperpy.pages.loading.html_calls import Inlines
 from hyperpy.templates import Inliner, SourceText, check_templates, plan_template
@@ -49,8 +50,7 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     """
     d = description
     compiler = _Compiler(d, rewrite)
-    markers = d.vocabulary.spellings("fragment")
-    check_templates(ast.Module([*d.once, *d.before, *d.after], []), file=d.file, source=d.source, markers=markers)
+    check_templates(ast.Module([*d.once, *d.before, *d.after], []), file=d.file, source=d.source, markers=d.markers)
     compiler.inline()
     return CompiledRoute(
         once=compiler.module(d.once),
@@ -62,21 +62,13 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     )
 
 
-def compile_definitions(description: Description, rewrite: Rewrite) -> Definitions:
-    """Only what runs once: what another file gets that imports this one."""
-    compiler = _Compiler(description, rewrite)
-    compiler.inline()
-    return compiler.module(description.once), compiler.inliner.functions
-
-
-def compile_private(source: str, file: str, rewrite: Rewrite) -> Definitions:
-    """A file that is no route: all of it runs once. Raises SyntaxError as Python does, and TemplateError."""
-    tree = ast.parse(source, file)
-    check_templates(tree, file=file, source=source)
-    vocabulary = vocabulary_of(tree)
-    inliner = Inliner(SourceText(file, source), vocabulary.spellings("fragment"))
+def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary, rewrite: Rewrite) -> Definitions:
+    """The part of a private file that may have t-strings. Raises SyntaxError as Python does, and TemplateError."""
+    markers = vocabulary.spellings(tree, "fragment")
+    check_templates(tree, file=parsed.file, source=parsed.source, markers=markers)
+    inliner = Inliner(SourceText(parsed.file, parsed.source), markers)
     Inlines(inliner, vocabulary).module(tree.body)
-    code = compile(rewrite(tree), file, "exec", dont_inherit=True)
+    code = compile(rewrite(tree), parsed.file, "exec", flags=parsed.future, dont_inherit=True)
     assert isinstance(code, CodeType)
     return code, inliner.functions
 
@@ -86,9 +78,7 @@ class _Compiler:
         self.description = description
         self.rewrite = rewrite
         self.transformer = _Body(description)
-        self.inliner = Inliner(
-            SourceText(description.file, description.source), description.vocabulary.spellings("fragment")
-        )
+        self.inliner = Inliner(SourceText(description.file, description.source), description.markers)
 
     def inline(self) -> None:
         """Has the t-strings rendered in place that are certainly HTML; pages follow in `template`."""
@@ -106,7 +96,7 @@ class _Compiler:
 
     def template(self, node: ast.TemplateStr) -> CompiledTemplate:
         d = self.description
-        plan = plan_template(node, file=d.file, source=d.source, markers=d.vocabulary.spellings("fragment"))
+        plan = plan_template(node, file=d.file, source=d.source, markers=d.markers)
         fragments: dict[str, tuple[CodeType, ...]] = {}
         for fragment in plan.fragments:
             fragments[fragment.name] = (*fragments.get(fragment.name, ()), self.expression(fragment.node))
