@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages.sites import Site
+from tests.support.sites import Site
 
 PARTS = """\
 import asyncio
