@@ -2,8 +2,8 @@
 
 from concurrent.futures import Future
 
+from hyperpy.channels.channel_names import key_of
 from hyperpy.channels.current import current_cursor, current_hub
-from hyperpy.channels.names import key_of
 from hyperpy.channels.payload import encode
 from hyperpy.channels.subscription import After, Subscription
 

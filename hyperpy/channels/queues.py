@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from hyperpy.channels.backends.contract import Item
+from hyperpy.channels.backends.contract import QueueItem
+from hyperpy.channels.channel_names import key_of
 from hyperpy.channels.current import current_hub
-from hyperpy.channels.hub.feed import Feed
 from hyperpy.channels.hub.hub import Hub
-from hyperpy.channels.names import key_of
+from hyperpy.channels.hub.queue_watch import QueueWatch
 from hyperpy.channels.payload import JSONValue, decode, encode
 from hyperpy.exceptions import BrokerError
 
@@ -35,23 +35,23 @@ class Queue:
         hub = current_hub()
         waiter = asyncio.Event()
         feed = hub.feed(self._key, waiter)
-        item: Item | None = None
+        item: QueueItem | None = None
         try:
             while True:
                 item = await _next(hub, feed, waiter)
                 yield decode(item.data)
-                await hub.finish(item)
+                await hub.acknowledge(item)
                 item = None
         finally:
             hub.leave_feed(feed, waiter)
             if item is not None:
-                await hub.give_back(item)
+                await hub.release(item)
 
     def __repr__(self) -> str:
         return f"queue({self.name!r})"
 
 
-async def _next(hub: Hub, feed: Feed, waiter: asyncio.Event) -> Item:
+async def _next(hub: Hub, feed: QueueWatch, waiter: asyncio.Event) -> QueueItem:
     while True:
         waiter.clear()
         try:

@@ -5,10 +5,10 @@ from enum import Enum
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from hyperpy.channels.backends.records import BEGINNING, Kept, Position, Record
+from hyperpy.channels.backends.records import BEGINNING, Batch, Position, Record
 from hyperpy.channels.cursor import Cursor, parse_entry
 from hyperpy.channels.hub.topic import PAGE, Mailbox, Topic
-from hyperpy.channels.messages import Message
+from hyperpy.channels.message import Message
 from hyperpy.exceptions import BrokerError, ChannelError
 
 
@@ -31,7 +31,7 @@ class Reader(Protocol):
     async def join(self, topic: Topic) -> None:
         """Opens the topic. Raises BrokerError if that is not possible now; it is done later then."""
 
-    async def read_on(self, key: str, after: Position | None, limit: int) -> Kept:
+    async def read_on(self, key: str, after: Position | None, limit: int) -> Batch:
         """Reads what is kept, however long it takes to reach the broker."""
 
     def topic(self, key: str, mailbox: Mailbox) -> Topic: ...

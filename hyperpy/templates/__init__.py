@@ -7,29 +7,30 @@ from hyperpy.templates.at_load.fragment_extraction import StaticFragment, extrac
 from hyperpy.templates.at_load.inline_functions import compile_inline
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
-from hyperpy.templates.deferred import Awaited, Deferred, Item, Show, Suspended, current_host
+from hyperpy.templates.deferred import DeferredValue, Pending, Piece, SuspendedContent, allow_deferred
 from hyperpy.templates.escape import markup
+from hyperpy.templates.escaping.reports import current_request
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
 from hyperpy.templates.rendering.render import html, render_template, render_text
 
 __all__ = [
-    "Awaited",
-    "Deferred",
-    "Item",
+    "DeferredValue",
     "Literals",
     "Markup",
-    "Show",
+    "Pending",
+    "Piece",
     "SourceText",
     "StaticFragment",
-    "Suspended",
+    "SuspendedContent",
     "TrustedCSS",
     "TrustedJS",
     "TrustedURL",
+    "allow_deferred",
     "capture_fragments",
     "certain_templates",
     "compile_inline",
-    "current_host",
+    "current_request",
     "extract_fragments",
     "fragment",
     "html",

@@ -15,6 +15,7 @@ from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.channels.hub import hub
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError
+from tests.support.until import until
 
 PATIENCE = 20
 
@@ -47,12 +48,6 @@ async def publish(data):
                 await asyncio.sleep(0.01)
 
 
-async def until(probe):
-    async with asyncio.timeout(PATIENCE):
-        while not probe():
-            await asyncio.sleep(0.01)
-
-
 async def test_a_broker_that_dies_and_comes_back(broker, settings, caplog):
     caplog.set_level(logging.INFO)
     async with connect(settings) as connected, channel("a").subscribe() as messages:
@@ -83,7 +78,7 @@ async def test_what_was_published_while_this_process_was_cut_off_is_caught_up_wi
 
 
 async def test_a_broker_that_was_not_there_at_first(broker, settings, monkeypatch):
-    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.1)
+    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.1)
     broker.kill()
     async with connect(settings), channel("a").subscribe() as messages:
         waiting = asyncio.create_task(take(messages, 1))
@@ -185,6 +180,7 @@ from hyperpy.channels import connect
 from hyperpy.channels.backends import contract as backend
 from hyperpy.channels.hub import hub
 from hyperpy.config import Settings
+from tests.support.until import until
 
 backend.LEASE = hub.LEASE = 1.0
 

@@ -6,8 +6,8 @@ import pytest
 
 from hyperpy import channel
 from hyperpy.channels import START, Hub, Subscription
+from hyperpy.channels.channel_names import key_of
 from hyperpy.channels.cursor import Cursor
-from hyperpy.channels.names import key_of
 
 PATIENCE = 10
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hyperpy.channels.backends.records import Kept, Last, Position, Record
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
 from hyperpy.channels.cursor import Cursor
 from hyperpy.channels.hub.topic import Topic
 from hyperpy.channels.subscription import Subscription
@@ -20,14 +20,14 @@ class Behind:
     async def watch(self, key):
         pass
 
-    async def last(self, key):
-        return Last(self._kept[0].position)
+    async def state(self, key):
+        return ChannelState(self._kept[0].position)
 
     async def join(self, topic):
         await topic.open()
 
     async def read_on(self, key, after, limit):
-        return Kept([each for each in self._kept if after is None or each.position.number > after.number][:limit])
+        return Batch([each for each in self._kept if after is None or each.position.number > after.number][:limit])
 
     def topic(self, key, mailbox):
         self._topic.add(mailbox)

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from hyperpy import listen
-from hyperpy.channels import connect, notices
+from hyperpy.channels import connect
+from hyperpy.channels.hub import notifications
 from hyperpy.config import Settings
 from hyperpy.exceptions import ChannelError
 from tests.docs_support.markdown import Document
+from tests.support.until import until
 
 PATIENCE = 20
 DOCS = Path(__file__).parents[2] / "docs"
@@ -24,12 +26,6 @@ def address(shared_postgres):
 async def take(payloads, count):
     async with asyncio.timeout(PATIENCE):
         return [await anext(payloads) for _ in range(count)]
-
-
-async def until(probe):
-    async with asyncio.timeout(PATIENCE):
-        while not probe():
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +88,7 @@ async def test_who_has_gone_is_not_listened_for(shared_postgres, hub):
         gc.collect()
         shared_postgres.ask("NOTIFY orders, '1'")
         assert await take(first, 1) == [1]
-    await until(lambda: not hub.notices._inboxes and not hub.backend._hearing._names)
+    await until(lambda: not hub.notifications._inboxes and not hub.backend._subscriber._names)
     async with listen("orders") as again:
         shared_postgres.ask("NOTIFY orders, '2'")
         assert await take(again, 1) == [2]
@@ -114,12 +110,12 @@ async def test_a_loop_that_ends_lets_go(shared_postgres, hub):
         return None
 
     waiting = asyncio.create_task(one())
-    await until(lambda: hub.backend._hearing._names)
+    await until(lambda: hub.backend._subscriber._names)
     async with listen("orders"):
         shared_postgres.ask("NOTIFY orders, '1'")
     assert await waiting == 1
     gc.collect()
-    await until(lambda: not hub.notices._inboxes)
+    await until(lambda: not hub.notifications._inboxes)
 
 
 @pytest.mark.usefixtures("hub")
@@ -135,7 +131,7 @@ async def test_a_broken_connection_is_a_none(shared_postgres):
 
 @pytest.mark.usefixtures("hub")
 async def test_a_listener_that_is_too_slow_gets_a_none_and_the_newest(shared_postgres, monkeypatch):
-    monkeypatch.setattr(notices, "INBOX", 10)
+    monkeypatch.setattr(notifications, "INBOX", 10)
     async with listen("orders") as slow, listen("orders") as quick:
         for number in range(25):
             shared_postgres.ask(f"NOTIFY orders, '{number}'")
@@ -144,7 +140,7 @@ async def test_a_listener_that_is_too_slow_gets_a_none_and_the_newest(shared_pos
 
 
 async def test_listening_begins_when_the_server_is_there(broken_postgres, monkeypatch):
-    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.1)
+    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.1)
     broken_postgres.kill()
     async with connect(Settings(channels=broken_postgres.address)):
         waiting = asyncio.create_task(listen("orders").__aenter__())

@@ -10,12 +10,13 @@ import pytest
 
 from hyperpy import START, channel, listen, queue
 from hyperpy.channels import connect, make_hub
-from hyperpy.channels.backends.postgres import connection, hearing
-from hyperpy.channels.backends.postgres.messages import page_of
+from hyperpy.channels.backends.postgres import connection, subscriber
+from hyperpy.channels.backends.postgres.rows import page_of
 from hyperpy.channels.backends.records import BEGINNING, Position
 from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
+from tests.support.until import until
 
 PATIENCE = 20
 
@@ -33,12 +34,6 @@ def settings(server):
 async def take(messages, count):
     async with asyncio.timeout(PATIENCE):
         return ["gap" if message.gap else message.data for message in [await anext(messages) for _ in range(count)]]
-
-
-async def until(probe):
-    async with asyncio.timeout(PATIENCE):
-        while not probe():
-            await asyncio.sleep(0.01)
 
 
 async def publish(data):
@@ -116,7 +111,7 @@ async def test_another_history_of_the_server_is_another_epoch(server, settings):
 
 
 async def test_a_standby_takes_no_messages_until_it_is_promoted(broken_postgres, monkeypatch, caplog):
-    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.1)
+    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.1)
     async with connect(Settings(channels=broken_postgres.address)), channel("a").subscribe() as messages:
         await channel("a").publish(1)
         assert await take(messages, 1) == [1]
@@ -136,7 +131,7 @@ async def test_a_standby_takes_no_messages_until_it_is_promoted(broken_postgres,
 
 async def test_numbers_appear_in_their_order(server, settings, monkeypatch):
     """One page at a time, of several channels, from several processes, while readers come."""
-    monkeypatch.setattr(hearing, "PAGE", 5)
+    monkeypatch.setattr(subscriber, "PAGE", 5)
     async with connect(settings) as one, connect(settings) as two:
 
         async def publish_all(hub, name) -> None:
@@ -161,17 +156,17 @@ async def test_numbers_appear_in_their_order(server, settings, monkeypatch):
 
 
 async def test_what_came_together_is_fetched_page_by_page(server, settings, monkeypatch):
-    monkeypatch.setattr(hearing, "PAGE", 3)
+    monkeypatch.setattr(subscriber, "PAGE", 3)
     async with connect(settings) as hub, channel("a").subscribe() as messages:
         await channel("a").publish(0)
         assert await take(messages, 1) == [0]
         fetched = []
         monkeypatch.setattr(hub, "arrived", lambda key, record: fetched.append(record.position.number))
-        hub.backend._hearing.keys.clear()  # it does not hear for a while
+        hub.backend._subscriber.keys.clear()  # it does not hear for a while
         for number in range(1, 9):
             await channel("a").publish(number)
         await everything_heard(server)
-        hub.backend._hearing.watch(channel("a")._key)
+        hub.backend._subscriber.watch(channel("a")._key)
         key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
         server.ask(f"NOTIFY hyperpy, '{key} {epoch} 2'; NOTIFY hyperpy, '{key} {epoch} {last}'")
         await until(lambda: fetched == list(range(2, 10)))
@@ -181,12 +176,12 @@ async def test_a_message_that_is_forgotten_before_it_is_fetched(server, settings
     async with connect(Settings(channels=server.address)) as hub, channel("a").subscribe() as messages:
         await channel("a").publish("first")
         assert await take(messages, 1) == ["first"]
-        hub.backend._hearing.keys.clear()  # it does not hear for a while
+        hub.backend._subscriber.keys.clear()  # it does not hear for a while
         await channel("a").publish("second")
         await channel("a").publish("third")
         server.ask("DELETE FROM hyper_messages; UPDATE hyper_channels SET last = 9")
         await everything_heard(server)
-        hub.backend._hearing.watch(channel("a")._key)
+        hub.backend._subscriber.watch(channel("a")._key)
         key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
         server.ask(f"NOTIFY hyperpy, '{key} {epoch} {last}'")
         assert await take(messages, 1) == ["gap"]
@@ -289,7 +284,7 @@ async def test_what_was_not_done_is_done_on_another_connection(server, settings,
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish(1)
         with monkeypatch.context() as patch:
-            patch.setattr(connection.Connection, "is_usable", lambda self: not self.closed)
+            patch.setattr(connection.PostgresConnection, "is_usable", lambda self: not self.closed)
             server.cut_connections()
             await channel("a").publish(2)
         assert await take(messages, 2) == [1, 2]
@@ -316,14 +311,14 @@ async def test_a_request_that_nobody_waits_for_is_given_up_at_once(server, setti
 
 
 async def test_a_server_that_says_nothing_is_left_alone(broken_postgres, monkeypatch):
-    monkeypatch.setattr(hearing, "CHECK_EVERY", 0.1)
+    monkeypatch.setattr(subscriber, "CHECK_EVERY", 0.1)
     async with connect(Settings(channels=broken_postgres.address)) as hub, channel("a").subscribe() as messages:
         await channel("a").publish("before")
         broken_postgres.stop_the_world()
         try:
             with monkeypatch.context() as patch:
-                patch.setattr(hearing, "ANSWER_WITHIN", 0.2)
-                patch.setattr(hearing, "FETCH_WITHIN", 0.2)
+                patch.setattr(subscriber, "ANSWER_WITHIN", 0.2)
+                patch.setattr(subscriber, "FETCH_WITHIN", 0.2)
                 patch.setattr(connection, "CONNECT_WITHIN", 0.2)
                 await until(lambda: hub.backend._silent)
                 with pytest.raises(BrokerError, match="does not answer"):
@@ -339,7 +334,7 @@ OURS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hyperpy'
 
 
 async def test_a_server_that_says_nothing_more_while_messages_are_fetched(server, settings, monkeypatch, caplog):
-    monkeypatch.setattr(hearing, "FETCH_WITHIN", 0.3)
+    monkeypatch.setattr(subscriber, "FETCH_WITHIN", 0.3)
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish(1)
         assert await take(messages, 1) == [1]
@@ -414,7 +409,7 @@ def role(server):
 
 
 async def test_a_role_that_may_not_make_tables(server, role, settings, monkeypatch, caplog):
-    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.3)
+    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.3)
     server.ask(DROP)
     async with connect(Settings(channels=server.address.replace("hyper@", "app@"))) as hub:
         with pytest.raises(BrokerError, match="does not allow what channels need: permission denied") as refused:
@@ -448,7 +443,7 @@ async def test_a_role_that_may_not_make_tables(server, role, settings, monkeypat
     ],
 )
 async def test_what_postgres_refuses(broken_postgres, monkeypatch, caplog, prepare, address, what):
-    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.5)
+    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.5)
     broken_postgres.allow("host all locked all scram-sha-256\nhost all banned all reject")
     broken_postgres.ask("CREATE ROLE locked LOGIN PASSWORD 'right'")
     broken_postgres.ask(prepare)
@@ -523,10 +518,10 @@ async def test_an_item_whose_lease_has_run_out_is_anothers(server, settings):
         second = await backend.take(key)
         assert second.data == first.data
         await backend.renew([first])
-        await backend.give_back(first)
-        await backend.finish(first)
+        await backend.release(first)
+        await backend.acknowledge(first)
         assert await backend.take(key) is None
-        await backend.finish(second)
+        await backend.acknowledge(second)
     assert server.ask("SELECT count(*) FROM hyper_queue") == [(0,)]
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from hyperpy import START, channel, queue
 from hyperpy.channels import connect, make_hub
-from hyperpy.channels.backends.redis import backend, hearing, wire
+from hyperpy.channels.backends.redis import backend, connection, subscriber
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
 from tests.channels.brokers import RedisBroker
+from tests.support.until import until
 
 PATIENCE = 20
 
@@ -35,12 +36,6 @@ def settings(server):
 async def take(messages, count):
     async with asyncio.timeout(PATIENCE):
         return ["gap" if message.gap else message.data for message in [await anext(messages) for _ in range(count)]]
-
-
-async def until(probe):
-    async with asyncio.timeout(PATIENCE):
-        while not probe():
-            await asyncio.sleep(0.01)
 
 
 async def publish(data):
@@ -116,8 +111,8 @@ async def test_a_server_that_has_forgotten_the_newest(server, settings, tmp_path
 
 
 async def test_a_server_that_says_nothing_is_left_alone(server, settings, monkeypatch):
-    monkeypatch.setattr(hearing, "PING_EVERY", 0.1)
-    monkeypatch.setattr(wire, "CONNECT_WITHIN", 0.2)
+    monkeypatch.setattr(subscriber, "PING_EVERY", 0.1)
+    monkeypatch.setattr(connection, "CONNECT_WITHIN", 0.2)
     async with connect(settings) as hub, channel("a").subscribe() as messages:
         await channel("a").publish("before")
         server.stop_the_world()
@@ -219,7 +214,7 @@ async def test_one_connection_listens_and_none_is_left(server, settings):
             listening = [client for client in clients if int(client["sub"])]
             ours = [client for client in clients if client["name"] == "hyperpy"]
             assert len(listening) == 1
-            assert len(ours) <= wire.POOL_SIZE + 1
+            assert len(ours) <= connection.POOL_SIZE + 1
     await until(lambda: not [client for client in server.ask("CLIENT LIST") if client["name"] == "hyperpy"])
 
 
@@ -234,7 +229,7 @@ async def test_what_is_to_be_listened_to_while_the_connection_breaks(server, set
                 await attempt
         server.start()
         await hub.wait_connected(PATIENCE)
-        assert hub.backend._hearing._topics == set()
+        assert hub.backend._subscriber._topics == set()
 
 
 async def test_idle_connections_that_redis_has_closed(server, settings):
@@ -305,7 +300,7 @@ async def test_a_consumer_that_holds_nothing_for_long_is_forgotten(server, setti
     ],
 )
 async def test_what_redis_refuses(server, monkeypatch, caplog, prepare, address, what):
-    monkeypatch.setattr("hyperpy.channels.settings.PATIENCE", 0.5)
+    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.5)
     server.ask(*prepare)
     login, database = (address, "") if "@" in address else ("", address)
     async with connect(Settings(channels=f"redis://{login}127.0.0.1:{server.port}{database}")):

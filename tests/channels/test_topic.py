@@ -6,7 +6,7 @@ import pytest
 
 from hyperpy.channels.backends.contract import Retention
 from hyperpy.channels.backends.memory import MemoryBackend
-from hyperpy.channels.backends.records import Kept, Last, Position, Record
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
 from hyperpy.channels.hub import hub as hubs
 from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.hub.topic import Mailbox, Topic
@@ -36,8 +36,8 @@ class Source:
     async def unwatch(self, key):
         self.watched = False
 
-    async def last(self, key):
-        last = Last(Position(7, self.numbers))
+    async def state(self, key):
+        last = ChannelState(Position(7, self.numbers))
         self.after_last()
         return last
 
@@ -46,7 +46,7 @@ class Source:
             self.denials -= 1
             raise BrokerError("not now")
         await self.answers.wait()
-        return Kept([record(number) for number in range(after.number + 1, self.numbers + 1)])
+        return Batch([record(number) for number in range(after.number + 1, self.numbers + 1)])
 
     async def recovery(self):
         await asyncio.sleep(0)
@@ -128,11 +128,11 @@ class Reluctant(MemoryBackend):
 
     denials = 3
 
-    async def last(self, key):
+    async def state(self, key):
         if self.denials:
             self.denials -= 1
             raise BrokerError("not now")
-        return await super().last(key)
+        return await super().state(key)
 
 
 async def test_a_topic_that_could_not_be_opened_is_opened_later(monkeypatch, mailbox):

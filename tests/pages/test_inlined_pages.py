@@ -10,7 +10,7 @@ import pytest
 from hyperpy.pages.loading.html_calls import TemplateCalls
 from hyperpy.pages.loading.runtime import RENDERERS
 from hyperpy.templates import Literals, Markup, SourceText, fragment, render_template
-from tests.pages.sites import Site
+from tests.support.sites import Site
 
 
 class World:

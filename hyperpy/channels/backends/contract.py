@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from hyperpy.channels.backends.records import Kept, Last, Position, Record
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
 
 LEASE: Final = 30.0  # seconds after which an item that is not renewed goes to another consumer
 
@@ -19,7 +19,7 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class QueueItem:
     """Something taken from a queue. `receipt` is the backend's own way to know it again."""
 
     key: str
@@ -40,7 +40,7 @@ class Listener(Protocol):
         """There may be something in a queue that is watched."""
 
     def notified(self, name: str, payload: str) -> None:
-        """See `Notifying`."""
+        """See `NotifyingBackend`."""
 
     def connected(self) -> None:
         """All is there, again or for the first time. Messages may have been missed."""
@@ -87,10 +87,10 @@ class Backend(ABC):
     async def unwatch(self, key: str) -> None: ...
 
     @abstractmethod
-    async def last(self, key: str) -> Last: ...
+    async def state(self, key: str) -> ChannelState: ...
 
     @abstractmethod
-    async def read(self, key: str, after: Position | None, limit: int) -> Kept:
+    async def read(self, key: str, after: Position | None, limit: int) -> Batch:
         """The messages behind a position, `limit` at most; from the oldest that is kept if it is None."""
 
     @abstractmethod
@@ -98,28 +98,28 @@ class Backend(ABC):
         """Adds to the end of a queue."""
 
     @abstractmethod
-    async def take(self, key: str) -> Item | None:
+    async def take(self, key: str) -> QueueItem | None:
         """The first item that nobody has, if there is one. It comes back if it is not renewed for `LEASE` seconds."""
 
     @abstractmethod
-    async def finish(self, item: Item) -> None:
+    async def acknowledge(self, item: QueueItem) -> None:
         """The item has been dealt with."""
 
     @abstractmethod
-    async def give_back(self, item: Item) -> None:
+    async def release(self, item: QueueItem) -> None:
         """The item has not been dealt with; it goes before those that came after it."""
 
     @abstractmethod
-    async def renew(self, items: Collection[Item]) -> None:
+    async def renew(self, items: Collection[QueueItem]) -> None:
         """These are still being dealt with."""
 
 
-class Notifying(ABC):
+class NotifyingBackend(ABC):
     """A backend that hears of other things as well, which it tells the listener by their names."""
 
     @abstractmethod
-    async def hear(self, name: str) -> None:
+    async def listen(self, name: str) -> None:
         """From now on, or from the next connection if there is none, it is told."""
 
     @abstractmethod
-    async def unhear(self, name: str) -> None: ...
+    async def unlisten(self, name: str) -> None: ...

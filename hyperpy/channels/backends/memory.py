@@ -8,8 +8,8 @@ from itertools import islice
 from time import monotonic
 from typing import override
 
-from hyperpy.channels.backends.contract import Backend, Item, Listener, Retention
-from hyperpy.channels.backends.records import Kept, Last, Position, Record, is_forgotten
+from hyperpy.channels.backends.contract import Backend, Listener, QueueItem, Retention
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record, is_forgotten
 from hyperpy.exceptions import ChannelClosedError
 
 
@@ -88,20 +88,20 @@ class MemoryBackend(Backend):
         self._watched.discard(key)
 
     @override
-    async def last(self, key: str) -> Last:
+    async def state(self, key: str) -> ChannelState:
         log = self._logs.get(key)
-        return Last() if log is None else Last(Position(log.epoch, log.last), log.closed)
+        return ChannelState() if log is None else ChannelState(Position(log.epoch, log.last), log.closed)
 
     @override
-    async def read(self, key: str, after: Position | None, limit: int) -> Kept:
+    async def read(self, key: str, after: Position | None, limit: int) -> Batch:
         log = self._logs.get(key)
         if log is None:
-            return Kept(gap=after is not None and is_forgotten(after, epoch=0, first=1, last=0))
+            return Batch(gap=after is not None and is_forgotten(after, epoch=0, first=1, last=0))
         log.forget(self._retention)
         if after is not None and is_forgotten(after, epoch=log.epoch, first=log.first, last=log.last):
-            return Kept(gap=True)
+            return Batch(gap=True)
         start = 0 if after is None else after.number - log.first + 1
-        return Kept([record for _, record in islice(log.kept, start, start + limit)])
+        return Batch([record for _, record in islice(log.kept, start, start + limit)])
 
     def _sweep(self) -> None:
         """Forgets channels that nobody has used for as long as messages are kept: their names may be endless."""
@@ -121,28 +121,28 @@ class MemoryBackend(Backend):
         self._tell(key)
 
     @override
-    async def take(self, key: str) -> Item | None:
+    async def take(self, key: str) -> QueueItem | None:
         items = self._queues.get(key)
         if not items:
             return None
         number, data = items.popleft()
         if not items:
             del self._queues[key]
-        return Item(key, data, number)
+        return QueueItem(key, data, number)
 
     @override
-    async def finish(self, item: Item) -> None:
+    async def acknowledge(self, item: QueueItem) -> None:
         return None
 
     @override
-    async def give_back(self, item: Item) -> None:
+    async def release(self, item: QueueItem) -> None:
         items = self._queues.setdefault(item.key, deque())
         place = sum(number < item.receipt for number, _ in items)
         items.insert(place, (item.receipt, item.data))
         self._tell(item.key)
 
     @override
-    async def renew(self, items: Collection[Item]) -> None:
+    async def renew(self, items: Collection[QueueItem]) -> None:
         return None
 
     def _tell(self, key: str) -> None:

@@ -47,7 +47,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Last:
+class ChannelState:
     """The newest position of a channel, and whether that is its end."""
 
     position: Position = BEGINNING
@@ -55,7 +55,7 @@ class Last:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Batch:
     """A page of what is kept behind a position. With a `gap`, some of it is not, and there are no records."""
 
     records: Sequence[Record] = ()

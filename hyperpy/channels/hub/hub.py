@@ -7,10 +7,10 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final
 
-from hyperpy.channels.backends.contract import LEASE, Backend, Item, Notifying
-from hyperpy.channels.backends.records import Kept, Last, Position, Record
-from hyperpy.channels.hub.feed import Feed
-from hyperpy.channels.hub.notices import Notices
+from hyperpy.channels.backends.contract import LEASE, Backend, NotifyingBackend, QueueItem
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
+from hyperpy.channels.hub.notifications import Notifications
+from hyperpy.channels.hub.queue_watch import QueueWatch
 from hyperpy.channels.hub.topic import Mailbox, Topic
 from hyperpy.exceptions import BrokerError, ChannelError
 
@@ -28,14 +28,14 @@ class Hub:
     def __init__(self, backend: Backend, address: str) -> None:
         self.backend = backend
         self.address = address  # of the broker, without its password
-        self.notices = Notices(backend, self) if isinstance(backend, Notifying) else None
+        self.notifications = Notifications(backend, self) if isinstance(backend, NotifyingBackend) else None
         self._topics: dict[str, Topic] = {}
         self._late: set[Topic] = set()  # to be opened as soon as the broker lets us
         self._connected = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._soon: dict[str, asyncio.Task[None]] = {}
-        self._feeds: dict[str, Feed] = {}
-        self._held: list[Item] = []  # by consumers of this process
+        self._feeds: dict[str, QueueWatch] = {}
+        self._held: list[QueueItem] = []  # by consumers of this process
         self._renewing: asyncio.Task[None] | None = None
         self._stopped = False
         self._failure: ChannelError | None = None  # of the backend, for good
@@ -76,8 +76,8 @@ class Hub:
             topic.catch_up()
 
     def notified(self, name: str, payload: str) -> None:
-        if self.notices is not None:
-            self.notices.notified(name, payload)
+        if self.notifications is not None:
+            self.notifications.notified(name, payload)
 
     def filled(self, key: str) -> None:
         if (feed := self._feeds.get(key)) is not None:
@@ -89,8 +89,8 @@ class Hub:
             topic.catch_up()
         for feed in self._feeds.values():
             feed.wake()
-        if self.notices is not None:
-            self.notices.missed()
+        if self.notifications is not None:
+            self.notifications.missed()
 
     def disconnected(self) -> None:
         self._connected.clear()
@@ -128,7 +128,7 @@ class Hub:
         with suppress(RuntimeError):  # the loop is closed, and all of this with it
             self.loop.call_soon_threadsafe(self.leave, topic, mailbox)
 
-    async def read_on(self, key: str, after: Position | None, limit: int) -> Kept:
+    async def read_on(self, key: str, after: Position | None, limit: int) -> Batch:
         return await self.patiently(lambda: self.backend.read(key, after, limit))
 
     # The backend's methods, in bounded time.
@@ -139,10 +139,10 @@ class Hub:
     async def unwatch(self, key: str) -> None:
         await self.ask(self.backend.unwatch(key))
 
-    async def last(self, key: str) -> Last:
-        return await self.ask(self.backend.last(key))
+    async def state(self, key: str) -> ChannelState:
+        return await self.ask(self.backend.state(key))
 
-    async def read(self, key: str, after: Position | None, limit: int) -> Kept:
+    async def read(self, key: str, after: Position | None, limit: int) -> Batch:
         return await self.ask(self.backend.read(key, after, limit))
 
     async def publish(self, key: str, name: str, data: bytes, *, closes: bool = False) -> None:
@@ -199,14 +199,14 @@ class Hub:
 
     # Queues.
 
-    def feed(self, key: str, waiter: asyncio.Event) -> Feed:
+    def feed(self, key: str, waiter: asyncio.Event) -> QueueWatch:
         feed = self._feeds.get(key)
         if feed is None:
-            feed = self._feeds[key] = Feed(key, self)
+            feed = self._feeds[key] = QueueWatch(key, self)
         feed.waiters.add(waiter)
         return feed
 
-    def leave_feed(self, feed: Feed, waiter: asyncio.Event) -> None:
+    def leave_feed(self, feed: QueueWatch, waiter: asyncio.Event) -> None:
         feed.waiters.discard(waiter)
         if not feed.waiters and not self._stopped:
             self.spawn(self._retire_feed(feed))
@@ -215,12 +215,12 @@ class Hub:
         self._refuse_strangers()
         await self.ask(self.backend.put(key, name, data))
 
-    async def take(self, key: str) -> Item | None:
-        taken: asyncio.Future[Item | None] = self.loop.create_future()
+    async def take(self, key: str) -> QueueItem | None:
+        taken: asyncio.Future[QueueItem | None] = self.loop.create_future()
         self.spawn(self._take(key, taken))
         return await taken
 
-    async def _take(self, key: str, taken: asyncio.Future[Item | None]) -> None:
+    async def _take(self, key: str, taken: asyncio.Future[QueueItem | None]) -> None:
         """Not in the consumer's task: if that is cancelled in the middle, the item must not stay taken for nobody."""
         try:
             item = await self.patiently(lambda: self.backend.take(key))
@@ -236,21 +236,21 @@ class Hub:
         if not taken.done():
             taken.set_result(item)
         elif item is not None:
-            await self.give_back(item)
+            await self.release(item)
 
-    async def finish(self, item: Item) -> None:
+    async def acknowledge(self, item: QueueItem) -> None:
         """The consumer has dealt with the item. It is held until the broker knows."""
-        await self.patiently(lambda: self.backend.finish(item))
+        await self.patiently(lambda: self.backend.acknowledge(item))
         self._held.remove(item)
 
-    async def give_back(self, item: Item) -> None:
+    async def release(self, item: QueueItem) -> None:
         """The consumer has gone. If the broker is away too, the item comes back by itself when it was held too long."""
         self._held.remove(item)
         if not self._stopped:
             await asyncio.shield(self.spawn(self._give_back(item)))
 
-    async def _give_back(self, item: Item) -> None:
-        await self._quietly(self.ask(self.backend.give_back(item)))
+    async def _give_back(self, item: QueueItem) -> None:
+        await self._quietly(self.ask(self.backend.release(item)))
 
     async def _renew(self) -> None:
         while self._held:
@@ -259,7 +259,7 @@ class Hub:
                 await self._quietly(self.ask(self.backend.renew(tuple(self._held))))
         self._renewing = None
 
-    async def _retire_feed(self, feed: Feed) -> None:
+    async def _retire_feed(self, feed: QueueWatch) -> None:
         await self._quietly(feed.retire())
         if not feed.waiters and self._feeds.get(feed.key) is feed:
             del self._feeds[feed.key]
@@ -316,5 +316,5 @@ class Hub:
     def _fail(self, error: ChannelError) -> None:
         for topic in self._topics.values():
             topic.fail(error)
-        if self.notices is not None:
-            self.notices.fail(error)
+        if self.notifications is not None:
+            self.notifications.fail(error)

@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from typing import Final, Protocol
 
-from hyperpy.channels.backends.records import BEGINNING, Kept, Last, Position, Record
+from hyperpy.channels.backends.records import BEGINNING, Batch, ChannelState, Position, Record
 from hyperpy.exceptions import BrokerError, ChannelError
 
 logger: Final = logging.getLogger("hyperpy.channels")
@@ -19,8 +19,8 @@ class Source(Protocol):
 
     async def watch(self, key: str) -> None: ...
     async def unwatch(self, key: str) -> None: ...
-    async def last(self, key: str) -> Last: ...
-    async def read(self, key: str, after: Position | None, limit: int) -> Kept: ...
+    async def state(self, key: str) -> ChannelState: ...
+    async def read(self, key: str, after: Position | None, limit: int) -> Batch: ...
 
     async def recovery(self) -> None:
         """Waits until it is worth another attempt."""
@@ -94,7 +94,7 @@ class Topic:
                 self._watched = True
                 await self._source.watch(self.key)
                 self._stale = False
-                last = await self._source.last(self.key)
+                last = await self._source.state(self.key)
                 self.position, self.closed = last.position, last.closed
                 for mailbox in self.mailboxes:
                     mailbox.base = self.position
@@ -182,7 +182,7 @@ class Topic:
         while True:
             kept = await self._source.read(self.key, self.position, PAGE)
             if kept.gap:
-                last = await self._source.last(self.key)
+                last = await self._source.state(self.key)
                 self._deliver(Record(last.position, None, closes=last.closed))
             elif not kept.records:
                 return

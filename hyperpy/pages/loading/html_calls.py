@@ -44,7 +44,10 @@ class HTMLCalls(ast.NodeTransformer):
         """Changes the statements of a module in place."""
         for statement in statements:
             self.is_stream = isinstance(statement, ast.AsyncFunctionDef) and statement.name == self.stream
-            self.visit(statement)
+            if self.is_stream:
+                self.generic_visit(statement)  # functions inside it yield to it, not to the client
+            else:
+                self.visit(statement)
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr:
         if not isinstance(node.value, ast.TemplateStr):
@@ -59,9 +62,10 @@ class HTMLCalls(ast.NodeTransformer):
         return node
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
-        outer, self.is_component = self.is_component, False
+        outer = self.is_stream, self.is_component
+        self.is_stream = self.is_component = False
         self.generic_visit(node)
-        self.is_component = outer
+        self.is_stream, self.is_component = outer
         return node
 
     def visit_With(self, node: ast.With | ast.Try | ast.TryStar) -> ast.stmt:

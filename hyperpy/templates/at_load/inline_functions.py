@@ -18,7 +18,7 @@ from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.attributes import class_names
 from hyperpy.templates.rendering.codegen import prepared
 from hyperpy.templates.rendering.render import RUNTIME, error_of
-from hyperpy.templates.rendering.writer import Expression, Piece, Writer, conditional
+from hyperpy.templates.rendering.writer import CodePiece, Expression, Writer, conditional
 from hyperpy.templates.syntax.nodes import Attribute, Node, Tag
 from hyperpy.templates.syntax.problems import Problem
 
@@ -165,7 +165,7 @@ class _InlineWriter(Writer):
         assert isinstance(plan, Plain)
         return plan.name
 
-    def text(self, index: int) -> Iterator[Piece]:
+    def text(self, index: int) -> Iterator[CodePiece]:
         plan = self.plan.holes[index]
         if isinstance(plan, Plain):
             yield from super().text(index)
@@ -213,7 +213,7 @@ class _InlineWriter(Writer):
         with self.inside(plan) as nodes:
             return f"[{self.rendering(nodes)} for {target} in {rows}{steps}]"
 
-    def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[Piece]:
+    def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[CodePiece]:
         plan = self.plan.holes[index]
         if not isinstance(plan, ClassList):
             yield from super().whole(tag, item, head, index)

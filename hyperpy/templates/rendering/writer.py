@@ -85,18 +85,18 @@ class Expression:
 
     code: str
     conditions: tuple[str, ...] = ()
-    quick: tuple[Piece, ...] = ()
+    quick: tuple[CodePiece, ...] = ()
 
 
-type Piece = str | Expression
+type CodePiece = str | Expression
 """Static HTML, or code."""
 
 
-def conditional(conditions: tuple[str, ...], quick: tuple[Piece, ...], otherwise: str) -> Expression:
+def conditional(conditions: tuple[str, ...], quick: tuple[CodePiece, ...], otherwise: str) -> Expression:
     return Expression(f"{f_string(quick)} if {' and '.join(conditions)} else {otherwise}", conditions, quick)
 
 
-def f_string(pieces: Iterable[Piece]) -> str:
+def f_string(pieces: Iterable[CodePiece]) -> str:
     """The pieces as one f-string. `repr` writes the static ones, whatever is in them."""
     written: list[str] = []
     static = ""
@@ -155,7 +155,7 @@ class Writer:
         """Whether the nodes hold no nested rendering, whose code would double with each level."""
         return not any(isinstance(node, Component | Fragment) for node in nodes)
 
-    def write(self, nodes: Iterable[Node]) -> Iterator[Piece]:
+    def write(self, nodes: Iterable[Node]) -> Iterator[CodePiece]:
         for node in nodes:
             match node:
                 case Text(text) | EndTag(text=text):
@@ -173,20 +173,20 @@ class Writer:
                     collect = self.name(collect_fragment)
                     yield Expression(f"{collect}({f_string(self.plain(name))}, {f_string(self.write(body))})")
 
-    def text(self, index: int) -> Iterator[Piece]:
+    def text(self, index: int) -> Iterator[CodePiece]:
         value, escape = self.hole(index), self.name(escape_str)
         yield Expression(
             f"{escape}({value}) if (kind := type({value})) is str else {value} if kind is int else TEXT({value})"
         )
 
-    def plain(self, pieces: Value) -> Iterator[Piece]:
+    def plain(self, pieces: Value) -> Iterator[CodePiece]:
         """The pieces as plain text, nothing escaped."""
         for piece in pieces:
             yield html.unescape(piece) if isinstance(piece, str) else Expression(f"STRING({self.hole(piece)})")
 
     # Tags
 
-    def tag(self, tag: Tag) -> Iterator[Piece]:
+    def tag(self, tag: Tag) -> Iterator[CodePiece]:
         yield f"<{tag.name}"
         if any(isinstance(item, Spread) or _takes_dict(item) for item in tag.attributes):
             entries = "".join(self.entries(tag))
@@ -208,7 +208,7 @@ class Writer:
             else:
                 yield f"({item.name.lower()!r}, {f_string(self.attribute(tag, item))}), "
 
-    def attribute(self, tag: Tag, item: Attribute) -> Iterator[Piece]:
+    def attribute(self, tag: Tag, item: Attribute) -> Iterator[CodePiece]:
         head = item.space + item.name
         match item.value:
             case None:
@@ -222,7 +222,7 @@ class Writer:
             case pieces:
                 yield f'{head}="{"".join(map(_requoted, pieces))}"'
 
-    def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[Piece]:
+    def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[CodePiece]:
         """One hole is the whole value, which may drop the attribute or leave it bare. Most values are exact strings."""
         value, context = self.hole(index), item.context
         location = f"{self.location(tag, item)}, " if context in _LOCATED else ""
@@ -239,7 +239,7 @@ class Writer:
     def location(self, tag: Tag, item: Attribute) -> str:
         return self.constant(ValueLocation(self.words, tag.name, item.name, item.context))
 
-    def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[Piece]:
+    def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[CodePiece]:
         """The inside of the quotes, if it has static text and holes."""
         context, first = item.context, pieces[0]
         location = self.location(tag, item) if context in _LOCATED else ""
@@ -259,14 +259,14 @@ class Writer:
             begins = f", {self.hole(first)}" if isinstance(first, int) else ""
             yield Expression(f"{self.name(url_text)}({location}, {f_string(written)}{begins})")
 
-    def embedded(self, mode: HoleMode, location: str, index: int, is_element: bool = False) -> Piece:
+    def embedded(self, mode: HoleMode, location: str, index: int, is_element: bool = False) -> CodePiece:
         """A piece of JavaScript, JSON or CSS."""
         if mode is HoleMode.COMMENT:
             return " "
         where = f"{location}, " if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD) else ""
         return Expression(f"{self.name(_EMBEDDED[mode, is_element])}({where}{_rendered(self.hole(index))})")
 
-    def piece(self, context: Context, mode: HoleMode, location: str, index: int) -> Piece:
+    def piece(self, context: Context, mode: HoleMode, location: str, index: int) -> CodePiece:
         if (mode, False) in _EMBEDDED or mode is HoleMode.COMMENT:
             return self.embedded(mode, location, index)
         value = self.hole(index)

@@ -11,14 +11,14 @@ import psycopg
 from psycopg.errors import ReadOnlySqlTransaction, UndefinedTable
 
 from hyperpy.channels.backends import contract
-from hyperpy.channels.backends.broker import Outage, keep_trying
-from hyperpy.channels.backends.contract import Backend, Item, Listener, Notifying, Retention
+from hyperpy.channels.backends.contract import Backend, Listener, NotifyingBackend, QueueItem, Retention
 from hyperpy.channels.backends.postgres import schema, statements
 from hyperpy.channels.backends.postgres.address import explain, options_of
-from hyperpy.channels.backends.postgres.connection import Connection, LostError, Pool, StandbyError
-from hyperpy.channels.backends.postgres.hearing import Hearing
-from hyperpy.channels.backends.postgres.messages import last_of, page_of
-from hyperpy.channels.backends.records import Kept, Last, Position
+from hyperpy.channels.backends.postgres.connection import LostError, Pool, PostgresConnection, StandbyError
+from hyperpy.channels.backends.postgres.rows import last_of, page_of
+from hyperpy.channels.backends.postgres.subscriber import PostgresSubscriber
+from hyperpy.channels.backends.reconnecting import Outage, retry_forever
+from hyperpy.channels.backends.records import Batch, ChannelState, Position
 from hyperpy.exceptions import BrokerError, ChannelClosedError
 
 CLOSE_WITHIN: Final = 1.0
@@ -32,7 +32,7 @@ SHOWN: Final = 200  # characters of a name
 _TROUBLE: Final = (psycopg.Error, OSError, LostError, StandbyError)
 
 
-class PostgresBackend(Backend, Notifying):
+class PostgresBackend(Backend, NotifyingBackend):
     def __init__(self, address: str, public: str, retention: Retention) -> None:
         """`public` is the address without its password. Raises ValueError for an address that is none."""
         self._public = public
@@ -56,7 +56,7 @@ class PostgresBackend(Backend, Notifying):
     @override
     async def prepare(self) -> None:
         try:
-            connection = await Connection.open(self._options)
+            connection = await PostgresConnection.open(self._options)
             try:
                 await schema.make_tables(connection)
             finally:
@@ -67,10 +67,10 @@ class PostgresBackend(Backend, Notifying):
     @override
     async def run(self, listener: Listener) -> None:
         self._listener = listener
-        self._hearing = Hearing(listener)
+        self._subscriber = PostgresSubscriber(listener)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(keep_trying(self._hear, self._failed))
+                group.create_task(retry_forever(self._hear, self._failed))
                 group.create_task(self._sweep())
         finally:
             with suppress(BrokerError, TimeoutError):
@@ -80,9 +80,9 @@ class PostgresBackend(Backend, Notifying):
 
     async def _hear(self) -> None:
         try:
-            connection = await Connection.open(self._options)
+            connection = await PostgresConnection.open(self._options)
             try:
-                await self._hearing.run(connection, self._ready)
+                await self._subscriber.run(connection, self._ready)
             finally:
                 await connection.close()
         except _TROUBLE as error:
@@ -118,7 +118,7 @@ class PostgresBackend(Backend, Notifying):
 
     # Exchanges.
 
-    async def _do[T](self, work: Callable[[Connection, bool], Awaitable[T]], *, repeatable: bool = True) -> T:
+    async def _do[T](self, work: Callable[[PostgresConnection, bool], Awaitable[T]], *, repeatable: bool = True) -> T:
         """Does some work on a connection; once more, told so, if that broke meanwhile and the server is there still."""
         if self._silent:
             raise BrokerError(f"{self._public} does not answer")
@@ -136,7 +136,7 @@ class PostgresBackend(Backend, Notifying):
         except _TROUBLE as error:
             raise explain(error, self._public) from error
 
-    async def _work[T](self, work: Callable[[Connection, bool], Awaitable[T]], *, again: bool) -> T:
+    async def _work[T](self, work: Callable[[PostgresConnection, bool], Awaitable[T]], *, again: bool) -> T:
         async with self._pool.connection() as connection:
             try:
                 return await work(connection, again)
@@ -150,7 +150,7 @@ class PostgresBackend(Backend, Notifying):
     async def _ask_count(self, statement: str, parameters: Any) -> int:
         """The number of rows that a statement changes."""
 
-        async def count(connection: Connection, again: bool) -> int:
+        async def count(connection: PostgresConnection, again: bool) -> int:
             return (await connection.execute(statement, parameters)).rowcount
 
         return await self._do(count)
@@ -170,7 +170,7 @@ class PostgresBackend(Backend, Notifying):
             "age": self._retention.age,
         }
 
-        async def publish(connection: Connection, again: bool) -> bool:
+        async def publish(connection: PostgresConnection, again: bool) -> bool:
             if again:
                 return await _publish_once(connection, message)
             return bool(await connection.ask(statements.PUBLISH, {**message, "home": connection.home}))
@@ -181,20 +181,20 @@ class PostgresBackend(Backend, Notifying):
     @override
     async def watch(self, key: str) -> None:
         try:
-            self._hearing.watch(key)
+            self._subscriber.watch(key)
         except ConnectionError as error:
             raise explain(error, self._public) from error
 
     @override
     async def unwatch(self, key: str) -> None:
-        self._hearing.unwatch(key)
+        self._subscriber.unwatch(key)
 
     @override
-    async def last(self, key: str) -> Last:
+    async def state(self, key: str) -> ChannelState:
         return last_of(await self._read(key, None, 0))
 
     @override
-    async def read(self, key: str, after: Position | None, limit: int) -> Kept:
+    async def read(self, key: str, after: Position | None, limit: int) -> Batch:
         return page_of(await self._read(key, after, limit), after)
 
     async def _read(self, key: str, after: Position | None, limit: int) -> list[Any]:
@@ -210,32 +210,32 @@ class PostgresBackend(Backend, Notifying):
         await self._ask(statements.PUT, {"key": key, "name": _shown(name), "data": data}, repeatable=False)
 
     @override
-    async def take(self, key: str) -> Item | None:
+    async def take(self, key: str) -> QueueItem | None:
         receipt = secrets.randbits(63)
         taken = await self._ask(statements.TAKE, {"key": key, "receipt": receipt, "lease": contract.LEASE})
         if not taken:
             return None
         [(id, data)] = taken
         self._held[id] = receipt
-        return Item(key, data, (id, receipt))
+        return QueueItem(key, data, (id, receipt))
 
     @override
-    async def finish(self, item: Item) -> None:
-        await self._ask(statements.FINISH, item.receipt)
+    async def acknowledge(self, item: QueueItem) -> None:
+        await self._ask(statements.ACKNOWLEDGE, item.receipt)
         self._let_go(item)
 
     @override
-    async def give_back(self, item: Item) -> None:
+    async def release(self, item: QueueItem) -> None:
         id, receipt = item.receipt
-        await self._ask(statements.GIVE_BACK, {"ids": [id], "receipts": [receipt]})
+        await self._ask(statements.RELEASE, {"ids": [id], "receipts": [receipt]})
         self._let_go(item)
 
     @override
-    async def renew(self, items: Collection[Item]) -> None:
+    async def renew(self, items: Collection[QueueItem]) -> None:
         ids, receipts = zip(*(item.receipt for item in items), strict=True)
         await self._ask(statements.RENEW, {"ids": list(ids), "receipts": list(receipts), "lease": contract.LEASE})
 
-    def _let_go(self, item: Item) -> None:
+    def _let_go(self, item: QueueItem) -> None:
         id, receipt = item.receipt
         if self._held.get(id) == receipt:
             del self._held[id]
@@ -243,22 +243,22 @@ class PostgresBackend(Backend, Notifying):
     async def _give_back_all(self) -> None:
         if self._held:
             held = {"ids": list(self._held), "receipts": list(self._held.values())}
-            await self._ask(statements.GIVE_BACK, held)
+            await self._ask(statements.RELEASE, held)
 
     # Notifications of the application's own.
 
     @override
-    async def hear(self, name: str) -> None:
+    async def listen(self, name: str) -> None:
         with suppress(ConnectionError):  # the next connection hears it
-            await self._hearing.hear(name)
+            await self._subscriber.listen(name)
 
     @override
-    async def unhear(self, name: str) -> None:
+    async def unlisten(self, name: str) -> None:
         with suppress(ConnectionError):
-            await self._hearing.unhear(name)
+            await self._subscriber.unlisten(name)
 
 
-async def _publish_once(connection: Connection, message: dict[str, Any]) -> bool:
+async def _publish_once(connection: PostgresConnection, message: dict[str, Any]) -> bool:
     """Publishes what may have been published on a connection that broke."""
     async with connection.transaction():
         await connection.ask(statements.LOCK, [message["key"]])

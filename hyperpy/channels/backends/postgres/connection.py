@@ -33,7 +33,7 @@ class LostError(Exception):
     """The connection broke during an exchange: PostgreSQL may or may not have done what it was asked."""
 
 
-class Connection(psycopg.AsyncConnection[TupleRow]):
+class PostgresConnection(psycopg.AsyncConnection[TupleRow]):
     """One on which each statement is a transaction. `home` tells which history of the server it belongs to."""
 
     home: str
@@ -86,16 +86,16 @@ class Pool:
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = options
-        self._idle: list[tuple[float, Connection]] = []
+        self._idle: list[tuple[float, PostgresConnection]] = []
         self._room = asyncio.Semaphore(POOL_SIZE)
         self._generation = 0  # of the connections that may still be used
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """Raises LostError if it breaks inside, or what `Connection.open` does."""
+    async def connection(self) -> AsyncIterator[PostgresConnection]:
+        """Raises LostError if it breaks inside, or what `PostgresConnection.open` does."""
         async with self._room:
             generation = self._generation
-            connection = await self._idle_connection() or await Connection.open(self._options)
+            connection = await self._idle_connection() or await PostgresConnection.open(self._options)
             try:
                 yield connection
             except psycopg.OperationalError as error:
@@ -121,7 +121,7 @@ class Pool:
         for connection in old:
             await connection.close()
 
-    async def _idle_connection(self) -> Connection | None:
+    async def _idle_connection(self) -> PostgresConnection | None:
         while self._idle:
             _, connection = self._idle.pop()
             if connection.is_usable():

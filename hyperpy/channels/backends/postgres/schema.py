@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hyperpy.channels.backends.postgres.connection import Connection
+from hyperpy.channels.backends.postgres.connection import PostgresConnection
 
 # Numbers of messages count up in one epoch, which begins anew when the channel's row is not where it was: see `home` in
 # statements. Tokens tell whether a message has been kept before its connection broke. Data is what was published, byte
@@ -51,7 +51,7 @@ FROM unnest(ARRAY['hyper_channels', 'hyper_messages', 'hyper_queue']) AS name
 _ALONE: Final = "SELECT pg_advisory_xact_lock(x'68797065727079'::bigint);\n"
 
 
-async def make_tables(connection: Connection) -> None:
+async def make_tables(connection: PostgresConnection) -> None:
     """Makes the tables that are not there. All statements are one transaction."""
     if not (await connection.ask(_ALL))[0][0]:
         await connection.execute(_ALONE + TABLES, prepare=False)

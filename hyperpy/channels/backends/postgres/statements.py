@@ -108,9 +108,9 @@ RETURNING id, data
 """
 
 # An item whose lease has run out may be another consumer's: it has another receipt then.
-FINISH: Final = "DELETE FROM hyper_queue WHERE id = %s::bigint AND taken_by = %s::bigint"
+ACKNOWLEDGE: Final = "DELETE FROM hyper_queue WHERE id = %s::bigint AND taken_by = %s::bigint"
 
-GIVE_BACK: Final = f"""
+RELEASE: Final = f"""
 WITH held AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(receipts)s::bigint[]) AS held (id, receipt)
 ), item AS (

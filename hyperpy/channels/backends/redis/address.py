@@ -13,7 +13,7 @@ from redis.exceptions import (
     ResponseError,
 )
 
-from hyperpy.channels.backends.redis.wire import CONNECT_WITHIN, Make
+from hyperpy.channels.backends.redis.connection import CONNECT_WITHIN, Make
 from hyperpy.exceptions import BrokerError
 
 # What an answer means, most special first, and what helps.

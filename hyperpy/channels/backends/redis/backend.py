@@ -11,15 +11,22 @@ import redis.exceptions
 from redis.exceptions import ReadOnlyError, RedisError
 
 from hyperpy.channels.backends import contract
-from hyperpy.channels.backends.broker import Outage, keep_trying
-from hyperpy.channels.backends.contract import Backend, Item, Listener, Retention
-from hyperpy.channels.backends.records import Kept, Last, Position
+from hyperpy.channels.backends.contract import Backend, Listener, QueueItem, Retention
+from hyperpy.channels.backends.reconnecting import Outage, retry_forever
+from hyperpy.channels.backends.records import Batch, ChannelState, Position
 from hyperpy.channels.backends.redis import scripts
 from hyperpy.channels.backends.redis.address import explain, maker
-from hyperpy.channels.backends.redis.hearing import Hearing
-from hyperpy.channels.backends.redis.replies import Log, parse_log, parse_message
+from hyperpy.channels.backends.redis.connection import (
+    CLOSE_WITHIN,
+    Argument,
+    LostError,
+    Pool,
+    RedisConnection,
+    connected,
+)
+from hyperpy.channels.backends.redis.replies import StoredChannel, parse_channel, parse_message
 from hyperpy.channels.backends.redis.scripts import Script
-from hyperpy.channels.backends.redis.wire import CLOSE_WITHIN, Argument, LostError, Pool, Wire, connected
+from hyperpy.channels.backends.redis.subscriber import RedisSubscriber
 from hyperpy.exceptions import BrokerError, ChannelClosedError
 
 # Milliseconds that Redis knows an unused channel's epoch and number, so that a quiet one needs no gap when it goes on.
@@ -37,7 +44,7 @@ class RedisBackend(Backend):
         # Subscriptions know no databases.
         self._prefix = f"hyperpy:{database}:"
         self._pool = Pool(self._make)
-        self._hearing = Hearing(self._heard)
+        self._subscriber = RedisSubscriber(self._heard)
         self._outage = Outage(public)
         self._silent = False  # Redis takes connections, perhaps, but says nothing
         self._listener: Listener | None = None
@@ -53,7 +60,7 @@ class RedisBackend(Backend):
     async def run(self, listener: Listener) -> None:
         self._listener = listener
         try:
-            await keep_trying(self._listen, self._failed)
+            await retry_forever(self._listen, self._failed)
         finally:
             with suppress(BrokerError, TimeoutError):
                 async with asyncio.timeout(CLOSE_WITHIN):
@@ -65,7 +72,7 @@ class RedisBackend(Backend):
         try:
             connection = await connected(self._make)
             try:
-                await self._hearing.run(connection, self._ready)
+                await self._subscriber.run(connection, self._ready)
             finally:
                 await connection.disconnect(nowait=True)
         except (RedisError, OSError) as error:
@@ -92,7 +99,7 @@ class RedisBackend(Backend):
         else:
             self._listener.filled(key)
 
-    async def _do[T](self, work: Callable[[Wire, bool], Awaitable[T]], *, repeatable: bool = True) -> T:
+    async def _do[T](self, work: Callable[[RedisConnection, bool], Awaitable[T]], *, repeatable: bool = True) -> T:
         """Does some work on a connection; once more, told so, if that broke meanwhile and Redis is there still."""
         if self._silent:
             raise BrokerError(f"{self._public} does not answer")
@@ -107,7 +114,7 @@ class RedisBackend(Backend):
             async with self._pool.wire() as wire:
                 return await work(wire, True)
         except ReadOnlyError as error:
-            self._hearing.reconnect()  # there may be a new primary behind the address
+            self._subscriber.reconnect()  # there may be a new primary behind the address
             await self._pool.drop()
             raise explain(error, self._public) from error
         except (RedisError, OSError, LostError) as error:
@@ -128,7 +135,7 @@ class RedisBackend(Backend):
         fresh = secrets.randbits(48) + 1
         bounds = (fresh, self._messages, self._age, max(REMEMBER, 2 * self._age))
 
-        def publish(wire: Wire, again: bool) -> Awaitable[Any]:
+        def publish(wire: RedisConnection, again: bool) -> Awaitable[Any]:
             return wire.call(scripts.PUBLISH, _channel(key), *message, int(again), wire.run, *bounds)
 
         if not await self._do(publish) and not closes:
@@ -137,25 +144,25 @@ class RedisBackend(Backend):
     @override
     async def watch(self, key: str) -> None:
         try:
-            await self._hearing.subscribe(self._topic(key))
+            await self._subscriber.subscribe(self._topic(key))
         except OSError as error:
             raise explain(error, self._public) from error
 
     @override
     async def unwatch(self, key: str) -> None:
-        self._hearing.unsubscribe(self._topic(key))
+        self._subscriber.unsubscribe(self._topic(key))
 
     @override
-    async def last(self, key: str) -> Last:
+    async def state(self, key: str) -> ChannelState:
         return (await self._read(key, None, 0)).last
 
     @override
-    async def read(self, key: str, after: Position | None, limit: int) -> Kept:
+    async def read(self, key: str, after: Position | None, limit: int) -> Batch:
         return (await self._read(key, after, limit)).behind(after)
 
-    async def _read(self, key: str, after: Position | None, limit: int) -> Log:
+    async def _read(self, key: str, after: Position | None, limit: int) -> StoredChannel:
         number = 0 if after is None else after.number
-        return parse_log(await self._call(scripts.READ, _channel(key), number, limit, self._age))
+        return parse_channel(await self._call(scripts.READ, _channel(key), number, limit, self._age))
 
     # Queues.
 
@@ -165,26 +172,26 @@ class RedisBackend(Backend):
         await self._call(scripts.PUT, _queue(key), name[:SHOWN], data, self._topic(key), repeatable=False)
 
     @override
-    async def take(self, key: str) -> Item | None:
+    async def take(self, key: str) -> QueueItem | None:
         now = monotonic()
         look = now >= self._looks.setdefault(key, 0.0)
         if look:
             self._looks[key] = now + LOOK_EVERY
         lease = int(contract.LEASE * 1000)
         taken = await self._call(scripts.TAKE, _queue(key), self._consumer, lease, int(look))
-        return Item(key, taken[1], taken[0]) if taken else None
+        return QueueItem(key, taken[1], taken[0]) if taken else None
 
     @override
-    async def finish(self, item: Item) -> None:
-        await self._call(scripts.FINISH, _queue(item.key), item.receipt)
+    async def acknowledge(self, item: QueueItem) -> None:
+        await self._call(scripts.ACKNOWLEDGE, _queue(item.key), item.receipt)
 
     @override
-    async def give_back(self, item: Item) -> None:
+    async def release(self, item: QueueItem) -> None:
         topic = self._topic(item.key)
-        await self._call(scripts.GIVE_BACK, _queue(item.key), item.receipt, self._consumer, topic)
+        await self._call(scripts.RELEASE, _queue(item.key), item.receipt, self._consumer, topic)
 
     @override
-    async def renew(self, items: Collection[Item]) -> None:
+    async def renew(self, items: Collection[QueueItem]) -> None:
         for key in {item.key for item in items}:
             receipts = [item.receipt for item in items if item.key == key]
             await self._call(scripts.RENEW, _queue(key), self._consumer, *receipts)

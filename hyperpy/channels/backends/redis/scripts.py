@@ -168,7 +168,7 @@ return entry and {entry[1], entry[2][4]}
 """
 )
 
-FINISH: Final = Script(
+ACKNOWLEDGE: Final = Script(
     _QUEUE
     + """
 if exists() then
@@ -182,7 +182,7 @@ end
 )
 
 # An item that has gone to another consumer meanwhile is that one's.
-GIVE_BACK: Final = Script(
+RELEASE: Final = Script(
     _QUEUE
     + """
 local id, consumer, topic = unpack(ARGV)

@@ -1,0 +1,57 @@
+"""How processes come back to a broker, and what their log says of it."""
+
+import asyncio
+
+import pytest
+
+from hyperpy.channels.backends import reconnecting
+from hyperpy.channels.backends.reconnecting import Outage, retry_forever
+from hyperpy.exceptions import BrokerError
+
+AWAY = BrokerError("redis://host is out of reach")
+STILL_AWAY = BrokerError("redis://host is out of reach, in other words")
+REFUSES = BrokerError("redis://host does not let us in", hint="It wants a password.")
+
+
+@pytest.mark.parametrize(
+    ("outages", "lines"),
+    [
+        ([[AWAY, AWAY, STILL_AWAY]], 2),
+        ([[AWAY], [AWAY]], 4),
+        ([[AWAY, REFUSES, AWAY, REFUSES]], 3),
+        ([[REFUSES, AWAY]], 2),
+        ([[]], 0),
+    ],
+)
+def test_an_outage_is_told_once(caplog, outages, lines):
+    outage = Outage("redis://host")
+    for errors in outages:
+        for error in errors:
+            outage.began(error)
+        outage.ended()
+    assert len(caplog.records) == lines
+
+
+async def test_pauses_grow_and_begin_anew_after_a_connection_that_held(monkeypatch):
+    now = 0.0
+    durations = [0.0] * 7 + [reconnecting.STEADY + 1, 0.0, 0.03]
+    pauses = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(reconnecting, "monotonic", lambda: now)
+    monkeypatch.setattr(reconnecting.random, "uniform", lambda _least, most: most)
+    monkeypatch.setattr(reconnecting.asyncio, "sleep", pause)
+
+    async def attempt() -> None:
+        nonlocal now
+        if not durations:
+            raise asyncio.CancelledError
+        now += durations.pop(0)
+        raise BrokerError("away")
+
+    with pytest.raises(asyncio.CancelledError):
+        await retry_forever(attempt, lambda error: None)
+    # No pause after an attempt that has taken longer than it, and a shorter one after one that has taken some of it.
+    assert pauses == pytest.approx([0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 0.0, 0.1, 0.17])
