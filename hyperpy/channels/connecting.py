@@ -1,16 +1,14 @@
 """From the settings to a hub, for applications and scripts."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from hyperpy.channels.backends.schemes import make_backend
 from hyperpy.channels.backends.urls import redacted
 from hyperpy.channels.current import hub_of_lifespan, running
 from hyperpy.channels.hub.backend_client import PATIENCE
 from hyperpy.channels.hub.hub import Hub
-from hyperpy.config import Settings, load_settings
+from hyperpy.config import Settings, app_settings
 
 
 def make_hub(settings: Settings) -> Hub:
@@ -25,7 +23,7 @@ async def connect(settings: Settings | None = None) -> AsyncIterator[Hub]:
     Raises ConfigError for an invalid setting. A broker that is away gets a few seconds; after that it is used when it
     is back.
     """
-    hub = make_hub(settings or load_settings({}, os.environ, Path.cwd()))
+    hub = make_hub(settings or app_settings())
     hub.start()
     running.add(hub)
     outer = hub_of_lifespan.get()

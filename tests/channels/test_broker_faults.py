@@ -14,6 +14,7 @@ from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.channels.hub import backend_client, leases
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError
+from tests.support.until import until
 
 PATIENCE = 20
 
@@ -44,12 +45,6 @@ async def publish(data):
                 return await channel("a").publish(data)
             except BrokerError:
                 await asyncio.sleep(0.01)
-
-
-async def until(probe):
-    async with asyncio.timeout(PATIENCE):
-        while not probe():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_broker_that_dies_and_comes_back(broker, settings, caplog):
@@ -183,6 +178,7 @@ from hyperpy import queue
 from hyperpy.channels import connect
 from hyperpy.channels.hub import backend_client, leases
 from hyperpy.config import Settings
+from tests.support.until import until
 
 leases.LEASE = 1.0
 
