@@ -30,14 +30,15 @@ BUILT_IN: Final = {
 
 def make_backend(settings: Settings) -> Backend:
     """The backend that the setting `channels` selects. Raises ConfigError if it can't be made."""
-    url = settings.channels
+    url, entry = settings.channels, None
     try:
         entry = _entry_point(settings, urlsplit(url).scheme)
         factory = _load(settings, entry)
         backend = factory(url, Retention(settings.channel_max_messages, settings.channel_max_age))
     except ValueError as error:
         what = f"invalid channels URL {redacted(url)!r}: {error}"
-        raise settings.error("channels", what, f"Write a URL such as {EXAMPLES}.") from error
+        hint = f"Write a URL such as {EXAMPLES}." if entry is None or entry.name in BUILT_IN else ""
+        raise settings.error("channels", what, hint) from error
     if not isinstance(backend, Backend):
         what = f"{entry.value}, the channels backend for {entry.name}://, made {backend!r:.60}"
         raise settings.error("channels", what, "Return an instance of a subclass of hyperpy.channels.Backend.")
