@@ -1,4 +1,4 @@
-"""What `hyper serve` runs: uvicorn with a shutdown that ends streams, HTTP/1.0 done right, and worker processes."""
+"""The server of `hyper serve`: uvicorn, with limits, a shutdown that ends streams, and worker processes."""
 
 from hyperpy.server.http.protocol import HTTPProtocol
 from hyperpy.server.logs import configure_logging

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hyperpy.server.descriptors import Descriptors
-from hyperpy.server.http.reaper import BROKEN_OFF, COMPLETE, COMPLETE_AT_THE_END, ConnectionReaper
+from hyperpy.server.http.reaper import COMPLETE, COMPLETE_AT_SHUTDOWN, INCOMPLETE, ConnectionReaper
 from tests.server.running import Command, Connection, fetch, prepared, until
 
 
@@ -40,7 +40,7 @@ class Client:
         self.cycle = Cycle(complete)
 
     @property
-    def cut(self) -> bool:
+    def aborted(self) -> bool:
         return self.transport.aborted
 
 
@@ -48,61 +48,61 @@ class Client:
     ("client", "after"),
     [
         (Client(), COMPLETE),
-        (Client(complete=False), BROKEN_OFF),
+        (Client(complete=False), INCOMPLETE),
         (Client(closing=False), None),
         (Client(closing=False, complete=False), None),
     ],
 )
 def test_when_a_connection_is_cut(client, after):
-    cutter = ConnectionReaper({client})
-    cutter.look(100.0, rounds=1)
-    assert not client.cut
-    cutter.look(100.0 + (after or 1000) - 0.1, rounds=1)
-    assert not client.cut
-    cutter.look(100.0 + (after or 1000), rounds=1)
-    assert client.cut == (after is not None)
+    reaper = ConnectionReaper({client})
+    reaper.check_some(100.0, rounds=1)
+    assert not client.aborted
+    reaper.check_some(100.0 + (after or 1000) - 0.1, rounds=1)
+    assert not client.aborted
+    reaper.check_some(100.0 + (after or 1000), rounds=1)
+    assert client.aborted == (after is not None)
 
 
 def test_progress_gives_another_chance():
     client = Client()
-    cutter = ConnectionReaper({client})
+    reaper = ConnectionReaper({client})
     for now in (0.0, COMPLETE, 2 * COMPLETE):
         client.transport.left -= 1
-        cutter.look(now, rounds=1)
-    assert not client.cut
-    cutter.look(3 * COMPLETE, rounds=1)
-    assert client.cut
+        reaper.check_some(now, rounds=1)
+    assert not client.aborted
+    reaper.check_some(3 * COMPLETE, rounds=1)
+    assert client.aborted
 
 
 def test_all_are_looked_at_once_in_so_many_rounds():
     clients = {Client(complete=False) for _ in range(25)}
-    cutter = ConnectionReaper(clients)
+    reaper = ConnectionReaper(clients)
     for _ in range(10):
-        cutter.look(0.0, rounds=10)
+        reaper.check_some(0.0, rounds=10)
     cut = 0
     for _ in range(10):
-        before, cut = cut, sum(client.cut for client in clients)
+        before, cut = cut, sum(client.aborted for client in clients)
         assert cut - before <= 3
-        cutter.look(BROKEN_OFF, rounds=10)
-    assert all(client.cut for client in clients)
+        reaper.check_some(INCOMPLETE, rounds=10)
+    assert all(client.aborted for client in clients)
 
 
 def test_who_has_gone_is_forgotten():
     clients = {Client()}
-    cutter = ConnectionReaper(clients)
-    cutter.look(0.0, rounds=1)
+    reaper = ConnectionReaper(clients)
+    reaper.check_some(0.0, rounds=1)
     clients.clear()
-    cutter.look(1.0, rounds=1)
-    assert not cutter._closing
+    reaper.check_some(1.0, rounds=1)
+    assert not reaper._closing
 
 
 def test_the_end_does_not_wait_for_long():
     complete, broken = Client(), Client(complete=False)
-    cutter = ConnectionReaper({complete, broken})
-    cutter.look_at_all(0.0)
-    assert (complete.cut, broken.cut) == (False, True)
-    cutter.look_at_all(COMPLETE_AT_THE_END)
-    assert complete.cut
+    reaper = ConnectionReaper({complete, broken})
+    reaper.check_all(0.0)
+    assert (complete.aborted, broken.aborted) == (False, True)
+    reaper.check_all(COMPLETE_AT_SHUTDOWN)
+    assert complete.aborted
 
 
 def test_a_connection_whose_answer_broke_off_is_cut_while_others_are_served(folder):
@@ -142,7 +142,7 @@ def test_file_descriptors_run_out(folder, loop):
             for _ in range(100):
                 stack.enter_context(Connection(port))
             command.until_said("All 60 file descriptors")
-        command.until_said("There are file descriptors again")
+        command.until_said("File descriptors are available again")
         assert fetch(port, "/pid") == (200, str(command.process.pid))
         assert command.errors.count("\n") == 2
 

@@ -67,7 +67,7 @@ def test_sigterm_ends_event_streams(folder, workers, path):
         assert b"event:" not in heard
         assert command.status() == 0
         assert command.output.count("cleaned up") == 1
-        [line] = [line for line in command.errors.splitlines() if "Channels stay within each" not in line]
+        [line] = [line for line in command.errors.splitlines() if "has channels of its own" not in line]
         told = rf"INFO routes{path}\.py {path} 127\.0\.0\.1: \d+ events?, \d+ B in .* m?s; the server stops$"
         assert re.search(told, line)
 

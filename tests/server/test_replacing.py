@@ -137,7 +137,7 @@ async def test_a_connection_that_was_accepted_at_the_last_moment_is_told(stage):
     connection = HTTPProtocol(config, state, {}, asyncio.get_running_loop())
     state.stage = stage
     connection.connection_made(Transport())
-    assert connection.leaving is (stage is not Stage.SERVING)
+    assert connection.is_shutting_down is (stage is not Stage.SERVING)
 
 
 def test_a_stop_hurries_a_retiring_worker(folder):
@@ -166,7 +166,7 @@ def test_a_worker_serves_on_until_its_successor_can_be_loaded(folder):
         (first,) = children(command)
         for _ in range(3):
             assert fetch(command.port(), "/pid") == (200, str(first))
-        command.until_said("did not start")
+        command.until_said("failed to start")
         (folder / "app.py").write_text(app)
         answered = {fetch(command.port(), "/pid") for _ in range(2)}
         until(lambda: answered.add(fetch(command.port(), "/pid")) or len(answered) > 1)

@@ -41,7 +41,8 @@ def test_workers_whose_channels_are_in_memory_are_told_of(folder, arguments, cha
         command.port()
         command.send(signal.SIGTERM)
         assert command.status() == 0
-        assert len(re.findall(r" WARNING Channels stay within each of .*HYPER_CHANNELS=", command.errors)) == times
+        warning = r" WARNING Each of the \d workers has channels of its own.*HYPER_CHANNELS="
+        assert len(re.findall(warning, command.errors)) == times
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -102,7 +103,7 @@ def test_a_worker_that_does_not_end_is_killed(folder):
             command.until_said("blocking")
             command.send(signal.SIGTERM)
             assert command.status() == 0
-        assert len(re.findall(r"Worker \d+ does not end and is killed", command.errors)) == 1
+        assert len(re.findall(r"Worker \d+ did not stop in time and is killed", command.errors)) == 1
         assert not any(map(is_running, processes))
 
 
@@ -139,7 +140,7 @@ def test_a_hang_up_keeps_the_workers_if_the_new_ones_do_not_start(folder, worker
     before = pids(workers)
     (folder / "app.py").write_text("1 / 0")
     workers.send(signal.SIGHUP)
-    workers.until_said("did not start")
+    workers.until_said("failed to start")
     assert "ZeroDivisionError" in workers.errors
     assert pids(workers) == before
 
