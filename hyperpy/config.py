@@ -82,6 +82,9 @@ class Settings:
         20.0, "Seconds in which at least 500 bytes for each of them must come of a body.", least=0.1
     )
     timeout_graceful_shutdown: float = _setting(9.0, "Seconds that answers have to finish after SIGTERM.", least=0)
+    limit_concurrency: int = _setting(
+        0, "Number of open connections at which requests get a 503; 0 is no limit.", least=0
+    )
     limit_request_line: int = _setting(8192, "Bytes that the URL of a request may have.", least=64)
     limit_request_head: int = _setting(65536, "Bytes that request line and headers may have together.", least=256)
     limit_request_body: int = _setting(

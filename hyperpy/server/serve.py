@@ -125,7 +125,7 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel
 
 def _make_server(app: ASGIApp, settings: Settings, **options: Any) -> Server:
     config = make_config(app, settings)
-    return Server(config, health=health_paths(app), **options)
+    return Server(config, health=health_paths(app), concurrency=settings.limit_concurrency or None, **options)
 
 
 def _request_limit(settings: Settings) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from hyperpy.server.concurrency import ConcurrencyLimit
 from hyperpy.server.descriptors import Descriptors
 from hyperpy.server.health import HealthCheck
 from hyperpy.server.http.reaper import ConnectionReaper
@@ -26,7 +27,8 @@ class Server(uvicorn.Server):
     """Serves until SIGTERM or SIGINT, then ends open streams, finishes the other responses and returns.
 
     `parent` is the supervisor's process id: the server stops when that process is gone. `on_ready` is called once
-    requests are served, and `on_spent` after every `request_limit` requests. `health` are the health check paths that the server answers itself.
+    requests are served, and `on_spent` after every `request_limit` requests. `concurrency` is the number of
+    connections at which requests get a 503. `health` are the health check paths that the server answers itself.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Server(uvicorn.Server):
         on_ready: Callable[[], None] | None = None,
         request_limit: int | None = None,
         on_spent: Callable[[], None] | None = None,
+        concurrency: int | None = None,
         health: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(config)
@@ -47,7 +50,10 @@ class Server(uvicorn.Server):
         self._request_limit = self._spent_at = request_limit
         self._reaper = ConnectionReaper(self.server_state.connections)
         self._descriptors = Descriptors()
-        config.app = HealthCheck(config.app, self.server_state, health, config.root_path)  # type: ignore[arg-type]
+        app: Any = config.app
+        if concurrency is not None:
+            app = ConcurrencyLimit(app, self.server_state, concurrency)
+        config.app = HealthCheck(app, self.server_state, health, config.root_path)
 
     def retire(self) -> None:
         """Finish and return, but without hurry: another process has taken over."""
