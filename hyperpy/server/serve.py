@@ -143,7 +143,7 @@ def _on_ready(listener: socket.socket, settings: Settings) -> None:
 def _announce(listener: socket.socket, settings: Settings) -> None:
     address = address_of(listener, encrypted=settings.ssl_certfile is not None)
     workers = f" with {settings.workers} workers" if settings.workers > 1 else ""
-    print(f"Serving {address}{workers} (Ctrl-C ends it)", flush=True)
+    print(f"Serving {address}{workers} (press Ctrl-C to stop)", flush=True)
 
 
 def _announce_workers(listener: socket.socket, settings: Settings) -> None:

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.server.running import Command, Connection, fetch, prepared, until
+from tests.support.clients import fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command, hyper_after
+from tests.support.until import wait_until
 
 PARSERS = {"httptools": "pass", "h11": "import sys; sys.modules['httptools'] = None"}
 PROBES = ("/healthz", "/readyz")
@@ -15,29 +18,29 @@ def parser(request):
 
 def test_requests_at_the_limit_get_a_503(folder, parser):
     with Command(
-        "serve", "--port", "0", "--limit-concurrency", "3", folder=folder, command=prepared(parser)
+        "serve", "--port", "0", "--limit-concurrency", "3", folder=folder, command=hyper_after(parser)
     ) as command:
         port = command.port()
-        with Connection(port) as first, Connection(port) as second:
+        with RawClient(port) as first, RawClient(port) as second:
             for client in (first, second):
-                client.ask("/stream")
-                client.hear_until(b"open")
+                client.get("/stream")
+                client.read_until(b"open")
             for _ in range(2):
-                with Connection(port) as third:
-                    third.ask("/pid")
-                    head, _, body = third.hear_all().partition(b"\r\n\r\n")
+                with RawClient(port) as third:
+                    third.get("/pid")
+                    head, _, body = third.read_all().partition(b"\r\n\r\n")
                 assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
                 assert b"connection: close" in head
                 assert body == b"Service Unavailable"
-            command.until_said(r'"GET /pid HTTP/1\.1" 503 19')
+            command.wait_for_output(r'"GET /pid HTTP/1\.1" 503 19')
             assert [fetch(port, path) for path in PROBES] == [(200, "ok\n")] * 2
-        assert until(lambda: fetch(port, "/pid")[0] == 200)
+        assert wait_until(lambda: fetch(port, "/pid")[0] == 200)
         assert command.errors.count("3 connections are open, which is the limit") == 1
 
 
 def test_workers_have_the_limit_each(folder):
     with Command("serve", "--port", "0", "--workers", "2", "--limit-concurrency", "1", folder=folder) as command:
-        command.until_said("with 2 workers")
+        command.wait_for_output("with 2 workers")
         assert fetch(command.port(), "/pid") == (503, "Service Unavailable")
         assert fetch(command.port(), "/healthz") == (200, "ok\n")
 
@@ -48,5 +51,5 @@ def test_uvicorn_s_own_limit_holds_as_well(folder, parser):
         "make = uvicorn.Config.__init__\n"
         "uvicorn.Config.__init__ = lambda *args, **options: make(*args, **options, limit_concurrency=1)\n"
     )
-    with Command("serve", "--port", "0", folder=folder, command=prepared(parser)) as command:
+    with Command("serve", "--port", "0", folder=folder, command=hyper_after(parser)) as command:
         assert fetch(command.port(), "/pid") == (503, "Service Unavailable")
