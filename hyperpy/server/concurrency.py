@@ -13,8 +13,7 @@ logger = logging.getLogger("hyperpy.server")
 class ConcurrencyLimit:
     """Answers a request with 503 if there are `limit` connections, this one included, or as many other requests.
 
-    uvicorn's own `limit_concurrency` counts in the same way, but would reject health checks as well. WebSockets are
-    counted, not rejected.
+    uvicorn's own `limit_concurrency` counts in the same way. WebSockets are counted, but not rejected.
     """
 
     def __init__(self, app: ASGIApp, state: ServerState, limit: int) -> None:

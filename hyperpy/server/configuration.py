@@ -32,7 +32,10 @@ class ConnectionLimits:
 
 
 class Config(uvicorn.Config):
-    """`request_log` receives an entry for each answered request, unless it is None. `grace` is in seconds."""
+    """`request_log` receives an entry for each answered request, unless it is None. `grace` is in seconds.
+
+    uvicorn's own `limit_concurrency` isn't set, because it would reject health checks as well.
+    """
 
     def __init__(
         self, app: ASGIApp, settings: Settings, *, protocol: type, request_log: AccessLog | None, grace: float
@@ -56,3 +59,4 @@ class Config(uvicorn.Config):
         )
         self.limits = ConnectionLimits.of(settings)
         self.request_log = request_log
+        self.concurrency_limit = settings.limit_concurrency or None

@@ -48,7 +48,8 @@ def serve(load: Load, settings: Settings) -> int:
         if settings.workers > 1 or settings.limit_max_requests:
             return _serve_with_workers(load, settings, listener)
         app = load()
-        run(_make_server(app, settings, on_ready=lambda: _on_ready(listener, settings)), listener)
+        config = make_config(app, settings)
+        run(Server(config, on_ready=lambda: _on_ready(listener, settings), health=health_paths(app)), listener)
     return 0
 
 
@@ -66,13 +67,11 @@ def make_config(app: ASGIApp, settings: Settings, *, grace: float | None = None,
 def run(server: Server, listener: socket.socket) -> None:
     """Serve until a signal arrives, and write the access log up to its last line."""
     keep_logging()
-    config = server.config
-    assert isinstance(config, Config)
     try:
         server.run(sockets=[listener])
     finally:
-        if config.request_log is not None:
-            config.request_log.flush()
+        if server.config.request_log is not None:
+            server.config.request_log.flush()
 
 
 def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket) -> int:
@@ -85,7 +84,7 @@ def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket)
     supervisor = Supervisor(
         start_worker,
         settings.workers,
-        on_ready=lambda: _announce_workers(listener, settings),
+        on_ready=lambda: _announce(listener, settings),
         # Clients that connect while the workers finish are refused instead of left waiting.
         on_stop=listener.close,
         grace=settings.timeout_graceful_shutdown,
@@ -112,20 +111,15 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel
 
     parent = multiprocessing.parent_process()
     assert parent is not None
-    server = _make_server(
-        app,
-        settings,
+    server = Server(
+        make_config(app, settings),
         parent=parent.pid,
         on_ready=on_ready,
         request_limit=_request_limit(settings),
         on_spent=link.ask_for_successor,
+        health=health_paths(app),
     )
     run(server, listener)
-
-
-def _make_server(app: ASGIApp, settings: Settings, **options: Any) -> Server:
-    config = make_config(app, settings)
-    return Server(config, health=health_paths(app), concurrency=settings.limit_concurrency or None, **options)
 
 
 def _request_limit(settings: Settings) -> int | None:
@@ -144,10 +138,6 @@ def _announce(listener: socket.socket, settings: Settings) -> None:
     address = address_of(listener, encrypted=settings.ssl_certfile is not None)
     workers = f" with {settings.workers} workers" if settings.workers > 1 else ""
     print(f"Serving {address}{workers} (press Ctrl-C to stop)", flush=True)
-
-
-def _announce_workers(listener: socket.socket, settings: Settings) -> None:
-    _announce(listener, settings)
     if settings.workers > 1 and settings.channels.startswith("memory:"):
         logger.warning(
             "Each of the %d workers has channels of its own, because `channels` is %s. "

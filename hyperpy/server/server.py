@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from hyperpy.server.concurrency import ConcurrencyLimit
+from hyperpy.server.configuration import Config
 from hyperpy.server.descriptors import Descriptors
 from hyperpy.server.health import HealthCheck
 from hyperpy.server.http.reaper import ConnectionReaper
@@ -27,19 +28,20 @@ class Server(uvicorn.Server):
     """Serves until SIGTERM or SIGINT, then ends open streams, finishes the other responses and returns.
 
     `parent` is the supervisor's process id: the server stops when that process is gone. `on_ready` is called once
-    requests are served, and `on_spent` after every `request_limit` requests. `concurrency` is the number of
-    connections at which requests get a 503. `health` are the health check paths that the server answers itself.
+    requests are served, and `on_spent` after every `request_limit` requests. `health` are the
+    health check paths that the server answers itself.
     """
+
+    config: Config
 
     def __init__(
         self,
-        config: uvicorn.Config,
+        config: Config,
         *,
         parent: int | None = None,
         on_ready: Callable[[], None] | None = None,
         request_limit: int | None = None,
         on_spent: Callable[[], None] | None = None,
-        concurrency: int | None = None,
         health: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(config)
@@ -51,8 +53,8 @@ class Server(uvicorn.Server):
         self._reaper = ConnectionReaper(self.server_state.connections)
         self._descriptors = Descriptors()
         app: Any = config.app
-        if concurrency is not None:
-            app = ConcurrencyLimit(app, self.server_state, concurrency)
+        if config.concurrency_limit is not None:
+            app = ConcurrencyLimit(app, self.server_state, config.concurrency_limit)
         config.app = HealthCheck(app, self.server_state, health, config.root_path)
 
     def retire(self) -> None:

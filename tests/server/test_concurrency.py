@@ -38,14 +38,14 @@ def test_requests_at_the_limit_get_a_503(folder, parser):
         assert command.errors.count("3 connections are open, which is the limit") == 1
 
 
-def test_workers_have_the_limit_each(folder):
+def test_the_limit_applies_to_each_worker(folder):
     with Command("serve", "--port", "0", "--workers", "2", "--limit-concurrency", "1", folder=folder) as command:
         command.wait_for_output("with 2 workers")
         assert fetch(command.port(), "/pid") == (503, "Service Unavailable")
         assert fetch(command.port(), "/healthz") == (200, "ok\n")
 
 
-def test_uvicorn_s_own_limit_holds_as_well(folder, parser):
+def test_uvicorn_s_own_limit_works_too(folder, parser):
     (folder / "helper.py").write_text(
         "import uvicorn\n"
         "make = uvicorn.Config.__init__\n"

@@ -1,4 +1,4 @@
-"""Clients that do not read what was sent to them, and more clients than there are file descriptors."""
+"""Clients that don't read their response, and more clients than there are file descriptors."""
 
 import asyncio
 import contextlib
@@ -56,7 +56,7 @@ class Client:
         (Client(closing=False, complete=False), None),
     ],
 )
-def test_when_a_connection_is_cut(client, after):
+def test_only_closing_connections_are_aborted_after_their_timeout(client, after):
     reaper = ConnectionReaper({client})
     reaper.check_some(100.0, rounds=1)
     assert not client.aborted
@@ -66,7 +66,7 @@ def test_when_a_connection_is_cut(client, after):
     assert client.aborted == (after is not None)
 
 
-def test_progress_gives_another_chance():
+def test_progress_restarts_the_timeout():
     client = Client()
     reaper = ConnectionReaper({client})
     for now in (0.0, COMPLETE, 2 * COMPLETE):
@@ -77,7 +77,7 @@ def test_progress_gives_another_chance():
     assert client.aborted
 
 
-def test_all_are_looked_at_once_in_so_many_rounds():
+def test_all_connections_are_checked_once_in_a_number_of_rounds():
     clients = {Client(complete=False) for _ in range(25)}
     reaper = ConnectionReaper(clients)
     for _ in range(10):
@@ -90,7 +90,7 @@ def test_all_are_looked_at_once_in_so_many_rounds():
     assert all(client.aborted for client in clients)
 
 
-def test_who_has_gone_is_forgotten():
+def test_lost_connections_are_forgotten():
     clients = {Client()}
     reaper = ConnectionReaper(clients)
     reaper.check_some(0.0, rounds=1)
@@ -99,7 +99,7 @@ def test_who_has_gone_is_forgotten():
     assert not reaper._closing
 
 
-def test_the_end_does_not_wait_for_long():
+def test_shutdown_has_shorter_timeouts():
     complete, broken = Client(), Client(complete=False)
     reaper = ConnectionReaper({complete, broken})
     reaper.check_all(0.0)
@@ -108,7 +108,7 @@ def test_the_end_does_not_wait_for_long():
     assert complete.aborted
 
 
-def test_a_connection_whose_answer_broke_off_is_cut_while_others_are_served(folder):
+def test_a_connection_with_an_incomplete_response_is_aborted_while_others_are_served(folder):
     with Command("serve", "--port", "0", folder=folder) as command:
         port = command.port()
         sockets = open_sockets(command)
@@ -119,7 +119,7 @@ def test_a_connection_whose_answer_broke_off_is_cut_while_others_are_served(fold
         assert fetch(port, "/pid")[0] == 200
 
 
-def test_a_complete_answer_that_nobody_reads_does_not_delay_the_end(folder):
+def test_an_unread_complete_response_does_not_delay_the_shutdown(folder):
     with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
         client.get("/unread")
         command.wait_for_output("all is on its way")
@@ -137,7 +137,7 @@ def open_sockets(command: Command) -> int:
 
 
 @pytest.mark.parametrize("loop", ["pass", "import sys; sys.modules['uvloop'] = None"])
-def test_file_descriptors_run_out(folder, loop):
+def test_running_out_of_file_descriptors_is_logged_once(folder, loop):
     few = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))"
     with Command("serve", "--port", "0", folder=folder, command=hyper_after(loop, few)) as command:
         port = command.port()
@@ -151,10 +151,10 @@ def test_file_descriptors_run_out(folder, loop):
 
 
 @pytest.mark.parametrize("message", ["socket.accept() out of system resource", "something else"])
-async def test_other_errors_of_the_loop_go_where_they_went(message):
-    loop, heard = asyncio.get_running_loop(), []
-    loop.set_exception_handler(lambda loop, context: heard.append(context["message"]))
+async def test_other_loop_errors_reach_the_previous_handler(message):
+    loop, messages = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda loop, context: messages.append(context["message"]))
     Descriptors().watch(loop)
     error = OSError(errno.EMFILE, "Too many open files")
     loop.call_exception_handler({"message": message, "exception": error})
-    assert heard == ([] if "accept" in message else [message])
+    assert messages == ([] if "accept" in message else [message])
