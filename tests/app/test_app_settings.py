@@ -177,5 +177,5 @@ def test_flags_reach_an_application_of_the_user_in_every_process(folder, command
 def test_an_unknown_variable_is_an_error_of_the_command(folder):
     for command in ("serve", "dev", "routes"):
         with Command(command, folder=folder, HYPER_PIGN="1") as process:
-            assert process.status() == 1
+            assert process.exit_status() == 1
             assert "Error: unknown setting HYPER_PIGN\n  Did you mean `HYPER_PING`?" in process.errors
