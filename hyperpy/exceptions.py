@@ -7,6 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+__all__ = [
+    "AnswerError",
+    "BrokerError",
+    "ChannelClosedError",
+    "ChannelError",
+    "ComponentError",
+    "ConfigError",
+    "EventError",
+    "HeadersSentError",
+    "HyperError",
+    "InputError",
+    "Place",
+    "RouteConflictError",
+    "RouteError",
+    "StreamError",
+    "TemplateError",
+    "UnknownFragmentError",
+    "UnknownSettingWarning",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
