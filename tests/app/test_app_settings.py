@@ -6,13 +6,13 @@ import warnings
 from pathlib import Path
 
 import pytest
+from tests.server.running import Command, Connection
 
 from hyperpy import Hyper, Settings
 from hyperpy.cli.loading import load_app
 from hyperpy.config import load_settings, running_command
 from hyperpy.exceptions import ConfigError, UnknownSettingWarning
 from hyperpy.testing import client
-from tests.server.running import Command, Connection
 
 ROUTES = {
     "silent.py": "import asyncio\nasync def stream():\n    await asyncio.sleep(60)\n    yield 'never'\n",

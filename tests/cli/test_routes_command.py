@@ -6,7 +6,7 @@ from importlib.metadata import version
 import pytest
 
 from hyperpy.config import app_setting_names, flag_of, setting_fields, variable_of
-from tests.server.running import Command
+from tests.support.servers import Command
 
 FILES = {
     "index.py": 't"<h1>Start</h1>"\n',
@@ -27,7 +27,7 @@ def site(tmp_path):
 
 def run(folder, *arguments: str, **variables: str) -> tuple[int, str, str]:
     with Command(*arguments, folder=folder, **variables) as command:
-        status = command.status()
+        status = command.exit_status()
     return status, command.output, command.errors
 
 

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from hyperpy import HTTPException
 from hyperpy.exceptions import ConfigError
 from hyperpy.testing import serve
-from tests.e2e.running import all_events, client_of
+from tests.support.clients import all_events, client_of
 
 GATED = """
     import asyncio
