@@ -5,7 +5,7 @@ Its submodules are hyperpy's own: `hyper.testing is hyperpy.testing`.
 
 import hyper.channels
 import hyper.components
-import hyper.exceptions
+import hyper.exceptions  # noqa: F401 (makes it an attribute)
 import hyperpy
 from hyperpy import *  # noqa: F403
 

@@ -4,6 +4,5 @@ import sys
 
 import hyperpy.channels
 from hyperpy.channels import *  # noqa: F403 (tells type checkers the names)
-from hyperpy.channels import __all__ as __all__
 
 sys.modules[__name__] = hyperpy.channels

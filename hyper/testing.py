@@ -4,6 +4,5 @@ import sys
 
 import hyperpy.testing
 from hyperpy.testing import *  # noqa: F403 (tells type checkers the names)
-from hyperpy.testing import __all__ as __all__
 
 sys.modules[__name__] = hyperpy.testing

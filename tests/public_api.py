@@ -39,7 +39,8 @@ def describe_class(name: str, cls: type) -> Iterator[str]:
         yield from (f"    {line}" for line in describe_function("__init__", cls))
     for attribute, member in sorted(members(cls)):
         if isinstance(member, property):
-            yield f"    {attribute}: {inspect.signature(member.fget, annotation_format=Format.STRING).return_annotation}"
+            signature = inspect.signature(member.fget, annotation_format=Format.STRING)
+            yield f"    {attribute}: {signature.return_annotation}"
         elif inspect.isfunction(member) or isinstance(member, classmethod | staticmethod):
             yield from (f"    {line}" for line in describe_function(attribute, getattr(cls, attribute)))
         else:
