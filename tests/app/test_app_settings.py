@@ -6,13 +6,14 @@ import warnings
 from pathlib import Path
 
 import pytest
-from tests.server.running import Command, Connection
 
 from hyperpy import Hyper, Settings
 from hyperpy.cli.loading import load_app
 from hyperpy.config import load_settings, running_command
 from hyperpy.exceptions import ConfigError, UnknownSettingWarning
 from hyperpy.testing import client
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command
 
 ROUTES = {
     "silent.py": "import asyncio\nasync def stream():\n    await asyncio.sleep(60)\n    yield 'never'\n",
@@ -167,14 +168,14 @@ def test_an_invalid_channels_url_is_an_error_at_once(folder):
 @pytest.mark.parametrize("command", [("serve", "--workers", "2"), ("serve",), ("dev",)], ids=" ".join)
 def test_flags_reach_an_application_of_the_user_in_every_process(folder, command):
     (folder / "app.py").write_text(APP.format("settings=Settings(ping=60)"))
-    with Command(*command, "--port", "0", "--ping", "0.2", folder=folder) as server, Connection(server.port()) as peer:
-        peer.ask("/silent")
-        peer.hear_until(b": ping")
+    with Command(*command, "--port", "0", "--ping", "0.2", folder=folder) as server, RawClient(server.port()) as peer:
+        peer.get("/silent")
+        peer.read_until(b": ping")
     assert "Error" not in server.errors
 
 
 def test_an_unknown_variable_is_an_error_of_the_command(folder):
     for command in ("serve", "dev", "routes"):
         with Command(command, folder=folder, HYPER_PIGN="1") as process:
-            assert process.status() == 1
+            assert process.exit_status() == 1
             assert "Error: unknown setting HYPER_PIGN\n  Did you mean `HYPER_PING`?" in process.errors
