@@ -237,6 +237,7 @@ def site(tmp_path_factory):
         yield command.port()
 
 
+@pytest.mark.slow
 async def test_a_thousand_users_fifty_at_once(site):
     users = make_users(USERS)
     async with client_at(site, ANYTHING) as client:

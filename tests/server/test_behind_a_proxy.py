@@ -87,9 +87,9 @@ def test_a_site_below_a_path(site):
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory, needs):
+def certificate(tmp_path_factory, require_program):
     """Of a server on this machine, signed by itself."""
-    openssl = needs("openssl")
+    openssl = require_program("openssl")
     folder = tmp_path_factory.mktemp("certificate")
     command = [
         *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
