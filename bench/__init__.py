@@ -1,5 +1,5 @@
-"""hyperpy beside its peers: `python -m bench [render|http|streams|channels] [--quick]`.
+"""Benchmarks of hyperpy and its peers: `python -m bench [render|http|streams|channels] [--quick]`.
 
-Absolute times say little about another machine, or about this one tomorrow. So everything is a ratio to a limit that is
-measured in the same run: each round measures every peer once, and a ratio is always that of two figures of one round.
+Absolute times say little about another machine, or about this one tomorrow. Results are therefore ratios to a baseline
+measured in the same run: each round measures every peer once, and a ratio compares two figures from the same round.
 """

@@ -10,14 +10,24 @@ SOAK, CHAOS = "soak", "chaos"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures hyperpy beside its peers.")
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Benchmark hyperpy and its peers.")
     parser.add_argument(
-        "part", nargs="?", choices=(*PARTS, SOAK, CHAOS), help=f"only this part; {SOAK} and {CHAOS} only if asked for"
+        "part", nargs="?", choices=(*PARTS, SOAK, CHAOS), help=f"part to run (default: all but {SOAK} and {CHAOS})"
     )
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: a first look")
-    parser.add_argument("--seconds", type=float, help="of the soak (600), and of the chaos with each broker (300)")
-    parser.add_argument("--broker", action="append", default=[], choices=("redis", "postgres"), help="of the chaos")
-    parser.add_argument("--seed", type=int, help="of the chaos, to repeat it")
+    parser.add_argument("--quick", action="store_true", help="run fewer and shorter rounds")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        help="duration of the soak test (default: 600) or of the chaos test per broker (default: 300)",
+    )
+    parser.add_argument(
+        "--broker",
+        action="append",
+        default=[],
+        choices=("redis", "postgres"),
+        help="brokers for the chaos test (default: all)",
+    )
+    parser.add_argument("--seed", type=int, help="random seed of the chaos test, to repeat a run")
     options = parser.parse_args()
     machine = f"{platform.system()} {platform.machine()}, {os.process_cpu_count()} cores"
     print(f"# Python {platform.python_version()}, {machine}\n", flush=True)
@@ -30,10 +40,10 @@ def main() -> int:
     else:
         parts = [options.part] if options.part else PARTS
         complete = [resolve_name(f"bench.{part}:main")(quick=options.quick) for part in parts]
-    print(f"Measured in {time.monotonic() - start:.0f} s.")
+    print(f"Finished in {time.monotonic() - start:.0f} s.")
     return 0 if all(complete) else 1
 
 
-# The processes that are started import this module too, and must not import the parts with it.
+# Spawned processes import this module too and must not import every part with it.
 if __name__ == "__main__":
     sys.exit(main())

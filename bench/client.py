@@ -1,4 +1,4 @@
-"""Load for a server: `wrk` if it is installed, else a small client of our own."""
+"""HTTP load generator: `wrk` if it is installed, otherwise a small asyncio client."""
 
 import asyncio
 import re
@@ -24,7 +24,7 @@ class Load:
 
 
 def work(pipe: Connection[Any, Any]) -> None:
-    """Answers (port, path, seconds) with the Load that the server took in that time."""
+    """Receive (port, path, seconds) and reply with the `Load` the server handled in that time."""
     pipe.send(None)
     while True:
         port, path, seconds = pipe.recv()
@@ -33,39 +33,39 @@ def work(pipe: Connection[Any, Any]) -> None:
 
 def _with_wrk(port: int, path: str, seconds: float) -> Load:
     command = [str(WRK), "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}", f"http://127.0.0.1:{port}{path}"]
-    said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    found = re.search(r"(\d+) requests in ([\d.]+)(ms|s)", said)
-    if found is None or "Non-2xx" in said or "Socket errors" in said:
-        raise RuntimeError(f"wrk said: {said}")
+    output = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    found = re.search(r"(\d+) requests in ([\d.]+)(ms|s)", output)
+    if found is None or "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(f"unexpected wrk output: {output}")
     return Load(int(found[1]), float(found[2]) / (1000 if found[3] == "ms" else 1))
 
 
 async def _with_asyncio(port: int, path: str, seconds: float) -> Load:
     loop = asyncio.get_running_loop()
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
-    over = loop.create_future()
-    made = [
-        await loop.create_connection(partial(_Connection, request, over), "127.0.0.1", port) for _ in range(CONNECTIONS)
+    done = loop.create_future()
+    connections = [
+        await loop.create_connection(partial(_Connection, request, done), "127.0.0.1", port) for _ in range(CONNECTIONS)
     ]
     start = perf_counter()
-    before = sum(connection.answers for _, connection in made)
-    ending = loop.call_later(seconds, over.set_result, None)
+    before = sum(connection.responses for _, connection in connections)
+    timer = loop.call_later(seconds, done.set_result, None)
     try:
-        await over
-        return Load(sum(connection.answers for _, connection in made) - before, perf_counter() - start)
+        await done
+        return Load(sum(connection.responses for _, connection in connections) - before, perf_counter() - start)
     finally:
-        ending.cancel()
-        for transport, _ in made:
+        timer.cancel()
+        for transport, _ in connections:
             transport.abort()
 
 
 class _Connection(asyncio.Protocol):
-    """Asks for the same thing again and again. All answers are as long as the first one."""
+    """Send the same request repeatedly. Every response must be as long as the first one."""
 
-    def __init__(self, request: bytes, over: asyncio.Future[None]) -> None:
+    def __init__(self, request: bytes, done: asyncio.Future[None]) -> None:
         self.request = request
-        self.over = over
-        self.answers = 0
+        self.done = done
+        self.responses = 0
         self.length = 0
         self.received = 0
 
@@ -74,28 +74,28 @@ class _Connection(asyncio.Protocol):
         self.transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
-        self.length = self.length or _length(data)
+        self.length = self.length or _response_length(data)
         if self.received == 0 and not (self.length and data.startswith(OK)):
             return self._fail(f"the server answered {data[:200]!r}")
         self.received += len(data)
         if self.received == self.length:
-            self.answers += 1
+            self.responses += 1
             self.received = 0
             self.transport.write(self.request)
         elif self.received > self.length:
-            self._fail(f"an answer is longer than the first one, which had {self.length} bytes")
+            self._fail(f"a response is longer than the first one ({self.length} bytes)")
         return None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail("the server closed a connection")
 
-    def _fail(self, what: str) -> None:
-        if not self.over.done():
-            self.over.set_exception(RuntimeError(what))
+    def _fail(self, message: str) -> None:
+        if not self.done.done():
+            self.done.set_exception(RuntimeError(message))
 
 
-def _length(start: bytes) -> int:
-    """The length of an answer, of which the headers at least are there; 0 if they don't tell."""
+def _response_length(start: bytes) -> int:
+    """Length of a response in bytes, headers included, from its first chunk; 0 without a Content-Length."""
     head, end, _ = start.partition(b"\r\n\r\n")
-    announced = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
-    return len(head + end) + int(announced[1]) if announced else 0
+    content_length = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
+    return len(head + end) + int(content_length[1]) if content_length else 0

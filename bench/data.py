@@ -1,4 +1,4 @@
-"""What every peer renders: a page of a bookshop, and a table. The same on every run; much of it has to be escaped."""
+"""Test data that every peer renders: a bookshop page and a table. It never changes, and much of it needs escaping."""
 
 from dataclasses import dataclass
 

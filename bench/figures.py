@@ -1,4 +1,4 @@
-"""Figures of several rounds, and the tables that show them."""
+"""Statistics over several rounds, and Markdown tables of results."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,37 +7,37 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The middle of several figures, and how far half of them stray from it, as a part of it."""
+    """The median of several figures and their relative spread (median absolute deviation / median)."""
 
-    middle: float
+    median: float
     spread: float
 
     def __str__(self) -> str:
-        return f"{self.middle:.2f} ±{self.spread:.0%}"
+        return f"{self.median:.2f} ±{self.spread:.0%}"
 
 
 def summary(figures: Iterable[float]) -> Summary:
     figures = list(figures)
-    middle = median(figures)
-    return Summary(middle, median(abs(figure - middle) for figure in figures) / middle)
+    center = median(figures)
+    return Summary(center, median(abs(figure - center) for figure in figures) / center)
 
 
-def ratios(figures: Sequence[float], limit: Sequence[float]) -> Summary:
-    """Each round's figure by that round's limit: what slowed a whole round down cancels out."""
-    return summary(figure / least for figure, least in zip(figures, limit, strict=True))
+def ratios(figures: Sequence[float], baseline: Sequence[float]) -> Summary:
+    """Divide each figure by the baseline of its round, so that a slowdown of a whole round cancels out."""
+    return summary(figure / base for figure, base in zip(figures, baseline, strict=True))
 
 
 def table(title: str, rows: Sequence[Mapping[str, str]], note: str) -> str:
-    """Markdown, with columns that line up in a terminal too."""
+    """Format a Markdown table whose columns also line up in a terminal."""
     head = list(rows[0])
     lines = [head, *[list(row.values()) for row in rows]]
     widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
     lines.insert(1, ["-" * width for width in widths])
-    written = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
-    return "\n".join([f"## {title}", "", *[f"| {line} |" for line in written], "", note, ""])
+    cells = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+    return "\n".join([f"## {title}", "", *[f"| {line} |" for line in cells], "", note, ""])
 
 
-def percentile(figures: Iterable[float], part: float) -> float:
-    """The least figure that `part` of them do not exceed."""
+def percentile(figures: Iterable[float], fraction: float) -> float:
+    """The smallest figure that at least `fraction` of the figures don't exceed."""
     ordered = sorted(figures)
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+    return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]

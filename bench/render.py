@@ -1,4 +1,4 @@
-"""Template engines, in process: the page and the table."""
+"""Template engines without a server: a page and a table."""
 
 from multiprocessing.connection import Connection
 from pkgutil import resolve_name
@@ -8,12 +8,12 @@ from typing import Any
 from bench.data import SHOP, TABLE
 from bench.engines import Engine
 from bench.figures import ratios, summary, table
-from bench.rounds import Plan, measure, started
-from bench.tokens import difference
-from bench.workers import MEASURED, Peer, Worker
+from bench.html_diff import difference
+from bench.rounds import Plan, measure, start_peers
+from bench.workers import MEASURED_CORE, Peer, Worker
 
 PEERS = (
-    Peer("f-string + markupsafe.escape", "bench.engines.fstring:LIMIT"),
+    Peer("f-string + markupsafe.escape", "bench.engines.fstring:BASELINE"),
     Peer("floor: f-string + C escape", "bench.engines.fstring:FLOOR"),
     Peer("Jinja2", "bench.engines.jinja:ENGINE"),
     Peer("hyperpy", "bench.engines.hyperpy:ENGINE", setup="hyperpy.server.serve:tune_collector"),
@@ -23,16 +23,16 @@ QUICK = Plan(rounds=7, seconds=0.03)
 FULL = Plan(rounds=25, seconds=0.08)
 DOCUMENTS = {"page": SHOP, "table": TABLE}
 NOTE = (
-    "Time by the limit's in the same round (1.00 is the limit, less is better), median and spread.\n"
-    "`hyperpy` has the garbage collector set as `hyper serve` sets it, all others Python's default."
+    "Time relative to f-strings with markupsafe.escape in the same round (less is better), median and spread.\n"
+    "`hyperpy` uses the garbage collector settings of `hyper serve`; all other peers use Python's."
 )
 
 
 def main(*, quick: bool) -> bool:
-    """Prints the tables; False if a peer could not be measured."""
-    workers = {peer: Worker(work, peer, core=MEASURED) for peer in PEERS}
+    """Print the tables; return False if a peer could not be measured."""
+    workers = {peer: Worker(work, peer, core=MEASURED_CORE) for peer in PEERS}
     try:
-        ready, problems = started(workers, _check)
+        ready, problems = start_peers(workers, _check)
         for document in DOCUMENTS:
             print(_table(document, ready, QUICK if quick else FULL), flush=True)
     finally:
@@ -41,30 +41,30 @@ def main(*, quick: bool) -> bool:
     return not problems
 
 
-def _check(worker: Worker, limit: Worker) -> str:
-    wrong = {name: difference(worker.started[name], limit.started[name]) for name in DOCUMENTS}
-    return "; ".join(f"its {name} {what}" for name, what in wrong.items() if what)
+def _check(worker: Worker, baseline: Worker) -> str:
+    differences = {name: difference(worker.handshake[name], baseline.handshake[name]) for name in DOCUMENTS}
+    return "; ".join(f"its {name} {text}" for name, text in differences.items() if text)
 
 
 def _table(document: str, workers: dict[Peer, Worker], plan: Plan) -> str:
-    calls = {peer: max(1, int(plan.seconds / worker.ask(document, 5))) for peer, worker in workers.items()}
-    times = measure(workers, plan.rounds, lambda peer: workers[peer].ask(document, calls[peer]))
-    limit = times[PEERS[0]]
+    calls = {peer: max(1, int(plan.seconds / worker.call(document, 5))) for peer, worker in workers.items()}
+    times = measure(workers, plan.rounds, lambda peer: workers[peer].call(document, calls[peer]))
+    baseline = times[PEERS[0]]
     rows = [
         {
             "engine": peer.name,
-            "time / limit": str(ratios(figures, limit)),
-            "µs": f"{summary(figures).middle * 1e6:,.0f}",
-            "bytes": f"{len(workers[peer].started[document].encode()):,}",
+            "time / f-string": str(ratios(figures, baseline)),
+            "µs": f"{summary(figures).median * 1e6:,.0f}",
+            "bytes": f"{len(workers[peer].handshake[document].encode()):,}",
         }
-        for peer, figures in sorted(times.items(), key=lambda item: ratios(item[1], limit).middle)
+        for peer, figures in sorted(times.items(), key=lambda item: ratios(item[1], baseline).median)
     ]
     titles = {"page": "Rendering a page", "table": "Rendering a table of 1000 rows and 10 columns"}
     return table(titles[document], rows, NOTE)
 
 
 def work(pipe: Connection[Any, Any], peer: Peer) -> None:
-    """Sends both documents; then answers (document, number of calls) with the seconds that one call took."""
+    """Send both rendered documents; then receive (document, number of calls) and reply with the seconds per call."""
     engine: Engine = resolve_name(peer.target)
     render = {name: getattr(engine, name) for name in DOCUMENTS}
     pipe.send({name: str(render[name](value)) for name, value in DOCUMENTS.items()})

@@ -1,4 +1,7 @@
-"""Rounds: each measures every peer once, forwards and backwards in turn, so that a slow moment hits them all alike."""
+"""Measure all peers in rounds.
+
+Each round measures every peer once. The order alternates, so that a temporary slowdown affects all peers alike.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,31 +13,32 @@ from bench.workers import Peer, Worker, WorkerError
 class Plan:
     rounds: int
     seconds: float
-    """How long one peer is measured in one round."""
+    """Duration of one measurement of one peer."""
 
 
-def measure[T](peers: Iterable[Peer], rounds: int, one: Callable[[Peer], T]) -> dict[Peer, list[T]]:
+def measure[T](peers: Iterable[Peer], rounds: int, measure_one: Callable[[Peer], T]) -> dict[Peer, list[T]]:
     peers = list(peers)
     figures: dict[Peer, list[T]] = {peer: [] for peer in peers}
     for number in range(rounds):
         for peer in peers if number % 2 == 0 else reversed(peers):
-            figures[peer].append(one(peer))
+            figures[peer].append(measure_one(peer))
     return figures
 
 
-def started(
+def start_peers(
     workers: dict[Peer, Worker], check: Callable[[Worker, Worker], str]
 ) -> tuple[dict[Peer, Worker], dict[Peer, str]]:
-    """The workers that run and whose output `check(worker, limit)` has nothing against, and the others' problems.
+    """Start the workers; return those that are ready, and the problems of the others.
 
-    The first is the limit: without it there is nothing to compare with, so its error is raised.
+    `check(worker, baseline)` returns what is wrong with a worker's output, or an empty string. The first worker is the
+    baseline. Nothing can be compared without it, so an error while it starts is raised.
     """
-    limit = next(iter(workers.values())).start()
+    baseline = next(iter(workers.values())).start()
     ready: dict[Peer, Worker] = {}
     problems: dict[Peer, str] = {}
     for peer, worker in workers.items():
         try:
-            problem = check(worker if worker is limit else worker.start(), limit)
+            problem = check(worker if worker is baseline else worker.start(), baseline)
         except (WorkerError, OSError) as error:
             problem = str(error)
         if problem:

@@ -1,4 +1,4 @@
-"""A peer's server: one process that tells the CPU time it has used whenever it is asked."""
+"""Serve a peer's application in its own process, and report the CPU time it has used."""
 
 import logging
 import socket
@@ -16,27 +16,27 @@ BACKLOG = 512
 
 
 def serve(pipe: Connection[Any, Any], peer: Peer) -> None:
-    """Serves a peer's application until the pipe ends; first sends the port. `peer.setup` makes the server."""
+    """Send the port, then serve the peer's application until the pipe closes. `peer.setup` creates the server."""
     with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
         server: uvicorn.Server = resolve_name(peer.setup)(resolve_name(peer.target))
-        _log_no_requests()
+        _disable_access_log()
         pipe.send(listener.getsockname()[1])
-        Thread(target=_attend, args=(pipe, server), daemon=True).start()
+        Thread(target=_report_cpu_time, args=(pipe, server), daemon=True).start()
         server.run(sockets=[listener])
 
 
 def plain_server(app: Any) -> uvicorn.Server:
-    """uvicorn as it is, with uvloop and httptools where it finds them."""
+    """uvicorn with its defaults: uvloop and httptools if they are installed."""
     return uvicorn.Server(uvicorn.Config(app, interface="asgi3", log_config=None, server_header=False))
 
 
-def _log_no_requests() -> None:
+def _disable_access_log() -> None:
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()
     access.propagate = False
 
 
-def _attend(pipe: Connection[Any, Any], server: uvicorn.Server) -> None:
+def _report_cpu_time(pipe: Connection[Any, Any], server: uvicorn.Server) -> None:
     while True:
         try:
             pipe.recv()

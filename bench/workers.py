@@ -1,7 +1,7 @@
-"""Processes that are asked to do something and say what came of it.
+"""Worker processes that take commands over a pipe.
 
-Every peer has one of its own: the objects of one would slow down the garbage collector of another. What is measured
-runs on the first core, whoever asks for it on the last, where the system lets us choose.
+Every peer runs in its own process: the objects of one would slow down the garbage collector of another. The measured
+process runs on the first core and the load generator on the last, on systems with CPU affinity.
 """
 
 import os
@@ -14,15 +14,15 @@ from multiprocessing.connection import Connection
 from typing import Any, Self
 
 SPAWN = get_context("spawn")
-PATIENCE = 10  # seconds that a process has to end by itself
-MEASURED, ASKING = 0, -1  # the cores, of those that this process may use
+STOP_TIMEOUT = 10  # seconds before a process is killed
+MEASURED_CORE, CLIENT_CORE = 0, -1  # indexes into the cores that this process may use
 
 type Work = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """What is measured, and what sets its process up, both as `module:name`: only its own process imports them."""
+    """A benchmarked target and the function that sets it up, as `module:name`; only its own process imports them."""
 
     name: str
     target: str
@@ -30,21 +30,22 @@ class Peer:
 
 
 class WorkerError(Exception):
-    """What went wrong in a worker, in its own words."""
+    """A worker failed; the message is that of the error in its process."""
 
 
 class Worker:
-    """A process that runs `work(pipe, *arguments)` on a core. `start` waits for its first answer."""
+    """A process that runs `work(pipe, *arguments)` on one core. `handshake` is the first value that it sends."""
 
     def __init__(self, work: Work, *arguments: Any, core: int) -> None:
-        self._pipe, theirs = SPAWN.Pipe()
-        self._process = SPAWN.Process(target=_run, args=(work, theirs, core, arguments), daemon=True)
+        self._pipe, remote = SPAWN.Pipe()
+        self._process = SPAWN.Process(target=_run, args=(work, remote, core, arguments), daemon=True)
         self._process.start()
-        theirs.close()
-        self.started: Any = None
+        remote.close()
+        self.handshake: Any = None
 
     def start(self) -> Self:
-        self.started = self._answer()
+        """Wait until the worker is ready."""
+        self.handshake = self._receive()
         return self
 
     @property
@@ -52,26 +53,26 @@ class Worker:
         assert self._process.pid is not None
         return self._process.pid
 
-    def ask(self, *question: Any) -> Any:
-        self._pipe.send(question)
-        return self._answer()
+    def call(self, *arguments: Any) -> Any:
+        self._pipe.send(arguments)
+        return self._receive()
 
-    def stop(self, patience: float = PATIENCE) -> None:
-        """The end of the pipe is the end of the work."""
+    def stop(self, timeout: float = STOP_TIMEOUT) -> None:
+        """Close the pipe, which ends the work; kill the process after `timeout` seconds."""
         self._pipe.close()
-        self._process.join(patience)
+        self._process.join(timeout)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
 
-    def _answer(self) -> Any:
+    def _receive(self) -> Any:
         try:
-            answer = self._pipe.recv()
+            value = self._pipe.recv()
         except EOFError:
-            raise WorkerError("the process ended without a word") from None
-        if isinstance(answer, WorkerError):
-            raise answer
-        return answer
+            raise WorkerError("the worker process exited unexpectedly") from None
+        if isinstance(value, WorkerError):
+            raise value
+        return value
 
 
 def _run(work: Work, pipe: Connection[Any, Any], core: int, arguments: Sequence[Any]) -> None:
@@ -80,13 +81,13 @@ def _run(work: Work, pipe: Connection[Any, Any], core: int, arguments: Sequence[
         work(pipe, *arguments)
     except EOFError, KeyboardInterrupt:
         return
-    except Exception as error:  # noqa: BLE001 (a peer may raise anything; whoever asked is told)
+    except Exception as error:  # noqa: BLE001 (a peer may raise anything; the caller gets it)
         with suppress(OSError):
             pipe.send(WorkerError("".join(traceback.format_exception_only(error)).strip()))
 
 
 def run_on(core: int) -> None:
-    """Keep this process, and those that it starts, on one core."""
+    """Pin this process and its children to one core."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[core]})

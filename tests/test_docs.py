@@ -13,7 +13,7 @@ import hyperpy
 import hyperpy.testing
 from hyperpy.config import flag_of, key_of, setting_fields, variable_of
 from hyperpy.pages.analysis.answers import QUICK_BUILTINS, QUICK_OURS
-from hyperpy.streams import Mode, Shape, accepts, choose
+from hyperpy.streams import GeneratorShape, StreamMode, accepts, choose
 from tests.conftest import RequireProgram
 from tests.docs_support import load_errors
 from tests.docs_support.markdown import Document, anchor, code_in
@@ -152,12 +152,12 @@ def test_the_table_of_who_gets_what_is_the_real_one() -> None:
     (table,) = [table for table in BY_NAME["streaming.md"].tables() if table.head[0] == "The file has"]
     columns = ["text/event-stream", "text/html", "text/event-stream, text/html", "*/*"]
     shapes = [
-        Shape(template=True, begins_document=False, first_is_html=True, yields_event=False),
-        Shape(template=False, begins_document=True, first_is_html=True, yields_event=False),
-        Shape(template=False, begins_document=False, first_is_html=True, yields_event=False),
-        Shape(template=False, begins_document=False, first_is_html=True, yields_event=True),
+        GeneratorShape(template=True, begins_document=False, first_is_html=True, yields_event=False),
+        GeneratorShape(template=False, begins_document=True, first_is_html=True, yields_event=False),
+        GeneratorShape(template=False, begins_document=False, first_is_html=True, yields_event=False),
+        GeneratorShape(template=False, begins_document=False, first_is_html=True, yields_event=True),
     ]
-    words = {Mode.SSE: "events", Mode.HTML: "a page in parts", Mode.PAGE: "the page"}
+    words = {StreamMode.SSE: "events", StreamMode.HTML: "a page in parts", StreamMode.PAGE: "the page"}
     real = [[words[choose(shape, accepts(accept), forced=False)] for accept in columns] for shape in shapes]
     assert [list(row[1:]) for row in table.rows] == real
 

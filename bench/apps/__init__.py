@@ -1,3 +1,3 @@
-"""The web applications. Each answers `/hello` with a line and `/page` with the bookshop, rendered for each request."""
+"""The web applications. Each serves a line of text at `/hello` and the bookshop, rendered per request, at `/page`."""
 
 HELLO = "Hello, world!"

@@ -1,4 +1,4 @@
-"""hyperpy, a folder of two route files, and the server of `hyper serve`."""
+"""hyperpy with the route files of `bench/routes` and the server of `hyper serve`."""
 
 from pathlib import Path
 

@@ -1,19 +1,14 @@
-"""No framework: the least that a server, and f-strings on top of it, can do."""
+"""No framework: the least work an ASGI application can do, with f-strings."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from starlette.types import Receive, Scope, Send
 
 from bench.apps import HELLO
 from bench.data import SHOP
-from bench.engines.fstring import LIMIT
-
-type Message = MutableMapping[str, Any]
+from bench.engines.fstring import BASELINE
 
 
-async def app(
-    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-) -> None:
-    text = HELLO if scope["path"] == "/hello" else LIMIT.page(SHOP)
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    text = HELLO if scope["path"] == "/hello" else BASELINE.page(SHOP)
     body = text.encode()
     headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/html; charset=utf-8")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -1,4 +1,4 @@
-"""Starlette and f-strings."""
+"""Starlette with f-strings."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from bench.apps import HELLO
 from bench.data import SHOP
-from bench.engines.fstring import LIMIT
+from bench.engines.fstring import BASELINE
 
 
 async def hello(request: Request) -> HTMLResponse:
@@ -15,7 +15,7 @@ async def hello(request: Request) -> HTMLResponse:
 
 
 async def page(request: Request) -> HTMLResponse:
-    return HTMLResponse(LIMIT.page(SHOP))
+    return HTMLResponse(BASELINE.page(SHOP))
 
 
 app = Starlette(routes=[Route("/hello", hello), Route("/page", page)])

@@ -1,17 +1,17 @@
-"""`python -m bench channels`: one message to very many streams, in one process and across two."""
+"""`python -m bench channels`: one message to many streams, in one process and in two workers."""
 
-from bench.channels import across, within
-from bench.streams.clients import most_streams, work
-from bench.workers import ASKING, Worker
+from bench.channels import one_process, two_workers
+from bench.streams.clients import raise_file_limit, work
+from bench.workers import CLIENT_CORE, Worker
 
 
 def main(*, quick: bool) -> bool:
-    """Prints the tables; False if something could not be measured."""
-    amounts = within.QUICK if quick else within.FULL
-    most = most_streams(max(amounts.streams))
-    client = Worker(work, core=ASKING).start()
+    """Print the tables; return False if something could not be measured."""
+    amounts = one_process.QUICK if quick else one_process.FULL
+    maximum = raise_file_limit(max(amounts.streams))
+    client = Worker(work, core=CLIENT_CORE).start()
     try:
-        complete = within.main(client, amounts, most)
-        return across.main(client, amounts) and complete
+        complete = one_process.main(client, amounts, maximum)
+        return two_workers.main(client, amounts) and complete
     finally:
         client.stop()

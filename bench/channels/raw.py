@@ -1,4 +1,4 @@
-"""No framework and no channels: a queue for each stream, into which the bytes of an event are put."""
+"""No framework and no channels: encoded events in one queue per stream."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ _queues: set[asyncio.Queue[bytes]] = set()
 
 
 def server(app: ASGIApp) -> uvicorn.Server:
-    """uvicorn, with the garbage collector set as hyperpy's server does: with many streams it would take most of all."""
+    """uvicorn with hyperpy's garbage collector settings: with many streams, collection would dominate the result."""
     tune_collector()
     return plain_server(app)
 
@@ -25,33 +25,33 @@ def server(app: ASGIApp) -> uvicorn.Server:
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
-    elif scope["path"] == "/channels/tell":
-        await _tell(send)
+    elif scope["path"] == "/channels/publish_many":
+        await _publish(send)
     else:
         await _stream(receive, send)
 
 
-async def _tell(send: Send) -> None:
+async def _publish(send: Send) -> None:
     event = f'id: 1\ndata: {{"html":"<p>{time.monotonic_ns()}~</p>","padding":""}}\n\n'.encode()
     for queue in _queues:
         queue.put_nowait(event)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
-    await send({"type": "http.response.body", "body": b"told"})
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+    await send({"type": "http.response.body", "body": b"published"})
 
 
 async def _stream(receive: Receive, send: Send) -> None:
     queue: asyncio.Queue[bytes] = asyncio.Queue()
     _queues.add(queue)
-    watching = asyncio.create_task(_client_leaves(receive, queue))
+    waiting = asyncio.create_task(_wait_for_disconnect(receive, queue))
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": READY, "more_body": True})
     while event := await queue.get():
         await send({"type": "http.response.body", "body": event, "more_body": True})
     _queues.discard(queue)
-    await watching
+    await waiting
 
 
-async def _client_leaves(receive: Receive, queue: asyncio.Queue[bytes]) -> None:
+async def _wait_for_disconnect(receive: Receive, queue: asyncio.Queue[bytes]) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     queue.put_nowait(b"")

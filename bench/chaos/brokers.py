@@ -1,4 +1,4 @@
-"""Real brokers, which confirm nothing that they have not written."""
+"""Real brokers that write each record to disk before they confirm it."""
 
 import tempfile
 from collections.abc import Generator
@@ -20,8 +20,8 @@ BROKERS: dict[str, tuple[str, type[RedisBroker | PostgresBroker]]] = {
 
 
 @contextmanager
-def started(name: str) -> Generator[Broker]:
-    """Raises OSError if the machine has no such program."""
+def running_broker(name: str) -> Generator[Broker]:
+    """Start a broker. Raises OSError if its program isn't installed."""
     program, kind = BROKERS[name]
     found = find_program(program)
     if found is None:

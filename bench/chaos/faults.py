@@ -1,4 +1,4 @@
-"""What goes wrong, in an order that a seed decides."""
+"""Inject faults in an order determined by the seed."""
 
 import asyncio
 import os
@@ -12,33 +12,39 @@ from pathlib import Path
 from bench.chaos.clients import Client
 from tests.channels.brokers import Broker, children_of
 
-CROWD = 0.3  # of the clients lose their connections at once
+CUT_FRACTION = 0.3  # of the clients, disconnected at once
 
 
 class Faults:
-    """`most` is how long, in seconds, the broker hangs at most."""
+    """`longest` is the longest time, in seconds, that the broker hangs or is down."""
 
     def __init__(
-        self, supervisor: int, broker: Broker, clients: list[Client], dice: random.Random, most: float, log: list[str]
+        self,
+        supervisor: int,
+        broker: Broker,
+        clients: list[Client],
+        dice: random.Random,
+        longest: float,
+        log: list[str],
     ) -> None:
         self._supervisor = supervisor
         self._broker = broker
         self._clients = clients
         self._dice = dice
-        self._most = most
+        self._longest = longest
         self._log = log
         self.counts: Counter[str] = Counter()
         self.kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "worker killed": self._kill_worker,
-            "SIGHUP": self._hang_up,
+            "SIGHUP": self._send_sighup,
             "broker killed": self._kill_broker,
-            "connections to the broker ended": self._cut_connections,
-            "broker stopped": self._stop_broker,
-            "clients cut": self._cut_clients,
+            "broker connections closed": self._cut_connections,
+            "broker paused": self._pause_broker,
+            "clients disconnected": self._cut_clients,
         }
 
     async def run(self, until: float, pause: float, clock: Callable[[], float]) -> None:
-        """All kinds at least once, in ever another order, with pauses of at most so many seconds between them."""
+        """Inject every kind of fault at least once, in random order, with at most `pause` seconds between faults."""
         while clock() < until:
             for kind in self._dice.sample(sorted(self.kinds), len(self.kinds)):
                 await asyncio.sleep(self._dice.uniform(0.1, 1.0) * pause)
@@ -46,7 +52,7 @@ class Faults:
                     return
                 self._log.append(f"{clock():8.2f} {kind}")
                 await self.kinds[kind]()
-                self._log.append(f"{clock():8.2f} that was {kind}")
+                self._log.append(f"{clock():8.2f} {kind}: done")
                 self.counts[kind] += 1
 
     async def _kill_worker(self) -> None:
@@ -54,31 +60,31 @@ class Faults:
             with suppress(ProcessLookupError):
                 os.kill(self._dice.choice(workers), signal.SIGKILL)
 
-    async def _hang_up(self) -> None:
+    async def _send_sighup(self) -> None:
         os.kill(self._supervisor, signal.SIGHUP)
 
     async def _kill_broker(self) -> None:
         await asyncio.to_thread(self._broker.kill)
-        await asyncio.sleep(self._dice.choice((0.0, 0.2, 0.5, 1.0)) * self._most)
+        await asyncio.sleep(self._dice.choice((0.0, 0.2, 0.5, 1.0)) * self._longest)
         await asyncio.to_thread(self._broker.start)
 
     async def _cut_connections(self) -> None:
         await asyncio.to_thread(self._broker.cut_connections)
 
-    async def _stop_broker(self) -> None:
+    async def _pause_broker(self) -> None:
         await asyncio.to_thread(self._broker.stop_the_world)
         try:
-            await asyncio.sleep(self._dice.uniform(0.1, 1.0) * self._most)
+            await asyncio.sleep(self._dice.uniform(0.1, 1.0) * self._longest)
         finally:
             await asyncio.to_thread(self._broker.go_on)
 
     async def _cut_clients(self) -> None:
-        for client in self._dice.sample(self._clients, int(CROWD * len(self._clients))):
-            client.leave()
+        for client in self._dice.sample(self._clients, int(CUT_FRACTION * len(self._clients))):
+            client.disconnect()
 
 
 def workers_of(supervisor: int) -> list[int]:
-    """Those of its children that serve."""
+    """Process ids of the supervisor's workers."""
     workers = []
     for pid in children_of(supervisor):
         with suppress(OSError):

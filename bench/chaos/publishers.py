@@ -1,4 +1,4 @@
-"""Who publishes numbers, one after the other in each channel, and knows which of them have been confirmed."""
+"""Publishers that send consecutive numbers in each channel and record which were confirmed."""
 
 import asyncio
 import json
@@ -12,12 +12,12 @@ from typing import override
 from hyperpy import channel
 from hyperpy.exceptions import BrokerError
 
-PATIENCE = 15.0  # seconds that an answer may take; longer than the broker is waited for
-LAG = 1.0  # seconds that are made up for
+TIMEOUT = 15.0  # seconds for a response; longer than the server waits for the broker
+MAX_LAG = 1.0  # seconds of delay that are caught up
 
 
 class Publisher(ABC):
-    """Goes on with the next number whatever has become of the last: one that was not confirmed is not repeated."""
+    """Sends each number once: an unconfirmed number isn't sent again."""
 
     def __init__(self, name: str, padding: dict[str, str]) -> None:
         self.name = name
@@ -25,18 +25,18 @@ class Publisher(ABC):
         self._numbers: Counter[str] = Counter()
         self.confirmed: defaultdict[str, set[int]] = defaultdict(set)
         self.outcomes: Counter[str] = Counter()
-        self.over = False
+        self.stopping = False
 
     async def run(self, channels: Sequence[str], rate: float, dice: random.Random) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time()
-        while not self.over:
+        while not self.stopping:
             await self.send(dice.choice(channels))
-            due = max(due + 1 / rate, loop.time() - LAG)
+            due = max(due + 1 / rate, loop.time() - MAX_LAG)
             await asyncio.sleep(due - loop.time())
 
     async def send(self, name: str) -> bool:
-        """Whether the next message of that channel has been confirmed."""
+        """Publish the next number in a channel; return whether it was confirmed."""
         self._numbers[name] += 1
         number = self._numbers[name]
         outcome = await self.publish(
@@ -49,26 +49,26 @@ class Publisher(ABC):
 
     @abstractmethod
     async def publish(self, name: str, data: dict[str, object]) -> str:
-        """How it went."""
+        """Publish `data` and return the outcome; only "confirmed" means that the message was stored."""
 
     async def close(self) -> None:
         return
 
 
-class Script(Publisher):
-    """One that has the channels in its own process."""
+class DirectPublisher(Publisher):
+    """Publishes from this process."""
 
     @override
     async def publish(self, name: str, data: dict[str, object]) -> str:
         try:
             await channel(name).publish(data)
         except BrokerError:
-            return "refused"
+            return "rejected"
         return "confirmed"
 
 
-class Visitor(Publisher):
-    """One that posts to the site, over a connection that it keeps as long as it holds."""
+class HttpPublisher(Publisher):
+    """Publishes with POST requests over a persistent connection."""
 
     def __init__(self, name: str, padding: dict[str, str], port: int) -> None:
         super().__init__(name, padding)
@@ -78,12 +78,12 @@ class Visitor(Publisher):
     @override
     async def publish(self, name: str, data: dict[str, object]) -> str:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 return await self._post(name, json.dumps(data).encode())
         except TimeoutError:
-            outcome = "without an answer"
+            outcome = "no response"
         except OSError, EOFError:
-            outcome = "cut"
+            outcome = "connection lost"
         await self.close()
         return outcome
 
@@ -99,7 +99,7 @@ class Visitor(Publisher):
         if headers.get("connection") == "close":
             await self.close()
         status = first.split(" ")[1]
-        return {"204": "confirmed", "503": "refused"}.get(status, f"answered {status}")
+        return {"204": "confirmed", "503": "rejected"}.get(status, f"status {status}")
 
     @override
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Tables of what a run has shown."""
+"""Print the results of a run as tables."""
 
 import re
 from collections import Counter
@@ -6,54 +6,56 @@ from collections import Counter
 from bench.chaos.running import Outcome
 from bench.figures import table
 
-SHOWN = 5  # clients whose violations are told
+PRINTED = 5  # violations and clients to print
 COLUMNS = {
     "received": "received",
-    "doubled": "doubled",
+    "duplicates": "duplicates",
     "gaps": "gaps",
-    "told": "lost, told",
+    "reported": "lost, reported",
     "violations": "violations",
     "reconnects": "reconnects",
 }
 NOTE = (
-    "Doubled: come again after a reconnection. Gaps: events that tell of some. Lost, told: confirmed messages that a\n"
-    "gap has told of. Violations: confirmed messages that are missing without a word, and whatever comes out of order."
+    "Duplicates: messages repeated after a reconnect. Gaps: gap events. Lost, reported: confirmed messages covered by\n"
+    "a gap event. Violations: confirmed messages missing without a gap event, and messages out of order."
 )
 
 
 def report(title: str, outcome: Outcome) -> bool:
-    """Prints it; False if a promise was broken."""
+    """Print the tables; return False if a guarantee was violated."""
     violations = outcome.violations
     print(table(f"Chaos: {title}", client_rows(outcome), NOTE))
-    print(table("Published", publisher_rows(outcome), f"The seed is {outcome.plan.seed}."))
-    kinds = [{"fault": kind, "times": str(number)} for kind, number in sorted(outcome.faults.items())]
-    print(table("Faults", kinds, said(outcome.said)), flush=True)
-    for client, what in list(violations.items())[:SHOWN]:
-        print(f"Client {client.number} ({client.habit.name}; {', '.join(client.channels)}), replays={client.replays}:")
-        print("\n".join(f"  {each}" for each in what[:SHOWN]))
-        print("  The end:\n    " + "\n    ".join(client.recent))
+    print(table("Published", publisher_rows(outcome), f"Seed: {outcome.plan.seed}."))
+    faults = [{"fault": kind, "times": str(number)} for kind, number in sorted(outcome.faults.items())]
+    print(table("Faults", faults, traceback_summary(outcome.server_log)), flush=True)
+    for client, descriptions in list(violations.items())[:PRINTED]:
+        print(
+            f"Client {client.number} ({client.behaviour.name}; {', '.join(client.channels)}), replays={client.replays}:"
+        )
+        print("\n".join(f"  {each}" for each in descriptions[:PRINTED]))
+        print("  History:\n    " + "\n    ".join(client.history))
     if violations:
-        print("The faults:\n  " + "\n  ".join(outcome.log))
-        print(f"The server has said:\n{outcome.said[-3000:]}", flush=True)
+        print("Faults:\n  " + "\n  ".join(outcome.log))
+        print(f"Server log:\n{outcome.server_log[-3000:]}", flush=True)
     return not violations
 
 
 def client_rows(outcome: Outcome) -> list[dict[str, str]]:
     confirmed, violations = outcome.confirmed, outcome.violations
-    rows, total = [], Counter[str]()
-    for habit in outcome.plan.habits:
-        clients = [client for client in outcome.clients if client.habit == habit]
-        sums = Counter({"clients": len(clients)})
+    rows, overall = [], Counter[str]()
+    for behaviour in outcome.plan.behaviours:
+        clients = [client for client in outcome.clients if client.behaviour == behaviour]
+        totals = Counter({"clients": len(clients)})
         for client in clients:
-            sums += client.sums(confirmed) + Counter({"violations": len(violations.get(client, ()))})
-        total += sums
-        rows.append(_row(habit.name, sums))
-    return [*rows, _row("all", total)]
+            totals += client.totals(confirmed) + Counter({"violations": len(violations.get(client, ()))})
+        overall += totals
+        rows.append(_row(behaviour.name, totals))
+    return [*rows, _row("all", overall)]
 
 
-def _row(name: str, sums: Counter[str]) -> dict[str, str]:
-    figures = {title: f"{sums[name]:,}" for name, title in COLUMNS.items()}
-    return {"clients that": name, "number": str(sums["clients"]), **figures}
+def _row(name: str, totals: Counter[str]) -> dict[str, str]:
+    figures = {title: f"{totals[name]:,}" for name, title in COLUMNS.items()}
+    return {"clients": name, "number": str(totals["clients"]), **figures}
 
 
 def publisher_rows(outcome: Outcome) -> list[dict[str, str]]:
@@ -66,9 +68,10 @@ def publisher_rows(outcome: Outcome) -> list[dict[str, str]]:
     ]
 
 
-def said(log: str) -> str:
-    """How many tracebacks the server's log has, and how they end."""
-    ends = Counter(re.findall(r"^Traceback .*?\n(?=\S)(.{,120})", log, re.MULTILINE | re.DOTALL))
-    if not ends:
-        return "The server's log has no traceback."
-    return f"The server's log has {ends.total()} tracebacks: {'; '.join(f'{n} x {end}' for end, n in ends.items())}"
+def traceback_summary(log: str) -> str:
+    """Count the tracebacks in the server log by their last line."""
+    errors = Counter(re.findall(r"^Traceback .*?\n(?=\S)(.{,120})", log, re.MULTILINE | re.DOTALL))
+    if not errors:
+        return "No tracebacks in the server log."
+    counts = "; ".join(f"{number} x {error}" for error, number in errors.items())
+    return f"{errors.total()} tracebacks in the server log: {counts}"

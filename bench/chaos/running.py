@@ -1,4 +1,4 @@
-"""One run: a site with two workers, a real broker, publishers, clients and faults, and what comes of it."""
+"""One run: a site with two workers, a real broker, publishers, clients and faults."""
 
 import asyncio
 import random
@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.chaos.clients import Client, Habit
+from bench.chaos.clients import Behaviour, Client
 from bench.chaos.faults import Faults
-from bench.chaos.publishers import Publisher, Script, Visitor
+from bench.chaos.publishers import DirectPublisher, HttpPublisher, Publisher
 from bench.streams.servers import free_port, kill_group, start, wait_for
 from hyperpy.channels import connect
 from hyperpy.config import Settings
@@ -23,13 +23,13 @@ from tests.channels.brokers import Broker
 LARGE = "large"
 CHANNELS = ("one", "two", "three", "four", "five", "six", "seven", LARGE)
 PADDING = {LARGE: "x" * 8000}
-"""So that what a client does not read soon fills all buffers on its way."""
-VISITORS = 4
-SETTLING = 60.0  # seconds in which all clients must have got everything, once there are no more faults
-LATE_BY = 0.7  # of the run; then everybody is there
+"""Large enough that a client that doesn't read soon fills all buffers on the way."""
+HTTP_PUBLISHERS = 4
+SETTLING = 60.0  # seconds after the last fault within which all clients must catch up
+LATE_BY = 0.7  # of the run: when the last client connects
 
 type Heads = dict[tuple[str, str], int]
-"""Numbers by channel and publisher."""
+"""Highest number by channel and publisher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,22 @@ class Plan:
     rate: int = 200
     """Messages per second, of all publishers."""
     pause: float = 4.0
-    """The longest between two faults, in seconds."""
+    """Longest time between two faults, in seconds."""
     hang: float = 8.0
-    """How long a broker hangs or is away at most, in seconds."""
-    kept: int = 400
-    """Messages of a channel: few enough that clients may be away for longer."""
+    """Longest time that a broker hangs or is down, in seconds."""
+    retained: int = 400
+    """Messages kept per channel: few enough that a client can miss more while disconnected."""
     away: float = 30.0
+    """Longest time that a client stays disconnected, in seconds."""
     seed: int = 0
 
     @property
-    def habits(self) -> tuple[Habit, ...]:
+    def behaviours(self) -> tuple[Behaviour, ...]:
         return (
-            Habit("read on", 0.5),
-            Habit("leave in mid-event", 0.25, stays=self.away / 2, away=self.away),
-            Habit("stop reading", 0.1, pauses=self.away / 2),
-            Habit("come late", 0.15, late=self.seconds * LATE_BY),
+            Behaviour("keep reading", 0.5),
+            Behaviour("disconnect mid-event", 0.25, stays=self.away / 2, away=self.away),
+            Behaviour("stop reading", 0.1, pauses=self.away / 2),
+            Behaviour("connect late", 0.15, late=self.seconds * LATE_BY),
         )
 
 
@@ -64,9 +65,8 @@ class Outcome:
     publishers: list[Publisher]
     faults: Counter[str]
     log: list[str]
-    """When which fault began and was over."""
-    said: str
-    """The server's log."""
+    """When each fault began and ended."""
+    server_log: str
     last: Heads
 
     @property
@@ -76,70 +76,81 @@ class Outcome:
     @property
     def violations(self) -> dict[Client, list[str]]:
         confirmed = self.confirmed
-        found = {client: list(client.verdict(confirmed, self.last)) for client in self.clients}
-        return {client: what for client, what in found.items() if what}
+        found = {client: list(client.all_violations(confirmed, self.last)) for client in self.clients}
+        return {client: violations for client, violations in found.items() if violations}
 
 
 async def run(broker: Broker, plan: Plan) -> Outcome:
-    """The broker has been started."""
+    """Run against a broker that has been started."""
     dice = random.Random(plan.seed)
     begin = time.monotonic()
 
     def clock() -> float:
         return time.monotonic() - begin
 
-    settings = Settings(channels=broker.address, channel_max_messages=plan.kept)
-    with served(broker.address, plan) as (port, pid, said):
+    settings = Settings(channels=broker.address, channel_max_messages=plan.retained)
+    with running_server(broker.address, plan) as (port, pid, read_log):
         clients = make_clients(plan, port, dice, clock)
         log: list[str] = []
         faults = Faults(pid, broker, clients, dice, plan.hang, log)
-        publishers = [Script("script", PADDING), *(Visitor(f"visitor {n + 1}", PADDING, port) for n in range(VISITORS))]
+        publishers = [
+            DirectPublisher("direct", PADDING),
+            *(HttpPublisher(f"HTTP {n + 1}", PADDING, port) for n in range(HTTP_PUBLISHERS)),
+        ]
         async with connect(settings), asyncio.TaskGroup() as group:
-            reading = [group.create_task(client.run()) for client in clients]
-            await asyncio.gather(*(client.greeted.wait() for client in clients if not client.habit.late))
+            readers = [group.create_task(client.run()) for client in clients]
+            await asyncio.gather(*(client.connected.wait() for client in clients if not client.behaviour.late))
             async with publishing(publishers, plan, dice):
                 await faults.run(clock() + plan.seconds, plan.pause, clock)
             for client in clients:
-                client.called.set()
-            last = await say_more(publishers)
-            await settled(clients, publishers, last, clock)
-            for task in reading:
+                client.recalled.set()
+            last = await publish_final(publishers)
+            await wait_for_clients(clients, publishers, last, clock)
+            for task in readers:
                 task.cancel()
         for each in publishers:
             await each.close()
-        return Outcome(plan, clients, publishers, faults.counts, log, said(), last)
+        return Outcome(plan, clients, publishers, faults.counts, log, read_log(), last)
 
 
 def make_clients(plan: Plan, port: int, dice: random.Random, clock: Callable[[], float]) -> list[Client]:
     clients: list[Client] = []
-    for habit in plan.habits:
-        for _ in range(round(habit.part * plan.clients)):
+    for behaviour in plan.behaviours:
+        for _ in range(round(behaviour.fraction * plan.clients)):
             number = len(clients)
             names = dice.sample(CHANNELS, dice.randint(1, 2))
-            if habit.pauses:
+            if behaviour.pauses:
                 names[0] = LARGE
-            own = random.Random(dice.random())
+            own_dice = random.Random(dice.random())
             clients.append(
-                Client(number, habit, tuple(dict.fromkeys(names)), not habit.late and number % 2 == 0, port, own, clock)
+                Client(
+                    number,
+                    behaviour,
+                    tuple(dict.fromkeys(names)),
+                    not behaviour.late and number % 2 == 0,
+                    port,
+                    own_dice,
+                    clock,
+                )
             )
     return clients
 
 
 @contextmanager
-def served(address: str, plan: Plan) -> Generator[tuple[int, int, Callable[[], str]]]:
-    """The site's port, the id of its supervisor, and what reads its log."""
+def running_server(address: str, plan: Plan) -> Generator[tuple[int, int, Callable[[], str]]]:
+    """Serve the site; yield its port, the process id of its supervisor, and a function that reads its log."""
     folder, port = Path(tempfile.mkdtemp(prefix="bench-chaos-")), free_port()
     flags = {
         "workers": 2,
         "routes": "bench/routes",
         "port": port,
         "channels": address,
-        "channel-max-messages": plan.kept,
+        "channel-max-messages": plan.retained,
         "ping": 2,
         "timeout-send": round(plan.away / 6, 1),
     }
-    given = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-    command = [sys.executable, "-m", "hyperpy", "serve", "--no-access-log", "--log-level", "warning", *given]
+    options = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
+    command = [sys.executable, "-m", "hyperpy", "serve", "--no-access-log", "--log-level", "warning", *options]
     process = start(command, {}, folder / "log")
     try:
         wait_for(port, process, folder / "log", "/hello")
@@ -158,11 +169,11 @@ async def publishing(publishers: Sequence[Publisher], plan: Plan, dice: random.R
             yield
         finally:
             for each in publishers:
-                each.over = True
+                each.stopping = True
 
 
-async def say_more(publishers: Sequence[Publisher]) -> Heads:
-    """One more message of everybody in every channel, which is published until it is confirmed: their numbers."""
+async def publish_final(publishers: Sequence[Publisher]) -> Heads:
+    """Publish until one more message per publisher and channel is confirmed; return their numbers."""
     for each in publishers:
         for name in CHANNELS:
             while not await each.send(name):
@@ -170,14 +181,15 @@ async def say_more(publishers: Sequence[Publisher]) -> Heads:
     return {(name, each.name): max(each.confirmed[name]) for each in publishers for name in CHANNELS}
 
 
-async def settled(
+async def wait_for_clients(
     clients: Sequence[Client], publishers: Sequence[Publisher], last: Heads, clock: Callable[[], float]
 ) -> None:
-    """Until everybody has come as far as `last`, or the time is over.
+    """Wait until every client has received `last`, or for `SETTLING` seconds.
 
-    More is said meanwhile: who has been told of a gap in place of the last messages, shall show that it hears others.
+    Meanwhile more is published, so that a client that got a gap event in place of the last messages has later ones to
+    receive.
     """
-    until = clock() + SETTLING
-    while clock() < until and not all(client.has_all(last) for client in clients):
+    deadline = clock() + SETTLING
+    while clock() < deadline and not all(client.has_all(last) for client in clients):
         await asyncio.sleep(1.0)
-        await say_more(publishers)
+        await publish_final(publishers)

@@ -1,4 +1,4 @@
-"""The template engines. Each renders the same two documents from the same values."""
+"""The template engines. Each renders the same two documents from the same data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

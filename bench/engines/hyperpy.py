@@ -1,4 +1,4 @@
-"""hyperpy's t-strings, as they are written in any Python file."""
+"""hyperpy's t-strings in an ordinary Python module."""
 
 from string.templatelib import Template
 

@@ -1,4 +1,4 @@
-"""Jinja2 with autoescaping, its templates compiled beforehand."""
+"""Jinja2 with autoescaping and precompiled templates."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-from bench.streams.figured import idle
+from bench.streams.generators import idle
 from hyperpy import Markup
 
 

@@ -1,4 +1,4 @@
-from bench.streams.figured import numbers
+from bench.streams.generators import numbers
 
 n: int
 

@@ -1,4 +1,4 @@
-from bench.streams.hub import subscribed
+from bench.streams.broadcast import subscribed
 from hyperpy import Markup
 
 

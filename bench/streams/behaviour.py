@@ -1,10 +1,10 @@
-"""Observes every framework, row by row, against real servers."""
+"""Observe how every framework behaves on real servers."""
 
 from contextlib import ExitStack
 
 from bench.figures import table
-from bench.streams import between, lifecycle, stopping, wire
-from bench.streams.rows import BAD, FULL, GOOD, NONE, QUICK, UNKNOWN, Site, observe
+from bench.streams import intermediaries, lifecycle, stopping, wire
+from bench.streams.rows import BAD, FULL, GOOD, NONE, QUICK, UNKNOWN, Subject, observe
 from bench.streams.servers import Framework
 
 FRAMEWORKS = (
@@ -18,22 +18,22 @@ TABLES = {
     "On the wire": wire.ROWS,
     "Failing and leaving": lifecycle.ROWS,
     "Stopping": stopping.ROWS,
-    "On the way": between.ROWS,
+    "Intermediaries": intermediaries.ROWS,
 }
 NOTE = (
-    f"Seen on real servers: {GOOD} as it should be, {BAD} not, {NONE} has no such thing, {UNKNOWN} could not be seen.\n"
-    "All but hyperpy, which `hyper serve` serves, run under uvicorn's command. Raw ASGI and Starlette write their\n"
+    f"Observed on real servers: {GOOD} correct, {BAD} incorrect, {NONE} not supported, {UNKNOWN} not observed.\n"
+    "hyperpy runs under `hyper serve`, all others under the uvicorn command. Raw ASGI and Starlette encode their\n"
     "events by hand."
 )
 
 
 def main(*, quick: bool) -> bool:
-    """Prints the tables; False if something could not be observed."""
+    """Print the tables; return False if something could not be observed."""
     complete = True
     with ExitStack() as closing:
-        sites = [Site(framework, QUICK if quick else FULL, closing) for framework in FRAMEWORKS]
+        subjects = [Subject(framework, QUICK if quick else FULL, closing) for framework in FRAMEWORKS]
         for title, rows in TABLES.items():
-            lines = observe(title, rows, sites)
+            lines = observe(title, rows, subjects)
             print(table(title, lines, NOTE), flush=True)
             complete &= not any(cell.startswith(UNKNOWN) for line in lines for cell in line.values())
     return complete

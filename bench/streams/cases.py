@@ -1,15 +1,15 @@
-"""Single events that are hard to write down, by name. Each is sent as a stream of its own."""
+"""Events that are hard to encode, by name. Each case is sent as its own stream."""
 
 from collections.abc import Mapping
 from typing import Any
 
-type Item = Mapping[str, Any]
-"""One event by its fields: any of data, event, id, retry and comment."""
+type EventFields = Mapping[str, Any]
+"""The fields of one event: any of data, event, id, retry and comment."""
 
 LINE_LIKE = "\N{LINE SEPARATOR}b\N{PARAGRAPH SEPARATOR}c\N{NEXT LINE}d\ve\ff"
 RETRIES = {"retry-negative": -1, "retry-fraction": 1.5, "retry-true": True, "retry-text": "10"}
 
-CASES: dict[str, tuple[Item, ...]] = {
+CASES: dict[str, tuple[EventFields, ...]] = {
     "line-ends": ({"data": "a\r\nb\rc\nd"},),
     "trailing": ({"data": "a\n"}, {"data": ""}, {"data": "\n"}),
     "line-like": ({"data": f"a{LINE_LIKE}"},),

@@ -1,4 +1,4 @@
-"""Many clients in one process: they read streams, hold them open, and leave."""
+"""Many stream clients in one process."""
 
 import resource
 import selectors
@@ -10,33 +10,31 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from bench.figures import percentile
-from bench.streams.hub import END
+from bench.streams.broadcast import END
 from bench.streams.sockets import fetch
 
-AT_A_TIME = 100  # connections that are being opened
-PATIENCE = 30.0  # seconds
+BATCH = 100  # connections to open at once
+TIMEOUT = 30.0  # seconds
 MARK = END.encode()
 LAST_CHUNK = b"0\r\n\r\n"
-SPARE = 300  # descriptors for everything else
+SPARE = 300  # file descriptors for everything else
 
 type Key = tuple[int, str]
-"""The port and the path of streams that are held."""
+"""Port and path of open streams."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How long events of a broadcast were on their way to each stream, in seconds."""
+    """Delivery times of a broadcast to all streams, in seconds."""
 
     median: float
-    late: float
-    """The 99th percentile."""
+    p99: float
     rate: float
-    """Deliveries per second, from the question to the last of them."""
+    """Deliveries per second, from the request to publish to the last delivery."""
 
 
-def most_streams(wanted: int) -> int:
-    """Raises the number of open files that this process, and those that it starts, may have. Less than wanted if the
-    system does not allow so many."""
+def raise_file_limit(wanted: int) -> int:
+    """Raise the open file limit of this process and its children; return how many streams fit, at most `wanted`."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = wanted + SPARE
     if hard == resource.RLIM_INFINITY or hard >= needed:
@@ -47,7 +45,7 @@ def most_streams(wanted: int) -> int:
 
 
 def work(pipe: Connection[Any, Any]) -> None:
-    """Answers (name of one of the methods below, its arguments) with what it returns."""
+    """Receive (method name, *arguments), call that method of `Clients` and reply with its result."""
     clients = Clients()
     pipe.send(None)
     while True:
@@ -60,31 +58,31 @@ class Clients:
         self._held: dict[Key, list[socket.socket]] = {}
 
     def read(self, port: int, path: str, events: int) -> float:
-        """Seconds from the request to the last byte of a stream of so many events."""
+        """Read a stream of `events` events; return the seconds from the request to the last byte."""
         start = time.perf_counter()
-        with _ask(port, path) as client:
-            tail, left = b"", events
+        with _open(port, path) as client:
+            tail, remaining = b"", events
             while part := client.recv(1 << 18):
-                left -= part.count(MARK)
+                remaining -= part.count(MARK)
                 tail = tail[-len(LAST_CHUNK) :] + part
                 if tail.endswith(LAST_CHUNK):
                     break
-        if left:
-            raise RuntimeError(f"{path} sent {events - left} of {events} events")
+        if remaining:
+            raise RuntimeError(f"{path} sent {events - remaining} of {events} events")
         return time.perf_counter() - start
 
-    def hold(self, port: int, path: str, number: int, seen: bytes = MARK) -> None:
-        """Opens so many more streams; each has sent `seen` before this returns."""
+    def hold(self, port: int, path: str, number: int, expected: bytes = MARK) -> None:
+        """Open `number` more streams and wait until each has sent `expected`."""
         held = self._held.setdefault((port, path), [])
-        for start in range(0, number, AT_A_TIME):
-            opened = [_ask(port, path) for _ in range(min(AT_A_TIME, number - start))]
+        for start in range(0, number, BATCH):
+            opened = [_open(port, path) for _ in range(min(BATCH, number - start))]
             for client in opened:
-                _until(client, seen)
+                _read_until(client, expected)
             held += opened
 
-    def broadcast(self, port: int, path: str, times: int, ask: str = "/control/publish") -> Delivered:
-        """Has so many events published, each when the one before has reached every stream."""
-        took: list[float] = []
+    def broadcast(self, port: int, path: str, times: int, publish: str = "/control/publish") -> Delivered:
+        """Request `publish` several times, each time waiting until every stream has received the event."""
+        delays: list[float] = []
         seconds = 0.0
         clients = self._held[port, path]
         with selectors.DefaultSelector() as selector, socket.create_connection(("127.0.0.1", port)) as control:
@@ -92,20 +90,20 @@ class Clients:
                 selector.register(client, selectors.EVENT_READ)
             for _ in range(times):
                 begin = time.monotonic()
-                control.sendall(f"GET {ask} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-                left = len(clients)
-                while left:
-                    left -= _take(selector, took)
+                control.sendall(f"GET {publish} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                remaining = len(clients)
+                while remaining:
+                    remaining -= _receive(selector, delays)
                 seconds += time.monotonic() - begin
                 control.recv(4096)
-        return Delivered(percentile(took, 0.5), percentile(took, 0.99), len(took) / seconds)
+        return Delivered(percentile(delays, 0.5), percentile(delays, 0.99), len(delays) / seconds)
 
-    def tell(self, port: int, path: str) -> None:
-        """Asks for something that is not a stream, and waits for the answer."""
-        fetch(port, path, PATIENCE)
+    def fetch(self, port: int, path: str) -> None:
+        """Send a request that isn't for a stream and wait for the whole response."""
+        fetch(port, path, TIMEOUT)
 
-    def comments(self, port: int, path: str, seconds: float) -> float:
-        """Pings per stream in that time, in which nothing else should come."""
+    def pings(self, port: int, path: str, seconds: float) -> float:
+        """Pings per stream in `seconds` seconds, during which nothing else is sent."""
         clients, found = self._held[port, path], 0
 
         def count(client: socket.socket) -> bool:
@@ -116,7 +114,7 @@ class Clients:
         _each(clients, count, seconds)
         return found / len(clients)
 
-    def ends(self, port: int, path: str, patience: float) -> int:
+    def ends(self, port: int, path: str, timeout: float) -> int:
         """How many of the streams come to their proper end; all are closed then."""
         clients = self._held.pop((port, path))
         tails = dict.fromkeys(clients, b"")
@@ -129,58 +127,58 @@ class Clients:
             tails[client] = tails[client][-len(LAST_CHUNK) :] + part
             return not part or tails[client].endswith(LAST_CHUNK)
 
-        _each(clients, is_over, patience)
+        _each(clients, is_over, timeout)
         for client in clients:
             client.close()
         return sum(tail.endswith(LAST_CHUNK) for tail in tails.values())
 
     def leave(self, port: int, path: str) -> float:
-        """Closes all of them; returns when, on time.monotonic()'s clock, the first was."""
+        """Close all of these streams; return the time.monotonic() value before the first was closed."""
         start = time.monotonic()
         for client in self._held.pop((port, path)):
             client.close()
         return start
 
 
-def _ask(port: int, path: str) -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+def _open(port: int, path: str) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
     client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n".encode())
     return client
 
 
-def _until(client: socket.socket, seen: bytes) -> None:
-    got = b""
-    while seen not in got:
+def _read_until(client: socket.socket, expected: bytes) -> None:
+    received = b""
+    while expected not in received:
         part = client.recv(65536)
         if not part:
-            raise RuntimeError(f"the server closed a stream after {got[:200]!r}")
-        got += part
-    if not got.startswith(b"HTTP/1.1 200"):
-        raise RuntimeError(f"the server answered {got[:200]!r}")
+            raise RuntimeError(f"the server closed a stream after {received[:200]!r}")
+        received += part
+    if not received.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(f"unexpected response: {received[:200]!r}")
 
 
-def _take(selector: selectors.BaseSelector, took: list[float]) -> int:
-    """Reads what has arrived at any client; returns how many of them have got the event."""
-    before = len(took)
-    ready = selector.select(PATIENCE)
+def _receive(selector: selectors.BaseSelector, delays: list[float]) -> int:
+    """Read from all clients with data; return how many of them have received the event."""
+    before = len(delays)
+    ready = selector.select(TIMEOUT)
     if not ready:
-        raise RuntimeError(f"an event did not arrive within {PATIENCE:g} s")
+        raise RuntimeError(f"an event did not arrive within {TIMEOUT:g} s")
     for key, _ in ready:
         assert isinstance(key.fileobj, socket.socket)
         received = key.fileobj.recv(4096)
         if MARK in received:
             sent = int(received.rpartition(MARK)[0].rpartition(b"<p>")[2])
-            took.append((time.monotonic_ns() - sent) / 1e9)
-    return len(took) - before
+            delays.append((time.monotonic_ns() - sent) / 1e9)
+    return len(delays) - before
 
 
-def _each(clients: list[socket.socket], function: Callable[[socket.socket], bool], patience: float) -> None:
-    """Calls the function with every client that can be read, until it is True for each, or the time is over."""
-    until = time.monotonic() + patience
+def _each(clients: list[socket.socket], function: Callable[[socket.socket], bool], timeout: float) -> None:
+    """Call `function` with every readable client until it has returned True for each, or the timeout expires."""
+    deadline = time.monotonic() + timeout
     with selectors.DefaultSelector() as selector:
         for client in clients:
             selector.register(client, selectors.EVENT_READ)
-        while selector.get_map() and (left := until - time.monotonic()) > 0:
+        while selector.get_map() and (left := deadline - time.monotonic()) > 0:
             for key, _ in selector.select(left):
                 assert isinstance(key.fileobj, socket.socket)
                 if function(key.fileobj):

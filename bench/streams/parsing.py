@@ -1,4 +1,4 @@
-"""Reads an event stream as an EventSource does (WHATWG HTML, "Interpreting an event stream")."""
+"""An event stream parser (WHATWG HTML, "Interpreting an event stream")."""
 
 import codecs
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from io import IncrementalNewlineDecoder
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedEvent:
     data: str
     name: str = "message"
     id: str = ""
@@ -22,12 +22,12 @@ class Parser:
         self.comments: list[str] = []
         self.retries: list[str] = []
 
-    def feed(self, chunk: bytes, *, final: bool = False) -> list[Received]:
-        """The events that are complete now. A carriage return is looked at when its successor is there."""
+    def feed(self, chunk: bytes, *, final: bool = False) -> list[ReceivedEvent]:
+        """Return the events that `chunk` completes. A trailing CR is pending until the next character is known."""
         *lines, self._rest = (self._rest + self._decoder.decode(chunk, final)).split("\n")
         return [event for line in lines if (event := self._line(line)) is not None]
 
-    def _line(self, line: str) -> Received | None:
+    def _line(self, line: str) -> ReceivedEvent | None:
         if not line:
             return self._dispatch()
         field, _, value = line.partition(":")
@@ -45,11 +45,11 @@ class Parser:
                 self.retries.append(value)
         return None
 
-    def _dispatch(self) -> Received | None:
+    def _dispatch(self) -> ReceivedEvent | None:
         data, name = self._data, self._name
         self._data, self._name = [], ""
-        return Received("\n".join(data), name or "message", self._id) if data else None
+        return ReceivedEvent("\n".join(data), name or "message", self._id) if data else None
 
 
-def parse(body: bytes) -> list[Received]:
+def parse(body: bytes) -> list[ReceivedEvent]:
     return Parser().feed(body, final=True)

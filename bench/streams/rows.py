@@ -1,4 +1,4 @@
-"""The table of behaviour: what each framework was seen to do."""
+"""Rows of the behaviour tables: each checks one behaviour of every framework."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,21 +15,21 @@ _tokens = count(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     mark: str
-    words: str = ""
+    details: str = ""
 
     def __str__(self) -> str:
-        return f"{self.mark} {self.words}".rstrip().replace("|", "/")
+        return f"{self.mark} {self.details}".rstrip().replace("|", "/")
 
 
-def judged(is_good: bool, words: str = "") -> Seen:
-    return Seen(GOOD if is_good else BAD, words)
+def verdict(is_correct: bool, details: str = "") -> Observation:
+    return Observation(GOOD if is_correct else BAD, details)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long, in seconds, is waited for what may never happen."""
+    """Timeouts, in seconds, for things that may never happen."""
 
     exit: float
     event: float
@@ -38,11 +38,11 @@ class Pace:
 
 FULL = Pace(exit=8, event=3, renewal=8)
 QUICK = Pace(exit=2, event=1, renewal=5)
-TOGETHER = 12  # checks that run at the same time, most of which wait
+MAX_CONCURRENT = 12  # checks; most of them only wait
 
 
-class Site:
-    """One framework, and the servers of it that rows share."""
+class Subject:
+    """A framework under observation, and its servers that rows share."""
 
     def __init__(self, framework: Framework, pace: Pace, closing: ExitStack) -> None:
         self.framework = framework
@@ -52,7 +52,7 @@ class Site:
         self._starting = Lock()
 
     def server(self, options: Options = PLAIN) -> Server:
-        """One for all rows that ask for these options and leave it as it was."""
+        """A server shared by all rows with these options; a check must leave it as it was."""
         with self._starting:
             if options not in self._servers:
                 self._servers[options] = self._closing.enter_context(self.fresh(options))
@@ -62,52 +62,54 @@ class Site:
         return Server(self.framework, options)
 
 
-type Check = Callable[[Site], Seen]
+type Check = Callable[[Subject], Observation]
 
 
-class Beside(Enum):
-    """What a row can be checked at the same time with, without a change of what is seen."""
+class Concurrency(Enum):
+    """What else may run at the same time without changing the result of a check."""
 
-    NOTHING = "it keeps a core busy, or measures what a busy one would spoil"
-    PEERS = "it looks at fractions of a second"
-    ANYTHING = "it waits for seconds"
+    ALONE = "it keeps a core busy, or a busy core would distort it"
+    PEERS = "it measures fractions of a second"
+    ANY = "it waits for seconds"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     name: str
     check: Check
-    beside: Beside = Beside.PEERS
+    concurrency: Concurrency = Concurrency.PEERS
 
 
 def new_token() -> str:
     return f"t{next(_tokens)}"
 
 
-def observe(title: str, rows: Sequence[Row], sites: Sequence[Site]) -> list[dict[str, str]]:
-    """A table's lines: what was seen by the name of the framework, and the row's name by the title."""
-    waiting = [row for row in rows if row.beside is Beside.ANYTHING]
-    seen = dict(_observed(waiting, sites, TOGETHER))
+def observe(title: str, rows: Sequence[Row], subjects: Sequence[Subject]) -> list[dict[str, str]]:
+    """Run the checks of all rows; return the lines of a table with a column per framework."""
+    together = [row for row in rows if row.concurrency is Concurrency.ANY]
+    observations = dict(_observed(together, subjects, MAX_CONCURRENT))
     for row in rows:
-        if row not in waiting:
-            seen |= _observed([row], sites, len(sites) if row.beside is Beside.PEERS else 1)
+        if row not in together:
+            observations |= _observed([row], subjects, len(subjects) if row.concurrency is Concurrency.PEERS else 1)
     return [
-        {title: row.name} | {site.framework.name: str(seen[row.name, site.framework.name]) for site in sites}
+        {title: row.name}
+        | {subject.framework.name: str(observations[row.name, subject.framework.name]) for subject in subjects}
         for row in rows
     ]
 
 
-def _observed(rows: Sequence[Row], sites: Sequence[Site], together: int) -> dict[tuple[str, str], Seen]:
-    pairs = [(row, site) for row in rows for site in sites]
-    with ThreadPoolExecutor(together) as pool:
-        seen = pool.map(lambda pair: _seen(*pair), pairs)
-        return {(row.name, site.framework.name): each for (row, site), each in zip(pairs, seen, strict=True)}
+def _observed(rows: Sequence[Row], subjects: Sequence[Subject], concurrent: int) -> dict[tuple[str, str], Observation]:
+    pairs = [(row, subject) for row in rows for subject in subjects]
+    with ThreadPoolExecutor(concurrent) as pool:
+        observations = pool.map(lambda pair: _observation(*pair), pairs)
+        names = [(row.name, subject.framework.name) for row, subject in pairs]
+        return dict(zip(names, observations, strict=True))
 
 
-def _seen(row: Row, site: Site) -> Seen:
+def _observation(row: Row, subject: Subject) -> Observation:
     try:
-        return row.check(site)
+        return row.check(subject)
     except ServerError as error:
-        return Seen(UNKNOWN, str(error))
-    except Exception as error:  # noqa: BLE001 (whatever happens with one framework, the others are observed)
-        return Seen(UNKNOWN, f"{type(error).__name__}: {error}")
+        return Observation(UNKNOWN, str(error))
+    except Exception as error:  # noqa: BLE001 (one failing framework must not end the run)
+        return Observation(UNKNOWN, f"{type(error).__name__}: {error}")

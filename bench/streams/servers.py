@@ -1,4 +1,4 @@
-"""Real servers in processes of their own, started as a user starts them."""
+"""Real server processes, started by the command a user would type."""
 
 import os
 import shutil
@@ -20,13 +20,13 @@ from bench.streams.marks import VARIABLE, Marks
 from bench.streams.sockets import fetch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-STARTING = 20.0  # seconds
-LOOK_EVERY = 0.02  # seconds
+START_TIMEOUT = 20.0  # seconds
+POLL_INTERVAL = 0.02  # seconds
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
 class ServerError(Exception):
-    """A server did not start; the last line that it has said."""
+    """A server did not start; the message holds the last line of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Framework:
     name: str
     module: str
     own_server: bool = False
-    """Whether it is served by `hyper serve`, and not by uvicorn's command."""
+    """Whether it runs under `hyper serve` instead of the uvicorn command."""
 
     @property
     def target(self) -> str:
@@ -49,7 +49,7 @@ class Framework:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a server is started: with these flags, and with shortened times where the framework can be told them."""
+    """Command-line flags and settings of a server. Frameworks without such a setting ignore the times (seconds)."""
 
     flags: tuple[str, ...] = ()
     middleware: str = ""
@@ -60,15 +60,15 @@ class Options:
         ping, timeout_send = (
             ("HYPER_PING", "HYPER_TIMEOUT_SEND") if framework.own_server else (control.PING, control.TIMEOUT_SEND)
         )
-        given = {ping: self.ping, timeout_send: self.timeout_send, control.MIDDLEWARE: self.middleware}
-        return {name: str(value) for name, value in given.items() if value}
+        variables = {ping: self.ping, timeout_send: self.timeout_send, control.MIDDLEWARE: self.middleware}
+        return {name: str(value) for name, value in variables.items() if value}
 
 
 PLAIN = Options()
 
 
 class Server:
-    """A framework's server: a context manager that ends with all of its processes killed, whatever they do."""
+    """A framework's server. Leaving the context kills all of its processes."""
 
     def __init__(self, framework: Framework, options: Options = PLAIN) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="bench-"))
@@ -102,11 +102,11 @@ class Server:
     def send(self, number: signal.Signals) -> None:
         os.kill(self.process.pid, number)
 
-    def exits(self, patience: float) -> float | None:
-        """Seconds until the process has gone, from now on; None if it is still there."""
+    def exits(self, timeout: float) -> float | None:
+        """Wait until the process exits; return the seconds that took, or None after the timeout."""
         start = time.monotonic()
         try:
-            self.process.wait(patience)
+            self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             return None
         return time.monotonic() - start
@@ -117,7 +117,7 @@ class Server:
 
 
 def start(command: list[str], environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """A process in a group of its own, whose output goes to a file."""
+    """Start a process in a new process group, with its output in a file."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("HYPER_")}
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -126,21 +126,21 @@ def start(command: list[str], environ: dict[str, str], log: Path) -> subprocess.
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """The process and those that it has started. It must have been made by `start`."""
+    """Kill a process made by `start`, and its children."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], log: Path, path: str = "/control/hello") -> None:
-    until = time.monotonic() + STARTING
-    while process.poll() is None and time.monotonic() < until:
+    deadline = time.monotonic() + START_TIMEOUT
+    while process.poll() is None and time.monotonic() < deadline:
         with suppress(OSError):
             fetch(port, path)
             return
-        time.sleep(LOOK_EVERY)
-    said = log.read_text(errors="replace").strip().splitlines()
-    raise ServerError(f"the server did not start: {said[-1] if said else 'without a word'}")
+        time.sleep(POLL_INTERVAL)
+    lines = log.read_text(errors="replace").strip().splitlines()
+    raise ServerError(f"the server did not start: {lines[-1] if lines else 'no output'}")
 
 
 def free_port() -> int:
@@ -149,28 +149,28 @@ def free_port() -> int:
 
 
 def rss(pid: int) -> int:
-    """Bytes of memory that a process has in use (Linux)."""
+    """Resident memory of a process in bytes (Linux)."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def processor_time(pid: int) -> float:
-    """Seconds of CPU that a process has used (Linux, proc(5): the fields after the name)."""
+def cpu_time(pid: int) -> float:
+    """CPU seconds used by a process (Linux, proc(5): the fields after the name)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def nginx(port: int, directives: str = "") -> Generator[int]:
-    """nginx in front of a port, as it is but for the directives; gives the port to ask."""
+    """Run nginx in front of a port, with default settings and `directives`; yield the port of nginx."""
     if NGINX is None:
         raise ServerError("nginx is not installed")
     front = free_port()
     folder = Path(tempfile.mkdtemp(prefix="bench-nginx-"))
     names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    kept = " ".join(f"{name}_temp_path {folder}/{name};" for name in names)
+    temp_paths = " ".join(f"{name}_temp_path {folder}/{name};" for name in names)
     (folder / "conf").write_text(
         f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/log;\n"
-        f"events {{}}\nhttp {{ access_log off; {kept} {directives}\n"
+        f"events {{}}\nhttp {{ access_log off; {temp_paths} {directives}\n"
         f"server {{ listen 127.0.0.1:{front}; location / {{ proxy_pass http://127.0.0.1:{port}; }} }} }}\n"
     )
     command = [NGINX, "-p", str(folder), "-e", f"{folder}/log", "-c", str(folder / "conf")]

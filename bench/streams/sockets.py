@@ -1,4 +1,4 @@
-"""One request over a plain socket, to see what arrives when, and how it ends."""
+"""Requests over a plain socket, to see what arrives when, and how the response ends."""
 
 import socket
 import struct
@@ -8,9 +8,9 @@ from enum import Enum
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 5.0  # seconds
-# With a linger time of zero, closing sends RST instead of FIN.
-AT_ONCE = struct.pack("ii", 1, 0)
+TIMEOUT = 5.0  # seconds
+# SO_LINGER with a time of zero: closing sends RST instead of FIN.
+RST_ON_CLOSE = struct.pack("ii", 1, 0)
 EVENTS = {"Accept": "text/event-stream"}
 HTML = {"Accept": "text/html"}
 
@@ -22,7 +22,7 @@ class End(Enum):
 
 
 class Exchange:
-    """A request and what has come of its response. `headers` are empty until the response's head has arrived."""
+    """A request and what has arrived of its response. `headers` are empty until the response head has arrived."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Exchange:
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(PATIENCE)
+        self.socket.settimeout(TIMEOUT)
         try:
             self.socket.connect(("127.0.0.1", port))
         except OSError:
@@ -48,10 +48,12 @@ class Exchange:
         self._method = method
         self._raw = b""
         self._closed = False
-        self.ask(path, method=method, version=version, headers=headers)
+        self.request(path, method=method, version=version, headers=headers)
 
-    def ask(self, path: str, *, method: str = "GET", version: str = "1.1", headers: Mapping[str, str] = EVENTS) -> None:
-        """Also for the next request on the same connection, whose response takes the place of this one."""
+    def request(
+        self, path: str, *, method: str = "GET", version: str = "1.1", headers: Mapping[str, str] = EVENTS
+    ) -> None:
+        """Send a request; also a further one on the same connection, whose response replaces the previous one."""
         self.status, self.headers, self._raw, self._method = 0, {}, b"", method
         lines = [f"{method} {path} HTTP/{version}", "Host: 127.0.0.1", *(f"{k}: {v}" for k, v in headers.items())]
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
@@ -65,7 +67,7 @@ class Exchange:
         self.socket.close()
 
     def reset(self) -> None:
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
         self.socket.close()
 
     @property
@@ -92,22 +94,22 @@ class Exchange:
         length = self.headers.get("content-length")
         return len(self._raw) >= int(length) if length is not None else False
 
-    def until(self, seen: Callable[[Self], object], patience: float = PATIENCE) -> bool:
-        """Reads until something holds; False if it does not in time, or by the end of the response."""
-        deadline = time.monotonic() + patience
-        while not seen(self):
+    def until(self, condition: Callable[[Self], object], timeout: float = TIMEOUT) -> bool:
+        """Read until the condition is true; return False on a timeout or at the end of the response."""
+        deadline = time.monotonic() + timeout
+        while not condition(self):
             left = deadline - time.monotonic()
             if left <= 0 or self.end is not End.OPEN:
                 return False
             self._read(left)
         return True
 
-    def to_end(self, patience: float = PATIENCE) -> End:
-        self.until(lambda exchange: exchange.end is not End.OPEN, patience)
+    def to_end(self, timeout: float = TIMEOUT) -> End:
+        self.until(lambda exchange: exchange.end is not End.OPEN, timeout)
         return self.end
 
-    def _read(self, patience: float) -> None:
-        self.socket.settimeout(patience)
+    def _read(self, timeout: float) -> None:
+        self.socket.settimeout(timeout)
         try:
             received = self.socket.recv(1 << 16)
         except TimeoutError:
@@ -125,7 +127,7 @@ class Exchange:
 
 
 def unchunked(raw: bytes) -> tuple[bytes, bool]:
-    """The content of the chunks that are whole, and whether the last one is among them (RFC 9112, 7.1)."""
+    """The content of all complete chunks, and whether they include the last one (RFC 9112, 7.1)."""
     body = b""
     while True:
         size, line_end, rest = raw.partition(b"\r\n")
@@ -140,10 +142,10 @@ def unchunked(raw: bytes) -> tuple[bytes, bool]:
         raw = rest[length + 2 :]
 
 
-def fetch(port: int, path: str, patience: float = PATIENCE) -> str:
-    """The body of a whole answer with status 200. Raises OSError for anything else."""
+def fetch(port: int, path: str, timeout: float = TIMEOUT) -> str:
+    """Return the body of a complete response with status 200. Raises OSError for anything else."""
     with Exchange(port, path, headers={}) as exchange:
-        end = exchange.to_end(patience)
+        end = exchange.to_end(timeout)
         if end is not End.WHOLE or exchange.status != 200:
             raise OSError(f"{path}: status {exchange.status or 'unknown'}, {end.value}")
         return exchange.body.decode()

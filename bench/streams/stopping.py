@@ -1,4 +1,4 @@
-"""Signals, worker processes and their replacement, with streams open."""
+"""Signals and worker replacement while streams are open."""
 
 import os
 import signal
@@ -7,111 +7,111 @@ from collections.abc import Callable
 from threading import Thread
 
 from bench.streams.apps.control import SLOW
-from bench.streams.lifecycle import blocked, open_stream
-from bench.streams.rows import Beside, Check, Row, Seen, Site, judged, new_token
-from bench.streams.servers import PLAIN, STARTING, Options, Server, ServerError
+from bench.streams.lifecycle import open_blocked_stream, open_stream
+from bench.streams.rows import Check, Concurrency, Observation, Row, Subject, new_token, verdict
+from bench.streams.servers import PLAIN, START_TIMEOUT, Options, Server, ServerError
 from bench.streams.sockets import End, Exchange, fetch
 
 WORKERS = Options(flags=("--workers", "2"))
-MOST_STREAMS = 100
-BURST = 5  # of them at once, which one worker alone takes less often
+MAX_STREAMS = 100
+BURST = 5  # streams to open at once: less likely to all reach the same worker
 REQUESTS = 200
-RECYCLED = Options(flags=("--workers", "2", "--limit-max-requests", str(REQUESTS)))
-SOON = 1.0  # seconds in which a server is expected to have gone
-BLOCKED_SOON = 2.0  # the same, when it could not send to a client
+REQUEST_LIMITED = Options(flags=("--workers", "2", "--limit-max-requests", str(REQUESTS)))
+SOON = 1.0  # seconds within which a server should exit
+BLOCKED_SOON = 2.0  # seconds, if a client is not reading
 
 
-def stops(*scenes: str, options: Options = PLAIN, soon: float = SOON) -> Check:
-    """Ends a server that has such streams open. All clients read on, so that they see how their response ends."""
+def stops(*scenarios: str, options: Options = PLAIN, soon: float = SOON) -> Check:
+    """Stop a server with these streams open. All clients keep reading and see how their response ends."""
 
-    def check(site: Site) -> Seen:
-        with site.fresh(options) as server:
-            exchanges = [open_stream(server, scene, new_token()) for scene in scenes for _ in range(2)]
-            gone = stop(server, site.pace.exit)
-            if gone is None:
-                return judged(False, f"alive after {site.pace.exit:g} s")
+    def check(subject: Subject) -> Observation:
+        with subject.fresh(options) as server:
+            exchanges = [open_stream(server, scenario, new_token()) for scenario in scenarios for _ in range(2)]
+            exited = stop(server, subject.pace.exit)
+            if exited is None:
+                return verdict(False, f"alive after {subject.pace.exit:g} s")
             ends = [exchange.to_end() for exchange in exchanges]
         whole = all(end is End.WHOLE for end in ends)
-        return judged(gone <= soon and whole, f"{gone:.2f} s, {'last chunk sent' if whole else 'clients are cut off'}")
+        return verdict(exited <= soon and whole, f"{exited:.2f} s, {'last chunk sent' if whole else 'clients cut off'}")
 
     return check
 
 
-def stop(server: Server, patience: float) -> float | None:
+def stop(server: Server, timeout: float) -> float | None:
     server.send(signal.SIGTERM)
-    return server.exits(patience)
+    return server.exits(timeout)
 
 
-def stops_blocked(site: Site) -> Seen:
-    with site.fresh() as server:
-        with blocked(server, new_token()):
-            gone = stop(server, site.pace.exit)
-        if gone is None:
-            return judged(False, f"alive after {site.pace.exit:g} s")
-        return judged(gone <= BLOCKED_SOON, f"{gone:.2f} s")
+def stops_blocked(subject: Subject) -> Observation:
+    with subject.fresh() as server:
+        with open_blocked_stream(server, new_token()):
+            exited = stop(server, subject.pace.exit)
+        if exited is None:
+            return verdict(False, f"alive after {subject.pace.exit:g} s")
+        return verdict(exited <= BLOCKED_SOON, f"{exited:.2f} s")
 
 
-def stops_spinning(site: Site) -> Seen:
-    with site.fresh() as server:
+def stops_spinning(subject: Subject) -> Observation:
+    with subject.fresh() as server:
         with Exchange(server.port, f"/streams/never-awaits?token={new_token()}"):
             time.sleep(0.3)
-            gone = stop(server, site.pace.exit)
-        if gone is None:
-            return judged(False, f"alive after {site.pace.exit:g} s")
-        return judged(gone <= BLOCKED_SOON, f"{gone:.2f} s")
+            exited = stop(server, subject.pace.exit)
+        if exited is None:
+            return verdict(False, f"alive after {subject.pace.exit:g} s")
+        return verdict(exited <= BLOCKED_SOON, f"{exited:.2f} s")
 
 
-def finishes_others(site: Site) -> Seen:
-    """An answer that takes a second, asked for just before the signal, while a stream is open."""
+def completes_requests(subject: Subject) -> Observation:
+    """Request a response that takes a second just before the signal, while a stream is open."""
     with (
-        site.fresh() as server,
+        subject.fresh() as server,
         open_stream(server, "waits", new_token()),
         Exchange(server.port, "/control/slow") as slow,
     ):
         time.sleep(SLOW / 5)
         server.send(signal.SIGTERM)
-        end = slow.to_end(SLOW + site.pace.event)
-        return judged(end is End.WHOLE and slow.status == 200 and slow.body == b"done", end.value)
+        end = slow.to_end(SLOW + subject.pace.event)
+        return verdict(end is End.WHOLE and slow.status == 200 and slow.body == b"done", end.value)
 
 
-class Asking(Thread):
-    """Asks for the process id behind a port again and again, each time over a new connection."""
+class Poller(Thread):
+    """Requests the process id behind a port repeatedly, each time over a new connection."""
 
     def __init__(self, port: int) -> None:
         super().__init__()
         self._port = port
-        self.over = False
+        self.stopping = False
         self.pids: set[int] = set()
-        self.answers = 0
+        self.successes = 0
         self.failures = 0
-        self.longest = 0.0
+        self.longest_gap = 0.0
 
     def run(self) -> None:
         last = time.monotonic()
-        while not self.over:
+        while not self.stopping:
             try:
                 pid = int(fetch(self._port, "/control/pid", 1.0))
             except OSError:
                 self.failures += 1
             else:
                 self.pids.add(pid)
-                self.answers += 1
+                self.successes += 1
                 last, before = time.monotonic(), last
-                self.longest = max(self.longest, last - before)
+                self.longest_gap = max(self.longest_gap, last - before)
             time.sleep(0.002)
-        self.longest = max(self.longest, time.monotonic() - last)
+        self.longest_gap = max(self.longest_gap, time.monotonic() - last)
 
 
 def streams_on_both(server: Server) -> list[Exchange]:
-    """Streams, on either worker at least one: which of them takes a connection is the system's choice."""
-    until = time.monotonic() + STARTING
+    """Open streams until each worker has at least one; the kernel decides which worker accepts a connection."""
+    deadline = time.monotonic() + START_TIMEOUT
     pids: set[str] = set()
-    while len(pids) < 2 and time.monotonic() < until:
+    while len(pids) < 2 and time.monotonic() < deadline:
         pids.add(fetch(server.port, "/control/pid"))
     streams: list[Exchange] = []
     while len(server.marks.processes("started")) < 2:
-        if len(streams) == MOST_STREAMS:
-            raise ServerError(f"one worker took all of {MOST_STREAMS} streams")
+        if len(streams) == MAX_STREAMS:
+            raise ServerError(f"one worker accepted all {MAX_STREAMS} streams")
         burst = [Exchange(server.port, f"/streams/waits?token={new_token()}") for _ in range(BURST)]
         streams += burst
         for exchange in burst:
@@ -119,11 +119,11 @@ def streams_on_both(server: Server) -> list[Exchange]:
     return streams
 
 
-def replaced(workers: set[int], asking: Asking, patience: float) -> float | None:
-    """Seconds until these workers have gone and two others answer; None if they don't in time."""
+def replacement_time(workers: set[int], poller: Poller, timeout: float) -> float | None:
+    """Seconds until these workers have exited and two others respond; None after the timeout."""
     start = time.monotonic()
-    while any(is_alive(pid) for pid in workers) or len(asking.pids - workers) < 2:
-        if time.monotonic() - start > patience:
+    while any(is_alive(pid) for pid in workers) or len(poller.pids - workers) < 2:
+        if time.monotonic() - start > timeout:
             return None
         time.sleep(0.02)
     return time.monotonic() - start
@@ -137,26 +137,26 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def renews(options: Options, act: Callable[[Server], None]) -> Check:
-    """What makes a server replace both of its workers, while each has a stream open and others ask for something."""
+def replaces_workers(options: Options, act: Callable[[Server], None]) -> Check:
+    """Make a server replace both workers with `act`, while each has a stream open and other requests arrive."""
 
-    def check(site: Site) -> Seen:
-        with site.fresh(options) as server:
+    def check(subject: Subject) -> Observation:
+        with subject.fresh(options) as server:
             streams = streams_on_both(server)
-            asking = Asking(server.port)
-            asking.start()
+            poller = Poller(server.port)
+            poller.start()
             try:
                 act(server)
-                took = replaced(server.marks.processes("started"), asking, site.pace.renewal)
+                took = replacement_time(server.marks.processes("started"), poller, subject.pace.renewal)
             finally:
-                asking.over = True
-                asking.join()
+                poller.stopping = True
+                poller.join()
             ends = {exchange.to_end(0.2) for exchange in streams}
-        words = f"replaced in {took:.1f} s" if took else f"not replaced in {site.pace.renewal:g} s"
-        lost = f", {asking.failures} of {asking.failures + asking.answers} requests fail" if asking.failures else ""
-        good = took is not None and not asking.failures and ends == {End.WHOLE}
-        said = " or ".join(sorted(end.value for end in ends))
-        return judged(good, f"{words}{lost}, no answer for {asking.longest:.1f} s, streams {said}")
+        result = f"replaced in {took:.1f} s" if took else f"not replaced in {subject.pace.renewal:g} s"
+        lost = f", {poller.failures} of {poller.failures + poller.successes} requests failed" if poller.failures else ""
+        good = took is not None and not poller.failures and ends == {End.WHOLE}
+        endings = " or ".join(sorted(end.value for end in ends))
+        return verdict(good, f"{result}{lost}, longest gap {poller.longest_gap:.1f} s, streams {endings}")
 
     return check
 
@@ -166,16 +166,16 @@ def hang_up(server: Server) -> None:
 
 
 def wait(server: Server) -> None:
-    """The requests that are made anyway reach the limit."""
+    """Do nothing: the poller's requests reach the limit."""
 
 
 ROWS = (
-    Row("SIGTERM, idle streams: gone within 1 s", stops("waits"), Beside.ANYTHING),
-    Row("SIGTERM, ticking streams: gone within 1 s", stops("ticks"), Beside.ANYTHING),
-    Row("SIGTERM, a blocked stream: gone within 2 s", stops_blocked, Beside.ANYTHING),
-    Row("SIGTERM, a stream that never awaits: gone within 2 s", stops_spinning),
-    Row("SIGTERM: a slow answer is finished", finishes_others, Beside.ANYTHING),
-    Row("SIGTERM, 2 workers: gone within 1 s", stops("waits", "ticks", options=WORKERS), Beside.ANYTHING),
-    Row("SIGHUP, 2 workers: replaced, no request fails", renews(WORKERS, hang_up), Beside.ANYTHING),
-    Row("2 workers at their limit of requests: the same", renews(RECYCLED, wait), Beside.ANYTHING),
+    Row("SIGTERM, idle streams: exits within 1 s", stops("waits"), Concurrency.ANY),
+    Row("SIGTERM, active streams: exits within 1 s", stops("ticks"), Concurrency.ANY),
+    Row("SIGTERM, a blocked stream: exits within 2 s", stops_blocked, Concurrency.ANY),
+    Row("SIGTERM, a stream that never awaits: exits within 2 s", stops_spinning),
+    Row("SIGTERM: a slow response is completed", completes_requests, Concurrency.ANY),
+    Row("SIGTERM, 2 workers: exits within 1 s", stops("waits", "ticks", options=WORKERS), Concurrency.ANY),
+    Row("SIGHUP, 2 workers: replaced, no failed requests", replaces_workers(WORKERS, hang_up), Concurrency.ANY),
+    Row("2 workers at their request limit: the same", replaces_workers(REQUEST_LIMITED, wait), Concurrency.ANY),
 )

@@ -18,7 +18,7 @@ import asyncio
 import os
 
 import content
-from hyperpy.config import in_dev
+from hyperpy.config import running_command
 from hyperpy.streams.registry import STATE_KEY, Streams
 
 
@@ -46,7 +46,7 @@ async def app(scope, receive, send):
         await stream.over.wait()
         await send({"type": "http.response.body", "body": b"over"})
         return
-    text = f"{content.TEXT} {os.getpid()} {in_dev()}"
+    text = f"{content.TEXT} {os.getpid()} {running_command.get().debug}"
     await send({"type": "http.response.body", "body": text.encode()})
 """
 

@@ -6,7 +6,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from hyperpy.streams import Ending
+from hyperpy.streams import EndReason
 from hyperpy.testing import serve
 from tests.support.clients import EVENT_SOURCE, fetch
 from tests.support.raw_client import RawClient
@@ -42,7 +42,7 @@ async def test_an_application_lists_its_open_streams(make, wrapped):
             open_now, opened, ended = (await site.get(f"{prefix}/admin")).json()
             assert open_now == [["{id}.py", "/rooms/{id}", f"{prefix}/rooms/7", "127.0.0.1", "sse", 1, 9]]
             assert (opened, ended) == (4, {"FINISHED": 3})
-    assert app.streams.ended[Ending.FINISHED] == 3
+    assert app.streams.ended[EndReason.FINISHED] == 3
 
 
 def test_many_streams_that_end_at_once_have_a_line_each(tmp_path):

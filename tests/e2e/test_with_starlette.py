@@ -270,7 +270,7 @@ def test_settings_of_streams_reach_the_application(make, monkeypatch):
 
 def test_a_wrong_setting_is_told_at_once(make, monkeypatch):
     monkeypatch.setenv("HYPER_PING", "often")
-    with pytest.raises(ConfigError, match="HYPER_PING: 'often' is no number"):
+    with pytest.raises(ConfigError, match="HYPER_PING: 'often' is not a number"):
         make({"index.py": "t'<p>hello</p>'"})
 
 

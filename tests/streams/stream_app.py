@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hyperpy.streams import STATE_KEY, EventStream, HTMLStream, Limits, Streams
+from hyperpy.streams import STATE_KEY, EventStream, HTMLStream, StreamLimits, Streams
 from tests.support.raw_client import RawClient
 
 BIG = "x" * 60_000
@@ -27,13 +27,13 @@ class StreamApp:
         self,
         generator: Generator,
         kind: type[EventStream | HTMLStream] = EventStream,
-        limits: Limits | None = None,
+        limits: StreamLimits | None = None,
         *,
         debug: bool = False,
     ) -> None:
         self.generator = generator
         self.kind = kind
-        self.limits = limits or Limits()
+        self.limits = limits or StreamLimits()
         self.debug = debug
         self.streams = Streams()
         self.ended = threading.Semaphore(0)  # released by each call that is over

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from hyperpy.streams import Limits
+from hyperpy.streams import StreamLimits
 from tests.streams.parsing import parse
 from tests.streams.stream_app import (
     BIG,
@@ -59,7 +59,7 @@ def test_a_slow_reader_gets_everything(server):
 
 def test_a_frozen_reader_is_given_up(server, log):
     generator = Watched(*[BIG] * 1000)
-    app = StreamApp(generator, limits=Limits(send=0.3))
+    app = StreamApp(generator, limits=StreamLimits(send=0.3))
     with serve(app, **server) as site:
         client = site.connect(receive_buffer=4096).get()
         assert generator.cleaned.wait(TIMEOUT)
@@ -86,7 +86,7 @@ def test_a_reader_that_freezes_between_two_pings_is_given_up(server, log):
         finally:
             cleaned.set()
 
-    with serve(StreamApp(quiet_first, limits=Limits(send=0.2, ping=60)), **server) as site:
+    with serve(StreamApp(quiet_first, limits=StreamLimits(send=0.2, ping=60)), **server) as site:
         site.connect(receive_buffer=4096).get()
         assert cleaned.wait(TIMEOUT)
     log.clear()

@@ -9,7 +9,7 @@ import time
 import pytest
 from starlette.exceptions import HTTPException
 
-from hyperpy.streams import Limits
+from hyperpy.streams import StreamLimits
 from tests.streams.parsing import parse
 from tests.streams.stream_app import (
     TIMEOUT,
@@ -152,7 +152,7 @@ def test_what_can_not_be_sent_names_the_line_of_its_yield(log):
 
 
 def test_a_silent_stream_pings(server):
-    with serve(StreamApp(Watched("a"), limits=Limits(ping=0.1)), **server) as site:
+    with serve(StreamApp(Watched("a"), limits=StreamLimits(ping=0.1)), **server) as site:
         client = site.get()
         client.read_until(b": ping\n\n")
         client.read_until(b": ping\n\n\r\n8\r\n: ping\n\n")
@@ -169,7 +169,7 @@ def test_a_busy_stream_does_not_ping(server):
             await asyncio.sleep(0.01)
             pauses.append(time.monotonic() - before)
 
-    limits = Limits(ping=0.2)
+    limits = StreamLimits(ping=0.2)
     with serve(StreamApp(busy, limits=limits), **server) as site:
         client = site.get()
         client.read_until(b"event: close")

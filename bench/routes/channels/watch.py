@@ -3,27 +3,27 @@ from contextlib import AsyncExitStack
 
 from hyperpy import START, channel
 
-names: str  # with commas between them
+names: str  # comma-separated
 replays: bool
 
 
-async def pour(name, messages, board):
+async def forward(name, messages, queue):
     async for message in messages:
-        board.put_nowait((name, message))
-        await board.join()
+        queue.put_nowait((name, message))
+        await queue.join()
 
 
 async def stream():
-    board = asyncio.Queue()
-    pouring = []
-    async with AsyncExitStack() as leaving:
+    queue = asyncio.Queue()
+    forwarders = []
+    async with AsyncExitStack() as stack:
         subscriptions = {name: channel(name).subscribe(after=START if replays else None) for name in names.split(",")}
         for messages in subscriptions.values():
-            await leaving.enter_async_context(messages)
+            await stack.enter_async_context(messages)
         for name, messages in subscriptions.items():
-            pouring.append(asyncio.create_task(pour(name, messages, board)))
-            leaving.callback(pouring[-1].cancel)
+            forwarders.append(asyncio.create_task(forward(name, messages, queue)))
+            stack.callback(forwarders[-1].cancel)
         while True:
-            name, message = await board.get()
+            name, message = await queue.get()
             yield message.event(name=f"gap:{name}" if message.gap else name)
-            board.task_done()
+            queue.task_done()

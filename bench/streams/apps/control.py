@@ -1,4 +1,4 @@
-"""What stands around every peer's application: answers that are none of the framework's business, and middleware."""
+"""A wrapper around every peer's application: responses that bypass the framework, and middleware."""
 
 import asyncio
 import os
@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bench.streams.figured import still_open
-from bench.streams.hub import listeners, publish
+from bench.streams.broadcast import listeners, publish
+from bench.streams.generators import still_open
 
 MIDDLEWARE = "BENCH_MIDDLEWARE"
 PING = "BENCH_PING"
@@ -28,7 +28,7 @@ async def _now(function: Callable[[], object]) -> str:
     return str(function())
 
 
-ANSWERS: dict[str, Callable[[], Awaitable[str]]] = {
+RESPONSES: dict[str, Callable[[], Awaitable[str]]] = {
     "/control/hello": lambda: _now(lambda: "hello"),
     "/control/pid": lambda: _now(os.getpid),
     "/control/open": lambda: _now(still_open),
@@ -39,7 +39,7 @@ ANSWERS: dict[str, Callable[[], Awaitable[str]]] = {
 
 
 def seconds(variable: str) -> float | None:
-    """A time that the bench sets, for those that can be told it."""
+    """A duration that the benchmark sets in the environment, for frameworks that have such a setting."""
     return float(os.environ[variable]) if variable in os.environ else None
 
 
@@ -55,10 +55,10 @@ def controlled(app: ASGIApp) -> ASGIApp:
             app = BaseHTTPMiddleware(app, dispatch=_pass_on)
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
-        answer = ANSWERS.get(scope["path"]) if scope["type"] == "http" else None
-        if answer is None:
+        respond = RESPONSES.get(scope["path"]) if scope["type"] == "http" else None
+        if respond is None:
             return await app(scope, receive, send)
-        body = (await answer()).encode()
+        body = (await respond()).encode()
         headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         return await send({"type": "http.response.body", "body": body})

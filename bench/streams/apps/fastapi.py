@@ -9,29 +9,29 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from bench.streams.apps.control import PING, controlled, seconds
-from bench.streams.apps.written import HEADERS
-from bench.streams.figured import idle, numbers
-from bench.streams.hub import subscribed
-from bench.streams.scenes import PAGES, SCENES
+from bench.streams.apps.handwritten import HEADERS
+from bench.streams.broadcast import subscribed
+from bench.streams.generators import idle, numbers
+from bench.streams.scenarios import PAGES, SCENARIOS
 
-# There is no public setting for it.
+# FastAPI has no public setting for the ping interval.
 if ping := seconds(PING):
     vars(fastapi.routing)["_PING_INTERVAL"] = ping
 
 api = FastAPI()
 
 
-@api.get("/streams/{scene}", response_class=EventSourceResponse)
-async def stream(scene: str, request: Request) -> AsyncIterable[ServerSentEvent]:
-    async with aclosing(SCENES[scene](request.query_params)) as items:
+@api.get("/streams/{scenario}", response_class=EventSourceResponse)
+async def stream(scenario: str, request: Request) -> AsyncIterable[ServerSentEvent]:
+    async with aclosing(SCENARIOS[scenario](request.query_params)) as items:
         async for item in items:
             fields = dict(item)
             yield ServerSentEvent(raw_data=fields.pop("data", None), **fields)
 
 
-@api.get("/parts/{scene}")
-async def page(scene: str, request: Request) -> StreamingResponse:
-    return StreamingResponse(PAGES[scene](request.query_params), headers=HEADERS, media_type="text/html")
+@api.get("/parts/{scenario}")
+async def page(scenario: str, request: Request) -> StreamingResponse:
+    return StreamingResponse(PAGES[scenario](request.query_params), headers=HEADERS, media_type="text/html")
 
 
 @api.get("/numbers", response_class=EventSourceResponse)

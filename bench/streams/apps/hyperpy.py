@@ -1,4 +1,4 @@
-"""hyperpy: the route files of `bench/routes`."""
+"""hyperpy with the route files of `bench/routes`."""
 
 from bench.apps.hyperpy import app as site
 from bench.streams.apps.control import controlled

@@ -1,4 +1,4 @@
-"""No framework: one send for each event, and nobody watches for the client's leaving."""
+"""No framework: one send per event, and no detection of disconnects."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl
@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope, Send
 
 from bench.streams.apps.control import controlled
-from bench.streams.apps.written import HEADERS, written
-from bench.streams.figured import idle, numbers
-from bench.streams.hub import subscribed
-from bench.streams.scenes import PAGES, SCENES, Query
+from bench.streams.apps.handwritten import HEADERS, encoded
+from bench.streams.broadcast import subscribed
+from bench.streams.generators import idle, numbers
+from bench.streams.scenarios import PAGES, SCENARIOS, Query
 
 EVENTS, HTML = b"text/event-stream", b"text/html; charset=utf-8"
 
@@ -27,10 +27,10 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
 
 def source(path: str, query: Query) -> tuple[bytes, AsyncIterator[bytes]]:
     match path.split("/"):
-        case [_, "streams", scene]:
-            return EVENTS, written(SCENES[scene](query))
-        case [_, "parts", scene]:
-            return HTML, (part.encode() async for part in PAGES[scene](query))
+        case [_, "streams", scenario]:
+            return EVENTS, encoded(SCENARIOS[scenario](query))
+        case [_, "parts", scenario]:
+            return HTML, (part.encode() async for part in PAGES[scenario](query))
         case [_, "numbers"]:
             return EVENTS, (f"data: {each}\n\n".encode() async for each in numbers(int(query["n"])))
         case [_, "idle"]:

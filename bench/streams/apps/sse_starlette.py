@@ -1,4 +1,4 @@
-"""sse-starlette's EventSourceResponse. It has no pages in parts."""
+"""sse-starlette's EventSourceResponse. It has no support for pages in parts."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from bench.streams.apps.control import PING, TIMEOUT_SEND, controlled, seconds
-from bench.streams.figured import idle, numbers
-from bench.streams.hub import subscribed
-from bench.streams.scenes import SCENES, Events
+from bench.streams.broadcast import subscribed
+from bench.streams.generators import idle, numbers
+from bench.streams.scenarios import SCENARIOS, Events
 
 
 async def events(items: Events) -> AsyncGenerator[ServerSentEvent]:
@@ -25,7 +25,7 @@ def response(content: AsyncGenerator[ServerSentEvent] | AsyncGenerator[str]) -> 
 
 
 async def stream(request: Request) -> EventSourceResponse:
-    return response(events(SCENES[request.path_params["scene"]](request.query_params)))
+    return response(events(SCENARIOS[request.path_params["scenario"]](request.query_params)))
 
 
 async def count(request: Request) -> EventSourceResponse:
@@ -41,7 +41,7 @@ async def listen(request: Request) -> EventSourceResponse:
 
 
 routes = [
-    Route("/streams/{scene}", stream),
+    Route("/streams/{scenario}", stream),
     Route("/numbers", count),
     Route("/idle", wait),
     Route("/subscribed", listen),

@@ -10,7 +10,7 @@ times: int
 async def load():
     for _ in range(times):
         await channel(name).publish({"html": f"<p>{time.monotonic_ns()}~</p>", "padding": "x" * size})
-    return PlainTextResponse("told")
+    return PlainTextResponse("published")
 
 
-t"told"
+t"published"

@@ -1,17 +1,17 @@
-"""A broadcast: what is published goes to every stream that listens now. The same for all peers."""
+"""A broadcast to all open streams, shared by all peers."""
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator
 
 END = "~"
-"""Stands once in every event that is counted."""
+"""Occurs once in every event, so that events can be counted."""
 
 _queues: set[asyncio.Queue[str]] = set()
 
 
 def publish() -> int:
-    """Sends the time of now to all; returns how many they are."""
+    """Send the current time to all listeners; return their number."""
     data = f"<p>{time.monotonic_ns()}{END}</p>"
     for queue in _queues:
         queue.put_nowait(data)

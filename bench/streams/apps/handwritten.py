@@ -1,15 +1,15 @@
-"""Events as they are written by hand where nothing helps: raw ASGI and Starlette's StreamingResponse."""
+"""Events encoded by hand, for raw ASGI and Starlette's StreamingResponse."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from bench.streams.cases import Item
-from bench.streams.scenes import Events
+from bench.streams.cases import EventFields
+from bench.streams.scenarios import Events
 
 HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
-def text(item: Item) -> str:
+def text(item: EventFields) -> str:
     lines = [f"{name}: {item[name]}\n" for name in ("id", "event", "retry") if name in item]
     if "comment" in item:
         lines.insert(0, f": {item['comment']}\n")
@@ -18,13 +18,13 @@ def text(item: Item) -> str:
     return "".join(lines) + "\n"
 
 
-async def written(items: Events) -> AsyncGenerator[bytes]:
+async def encoded(items: Events) -> AsyncGenerator[bytes]:
     async with aclosing(items):
         async for item in items:
             yield text(item).encode()
 
 
-async def written_data(texts: AsyncGenerator[str]) -> AsyncGenerator[bytes]:
+async def encoded_data(texts: AsyncGenerator[str]) -> AsyncGenerator[bytes]:
     async with aclosing(texts):
         async for each in texts:
             yield f"data: {each}\n\n".encode()

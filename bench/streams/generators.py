@@ -1,20 +1,20 @@
-"""The streams that are measured: no more than what they are measured for."""
+"""Minimal streams for the measurements, shared by all peers."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 
-from bench.streams.hub import END
+from bench.streams.broadcast import END
 
 _open = 0
 
 
 def still_open() -> int:
-    """Idle streams whose `finally` has not run."""
+    """Number of idle streams whose `finally` has not run."""
     return _open
 
 
 async def numbers(count: int) -> AsyncGenerator[str]:
-    """Events that are all ready at once."""
+    """Events that are all available at once."""
     for number in range(count):
         yield f"<p>event {number}{END}</p>"
 

@@ -1,6 +1,6 @@
-"""What the streams of all peers do, each peer in its own words: `SCENES` are events, `PAGES` are HTML in parts.
+"""The streams that every peer serves: `SCENARIOS` yield events, `PAGES` yield HTML in parts.
 
-A generator gets the request's query. `token` in it names the stream in the marks.
+A generator gets the request's query parameters. `token` identifies the stream in the marks.
 """
 
 import asyncio
@@ -8,22 +8,22 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import contextmanager
 
-from bench.streams.cases import CASES, Item
+from bench.streams.cases import CASES, EventFields
 from bench.streams.marks import mark
 
 type Query = Mapping[str, str]
-type Events = AsyncGenerator[Item]
+type Events = AsyncGenerator[EventFields]
 
 SECRET = "the-password-of-the-database"
 BIG = "x" * 60_000  # bytes of one event
-FLOOD = 1500  # events: what a server would have to keep that does not wait for its reader
-CLEANING = 0.2  # seconds that a `finally` awaits
+FLOOD = 1500  # events: far more than the buffers on the way to a client hold
+CLEANUP = 0.2  # seconds that a `finally` awaits
 PAUSE = 0.3  # seconds between the parts of a page
 TICK = 0.1  # seconds
 
 
 @contextmanager
-def noted(query: Query) -> Generator[None]:
+def marked(query: Query) -> Generator[None]:
     token = query.get("token", "-")
     mark("started", token)
     try:
@@ -38,7 +38,7 @@ async def case(query: Query) -> Events:
 
 
 async def waits(query: Query) -> Events:
-    with noted(query):
+    with marked(query):
         yield {"data": "ready"}
         await asyncio.Event().wait()
 
@@ -48,7 +48,7 @@ async def cleans_up(query: Query) -> Events:
         yield {"data": "ready"}
         await asyncio.Event().wait()
     finally:
-        await asyncio.sleep(CLEANING)
+        await asyncio.sleep(CLEANUP)
         mark("finally", query["token"])
 
 
@@ -65,7 +65,7 @@ async def raises_later(query: Query) -> Events:
 
 
 async def floods(query: Query) -> Events:
-    with noted(query):
+    with marked(query):
         for _ in range(FLOOD):
             yield {"data": BIG}
             mark("made", query["token"])
@@ -74,21 +74,21 @@ async def floods(query: Query) -> Events:
 
 
 async def never_awaits(query: Query) -> Events:
-    with noted(query):
+    with marked(query):
         while True:
             yield {"data": "again"}
 
 
 async def ticks(query: Query) -> Events:
-    """Each event tells when it was made, so that its reader knows how long it was on its way."""
-    with noted(query):
+    """Each event holds the time when it was made, so that its reader can compute the delay."""
+    with marked(query):
         while True:
             yield {"data": str(time.monotonic())}
             await asyncio.sleep(TICK)
 
 
 async def brief(query: Query) -> Events:
-    """Ends by itself after `n` events."""
+    """Return after `n` events."""
     for number in range(int(query["n"])):
         yield {"data": str(number)}
         await asyncio.sleep(0.01)
@@ -106,7 +106,7 @@ async def breaks(query: Query) -> AsyncGenerator[str]:
     raise RuntimeError(SECRET)
 
 
-SCENES: dict[str, Callable[[Query], Events]] = {
+SCENARIOS: dict[str, Callable[[Query], Events]] = {
     each.__name__.replace("_", "-"): each
     for each in (case, waits, cleans_up, raises_first, raises_later, floods, never_awaits, ticks, brief)
 }

@@ -1,4 +1,4 @@
-"""Whether two documents say the same, however they are written."""
+"""Compare two HTML documents by meaning: tags, attributes and text."""
 
 import re
 from html.parser import HTMLParser
@@ -7,8 +7,8 @@ from itertools import zip_longest
 type Token = tuple[str, ...]
 
 
-class _Reader(HTMLParser):
-    """Collects tags, attributes and text. Quotes, character references and the amount of white space don't count."""
+class _Tokenizer(HTMLParser):
+    """Collect tags, attributes and text, ignoring quotes, character references and the amount of white space."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -18,8 +18,8 @@ class _Reader(HTMLParser):
         self.tokens.append(("!", decl.lower()))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        written = sorted(f"{name}={value}" for name, value in attrs)
-        self.tokens.append(("<", tag, *written))
+        attributes = sorted(f"{name}={value}" for name, value in attrs)
+        self.tokens.append(("<", tag, *attributes))
 
     def handle_endtag(self, tag: str) -> None:
         self.tokens.append(("</", tag))
@@ -31,15 +31,15 @@ class _Reader(HTMLParser):
 
 
 def tokens(document: str) -> list[Token]:
-    reader = _Reader()
-    reader.feed(document)
-    reader.close()
-    return reader.tokens
+    tokenizer = _Tokenizer()
+    tokenizer.feed(document)
+    tokenizer.close()
+    return tokenizer.tokens
 
 
 def difference(document: str, expected: str) -> str:
-    """The first thing in which a document differs from the expected one; empty if it does in none."""
-    for got, wanted in zip_longest(tokens(document), tokens(expected)):
-        if got != wanted:
-            return f"has {got} instead of {wanted}"
+    """Describe the first token that differs from the expected document; empty if none does."""
+    for actual, wanted in zip_longest(tokens(document), tokens(expected)):
+        if actual != wanted:
+            return f"has {actual} instead of {wanted}"
     return ""
