@@ -11,6 +11,10 @@ UV := .python/tools/bin/uv
 # forget that the environment was ready.
 $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
 
+# Without bytecode, each of the hundreds of servers that the tests start would compile all its modules again, which takes
+# more than a second.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup dev test lint format types bench docs requirements clean
 .DELETE_ON_ERROR:
 
