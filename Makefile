@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo 'make setup         make $(VENV): Python 3.14 or newer, hyperpy and the tools to develop it'
 	@echo 'make dev           serve routes_example/ and reload on every change'
-	@echo 'make test          run the tests; ARGS="tests/test_x.py -k name" runs some of them'
+	@echo 'make test          run the tests, with SLOW=1 the slow ones too; ARGS="tests/test_x.py -k name" runs some'
 	@echo 'make lint          check style (ruff)'
 	@echo 'make format        mend what ruff can mend'
 	@echo 'make types         check types (mypy, strict)'
@@ -47,7 +47,7 @@ $(BROWSER_SCRIPTS): setup
 	@$(BIN)/python scripts/fetch_browser_scripts.py $@
 
 test: setup
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --numprocesses 3)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --numprocesses 3 --dist worksteal)
 
 lint: setup
 	@$(BIN)/ruff check .
