@@ -15,6 +15,7 @@ from starlette.responses import (
 
 from hyperpy.app import Hyper
 from hyperpy.channels import NOW, START, Message, channel, listen, queue
+from hyperpy.config import Settings
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, Query, render
 from hyperpy.streams import JSON, Event, poll
@@ -46,6 +47,7 @@ __all__ = [
     "RedirectResponse",
     "Request",
     "Response",
+    "Settings",
     "StreamingResponse",
     "TrustedCSS",
     "TrustedJS",

@@ -60,7 +60,11 @@ class HyperError(Exception):
 
 
 class ConfigError(HyperError):
-    """A setting that can't be used."""
+    """An unknown setting, or one with an invalid value."""
+
+
+class UnknownSettingWarning(UserWarning):
+    """A variable that begins with `HYPER_` but is not a setting."""
 
 
 class RouteError(HyperError):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.programs import find_program, how_to_get
+from tests.support.programs import find_program, how_to_get
 
 PATIENCE = 30_000  # milliseconds until a test gives up on something that a page should long have shown
 

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import secrets
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import hyperpy
 import hyperpy.testing
 from hyperpy.config import flag_of, key_of, setting_fields, variable_of
 from hyperpy.pages.analysis.answers import QUICK_BUILTINS, QUICK_OURS
-from hyperpy.streams import Mode, Shape, accepts, choose
+from hyperpy.streams import GeneratorShape, StreamMode, accepts, choose
 from tests.conftest import Needs
 from tests.docs_support import load_errors
 from tests.docs_support.markdown import Document, anchor, code_in
@@ -22,7 +21,7 @@ from tests.docs_support.nginx import in_front_of, in_front_of_a_socket
 from tests.docs_support.shell import REPOSITORY, agrees
 from tests.docs_support.site import QUICK
 from tests.docs_support.walk import Walk
-from tests.server.running import Connection
+from tests.support.raw_client import RawClient
 
 DOCS = REPOSITORY / "docs"
 FILES = [REPOSITORY / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -153,12 +152,12 @@ def test_the_table_of_who_gets_what_is_the_real_one() -> None:
     (table,) = [table for table in BY_NAME["streaming.md"].tables() if table.head[0] == "The file has"]
     columns = ["text/event-stream", "text/html", "text/event-stream, text/html", "*/*"]
     shapes = [
-        Shape(template=True, begins_document=False, first_is_html=True, yields_event=False),
-        Shape(template=False, begins_document=True, first_is_html=True, yields_event=False),
-        Shape(template=False, begins_document=False, first_is_html=True, yields_event=False),
-        Shape(template=False, begins_document=False, first_is_html=True, yields_event=True),
+        GeneratorShape(template=True, begins_document=False, first_is_html=True, yields_event=False),
+        GeneratorShape(template=False, begins_document=True, first_is_html=True, yields_event=False),
+        GeneratorShape(template=False, begins_document=False, first_is_html=True, yields_event=False),
+        GeneratorShape(template=False, begins_document=False, first_is_html=True, yields_event=True),
     ]
-    words = {Mode.SSE: "events", Mode.HTML: "a page in parts", Mode.PAGE: "the page"}
+    words = {StreamMode.SSE: "events", StreamMode.HTML: "a page in parts", StreamMode.PAGE: "the page"}
     real = [[words[choose(shape, accepts(accept), forced=False)] for accept in columns] for shape in shapes]
     assert [list(row[1:]) for row in table.rows] == real
 
@@ -214,12 +213,12 @@ class TestNginx:
         self, site: Path, port: int, url: str, accept: str, first: bytes, last: bytes, packed: bool
     ) -> None:
         fields = {"Accept": accept, "Connection": "close"} | ({"Accept-Encoding": "gzip"} if packed else {})
-        with Connection(port) as connection:
-            connection.ask(url, **fields)
-            _hear(connection, first)
+        with RawClient(port) as connection:
+            connection.get(url, **fields)
+            connection.read_body_until(first)
             (site / "routes" / url.strip("/")).touch()
-            connection.hear_all()
-            assert last in _unpacked(connection.heard)
+            connection.read_all()
+            assert last in connection.body
 
     def test_pings_keep_a_silent_stream_open(self, needs: Needs, site: Path, tmp_path: Path) -> None:
         folder = tmp_path / "nginx"
@@ -227,36 +226,16 @@ class TestNginx:
         impatient = {"proxy_read_timeout 60s;": "proxy_read_timeout 2s;"}
         with (
             in_front_of(site, needs("nginx"), folder, impatient, HYPER_PING="1") as port,
-            Connection(port) as connection,
+            RawClient(port) as connection,
         ):
-            connection.ask("/feed", Accept="text/event-stream", Connection="close")
-            _hear(connection, b": ping\n\n" * 3)
+            connection.get("/feed", Accept="text/event-stream", Connection="close")
+            connection.read_body_until(b": ping\n\n" * 3)
             (site / "routes" / "feed").touch()
-            _hear(connection, b"event: close\n")
+            connection.read_body_until(b"event: close\n")
 
     def test_the_application_knows_the_visitor(self, port: int) -> None:
-        with Connection(port) as connection:
-            connection.ask("/?a=1", Connection="close")
-            heard = connection.hear_all()
-        assert b"http://localhost/?a=1" in heard
-        assert b"127.0.0.1" in heard
-
-
-def _hear(connection: Connection, wanted: bytes) -> None:
-    """Reads until the decoded body holds `wanted`."""
-    while wanted not in _unpacked(connection.heard):
-        more = connection.socket.recv(65536)
-        assert more, f"closed after {_unpacked(connection.heard)!r}"
-        connection.heard += more
-
-
-def _unpacked(heard: bytes) -> bytes:
-    """The body of an answer as far as it has come, out of its chunks and its gzip."""
-    head, _, rest = heard.partition(b"\r\n\r\n")
-    body = b""
-    while match := re.match(rb"([0-9a-fA-F]+)\r\n", rest):
-        size = int(match[1], 16)
-        body, rest = body + rest[match.end() : match.end() + size], rest[match.end() + size + 2 :]
-    if b"content-encoding: gzip" in head.lower():
-        return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress(body)
-    return body
+        with RawClient(port) as connection:
+            connection.get("/?a=1", Connection="close")
+            response = connection.read_all()
+        assert b"http://localhost/?a=1" in response
+        assert b"127.0.0.1" in response

@@ -14,7 +14,7 @@ from tests.conftest import Needs
 from tests.docs_support.markdown import Document
 from tests.docs_support.nginx import in_front_of_all
 from tests.docs_support.shell import REPOSITORY
-from tests.server.running import Command
+from tests.support.servers import Command
 
 SCALING = Document.read(REPOSITORY / "docs" / "scaling.md")
 
@@ -93,7 +93,7 @@ def test_all_hear_all_and_a_machine_may_go(machines: list[Command], site_url: st
         for stream in streams:
             assert stream.take(3) == ["<p>&lt;0&gt;</p>", "<p>&lt;1&gt;</p>", "<p>&lt;2&gt;</p>"]
         machines[0].send(signal.SIGTERM)
-        assert machines[0].status() == 0
+        assert machines[0].exit_status() == 0
         write("meanwhile")
         with Listener(site_url, streams[-1].last) as again:
             assert again.take(1) == ["<p>meanwhile</p>"]

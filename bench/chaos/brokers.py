@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.channels.brokers import Broker, PostgresBroker, RedisBroker
-from tests.programs import find_program, how_to_get
+from tests.support.programs import find_program, how_to_get
 
 
 class DurablePostgres(PostgresBroker):

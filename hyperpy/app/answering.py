@@ -10,20 +10,21 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.pages import DeferredPage, Outgoing, Progress, Route, Run, StreamFacts, check_header, current
+from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, check_header
 from hyperpy.streams import (
     STATE_KEY,
     EventStream,
+    GeneratorShape,
     HTMLStream,
-    Limits,
-    Mode,
     PageStream,
-    Shape,
+    StreamLimits,
+    StreamMode,
     Streams,
     accepts,
     choose,
     varies,
 )
+from hyperpy.templates import Pending
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
@@ -33,7 +34,7 @@ class Application(Protocol):
     """What answering needs to know of the application."""
 
     debug: bool
-    limits: Limits
+    limits: StreamLimits
     exception_handlers: dict[Any, Any]
 
     def own_streams(self) -> Streams:
@@ -70,35 +71,35 @@ async def answer_route(
         await _other_method(route, method, sender)
         return None
     if route.stream is None:
-        mode, vary = Mode.PAGE, False
+        mode, vary = StreamMode.PAGE, False
     else:
         mode, vary = _mode(route.stream, bool(route.templates), scope)
-    if mode is Mode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
+    if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, [VARY] if vary else [], b"")
         return None
     run = Run(route, scope, receive, params)
-    is_page = mode is Mode.PAGE
+    is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
         start, body = _page_messages(run, answer, vary=vary)
         sender.started = True
         await sender.send(start)
         await sender.send(body)
-    elif isinstance(answer, DeferredPage):
+    elif isinstance(answer, Pending):
         await _send_in_parts(run, sender, answer, vary=vary, app=app)
     elif answer is not None:
         await _send_response(run, sender, answer, vary=vary)
     else:
-        kind = EventStream if mode is Mode.SSE else HTMLStream
+        kind = EventStream if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream(), vary=vary, app=app)
-    if run.outgoing and run.outgoing.background:
-        await _run_background(run, run.outgoing.background)
+    if run.response and run.response.background:
+        await _run_background(run, run.response.background)
     return None
 
 
-def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[Mode, bool]:
+def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamMode, bool]:
     """Who gets what, and whether that depends on the `Accept` header."""
-    shape = Shape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
+    shape = GeneratorShape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
     accept = ",".join(Headers(scope=scope).getlist("accept"))
     return choose(shape, accepts(accept), forced=_asks_for_stream(scope["query_string"])), varies(shape)
 
@@ -125,10 +126,10 @@ def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message
     status = 200
     if vary:
         headers.append(VARY)
-    if outgoing := run.outgoing:
-        status = outgoing.status_code
-        headers = _merged(headers, outgoing)
-        outgoing.sent = True
+    if injected := run.response:
+        status = injected.status_code
+        headers = _merged(headers, injected)
+        injected.sent = True
     if run.scope["method"] == "HEAD":
         body = b""
     start = {"type": "http.response.start", "status": status, "headers": headers}
@@ -136,27 +137,24 @@ def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message
 
 
 async def _run_background(run: Run, background: BackgroundTask) -> None:
-    token = current.set(run)
-    try:
+    with run:
         await background()
-    finally:
-        current.reset(token)
 
 
 def page_response(run: Run, text: str) -> Response:
     """A page as a response object: for error pages, whose status is another."""
     response = HTMLResponse(text)
-    if outgoing := run.outgoing:
-        response.status_code = outgoing.status_code
-        response.background = outgoing.background
-        response.raw_headers = _merged(response.raw_headers, outgoing)
-        outgoing.sent = True
+    if injected := run.response:
+        response.status_code = injected.status_code
+        response.background = injected.background
+        response.raw_headers = _merged(response.raw_headers, injected)
+        injected.sent = True
     return response
 
 
-def _merged(headers: list[tuple[bytes, bytes]], outgoing: Outgoing) -> list[tuple[bytes, bytes]]:
+def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
     """The headers of an answer with those that the route has set; these win, but for the length."""
-    own = [(name.lower(), value) for name, value in outgoing.raw_headers if name.lower() != b"content-length"]
+    own = [(name.lower(), value) for name, value in injected.raw_headers if name.lower() != b"content-length"]
     names = {name for name, _ in own} - {b"set-cookie", b"vary"}
     return [header for header in headers if header[0] not in names] + own
 
@@ -165,30 +163,28 @@ async def _send_response(run: Run, sender: Sender, response: Response, *, vary: 
     """An explicit answer. HEAD gets its headers: a generator in it is not started."""
     for header in response.raw_headers:
         check_header(header)
-    if outgoing := run.outgoing:
-        response.raw_headers = [*response.raw_headers, *_additions(response, outgoing)]
-        outgoing.sent = True
+    if injected := run.response:
+        response.raw_headers = [*response.raw_headers, *_additions(response, injected)]
+        injected.sent = True
     if vary:
         MutableHeaders(raw=response.raw_headers).add_vary_header("Accept")
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await _send(sender, response.status_code, response.raw_headers, b"")
         return
-    token = current.set(run)
-    try:
+    with run:
         await response(run.scope, run.receive, sender.watched)
-    finally:
-        current.reset(token)
 
 
-def _additions(response: Response, outgoing: Outgoing) -> list[tuple[bytes, bytes]]:
+def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
     """Headers that the route has set beside an explicit answer, which keeps its own."""
     own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
-    return [(name, value) for name, value in outgoing.raw_headers if name.lower() not in own]
+    return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]
 
 
-async def _send_in_parts(run: Run, sender: Sender, page: DeferredPage, *, vary: bool, app: Application) -> None:
+async def _send_in_parts(run: Run, sender: Sender, page: Pending, *, vary: bool, app: Application) -> None:
     try:
-        await _send_stream(run, sender, PageStream, Progress(run, page).parts(), vary=vary, app=app)
+        nonce = str(run.scope.get("state", {}).get("csp_nonce") or "")
+        await _send_stream(run, sender, PageStream, Completion(page, nonce).parts(), vary=vary, app=app)
     finally:
         page.close()
 
@@ -204,13 +200,10 @@ async def _send_stream(
 ) -> None:
     stream = await _prepared(run, sender, kind, generator, vary=vary, app=app)
     if stream is not None:
-        token = current.set(run)
-        try:
+        with run:
             await stream(run.scope, run.receive, sender.send)
-        finally:
-            current.reset(token)
-    if kind is not PageStream and run.outgoing and run.outgoing.background:
-        await _run_background(run, run.outgoing.background)
+    if kind is not PageStream and run.response and run.response.background:
+        await _run_background(run, run.response.background)
 
 
 async def _prepared(
@@ -223,11 +216,11 @@ async def _prepared(
     app: Application,
 ) -> EventStream | HTMLStream | None:
     """The stream, ready to be sent. A HEAD request has been answered by this, and there is none."""
-    outgoing = run.outgoing
-    status = outgoing.status_code if outgoing else 200
-    headers = [*(outgoing.raw_headers if outgoing else ()), *([VARY] if vary else [])]
-    if outgoing:
-        outgoing.sent = True  # settled: what the generator set now would be lost
+    injected = run.response
+    status = injected.status_code if injected else 200
+    headers = [*(injected.raw_headers if injected else ()), *([VARY] if vary else [])]
+    if injected:
+        injected.sent = True  # settled: what the generator set now would be lost
     if run.scope["method"] == "HEAD":
         await _send(sender, status, kind.make_headers(headers), b"")
         return None

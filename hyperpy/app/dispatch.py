@@ -15,8 +15,9 @@ from starlette.types import Receive, Scope, Send
 from hyperpy.app.answering import Application, Sender, answer_route, page_response
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.exceptions import InputError, display_path
-from hyperpy.pages import DeferredPage, Progress, Route, Run, current
+from hyperpy.pages import Completion, Route, Run
 from hyperpy.routing import CanonicalRedirect, Match, route_path
+from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
 from hyperpy.web.static import StaticApp
@@ -112,26 +113,18 @@ class Dispatch:
         if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
-        run.respond_with().status_code = status_of(error)
+        run.injected_response().status_code = status_of(error)
         answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
         if isinstance(answer, Response):
             return answer
-        if isinstance(answer, DeferredPage):
-            answer = await _whole(run, answer)
+        if isinstance(answer, Pending):
+            with run:
+                answer = await Completion(answer).whole()
         assert isinstance(answer, str)
         response = page_response(run, answer)
         for name, value in headers_of(error).items():
             response.headers[name] = value
         return response
-
-
-async def _whole(run: Run, page: DeferredPage) -> str:
-    """A page that waits for some of its parts, once they are there."""
-    token = current.set(run)
-    try:
-        return await Progress(run, page).whole()
-    finally:
-        current.reset(token)
 
 
 async def _answer_otherwise(

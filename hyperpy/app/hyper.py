@@ -1,7 +1,6 @@
 """`Hyper`, a Starlette application whose last resort is a folder of route files."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from os import PathLike
@@ -21,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
-from hyperpy.config import Settings, in_dev, load_settings
+from hyperpy.config import Settings, app_settings, running_command
 from hyperpy.exceptions import HyperError
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, Streams, limits_of
 
@@ -35,9 +34,11 @@ class Hyper(Starlette):
     whoever asks; `hyper dev` turns it on. `lifespan` is an async context manager function, as Starlette takes it.
     Middleware, mounts and explicit routes are added as to any Starlette application; explicit routes go before files.
 
-    Settings of streams come from HYPER_* variables and [tool.hyper] in the working directory's pyproject.toml.
-    Raises RouteError when two files answer one URL, and, without `debug`, when a file can't be loaded; ConfigError if a
-    setting is wrong.
+    `settings` are those of streams and channels. Without them, HYPER_* variables and [tool.hyper] in the working
+    directory's pyproject.toml are read. Flags of a `hyper` command override both.
+
+    Raises RouteError when two files answer the same URL or, without `debug`, when a file can't be loaded; ConfigError
+    if a setting is invalid.
     """
 
     def __init__(
@@ -46,11 +47,14 @@ class Hyper(Starlette):
         static: str | PathLike[str] | None = "static",
         debug: bool = False,
         lifespan: Lifespan | None = None,
+        *,
+        settings: Settings | None = None,
     ) -> None:
-        debug = debug or in_dev()
-        self.settings = load_settings({}, os.environ, Path.cwd())
+        command = running_command.get()
+        debug = debug or (command is not None and command.debug)
+        self.settings = app_settings(settings)
         self.limits = limits_of(self.settings)
-        make_hub(self.settings)  # a wrong address is told of now, as any wrong setting, and not when a server starts
+        make_hub(self.settings)  # raises for an invalid URL now, instead of when a server starts
         self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._own_hub: Hub | None = None
         self.streams = Streams()

@@ -1,11 +1,9 @@
 """From the setting `channels` to a hub."""
 
 import importlib
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,7 +11,7 @@ from hyperpy.channels.backends.contract import Backend, Retention
 from hyperpy.channels.backends.memory import MemoryBackend
 from hyperpy.channels.current import hub_of_lifespan, running
 from hyperpy.channels.hub.hub import PATIENCE, Hub
-from hyperpy.config import Settings, load_settings
+from hyperpy.config import Settings, app_settings
 
 # The modules of brokers by the schemes of their addresses: imported when one is chosen, for their clients are extras.
 BROKERS: Final = {
@@ -77,7 +75,7 @@ async def connect(settings: Settings | None = None) -> AsyncIterator[Hub]:
 
     Raises ConfigError if a setting is wrong. A broker out of reach is waited for a little, and used when it comes.
     """
-    hub = make_hub(settings or load_settings({}, os.environ, Path.cwd()))
+    hub = make_hub(settings or app_settings())
     hub.start()
     running.add(hub)
     around = hub_of_lifespan.get()

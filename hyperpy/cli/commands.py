@@ -16,13 +16,18 @@ from starlette.types import ASGIApp
 from hyperpy.channels import make_hub
 from hyperpy.cli.loading import load_app
 from hyperpy.cli.table import announce, print_routes
-from hyperpy.config import DEV_VARIABLE, Settings, flag_of, key_of, load_settings, setting_fields, variable_of
+from hyperpy.config import (
+    Settings,
+    app_setting_names,
+    flag_of,
+    key_of,
+    load_settings,
+    setting_fields,
+    variable_of,
+)
 from hyperpy.dev import develop
 from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
-
-# What the application itself reads, wherever it runs.
-INSIDE = tuple(name for name, field in setting_fields().items() if field.metadata["inside"])
 
 type Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -70,7 +75,7 @@ def _shown(default: object) -> object:
 
 
 @main.command(epilog=EPILOG)
-@options("host", "port", "routes", "static", *INSIDE)
+@options("host", "port", "routes", "static", *app_setting_names())
 def dev(**flags: str | bool | None) -> None:
     """Serve while you write: restart on every change, and show errors in the page.
 
@@ -90,7 +95,7 @@ def dev(**flags: str | bool | None) -> None:
     *("routes", "static", "root_path"),
     *("proxy_headers", "forwarded_allow_ips"),
     *("ssl_certfile", "ssl_keyfile"),
-    *INSIDE,
+    *app_setting_names(),
     *("timeout_keep_alive", "timeout_request_head", "timeout_request_body", "timeout_graceful_shutdown"),
     *("limit_request_line", "limit_request_head", "limit_request_body"),
     *("access_log", "log_format", "log_level"),
@@ -112,10 +117,9 @@ def serve_command(**flags: str | bool | None) -> None:
 def routes(**flags: str | bool | None) -> None:
     """List the routes: methods, URL, file, kind and required inputs."""
     with reported():
-        # As `hyper dev` loads: with the errors beside the routes that are right.
-        os.environ[DEV_VARIABLE] = "1"
         settings = _settings(flags)
-        sys.exit(print_routes(load_app(settings), settings))
+        # In debug mode, files that can't be loaded don't keep the others from being listed.
+        sys.exit(print_routes(load_app(settings, debug=True), settings))
 
 
 @main.group()
@@ -140,7 +144,7 @@ def init_channels(channels: str | None, print_only: bool) -> None:
 
 
 def _load_anew(flags: dict[str, str | bool | None]) -> ASGIApp:
-    return load_app(_settings(flags))
+    return load_app(_settings(flags), debug=True)
 
 
 def _settings(flags: dict[str, str | bool | None]) -> Settings:

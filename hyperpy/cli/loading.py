@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import os
 import sys
 from functools import reduce
 from pathlib import Path
@@ -12,24 +11,25 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from hyperpy.app import Hyper
-from hyperpy.config import Settings, in_dev
+from hyperpy.config import Command, Settings, running_command
 from hyperpy.exceptions import ConfigError, did_you_mean
 
 APP_FILE = "app.py"
 DEFAULT_TARGET = "app:app"
 
 
-def load_app(settings: Settings) -> ASGIApp:
-    """The application that the settings name, from the working directory.
+def load_app(settings: Settings, *, debug: bool = False) -> ASGIApp:
+    """The application named in the settings, loaded from the working directory.
 
-    Raises ConfigError where the settings are at fault, and lets pass what the user's own code raises.
+    From here on, applications made in this context get these settings, and `debug`. Raises ConfigError if the settings
+    are invalid, and whatever the user's own code raises.
     """
     folder = Path.cwd()
     _import_from(folder)
-    os.environ.update(settings.for_the_application())
+    running_command.set(Command(settings, debug))
     target = settings.target or (DEFAULT_TARGET if (folder / APP_FILE).is_file() else None)
     if target is None:
-        return Hyper(routes=settings.routes, static=settings.static, debug=in_dev())
+        return Hyper(routes=settings.routes, static=settings.static)
     for name in ("routes", "static"):
         if name in settings.sources:
             raise settings.error(

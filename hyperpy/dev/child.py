@@ -2,14 +2,13 @@
 
 import contextlib
 import multiprocessing
-import os
 import socket
 import sys
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hyperpy.config import DEV_VARIABLE, Settings
+from hyperpy.config import Settings
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
@@ -23,7 +22,6 @@ GRACE = 1  # seconds that answers have to finish before a restart; whoever edits
 def run_child(load: Load, announce: Announce, settings: Settings, listener: socket.socket, first: bool) -> None:
     """Serve what `load` makes, or the error that it raises."""
     prepare_child()
-    os.environ[DEV_VARIABLE] = "1"
     configure_logging(settings)
     with contextlib.suppress(OSError):
         # multiprocessing takes a child's standard input away; `breakpoint()` wants it.

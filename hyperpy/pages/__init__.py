@@ -5,12 +5,11 @@ from hyperpy.pages.loading.input_markers import Cookie, Header, Query
 from hyperpy.pages.loading.inputs import Input, Origin
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route, new_package
-from hyperpy.pages.request.deferred_page import DeferredPage
-from hyperpy.pages.request.injected_response import Outgoing, check_header
+from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT, Method
 from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.run import Run, current
-from hyperpy.pages.waiting.progress import Progress
+from hyperpy.pages.waiting.completion import Completion
 from hyperpy.pages.waiting.suspense import Suspense
 
 __all__ = [
@@ -19,14 +18,13 @@ __all__ = [
     "PATCH",
     "POST",
     "PUT",
+    "Completion",
     "Cookie",
-    "DeferredPage",
     "Header",
+    "InjectedResponse",
     "Input",
     "Method",
     "Origin",
-    "Outgoing",
-    "Progress",
     "Query",
     "Route",
     "RoutesPackage",

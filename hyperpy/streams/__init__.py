@@ -1,13 +1,13 @@
 """What a generator yields, on its way to the client: encoding, negotiation, and the life of a stream."""
 
 from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
-from hyperpy.streams.lifecycle import LIMITS, Ending, Limits, limits_of
-from hyperpy.streams.negotiate import Accept, Mode, Shape, accepts, choose, varies
+from hyperpy.streams.negotiate import Accept, GeneratorShape, StreamMode, accepts, choose, varies
 from hyperpy.streams.polling import Poll, poll
-from hyperpy.streams.record import StreamRecord
 from hyperpy.streams.registry import STATE_KEY, Streams
-from hyperpy.streams.response import EventStream, HTMLStream, PageStream, stream_headers
+from hyperpy.streams.responses import EventStream, HTMLStream, PageStream, stream_headers
 from hyperpy.streams.signals import SignalledStreams, StopSignals
+from hyperpy.streams.stream_limits import LIMITS, StreamLimits, limits_of
+from hyperpy.streams.stream_record import EndReason, StreamRecord
 
 __all__ = [
     "CLOSE",
@@ -16,17 +16,17 @@ __all__ = [
     "PING",
     "STATE_KEY",
     "Accept",
-    "Ending",
+    "EndReason",
     "Event",
     "EventStream",
+    "GeneratorShape",
     "HTMLStream",
-    "Limits",
-    "Mode",
     "PageStream",
     "Poll",
-    "Shape",
     "SignalledStreams",
     "StopSignals",
+    "StreamLimits",
+    "StreamMode",
     "StreamRecord",
     "Streams",
     "accepts",

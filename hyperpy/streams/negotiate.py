@@ -14,7 +14,7 @@ _EVENT_STREAM: Final = "text/event-stream"
 _HTML: Final = "text/html"
 
 
-class Mode(Enum):
+class StreamMode(Enum):
     SSE = "sse"
     HTML = "html"
     PAGE = "page"
@@ -29,7 +29,7 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class GeneratorShape:
     """What can be seen of a route file with a stream: a template beside it, and what its `yield`s look like."""
 
     template: bool
@@ -38,14 +38,14 @@ class Shape:
     yields_event: bool
 
 
-class _Kind(Enum):
+class _StreamKind(Enum):
     PAGE = "a template beside the stream"
     DOCUMENT = "the first yield begins a document"
     HTML = "the first yield is HTML, and none is an event"
     EVENTS = "anything else"
 
 
-_SSE, _HTML_STREAM, _PAGE = Mode.SSE, Mode.HTML, Mode.PAGE
+_SSE, _HTML_STREAM, _PAGE = StreamMode.SSE, StreamMode.HTML, StreamMode.PAGE
 
 # A browser's navigation names text/html, an EventSource text/event-stream, htmx 4 both in every request.
 _NEITHER, _HTML_ONLY, _EVENTS_ONLY, _BOTH = (
@@ -54,11 +54,11 @@ _NEITHER, _HTML_ONLY, _EVENTS_ONLY, _BOTH = (
     Accept(event_stream=True, html=False),
     Accept(event_stream=True, html=True),
 )
-_ANSWERS: Final[dict[_Kind, dict[Accept, Mode]]] = {
-    _Kind.PAGE: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _PAGE, _BOTH: _PAGE, _NEITHER: _PAGE},
-    _Kind.DOCUMENT: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _HTML_STREAM, _BOTH: _HTML_STREAM, _NEITHER: _HTML_STREAM},
-    _Kind.HTML: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _HTML_STREAM, _BOTH: _SSE, _NEITHER: _SSE},
-    _Kind.EVENTS: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _SSE, _BOTH: _SSE, _NEITHER: _SSE},
+_ANSWERS: Final[dict[_StreamKind, dict[Accept, StreamMode]]] = {
+    _StreamKind.PAGE: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _PAGE, _BOTH: _PAGE, _NEITHER: _PAGE},
+    _StreamKind.DOCUMENT: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _HTML_STREAM, _BOTH: _HTML_STREAM, _NEITHER: _HTML_STREAM},
+    _StreamKind.HTML: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _HTML_STREAM, _BOTH: _SSE, _NEITHER: _SSE},
+    _StreamKind.EVENTS: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _SSE, _BOTH: _SSE, _NEITHER: _SSE},
 }
 
 
@@ -68,14 +68,14 @@ def accepts(header: str) -> Accept:
     return Accept(event_stream=_EVENT_STREAM in named, html=_HTML in named)
 
 
-def choose(shape: Shape, accept: Accept, *, forced: bool) -> Mode:
+def choose(shape: GeneratorShape, accept: Accept, *, forced: bool) -> StreamMode:
     """The answer to a request. `forced`: the query has `_stream`, which asks a page's URL for its stream."""
     if forced and shape.template:
-        return Mode.SSE
+        return StreamMode.SSE
     return _ANSWERS[_kind(shape)][accept]
 
 
-def varies(shape: Shape) -> bool:
+def varies(shape: GeneratorShape) -> bool:
     """Whether the answer depends on the `Accept` header, so that caches need `Vary: Accept`."""
     return len(set(_ANSWERS[_kind(shape)].values())) > 1
 
@@ -84,11 +84,11 @@ def _media_type(element: str) -> str:
     return element.partition(";")[0].strip(" \t").lower()
 
 
-def _kind(shape: Shape) -> _Kind:
+def _kind(shape: GeneratorShape) -> _StreamKind:
     if shape.template:
-        return _Kind.PAGE
+        return _StreamKind.PAGE
     if shape.begins_document:
-        return _Kind.DOCUMENT
+        return _StreamKind.DOCUMENT
     if shape.first_is_html and not shape.yields_event:
-        return _Kind.HTML
-    return _Kind.EVENTS
+        return _StreamKind.HTML
+    return _StreamKind.EVENTS

@@ -8,8 +8,8 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Send
 
-from hyperpy.streams.record import StreamRecord
-from hyperpy.streams.turns import Turns
+from hyperpy.streams.fair_share import FairShare
+from hyperpy.streams.stream_record import StreamRecord
 
 # A batch of this many chunks or characters is full: the generator waits until it has left.
 FULL_COUNT: Final = 1024
@@ -53,7 +53,7 @@ class Outbox:
         head: Callable[[], Message],
         lost: Callable[[Exception | None], None],
         record: StreamRecord,
-        turns: Turns,
+        turns: FairShare,
     ) -> None:
         self._loop = loop
         self._send = send
@@ -106,7 +106,7 @@ class Outbox:
         while self._is_full and is_wanted():
             await self.change()
         if self.over or (self._turning and monotonic() > self._turn_at):
-            self._turns.used_up(self._loop)
+            self._turns.exhausted(self._loop)
             await asyncio.sleep(0)
 
     @property

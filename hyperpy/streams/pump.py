@@ -13,14 +13,15 @@ from markupsafe import Markup
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HyperError, Place
-from hyperpy.pages import DeferredPage, Progress, Run, current
-from hyperpy.streams.lifecycle import LIMITS, Ending, Limits
-from hyperpy.streams.negotiate import Mode
+from hyperpy.pages import Completion, Run, current
+from hyperpy.streams.fair_share import FairShare
+from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.outbox import Outbox
-from hyperpy.streams.record import StreamRecord, is_refusal
 from hyperpy.streams.registry import STATE_KEY, Streams
+from hyperpy.streams.stream_limits import LIMITS, StreamLimits
+from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 from hyperpy.streams.telemetry import TELEMETRY
-from hyperpy.streams.turns import Turns
+from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
@@ -55,7 +56,7 @@ class Pump(ABC):
         "route",
     )
 
-    mode: Mode
+    mode: StreamMode
     # What a silent stream sends, and what stands at the end of one whose generator has returned.
     ping: str = ""
     farewell: str = ""
@@ -78,11 +79,11 @@ class Pump(ABC):
         headers: Iterable[tuple[bytes, bytes]] = (),
         debug: bool = False,
         on_start: Callable[[], None] | None = None,
-        limits: Limits = LIMITS,
+        limits: StreamLimits = LIMITS,
     ) -> None:
         self.route = route
         self.debug = debug
-        self._ending: Ending | None = None
+        self._ending: EndReason | None = None
         self._generator = generator
         self._status = status
         self._headers = self.make_headers(headers)
@@ -127,7 +128,7 @@ class Pump(ABC):
         span, context = TELEMETRY.begin(record, scope) if TELEMETRY is not None else (None, None)
         self._timer = self._loop.call_later(self._limits.headers, self._tick)
         streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
-        turns = Turns() if streams is None else streams.turns
+        turns = FairShare() if streams is None else streams.fair_share
         self._outbox = Outbox(self._loop, send, self._head, self._lost, record, turns)
         if streams is not None:
             streams.add(self)
@@ -136,7 +137,7 @@ class Pump(ABC):
             await self._attend(receive)
         finally:
             self._timer.cancel()
-            record.end(self._ending or Ending.CANCELLED)
+            record.end(self._ending or EndReason.CANCELLED)
             if streams is not None:
                 streams.discard(self)
             if TELEMETRY is not None and span is not None:
@@ -151,9 +152,9 @@ class Pump(ABC):
     async def _attend(self, receive: Receive) -> None:
         try:
             if not self._task.done() and self._ending is None and await self._client_leaves(receive):
-                self._end(Ending.CLIENT_LEFT)
+                self._end(EndReason.CLIENT_LEFT)
         except BaseException:
-            self._end(Ending.CANCELLED)
+            self._end(EndReason.CANCELLED)
             await self._settle()
             raise
         await self._settle()
@@ -261,24 +262,23 @@ class Pump(ABC):
     def _goes_on(self) -> bool:
         return self._ending is None
 
-    def _encoded(self, item: object) -> str | DeferredPage:
+    def _encoded(self, item: object) -> str | Pending:
         """What to send for the item; empty if that is nothing."""
         try:
-            run, kind = self._run, type(item)
-            if run is None or (run.deferred is None and (kind is Markup or kind is str)):  # nothing to wait for
+            kind, run = type(item), self._run
+            if kind is Markup or kind is str:  # most items are, and there is nothing to wait for in them
                 return self.encode(item)
-            if item is None and run.rendered is not None:  # it is what `render(…, if_changed=True)` has given
+            if item is None and run is not None and run.rendered is not None:  # from `render(…, if_changed=True)`
                 return ""
-            return run.show(self.encode, item)
+            return allow_deferred(self.encode, item)
         except HyperError as error:
             raise self._located(error) from error.__cause__
 
-    async def _completed(self, page: DeferredPage) -> str:
+    async def _completed(self, page: Pending) -> str:
         """What has been yielded, once all of it is there. It waits as the generator would."""
-        assert self._run is not None
         self._inside = True
         try:
-            return await Progress(self._run, page).whole(self.inserted)
+            return await Completion(page).whole(self.inserted)
         except HyperError as error:
             raise self._located(error) from error.__cause__
         finally:
@@ -296,11 +296,11 @@ class Pump(ABC):
                 await self._say_goodbye(failure)
             elif failure is not None:
                 self.log("failed while it was closed", failure)
-            while not self._outbox.over and self._ending in (None, Ending.DRAINING):
+            while not self._outbox.over and self._ending in (None, EndReason.DRAINING):
                 await self._outbox.change()
         finally:
             if self._ending is None:
-                self.record.ending = Ending.FINISHED if failure is None else Ending.FAILED
+                self.record.end_reason = EndReason.FINISHED if failure is None else EndReason.FAILED
             self._outbox.abandon()
         if self._mistake is not None:
             raise self._mistake
@@ -322,12 +322,12 @@ class Pump(ABC):
 
     # From either task, from timers and from the registry.
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: EndReason) -> None:
         """Cancels the generator, or the wait in its place; the caller's task sees to it that it ends."""
         if self._ending is not None:
             return
         self._ending = ending
-        if ending is not Ending.DRAINING:
+        if ending is not EndReason.DRAINING:
             self._outbox.abandon()
         if self._inside:
             self._task.cancel()
@@ -336,7 +336,7 @@ class Pump(ABC):
 
     def end_cleanly(self) -> None:
         """Ends the body at once, then the generator: the client comes back, to another process."""
-        self._end(Ending.DRAINING)
+        self._end(EndReason.DRAINING)
         self._outbox.finish()
         self._timer.cancel()
         self._timer = self._loop.call_later(self._limits.last_send, self._outbox.abandon)
@@ -345,7 +345,7 @@ class Pump(ABC):
         self._mistake = mistake
         if mistake is not None:
             self.record.failed(mistake)
-        self._end(Ending.CLIENT_LEFT if mistake is None else Ending.BROKEN)
+        self._end(EndReason.CLIENT_LEFT if mistake is None else EndReason.BROKEN)
 
     def _head(self) -> Message:
         if self._on_start is not None:
@@ -361,7 +361,7 @@ class Pump(ABC):
         quiet = monotonic() - outbox.moved_at
         if outbox.sending and quiet >= limits.send:
             self.record.error = f"a send did not end within {limits.send:g} s"
-            self._end(Ending.CLIENT_STALLED)
+            self._end(EndReason.CLIENT_STALLED)
             return
         if not outbox.started:
             outbox.flush()
@@ -386,5 +386,5 @@ class Pump(ABC):
     def _log_ending(self) -> None:
         """One line for a stream. A page that has been sent whole is none: the access log has it."""
         record = self.record
-        if self.mode is not Mode.PAGE or record.ending is not Ending.FINISHED:
+        if self.mode is not StreamMode.PAGE or record.end_reason is not EndReason.FINISHED:
             logger.info("%s", record)

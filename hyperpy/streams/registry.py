@@ -5,9 +5,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from hyperpy.streams.lifecycle import Ending
-from hyperpy.streams.record import StreamRecord
-from hyperpy.streams.turns import Turns
+from hyperpy.streams.fair_share import FairShare
+from hyperpy.streams.stream_record import EndReason, StreamRecord
 
 # Where the lifespan puts the `Streams`: `scope["state"]` brings it to each request, through any middleware.
 STATE_KEY: Final = "hyperpy.streams"
@@ -30,15 +29,15 @@ class Streams:
     be changed on the event loop only, and read anywhere.
     """
 
-    __slots__ = ("_empty", "_open", "closing", "ended", "opened", "recent", "turns")
+    __slots__ = ("_empty", "_open", "closing", "ended", "fair_share", "opened", "recent")
 
     def __init__(self) -> None:
         self._open: dict[OpenStream, None] = {}
         self._empty: asyncio.Future[None] | None = None
         self.closing = False
-        self.turns = Turns()
+        self.fair_share = FairShare()
         self.opened = 0
-        self.ended: dict[Ending, int] = dict.fromkeys(Ending, 0)
+        self.ended: dict[EndReason, int] = dict.fromkeys(EndReason, 0)
         self.recent: deque[StreamRecord] = deque(maxlen=RECENT)
 
     def __len__(self) -> int:
@@ -57,8 +56,8 @@ class Streams:
         """Takes a stream out that has ended."""
         del self._open[stream]
         record = stream.record
-        assert record.ending is not None
-        self.ended[record.ending] += 1
+        assert record.end_reason is not None
+        self.ended[record.end_reason] += 1
         self.recent.append(record)
         if not self._open and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from hyperpy.streams.registry import OpenStream, Streams
 
-type Handler = Callable[[int, FrameType | None], object]
+type SignalHandler = Callable[[int, FrameType | None], object]
 
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -26,11 +26,11 @@ class StopSignals:
     nobody handle signals, this does nothing.
     """
 
-    __slots__ = ("_links", "_streams")
+    __slots__ = ("_handlers", "_streams")
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
-        self._links: list[_Link] = []
+        self._handlers: list[_ChainedHandler] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -42,23 +42,23 @@ class StopSignals:
         self.stop()
 
     def start(self) -> None:
-        if self._links or threading.current_thread() is not threading.main_thread():
+        if self._handlers or threading.current_thread() is not threading.main_thread():
             return
         loop = asyncio.get_running_loop()
         for number in STOPPING:
             previous = signal.getsignal(number)
             if callable(previous):
-                link = _Link(number, previous, loop, self._streams)
+                link = _ChainedHandler(number, previous, loop, self._streams)
                 signal.signal(number, link)
-                self._links.append(link)
+                self._handlers.append(link)
 
     def stop(self) -> None:
-        for link in self._links:
+        for link in self._handlers:
             link.remove()
-        self._links.clear()
+        self._handlers.clear()
 
 
-class _Link:
+class _ChainedHandler:
     """A handler that goes before another one. Asyncio's and uvloop's own are among these: the loop wakes up by the file
     descriptor that every signal is written to, whoever handles it.
     """
@@ -66,7 +66,7 @@ class _Link:
     __slots__ = ("_loop", "_number", "_streams", "previous")
 
     def __init__(
-        self, number: signal.Signals, previous: Handler, loop: asyncio.AbstractEventLoop, streams: Streams
+        self, number: signal.Signals, previous: SignalHandler, loop: asyncio.AbstractEventLoop, streams: Streams
     ) -> None:
         self._number = number
         self._loop = loop
@@ -84,7 +84,7 @@ class _Link:
         above: object = signal.getsignal(self._number)
         if above is self:
             signal.signal(self._number, self.previous)
-        while isinstance(above, _Link):
+        while isinstance(above, _ChainedHandler):
             if above.previous is self:
                 above.previous = self.previous
             above = above.previous

@@ -8,8 +8,7 @@ from typing import Final
 
 from starlette.types import Scope
 
-from hyperpy.streams.lifecycle import Ending
-from hyperpy.streams.record import StreamRecord, is_refusal
+from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 
 try:
     from opentelemetry import metrics, trace
@@ -56,9 +55,9 @@ class Telemetry:
         return span, context
 
     def end(self, span: trace.Span, record: StreamRecord) -> None:
-        assert record.ending is not None
+        assert record.end_reason is not None
         dimensions = _dimensions(record)
-        ending = record.ending.name.lower()
+        ending = record.end_reason.name.lower()
         self._open.add(-1, dimensions)
         self._events.add(record.events, dimensions)
         self._bytes.add(record.bytes, dimensions)
@@ -78,7 +77,7 @@ def _tell_failure(span: trace.Span, record: StreamRecord) -> None:
         span.set_attribute("hyperpy.stream.log_id", record.log_id)
     span.record_exception(failure)
     # What is the client's fault is no error of the server's.
-    if record.ending in (Ending.FAILED, Ending.BROKEN) and not is_refusal(failure):
+    if record.end_reason in (EndReason.FAILED, EndReason.BROKEN) and not is_refusal(failure):
         span.set_attribute("error.type", type(failure).__qualname__)
         span.set_status(trace.StatusCode.ERROR, record.error)
 

@@ -1,8 +1,11 @@
-"""What a page has to wait for. Its place in the HTML is kept by a comment, which whoever sends the page fills in.
+"""Values that a page has to wait for.
 
-A comment, because `<` is the one character that no context but text leaves as it is: what a template, a component or a
-filter has moved into an attribute or a script is found broken there, and refused, and never filled in. Nobody can write
-one: the number in it is drawn at random for each page.
+While a page is rendered, a comment holds the place of each such value: its placeholder. Rendering then returns a
+`Pending`, and `hyperpy.pages.waiting` awaits the values and puts their HTML in the place of the comments.
+
+A placeholder is a comment because `<` is the one character that no context but text leaves as it is. One that a
+template, a component or a filter has moved into an attribute or a script is found there escaped, and is an error. It
+can't be forged: the number in it is drawn at random for each page.
 """
 
 import asyncio
@@ -13,20 +16,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from inspect import iscoroutine
 from string.templatelib import Template
-from typing import Any, Protocol
+from typing import Any
 
-from hyperpy.exceptions import TemplateError
+from hyperpy.exceptions import Place, TemplateError
 
 type Show = Callable[[Any], str]
-type Item = Awaited | Suspended
+type Piece = str | DeferredValue | SuspendedContent
 
-# Capital letters, as some filter may make them, are none: the mark has only digits.
+# The mark has digits only: a filter that changes letters to upper or lower case leaves it as it is.
 _MARK_DIGITS = 30
 
 
 @dataclass(slots=True, eq=False)
-class Awaited:
-    """An awaitable, or an async iterable, in a text position; `show` makes HTML of what comes out of it."""
+class DeferredValue:
+    """An awaitable or async iterable in a text position; `show` renders its result, or each of its items."""
 
     value: Awaitable[object] | AsyncIterable[object]
     show: Show
@@ -34,101 +37,162 @@ class Awaited:
 
 
 @dataclass(slots=True, eq=False)
-class Suspended:
-    """HTML with such places in it, that others need not wait for. All of it is HTML."""
+class SuspendedContent:
+    """The content of a Suspense, which has placeholders in it. `content`, `fallback` and `error` are HTML."""
 
     content: str
     fallback: str
     error: str | None
 
 
-class Host(Protocol):
-    """The request at hand. What its templates have to wait for is kept in `deferred`, if it is `showing` its page."""
+class Placeholders:
+    """The placeholders of one page, and what they stand for. Call `close` once it has been sent, or never will be."""
 
-    showing: bool
-    deferred: Deferred | None
-
-    @property
-    def is_strict(self) -> bool:
-        """A developer is looking: a value that does not fit is an error."""
-
-
-current_host: ContextVar[Host] = ContextVar("hyperpy.run")
-
-
-def host_at_work() -> Host | None:
-    """The request whose page is being rendered just now."""
-    host = current_host.get(None)
-    return host if host is not None and host.showing else None
-
-
-class Deferred:
-    """The places of one page. `close` it when the page has been sent, or never will be."""
-
-    __slots__ = ("_comment", "_items", "_kept", "_mark")
+    __slots__ = ("_comment", "_idle", "_mark", "_values")
 
     def __init__(self) -> None:
         self._mark = f"{secrets.randbelow(10**_MARK_DIGITS):0{_MARK_DIGITS}}"
         self._comment = re.compile(f"<!--{self._mark}-([0-9]+)-->")
-        self._kept: list[Item | None] = []
-        self._items: dict[Item, None] = {}
+        self._values: list[DeferredValue | SuspendedContent | None] = []  # by number; None once it has been placed
+        self._idle: dict[DeferredValue, None] = {}  # nothing awaits these yet
 
-    def keep(self, item: Item) -> str:
-        """The HTML that stands for the item."""
-        self._kept.append(item)
-        self._items[item] = None
-        return f"<!--{self._mark}-{len(self._kept) - 1}-->"
+    def add(self, value: DeferredValue | SuspendedContent) -> str:
+        """Return a placeholder for the value."""
+        self._values.append(value)
+        if isinstance(value, DeferredValue):
+            self._idle[value] = None
+        return f"<!--{self._mark}-{len(self._values) - 1}-->"
 
-    def split(self, html: str) -> list[str | Item]:
-        """The HTML, its places replaced by their items. Raises TemplateError for a place where nothing can be put."""
-        pieces: list[str | Item] = []
+    def split(self, html: str) -> list[Piece]:
+        """Replace the placeholders in `html` by what they stand for.
+
+        Raises TemplateError for a placeholder outside text, or one that has been placed before.
+        """
+        pieces: list[Piece] = []
         for index, text in enumerate(self._comment.split(html)):
             if index % 2:
-                pieces.append(self._taken(int(text)))
+                pieces.append(self._placed(int(text)))
             elif self._mark in text:
                 raise self._misplaced(text)
             elif text:
                 pieces.append(text)
         return pieces
 
-    def stands_in(self, html: str) -> bool:
+    def are_in(self, html: str) -> bool:
         return self._mark in html
 
-    def begin(self, item: Item) -> None:
-        """From now on somebody else sees to the end of it."""
-        self._items.pop(item, None)
+    def begin(self, deferred: DeferredValue) -> Awaitable[object] | AsyncIterable[object]:
+        """Hand the value over to the caller, who has to await or close it."""
+        self._idle.pop(deferred, None)
+        return deferred.value
+
+    def show(self, deferred: DeferredValue, result: object) -> list[Piece]:
+        """Render a result of a deferred value. Further deferred values in it join these placeholders."""
+        rendering = _Rendering()
+        rendering.placeholders = self
+        token = _rendering.set(rendering)
+        try:
+            return self.split(deferred.show(result))
+        finally:
+            rendering.is_open = False
+            _rendering.reset(token)
 
     def close(self) -> None:
-        """Closes what nobody has begun to wait for."""
-        for item in self._items:
-            if isinstance(item, Awaited):
-                dismiss(item.value)
-        self._items.clear()
+        """Close the values that nothing awaits."""
+        for deferred in self._idle:
+            dismiss(deferred.value)
+        self._idle.clear()
 
-    # A page that nobody sends, because its request is over, does not say so.
+    # For pages that are dropped unsent because their request has ended.
     __del__ = close
 
-    def _taken(self, number: int) -> Item:
-        item, self._kept[number] = self._kept[number], None
-        if item is None:
+    def _placed(self, number: int) -> DeferredValue | SuspendedContent:
+        value, self._values[number] = self._values[number], None
+        if value is None:
             raise TemplateError(
-                "something that has to be awaited is shown twice",
-                hint="It comes only once. What a component shows twice has to be there before: await it in the loader.",
+                "an async value is rendered twice",
+                hint="It can be rendered only once. To render it twice, await it in the loader.",
             )
-        return item
+        return value
 
     def _misplaced(self, text: str) -> TemplateError:
         found = re.search(f"{self._mark}-([0-9]+)", text)
-        item = self._kept[int(found[1])] if found else None
-        name = f"`{item.name}`" if isinstance(item, Awaited) else "what is in it"
+        value = self._values[int(found[1])] if found else None
+        name = f"`{value.name}`" if isinstance(value, DeferredValue) else "an async value"
         return TemplateError(
-            f"{name} has to be awaited, and nothing waits for it in an attribute or a script",
+            f"{name} has to be awaited, which is not possible in an attribute or a script",
             hint="Await it in the loader, result = await …, and interpolate {result}.",
         )
 
 
+class _Rendering:
+    """A rendering that may wait. It gets its placeholders with the first deferred value."""
+
+    placeholders: Placeholders | None = None
+    is_open = True  # until the rendering ends: tasks that were started in it keep its context variables
+
+
+# None where nothing can wait, because what is rendered is not sent directly.
+_rendering: ContextVar[_Rendering | None] = ContextVar("hyperpy.rendering", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Rendered HTML with placeholders in it. Call `close`, whether it is sent or not."""
+
+    html: str
+    placeholders: Placeholders
+    place: Place | None
+
+    def __html__(self) -> str:
+        """The HTML for a rendering around this one, which takes the placeholders over. Raises TemplateError if none."""
+        rendering = _rendering.get()
+        if rendering is None or not rendering.is_open or rendering.placeholders not in (None, self.placeholders):
+            raise TemplateError(
+                "a yielded t-string with async values in it can't be rendered again",
+                hint="Yield it from the stream itself, or await the values first.",
+            )
+        rendering.placeholders = self.placeholders
+        return self.html
+
+    def close(self) -> None:
+        self.placeholders.close()
+
+
+def allow_deferred(render: Callable[..., str], *values: object, place: Place | None = None) -> str | Pending:
+    """Return `render(*values)` for sending: as a Pending if it has to wait for something, else as it is."""
+    rendering = _Rendering()
+    token = _rendering.set(rendering)
+    try:
+        html = render(*values)
+    except BaseException:
+        if rendering.placeholders is not None:
+            rendering.placeholders.close()
+        raise
+    finally:
+        rendering.is_open = False
+        _rendering.reset(token)
+    placeholders = rendering.placeholders
+    if placeholders is None:
+        return html
+    if placeholders.are_in(html):
+        return Pending(html, placeholders, place)
+    placeholders.close()
+    return html
+
+
+def current_placeholders() -> Placeholders | None:
+    """The placeholders of the rendering in progress; None if it can't wait."""
+    rendering = _rendering.get()
+    if rendering is None or not rendering.is_open:
+        return None
+    if rendering.placeholders is None:
+        rendering.placeholders = Placeholders()
+    return rendering.placeholders
+
+
 def dismiss(value: object) -> None:
-    """Ends what is not going to be awaited, or Python warns that nobody has."""
+    """Close a value that will not be awaited, so that Python does not warn about it."""
     if iscoroutine(value):
         value.close()
     elif asyncio.isfuture(value):
@@ -136,7 +200,7 @@ def dismiss(value: object) -> None:
 
 
 def dismiss_all(value: object) -> None:
-    """Ends what is not going to be awaited because its template has failed."""
+    """Close the coroutines in a value whose template has failed."""
     if type(value) is Template:
         for hole in value.interpolations:
             dismiss_all(hole.value)

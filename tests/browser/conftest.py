@@ -9,7 +9,7 @@ import fetch_browser_scripts
 import pytest
 
 from tests.conftest import Needs
-from tests.server.running import Command
+from tests.support.servers import Command
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -13,8 +13,9 @@ from tests.conftest import PATIENCE, Needs
 from tests.docs_support.markdown import Document
 from tests.docs_support.nginx import proxy
 from tests.docs_support.shell import REPOSITORY
-from tests.e2e.running import write
-from tests.server.running import Command, until
+from tests.support.servers import Command
+from tests.support.sites import write_files
+from tests.support.until import wait_until
 
 SITE = {
     "routes/index.py": """
@@ -125,7 +126,7 @@ BOTH = pytest.mark.parametrize("watched", [False, True], ids=["fetch", "xhr"])
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write(tmp_path_factory.mktemp("client"), SITE)
+    return write_files(tmp_path_factory.mktemp("client"), SITE)
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +197,7 @@ def test_abort_ends_the_generator(tab: Page, folder: Path, watched: bool) -> Non
     left.unlink(missing_ok=True)
     told = run(tab, "/watch", watched=watched, stop=True)
     assert [entry[:2] for entry in told[1:]] == [["progress", 1], ["error", "aborted"]]
-    assert until(lambda: left.exists() and left.read_text()) == "x"
+    assert wait_until(lambda: left.exists() and left.read_text()) == "x"
 
 
 UPLOAD = """async (size) => {
@@ -310,7 +311,9 @@ def test_the_examples_of_the_documentation_run(page: Page, tmp_path: Path) -> No
     blocks = list(EXAMPLES.blocks())
     routes = [block.text for block in blocks if block.language == "python"]
     file, *scripts = [block.text for block in blocks if block.language == "js"]
-    write(tmp_path, {text.partition("\n")[0].removeprefix("# "): text for text in routes} | {"static/words.js": file})
+    write_files(
+        tmp_path, {text.partition("\n")[0].removeprefix("# "): text for text in routes} | {"static/words.js": file}
+    )
     with serve(tmp_path) as url:
         page.goto(f"{url}/words")
         page.locator("textarea").fill("to be or not to be")

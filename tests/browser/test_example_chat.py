@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Response, expect
 
 from tests.browser.conftest import serve
 from tests.channels.brokers import RedisBroker
-from tests.server.running import until
+from tests.support.until import wait_until
 
 # Tells which worker a stream comes from.
 WORKER = """
@@ -75,7 +75,7 @@ class Window:
         self.workers: list[int] = []
         self.page.on("response", self._see)
         self.page.goto(url)
-        until(lambda: self.workers or self.page.wait_for_timeout(20))
+        wait_until(lambda: self.workers or self.page.wait_for_timeout(20))
 
     def _see(self, response: Response) -> None:
         if worker := response.headers.get("x-worker"):

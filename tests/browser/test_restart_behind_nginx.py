@@ -6,8 +6,8 @@ import pytest
 
 from tests.conftest import Needs
 from tests.docs_support.nginx import proxy
-from tests.docs_support.shell import free_port
-from tests.server.running import Command, fetch
+from tests.support.clients import fetch
+from tests.support.servers import Command, free_port
 
 FEED = """
 import asyncio
@@ -24,7 +24,7 @@ async def stream():
 """
 
 LISTEN = """() => {
-    window.told = [];
+    window.transcript = [];
     window.source = new EventSource('/feed');
     source.onmessage = event => told.push(event.data);
     source.onerror = () => told.push(source.readyState === EventSource.CONNECTING ? 'again' : 'closed');

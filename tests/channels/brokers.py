@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ from typing import Any, override
 
 import psycopg
 import redis
+
+from tests.support.servers import free_port
 
 PATIENCE = 20
 
@@ -236,13 +237,6 @@ def children_of(parent: int) -> Iterator[int]:
             continue  # it has ended
         if int(fields[1]) == parent:
             yield int(status.parent.name)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def wait_until(probe: Any, *expected: type[Exception]) -> None:

@@ -15,6 +15,7 @@ from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.channels.hub import hub
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError
+from tests.support.until import until
 
 PATIENCE = 20
 
@@ -45,12 +46,6 @@ async def publish(data):
                 return await channel("a").publish(data)
             except BrokerError:
                 await asyncio.sleep(0.01)
-
-
-async def until(probe):
-    async with asyncio.timeout(PATIENCE):
-        while not probe():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_broker_that_dies_and_comes_back(broker, settings, caplog):
@@ -185,6 +180,7 @@ from hyperpy.channels import connect
 from hyperpy.channels.backends import contract as backend
 from hyperpy.channels.hub import hub
 from hyperpy.config import Settings
+from tests.support.until import until
 
 backend.LEASE = hub.LEASE = 1.0
 

@@ -12,6 +12,7 @@ from hyperpy.channels import connect
 from hyperpy.channels.channel_names import key_of
 from hyperpy.channels.hub import topic as topics
 from hyperpy.exceptions import ChannelClosedError, ChannelError
+from tests.support.until import until
 
 pytestmark = pytest.mark.usefixtures("hub")
 PATIENCE = 10
@@ -26,12 +27,6 @@ async def take(messages, count):
 async def all_of(messages):
     async with asyncio.timeout(PATIENCE):
         return ["gap" if message.gap else message.data async for message in messages]
-
-
-async def until(probe):
-    async with asyncio.timeout(PATIENCE):
-        while not probe():
-            await asyncio.sleep(0.01)
 
 
 async def test_everybody_who_listens_gets_everything_in_order():

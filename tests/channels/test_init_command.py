@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.server.running import Command
+from tests.support.servers import Command
 
 DROP = "DROP TABLE IF EXISTS hyper_channels, hyper_messages, hyper_queue"
 COUNT = "SELECT count(*) FROM pg_class WHERE relname LIKE 'hyper%' AND relkind = 'r'"
@@ -10,7 +10,7 @@ COUNT = "SELECT count(*) FROM pg_class WHERE relname LIKE 'hyper%' AND relkind =
 
 def init(folder, *flags: str, **variables: str) -> tuple[int, str, str]:
     with Command("channels", "init", *flags, folder=folder, **variables) as command:
-        status = command.status()
+        status = command.exit_status()
     return status, command.output, command.errors
 
 

@@ -12,6 +12,7 @@ from hyperpy.channels.hub import notifications
 from hyperpy.config import Settings
 from hyperpy.exceptions import ChannelError
 from tests.docs_support.markdown import Document
+from tests.support.until import until
 
 PATIENCE = 20
 DOCS = Path(__file__).parents[2] / "docs"
@@ -25,12 +26,6 @@ def address(shared_postgres):
 async def take(payloads, count):
     async with asyncio.timeout(PATIENCE):
         return [await anext(payloads) for _ in range(count)]
-
-
-async def until(probe):
-    async with asyncio.timeout(PATIENCE):
-        while not probe():
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hyperpy.channels.backends.records import BEGINNING, Position
 from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
+from tests.support.until import until
 
 PATIENCE = 20
 
@@ -33,12 +34,6 @@ def settings(server):
 async def take(messages, count):
     async with asyncio.timeout(PATIENCE):
         return ["gap" if message.gap else message.data for message in [await anext(messages) for _ in range(count)]]
-
-
-async def until(probe):
-    async with asyncio.timeout(PATIENCE):
-        while not probe():
-            await asyncio.sleep(0.01)
 
 
 async def publish(data):

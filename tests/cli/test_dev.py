@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.running import Command, Connection, fetch, is_running, prepared, until
+from tests.support.clients import fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command, hyper_after, is_running
+from tests.support.until import wait_until
 
 # An application without hyperpy's routes: what it answers stands in a module beside it.
 APP = """
@@ -15,7 +18,7 @@ import asyncio
 import os
 
 import content
-from hyperpy.config import in_dev
+from hyperpy.config import running_command
 from hyperpy.streams.registry import STATE_KEY, Streams
 
 
@@ -43,7 +46,7 @@ async def app(scope, receive, send):
         await stream.over.wait()
         await send({"type": "http.response.body", "body": b"over"})
         return
-    text = f"{content.TEXT} {os.getpid()} {in_dev()}"
+    text = f"{content.TEXT} {os.getpid()} {running_command.get().debug}"
     await send({"type": "http.response.body", "body": text.encode()})
 """
 
@@ -67,7 +70,9 @@ def site(tmp_path):
 def until_shown(command: Command, text: str, path: str = "/") -> tuple[int, str]:
     """The first answer that has `text` in it. A request that is refused fails the test."""
     port = command.port()
-    return until(lambda: next((answer for answer in [fetch(port, path)] if text in answer[1]), None), command.told)
+    return wait_until(
+        lambda: next((answer for answer in [fetch(port, path)] if text in answer[1]), None), command.transcript
+    )
 
 
 def save(file: Path, text: str) -> None:
@@ -102,7 +107,7 @@ def test_what_can_not_be_loaded_is_shown_until_it_is_mended(folder, mistake):
             assert status == 500
             assert "content.py" in body
             assert '"<one' not in body
-        until(lambda: "content.py" in command.errors, command.told)
+        wait_until(lambda: "content.py" in command.errors, command.transcript)
         save(folder / "content.py", 'TEXT = "mended"')
         assert until_shown(command, "mended")[0] == 200
         save(folder / "content.py", mistake)
@@ -137,7 +142,7 @@ def test_a_lifespan_that_fails_is_shown_until_it_is_mended(folder):
 def test_a_process_that_ends_by_itself_is_told(folder):
     with Command("dev", "--port", "0", folder=folder) as command:
         os.kill(serving_process(command), signal.SIGKILL)
-        command.until_said("has ended")
+        command.wait_for_output("has ended")
         save(folder / "content.py", 'TEXT = "again"')
         assert until_shown(command, "again")[0] == 200
         assert command.errors.count("has ended") == 1
@@ -148,9 +153,9 @@ def test_a_process_that_does_not_end_is_killed(folder):
         "import time\nasync def app(scope, receive, send):\n    print('blocking', flush=True)\n    time.sleep(60)\n"
     )
     save(folder / "app.py", blocking)
-    hasty = prepared("from hyperpy.dev import reloader", "reloader.END_WITHIN = 0.5")
+    hasty = hyper_after("from hyperpy.dev import reloader", "reloader.END_WITHIN = 0.5")
     with Command("dev", "--port", "0", folder=folder, command=hasty) as command:
-        command.until_said("blocking")
+        command.wait_for_output("blocking")
         save(folder / "app.py", APP)
         assert until_shown(command, "first-edition")[0] == 200
 
@@ -170,23 +175,23 @@ def test_settings_are_read_again(site):
 
 
 def test_streams_end_cleanly_at_a_restart(folder):
-    with Command("dev", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
-        client.ask("/stream")
-        client.hear_until(b"open")
+    with Command("dev", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
+        client.get("/stream")
+        client.read_until(b"open")
         save(folder / "content.py", 'TEXT = "two"')
-        assert client.hear_all().endswith(b"4\r\nover\r\n0\r\n\r\n")
+        assert client.read_all().endswith(b"4\r\nover\r\n0\r\n\r\n")
         assert until_shown(command, "two")[0] == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_all(folder, number):
-    with Command("dev", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
-        client.ask("/stream")
-        client.hear_until(b"open")
+    with Command("dev", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
+        client.get("/stream")
+        client.read_until(b"open")
         child = serving_process(command)
         command.send(number)
-        assert client.hear_all().endswith(b"0\r\n\r\n")
-        assert command.status() == 0
+        assert client.read_all().endswith(b"0\r\n\r\n")
+        assert command.exit_status() == 0
         assert not is_running(child)
         assert not command.errors
 
@@ -195,9 +200,9 @@ def test_a_signal_ends_all(folder, number):
 def test_ctrl_c_in_the_terminal_ends_all_at_any_time(folder, said):
     save(folder / "content.py", "import time; print('loading', flush=True); time.sleep(60)")
     with Command("dev", "--port", "0", folder=folder) as command:
-        command.until_said(said)
+        command.wait_for_output(said)
         command.interrupt_group()
-        assert command.status() == 0
+        assert command.exit_status() == 0
         assert not command.errors
 
 
@@ -205,14 +210,14 @@ def test_the_child_ends_with_its_parent(folder):
     with Command("dev", "--port", "0", folder=folder) as command:
         child = serving_process(command)
         command.send(signal.SIGKILL)
-        until(lambda: not is_running(child))
+        wait_until(lambda: not is_running(child))
 
 
 def test_a_taken_port(folder):
     with Command("dev", "--port", "0", folder=folder) as first:
         port = first.port()
         with Command("dev", "--port", str(port), folder=folder) as second:
-            assert second.status() == 1
+            assert second.exit_status() == 1
             assert f"--port: port {port} on 127.0.0.1 is in use" in second.errors
             assert f"--port {port + 1}" in second.errors
             assert "Traceback" not in second.errors
@@ -245,7 +250,7 @@ def test_a_broken_route_is_an_error_at_its_url_alone(site):
         status, body = fetch(command.port(), "/about")
         assert status == 500
         assert "about.py:1" in body
-        until(lambda: "about.py:1" in command.errors, command.told)
+        wait_until(lambda: "about.py:1" in command.errors, command.transcript)
         save(site / "routes/about.py", 't"<h1>Mended</h1>"\n')
         assert until_shown(command, "Mended", "/about")[0] == 200
 

@@ -5,8 +5,8 @@ from importlib.metadata import version
 
 import pytest
 
-from hyperpy.config import flag_of, setting_fields, variable_of
-from tests.server.running import Command
+from hyperpy.config import app_setting_names, flag_of, setting_fields, variable_of
+from tests.support.servers import Command
 
 FILES = {
     "index.py": 't"<h1>Start</h1>"\n',
@@ -27,7 +27,7 @@ def site(tmp_path):
 
 def run(folder, *arguments: str, **variables: str) -> tuple[int, str, str]:
     with Command(*arguments, folder=folder, **variables) as command:
-        status = command.status()
+        status = command.exit_status()
     return status, command.output, command.errors
 
 
@@ -83,7 +83,7 @@ def test_a_wrong_setting_is_a_message(tmp_path, command):
     (tmp_path / "pyproject.toml").write_text("[tool.hyper]\nroute = 'x'\n")
     status, output, errors = run(tmp_path, command)
     assert (status, output) == (1, "")
-    assert errors.startswith("Error: pyproject.toml:2  [tool.hyper] has no setting `route`")
+    assert errors.startswith("Error: pyproject.toml:2  unknown setting `route` in [tool.hyper]")
     assert "Did you mean `routes`?" in errors
     assert "Traceback" not in errors
 
@@ -118,14 +118,13 @@ def test_version(tmp_path):
 
 
 WHERE = {"routes", "static"}
-INSIDE = {name for name, field in setting_fields().items() if field.metadata["inside"]}
 
 
 @pytest.mark.parametrize(
     ("command", "offered"),
     [
         ("serve", set(setting_fields()) - {"target"}),
-        ("dev", WHERE | INSIDE | {"host", "port"}),
+        ("dev", WHERE | set(app_setting_names()) | {"host", "port"}),
         ("routes", WHERE),
     ],
 )

@@ -11,7 +11,8 @@ import pytest
 
 import hyperpy
 from tests.conftest import Needs
-from tests.e2e.running import hyper_serve, write
+from tests.support.servers import hyper_serve
+from tests.support.sites import write_files
 
 HERE = Path(__file__).parent
 MODULE = Path(hyperpy.__file__).parent / "web" / "client" / "stream.js"
@@ -133,7 +134,7 @@ def test_the_module(node: str, folder: Path, name: str) -> None:
 
 
 def test_with_a_site_of_ours(node: str, folder: Path) -> None:
-    write(folder / "site", SITE)
+    write_files(folder / "site", SITE)
     with hyper_serve(folder / "site") as command:
         run_tests(node, folder / "site.test.mjs", SITE=f"http://127.0.0.1:{command.port()}")
 

@@ -1,4 +1,4 @@
-"""Which of the places in the package that refuse a route file or a template have been reached."""
+"""The places in the package that reject a route file or a template, and which of them have been reached."""
 
 import ast
 import sys
@@ -14,11 +14,11 @@ from hyperpy.exceptions import RouteError
 from hyperpy.templates.syntax.problems import SyntaxProblem
 
 PACKAGE = Path(hyperpy.__file__).parent
-REFUSALS = ("RouteError", "RouteConflictError", "SyntaxProblem")
+REFUSALS = {"RouteError", "RouteConflictError", "SyntaxProblem"}
 
 type Places = set[tuple[str, int]]
 
-# What no file that a document shows can bring about, by what the package's source says there.
+# Texts in the source near errors that no file in a document can cause.
 UNWRITABLE = (
     "route files can't be loaded",
     "no such folder of routes",
@@ -30,13 +30,15 @@ UNWRITABLE = (
 
 def known() -> Places:
     """File and line of every expression in the package that makes such an error."""
-    return {
-        (str(file), node.lineno)
+    calls = [
+        (node.func.id, (str(file), node.lineno))
         for part in ("routing", "pages", "templates", "app")
-        for file in (PACKAGE / part).glob("*.py")
+        for file in (PACKAGE / part).rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS
-    }
+    ]
+    assert {name for name, _ in calls} == REFUSALS
+    return {place for _, place in calls}
 
 
 def is_writable(place: tuple[str, int]) -> bool:
@@ -47,7 +49,7 @@ def is_writable(place: tuple[str, int]) -> bool:
 
 @contextmanager
 def recorded(patch: pytest.MonkeyPatch) -> Iterator[Places]:
-    """Collects the places that make such errors meanwhile."""
+    """Collect the places that make such errors inside the block."""
     places: Places = set()
 
     def watch(kind: type[Exception]) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
-from tests.docs_support.shell import REPOSITORY, free_port
-from tests.server.running import PATIENCE, Command, Connection, until
+from tests.docs_support.shell import REPOSITORY
+from tests.support.raw_client import is_listening
+from tests.support.servers import Command, free_port
+from tests.support.until import PATIENCE, wait_until
 
 _AROUND = """
 daemon off;
@@ -49,7 +51,7 @@ def in_front_of_a_socket(site: Path, nginx: str, folder: Path) -> Iterator[int]:
         path = f"{meeting}/hyper.sock"
         changes = {"server 127.0.0.1:0;": "", "# server unix:/run/hyper/hyper.sock;": f"server unix:{path};"}
         with Command("serve", "--uds", path, folder=site) as hyper:
-            hyper.until_said("Serving")
+            hyper.wait_for_output("Serving")
             with proxy(0, nginx, folder, changes) as port:
                 yield port
 
@@ -77,7 +79,7 @@ def proxy(upstream: int, nginx: str, folder: Path, changes: Mapping[str, str] = 
     command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        until(lambda: _answers(port) or process.poll() is not None)
+        wait_until(lambda: is_listening(port) or process.poll() is not None)
         assert process.poll() is None, process.communicate()[1].decode()
         yield port
     finally:
@@ -94,11 +96,3 @@ def _configure(folder: Path, port: int, upstream: int, changes: Mapping[str, str
         documented = documented.replace(old, new)
     (folder / "site.conf").write_text(documented)
     (folder / "nginx.conf").write_text(_AROUND.format(folder=folder))
-
-
-def _answers(port: int) -> bool:
-    try:
-        with Connection(port):
-            return True
-    except ConnectionRefusedError:
-        return False

@@ -4,7 +4,6 @@ import argparse
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import click
 
 from hyperpy.cli import main
 from tests.docs_support.site import Answer, Site
-from tests.server.running import Command
+from tests.support.servers import Command, free_port
 
 REPOSITORY = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -137,13 +136,7 @@ def _serve(words: list[str], shown: str, site: Site) -> None:
     with Command(*words[1:], "--port", str(port), folder=site.folder, command=program) as server:
         for line in lines:
             pattern = r"\s+".join(map(re.escape, line.split())).replace("…", r".*")
-            server.until_said(pattern)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+            server.wait_for_output(pattern)
 
 
 def check(command: str) -> None:

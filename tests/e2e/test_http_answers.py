@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.running import BROWSER, EVENT_SOURCE, client_of
+from tests.support.clients import BROWSER, EVENT_SOURCE, client_of
 
 HYPER = """
 from hyper import (

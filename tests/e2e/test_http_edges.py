@@ -4,7 +4,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from tests.e2e.running import ANYTHING, BROWSER, EVENT_SOURCE, HTMX_4, client_of
+from tests.support.clients import ANYTHING, BROWSER, EVENT_SOURCE, HTMX_4, client_of
 
 PAGE = "t'<p>page</p>'\n"
 STREAM = "from ._log import log\nasync def stream():\n    log.append(1)\n    yield 'tick', 1\n"

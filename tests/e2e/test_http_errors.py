@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from tests.e2e.running import ANYTHING, BROWSER, EVENT_SOURCE, client_of
+from tests.support.clients import ANYTHING, BROWSER, EVENT_SOURCE, client_of
 
 JSON = "application/json"
 

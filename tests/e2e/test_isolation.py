@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.e2e.running import ANYTHING, BROWSER, EVENT_SOURCE, client_at, events_of, hyper_serve, until_many, write
+from tests.support.clients import ANYTHING, BROWSER, EVENT_SOURCE, client_at, events_of, wait_for_items
+from tests.support.servers import hyper_serve
+from tests.support.sites import write_files
 
 USERS = 1000
 AT_ONCE = 50
@@ -231,7 +233,7 @@ async def all_use(client: httpx.AsyncClient, users: list[User]) -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with hyper_serve(write(tmp_path_factory.mktemp("isolation"), FILES)) as command:
+    with hyper_serve(write_files(tmp_path_factory.mktemp("isolation"), FILES)) as command:
         yield command.port()
 
 
@@ -240,7 +242,7 @@ async def test_a_thousand_users_fifty_at_once(site):
     async with client_at(site, ANYTHING) as client:
         await all_use(client, users)
         expected = sorted([user.token, False, f"<b>{user.token} {user.token}</b>"] for user in users)
-        log = await until_many(client, "/log", "log", USERS)
+        log = await wait_for_items(client, "/log", "log", USERS)
         assert sorted(log) == expected
 
 
@@ -267,5 +269,5 @@ async def test_streams_that_stay_open_meanwhile(site):
                 await asyncio.sleep(0.01)
             await all_use(client, users)
             others_done.set()
-        finals = await until_many(client, "/log", "finals", AT_ONCE)
+        finals = await wait_for_items(client, "/log", "finals", AT_ONCE)
         assert sorted(finals) == sorted([user.token, user.token, [user.token]] for user in holders)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hyperpy import Hyper
-from tests.e2e.running import BROWSER, EVENT_SOURCE
+from tests.support.clients import BROWSER, EVENT_SOURCE
 
 REQUESTS = int(os.environ.get("REQUESTS", "3000"))
 WARM_UP = 500

@@ -6,10 +6,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from hyperpy.streams import Ending
+from hyperpy.streams import EndReason
 from hyperpy.testing import serve
-from tests.e2e.running import EVENT_SOURCE, hyper_serve, write
-from tests.server.running import Connection, fetch
+from tests.support.clients import EVENT_SOURCE, fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import hyper_serve
+from tests.support.sites import write_files
 
 IDLE = "import asyncio\nasync def stream():\n    yield 'a'\n    await asyncio.Event().wait()"
 ADMIN = """
@@ -40,20 +42,20 @@ async def test_an_application_lists_its_open_streams(make, wrapped):
             open_now, opened, ended = (await site.get(f"{prefix}/admin")).json()
             assert open_now == [["{id}.py", "/rooms/{id}", f"{prefix}/rooms/7", "127.0.0.1", "sse", 1, 9]]
             assert (opened, ended) == (4, {"FINISHED": 3})
-    assert app.streams.ended[Ending.FINISHED] == 3
+    assert app.streams.ended[EndReason.FINISHED] == 3
 
 
 def test_many_streams_that_end_at_once_have_a_line_each(tmp_path):
-    write(tmp_path / "routes", FILES)
+    write_files(tmp_path / "routes", FILES)
     with contextlib.ExitStack() as stack:
         command = stack.enter_context(hyper_serve(tmp_path))
         for number in range(200):
-            connection = stack.enter_context(Connection(command.port()))
-            connection.ask(f"/rooms/{number}", Accept=EVENT_SOURCE)
-            connection.hear_until(b"data: a\n\n")
+            connection = stack.enter_context(RawClient(command.port()))
+            connection.get(f"/rooms/{number}", Accept=EVENT_SOURCE)
+            connection.read_until(b"data: a\n\n")
         assert fetch(command.port(), "/admin")[1].count("/rooms/{id}") == 200
         command.process.terminate()
-        assert command.status() == 0
+        assert command.exit_status() == 0
         lines = command.errors.splitlines()
     assert len(lines) == 200
     assert all(line.endswith("; the server stops") for line in lines)

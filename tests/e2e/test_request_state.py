@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.e2e.running import EVENT_SOURCE, client_of, until_many
+from tests.support.clients import EVENT_SOURCE, client_of, wait_for_items
 
 LOG = """
     from hyper import JSONResponse
@@ -220,6 +220,6 @@ async def test_tasks_and_threads_know_the_request_that_began_them(make):
         for method in ("GET", "POST"):
             requests = [client.request(method, f"/{prefix}u{n}") for n in range(10) for prefix in ("", "answer/")]
             await asyncio.gather(*requests)
-        log = await until_many(client, "/log", "", len(kinds) * 20)
+        log = await wait_for_items(client, "/log", "", len(kinds) * 20)
     expected = [[kind, f"u{n}", post, f"<b>u{n}</b>"] for kind in kinds for n in range(10) for post in (False, True)]
     assert sorted(log) == expected

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from tests.e2e.running import EVENT_SOURCE, hyper_serve, write
-from tests.server.running import Connection
+from tests.support.clients import EVENT_SOURCE
+from tests.support.raw_client import RawClient
+from tests.support.servers import hyper_serve
+from tests.support.sites import write_files
 
 FILES = {
     "echo.py": """
@@ -42,12 +44,12 @@ FILES = {
 @pytest.fixture(scope="module")
 def port(tmp_path_factory):
     folder = tmp_path_factory.mktemp("resuming")
-    write(folder / "routes", FILES)
+    write_files(folder / "routes", FILES)
     with hyper_serve(folder) as command:
         yield command.port()
 
 
-def ask(connection: Connection, path: str, *headers: bytes) -> None:
+def ask(connection: RawClient, path: str, *headers: bytes) -> None:
     lines = [
         f"GET {path} HTTP/1.1".encode(),
         b"Host: localhost",
@@ -70,9 +72,9 @@ def ask(connection: Connection, path: str, *headers: bytes) -> None:
     ],
 )
 def test_the_id_is_utf_8_whatever_comes(port, raw, as_id, otherwise):
-    with Connection(port) as connection:
+    with RawClient(port) as connection:
         ask(connection, "/echo", b"Last-Event-ID: " + raw, b"X-Other: " + raw)
-        heard = connection.hear_until(b"event: close")
+        heard = connection.read_until(b"event: close")
     assert json.loads(re.search(rb"data: (.*)\n", heard)[1]) == [as_id, otherwise]
 
 
@@ -80,14 +82,14 @@ def test_a_hundred_reconnections_lose_and_double_nothing(port):
     """Each time the connection is cut anywhere, in the middle of an event too."""
     chance, got, last = random.Random(7), [], b""
     for _ in range(100):
-        with Connection(port) as connection:
+        with RawClient(port) as connection:
             ask(connection, "/numbers", *([b"Last-Event-ID: " + last] if last else []))
-            connection.hear_until(b"\r\n\r\n")
-            take = len(connection.heard) + chance.randrange(400)
-            while len(connection.heard) < take and (more := connection.socket.recv(take - len(connection.heard))):
-                connection.heard += more
+            connection.read_until(b"\r\n\r\n")
+            take = len(connection.received) + chance.randrange(400)
+            while len(connection.received) < take and (more := connection.socket.recv(take - len(connection.received))):
+                connection.received += more
         # A stream that ends without an empty line has an event that is not whole: clients drop it.
-        body = connection.heard.partition(b"\r\n\r\n")[2]
+        body = connection.received.partition(b"\r\n\r\n")[2]
         for id, number in re.findall(rb"id: (.*)\ndata: (\d+)\n\n", body):
             last = id
             got.append(int(number))

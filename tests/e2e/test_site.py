@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.running import ANYTHING, BROWSER, EVENT_SOURCE, HTMX_4, all_events, client_at, events_of, hyper_serve
-from tests.server.running import Connection, until
+from tests.support.clients import ANYTHING, BROWSER, EVENT_SOURCE, HTMX_4, all_events, client_at, events_of
+from tests.support.raw_client import RawClient
+from tests.support.servers import hyper_serve
+from tests.support.until import wait_until
 
 SITE = Path(__file__).resolve().parent.parent / "site"
 
@@ -162,7 +164,7 @@ async def test_a_listener_that_leaves_is_forgotten(client, harbour):
         assert (await anext(events)).data == '<p class="hint">Watching the board</p>'
         assert (await anext(events)).event == "notice"
         assert (await client.get("/listening")).json() == {"3": 1}
-    until(lambda: httpx.get(f"http://127.0.0.1:{harbour.port()}/listening").json() == {})
+    wait_until(lambda: httpx.get(f"http://127.0.0.1:{harbour.port()}/listening").json() == {})
 
 
 @pytest.mark.parametrize("room", ["bridge & co", "a/b", "Łódź"])
@@ -248,13 +250,13 @@ async def test_a_report_as_events(client):
 
 
 async def test_a_report_arrives_as_it_is_made(client, harbour):
-    with Connection(harbour.port()) as connection:
-        connection.ask("/report/1001", Accept=BROWSER, Connection="close")
-        heard = connection.hear_until(b"Pier 1001 stands")
+    with RawClient(harbour.port()) as connection:
+        connection.get("/report/1001", Accept=BROWSER, Connection="close")
+        heard = connection.read_until(b"Pier 1001 stands")
         assert b"fathoms" not in heard
         await client.get("/listening?release=1001")
-        assert connection.hear_all().endswith(b"</html>\r\n0\r\n\r\n")
-    assert b"1001 fathoms" in connection.heard
+        assert connection.read_all().endswith(b"</html>\r\n0\r\n\r\n")
+    assert b"1001 fathoms" in connection.received
 
 
 async def test_a_fragment_is_rendered_again_for_each_move(client):
@@ -278,7 +280,7 @@ async def test_a_page_that_was_given_nothing_is_an_error_that_tells_nothing(clie
     assert answer.status_code == 500
     for secret in ("Traceback", "NoneType", "berth", "watch.py", "hyperpy"):
         assert secret not in answer.text
-    harbour.until_said(r'routes/berths/watch\.py", line \d+, in <module>\n\s+{berth\.ship} is {berth\.state}\n')
+    harbour.wait_for_output(r'routes/berths/watch\.py", line \d+, in <module>\n\s+{berth\.ship} is {berth\.state}\n')
 
 
 async def test_a_download(client):

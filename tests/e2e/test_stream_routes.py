@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import BROWSER, EVENT_SOURCE, hyper_serve, write
-from tests.server.running import Connection, fetch, until
+from tests.support.clients import BROWSER, EVENT_SOURCE, fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import hyper_serve
+from tests.support.sites import write_files
+from tests.support.until import wait_until
 
 FILES = {
     "_log.py": "log = []\nmade = [0]\ngate = []\n",
@@ -122,16 +125,16 @@ FILES = {
 
 @pytest.fixture
 def site(tmp_path):
-    write(tmp_path / "routes", FILES)
+    write_files(tmp_path / "routes", FILES)
     with hyper_serve(tmp_path) as command:
         yield command
 
 
 def ask(command, path, accept=EVENT_SOURCE, **headers):
     """Head and body of an answer, everything until the connection closes."""
-    with Connection(command.port()) as connection:
-        connection.ask(path, Accept=accept, Connection="close", **headers)
-        head, _, body = connection.hear_all().partition(b"\r\n\r\n")
+    with RawClient(command.port()) as connection:
+        connection.get(path, Accept=accept, Connection="close", **headers)
+        head, _, body = connection.read_all().partition(b"\r\n\r\n")
     return head.decode().lower(), body.decode()
 
 
@@ -144,8 +147,8 @@ def test_an_error_before_the_first_byte_is_an_error_page(site, path):
             assert header not in head
         for secret in ("secret", "password", "lookuperror", "zerodivision", "traceback", ".py"):
             assert secret not in body.lower()
-    site.until_said(rf"GET {path} failed")
-    site.until_said(rf"{path}\.py\W")
+    site.wait_for_output(rf"GET {path} failed")
+    site.wait_for_output(rf"{path}\.py\W")
 
 
 @pytest.mark.parametrize(("path", "before"), [("/late", "id: 7\nevent: tick\ndata: one\n\n"), ("/late-slow", "")])
@@ -159,8 +162,8 @@ def test_an_error_after_it_is_an_event_that_tells_nothing(site, path, before):
     told = json.loads(error[1])
     assert set(told) == {"message", "log"}
     assert not re.search("secret|password|Lookup|Error|py", told["message"])
-    site.until_said(re.escape(told["log"]))
-    site.until_said("LookupError: secret password")
+    site.wait_for_output(re.escape(told["log"]))
+    site.wait_for_output("LookupError: secret password")
 
 
 @pytest.mark.parametrize(("path", "closes"), [("/late-4xx", True), ("/late-5xx", False)])
@@ -176,8 +179,8 @@ def test_an_event_that_can_not_be_sent_is_told_by_its_line(site):
     _, body = ask(site, "/late-event")
     assert "data: 2" in body
     assert "evnt" not in body
-    site.until_said(r"late-event\.py:4")
-    site.until_said("no field 'evnt'")
+    site.wait_for_output(r"late-event\.py:4")
+    site.wait_for_output("no field 'evnt'")
 
 
 @pytest.mark.parametrize("path", ["/cut", "/cut-event"])
@@ -187,19 +190,19 @@ def test_half_a_page_is_never_taken_for_a_whole_one(site, path):
     assert "<p>one" in body
     assert "two" not in body
     assert not body.endswith("0\r\n\r\n")
-    site.until_said(rf"{path}\.py\W+(line )?3")
+    site.wait_for_output(rf"{path}\.py\W+(line )?3")
 
 
 @pytest.mark.parametrize("how", ["fin", "rst"])
 @pytest.mark.parametrize("path", ["/idle", "/flood"])
 def test_the_generator_of_a_client_that_leaves_is_tidied_up(site, path, how):
-    with Connection(site.port()) as connection:
-        connection.ask(path, Accept=EVENT_SOURCE)
-        connection.hear_until(b"data: ")
+    with RawClient(site.port()) as connection:
+        connection.get(path, Accept=EVENT_SOURCE)
+        connection.read_until(b"data: ")
         if how == "rst":
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    until(lambda: fetch(site.port(), "/log")[1] == '["tidied up"]')
-    until(lambda: site.errors)
+    wait_until(lambda: fetch(site.port(), "/log")[1] == '["tidied up"]')
+    wait_until(lambda: site.errors)
     [line] = site.errors.splitlines()
     assert line.endswith("; the client left")
 
@@ -209,46 +212,46 @@ def test_a_client_that_does_not_read_stops_the_production(site):
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{site.process.pid}/status").read_text())[1])
 
     before, seen = resident(), []
-    with Connection(site.port()) as connection:
-        connection.ask("/flood", Accept=EVENT_SOURCE)
-        connection.hear_until(b"data: xxx")
+    with RawClient(site.port()) as connection:
+        connection.get("/flood", Accept=EVENT_SOURCE)
+        connection.read_until(b"data: xxx")
 
         def stands_still():
             seen.append(int(fetch(site.port(), "/made")[1]))
             return len(seen) > 20 and len(set(seen[-20:])) == 1
 
-        until(stands_still)
+        wait_until(stands_still)
         assert seen[-1] < 500  # what the sockets' buffers take, of 60 kB each
         assert resident() - before < 30_000
-        connection.hear_until(b"x" * 60_000)
+        connection.read_until(b"x" * 60_000)
         assert fetch(site.port(), "/hello") == (200, "hello")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_every_stream_at_once_and_lets_pages_finish(tmp_path, number):
-    write(tmp_path / "routes", FILES)
+    write_files(tmp_path / "routes", FILES)
     with hyper_serve(tmp_path) as site:
         port = site.port()
-        clients = {path: Connection(port) for path in ("/idle", "/silent", "/ticking", "/flood", "/slow-report")}
+        clients = {path: RawClient(port) for path in ("/idle", "/silent", "/ticking", "/flood", "/slow-report")}
         for path, client in clients.items():
-            client.ask(path, Accept=BROWSER if "report" in path else EVENT_SOURCE)
+            client.get(path, Accept=BROWSER if "report" in path else EVENT_SOURCE)
         for path, words in {
             "/idle": b"begun",
             "/ticking": b"data: 2",
             "/flood": b"xxx",
             "/slow-report": b"begun",
         }.items():
-            clients[path].hear_until(words)
-        clients["/silent"].hear_until(b"\r\n\r\n")
+            clients[path].read_until(words)
+        clients["/silent"].read_until(b"\r\n\r\n")
         site.send(number)
         for path in ("/idle", "/silent", "/ticking"):
-            heard = clients[path].hear_all()
+            heard = clients[path].read_all()
             assert heard.endswith(b"0\r\n\r\n"), path
             assert b"event: close" not in heard
-        site.until_said("tidied up")
+        site.wait_for_output("tidied up")
         (tmp_path / "go").touch()
-        assert clients["/slow-report"].hear_all().endswith(b"<p>done</p>\r\n0\r\n\r\n")
-        assert site.status() == 0
+        assert clients["/slow-report"].read_all().endswith(b"<p>done</p>\r\n0\r\n\r\n")
+        assert site.exit_status() == 0
         assert "graceful" not in site.errors
         assert "Traceback" not in site.errors
         for client in clients.values():
@@ -258,23 +261,23 @@ def test_a_signal_ends_every_stream_at_once_and_lets_pages_finish(tmp_path, numb
 @pytest.mark.parametrize("accept", [EVENT_SOURCE, BROWSER])
 @pytest.mark.parametrize("path", ["/idle", "/report", "/early", "/finite"])
 def test_head_starts_no_generator_and_leaves_the_connection_usable(site, path, accept):
-    with Connection(site.port()) as connection:
+    with RawClient(site.port()) as connection:
         connection.socket.sendall(f"HEAD {path} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\n\r\n".encode())
-        head = connection.hear_until(b"\r\n\r\n")
+        head = connection.read_until(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 OK\r\n")
         assert head.endswith(b"\r\n\r\n")
         assert b"x-accel-buffering: no" in head
-        connection.heard = b""
-        connection.ask("/log")
-        assert connection.hear_until(b"[]").startswith(b"HTTP/1.1 200 OK\r\n")
+        connection.received = b""
+        connection.get("/log")
+        assert connection.read_until(b"[]").startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 @pytest.mark.parametrize(("path", "accept"), [("/finite", EVENT_SOURCE), ("/cut", EVENT_SOURCE), ("/report", BROWSER)])
 def test_http_1_0_gets_no_chunks(site, path, accept):
     fetch(site.port(), "/open")
-    with Connection(site.port()) as connection:
-        connection.ask(path, version="1.0", Accept=accept)
-        head, _, body = connection.hear_all().partition(b"\r\n\r\n")
+    with RawClient(site.port()) as connection:
+        connection.get(path, version="1.0", Accept=accept)
+        head, _, body = connection.read_all().partition(b"\r\n\r\n")
     assert b"transfer-encoding" not in head.lower()
     expected = {
         "/finite": b"event: tick\ndata: 1\n\nevent: close\nid: close\ndata: \n\n",
@@ -287,9 +290,9 @@ def test_http_1_0_gets_no_chunks(site, path, accept):
 
 
 def test_a_stream_says_its_headers_before_it_has_anything_to_say(site):
-    with Connection(site.port()) as connection:
-        connection.ask("/silent", Accept=EVENT_SOURCE)
-        head = connection.hear_until(b"\r\n\r\n").decode().lower().split("\r\n")
+    with RawClient(site.port()) as connection:
+        connection.get("/silent", Accept=EVENT_SOURCE)
+        head = connection.read_until(b"\r\n\r\n").decode().lower().split("\r\n")
     assert head[0] == "http/1.1 200 ok"
     assert sorted(line for line in head[1:] if line and not line.startswith("date:")) == [
         "cache-control: no-cache, no-transform",

@@ -9,9 +9,11 @@ import pytest
 
 from hyperpy.streams import LIMITS
 from hyperpy.testing import serve
-from tests.e2e.running import EVENT_SOURCE, client_at, events_of, hyper_serve, write
-from tests.server.running import Connection
 from tests.streams.parsing import parse
+from tests.support.clients import EVENT_SOURCE, client_at, events_of
+from tests.support.raw_client import RawClient
+from tests.support.servers import hyper_serve
+from tests.support.sites import write_files
 
 # What is yielded, and the event that the client gets: name, data, id, retry.
 YIELDS = [
@@ -89,15 +91,15 @@ def site(tmp_path_factory):
     for number, bad in enumerate(BAD):
         files[f"routes/bad{number}.py"] = stream(["'before', 1", bad, "'after', 2"])
         files[f"routes/first{number}.py"] = stream([bad, "'after', 2"])
-    with hyper_serve(write(tmp_path_factory.mktemp("wire"), files)) as command:
+    with hyper_serve(write_files(tmp_path_factory.mktemp("wire"), files)) as command:
         yield command
 
 
 def body_of(command, path):
     """The body of a stream without its chunks."""
-    with Connection(command.port()) as connection:
-        connection.ask(path, Accept=EVENT_SOURCE, Connection="close")
-        _, _, rest = connection.hear_all().partition(b"\r\n\r\n")
+    with RawClient(command.port()) as connection:
+        connection.get(path, Accept=EVENT_SOURCE, Connection="close")
+        _, _, rest = connection.read_all().partition(b"\r\n\r\n")
     body = b""
     while rest:
         size, _, rest = rest.partition(b"\r\n")
@@ -137,15 +139,15 @@ def test_what_can_not_be_sent_ends_the_stream_before_any_byte_of_it(site, number
     parser = parse(body_of(site, f"/bad{number}"))
     assert [event.type for event in parser.events] == ["before", "stream-error"]
     assert set(json.loads(parser.events[1].data)) == {"message", "log"}
-    site.until_said(rf"bad{number}\.py:9\b")
+    site.wait_for_output(rf"bad{number}\.py:9\b")
 
 
 @pytest.mark.parametrize("number", range(len(BAD)), ids=BAD)
 def test_the_same_at_the_start_is_an_error_page(site, number):
-    with Connection(site.port()) as connection:
-        connection.ask(f"/first{number}", Accept=EVENT_SOURCE, Connection="close")
-        assert connection.hear_all().startswith(b"HTTP/1.1 500 ")
-    site.until_said(rf"first{number}\.py:8\b")
+    with RawClient(site.port()) as connection:
+        connection.get(f"/first{number}", Accept=EVENT_SOURCE, Connection="close")
+        assert connection.read_all().startswith(b"HTTP/1.1 500 ")
+    site.wait_for_output(rf"first{number}\.py:8\b")
 
 
 async def test_pings_fill_silences_and_never_split_an_event(make):

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from hyperpy import HTTPException
 from hyperpy.exceptions import ConfigError
 from hyperpy.testing import serve
-from tests.e2e.running import all_events, client_of
+from tests.support.clients import all_events, client_of
 
 GATED = """
     import asyncio
@@ -270,7 +270,7 @@ def test_settings_of_streams_reach_the_application(make, monkeypatch):
 
 def test_a_wrong_setting_is_told_at_once(make, monkeypatch):
     monkeypatch.setenv("HYPER_PING", "often")
-    with pytest.raises(ConfigError, match="HYPER_PING: 'often' is no number"):
+    with pytest.raises(ConfigError, match="HYPER_PING: 'often' is not a number"):
         make({"index.py": "t'<p>hello</p>'"})
 
 

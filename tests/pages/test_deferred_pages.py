@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages.sites import Site
+from tests.support.sites import Site
 
 PARTS = """\
 import asyncio
@@ -107,7 +107,7 @@ async def test_what_is_awaited_stands_in_its_place(site: Site, template: str, ht
 
 
 NOT_AWAITED = "has to be awaited, and nothing waits for it here"
-MISPLACED = "has to be awaited, and nothing waits for it in an attribute or a script"
+MISPLACED = "has to be awaited, which is not possible in an attribute or a script"
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,16 @@ MISPLACED = "has to be awaited, and nothing waits for it in an attribute or a sc
         ("<{Card} title={items()} />", "`items` is an async iterable"),
         ("<p title={t'{text()}'}>", f"`text` {MISPLACED}"),
         ("<{Titled}>{text()}</{Titled}>", f"`text` {MISPLACED}"),
-        ("<{Twice}>{text()}</{Twice}>", "something that has to be awaited is shown twice"),
-        ("<{Titled}><{Suspense}>{text()}</{Suspense}></{Titled}>", f"what is in it {MISPLACED}"),
-        ("<{Suspense} fallback={t'{text()}'}>{text()}</{Suspense}>", "the `fallback` of a Suspense has to be there at"),
-        ("<{Suspense} error={t'{text()}'}>{text()}</{Suspense}>", "the `error` of a Suspense has to be there at once"),
+        ("<{Twice}>{text()}</{Twice}>", "an async value is rendered twice"),
+        ("<{Titled}><{Suspense}>{text()}</{Suspense}></{Titled}>", f"an async value {MISPLACED}"),
+        (
+            "<{Suspense} fallback={t'{text()}'}>{text()}</{Suspense}>",
+            "the `fallback` of a Suspense can't contain async values",
+        ),
+        (
+            "<{Suspense} error={t'{text()}'}>{text()}</{Suspense}>",
+            "the `error` of a Suspense can't contain async values",
+        ),
         ("{broken()}{1 / 0}", "division by zero"),
         ("<{Plain}>{broken()}</{Plain}>{fragment}", "`fragment` marks an element"),
     ],
@@ -171,7 +177,7 @@ async def test_a_computed_fragment_can_not_wait(site: Site, caplog: pytest.LogCa
     files["index.py"] += "async def stream():\n    yield render(fragments='aa')\n"
     answer = await site(files).get("/", headers={"accept": "text/event-stream"})
     assert answer.status_code == 500
-    assert "the fragment `aa` has to wait for something" in str(caplog.records[0].exc_info)
+    assert "the fragment `aa` contains async values" in str(caplog.records[0].exc_info)
 
 
 async def test_an_error_before_anything_has_left_is_a_proper_answer(site: Site) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from hyperpy.pages.loading.runtime import RENDERERS
 from hyperpy.templates import Inliner, Markup, SourceText, fragment, render_template
-from tests.pages.sites import Site
+from tests.support.sites import Site
 
 
 class World:

@@ -11,7 +11,7 @@ import pytest
 
 from hyperpy import Hyper, Markup
 from hyperpy.exceptions import RouteError
-from tests.pages.sites import Site, Write
+from tests.support.sites import Site, Write
 
 
 def make_app(folder: Path) -> httpx.AsyncClient:

@@ -5,7 +5,7 @@ import pytest
 
 from hyperpy import POST, render
 from hyperpy.exceptions import AnswerError
-from tests.pages.sites import Site
+from tests.support.sites import Site
 
 EVENTS = {"accept": "text/event-stream"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from hyperpy import Hyper
 from hyperpy.exceptions import HyperError, RouteError
-from tests.pages.sites import Site, Write
+from tests.support.sites import Site, Write
 
 HTML = {"accept": "text/html"}
 

@@ -12,7 +12,7 @@ import pytest
 from starlette.types import Message
 
 from hyperpy import Hyper
-from tests.pages.sites import Write
+from tests.support.sites import Write
 
 # Each gate is opened by the test; what waits for it shows the gate's name.
 GATES = """\

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from hyperpy.server.access import AccessEntry, AccessLog, CommonFormat, JSONFormat, short_format
-from tests.server.running import Command, Connection, fetch, prepared, until
+from tests.support.clients import fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command, hyper_after
+from tests.support.until import wait_until
 
 NOW = 1_790_000_000.25
 
@@ -135,40 +138,40 @@ PARSERS = {"httptools": "pass", "h11": "import sys; sys.modules['httptools'] = N
 
 @pytest.mark.parametrize("parser", PARSERS)
 def test_lines_of_a_server(folder, parser):
-    with Command("serve", "--port", "0", folder=folder, command=prepared(PARSERS[parser])) as command:
-        with Connection(command.port()) as client:
-            client.ask("/a?b=%22")
-            command.until_said(r'(?m)^127\.0\.0\.1 - - \[\S+ [+-]\d{4}\] "GET /a\?b=%22 HTTP/1\.1" 200 4$')
+    with Command("serve", "--port", "0", folder=folder, command=hyper_after(PARSERS[parser])) as command:
+        with RawClient(command.port()) as client:
+            client.get("/a?b=%22")
+            command.wait_for_output(r'(?m)^127\.0\.0\.1 - - \[\S+ [+-]\d{4}\] "GET /a\?b=%22 HTTP/1\.1" 200 4$')
             client.socket.sendall(b"HEAD /head HTTP/1.1\r\nHost: x\r\n\r\n")
-            command.until_said(r'(?m)"HEAD /head HTTP/1\.1" 200 -$')
-        with Connection(command.port()) as client:
-            client.ask("/stream")
-            client.hear_until(b"begun")
+            command.wait_for_output(r'(?m)"HEAD /head HTTP/1\.1" 200 -$')
+        with RawClient(command.port()) as client:
+            client.get("/stream")
+            client.read_until(b"begun")
             assert "/stream" not in command.output
         # A stream's line comes when it has ended.
-        command.until_said(r'(?m)"GET /stream HTTP/1\.1" 200 5$')
+        command.wait_for_output(r'(?m)"GET /stream HTTP/1\.1" 200 5$')
         fetch(command.port(), "/error")
-        command.until_said(r'(?m)"GET /error HTTP/1\.1" 500 21$')
+        command.wait_for_output(r'(?m)"GET /error HTTP/1\.1" 500 21$')
         assert not re.search(r"GET|HEAD", command.errors)
         assert len(re.findall(r"HTTP/1\.1\"", command.output)) == 4
 
 
 def test_pipelined_requests_have_a_line_each(folder):
-    with Command("serve", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
+    with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
         client.socket.sendall(b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % number for number in range(50)))
-        command.until_said(r"GET /49 ")
+        command.wait_for_output(r"GET /49 ")
         assert re.findall(r"GET /(\d+) ", command.output) == [str(number) for number in range(50)]
 
 
 def test_no_line_is_lost_at_the_end(folder):
-    with Command("serve", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
-        client.ask("/stream")
-        client.hear_until(b"begun")
+    with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
+        client.get("/stream")
+        client.read_until(b"begun")
         for number in range(100):
             fetch(command.port(), f"/{number}")
         command.send(signal.SIGTERM)
         client.socket.close()
-        assert command.status() == 0
+        assert command.exit_status() == 0
         assert command.output.count("GET /") == 101
 
 
@@ -176,9 +179,9 @@ def test_json_from_everybody(folder):
     with Command("serve", "--port", "0", "--log-format", "json", folder=folder) as command:
         fetch(command.port(), "/a?b=c")
         fetch(command.port(), "/error")
-        command.until_said('"path":"/error"')
+        command.wait_for_output('"path":"/error"')
         command.send(signal.SIGTERM)
-        command.status()
+        command.exit_status()
         lines = [json.loads(line) for line in command.out if line.startswith("{")]
         assert [(line["path"], line["query"], line["status"]) for line in lines] == [
             ("/a", "b=c", 200),
@@ -197,7 +200,7 @@ def test_no_lines_where_none_are_wanted(folder, given):
     with Command("serve", "--port", "0", *filter(None, [flag]), folder=folder, **variables) as command:
         fetch(command.port())
         command.send(signal.SIGTERM)
-        command.status()
+        command.exit_status()
         assert "GET" not in command.output + command.errors
 
 
@@ -213,7 +216,7 @@ def test_a_handler_takes_the_lines_over(folder):
     (folder / "settings_of_the_test.py").write_text(TAKING_OVER)
     with Command("serve", "--port", "0", folder=folder) as command:
         fetch(command.port())
-        until(lambda: (folder / "requests.log").read_text())
+        wait_until(lambda: (folder / "requests.log").read_text())
         line = (folder / "requests.log").read_text()
         assert re.fullmatch(r'hyperpy\.access: 127\.0\.0\.1 - - \[.*\] "GET / HTTP/1\.1" 200 4\n', line)
         assert "GET" not in command.output
@@ -227,24 +230,26 @@ def test_what_an_application_sets_up_stands_and_silences_nobody(folder, theirs):
     (folder / "settings_of_the_test.py").write_text(f"import logging.config; {theirs}")
     with Command("serve", "--port", "0", folder=folder) as command:
         fetch(command.port(), "/error")
-        command.until_said("on purpose")
-        command.until_said("GET /error")
-        command.until_said(r"(?m)^mine: only 3 left$" if "mine" in theirs else r"(?m)^\S+ \S+ WARNING only 3 left$")
+        command.wait_for_output("on purpose")
+        command.wait_for_output("GET /error")
+        command.wait_for_output(
+            r"(?m)^mine: only 3 left$" if "mine" in theirs else r"(?m)^\S+ \S+ WARNING only 3 left$"
+        )
 
 
 @pytest.mark.parametrize(("level", "said"), [("error", False), ("warning", True)])
 def test_the_level_of_the_log(folder, level, said):
     with Command("serve", "--port", "0", "--log-level", level, folder=folder) as command:
         fetch(command.port(), "/error")
-        command.until_said("on purpose")
+        command.wait_for_output("on purpose")
         assert ("only 3 left" in command.errors) is said
 
 
 def test_hyper_dev_keeps_it_short(folder):
     with Command("dev", "--port", "0", folder=folder) as command:
         port = command.port()
-        until(lambda: fetch(port, "/a")[0] == 200)
-        command.until_said(r"(?m)^\d\d:\d\d:\d\d 200 GET /a \d+ ms$")
+        wait_until(lambda: fetch(port, "/a")[0] == 200)
+        command.wait_for_output(r"(?m)^\d\d:\d\d:\d\d 200 GET /a \d+ ms$")
 
 
 class Broken:

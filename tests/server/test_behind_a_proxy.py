@@ -11,7 +11,10 @@ import pytest
 from hyperpy.config import Settings, load_settings
 from hyperpy.exceptions import ConfigError
 from hyperpy.server.preflight import check_settings
-from tests.server.running import PATIENCE, Command, Connection, fetch
+from tests.support.clients import fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command
+from tests.support.until import PATIENCE
 
 ROUTES = {
     "index.py": """
@@ -50,7 +53,7 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.9, 198.51.100.4", "X-Forwarded-Proto"
 def test_who_is_believed(site, flags, expected):
     with Command("serve", "--port", "0", *flags, folder=site) as command:
         assert fetch(command.port(), "/", **FORWARDED) == (200, expected)
-        command.until_said(rf'(?m)^{expected.split()[0]} - - \[.*\] "GET / HTTP/1\.1" 200 \d+$')
+        command.wait_for_output(rf'(?m)^{expected.split()[0]} - - \[.*\] "GET / HTTP/1\.1" 200 \d+$')
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,7 @@ def test_who_is_believed(site, flags, expected):
 )
 def test_who_is_believed_on_a_unix_socket(site, flags, expected):
     with Command("serve", "--uds", "hyper.sock", *flags, folder=site) as command:
-        command.until_said("Serving unix:hyper.sock")
+        command.wait_for_output("Serving unix:hyper.sock")
         fields = "".join(f"{name}: {value}\r\n" for name, value in FORWARDED.items())
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(PATIENCE)
@@ -78,9 +81,9 @@ def test_who_is_believed_on_a_unix_socket(site, flags, expected):
 def test_a_site_below_a_path(site):
     with Command("serve", "--port", "0", "--root-path", "/app", folder=site) as command:
         assert fetch(command.port(), "/", Host="example.org") == (200, "127.0.0.1 http://example.org/app/ /app/")
-        with Connection(command.port()) as client:
-            client.ask("/deep/")
-            assert b"location: /app/deep\r\n" in client.hear_until(b"\r\n\r\n")
+        with RawClient(command.port()) as client:
+            client.get("/deep/")
+            assert b"location: /app/deep\r\n" in client.read_until(b"\r\n\r\n")
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +106,7 @@ def certificate(tmp_path_factory, needs):
 def test_https(site, certificate, workers):
     files = ("--ssl-certfile", f"{certificate}/cert.pem", "--ssl-keyfile", f"{certificate}/key.pem")
     with Command("serve", "--port", "0", "--workers", workers, *files, folder=site) as command:
-        port = int(command.until_said(r"Serving https://127\.0\.0\.1:(\d+)")[1])
+        port = int(command.wait_for_output(r"Serving https://127\.0\.0\.1:(\d+)")[1])
         context = ssl.create_default_context(cafile=certificate / "cert.pem")
         connection = http.client.HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)
         with closing(connection):

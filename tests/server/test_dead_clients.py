@@ -10,7 +10,10 @@ import pytest
 
 from hyperpy.server.descriptors import Descriptors
 from hyperpy.server.http.reaper import BROKEN_OFF, COMPLETE, COMPLETE_AT_THE_END, ConnectionReaper
-from tests.server.running import Command, Connection, fetch, prepared, until
+from tests.support.clients import fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command, hyper_after
+from tests.support.until import wait_until
 
 
 class Transport:
@@ -109,19 +112,19 @@ def test_a_connection_whose_answer_broke_off_is_cut_while_others_are_served(fold
     with Command("serve", "--port", "0", folder=folder) as command:
         port = command.port()
         sockets = open_sockets(command)
-        with Connection(port) as client:
-            client.ask("/break_off")
-            command.until_said("broken off")
-            until(lambda: open_sockets(command) == sockets, command.told)
+        with RawClient(port) as client:
+            client.get("/break_off")
+            command.wait_for_output("broken off")
+            wait_until(lambda: open_sockets(command) == sockets, command.transcript)
         assert fetch(port, "/pid")[0] == 200
 
 
 def test_a_complete_answer_that_nobody_reads_does_not_delay_the_end(folder):
-    with Command("serve", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
-        client.ask("/unread")
-        command.until_said("all is on its way")
+    with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
+        client.get("/unread")
+        command.wait_for_output("all is on its way")
         command.send(signal.SIGTERM)
-        assert command.status() == 0
+        assert command.exit_status() == 0
         assert "graceful" not in command.errors
 
 
@@ -136,13 +139,13 @@ def open_sockets(command: Command) -> int:
 @pytest.mark.parametrize("loop", ["pass", "import sys; sys.modules['uvloop'] = None"])
 def test_file_descriptors_run_out(folder, loop):
     few = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))"
-    with Command("serve", "--port", "0", folder=folder, command=prepared(loop, few)) as command:
+    with Command("serve", "--port", "0", folder=folder, command=hyper_after(loop, few)) as command:
         port = command.port()
         with contextlib.ExitStack() as stack:
             for _ in range(100):
-                stack.enter_context(Connection(port))
-            command.until_said("All 60 file descriptors")
-        command.until_said("There are file descriptors again")
+                stack.enter_context(RawClient(port))
+            command.wait_for_output("All 60 file descriptors")
+        command.wait_for_output("There are file descriptors again")
         assert fetch(port, "/pid") == (200, str(command.process.pid))
         assert command.errors.count("\n") == 2
 

@@ -10,7 +10,10 @@ from starlette.routing import Route
 from hyperpy import Hyper
 from hyperpy.server.health import HealthCheck, health_paths
 from hyperpy.server.http.state import Stage, State
-from tests.server.running import Command, Connection, fetch, prepared, until
+from tests.support.clients import fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command, hyper_after
+from tests.support.until import wait_until
 
 BOTH = {"/healthz", "/readyz"}
 H11 = "import sys; sys.modules['httptools'] = None"
@@ -22,41 +25,41 @@ async def plain(scope, receive, send):
 
 @pytest.mark.parametrize("parser", ["pass", H11])
 def test_it_is_answered_without_the_application_or_the_log(folder, parser):
-    with Command("serve", "--port", "0", folder=folder, command=prepared(parser)) as command:
+    with Command("serve", "--port", "0", folder=folder, command=hyper_after(parser)) as command:
         for path in ("/healthz", "/readyz", "/readyz?verbose"):
             assert fetch(command.port(), path) == (200, "ok\n")
         fetch(command.port(), "/pid")
-        command.until_said("GET /pid")
+        command.wait_for_output("GET /pid")
         assert "healthz" not in command.output
         assert "readyz" not in command.output
 
 
 def test_only_readiness_ends_with_the_signal(folder):
     patient = "from hyperpy.server.http import protocol; protocol.NEXT_REQUEST = 30"
-    with Command("serve", "--port", "0", folder=folder, command=prepared(patient)) as command:
+    with Command("serve", "--port", "0", folder=folder, command=hyper_after(patient)) as command:
         port = command.port()
-        with Connection(port) as live, Connection(port) as ready, Connection(port) as busy:
+        with RawClient(port) as live, RawClient(port) as ready, RawClient(port) as busy:
             for client in (live, ready):
-                client.ask("/readyz")
-                client.hear_until(b"ok\n")
-                client.heard = b""
-            busy.ask("/stream")
-            busy.hear_until(b"open")
+                client.get("/readyz")
+                client.read_until(b"ok\n")
+                client.received = b""
+            busy.get("/stream")
+            busy.read_until(b"open")
             command.send(signal.SIGTERM)
-            busy.hear_all()
-            live.ask("/healthz")
-            assert live.hear_all().startswith(b"HTTP/1.1 200 OK\r\n")
-            ready.ask("/readyz")
-            head, _, body = ready.hear_all().partition(b"\r\n\r\n")
+            busy.read_all()
+            live.get("/healthz")
+            assert live.read_all().startswith(b"HTTP/1.1 200 OK\r\n")
+            ready.get("/readyz")
+            head, _, body = ready.read_all().partition(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
             assert b"connection: close" in head
             assert body == b"stopping\n"
-        assert command.status() == 0
+        assert command.exit_status() == 0
 
 
 def test_several_workers_answer_for_themselves(folder):
     with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
-        command.until_said("Serving")
+        command.wait_for_output("Serving")
         assert {fetch(command.port(), "/readyz") for _ in range(8)} == {(200, "ok\n")}
 
 
@@ -65,7 +68,7 @@ def test_probes_do_not_count_for_the_limit(folder):
         first = fetch(command.port(), "/pid")
         assert {fetch(command.port(), "/healthz") for _ in range(20)} == {(200, "ok\n")}
         assert fetch(command.port(), "/pid") == first
-        until(lambda: fetch(command.port(), "/pid") != first, command.told)
+        wait_until(lambda: fetch(command.port(), "/pid") != first, command.transcript)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.running import Command, Connection, fetch, prepared, until
+from tests.support.clients import fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command, hyper_after
+from tests.support.until import wait_until
 
 APP = '''
 import asyncio
@@ -98,7 +101,7 @@ FLAGS = [
 def server(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("limits")
     (folder / "app.py").write_text(APP)
-    with Command("serve", "--port", "0", *FLAGS, folder=folder, command=prepared(PARSERS[request.param])) as command:
+    with Command("serve", "--port", "0", *FLAGS, folder=folder, command=hyper_after(PARSERS[request.param])) as command:
         command.folder = folder
         yield command
         assert "Traceback" not in command.errors
@@ -106,7 +109,7 @@ def server(request, tmp_path_factory):
 
 @pytest.fixture
 def client(server):
-    with Connection(server.port()) as connection:
+    with RawClient(server.port()) as connection:
         yield connection
 
 
@@ -124,21 +127,21 @@ def status(heard: bytes) -> int:
 
 def wait_longer_than_the_timeouts(port: int) -> None:
     for _ in range(3):
-        with Connection(port) as idle:
-            assert idle.hear_all() == b""
+        with RawClient(port) as idle:
+            assert idle.read_all() == b""
 
 
 # Slow clients
 
 
 def test_a_connection_without_a_request_is_closed(client):
-    assert client.hear_all() == b""
+    assert client.read_all() == b""
 
 
 @pytest.mark.parametrize("part", [b"G", b"GET /size HTTP/1.1\r\n", b"GET /size HTTP/1.1\r\nHost: x\r\nA: b"])
 def test_a_head_that_is_never_complete(client, part):
     client.socket.sendall(part)
-    assert status(client.hear_all()) == 408
+    assert status(client.read_all()) == 408
 
 
 def test_a_head_that_drips(client):
@@ -146,7 +149,7 @@ def test_a_head_that_drips(client):
     assert status(drip(client)) == 408
 
 
-def drip(client: Connection) -> bytes:
+def drip(client: RawClient) -> bytes:
     """A byte now and then, until the server has had enough."""
     client.socket.settimeout(0.05)
     while True:
@@ -155,25 +158,25 @@ def drip(client: Connection) -> bytes:
             more = client.socket.recv(65536)
         except TimeoutError:
             continue
-        client.heard += more
+        client.received += more
         if not more:
-            return client.heard
+            return client.received
 
 
 def test_a_connection_is_kept_for_another_request_but_not_for_long(client):
     for count in (1, 2):
         client.socket.sendall(head("GET /size"))
-        while client.heard.count(b"size 0") < count:
-            client.hear_until(b"size 0")
-            if client.heard.count(b"size 0") < count:
-                client.heard += client.socket.recv(65536)
-    assert client.hear_all().count(b"200 OK") == 2
+        while client.received.count(b"size 0") < count:
+            client.read_until(b"size 0")
+            if client.received.count(b"size 0") < count:
+                client.received += client.socket.recv(65536)
+    assert client.read_all().count(b"200 OK") == 2
 
 
 def test_the_second_head_is_never_complete(client):
     client.socket.sendall(head("GET /size") + b"GET /si")
-    client.hear_until(b"size 0")
-    assert b"HTTP/1.1 408 " in client.hear_all()
+    client.read_until(b"size 0")
+    assert b"HTTP/1.1 408 " in client.read_all()
 
 
 @pytest.mark.parametrize(
@@ -184,7 +187,7 @@ def test_the_second_head_is_never_complete(client):
         head("POST /forgiving", "Content-Length: 1000"),
     ],
 )
-@pytest.mark.parametrize("slowness", [drip, Connection.hear_all])
+@pytest.mark.parametrize("slowness", [drip, RawClient.read_all])
 def test_a_body_that_does_not_come(client, start, slowness):
     client.socket.sendall(start)
     assert status(slowness(client)) == 408
@@ -196,13 +199,13 @@ def test_a_slow_body_is_read_when_it_is_not_that_slow(server, client):
         client.socket.sendall(b"x" * 400)
         # Each takes as long as a request of another client, so that all take longer than the timeout.
         fetch(server.port(), "/size")
-    client.hear_until(b"size 24000")
+    client.read_until(b"size 24000")
 
 
 def test_a_rest_of_a_body_that_nobody_wants_is_waited_for_in_vain(client):
     client.socket.sendall(head("POST /unread", "Content-Length: 1000"))
-    client.hear_until(b"not read")
-    assert client.hear_all().count(b"HTTP/1.1") == 1
+    client.read_until(b"not read")
+    assert client.read_all().count(b"HTTP/1.1") == 1
 
 
 # Clients that wait for us
@@ -212,23 +215,23 @@ def test_an_answer_may_take_its_time(server, client):
     client.socket.sendall(head("GET /late?one"))
     wait_longer_than_the_timeouts(server.port())
     (server.folder / "one").touch()
-    client.hear_until(b"size 0")
+    client.read_until(b"size 0")
 
 
 def test_a_stream_may_take_its_time(server, client):
     client.socket.sendall(head("GET /talking?two"))
-    client.hear_until(b"begun")
+    client.read_until(b"begun")
     wait_longer_than_the_timeouts(server.port())
     (server.folder / "two").touch()
-    client.hear_until(b"done")
+    client.read_until(b"done")
 
 
 def test_so_may_one_that_answers_a_body_which_is_still_to_come(server, client):
     client.socket.sendall(head("POST /talking?three", "Content-Length: 1000"))
-    client.hear_until(b"begun")
+    client.read_until(b"begun")
     wait_longer_than_the_timeouts(server.port())
     (server.folder / "three").touch()
-    client.hear_until(b"done")
+    client.read_until(b"done")
 
 
 def test_a_body_may_wait_for_its_reader(server, client):
@@ -236,17 +239,17 @@ def test_a_body_may_wait_for_its_reader(server, client):
     wait_longer_than_the_timeouts(server.port())
     (server.folder / "four").touch()
     client.socket.sendall(b"x" * 90_000)
-    client.hear_until(b"size 290000")
+    client.read_until(b"size 290000")
 
 
 def test_a_client_may_wait_to_be_asked_for_the_body(server, client):
     client.socket.sendall(head("POST /late?five", "Content-Length: 5", "Expect: 100-continue"))
     wait_longer_than_the_timeouts(server.port())
-    assert not client.heard
+    assert not client.received
     (server.folder / "five").touch()
-    client.hear_until(b"100 Continue")
+    client.read_until(b"100 Continue")
     client.socket.sendall(b"12345")
-    client.hear_until(b"size 5")
+    client.read_until(b"size 5")
 
 
 # Large requests
@@ -266,9 +269,9 @@ def test_a_client_may_wait_to_be_asked_for_the_body(server, client):
 def test_the_size_of_a_head(client, request_, expected):
     client.socket.sendall(request_)
     if expected == 200:
-        client.hear_until(b"size 0")
+        client.read_until(b"size 0")
     else:
-        assert status(client.hear_all()) == expected
+        assert status(client.read_all()) == expected
 
 
 @pytest.mark.parametrize(
@@ -287,12 +290,12 @@ def test_what_never_ends(client, start, more, expected):
     while True:
         try:
             client.socket.sendall(more)
-            client.heard += client.socket.recv(65536)
+            client.received += client.socket.recv(65536)
             break
         except TimeoutError:
             continue
     client.socket.settimeout(60)
-    assert status(client.hear_all()) == expected
+    assert status(client.read_all()) == expected
 
 
 @pytest.mark.parametrize("size", [0, 1, BODY])
@@ -308,7 +311,7 @@ def test_a_body_within_the_limit(server, size):
 @pytest.mark.parametrize("path", ["/size", "/forgiving", "/unread"])
 def test_a_body_that_is_announced_to_be_too_large(client, path):
     client.socket.sendall(head(f"POST {path}", f"Content-Length: {BODY + 1}", "Expect: 100-continue"))
-    assert status(client.hear_all()) == 413
+    assert status(client.read_all()) == 413
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
@@ -317,7 +320,7 @@ def test_a_body_that_becomes_too_large(client, method, path):
     client.socket.sendall(head(f"{method} {path}", "Transfer-Encoding: chunked"))
     for _ in range(40):
         client.socket.sendall(b"2710\r\n" + b"x" * 10_000 + b"\r\n")
-    assert status(client.hear_all()) == 413
+    assert status(client.read_all()) == 413
 
 
 def test_whoever_still_sends_hears_why_it_was_refused(client):
@@ -325,22 +328,22 @@ def test_whoever_still_sends_hears_why_it_was_refused(client):
     # More than all buffers on the way would take.
     client.socket.sendall(b"x" * 30_000_000)
     client.socket.shutdown(socket.SHUT_WR)
-    assert status(client.hear_all()) == 413
+    assert status(client.read_all()) == 413
 
 
 def test_the_application_sees_a_client_that_has_gone(server, client):
     before = server.output.count("gone away")
     client.socket.sendall(head("POST /forgiving", "Transfer-Encoding: chunked") + b"no chunk\r\n")
-    assert status(client.hear_all()) == 400
+    assert status(client.read_all()) == 400
     while server.output.count("gone away") == before:
         fetch(server.port(), "/size")
 
 
 def test_an_answer_that_was_begun_is_broken_off(server, client):
     client.socket.sendall(head("POST /talking?six", "Transfer-Encoding: chunked"))
-    client.hear_until(b"begun")
+    client.read_until(b"begun")
     client.socket.sendall(b"no chunk\r\n")
-    heard = client.hear_all()
+    heard = client.read_all()
     assert heard.count(b"HTTP/1.1") == 1
     assert not heard.endswith(b"0\r\n\r\n")
     (server.folder / "six").touch()
@@ -350,7 +353,7 @@ def test_an_earlier_request_is_answered_before_the_connection_ends(server, clien
     client.socket.sendall(head("GET /late?seven") + b"\0nonsense\r\n\r\n")
     wait_longer_than_the_timeouts(server.port())
     (server.folder / "seven").touch()
-    heard = client.hear_all()
+    heard = client.read_all()
     assert b"size 0" in heard
     assert heard.count(b"HTTP/1.1 200") == 1
 
@@ -380,20 +383,20 @@ CHUNKED = b"0\r\n\r\nGET /unread HTTP/1.1\r\nHost: localhost\r\n\r\n"
 )
 def test_a_request_of_two_meanings_is_refused(client, request_):
     client.socket.sendall(request_)
-    assert status(client.hear_all()) == 400
+    assert status(client.read_all()) == 400
 
 
 def test_fields_behind_the_body_are_no_headers(client):
     client.socket.sendall(
         head("GET /size", "Transfer-Encoding: chunked") + b"1\r\nx\r\n0\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n"
     )
-    client.hear_until(b"size 1 2")
+    client.read_until(b"size 1 2")
 
 
 def test_every_refusal_has_its_line(server, client):
     client.socket.sendall(head(f"POST /size?{server.process.pid}", "Content-Length: 300001"))
-    client.hear_all()
-    server.until_said(rf'127\.0\.0\.1 - - \[[^]]+\] "(POST /size\?{server.process.pid} HTTP/1\.1|-)" 413 \d+\n')
+    client.read_all()
+    server.wait_for_output(rf'127\.0\.0\.1 - - \[[^]]+\] "(POST /size\?{server.process.pid} HTTP/1\.1|-)" 413 \d+\n')
     assert not re.search("Invalid HTTP request", server.errors)
 
 
@@ -402,17 +405,17 @@ def test_a_refused_client_is_not_listened_to_for_ever(tmp_path, sends_on):
     (tmp_path / "app.py").write_text(APP)
     hasty = "from hyperpy.server.http import guard; guard.LINGER_SILENCE = 0.2; guard.LINGER = 0.5"
     with (
-        Command("serve", "--port", "0", *FLAGS, folder=tmp_path, command=prepared(hasty)) as command,
-        Connection(command.port()) as client,
+        Command("serve", "--port", "0", *FLAGS, folder=tmp_path, command=hyper_after(hasty)) as command,
+        RawClient(command.port()) as client,
     ):
         client.socket.sendall(head("POST /size", "Content-Length: 30000000"))
-        assert status(client.hear_all()) == 413
+        assert status(client.read_all()) == 413
         if sends_on:
-            until(lambda: is_cut_off(client))
-        until(lambda: not open_connections(command.process.pid))
+            wait_until(lambda: is_cut_off(client))
+        wait_until(lambda: not open_connections(command.process.pid))
 
 
-def is_cut_off(client: Connection) -> bool:
+def is_cut_off(client: RawClient) -> bool:
     try:
         client.socket.sendall(b"x")
     except OSError:
@@ -436,4 +439,4 @@ def open_connections(pid: int) -> int:
 )
 def test_an_upgrade_that_is_not_known_is_no_reason_not_to_answer(client, fields):
     client.socket.sendall(head("GET /size", *fields))
-    client.hear_until(b"size 0 3")
+    client.read_until(b"size 0 3")

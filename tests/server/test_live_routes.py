@@ -5,7 +5,8 @@ import signal
 
 import pytest
 
-from tests.server.running import Command, Connection
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command
 
 ROUTES = {
     "ticking.py": """
@@ -58,14 +59,14 @@ def folder(tmp_path):
 @pytest.mark.parametrize("path", ["/idle", "/ticking"])
 def test_sigterm_ends_event_streams(folder, workers, path):
     with Command("serve", "--port", "0", "--workers", workers, folder=folder) as command:
-        with Connection(command.port()) as client:
-            client.ask(path, Accept="text/event-stream")
-            client.hear_until(b"data: tick\n\n")
+        with RawClient(command.port()) as client:
+            client.get(path, Accept="text/event-stream")
+            client.read_until(b"data: tick\n\n")
             command.send(signal.SIGTERM)
-            heard = client.hear_all()
+            heard = client.read_all()
         assert heard.endswith(b"0\r\n\r\n")
         assert b"event:" not in heard
-        assert command.status() == 0
+        assert command.exit_status() == 0
         assert command.output.count("cleaned up") == 1
         [line] = [line for line in command.errors.splitlines() if "Channels stay within each" not in line]
         told = rf"INFO routes{path}\.py {path} 127\.0\.0\.1: \d+ events?, \d+ B in .* m?s; the server stops$"
@@ -73,28 +74,28 @@ def test_sigterm_ends_event_streams(folder, workers, path):
 
 
 def test_sigterm_ends_a_stream_that_nobody_reads(folder):
-    with Command("serve", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
-        client.ask("/flood", Accept="text/event-stream")
-        client.hear_until(b"data: tick")
+    with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
+        client.get("/flood", Accept="text/event-stream")
+        client.read_until(b"data: tick")
         command.send(signal.SIGTERM)
-        assert command.status() == 0
+        assert command.exit_status() == 0
         assert command.output.count("cleaned up") == 1
         assert "graceful" not in command.errors
 
 
 def test_sigterm_lets_a_progressive_page_finish(folder):
-    with Command("serve", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
-        client.ask("/report", Accept="text/html")
-        client.hear_until(b"<p>tick</p>")
+    with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
+        client.get("/report", Accept="text/html")
+        client.read_until(b"<p>tick</p>")
         command.send(signal.SIGTERM)
         (folder / "go").touch()
-        assert re.search(rb"<p>last</p>\r\n0\r\n\r\n$", client.hear_all())
-        assert command.status() == 0
+        assert re.search(rb"<p>last</p>\r\n0\r\n\r\n$", client.read_all())
+        assert command.exit_status() == 0
 
 
 def test_http_1_0_gets_a_stream_without_chunks(folder):
-    with Command("serve", "--port", "0", folder=folder) as command, Connection(command.port()) as client:
-        client.ask("/ticking", version="1.0", Accept="text/event-stream")
-        head, _, body = client.hear_until(b"\n\ndata: tick\n\n").partition(b"\r\n\r\n")
+    with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
+        client.get("/ticking", version="1.0", Accept="text/event-stream")
+        head, _, body = client.read_until(b"\n\ndata: tick\n\n").partition(b"\r\n\r\n")
         assert body.startswith(b"data: tick\n\ndata: tick\n\n")
         assert b"transfer-encoding" not in head.lower()

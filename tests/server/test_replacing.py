@@ -13,7 +13,11 @@ from starlette.applications import Starlette
 from hyperpy.config import Settings
 from hyperpy.server import HTTPProtocol, make_config
 from hyperpy.server.http.state import Stage, State
-from tests.server.running import Command, Connection, Hammer, fetch, until
+from tests.server.hammer import Hammer
+from tests.support.clients import fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command
+from tests.support.until import wait_until
 
 UNLIMITED = "--limit-max-requests", "1000000"  # for a single worker under a supervisor
 
@@ -21,7 +25,7 @@ UNLIMITED = "--limit-max-requests", "1000000"  # for a single worker under a sup
 @contextlib.contextmanager
 def serving(folder: Path, *arguments: str) -> Iterator[Command]:
     with Command("serve", "--port", "0", *arguments, folder=folder) as command:
-        command.until_said("Serving")
+        command.wait_for_output("Serving")
         yield command
 
 
@@ -39,17 +43,17 @@ def commandline(pid: str) -> bytes:
 
 
 @contextlib.contextmanager
-def streams(command: Command, count: int) -> Iterator[list[Connection]]:
+def streams(command: Command, count: int) -> Iterator[list[RawClient]]:
     with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(Connection(command.port())) for _ in range(count)]
+        clients = [stack.enter_context(RawClient(command.port())) for _ in range(count)]
         for client in clients:
-            client.ask("/stream")
-            client.hear_until(b"open")
+            client.get("/stream")
+            client.read_until(b"open")
         yield clients
 
 
-def end_cleanly(clients: list[Connection]) -> bool:
-    return all(client.hear_all().endswith(b"4\r\nover\r\n0\r\n\r\n") for client in clients)
+def end_cleanly(clients: list[RawClient]) -> bool:
+    return all(client.read_all().endswith(b"4\r\nover\r\n0\r\n\r\n") for client in clients)
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -62,7 +66,7 @@ def test_the_limit_replaces_workers_under_load(folder, count):
                 least = min(least, len(now))
             assert end_cleanly(clients)
         assert hammer.failures == []
-        assert hammer.answered > 200
+        assert hammer.responses > 200
         assert least == count
         assert not command.errors
 
@@ -72,11 +76,11 @@ def test_a_second_hang_up_during_the_first(folder):
         first = children(command)
         with Hammer(command.port(), "/pid") as hammer:
             command.send(signal.SIGHUP)
-            between = until(lambda: children(command) - first)
+            between = wait_until(lambda: children(command) - first)
             command.send(signal.SIGHUP)
-            until(lambda: not (first | between) & children(command))
+            wait_until(lambda: not (first | between) & children(command))
             assert end_cleanly(clients)
-            until(lambda: len(children(command)) == 2)
+            wait_until(lambda: len(children(command)) == 2)
         assert hammer.failures == []
         assert not command.errors
 
@@ -85,39 +89,39 @@ def test_a_second_hang_up_during_the_first(folder):
 def retiring(folder):
     """A command whose first worker retires, and connections to that one."""
     with serving(folder, *UNLIMITED) as command, contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(Connection(command.port())) for _ in range(4)]
+        clients = [stack.enter_context(RawClient(command.port())) for _ in range(4)]
         with streams(command, 1) as (last,):  # accepted after the others
             command.send(signal.SIGHUP)
-            last.hear_until(b"4\r\nover\r\n0\r\n\r\n")
+            last.read_until(b"4\r\nover\r\n0\r\n\r\n")
         yield command, clients
 
 
 def test_a_retiring_worker_answers_whoever_is_connected(retiring):
     command, (page, stream, ready, fresh) = retiring
-    page.ask("/pid")
-    head, _, pid = page.hear_all().partition(b"\r\n\r\n")
+    page.get("/pid")
+    head, _, pid = page.read_all().partition(b"\r\n\r\n")
     assert b"connection: close" in head
     assert int(pid) != int(fetch(command.port(), "/pid")[1])
-    stream.ask("/stream")
-    assert stream.hear_all().startswith(b"HTTP/1.1 200")
-    assert stream.heard.endswith(b"4\r\nopen\r\n4\r\nover\r\n0\r\n\r\n")
-    ready.ask("/readyz")
-    assert ready.hear_all().startswith(b"HTTP/1.1 200")
-    assert fresh.hear_all() == b""
+    stream.get("/stream")
+    assert stream.read_all().startswith(b"HTTP/1.1 200")
+    assert stream.received.endswith(b"4\r\nopen\r\n4\r\nover\r\n0\r\n\r\n")
+    ready.get("/readyz")
+    assert ready.read_all().startswith(b"HTTP/1.1 200")
+    assert fresh.read_all() == b""
 
 
 def test_whoever_was_promised_to_be_heard_again_is(folder):
-    with serving(folder, *UNLIMITED) as command, Connection(command.port()) as client:
-        client.ask("/slow")
-        assert b"connection: close" not in client.hear_until(b"begun")
+    with serving(folder, *UNLIMITED) as command, RawClient(command.port()) as client:
+        client.get("/slow")
+        assert b"connection: close" not in client.read_until(b"begun")
         with streams(command, 1) as (last,):
             command.send(signal.SIGHUP)
-            last.hear_until(b"4\r\nover\r\n0\r\n\r\n")
+            last.read_until(b"4\r\nover\r\n0\r\n\r\n")
         (folder / "go").touch()
-        client.hear_until(b"4\r\ndone\r\n0\r\n\r\n")
-        client.heard = b""
-        client.ask("/pid")
-        assert b"connection: close" in client.hear_all()
+        client.read_until(b"4\r\ndone\r\n0\r\n\r\n")
+        client.received = b""
+        client.get("/pid")
+        assert b"connection: close" in client.read_all()
 
 
 class Transport:
@@ -144,18 +148,18 @@ def test_a_stop_hurries_a_retiring_worker(folder):
     (folder / "helper.py").write_text(
         "from hyperpy.server.http.protocol import HTTPProtocol as P; P._patience = lambda self: 600"
     )
-    with serving(folder, *UNLIMITED) as command, Connection(command.port()) as idle, Connection(command.port()) as busy:
-        busy.ask("/slow")
-        busy.hear_until(b"begun")
+    with serving(folder, *UNLIMITED) as command, RawClient(command.port()) as idle, RawClient(command.port()) as busy:
+        busy.get("/slow")
+        busy.read_until(b"begun")
         with streams(command, 1) as (last,):
             command.send(signal.SIGHUP)
-            last.hear_until(b"4\r\nover\r\n0\r\n\r\n")
+            last.read_until(b"4\r\nover\r\n0\r\n\r\n")
         command.send(signal.SIGTERM)
-        assert idle.hear_all() == b""
+        assert idle.read_all() == b""
         assert command.process.poll() is None
         (folder / "go").touch()
-        assert busy.hear_all().endswith(b"4\r\ndone\r\n0\r\n\r\n")
-        assert command.status() == 0
+        assert busy.read_all().endswith(b"4\r\ndone\r\n0\r\n\r\n")
+        assert command.exit_status() == 0
         assert not command.errors
 
 
@@ -166,28 +170,28 @@ def test_a_worker_serves_on_until_its_successor_can_be_loaded(folder):
         (first,) = children(command)
         for _ in range(3):
             assert fetch(command.port(), "/pid") == (200, str(first))
-        command.until_said("did not start")
+        command.wait_for_output("did not start")
         (folder / "app.py").write_text(app)
         answered = {fetch(command.port(), "/pid") for _ in range(2)}
-        until(lambda: answered.add(fetch(command.port(), "/pid")) or len(answered) > 1)
+        wait_until(lambda: answered.add(fetch(command.port(), "/pid")) or len(answered) > 1)
         assert {status for status, _ in answered} == {200}
         assert (200, str(first)) in answered
 
 
 def test_a_killed_worker_takes_only_its_own_streams_along(folder):
     with serving(folder, "--workers", "2") as command, contextlib.ExitStack() as stack:
-        by_worker: dict[int, Connection] = {}
+        by_worker: dict[int, RawClient] = {}
         while len(by_worker) < 2:
-            client = stack.enter_context(Connection(command.port()))
-            client.ask("/pid")
-            pid = int(client.hear_until(b"\r\n\r\n").partition(b"\r\n\r\n")[2] or client.socket.recv(16))
-            client.ask("/stream")
-            client.hear_until(b"open")
+            client = stack.enter_context(RawClient(command.port()))
+            client.get("/pid")
+            pid = int(client.read_until(b"\r\n\r\n").partition(b"\r\n\r\n")[2] or client.socket.recv(16))
+            client.get("/stream")
+            client.read_until(b"open")
             by_worker.setdefault(pid, client)
         victim, other = by_worker
         os.kill(victim, signal.SIGKILL)
-        assert not by_worker[victim].hear_all().endswith(b"0\r\n\r\n")
-        until(lambda: len(children(command) - {victim}) == 2)
+        assert not by_worker[victim].read_all().endswith(b"0\r\n\r\n")
+        wait_until(lambda: len(children(command) - {victim}) == 2)
         assert other in children(command)
         command.send(signal.SIGTERM)
         assert end_cleanly([by_worker[other]])

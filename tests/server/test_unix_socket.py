@@ -12,7 +12,8 @@ from hyperpy.config import load_settings
 from hyperpy.exceptions import ConfigError
 from hyperpy.server import address_of, listen
 from hyperpy.server.sockets import removed_at_exit
-from tests.server.running import PATIENCE, Command
+from tests.support.servers import Command
+from tests.support.until import PATIENCE
 
 WORKERS = [(), ("--workers", "2")]
 
@@ -36,22 +37,22 @@ def settings(folder, **flags):
 def test_serves_on_a_path(folder, workers):
     path = folder / "hyper.sock"
     with Command("serve", "--uds", str(path), *workers, folder=folder) as command:
-        command.until_said(rf"Serving unix:{path} ")
+        command.wait_for_output(rf"Serving unix:{path} ")
         assert stat.S_IMODE(path.stat().st_mode) == 0o666
         assert ask(path).startswith(b"HTTP/1.1 200 OK")
-        command.until_said(r'(?m)^unix: - - \[.*\] "GET /pid HTTP/1\.0" 200 \d+$')
+        command.wait_for_output(r'(?m)^unix: - - \[.*\] "GET /pid HTTP/1\.0" 200 \d+$')
         command.send(signal.SIGTERM)
-        assert command.status() == 0
+        assert command.exit_status() == 0
         assert not path.exists()
 
 
 def test_a_worker_that_dies_leaves_the_socket(folder):
     path = folder / "hyper.sock"
     with Command("serve", "--uds", "hyper.sock", "--workers", "2", folder=folder) as command:
-        command.until_said("with 2 workers")
+        command.wait_for_output("with 2 workers")
         victim = int(ask(path).rpartition(b"\r\n\r\n")[2])
         os.kill(victim, signal.SIGTERM)
-        command.until_said(f"Worker {victim} ended")
+        command.wait_for_output(f"Worker {victim} ended")
         assert ask(path).startswith(b"HTTP/1.1 200 OK")
 
 
@@ -59,19 +60,19 @@ def test_the_socket_of_a_dead_server_is_replaced(folder):
     path = folder / "hyper.sock"
     for _ in range(2):
         with Command("serve", "--uds", str(path), folder=folder) as command:
-            command.until_said("Serving")
+            command.wait_for_output("Serving")
             assert ask(path).startswith(b"HTTP/1.1 200 OK")
             command.send(signal.SIGKILL)
-            command.status()
+            command.exit_status()
         assert path.exists()
 
 
 def test_one_in_use_is_left_alone(folder):
     path = folder / "hyper.sock"
     with Command("serve", "--uds", str(path), folder=folder) as first:
-        first.until_said("Serving")
+        first.wait_for_output("Serving")
         with Command("serve", "--uds", str(path), folder=folder) as second:
-            assert second.status() == 1
+            assert second.exit_status() == 1
             assert second.errors.startswith(f"Error: --uds: {path} is in use by another program\n")
         assert ask(path).startswith(b"HTTP/1.1 200 OK")
 

@@ -6,20 +6,23 @@ import signal
 
 import pytest
 
-from tests.server.running import Command, Connection, fetch, is_running, prepared, until
+from tests.support.clients import fetch
+from tests.support.raw_client import RawClient
+from tests.support.servers import Command, hyper_after, is_running
+from tests.support.until import wait_until
 
 
 @pytest.fixture
 def workers(folder):
     with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
-        command.until_said("with 2 workers")
+        command.wait_for_output("with 2 workers")
         yield command
 
 
 def pids(command: Command) -> set[int]:
     """The workers that answer, asked often enough to meet them all."""
     found: set[int] = set()
-    until(lambda: found.add(int(fetch(command.port(), "/pid")[1])) or len(found) == 2, command.told)
+    wait_until(lambda: found.add(int(fetch(command.port(), "/pid")[1])) or len(found) == 2, command.transcript)
     return found
 
 
@@ -40,29 +43,29 @@ def test_workers_whose_channels_are_in_memory_are_told_of(folder, arguments, cha
     with Command("serve", "--port", "0", *arguments, folder=folder, HYPER_CHANNELS=channels) as command:
         command.port()
         command.send(signal.SIGTERM)
-        assert command.status() == 0
+        assert command.exit_status() == 0
         assert len(re.findall(r" WARNING Channels stay within each of .*HYPER_CHANNELS=", command.errors)) == times
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_streams_of_all(workers, number):
     processes = pids(workers)
-    clients = [Connection(workers.port()) for _ in range(6)]
+    clients = [RawClient(workers.port()) for _ in range(6)]
     for client in clients:
-        client.ask("/stream")
-        client.hear_until(b"open")
+        client.get("/stream")
+        client.read_until(b"open")
     workers.send(number)
     for client in clients:
         with client:
-            assert client.hear_all().endswith(b"4\r\nover\r\n0\r\n\r\n")
-    assert workers.status() == 0
+            assert client.read_all().endswith(b"4\r\nover\r\n0\r\n\r\n")
+    assert workers.exit_status() == 0
     assert not workers.errors
     assert not any(map(is_running, processes))
 
 
 def test_ctrl_c_in_the_terminal_says_nothing(workers):
     workers.interrupt_group()
-    assert workers.status() == 0
+    assert workers.exit_status() == 0
     assert not workers.errors
 
 
@@ -71,56 +74,56 @@ def test_ctrl_c_while_the_workers_start_says_nothing(folder):
         (folder / "helper.py").write_text(
             "import os; print('loading', os.getpid(), flush=True); import time; time.sleep(60)"
         )
-        worker = int(command.until_said(r"loading (\d+)")[1])
+        worker = int(command.wait_for_output(r"loading (\d+)")[1])
         command.interrupt_group()
-        assert command.status() == 0
+        assert command.exit_status() == 0
         assert not is_running(worker)
         assert not command.errors
 
 
 def test_a_second_interrupt_kills(workers):
-    with Connection(workers.port()) as client:
-        client.ask("/slow")
-        client.hear_until(b"begun")
+    with RawClient(workers.port()) as client:
+        client.get("/slow")
+        client.read_until(b"begun")
         processes = pids(workers)
         workers.send(signal.SIGINT)
-        until(lambda: sum(map(is_running, processes)) == 1)
+        wait_until(lambda: sum(map(is_running, processes)) == 1)
         workers.send(signal.SIGINT)
-        assert workers.status() == 0
+        assert workers.exit_status() == 0
         assert "graceful" not in workers.errors
     assert not any(map(is_running, processes))
 
 
 def test_a_worker_that_does_not_end_is_killed(folder):
-    hasty = prepared("from hyperpy.server.workers import supervisor", "supervisor.MARGIN = 0.5")
+    hasty = hyper_after("from hyperpy.server.workers import supervisor", "supervisor.MARGIN = 0.5")
     flags = ("--workers", "2", "--timeout-graceful-shutdown", "0.5")
     with Command("serve", "--port", "0", *flags, folder=folder, command=hasty) as command:
-        command.until_said("with 2 workers")
+        command.wait_for_output("with 2 workers")
         processes = pids(command)
-        with Connection(command.port()) as client:
-            client.ask("/block")
-            command.until_said("blocking")
+        with RawClient(command.port()) as client:
+            client.get("/block")
+            command.wait_for_output("blocking")
             command.send(signal.SIGTERM)
-            assert command.status() == 0
+            assert command.exit_status() == 0
         assert len(re.findall(r"Worker \d+ does not end and is killed", command.errors)) == 1
         assert not any(map(is_running, processes))
 
 
 def test_workers_end_with_their_supervisor(workers):
     processes = pids(workers)
-    with Connection(workers.port()) as client:
-        client.ask("/stream")
-        client.hear_until(b"open")
+    with RawClient(workers.port()) as client:
+        client.get("/stream")
+        client.read_until(b"open")
         workers.send(signal.SIGKILL)
-        assert client.hear_all().endswith(b"4\r\nover\r\n0\r\n\r\n")
-    until(lambda: not any(map(is_running, processes)))
+        assert client.read_all().endswith(b"4\r\nover\r\n0\r\n\r\n")
+    wait_until(lambda: not any(map(is_running, processes)))
 
 
 def test_a_killed_worker_is_replaced(workers):
     processes = pids(workers)
     victim = min(processes)
     os.kill(victim, signal.SIGKILL)
-    until(lambda: pids(workers) - processes and victim not in pids(workers), workers.told)
+    wait_until(lambda: pids(workers) - processes and victim not in pids(workers), workers.transcript)
     assert f"Worker {victim} ended" in workers.errors
 
 
@@ -132,14 +135,14 @@ def test_a_hang_up_replaces_all_without_refusing_anyone(workers):
         statuses.add(fetch(workers.port(), "/pid")[0])
     assert statuses <= {200}
     assert workers.process.poll() is None
-    until(lambda: not any(map(is_running, before)))
+    wait_until(lambda: not any(map(is_running, before)))
 
 
 def test_a_hang_up_keeps_the_workers_if_the_new_ones_do_not_start(folder, workers):
     before = pids(workers)
     (folder / "app.py").write_text("1 / 0")
     workers.send(signal.SIGHUP)
-    workers.until_said("did not start")
+    workers.wait_for_output("did not start")
     assert "ZeroDivisionError" in workers.errors
     assert pids(workers) == before
 
@@ -147,7 +150,7 @@ def test_a_hang_up_keeps_the_workers_if_the_new_ones_do_not_start(folder, worker
 def test_what_can_not_be_loaded_is_said_once(folder):
     (folder / "app.py").write_text("print('loading')\nfrom helper import missing\n")
     with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
-        assert command.status() == 1
+        assert command.exit_status() == 1
         assert command.output.count("loading") == 1
         assert command.errors.count("cannot import name 'missing'") == 1
         assert command.errors.count("Traceback") == 1

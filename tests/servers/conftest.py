@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.running import make_site
+from tests.servers.every_server import make_site
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server.running import PATIENCE, fetch
-from tests.servers.running import SERVERS, Running, body_so_far, read_until_body_has, running
+from tests.servers.every_server import SERVERS, Running, running
 from tests.streams.parsing import parse
+from tests.support.clients import fetch
+from tests.support.until import PATIENCE
 
 CLOSE = b"event: close\nid: close\ndata: \n\n"
 
@@ -25,7 +26,7 @@ def site(request: pytest.FixtureRequest, folder: Path) -> Iterator[Running]:
 
 @pytest.mark.parametrize("prefix", BEHIND.values(), ids=BEHIND)
 def test_events_arrive_one_by_one(site, run, prefix):
-    with site.get(f"{prefix}/steps?run={run}", more="Accept-Encoding: gzip\r\n") as client:
+    with site.get(f"{prefix}/steps?run={run}", Accept_Encoding="gzip") as client:
         for number in range(3):
             client.read_until(b"data: %d\n\n" % number)
             site.make(f"{run}-{number}")
@@ -36,10 +37,10 @@ def test_events_arrive_one_by_one(site, run, prefix):
 
 @pytest.mark.parametrize("prefix", BEHIND.values(), ids=BEHIND)
 def test_a_page_arrives_in_parts(site, run, prefix):
-    with site.get(f"{prefix}/report?run={run}", "text/html", more="Accept-Encoding: gzip\r\n") as client:
-        read_until_body_has(client, b"<h1>First</h1>")
+    with site.get(f"{prefix}/report?run={run}", "text/html", Accept_Encoding="gzip") as client:
+        client.read_body_until(b"<h1>First</h1>")
         site.make(f"{run}-0")
-        read_until_body_has(client, b"<p>Last</p>")
+        client.read_body_until(b"<p>Last</p>")
         client.read_until(b"\r\n0\r\n\r\n")
     assert (b"content-encoding: gzip" in client.received.lower()) == (prefix == "/zipped")
 
@@ -94,10 +95,10 @@ def test_an_error_after_the_start_is_an_event(site):
 
 @pytest.mark.parametrize("prefix", BEHIND.values(), ids=BEHIND)
 def test_a_page_that_breaks_is_cut(site, run, prefix):
-    with site.get(f"{prefix}/broken-report?run={run}", "text/html", more="Accept-Encoding: gzip\r\n") as client:
-        read_until_body_has(client, b"<h1>First</h1>")
+    with site.get(f"{prefix}/broken-report?run={run}", "text/html", Accept_Encoding="gzip") as client:
+        client.read_body_until(b"<h1>First</h1>")
         site.make(f"{run}-0")
-        client.read_until(b"\r\n0\r\n\r\n") if prefix == "/wrapped" else client.read_all()
+        client.read_until(b"\r\n0\r\n\r\n") if prefix == "/wrapped" else client.read_all(may_reset=True)
     # That middleware ends the body itself before it raises the error.
     assert client.complete == (prefix == "/wrapped")
     assert b"secret" not in client.received
@@ -113,10 +114,10 @@ def test_head_runs_nothing(site, run):
 
 def test_http_1_0_gets_no_chunks(site):
     with site.get("/together", version="1.0") as client:
-        client.read_all()
+        client.read_all(may_reset=True)
     # uvicorn's httptools protocol chunks whatever the version.
     assert (b"transfer-encoding" in client.received.lower()) == (site.name == "uvicorn-uvloop-httptools")
-    assert body_so_far(client.received) == b"data: a\n\ndata: b\n\ndata: c\n\n" + CLOSE
+    assert client.body == b"data: a\n\ndata: b\n\ndata: c\n\n" + CLOSE
 
 
 def test_http_2(site, run):

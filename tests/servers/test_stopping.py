@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.servers.running import SERVERS, running
-from tests.streams.serving import wait_until_still
+from tests.servers.every_server import SERVERS, running
+from tests.support.until import wait_until_steady
 
 # Without these the server itself would wait until the client leaves, as Hypercorn always does.
 IMPATIENCE = {"uvicorn": "--timeout-graceful-shutdown 1", "granian": "--workers-kill-timeout 1"}
@@ -29,7 +29,7 @@ def test_streams_end_and_the_server_with_them(name, folder, run, app):
         for client in clients:
             client.read_until(b"\r\n0\r\n\r\n")
             assert b"event:" not in client.received
-        site.command.status()
+        site.command.exit_status()
         cleaned = [(folder / f"{run}{path[1:]}-cleaned").exists() for path in STREAMS]
         # Granian does not wait for what runs after the answer, unless the lifespan does.
         assert all(cleaned) or (site.kind == "granian" and app == APPS["mounted"])
@@ -42,7 +42,7 @@ def test_ctrl_c(name, folder, run):
         client.read_until(b"data: ")
         site.command.interrupt_group()
         client.read_until(b"\r\n0\r\n\r\n")
-        site.command.status()
+        site.command.exit_status()
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -50,9 +50,9 @@ def test_a_client_that_does_not_read_does_not_keep_its_stream(name, folder, run)
     with running(name, folder, more=IMPATIENCE.get(name.partition("-")[0], "")) as site:
         with site.get(f"/flood?run={run}") as client:
             client.read_until(b"data: tick")
-            wait_until_still(lambda: (folder / f"{run}-count").stat().st_size)
+            wait_until_steady(lambda: (folder / f"{run}-count").stat().st_size)
             site.command.send(signal.SIGTERM)
             site.until_made(f"{run}-cleaned")
             if not name.startswith("hypercorn"):
-                site.command.status()
-        site.command.status()
+                site.command.exit_status()
+        site.command.exit_status()

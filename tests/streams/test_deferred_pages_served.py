@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hyperpy import Hyper
-from tests.streams.serving import TIMEOUT, Site, call_soon, complaints, serve
+from tests.streams.stream_app import TIMEOUT, Site, call_soon, complaints, serve
 
 # What a test and the server's event loop share.
 SHARED = """\
@@ -107,7 +107,7 @@ def test_the_answer_is_settled_before(tmp_path: Path) -> None:
     before = "response: Response\nresponse.status_code = 201\nresponse.set_cookie('a', 'b')"
     after = "async def stream():\n    yield 1\n"
     with serving(tmp_path, "<p>{late('a')}", ANY, before, after) as served:
-        client = served.site.get(headers="Accept: text/html\r\n")
+        client = served.site.get(Accept="text/html")
         client.read_until(b"<p>")
         served.open("a")
         client.read_until(b"\r\n0\r\n\r\n")
@@ -120,7 +120,7 @@ def test_a_head_request_awaits_nothing(tmp_path: Path) -> None:
     with serving(tmp_path, "<p>{late('a')}<{Suspense}>{late('b')}</{Suspense}>", ANY) as served:
         client = served.site.connect()
         client.send("HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        client.read_all()
+        client.read_all(may_reset=True)
         assert not served.shared["gates"]
     assert client.head[0] == "HTTP/1.1 200 OK"
     assert "x-accel-buffering: no" in client.head
@@ -141,7 +141,7 @@ def test_an_error_after_the_start_cuts_the_page(tmp_path: Path, log: pytest.LogC
         client = served.site.get()
         client.read_until(b"<p>")
         served.open("a")
-        client.read_all()
+        client.read_all(may_reset=True)
     assert not client.complete
     assert b"secret" not in client.received
     [record] = complaints(log, "uvicorn.error")
@@ -195,7 +195,7 @@ def test_a_client_that_leaves_ends_what_a_yield_waits_for(tmp_path: Path) -> Non
     )
     with serving(tmp_path, "page", ANY, "", after) as served:
         served.shared["gates"]["cleaned"] = cleaned = threading.Event()
-        client = served.site.get(headers="Accept: text/event-stream\r\n")
+        client = served.site.get(Accept="text/event-stream")
         client.read_until(b"begin")
         client.close()
         assert served.ended.wait(TIMEOUT)

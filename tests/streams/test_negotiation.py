@@ -2,7 +2,7 @@
 
 import pytest
 
-from hyperpy.streams import Accept, Mode, Shape, accepts, choose, varies
+from hyperpy.streams import Accept, GeneratorShape, StreamMode, accepts, choose, varies
 
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
@@ -48,25 +48,25 @@ def test_a_hostile_header_is_read_in_one_pass(piece):
     assert accepts(piece * 200_000) == Accept(event_stream=False, html=False)
 
 
-PAGE = Shape(template=True, begins_document=False, first_is_html=True, yields_event=False)
-DOCUMENT = Shape(template=False, begins_document=True, first_is_html=True, yields_event=False)
-DOCUMENT_WITH_EVENT = Shape(template=False, begins_document=True, first_is_html=True, yields_event=True)
-HTML = Shape(template=False, begins_document=False, first_is_html=True, yields_event=False)
-MIXED = Shape(template=False, begins_document=False, first_is_html=True, yields_event=True)
-EVENTS = Shape(template=False, begins_document=False, first_is_html=False, yields_event=True)
-UNSEEN = Shape(template=False, begins_document=False, first_is_html=False, yields_event=False)
+PAGE = GeneratorShape(template=True, begins_document=False, first_is_html=True, yields_event=False)
+DOCUMENT = GeneratorShape(template=False, begins_document=True, first_is_html=True, yields_event=False)
+DOCUMENT_WITH_EVENT = GeneratorShape(template=False, begins_document=True, first_is_html=True, yields_event=True)
+HTML = GeneratorShape(template=False, begins_document=False, first_is_html=True, yields_event=False)
+MIXED = GeneratorShape(template=False, begins_document=False, first_is_html=True, yields_event=True)
+EVENTS = GeneratorShape(template=False, begins_document=False, first_is_html=False, yields_event=True)
+UNSEEN = GeneratorShape(template=False, begins_document=False, first_is_html=False, yields_event=False)
 
 
 @pytest.mark.parametrize(
     ("shape", "event_source", "navigation", "htmx_4", "curl", "vary"),
     [
-        (PAGE, Mode.SSE, Mode.PAGE, Mode.PAGE, Mode.PAGE, True),
-        (DOCUMENT, Mode.SSE, Mode.HTML, Mode.HTML, Mode.HTML, True),
-        (DOCUMENT_WITH_EVENT, Mode.SSE, Mode.HTML, Mode.HTML, Mode.HTML, True),
-        (HTML, Mode.SSE, Mode.HTML, Mode.SSE, Mode.SSE, True),
-        (MIXED, Mode.SSE, Mode.SSE, Mode.SSE, Mode.SSE, False),
-        (EVENTS, Mode.SSE, Mode.SSE, Mode.SSE, Mode.SSE, False),
-        (UNSEEN, Mode.SSE, Mode.SSE, Mode.SSE, Mode.SSE, False),
+        (PAGE, StreamMode.SSE, StreamMode.PAGE, StreamMode.PAGE, StreamMode.PAGE, True),
+        (DOCUMENT, StreamMode.SSE, StreamMode.HTML, StreamMode.HTML, StreamMode.HTML, True),
+        (DOCUMENT_WITH_EVENT, StreamMode.SSE, StreamMode.HTML, StreamMode.HTML, StreamMode.HTML, True),
+        (HTML, StreamMode.SSE, StreamMode.HTML, StreamMode.SSE, StreamMode.SSE, True),
+        (MIXED, StreamMode.SSE, StreamMode.SSE, StreamMode.SSE, StreamMode.SSE, False),
+        (EVENTS, StreamMode.SSE, StreamMode.SSE, StreamMode.SSE, StreamMode.SSE, False),
+        (UNSEEN, StreamMode.SSE, StreamMode.SSE, StreamMode.SSE, StreamMode.SSE, False),
     ],
 )
 def test_who_gets_what(shape, event_source, navigation, htmx_4, curl, vary):
@@ -78,6 +78,6 @@ def test_who_gets_what(shape, event_source, navigation, htmx_4, curl, vary):
 
 @pytest.mark.parametrize("header", ["text/event-stream", CHROME, "text/html, text/event-stream", ""])
 def test_the_query_asks_a_page_for_its_stream(header):
-    assert choose(PAGE, accepts(header), forced=True) is Mode.SSE
+    assert choose(PAGE, accepts(header), forced=True) is StreamMode.SSE
     for shape in (DOCUMENT, HTML, MIXED, EVENTS):
         assert choose(shape, accepts(header), forced=True) is choose(shape, accepts(header), forced=False)

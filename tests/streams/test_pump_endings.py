@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from hyperpy.exceptions import EventError
-from hyperpy.streams import CLOSE, EventStream, HTMLStream, Limits, Streams
+from hyperpy.streams import CLOSE, EventStream, HTMLStream, StreamLimits, Streams
 from hyperpy.streams.outbox import FULL_SIZE
 from tests.streams.wire import QUICK, Lasting, Wire
 
@@ -281,7 +281,7 @@ def test_a_stopping_server_and_a_generator_with_a_long_goodbye(run):
                 await released.wait()
 
         streams, wire = Streams(), Wire()
-        task = wire.start(lingering(), streams=streams, limits=Limits())
+        task = wire.start(lingering(), streams=streams, limits=StreamLimits())
         await wire.until("data: a")
         streams.close()
         assert wire.complete

@@ -8,7 +8,7 @@ import weakref
 import anyio
 import pytest
 
-from hyperpy.streams import CLOSE, EventStream, HTMLStream, Limits
+from hyperpy.streams import CLOSE, EventStream, HTMLStream, StreamLimits
 from hyperpy.streams.outbox import FULL_COUNT, FULL_SIZE
 from tests.streams.wire import QUICK, Lasting, Wire
 
@@ -215,7 +215,7 @@ def test_a_page_has_no_pings_and_no_close(run):
             yield t"</p>"
 
         wire = Wire()
-        await wire.start(page(), HTMLStream, limits=Limits(headers=0.01, ping=0.02))
+        await wire.start(page(), HTMLStream, limits=StreamLimits(headers=0.01, ping=0.02))
         assert wire.bodies == ["<p>", "</p>"]
         assert wire.complete
 
@@ -250,7 +250,7 @@ def test_a_ping_waits_for_silence(run):
             await released.wait()
 
         wire = Wire(blocked=True)
-        task = wire.start(page(), limits=Limits(headers=0.01, ping=0.02, send=60))
+        task = wire.start(page(), limits=StreamLimits(headers=0.01, ping=0.02, send=60))
         await asyncio.sleep(0.1)
         wire.open.set()
         await wire.until(": ping")

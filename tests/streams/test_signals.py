@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hyperpy.streams import Ending, Mode, SignalledStreams, StopSignals, StreamRecord, Streams
+from hyperpy.streams import EndReason, SignalledStreams, StopSignals, StreamMode, StreamRecord, Streams
 
 NUMBERS = (signal.SIGTERM, signal.SIGINT)
 
@@ -17,8 +17,8 @@ class Open:
     """A stream that is open until it is drained."""
 
     def __init__(self) -> None:
-        self.record = StreamRecord("routes/feed.py", "/feed", Mode.SSE, {"path": "/feed"})
-        self.record.end(Ending.DRAINING)
+        self.record = StreamRecord("routes/feed.py", "/feed", StreamMode.SSE, {"path": "/feed"})
+        self.record.end(EndReason.DRAINING)
         self.drained = asyncio.Event()
 
     def drain(self) -> None:

@@ -10,12 +10,12 @@ from hyperpy.exceptions import EventError
 from hyperpy.streams import (
     CLOSE,
     PING,
-    Ending,
+    EndReason,
     EventStream,
     HTMLStream,
-    Limits,
-    Mode,
     PageStream,
+    StreamLimits,
+    StreamMode,
     StreamRecord,
     Streams,
 )
@@ -49,10 +49,10 @@ def test_an_open_stream_is_counted_as_it_goes(run):
             "routes/feed.py",
             "/feed",
             "127.0.0.1",
-            Mode.SSE,
+            StreamMode.SSE,
         )
         assert (record.events, record.bytes) == (2, len("data: ä\n\ndata: b\n\n".encode()))
-        assert record.ending is None
+        assert record.end_reason is None
         before = record.age
         await asyncio.sleep(0.01)
         assert record.age > before
@@ -60,7 +60,7 @@ def test_an_open_stream_is_counted_as_it_goes(run):
         await task
         assert list(streams) == []
         assert list(streams.recent) == [record]
-        assert record.ending is Ending.CLIENT_LEFT
+        assert record.end_reason is EndReason.CLIENT_LEFT
         assert record.age == record.age
 
     run(check)
@@ -101,33 +101,39 @@ SENT = f"1 event, {len('data: a\n\n' + CLOSE)} B in a while; "
 @pytest.mark.parametrize(
     ("generator", "kind", "act", "ending", "line"),
     [
-        (one, EventStream, "", Ending.FINISHED, f"{SENT}finished"),
-        (one, HTMLStream, "", Ending.FINISHED, "1 part, 1 B in a while; finished"),
-        (waits, EventStream, "gone", Ending.CLIENT_LEFT, "1 event, 9 B in a while; the client left"),
-        (waits, EventStream, "close", Ending.DRAINING, "1 event, 9 B in a while; the server stops"),
-        (waits, EventStream, "cancel", Ending.CANCELLED, "1 event, 9 B in a while; the request was cancelled"),
+        (one, EventStream, "", EndReason.FINISHED, f"{SENT}finished"),
+        (one, HTMLStream, "", EndReason.FINISHED, "1 part, 1 B in a while; finished"),
+        (waits, EventStream, "gone", EndReason.CLIENT_LEFT, "1 event, 9 B in a while; the client left"),
+        (waits, EventStream, "close", EndReason.DRAINING, "1 event, 9 B in a while; the server stops"),
+        (waits, EventStream, "cancel", EndReason.CANCELLED, "1 event, 9 B in a while; the request was cancelled"),
         (
             floods,
             EventStream,
             "block",
-            Ending.CLIENT_STALLED,
+            EndReason.CLIENT_STALLED,
             "0 events, 0 B in a while; the client stalled: a send did not end within 0.1 s",
         ),
-        (wrong, EventStream, "", Ending.FAILED, r"1 event, \d+ B in a while; failed: ValueError: sec\\nret \[(.*)\]"),
-        (wrong, HTMLStream, "", Ending.FAILED, r"1 part, 1 B in a while; failed: ValueError: sec\\nret"),
-        (wrong_at_once, EventStream, "", Ending.FAILED, "0 events, 0 B in a while; failed: ValueError: secret"),
+        (
+            wrong,
+            EventStream,
+            "",
+            EndReason.FAILED,
+            r"1 event, \d+ B in a while; failed: ValueError: sec\\nret \[(.*)\]",
+        ),
+        (wrong, HTMLStream, "", EndReason.FAILED, r"1 part, 1 B in a while; failed: ValueError: sec\\nret"),
+        (wrong_at_once, EventStream, "", EndReason.FAILED, "0 events, 0 B in a while; failed: ValueError: secret"),
         (
             refused,
             EventStream,
             "",
-            Ending.FAILED,
+            EndReason.FAILED,
             r"1 event, \d+ B in a while; failed: HTTPException: 403: Not\\x1b you \[(.*)\]",
         ),
         (
             one,
             EventStream,
             "break",
-            Ending.BROKEN,
+            EndReason.BROKEN,
             "0 events, 0 B in a while; sending failed: KeyError: 'a middleware'",
         ),
     ],
@@ -137,14 +143,14 @@ def test_each_way_to_end_is_told_in_one_line(run, lines, caplog, generator, kind
         streams, wire = Streams(), Wire(blocked=act == "block")
         if act == "break":
             wire.error = KeyError("a middleware")
-        limits = Limits(headers=0.02, send=0.1 if act == "block" else 60, last_send=0.05)
+        limits = StreamLimits(headers=0.02, send=0.1 if act == "block" else 60, last_send=0.05)
         task = wire.start(generator(), kind, limits, streams)
         if act in ("gone", "close", "cancel"):
             await wire.until("a")
             {"gone": wire.gone.set, "close": streams.close, "cancel": task.cancel}[act]()
         await asyncio.gather(task, return_exceptions=True)
         assert streams.opened == 1
-        assert streams.ended == dict.fromkeys(Ending, 0) | {ending: 1}
+        assert streams.ended == dict.fromkeys(EndReason, 0) | {ending: 1}
         [record] = streams.recent
         assert record.failure is None
 
@@ -159,7 +165,7 @@ def test_each_way_to_end_is_told_in_one_line(run, lines, caplog, generator, kind
 def test_pings_are_bytes_and_no_events(run):
     async def check():
         streams, wire = Streams(), Wire()
-        task = wire.start(Lasting("a")(), limits=Limits(ping=0.02), streams=streams)
+        task = wire.start(Lasting("a")(), limits=StreamLimits(ping=0.02), streams=streams)
         await wire.until(PING)
         [record] = streams
         assert record.events == 1
@@ -189,7 +195,7 @@ def test_the_last_ones_are_remembered(run):
         for _ in range(60):
             await Wire().start(one(), limits=QUICK, streams=streams)
         assert len(streams.recent) == 50
-        assert streams.ended[Ending.FINISHED] == streams.opened == 60
+        assert streams.ended[EndReason.FINISHED] == streams.opened == 60
 
     run(check)
 
@@ -208,7 +214,7 @@ def test_the_last_ones_are_remembered(run):
     ],
 )
 def test_nothing_that_a_client_sends_can_forge_a_line(scope, line):
-    assert str(StreamRecord("routes/feed.py", "", Mode.SSE, scope)).partition("0 events")[0] == line
+    assert str(StreamRecord("routes/feed.py", "", StreamMode.SSE, scope)).partition("0 events")[0] == line
 
 
 @pytest.mark.parametrize(
@@ -224,20 +230,20 @@ def test_nothing_that_a_client_sends_can_forge_a_line(scope, line):
     ],
 )
 def test_sizes(count, size):
-    record = StreamRecord("routes/feed.py", "", Mode.SSE, SCOPE)
+    record = StreamRecord("routes/feed.py", "", StreamMode.SSE, SCOPE)
     record.bytes = count
     assert f", {size} in " in str(record)
 
 
 @pytest.mark.parametrize(("seconds", "time"), [(0.0123, "12 ms"), (12.345, "12.3 s"), (5000, "5,000.0 s")])
 def test_times(seconds, time):
-    record = StreamRecord("routes/feed.py", "", Mode.SSE, SCOPE)
-    record.end(Ending.FINISHED)
+    record = StreamRecord("routes/feed.py", "", StreamMode.SSE, SCOPE)
+    record.end(EndReason.FINISHED)
     record.ended_at = record.opened_at + seconds
     assert str(record).endswith(f" in {time}; finished")
 
 
 def test_of_an_error_with_hints_the_first_line_is_told():
-    record = StreamRecord("routes/feed.py", "", Mode.SSE, SCOPE)
+    record = StreamRecord("routes/feed.py", "", StreamMode.SSE, SCOPE)
     record.failed(EventError("an int is nothing that a stream can send", hint="Yield HTML."))
     assert record.error == "EventError: an int is nothing that a stream can send"

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from hyperpy.streams import STATE_KEY, EventStream, Limits
+from hyperpy.streams import STATE_KEY, EventStream, StreamLimits
 
-QUICK = Limits(headers=0.02, ping=60, send=60, last_send=0.05, cleanup=0.2)
+QUICK = StreamLimits(headers=0.02, ping=60, send=60, last_send=0.05, cleanup=0.2)
 
 
 class Wire:

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 from hyperpy.testing import Site, client, serve
+from tests.support.sites import Write, write_files
 
 type Open = Callable[..., AbstractAsyncContextManager[Site]]
-type Write = Callable[..., Path]
 
 
 @pytest.fixture(params=[client, serve], ids=["client", "serve"])
@@ -23,12 +22,4 @@ def opened(request: pytest.FixtureRequest) -> Open:
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Writes route files, by path below `routes/`, and returns that folder; it lies in the working directory."""
     monkeypatch.chdir(tmp_path)
-
-    def write_files(files: dict[str, str], folder: str = "routes") -> Path:
-        for name, text in files.items():
-            path = tmp_path / folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dedent(text).lstrip())
-        return tmp_path / folder
-
-    return write_files
+    return lambda files, folder="routes": write_files(tmp_path / folder, files)

@@ -11,7 +11,7 @@ from starlette.routing import Mount
 import hyperpy
 from hyperpy import Hyper
 from hyperpy.web import browser_module
-from tests.e2e.running import client_of
+from tests.support.clients import client_of
 
 FOLDER = Path(hyperpy.__file__).parent / "web" / "client"
 

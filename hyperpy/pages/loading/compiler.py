@@ -11,15 +11,9 @@ from hyperpy.pages.analysis.answers import binds_response
 from hyperpy.pages.analysis.description import Declaration, Description
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import vocabulary_of
+from hyperpy.pages.loading.hidden_names import CALLED, PAGE, RENDERED, RESPOND, RUN, hidden
 from hyperpy.pages.loading.html_calls import Inlines
 from hyperpy.templates import Inliner, SourceText, check_templates, plan_template
-
-# What the compiled body finds in the namespace of its request:
-PAGE = ".page"  # the index of the template reached last
-RUN = ".run"  # the request's Run: binds inputs where they stand
-CALLED = ".called"  # looks at what a bare call returned
-RENDERED = ".rendered"  # answers with what a bare render(…) returned
-RESPOND = ".respond"  # looks at what `response` was set to
 
 type Rewrite = Callable[[ast.Module], ast.Module]
 
@@ -214,9 +208,8 @@ def _holds_template(statements: Sequence[ast.stmt]) -> bool:
 def _keep_exception(handler: ast.ExceptHandler) -> None:
     """Python unbinds the name at the end of `except E as e`; the template that is evaluated later still needs it."""
     assert handler.name
-    hidden = f".{handler.name}"
-    handler.body.insert(0, _at(handler.body[0], _assign(handler.name, _name(hidden))))
-    handler.name = hidden
+    name, handler.name = handler.name, hidden(handler.name)
+    handler.body.insert(0, _at(handler.body[0], _assign(name, _name(handler.name))))
 
 
 def _name(name: str) -> ast.Name:

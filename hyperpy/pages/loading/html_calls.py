@@ -5,12 +5,8 @@ from collections.abc import Sequence
 
 from hyperpy.pages.analysis.callables import yields_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.loading.hidden_names import HTML, MARKUP, YIELDED
 from hyperpy.templates import Inliner
-
-# What the calls that are put in find in the namespace.
-HTML = ".html"  # str → Markup, without the white space around it
-MARKUP = ".markup"  # str → Markup
-YIELDED = ".yielded"  # a function of a t-string, and its values → Markup of what is sent, so that it may wait
 
 
 class Inlines(ast.NodeTransformer):
@@ -28,7 +24,10 @@ class Inlines(ast.NodeTransformer):
         """Changes the statements of a module in place."""
         for statement in statements:
             self.is_stream = isinstance(statement, ast.AsyncFunctionDef) and statement.name == self.stream
-            self.visit(statement)
+            if self.is_stream:
+                self.generic_visit(statement)  # functions inside it yield to it, not to the client
+            else:
+                self.visit(statement)
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr:
         if not isinstance(node.value, ast.TemplateStr):
@@ -43,9 +42,10 @@ class Inlines(ast.NodeTransformer):
         return node
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
-        outer, self.is_component = self.is_component, False
+        outer = self.is_stream, self.is_component
+        self.is_stream = self.is_component = False
         self.generic_visit(node)
-        self.is_component = outer
+        self.is_stream, self.is_component = outer
         return node
 
     def visit_With(self, node: ast.With | ast.Try | ast.TryStar) -> ast.stmt:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from hyperpy.exceptions import Place, RouteError
+from hyperpy.pages.loading.hidden_names import hidden
 
 type CompileDefinitions = Callable[[str, Path, RoutesPackage], tuple[CodeType, Mapping[str, object]]]
 """Compiles the text of a file; the mapping is what the code finds in its module."""
@@ -225,7 +226,7 @@ class _ImportRewriter(ast.NodeTransformer):
             if renamed == alias.name or alias.asname:
                 names.append(ast.alias(renamed, alias.asname))
             else:  # `import routes._base` binds `routes`
-                names += [ast.alias(renamed, f".{renamed}"), ast.alias(self.name, self.folder_name)]
+                names += [ast.alias(renamed, hidden(renamed)), ast.alias(self.name, self.folder_name)]
         node.names = names
         return node
 

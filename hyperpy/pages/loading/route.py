@@ -10,7 +10,6 @@ from hyperpy.exceptions import HyperError, Place, RouteError
 from hyperpy.pages.analysis.analyse import analyse
 from hyperpy.pages.analysis.description import Description, StreamFacts
 from hyperpy.pages.loading.compiler import (
-    PAGE,
     CompiledRoute,
     CompiledTemplate,
     Definitions,
@@ -18,6 +17,7 @@ from hyperpy.pages.loading.compiler import (
     compile_private,
     compile_route,
 )
+from hyperpy.pages.loading.hidden_names import PAGE
 from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.package import RoutesPackage, read_source
 from hyperpy.pages.loading.runtime import HELPERS, RENDERERS

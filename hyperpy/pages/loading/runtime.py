@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Never
 
@@ -10,9 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from hyperpy.exceptions import AnswerError
-from hyperpy.pages.loading.compiler import CALLED, RENDERED, RESPOND
-from hyperpy.pages.loading.html_calls import HTML, MARKUP, YIELDED
-from hyperpy.templates import RENDER, current_host, markup, render_template
+from hyperpy.pages.loading.hidden_names import CALLED, HTML, MARKUP, RENDER, RENDERED, RESPOND, YIELDED
+from hyperpy.templates import Pending, allow_deferred, markup, render_template
 
 
 class AnswerGiven(BaseException):
@@ -55,21 +55,10 @@ def stripped(text: str) -> Markup:
     return markup(text.strip())
 
 
-def yielded(render: Callable[..., str], *values: object) -> Markup:
-    """What a stream yields: whoever sends it will take what it has to wait for out of the request's `deferred`."""
-    host = current_host.get(None)
-    if host is None:
-        return stripped(render(*values))
-    host.showing = True
-    try:
-        return stripped(render(*values))
-    except BaseException:
-        if host.deferred is not None:
-            host.deferred.close()
-            host.deferred = None
-        raise
-    finally:
-        host.showing = False
+def yielded(render: Callable[..., str], *values: object) -> Markup | Pending:
+    """What a stream yields in place of a t-string: its HTML, which may have to wait for something."""
+    html = allow_deferred(render, *values)
+    return replace(html, html=html.html.strip()) if isinstance(html, Pending) else stripped(html)
 
 
 RENDERERS: Mapping[str, Any] = MappingProxyType(

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from hyperpy.exceptions import InputError
 from hyperpy.pages.loading.inputs import Input, Origin, convert
 from hyperpy.pages.loading.route import Route
-from hyperpy.pages.request.injected_response import Outgoing
+from hyperpy.pages.request.injected_response import InjectedResponse
 
 
 class Binds(Protocol):
@@ -23,7 +23,7 @@ class Binds(Protocol):
     @property
     def request(self) -> Request: ...
 
-    def respond_with(self) -> Outgoing: ...
+    def injected_response(self) -> InjectedResponse: ...
 
 
 def bind(run: Binds, group: int) -> None:
@@ -37,7 +37,7 @@ def bind(run: Binds, group: int) -> None:
             case Origin.REQUEST:
                 run.namespace[given.name] = run.request
             case Origin.RESPONSE:
-                run.namespace[given.name] = run.respond_with()
+                run.namespace[given.name] = run.injected_response()
             case Origin.ERROR:
                 run.namespace[given.name] = run.error
             case Origin.PATH:

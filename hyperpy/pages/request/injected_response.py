@@ -14,7 +14,7 @@ type RawHeader = tuple[bytes, bytes]
 _UNFIT = re.compile(rb"[\r\n\0]")
 
 
-class Outgoing(Response):
+class InjectedResponse(Response):
     """Settles what leaves with the page or the stream. Its own body is never sent.
 
     Once the headers have left, any change of them raises HeadersSentError.

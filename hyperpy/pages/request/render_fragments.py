@@ -10,7 +10,7 @@ from markupsafe import Markup
 from hyperpy.exceptions import AnswerError, HyperError, TemplateError, UnknownFragmentError, did_you_mean
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.request.run import Run, current
-from hyperpy.templates import capture_fragments
+from hyperpy.templates import Pending, allow_deferred, capture_fragments
 
 
 @overload
@@ -70,10 +70,10 @@ def _captured(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
     """A fragment whose name is computed, or that stands in a layout: the page has to be rendered to find it."""
     known: set[str] = set()
     for template in templates:
-        found, seen = _found(run, name, template)
-        if name in found:
-            return found[name].strip()
-        known |= seen | set(template.fragments)
+        html, names = _found(run, name, template)
+        if html is not None:
+            return html.strip()
+        known |= names | set(template.fragments)
     what = f"the page has no fragment `{name}`"
     listed = ", ".join(f"`{known_name}`" for known_name in sorted(known))
     hint = f"It has {listed}." if known else f'Mark an element: <div id="{name}" {{fragment}}>…</div>'
@@ -83,21 +83,24 @@ def _captured(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
     )
 
 
-def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[dict[str, str], set[str]]:
-    """The fragment, if the page has it, and the names of all. What the rest of the page waits for is of no interest."""
-    before = run.showing, run.deferred
-    run.showing, run.deferred = True, None
-    try:
+def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[str | None, set[str]]:
+    """The fragment's HTML, None if the page does not have it, and the names of all fragments of the page."""
+    names: set[str] = set()
+
+    def captured() -> str:
         found, seen = capture_fragments(partial(run.evaluate, template), {name})
-        if run.deferred is not None and name in found and run.deferred.stands_in(found[name]):
-            raise TemplateError(
-                f"the fragment `{name}` has to wait for something, and can't when it is rendered alone",
-                hint="Await it in the loader, result = await …, and interpolate {result}.",
-            )
-        return found, seen
+        names.update(seen)
+        return found.get(name, "")
+
+    try:
+        html = allow_deferred(captured)
     except HyperError as error:
         raise error.at(template.place) from error.__cause__
-    finally:
-        if run.deferred is not None:
-            run.deferred.close()
-        run.showing, run.deferred = before
+    if isinstance(html, Pending):
+        html.close()
+        raise TemplateError(
+            f"the fragment `{name}` contains async values, and a fragment rendered alone can't wait for them",
+            hint="Await them in the loader, result = await …, and interpolate {result}.",
+            place=template.place,
+        )
+    return (html if name in names else None), names

@@ -1,9 +1,9 @@
 """One request to one route: its namespace, its inputs, its body, its loader, its page. Shares nothing with another."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextvars import ContextVar
 from types import CodeType
-from typing import Any, cast
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -11,21 +11,20 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, Place
-from hyperpy.pages.loading.compiler import PAGE, RUN, CompiledTemplate
+from hyperpy.pages.loading.compiler import CompiledTemplate
+from hyperpy.pages.loading.hidden_names import PAGE, RUN
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.loading.runtime import AnswerGiven
 from hyperpy.pages.request.binding import bind
-from hyperpy.pages.request.deferred_page import DeferredPage
-from hyperpy.pages.request.injected_response import Outgoing
-from hyperpy.templates import Deferred, current_host
+from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.templates import Pending, allow_deferred, current_request
 
-# Templates know as much of it as they need.
-current = cast("ContextVar[Run]", current_host)
+current: ContextVar[Run] = current_request
 
-type Answer = Response | str | DeferredPage | None
+type Answer = Response | str | Pending | None
 
 
-class _Body:
+class _RequestBody:
     """The body of a request, and whether it has been read. Apart from the Run, so that no reference goes round."""
 
     __slots__ = ("_receive", "is_read")
@@ -45,20 +44,19 @@ class Run:
     """A request on its way through a route file."""
 
     __slots__ = (
+        "_token",
         "body",
-        "deferred",
         "error",
         "functions",
         "given_inputs",
         "namespace",
-        "outgoing",
         "params",
         "receive",
         "rendered",
         "request_made",
+        "response",
         "route",
         "scope",
-        "showing",
     )
 
     def __init__(
@@ -75,20 +73,25 @@ class Run:
         self.receive = receive
         self.params = params
         self.error = error
-        self.showing = False
-        self.deferred: Deferred | None = None
         self.rendered: dict[str, bytes] | None = None
-        self.outgoing: Outgoing | None = None
+        self.response: InjectedResponse | None = None
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
-        self.body: _Body | None = None
+        self.body: _RequestBody | None = None
         self.namespace: dict[str, Any] = route.definitions.copy()
         self.functions: dict[str, Any] = {}
+
+    def __enter__(self) -> None:
+        """Make this the current run."""
+        self._token = current.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        current.reset(self._token)
 
     @property
     def request(self) -> Request:
         if self.request_made is None:
-            self.body = _Body(self.receive)
+            self.body = _RequestBody(self.receive)
             self.request_made = Request(self.scope, self.body.receive)
         return self.request_made
 
@@ -105,11 +108,11 @@ class Run:
         """The application is in debug mode."""
         return bool(getattr(self.scope.get("app"), "debug", False))
 
-    def respond_with(self) -> Outgoing:
+    def injected_response(self) -> InjectedResponse:
         """The `response` of this request, made when it is first asked for."""
-        if self.outgoing is None:
-            self.outgoing = Outgoing()
-        return self.outgoing
+        if self.response is None:
+            self.response = InjectedResponse()
+        return self.response
 
     # -- what the compiled body calls -------------------------------------------------------------------------------
 
@@ -129,27 +132,21 @@ class Run:
         Returns an explicit answer if there was one; else the page's HTML if `page`, or what there is of it; else None:
         the stream may start.
         """
-        token = current.set(self)
-        try:
+        with self:
             if self.route.loader:
                 return await self._around_loader(page=page)
             return await run_in_threadpool(self._straight, page)
-        finally:
-            current.reset(token)
 
     def answer_at_once(self, *, page: bool) -> Answer:
         """`answer` for a route that waits for nothing (`Route.immediate`)."""
-        token = current.set(self)
-        try:
+        with self:
             return self._straight(page)
-        finally:
-            current.reset(token)
 
     def _straight(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
         if answer is not None or not page:
             return answer
-        return self._shown_page()
+        return self._page_to_send()
 
     async def _around_loader(self, *, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
@@ -159,7 +156,7 @@ class Run:
             answer = self._execute(self.route.after)
         if answer is not None or not page:
             return answer
-        return self._shown_page()
+        return self._page_to_send()
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
         if code is not None or self.route.groups:
@@ -215,7 +212,7 @@ class Run:
     def _bound_response(self) -> Response | None:
         """What a function of the file has bound `response` to."""
         bound = self.namespace.get("response")
-        return bound if isinstance(bound, Response) and bound is not self.outgoing else None
+        return bound if isinstance(bound, Response) and bound is not self.response else None
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
@@ -228,31 +225,10 @@ class Run:
         """The HTML of the template that was reached. Raises AnswerError if none was."""
         return self.evaluate(self._reached())
 
-    def _shown_page(self) -> str | DeferredPage:
-        """The same, for sending: then it may wait for some of its parts."""
+    def _page_to_send(self) -> str | Pending:
+        """The same, for sending: then it may wait for async values."""
         template = self._reached()
-        return self.show(self.evaluate, template, template.place)
-
-    def show[T](self, render: Callable[[T], str], value: T, place: Place | None = None) -> str | DeferredPage:
-        """What `render` makes of a value that is going to be sent; a DeferredPage if it has to wait for something."""
-        self.showing = True
-        try:
-            html = render(value)
-            return html if self.deferred is None else DeferredPage(html, self.deferred, place)
-        except BaseException:
-            if self.deferred is not None:
-                self.deferred.close()
-            raise
-        finally:
-            self.showing, self.deferred = False, None
-
-    def show_late[T](self, render: Callable[[T], str], value: T, deferred: Deferred) -> str:
-        """The same for what has been waited for; what it has to wait for itself is put to the rest."""
-        self.showing, self.deferred = True, deferred
-        try:
-            return render(value)
-        finally:
-            self.showing, self.deferred = False, None
+        return allow_deferred(self.evaluate, template, place=template.place)
 
     def _reached(self) -> CompiledTemplate:
         template = self.reached()

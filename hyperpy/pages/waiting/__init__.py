@@ -1,1 +1,1 @@
-"""Parts of a page that are sent once their values have arrived."""
+"""Pages with async values: completed part by part while they are sent, or as a whole."""

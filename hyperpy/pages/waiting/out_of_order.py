@@ -1,8 +1,8 @@
-"""How content gets into a place that has been sent before it.
+"""The HTML and the script that replace a fallback by content that is sent after it.
 
-Around a fallback stand two empty templates, allowed anywhere in a body. The content follows at the end of the page, as
-an ordinary element, so that it is there for browsers that run no scripts. An element of our own behind it says that it
-is complete, and the page's one script gives that element its meaning: to move the content between the two templates.
+A fallback is sent between two empty `<template>` elements, which are allowed anywhere in a body. The content follows at
+the end of the page as an ordinary element, so that browsers without scripts show it too. After the content comes a
+custom element, `<hyper-late>`. The page's one script defines it to move the content between the two templates.
 """
 
 import re
@@ -10,8 +10,8 @@ from typing import Final
 
 from markupsafe import escape
 
-# The sheet keeps what has not been moved yet from being seen. A page that is swapped into another may bring the script
-# a second time.
+# The style sheet hides content that has not been moved yet. If the page is swapped into another one, the script may run
+# twice.
 SCRIPT: Final = """\
 customElements.get("hyper-late")||(()=>{
 const s=new CSSStyleSheet;s.replaceSync(".hyper-late{display:none}");document.adoptedStyleSheets.push(s);
@@ -21,7 +21,7 @@ if(a&&z&&c){while(a.nextSibling!==z)a.nextSibling.remove();z.before(...c.childNo
 if(a&&e)a.dataset.error=e;else if(a&&z){a.remove();z.remove()}
 if(c)c.closest(".hyper-late").remove();this.remove()}})})()"""
 
-# What may stand in a table only, would be lost outside of one.
+# HTML parsers drop these tags outside of a table.
 _TABLE_PARTS: Final = re.compile(
     r"(?:\s|<!--.*?-->)*<(tr|t[dh]|tbody|thead|tfoot|caption|colgroup)\b", re.IGNORECASE | re.DOTALL
 )
@@ -34,38 +34,39 @@ _TABLE: Final = ("<table{}>", "</table>")
 
 
 def script(nonce: str) -> str:
-    """`nonce` is that of the page's Content-Security-Policy; empty if it has none."""
+    """The page's script. `nonce` is that of its Content-Security-Policy, empty if it has none."""
     return f"<script{_nonce(nonce)}>{SCRIPT}</script>"
 
 
-def placeholder(id: str, fallback: str) -> str:
+def replaceable(id: str, fallback: str) -> str:
+    """A fallback that content can replace."""
     return f'<template id="{id}"></template>{fallback}<template id="{id}-end"></template>'
 
 
 def failed(fallback: str, log_id: str) -> str:
-    """A fallback that stays, because what should have come in its place has failed already."""
+    """A fallback that stays, because the content has failed already."""
     return f'<template data-error="{log_id}"></template>{fallback}'
 
 
 def content(id: str, html: str, nonce: str, *, error: str = "") -> str:
-    """The content for a place, once it is there. `error` is the id under which the log says why it is another."""
-    found = _TABLE_PARTS.match(html)
-    if found:
-        start, end = _WRAPPERS.get(found[1].lower(), _TABLE)
+    """The content for a fallback. `error` is the log id of a failure if this is the error content."""
+    part = _TABLE_PARTS.match(html)
+    if part:
+        start, end = _WRAPPERS.get(part[1].lower(), _TABLE)
         inside = f'<div class="hyper-late">{start.format(f' id="{id}-content"')}{html}{end}</div>'
     else:
         inside = f'<div class="hyper-late" id="{id}-content">{html}</div>'
-    # Without scripts the fallback has to go as well.
+    # Browsers without scripts hide the fallback by this rule.
     hide = f"<noscript><style{_nonce(nonce)}>#{id}~:has(~#{id}-end){{display:none}}</style></noscript>"
-    return hide + inside + _announced(id, error)
+    return hide + inside + _complete(id, error)
 
 
 def no_content(id: str, error: str) -> str:
-    """Nothing is going to come: the fallback stays, and says so to style sheets."""
-    return _announced(id, error)
+    """The content has failed: the fallback stays, marked for style sheets."""
+    return _complete(id, error)
 
 
-def _announced(id: str, error: str) -> str:
+def _complete(id: str, error: str) -> str:
     return f'<hyper-late for="{id}"{f' data-error="{error}"' if error else ""}></hyper-late>'
 
 

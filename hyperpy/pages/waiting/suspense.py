@@ -5,28 +5,28 @@ from string.templatelib import Template
 from markupsafe import Markup
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates.deferred import Suspended, host_at_work
+from hyperpy.templates.deferred import SuspendedContent, current_placeholders
 from hyperpy.templates.rendering.render import render_text
 
 __all__ = ["Suspense"]
 
 
 def Suspense(children: Markup, fallback: Template | str | None = None, error: Template | str | None = None) -> Markup:
-    """Shows `fallback` until its content is there: `<{Suspense} fallback={t"<p>…</p>"}>{slow()}</{Suspense}>`.
+    """Show `fallback` until the content is there: `<{Suspense} fallback={t"<p>…</p>"}>{slow()}</{Suspense}>`.
 
-    The rest of the page does not wait. The content is sent at the end of the same response and moves into its place;
-    several come in the order in which they are ready. If it fails, `error` is shown, else the fallback stays, and the
-    page goes on. Content that waits for nothing is shown at once.
+    The rest of the page does not wait. The content is sent at the end of the same response and moved into its place;
+    several are sent in the order in which they complete. If the content fails, `error` is shown, or else the fallback
+    stays, and the rest of the page is unaffected. Content without async values is rendered in place.
     """
-    shown_first = render_text(fallback).strip()
-    shown_on_error = None if error is None else render_text(error).strip()
-    host = host_at_work()
-    if host is None or host.deferred is None or not host.deferred.stands_in(children):
+    fallback_html = render_text(fallback).strip()
+    error_html = None if error is None else render_text(error).strip()
+    places = current_placeholders()
+    if places is None or not places.are_in(children):
         return children
-    for name, markup in (("fallback", shown_first), ("error", shown_on_error)):
-        if markup and host.deferred.stands_in(markup):
+    for name, html in (("fallback", fallback_html), ("error", error_html)):
+        if html and places.are_in(html):
             raise TemplateError(
-                f"the `{name}` of a Suspense has to be there at once, and this one has to be awaited",
-                hint="Await what it shows in the loader, or show something else.",
+                f"the `{name}` of a Suspense can't contain async values",
+                hint="Await them in the loader, or show something else.",
             )
-    return Markup(host.deferred.keep(Suspended(children, shown_first, shown_on_error)))
+    return Markup(places.add(SuspendedContent(children, fallback_html, error_html)))

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from hyperpy.exceptions import ComponentError, Place, TemplateError
-from hyperpy.templates.deferred import Awaited, Deferred, Show, dismiss_all, host_at_work
+from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
 from hyperpy.templates.escape import escape_str, exact
 from hyperpy.templates.escaping.attributes import (
     aria,
@@ -118,14 +118,12 @@ def _other_text(value: object) -> str:
 
 
 def _deferred(value: Awaitable[object] | AsyncIterable[object], show: Show) -> str:
-    """What stands in the page until the value is there. Only a page that is going to be sent can wait."""
-    host = host_at_work()
-    if host is None:
+    """The placeholder of an async value. Only a rendering that is sent directly can wait."""
+    places = current_placeholders()
+    if places is None:
         refuse_deferred(value)
         raise AssertionError(value)
-    if host.deferred is None:
-        host.deferred = Deferred()
-    return host.deferred.keep(Awaited(value, show, name_of(value)))
+    return places.add(DeferredValue(value, show, name_of(value)))
 
 
 def _items(values: list[object]) -> str:

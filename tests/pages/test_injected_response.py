@@ -5,26 +5,26 @@ from collections.abc import Callable
 import pytest
 
 from hyperpy.exceptions import AnswerError, HeadersSentError
-from hyperpy.pages import Outgoing
+from hyperpy.pages import InjectedResponse
 
 
-def change_item(response: Outgoing) -> None:
+def change_item(response: InjectedResponse) -> None:
     response.raw_headers[0] = (b"a", b"2")
 
 
-def change_header(response: Outgoing) -> None:
+def change_header(response: InjectedResponse) -> None:
     response.headers["a"] = "2"
 
 
-def delete_header(response: Outgoing) -> None:
+def delete_header(response: InjectedResponse) -> None:
     del response.headers["a"]
 
 
-def change_status(response: Outgoing) -> None:
+def change_status(response: InjectedResponse) -> None:
     response.status_code = 404
 
 
-CHANGES: list[Callable[[Outgoing], object]] = [
+CHANGES: list[Callable[[InjectedResponse], object]] = [
     change_item,
     change_header,
     delete_header,
@@ -41,8 +41,10 @@ CHANGES: list[Callable[[Outgoing], object]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_taken_before_the_headers_leave_and_refused_after(change: Callable[[Outgoing], object]) -> None:
-    response = Outgoing()
+def test_changes_are_accepted_until_the_headers_have_been_sent(
+    change: Callable[[InjectedResponse], object],
+) -> None:
+    response = InjectedResponse()
     response.headers["a"] = "1"
     before = (response.status_code, list(response.raw_headers))
     response.sent = True
@@ -55,7 +57,7 @@ def test_a_change_is_taken_before_the_headers_leave_and_refused_after(change: Ca
 
 
 def test_it_can_still_be_read() -> None:
-    response = Outgoing(201)
+    response = InjectedResponse(201)
     response.headers["a"] = "1"
     response.sent = True
     assert (response.status_code, response.headers["A"]) == (201, "1")
@@ -63,7 +65,7 @@ def test_it_can_still_be_read() -> None:
 
 @pytest.mark.parametrize("text", ["a\r\nset-cookie: b=1", "a\nb", "a\0b"])
 def test_a_header_can_not_become_two(text: str) -> None:
-    response = Outgoing()
+    response = InjectedResponse()
     with pytest.raises(AnswerError, match="would not be one header"):
         response.headers["x-name"] = text
     assert response.raw_headers == []

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event, stream_error
 from hyperpy.streams.framing import data_continued
-from hyperpy.streams.negotiate import Mode
+from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump, RawHeaders
 
 # What the public may know of an exception that nobody meant for it.
@@ -17,24 +17,24 @@ PUBLIC_MESSAGE: Final = "Something went wrong on our side."
 # nginx holds an answer back until its buffers are full, unless told not to.
 _UNBUFFERED: Final = (b"x-accel-buffering", b"no")
 
-_FIXED: Final[dict[Mode, RawHeaders]] = {
-    Mode.SSE: [
+_FIXED: Final[dict[StreamMode, RawHeaders]] = {
+    StreamMode.SSE: [
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-cache, no-transform"),
         _UNBUFFERED,
     ],
-    Mode.HTML: [_UNBUFFERED],
+    StreamMode.HTML: [_UNBUFFERED],
 }
-_DEFAULTS: Final[dict[Mode, RawHeaders]] = {
-    Mode.SSE: [],
-    Mode.HTML: [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")],
+_DEFAULTS: Final[dict[StreamMode, RawHeaders]] = {
+    StreamMode.SSE: [],
+    StreamMode.HTML: [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")],
 }
 # These say how a body of known length goes over one connection; a stream leaves that to the server.
 _NEVER: Final = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive"))
 
 
-def stream_headers(mode: Mode, headers: Iterable[tuple[bytes, bytes]] = ()) -> RawHeaders:
-    """The headers of a stream (`Mode.SSE` or `Mode.HTML`), with those of the request's own added where they fit."""
+def stream_headers(mode: StreamMode, headers: Iterable[tuple[bytes, bytes]] = ()) -> RawHeaders:
+    """The headers of an event stream or a streamed page, plus those of `headers` that do not conflict with them."""
     fixed, taken = _FIXED[mode], {name for name, _ in _FIXED[mode]} | _NEVER
     added = [(name.lower(), value) for name, value in headers if name.lower() not in taken]
     given = {name for name, _ in added}
@@ -50,7 +50,7 @@ class EventStream(Pump):
 
     __slots__ = ()
 
-    mode = Mode.SSE
+    mode = StreamMode.SSE
     ping = PING
     farewell = CLOSE
     encode = staticmethod(encode_event)
@@ -58,7 +58,7 @@ class EventStream(Pump):
 
     @staticmethod
     def make_headers(added: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
-        return stream_headers(Mode.SSE, added)
+        return stream_headers(StreamMode.SSE, added)
 
     def last_words(self, error: Exception) -> str:
         if not isinstance(error, HTTPException):
@@ -84,12 +84,12 @@ class HTMLStream(Pump):
 
     __slots__ = ()
 
-    mode = Mode.HTML
+    mode = StreamMode.HTML
     encode = staticmethod(encode_chunk)
 
     @staticmethod
     def make_headers(added: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
-        return stream_headers(Mode.HTML, added)
+        return stream_headers(StreamMode.HTML, added)
 
     def last_words(self, error: Exception) -> None:
         return None
@@ -103,5 +103,5 @@ class PageStream(HTMLStream):
 
     __slots__ = ()
 
-    mode = Mode.PAGE
+    mode = StreamMode.PAGE
     takes_back = True

@@ -4,20 +4,20 @@ import asyncio
 from typing import Final
 
 # Seconds of one turn of the loop that go to such generators; everybody else waits for so long.
-TURN: Final = 0.005
+SECONDS: Final = 0.005
 
 
-class Turns:
+class FairShare:
     """Shares a turn of the loop among the streams that use theirs up. One for all streams of a loop."""
 
     __slots__ = ("_busy", "_counting", "share")
 
     def __init__(self) -> None:
-        self.share = TURN  # seconds for each
+        self.share = SECONDS  # seconds for each
         self._busy = 0
         self._counting = False
 
-    def used_up(self, loop: asyncio.AbstractEventLoop) -> None:
+    def exhausted(self, loop: asyncio.AbstractEventLoop) -> None:
         """To be called by a stream whose time is over, once in each turn."""
         self._busy += 1
         if not self._counting:
@@ -25,7 +25,7 @@ class Turns:
             loop.call_soon(self._turned)
 
     def _turned(self) -> None:
-        self.share = TURN / max(self._busy, 1)
+        self.share = SECONDS / max(self._busy, 1)
         # Streams that wait by now leave the others a longer share in the turn after the next.
         self._counting = self._busy > 0
         if self._counting:

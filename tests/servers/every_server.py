@@ -1,15 +1,14 @@
-"""A site of streams, the servers that it is run by, and what a client sees of a response so far."""
+"""A site of streams, and the ASGI servers that run it."""
 
 import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.docs_support.shell import free_port
-from tests.server.running import Command, Connection, until
-from tests.streams.serving import Client
+from tests.support.raw_client import RawClient, is_listening
+from tests.support.servers import Command, free_port
+from tests.support.until import wait_until
 
 # How each server is started, behind `python -m`. {app} is the application, {port} a free port.
 SERVERS = {
@@ -177,56 +176,24 @@ class Running:
 
     @contextmanager
     def get(
-        self, path: str, accept: str = "text/event-stream", version: str = "1.1", more: str = ""
-    ) -> Iterator[Client]:
-        with Connection(self.port) as connection:
-            client = Client(connection.socket)
-            yield client.get(path, version, f"Accept: {accept}\r\n{more}")
+        self, path: str, accept: str = "text/event-stream", version: str = "1.1", **headers: str
+    ) -> Iterator[RawClient]:
+        with RawClient(self.port) as client:
+            yield client.get(path, version, Accept=accept, **headers)
 
     def make(self, name: str) -> None:
         (self.folder / name).touch()
 
     def until_made(self, name: str) -> None:
-        until((self.folder / name).exists, self.command.told)
+        wait_until((self.folder / name).exists, self.command.transcript)
 
 
 @contextmanager
 def running(name: str, folder: Path, app: str = "app:app", more: str = "") -> Iterator[Running]:
-    """Runs a server, with more arguments than usual, until the block is left."""
+    """Run a server, with `more` arguments, until the block is left."""
     port = free_port()
     module, *arguments = f"{SERVERS[name]} {more}".format(app=app, port=port).split()
     with Command(*arguments, folder=folder, command=(sys.executable, "-m", module)) as command:
-        until(lambda: _listens(port) or command.process.poll() is not None, command.told)
-        assert command.process.poll() is None, command.told()
+        wait_until(lambda: is_listening(port) or command.process.poll() is not None, command.transcript)
+        assert command.process.poll() is None, command.transcript()
         yield Running(name, folder, port, command)
-
-
-def _listens(port: int) -> bool:
-    try:
-        with Connection(port):
-            return True
-    except ConnectionRefusedError:
-        return False
-
-
-def body_so_far(received: bytes) -> bytes:
-    """The body out of its chunks and its gzip, as far as it has come."""
-    head, _, rest = received.partition(b"\r\n\r\n")
-    if b"transfer-encoding: chunked" in head.lower():
-        body = b""
-        while b"\r\n" in rest:
-            size, _, rest = rest.partition(b"\r\n")
-            body += rest[: int(size, 16)]
-            rest = rest[int(size, 16) + 2 :]
-    else:
-        body = rest
-    if b"content-encoding: gzip" in head.lower():
-        return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress(body)
-    return body
-
-
-def read_until_body_has(client: Client, wanted: bytes) -> None:
-    while wanted not in body_so_far(client.received):
-        piece = client.socket.recv(65536)
-        assert piece, f"the connection ended without {wanted!r}: {client.received!r}"
-        client.received += piece

@@ -4,16 +4,15 @@ import asyncio
 import contextlib
 import logging
 import socket
-import struct
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
-from dataclasses import dataclass
 
 import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hyperpy.streams import STATE_KEY, EventStream, HTMLStream, Limits, Streams
+from hyperpy.streams import STATE_KEY, EventStream, HTMLStream, StreamLimits, Streams
+from tests.support.raw_client import RawClient
 
 BIG = "x" * 60_000
 TIMEOUT = 10  # seconds that a test waits for what must come
@@ -28,13 +27,13 @@ class StreamApp:
         self,
         generator: Generator,
         kind: type[EventStream | HTMLStream] = EventStream,
-        limits: Limits | None = None,
+        limits: StreamLimits | None = None,
         *,
         debug: bool = False,
     ) -> None:
         self.generator = generator
         self.kind = kind
-        self.limits = limits or Limits()
+        self.limits = limits or StreamLimits()
         self.debug = debug
         self.streams = Streams()
         self.ended = threading.Semaphore(0)  # released by each call that is over
@@ -66,81 +65,21 @@ async def hello(send: Send) -> None:
     await send({"type": "http.response.body", "body": b"hello"})
 
 
-@dataclass(slots=True)
-class Client:
-    """One connection. `received` is all that has come, chunk by chunk as it came."""
-
-    socket: socket.socket
-    received: bytes = b""
-
-    def send(self, request: str) -> None:
-        self.socket.sendall(request.encode())
-
-    def get(self, path: str = "/", version: str = "1.1", headers: str = "") -> Client:
-        self.send(f"GET {path} HTTP/{version}\r\nHost: localhost\r\n{headers}\r\n")
-        return self
-
-    def read_until(self, text: bytes) -> bytes:
-        while text not in self.received:
-            piece = self.socket.recv(65536)
-            assert piece, f"the connection ended without {text!r}: {self.received[-500:]!r}"
-            self.received += piece
-        return self.received
-
-    def read_all(self) -> bytes:
-        """Everything until the server closes, or resets, the connection."""
-        with contextlib.suppress(ConnectionResetError):
-            while piece := self.socket.recv(65536):
-                self.received += piece
-        return self.received
-
-    @property
-    def head(self) -> list[str]:
-        return self.received.partition(b"\r\n\r\n")[0].decode().split("\r\n")
-
-    @property
-    def body(self) -> bytes:
-        """What the chunks hold."""
-        rest, body = self.received.partition(b"\r\n\r\n")[2], b""
-        while rest:
-            size, _, rest = rest.partition(b"\r\n")
-            body += rest[: int(size, 16)]
-            rest = rest[int(size, 16) + 2 :]
-        return body
-
-    @property
-    def complete(self) -> bool:
-        return self.received.endswith(b"\r\n0\r\n\r\n")
-
-    def close(self) -> None:
-        self.socket.close()
-
-    def reset(self) -> None:
-        """RST instead of FIN."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.socket.close()
-
-
 class Site:
     """A server that runs, and the clients that have asked it."""
 
     def __init__(self, server: uvicorn.Server, port: int) -> None:
         self.server = server
         self.port = port
-        self.clients: list[Client] = []
+        self.clients: list[RawClient] = []
 
-    def connect(self, receive_buffer: int = 0) -> Client:
-        connection = socket.socket()
-        if receive_buffer:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        connection.settimeout(TIMEOUT)
-        connection.connect(("127.0.0.1", self.port))
-        client = Client(connection)
+    def connect(self, receive_buffer: int = 0) -> RawClient:
+        client = RawClient(self.port, timeout=TIMEOUT, receive_buffer=receive_buffer)
         self.clients.append(client)
         return client
 
-    def get(self, path: str = "/", version: str = "1.1", headers: str = "") -> Client:
-        return self.connect().get(path, version, headers)
+    def get(self, path: str = "/", version: str = "1.1", **headers: str) -> RawClient:
+        return self.connect().get(path, version, **headers)
 
 
 @contextlib.contextmanager
@@ -203,23 +142,6 @@ class Watched:
         finally:
             await asyncio.sleep(0.05)
             self.cleaned.set()
-
-
-def wait_until_still(count) -> None:
-    """Until a count has stopped to rise."""
-    before, pause = -1, threading.Event()
-    while (now := count()) != before or now == 0:
-        before = now
-        pause.wait(0.2)
-
-
-def read_on(client) -> None:
-    """Keeps up with a stream and forgets it."""
-    try:
-        while client.socket.recv(1 << 20):
-            pass
-    except OSError:
-        pass
 
 
 def call_soon(site, callback) -> None:

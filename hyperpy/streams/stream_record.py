@@ -1,5 +1,6 @@
 """What is known of one stream: who asked for what, how much has been sent, and why it has ended."""
 
+from enum import Enum
 from functools import lru_cache
 from time import monotonic
 from typing import Final
@@ -9,8 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from hyperpy.exceptions import HyperError, display_path
-from hyperpy.streams.lifecycle import Ending
-from hyperpy.streams.negotiate import Mode
+from hyperpy.streams.negotiate import StreamMode
 
 # Characters of a path or an error that a line of the log takes: clients and exceptions choose their length.
 LONGEST: Final = 200
@@ -19,6 +19,18 @@ LONGEST: Final = 200
 _display_path: Final = lru_cache(display_path)
 
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB")
+
+
+class EndReason(Enum):
+    """Why a stream has ended."""
+
+    FINISHED = "finished"
+    FAILED = "failed"
+    CLIENT_LEFT = "the client left"
+    CLIENT_STALLED = "the client stalled"
+    DRAINING = "the server stops"
+    CANCELLED = "the request was cancelled"
+    BROKEN = "sending failed"
 
 
 class StreamRecord:
@@ -33,8 +45,8 @@ class StreamRecord:
     __slots__ = (
         "bytes",
         "client",
+        "end_reason",
         "ended_at",
-        "ending",
         "error",
         "events",
         "failure",
@@ -46,7 +58,7 @@ class StreamRecord:
         "route",
     )
 
-    def __init__(self, file: str, route: str, mode: Mode, scope: Scope) -> None:
+    def __init__(self, file: str, route: str, mode: StreamMode, scope: Scope) -> None:
         client = scope.get("client")
         self.file = file
         self.route = route
@@ -57,7 +69,7 @@ class StreamRecord:
         self.ended_at: float | None = None
         self.events = 0
         self.bytes = 0
-        self.ending: Ending | None = None
+        self.end_reason: EndReason | None = None
         self.error = ""
         self.log_id = ""
         self.failure: Exception | None = None  # until the end: its traceback refers back to the stream
@@ -72,17 +84,17 @@ class StreamRecord:
         what = error.what if isinstance(error, HyperError) else str(error)
         self.error = f"{type(error).__name__}: {what}"[:LONGEST].removesuffix(": ")
 
-    def end(self, ending: Ending) -> None:
-        if self.ending is None:
-            self.ending = ending
+    def end(self, ending: EndReason) -> None:
+        if self.end_reason is None:
+            self.end_reason = ending
         self.ended_at = monotonic()
 
     def __str__(self) -> str:
         """One line, as the log has it. Without the query, which may hold secrets."""
         path = quote(self.path[:LONGEST], errors="backslashreplace")
-        unit = "event" if self.mode is Mode.SSE else "part"
+        unit = "event" if self.mode is StreamMode.SSE else "part"
         sent = f"{self.events:,} {unit}{'' if self.events == 1 else 's'}, {_size(self.bytes)} in {_seconds(self.age)}"
-        ending = f"; {self.ending.value}" if self.ending else ""
+        ending = f"; {self.end_reason.value}" if self.end_reason else ""
         error = f": {_printable(self.error)}" if self.error else ""
         log_id = f" [{self.log_id}]" if self.log_id else ""
         return f"{_display_path(self.file)} {path} {_printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"

@@ -1,0 +1,130 @@
+"""Every setting: its name, type, default, limits and help text."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from hyperpy.config.values import Origin, SettingSource, checked
+from hyperpy.exceptions import ConfigError
+
+PREFIX = "HYPER_"
+
+
+def _setting(
+    default: Any,
+    help: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[str, ...] = (),
+    example: str = "",
+    of_app: bool = False,
+) -> Any:
+    """`of_app` marks a setting that applications read; servers read the others.
+
+    `example` is the value that error messages suggest for a setting without a default.
+    """
+    metadata = {"help": help, "least": least, "most": most, "choices": choices, "example": example, "of_app": of_app}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of an application and its server. Raises ConfigError for a value of the wrong type or range.
+
+    `sources` tells where the values came from that were read from flags, variables or a file.
+    """
+
+    routes: str = _setting("routes", "Folder of route files.")
+    static: str = _setting("static", "Folder of the files served at /static/.")
+    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 means every IPv4 address of the machine.")
+    port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0, most=65535)
+    uds: str | None = _setting(None, "Unix socket to listen on, instead of a host and port.", example="hyper.sock")
+    workers: int = _setting(1, "Number of worker processes.", least=1)
+    limit_max_requests: int = _setting(
+        0, "Number of requests after which a worker is replaced; 0 means no limit.", least=0
+    )
+    limit_max_requests_jitter: int = _setting(
+        0,
+        "Add a random number of requests, up to this, to each worker's limit so that they don't all restart at once.",
+        least=0,
+    )
+    backlog: int = _setting(2048, "Maximum number of connections waiting to be accepted.", least=1, most=65535)
+    proxy_headers: bool = _setting(True, "Trust X-Forwarded-* headers from trusted proxies.")
+    forwarded_allow_ips: str = _setting(
+        "127.0.0.1,::1,unix:", "Trusted proxies: addresses, networks and `unix:`, or * for all."
+    )
+    root_path: str | None = _setting(None, "URL prefix that the proxy strips.", example="/app")
+    ssl_certfile: str | None = _setting(None, "Certificate for HTTPS, including its chain, as PEM.", example="cert.pem")
+    ssl_keyfile: str | None = _setting(None, "Private key of the certificate, as PEM.", example="key.pem")
+    timeout_keep_alive: float = _setting(5.0, "Seconds to keep an idle connection open.", least=0.1)
+    timeout_request_head: float = _setting(8.0, "Seconds to wait for the request line and headers.", least=0.1)
+    timeout_request_body: float = _setting(
+        20.0, "Seconds over which a request body must arrive at 500 bytes per second or faster.", least=0.1
+    )
+    timeout_graceful_shutdown: float = _setting(
+        9.0, "Seconds that responses in progress have to finish after SIGTERM.", least=0
+    )
+    limit_request_line: int = _setting(8192, "Maximum size of a request's URL, in bytes.", least=64)
+    limit_request_head: int = _setting(
+        65536, "Maximum size of the request line and headers together, in bytes.", least=256
+    )
+    limit_request_body: int = _setting(
+        32 * 1024 * 1024, "Maximum size of a request body, in bytes; 0 means no limit.", least=0
+    )
+    access_log: bool = _setting(True, "Log each request to stdout.")
+    log_format: str = _setting("common", "Format of the logs.", choices=("common", "json"))
+    log_level: str = _setting(
+        "info", "Lowest level that is logged.", choices=("debug", "info", "warning", "error", "critical")
+    )
+    ping: float = _setting(15.0, "Seconds of silence after which a stream sends a comment.", least=0.1, of_app=True)
+    timeout_send: float = _setting(
+        30.0, "Seconds to wait for a slow client before closing its stream.", least=0.1, of_app=True
+    )
+    channels: str = _setting("memory://", "Channels backend URL: memory://, redis://… or postgresql://…", of_app=True)
+    channel_max_messages: int = _setting(1000, "Number of messages kept per channel.", least=1, of_app=True)
+    channel_max_age: float = _setting(3600.0, "Seconds that messages in a channel are kept.", least=1, of_app=True)
+    target: str | None = _setting(None, "Application to serve, as module:attribute.", example="app:app")
+    sources: Mapping[str, SettingSource] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in self.given_in_code():
+            checked(getattr(self, name), setting_fields()[name], SettingSource(f"Settings({name}=…)", Origin.CODE))
+
+    def given_in_code(self) -> list[str]:
+        """The names of the settings that differ from their default and were not read from anywhere."""
+        return [
+            name
+            for name, each in setting_fields().items()
+            if name not in self.sources and getattr(self, name) != each.default
+        ]
+
+    def error(self, name: str, what: str, hint: str) -> ConfigError:
+        """A ConfigError about the setting `name` that says where its value came from."""
+        source = self.sources.get(name)
+        return source.error(what, hint) if source else ConfigError(what, hint=hint)
+
+
+def flag_of(name: str) -> str:
+    return "TARGET" if name == "target" else f"--{key_of(name)}"
+
+
+def variable_of(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def key_of(name: str) -> str:
+    """The setting's name in pyproject.toml."""
+    return name.replace("_", "-")
+
+
+@cache
+def setting_fields() -> Mapping[str, Field[Any]]:
+    """The settings by name. `metadata["help"]` is a one-line description."""
+    return {each.name: each for each in fields(Settings) if each.default is not MISSING}
+
+
+def app_setting_names() -> tuple[str, ...]:
+    """The settings that applications read, wherever they run."""
+    return tuple(name for name, each in setting_fields().items() if each.metadata["of_app"])

@@ -1,0 +1,39 @@
+"""Names that compiled code finds in its namespace. Each holds a dot, so no name in a user's file can be one of them.
+
+| name | stands for | read by | set by |
+|---|---|---|---|
+| `.page` | index of the template that was reached | `Run` | the body, or `load_route` if there is only one |
+| `.run` | the request's `Run` | the body, to bind inputs where they are declared | `Run` |
+| `.called` | checks the result of a bare call | the body | `load_route` |
+| `.rendered` | answers with the result of a bare `render(…)` | the body | `load_route` |
+| `.respond` | checks a value assigned to `response` | the body | `load_route` |
+| `.name` | the exception of `except … as name` | the body, which copies it to `name` | the body |
+| `.html` | str → stripped Markup, as `html(t"…")` returns | all code of the folder | the loaders |
+| `.markup` | str → Markup, as a component returns | all code of the folder | the loaders |
+| `.yielded` | function and values → Markup, as a stream yields | all code of the folder | the loaders |
+| `.render` | renders a Template that can't be compiled in place | all code of the folder | the loaders |
+| `_.template0` … | renders one t-string of the file | the file's code | the loaders |
+| `.package` | what `import package.module` binds, if the package has another name | nothing | the import |
+
+"The loaders" are `load_route` and, for files that others import, `RoutesPackage`.
+"""
+
+PAGE = ".page"
+RUN = ".run"
+CALLED = ".called"
+RENDERED = ".rendered"
+RESPOND = ".respond"
+HTML = ".html"
+MARKUP = ".markup"
+YIELDED = ".yielded"
+RENDER = ".render"
+
+
+def template_function(number: int) -> str:
+    """The underscore keeps a star import from copying the name."""
+    return f"_.template{number}"
+
+
+def hidden(name: str) -> str:
+    """A user's name, hidden."""
+    return f".{name}"

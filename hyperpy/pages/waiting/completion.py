@@ -1,0 +1,270 @@
+"""Completes a pending page: awaits its deferred values in document order, and suspended content beside them."""
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import aclosing, contextmanager
+from typing import Final
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+
+from hyperpy.exceptions import HyperError
+from hyperpy.pages.waiting import out_of_order
+from hyperpy.templates import DeferredValue, Pending, Piece, SuspendedContent
+
+log: Final = logging.getLogger("hyperpy")
+
+# Suspended content is sent before it.
+_DOCUMENT_END: Final = re.compile(r"</body\s*>\s*(?:</html\s*>\s*)?\Z", re.IGNORECASE)
+
+
+class _DocumentEnd(str):
+    """The end tags of the document."""
+
+    __slots__ = ()
+
+
+class _Iteration:
+    """An async iterable whose items are being sent."""
+
+    __slots__ = ("deferred", "iterator")
+
+    def __init__(self, deferred: DeferredValue, iterable: AsyncIterable[object]) -> None:
+        self.deferred = deferred
+        self.iterator: AsyncIterator[object] = aiter(iterable)
+
+    async def close(self) -> None:
+        close = getattr(self.iterator, "aclose", None)
+        if close is not None:
+            await close()
+
+
+class _Suspense:
+    """One Suspense. It is complete when it has its `pieces`, or in `error` the log id of its failure."""
+
+    __slots__ = ("error", "id", "pieces", "suspended", "task")
+
+    def __init__(self, suspended: SuspendedContent, id: str) -> None:
+        self.suspended = suspended
+        self.id = id
+        self.task: asyncio.Task[None] | None = None
+        self.pieces: list[str | SuspendedContent] | None = None
+        self.error = ""
+
+
+class Completion:
+    """Completes one page, once: in `parts`, or as a `whole`. The page's Run has to be the current one.
+
+    `nonce` is that of the page's Content-Security-Policy, empty if it has none. Raises TemplateError if a placeholder
+    of the page is outside text.
+    """
+
+    def __init__(self, page: Pending, nonce: str = "") -> None:
+        self._page = page
+        self._placeholders = page.placeholders
+        self._stack: list[list[Piece] | _Iteration] = []  # being sent, innermost last, each list reversed
+        self._suspenses: dict[SuspendedContent, _Suspense] = {}
+        self._complete: list[_Suspense] = []  # those that have not been sent yet
+        self._awaited: list[_Suspense] = []  # those of which only the fallback has been sent
+        self._ids = f"late-{secrets.token_hex(3)}"
+        self._has_script = False
+        self._nonce = nonce
+        try:
+            with self._located():
+                self._pieces = self._placeholders.split(page.html)
+        except HyperError:
+            page.close()
+            raise
+
+    async def parts(self) -> AsyncGenerator[Markup]:
+        """The page, part by part. Raises the errors of deferred values, except those inside a Suspense."""
+        try:
+            with self._located():
+                self._enter(self._pieces)
+                while (text := await self._next()) is not None:
+                    yield Markup(text)
+        finally:
+            await self._stop()
+
+    async def whole(self, inserted: Callable[[str], str] = str) -> str:
+        """The complete page. `inserted` encodes the HTML of a deferred value where the page is encoded already."""
+        try:
+            with self._located():
+                settled = [(piece, await self._settled([piece])) for piece in self._started(self._pieces)]
+                while tasks := self._tasks():
+                    await asyncio.wait(tasks)
+                return "".join(
+                    piece if isinstance(piece, str) else inserted("".join(map(self._text, pieces)))
+                    for piece, pieces in settled
+                )
+        finally:
+            await self._stop()
+
+    @contextmanager
+    def _located(self) -> Iterator[None]:
+        try:
+            yield
+        except HyperError as error:
+            if self._page.place is not None:
+                error.at(self._page.place)
+            raise
+
+    # -- in document order --------------------------------------------------------------------------------------------
+
+    async def _next(self) -> str | None:
+        while self._stack:
+            top = self._stack[-1]
+            if isinstance(top, _Iteration):
+                await self._next_item(top)
+            elif not top:
+                self._stack.pop()
+            elif (text := await self._next_piece(top)) is not None:
+                return text
+        return await self._next_suspense()
+
+    async def _next_item(self, iteration: _Iteration) -> None:
+        try:
+            value = await anext(iteration.iterator)
+        except StopAsyncIteration:
+            self._stack.pop()
+        else:
+            self._enter(self._placeholders.show(iteration.deferred, value))
+
+    async def _next_piece(self, pieces: list[Piece]) -> str | None:
+        piece = pieces.pop()
+        if isinstance(piece, DeferredValue):
+            await self._wait_for(piece)
+            return None
+        if isinstance(piece, SuspendedContent) or not self._awaited:
+            return self._text(piece)
+        if isinstance(piece, _DocumentEnd):
+            pieces.append(piece)
+            return await self._next_suspense()
+        if end := _DOCUMENT_END.search(piece):
+            pieces.append(_DocumentEnd(end[0]))
+            return piece[: end.start()]
+        return piece
+
+    async def _wait_for(self, deferred: DeferredValue) -> None:
+        value = self._placeholders.begin(deferred)
+        if isinstance(value, Awaitable):
+            self._enter(self._placeholders.show(deferred, await value))
+        else:
+            self._stack.append(_Iteration(deferred, value))
+
+    def _enter(self, pieces: Iterable[Piece]) -> None:
+        self._stack.append(self._started(pieces)[::-1])
+
+    # -- out of order -------------------------------------------------------------------------------------------------
+
+    def _started(self, pieces: Iterable[Piece]) -> list[Piece]:
+        """Start to complete the suspended content among the pieces, and return them."""
+        pieces = list(pieces)
+        for piece in pieces:
+            if isinstance(piece, SuspendedContent):
+                suspense = self._suspenses[piece] = _Suspense(piece, f"{self._ids}-{len(self._suspenses)}")
+                loop = asyncio.get_running_loop()
+                suspense.task = asyncio.Task(self._run_suspense(suspense), loop=loop, eager_start=True)
+        return pieces
+
+    async def _run_suspense(self, suspense: _Suspense) -> None:
+        try:
+            suspense.pieces = await self._settled(self._started(self._placeholders.split(suspense.suspended.content)))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            suspense.error = self._log_failure(error)
+        except Exception as error:  # noqa: BLE001 (it is logged, and the page shows that something is missing)
+            suspense.error = self._log_failure(error)
+        self._complete.append(suspense)
+
+    async def _settled(self, pieces: Iterable[Piece]) -> list[str | SuspendedContent]:
+        """The pieces with their deferred values awaited, one after the other."""
+        settled: list[str | SuspendedContent] = []
+        for piece in pieces:
+            if isinstance(piece, DeferredValue):
+                async with aclosing(self._results(piece)) as results:
+                    async for result in results:
+                        settled += await self._settled(result)
+            else:
+                settled.append(piece)
+        return settled
+
+    async def _results(self, deferred: DeferredValue) -> AsyncGenerator[list[Piece]]:
+        value = self._placeholders.begin(deferred)
+        if isinstance(value, Awaitable):
+            yield self._started(self._placeholders.show(deferred, await value))
+            return
+        iteration = _Iteration(deferred, value)
+        try:
+            async for item in iteration.iterator:
+                yield self._started(self._placeholders.show(deferred, item))
+        finally:
+            await iteration.close()
+
+    async def _next_suspense(self) -> str | None:
+        """The next content to complete of those whose fallback has been sent; None if there are no more."""
+        if not self._awaited:
+            return None
+        while not (suspense := next((each for each in self._complete if each in self._awaited), None)):
+            await asyncio.wait(self._tasks(), return_when=asyncio.FIRST_COMPLETED)
+        self._awaited.remove(suspense)
+        self._complete.remove(suspense)
+        script = "" if self._has_script else out_of_order.script(self._nonce)
+        self._has_script = True
+        if suspense.error and suspense.suspended.error is None:
+            return script + out_of_order.no_content(suspense.id, suspense.error)
+        content = self._content(suspense)
+        return script + out_of_order.content(suspense.id, content, self._nonce, error=suspense.error)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        tasks = [suspense.task for suspense in self._suspenses.values()]
+        return [task for task in tasks if task is not None and not task.done()]
+
+    def _text(self, piece: Piece) -> str:
+        """The HTML of a piece as of now: a Suspense that is complete already needs no fallback."""
+        if isinstance(piece, str):
+            return piece
+        assert isinstance(piece, SuspendedContent)
+        suspense = self._suspenses[piece]
+        if suspense not in self._complete:
+            self._awaited.append(suspense)
+            return out_of_order.replaceable(suspense.id, piece.fallback)
+        self._complete.remove(suspense)
+        if suspense.error and piece.error is None:
+            return out_of_order.failed(piece.fallback, suspense.error)
+        return self._content(suspense)
+
+    def _content(self, suspense: _Suspense) -> str:
+        if suspense.pieces is None:
+            assert suspense.suspended.error is not None
+            return suspense.suspended.error
+        return "".join(map(self._text, suspense.pieces))
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def _log_failure(self, error: BaseException) -> str:
+        """Log the traceback, or for a 4xx one line, and return the id that the log has it under."""
+        log_id = secrets.token_hex(4)
+        what = f"{self._page.place}: the content of a Suspense failed"
+        if isinstance(error, HTTPException) and error.status_code < 500:
+            log.info("%s: %s [%s]", what, error.detail, log_id)
+        else:
+            log.error("%s [%s]", what, log_id, exc_info=error)
+        return log_id
+
+    async def _stop(self) -> None:
+        """Cancel everything that has begun, and close the rest."""
+        tasks = self._tasks()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for entered in reversed(self._stack):
+            if isinstance(entered, _Iteration):
+                await entered.close()
+        self._page.close()
