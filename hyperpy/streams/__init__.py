@@ -1,4 +1,4 @@
-"""What a generator yields, on its way to the client: encoding, negotiation, and the life of a stream."""
+"""Sends the items of a generator to a client: encoding, content negotiation, and the lifetime of a stream."""
 
 from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
 from hyperpy.streams.negotiate import Accept, GeneratorShape, StreamMode, accepts, choose, varies

@@ -1,4 +1,4 @@
-"""Who gets what: a page, an event stream, or a page that is sent progressively."""
+"""Chooses the answer to a request: a page, an event stream, or a page that is sent in parts."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorShape:
-    """What can be seen of a route file with a stream: a template beside it, and what its `yield`s look like."""
+    """What the source of a stream shows: whether the file has a template too, and what the `yield`s look like."""
 
     template: bool
     begins_document: bool
@@ -47,7 +47,7 @@ class _StreamKind(Enum):
 
 _SSE, _HTML_STREAM, _PAGE = StreamMode.SSE, StreamMode.HTML, StreamMode.PAGE
 
-# A browser's navigation names text/html, an EventSource text/event-stream, htmx 4 both in every request.
+# A browser's navigation names text/html, an EventSource text/event-stream, and htmx 4 both in every request.
 _NEITHER, _HTML_ONLY, _EVENTS_ONLY, _BOTH = (
     Accept(event_stream=False, html=False),
     Accept(event_stream=False, html=True),
@@ -63,13 +63,13 @@ _ANSWERS: Final[dict[_StreamKind, dict[Accept, StreamMode]]] = {
 
 
 def accepts(header: str) -> Accept:
-    """Reads the value of an `Accept` header (RFC 9110, 12.5.1); several headers are joined with commas before."""
+    """Parse the value of an `Accept` header (RFC 9110, 12.5.1). Join several headers with commas first."""
     named = {_media_type(element) for element in _ELEMENT.findall(header) if not _REFUSED.search(element)}
     return Accept(event_stream=_EVENT_STREAM in named, html=_HTML in named)
 
 
 def choose(shape: GeneratorShape, accept: Accept, *, forced: bool) -> StreamMode:
-    """The answer to a request. `forced`: the query has `_stream`, which asks a page's URL for its stream."""
+    """The answer to a request. `forced`: the query has `_stream`, which selects the stream at the URL of a page."""
     if forced and shape.template:
         return StreamMode.SSE
     return _ANSWERS[_kind(shape)][accept]

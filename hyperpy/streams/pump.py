@@ -245,7 +245,7 @@ class Pump(ABC):
             kind, run = type(item), self._run
             if kind is Markup or kind is str:  # most items are, and there is nothing to wait for in them
                 return self.encode(item)
-            if item is None and run is not None and run.rendered is not None:  # from `render(…, if_changed=True)`
+            if item is None and run is not None and run.digests is not None:  # from `render(…, if_changed=True)`
                 return ""
             return allow_deferred(self.encode, (item,))
         except HyperError as error:
@@ -353,7 +353,7 @@ class Pump(ABC):
         if not outbox.started:
             outbox.flush()
         elif self.ping and not outbox.sending and quiet >= limits.ping:
-            outbox.put_aside(self.ping)
+            outbox.put_other(self.ping)
         self._timer = self._loop.call_later(self._until_next_tick(), self._tick)
 
     def _until_next_tick(self) -> float:

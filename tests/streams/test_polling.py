@@ -291,7 +291,7 @@ async def stream():
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
-        ((lambda: 1, 0), "`every` is a number of seconds above 0, not 0", "every=0.5"),
+        ((lambda: 1, 0), "`every` must be a number of seconds above 0, not 0", "every=0.5"),
         ((lambda: 1, -1), "not -1", "every=0.5"),
         ((lambda: 1, float("nan")), "not nan", "every=0.5"),
         ((lambda: 1, float("inf")), "not inf", "every=0.5"),
@@ -309,7 +309,7 @@ def test_misuse_is_refused_where_it_stands(arguments, message, hint):
 
 
 def test_a_call_instead_of_the_function():
-    with pytest.raises(StreamError, match="not its call") as caught:
+    with pytest.raises(StreamError, match="not the result of calling it") as caught:
         poll(twice())  # type: ignore[arg-type]
     assert "poll(twice, every=5)" in caught.value.hint
 
