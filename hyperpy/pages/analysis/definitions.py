@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hyperpy.pages.analysis.parsing import ParsedFile
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.scopes import Names, declared, module_level
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
