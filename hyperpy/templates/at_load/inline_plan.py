@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from hyperpy.templates.at_load.literals import Literals, written_spec
 from hyperpy.templates.syntax.nodes import Document, HoleShape, HoleUse, Spec
-from hyperpy.templates.syntax.problems import first_words
+
+BARE = HoleShape("")
 
 type Binding = tuple[str, ast.expr]
 """A variable of the function, and the expression whose value it gets."""
@@ -106,15 +107,26 @@ class Choice:
 type Plan = Plain | Unused | ClassList | LiteralPlan | Rows | Choice
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the value of a variable is written, and the first words of the t-string around it."""
+
+    value: ast.expr
+    words: str
+
+
 class Planner:
+    """Plans a t-string. `origins` are those of its variables that are rendered one by one."""
+
     def __init__(self, literals: Literals) -> None:
         self.literals = literals
         self.names = 0
+        self.origins: dict[str, Origin] = {}
 
     def literal(self, node: ast.TemplateStr) -> LiteralPlan | None:
         """None if the meaning is known only at run time: a computed format spec may turn out as `safe`."""
         literal = self.literals[node]
-        document = literal.document
+        document, words = literal.document, literal.document.words
         plans: dict[int, Plan] = {}
         for index, hole in literal.holes.items():
             spec = written_spec(hole)
@@ -128,10 +140,9 @@ class Planner:
             elif is_bare and use is HoleUse.TEXT:
                 plan = self.nested(hole.value)
             elif is_bare and use is HoleUse.CLASS:
-                plan = self.class_list(hole.value)
-            plans[index] = plan or Plain(self.name(), hole.value, shape, spec)
-        expressions = tuple(shape.expression for shape in document.shapes)
-        return LiteralPlan(node, document, first_words(document.strings, expressions), plans)
+                plan = self.class_list(hole.value, words)
+            plans[index] = plan or self.plain(hole.value, words, shape, spec)
+        return LiteralPlan(node, document, words, plans)
 
     def name(self) -> str:
         self.names += 1
@@ -152,7 +163,7 @@ class Planner:
                 return Choice(self.name(), value, then, None) if then else None
         return None
 
-    def class_list(self, value: ast.expr) -> ClassList | None:
+    def class_list(self, value: ast.expr, words: str) -> ClassList | None:
         match value:
             case ast.List(elts=[ast.Constant(value=str(first)), *items]) if first.strip() == first != "":
                 parts: list[str | Plain | tuple[str, Plain]] = [first]
@@ -166,15 +177,17 @@ class Planner:
                     for key, condition in zip(keys, values, strict=True):
                         if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
                             return None
-                        parts.append((key.value, self.plain(condition)))
+                        parts.append((key.value, self.plain(condition, words)))
                 case ast.Starred():
                     return None
                 case _:
-                    parts.append(self.plain(item))
+                    parts.append(self.plain(item, words))
         return ClassList(tuple(parts))
 
-    def plain(self, value: ast.expr) -> Plain:
-        return Plain(self.name(), value, HoleShape(""), "")
+    def plain(self, value: ast.expr, words: str, shape: HoleShape = BARE, spec: str = "") -> Plain:
+        name = self.name()
+        self.origins[name] = Origin(value, words)
+        return Plain(name, value, shape, spec)
 
 
 def _is_async(value: ast.expr) -> bool:

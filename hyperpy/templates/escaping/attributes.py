@@ -11,10 +11,10 @@ from string.templatelib import Template
 from hyperpy.templates.escape import escape_html, escape_str, exact
 from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value, is_safe_word
 from hyperpy.templates.escaping.reports import current_request, report
-from hyperpy.templates.escaping.script_values import script_attribute
+from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
 from hyperpy.templates.escaping.url_values import escaped_piece, plain, vouched
-from hyperpy.templates.escaping.urls import BLOCKED, escaped_url, markup_is_safe
+from hyperpy.templates.escaping.urls import BLOCKED, CHECKS, escaped_url, markup_is_safe
 from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
@@ -224,21 +224,17 @@ def style_attribute(location: ValueLocation, head: str, value: object) -> str:
     return f'{head}="{"; ".join(fit)}"' if fit else ""
 
 
-def by_context(location: ValueLocation, head: str, value: object) -> str:
-    """An attribute whose name, and so its context, is known only when it is rendered."""
-    match location.context:
-        case Context.PLAIN:
-            return attribute(head, value)
-        case Context.ARIA:
-            return aria(head, value)
-        case Context.CLASS:
-            return class_attribute(head, value)
-        case Context.STYLE:
-            return style_attribute(location, head, value)
-        case Context.REFUSED:
-            raise Problem(*why_refused(location.tag, location.name))
-        case _:
-            return url(location, head, value)
+# The functions above by context. Those of LOCATED take a ValueLocation first, for their warnings.
+WRITERS: dict[Context, Callable[..., str]] = {
+    Context.PLAIN: attribute,
+    Context.ARIA: aria,
+    Context.CLASS: class_attribute,
+    Context.STYLE: style_attribute,
+    Context.SCRIPT: script_attribute,
+    Context.SRCDOC: srcdoc_attribute,
+    **dict.fromkeys(CHECKS, url),
+}
+LOCATED = frozenset({Context.STYLE, *CHECKS})
 
 
 type Entry = tuple[str | None, object]
@@ -284,6 +280,10 @@ def _key(key: object) -> str:
 
 
 def _add(attributes: dict[str, str], words: str, tag: str, name: str, value: object) -> None:
-    lower = name.lower()
+    """Adds an attribute whose name, and so its context, is known only when it is rendered."""
+    lower, head = name.lower(), f" {name}"
     context = context_from_data(tag, lower)
-    attributes[lower] = by_context(ValueLocation(words, tag, name, context), f" {name}", value)
+    if context is Context.REFUSED:
+        raise Problem(*why_refused(tag, name))
+    location = (ValueLocation(words, tag, name, context),) if context in LOCATED else ()
+    attributes[lower] = WRITERS[context](*location, head, value)

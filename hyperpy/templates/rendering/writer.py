@@ -9,28 +9,23 @@ from dataclasses import dataclass
 
 from hyperpy.templates.escape import escape_str, markup
 from hyperpy.templates.escaping.attributes import (
+    LOCATED,
+    WRITERS,
     ValueLocation,
-    aria,
-    attribute,
-    class_attribute,
     class_text,
     merged,
-    style_attribute,
     style_element_text,
     style_element_word,
     style_text,
     style_word,
-    url,
     url_piece,
     url_text,
     value_text,
 )
 from hyperpy.templates.escaping.script_values import (
-    script_attribute,
     script_element_value,
     script_piece,
     script_string,
-    srcdoc_attribute,
 )
 from hyperpy.templates.escaping.urls import CHECKS, memo, one_root, settles
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
@@ -53,15 +48,6 @@ from hyperpy.templates.syntax.nodes import (
 )
 from hyperpy.templates.syntax.url_holes import URL_MODES
 
-_ATTRIBUTES: dict[Context, Callable[..., str]] = {
-    Context.PLAIN: attribute,
-    Context.ARIA: aria,
-    Context.CLASS: class_attribute,
-    Context.STYLE: style_attribute,
-    Context.SCRIPT: script_attribute,
-    Context.SRCDOC: srcdoc_attribute,
-    **dict.fromkeys(CHECKS, url),
-}
 # For a value that is a piece of code, by whether an element or an attribute holds the code.
 _EMBEDDED: dict[tuple[HoleMode, bool], Callable[..., str]] = {
     (HoleMode.SCRIPT_VALUE, True): script_element_value,
@@ -75,8 +61,6 @@ _EMBEDDED: dict[tuple[HoleMode, bool], Callable[..., str]] = {
 }
 # These contexts have no quicker form for an exact str.
 _ALWAYS_CHECKED = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
-# The functions of these contexts may warn of a value, so they take its location.
-_LOCATED = frozenset({Context.STYLE, *CHECKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +209,8 @@ class Writer:
     def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[CodePiece]:
         """One hole is the whole value, which may drop the attribute or leave it bare. Most values are exact strings."""
         value, context = self.hole(index), item.context
-        location = f"{self.location(tag, item)}, " if context in _LOCATED else ""
-        general = f"{self.name(_ATTRIBUTES[context])}({location}{head!r}, {_rendered(value)})"
+        location = f"{self.location(tag, item)}, " if context in LOCATED else ""
+        general = f"{self.name(WRITERS[context])}({location}{head!r}, {_rendered(value)})"
         if context in _ALWAYS_CHECKED:
             yield Expression(general)
             return
@@ -242,7 +226,7 @@ class Writer:
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[CodePiece]:
         """The inside of the quotes, if it has static text and holes."""
         context, first = item.context, pieces[0]
-        location = self.location(tag, item) if context in _LOCATED else ""
+        location = self.location(tag, item) if context in LOCATED else ""
         modes = iter(item.modes)
         written = [
             _requoted(piece) if isinstance(piece, str) else self.piece(context, next(modes), location, piece)

@@ -7,7 +7,7 @@ from hyperpy.templates.syntax.nodes import Context
 
 # fmt: off
 URLS = frozenset((
-    "href", "src", "action", "formaction", "poster", "cite", "data", "background", "manifest", "longdesc", "usemap",
+    "href", "src", "action", "formaction", "cite", "data", "background", "manifest", "longdesc", "usemap",
     "icon", "profile", "codebase", "classid", "dynsrc", "lowsrc", "xlink:href", "xml:base", "hx-get", "hx-post",
     "hx-put", "hx-patch", "hx-delete", "hx-push-url", "hx-replace-url", "sse-connect", "hx-sse:connect",
 ))
@@ -57,6 +57,19 @@ def _stem(name: str) -> str:
     return re.split("[.:]|__", name, maxsplit=1)[0]
 
 
+# Those of an attribute of any element, unless a script evaluates it.
+CONTEXTS = {
+    "srcdoc": Context.SRCDOC,
+    "poster": Context.IMAGE_URL,
+    "class": Context.CLASS,
+    "style": Context.STYLE,
+    **dict.fromkeys(URL_SETS, Context.URL_SET),
+    **dict.fromkeys(URL_LISTS, Context.URL_LIST),
+    **dict.fromkeys(URLS, Context.URL),
+    **dict.fromkeys(HTMX_JSON, Context.HTMX_JSON),
+}
+
+
 @lru_cache(maxsize=4096)
 def context_of(tag: str, name: str) -> Context:
     """The context of attribute `name` of element `tag`, both in any case."""
@@ -67,25 +80,11 @@ def context_of(tag: str, name: str) -> Context:
         return Context.REFUSED
     if evaluates(name):
         return Context.SCRIPT
-    if name == "srcdoc":
-        return Context.SRCDOC
-    if (tag, name) in IMAGES or name == "poster":
+    if (tag, name) in IMAGES:
         return Context.IMAGE_URL
-    if name in URL_SETS:
-        return Context.URL_SET
-    if name in URL_LISTS:
-        return Context.URL_LIST
-    if name in URLS:
-        return Context.URL
     if tag in ANIMATIONS and name in ANIMATED:
         return Context.URL_STEPS
-    if name in HTMX_JSON:
-        return Context.HTMX_JSON
-    if name == "class":
-        return Context.CLASS
-    if name == "style":
-        return Context.STYLE
-    return Context.ARIA if name.startswith("aria-") else Context.PLAIN
+    return CONTEXTS.get(name, Context.ARIA if name.startswith("aria-") else Context.PLAIN)
 
 
 def context_from_data(tag: str, name: str) -> Context:

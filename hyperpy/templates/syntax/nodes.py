@@ -4,9 +4,11 @@ A hole is the place of an interpolation, known by its index into `template.inter
 of the scanned text, in which each hole is one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+
+from hyperpy.templates.syntax.problems import first_words
 
 type Value = tuple[str | int, ...]
 """Pieces of one attribute value: HTML source text, and holes by index."""
@@ -189,6 +191,16 @@ class Fragment:
     end: int
 
 
+def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+    """All nodes, outer ones first."""
+    for node in nodes:
+        yield node
+        if isinstance(node, Fragment):
+            yield from walk(node.body)
+        elif isinstance(node, Component):
+            yield from walk(node.children or ())
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A parsed literal.
@@ -203,3 +215,8 @@ class Document:
     nodes: tuple[Node, ...]
     uses: Mapping[int, HoleUse]
     named: frozenset[int]
+
+    @property
+    def words(self) -> str:
+        """The first words of the literal, which name it in messages."""
+        return first_words(self.strings, tuple(shape.expression for shape in self.shapes))

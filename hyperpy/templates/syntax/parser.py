@@ -27,6 +27,7 @@ from hyperpy.templates.syntax.nodes import (
     Tag,
     Text,
     Value,
+    walk,
 )
 from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.scanner import ComponentEnd, scan
@@ -45,21 +46,19 @@ def parse(strings: tuple[str, ...], shapes: tuple[HoleShape, ...]) -> Document:
 
 
 def _uses(nodes: Iterable[Node]) -> Iterator[tuple[int, HoleUse]]:
-    for node in nodes:
+    for node in walk(nodes):
         match node:
             case Hole(index):
                 yield index, HoleUse.TEXT
             case RawHole(index, mode=mode) if mode is not HoleMode.COMMENT:
                 yield index, HoleUse.OTHER
-            case Tag(attributes=attributes):
-                yield from _attribute_uses(attributes)
-            case Component(index, attributes=attributes, children=children):
+            case Fragment(name=name):
+                yield from ((piece, HoleUse.OTHER) for piece in name if isinstance(piece, int))
+            case Component(index, attributes=attributes):
                 yield index, HoleUse.OTHER
                 yield from _attribute_uses(attributes)
-                yield from _uses(children or ())
-            case Fragment(name, body):
-                yield from ((piece, HoleUse.OTHER) for piece in name if isinstance(piece, int))
-                yield from _uses(body)
+            case Tag(attributes=attributes):
+                yield from _attribute_uses(attributes)
 
 
 def _attribute_uses(attributes: Iterable[Attribute | Spread]) -> Iterator[tuple[int, HoleUse]]:
