@@ -35,7 +35,7 @@ def develop(load: Load, announce: Announce, settings: Settings, folder: Path) ->
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda signum, frame: stop.set())
     with listen(settings) as listener:
-        click.echo(f"hyper dev  {address_of(listener)}  (Ctrl-C ends it)")
+        click.echo(f"hyper dev  {address_of(listener)}  (press Ctrl-C to stop)")
         Reloader(load, announce, settings, listener).follow(folder, stop)
     return 0
 

@@ -35,7 +35,7 @@ def scripts(needs: Needs, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scripts")
     for path in (REPOSITORY / "static" / "vendor").glob("*.js"):
         shutil.copy(path, folder)
-    if not all(fetch_browser_scripts.is_there(folder / s.name, s.integrity) for s in fetch_browser_scripts.SCRIPTS):
+    if not all(fetch_browser_scripts.is_fetched(folder / s.name, s.integrity) for s in fetch_browser_scripts.SCRIPTS):
         needs("npm")
         fetch_browser_scripts.main(folder)
     return folder

@@ -9,8 +9,9 @@ from types import CodeType
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.answers import binds_response
 from hyperpy.pages.analysis.description import Declaration, Description
+from hyperpy.pages.analysis.parsing import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.vocabulary import Vocabulary, vocabulary_of
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.loading.hidden_names import CALLED, PAGE, RENDERED, RESPOND, RUN, hidden
 from hyperpy.pages.loading.html_calls import HTMLCalls, TemplateCalls
 from hyperpy.templates import Literals, SourceText, certain_templates, extract_fragments
@@ -60,20 +61,12 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     )
 
 
-def compile_definitions(description: Description, rewrite: Rewrite) -> Definitions:
-    """Only what runs once: what another file gets that imports this one."""
-    compiler = _Compiler(description, rewrite)
-    compiler.inline(description.once)
-    return compiler.module(description.once), compiler.calls.functions
-
-
-def compile_private(source: str, file: str, rewrite: Rewrite) -> Definitions:
-    """A file that is no route: all of it runs once. Raises SyntaxError as Python does, and TemplateError."""
-    tree = ast.parse(source, file)
-    vocabulary = vocabulary_of(tree)
-    calls = TemplateCalls(Literals(SourceText(file, source), vocabulary.spellings("fragment")))
+def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary, rewrite: Rewrite) -> Definitions:
+    """The part of a private file that may have t-strings. Raises SyntaxError as Python does, and TemplateError."""
+    literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(tree, "fragment"))
+    calls = TemplateCalls(literals)
     _inline(tree.body, calls, vocabulary)
-    code = compile(rewrite(tree), file, "exec", dont_inherit=True)
+    code = compile(rewrite(tree), parsed.file, "exec", flags=parsed.future, dont_inherit=True)
     assert isinstance(code, CodeType)
     return code, calls.functions
 
@@ -90,7 +83,7 @@ class _Compiler:
         self.description = d = description
         self.rewrite = rewrite
         self.transformer = _Body(d)
-        self.calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.vocabulary.spellings("fragment")))
+        self.calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
 
     def inline(self, statements: Sequence[ast.stmt]) -> None:
         """For all t-strings but pages, which follow in `template`."""

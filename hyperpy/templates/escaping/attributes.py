@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from string.templatelib import Template
 
+from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escape import escape_html, escape_str, exact
 from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value, is_safe_word
-from hyperpy.templates.escaping.reports import current_request, report
+from hyperpy.templates.escaping.reports import report
 from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
 from hyperpy.templates.escaping.url_values import escaped_piece, plain, vouched
 from hyperpy.templates.escaping.urls import BLOCKED, CHECKS, escaped_url, markup_is_safe
-from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
+from hyperpy.templates.escaping.values import html_of, is_html, refuse_items, refuse_unfit, shown
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
@@ -32,10 +33,10 @@ class ValueLocation:
 
     def warn(self, value: object, instead: str) -> None:
         """Tells that a value does not fit, and what is sent `instead`. In debug mode it is a Problem."""
-        request = current_request.get(None)
-        if request is not None and request.is_strict:
+        host = current_host.get(None)
+        if host is not None and host.is_strict:
             where = f"`{self.name}` of <{self.tag}>" if self.name else f"<{self.tag}>"
-            hint = f"This is an error for developers only: visitors are sent {instead}, and the log has a warning."
+            hint = f"This is an error only in debug mode. Otherwise {instead} is sent, and a warning logged."
             raise Problem(f"{where} can't be {shown(value)}", hint)
         report(self.words, self.tag, self.name, shown(value), instead)
 
@@ -54,8 +55,7 @@ def value_text(value: object) -> str:
     if isinstance(value, str):
         return escape_str(exact(str(value)))
     refuse_unfit(value)
-    if isinstance(value, (list, tuple, set, frozenset, Iterator)):
-        raise Problem(f"an attribute can't be {shown(value)}", 'Only class takes a list. Join it: {" ".join(items)}.')
+    refuse_items(value, " ")
     return escape_str(exact(str(value)))
 
 
@@ -144,7 +144,7 @@ def _gathered(value: object) -> Iterator[str]:
             if is_on:
                 yield from _gathered(name)
     elif isinstance(value, Template):
-        raise Problem("a t-string can't be the name of a class")
+        raise Problem("a class name can't be a t-string")
     else:
         refuse_unfit(value)
         if not isinstance(value, Iterable):
@@ -263,18 +263,18 @@ def _spread(value: object) -> Mapping[object, object]:
         return value
     if value is None:
         return {}
-    raise Problem(f"`:**` spreads a mapping, and this is {shown(value)}")
+    raise Problem(f"`:**` spreads a mapping, not {shown(value)}")
 
 
 def _key(key: object) -> str:
     """A mapping's key as an attribute's name. No name from data may end the name, the tag or the quotes."""
     if not isinstance(key, str):
-        raise Problem(f"the name of an attribute can't be {shown(key)}")
+        raise Problem(f"attribute names must be str, not {shown(key)}")
     name = html_name(exact(key))
     if not SAFE_NAME.fullmatch(name):
         raise Problem(
-            f"{key!r} can't be the name of an attribute",
-            "Names from a mapping are letters, digits, `-`, `_`, `.` and `:`.",
+            f"invalid attribute name: {key!r}",
+            "Names in a mapping can contain letters, digits, `-`, `_`, `.` and `:`.",
         )
     return name
 

@@ -35,8 +35,8 @@ def script_value(value: object) -> str:
     except (PydanticSerializationError, ValueError) as error:
         if not isinstance(value, str):
             raise Problem(
-                f"{shown(value)} can't become JSON: {error}",
-                "Give it a dict, list, str, number, bool, None, dataclass or pydantic model.",
+                f"{shown(value)} can't be converted to JSON: {error}",
+                "Use a dict, list, str, number, bool, None, dataclass or pydantic model.",
             ) from None
         text = json.dumps(str(value))  # a lone surrogate
     return text.translate(_JSON)

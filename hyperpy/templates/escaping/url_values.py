@@ -3,13 +3,13 @@ everything but letters and digits.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from hyperpy.templates.escape import escape_str, exact
 from hyperpy.templates.escaping.trusted import TrustedURL
 from hyperpy.templates.escaping.urls import RASTER, keep, normalized
-from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
+from hyperpy.templates.escaping.values import html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.references import decoded
@@ -60,8 +60,7 @@ def plain(value: object) -> str:
     if isinstance(value, str):
         return exact(str(value))
     refuse_unfit(value)
-    if isinstance(value, (list, tuple, set, frozenset, Iterator)):
-        raise Problem(f"an attribute can't be {shown(value)}", 'Only class takes a list. Join it: {"/".join(items)}.')
+    refuse_items(value, "/")
     return exact(str(value))
 
 
@@ -69,8 +68,8 @@ def _parameters(mode: HoleMode, mapping: Mapping[object, object]) -> str:
     """`name=value` pairs: None is left out, lists repeat the name, booleans are words."""
     if mode is not HoleMode.QUERY:
         raise Problem(
-            "a mapping becomes the parameters of a URL, and here they can't stand",
-            'Write them behind a `?`: "/x?{params}".',
+            "a mapping becomes the query of a URL, and can't be used here",
+            'Write it after a `?`: "/x?{params}".',
         )
     pairs = []
     for name, value in mapping.items():

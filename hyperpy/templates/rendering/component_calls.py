@@ -39,7 +39,7 @@ class ComponentSignature:
 
     @property
     def about(self) -> str:
-        return f"It is {self}{self.origin}."
+        return f"Its signature is {self}{self.origin}."
 
 
 class CallSite:
@@ -58,7 +58,7 @@ class CallSite:
         if content is not None:
             if "children" in arguments:
                 raise CallProblem(
-                    f"`{_name(component)}` gets `children` as an attribute and as content", "Leave one out."
+                    f"`{_name(component)}` gets `children` as an attribute and as content", "Remove one of them."
                 )
             arguments["children"] = content
         function = component if isinstance(component, FunctionType) else None
@@ -79,10 +79,10 @@ def keywords(value: object) -> Arguments:
         return {}
     if not isinstance(value, Mapping):
         refuse_deferred(value)
-        raise CallProblem(f"`:**` spreads a mapping, and this is {shown(value)}")
+        raise CallProblem(f"`:**` spreads a mapping, not {shown(value)}")
     for name in value:
         if not isinstance(name, str):
-            raise CallProblem(f"the name of an argument can't be {shown(name)}")
+            raise CallProblem(f"argument names must be str, not {shown(name)}")
     return {python_name(name): item for name, item in value.items()}
 
 
@@ -106,20 +106,19 @@ def _check(signature: ComponentSignature, arguments: Arguments, content: Markup 
     if signature.by_position:
         name = signature.by_position[0]
         raise CallProblem(
-            f"`{signature.name}` takes `{name}` by position only, and attributes are keyword arguments",
-            f"Take the `/` out of its parameters. {signature.about}",
+            f"`{signature.name}` takes `{name}` by position only, but attributes are keyword arguments",
+            f"Remove the `/` from its parameters. {signature.about}",
         )
     for name in arguments:
         if signature.accepts(name):
             continue
         if name == "children" and content is not None:
             raise CallProblem(
-                f"`{signature.name}` takes no content",
+                f"`{signature.name}` accepts no content",
                 f"Give it a parameter `children`, or write <{{{signature.name}}} />. {signature.about}",
             )
-        raise CallProblem(
-            f"`{signature.name}` takes no `{name}`", _joined(did_you_mean(name, signature.takes), signature.about)
-        )
+        hint = _joined(did_you_mean(name, signature.takes), signature.about)
+        raise CallProblem(f"`{signature.name}` has no parameter `{name}`", hint)
     missing = [name for name in signature.needs if name not in arguments]
     if missing == ["children"]:
         raise CallProblem(
@@ -137,8 +136,8 @@ def _joined(*sentences: str) -> str:
 
 def _no_component(value: object) -> CallProblem:
     return CallProblem(
-        f"<{{…}}> calls a component, and {shown(value)} can't be called",
-        "A component is a function or class that gives HTML: def Card(children, title): return t'…'.",
+        f"<{{…}}> must be a component, but {shown(value)} is not callable",
+        "A component is a function or class that returns HTML: def Card(children, title): return t'…'.",
     )
 
 

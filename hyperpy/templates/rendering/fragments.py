@@ -19,7 +19,7 @@ class FragmentMarker:
 
     def __html__(self) -> NoReturn:
         raise Problem(
-            "`fragment` marks an element and is no value",
+            "`fragment` marks an element; it is not a value",
             'Write it among the attributes: <div id="status" {fragment}>.',
         )
 

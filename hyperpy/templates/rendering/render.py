@@ -182,7 +182,7 @@ def _function(document: Document, words: str, form: str) -> Callable[[Any], str]
     except SyntaxError:  # Python reads 200 brackets inside each other, each component takes five
         raise Problem(
             "components and fragments are nested too deeply in one t-string",
-            "Move the inner ones into a component of their own.",
+            "Move the inner ones into a separate component.",
         ) from None
     exec(code, namespace)  # noqa: S102  what `codegen` wrote: values come in as constants and arguments only
     made = namespace["render" if form is ONE else "render_many"]

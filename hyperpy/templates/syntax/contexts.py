@@ -110,20 +110,20 @@ def why_refused(tag: str, name: str) -> tuple[str, str]:
     """What to say of a value for an attribute whose context is REFUSED: what is wrong, and what to write."""
     tag, lower = tag.lower(), name.lower()
     if tag in ("base", "meta"):
-        return f"`<{tag} {lower}>` changes what the whole page does, so no mapping may bring it", _written(tag, lower)
+        return f"`<{tag} {lower}>` affects the whole page, so a mapping can't set it", _written(tag, lower)
     if lower == "srcdoc":
-        return "`srcdoc` is a whole document, so no mapping may bring it", _written(tag, lower)
+        return "`srcdoc` is a whole document, so a mapping can't set it", _written(tag, lower)
     if _stem(lower) in HTML_SINKS:
         return (
-            f"`{name}` puts what it is given into the page as HTML, so it takes no computed value",
+            f"`{name}` inserts its value as HTML, so the value can't be computed",
             "Interpolate the value as the element's content: <div>{value}</div>.",
         )
     if lower in UNREADABLE:
         return (
-            f"`{name}` is run as a script, so it takes no computed value",
-            "Put the value into an attribute of its own, data-value={…}, and read it there.",
+            f"`{name}` runs as a script, so its value can't be computed",
+            "Put the value into a separate attribute, data-value={…}, and read it from there.",
         )
-    return f"`{name}` is run as JavaScript, so no mapping may bring it", _written(tag, name)
+    return f"`{name}` runs as JavaScript, so a mapping can't set it", _written(tag, name)
 
 
 def _written(tag: str, name: str) -> str:

@@ -45,9 +45,9 @@ def script_language(source: LiteralSource, tag: Tag, hole: int) -> Language:
     if kind in _JSONS or kind.endswith("+json"):
         return Language.JSON
     raise SyntaxProblem(
-        f"a script of type `{kind}` takes no computed value",
+        f"a script of type `{kind}` can't contain a computed value",
         source.position(hole),
-        hint="Put it into a <template>, or the value into an attribute: data-value={…}.",
+        hint="Use a <template> instead, or put the value into an attribute: data-value={…}.",
     )
 
 
@@ -65,9 +65,9 @@ def _check_references(source: LiteralSource, value: Value, modes: tuple[HoleMode
     if _modes(source, in_svg, language, is_element=True) != modes:
         hole = next(piece for piece in value if isinstance(piece, int))
         raise SyntaxProblem(
-            "a script with values in it can't have references such as `&quot;`",
+            "a script with values can't contain character references such as `&quot;`",
             source.position(hole),
-            hint="HTML leaves them as they are, SVG does not. Write the character, or escape it as JavaScript does.",
+            hint="SVG decodes them, HTML doesn't. Write the character itself, or a JavaScript escape.",
         )
 
 
@@ -103,14 +103,14 @@ def _check_spec(source: LiteralSource, hole: int, language: Language) -> None:
     what = {
         Spec.FORMAT: "has a format spec",
         Spec.SPREAD: "spreads a mapping",
-        Spec.SAFE: "says that it is HTML",
+        Spec.SAFE: "is marked as HTML",
     }[shape.spec]
     trusted = "TrustedCSS" if language is Language.CSS else "TrustedJS"
     raise SyntaxProblem(
-        f"`{{{shape.expression.strip()}:…}}` {what}, and this is {language.value}",
+        f"`{{{shape.expression.strip()}:…}}` {what} inside {language.value}",
         source.position(hole),
-        hint=f"If these braces belong to the {language.value}, double them: {{{{ … }}}}.\n"
-        f"Else write the value alone, or {trusted}(…) for what is to be sent as it is.",
+        hint=f"If these braces are part of the {language.value}, double them: {{{{ … }}}}.\n"
+        f"Otherwise write the value alone, or {trusted}(…) to send it unescaped.",
     )
 
 

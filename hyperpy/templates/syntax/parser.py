@@ -174,7 +174,7 @@ def _end_of_element(nodes: list[Node], start: int, tag: Tag) -> int:
         f"this fragment needs its end tag </{name}> in the same t-string",
         tag.start,
         len(name) + 1,
-        hint=f"Write <{name} {{fragment}}>…</{name}>; end tags that HTML lets you leave out count too.",
+        hint=f"Write <{name} {{fragment}}>…</{name}>, even if HTML lets you omit the end tag.",
     )
 
 

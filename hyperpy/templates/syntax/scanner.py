@@ -72,7 +72,7 @@ def _text_hole(source: LiteralSource, position: int) -> Hole:
     shape = source.shape(position)
     if shape.spec is Spec.SPREAD:
         raise SyntaxProblem(
-            "`:**` spreads a mapping among the attributes of a tag, and this is text",
+            "`:**` spreads a mapping over a tag and can't be used in text",
             position,
             hint=f"Write <div {{{shape.expression}:**}}>.",
         )
@@ -85,19 +85,19 @@ def _markup(source: LiteralSource, start: int) -> tuple[Token, int]:
     if found := _COMPONENT_END.match(text, start):
         return ComponentEnd(source.named_hole(start + 2), start, found.end()), found.end()
     if found := _END_TAG.match(text, start):
-        _no_holes(source, start, found.end(), "an end tag takes no value", "Write out its name: </p>.")
+        _no_holes(source, start, found.end(), "an end tag can't contain a value", "Write out its name: </p>.")
         return EndTag(found[1].lower(), found[0], found.end()), found.end()
     if text.startswith("</\0", start):
-        raise SyntaxProblem("the end tag of a component holds only its name", start + 2, hint="Write </{Card}>.")
+        raise SyntaxProblem("a component's end tag can only contain its name", start + 2, hint="Write </{Card}>.")
     if text.startswith("<!--", start):
         return _comment(source, start)
     for kind, pattern in (("a CDATA section", _CDATA), ("a declaration", _DECLARATION)):
         if found := pattern.match(text, start):
-            _no_holes(source, start, found.end(), f"{kind} takes no value", "Write it out.")
+            _no_holes(source, start, found.end(), f"{kind} can't contain a value", "Write it out.")
             return Text(found[0]), found.end()
     if text[start + 1 : start + 2] in ("!", "?", "/"):
         raise SyntaxProblem(
-            "the template ends inside this tag", start, 2, hint="Its `>` is missing. Text is written &lt;."
+            "the template ends inside this tag", start, 2, hint="Add the missing `>`, or write &lt; for text."
         )
     return Text("<"), start + 1
 
@@ -123,20 +123,18 @@ def _contents(source: LiteralSource, tag: Tag) -> Generator[Token, None, int]:
     text, name = source.text, tag.name.lower()
     if tag.closes_itself:
         raise SyntaxProblem(
-            f"`<{name}/>` does not close itself in HTML",
+            f"`<{name}/>` is not self-closing in HTML",
             tag.start,
             len(name) + 1,
             hint=f"Write <{name} …></{name}>.",
         )
     found = re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, tag.end)
     if not found:
-        raise SyntaxProblem(
-            f"the template ends inside `<{name}>`", tag.start, len(name) + 1, hint=f"Its </{name}> is missing."
-        )
+        raise SyntaxProblem(f"the template ends inside `<{name}>`", tag.start, len(name) + 1, hint=f"Add </{name}>.")
     end = found.start()
     if name == "script" and _SCRIPT_IN_COMMENT.search(text, tag.end, end):
         raise SyntaxProblem(
-            "`<!-- <script` in a script keeps it open beyond its end tag", tag.end, hint="Take the comment out."
+            "`<!-- <script` in a script keeps it open beyond its end tag", tag.end, hint="Remove the comment."
         )
     if name in RAW:
         yield from _raw(source, tag, name, end)
@@ -151,9 +149,9 @@ def _check_foreign(source: LiteralSource, tag: Tag) -> None:
     found = re.compile(rf"(?i:</{name}[\t\n\f\r />])|<").search(source.text, tag.end)
     if found and found[0] == "<":
         raise SyntaxProblem(
-            f"`<` begins a tag here, for inside SVG and MathML `<{name}>` is an element like any other",
+            f"`<` starts a tag here: inside SVG and MathML, `<{name}>` is an ordinary element",
             found.start(),
-            hint=f"Move the <{name}> out of there.",
+            hint=f"Move the <{name}> out of it.",
         )
 
 
@@ -165,8 +163,9 @@ def _raw(source: LiteralSource, tag: Tag, name: str, end: int) -> Iterator[Token
         yield Text("".join(map(str, pieces)))
         return
     if name not in ("script", "style"):
+        written = f"{{{source.shapes[hole].expression.strip()}}}"
         raise SyntaxProblem(
-            f"`{{{source.shapes[hole].expression.strip()}}}` stands in `<{name}>`, which takes no computed value",
+            f"`{written}` is inside `<{name}>`, which can't contain a computed value",
             source.position(hole),
             hint="Put it into another element.",
         )

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 )
 _BEHIND = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*|[@\\])\Z")
 
-HINT = "Take the value out of it: set a class or a custom property, --x: {x}, or vouch for the whole, {TrustedCSS(…)}."
+HINT = "Move the value out of it: set a class or a custom property, --x: {x}, or mark it as safe: {TrustedCSS(…)}."
 
 
 def modes(text: str) -> tuple[HoleMode, ...]:
@@ -37,7 +37,7 @@ def modes(text: str) -> tuple[HoleMode, ...]:
         elif token["comment"]:
             found += [HoleMode.COMMENT] * token[0].count(HOLE)
         elif HOLE in token[0]:
-            _refuse(len(found), "stands in a string" if token["string"] else "stands in `url(…)`")
+            _refuse(len(found), "is inside a string" if token["string"] else "is inside `url(…)`")
         elif token["other"] in (":", "{", "}", ";"):
             is_value = token[0] == ":"
     return tuple(found)
@@ -46,7 +46,7 @@ def modes(text: str) -> tuple[HoleMode, ...]:
 def _check_neighbours(text: str, start: int, hole: int) -> None:
     """A value may be any word, or none: what stands beside it must not become something else by that."""
     if _BEHIND.search(text, 0, start) or (text[start - 1 : start + 2] == f"/{HOLE}*"):
-        _refuse(hole, f"stands right behind `{text[start - 1]}`")
+        _refuse(hole, f"directly follows `{text[start - 1]}`")
     if text.startswith("(", start + 1):
         _refuse(hole, "would name a function")
 
