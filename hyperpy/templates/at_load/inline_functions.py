@@ -1,6 +1,6 @@
-"""The functions that inlined t-strings call: generated like those for Templates, with variables for the values.
+"""The functions that render t-strings in place: generated like those for Templates, with variables for the values.
 
-Their code has the file and the lines of the t-string, so that a traceback through one shows the hole that was rendered.
+Their code has the file and lines of the t-string, so that a traceback shows the hole that was being rendered.
 """
 
 import ast
@@ -64,7 +64,7 @@ def compile_inline(node: ast.TemplateStr, literals: Literals) -> InlineCall | No
 
 
 def _function(plan: LiteralPlan, origins: dict[str, Origin], text: SourceText) -> FunctionType | None:
-    """None if Python can't read it: brackets or loops that are nested too deeply."""
+    """None if Python can't compile the function because it is nested too deeply."""
     writer = _InlineWriter(plan)
     result = writer.rendering(plan.document.nodes)
     names = [name for name, _ in plan.bindings()]
@@ -74,7 +74,7 @@ def _function(plan: LiteralPlan, origins: dict[str, Origin], text: SourceText) -
     code = _compiled(source, plan, origins, text)
     if code is None:
         return None
-    exec(code, namespace)  # noqa: S102  generated: values come in as arguments only
+    exec(code, namespace)  # noqa: S102  generated code: values are only arguments
     function = namespace["template"]
     assert isinstance(function, FunctionType)
     return function
@@ -92,14 +92,14 @@ def _compiled(source: str, plan: LiteralPlan, origins: dict[str, Origin], text: 
 
 
 def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
-    """The values of a t-string that are converted or formatted before they are rendered."""
+    """The values of a t-string that are converted or formatted before they are rendered, as (variable, code)."""
     for hole in plan.holes.values():
         if isinstance(hole, Plain) and (value := prepared(hole.name, hole.shape, repr(hole.spec))) != hole.name:
             yield hole.name, value
 
 
 def _relocate(tree: ast.AST, place: ast.expr, origins: dict[str, Origin]) -> None:
-    """Gives generated nodes the place of the hole that they render."""
+    """Give generated nodes the location of the hole that they render."""
     if isinstance(tree, ast.FormattedValue | ast.Assign):
         names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in origins)
         if (name := next(names, None)) is not None:
@@ -111,7 +111,7 @@ def _relocate(tree: ast.AST, place: ast.expr, origins: dict[str, Origin]) -> Non
 
 
 class _Locator:
-    """Makes a TemplateError of a Problem: the traceback tells which hole was rendered."""
+    """Converts a Problem to a TemplateError. The traceback tells which hole was being rendered."""
 
     def __init__(self, text: SourceText, origins: dict[str, Origin]) -> None:
         self.text = text
@@ -139,7 +139,7 @@ def _position(traceback: TracebackType) -> tuple[int, int]:
 
 
 class _InlineWriter(Writer):
-    """Writes the nodes of a t-string, and of those inside it, with variables in place of interpolations."""
+    """Writes a t-string and those inside it, with variables for the values."""
 
     def __init__(self, plan: LiteralPlan) -> None:
         super().__init__(plan.words)
@@ -162,7 +162,7 @@ class _InlineWriter(Writer):
 
     @contextmanager
     def inside(self, plan: LiteralPlan) -> Iterator[tuple[Node, ...]]:
-        """The nodes of a t-string inside this one, whose holes are meant for as long as the context lasts."""
+        """Switch to a t-string inside the current one, and return its nodes."""
         outer, self.plan, self.words = self.plan, plan, plan.words
         yield plan.document.nodes
         self.plan, self.words = outer, outer.words
@@ -178,7 +178,7 @@ class _InlineWriter(Writer):
                 names = ", ".join(name for name, _ in plan.bindings())
                 return f"{self.rows(plan, f'(({names},),)', is_tuple=True)}[0]"
             case Rows(name=name, element=element):
-                # A comprehension is evaluated already; a generator is now, all of it before the first is rendered.
+                # A list has been evaluated. A generator is evaluated now, completely, before its first item is rendered.
                 items = name if isinstance(plan.node, ast.ListComp) else f"[*{name}]"
                 if isinstance(element, LiteralPlan):
                     return f"''.join({self.rows(element, items)})"
@@ -191,7 +191,7 @@ class _InlineWriter(Writer):
         raise AssertionError(plan)
 
     def rows(self, plan: LiteralPlan, rows: str, *, is_tuple: bool = False) -> str:
-        """A list of the t-string's renderings."""
+        """Code for a list of the t-string's renderings, one for each row in `rows`."""
         names = [name for name, _ in plan.bindings()]
         target = names[0] if len(names) == 1 and not is_tuple else f"({', '.join(names)},)" if names else "_"
         steps = "".join(f" for {name} in ({value},)" for name, value in _prepared(plan))
@@ -221,6 +221,6 @@ class _InlineWriter(Writer):
 
 
 def _class_more(value: object) -> str:
-    """What a value adds to a list of classes that is not empty."""
+    """The HTML that a value adds to a non-empty list of classes."""
     names = class_names([value])
     return f" {escape_str(names)}" if names else ""

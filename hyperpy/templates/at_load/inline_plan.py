@@ -1,8 +1,8 @@
-"""t-strings in a route file → calls of functions made for them: no Template is built, and nothing is looked up.
+"""Plans for rendering t-strings in place, by calling a function made for each, without building Templates.
 
-A t-string evaluates all of its expressions first and is rendered later. That stays so: the expressions become the
-arguments of the call, in their order. Those of a t-string inside another one, in a comprehension or a condition, become
-tuples of values, which the same function renders.
+A t-string evaluates all its expressions before it is rendered. This order is kept: the expressions become the arguments
+of the call. A t-string inside a comprehension or a condition becomes a tuple of its values, a row, and the function
+renders the rows.
 """
 
 import ast
@@ -15,12 +15,12 @@ from hyperpy.templates.syntax.nodes import Document, HoleShape, HoleUse, Spec
 BARE = HoleShape("")
 
 type Binding = tuple[str, ast.expr]
-"""A variable of the function, and the expression whose value it gets."""
+"""A parameter of the function, and the expression for its argument."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A hole whose value is rendered by what it is."""
+    """A hole whose value is rendered according to its type."""
 
     name: str
     value: ast.expr
@@ -33,7 +33,7 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A hole that renders nothing. Its expression is evaluated only if that could be noticed."""
+    """A hole that renders nothing. Its expression is evaluated only if it might have side effects."""
 
     name: str
     value: ast.expr
@@ -44,7 +44,7 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class ClassList:
-    """`class={["card", kind, {"open": is_open}]}`: names that are there, values, and names with their conditions."""
+    """`class={["card", kind, {"open": is_open}]}`: static names, values, and names with conditions."""
 
     parts: tuple[str | Plain | tuple[str, Plain], ...]
 
@@ -109,14 +109,14 @@ type Plan = Plain | Unused | ClassList | LiteralPlan | Rows | Choice
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the value of a variable is written, and the first words of the t-string around it."""
+    """The source of a variable's value, and the first words of the t-string that contains it."""
 
     value: ast.expr
     words: str
 
 
 class Planner:
-    """Plans a t-string. `origins` are those of its variables that are rendered one by one."""
+    """Plans a t-string. `origins` are the origins of its variables that are rendered one by one."""
 
     def __init__(self, literals: Literals) -> None:
         self.literals = literals
@@ -191,6 +191,6 @@ class Planner:
 
 
 def _is_async(value: ast.expr) -> bool:
-    """A generator that awaits is another kind of thing, which is not iterated but awaited."""
+    """Whether the value is an async generator, which can't be iterated here."""
     waits = (isinstance(n, ast.Await) or getattr(n, "is_async", False) for n in ast.walk(value))
     return isinstance(value, ast.GeneratorExp) and any(waits)

@@ -1,5 +1,5 @@
-"""How a value is written inside a URL. Before the `?`, characters that a URL can't hold are percent-encoded; after it,
-everything but letters and digits.
+"""Values inside URLs. Before the `?`, characters that are invalid in a URL are percent-encoded; after it, all characters
+but letters and digits.
 """
 
 import re
@@ -20,12 +20,12 @@ _DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
 
 
 def vouched(context: Context, first: object) -> bool:
-    """Needs a value that begins with this one no check? Only if it is trusted, and holds more than half a scheme."""
+    """Whether a URL that starts with this value needs no check: it is trusted and has at least a whole scheme."""
     return type(first) is TrustedURL and context in SINGLE and re.search("[/?#:]", first) is not None
 
 
 def escaped_piece(mode: HoleMode, value: object) -> str | None:
-    """A value inside a URL, escaped, or None if it is unfit there."""
+    """A value inside a URL, escaped, or None if it is invalid there."""
     if type(value) is TrustedURL:
         return escape_str(exact(value))
     if isinstance(value, Mapping):
@@ -52,7 +52,7 @@ def _piece(mode: HoleMode, text: str) -> str | None:
 
 
 def plain(value: object) -> str:
-    """A value as text, for where HTML means nothing: its references are decoded."""
+    """A value as plain text. HTML has its character references decoded."""
     if value is None or isinstance(value, bool):
         return ""
     if is_html(value):
@@ -65,7 +65,7 @@ def plain(value: object) -> str:
 
 
 def _parameters(mode: HoleMode, mapping: Mapping[object, object]) -> str:
-    """`name=value` pairs: None is left out, lists repeat the name, booleans are words."""
+    """`name=value` pairs. None is left out, lists repeat the name, booleans become words."""
     if mode is not HoleMode.QUERY:
         raise Problem(
             "a mapping becomes the query of a URL, and can't be used here",

@@ -1,5 +1,6 @@
-"""Calling components. A callable is inspected once; what it takes is checked before the call, so that a TypeError which
-comes out of the call is the component's own.
+"""Calls of components. Each callable is inspected once.
+
+Arguments are checked before the call, so that a TypeError from the call is always the component's own.
 """
 
 import inspect
@@ -21,7 +22,7 @@ type Arguments = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ComponentSignature:
-    """What a component takes. `takes` are its keyword arguments, `needs` those without a default."""
+    """The parameters of a component. `takes` are its keyword arguments, `needs` those without a default."""
 
     name: str
     origin: str
@@ -43,8 +44,8 @@ class ComponentSignature:
 
 
 class CallSite:
-    """A component tag. Remembers which arguments fitted which function, by its code: a function that is defined anew in
-    each request keeps that.
+    """A component tag. It remembers the arguments of the last valid call and the function's code object: a function that
+    is defined again in each request keeps its code.
     """
 
     __slots__ = ("code", "names")
@@ -54,7 +55,7 @@ class CallSite:
         self.names: frozenset[str] = frozenset()
 
     def call(self, component: object, arguments: Arguments, content: Markup | None) -> object:
-        """The component's result. `content` is what stands between its tags."""
+        """The component's result. `content` is the rendered content between its tags."""
         if content is not None:
             if "children" in arguments:
                 raise CallProblem(
@@ -67,14 +68,14 @@ class CallSite:
         if not callable(component):
             raise _no_component(component)
         fitted = _fitted(_signature(component), arguments, content)
-        # A decorator's wrappers share their code, not what they wrap; that is in their `__dict__`.
+        # The wrappers of a decorator share their code, but not the wrapped function, which is in their `__dict__`.
         if function and fitted is arguments and not function.__dict__:
             self.code, self.names = function.__code__, frozenset(arguments)
         return component(**fitted)
 
 
 def keywords(value: object) -> Arguments:
-    """A mapping that is spread over a component."""
+    """The keyword arguments from a mapping that is spread over a component."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -87,7 +88,7 @@ def keywords(value: object) -> Arguments:
 
 
 def _fitted(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> Arguments:
-    """The arguments as the component takes them: `class` may be its `class_`, and blank content is none."""
+    """The arguments adapted to the component: `class` may be its `class_`, and blank content is dropped."""
     fitted = arguments
     for name in arguments:
         if not signature.accepts(name) or (keyword.iskeyword(name) and f"{name}_" in signature.takes):
@@ -151,7 +152,7 @@ def _signature(component: Callable[..., object]) -> ComponentSignature:
         signature = _signatures.get(component)
         if signature is None:
             signature = _signatures[component] = _inspect(component)
-    except TypeError:  # neither hashable nor weakly referable is a must
+    except TypeError:  # a callable need not be hashable or weakly referenceable
         return _inspect(component)
     return signature
 
@@ -160,7 +161,7 @@ def _inspect(component: Callable[..., object]) -> ComponentSignature:
     name = _name(component)
     try:
         parameters = inspect.signature(component).parameters.values()
-    except ValueError:  # some built-ins don't tell
+    except ValueError:  # some built-ins have no signature
         return ComponentSignature(name, "", (), (), True, ())
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     return ComponentSignature(
@@ -180,7 +181,7 @@ def _name(component: object) -> str:
 
 
 def _origin(component: Callable[..., object]) -> str:
-    """`, from file:line`, if it was written in Python."""
+    """`, from file:line`, if the component is written in Python."""
     target: object = inspect.unwrap(getattr(component, "func", component))
     if not isinstance(target, (FunctionType, MethodType, type)):
         target = type(target)

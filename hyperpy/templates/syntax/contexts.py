@@ -1,4 +1,4 @@
-"""Which attribute is what. Tables first; the names are lower case."""
+"""The contexts of attributes, by name. All names in the tables are lower case."""
 
 import re
 from functools import lru_cache
@@ -19,7 +19,7 @@ IMAGES = frozenset((
 ))
 ANIMATIONS = frozenset(("animate", "set", "animatemotion", "animatetransform"))
 ANIMATED = frozenset(("to", "from", "by", "values"))
-# hyperscript's language is another one; what these two show is HTML.
+# Values here are hyperscript, or are inserted as HTML.
 UNREADABLE = frozenset(("_", "data-script", "hx-vars"))
 HTML_SINKS = frozenset(("x-html", "v-html"))
 HANDLER_PREFIXES = ("on", "hx-on", "x-on:", "@", "data-on-", "data-on:")
@@ -44,12 +44,12 @@ VOID = frozenset((
 ))
 # fmt: on
 
-# Narrower than HTML, which allows almost anything: what comes from data must not need quoting anywhere.
+# Narrower than HTML, which allows almost anything: names from data must not need quoting anywhere.
 SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*", re.ASCII)
 
 
 def evaluates(name: str) -> bool:
-    """Does a browser or a well-known script run this attribute's value as JavaScript?"""
+    """Whether a browser or a well-known library runs this attribute's value as JavaScript."""
     return _stem(name) in EXPRESSIONS or name.startswith(HANDLER_PREFIXES + EXPRESSION_PREFIXES)
 
 
@@ -57,7 +57,7 @@ def _stem(name: str) -> str:
     return re.split("[.:]|__", name, maxsplit=1)[0]
 
 
-# Those of an attribute of any element, unless a script evaluates it.
+# The contexts of attributes that mean the same on every element.
 CONTEXTS = {
     "srcdoc": Context.SRCDOC,
     "poster": Context.IMAGE_URL,
@@ -88,26 +88,26 @@ def context_of(tag: str, name: str) -> Context:
 
 
 def context_from_data(tag: str, name: str) -> Context:
-    """The same for a name that a mapping brings."""
+    """The context of an attribute whose name comes from a mapping."""
     context = context_of(tag, name)
     is_refused = context in (Context.SCRIPT, Context.SRCDOC) or (tag.lower(), name.lower()) in UNSPREAD
     return Context.REFUSED if is_refused else context
 
 
 def html_name(name: str) -> str:
-    """A Python name as an attribute: `hx_get` is `hx-get` and `class_` is `class`. The inverse of `python_name`."""
+    """A Python name as an attribute's: `hx_get` → `hx-get`, `class_` → `class`. The inverse of `python_name`."""
     stem = name.removesuffix("_") if len(name) > 1 else name
     first, rest = stem[:1], stem[1:]
     return first + rest.replace("_", "-")
 
 
 def python_name(name: str) -> str:
-    """An attribute of a component as a keyword argument."""
+    """The keyword argument for an attribute of a component."""
     return name.replace("-", "_")
 
 
 def why_refused(tag: str, name: str) -> tuple[str, str]:
-    """What to say of a value for an attribute whose context is REFUSED: what is wrong, and what to write."""
+    """Error text and hint for a value in an attribute whose context is REFUSED."""
     tag, lower = tag.lower(), name.lower()
     if tag in ("base", "meta"):
         return f"`<{tag} {lower}>` affects the whole page, so a mapping can't set it", _written(tag, lower)

@@ -1,8 +1,8 @@
-"""Where in JavaScript each hole stands: in code, where a value may, in a string, in a comment, or where none can.
+"""The modes of holes in JavaScript: in place of an expression, in a string, or in a comment. Anywhere else is an error.
 
-This is as much of https://tc39.es/ecma262/#sec-ecmascript-language-lexical-grammar as that takes. Its hard question,
-whether a `/` divides or begins a regular expression, is answered from the token before it; where that is not enough, no
-hole may follow. JSON is read by the same rules.
+This implements as much of https://tc39.es/ecma262/#sec-ecmascript-language-lexical-grammar as necessary. The hard part
+is whether a `/` divides or starts a regular expression. The previous token decides; where it can't, no hole may follow.
+JSON follows the same rules.
 """
 
 import re
@@ -12,11 +12,11 @@ from hyperpy.templates.syntax.literal_source import HOLE
 from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import HoleProblem
 
-# An operand follows these, so a `/` behind one begins a regular expression.
+# These are followed by an operand, so a `/` after one starts a regular expression.
 BEFORE_OPERANDS = frozenset(
     "case default delete do else extends in instanceof new return throw typeof void".split()  # noqa: SIM905
 )
-# These are names, or not, by what surrounds them.
+# These are names or keywords, depending on what surrounds them.
 CONTEXTUAL = frozenset({"await", "of", "yield"})
 CONDITIONS = frozenset({"if", "for", "while", "with"})
 
@@ -37,7 +37,7 @@ _TOKEN = re.compile(
 _REGEX = re.compile(r"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*\])+/[\w$]*")
 _TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
 _HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x[0-9A-Fa-f]?|u(?:[0-9A-Fa-f]{0,3}|\{[0-9A-Fa-f]*))?\Z")
-# In SVG a script's references are read too.
+# SVG decodes character references in scripts as well.
 _HALF_MARKUP = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
 _NAME = re.compile(r"[\w$#@\\]")
 
@@ -45,15 +45,15 @@ BESIDE = 'Write "…" + {x}, or assign it first: const value = {x};'
 
 
 def modes(text: str, *, is_element: bool = False) -> tuple[HoleMode, ...]:
-    """What each hole of the code is. `is_element` if it is what a `<script>` holds.
+    """The mode of each hole in the code. `is_element` says that it is the content of a `<script>`.
 
-    Raises HoleProblem for the first hole that can't be.
+    Raises HoleProblem for the first hole in an invalid position.
     """
     return tuple(_Lexer(text, is_element).run())
 
 
 class _Lexer:
-    """`operand` says whether an operand is next, and None if that can't be told. `open` holds the open brackets."""
+    """`operand` tells whether an operand comes next; None means unknown. `open` is the stack of open brackets."""
 
     def __init__(self, text: str, is_element: bool) -> None:
         self.text = text
@@ -174,7 +174,7 @@ class _Lexer:
         self.position, self.operand = found.end(), False
 
     def _template(self) -> None:
-        """From behind a "`" or the `}` of a `${…}` to the next of either."""
+        """Read on from a "`", or from the `}` of a `${…}`, to the end of the template literal or to the next `${`."""
         found = _TEMPLATE.match(self.text, self.position)
         assert found
         if HOLE in found[0]:
@@ -190,6 +190,6 @@ class _Lexer:
         raise HoleProblem(len(self.modes), what, hint)
 
     def _refuse_rest(self, where: str) -> None:
-        """Of what follows nobody can tell what it is. That matters only if a hole is there."""
+        """Raise HoleProblem if a hole follows: the rest of the code is ambiguous."""
         if HOLE in self.text[self.position :]:
             self._refuse(f"follows {where}", f"Move the value to the top of the script. {BESIDE}")

@@ -1,5 +1,6 @@
-"""Tokens → nodes: components with their children, fragments with their elements. HTML elements need not balance, for a
-page may be sent in chunks; components and fragments must.
+"""Tokens → nodes: components with their children, fragments with their elements.
+
+HTML elements need not be balanced, because a page may be sent in chunks. Components and fragments must be.
 """
 
 import html
@@ -32,7 +33,7 @@ from hyperpy.templates.syntax.nodes import (
 from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.scanner import ComponentEnd, scan
 
-# What closes itself in SVG and is no HTML element besides.
+# SVG elements that can be self-closing and are not HTML elements as well.
 SVG_SHAPES = frozenset(
     ["circle", "ellipse", "g", "image", "line", "path", "polygon", "polyline", "rect", "stop", "text", "tspan", "use"]
 )
@@ -74,7 +75,7 @@ def _attribute_uses(attributes: Iterable[Attribute | Spread]) -> Iterator[tuple[
 
 
 class _Tree:
-    """Builds the tree; `open` holds the components whose end tag has not come yet, each with the nodes before it."""
+    """Builds the tree. `open` is the stack of components without an end tag so far, each with the nodes before it."""
 
     def __init__(self, source: LiteralSource) -> None:
         self.source = source
@@ -127,7 +128,7 @@ class _Tree:
 
 
 def _last_wins(attributes: tuple[Attribute | Spread, ...]) -> tuple[Attribute | Spread, ...]:
-    """Of attributes of one name the last one stays. What a spread brings is known only when it is rendered."""
+    """If a name occurs more than once, keep the last attribute. The names of a spread are known only at run time."""
     last = {item.name.lower(): item for item in attributes if isinstance(item, Attribute)}
     return tuple(item for item in attributes if isinstance(item, Spread) or last[item.name.lower()] is item)
 
@@ -141,7 +142,7 @@ def _marked(component: Component) -> Node:
 
 
 def _with_fragments(nodes: list[Node]) -> tuple[Node, ...]:
-    """Siblings, those from a marked start tag to its end tag gathered into a Fragment."""
+    """Wrap the siblings from a marked start tag to its end tag in a Fragment."""
     result: list[Node] = []
     position = 0
     while position < len(nodes):
@@ -160,7 +161,7 @@ def _with_fragments(nodes: list[Node]) -> tuple[Node, ...]:
 
 
 def _end_of_element(nodes: list[Node], start: int, tag: Tag) -> int:
-    """The index behind the end tag that closes the start tag at `start`, or behind that if it is all there is."""
+    """The index after the end tag for the start tag at `start`; after the start tag if it needs none."""
     name, depth = tag.name.lower(), 0
     for position in range(start, len(nodes)):
         node = nodes[position]
@@ -179,13 +180,13 @@ def _end_of_element(nodes: list[Node], start: int, tag: Tag) -> int:
 
 
 def _is_whole(tag: Tag) -> bool:
-    """Needs this start tag no end tag? Only in SVG does `/>` say so."""
+    """Whether the start tag needs no end tag. `/>` means that only in SVG."""
     name = tag.name.lower()
     return name in VOID or (tag.closes_itself and name in SVG_SHAPES)
 
 
 def _fragment_name(marker: MarkerHole, attributes: tuple[Attribute | Spread, ...]) -> Value:
-    """What is written behind the marker, else the element's id. Static parts are decoded."""
+    """The name given with the marker, else the element's id. Static parts are decoded."""
     name = marker.name
     for item in attributes:
         if name is None and isinstance(item, Attribute) and item.name.lower() == "id":

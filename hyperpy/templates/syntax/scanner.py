@@ -1,5 +1,6 @@
-"""Static strings and holes → tokens, as the tokenizer of WHATWG HTML has it: what is text, a tag, a comment, a raw-text
-element, https://html.spec.whatwg.org/multipage/parsing.html#tokenization. Where browsers repair, this may refuse.
+"""Static strings and holes → tokens: text, tags, comments and raw-text elements.
+
+This follows https://html.spec.whatwg.org/multipage/parsing.html#tokenization, but may reject markup that browsers repair.
 """
 
 import re
@@ -14,7 +15,7 @@ from hyperpy.templates.syntax.tags import TagReader
 
 RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"})
 RCDATA = frozenset({"title", "textarea"})
-# Inside these no element is raw text, but for what is HTML again.
+# Inside FOREIGN elements no element is raw text, unless an INTEGRATION element switches back to HTML.
 FOREIGN = frozenset({"svg", "math"})
 INTEGRATION = frozenset({"foreignobject", "desc", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"})
 
@@ -25,7 +26,7 @@ _COMPONENT_END = re.compile(r"</\0[\t\n\f\r ]*>")
 _COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _DECLARATION = re.compile(r"<[!?/][^>]*>")
-# A script that opens a comment and a script in it does not end at the next </script>.
+# If a script contains a comment with a <script>, the next </script> does not end it.
 _SCRIPT_IN_COMMENT = re.compile(r"<!--(?:(?!-->).)*<script", re.DOTALL | re.IGNORECASE)
 
 
@@ -80,7 +81,7 @@ def _text_hole(source: LiteralSource, position: int) -> Hole:
 
 
 def _markup(source: LiteralSource, start: int) -> tuple[Token, int]:
-    """What begins with `<` and is no start tag."""
+    """A token that starts with `<` but is not a start tag, and the position after it."""
     text = source.text
     if found := _COMPONENT_END.match(text, start):
         return ComponentEnd(source.named_hole(start + 2), start, found.end()), found.end()
@@ -108,7 +109,7 @@ def _comment(source: LiteralSource, start: int) -> tuple[Text, int]:
         raise SyntaxProblem("the template ends inside this comment", start, 4, hint="Close it with -->.")
     if source.text.startswith("<!--#", start):
         return Text(""), found.end()
-    # A space for each hole: without one, what stands around it could end the comment.
+    # A space for each hole: without it, the text around the hole could end the comment.
     return Text(found[0].replace(HOLE, " ")), found.end()
 
 
@@ -119,7 +120,7 @@ def _no_holes(source: LiteralSource, start: int, end: int, what: str, hint: str)
 
 
 def _contents(source: LiteralSource, tag: Tag) -> Generator[Token, None, int]:
-    """What a raw-text or RCDATA element holds, its end tag left out. Gives the position of that."""
+    """The content of a raw-text or RCDATA element. Returns the position of its end tag."""
     text, name = source.text, tag.name.lower()
     if tag.closes_itself:
         raise SyntaxProblem(
@@ -144,7 +145,7 @@ def _contents(source: LiteralSource, tag: Tag) -> Generator[Token, None, int]:
 
 
 def _check_foreign(source: LiteralSource, tag: Tag) -> None:
-    """In SVG and MathML a `<` begins a tag, wherever it stands."""
+    """Raise SyntaxProblem for a `<` in a script or style sheet of SVG or MathML, where it starts a tag."""
     name = tag.name.lower()
     found = re.compile(rf"(?i:</{name}[\t\n\f\r />])|<").search(source.text, tag.end)
     if found and found[0] == "<":
@@ -156,7 +157,7 @@ def _check_foreign(source: LiteralSource, tag: Tag) -> None:
 
 
 def _raw(source: LiteralSource, tag: Tag, name: str, end: int) -> Iterator[Token]:
-    """Text in which HTML sees nothing but the end tag. Holes are for the languages that we know."""
+    """The content of a raw-text element. Only scripts and style sheets in known languages can have holes."""
     pieces = source.pieces(tag.end, end)
     hole = next((piece for piece in pieces if isinstance(piece, int)), None)
     if hole is None:

@@ -1,4 +1,4 @@
-"""Start tags, from `<` to `>`: names, attributes, and the holes that stand for attributes."""
+"""Start tags, from `<` to `>`: names, attributes, and holes in place of attributes."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.references import decoded
 from hyperpy.templates.syntax.url_holes import modes
 
-# A solidus that does not close the tag is white space to HTML.
+# HTML treats a solidus that does not close the tag as white space.
 _SPACE = re.compile(r"[\t\n\f\r ]*(?:/(?!>)[\t\n\f\r ]*)*")
 _EQUALS = re.compile(r"[\t\n\f\r ]*=[\t\n\f\r ]*")
 _TAG_NAME = re.compile(r"[A-Za-z][^\t\n\f\r />\0]*")
@@ -136,7 +136,7 @@ class TagReader:
         return Attribute(name, value, space or " ", context, start, inside)
 
     def _value(self, name: str, context: Context) -> Value | None:
-        """What stands behind the `=`, if there is one."""
+        """The value after the `=`, if there is one."""
         equals = _EQUALS.match(self.text, self.position)
         if not equals:
             return None
@@ -159,7 +159,7 @@ class TagReader:
         if not found:
             raise SyntaxProblem(f"`{name}=` has no value", start - 1, hint=f'Write {name}="" for an empty one.')
         end = found.end()
-        # To HTML the `/` of `<br title=x/>` is part of the value. Nobody means that in a component or behind a hole.
+        # In HTML, the `/` of `<br title=x/>` is part of the value. In a component or after a hole that is never intended.
         if found[0].endswith("/") and self.text.startswith(">", end) and (self.is_component or found[0][-2:-1] == HOLE):
             end -= 1
         if found[0].startswith("{"):
