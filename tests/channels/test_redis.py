@@ -20,8 +20,8 @@ PATIENCE = 20
 
 
 @pytest.fixture
-def server(needs, tmp_path):
-    server = RedisBroker(needs("redis-server"), tmp_path / "redis")
+def server(require_program, tmp_path):
+    server = RedisBroker(require_program("redis-server"), tmp_path / "redis")
     try:
         server.start()
         yield server
