@@ -11,7 +11,8 @@ import pytest
 import hyperpy
 import hyperpy.testing
 from hyperpy.config import flag_of, key_of, setting_fields, variable_of
-from hyperpy.pages.analysis.answers import QUICK_BUILTINS, QUICK_OURS
+from hyperpy.pages.analysis.answers import QUICK_BUILTINS
+from hyperpy.pages.analysis.vocabulary import QUICK_CALLS
 from hyperpy.streams import GeneratorShape, StreamMode, accepts, choose
 from tests.docs_support import load_errors
 from tests.docs_support.markdown import Document, anchor, code_in
@@ -141,7 +142,7 @@ def test_the_list_of_quick_calls_is_complete() -> None:
     section = text[text.index("## Calls that may block") :].split("\n## ")[0]
     lists = [set(paragraph.replace("`", "").replace(",", " ").split()) for paragraph in section.split("\n\n")]
     assert set(QUICK_BUILTINS) in lists
-    assert set(QUICK_OURS) in lists
+    assert set(QUICK_CALLS) in lists
 
 
 def test_the_table_of_content_types_is_right() -> None:

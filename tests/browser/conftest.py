@@ -35,7 +35,7 @@ def scripts(require_program: RequireProgram, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("scripts")
     for path in (REPOSITORY / "static" / "vendor").glob("*.js"):
         shutil.copy(path, folder)
-    if not all(fetch_browser_scripts.is_there(folder / s.name, s.integrity) for s in fetch_browser_scripts.SCRIPTS):
+    if not all(fetch_browser_scripts.is_fetched(folder / s.name, s.integrity) for s in fetch_browser_scripts.SCRIPTS):
         require_program("npm")
         fetch_browser_scripts.main(folder)
     return folder
