@@ -12,9 +12,10 @@ import pytest
 import hyperpy
 import hyperpy.testing
 from hyperpy.config import flag_of, key_of, setting_fields, variable_of
-from hyperpy.pages.analysis.answers import QUICK_BUILTINS, QUICK_OURS
+from hyperpy.pages.analysis.answers import QUICK_BUILTINS
+from hyperpy.pages.analysis.vocabulary import QUICK_CALLS
 from hyperpy.streams import GeneratorShape, StreamMode, accepts, choose
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 from tests.docs_support import load_errors
 from tests.docs_support.markdown import Document, anchor, code_in
 from tests.docs_support.nginx import in_front_of, in_front_of_a_socket
@@ -145,7 +146,7 @@ def test_the_list_of_quick_calls_is_the_real_one() -> None:
     section = text[text.index("## Calls that may block") :].split("\n## ")[0]
     lists = [set(paragraph.replace("`", "").replace(",", " ").split()) for paragraph in section.split("\n\n")]
     assert set(QUICK_BUILTINS) in lists
-    assert set(QUICK_OURS) in lists
+    assert set(QUICK_CALLS) in lists
 
 
 def test_the_table_of_who_gets_what_is_the_real_one() -> None:
@@ -194,11 +195,13 @@ class TestNginx:
         return routes.parent
 
     @pytest.fixture(params=["port", "uds"])
-    def port(self, request: pytest.FixtureRequest, needs: Needs, site: Path, tmp_path: Path) -> Iterator[int]:
+    def port(
+        self, request: pytest.FixtureRequest, require_program: RequireProgram, site: Path, tmp_path: Path
+    ) -> Iterator[int]:
         folder = tmp_path / "nginx"
         folder.mkdir()
         between = in_front_of_a_socket if request.param == "uds" else in_front_of
-        with between(site, needs("nginx"), folder) as port:
+        with between(site, require_program("nginx"), folder) as port:
             yield port
 
     @pytest.mark.parametrize("packed", [False, True])
@@ -220,12 +223,12 @@ class TestNginx:
             connection.read_all()
             assert last in connection.body
 
-    def test_pings_keep_a_silent_stream_open(self, needs: Needs, site: Path, tmp_path: Path) -> None:
+    def test_pings_keep_a_silent_stream_open(self, require_program: RequireProgram, site: Path, tmp_path: Path) -> None:
         folder = tmp_path / "nginx"
         folder.mkdir()
         impatient = {"proxy_read_timeout 60s;": "proxy_read_timeout 2s;"}
         with (
-            in_front_of(site, needs("nginx"), folder, impatient, HYPER_PING="1") as port,
+            in_front_of(site, require_program("nginx"), folder, impatient, HYPER_PING="1") as port,
             RawClient(port) as connection,
         ):
             connection.get("/feed", Accept="text/event-stream", Connection="close")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 try:
     from markupsafe import _speedups
@@ -25,3 +25,8 @@ escape_str: Callable[[str], str] = getattr(_speedups, "_escape_inner", escape_po
 def escape_html(markup: str) -> str:
     """HTML as an attribute's value: its entities stay, what could end the value or look like a tag does not."""
     return exact(markup).replace("<", "&lt;").replace(">", "&gt;").replace('"', "&#34;").replace("'", "&#39;")
+
+
+def markup(text: str) -> Markup:
+    """An exact str as Markup, without the checks of `Markup()`."""
+    return str.__new__(Markup, text)

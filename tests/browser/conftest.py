@@ -8,7 +8,7 @@ from pathlib import Path
 import fetch_browser_scripts
 import pytest
 
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 from tests.support.servers import Command
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -30,13 +30,13 @@ def serve(folder: Path, *arguments: str, **variables: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def scripts(needs: Needs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scripts(require_program: RequireProgram, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with htmx and its extension: those of the repository if they are there, else fetched by npm."""
     folder = tmp_path_factory.mktemp("scripts")
     for path in (REPOSITORY / "static" / "vendor").glob("*.js"):
         shutil.copy(path, folder)
-    if not all(fetch_browser_scripts.is_there(folder / s.name, s.integrity) for s in fetch_browser_scripts.SCRIPTS):
-        needs("npm")
+    if not all(fetch_browser_scripts.is_fetched(folder / s.name, s.integrity) for s in fetch_browser_scripts.SCRIPTS):
+        require_program("npm")
         fetch_browser_scripts.main(folder)
     return folder
 

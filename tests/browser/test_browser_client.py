@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import serve
-from tests.conftest import PATIENCE, Needs
+from tests.conftest import PATIENCE, RequireProgram
 from tests.docs_support.markdown import Document
 from tests.docs_support.nginx import proxy
 from tests.docs_support.shell import REPOSITORY
@@ -151,7 +151,7 @@ def run(page: Page, url: str, *, watched: bool, stop: bool = False, **options: o
 
 
 @BOTH
-def test_values_keep_their_types(tab: Page, complaints: list[str], watched: bool) -> None:
+def test_values_keep_their_types(tab: Page, page_errors: list[str], watched: bool) -> None:
     told = run(tab, "/values", watched=watched)
     assert told[0] == ["open", [True, 200, "/values", "slt"]]
     assert told[-1] == ["done", {"success": True}]
@@ -164,7 +164,7 @@ def test_values_keep_their_types(tab: Page, complaints: list[str], watched: bool
     ]
     assert told[4][2] == {"type": "message", "data": '"42"', "id": ""}
     assert told[5][2] == {"type": "value", "data": "42", "id": ""}
-    assert not complaints
+    assert not page_errors
 
 
 # What answers, and the error: kind, status, message.
@@ -246,12 +246,12 @@ COUNT = """async () => {
     ids=["502", "empty stream"],
 )
 def test_a_server_that_goes_and_comes_loses_nothing(
-    page: Page, folder: Path, needs: Needs, tmp_path: Path, changes: dict[str, str], told: str
+    page: Page, folder: Path, require_program: RequireProgram, tmp_path: Path, changes: dict[str, str], told: str
 ) -> None:
     with ExitStack() as running:
         first = running.enter_context(Command("serve", "--port", "0", folder=folder))
         upstream = first.port()
-        port = running.enter_context(proxy(upstream, needs("nginx"), tmp_path, changes))
+        port = running.enter_context(proxy(upstream, require_program("nginx"), tmp_path, changes))
         page.goto(f"http://127.0.0.1:{port}/")
         page.evaluate(COUNT)
         page.wait_for_function("numbers.length > 5", timeout=PATIENCE)

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, Route
 
-from hyperpy.templates import render_template
-from tests.templates.vectors import HOSTILE, MAKERS
+from tests.templates.tables import Render
+from tests.templates.vectors import HOSTILE, NAMES, PLACES
 
 SITE = "http://site.invalid/"
 
@@ -39,9 +39,10 @@ def look(page: Page, body: str) -> dict[str, object]:
     return seen
 
 
-@pytest.mark.parametrize("place", MAKERS)
+@pytest.mark.parametrize("place", PLACES)
 def test_nothing_runs(page: Page, errors: list[str], place: str) -> None:
-    parts = [render_template(MAKERS[place](value)) for value in HOSTILE]
+    render = Render(NAMES, in_place=False)
+    parts = [render(PLACES[place], v=value) for value in HOSTILE]
     body = "<!doctype html><meta charset=utf-8><script>function f() {}</script>" + "\n".join(parts)
     seen = look(page, body.encode("utf-8", "replace").decode())
     assert seen["pwned"] is None

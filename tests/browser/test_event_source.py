@@ -133,7 +133,7 @@ def test_an_error_arrives_as_an_event_that_is_not_a_broken_connection(page, stre
     assert "secret" not in data
 
 
-def test_htmx_swaps_events_and_stops_at_the_close(page, streams, folder, complaints):
+def test_htmx_swaps_events_and_stops_at_the_close(page, streams, folder, page_errors):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.add_init_script("addEventListener('htmx:sseClose', event => { window.ended = event.detail })")
@@ -146,4 +146,4 @@ def test_htmx_swaps_events_and_stops_at_the_close(page, streams, folder, complai
     ]
     assert asked.count(f"{streams}/counted") == 1
     assert (folder / "counted").read_text() == "x"
-    assert not complaints
+    assert not page_errors

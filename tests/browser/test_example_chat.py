@@ -56,8 +56,8 @@ def folder(example: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(needs, folder, tmp_path):
-    broker = RedisBroker(needs("redis-server"), tmp_path / "redis")
+def url(require_program, folder, tmp_path):
+    broker = RedisBroker(require_program("redis-server"), tmp_path / "redis")
     try:
         broker.start()
         with serve(folder, "--workers", "2", HYPER_CHANNELS=broker.address) as url:
@@ -184,7 +184,7 @@ def test_what_can_not_be_sent_comes_back_with_a_reason(site, name, text, problem
             assert f'value="{name}"' in answer.text
 
 
-def test_a_refused_message_can_be_mended(page, site, complaints):
+def test_a_refused_message_can_be_mended(page, site, page_errors):
     page.goto(f"{site}/chat/72")
     page.get_by_label("Your name").fill("Ada")
     page.get_by_label("Message").fill("   ")
@@ -196,7 +196,7 @@ def test_a_refused_message_can_be_mended(page, site, complaints):
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_role("log")).to_contain_text("I mean it")
     expect(page.get_by_label("Your name")).to_have_value("Ada")
-    assert not complaints
+    assert not page_errors
 
 
 def test_sending_works_without_javascript(browser, page, site):

@@ -42,17 +42,17 @@ def watch_clock(page: Page, times: int) -> None:
         page.wait_for_function("([css, old]) => document.querySelector(css)?.innerText !== old", arg=[CLOCK, shown])
 
 
-def test_the_live_fragments_change_without_a_reload(page, site, complaints):
+def test_the_live_fragments_change_without_a_reload(page, site, page_errors):
     page.goto(site)
     page.evaluate("window.marker = document.querySelector('h1')")
     watch_clock(page, 2)
     assert page.evaluate("window.marker === document.querySelector('h1') && window.marker.isConnected")
     assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
     assert [page.locator(css).count() for css in ("#conditions", "#ferries", "h1", "main")] == [1, 1, 1, 1]
-    assert not complaints
+    assert not page_errors
 
 
-def test_a_section_is_on_screen_before_the_last_is_computed(page, held_back, tmp_path, complaints):
+def test_a_section_is_on_screen_before_the_last_is_computed(page, held_back, tmp_path, page_errors):
     with serve(held_back) as url:
         page.goto(f"{url}/report", wait_until="commit")
         first = page.locator("#occupancy td").first
@@ -73,10 +73,10 @@ def test_a_section_is_on_screen_before_the_last_is_computed(page, held_back, tmp
         page.wait_for_load_state()
         still = page.evaluate("getComputedStyle(document.querySelector('.report'), '::after').content")
         assert still == "none"
-    assert not complaints
+    assert not page_errors
 
 
-def test_the_list_of_boats_follows_the_search(page, site, complaints):
+def test_the_list_of_boats_follows_the_search(page, site, page_errors):
     page.goto(f"{site}/boats")
     page.evaluate("window.marker = true")
     page.get_by_label("Name or home port").press_sequentially("berg")
@@ -87,10 +87,10 @@ def test_the_list_of_boats_follows_the_search(page, site, complaints):
     expect(page.locator("#boats")).to_contain_text("No boat of that name")
     assert page.evaluate("window.marker")
     assert page.url == f"{site}/boats"
-    assert not complaints
+    assert not page_errors
 
 
-def test_without_fetched_scripts_the_same_come_from_a_cdn(page, example, scripts, tmp_path, complaints):
+def test_without_fetched_scripts_the_same_come_from_a_cdn(page, example, scripts, tmp_path, page_errors):
     """The browser checks what it gets against the hashes that the page states."""
     folder = shutil.copytree(example, tmp_path / "site", ignore=shutil.ignore_patterns("vendor"))
     asked = answer_for_cdn(page.context, scripts)

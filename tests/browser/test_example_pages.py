@@ -145,13 +145,13 @@ def test_pages_look_well(browser, site, tmp_path, scheme, size):
     """Nothing complains, nothing is wider than the window; the pictures are there to be looked at."""
     width, height = size
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
-    page, complaints = context.new_page(), []
-    page.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page, page_errors = context.new_page(), []
+    page.on("console", lambda message: page_errors.append(message.text) if message.type != "log" else None)
+    page.on("pageerror", lambda error: page_errors.append(str(error)))
     for number, path in enumerate(PAGES):
         page.goto(f"{site}{path}")
         page.screenshot(path=tmp_path / f"{number}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate("getComputedStyle(document.body).display") == "flex", "the style sheet is missing"
     context.close()
-    assert not complaints
+    assert not page_errors

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 from tests.docs_support.nginx import proxy
 from tests.support.clients import fetch
 from tests.support.servers import Command, free_port
@@ -40,11 +40,11 @@ def site(tmp_path: Path) -> Path:
     return routes.parent
 
 
-def test_an_event_source_outlives_a_restart(site: Path, tmp_path: Path, needs: Needs, page) -> None:
+def test_an_event_source_outlives_a_restart(site: Path, tmp_path: Path, require_program: RequireProgram, page) -> None:
     folder, upstream = tmp_path / "nginx", free_port()
     folder.mkdir()
     serve = ("serve", "--port", str(upstream))
-    with proxy(upstream, needs("nginx"), folder) as port:
+    with proxy(upstream, require_program("nginx"), folder) as port:
         with Command(*serve, folder=site) as hyper:
             hyper.port()
             page.goto(f"http://127.0.0.1:{port}")

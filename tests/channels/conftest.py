@@ -22,7 +22,7 @@ def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def run_broker(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Broker]:
     program, kind = BROKERS[name]
-    broker = kind(request.getfixturevalue("needs")(program), folder / name)
+    broker = kind(request.getfixturevalue("require_program")(program), folder / name)
     broker.spare = request.getfixturevalue("spare")
     try:
         broker.start()

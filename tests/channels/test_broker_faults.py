@@ -10,9 +10,8 @@ import pytest
 
 from hyperpy import channel, queue
 from hyperpy.channels import Hub, connect, queues
-from hyperpy.channels.backends import contract as backend
 from hyperpy.channels.current import hub_of_lifespan
-from hyperpy.channels.hub import hub
+from hyperpy.channels.hub import backend_client, leases
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError
 from tests.support.until import until
@@ -53,10 +52,10 @@ async def test_a_broker_that_dies_and_comes_back(broker, settings, caplog):
     async with connect(settings) as connected, channel("a").subscribe() as messages:
         await channel("a").publish(1)
         broker.kill()
-        with pytest.raises(BrokerError, match=f"127.0.0.1:{broker.port}.* out of reach"):
+        with pytest.raises(BrokerError, match=f"127.0.0.1:{broker.port}.* unreachable"):
             await channel("a").publish(2)
         waiting = asyncio.create_task(take(messages, 2))
-        await until(lambda: not connected._connected.is_set())
+        await until(lambda: not connected._client.connected.is_set())
         await asyncio.sleep(0.3)  # several attempts
         broker.start()
         await publish(3)
@@ -64,7 +63,7 @@ async def test_a_broker_that_dies_and_comes_back(broker, settings, caplog):
         assert await connected.wait_connected(PATIENCE)
     told = [record.getMessage() for record in caplog.records if record.name == "hyperpy.channels"]
     assert len(told) == 2
-    assert "out of reach" in told[0]
+    assert "unreachable" in told[0]
     assert "is back" in told[1]
 
 
@@ -126,7 +125,7 @@ async def test_connections_that_are_cut_lose_nothing_and_double_nothing(broker, 
 
 
 async def test_a_broker_that_hangs(broker, settings, monkeypatch):
-    monkeypatch.setattr(hub, "PATIENCE", 1)
+    monkeypatch.setattr(backend_client, "PATIENCE", 1)
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish("first")
         ticks = 0
@@ -177,12 +176,11 @@ CONSUMER = """
 import asyncio, sys
 from hyperpy import queue
 from hyperpy.channels import connect
-from hyperpy.channels.backends import contract as backend
-from hyperpy.channels.hub import hub
+from hyperpy.channels.hub import backend_client, leases
 from hyperpy.config import Settings
 from tests.support.until import until
 
-backend.LEASE = hub.LEASE = 1.0
+leases.LEASE = 1.0
 
 async def main():
     async with connect(Settings(channels=sys.argv[1])):
@@ -196,8 +194,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def short_lease(monkeypatch):
-    for module in (backend, hub):
-        monkeypatch.setattr(module, "LEASE", 1.0)
+    monkeypatch.setattr(leases, "LEASE", 1.0)
     monkeypatch.setattr(queues, "LOOK_EVERY", 0.2)
 
 

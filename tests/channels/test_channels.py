@@ -251,7 +251,7 @@ async def test_a_failure_to_publish_soon_is_logged_and_told(caplog):
     await until(future.done)
     with pytest.raises(ChannelClosedError):
         future.result()
-    assert "could not be published to channel 'a'" in caplog.text
+    assert "publishing to channel 'a' failed" in caplog.text
 
 
 async def test_nobody_who_has_gone_is_listened_for(hub):
@@ -295,7 +295,7 @@ async def test_a_subscription_is_entered_once():
     messages = channel("a").subscribe()
     async with messages:
         pass
-    with pytest.raises(ChannelError, match="used already"):
+    with pytest.raises(ChannelError, match="has been used already"):
         async with messages:
             pass
 

@@ -26,7 +26,7 @@ class Behind:
     async def join(self, topic):
         await topic.open()
 
-    async def read_on(self, key, after, limit):
+    async def read(self, key, after, limit):
         return Batch([each for each in self._kept if after is None or each.position.number > after.number][:limit])
 
     def topic(self, key, mailbox):

@@ -40,5 +40,5 @@ def test_others_need_none(tmp_path, address):
 def test_a_server_that_is_away(tmp_path):
     status, output, errors = init(tmp_path, "--channels", "postgresql://127.0.0.1:1/postgres")
     assert (status, output) == (1, "")
-    assert "Error: postgresql://127.0.0.1:1/postgres is out of reach" in errors
+    assert "Error: postgresql://127.0.0.1:1/postgres is unreachable" in errors
     assert "Traceback" not in errors

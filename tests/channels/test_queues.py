@@ -116,8 +116,8 @@ async def test_a_consumer_that_is_cancelled_while_it_takes_leaves_the_item_to_ot
     asked, answer = asyncio.Event(), asyncio.Event()
     take_now = hub.backend.take
 
-    async def take_slowly(key):
-        item = await take_now(key)
+    async def take_slowly(key, lease):
+        item = await take_now(key, lease)
         asked.set()
         await answer.wait()
         return item

@@ -8,9 +8,9 @@ from hyperpy.channels.backends import reconnecting
 from hyperpy.channels.backends.reconnecting import Outage, retry_forever
 from hyperpy.exceptions import BrokerError
 
-AWAY = BrokerError("redis://host is out of reach")
-STILL_AWAY = BrokerError("redis://host is out of reach, in other words")
-REFUSES = BrokerError("redis://host does not let us in", hint="It wants a password.")
+AWAY = BrokerError("redis://host is unreachable")
+STILL_AWAY = BrokerError("redis://host is unreachable, in other words")
+REFUSES = BrokerError("redis://host refused the password", hint="It wants a password.")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hyperpy.channels.backends.contract import Retention
 from hyperpy.channels.backends.memory import MemoryBackend
 from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
-from hyperpy.channels.hub import hub as hubs
+from hyperpy.channels.hub import backend_client
 from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.hub.topic import Mailbox, Topic
 from hyperpy.exceptions import BrokerError
@@ -111,7 +111,7 @@ async def test_who_leaves_while_something_is_read_leaves_nothing_behind(mailbox)
     source.numbers = 2
     topic.arrived(record(2))
     await asyncio.sleep(0)
-    topic.mailboxes.discard(mailbox)
+    topic.members.discard(mailbox)
     await topic.retire()
     source.answers.set()
     await asyncio.sleep(0)
@@ -136,8 +136,8 @@ class Reluctant(MemoryBackend):
 
 
 async def test_a_topic_that_could_not_be_opened_is_opened_later(monkeypatch, mailbox):
-    monkeypatch.setattr(hubs, "RETRY_AFTER", 0)
-    hub = Hub(Reluctant(Retention()), "memory://")
+    monkeypatch.setattr(backend_client, "RETRY_AFTER", 0)
+    hub = Hub(Reluctant("memory://", Retention()), "memory://")
     hub.start()
     try:
         topic = hub.topic("key", mailbox)
@@ -178,6 +178,6 @@ async def test_what_can_not_be_read_is_told_to_the_subscribers_and_opened_anew(m
     topic.arrived(record(4))
     assert [each.position.number for each in newcomer.records] == [4]
     assert not mailbox.records
-    topic.mailboxes.clear()
+    topic.members.clear()
     await topic.retire()
     assert not source.watched

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import hyperpy
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 from tests.support.servers import hyper_serve
 from tests.support.sites import write_files
 
@@ -107,8 +107,8 @@ SITE = {
 
 
 @pytest.fixture
-def node(needs: Needs) -> str:
-    return needs("node")
+def node(require_program: RequireProgram) -> str:
+    return require_program("node")
 
 
 @pytest.fixture

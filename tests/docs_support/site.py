@@ -6,7 +6,9 @@ import importlib
 import linecache
 import os
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
+from configparser import ConfigParser
 from contextlib import AsyncExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -64,7 +66,21 @@ class Site:
         file.write_text(f"{text}\n", encoding="utf-8")
         if name.startswith("tests/test_"):
             self.tests.add(name)
+        if name == "pyproject.toml":
+            self._install(tomllib.loads(text).get("project", {}))
         self.forget()
+
+    def _install(self, project: dict[str, Any]) -> None:
+        """Make the entry points of a project known, as installing it would."""
+        if "entry-points" in project:
+            info = self.folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+            info.mkdir(exist_ok=True)
+            (info / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+            groups = ConfigParser(delimiters="=")
+            groups.optionxform = str  # names are case-sensitive
+            groups.read_dict(project["entry-points"])
+            with (info / "entry_points.txt").open("w") as file:
+                groups.write(file)
 
     def remove(self, name: str) -> None:
         """Takes the file away, and the folders that it leaves empty; the routes folder stays."""

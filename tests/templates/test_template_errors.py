@@ -6,8 +6,23 @@ from typing import Any
 
 import pytest
 
+from hyperpy.app.public_names import PUBLIC_NAMES
 from hyperpy.exceptions import Place, TemplateError
-from hyperpy.templates import check_templates, fragment, html, plan_template, render_template, render_text
+from hyperpy.pages.loading.execution import Execution
+from hyperpy.templates import (
+    Literals,
+    SourceText,
+    certain_templates,
+    extract_fragments,
+    fragment,
+    html,
+    render_template,
+    render_text,
+)
+from hyperpy.templates.at_load import literals as at_load_literals
+from hyperpy.templates.syntax.nodes import Document, HoleShape
+from hyperpy.templates.syntax.parser import parse
+from tests.templates.tables import check_each
 
 DICT = 'Put a space between the braces: {}={{ {{"a": 1}} }}.'
 NAME = "Spread a mapping, whose names are checked: { {name: value}:** }. Attributes stand apart by white space."
@@ -185,32 +200,40 @@ def unmarked(text: str) -> tuple[str, int, int]:
     return text.replace("⟦", "").replace("⟧", ""), start, end - start - 1
 
 
-def planned(source: str) -> TemplateError:
+def literals(source: str, marker: str = "fragment") -> Literals:
+    return Literals(SourceText("page.py", source), frozenset({marker}))
+
+
+def error_at_load(source: str) -> TemplateError:
     node = ast.parse(source, mode="eval").body
     assert isinstance(node, ast.TemplateStr)
     with pytest.raises(TemplateError) as caught:
-        plan_template(node, file="page.py", source=source, markers=frozenset({"fragment"}))
+        extract_fragments(node, literals(source))
     return caught.value
 
 
-@pytest.mark.parametrize(("marked", "what", "hint"), ERRORS)
-def test_at_load(marked: str, what: str, hint: str) -> None:
-    source, column, width = unmarked(marked)
-    error = planned(source)
-    assert error.hint == hint
-    assert error.place == Place("page.py", 1, column, width)
-    assert error.what == what
+def test_at_load() -> None:
+    def check(marked: str, what: str, hint: str) -> None:
+        source, column, width = unmarked(marked)
+        error = error_at_load(source)
+        assert error.hint == hint
+        assert error.place == Place("page.py", 1, column, width)
+        assert error.what == what
+
+    check_each(ERRORS, check)
 
 
-@pytest.mark.parametrize(("marked", "what", "hint"), ERRORS)
-def test_at_run_time(marked: str, what: str, hint: str) -> None:
-    node = ast.parse(unmarked(marked)[0], mode="eval").body
-    assert isinstance(node, ast.TemplateStr)
-    with pytest.raises(TemplateError) as caught:
-        render_template(Template(*map(evaluated, node.values)))
-    assert caught.value.what.startswith(f'{what}, in t"')
-    assert caught.value.hint == hint
-    assert caught.value.place is None
+def test_at_run_time() -> None:
+    def check(marked: str, what: str, hint: str) -> None:
+        node = ast.parse(unmarked(marked)[0], mode="eval").body
+        assert isinstance(node, ast.TemplateStr)
+        with pytest.raises(TemplateError) as caught:
+            render_template(Template(*map(evaluated, node.values)))
+        assert caught.value.what.startswith(f'{what}, in t"')
+        assert caught.value.hint == hint
+        assert caught.value.place is None
+
+    check_each(ERRORS, check)
 
 
 def evaluated(node: ast.expr) -> Any:
@@ -226,33 +249,35 @@ def spec(node: ast.expr | None) -> str:
     return ast.unparse(node)[2:-1] if node else ""
 
 
-@pytest.mark.parametrize(
-    ("marked", "line"),
-    [
-        ('t"""é\n\n<p>ü{a}é\n  <b ⟦{b}⟧=1></b>"""', 4),
-        ("t'\\x41\\u00e9\\N{LATIN SMALL LETTER A}\\\n\\101\\n{{}} <b ⟦{b}⟧=1>'", 2),
-        ("rt'\\x41\\{a} <b ⟦{b}⟧=1>'", 1),
-        ("Rt'\\'<b ⟦{b}⟧=1>'", 1),
-        ('(t\'é{a!r:>{5}}\'\n  rt\'\\d{{\' # <p {x}=\'\n T"""<b\n ⟦{b}⟧=1>""")', 4),
-        ("(t'<b ' \\\n t'⟦{b}⟧=1>')", 2),
-        ('t"""\r\n<p>\r\n <b ⟦{b}⟧=1>"""', 3),
-        ('t"""{a\n}\n <b ⟦{b}⟧=1>"""', 3),
-        ("t'{t\"{a}\"} <b ⟦{b}⟧=1>'", 1),
-        ("t'{[t\"é <b ⟦{b}⟧=1>\" for a in c]}'", 1),
-        ("t'<b \\\n⟦{b}⟧=1>'", 2),
-        ("(t'é' t'{a}' t'<b ⟦{b}⟧=1>' t'')", 1),
-    ],
-)
-def test_places(marked: str, line: int) -> None:
-    source, start, width = unmarked(marked)
-    normal = source[:start].replace("\r\n", "\n")
-    error = planned(source)
-    assert error.place == Place("page.py", line, start - source.rfind("\n", 0, start) - 1, width)
-    assert normal.count("\n") + 1 == line
+PLACES = [
+    ('t"""é\n\n<p>ü{a}é\n  <b ⟦{b}⟧=1></b>"""', 4),
+    ("t'\\x41\\u00e9\\N{LATIN SMALL LETTER A}\\\n\\101\\n{{}} <b ⟦{b}⟧=1>'", 2),
+    ("rt'\\x41\\{a} <b ⟦{b}⟧=1>'", 1),
+    ("Rt'\\'<b ⟦{b}⟧=1>'", 1),
+    ('(t\'é{a!r:>{5}}\'\n  rt\'\\d{{\' # <p {x}=\'\n T"""<b\n ⟦{b}⟧=1>""")', 4),
+    ("(t'<b ' \\\n t'⟦{b}⟧=1>')", 2),
+    ('t"""\r\n<p>\r\n <b ⟦{b}⟧=1>"""', 3),
+    ('t"""{a\n}\n <b ⟦{b}⟧=1>"""', 3),
+    ("t'{t\"{a}\"} <b ⟦{b}⟧=1>'", 1),
+    ("t'{[t\"é <b ⟦{b}⟧=1>\" for a in c]}'", 1),
+    ("t'<b \\\n⟦{b}⟧=1>'", 2),
+    ("(t'é' t'{a}' t'<b ⟦{b}⟧=1>' t'')", 1),
+]
+
+
+def test_places() -> None:
+    def check(marked: str, line: int) -> None:
+        source, start, width = unmarked(marked)
+        normal = source[:start].replace("\r\n", "\n")
+        error = error_at_load(source)
+        assert error.place == Place("page.py", line, start - source.rfind("\n", 0, start) - 1, width)
+        assert normal.count("\n") + 1 == line
+
+    check_each(PLACES, check)
 
 
 def test_a_width_stays_on_its_line() -> None:
-    error = planned('t"""\n<b {a\n}=1>"""')
+    error = error_at_load('t"""\n<b {a\n}=1>"""')
     assert error.place == Place("page.py", 2, 3, 2)
 
 
@@ -276,60 +301,144 @@ t"""<{row} item=1 />"""
 '''
 
 
-@pytest.mark.parametrize(
-    ("statement", "line"),
-    [
-        ('yield t"<p"', 15),
-        ('yield ("name", t"<p")', 15),
-        ('yield {"event": "x", "data": t"<p"}', 15),
-        ('yield html(t"<p")', 15),
-        ('yield hyper.html(t"<p")', 15),
-        ('yield html(t"{t"<p"}")', 15),
-        ('t"<p"', 15),
-        ('execute(t"select <{name}")', 3),
-        ("pass", 3),
-    ],
-)
-def test_checked_templates(statement: str, line: int) -> None:
-    source = PAGE % statement
-    with pytest.raises(TemplateError) as caught:
-        check_templates(ast.parse(source), file="page.py", source=source)
-    assert caught.value.place is not None
-    assert caught.value.place.line == line
+def checked(source: str, marker: str = "fragment") -> frozenset[ast.TemplateStr]:
+    """The t-strings that are found to be templates in a file that imports `html` under this name."""
+    return certain_templates(ast.parse(source), literals(source, marker), lambda name: ast.unparse(name) == "html")
+
+
+STATEMENTS = [
+    ('yield t"<p"', 15),
+    ('yield ("name", t"<p")', 15),
+    ('yield {"event": "x", "data": t"<p"}', 15),
+    ('yield html(t"<p")', 15),
+    ('yield html(t"<p", 1)', 15),
+    ('yield html(t"{t"<p"}")', 15),
+    ('t"<p"', 15),
+    ('execute(t"select <{name}")', 3),
+    ("pass", 3),
+    ('other.html(t"<p")', 3),
+]
+
+
+def test_checked_templates() -> None:
+    def check(statement: str, line: int) -> None:
+        with pytest.raises(TemplateError) as caught:
+            checked(PAGE % statement)
+        assert caught.value.place is not None
+        assert caught.value.place.line == line
+
+    check_each(STATEMENTS, check)
+
+
+COMPONENTS = [
+    "def Card(): return t'<p'",
+    "@decorated\ndef Card(): return t'<p'",
+    "async def Card(): return t'<p'",
+    "def Card():\n    yield t'<p'",
+    "def rows():\n    yield t'<p'",
+    "def Card():\n    with a: return t'<p'",
+    "def Card(): return [t'<p']",
+    "def Card(): return other(t'<p')",
+    "class Site:\n    def Card(self): return t'<p'",
+    "def card(): return t'<p'\nt'<{card} />'",
+    "def page():\n    def card(): return t'<p'\n    return html(t'<{card} />')",
+]
+
+
+def test_components_of_every_kind_are_checked() -> None:
+    def check(source: str) -> None:
+        with pytest.raises(TemplateError, match="the template ends inside the tag `<p`"):
+            checked(source)
+
+    check_each(COMPONENTS, check)
+
+
+CERTAIN = [
+    ("t'a'", 1),
+    ("html(t'a')", 1),
+    ("html(t'{t'a'}')", 1),
+    ("def Card(): return t'a'", 1),
+    ("def Card(): return [t'a']", 0),
+    ("def Card(): return other(t'a')", 0),
+    ("def card(): return t'a'", 0),
+    ("x = t'a'", 0),
+    ("x = [(yield t'a'), (yield 'name', t'b'), (yield {'data': t'c', 'id': 1})]", 3),
+]
+
+
+def test_which_t_strings_are_certainly_templates() -> None:
+    def check(source: str, count: int) -> None:
+        assert len(checked(source)) == count
+
+    check_each(CERTAIN, check)
+
+
+ROUTE = '''
+from hyperpy import fragment, html
+def Row(item):
+    return t"<li>{item}</li>"
+saved = html(t"<b>{1}</b>")
+t"""<ul>{[t"<{Row} item={i} />" for i in "ab"]}</ul><p id="x" {fragment}>{saved}</p>{t"<i id=y {fragment}>y</i>"}"""
+async def stream():
+    yield t"<hr>"
+'''
+
+
+def test_each_literal_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def counted(strings: tuple[str, ...], shapes: tuple[HoleShape, ...]) -> Document:
+        parsed.append("".join(strings))
+        return parse(strings, shapes)
+
+    monkeypatch.setattr(at_load_literals, "parse", counted)
+    execution = Execution(PUBLIC_NAMES, lambda tree: tree)
+    compiled = execution.route(ROUTE, "page.py", {"__package__": ""}).compiled
+    assert sorted(compiled.templates[0].fragments) == ["x", "y"]
+    assert sorted(parsed) == [
+        "< item= />",
+        "<b></b>",
+        "<hr>",
+        "<i id=y >y</i>",
+        "<li></li>",
+        '<ul></ul><p id="x" ></p>',
+    ]
 
 
 def test_functions_that_a_tag_names_are_checked() -> None:
     source = (PAGE % "pass").replace('{title}<p"', '{title}"')
     with pytest.raises(TemplateError) as caught:
-        check_templates(ast.parse(source), file="page.py", source=source)
+        checked(source)
     assert caught.value.place == Place("page.py", 10, 22, 8)
 
 
 def test_other_t_strings_are_left_alone() -> None:
     source = (PAGE % "pass").replace('{title}<p"', '{title}"').replace("<li {item.x}>", "<li>")
-    check_templates(ast.parse(source), file="page.py", source=source)
+    checked(source)
 
 
 def test_markers_that_are_called_otherwise() -> None:
     source = 't"<p {mark}=a></p>"'
     with pytest.raises(TemplateError):
-        check_templates(ast.parse(source), file="", source=source)
-    check_templates(ast.parse(source), file="", source=source, markers=frozenset({"mark"}))
+        checked(source)
+    checked(source, marker="mark")
 
 
-@pytest.mark.parametrize(
-    ("template", "words"),
-    [
-        (t"{b'x'}", "t\"{b'x'}\""),
-        (t"  <p>\n  {b'x'}\n", "t\"<p> {b'x'}\""),
-        (t"<p>{1}{2}{b'x'} and so on, and on, and on, and on", "t\"<p>{1}{2}{b'x'} and so on, and on, and o…\""),
-        (t"{'a' * 30}{'b' * 30}{'c' * 30}{'d' * 30}{b'x'}", "t\"{'a' * 30}{'b' * 30}{'c' * 30}{'d' * 30}…\""),
-    ],
-)
-def test_first_words(template: Template, words: str) -> None:
-    with pytest.raises(TemplateError) as caught:
-        render_template(template)
-    assert caught.value.what == f"b'x' (bytes) is no text, in {words}"
+FIRST_WORDS = [
+    (t"{b'x'}", "t\"{b'x'}\""),
+    (t"  <p>\n  {b'x'}\n", "t\"<p> {b'x'}\""),
+    (t"<p>{1}{2}{b'x'} and so on, and on, and on, and on", "t\"<p>{1}{2}{b'x'} and so on, and on, and o…\""),
+    (t"{'a' * 30}{'b' * 30}{'c' * 30}{'d' * 30}{b'x'}", "t\"{'a' * 30}{'b' * 30}{'c' * 30}{'d' * 30}…\""),
+]
+
+
+def test_first_words() -> None:
+    def check(template: Template, words: str) -> None:
+        with pytest.raises(TemplateError) as caught:
+            render_template(template)
+        assert caught.value.what == f"b'x' (bytes) is no text, in {words}"
+
+    check_each(FIRST_WORDS, check)
 
 
 def test_html_adds_the_file_and_line_of_its_caller() -> None:

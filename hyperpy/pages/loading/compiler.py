@@ -9,11 +9,12 @@ from types import CodeType
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.answers import binds_response
 from hyperpy.pages.analysis.description import Declaration, Description
+from hyperpy.pages.analysis.parsing import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.vocabulary import vocabulary_of
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.loading.hidden_names import CALLED, PAGE, RENDERED, RESPOND, RUN, hidden
-from hyperpy.pages.loading.html_calls import Inlines
-from hyperpy.templates import Inliner, SourceText, check_templates, plan_template
+from hyperpy.pages.loading.html_calls import HTMLCalls, TemplateCalls
+from hyperpy.templates import Literals, SourceText, certain_templates, extract_fragments
 
 type Rewrite = Callable[[ast.Module], ast.Module]
 
@@ -49,52 +50,45 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     """
     d = description
     compiler = _Compiler(d, rewrite)
-    markers = d.vocabulary.spellings("fragment")
-    check_templates(ast.Module([*d.once, *d.before, *d.after], []), file=d.file, source=d.source, markers=markers)
-    compiler.inline()
+    compiler.inline([*d.once, *d.before, *d.after])
     return CompiledRoute(
         once=compiler.module(d.once),
         before=compiler.body(d.before),
         after=compiler.body(d.after),
         templates=tuple(compiler.template(node) for node in d.templates),
-        functions=compiler.inliner.functions,
+        functions=compiler.calls.functions,
         page=compiler.transformer.only_page,
     )
 
 
-def compile_definitions(description: Description, rewrite: Rewrite) -> Definitions:
-    """Only what runs once: what another file gets that imports this one."""
-    compiler = _Compiler(description, rewrite)
-    compiler.inline()
-    return compiler.module(description.once), compiler.inliner.functions
-
-
-def compile_private(source: str, file: str, rewrite: Rewrite) -> Definitions:
-    """A file that is no route: all of it runs once. Raises SyntaxError as Python does, and TemplateError."""
-    tree = ast.parse(source, file)
-    check_templates(tree, file=file, source=source)
-    vocabulary = vocabulary_of(tree)
-    inliner = Inliner(SourceText(file, source), vocabulary.spellings("fragment"))
-    Inlines(inliner, vocabulary).module(tree.body)
-    code = compile(rewrite(tree), file, "exec", dont_inherit=True)
+def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary, rewrite: Rewrite) -> Definitions:
+    """The part of a private file that may have t-strings. Raises SyntaxError as Python does, and TemplateError."""
+    literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(tree, "fragment"))
+    calls = TemplateCalls(literals)
+    _inline(tree.body, calls, vocabulary)
+    code = compile(rewrite(tree), parsed.file, "exec", flags=parsed.future, dont_inherit=True)
     assert isinstance(code, CodeType)
-    return code, inliner.functions
+    return code, calls.functions
+
+
+def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, stream: str = "") -> None:
+    """Checks the t-strings that are certainly templates, and has those rendered in place that can be."""
+    tree = ast.Module(list(statements), [])
+    certain = certain_templates(tree, calls.literals, lambda function: vocabulary.public_name(function) == "html")
+    HTMLCalls(calls, certain, stream).module(statements)
 
 
 class _Compiler:
     def __init__(self, description: Description, rewrite: Rewrite) -> None:
-        self.description = description
+        self.description = d = description
         self.rewrite = rewrite
-        self.transformer = _Body(description)
-        self.inliner = Inliner(
-            SourceText(description.file, description.source), description.vocabulary.spellings("fragment")
-        )
+        self.transformer = _Body(d)
+        self.calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
 
-    def inline(self) -> None:
-        """Has the t-strings rendered in place that are certainly HTML; pages follow in `template`."""
+    def inline(self, statements: Sequence[ast.stmt]) -> None:
+        """For all t-strings but pages, which follow in `template`."""
         d = self.description
-        inlines = Inlines(self.inliner, d.vocabulary, d.stream.name if d.stream else "")
-        inlines.module([*d.once, *d.before, *d.after])
+        _inline(statements, self.calls, d.vocabulary, d.stream.name if d.stream else "")
 
     def module(self, statements: Sequence[ast.stmt]) -> CodeType:
         tree = ast.fix_missing_locations(self.rewrite(ast.Module(list(statements), [])))
@@ -105,15 +99,13 @@ class _Compiler:
         return self.module(transformed) if transformed else None
 
     def template(self, node: ast.TemplateStr) -> CompiledTemplate:
-        d = self.description
-        plan = plan_template(node, file=d.file, source=d.source, markers=d.vocabulary.spellings("fragment"))
         fragments: dict[str, tuple[CodeType, ...]] = {}
-        for fragment in plan.fragments:
+        for fragment in extract_fragments(node, self.calls.literals):
             fragments[fragment.name] = (*fragments.get(fragment.name, ()), self.expression(fragment.node))
-        return CompiledTemplate(self.expression(node), Place(d.file, node.lineno), fragments)
+        return CompiledTemplate(self.expression(node), Place(self.description.file, node.lineno), fragments)
 
     def expression(self, node: ast.TemplateStr) -> CodeType:
-        return self.compiled(ast.Expression(self.inliner.call(node)), "eval")
+        return self.compiled(ast.Expression(self.calls.call(node)), "eval")
 
     def compiled(self, tree: ast.Module | ast.Expression, mode: str) -> CodeType:
         code = compile(tree, self.description.file, mode, flags=self.description.future, dont_inherit=True)

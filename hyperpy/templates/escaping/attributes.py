@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from string.templatelib import Template
 
+from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escape import escape_html, escape_str, exact
 from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value, is_safe_word
-from hyperpy.templates.escaping.reports import current_request, report
+from hyperpy.templates.escaping.reports import report
 from hyperpy.templates.escaping.script_values import script_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
 from hyperpy.templates.escaping.url_values import escaped_piece, plain, vouched
@@ -32,8 +33,8 @@ class ValueLocation:
 
     def warn(self, value: object, instead: str) -> None:
         """Tells that a value does not fit, and what is sent `instead`. In debug mode it is a Problem."""
-        request = current_request.get(None)
-        if request is not None and request.is_strict:
+        host = current_host.get(None)
+        if host is not None and host.is_strict:
             where = f"`{self.name}` of <{self.tag}>" if self.name else f"<{self.tag}>"
             hint = f"This is an error for developers only: visitors are sent {instead}, and the log has a warning."
             raise Problem(f"{where} can't be {shown(value)}", hint)

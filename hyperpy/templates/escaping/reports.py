@@ -5,17 +5,11 @@ A record has the place of the t-string as its `place`, or None if that is unknow
 
 import asyncio
 import logging
-from contextvars import ContextVar
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from hyperpy.exceptions import Place
 
 logger = logging.getLogger("hyperpy.templates")
-
-# The `hyperpy.pages.Run` of the request that is being answered. Templates read only its `is_strict`: whether the
-# application is in debug mode, where an unsafe value is an error.
-current_request: ContextVar[Any] = ContextVar("hyperpy.request")
 
 KEPT = 4096
 

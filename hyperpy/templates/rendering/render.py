@@ -10,35 +10,10 @@ from markupsafe import Markup
 
 from hyperpy.exceptions import ComponentError, Place, TemplateError
 from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
-from hyperpy.templates.escape import escape_str, exact
-from hyperpy.templates.escaping.attributes import (
-    aria,
-    attribute,
-    class_attribute,
-    class_text,
-    merged,
-    style_attribute,
-    style_element_text,
-    style_element_word,
-    style_text,
-    style_word,
-    url,
-    url_piece,
-    url_text,
-    value_text,
-)
-from hyperpy.templates.escaping.script_values import (
-    script_attribute,
-    script_element_value,
-    script_piece,
-    script_string,
-    srcdoc_attribute,
-)
-from hyperpy.templates.escaping.urls import one_root
+from hyperpy.templates.escape import escape_str, exact, markup
 from hyperpy.templates.escaping.values import html_of, is_html, name_of, refuse_deferred, refuse_unfit
-from hyperpy.templates.rendering.codegen import MANY, ONE, generate
-from hyperpy.templates.rendering.component_calls import keywords
-from hyperpy.templates.rendering.fragments import collect_fragment, fragment
+from hyperpy.templates.rendering.codegen import MANY, ONE, Runtime, generate
+from hyperpy.templates.rendering.fragments import fragment
 from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
 from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import CallProblem, Problem, words_of
@@ -52,13 +27,6 @@ KEPT = 4096
 
 _ones: dict[Key, Render] = {}
 _manys: dict[tuple[str, ...], RenderMany] = {}
-
-_SPECS = {"": Spec.NONE, "safe": Spec.SAFE, "**": Spec.SPREAD}
-
-
-def markup(text: str) -> Markup:
-    """Markup of an exact str, without the questions that `Markup()` asks of its argument."""
-    return str.__new__(Markup, text)
 
 
 def html(value: object) -> Markup:
@@ -181,7 +149,7 @@ def _string(value: object) -> str:
 
 def shapes_of(template: Template) -> tuple[HoleShape, ...]:
     return tuple(
-        HoleShape(hole.expression, hole.conversion, _SPECS.get(hole.format_spec, Spec.FORMAT), hole.value is fragment)
+        HoleShape(hole.expression, hole.conversion, Spec(hole.format_spec), hole.value is fragment)
         for hole in template.interpolations
     )
 
@@ -208,7 +176,7 @@ def _compiled(template: Template, form: str) -> Callable[[Any], str]:
 
 def _function(document: Document, words: str, form: str) -> Callable[[Any], str]:
     generated = generate(document, words, form)
-    namespace = RUNTIME | generated.constants
+    namespace = RUNTIME.namespace() | generated.namespace
     try:
         code = compile(generated.source, f"<{words}>", "exec")
     except SyntaxError:  # Python reads 200 brackets inside each other, each component takes five
@@ -232,39 +200,4 @@ def _located(problem: Problem, template: Template) -> TemplateError:
     return error_of(problem, words_of(template))
 
 
-# What generated functions call, by the names that `codegen` writes.
-RUNTIME: dict[str, object] = {
-    "AGAIN": _again,
-    "ARIA": aria,
-    "ATTRIBUTE": attribute,
-    "CLASS": class_attribute,
-    "CLASS_TEXT": class_text,
-    "E": escape_str,
-    "FRAGMENT": collect_fragment,
-    "KEYWORDS": keywords,
-    "LOCATED": _located,
-    "MARKER": fragment,
-    "MARKUP": markup,
-    "MERGED": merged,
-    "ONE_ROOT": one_root,
-    "PROBLEM": Problem,
-    "SAFE": _safe,
-    "SCRIPT": script_attribute,
-    "SCRIPT_ELEMENT_VALUE": script_element_value,
-    "SCRIPT_PIECE": script_piece,
-    "SCRIPT_STRING": script_string,
-    "SPREAD": _spread,
-    "SRCDOC": srcdoc_attribute,
-    "STRING": _string,
-    "STYLE": style_attribute,
-    "STYLE_ELEMENT_TEXT": style_element_text,
-    "STYLE_ELEMENT_WORD": style_element_word,
-    "STYLE_TEXT": style_text,
-    "STYLE_WORD": style_word,
-    "TEMPLATE": Template,
-    "TEXT": _text,
-    "URL": url,
-    "URL_PIECE": url_piece,
-    "URL_TEXT": url_text,
-    "VALUE_TEXT": value_text,
-}
+RUNTIME = Runtime(AGAIN=_again, LOCATED=_located, SAFE=_safe, SPREAD=_spread, STRING=_string, TEXT=_text)

@@ -4,6 +4,7 @@ A hole is the place of an interpolation, known by its index into `template.inter
 of the scanned text, in which each hole is one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -14,12 +15,16 @@ type Node = Text | Hole | RawHole | Tag | EndTag | Component | Fragment
 
 
 class Spec(Enum):
-    """What a hole's format spec asks for."""
+    """The meaning of a hole's format spec, from its text: `Spec("safe")`."""
 
-    NONE = auto()
-    SAFE = auto()
-    SPREAD = auto()
-    FORMAT = auto()
+    NONE = ""
+    SAFE = "safe"
+    SPREAD = "**"
+    FORMAT = "any other"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Spec:
+        return cls.FORMAT
 
 
 class Context(Enum):
@@ -56,6 +61,14 @@ class HoleMode(Enum):
     CSS_VALUE = auto()
     CSS_WORD = auto()
     COMMENT = auto()
+
+
+class HoleUse(Enum):
+    """Where a hole is rendered, as far as rendering in place can do better there."""
+
+    TEXT = auto()
+    CLASS = auto()
+    OTHER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,14 @@ class Attribute:
     context: Context
     start: int
     modes: tuple[HoleMode, ...] = ()
+
+    @property
+    def only_hole(self) -> int | None:
+        """The hole that is the whole value, if one is."""
+        match self.value:
+            case (int(index),):
+                return index
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +191,15 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One parsed literal. `named` are the holes whose expression or value has a meaning besides what it renders to: in
-    component tags, and where an attribute's name would be.
+    """A parsed literal.
+
+    `uses` has the holes that are rendered: not those of fragment markers, closing tags, comments and attributes that a
+    later one replaces. `named` are the holes whose expression or value means more than what it renders to: in component
+    tags, and in place of an attribute's name.
     """
 
     strings: tuple[str, ...]
     shapes: tuple[HoleShape, ...]
     nodes: tuple[Node, ...]
+    uses: Mapping[int, HoleUse]
     named: frozenset[int]

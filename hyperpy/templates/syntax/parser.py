@@ -3,6 +3,7 @@ page may be sent in chunks; components and fragments must.
 """
 
 import html
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from hyperpy.exceptions import did_you_mean
@@ -11,12 +12,17 @@ from hyperpy.templates.syntax.literal_source import LiteralSource
 from hyperpy.templates.syntax.nodes import (
     Attribute,
     Component,
+    Context,
     Document,
     EndTag,
     Fragment,
+    Hole,
+    HoleMode,
     HoleShape,
+    HoleUse,
     MarkerHole,
     Node,
+    RawHole,
     Spread,
     Tag,
     Text,
@@ -35,7 +41,37 @@ def parse(strings: tuple[str, ...], shapes: tuple[HoleShape, ...]) -> Document:
     """Raises SyntaxProblem."""
     source = LiteralSource(strings, shapes)
     nodes = _Tree(source).build()
-    return Document(strings, shapes, nodes, frozenset(source.named))
+    return Document(strings, shapes, nodes, dict(_uses(nodes)), frozenset(source.named))
+
+
+def _uses(nodes: Iterable[Node]) -> Iterator[tuple[int, HoleUse]]:
+    for node in nodes:
+        match node:
+            case Hole(index):
+                yield index, HoleUse.TEXT
+            case RawHole(index, mode=mode) if mode is not HoleMode.COMMENT:
+                yield index, HoleUse.OTHER
+            case Tag(attributes=attributes):
+                yield from _attribute_uses(attributes)
+            case Component(index, attributes=attributes, children=children):
+                yield index, HoleUse.OTHER
+                yield from _attribute_uses(attributes)
+                yield from _uses(children or ())
+            case Fragment(name, body):
+                yield from ((piece, HoleUse.OTHER) for piece in name if isinstance(piece, int))
+                yield from _uses(body)
+
+
+def _attribute_uses(attributes: Iterable[Attribute | Spread]) -> Iterator[tuple[int, HoleUse]]:
+    for item in attributes:
+        if isinstance(item, Spread):
+            yield item.index, HoleUse.OTHER
+        elif item.only_hole is not None:
+            yield item.only_hole, HoleUse.CLASS if item.context is Context.CLASS else HoleUse.OTHER
+        else:
+            holes = (piece for piece in item.value or () if isinstance(piece, int))
+            modes = zip(holes, item.modes, strict=True)
+            yield from ((hole, HoleUse.OTHER) for hole, mode in modes if mode is not HoleMode.COMMENT)
 
 
 class _Tree:
