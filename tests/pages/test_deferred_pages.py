@@ -106,7 +106,7 @@ async def test_what_is_awaited_stands_in_its_place(site: Site, template: str, ht
     assert (answer.status_code, answer.text) == (200, html)
 
 
-NOT_AWAITED = "has to be awaited, and nothing waits for it here"
+NOT_AWAITED = "must be awaited before it is rendered here"
 MISPLACED = "has to be awaited, which is not possible in an attribute or a script"
 
 
