@@ -22,6 +22,7 @@ from hyperpy.streams import (
     Streams,
     accepts,
     choose,
+    stream_headers,
     varies,
 )
 from hyperpy.templates import Pending
@@ -222,7 +223,7 @@ async def _prepared(
     if injected:
         injected.sent = True  # from now on, changes would have no effect
     if run.scope["method"] == "HEAD":
-        await _send(sender, status, kind.make_headers(headers), b"")
+        await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()
     _ensure_registry(run.scope, app)

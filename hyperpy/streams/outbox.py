@@ -39,8 +39,8 @@ class Outbox:
         "_size",
         "_task",
         "_waiter",
+        "closed",
         "moved_at",
-        "over",
         "sending",
         "started",
     )
@@ -70,7 +70,7 @@ class Outbox:
         self._waiter: asyncio.Future[None] | None = None
         self.started = False  # the start of the response has been sent
         self.sending = False
-        self.over = False  # nothing more will be sent
+        self.closed = False  # nothing more will be sent
         self.moved_at = monotonic()  # when the current send began, or else when the last one ended
 
     @property
@@ -80,7 +80,7 @@ class Outbox:
 
     def put(self, chunk: str) -> bool:
         """Add a chunk. Returns whether the caller has to await `room` before the next one."""
-        if self.over or self._finishing:
+        if self.closed or self._finishing:
             return True
         chunks = self._chunks
         chunks.append(chunk)
@@ -94,7 +94,7 @@ class Outbox:
 
     def put_other(self, chunk: str) -> None:
         """Add a chunk that the generator has not yielded, such as a ping."""
-        if not (self.over or self._finishing):
+        if not (self.closed or self._finishing):
             self._other_chunks += 1
             self.put(chunk)
 
@@ -104,13 +104,13 @@ class Outbox:
             self.flush()
         while self._is_full and is_wanted():
             await self.change()
-        if self.over or (self._is_scheduled and monotonic() > self._share_ends_at):
+        if self.closed or (self._is_scheduled and monotonic() > self._share_ends_at):
             self._fair_share.exhausted(self._loop)
             await asyncio.sleep(0)
 
     @property
     def _is_full(self) -> bool:
-        return (len(self._chunks) >= FULL_COUNT or self._size >= FULL_SIZE) and not self.over
+        return (len(self._chunks) >= FULL_COUNT or self._size >= FULL_SIZE) and not self.closed
 
     def finish(self, last: str = "") -> None:
         """Send the collected chunks, then `last`, then the end of the body."""
@@ -121,7 +121,7 @@ class Outbox:
 
     def flush(self) -> None:
         """Send now. If the server has room, as it nearly always has, everything is sent when this returns."""
-        if self.sending or self.over:
+        if self.sending or self.closed:
             return
         self.sending = True
         self.moved_at = monotonic()
@@ -130,7 +130,7 @@ class Outbox:
 
     def abandon(self) -> None:
         """Discard the collected chunks, cancel a send in progress, and send nothing more."""
-        self.over = True
+        self.closed = True
         self._chunks.clear()
         self._size = 0
         if self._task is not None:
@@ -161,18 +161,18 @@ class Outbox:
         try:
             if not self.started:
                 await self._deliver_head()
-            while (self._chunks or self._finishing) and not self.over:
+            while (self._chunks or self._finishing) and not self.closed:
                 await self._deliver_chunks()
         except OSError, ClientDisconnect:
             failed = True
         except asyncio.CancelledError:
-            self.over = True
+            self.closed = True
         except Exception as raised:  # noqa: BLE001 (the pump raises it in the server's task)
             failed, error = True, raised
         self.sending = False
         self._task = None
         if failed:
-            self.over = True
+            self.closed = True
             self._failed(error)
         if self._waiter is not None:
             self.wake()
@@ -196,4 +196,4 @@ class Outbox:
         self._record.events += events
         self._record.bytes += len(body)
         if last:
-            self.over = True
+            self.closed = True

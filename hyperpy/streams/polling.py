@@ -4,17 +4,22 @@ import asyncio
 import inspect
 import math
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
+from hashlib import blake2b
 from string.templatelib import Template
 from time import monotonic
 from typing import Any, overload
 
+import pydantic_core
 from anyio import CancelScope
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
 from hyperpy.exceptions import HyperError, Place, StreamError
-from hyperpy.streams.changes import fingerprint, settled
+from hyperpy.streams.events import Event, event_of
+from hyperpy.templates import render_template
+from hyperpy.templates.escaping.values import html_of, is_html
 
 
 @overload
@@ -69,7 +74,7 @@ class Poll[T](AsyncIterator[T]):
             value = await (self._fn() if self._is_async else _in_thread(self._fn))
             if inspect.isawaitable(value):
                 value = await value
-            if value is not None and self._is_new(value := self._compared(settled, value)):
+            if value is not None and self._is_new(value := self._compared(_settled, value)):
                 return value  # type: ignore[no-any-return]  # a value of `fn`
 
     async def _wait_until_due(self) -> None:
@@ -82,7 +87,7 @@ class Poll[T](AsyncIterator[T]):
         self._due = due
 
     def _is_new(self, value: object) -> bool:
-        last, self._last = self._last, self._compared(fingerprint, value)
+        last, self._last = self._last, self._compared(_fingerprint, value)
         return self._last != last
 
     def _compared(self, how: Callable[[Any], Any], value: Any) -> Any:
@@ -122,3 +127,45 @@ def _misuse(fn: Any, every: Any) -> StreamError | None:
         what = f"`every` must be a number of seconds above 0, not {every!r:.40}"
         return StreamError(what, hint="As in: poll(get_count, every=0.5)")
     return None
+
+
+def _settled(value: Any) -> Any:
+    """Render the t-strings in a value: they may contain iterators, which can be consumed only once."""
+    if isinstance(value, Template):
+        return Markup(render_template(value).strip())
+    if isinstance(value, Event) and isinstance(value.data, Template):
+        return replace(value, data=_settled(value.data))
+    if type(value) is tuple and any(isinstance(item, Template) for item in value):
+        return tuple(map(_settled, value))
+    if type(value) is dict and any(isinstance(item, Template) for item in value.values()):
+        return {name: _settled(item) for name, item in value.items()}
+    return value
+
+
+def _fingerprint(value: object) -> object:
+    """Equal for values of one class that have the same JSON, or are equal by `==` if they can't be encoded as JSON.
+
+    An object with `__event__` is compared by the Event that it returns. Raises StreamError if `==` says nothing about
+    a change, because the class doesn't define it or is mutable, and EventError for a wrong `__event__`.
+    """
+    if (event := event_of(value)) is not None:
+        return type(value), _fingerprint(_settled(event))
+    if isinstance(value, Iterator):
+        hint = "It can be consumed only once. Make a list of it: return list(…)"
+        raise StreamError(f"poll() can't compare the items of an iterator ({type(value).__name__})", hint=hint)
+    try:
+        text = pydantic_core.to_json(value, inf_nan_mode="constants", fallback=_html)
+    except ValueError:
+        if type(value).__eq__ is object.__eq__ or type(value).__hash__ is None:
+            hint = "Return a t-string, or a value for JSON, such as a dict, a list or a dataclass."
+            raise StreamError(
+                f"poll() can't tell whether an object of class {type(value).__name__} has changed", hint=hint
+            ) from None
+        return type(value), value
+    return type(value), blake2b(text, digest_size=16).digest()
+
+
+def _html(value: object) -> str:
+    if is_html(value):
+        return html_of(value)
+    raise ValueError(f"{type(value).__name__} can't be encoded as JSON")

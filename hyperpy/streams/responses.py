@@ -1,7 +1,6 @@
 """The kinds of streamed responses: server-sent events, HTML that is sent in parts, and pages that have to wait."""
 
 import traceback
-from collections.abc import Iterable
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -9,36 +8,10 @@ from starlette.exceptions import HTTPException
 from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event, stream_error
 from hyperpy.streams.framing import data_continued
 from hyperpy.streams.negotiate import StreamMode
-from hyperpy.streams.pump import Pump, RawHeaders
+from hyperpy.streams.pump import Pump
 
 # Sent instead of the message of an unexpected exception.
 PUBLIC_MESSAGE: Final = "Something went wrong on our side."
-
-# By default nginx buffers responses.
-_UNBUFFERED: Final = (b"x-accel-buffering", b"no")
-
-_FIXED: Final[dict[StreamMode, RawHeaders]] = {
-    StreamMode.SSE: [
-        (b"content-type", b"text/event-stream; charset=utf-8"),
-        (b"cache-control", b"no-cache, no-transform"),
-        _UNBUFFERED,
-    ],
-    StreamMode.HTML: [_UNBUFFERED],
-}
-_DEFAULTS: Final[dict[StreamMode, RawHeaders]] = {
-    StreamMode.SSE: [],
-    StreamMode.HTML: [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")],
-}
-# These describe the body on one connection, which is up to the server.
-_NEVER: Final = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive"))
-
-
-def stream_headers(mode: StreamMode, headers: Iterable[tuple[bytes, bytes]] = ()) -> RawHeaders:
-    """The headers of an event stream or a streamed page, plus those of `headers` that do not conflict with them."""
-    fixed, taken = _FIXED[mode], {name for name, _ in _FIXED[mode]} | _NEVER
-    added = [(name.lower(), value) for name, value in headers if name.lower() not in taken]
-    names = {name for name, _ in added}
-    return [*fixed, *(default for default in _DEFAULTS[mode] if default[0] not in names), *added]
 
 
 class EventStream(Pump):
@@ -52,21 +25,17 @@ class EventStream(Pump):
 
     mode = StreamMode.SSE
     ping = PING
-    farewell = CLOSE
+    trailer = CLOSE
     encode = staticmethod(encode_event)
     inserted = staticmethod(data_continued)
 
-    @staticmethod
-    def make_headers(added: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
-        return stream_headers(StreamMode.SSE, added)
-
-    def last_words(self, error: Exception) -> str:
+    def error_trailer(self, error: Exception) -> str:
         if not isinstance(error, HTTPException):
             return stream_error(PUBLIC_MESSAGE, self.log("failed", error), self._details(error))
         log_id = self.log(f"ended with HTTP status {error.status_code}", error)
-        words = stream_error(error.detail, log_id, self._details(error))
+        event = stream_error(error.detail, log_id, self._details(error))
         # A 4xx would be the same after reconnecting.
-        return words + CLOSE if error.status_code < 500 else words
+        return event + CLOSE if error.status_code < 500 else event
 
     def drain(self) -> None:
         self.end_cleanly()
@@ -87,14 +56,7 @@ class HTMLStream(Pump):
     mode = StreamMode.HTML
     encode = staticmethod(encode_chunk)
 
-    @staticmethod
-    def make_headers(added: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
-        return stream_headers(StreamMode.HTML, added)
-
-    def last_words(self, error: Exception) -> None:
-        return None
-
-    def drain(self) -> None:
+    def error_trailer(self, error: Exception) -> None:
         return None
 
 
