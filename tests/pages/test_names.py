@@ -16,7 +16,7 @@ NAMES = (
     "POST PUT Query Header Cookie render html fragment redirect Request Response JSONResponse HTTPException Event JSON"
 )
 
-# How a file may come by a name, as templates of import statements; {name} is the one that is used.
+# Ways to import a name: the statements, and the expression for the name after them.
 SPELLINGS: Mapping[str, tuple[str, str]] = {
     "direct": ("from hyperpy import {name}", "{name}"),
     "the short package": ("from hyper import {name}", "{name}"),
@@ -90,7 +90,7 @@ HELPERS = {
 
 
 def spelled(source: str, name: str, spelling: str) -> str:
-    """A route file; `NAME` in its source is what stands for the name, after the import."""
+    """A route file that imports a name in one way; `NAME` in its source becomes the spelling."""
     imports, expression = (part.format(name=name) for part in SPELLINGS[spelling])
     return f"from typing import Annotated\nfrom hyperpy import PlainTextResponse\n{imports}\n{source}".replace(
         "NAME", expression
@@ -100,7 +100,7 @@ def spelled(source: str, name: str, spelling: str) -> str:
 async def answers(
     site: Site, name: str, source: str, method: str = "GET", query: str = "", **options: object
 ) -> dict[str, str]:
-    """What the file answers, by the way in which it imports a name; `LoadError` if it can't be loaded."""
+    """Status and text of the response, by the way in which the file imports the name."""
     files = {f"r{number}.py": spelled(source, name, spelling) for number, spelling in enumerate(SPELLINGS)}
     client = site(HELPERS | files)
     found = {}

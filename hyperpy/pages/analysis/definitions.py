@@ -63,7 +63,7 @@ def _parts(block: Block) -> Iterator[ast.stmt]:
 
 
 def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
-    """The vocabulary with the names that the file itself gives to special objects."""
+    """Adds the file's own aliases of special objects to the vocabulary."""
     once = parsed.bound_once()
     for statement in parsed.tree.body:
         for name, value in _aliases(statement):
@@ -73,7 +73,7 @@ def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
 
 
 def _aliases(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    """The names that a statement gives to expressions. Those in a class are dotted."""
+    """The names that a statement binds to expressions; names in a class are dotted."""
     match statement:
         case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(values):
             pairs = zip(targets, values, strict=True)

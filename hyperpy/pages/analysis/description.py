@@ -15,7 +15,7 @@ class Declaration:
     node: ast.AnnAssign
     has_default: bool
     group: int
-    """0 for the file's own block; each nested block with inputs has a number of its own."""
+    """0 for the file's own block; each nested block with inputs has its own number."""
     marked: bool
     """Whether its annotation has an input marker."""
 

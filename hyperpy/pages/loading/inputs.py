@@ -110,7 +110,7 @@ def _resolve(
 
 
 def _expanded(annotation: Any) -> Any:
-    """The type behind the names that `type` statements give it, if a marker is in it."""
+    """Replaces an alias from a `type` statement by its type, if that has a marker."""
     alias = get_origin(annotation) or annotation
     if not isinstance(alias, typing.TypeAliasType) or marker_in(alias) is None:
         return annotation

@@ -90,7 +90,7 @@ def _is_folder(module: ModuleType | None, folder: Path) -> bool:
 
 @contextmanager
 def temporary_imports(folder: Path) -> Iterator[None]:
-    """Forget afterwards what is imported from a routes folder inside this context; earlier imports stay.
+    """Forgets imports from a routes folder at the end of the context; earlier imports stay.
 
     A folder that has changed is then loaded again the next time, and its name is free for another.
     """

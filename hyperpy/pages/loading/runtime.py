@@ -23,7 +23,7 @@ class AnswerGiven(BaseException):
         self.response = response
 
 
-def called(value: object) -> None:
+def handle_result(value: object) -> None:
     """Handles the result of a bare call: a response is the answer, an HTTPException is raised."""
     if value is None:
         return
@@ -39,12 +39,12 @@ def called(value: object) -> None:
         )
 
 
-def rendered(value: Markup) -> Never:
+def answer_with(value: Markup) -> Never:
     """Answers with the result of a bare `render(…)`."""
     raise AnswerGiven(HTMLResponse(str(value)))
 
 
-def responded(value: object) -> None:
+def answer_if_response(value: object) -> None:
     """Ends the body if `response` has just been set to a Response."""
     if isinstance(value, Response):
         raise AnswerGiven(value)
@@ -68,5 +68,7 @@ RENDERERS: Mapping[str, Any] = MappingProxyType(
 )
 """Helpers for the code of any file in the routes folder."""
 
-HELPERS: Mapping[str, Any] = MappingProxyType({CALLED: called, RENDERED: rendered, RESPOND: responded})
+HELPERS: Mapping[str, Any] = MappingProxyType(
+    {CALLED: handle_result, RENDERED: answer_with, RESPOND: answer_if_response}
+)
 """Helpers for the compiled body of a route file."""
