@@ -1,5 +1,6 @@
-"""Values inside URLs. Before the `?`, characters that are invalid in a URL are percent-encoded; after it, all characters
-but letters and digits.
+"""Values inside URLs.
+
+Before the `?`, characters that are invalid in a URL are percent-encoded; after it, all but letters and digits.
 """
 
 import re

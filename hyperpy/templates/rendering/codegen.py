@@ -1,7 +1,7 @@
 """Document → source of a Python function that renders every Template of the literal.
 
-The function checks that a template's interpolations have the shapes that the literal was parsed with, because its strings
-alone don't determine its meaning. Then it returns the f-string that `Writer` writes.
+The function checks that a template's interpolations have the shapes that the literal was parsed with: its strings alone
+don't determine its meaning. Then it returns the f-string that `Writer` writes.
 """
 
 from collections.abc import Callable

@@ -44,8 +44,8 @@ class ComponentSignature:
 
 
 class CallSite:
-    """A component tag. It remembers the arguments of the last valid call and the function's code object: a function that
-    is defined again in each request keeps its code.
+    """A component tag. It remembers the code object and the argument names of the last valid call: a function that is
+    defined again in each request keeps its code.
     """
 
     __slots__ = ("code", "names")
