@@ -142,10 +142,10 @@ def test_a_lifespan_that_fails_is_shown_until_it_is_mended(folder):
 def test_a_process_that_ends_by_itself_is_told(folder):
     with Command("dev", "--port", "0", folder=folder) as command:
         os.kill(serving_process(command), signal.SIGKILL)
-        command.wait_for_output("has ended")
+        command.wait_for_output("has exited")
         save(folder / "content.py", 'TEXT = "again"')
         assert until_shown(command, "again")[0] == 200
-        assert command.errors.count("has ended") == 1
+        assert command.errors.count("has exited") == 1
 
 
 def test_a_process_that_does_not_end_is_killed(folder):
@@ -153,7 +153,7 @@ def test_a_process_that_does_not_end_is_killed(folder):
         "import time\nasync def app(scope, receive, send):\n    print('blocking', flush=True)\n    time.sleep(60)\n"
     )
     save(folder / "app.py", blocking)
-    hasty = hyper_after("from hyperpy.dev import reloader", "reloader.END_WITHIN = 0.5")
+    hasty = hyper_after("from hyperpy.dev import reloader", "reloader.KILL_AFTER = 0.5")
     with Command("dev", "--port", "0", folder=folder, command=hasty) as command:
         command.wait_for_output("blocking")
         save(folder / "app.py", APP)

@@ -79,23 +79,23 @@ def test_targets(folder, attribute):
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("wide.py", "TARGET: 'wide.py' is no module:attribute|Write module:attribute, such as wide:app."),
+        ("wide.py", "TARGET: 'wide.py' is not of the form module:attribute|Write module:attribute, such as wide:app."),
         ("wide", "such as wide:app"),
         ("wide:", "such as wide:app"),
         (":site", "such as app:site"),
         ("web/main.py:site", "such as web.main:site"),
         ("./wide.py:app", "such as wide:app"),
-        ("wied:app", "TARGET: there is no module 'wied'|Did you mean `wide`?"),
-        ("wide.deep:app", "there is no module 'wide.deep'"),
+        ("wied:app", "TARGET: no module named 'wied'|Did you mean `wide`?"),
+        ("wide.deep:app", "no module named 'wide.deep'"),
         ("wide:ap", "wide.py has no `ap`|Did you mean `app`?|Write ap = Hyper() in wide.py"),
         ("wide:site.metod", "wide.py has no `site.metod`"),
-        ("wide:number", "wide:number is a int, not an ASGI application"),
+        ("wide:number", "wide:number has the type int, and is not an ASGI application"),
         (
             "wide:Site",
             "wide:Site is a class, not an application|Write application = Site(), and serve wide:application.",
         ),
-        ("wide:create", "is a function that makes an application|Write application = create()"),
-        ("wide:wsgi", "takes two arguments, as WSGI applications do"),
+        ("wide:create", "is a function that makes an application, not an application|Write application = create()"),
+        ("wide:wsgi", "takes two arguments, like a WSGI application"),
         ("wide:odd", "does not take scope, receive and send"),
     ],
 )
@@ -110,7 +110,7 @@ def test_targets_that_are_none(folder, target, message):
 @pytest.mark.parametrize("name", ["routes", "static"])
 def test_folders_are_the_application_s_own_affair(folder, name):
     (folder / "app.py").write_text(APP)
-    with pytest.raises(ConfigError, match=f'--{name}: app:app is served, .*\n.*Hyper\\({name}="x"\\)'):
+    with pytest.raises(ConfigError, match=f'--{name}: app:app chooses its own {name} folder\n.*Hyper\\({name}="x"\\)'):
         load(**{name: "x"})
 
 

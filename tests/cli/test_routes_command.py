@@ -68,14 +68,14 @@ def test_the_table_of_a_target(site):
 def test_an_empty_folder(tmp_path):
     (tmp_path / "routes").mkdir()
     status, output, _ = run(tmp_path, "routes")
-    assert (status, output) == (0, "There is no route file yet: write routes/index.py.\n")
+    assert (status, output) == (0, "No routes yet. Create routes/index.py.\n")
 
 
 def test_a_target_without_route_files(tmp_path):
     (tmp_path / "app.py").write_text("from starlette.applications import Starlette\napp = Starlette()\n")
     status, output, errors = run(tmp_path, "routes")
     assert (status, output) == (1, "")
-    assert errors.startswith("Error: the application is a Starlette, not a Hyper")
+    assert errors.startswith("Error: the application has the type Starlette, not Hyper")
 
 
 @pytest.mark.parametrize("command", ["serve", "routes", "dev"])

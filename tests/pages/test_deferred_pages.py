@@ -201,7 +201,7 @@ YIELDS = [
     ("'part', t'<{Card} title=a>{element()}</{Card}>'", 'event: part\ndata: <section title="a"><b>late</b></section>'),
     ("{'data': t'{text(1)}', 'id': 3}", "id: 3\ndata: 1"),
     ("t'<{Suspense} fallback=\"wait\">{text(1)}</{Suspense}><{Suspense}>{text(2)}</{Suspense}>'", "data: 12"),
-    ("t'{text(1)}<{Plain}>{await anext(inner())}</{Plain}>'", "data: 1<b>2</b>"),
+    ("t'{text(1)}<{Plain}>{await anext(inner())}</{Plain}>'", "data: 1<div><b>2</b></div>"),
 ]
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import CodeType
 
 from hyperpy.exceptions import Place
-from hyperpy.pages.analysis.answers import binds_response
 from hyperpy.pages.analysis.description import Declaration, Description
-from hyperpy.pages.analysis.parsing import ParsedFile
+from hyperpy.pages.analysis.explicit_answers import binds_response
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.loading.hidden_names import CALLED, PAGE, RENDERED, RESPOND, RUN, hidden
