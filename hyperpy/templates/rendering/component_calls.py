@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from markupsafe import Markup
 
 from hyperpy.exceptions import did_you_mean, display_path
-from hyperpy.templates.escaping.values import refuse_deferred, shown
+from hyperpy.templates.escaping.values import describe, refuse_deferred
 from hyperpy.templates.syntax.contexts import python_name
 from hyperpy.templates.syntax.problems import CallProblem
 
@@ -29,11 +29,11 @@ class ComponentSignature:
     takes: tuple[str, ...]
     needs: tuple[str, ...]
     takes_any: bool
-    by_position: tuple[str, ...]
+    positional_only: tuple[str, ...]
 
     def __str__(self) -> str:
-        shown = [name if name in self.needs else f"{name}=…" for name in self.takes]
-        return f"{self.name}({', '.join(shown + ['**…'] * self.takes_any)})"
+        parameters = [name if name in self.needs else f"{name}=…" for name in self.takes]
+        return f"{self.name}({', '.join(parameters + ['**…'] * self.takes_any)})"
 
     def accepts(self, name: str) -> bool:
         return self.takes_any or name in self.takes
@@ -80,10 +80,10 @@ def keywords(value: object) -> Arguments:
         return {}
     if not isinstance(value, Mapping):
         refuse_deferred(value)
-        raise CallProblem(f"`:**` spreads a mapping, not {shown(value)}")
+        raise CallProblem(f"`:**` spreads a mapping, not {describe(value)}")
     for name in value:
         if not isinstance(name, str):
-            raise CallProblem(f"argument names must be str, not {shown(name)}")
+            raise CallProblem(f"argument names must be str, not {describe(name)}")
     return {python_name(name): item for name, item in value.items()}
 
 
@@ -104,8 +104,8 @@ def _fitted(signature: ComponentSignature, arguments: Arguments, content: Markup
 
 
 def _check(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> None:
-    if signature.by_position:
-        name = signature.by_position[0]
+    if signature.positional_only:
+        name = signature.positional_only[0]
         raise CallProblem(
             f"`{signature.name}` takes `{name}` by position only, but attributes are keyword arguments",
             f"Remove the `/` from its parameters. {signature.about}",
@@ -137,7 +137,7 @@ def _joined(*sentences: str) -> str:
 
 def _no_component(value: object) -> CallProblem:
     return CallProblem(
-        f"<{{…}}> must be a component, but {shown(value)} is not callable",
+        f"<{{…}}> must be a component, but {describe(value)} is not callable",
         "A component is a function or class that returns HTML: def Card(children, title): return t'…'.",
     )
 
@@ -170,7 +170,7 @@ def _inspect(component: Callable[..., object]) -> ComponentSignature:
         takes=tuple(p.name for p in named),
         needs=tuple(p.name for p in named if p.default is p.empty),
         takes_any=any(p.kind is p.VAR_KEYWORD for p in parameters),
-        by_position=tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is p.empty),
+        positional_only=tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is p.empty),
     )
 
 

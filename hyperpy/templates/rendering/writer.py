@@ -18,16 +18,16 @@ from hyperpy.templates.escaping.attributes import (
     style_element_word,
     style_text,
     style_word,
-    url_piece,
+    url_part,
     url_text,
     value_text,
 )
 from hyperpy.templates.escaping.script_values import (
     script_element_value,
-    script_piece,
+    script_part,
     script_string,
 )
-from hyperpy.templates.escaping.urls import CHECKS, memo, one_root, settles
+from hyperpy.templates.escaping.urls import CHECKS, is_safe_start, memo, one_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, python_name
@@ -51,7 +51,7 @@ from hyperpy.templates.syntax.url_holes import URL_MODES
 # The functions for values inside code. The flag says whether the code is in an element or an attribute.
 _EMBEDDED: dict[tuple[HoleMode, bool], Callable[..., str]] = {
     (HoleMode.SCRIPT_VALUE, True): script_element_value,
-    (HoleMode.SCRIPT_VALUE, False): script_piece,
+    (HoleMode.SCRIPT_VALUE, False): script_part,
     (HoleMode.SCRIPT_STRING, True): script_string,
     (HoleMode.SCRIPT_STRING, False): script_string,
     (HoleMode.CSS_VALUE, True): style_element_text,
@@ -234,7 +234,7 @@ class Writer:
         ]
         if context not in CHECKS:
             yield from written
-        elif isinstance(first, str) and settles(context, first):
+        elif isinstance(first, str) and is_safe_start(context, first):
             if first.strip() == "/":
                 yield Expression(f"{self.name(one_root)}({f_string(written)})")
             else:
@@ -255,7 +255,7 @@ class Writer:
             return self.embedded(mode, location, index)
         value = self.hole(index)
         if mode in URL_MODES:
-            known, piece = self.constant(memo(mode).get), self.name(url_piece)
+            known, piece = self.constant(memo(mode).get), self.name(url_part)
             other = f"{piece}({location}, {self.constant(mode)}, {_rendered(value)})"
             return Expression(
                 f"url if (kind := type({value})) is str and (url := {known}({value})) "
