@@ -10,7 +10,7 @@ from string.templatelib import Template
 
 from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escape import escape_html, escape_str, exact
-from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value, is_safe_word
+from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value
 from hyperpy.templates.escaping.reports import report
 from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
@@ -185,11 +185,6 @@ def style_text(location: ValueLocation, value: object, fits: Callable[[str], boo
     return ""
 
 
-def style_word(location: ValueLocation, value: object) -> str:
-    """A value in a position that allows only a name, a number or a colour."""
-    return style_text(location, value, is_safe_word)
-
-
 def style_element_text(location: ValueLocation, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
     """A value inside `<style>`, where HTML escapes nothing."""
     if type(value) is TrustedCSS:
@@ -197,10 +192,6 @@ def style_element_text(location: ValueLocation, value: object, fits: Callable[[s
             raise Problem("TrustedCSS with `</style` in it would end the style sheet", r"Write `<` as \3C.")
         return exact(value)
     return style_text(location, value, fits)
-
-
-def style_element_word(location: ValueLocation, value: object) -> str:
-    return style_element_text(location, value, is_safe_word)
 
 
 def style_attribute(location: ValueLocation, head: str, value: object) -> str:

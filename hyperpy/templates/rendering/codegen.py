@@ -76,9 +76,9 @@ class Code:
     namespace: dict[str, object]
 
 
-def generate(document: Document, words: str, form: str = ONE) -> Code:
-    """`form` is ONE or MANY. `words` name the literal in warnings."""
-    writer = Writer(words)
+def generate(document: Document, form: str = ONE) -> Code:
+    """`form` is ONE or MANY."""
+    writer = Writer(document.words)
     indent = " " * (8 if form is ONE else 12)
     shapes = dict(enumerate(document.shapes))
     checked = sorted(document.uses.keys() | document.named)

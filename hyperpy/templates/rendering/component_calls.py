@@ -69,7 +69,7 @@ class CallSite:
             raise _no_component(component)
         fitted = _fitted(_signature(component), arguments, content)
         # The wrappers of a decorator share their code, but not the wrapped function, which is in their `__dict__`.
-        if function and fitted is arguments and not function.__dict__:
+        if function and fitted.keys() == arguments.keys() and not function.__dict__:
             self.code, self.names = function.__code__, frozenset(arguments)
         return component(**fitted)
 
@@ -89,12 +89,8 @@ def keywords(value: object) -> Arguments:
 
 def _fitted(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> Arguments:
     """The arguments adapted to the component: `class` may be its `class_`, and blank content is dropped."""
-    fitted = arguments
+    fitted = dict(arguments)
     for name in arguments:
-        if not signature.accepts(name) or (keyword.iskeyword(name) and f"{name}_" in signature.takes):
-            fitted = dict(arguments)
-            break
-    for name in list(fitted) if fitted is not arguments else ():
         if keyword.iskeyword(name) and f"{name}_" in signature.takes:
             fitted[f"{name}_"] = fitted.pop(name)
         elif name == "children" and content is not None and not content.strip() and not signature.accepts(name):

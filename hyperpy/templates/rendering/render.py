@@ -169,16 +169,16 @@ def _compiled(template: Template, form: str) -> Callable[[Any], str]:
         if len(cache) >= CACHE_SIZE:
             cache.clear()
     try:
-        return _function(parse(template.strings, shapes_of(template)), words_of(template), form)
+        return _function(parse(template.strings, shapes_of(template)), form)
     except Problem as problem:
         raise _located(problem, template) from None
 
 
-def _function(document: Document, words: str, form: str) -> Callable[[Any], str]:
-    generated = generate(document, words, form)
+def _function(document: Document, form: str) -> Callable[[Any], str]:
+    generated = generate(document, form)
     namespace = RUNTIME.namespace() | generated.namespace
     try:
-        code = compile(generated.source, f"<{words}>", "exec")
+        code = compile(generated.source, f"<{document.words}>", "exec")
     except SyntaxError:  # Python's limit is 200 nested brackets, and each component takes five
         raise Problem(
             "components and fragments are nested too deeply in one t-string",

@@ -15,13 +15,12 @@ from hyperpy.templates.escaping.attributes import (
     class_text,
     merged,
     style_element_text,
-    style_element_word,
     style_text,
-    style_word,
     url_part,
     url_text,
     value_text,
 )
+from hyperpy.templates.escaping.css import is_safe_word
 from hyperpy.templates.escaping.script_values import (
     script_element_value,
     script_part,
@@ -56,8 +55,8 @@ _EMBEDDED: dict[tuple[HoleMode, bool], Callable[..., str]] = {
     (HoleMode.SCRIPT_STRING, False): script_string,
     (HoleMode.CSS_VALUE, True): style_element_text,
     (HoleMode.CSS_VALUE, False): style_text,
-    (HoleMode.CSS_WORD, True): style_element_word,
-    (HoleMode.CSS_WORD, False): style_word,
+    (HoleMode.CSS_WORD, True): style_element_text,
+    (HoleMode.CSS_WORD, False): style_text,
 }
 # These contexts have no quicker form for an exact str.
 _ALWAYS_CHECKED = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
@@ -247,8 +246,12 @@ class Writer:
         """A hole inside JavaScript, JSON or CSS."""
         if mode is HoleMode.COMMENT:
             return " "
-        where = f"{location}, " if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD) else ""
-        return Expression(f"{self.name(_EMBEDDED[mode, is_element])}({where}{_rendered(self.hole(index))})")
+        arguments = [_rendered(self.hole(index))]
+        if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD):
+            arguments.insert(0, location)
+        if mode is HoleMode.CSS_WORD:
+            arguments.append(self.name(is_safe_word))
+        return Expression(f"{self.name(_EMBEDDED[mode, is_element])}({', '.join(arguments)})")
 
     def piece(self, context: Context, mode: HoleMode, location: str, index: int) -> CodePiece:
         if (mode, False) in _EMBEDDED or mode is HoleMode.COMMENT:
