@@ -15,7 +15,7 @@ from hyperpy.streams import STATE_KEY, EventStream, HTMLStream, StreamLimits, St
 from tests.support.raw_client import RawClient
 
 BIG = "x" * 60_000
-TIMEOUT = 10  # seconds that a test waits for what must come
+TIMEOUT = 10  # seconds that a test waits
 
 type Generator = Callable[[], AsyncGenerator[object]]
 
@@ -36,7 +36,7 @@ class StreamApp:
         self.limits = limits or StreamLimits()
         self.debug = debug
         self.streams = Streams()
-        self.ended = threading.Semaphore(0)  # released by each call that is over
+        self.ended = threading.Semaphore(0)  # released at the end of each call
         self.headers: list[tuple[bytes, bytes]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +66,7 @@ async def hello(send: Send) -> None:
 
 
 class Site:
-    """A server that runs, and the clients that have asked it."""
+    """A running server and its clients."""
 
     def __init__(self, server: uvicorn.Server, port: int) -> None:
         self.server = server
@@ -120,7 +120,7 @@ def logged_warnings(log: pytest.LogCaptureFixture, name: str) -> list[logging.Lo
 
 
 class Watched:
-    """A generator function that says what becomes of it."""
+    """A generator function that records its start and its cleanup."""
 
     def __init__(self, *items: object, forever: bool = True) -> None:
         self.items = items
