@@ -51,10 +51,6 @@ class BrokerBackend[C: BrokerConnection](Backend):
     @abstractmethod
     async def _open(self) -> C: ...
 
-    async def _open_subscriber(self) -> C:
-        """The connection that the subscriber runs on."""
-        return await self._open()
-
     @abstractmethod
     def _explain(self, error: Exception) -> BrokerError:
         """What went wrong and what to do about it."""
@@ -82,7 +78,7 @@ class BrokerBackend[C: BrokerConnection](Backend):
 
     async def _subscribe(self) -> None:
         try:
-            connection = await self._open_subscriber()
+            connection = await self._open()
             try:
                 await self._subscriber.run(connection, self._ready)
             finally:
