@@ -1,4 +1,4 @@
-"""What a browser makes of content that comes late, with scripts and without."""
+"""Suspended content in a browser, with scripts and without."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import serve
 
-# A gate opens when the test makes its file.
+# A gate opens when the test creates its file.
 GATES = """
 import asyncio
 from pathlib import Path
@@ -121,7 +121,7 @@ def test_a_policy_with_a_nonce(page: Page, folder: Path, url: str, page_errors: 
     assert not page_errors
 
 
-def test_without_scripts_the_content_is_there(browser: Browser, folder: Path, url: str) -> None:
+def test_without_scripts_the_content_is_in_the_page(browser: Browser, folder: Path, url: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(url, wait_until="commit")
