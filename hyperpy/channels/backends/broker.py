@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Never, Protocol, override
 from hyperpy.channels.backends.contract import Backend, Listener
 from hyperpy.channels.backends.pool import BrokerConnection, Pool
 from hyperpy.channels.backends.reconnecting import Outage, retry_forever
-from hyperpy.channels.backends.urls import redacted
+from hyperpy.channels.backends.redaction import redacted
 from hyperpy.exceptions import BrokerError
 
 CLOSE_WITHIN: Final = 1.0
