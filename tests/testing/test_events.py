@@ -87,6 +87,15 @@ FILES = {
             for item in await request.json():
                 yield "item", [item, request.headers["x-name"], request.query_params["page"]]
         """,
+    "resumed.py": """
+        from typing import Annotated
+        from hyperpy import Event, Header
+
+        last: Annotated[str, Header("Last-Event-ID")] = ""
+
+        async def stream():
+            yield Event("resumed", id=f"{last}é✓")
+        """,
     "page.py": "t'<h1>No stream</h1>'",
 }
 
@@ -202,7 +211,7 @@ TOLD = [
     (
         "/silent",
         lambda events: events.until(lambda event: event.event == "x", timeout=0.05),
-        "no event that fits came within 0.05 s; the stream is still open",
+        "no matching event came within 0.05 s; the stream is still open",
         ["1  first: '{\"a\":[1]}'"],
         None,
     ),
@@ -230,7 +239,7 @@ TOLD = [
     (
         "/broken",
         lambda events: events.rest(),
-        f"not all of the rest came; {BROKEN}",
+        f"not all remaining events came; {BROKEN}",
         ["1  message: '<p>all is well</p>'"],
         "stream-error",
     ),
@@ -303,13 +312,13 @@ async def test_after_a_wait_that_was_too_short_the_next_goes_on(site):
 async def test_an_event_that_is_no_json(site):
     async with site.stream("/broken") as events:
         event = await events.next()
-        with pytest.raises(SiteFailure, match=r"no JSON .*<p>all is well</p>"):
+        with pytest.raises(SiteFailure, match=r"not JSON .*<p>all is well</p>"):
             event.json()
 
 
 NO_STREAM = [
-    ("/nowhere", "GET /nowhere was answered with 404 Not Found (text/plain; charset=utf-8), not with a stream of"),
-    ("/page", "GET /page was answered with 200 OK (text/html; charset=utf-8), not with a stream of events\n\n<h1>No"),
+    ("/nowhere", "GET /nowhere returned 404 Not Found (text/plain; charset=utf-8), expected a stream of"),
+    ("/page", "GET /page returned 200 OK (text/html; charset=utf-8), expected a stream of events\n\n<h1>No"),
 ]
 
 
@@ -344,6 +353,13 @@ async def test_a_finished_stream_is_not_asked_again(site):
         await events.reconnect()
         assert (events.response.status_code, events.closed) == (204, True)
         assert await events.rest() == []
+
+
+async def test_ids_may_have_any_characters(site):
+    async with site.stream("/resumed", last_event_id="ü ") as events:
+        assert (await events.next()).id == "ü é✓"
+        await events.reconnect()
+        assert (await events.next()).id == "ü é✓é✓"
 
 
 async def test_reconnecting_sends_the_last_id(site):
@@ -399,11 +415,11 @@ RAW = {
 @pytest.mark.parametrize(
     ("path", "events", "how", "told"),
     [
-        ("/end", ["1"], "end", "the answer ended, without `close`"),
+        ("/end", ["1"], "end", "the response ended without `close`"),
         ("/cut", ["1"], "cut", "the connection was cut: "),
         ("/error", [], "stream-error", "the stream failed: not json"),
         ("/error-json", [], "stream-error", "the stream failed: [1]"),
-        ("/pieces", ["1"], "end", "the answer ended, without `close`"),
+        ("/pieces", ["1"], "end", "the response ended without `close`"),
     ],
 )
 async def test_streams_of_any_application_end_somehow(opened, path, events, how, told):
@@ -423,9 +439,9 @@ async def test_streams_of_any_application_end_somehow(opened, path, events, how,
     ("ending", "told"),
     [
         (Ending("close"), "the stream ended with `close`"),
-        (Ending("end"), "the answer ended, without `close`"),
+        (Ending("end"), "the response ended without `close`"),
         (Ending("cut", "by a peer"), "the connection was cut: by a peer"),
-        (Ending("left"), "the test left it"),
+        (Ending("left"), "the test closed it"),
         (Ending("stream-error", "oh", "a1"), "the stream failed: oh (the log has the traceback under a1)"),
         (Ending("stream-error", "oh"), "the stream failed: oh"),
     ],
@@ -435,7 +451,7 @@ def test_endings_in_words(ending, told):
 
 
 async def test_an_answer_without_end_that_is_no_stream_is_told(opened, monkeypatch):
-    monkeypatch.setattr("hyperpy.testing.answers.ANSWER", 0.05)
+    monkeypatch.setattr("hyperpy.testing.failures.ANSWER_TIMEOUT", 0.05)
 
     async def app(scope, receive, send):
         assert scope["type"] == "http"
@@ -445,7 +461,7 @@ async def test_an_answer_without_end_that_is_no_stream_is_told(opened, monkeypat
             pass
 
     async with opened(app) as site:
-        with pytest.raises(AnswerFailure, match=r"200 OK \(text/plain\), (?s:.*)Its body did not come to an end"):
+        with pytest.raises(AnswerFailure, match=r"200 OK \(text/plain\), (?s:.*)Its body did not end"):
             async with site.stream("/"):
                 pass
 
@@ -454,7 +470,7 @@ async def test_nothing_comes_from_a_stream_that_was_left(site):
     async with site.stream("/silent") as events:
         await events.next()
         await events.close()
-        with pytest.raises(StreamFailure, match="0 of 1 events came; the test left it"):
+        with pytest.raises(StreamFailure, match="0 of 1 events came; the test closed it"):
             await events.next()
 
 

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 
 from hyperpy import Hyper
 from hyperpy.exceptions import RouteError
-from hyperpy.testing import patience
+from hyperpy.testing.transport import lifespan
 
 
 def app_with(write, lifespan):
@@ -64,7 +64,7 @@ async def test_what_the_block_raises_goes_before_that(opened, write):
     with pytest.raises(KeyError) as raised:
         async with opened(app_with(write, lifespan)):
             raise KeyError
-    assert raised.value.__notes__ == ["And then its lifespan failed: LookupError('no database')"]
+    assert raised.value.__notes__ == ["The lifespan then failed as well: LookupError('no database')"]
 
 
 @pytest.mark.parametrize("phase", ["startup", "shutdown"])
@@ -103,8 +103,8 @@ async def test_a_lifespan_that_fails_meanwhile_is_told_at_the_end(opened):
 
 
 async def test_a_lifespan_that_does_not_end_is_cut(opened, monkeypatch):
-    monkeypatch.setattr("hyperpy.testing.transport.lifespan.SHUTDOWN", 0.05)
-    assert patience.SHUTDOWN > 0.05
+    monkeypatch.setattr("hyperpy.testing.transport.lifespan.SHUTDOWN_TIMEOUT", 0.05)
+    assert lifespan.SHUTDOWN_TIMEOUT > 0.05
 
     async def app(scope, receive, send):
         await receive()
@@ -139,6 +139,6 @@ async def test_load_errors_are_raised(opened, write):
 
 
 async def test_neither_an_application_nor_a_folder(opened):
-    with pytest.raises(TypeError, match="an ASGI application or the path of a folder is needed, not 7"):
+    with pytest.raises(TypeError, match="expected an ASGI application or the path of a folder, not 7"):
         async with opened(7):
             pass

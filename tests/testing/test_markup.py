@@ -54,13 +54,17 @@ def test_pieces_are_what_they_are(html, css, text):
         (
             PAGE,
             "h2",
-            'no element of GET / matches \'h2\'. There are:\n  <title>\n  <style>\n  <main id="top" class="a b">\n',
+            'no element of GET / matches \'h2\'. It has:\n  <title>\n  <style>\n  <main id="top" class="a b">\n',
         ),
-        (PAGE, "p", "2 elements of GET / match 'p', not one:\n  <p>x</p>\n  <p>y</p>"),
+        (PAGE, "p", "2 elements of GET / match 'p', expected one:\n  <p>x</p>\n  <p>y</p>"),
         ("", "p", "no element of GET / matches 'p'. It is empty."),
         ("only text", "p", "no element of GET / matches 'p'. Its text is: only text"),
-        ("<p>" * 30, "a", "no element of GET / matches 'a'. There are:\n  <p>"),
-        ("<i></i>" * 30, "i", "30 elements of GET / match 'i', not one:\n" + "  <i></i>\n" * 12 + "  … and 18 more"),
+        ("<p>" * 30, "a", "no element of GET / matches 'a'. It has:\n  <p>"),
+        (
+            "<i></i>" * 30,
+            "i",
+            "30 elements of GET / match 'i', expected one:\n" + "  <i></i>\n" * 12 + "  … and 18 more",
+        ),
     ],
 )
 def test_what_is_there_is_told(html, css, told):
@@ -73,7 +77,7 @@ def test_within_an_element_only_that_is_searched():
     main = HTML(PAGE, "GET /").one("main")
     assert main.select("main") == []
     with pytest.raises(
-        PageFailure, match=re.escape('<main id="top" class="a b"> of GET / matches \'p\'. There are:\n  <h1>')
+        PageFailure, match=re.escape('<main id="top" class="a b"> of GET / matches \'p\'. It has:\n  <h1>')
     ):
         main.one("p")
     with pytest.raises(PageFailure, match=re.escape("<h1> has no attribute 'href'")):
@@ -82,7 +86,7 @@ def test_within_an_element_only_that_is_searched():
 
 @pytest.mark.parametrize("css", ["p[[", "", ">"])
 def test_what_is_no_selector_is_no_failure_of_the_page(css):
-    with pytest.raises(ValueError, match=re.escape(f"{css!r} is no CSS selector")):
+    with pytest.raises(ValueError, match=re.escape(f"invalid CSS selector: {css!r}")):
         HTML(PAGE).select(css)
 
 

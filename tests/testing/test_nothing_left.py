@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.testing import patience, serve
+from hyperpy.testing import running_requests, serve
 
 ENDLESS = """
 import asyncio
@@ -193,7 +193,7 @@ async def test_an_application_that_hangs_is_cut(opened, monkeypatch):
     """Nobody waits for its answer any more, and it does not notice."""
     for module in ("serving", "in_process"):
         monkeypatch.setattr(f"hyperpy.testing.transport.{module}.GRACE", 0.05)
-    assert patience.GRACE > 0.05
+    assert running_requests.GRACE > 0.05
     started, cancelled = asyncio.Event(), asyncio.Event()
     before = state()["tasks"]
 
@@ -216,7 +216,7 @@ async def test_an_application_that_hangs_is_cut(opened, monkeypatch):
 async def test_an_application_that_can_not_be_cut_is_told(opened, monkeypatch, caplog):
     for module in ("serving", "in_process"):
         monkeypatch.setattr(f"hyperpy.testing.transport.{module}.GRACE", 0.05)
-    monkeypatch.setattr("hyperpy.testing.running_requests.DEPARTURE", 0.05)
+    monkeypatch.setattr("hyperpy.testing.running_requests.DEPARTURE_TIMEOUT", 0.05)
     started, let_go = asyncio.Event(), asyncio.Event()
 
     async def app(scope, receive, send):
@@ -237,7 +237,7 @@ async def test_an_application_that_can_not_be_cut_is_told(opened, monkeypatch, c
 
 
 async def test_a_stream_that_does_not_end_fails_the_test(opened, monkeypatch):
-    monkeypatch.setattr("hyperpy.testing.running_requests.DEPARTURE", 0.05)
+    monkeypatch.setattr("hyperpy.testing.running_requests.DEPARTURE_TIMEOUT", 0.05)
     let_go = asyncio.Event()
 
     async def app(scope, receive, send):
@@ -246,7 +246,7 @@ async def test_a_stream_that_does_not_end_fails_the_test(opened, monkeypatch):
         await let_go.wait()
 
     async with opened(app) as site:
-        with pytest.raises(AssertionError, match="GET /: the application is still busy with it, "):
+        with pytest.raises(AssertionError, match="GET /: the application is still running "):
             async with site.stream("/"):
                 pass
         let_go.set()

@@ -55,6 +55,12 @@ pieces = st.lists(
 )
 
 
+def test_a_long_line_in_small_pieces():
+    parser, stream = EventParser(), b"data: " + b"x" * 400_000 + b"\n\n"
+    events = [event for at in range(0, len(stream), 16) for event in parser.feed(stream[at : at + 16])]
+    assert events == [ReceivedEvent("x" * 400_000)]
+
+
 @settings(deadline=None, database=None)
 @given(pieces.map(lambda parts: "".join(parts).encode()), st.lists(st.integers(0, 40)))
 def test_as_our_other_parser_however_it_is_cut(stream, cuts):

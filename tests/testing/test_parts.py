@@ -52,8 +52,8 @@ async def test_parts_are_read_as_they_come(site):
         with pytest.raises(StreamFailure) as failure:
             await parts.next(timeout=0.05)
         first, _, *came = str(failure.value).splitlines()
-        assert first == "GET /report: nothing more came within 0.05 s; there is more to come"
-        assert came == ["This came:", '<!doctype html><title>Report</title><main id="m"><h1>é</h1>']
+        assert first == "GET /report: nothing more came within 0.05 s; the page is incomplete"
+        assert came == ["Received:", '<!doctype html><title>Report</title><main id="m"><h1>é</h1>']
         Path("go").touch()
         assert (await parts.next()).html == "<p>April</p>"
         assert parts.ending is None
@@ -61,7 +61,7 @@ async def test_parts_are_read_as_they_come(site):
         page = await parts.rest()
         assert [each.text for each in page.select("main p")] == ["April", "May"]
         assert parts.ending.how == "end"
-        with pytest.raises(StreamFailure, match="GET /report: nothing more came; the answer ended"):
+        with pytest.raises(StreamFailure, match="GET /report: nothing more came; the response ended"):
             await parts.next()
 
 
@@ -108,7 +108,7 @@ async def test_a_whole_page_is_one_part(site):
 
 @pytest.mark.parametrize(("path", "told"), [("/nowhere", "404 Not Found"), ("/feed", "200 OK .text/event-stream")])
 async def test_what_is_no_page_is_told(site, path, told):
-    with pytest.raises(AnswerFailure, match=f"GET {path} was answered with {told}.*, not with a page"):
+    with pytest.raises(AnswerFailure, match=f"GET {path} returned {told}.*, expected a page"):
         async with site.parts(path):
             pass
 
@@ -121,6 +121,6 @@ async def test_nothing_at_all(opened):
 
     async with opened(app) as site, site.parts("/") as parts:
         with pytest.raises(
-            StreamFailure, match=r"nothing more came within 0\.05 s; there is more to come\n\nNothing came"
+            StreamFailure, match=r"nothing more came within 0\.05 s; the page is incomplete\n\nNothing was received"
         ):
             await parts.next(timeout=0.05)

@@ -139,16 +139,16 @@ async def test_other_requests_do_not_follow(site):
         (
             "/nowhere",
             None,
-            "GET /nowhere was answered with 404 Not Found (text/html; charset=utf-8), not with a page\n\n<h1>Not",
+            "GET /nowhere returned 404 Not Found (text/html; charset=utf-8), expected a page\n\n<h1>Not",
         ),
         (
             "/nowhere",
             410,
-            "GET /nowhere was answered with 404 Not Found (text/html; charset=utf-8), not with a page of status 410",
+            "GET /nowhere returned 404 Not Found (text/html; charset=utf-8), expected a page of status 410",
         ),
-        ("/", 404, "GET / was answered with 200 OK (text/html; charset=utf-8), not with a page of status 404"),
-        ("/broken", None, "GET /broken was answered with 500 Internal Server Error ("),
-        ("/data", None, 'GET /data was answered with 200 OK (application/json), not with a page\n\n{"a":1}'),
+        ("/", 404, "GET / returned 200 OK (text/html; charset=utf-8), expected a page of status 404"),
+        ("/broken", None, "GET /broken returned 500 Internal Server Error ("),
+        ("/data", None, 'GET /data returned 200 OK (application/json), expected a page\n\n{"a":1}'),
     ],
 )
 async def test_what_is_no_such_page_is_told(site, path, status, told):
@@ -170,7 +170,7 @@ async def test_errors_are_answers_and_stand_in_the_log(site, caplog):
 
 async def test_an_answer_that_does_not_come_is_told(site):
     with pytest.raises(
-        AnswerFailure, match=r"GET /endless was not answered within 0\.1 s\nIf it is a stream: "
+        AnswerFailure, match=r"no response to GET /endless within 0\.1 s\nTo read a stream: "
     ) as failure:
         await site.get("/endless", timeout=0.1)
     assert failure.value.response is None
