@@ -1,30 +1,37 @@
-# Everything here sets up what it needs first, and does so at once when nothing has changed.
-# PYTHON=3.15 runs a target on that very version, in an environment of its own.
+# Every target first sets up what it needs, which takes no time if nothing has changed.
+# PYTHON=3.15 runs a target on exactly that version, in a separate environment.
 
 VENV := .venv$(if $(PYTHON),-$(PYTHON))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER_SCRIPTS := static/vendor
 UV := .python/tools/bin/uv
+# What the server builds on.
+SERVER_PACKAGES := uvicorn starlette httptools h11
 
-# An environment remembers where it stood and which Python it is of. If the folder has moved or that Python has gone,
-# forget that the environment was ready.
+# An environment only works in the folder and with the Python that it was made for. If either has changed, set it up
+# again.
 $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
 
-.PHONY: help setup dev test lint format types bench docs requirements clean
+# Without bytecode, each of the hundreds of servers that the tests start would compile all its modules again, which takes
+# more than a second.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup dev test test-newest lint format types bench docs requirements clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make setup         make $(VENV): Python 3.14 or newer, hyperpy and the tools to develop it'
+	@echo 'make setup         create $(VENV) with Python 3.14 or newer, hyperpy and its development tools'
 	@echo 'make dev           serve routes_example/ and reload on every change'
-	@echo 'make test          run the tests; ARGS="tests/test_x.py -k name" runs some of them'
+	@echo 'make test          run the tests, with SLOW=1 the slow ones too; ARGS="tests/test_x.py -k name" runs some'
+	@echo 'make test-newest   run the server tests with the newest $(SERVER_PACKAGES)'
 	@echo 'make lint          check style (ruff)'
-	@echo 'make format        mend what ruff can mend'
+	@echo 'make format        format the code and fix style (ruff)'
 	@echo 'make types         check types (mypy, strict)'
 	@echo 'make docs          run the examples of README.md and docs/'
-	@echo 'make bench         measure hyperpy beside its peers'
+	@echo 'make bench         compare hyperpy with its peers'
 	@echo 'make requirements  pin the newest versions in requirements/'
-	@echo 'make clean         delete all that these targets made'
+	@echo 'make clean         delete everything that these targets created'
 	@echo
 	@echo 'Add PYTHON=3.15 to run a target on another version of Python.'
 
@@ -37,13 +44,23 @@ $(READY): pyproject.toml requirements/dev.txt requirements/bench.txt scripts/set
 dev: setup $(BROWSER_SCRIPTS)
 	@$(BIN)/hyper dev --routes routes_example $(ARGS)
 
-# Not a file target: the script is quick when there is nothing to fetch, and must run again once npm is there.
+# Not a file target: the script is quick if there is nothing to fetch, and must run again once npm is installed.
 .PHONY: $(BROWSER_SCRIPTS)
 $(BROWSER_SCRIPTS): setup
 	@$(BIN)/python scripts/fetch_browser_scripts.py $@
 
 test: setup
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --numprocesses 3)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --numprocesses 3 --dist worksteal)
+
+# In an environment of its own, and without the upper bounds in pyproject.toml.
+NEWEST := $(VENV)-newest
+test-newest:
+	@$(MAKE) --no-print-directory VENV=$(NEWEST) setup
+	@PIP_ROOT_USER_ACTION=ignore $(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade \
+		$(SERVER_PACKAGES)
+	@$(NEWEST)/bin/python -c 'import sys; from importlib.metadata import version; \
+		print("testing with", *(f"{name}=={version(name)}" for name in sys.argv[1:]))' $(SERVER_PACKAGES)
+	@$(NEWEST)/bin/python -m pytest $(if $(ARGS),$(ARGS),tests/server tests/servers --numprocesses 3)
 
 lint: setup
 	@$(BIN)/ruff check .
@@ -62,7 +79,7 @@ docs: setup
 bench: setup
 	@$(BIN)/python -m bench $(ARGS)
 
-# No index and no hash is written down: the files must serve behind any mirror.
+# Without indexes and hashes: the files must work behind any mirror.
 COMPILE = $(UV) pip compile --quiet --upgrade --universal --python-version 3.14 --no-build \
 	--custom-compile-command 'make requirements'
 requirements: setup

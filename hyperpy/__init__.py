@@ -18,7 +18,7 @@ from hyperpy.channels import NOW, START, Message, channel, listen, queue
 from hyperpy.components import Suspense
 from hyperpy.config import Settings
 from hyperpy.exceptions import HyperError
-from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, Query, render
+from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, InputMarker, Query, render
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
@@ -40,6 +40,7 @@ __all__ = [
     "Header",
     "Hyper",
     "HyperError",
+    "InputMarker",
     "JSONResponse",
     "Markup",
     "Message",

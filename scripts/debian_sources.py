@@ -1,10 +1,10 @@
-"""Which mirrors of Debian a machine's apt is configured to use, from sources.list(5) in both of its formats."""
+"""The Debian mirrors that a machine's apt is configured to use, from sources.list(5) in both of its formats."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-# A stanza of the deb822 format: field names in lower case, and their values as written.
+# A stanza of the deb822 format: field names in lower case, with their values as written.
 Stanza = dict[str, str]
 
 LINE = re.compile(
@@ -18,7 +18,7 @@ ARCHIVE = re.compile(r"/debian (\.list | /\d{8}T\d{6}Z)? /?$", re.VERBOSE)
 
 
 def find_mirrors(etc: Path) -> list[Stanza]:
-    """Return one source for each mirror of Debian itself, in the order in which apt reads them."""
+    """Return one source for each mirror of Debian's main archive, in the order in which apt reads them."""
     stanzas: list[Stanza] = []
     for path in [etc / "sources.list", *sorted(etc.glob("sources.list.d/*"))]:
         if path.suffix == ".list" and path.is_file():
@@ -42,7 +42,7 @@ def parse_line(line: str) -> Stanza | None:
 
 
 def parse_deb822(text: str) -> Iterator[Stanza]:
-    """Read a .sources file: its complete and enabled stanzas. A value may go on over indented lines, as a key does."""
+    """Read the complete and enabled stanzas of a .sources file. A value, such as a key, may span indented lines."""
     for paragraph in re.split(r"\n\s*\n", COMMENT.sub("", text)):
         stanza = {name.lower(): value.strip() for name, value in FIELD.findall(paragraph)}
         if {"types", "uris", "suites", "components"} <= stanza.keys() and stanza.get("enabled", "yes").lower() != "no":
@@ -50,10 +50,10 @@ def parse_deb822(text: str) -> Iterator[Stanza]:
 
 
 def is_debian(stanza: Stanza) -> bool:
-    """Whether a source is Debian's main archive, judged by how every mirror of it is laid out.
+    """Whether a source is Debian's main archive, which all mirrors lay out in the same way.
 
     Its path ends in `/debian` (a snapshot adds a time, and a list for `mirror+file:` is called debian.list), and it
-    has the component `main`. Security updates are an archive of their own, without other releases.
+    has the component `main`. Security updates are a separate archive, without other releases.
     """
     return (
         "deb" in stanza["types"].split()

@@ -1,7 +1,7 @@
 """Put htmx and its SSE extension into a folder: `fetch_browser_scripts.py FOLDER`.
 
-The packages are fetched by npm, from whatever registry it is configured for, and must have the contents that are
-pinned here. Without npm nothing is fetched, and pages load the same files from a CDN.
+npm fetches the packages, from the registry that it is configured for, and their hashes must match those below.
+Without npm nothing is fetched, and pages load the same files from a CDN.
 """
 
 import base64
@@ -16,7 +16,7 @@ from pathlib import Path
 
 
 class FetchError(Exception):
-    """The files could not be had, or are not those that are pinned here."""
+    """The files could not be fetched, or don't match the pinned hashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ SCRIPTS = (
 
 
 def main(folder: Path) -> None:
-    missing = [script for script in SCRIPTS if not is_there(folder / script.name, script.integrity)]
+    missing = [script for script in SCRIPTS if not is_fetched(folder / script.name, script.integrity)]
     if not missing:
         return
     npm = shutil.which("npm")
     if npm is None:
-        print("npm is not on PATH: pages will load htmx from a CDN. Install Node.js to serve it from here.")
+        print("npm is not on PATH: pages will load htmx from a CDN. Install Node.js to serve it locally.")
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,33 +73,33 @@ def main(folder: Path) -> None:
         print(f"{error}\nPages will load htmx from a CDN.")
 
 
-def is_there(path: Path, integrity: str) -> bool:
+def is_fetched(path: Path, integrity: str) -> bool:
     return path.is_file() and digest(path.read_bytes(), "sha384") == integrity
 
 
 def fetch(npm: str, script: Script) -> bytes:
-    """Return the contents of a script, checked against both of its hashes."""
+    """Return the contents of a script after checking both of its hashes."""
     with tempfile.TemporaryDirectory() as folder:
         tarball = pack(npm, f"{script.package}@{script.version}", Path(folder))
         check(tarball.read_bytes(), script.package_integrity, f"npm package {script.package}@{script.version}")
         with tarfile.open(tarball) as archive:
             member = archive.extractfile(f"package/{script.path}")
-            assert member is not None, f"{script.path} is no file in {script.package}"
+            assert member is not None, f"{script.package} has no file {script.path}"
             contents = member.read()
     check(contents, script.integrity, script.path)
     return contents
 
 
 def pack(npm: str, package: str, folder: Path) -> Path:
-    """Download a package's tarball, which runs none of its code."""
+    """Download a package's tarball, without running any of its code."""
     command = [npm, "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder), package]
     try:
         done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=60)
     except subprocess.TimeoutExpired:
-        raise FetchError(f"npm took more than 60 seconds to get {package}.") from None
+        raise FetchError(f"npm took more than 60 seconds to fetch {package}.") from None
     tarballs = list(folder.glob("*.tgz"))
     if done.returncode or not tarballs:
-        raise FetchError(f"npm could not get {package}: {done.stderr.strip() or f'status {done.returncode}'}")
+        raise FetchError(f"npm could not fetch {package}: {done.stderr.strip() or f'status {done.returncode}'}")
     return tarballs[0]
 
 
@@ -107,7 +107,7 @@ def check(contents: bytes, expected: str, what: str) -> None:
     algorithm = expected.partition("-")[0]
     found = digest(contents, algorithm)
     if found != expected:
-        raise FetchError(f"{what} is not what it should be: its hash is {found}, not {expected}.")
+        raise FetchError(f"{what} does not match the pinned hash {expected}: its hash is {found}.")
 
 
 def digest(contents: bytes, algorithm: str) -> str:

@@ -1,4 +1,4 @@
-"""Find a Python that hyperpy runs on, or get one without touching the system."""
+"""Find a Python that hyperpy runs on, or get one without changing the system."""
 
 import os
 import shutil
@@ -14,9 +14,9 @@ NEWEST_TRIED = 19
 FETCHED = ("3.14", "3.15")
 DOWNLOAD_SECONDS = 300
 
-# Prints the version of a Python that hyperpy can be developed on, and nothing for another: one inside an environment
-# (which may be the very one that is about to be made), one without the global interpreter lock, or one that can't make
-# environments, as Debian's without its -venv package.
+# Prints the version of a Python that hyperpy can be developed on. Prints nothing for one inside a virtual environment
+# (perhaps the one that is about to be created), a free-threaded one, or one that can't create environments, such as
+# Debian's without its -venv package.
 PROBE = """
 import sys, sysconfig, venv
 if sys.prefix == sys.base_prefix and not sysconfig.get_config_var("Py_GIL_DISABLED"):
@@ -26,20 +26,20 @@ if sys.prefix == sys.base_prefix and not sysconfig.get_config_var("Py_GIL_DISABL
 
 
 class PythonNotFound(Exception):
-    """No way to a suitable Python; the message says what was tried and what to do."""
+    """There is no suitable Python. The message lists the attempts and says what to do."""
 
 
 def get_python(version: str = "") -> str:
-    """Return the path of a Python 3.14 or newer, or of exactly `version` ("3.15") if one is asked for.
+    """Return the path of a Python 3.14 or newer, or of exactly `version` ("3.15") if that is given.
 
-    A Python that is there already comes first. Debian's own packages come before a download by uv: they come from
-    the mirror that the machine uses and trusts anyway, while uv's Pythons come from another host, which a closed
-    network may not let through and which costs many seconds to find out.
+    An installed Python comes first. Debian's packages come before a download by uv: they come from the mirror that
+    the machine already uses and trusts, while uv's Pythons come from another host. A closed network may block that
+    host, and it takes many seconds to find out.
     """
     if version and parse(version) < OLDEST:
         raise PythonNotFound(f"setup: PYTHON={version} is too old: hyperpy needs 3.14 or newer, e.g. PYTHON=3.15")
     tried = []
-    for way in (on_path, known_to_uv, unpacked_from_debian, downloaded_by_uv):
+    for way in (on_path, managed_by_uv, unpacked_from_debian, downloaded_by_uv):
         try:
             python = way(version)
         except (debian_python.Unavailable, PythonNotFound) as error:
@@ -54,10 +54,10 @@ def get_python(version: str = "") -> str:
 def explain(wanted: str, tried: list[str]) -> str:
     return "\n".join(
         [
-            f"setup: there is no Python {wanted} here, and none could be got:",
+            f"setup: Python {wanted} is not installed, and could not be downloaded:",
             *tried,
-            f"Put Python {wanted} on PATH (from python.org, pyenv or your system), or install uv, or connect this",
-            "machine to a network. Then run make again.",
+            f"Put Python {wanted} on PATH (from python.org, pyenv or your system), install uv, or connect this machine",
+            "to a network. Then run make again.",
         ]
     )
 
@@ -65,7 +65,7 @@ def explain(wanted: str, tried: list[str]) -> str:
 def on_path(version: str) -> str | None:
     numbered = [version] if version else [f"3.{minor}" for minor in range(OLDEST[1], NEWEST_TRIED + 1)]
     for name in [*(f"python{number}" for number in numbered), "python3", "python"]:
-        # Every match on PATH, not just the first: a shim without a Python behind it may stand before the real one.
+        # Every match on PATH, not just the first: a shim without a Python may come before the real one.
         for folder in os.get_exec_path():
             found = shutil.which(name, path=folder)
             if found and suits(found, version):
@@ -73,7 +73,7 @@ def on_path(version: str) -> str | None:
     return None
 
 
-def known_to_uv(version: str) -> str | None:
+def managed_by_uv(version: str) -> str | None:
     uv = shutil.which("uv")
     return find_with_uv(uv, version or ">=3.14") if uv else None
 
@@ -108,12 +108,12 @@ def uv_from_pip() -> str:
     tools = FOLDER / "tools"
     done = ask(sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--target", str(tools), "uv")
     if done.returncode:
-        raise PythonNotFound(f"there is no uv, and pip can't get it: {complaint(done)}")
+        raise PythonNotFound(f"uv is not installed, and pip can't install it: {complaint(done)}")
     return str(tools / "bin" / "uv")
 
 
 def find_with_uv(uv: str, version: str, environment: dict[str, str] | None = None) -> str | None:
-    """Ask uv for a Python that it has downloaded before; those on PATH were looked at already."""
+    """Ask uv for a Python that it has downloaded before. Those on PATH have been tried already."""
     command = (uv, "python", "find", "--managed-python", "--no-python-downloads", "--no-project", version)
     return ask(*command, environment=environment).stdout.strip() or None
 
@@ -126,7 +126,7 @@ def suits(python: str, version: str) -> bool:
 
 
 def ask(*command: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command and return what it said. One that can't be started, or takes too long, has failed like any."""
+    """Run a command and capture its output. One that can't be started or takes too long counts as failed."""
     environment = {**os.environ, **(environment or {})}
     options = {"capture_output": True, "text": True, "env": environment, "timeout": DOWNLOAD_SECONDS}
     try:
@@ -143,7 +143,9 @@ def complaint(done: subprocess.CompletedProcess[str]) -> str:
 def parse(version: str) -> tuple[int, int]:
     parts = version.split(".")
     if len(parts) != 2 or not all(part.isdigit() for part in parts):
-        raise PythonNotFound(f"setup: PYTHON={version} is no version: write the first two numbers, e.g. PYTHON=3.15")
+        raise PythonNotFound(
+            f"setup: invalid PYTHON={version}: write the first two numbers of a version, e.g. PYTHON=3.15"
+        )
     return int(parts[0]), int(parts[1])
 
 

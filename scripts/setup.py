@@ -1,7 +1,6 @@
-"""Make a virtual environment for working on hyperpy: `setup.py FOLDER [VERSION]`.
+"""Create a virtual environment for working on hyperpy: `setup.py FOLDER [VERSION]`.
 
-This and what it imports run on the Python that a machine happens to have (3.10 or newer), so they can use none of the
-syntax of the package itself.
+This module and its imports must run on any Python from 3.10 on, so they can't use the package's own syntax.
 """
 
 import os
@@ -15,7 +14,7 @@ from get_python import PythonNotFound, get_python
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUIREMENTS = REPOSITORY / "requirements"
 
-# What would point Python or pip at another environment than the one that is being made.
+# Variables that would point Python or pip at another environment than the new one.
 MISLEADING = ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PIP_REQUIRE_VIRTUALENV", "PIP_TARGET", "PIP_USER")
 
 
@@ -25,31 +24,31 @@ def main(folder: str, version: str = "") -> None:
         os.environ.pop(name, None)
     try:
         python = get_python(version)
-        print(f"setup: making {folder} with {python}", flush=True)
+        print(f"setup: creating {folder} with {python}", flush=True)
         make_venv(Path(python), venv)
         install(venv / "bin" / "python")
     except PythonNotFound as error:
         sys.exit(str(error))
     except subprocess.CalledProcessError as error:
-        sys.exit(f"setup: this failed with status {error.returncode}: {' '.join(map(str, error.cmd))}")
+        sys.exit(f"setup: command failed with status {error.returncode}: {' '.join(map(str, error.cmd))}")
 
 
 def make_venv(python: Path, venv: Path) -> None:
-    """Create the environment with a pip of its own, unless it is there and works."""
+    """Create the environment with its own pip, unless it exists and works."""
     inside = venv / "bin" / "python"
-    if stands(venv):
+    if is_intact(venv):
         return
     run(python, "-m", "venv", "--clear", "--without-pip", venv)
     pip = find_pip(python)
     if pip:
-        # A wheel can be run as it is, and installs itself.
+        # pip's wheel can run without being installed, and install itself.
         run(inside, pip / "pip", "install", "--quiet", "--no-index", pip)
     else:
         run(inside, "-m", "ensurepip", "--default-pip")
 
 
-def stands(venv: Path) -> bool:
-    """Whether an environment works where it is: its commands hold its path, so it may not have been moved."""
+def is_intact(venv: Path) -> bool:
+    """Whether an environment works. Its commands contain its path, so it doesn't if it has been moved."""
     pip = venv / "bin" / "pip"
     if not pip.exists() or str(venv) not in pip.read_text():
         return False
@@ -60,8 +59,8 @@ def stands(venv: Path) -> bool:
 def install(python: Path) -> None:
     """Install the pinned requirements and the project itself, editable.
 
-    The build runs without isolation: its back end is pinned among the requirements already. Doubly quiet: pip then
-    prints errors only.
+    The build runs without isolation, because its back end is pinned in the requirements. With two `--quiet`, pip
+    prints only errors.
     """
     pip = (python, "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check")
     run(*pip, "-r", REQUIREMENTS / "dev.txt", "-r", REQUIREMENTS / "bench.txt")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.channels.brokers import RedisBroker
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 from tests.docs_support.markdown import Document
 from tests.docs_support.nginx import in_front_of_all
 from tests.docs_support.shell import REPOSITORY
@@ -55,8 +55,8 @@ def site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def broker(needs: Needs, tmp_path: Path) -> Iterator[RedisBroker]:
-    broker = RedisBroker(needs("redis-server"), tmp_path / "redis")
+def broker(require_program: RequireProgram, tmp_path: Path) -> Iterator[RedisBroker]:
+    broker = RedisBroker(require_program("redis-server"), tmp_path / "redis")
     try:
         broker.start()
         yield broker
@@ -72,11 +72,11 @@ def machines(broker: RedisBroker, site: Path) -> Iterator[list[Command]]:
 
 
 @pytest.fixture
-def site_url(needs: Needs, machines: list[Command], tmp_path: Path) -> Iterator[str]:
+def site_url(require_program: RequireProgram, machines: list[Command], tmp_path: Path) -> Iterator[str]:
     (block,) = [b.text for b in SCALING.blocks() if b.language == "nginx"]
     folder = tmp_path / "nginx"
     folder.mkdir()
-    with in_front_of_all([machine.port() for machine in machines], block, needs("nginx"), folder) as port:
+    with in_front_of_all([machine.port() for machine in machines], block, require_program("nginx"), folder) as port:
         yield f"http://127.0.0.1:{port}/wall"
 
 

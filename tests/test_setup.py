@@ -1,4 +1,4 @@
-"""The scripts that make a fresh machine ready, as far as they can be tried without one."""
+"""The scripts that prepare a fresh machine, as far as they can be tested without one."""
 
 import hashlib
 import io
@@ -35,7 +35,7 @@ Suites: bookworm-security
 Components: main
 """
 
-# What stands in /etc/apt, and the addresses of Debian's archive in it.
+# Files in /etc/apt, and the addresses of Debian's main archive in them.
 SOURCES = {
     "one line": ("sources.list", "deb http://mirror.example/debian bookworm main\n", ["http://mirror.example/debian"]),
     "options": (
@@ -62,7 +62,7 @@ SOURCES = {
     "commented out": ("sources.list", "# deb http://mirror.example/debian bookworm main\n", []),
     "sources of code": ("sources.list", "deb-src http://mirror.example/debian bookworm main\n", []),
     "security": ("sources.list", "deb http://mirror.example/debian bookworm-security main\n", []),
-    "somebody else": ("sources.list.d/other.list", "deb https://other.example/linux/ubuntu bookworm main\n", []),
+    "third party": ("sources.list.d/other.list", "deb https://other.example/linux/ubuntu bookworm main\n", []),
     "without main": ("sources.list.d/other.list", "deb https://other.example/linux/debian bookworm stable\n", []),
     "disabled": ("sources.list.d/debian.sources", "Enabled: no\n" + DEB822.split("\n", 1)[1], []),
     "not read by apt": ("sources.list.d/old.list.save", "deb http://mirror.example/debian bookworm main\n", []),
@@ -92,7 +92,7 @@ def script(path: Path, python: str) -> None:
     path.chmod(0o755)
 
 
-def test_a_command_on_the_path_without_a_python_behind_it_is_passed_over(tmp_path, monkeypatch):
+def test_commands_on_path_without_a_suitable_python_are_skipped(tmp_path, monkeypatch):
     version = f"3.{sys.version_info.minor}"
     for folder, body in [("shims", "exit 127"), ("older", "echo 3.11"), ("real", f"echo {version}")]:
         (tmp_path / folder).mkdir()
@@ -102,39 +102,44 @@ def test_a_command_on_the_path_without_a_python_behind_it_is_passed_over(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("version", "says"),
-    [("3.13", "PYTHON=3.13 is too old"), ("3", "PYTHON=3 is no version"), ("/usr/bin/python3", "is no version")],
+    ("version", "message"),
+    [("3.13", "PYTHON=3.13 is too old"), ("3", "invalid PYTHON=3:"), ("/usr/bin/python3", "invalid PYTHON=")],
 )
-def test_a_version_that_cannot_do_is_refused(version, says):
-    with pytest.raises(get_python.PythonNotFound, match=says):
+def test_an_unsuitable_version_is_rejected(version, message):
+    with pytest.raises(get_python.PythonNotFound, match=message):
         get_python.get_python(version)
 
 
-def test_when_nothing_helps_the_error_says_what_was_tried_and_what_to_do(tmp_path, monkeypatch):
+def test_the_error_lists_all_attempts_and_a_remedy(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(get_python, "FOLDER", tmp_path)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(get_python.PythonNotFound) as caught:
         get_python.get_python()
     message = str(caught.value)
-    ways = ["on path: none", "known to uv: none", "unpacked from debian: this is no Debian system", "downloaded by uv:"]
+    ways = [
+        "on path: none",
+        "managed by uv: none",
+        "unpacked from debian: this is not a Debian system",
+        "downloaded by uv:",
+    ]
     assert [way for way in ways if way not in message] == []
     assert "Put Python 3.14 or newer on PATH" in message
 
 
-def test_setup_without_any_python_says_so(tmp_path):
+def test_setup_reports_that_there_is_no_python(tmp_path):
     (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
     command = ["/bin/sh", REPOSITORY / "scripts" / "setup", ".venv"]
     done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "There is no Python on PATH" in done.stderr
+    assert "Neither Python nor uv is on PATH" in done.stderr
 
 
 CONTENTS = b"window.htmx = {}"
 
 
 def npm_package(path: Path, contents: bytes) -> str:
-    """Write a package as npm would, and return its integrity."""
+    """Write a package like npm, and return its integrity."""
     with tarfile.open(path, "w:gz") as archive:
         member = tarfile.TarInfo("package/dist/x.js")
         member.size = len(contents)
@@ -144,7 +149,7 @@ def npm_package(path: Path, contents: bytes) -> str:
 
 @pytest.fixture
 def npm(tmp_path):
-    """An npm that knows one package, and its pinned script."""
+    """A fake npm with one package, and the pinned script in it."""
     integrity = npm_package(tmp_path / "kept.tgz", CONTENTS)
     script(tmp_path / "npm", f'cp {tmp_path}/kept.tgz "$5/x-1.tgz"')
     return Script("x", "1", "dist/x.js", package_integrity=integrity, integrity=digest(CONTENTS, "sha384"))
@@ -154,13 +159,13 @@ def test_a_package_with_the_pinned_hashes_is_unpacked(tmp_path, npm):
     assert fetch(str(tmp_path / "npm"), npm) == CONTENTS
 
 
-def test_a_package_with_another_hash_is_refused(tmp_path, npm):
+def test_a_package_with_another_hash_is_rejected(tmp_path, npm):
     npm_package(tmp_path / "kept.tgz", b"alert(1)")
-    with pytest.raises(FetchError, match="npm package x@1 is not what it should be"):
+    with pytest.raises(FetchError, match="npm package x@1 does not match the pinned hash"):
         fetch(str(tmp_path / "npm"), npm)
 
 
-def test_scripts_that_are_there_are_not_fetched_again(tmp_path, npm, monkeypatch, capsys):
+def test_scripts_are_not_fetched_twice(tmp_path, npm, monkeypatch, capsys):
     monkeypatch.setattr(fetch_browser_scripts, "SCRIPTS", (npm,))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     folder = tmp_path / "static"
@@ -173,10 +178,10 @@ def test_scripts_that_are_there_are_not_fetched_again(tmp_path, npm, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
-    [(None, "npm is not on PATH"), ("echo no network >&2; exit 1", "npm could not get x@1: no network")],
+    ("body", "message"),
+    [(None, "npm is not on PATH"), ("echo no network >&2; exit 1", "npm could not fetch x@1: no network")],
 )
-def test_without_npm_or_its_network_a_line_says_what_happens_instead(tmp_path, npm, monkeypatch, capsys, body, says):
+def test_pages_use_a_cdn_without_npm_or_network(tmp_path, npm, monkeypatch, capsys, body, message):
     monkeypatch.setattr(fetch_browser_scripts, "SCRIPTS", (npm,))
     (tmp_path / "npm").unlink()
     if body:
@@ -184,10 +189,10 @@ def test_without_npm_or_its_network_a_line_says_what_happens_instead(tmp_path, n
     monkeypatch.setenv("PATH", str(tmp_path))
     fetch_browser_scripts.main(tmp_path / "static")
     out = capsys.readouterr().out
-    assert says in out
+    assert message in out
     assert "from a CDN" in out
 
 
-def test_digest_is_what_a_browser_checks():
+def test_digest_has_the_format_of_subresource_integrity():
     assert digest(b"", "sha384").startswith("sha384-OLBgp1GsljhM2TJ+sbHjaiH9txEUvgdDTAzHv2P24donTt6/529l+9Ua0vFImLlb")
     assert hashlib.sha384(b"").digest_size == 48

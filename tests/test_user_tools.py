@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENT = REPOSITORY / "docs" / "editor-and-linters.md"
@@ -114,15 +114,17 @@ def write_route(folder: Path, source: str) -> None:
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
-def test_a_missing_program_fails_in_ci_and_is_told_of_elsewhere(needs: Needs, monkeypatch, ci, outcome):
+def test_a_missing_program_fails_in_ci_and_is_told_of_elsewhere(
+    require_program: RequireProgram, monkeypatch, ci, outcome
+):
     monkeypatch.setenv("CI", ci)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(outcome, match="this needs chromium; on Debian: apt install chromium"):
-        needs("chromium")
+        require_program("chromium")
 
 
-def test_a_program_is_found_by_any_of_its_names(needs: Needs, monkeypatch, tmp_path):
+def test_a_program_is_found_under_each_of_its_names(require_program: RequireProgram, monkeypatch, tmp_path):
     program = tmp_path / "google-chrome"
     program.touch(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert needs("chromium") == str(program)
+    assert require_program("chromium") == str(program)

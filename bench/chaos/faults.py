@@ -16,7 +16,7 @@ CUT_FRACTION = 0.3  # of the clients, disconnected at once
 
 
 class Faults:
-    """`longest` is the longest time, in seconds, that the broker hangs or is down."""
+    """Injects faults. The broker hangs or is down for at most `longest` seconds at a time."""
 
     def __init__(
         self,

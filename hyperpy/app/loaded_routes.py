@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from hyperpy.app.public_names import PUBLIC_NAMES
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError
-from hyperpy.pages import Origin, Route, RoutesPackage, load_route, new_package
+from hyperpy.pages import Query, Route, RoutesPackage, load_route, new_package
 from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
 
 
@@ -60,7 +61,7 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     if static:
         _refuse_static(found.routes)
     Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
-    package = new_package(found.folder)
+    package = new_package(found, PUBLIC_NAMES)
     routes = [(file, _load(file, package)) for file in found.routes]
     pages = [(page, _load(page, package)) for page in found.error_pages]
     entries = tuple(loaded for _, loaded in (*routes, *pages))
@@ -76,18 +77,10 @@ def _refuse_static(routes: Iterable[RouteFile]) -> None:
 
 
 def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> LoadedRoute:
-    url, parameters = (file.url, file.parameters) if isinstance(file, RouteFile) else ("", ())
     try:
-        return load_route(
-            file.path,
-            file.module,
-            package,
-            url=url,
-            parameters=parameters,
-            error_page=isinstance(file, ErrorPage),
-        )
+        return load_route(file, package)
     except HyperError as error:
-        return BrokenRoute(str(file.path), url, error)
+        return BrokenRoute(str(file.path), file.url if isinstance(file, RouteFile) else "", error)
 
 
 def all_errors(errors: Iterable[HyperError]) -> HyperError:
@@ -107,6 +100,6 @@ def _row(route: Route) -> RouteRow:
 
 def _required_inputs(route: Route) -> Iterator[str]:
     for given in route.inputs:
-        if given.required and given.origin in {Origin.QUERY, Origin.HEADER, Origin.COOKIE}:
-            source = "" if given.origin is Origin.QUERY else f" ({given.origin.value})"
+        if given.required and given.marker is not None:
+            source = "" if isinstance(given.marker, Query) else f" ({type(given.marker).__name__.lower()})"
             yield f"{given.key}: {given.kind}{source}"

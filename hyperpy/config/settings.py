@@ -66,6 +66,9 @@ class Settings:
     timeout_graceful_shutdown: float = _setting(
         9.0, "Seconds that responses in progress have to finish after SIGTERM.", least=0
     )
+    limit_concurrency: int = _setting(
+        0, "Number of open connections at which requests get a 503; 0 means no limit.", least=0
+    )
     limit_request_line: int = _setting(8192, "Maximum size of a request's URL, in bytes.", least=64)
     limit_request_head: int = _setting(
         65536, "Maximum size of the request line and headers together, in bytes.", least=256

@@ -1,8 +1,9 @@
 """From a route file's source to the answer of one request."""
 
 from hyperpy.pages.analysis.description import StreamFacts
-from hyperpy.pages.loading.input_markers import Cookie, Header, Query
-from hyperpy.pages.loading.inputs import Input, Origin
+from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
+from hyperpy.pages.loading.inputs import Input
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route, new_package
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
@@ -23,8 +24,9 @@ __all__ = [
     "Header",
     "InjectedResponse",
     "Input",
+    "InputMarker",
     "Method",
-    "Origin",
+    "PublicNames",
     "Query",
     "Route",
     "RoutesPackage",

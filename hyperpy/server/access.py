@@ -1,8 +1,8 @@
-"""The access log: a line for each request that was answered, in the common log format, as JSON, or short.
+"""The access log: one line for each answered request, in the common log format, as JSON, or short.
 
-The lines of one turn of the event loop are written together, and nothing of `logging` is touched unless somebody
-listens there: a formatted record costs more than all the rest of a small answer. Whoever adds a handler to the logger
-`hyperpy.access` gets the lines as its messages instead.
+The lines of one event loop iteration are written together, and bypass `logging` unless it has a handler for them:
+formatting a record costs more than the rest of a small response. A handler on the logger `hyperpy.access` receives the
+lines as its messages, and they are no longer written to standard output.
 """
 
 import asyncio
@@ -12,21 +12,22 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any
+from typing import Any, Self
 
 logger = logging.getLogger("hyperpy.access")
 server_logger = logging.getLogger("hyperpy.server")
 
-UNLOGGED = "hyperpy.unlogged"  # the key of a scope whose request is not to have a line
+UNLOGGED = "hyperpy.unlogged"  # in the scope of a request that gets no line
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# What could end a field, or a line, or be taken for the terminal's.
-_UNFIT = re.compile(r'[^\x20-\x7e]|["\\]')
+# Characters that could end a field or a line, or control a terminal.
+_UNSAFE = re.compile(r'[^\x20-\x7e]|["\\]')
 
 
 @dataclass(slots=True)
 class AccessEntry:
-    """A request and its answer. `target` is as it was sent, `sent` are the bytes of the body."""
+    """A request and its response. `target` is as the client sent it; `sent` counts the bytes of the body."""
 
     client: str
     method: str
@@ -36,37 +37,38 @@ class AccessEntry:
     sent: int
     seconds: float
 
+    @classmethod
+    def of(cls, scope: Mapping[str, Any], status: int, sent: int, seconds: float) -> Self:
+        client = scope["client"]
+        target = scope["raw_path"]
+        if query := scope["query_string"]:
+            target = b"%b?%b" % (target, query)
+        method = scope["method"]
+        return cls(
+            client[0] if client else "-",
+            method,
+            target.decode("latin-1"),
+            scope["http_version"],
+            status,
+            0 if method == "HEAD" else sent,
+            seconds,
+        )
 
-def answered(scope: Mapping[str, Any], status: int, sent: int, seconds: float) -> AccessEntry:
-    client = scope["client"]
-    target = scope["raw_path"]
-    if query := scope["query_string"]:
-        target = b"%b?%b" % (target, query)
-    method = scope["method"]
-    return AccessEntry(
-        client[0] if client else "-",
-        method,
-        target.decode("latin-1"),
-        scope["http_version"],
-        status,
-        0 if method == "HEAD" else sent,
-        seconds,
-    )
 
-
-type Format = Callable[[AccessEntry, float], str]
+# Turns an entry and the time, in seconds since the epoch, into a line.
+type LineFormat = Callable[[AccessEntry, float], str]
 
 
 class AccessLog:
-    """Writes to standard output. `form` makes a line of a request and the time, in seconds since the epoch."""
+    """Writes to standard output, or to the handlers of `hyperpy.access`."""
 
-    def __init__(self, form: Format) -> None:
-        self._form = form
+    def __init__(self, line_format: LineFormat) -> None:
+        self._format = line_format
         self._lines: list[str] = []
         self._broken = False
 
-    def __call__(self, request: AccessEntry) -> None:
-        line = self._form(request, time.time())
+    def __call__(self, entry: AccessEntry) -> None:
+        line = self._format(entry, time.time())
         if logger.handlers:
             logger.info(line)
             return
@@ -75,7 +77,7 @@ class AccessLog:
         self._lines.append(line)
 
     def flush(self) -> None:
-        """To be called once more when the loop has ended."""
+        """Write the pending lines. To be called once more after the loop has ended."""
         if not self._lines:
             return
         text = "\n".join([*self._lines, ""])
@@ -87,55 +89,50 @@ class AccessLog:
             sys.stdout.flush()
         except OSError as error:
             self._broken = True
-            server_logger.error("Standard output is gone (%s): there are no more lines about requests.", error)
+            server_logger.error("Can't write to standard output (%s): requests are no longer logged.", error)
 
 
-class CommonFormat:
-    """`host ident user [time] "request line" status bytes`, as NCSA's server wrote it, and Apache and nginx do."""
-
-    def __init__(self) -> None:
-        self._second = 0
-        self._stamp = ""
-
-    def __call__(self, request: AccessEntry, now: float) -> str:
-        if (second := int(now)) != self._second:
-            self._second, self._stamp = second, _local_stamp(second)
-        asked = f"{request.method} {request.target} HTTP/{request.version}" if request.method else "-"
-        # Most are fit, which is quickly seen.
-        if not asked.isascii() or not asked.isprintable() or '"' in asked or "\\" in asked:
-            asked = _UNFIT.sub(_escaped, asked)
-        client = request.client
-        if not client.isascii() or not client.isprintable() or " " in client:
-            client = "-"  # a forwarded header may name anything
-        return f'{client} - - [{self._stamp}] "{asked}" {request.status} {request.sent or "-"}'
+def common_format(entry: AccessEntry, now: float) -> str:
+    """`host ident user [time] "request line" status bytes`: the format of NCSA httpd, Apache and nginx."""
+    request = f"{entry.method} {entry.target} HTTP/{entry.version}" if entry.method else "-"
+    # Most need no escaping, and these checks are faster than the pattern.
+    if not request.isascii() or not request.isprintable() or '"' in request or "\\" in request:
+        request = _UNSAFE.sub(_escaped, request)
+    client = entry.client
+    if not client.isascii() or not client.isprintable() or " " in client:
+        client = "-"  # X-Forwarded-For may hold anything
+    return f'{client} - - [{local_stamp(int(now))}] "{request}" {entry.status} {entry.sent or "-"}'
 
 
-class JSONFormat:
-    """One object a line. `time` is UTC."""
-
-    def __init__(self) -> None:
-        self._second = 0
-        self._stamp = ""
-
-    def __call__(self, request: AccessEntry, now: float) -> str:
-        if (second := int(now)) != self._second:
-            self._second, self._stamp = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        path, _, query = request.target.partition("?")
-        return (
-            f'{{"time":"{self._stamp}.{int(now * 1000) % 1000:03d}Z","client":{quoted(request.client)},'
-            f'"method":{quoted(request.method)},"path":{quoted(path)},"query":{quoted(query)},'
-            f'"status":{request.status},"bytes":{request.sent},"duration_ms":{request.seconds * 1000:.3f}}}'
-        )
+def json_format(entry: AccessEntry, now: float) -> str:
+    path, _, query = entry.target.partition("?")
+    return (
+        f'{{"time":"{utc_stamp(now)}","client":{quoted(entry.client)},'
+        f'"method":{quoted(entry.method)},"path":{quoted(path)},"query":{quoted(query)},'
+        f'"status":{entry.status},"bytes":{entry.sent},"duration_ms":{entry.seconds * 1000:.3f}}}'
+    )
 
 
-def short_format(request: AccessEntry, now: float) -> str:
-    """For the terminal of who develops."""
-    asked = _UNFIT.sub(_escaped, f"{request.method or '-'} {request.target}")
-    return f"{time.strftime('%H:%M:%S', time.localtime(now))} {request.status} {asked} {request.seconds * 1000:.0f} ms"
+def short_format(entry: AccessEntry, now: float) -> str:
+    """For a developer's terminal."""
+    request = _UNSAFE.sub(_escaped, f"{entry.method or '-'} {entry.target}")
+    time_of_day = time.strftime("%H:%M:%S", time.localtime(now))
+    return f"{time_of_day} {entry.status} {request} {entry.seconds * 1000:.0f} ms"
 
 
-def _local_stamp(second: int) -> str:
-    """`20/Nov/2026:13:55:36 +0100`, in English whatever the locale."""
+def utc_stamp(now: float) -> str:
+    """`2026-11-20T12:55:36.125Z`."""
+    return f"{_utc_second(int(now))}.{int(now * 1000) % 1000:03d}Z"
+
+
+@lru_cache(maxsize=1)
+def _utc_second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+
+
+@lru_cache(maxsize=1)
+def local_stamp(second: int) -> str:
+    """`20/Nov/2026:13:55:36 +0100`, in English in any locale."""
     at = time.localtime(second)
     return f"{at.tm_mday:02d}/{MONTHS[at.tm_mon - 1]}/{time.strftime('%Y:%H:%M:%S %z', at)}"
 

@@ -32,10 +32,13 @@ class ConnectionLimits:
 
 
 class Config(uvicorn.Config):
-    """`requests` receives an entry for each answered request, unless it is None. `grace` is in seconds."""
+    """`request_log` receives an entry for each answered request, unless it is None. `grace` is in seconds.
+
+    uvicorn's own `limit_concurrency` isn't set, because it would reject health checks as well.
+    """
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, *, protocol: type, requests: AccessLog | None, grace: float
+        self, app: ASGIApp, settings: Settings, *, protocol: type, request_log: AccessLog | None, grace: float
     ) -> None:
         super().__init__(
             app,
@@ -55,4 +58,5 @@ class Config(uvicorn.Config):
             timeout_graceful_shutdown=grace,  # type: ignore[arg-type]  # so does wait_for()
         )
         self.limits = ConnectionLimits.of(settings)
-        self.requests = requests
+        self.request_log = request_log
+        self.concurrency_limit = settings.limit_concurrency or None

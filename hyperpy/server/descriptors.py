@@ -1,4 +1,4 @@
-"""The file descriptors of a process, which every connection takes one of, when they run out."""
+"""Logs when a process runs out of file descriptors: every connection takes one."""
 
 import asyncio
 import errno
@@ -16,10 +16,10 @@ _EXHAUSTED = (errno.EMFILE, errno.ENFILE)
 
 
 class Descriptors:
-    """Says once that no descriptor is left, and once that there are some again.
+    """Logs once that no descriptor is left, and once that some are free again.
 
-    The event loops keep going by themselves. uvloop closes the connections that it can't have and does not say so;
-    asyncio leaves them waiting and says so thousands of times in a second.
+    Both event loops survive this. uvloop silently closes the connections that it can't accept; asyncio leaves them
+    waiting and reports an error thousands of times per second.
     """
 
     def __init__(self) -> None:
@@ -27,39 +27,39 @@ class Descriptors:
         self._handler: ExceptionHandler | None = None
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Hears what the loop has to say of it from now on, and leaves the rest to the handler that is there."""
+        """Handle the loop's errors about descriptors, and leave others to the handler that is set now."""
         self._handler = loop.get_exception_handler()
         loop.set_exception_handler(self._on_error)
 
     def check(self) -> None:
-        """Tries to have a descriptor, as a connection would."""
+        """Try to open a descriptor, as a new connection would."""
         exhausted = False
         try:
             os.close(os.open(os.devnull, os.O_RDONLY))
         except OSError as error:
             exhausted = error.errno in _EXHAUSTED
         if exhausted:
-            self._tell()
+            self._report()
         elif self._exhausted:
             self._exhausted = False
-            logger.warning("There are file descriptors again: new connections are taken.")
+            logger.warning("File descriptors are available again: new connections are accepted.")
 
     def _on_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if getattr(context.get("exception"), "errno", None) in _EXHAUSTED and "accept" in context.get("message", ""):
-            self._tell()
+            self._report()
         elif self._handler is not None:
             self._handler(loop, context)
         else:
             loop.default_exception_handler(context)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._exhausted:
             return
         self._exhausted = True
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         logger.error(
             "All %d file descriptors of process %d are in use: new connections are refused until some are closed. "
-            "Every connection takes one; raise the limit (ulimit -n, or LimitNOFILE= in systemd).",
+            "Every connection takes one. Raise the limit with ulimit -n, or LimitNOFILE= in systemd.",
             limit,
             os.getpid(),
         )

@@ -1,4 +1,4 @@
-"""/healthz and /readyz: whether the process is alive, and whether it wants requests."""
+"""The health checks: /healthz (the process is alive) and /readyz (it accepts requests)."""
 
 from collections.abc import Awaitable
 from typing import Final
@@ -13,7 +13,7 @@ READY: Final = "/readyz"
 
 
 def health_paths(app: ASGIApp) -> frozenset[str]:
-    """Those of the two paths that no route of the application has for its own; a parameter is no name."""
+    """The health check paths that the application doesn't define itself. A route with a parameter doesn't count."""
     explicit = {getattr(route, "path", None) for route in getattr(app, "routes", ())}
     table = getattr(app, "routes_table", None)
     files = {row.url for row in table()} if table is not None else set()
@@ -21,9 +21,9 @@ def health_paths(app: ASGIApp) -> frozenset[str]:
 
 
 class HealthCheck:
-    """The application, with what the server answers itself: the health `paths`, before any middleware.
+    """Answers the health check `paths` before any middleware, and passes other requests to the application.
 
-    Counts the requests for the application as they come, since a stream may never be complete.
+    Counts the latter when they arrive, not when they are complete: a stream may never be.
     """
 
     def __init__(self, app: ASGIApp, state: State, paths: frozenset[str], root_path: str = "") -> None:
@@ -34,8 +34,7 @@ class HealthCheck:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             if scope["path"] in self._paths:
-                # Health is asked every second.
-                scope[UNLOGGED] = True
+                scope[UNLOGGED] = True  # probes come every second
                 return self._answer(self._paths[scope["path"]], send)
             self._state.requests += 1
         return self._app(scope, receive, send)

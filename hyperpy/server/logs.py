@@ -1,29 +1,27 @@
-"""What goes to the log, and how: one line per request on stdout, everything else on stderr."""
+"""Logging: one line per request on stdout, everything else on stderr."""
 
 import json
 import logging
 import logging.config
-import time
 from typing import Any
 
 from hyperpy.config import Settings
-from hyperpy.server.access import AccessLog, CommonFormat, JSONFormat, short_format
+from hyperpy.server.access import AccessLog, common_format, json_format, short_format, utc_stamp
 
 OURS = ("hyperpy", "uvicorn")
 
 
-def has_no_line(record: logging.LogRecord) -> bool:
-    """A filter: malformed requests have a line among the others, with status 400, and uvicorn warns of each as well."""
+def not_in_access_log(record: logging.LogRecord) -> bool:
+    """A filter that drops uvicorn's warnings about malformed requests: the access log has a line for each."""
     return record.msg != "Invalid HTTP request received."
 
 
 class JSONFormatter(logging.Formatter):
-    """A record as one object on one line; a traceback is one of its values."""
+    """Formats a record as a JSON object on one line, with any traceback as one of its values."""
 
     def format(self, record: logging.LogRecord) -> str:
-        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         entry = {
-            "time": f"{at}.{int(record.msecs):03d}Z",
+            "time": utc_stamp(record.created),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -38,10 +36,12 @@ class JSONFormatter(logging.Formatter):
 
 
 def configure_logging(settings: Settings) -> None:
-    """Our loggers, and what is logged where nobody has set up logging. To be called before the application is loaded,
-    so that what it sets up itself stands."""
-    logging.config.dictConfig(_described(settings))
-    # Records of loggers without any handler. Not one on the root logger: basicConfig() would then do nothing.
+    """Set up hyperpy's loggers, and a default for loggers without a handler.
+
+    To be called before the application is loaded, so that its own setup takes precedence.
+    """
+    logging.config.dictConfig(_configuration(settings))
+    # Not a handler on the root logger: basicConfig() in the application would then do nothing.
     last = logging.StreamHandler()
     last.setLevel(max(logging.WARNING, _level(settings)))
     last.setFormatter(_formatter(settings))
@@ -49,38 +49,39 @@ def configure_logging(settings: Settings) -> None:
 
 
 def keep_logging() -> None:
-    """To be called when the application is loaded: a dictConfig() in it silences all loggers that it does not name,
-    unless told otherwise, and with them the tracebacks of the site."""
+    """Enable our loggers again. To be called after the application is loaded.
+
+    By default, dictConfig() disables all existing loggers that it doesn't name, and with them the site's tracebacks.
+    """
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in OURS:
             logging.getLogger(name).disabled = False
 
 
 def make_access_log(settings: Settings, *, dev: bool = False) -> AccessLog | None:
-    """None if there shall be none."""
     if not settings.access_log:
         return None
     if dev:
         return AccessLog(short_format)
-    return AccessLog(JSONFormat() if settings.log_format == "json" else CommonFormat())
+    return AccessLog(json_format if settings.log_format == "json" else common_format)
 
 
-def _described(settings: Settings) -> dict[str, Any]:
+def _configuration(settings: Settings) -> dict[str, Any]:
     level = _level(settings)
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"default": {"()": _formatter, "settings": settings}},
-        "filters": {"no line": {"()": lambda: has_no_line}},
+        "filters": {"not in access log": {"()": lambda: not_in_access_log}},
         "handlers": {
             "default": {"class": "logging.StreamHandler", "formatter": "default", "stream": "ext://sys.stderr"},
         },
         "loggers": {
             "hyperpy": {"handlers": ["default"], "level": level, "propagate": False},
             "hyperpy.access": {"level": logging.INFO, "propagate": False},
-            # uvicorn tells each of its steps at INFO; what matters of that, hyperpy says itself.
+            # uvicorn logs each of its steps at INFO; hyperpy reports the important ones itself.
             "uvicorn": {"handlers": ["default"], "level": _quieter(level), "propagate": False},
-            "uvicorn.error": {"filters": ["no line"]},
+            "uvicorn.error": {"filters": ["not in access log"]},
         },
     }
 

@@ -1,4 +1,4 @@
-"""Settings whose values have to be right before anything is served: trusted proxies, the root path, the certificate."""
+"""Checks of settings before the server starts: trusted proxies, root path and certificate."""
 
 import ipaddress
 import ssl
@@ -10,7 +10,7 @@ ANY = "*"
 
 
 def check_settings(settings: Settings) -> None:
-    """Raises ConfigError for what uvicorn would take without a word, or fail at later."""
+    """Raises ConfigError for values that uvicorn would accept silently, or fail at later."""
     _check_proxies(settings)
     _check_root_path(settings)
     _check_certificate(settings)
@@ -23,12 +23,11 @@ def _check_proxies(settings: Settings) -> None:
         try:
             ipaddress.ip_network(name)
         except ValueError as error:
-            hint = (
-                "Write addresses, networks and `unix:` with commas between, 10.0.0.0/8,unix: for example; or * alone."
-            )
-            raise settings.error("forwarded_allow_ips", f"{name!r} is no proxy's address ({error})", hint) from None
+            hint = "Write addresses, networks and `unix:` separated by commas, such as 10.0.0.0/8,unix: or only *."
+            raise settings.error("forwarded_allow_ips", f"invalid proxy address {name!r} ({error})", hint) from None
     if ANY in settings.forwarded_allow_ips and settings.forwarded_allow_ips != ANY:
-        raise settings.error("forwarded_allow_ips", "`*` is any proxy, and stands alone", "Write * alone, or drop it.")
+        hint = "Write only *, or remove it."
+        raise settings.error("forwarded_allow_ips", "`*` can't be combined with addresses", hint)
 
 
 def _check_root_path(settings: Settings) -> None:
@@ -36,23 +35,23 @@ def _check_root_path(settings: Settings) -> None:
     if path is None:
         return
     if not path.startswith("/") or path.endswith("/") or not path.isascii() or "?" in path or "#" in path:
-        hint = f"Write it with a slash in front and none behind: /{path.strip('/') or 'app'}"
-        raise settings.error("root_path", f"{path!r} is no path that a site can be below", hint)
+        hint = f"Write it with a leading slash and no trailing one: /{path.strip('/') or 'app'}"
+        raise settings.error("root_path", f"invalid root path {path!r}", hint)
 
 
 def _check_certificate(settings: Settings) -> None:
     if settings.ssl_certfile is None:
         if settings.ssl_keyfile is not None:
-            hint = "Name the certificate as well, by ssl-certfile."
-            raise settings.error("ssl_keyfile", "a key without a certificate", hint)
+            hint = "Set ssl-certfile to the certificate as well."
+            raise settings.error("ssl_keyfile", "there is a key but no certificate", hint)
         return
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        # Without a password to offer, OpenSSL would ask for one on the terminal.
+        # Without this callback OpenSSL would prompt for the password on the terminal.
         context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile, password=_no_password)
     except (OSError, ValueError) as error:
         files = " and ".join(name for name in (settings.ssl_certfile, settings.ssl_keyfile) if name)
-        hint = "Both must be PEM files, the key without a password; one file may hold both, as ssl-certfile."
+        hint = "Use PEM files and a key without a password. One file may hold both: set only ssl-certfile."
         raise settings.error("ssl_certfile", f"can't serve with {files} ({error})", hint) from None
 
 

@@ -28,23 +28,23 @@ from hyperpy.web.tracebacks import describe_failure
 
 logger = logging.getLogger("hyperpy.server")
 
-# Makes the application. With several workers it travels to them, so it must be picklable.
+# Makes the application. It is sent to the workers, so it must be picklable.
 type Load = Callable[[], ASGIApp]
 
-COLLECT_EVERY = 50_000  # container objects made before the collector looks at the young ones; pages make many
-STARTUP_FAILURE = 3  # the exit status of a worker whose application can't be served, as uvicorn has it
+COLLECT_EVERY = 50_000  # allocations between two collections of the young generation; pages allocate a lot
+STARTUP_FAILURE = 3  # exit status of a worker whose application can't be loaded; the same as uvicorn's
 
 
 def serve(load: Load, settings: Settings) -> int:
-    """Serve until a signal says otherwise; returns the exit status.
+    """Serve until a signal arrives; returns the exit status.
 
-    Raises ConfigError if a setting can't be or the port can't be had and, with one worker, whatever `load` raises.
+    Raises ConfigError if a setting is invalid or the port can't be bound and, with one worker, whatever `load` raises.
     """
     check_settings(settings)
     configure_logging(settings)
     listener = listen(settings)
     with removed_at_exit(settings), listener:
-        # Without a supervisor nobody could start the successor of a process that has reached the limit.
+        # A process that has reached its limit needs a supervisor to start the successor.
         if settings.workers > 1 or settings.limit_max_requests:
             return _serve_with_workers(load, settings, listener)
         app = load()
@@ -54,26 +54,24 @@ def serve(load: Load, settings: Settings) -> int:
 
 
 def make_config(app: ASGIApp, settings: Settings, *, grace: float | None = None, dev: bool = False) -> Config:
-    """The server's configuration for the application. `grace`, in seconds, goes before the settings' own."""
+    """The server's configuration for the application. `grace`, in seconds, overrides the settings' own."""
     return Config(
         app,
         settings,
         protocol=HTTPProtocol,
-        requests=make_access_log(settings, dev=dev),
+        request_log=make_access_log(settings, dev=dev),
         grace=settings.timeout_graceful_shutdown if grace is None else grace,
     )
 
 
 def run(server: Server, listener: socket.socket) -> None:
-    """Serve until a signal says otherwise, and write the log to its last line."""
+    """Serve until a signal arrives, and write the access log up to its last line."""
     keep_logging()
-    config = server.config
-    assert isinstance(config, Config)
     try:
         server.run(sockets=[listener])
     finally:
-        if config.requests is not None:
-            config.requests.flush()
+        if server.config.request_log is not None:
+            server.config.request_log.flush()
 
 
 def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket) -> int:
@@ -86,8 +84,8 @@ def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket)
     supervisor = Supervisor(
         start_worker,
         settings.workers,
-        on_ready=lambda: _announce_workers(listener, settings),
-        # Clients that come while the workers finish are refused, not left waiting.
+        on_ready=lambda: _announce(listener, settings),
+        # Clients that connect while the workers finish are refused instead of left waiting.
         on_stop=listener.close,
         grace=settings.timeout_graceful_shutdown,
     )
@@ -96,7 +94,7 @@ def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket)
 
 def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel: Connection[Any, Any]) -> None:
     prepare_child()
-    # The terminal's hang-up is for the supervisor, which replaces its workers at it.
+    # SIGHUP from a terminal is for the supervisor, which then replaces its workers.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure_logging(settings)
     try:
@@ -117,7 +115,7 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel
         make_config(app, settings),
         parent=parent.pid,
         on_ready=on_ready,
-        limit=_request_limit(settings),
+        request_limit=_request_limit(settings),
         on_spent=link.ask_for_successor,
         health=health_paths(app),
     )
@@ -139,22 +137,18 @@ def _on_ready(listener: socket.socket, settings: Settings) -> None:
 def _announce(listener: socket.socket, settings: Settings) -> None:
     address = address_of(listener, encrypted=settings.ssl_certfile is not None)
     workers = f" with {settings.workers} workers" if settings.workers > 1 else ""
-    print(f"Serving {address}{workers} (Ctrl-C ends it)", flush=True)
-
-
-def _announce_workers(listener: socket.socket, settings: Settings) -> None:
-    _announce(listener, settings)
+    print(f"Serving {address}{workers} (press Ctrl-C to stop)", flush=True)
     if settings.workers > 1 and settings.channels.startswith("memory:"):
         logger.warning(
-            "Channels stay within each of the %d workers, for `channels` is %s; "
-            "set HYPER_CHANNELS=redis://… or postgresql://… to carry them to all.",
+            "Each of the %d workers has channels of its own, because `channels` is %s. "
+            "Set HYPER_CHANNELS=redis://… or postgresql://… to share them.",
             settings.workers,
             settings.channels,
         )
 
 
 def tune_collector() -> None:
-    """Keep the garbage collector away from what was loaded, and let it look at young objects more rarely."""
+    """Exclude the loaded modules from garbage collection, and collect young objects less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY)

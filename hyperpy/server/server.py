@@ -1,4 +1,4 @@
-"""uvicorn's server, with an end that waits neither for streams nor for dead clients."""
+"""uvicorn's server, with a shutdown that waits neither for streams nor for dead clients."""
 
 import asyncio
 import logging
@@ -11,6 +11,8 @@ from typing import Any
 
 import uvicorn
 
+from hyperpy.server.concurrency import ConcurrencyLimit
+from hyperpy.server.configuration import Config
 from hyperpy.server.descriptors import Descriptors
 from hyperpy.server.health import HealthCheck
 from hyperpy.server.http.reaper import ConnectionReaper
@@ -19,24 +21,26 @@ from hyperpy.streams.registry import STATE_KEY
 
 logger = logging.getLogger("hyperpy.server")
 
-TICKS = 10  # per second, as uvicorn has them
+TICKS = 10  # per second, the same as uvicorn's
 
 
 class Server(uvicorn.Server):
-    """Serves until SIGTERM or SIGINT, then ends open streams, finishes the other answers and returns.
+    """Serves until SIGTERM or SIGINT, then ends open streams, finishes the other responses and returns.
 
-    `parent` is the process id of the supervisor: when it is gone, the server stops. `on_ready` is called once, when
-    requests are served, and `on_spent` after every `limit` requests. `health` are the paths that the server answers
-    itself.
+    `parent` is the supervisor's process id: the server stops when that process is gone. `on_ready` is called once
+    requests are served, and `on_spent` after every `request_limit` requests. `health` are the
+    health check paths that the server answers itself.
     """
+
+    config: Config
 
     def __init__(
         self,
-        config: uvicorn.Config,
+        config: Config,
         *,
         parent: int | None = None,
         on_ready: Callable[[], None] | None = None,
-        limit: int | None = None,
+        request_limit: int | None = None,
         on_spent: Callable[[], None] | None = None,
         health: frozenset[str] = frozenset(),
     ) -> None:
@@ -45,13 +49,16 @@ class Server(uvicorn.Server):
         self.parent = parent
         self.on_ready = on_ready
         self.on_spent = on_spent
-        self._limit = self._spent_at = limit
-        self._cutter = ConnectionReaper(self.server_state.connections)
+        self._request_limit = self._spent_at = request_limit
+        self._reaper = ConnectionReaper(self.server_state.connections)
         self._descriptors = Descriptors()
-        config.app = HealthCheck(config.app, self.server_state, health, config.root_path)  # type: ignore[arg-type]
+        app: Any = config.app
+        if config.concurrency_limit is not None:
+            app = ConcurrencyLimit(app, self.server_state, config.concurrency_limit)
+        config.app = HealthCheck(app, self.server_state, health, config.root_path)
 
     def retire(self) -> None:
-        """Finish and return, but without haste: another process serves in this one's place."""
+        """Finish and return, but without hurry: another process has taken over."""
         if self.server_state.stage is Stage.SERVING:
             self.server_state.stage = Stage.RETIRING
         self.should_exit = True
@@ -67,11 +74,11 @@ class Server(uvicorn.Server):
             logger.warning("The supervisor is gone; process %d stops.", os.getpid())
             self.should_exit = True
         if self._spent_at is not None and self.server_state.requests >= self._spent_at and self.on_spent is not None:
-            assert self._limit is not None
-            # If the successor does not start, this one serves on and asks again.
-            self._spent_at = self.server_state.requests + self._limit
+            assert self._request_limit is not None
+            # If the successor doesn't start, this process goes on serving and asks again.
+            self._spent_at = self.server_state.requests + self._request_limit
             self.on_spent()
-        self._cutter.look(asyncio.get_running_loop().time(), rounds=TICKS)
+        self._reaper.check_some(asyncio.get_running_loop().time(), rounds=TICKS)
         if counter % TICKS == 0:
             self._descriptors.check()
         return await super().on_tick(counter)
@@ -79,13 +86,13 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self.server_state.stage is Stage.SERVING:
             self.server_state.stage = Stage.STOPPING
-        # Read now: the signal that changes it may come at any time from here on.
-        seeing = asyncio.create_task(self._see_to_connections(self.server_state.stage))
+        # Pass the stage as it is now: from here on a signal may change it at any time.
+        watching = asyncio.create_task(self._watch_connections(self.server_state.stage))
         self._end_streams()
         try:
             await super().shutdown(sockets)
         finally:
-            seeing.cancel()
+            watching.cancel()
 
     def _end_streams(self) -> None:
         streams = self.lifespan.state.get(STATE_KEY)
@@ -96,25 +103,25 @@ class Server(uvicorn.Server):
         answering = [(each, cycle) for each, cycle in cycles if cycle is not None and not cycle.response_complete]
         streams.close()
         for connection, cycle in answering:
-            # What the end of the streams has completed was one; its client is to come back to another process.
+            # Only a stream was completed by that. Close its connection, so that the client reconnects elsewhere.
             if cycle.response_complete and not connection.transport.is_closing():
                 connection.transport.close()
 
-    async def _see_to_connections(self, stage: Stage) -> None:
-        """Cuts dead ones, and tells all when the stage is no longer the given one: a retirement has become a stop."""
+    async def _watch_connections(self, stage: Stage) -> None:
+        """Abort dead connections, and shut all down again when the stage changes: a retiring server has to stop."""
         loop = asyncio.get_running_loop()
         while True:
             if stage is not self.server_state.stage:
                 stage = self.server_state.stage
                 for connection in tuple(self.server_state.connections):
                     connection.shutdown()
-            self._cutter.look_at_all(loop.time())
+            self._reaper.check_all(loop.time())
             await asyncio.sleep(1 / TICKS)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal drains, the second SIGINT cuts the answers short, the third kills.
+        """The first signal starts the shutdown, a second SIGINT cuts responses short, and a third one kills.
 
-        Unlike uvicorn's this does not raise the signal again in the end: a shutdown that was asked for is a success.
+        Unlike uvicorn, don't raise the signal again at the end: a requested shutdown is a success.
         """
         if self.server_state.stage is Stage.STOPPING and sig == signal.SIGINT:
             self.force_exit = True

@@ -104,4 +104,4 @@ class PageStream(HTMLStream):
     __slots__ = ()
 
     mode = StreamMode.PAGE
-    takes_back = True
+    discards_unsent = True

@@ -1,38 +1,48 @@
-"""t-strings → HTML."""
+"""Rendering of t-strings as HTML."""
 
 from markupsafe import Markup
 
-from hyperpy.templates.at_load.checks import StaticFragment, TemplatePlan, check_templates, plan_template
-from hyperpy.templates.at_load.inline_functions import RENDER, Inliner
+from hyperpy.templates.at_load.certain_templates import certain_templates
+from hyperpy.templates.at_load.fragment_extraction import StaticFragment, extract_fragments
+from hyperpy.templates.at_load.inline_functions import compile_inline
+from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
-from hyperpy.templates.deferred import DeferredValue, Pending, Piece, SuspendedContent, allow_deferred
-from hyperpy.templates.escaping.reports import current_request
+from hyperpy.templates.deferred import (
+    DeferredValue,
+    Pending,
+    Piece,
+    SuspendedContent,
+    TemplateHost,
+    allow_deferred,
+    current_host,
+)
+from hyperpy.templates.escape import markup
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
-from hyperpy.templates.rendering.render import html, markup, render_template, render_text
+from hyperpy.templates.rendering.render import html, render_template, render_text
 
 __all__ = [
-    "RENDER",
     "DeferredValue",
-    "Inliner",
+    "Literals",
     "Markup",
     "Pending",
     "Piece",
     "SourceText",
     "StaticFragment",
     "SuspendedContent",
-    "TemplatePlan",
+    "TemplateHost",
     "TrustedCSS",
     "TrustedJS",
     "TrustedURL",
     "allow_deferred",
     "capture_fragments",
-    "check_templates",
-    "current_request",
+    "certain_templates",
+    "compile_inline",
+    "current_host",
+    "extract_fragments",
     "fragment",
     "html",
     "markup",
-    "plan_template",
     "render_template",
     "render_text",
 ]

@@ -8,6 +8,7 @@ except ModuleNotFoundError as error:
         raise
     raise ImportError(f'hyperpy.testing needs {error.name}: pip install "hyperpy[testing]"', name=error.name) from None
 
+from hyperpy.testing.backend_contract import BackendContract
 from hyperpy.testing.ending import Ending, StreamFailure
 from hyperpy.testing.event_reader import Events
 from hyperpy.testing.failures import AnswerFailure, PageFailure, SiteFailure
@@ -22,6 +23,7 @@ from hyperpy.testing.transport.serving import serve
 __all__ = [
     "HTML",
     "AnswerFailure",
+    "BackendContract",
     "Element",
     "Ending",
     "Events",

@@ -13,14 +13,15 @@ from hyperpy.channels.backends.redis import backend, connection, subscriber
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
 from tests.channels.brokers import RedisBroker
+from tests.channels.steps import publish, take
 from tests.support.until import until
 
 PATIENCE = 20
 
 
 @pytest.fixture
-def server(needs, tmp_path):
-    server = RedisBroker(needs("redis-server"), tmp_path / "redis")
+def server(require_program, tmp_path):
+    server = RedisBroker(require_program("redis-server"), tmp_path / "redis")
     try:
         server.start()
         yield server
@@ -31,20 +32,6 @@ def server(needs, tmp_path):
 @pytest.fixture
 def settings(server):
     return Settings(channels=server.address)
-
-
-async def take(messages, count):
-    async with asyncio.timeout(PATIENCE):
-        return ["gap" if message.gap else message.data for message in [await anext(messages) for _ in range(count)]]
-
-
-async def publish(data):
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                return await channel("a").publish(data)
-            except BrokerError:
-                await asyncio.sleep(0.01)
 
 
 async def restarted(server):
@@ -117,7 +104,7 @@ async def test_a_server_that_says_nothing_is_left_alone(server, settings, monkey
         await channel("a").publish("before")
         server.stop_the_world()
         try:
-            await until(lambda: hub.backend._silent)
+            await until(lambda: hub.backend._unresponsive)
             with pytest.raises(BrokerError, match="does not answer"):
                 await channel("a").publish("not even sent")
         finally:
@@ -175,7 +162,7 @@ async def test_what_redis_has_done_without_an_answer_is_not_done_twice(server):
             assert await take(messages, 2) == [1, 2]
         await queue("a").put(1)
         between.armed = True
-        with pytest.raises(BrokerError, match="out of reach"):
+        with pytest.raises(BrokerError, match="unreachable"):
             await queue("a").put(2)
         assert between.cuts == 3
     assert server.ask("XLEN", keys(server, "items")[0]) == 2
@@ -214,7 +201,7 @@ async def test_one_connection_listens_and_none_is_left(server, settings):
             listening = [client for client in clients if int(client["sub"])]
             ours = [client for client in clients if client["name"] == "hyperpy"]
             assert len(listening) == 1
-            assert len(ours) <= connection.POOL_SIZE + 1
+            assert len(ours) <= backend.POOL_SIZE + 1
     await until(lambda: not [client for client in server.ask("CLIENT LIST") if client["name"] == "hyperpy"])
 
 
@@ -225,7 +212,7 @@ async def test_what_is_to_be_listened_to_while_the_connection_breaks(server, set
         await asyncio.sleep(0.1)
         server.kill()
         for attempt in (watching, hub.backend.watch("1" * 32)):
-            with pytest.raises(BrokerError, match="out of reach"):
+            with pytest.raises(BrokerError, match="unreachable"):
                 await attempt
         server.start()
         await hub.wait_connected(PATIENCE)
@@ -275,7 +262,7 @@ async def test_a_primary_that_becomes_a_replica_is_left(server, settings):
 
 
 async def test_a_consumer_that_holds_nothing_for_long_is_forgotten(server, settings, monkeypatch):
-    monkeypatch.setattr("hyperpy.channels.backends.contract.LEASE", 0.1)
+    monkeypatch.setattr("hyperpy.channels.hub.leases.LEASE", 0.1)
     monkeypatch.setattr(backend, "LOOK_EVERY", 0)
     async with connect(settings):
         for number in range(2):
@@ -292,11 +279,11 @@ async def test_a_consumer_that_holds_nothing_for_long_is_forgotten(server, setti
 @pytest.mark.parametrize(
     ("prepare", "address", "what"),
     [
-        (("CONFIG", "SET", "requirepass", "secret"), "/0", "does not let us in"),
-        (("CONFIG", "SET", "requirepass", "secret"), ":wrong@", "does not let us in"),
-        (("ACL", "SETUSER", "app", "on", ">wrong", "~*", "&*", "+@all", "-info"), "app:wrong@", "does not allow"),
-        (("CONFIG", "SET", "maxmemory", "1"), "/0", "has no memory left"),
-        (("PING",), "/99", "refuses what channels need"),
+        (("CONFIG", "SET", "requirepass", "secret"), "/0", "refused the user or password"),
+        (("CONFIG", "SET", "requirepass", "secret"), ":wrong@", "refused the user or password"),
+        (("ACL", "SETUSER", "app", "on", ">wrong", "~*", "&*", "+@all", "-info"), "app:wrong@", "does not permit"),
+        (("CONFIG", "SET", "maxmemory", "1"), "/0", "is out of memory"),
+        (("PING",), "/99", "can't do what channels need"),
     ],
 )
 async def test_what_redis_refuses(server, monkeypatch, caplog, prepare, address, what):
@@ -309,15 +296,15 @@ async def test_what_redis_refuses(server, monkeypatch, caplog, prepare, address,
         await asyncio.sleep(0.2)
     assert f"127.0.0.1:{server.port}" in str(refused.value)
     assert "wrong" not in str(refused.value) + caplog.text
-    assert caplog.text.count("trying again") <= 1
+    assert caplog.text.count("retrying") <= 1
 
 
 @pytest.mark.parametrize(
     ("address", "what"),
     [
         ("redis://127.0.0.1:port/0", "Port could not be cast"),
-        ("redis://[::1/0", "this is no address"),
-        ("redis://127.0.0.1/name", "'name' is no number of a database"),
+        ("redis://[::1/0", "invalid channels URL"),
+        ("redis://127.0.0.1/name", "invalid database number 'name'"),
         ("redis://127.0.0.1/0?colour=red", "colour"),
         ("redis://127.0.0.1/0?db=x", "Invalid value for 'db'"),
     ],
@@ -325,11 +312,6 @@ async def test_what_redis_refuses(server, monkeypatch, caplog, prepare, address,
 def test_what_is_no_address(address, what):
     with pytest.raises(ConfigError, match=what):
         make_hub(Settings(channels=address))
-
-
-@pytest.mark.parametrize("address", ["redis://me:secret@host/0", "unix:///tmp/socket?db=1&password=secret"])
-def test_a_password_is_not_shown(address):
-    assert "secret" not in make_hub(Settings(channels=address)).address
 
 
 def test_without_the_client_it_says_what_to_install(monkeypatch):

@@ -1,11 +1,11 @@
-// The format of event streams, cut anywhere.
+// The format of event streams, in pieces of any size.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventParser } from "./stream.mjs";
 
 const event = (data, type = "message", id = "") => ({ type, data, id });
 
-// What a stream is, and the events that it has.
+// The bytes of a stream, and its events.
 const CASES = {
     "a line": ["data: one\n\n", [event("one")]],
     "several lines": ["data: one\ndata: two\ndata\ndata:\n\n", [event("one\ntwo\n\n")]],

@@ -12,7 +12,7 @@ from hyper import (
 """
 PAGE = "\nt'<p>page</p>'\n"
 
-# What answers, and with which status and body.
+# Code that answers explicitly, and the status and body of the response.
 ANSWERS = {
     "response = JSONResponse": ("response = JSONResponse({'a': [1]}, 201)", 201, '{"a":[1]}'),
     "a bare call": ("PlainTextResponse('text', 202)", 202, "text"),
@@ -31,7 +31,7 @@ ANSWERS = {
     "in a match": ("match 3:\n    case int():\n        PlainTextResponse('three', 203)", 203, "three"),
     "in a loop": ("for n in range(9):\n    if n == 3:\n        PlainTextResponse(str(n), 203)", 203, "3"),
     "in a with": ("import io\nwith io.StringIO() as f:\n    PlainTextResponse('with', 203)", 203, "with"),
-    "a class of one's own": ("class Mine(Response):\n    media_type = 'text/x'\nresponse = Mine('x', 201)", 201, "x"),
+    "a subclass of Response": ("class Mine(Response):\n    media_type = 'text/x'\nresponse = Mine('x', 201)", 201, "x"),
     "a file": ("response = FileResponse(__file__, 201)", 201, None),
     "a bare render": (
         "t'<p><b {fragment}=\"x\">{1 + 1}</b></p>'\nrender(fragments='x')\nraise LookupError",
@@ -71,7 +71,7 @@ STOPS = {
 
 
 @pytest.mark.parametrize("guard", STOPS)
-async def test_the_body_stops_at_its_answer(make, guard):
+async def test_the_body_stops_at_its_explicit_answer(make, guard):
     files = {
         "_log.py": "log = []\n",
         "index.py": f"{HYPER}from ._log import log\n{STOPS[guard]}\nlog.append('after')\nt'<p>secret</p>'",
@@ -132,14 +132,14 @@ async def test_a_route_sets_status_headers_and_cookies(make, kind, method):
     assert answer.headers["x-mine"] == "1"
     assert answer.headers.get_list("set-cookie") == ["a=1; HttpOnly; Path=/; SameSite=lax", "b=2; Path=/; SameSite=lax"]
     assert ("x-late" in answer.headers) == ("loader" in kind)
-    # A stream is never cached, whatever its route says.
+    # A stream must not be cached, whatever headers its route sets.
     assert answer.headers["cache-control"] == ("no-cache, no-transform" if kind == "stream" else "max-age=9")
     assert answer.headers["content-type"] == {"stream": "text/event-stream; charset=utf-8"}.get(
         kind, "text/html; charset=utf-8"
     )
 
 
-async def test_headers_set_beside_an_explicit_answer_that_has_its_own(make):
+async def test_set_headers_are_added_to_those_of_an_explicit_answer(make):
     body = """
 answer: Response
 answer.status_code = 500
@@ -168,7 +168,7 @@ LATE = {
 
 
 @pytest.mark.parametrize("what", LATE)
-async def test_after_the_first_byte_it_is_too_late(make, what, caplog):
+async def test_headers_can_not_change_after_the_first_byte(make, what, caplog):
     body = f"""{HYPER}import asyncio
 response: Response
 response.headers["x-mine"] = "1"
@@ -188,8 +188,8 @@ async def stream():
 
 
 @pytest.mark.parametrize("what", LATE)
-async def test_what_a_stream_starts_with_is_settled_when_its_generator_starts(make, what, caplog):
-    """It would be lost without a word if the headers left without it."""
+async def test_headers_can_not_change_in_a_generator(make, what, caplog):
+    """Otherwise the change would be lost silently, because the headers have been prepared."""
     body = f"{HYPER}response: Response\nresponse.headers['x-mine'] = '1'\nresponse.set_cookie('a', '1')\n"
     body += f"async def stream():\n    {LATE[what]}\n    yield 'tick', 1\n"
     async with client_of(make({"index.py": body})) as client:
@@ -212,10 +212,10 @@ async def test_a_line_end_in_a_header_is_an_error(make, kind, value):
 
 
 @pytest.mark.parametrize("value", ["a\\r\\nset-cookie: x=1", "a\\nb", "a\\0b"])
-@pytest.mark.parametrize("answer", ["response = JSONResponse", "PlainTextResponse", "StreamingResponse"])
-async def test_a_line_end_in_a_header_of_an_explicit_answer(make, answer, value):
-    """A server would cut the connection, or send two headers."""
-    body = f"{HYPER}{answer}('ab', headers={{'x-bad': '{value}'}})\n"
+@pytest.mark.parametrize("call", ["response = JSONResponse", "PlainTextResponse", "StreamingResponse"])
+async def test_a_line_end_in_a_header_of_an_explicit_answer(make, call, value):
+    """A server would close the connection or send two headers."""
+    body = f"{HYPER}{call}('ab', headers={{'x-bad': '{value}'}})\n"
     async with client_of(make({"index.py": body})) as client:
         answer = await client.get("/")
     assert answer.status_code == 500
@@ -233,7 +233,7 @@ async def test_head_of_a_file(make, tmp_path):
 
 
 async def test_a_response_made_at_load_is_not_shared(make):
-    """One that runs once would be sent to everyone, with what each request adds to it."""
+    """It would be sent to everyone, with the cookies that each request adds."""
     body = f"{HYPER}user: str\nresponse = PlainTextResponse(user)\nresponse.set_cookie('user', user)\n"
     async with client_of(make({"index.py": body})) as client:
         for user in ("ann", "bob"):

@@ -1,4 +1,4 @@
-"""Methods, canonical URLs, and which client gets which answer: what HTTP asks of every site."""
+"""Methods, canonical URLs and content negotiation."""
 
 import pytest
 from starlette.applications import Starlette
@@ -26,7 +26,7 @@ FILES = {
 
         response = StreamingResponse(rows(), media_type="text/csv", headers={"x-rows": "1"})
     """,
-    "form.py": "from hyper import POST\nif POST:\n    t'<p>posted</p>'\nelse:\n    t'<p>asked</p>'\n",
+    "form.py": "from hyper import POST\nif POST:\n    t'<p>posted</p>'\nelse:\n    t'<p>form</p>'\n",
     "only-post.py": "from hyper import POST, JSONResponse\nif POST:\n    response = JSONResponse([1])\n",
     "crud.py": """
         from hyper import DELETE, PATCH, PUT, PlainTextResponse, Request
@@ -84,7 +84,7 @@ async def test_methods(make, url, methods):
 @pytest.mark.parametrize(
     ("method", "url", "text"),
     [
-        ("GET", "/form", "<p>asked</p>"),
+        ("GET", "/form", "<p>form</p>"),
         ("POST", "/form", "<p>posted</p>"),
         ("POST", "/only-post", "[1]"),
         ("PUT", "/crud", "changed by PUT"),
@@ -98,7 +98,7 @@ async def test_a_flag_is_true_for_its_method(make, method, url, text):
         assert (await client.request(method, url)).text == text
 
 
-async def test_a_stream_may_answer_a_post(make):
+async def test_a_post_can_be_answered_by_a_stream(make):
     async with client_of(make(FILES)) as client:
         answer = await client.post("/posted-stream", content="a <b>", headers={"accept": EVENT_SOURCE})
     assert answer.text.startswith("event: echo\ndata: a &lt;b&gt;\n\nevent: close\n")
@@ -116,7 +116,7 @@ async def test_head_has_the_headers_of_get_and_starts_nothing(make, url, accept)
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("requested", "location"),
     [
         ("/users/", "/users"),
         ("/page/", "/page"),
@@ -128,18 +128,18 @@ async def test_head_has_the_headers_of_get_and_starts_nothing(make, url, accept)
 )
 @pytest.mark.parametrize("mounted", ["", "/shop", "/a/b"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_the_canonical_url_has_no_slash_at_the_end(make, asked, told, mounted, method):
+async def test_the_canonical_url_has_no_trailing_slash(make, requested, location, mounted, method):
     app = make(FILES)
     async with client_of(Starlette(routes=[Mount(mounted, app)]) if mounted else app) as client:
-        answer = await client.request(method, mounted + asked)
+        answer = await client.request(method, mounted + requested)
     assert answer.status_code == 308
-    assert answer.headers["location"] == mounted + told
+    assert answer.headers["location"] == mounted + location
 
 
 @pytest.mark.parametrize(
     "path", ["//evil.example/", "//evil.example", "/\\evil.example/", "//users/", "/users//", "///"]
 )
-async def test_no_slash_leads_to_another_host(make, path):
+async def test_slashes_never_redirect_to_another_host(make, path):
     async with client_of(make(FILES)) as client:
         answer = await client.get(f"http://site.example{path}")
     assert answer.status_code == 404
@@ -176,7 +176,7 @@ async def test_negotiation(make, url, kinds, vary):
             assert answer.headers.get("vary") == vary
 
 
-async def test_several_accept_headers_are_one(make):
+async def test_several_accept_headers_are_combined(make):
     async with client_of(make(FILES)) as client:
         headers = [("accept", "application/json"), ("accept", EVENT_SOURCE)]
         answer = await client.get("/both", headers=headers)
@@ -194,7 +194,7 @@ async def test_several_accept_headers_are_one(make):
         ("/page", EVENT_SOURCE, 200),
     ],
 )
-async def test_who_has_seen_the_end_gets_nothing_and_nothing_runs(make, url, accept, status):
+async def test_a_client_that_has_received_close_gets_no_content(make, url, accept, status):
     guard = {"_base.py": "", "stream.py": "from ._log import log\nlog.append(2)\n" + STREAM}
     async with client_of(make(FILES | guard)) as client:
         answer = await client.get(url, headers={"accept": accept, "last-event-id": "close"})

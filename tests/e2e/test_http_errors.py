@@ -1,4 +1,4 @@
-"""What goes wrong, and who is told what about it."""
+"""Errors of routes and inputs, and how much visitors, developers and the log see of them."""
 
 import asyncio
 import logging
@@ -109,7 +109,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("accept", [BROWSER, JSON, EVENT_SOURCE, ANYTHING])
 @pytest.mark.parametrize("where", FAILURES)
-async def test_visitors_learn_nothing_of_a_failure(make, where, accept, caplog):
+async def test_visitors_see_no_details_of_a_failure(make, where, accept, caplog):
     async with client_of(make({"index.py": FAILURES[where]})) as client:
         answer = await client.get("/", headers={"accept": accept})
     assert answer.status_code == 500
@@ -125,7 +125,7 @@ async def test_visitors_learn_nothing_of_a_failure(make, where, accept, caplog):
 
 
 @pytest.mark.parametrize("where", FAILURES)
-async def test_developers_see_all_of_it(make, where):
+async def test_developers_see_the_whole_failure(make, where):
     async with client_of(make({"index.py": FAILURES[where]}, debug=True)) as client:
         answer = await client.get("/")
     assert answer.status_code == 500
@@ -150,7 +150,7 @@ INPUTS = """
 
 
 @pytest.mark.parametrize("accept", [BROWSER, JSON, ANYTHING])
-async def test_each_input_that_does_not_fit_is_named(make, accept):
+async def test_every_invalid_input_is_named(make, accept):
     query = {"page": "one", "sort": "<side>", "max": "101", "tag": ["1", "x"]}
     async with client_of(make({"index.py": INPUTS})) as client:
         answer = await client.get("/", params=query, headers={"accept": accept, "x-version": "2.5"})
@@ -164,7 +164,7 @@ async def test_each_input_that_does_not_fit_is_named(make, accept):
     assert "limit" not in answer.text
 
 
-async def test_inputs_that_fit(make):
+async def test_valid_inputs(make):
     query = {"page": "2", "sort": "up", "tag": ["1", "2"]}
     headers = {"x-version": "3", "cookie": "theme=d%3C"}
     async with client_of(make({"index.py": INPUTS})) as client:
@@ -185,7 +185,7 @@ async def test_what_an_error_looks_like_depends_on_accept(make, accept):
         assert "Accept" in answer.headers.get("vary", "")
 
 
-async def test_inputs_under_a_flag_bind_where_they_stand(make):
+async def test_inputs_under_a_flag_are_bound_in_its_branch(make):
     files = {"index.py": "from hyper import POST\nif POST:\n    amount: int\n    t'{amount}'\nelse:\n    t'ask'"}
     async with client_of(make(files)) as client:
         get, bad, good = await asyncio.gather(client.get("/"), client.post("/"), client.post("/?amount=3"))

@@ -5,13 +5,30 @@ from textwrap import dedent
 
 import pytest
 
+from hyperpy.app.public_names import PUBLIC_NAMES
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.analyse import analyse
 from hyperpy.pages.analysis.description import Description
+from hyperpy.pages.analysis.parsed_file import parse
+from hyperpy.pages.analysis.scopes import bindings
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+
+KNOWN = ("hyper", "hyperpy", "starlette", "typing")
 
 
 def described(source: str, *parameters: str) -> Description:
-    return analyse(dedent(source), "routes/x.py", frozenset(parameters))
+    """The description of a file whose imports of KNOWN packages have run."""
+    parsed = parse(dedent(source), "routes/x.py")
+    namespace: dict[str, object] = {}
+    for node in parsed.tree.body:
+        match node:
+            case ast.Import(names=[ast.alias(name=name)]) | ast.ImportFrom(module=str(name)) if name in KNOWN:
+                exec(compile(ast.Module([node], []), "routes/x.py", "exec"), namespace)  # noqa: S102
+    bound = {
+        name for s in parsed.tree.body if not isinstance(s, ast.Import | ast.ImportFrom) for name, _ in bindings(s)
+    }
+    objects = {name: value for name, value in namespace.items() if name not in bound}
+    return analyse(parsed, Vocabulary(PUBLIC_NAMES, objects), parameters=frozenset(parameters))
 
 
 def first_lines(statements: tuple[ast.stmt, ...]) -> list[str]:
@@ -353,14 +370,14 @@ def test_inputs_of_nested_blocks_are_groups_of_their_own() -> None:
         (
             "task = 1\nt'<p>{taks}</p>'",
             2,
-            "the template names `taks`, which nothing",
+            "the template uses `taks`, which nothing",
             "Did you mean `task`? It is set at line 1.",
         ),
-        ("t'<p>{[q for p in ()]}</p>'", 1, "the template names `q`", "declare it as an input: `q: str`"),
+        ("t'<p>{[q for p in ()]}</p>'", 1, "the template uses `q`", "declare it as an input: `q: str`"),
         (
             "async def load():\n    global tasks\n    tasks = 1\nt'<p>{taks}</p>'",
             4,
-            "the template names `taks`",
+            "the template uses `taks`",
             "Did you mean `tasks`? It is set by load(), line 1.",
         ),
         ("def f():\n    redirect('/')\nt''", 2, "inside a function, a bare `redirect(…)`", "return redirect('/')"),
@@ -380,8 +397,8 @@ def test_inputs_of_nested_blocks_are_groups_of_their_own() -> None:
         (
             "q: Annotated[str, Query()]\nq: Annotated[str, Query()] = ''\nt''",
             2,
-            "`q` is asked for twice",
-            "Ask for it once",
+            "`q` is declared as an input twice",
+            "Keep one of the two",
         ),
         ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input needs a name of its own", "plain name"),
     ],
@@ -389,7 +406,7 @@ def test_inputs_of_nested_blocks_are_groups_of_their_own() -> None:
 def test_what_can_be_no_route(source: str, line: int, what: str, hint: str) -> None:
     imports = "from hyperpy import redirect, render, HTTPException, Query\nfrom typing import Annotated\n"
     with pytest.raises(RouteError) as caught:
-        analyse(f"{source}\n{imports}", "routes/x.py")
+        described(f"{source}\n{imports}")
     error = caught.value
     assert error.place is not None
     assert error.place.line == line

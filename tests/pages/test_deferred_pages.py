@@ -106,7 +106,7 @@ async def test_what_is_awaited_stands_in_its_place(site: Site, template: str, ht
     assert (answer.status_code, answer.text) == (200, html)
 
 
-NOT_AWAITED = "has to be awaited, and nothing waits for it here"
+NOT_AWAITED = "must be awaited before it is rendered here"
 MISPLACED = "has to be awaited, which is not possible in an attribute or a script"
 
 
@@ -201,13 +201,15 @@ YIELDS = [
     ("'part', t'<{Card} title=a>{element()}</{Card}>'", 'event: part\ndata: <section title="a"><b>late</b></section>'),
     ("{'data': t'{text(1)}', 'id': 3}", "id: 3\ndata: 1"),
     ("t'<{Suspense} fallback=\"wait\">{text(1)}</{Suspense}><{Suspense}>{text(2)}</{Suspense}>'", "data: 12"),
+    ("t'{text(1)}<{Plain}>{await anext(inner())}</{Plain}>'", "data: 1<div><b>2</b></div>"),
 ]
 
 
 @pytest.mark.parametrize(("item", "event"), YIELDS)
 async def test_what_a_stream_yields_is_completed_first(site: Site, item: str, event: str) -> None:
     files = route("page")
-    files["index.py"] += f"async def stream():\n    yield {item}\n    yield 'next', 1\n"
+    inner = "    async def inner():\n        yield t'<b>{text(2)}</b>'\n\n"
+    files["index.py"] += f"async def stream():\n{inner}    yield {item}\n    yield 'next', 1\n"
     answer = await site(files).get("/", headers={"accept": "text/event-stream"})
     assert answer.text.split("\n\n")[:2] == [event, "event: next\ndata: 1"]
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from hyperpy.pages.loading.html_calls import TemplateCalls
 from hyperpy.pages.loading.runtime import RENDERERS
-from hyperpy.templates import Inliner, Markup, SourceText, fragment, render_template
+from hyperpy.templates import Literals, Markup, SourceText, fragment, render_template
 from tests.support.sites import Site
 
 
@@ -99,10 +100,10 @@ def test_it_is_the_same(source: str) -> None:
         names = world.names()
         if inline:
             assert isinstance(node.body, ast.TemplateStr)
-            inliner = Inliner(SourceText("page.py", source), frozenset({"fragment"}))
-            node = ast.Expression(inliner.call(node.body))
+            calls = TemplateCalls(Literals(SourceText("page.py", source), frozenset({"fragment"})))
+            node = ast.Expression(calls.call(node.body))
             names.update(RENDERERS)
-            names.update(inliner.functions)
+            names.update(calls.functions)
         value = eval(compile(node, "page.py", "eval"), names)
         results.append((value if inline else render_template(value), world.log))
         assert type(results[-1][0]) is str

@@ -246,7 +246,7 @@ class Colour(StrEnum):
             (
                 "from typing import Annotated\nfrom hyperpy import Header\nx: Annotated[str, Header()] | None\nt''",
                 3,
-                "`Annotated` can't be a member of a union",
+                "an input marker has to be in the outermost",
                 "x: Annotated[T | None, …]",
             ),
             (

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-# An ASGI application that needs nothing of hyperpy but its registry of streams.
+# An ASGI application that uses nothing of hyperpy but its registry of streams.
 APP = '''
 import asyncio
 import gc
@@ -47,7 +47,7 @@ async def pid(scope, send):
 
 
 async def stream(scope, send):
-    """Ends only when it is told to."""
+    """Ends only when the server stops."""
     mine = Stream()
     scope["state"][STATE_KEY].add(mine)
     await start(send)
@@ -57,7 +57,7 @@ async def stream(scope, send):
 
 
 async def flood(scope, send):
-    """Sends more than any buffer takes, and gives up in the middle when told to end."""
+    """Sends more than any buffer holds, and stops in the middle when the server stops."""
     mine = Stream()
     scope["state"][STATE_KEY].add(mine)
     await start(send)
@@ -72,7 +72,7 @@ async def flood(scope, send):
 
 
 async def slow(scope, send):
-    """Takes its time, but ends by itself."""
+    """Is slow, but ends by itself."""
     await start(send)
     await more(send, b"begun")
     while not os.path.exists("go"):
@@ -88,14 +88,14 @@ async def pieces(scope, send):
 
 
 async def unread(scope, send):
-    """A whole answer, more of it than any buffer of the system takes."""
+    """A complete response that is larger than the system's buffers."""
     await start(send)
     await more(send, b"x" * 20_000_000, False)
     print("all is on its way", flush=True)
 
 
 async def break_off(scope, send):
-    """Ends in the middle, when there is no room for more."""
+    """Stops in the middle, once the buffers are full."""
     await start(send)
     for _ in range(200):
         try:
@@ -113,7 +113,7 @@ async def collector(scope, send):
 
 
 async def block(scope, send):
-    """Keeps the event loop from everything else."""
+    """Blocks the event loop."""
     print("blocking", flush=True)
     time.sleep(60)
 
@@ -128,6 +128,6 @@ def folder(tmp_path: Path) -> Path:
     """A working directory with an app.py that imports a module beside it."""
     (tmp_path / "app.py").write_text(APP)
     (tmp_path / "helper.py").write_text("")
-    # Nobody connects, for the application has no channels: it keeps several workers from saying what memory can't do.
+    # Nothing connects to it, since the application has no channels. It avoids the warning about channels in memory.
     (tmp_path / "pyproject.toml").write_text('[tool.hyper]\nchannels = "redis://127.0.0.1:1/0"\n')
     return tmp_path

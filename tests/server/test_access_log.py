@@ -1,4 +1,4 @@
-"""The lines about requests: their forms, who gets them, and that none is lost."""
+"""The access log: its formats, where its lines go, and that none is lost."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.server.access import AccessEntry, AccessLog, CommonFormat, JSONFormat, short_format
+from hyperpy.server.access import AccessEntry, AccessLog, common_format, json_format, local_stamp, short_format
 from tests.support.clients import fetch
 from tests.support.raw_client import RawClient
 from tests.support.servers import Command, hyper_after
@@ -24,9 +24,11 @@ NOW = 1_790_000_000.25
 def berlin(monkeypatch):
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
+    local_stamp.cache_clear()
     yield
     monkeypatch.undo()
     time.tzset()
+    local_stamp.cache_clear()
 
 
 def request(**changes: object) -> AccessEntry:
@@ -34,47 +36,47 @@ def request(**changes: object) -> AccessEntry:
     return AccessEntry(**given | {"seconds": 0.0123456} | changes)
 
 
-@pytest.mark.parametrize(
-    ("changes", "line"),
-    [
-        ({}, '192.0.2.7 - - [21/Sep/2026:16:13:20 +0200] "GET /a?b=c HTTP/1.1" 200 12'),
-        ({"sent": 0, "status": 304}, '192.0.2.7 - - [21/Sep/2026:16:13:20 +0200] "GET /a?b=c HTTP/1.1" 304 -'),
-        ({"client": "::1"}, '::1 - - [21/Sep/2026:16:13:20 +0200] "GET /a?b=c HTTP/1.1" 200 12'),
-        ({"method": "", "target": "", "status": 400}, '192.0.2.7 - - [21/Sep/2026:16:13:20 +0200] "-" 400 12'),
-        ({"client": 'x" y\n'}, '- - - [21/Sep/2026:16:13:20 +0200] "GET /a?b=c HTTP/1.1" 200 12'),
-    ],
-)
-def test_the_common_format(berlin, changes, line):
-    assert CommonFormat()(request(**changes), NOW) == line
+COMMON = [
+    ({}, '192.0.2.7 - - [21/Sep/2026:16:13:20 +0200] "GET /a?b=c HTTP/1.1" 200 12'),
+    ({"sent": 0, "status": 304}, '192.0.2.7 - - [21/Sep/2026:16:13:20 +0200] "GET /a?b=c HTTP/1.1" 304 -'),
+    ({"client": "::1"}, '::1 - - [21/Sep/2026:16:13:20 +0200] "GET /a?b=c HTTP/1.1" 200 12'),
+    ({"method": "", "target": "", "status": 400}, '192.0.2.7 - - [21/Sep/2026:16:13:20 +0200] "-" 400 12'),
+    ({"client": 'x" y\n'}, '- - - [21/Sep/2026:16:13:20 +0200] "GET /a?b=c HTTP/1.1" 200 12'),
+]
 
 
-def test_what_the_documentation_shows(berlin):
+def test_the_common_format(berlin):
+    lines = [common_format(request(**changes), NOW) for changes, _ in COMMON]
+    assert lines == [line for _, line in COMMON]
+
+
+def test_the_documentation_shows_real_lines(berlin):
     text = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text()
-    asked = {"client": "203.0.113.9", "target": "/morning?greet=me", "sent": 19, "seconds": 0.001204}
-    for name, form in (("common", CommonFormat()), ("json", JSONFormat())):
-        assert f"| `{name}` | `{form(request(**asked), 1795179336.125)}` |" in text
+    changes = {"client": "203.0.113.9", "target": "/morning?greet=me", "sent": 19, "seconds": 0.001204}
+    for name, line_format in (("common", common_format), ("json", json_format)):
+        assert f"| `{name}` | `{line_format(request(**changes), 1795179336.125)}` |" in text
 
 
-@pytest.mark.parametrize(
-    ("target", "shown"),
-    [
-        ('/"quoted"', r"/\"quoted\""),
-        ("/back\\slash", r"/back\\slash"),
-        ("/two\nlines\r", r"/two\x0alines\x0d"),
-        ("/\x1b[31mred", r"/\x1b[31mred"),
-        ("/\xe9\x85", r"/\xe9\x85"),
-        ("/\N{SNOWMAN}", "/\\x3f"),
-        ("/%0d%0a%22", "/%0d%0a%22"),
-    ],
-)
-def test_a_target_can_not_forge_a_line(target, shown):
-    assert f'"GET {shown} HTTP/1.1" 200' in CommonFormat()(request(target=target), NOW)
-    assert f"200 GET {shown} 12 ms" in short_format(request(target=target), NOW)
-    assert json.loads(JSONFormat()(request(target=target), NOW))["path"] == target
+ESCAPED = {
+    '/"quoted"': r"/\"quoted\"",
+    "/back\\slash": r"/back\\slash",
+    "/two\nlines\r": r"/two\x0alines\x0d",
+    "/\x1b[31mred": r"/\x1b[31mred",
+    "/\xe9\x85": r"/\xe9\x85",
+    "/\N{SNOWMAN}": "/\\x3f",
+    "/%0d%0a%22": "/%0d%0a%22",
+}
 
 
-def test_json():
-    line = JSONFormat()(request(client='"', target='/"\n?x=1?y'), NOW)
+def test_targets_are_escaped():
+    for target, escaped in ESCAPED.items():
+        assert f'"GET {escaped} HTTP/1.1" 200' in common_format(request(target=target), NOW)
+        assert f"200 GET {escaped} 12 ms" in short_format(request(target=target), NOW)
+        assert json.loads(json_format(request(target=target), NOW))["path"] == target
+
+
+def test_the_json_format():
+    line = json_format(request(client='"', target='/"\n?x=1?y'), NOW)
     assert "\n" not in line
     assert json.loads(line) == {
         "time": "2026-09-21T14:13:20.250Z",
@@ -88,12 +90,11 @@ def test_json():
     }
 
 
-@pytest.mark.parametrize("form", [CommonFormat, JSONFormat])
-def test_the_time_goes_on(form):
-    log = form()
-    lines = [log(request(), NOW + seconds) for seconds in (0, 1, 60)]
-    assert [re.search(r":(\d\d:\d\d)|T\d\d:(\d\d:\d\d)", line) is not None for line in lines] == [True] * 3
-    assert len(set(lines)) == 3
+@pytest.mark.parametrize("line_format", [common_format, json_format])
+def test_each_line_has_its_own_time(line_format):
+    lines = [line_format(request(), NOW + seconds) for seconds in (0, 1, 60, 0)]
+    times = [re.search(r"(\d\d:\d\d)[ .]", line)[1] for line in lines]
+    assert times == ["13:20", "13:21", "14:20", "13:20"]
 
 
 APP = """
@@ -137,7 +138,7 @@ PARSERS = {"httptools": "pass", "h11": "import sys; sys.modules['httptools'] = N
 
 
 @pytest.mark.parametrize("parser", PARSERS)
-def test_lines_of_a_server(folder, parser):
+def test_a_server_logs_each_request_when_its_response_ends(folder, parser):
     with Command("serve", "--port", "0", folder=folder, command=hyper_after(PARSERS[parser])) as command:
         with RawClient(command.port()) as client:
             client.get("/a?b=%22")
@@ -148,7 +149,7 @@ def test_lines_of_a_server(folder, parser):
             client.get("/stream")
             client.read_until(b"begun")
             assert "/stream" not in command.output
-        # A stream's line comes when it has ended.
+        # A stream is logged when it has ended.
         command.wait_for_output(r'(?m)"GET /stream HTTP/1\.1" 200 5$')
         fetch(command.port(), "/error")
         command.wait_for_output(r'(?m)"GET /error HTTP/1\.1" 500 21$')
@@ -163,7 +164,7 @@ def test_pipelined_requests_have_a_line_each(folder):
         assert re.findall(r"GET /(\d+) ", command.output) == [str(number) for number in range(50)]
 
 
-def test_no_line_is_lost_at_the_end(folder):
+def test_no_line_is_lost_at_shutdown(folder):
     with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
         client.get("/stream")
         client.read_until(b"begun")
@@ -175,7 +176,7 @@ def test_no_line_is_lost_at_the_end(folder):
         assert command.output.count("GET /") == 101
 
 
-def test_json_from_everybody(folder):
+def test_both_logs_can_be_json(folder):
     with Command("serve", "--port", "0", "--log-format", "json", folder=folder) as command:
         fetch(command.port(), "/a?b=c")
         fetch(command.port(), "/error")
@@ -187,15 +188,18 @@ def test_json_from_everybody(folder):
             ("/a", "b=c", 200),
             ("/error", "", 500),
         ]
-        told = [json.loads(line) for line in command.err]
-        assert [(each["level"], each["logger"]) for each in told] == [("WARNING", "shop"), ("ERROR", "uvicorn.error")]
-        assert told[0]["message"] == "only 3 left"
-        assert told[1]["exception"].endswith("ZeroDivisionError: on purpose")
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told[0]["time"])
+        records = [json.loads(line) for line in command.err]
+        assert [(each["level"], each["logger"]) for each in records] == [
+            ("WARNING", "shop"),
+            ("ERROR", "uvicorn.error"),
+        ]
+        assert records[0]["message"] == "only 3 left"
+        assert records[1]["exception"].endswith("ZeroDivisionError: on purpose")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", records[0]["time"])
 
 
 @pytest.mark.parametrize("given", [("--no-access-log", {}), ("", {"HYPER_ACCESS_LOG": "0"})])
-def test_no_lines_where_none_are_wanted(folder, given):
+def test_the_access_log_can_be_turned_off(folder, given):
     flag, variables = given
     with Command("serve", "--port", "0", *filter(None, [flag]), folder=folder, **variables) as command:
         fetch(command.port())
@@ -204,7 +208,7 @@ def test_no_lines_where_none_are_wanted(folder, given):
         assert "GET" not in command.output + command.errors
 
 
-TAKING_OVER = """
+FILE_HANDLER = """
 import logging
 handler = logging.FileHandler("requests.log")
 handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
@@ -212,8 +216,8 @@ logging.getLogger("hyperpy.access").addHandler(handler)
 """
 
 
-def test_a_handler_takes_the_lines_over(folder):
-    (folder / "settings_of_the_test.py").write_text(TAKING_OVER)
+def test_a_handler_receives_the_lines_instead_of_stdout(folder):
+    (folder / "settings_of_the_test.py").write_text(FILE_HANDLER)
     with Command("serve", "--port", "0", folder=folder) as command:
         fetch(command.port())
         wait_until(lambda: (folder / "requests.log").read_text())
@@ -223,51 +227,49 @@ def test_a_handler_takes_the_lines_over(folder):
 
 
 @pytest.mark.parametrize(
-    "theirs",
+    "setup",
     ["logging.config.dictConfig({'version': 1})", "logging.basicConfig(format='mine: %(message)s')"],
 )
-def test_what_an_application_sets_up_stands_and_silences_nobody(folder, theirs):
-    (folder / "settings_of_the_test.py").write_text(f"import logging.config; {theirs}")
+def test_the_application_s_logging_setup_is_kept_and_disables_nothing(folder, setup):
+    (folder / "settings_of_the_test.py").write_text(f"import logging.config; {setup}")
     with Command("serve", "--port", "0", folder=folder) as command:
         fetch(command.port(), "/error")
         command.wait_for_output("on purpose")
         command.wait_for_output("GET /error")
-        command.wait_for_output(
-            r"(?m)^mine: only 3 left$" if "mine" in theirs else r"(?m)^\S+ \S+ WARNING only 3 left$"
-        )
+        command.wait_for_output(r"(?m)^mine: only 3 left$" if "mine" in setup else r"(?m)^\S+ \S+ WARNING only 3 left$")
 
 
-@pytest.mark.parametrize(("level", "said"), [("error", False), ("warning", True)])
-def test_the_level_of_the_log(folder, level, said):
+@pytest.mark.parametrize(("level", "is_logged"), [("error", False), ("warning", True)])
+def test_the_log_level(folder, level, is_logged):
     with Command("serve", "--port", "0", "--log-level", level, folder=folder) as command:
         fetch(command.port(), "/error")
         command.wait_for_output("on purpose")
-        assert ("only 3 left" in command.errors) is said
+        assert ("only 3 left" in command.errors) is is_logged
 
 
-def test_hyper_dev_keeps_it_short(folder):
+def test_hyper_dev_logs_short_lines(folder):
     with Command("dev", "--port", "0", folder=folder) as command:
         port = command.port()
         wait_until(lambda: fetch(port, "/a")[0] == 200)
         command.wait_for_output(r"(?m)^\d\d:\d\d:\d\d 200 GET /a \d+ ms$")
 
 
-class Broken:
+class BrokenOutput:
     def write(self, text: str) -> None:
         raise BrokenPipeError(32, "Broken pipe")
 
 
-def test_a_reader_that_is_gone_is_told_of_once(monkeypatch, caplog):
+def test_a_broken_stdout_is_reported_once(monkeypatch, caplog):
     async def main() -> None:
-        log = AccessLog(CommonFormat())
+        log = AccessLog(common_format)
         for _ in range(3):
             log(request())
             log.flush()
 
-    monkeypatch.setattr(sys, "stdout", Broken())
+    monkeypatch.setattr(sys, "stdout", BrokenOutput())
     monkeypatch.setattr(logging.getLogger("hyperpy"), "propagate", True)
     monkeypatch.setattr(logging.getLogger("hyperpy.access"), "handlers", [])
     asyncio.run(main())
     assert [record.getMessage() for record in caplog.records] == [
-        "Standard output is gone ([Errno 32] Broken pipe): there are no more lines about requests."
+        "Can't write to standard output ([Errno 32] Broken pipe): requests are no longer logged."
     ]

@@ -1,4 +1,4 @@
-"""What a proxy says of its clients, and who is believed; the path that it takes away; HTTPS without one."""
+"""Behind a proxy: trusted headers and the root path. Without one: HTTPS."""
 
 import http.client
 import socket
@@ -50,7 +50,7 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.9, 198.51.100.4", "X-Forwarded-Proto"
         (["--no-proxy-headers"], "127.0.0.1 http://example.org/ /"),
     ],
 )
-def test_who_is_believed(site, flags, expected):
+def test_trusted_proxies(site, flags, expected):
     with Command("serve", "--port", "0", *flags, folder=site) as command:
         assert fetch(command.port(), "/", **FORWARDED) == (200, expected)
         command.wait_for_output(rf'(?m)^{expected.split()[0]} - - \[.*\] "GET / HTTP/1\.1" 200 \d+$')
@@ -64,7 +64,7 @@ def test_who_is_believed(site, flags, expected):
         (["--no-proxy-headers"], b"unix: http://example.org/ /"),
     ],
 )
-def test_who_is_believed_on_a_unix_socket(site, flags, expected):
+def test_trusted_proxies_on_a_unix_socket(site, flags, expected):
     with Command("serve", "--uds", "hyper.sock", *flags, folder=site) as command:
         command.wait_for_output("Serving unix:hyper.sock")
         fields = "".join(f"{name}: {value}\r\n" for name, value in FORWARDED.items())
@@ -72,13 +72,13 @@ def test_who_is_believed_on_a_unix_socket(site, flags, expected):
             client.settimeout(PATIENCE)
             client.connect(str(site / "hyper.sock"))
             client.sendall(f"GET / HTTP/1.1\r\nConnection: close\r\n{fields}\r\n".encode())
-            heard = b""
+            received = b""
             while more := client.recv(65536):
-                heard += more
-        assert heard.endswith(expected)
+                received += more
+        assert received.endswith(expected)
 
 
-def test_a_site_below_a_path(site):
+def test_the_root_path(site):
     with Command("serve", "--port", "0", "--root-path", "/app", folder=site) as command:
         assert fetch(command.port(), "/", Host="example.org") == (200, "127.0.0.1 http://example.org/app/ /app/")
         with RawClient(command.port()) as client:
@@ -87,9 +87,9 @@ def test_a_site_below_a_path(site):
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory, needs):
-    """Of a server on this machine, signed by itself."""
-    openssl = needs("openssl")
+def certificate(tmp_path_factory, require_program):
+    """A self-signed certificate for localhost."""
+    openssl = require_program("openssl")
     folder = tmp_path_factory.mktemp("certificate")
     command = [
         *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
@@ -112,7 +112,7 @@ def test_https(site, certificate, workers):
         with closing(connection):
             connection.request("GET", "/", headers={"Host": "example.org"})
             assert connection.getresponse().read() == b"127.0.0.1 https://example.org/ /"
-            # Refused, and told so, over TLS as well, where one side can't be closed alone.
+            # Rejections work over TLS too, where the sending side can't be closed separately.
             connection.request("POST", "/", headers={"Content-Length": "99999999"})
             assert connection.getresponse().status == 413
 
@@ -120,19 +120,19 @@ def test_https(site, certificate, workers):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"forwarded_allow_ips": "10.0.0.0/8,proxy"}, "--forwarded-allow-ips: 'proxy' is no proxy's address|unix:"),
-        ({"forwarded_allow_ips": "10.0.0.1/8"}, "'10.0.0.1/8' is no proxy's address (10.0.0.1/8 has host bits set)"),
-        ({"forwarded_allow_ips": "10.0.0.1,*"}, "`*` is any proxy|Write * alone"),
-        ({"root_path": "app/"}, "--root-path: 'app/' is no path|: /app"),
-        ({"root_path": "/"}, "'/' is no path|: /app"),
-        ({"root_path": "/caf\xe9"}, "is no path"),
-        ({"ssl_keyfile": "key.pem"}, "--ssl-keyfile: a key without a certificate|ssl-certfile"),
+        ({"forwarded_allow_ips": "10.0.0.0/8,proxy"}, "--forwarded-allow-ips: invalid proxy address 'proxy'|unix:"),
+        ({"forwarded_allow_ips": "10.0.0.1/8"}, "invalid proxy address '10.0.0.1/8' (10.0.0.1/8 has host bits set)"),
+        ({"forwarded_allow_ips": "10.0.0.1,*"}, "`*` can't be combined|Write only *"),
+        ({"root_path": "app/"}, "--root-path: invalid root path 'app/'|: /app"),
+        ({"root_path": "/"}, "invalid root path '/'|: /app"),
+        ({"root_path": "/caf\xe9"}, "invalid root path"),
+        ({"ssl_keyfile": "key.pem"}, "--ssl-keyfile: there is a key but no certificate|ssl-certfile"),
         ({"ssl_certfile": "none.pem"}, "--ssl-certfile: can't serve with none.pem (|No such file"),
         ({"ssl_certfile": "cert.pem"}, "can't serve with cert.pem ("),
         ({"ssl_certfile": "cert.pem", "ssl_keyfile": "locked.pem"}, "cert.pem and locked.pem (the key has a password)"),
     ],
 )
-def test_what_can_not_be_is_told_at_the_start(certificate, monkeypatch, flags, message):
+def test_invalid_settings_are_reported_before_the_start(certificate, monkeypatch, flags, message):
     monkeypatch.chdir(certificate)
     with pytest.raises(ConfigError) as caught:
         check_settings(load_settings(flags, {}, certificate))
@@ -140,5 +140,5 @@ def test_what_can_not_be_is_told_at_the_start(certificate, monkeypatch, flags, m
         assert part in str(caught.value)
 
 
-def test_defaults_are_right():
+def test_default_settings_are_valid():
     check_settings(Settings())

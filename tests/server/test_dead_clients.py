@@ -1,4 +1,4 @@
-"""Clients that do not read what was sent to them, and more clients than there are file descriptors."""
+"""Clients that don't read their response, and more clients than there are file descriptors."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hyperpy.server.descriptors import Descriptors
-from hyperpy.server.http.reaper import BROKEN_OFF, COMPLETE, COMPLETE_AT_THE_END, ConnectionReaper
+from hyperpy.server.http.reaper import COMPLETE, COMPLETE_AT_SHUTDOWN, INCOMPLETE, ConnectionReaper
 from tests.support.clients import fetch
 from tests.support.raw_client import RawClient
 from tests.support.servers import Command, hyper_after
@@ -43,7 +43,7 @@ class Client:
         self.cycle = Cycle(complete)
 
     @property
-    def cut(self) -> bool:
+    def aborted(self) -> bool:
         return self.transport.aborted
 
 
@@ -51,64 +51,64 @@ class Client:
     ("client", "after"),
     [
         (Client(), COMPLETE),
-        (Client(complete=False), BROKEN_OFF),
+        (Client(complete=False), INCOMPLETE),
         (Client(closing=False), None),
         (Client(closing=False, complete=False), None),
     ],
 )
-def test_when_a_connection_is_cut(client, after):
-    cutter = ConnectionReaper({client})
-    cutter.look(100.0, rounds=1)
-    assert not client.cut
-    cutter.look(100.0 + (after or 1000) - 0.1, rounds=1)
-    assert not client.cut
-    cutter.look(100.0 + (after or 1000), rounds=1)
-    assert client.cut == (after is not None)
+def test_only_closing_connections_are_aborted_after_their_timeout(client, after):
+    reaper = ConnectionReaper({client})
+    reaper.check_some(100.0, rounds=1)
+    assert not client.aborted
+    reaper.check_some(100.0 + (after or 1000) - 0.1, rounds=1)
+    assert not client.aborted
+    reaper.check_some(100.0 + (after or 1000), rounds=1)
+    assert client.aborted == (after is not None)
 
 
-def test_progress_gives_another_chance():
+def test_progress_restarts_the_timeout():
     client = Client()
-    cutter = ConnectionReaper({client})
+    reaper = ConnectionReaper({client})
     for now in (0.0, COMPLETE, 2 * COMPLETE):
         client.transport.left -= 1
-        cutter.look(now, rounds=1)
-    assert not client.cut
-    cutter.look(3 * COMPLETE, rounds=1)
-    assert client.cut
+        reaper.check_some(now, rounds=1)
+    assert not client.aborted
+    reaper.check_some(3 * COMPLETE, rounds=1)
+    assert client.aborted
 
 
-def test_all_are_looked_at_once_in_so_many_rounds():
+def test_all_connections_are_checked_once_in_a_number_of_rounds():
     clients = {Client(complete=False) for _ in range(25)}
-    cutter = ConnectionReaper(clients)
+    reaper = ConnectionReaper(clients)
     for _ in range(10):
-        cutter.look(0.0, rounds=10)
+        reaper.check_some(0.0, rounds=10)
     cut = 0
     for _ in range(10):
-        before, cut = cut, sum(client.cut for client in clients)
+        before, cut = cut, sum(client.aborted for client in clients)
         assert cut - before <= 3
-        cutter.look(BROKEN_OFF, rounds=10)
-    assert all(client.cut for client in clients)
+        reaper.check_some(INCOMPLETE, rounds=10)
+    assert all(client.aborted for client in clients)
 
 
-def test_who_has_gone_is_forgotten():
+def test_lost_connections_are_forgotten():
     clients = {Client()}
-    cutter = ConnectionReaper(clients)
-    cutter.look(0.0, rounds=1)
+    reaper = ConnectionReaper(clients)
+    reaper.check_some(0.0, rounds=1)
     clients.clear()
-    cutter.look(1.0, rounds=1)
-    assert not cutter._closing
+    reaper.check_some(1.0, rounds=1)
+    assert not reaper._closing
 
 
-def test_the_end_does_not_wait_for_long():
+def test_shutdown_has_shorter_timeouts():
     complete, broken = Client(), Client(complete=False)
-    cutter = ConnectionReaper({complete, broken})
-    cutter.look_at_all(0.0)
-    assert (complete.cut, broken.cut) == (False, True)
-    cutter.look_at_all(COMPLETE_AT_THE_END)
-    assert complete.cut
+    reaper = ConnectionReaper({complete, broken})
+    reaper.check_all(0.0)
+    assert (complete.aborted, broken.aborted) == (False, True)
+    reaper.check_all(COMPLETE_AT_SHUTDOWN)
+    assert complete.aborted
 
 
-def test_a_connection_whose_answer_broke_off_is_cut_while_others_are_served(folder):
+def test_a_connection_with_an_incomplete_response_is_aborted_while_others_are_served(folder):
     with Command("serve", "--port", "0", folder=folder) as command:
         port = command.port()
         sockets = open_sockets(command)
@@ -119,7 +119,7 @@ def test_a_connection_whose_answer_broke_off_is_cut_while_others_are_served(fold
         assert fetch(port, "/pid")[0] == 200
 
 
-def test_a_complete_answer_that_nobody_reads_does_not_delay_the_end(folder):
+def test_an_unread_complete_response_does_not_delay_the_shutdown(folder):
     with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
         client.get("/unread")
         command.wait_for_output("all is on its way")
@@ -137,7 +137,7 @@ def open_sockets(command: Command) -> int:
 
 
 @pytest.mark.parametrize("loop", ["pass", "import sys; sys.modules['uvloop'] = None"])
-def test_file_descriptors_run_out(folder, loop):
+def test_running_out_of_file_descriptors_is_logged_once(folder, loop):
     few = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))"
     with Command("serve", "--port", "0", folder=folder, command=hyper_after(loop, few)) as command:
         port = command.port()
@@ -145,16 +145,16 @@ def test_file_descriptors_run_out(folder, loop):
             for _ in range(100):
                 stack.enter_context(RawClient(port))
             command.wait_for_output("All 60 file descriptors")
-        command.wait_for_output("There are file descriptors again")
+        command.wait_for_output("File descriptors are available again")
         assert fetch(port, "/pid") == (200, str(command.process.pid))
         assert command.errors.count("\n") == 2
 
 
 @pytest.mark.parametrize("message", ["socket.accept() out of system resource", "something else"])
-async def test_other_errors_of_the_loop_go_where_they_went(message):
-    loop, heard = asyncio.get_running_loop(), []
-    loop.set_exception_handler(lambda loop, context: heard.append(context["message"]))
+async def test_other_loop_errors_reach_the_previous_handler(message):
+    loop, messages = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda loop, context: messages.append(context["message"]))
     Descriptors().watch(loop)
     error = OSError(errno.EMFILE, "Too many open files")
     loop.call_exception_handler({"message": message, "exception": error})
-    assert heard == ([] if "accept" in message else [message])
+    assert messages == ([] if "accept" in message else [message])

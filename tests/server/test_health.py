@@ -1,4 +1,4 @@
-"""What tells others whether the server is alive and ready."""
+"""The health checks."""
 
 import signal
 
@@ -20,11 +20,11 @@ H11 = "import sys; sys.modules['httptools'] = None"
 
 
 async def plain(scope, receive, send):
-    """An application without a table of its routes."""
+    """An application without a table of routes."""
 
 
 @pytest.mark.parametrize("parser", ["pass", H11])
-def test_it_is_answered_without_the_application_or_the_log(folder, parser):
+def test_health_checks_reach_neither_the_application_nor_the_log(folder, parser):
     with Command("serve", "--port", "0", folder=folder, command=hyper_after(parser)) as command:
         for path in ("/healthz", "/readyz", "/readyz?verbose"):
             assert fetch(command.port(), path) == (200, "ok\n")
@@ -34,9 +34,9 @@ def test_it_is_answered_without_the_application_or_the_log(folder, parser):
         assert "readyz" not in command.output
 
 
-def test_only_readiness_ends_with_the_signal(folder):
-    patient = "from hyperpy.server.http import protocol; protocol.NEXT_REQUEST = 30"
-    with Command("serve", "--port", "0", folder=folder, command=hyper_after(patient)) as command:
+def test_after_the_signal_the_server_is_alive_but_not_ready(folder):
+    longer_timeouts = "from hyperpy.server.http import protocol; protocol.NEXT_REQUEST = 30"
+    with Command("serve", "--port", "0", folder=folder, command=hyper_after(longer_timeouts)) as command:
         port = command.port()
         with RawClient(port) as live, RawClient(port) as ready, RawClient(port) as busy:
             for client in (live, ready):
@@ -57,13 +57,13 @@ def test_only_readiness_ends_with_the_signal(folder):
         assert command.exit_status() == 0
 
 
-def test_several_workers_answer_for_themselves(folder):
+def test_each_worker_answers_health_checks(folder):
     with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
         command.wait_for_output("Serving")
         assert {fetch(command.port(), "/readyz") for _ in range(8)} == {(200, "ok\n")}
 
 
-def test_probes_do_not_count_for_the_limit(folder):
+def test_health_checks_do_not_count_towards_the_request_limit(folder):
     with Command("serve", "--port", "0", "--limit-max-requests", "3", folder=folder) as command:
         first = fetch(command.port(), "/pid")
         assert {fetch(command.port(), "/healthz") for _ in range(20)} == {(200, "ok\n")}
@@ -71,23 +71,18 @@ def test_probes_do_not_count_for_the_limit(folder):
         wait_until(lambda: fetch(command.port(), "/pid") != first, command.transcript)
 
 
-@pytest.mark.parametrize(
-    ("app", "paths"),
-    [
-        (plain, BOTH),
-        (Starlette(), BOTH),
-        (Starlette(routes=[Route("/readyz", PlainTextResponse("mine"))]), {"/healthz"}),
-        (Starlette(routes=[Route("/{name}", PlainTextResponse("any"))]), BOTH),
-    ],
-)
-def test_an_explicit_route_of_that_name_takes_its_place(app, paths):
-    assert health_paths(app) == paths
+def test_an_explicit_route_replaces_a_health_check():
+    route, parameter = (Route(path, PlainTextResponse("mine")) for path in ("/readyz", "/{name}"))
+    assert health_paths(plain) == BOTH
+    assert health_paths(Starlette()) == BOTH
+    assert health_paths(Starlette(routes=[route])) == {"/healthz"}
+    assert health_paths(Starlette(routes=[parameter])) == BOTH
 
 
 @pytest.mark.parametrize(
     ("file", "paths"), [("healthz.py", {"/readyz"}), ("readyz/index.py", {"/healthz"}), ("{name}.py", BOTH)]
 )
-def test_a_file_of_that_name_takes_its_place(tmp_path, file, paths):
+def test_a_route_file_replaces_a_health_check(tmp_path, file, paths):
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text('t"<p>mine</p>"\n')
     assert health_paths(Hyper(routes=tmp_path, static=None)) == paths
@@ -105,7 +100,7 @@ def test_a_file_of_that_name_takes_its_place(tmp_path, file, paths):
         ("/app/healthz/", Stage.SERVING, None),
     ],
 )
-async def test_below_a_root_path(path, stage, status):
+async def test_health_checks_below_a_root_path(path, stage, status):
     state, sent = State(), []
     state.stage = stage
 

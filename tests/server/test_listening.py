@@ -19,7 +19,7 @@ def test_an_address(host, shown):
 
 
 class IPv6Socket:
-    """What a machine with IPv6 would have."""
+    """A fake socket, as on a machine with IPv6."""
 
     def __init__(self, address, *, family, backlog):
         assert family is socket.AF_INET6
@@ -46,14 +46,14 @@ def test_a_port_in_use(tmp_path):
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "not a host", "host.invalid"])
-def test_a_host_that_is_not_here(tmp_path, host):
+def test_a_host_of_another_machine(tmp_path, host):
     settings = load_settings({"host": host, "port": "0"}, {}, tmp_path)
     with pytest.raises(ConfigError, match=r"--host: can't listen on .*\n.*127\.0\.0\.1"):
         listen(settings)
 
 
 @pytest.mark.parametrize("problem", [PermissionError(13, "Permission denied"), PermissionError(1, "Not permitted")])
-def test_a_port_of_the_system_s(monkeypatch, problem):
+def test_a_reserved_port(monkeypatch, problem):
     def refuse(*_: object, **__: object) -> socket.socket:
         raise problem
 
@@ -63,7 +63,7 @@ def test_a_port_of_the_system_s(monkeypatch, problem):
 
 
 @pytest.mark.parametrize(("port", "other"), [(8000, 8001), (65535, 65534)])
-def test_another_port_is_named(monkeypatch, port, other):
+def test_the_hint_names_another_port(monkeypatch, port, other):
     def refuse(*_: object, **__: object) -> socket.socket:
         raise OSError(98, "Address already in use")
 

@@ -1,4 +1,4 @@
-"""Workers that make room for others while they are in use: at SIGHUP, and when they have answered enough."""
+"""Workers are replaced while they are in use: at SIGHUP, and when they reach their request limit."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[Command]:
 
 
 def children(command: Command) -> set[int]:
-    """The workers. The process of multiprocessing's own that counts semaphores is none."""
+    """The process ids of the workers, without multiprocessing's resource tracker."""
     found = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children").read_text().split()
     return {int(pid) for pid in found if b"resource_tracker" not in commandline(pid)}
 
@@ -71,7 +71,7 @@ def test_the_limit_replaces_workers_under_load(folder, count):
         assert not command.errors
 
 
-def test_a_second_hang_up_during_the_first(folder):
+def test_a_second_sighup_during_the_first(folder):
     with serving(folder, "--workers", "2") as command, streams(command, 8) as clients:
         first = children(command)
         with Hammer(command.port(), "/pid") as hammer:
@@ -87,7 +87,7 @@ def test_a_second_hang_up_during_the_first(folder):
 
 @pytest.fixture
 def retiring(folder):
-    """A command whose first worker retires, and connections to that one."""
+    """A command whose first worker retires, and connections to that worker."""
     with serving(folder, *UNLIMITED) as command, contextlib.ExitStack() as stack:
         clients = [stack.enter_context(RawClient(command.port())) for _ in range(4)]
         with streams(command, 1) as (last,):  # accepted after the others
@@ -96,7 +96,7 @@ def retiring(folder):
         yield command, clients
 
 
-def test_a_retiring_worker_answers_whoever_is_connected(retiring):
+def test_a_retiring_worker_answers_open_connections(retiring):
     command, (page, stream, ready, fresh) = retiring
     page.get("/pid")
     head, _, pid = page.read_all().partition(b"\r\n\r\n")
@@ -110,7 +110,7 @@ def test_a_retiring_worker_answers_whoever_is_connected(retiring):
     assert fresh.read_all() == b""
 
 
-def test_whoever_was_promised_to_be_heard_again_is(folder):
+def test_a_kept_alive_connection_can_send_another_request(folder):
     with serving(folder, *UNLIMITED) as command, RawClient(command.port()) as client:
         client.get("/slow")
         assert b"connection: close" not in client.read_until(b"begun")
@@ -125,7 +125,7 @@ def test_whoever_was_promised_to_be_heard_again_is(folder):
 
 
 class Transport:
-    """A connection of which nothing has been heard."""
+    """The transport of a connection without any input."""
 
     def get_extra_info(self, name: str) -> None:
         return None
@@ -135,13 +135,13 @@ class Transport:
 
 
 @pytest.mark.parametrize("stage", list(Stage))
-async def test_a_connection_that_was_accepted_at_the_last_moment_is_told(stage):
+async def test_a_connection_accepted_at_the_last_moment_is_shut_down(stage):
     config, state = make_config(Starlette(), Settings()), State()
     config.load()
     connection = HTTPProtocol(config, state, {}, asyncio.get_running_loop())
     state.stage = stage
     connection.connection_made(Transport())
-    assert connection.leaving is (stage is not Stage.SERVING)
+    assert connection.is_shutting_down is (stage is not Stage.SERVING)
 
 
 def test_a_stop_hurries_a_retiring_worker(folder):
@@ -163,14 +163,14 @@ def test_a_stop_hurries_a_retiring_worker(folder):
         assert not command.errors
 
 
-def test_a_worker_serves_on_until_its_successor_can_be_loaded(folder):
+def test_a_worker_keeps_serving_until_its_successor_can_be_loaded(folder):
     app = (folder / "app.py").read_text()
     with serving(folder, "--limit-max-requests", "3") as command:
         (folder / "app.py").write_text("1 / 0")
         (first,) = children(command)
         for _ in range(3):
             assert fetch(command.port(), "/pid") == (200, str(first))
-        command.wait_for_output("did not start")
+        command.wait_for_output("failed to start")
         (folder / "app.py").write_text(app)
         answered = {fetch(command.port(), "/pid") for _ in range(2)}
         wait_until(lambda: answered.add(fetch(command.port(), "/pid")) or len(answered) > 1)
@@ -178,7 +178,7 @@ def test_a_worker_serves_on_until_its_successor_can_be_loaded(folder):
         assert (200, str(first)) in answered
 
 
-def test_a_killed_worker_takes_only_its_own_streams_along(folder):
+def test_a_killed_worker_breaks_only_its_own_streams(folder):
     with serving(folder, "--workers", "2") as command, contextlib.ExitStack() as stack:
         by_worker: dict[int, RawClient] = {}
         while len(by_worker) < 2:

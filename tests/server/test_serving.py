@@ -1,4 +1,4 @@
-"""`hyper serve` in one process: what is sent, and how it ends."""
+"""`hyper serve` in one process: responses and shutdown."""
 
 import re
 import signal
@@ -11,7 +11,7 @@ from tests.support.servers import Command, hyper_after
 from tests.support.until import wait_until
 
 
-def test_answers_as_it_says(folder):
+def test_a_response_and_its_line_in_the_log(folder):
     with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
         client.get("/pid")
         head = client.read_until(str(command.process.pid).encode()).lower()
@@ -21,7 +21,7 @@ def test_answers_as_it_says(folder):
         command.wait_for_output(r'(?m)^127\.0\.0\.1 - - \[\S+ [+-]\d{4}\] "GET /pid HTTP/1\.1" 200 \d+$')
 
 
-def test_the_collector_is_tuned(folder):
+def test_the_garbage_collector_is_tuned(folder):
     with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
         client.get("/collector")
         client.read_until(b"True 50000")
@@ -38,7 +38,7 @@ def test_a_signal_ends_open_streams_at_once(folder, number):
         assert not command.errors
 
 
-def test_other_answers_are_finished(folder):
+def test_other_responses_are_finished(folder):
     with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
         client.get("/slow")
         client.read_until(b"begun")
@@ -64,7 +64,7 @@ def test_a_second_interrupt_cuts_them_short(folder):
         assert not client.read_all().endswith(b"0\r\n\r\n")
 
 
-def test_a_client_that_does_not_read_can_not_delay_the_end(folder):
+def test_a_client_that_does_not_read_does_not_delay_the_shutdown(folder):
     with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
         client.get("/flood")
         command.wait_for_output("blocked")
@@ -78,29 +78,29 @@ PARSERS = {"httptools": "pass", "h11": "import sys; sys.modules['httptools'] = N
 
 @pytest.fixture(params=PARSERS)
 def parser(request):
-    """A preparation that makes the server use one of the parsers of HTTP."""
+    """A statement that makes the server use one of the HTTP parsers."""
     return PARSERS[request.param]
 
 
-@pytest.mark.parametrize("asked_before", [False, True])
-def test_a_request_that_is_on_its_way_is_answered(folder, parser, asked_before):
-    patient = "from hyperpy.server.http import protocol as p; p.FIRST_REQUEST = p.NEXT_REQUEST = 30"
-    with Command("serve", "--port", "0", folder=folder, command=hyper_after(parser, patient)) as command:
+@pytest.mark.parametrize("used_before", [False, True])
+def test_a_request_during_shutdown_is_answered(folder, parser, used_before):
+    longer_timeouts = "from hyperpy.server.http import protocol as p; p.FIRST_REQUEST = p.NEXT_REQUEST = 30"
+    with Command("serve", "--port", "0", folder=folder, command=hyper_after(parser, longer_timeouts)) as command:
         port = command.port()
         pid = str(command.process.pid).encode()
         with RawClient(port) as client:
-            if asked_before:
+            if used_before:
                 client.get("/pid")
                 client.read_until(pid)
             command.send(signal.SIGTERM)
             wait_until(lambda: refuses(port))
             client.get("/pid")
-            assert client.read_all().count(pid) == 1 + asked_before
+            assert client.read_all().count(pid) == 1 + used_before
         assert command.exit_status() == 0
         assert "graceful" not in command.errors
 
 
-def test_idle_connections_do_not_delay_the_end(folder, parser):
+def test_idle_connections_do_not_delay_the_shutdown(folder, parser):
     with Command("serve", "--port", "0", folder=folder, command=hyper_after(parser)) as command:
         port = command.port()
         with RawClient(port) as fresh, RawClient(port) as used:
@@ -164,6 +164,6 @@ def refuses(port: int) -> bool:
     return False
 
 
-def test_the_working_directory_is_not_needed_on_the_path(folder):
+def test_the_working_directory_need_not_be_on_the_path(folder):
     with Command("serve", "--port", "0", folder=folder, PYTHONSAFEPATH="1") as command:
         assert fetch(command.port(), "/pid") == (200, str(command.process.pid))

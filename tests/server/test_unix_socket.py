@@ -1,4 +1,4 @@
-"""`hyper serve --uds`: the file of the socket, from the start to the end."""
+"""`hyper serve --uds`: the socket's file, from startup to shutdown."""
 
 import contextlib
 import os
@@ -23,10 +23,10 @@ def ask(path, request: bytes = b"GET /pid HTTP/1.0\r\n\r\n") -> bytes:
         client.settimeout(PATIENCE)
         client.connect(str(path))
         client.sendall(request)
-        heard = b""
+        received = b""
         while more := client.recv(65536):
-            heard += more
-        return heard
+            received += more
+        return received
 
 
 def settings(folder, **flags):
@@ -34,7 +34,7 @@ def settings(folder, **flags):
 
 
 @pytest.mark.parametrize("workers", WORKERS)
-def test_serves_on_a_path(folder, workers):
+def test_serving_on_a_path(folder, workers):
     path = folder / "hyper.sock"
     with Command("serve", "--uds", str(path), *workers, folder=folder) as command:
         command.wait_for_output(rf"Serving unix:{path} ")
@@ -67,7 +67,7 @@ def test_the_socket_of_a_dead_server_is_replaced(folder):
         assert path.exists()
 
 
-def test_one_in_use_is_left_alone(folder):
+def test_a_socket_in_use_is_left_alone(folder):
     path = folder / "hyper.sock"
     with Command("serve", "--uds", str(path), folder=folder) as first:
         first.wait_for_output("Serving")
@@ -77,7 +77,7 @@ def test_one_in_use_is_left_alone(folder):
         assert ask(path).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_one_whose_queue_is_full_is_in_use(tmp_path):
+def test_a_socket_with_a_full_queue_is_in_use(tmp_path):
     path = str(tmp_path / "hyper.sock")
     with contextlib.ExitStack() as stack:
         stack.enter_context(listen(settings(tmp_path, uds=path, backlog="1")))
@@ -110,7 +110,7 @@ def test_another_server_s_socket_is_not_removed(tmp_path):
         (".", "exists and is not a socket"),
     ],
 )
-def test_paths_that_can_not_be(tmp_path, monkeypatch, path, what):
+def test_invalid_paths(tmp_path, monkeypatch, path, what):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("precious")
     with pytest.raises(ConfigError, match=f"--uds: .*{what}"):
@@ -125,19 +125,19 @@ def test_paths_that_can_not_be(tmp_path, monkeypatch, path, what):
         ({"uds": "s"}, {"HYPER_HOST": "0.0.0.0"}, "HYPER_HOST"),
     ],
 )
-def test_there_is_no_port_beside_it(tmp_path, flags, environ, named):
+def test_a_socket_and_a_port_exclude_each_other(tmp_path, flags, environ, named):
     with pytest.raises(ConfigError, match=rf"--uds: can't listen on both s and {named}\n.*remove {named}"):
         listen(load_settings(flags, environ, tmp_path))
 
 
-def test_hyper_dev_serves_on_a_port_all_the_same(folder):
+def test_hyper_dev_ignores_the_socket(folder):
     (folder / "pyproject.toml").write_text('[tool.hyper]\nuds = "hyper.sock"\nroot-path = "/app"\n')
     with Command("dev", "--port", "0", folder=folder) as command:
         command.port()
         assert not (folder / "hyper.sock").exists()
 
 
-def test_gone_before_the_end(tmp_path):
+def test_the_socket_may_be_removed_by_others(tmp_path):
     given = settings(tmp_path, uds=str(tmp_path / "hyper.sock"))
     with removed_at_exit(given), listen(given):
         os.unlink(given.uds)

@@ -1,4 +1,4 @@
-"""`hyper serve --workers 2`: several processes that answer, end and are replaced as one."""
+"""`hyper serve --workers 2`: several processes that serve, stop and are replaced as one."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def workers(folder):
 
 
 def pids(command: Command) -> set[int]:
-    """The workers that answer, asked often enough to meet them all."""
+    """The process ids of both workers, by as many requests as it takes to reach both."""
     found: set[int] = set()
     wait_until(lambda: found.add(int(fetch(command.port(), "/pid")[1])) or len(found) == 2, command.transcript)
     return found
@@ -39,16 +39,17 @@ def test_two_processes_answer(workers):
         (("--workers", "1", "--limit-max-requests", "9"), "memory://", 0),
     ],
 )
-def test_workers_whose_channels_are_in_memory_are_told_of(folder, arguments, channels, times):
+def test_a_warning_if_workers_have_channels_in_memory(folder, arguments, channels, times):
     with Command("serve", "--port", "0", *arguments, folder=folder, HYPER_CHANNELS=channels) as command:
         command.port()
         command.send(signal.SIGTERM)
         assert command.exit_status() == 0
-        assert len(re.findall(r" WARNING Channels stay within each of .*HYPER_CHANNELS=", command.errors)) == times
+        warning = r" WARNING Each of the \d workers has channels of its own.*HYPER_CHANNELS="
+        assert len(re.findall(warning, command.errors)) == times
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_streams_of_all(workers, number):
+def test_a_signal_ends_the_streams_of_all_workers(workers, number):
     processes = pids(workers)
     clients = [RawClient(workers.port()) for _ in range(6)]
     for client in clients:
@@ -63,13 +64,13 @@ def test_a_signal_ends_the_streams_of_all(workers, number):
     assert not any(map(is_running, processes))
 
 
-def test_ctrl_c_in_the_terminal_says_nothing(workers):
+def test_ctrl_c_in_the_terminal_prints_nothing(workers):
     workers.interrupt_group()
     assert workers.exit_status() == 0
     assert not workers.errors
 
 
-def test_ctrl_c_while_the_workers_start_says_nothing(folder):
+def test_ctrl_c_while_the_workers_start_prints_nothing(folder):
     with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
         (folder / "helper.py").write_text(
             "import os; print('loading', os.getpid(), flush=True); import time; time.sleep(60)"
@@ -94,10 +95,10 @@ def test_a_second_interrupt_kills(workers):
     assert not any(map(is_running, processes))
 
 
-def test_a_worker_that_does_not_end_is_killed(folder):
-    hasty = hyper_after("from hyperpy.server.workers import supervisor", "supervisor.MARGIN = 0.5")
+def test_a_worker_that_does_not_stop_is_killed(folder):
+    shorter_timeouts = hyper_after("from hyperpy.server.workers import supervisor", "supervisor.MARGIN = 0.5")
     flags = ("--workers", "2", "--timeout-graceful-shutdown", "0.5")
-    with Command("serve", "--port", "0", *flags, folder=folder, command=hasty) as command:
+    with Command("serve", "--port", "0", *flags, folder=folder, command=shorter_timeouts) as command:
         command.wait_for_output("with 2 workers")
         processes = pids(command)
         with RawClient(command.port()) as client:
@@ -105,11 +106,11 @@ def test_a_worker_that_does_not_end_is_killed(folder):
             command.wait_for_output("blocking")
             command.send(signal.SIGTERM)
             assert command.exit_status() == 0
-        assert len(re.findall(r"Worker \d+ does not end and is killed", command.errors)) == 1
+        assert len(re.findall(r"Worker \d+ did not stop in time and is killed", command.errors)) == 1
         assert not any(map(is_running, processes))
 
 
-def test_workers_end_with_their_supervisor(workers):
+def test_workers_stop_if_their_supervisor_is_killed(workers):
     processes = pids(workers)
     with RawClient(workers.port()) as client:
         client.get("/stream")
@@ -127,7 +128,7 @@ def test_a_killed_worker_is_replaced(workers):
     assert f"Worker {victim} ended" in workers.errors
 
 
-def test_a_hang_up_replaces_all_without_refusing_anyone(workers):
+def test_sighup_replaces_all_workers_without_refusing_a_request(workers):
     before = pids(workers)
     workers.send(signal.SIGHUP)
     statuses = set()
@@ -138,16 +139,16 @@ def test_a_hang_up_replaces_all_without_refusing_anyone(workers):
     wait_until(lambda: not any(map(is_running, before)))
 
 
-def test_a_hang_up_keeps_the_workers_if_the_new_ones_do_not_start(folder, workers):
+def test_sighup_keeps_the_workers_if_their_successors_fail_to_start(folder, workers):
     before = pids(workers)
     (folder / "app.py").write_text("1 / 0")
     workers.send(signal.SIGHUP)
-    workers.wait_for_output("did not start")
+    workers.wait_for_output("failed to start")
     assert "ZeroDivisionError" in workers.errors
     assert pids(workers) == before
 
 
-def test_what_can_not_be_loaded_is_said_once(folder):
+def test_a_load_error_is_printed_once(folder):
     (folder / "app.py").write_text("print('loading')\nfrom helper import missing\n")
     with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
         assert command.exit_status() == 1

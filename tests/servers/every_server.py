@@ -10,7 +10,7 @@ from tests.support.raw_client import RawClient, is_listening
 from tests.support.servers import Command, free_port
 from tests.support.until import wait_until
 
-# How each server is started, behind `python -m`. {app} is the application, {port} a free port.
+# The arguments of `python -m` for each server. {app} is the application, {port} a free port.
 SERVERS = {
     "uvicorn-asyncio-h11": "uvicorn {app} --port {port} --loop asyncio --http h11",
     "uvicorn-uvloop-httptools": "uvicorn {app} --port {port} --loop uvloop --http httptools",
@@ -42,7 +42,7 @@ APPS = {
         wrapped.add_middleware(Passing)
         app.router.routes += [Mount("/zipped", zipped), Mount("/wrapped", wrapped)]
         """,
-    # No lifespan of ours runs here.
+    # Here hyperpy's own lifespan does not run.
     "mounted.py": """
         from starlette.applications import Starlette
         from starlette.routing import Mount
@@ -53,7 +53,7 @@ APPS = {
         """,
 }
 
-# Each waits for a file that the test makes, and makes one itself when its `finally` has run.
+# Each waits for a file that the test creates, and creates one itself when its `finally` has run.
 ROUTES = {
     "hello.py": """
         t"hello"
@@ -139,7 +139,7 @@ from typing import Annotated
 
 from hyperpy import Query
 
-run: Annotated[str, Query()] = "nobody"
+run: Annotated[str, Query()] = "none"
 
 
 async def made(name):

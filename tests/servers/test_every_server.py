@@ -1,4 +1,4 @@
-"""What holds under every server: one process of each answers all these."""
+"""Behaviour that is the same under every server. One process of each serves all these tests."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.until import PATIENCE
 
 CLOSE = b"event: close\nid: close\ndata: \n\n"
 
-# Application in front of the same routes.
+# The prefixes of the same routes behind different middleware.
 BEHIND = {"bare": "", "gzip": "/zipped", "base-http-middleware": "/wrapped"}
 
 
@@ -45,7 +45,7 @@ def test_a_page_arrives_in_parts(site, run, prefix):
     assert (b"content-encoding: gzip" in client.received.lower()) == (prefix == "/zipped")
 
 
-def test_the_headers_do_not_wait_for_an_event(site, run):
+def test_the_headers_are_sent_before_the_first_event(site, run):
     with site.get(f"/silent?run={run}") as client:
         assert b"text/event-stream" in client.read_until(b"\r\n\r\n")
         assert b"data" not in client.received
@@ -53,7 +53,7 @@ def test_the_headers_do_not_wait_for_an_event(site, run):
         client.read_until(b"data: 0\n\n")
 
 
-def test_what_is_ready_together_leaves_together(site):
+def test_events_that_are_ready_together_are_sent_together(site):
     with site.get("/together") as client:
         assert b"data: a\n\ndata: b\n\ndata: c\n\n" in client.read_until(b"data: c\n\n")
 
@@ -68,7 +68,7 @@ def test_the_generator_ends_with_its_client(site, run, prefix, leave, path):
         site.until_made(f"{run}-cleaned")
 
 
-def test_a_generator_that_never_waits_lets_others_in_and_ends_with_its_client(site, run):
+def test_a_generator_that_never_waits_does_not_block_others(site, run):
     with site.get(f"/busy?run={run}") as client:
         client.read_until(b"data: tick\n\n")
         assert fetch(site.port, "/hello") == (200, "hello")
@@ -76,7 +76,7 @@ def test_a_generator_that_never_waits_lets_others_in_and_ends_with_its_client(si
         site.until_made(f"{run}-cleaned")
 
 
-def test_a_client_that_does_not_read_holds_nobody_up(site, run):
+def test_a_client_that_does_not_read_does_not_block_others(site, run):
     with site.get(f"/flood?run={run}") as client:
         client.read_until(b"data: tick")
         assert fetch(site.port, "/hello") == (200, "hello")
@@ -94,12 +94,12 @@ def test_an_error_after_the_start_is_an_event(site):
 
 
 @pytest.mark.parametrize("prefix", BEHIND.values(), ids=BEHIND)
-def test_a_page_that_breaks_is_cut(site, run, prefix):
+def test_a_failing_page_is_cut_off(site, run, prefix):
     with site.get(f"{prefix}/broken-report?run={run}", "text/html", Accept_Encoding="gzip") as client:
         client.read_body_until(b"<h1>First</h1>")
         site.make(f"{run}-0")
         client.read_until(b"\r\n0\r\n\r\n") if prefix == "/wrapped" else client.read_all(may_reset=True)
-    # That middleware ends the body itself before it raises the error.
+    # BaseHTTPMiddleware completes the body before it raises the error.
     assert client.complete == (prefix == "/wrapped")
     assert b"secret" not in client.received
 
@@ -115,7 +115,7 @@ def test_head_runs_nothing(site, run):
 def test_http_1_0_gets_no_chunks(site):
     with site.get("/together", version="1.0") as client:
         client.read_all(may_reset=True)
-    # uvicorn's httptools protocol chunks whatever the version.
+    # uvicorn's httptools protocol uses chunks for any version.
     assert (b"transfer-encoding" in client.received.lower()) == (site.name == "uvicorn-uvloop-httptools")
     assert client.body == b"data: a\n\ndata: b\n\ndata: c\n\n" + CLOSE
 

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT under every server: streams end, their clients see a whole response, the process goes."""
+"""SIGTERM and SIGINT under every server: streams end with a complete response, and the process exits."""
 
 import signal
 from contextlib import ExitStack
@@ -8,23 +8,23 @@ import pytest
 from tests.servers.every_server import SERVERS, running
 from tests.support.until import wait_until_steady
 
-# Without these the server itself would wait until the client leaves, as Hypercorn always does.
+# Without these the server would wait until the client disconnects, as Hypercorn always does.
 IMPATIENCE = {"uvicorn": "--timeout-graceful-shutdown 1", "granian": "--workers-kill-timeout 1"}
 
 APPS = {"own-lifespan": "app:app", "mounted": "mounted:app"}
 
 
-# What a stream is about when the signal comes, and what its client has heard by then.
+# Streams in different states, each with the bytes that its client has received before the signal.
 STREAMS = {"/steps": b"data: 0\n\n", "/ticking": b"data: tick\n\n", "/silent": b"\r\n\r\n"}
 
 
 @pytest.mark.parametrize("app", APPS.values(), ids=APPS)
 @pytest.mark.parametrize("name", SERVERS)
-def test_streams_end_and_the_server_with_them(name, folder, run, app):
+def test_a_signal_ends_streams_and_server(name, folder, run, app):
     with running(name, folder, app) as site, ExitStack() as opened:
         clients = [opened.enter_context(site.get(f"{path}?run={run}{path[1:]}")) for path in STREAMS]
-        for client, heard in zip(clients, STREAMS.values(), strict=True):
-            client.read_until(heard)
+        for client, received in zip(clients, STREAMS.values(), strict=True):
+            client.read_until(received)
         site.command.send(signal.SIGTERM)
         for client in clients:
             client.read_until(b"\r\n0\r\n\r\n")
@@ -46,7 +46,7 @@ def test_ctrl_c(name, folder, run):
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_a_client_that_does_not_read_does_not_keep_its_stream(name, folder, run):
+def test_a_stream_ends_even_if_its_client_does_not_read(name, folder, run):
     with running(name, folder, more=IMPATIENCE.get(name.partition("-")[0], "")) as site:
         with site.get(f"/flood?run={run}") as client:
             client.read_until(b"data: tick")

@@ -115,7 +115,7 @@ def serve(app: ASGIApp, *, loop: str = "asyncio", http: str = "httptools") -> It
         assert not thread.is_alive()
 
 
-def complaints(log: pytest.LogCaptureFixture, name: str) -> list[logging.LogRecord]:
+def logged_warnings(log: pytest.LogCaptureFixture, name: str) -> list[logging.LogRecord]:
     return [record for record in log.records if record.name == name and record.levelno > logging.INFO]
 
 

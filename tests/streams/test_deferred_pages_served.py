@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hyperpy import Hyper
-from tests.streams.stream_app import TIMEOUT, Site, call_soon, complaints, serve
+from tests.streams.stream_app import TIMEOUT, Site, call_soon, logged_warnings, serve
 
 # What a test and the server's event loop share.
 SHARED = """\
@@ -144,9 +144,9 @@ def test_an_error_after_the_start_cuts_the_page(tmp_path: Path, log: pytest.LogC
         client.read_all(may_reset=True)
     assert not client.complete
     assert b"secret" not in client.received
-    [record] = complaints(log, "uvicorn.error")
+    [record] = logged_warnings(log, "uvicorn.error")
     assert "ValueError: secret" in record.exc_text
-    assert complaints(log, "hyperpy") == []
+    assert logged_warnings(log, "hyperpy") == []
     log.clear()
 
 
@@ -157,7 +157,7 @@ def test_an_error_before_the_start_is_an_error_page(tmp_path: Path, log: pytest.
         client.get()
         client.read_until(b"\r\n\r\n")
     assert client.head[0] == "HTTP/1.1 500 Internal Server Error"
-    [record] = complaints(log, "hyperpy")
+    [record] = logged_warnings(log, "hyperpy")
     assert record.getMessage() == "GET / failed"
     log.clear()
 

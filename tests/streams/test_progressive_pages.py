@@ -13,7 +13,7 @@ from tests.streams.stream_app import (
     StreamApp,
     Watched,
     call_soon,
-    complaints,
+    logged_warnings,
     serve,
 )
 
@@ -60,9 +60,9 @@ def test_a_page_that_breaks_off_never_looks_whole(server, middleware, log):
     assert not client.complete
     assert b"secret" not in client.received
     # The server writes the traceback, once.
-    [record] = complaints(log, "uvicorn.error")
+    [record] = logged_warnings(log, "uvicorn.error")
     assert "ValueError: secret\nroutes/feed.py: the page was sent in part" in record.exc_text
-    assert complaints(log, "hyperpy.streams") == []
+    assert logged_warnings(log, "hyperpy.streams") == []
     log.clear()
 
 

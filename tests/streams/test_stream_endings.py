@@ -13,7 +13,7 @@ from tests.streams.stream_app import (
     StreamApp,
     Watched,
     call_soon,
-    complaints,
+    logged_warnings,
     serve,
 )
 from tests.support.until import wait_until_steady
@@ -30,7 +30,7 @@ def test_a_client_that_leaves_ends_a_waiting_generator(server, leave, log):
         assert generator.cleaned.wait(TIMEOUT)
         assert app.ended.acquire(timeout=TIMEOUT)
         assert len(app.streams) == 0
-    assert complaints(log, "hyperpy.streams") == []
+    assert logged_warnings(log, "hyperpy.streams") == []
 
 
 def test_a_client_that_leaves_ends_a_generator_that_waits_for_room(server):
@@ -68,7 +68,7 @@ def test_a_frozen_reader_is_given_up(server, log):
     [told] = [record.getMessage() for record in log.records if record.name == "hyperpy.streams"]
     assert told.endswith("; the client stalled: a send did not end within 0.3 s")
     # An application can't cut a connection but by leaving its answer unfinished.
-    assert [r.getMessage() for r in complaints(log, "uvicorn.error")] == [
+    assert [r.getMessage() for r in logged_warnings(log, "uvicorn.error")] == [
         "ASGI callable returned without completing response."
     ]
     log.clear()
@@ -133,7 +133,7 @@ def test_a_stopping_server_ends_event_streams_without_a_word(server, items, log)
         late = site.get()
         late.read_until(b"\r\n0\r\n\r\n")
         assert late.body == b""
-    assert complaints(log, "hyperpy.streams") == []
+    assert logged_warnings(log, "hyperpy.streams") == []
 
 
 def test_a_stopping_server_does_not_wait_for_a_client_that_does_not_read(server, log):

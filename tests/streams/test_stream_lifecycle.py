@@ -15,7 +15,7 @@ from tests.streams.stream_app import (
     TIMEOUT,
     StreamApp,
     Watched,
-    complaints,
+    logged_warnings,
     serve,
 )
 
@@ -93,7 +93,7 @@ def test_an_error_before_the_first_event_is_an_ordinary_error(server, log):
     assert client.head[0].startswith("HTTP/1.1 500")
     assert "event-stream" not in str(client.head)
     assert generator.cleaned.is_set()
-    [record] = complaints(log, "uvicorn.error")
+    [record] = logged_warnings(log, "uvicorn.error")
     assert "ValueError: secret" in record.exc_text
     log.clear()
 
@@ -109,7 +109,7 @@ def test_an_error_after_the_first_event_is_an_event(server, log):
     assert b"secret" not in client.received
     error = json.loads(parser.events[1].data)
     assert set(error) == {"message", "log"}
-    [record] = complaints(log, "hyperpy.streams")
+    [record] = logged_warnings(log, "hyperpy.streams")
     assert re.fullmatch(r"[0-9a-f]{8}", error["log"])
     assert error["log"] in record.getMessage()
     assert "routes/feed.py" in record.getMessage()
@@ -133,7 +133,7 @@ def test_a_late_http_exception_says_its_detail(log, status, types):
     _, *events = parse(client.body).events
     assert [event.type for event in events] == types
     assert json.loads(events[0].data)["message"] == "Not you"
-    assert len(complaints(log, "hyperpy.streams")) == (status >= 500)
+    assert len(logged_warnings(log, "hyperpy.streams")) == (status >= 500)
 
 
 def test_what_can_not_be_sent_names_the_line_of_its_yield(log):

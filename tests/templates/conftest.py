@@ -1,11 +1,16 @@
-"""Every test runs with markupsafe's C core and without it: what is rendered must be the same."""
+"""Every test runs with markupsafe's C core and without it, and every table as Templates and compiled in place: what is
+rendered must be the same.
+"""
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from hyperpy import templates
 from hyperpy.templates import escape as escaping
+from hyperpy.templates.at_load import inline_functions
 from hyperpy.templates.escaping import attributes, reports, script_values, url_values, urls
-from hyperpy.templates.rendering import render
+from hyperpy.templates.rendering import render, writer
+from tests.templates.tables import Render
 
 # `pytest --hypothesis-profile=long tests/templates` searches for a quarter of an hour.
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -17,11 +22,16 @@ settings.load_profile("bounded")
 @pytest.fixture(autouse=True, params=["quickest", "portable"])
 def escaper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "portable":
-        for module in (escaping, attributes, render, script_values, url_values, urls):
+        for module in (escaping, attributes, inline_functions, render, script_values, url_values, urls, writer):
             monkeypatch.setattr(module, "escape_str", escaping.escape_portably)
-        monkeypatch.setitem(render.RUNTIME, "E", escaping.escape_portably)
     monkeypatch.setattr(render, "_ones", {})
     monkeypatch.setattr(render, "_manys", {})
     monkeypatch.setattr(reports, "_places", {})
     for known in urls._safe.values():
         known.clear()
+
+
+@pytest.fixture(name="render", params=["template", "in place"])
+def render_both_ways(request: pytest.FixtureRequest, escaper: None) -> Render:
+    """Renders a t-string's source, with the names of the test's module and those that `hyperpy.templates` exports."""
+    return Render(vars(templates) | vars(request.module), in_place=request.param == "in place")

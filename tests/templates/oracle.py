@@ -4,6 +4,7 @@ and style sheets, and where its URLs lead. What a value may change, text, is lef
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import html5lib
@@ -26,6 +27,7 @@ def can_read(code: str) -> bool:
     return not re.search("[`/]", _PLAIN.sub("", code))
 
 
+@lru_cache(maxsize=4096)
 def structure(html: str) -> Structure:
     """Elements and attribute names, as html5lib reads them."""
     return _outline(html5lib.parse(html, namespaceHTMLElements=False))
@@ -37,6 +39,7 @@ def _outline(element) -> Structure:  # type: ignore[no-untyped-def]
     return name, tuple(sorted(map(str, element.attrib))), children
 
 
+@lru_cache(maxsize=4096)
 def second_structure(html: str) -> Structure:
     """The same, as Lexbor reads them."""
     root = LexborHTMLParser(html).root

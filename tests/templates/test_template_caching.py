@@ -10,6 +10,7 @@ from hyperpy.templates.escaping import urls
 from hyperpy.templates.rendering import render
 from hyperpy.templates.syntax.contexts import context_of
 from hyperpy.templates.syntax.nodes import Context
+from tests.templates.tables import check_each
 
 VARIANTS = [
     (t"<p {'x'}></p>", None),
@@ -49,8 +50,11 @@ TAGS = [
 ]
 
 
-@pytest.mark.parametrize("variants", [VARIANTS, NAMED, TAGS, VARIANTS[::-1], NAMED[::-1], TAGS[::-1]])
-def test_literals_of_equal_strings(variants: list[tuple[Template, str | None]]) -> None:
+def test_literals_of_equal_strings() -> None:
+    check_each([VARIANTS, NAMED, TAGS, VARIANTS[::-1], NAMED[::-1], TAGS[::-1]], check_variants)
+
+
+def check_variants(variants: list[tuple[Template, str | None]]) -> None:
     for _ in range(2):
         for template, expected in variants:
             if expected is None:
@@ -109,45 +113,47 @@ def test_a_function_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(compiled) == 1
 
 
-@pytest.mark.parametrize(
-    ("tag", "name", "context"),
-    [
-        ("a", "href", Context.URL),
-        ("A", "HREF", Context.URL),
-        ("img", "src", Context.IMAGE_URL),
-        ("iframe", "src", Context.URL),
-        ("video", "poster", Context.IMAGE_URL),
-        ("img", "srcset", Context.URL_SET),
-        ("a", "ping", Context.URL_LIST),
-        ("animate", "values", Context.URL_STEPS),
-        ("p", "values", Context.PLAIN),
-        ("p", "class", Context.CLASS),
-        ("p", "style", Context.STYLE),
-        ("p", "aria-label", Context.ARIA),
-        ("p", "title", Context.PLAIN),
-        ("p", "data-href", Context.PLAIN),
-        ("p", "data-hx-get", Context.URL),
-        ("p", "data-hx-on:click", Context.SCRIPT),
-        ("p", "onclick", Context.SCRIPT),
-        ("p", "@click.prevent", Context.SCRIPT),
-        ("p", ":class", Context.SCRIPT),
-        ("p", "v-slot:item", Context.SCRIPT),
-        ("p", "x-model.lazy", Context.SCRIPT),
-        ("p", "data-signals", Context.SCRIPT),
-        ("p", "data-attr-href", Context.SCRIPT),
-        ("p", "data-class:done", Context.SCRIPT),
-        ("p", "data-show__when", Context.SCRIPT),
-        ("p", "data-text-size", Context.PLAIN),
-        ("p", "data-online", Context.PLAIN),
-        ("p", "data-bind", Context.PLAIN),
-        ("p", "x-ref", Context.PLAIN),
-        ("p", "x-html", Context.REFUSED),
-        ("p", "V-HTML", Context.REFUSED),
-        ("p", "_", Context.REFUSED),
-        ("iframe", "srcdoc", Context.SRCDOC),
-        ("meta", "content", Context.PLAIN),
-        ("base", "href", Context.URL),
-    ],
-)
-def test_contexts(tag: str, name: str, context: Context) -> None:
-    assert context_of(tag, name) is context
+CONTEXTS = [
+    ("a", "href", Context.URL),
+    ("A", "HREF", Context.URL),
+    ("img", "src", Context.IMAGE_URL),
+    ("iframe", "src", Context.URL),
+    ("video", "poster", Context.IMAGE_URL),
+    ("img", "srcset", Context.URL_SET),
+    ("a", "ping", Context.URL_LIST),
+    ("animate", "values", Context.URL_STEPS),
+    ("p", "values", Context.PLAIN),
+    ("p", "class", Context.CLASS),
+    ("p", "style", Context.STYLE),
+    ("p", "aria-label", Context.ARIA),
+    ("p", "title", Context.PLAIN),
+    ("p", "data-href", Context.PLAIN),
+    ("p", "data-hx-get", Context.URL),
+    ("p", "data-hx-on:click", Context.SCRIPT),
+    ("p", "onclick", Context.SCRIPT),
+    ("p", "@click.prevent", Context.SCRIPT),
+    ("p", ":class", Context.SCRIPT),
+    ("p", "v-slot:item", Context.SCRIPT),
+    ("p", "x-model.lazy", Context.SCRIPT),
+    ("p", "data-signals", Context.SCRIPT),
+    ("p", "data-attr-href", Context.SCRIPT),
+    ("p", "data-class:done", Context.SCRIPT),
+    ("p", "data-show__when", Context.SCRIPT),
+    ("p", "data-text-size", Context.PLAIN),
+    ("p", "data-online", Context.PLAIN),
+    ("p", "data-bind", Context.PLAIN),
+    ("p", "x-ref", Context.PLAIN),
+    ("p", "x-html", Context.REFUSED),
+    ("p", "V-HTML", Context.REFUSED),
+    ("p", "_", Context.REFUSED),
+    ("iframe", "srcdoc", Context.SRCDOC),
+    ("meta", "content", Context.PLAIN),
+    ("base", "href", Context.URL),
+]
+
+
+def test_contexts() -> None:
+    def check(tag: str, name: str, context: Context) -> None:
+        assert context_of(tag, name) is context
+
+    check_each(CONTEXTS, check)

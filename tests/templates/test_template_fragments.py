@@ -6,8 +6,20 @@ from string.templatelib import Template
 import pytest
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates import Markup, capture_fragments, fragment, html, plan_template, render_template
+from hyperpy.pages.loading.hidden_names import RENDER
+from hyperpy.pages.loading.html_calls import TemplateCalls
+from hyperpy.templates import (
+    Literals,
+    Markup,
+    SourceText,
+    capture_fragments,
+    extract_fragments,
+    fragment,
+    html,
+    render_template,
+)
 from hyperpy.templates.rendering.fragments import collecting
+from tests.templates.tables import Render, check_each
 
 
 class Evaluated(list[str]):
@@ -25,22 +37,28 @@ def Layout(children: Markup, side: object = None) -> Template:
 NAMES = {"fragment": fragment, "Layout": Layout, "html": html, "yes": True, "no": False, "items": ["a", "b"]}
 
 
-def plan(source: str) -> dict[str, ast.TemplateStr]:
-    node = ast.parse(source).body[0]
-    assert isinstance(node, ast.Expr)
-    assert isinstance(node.value, ast.TemplateStr)
-    found = plan_template(node.value, file="page.py", source=source, markers=frozenset({"fragment"}))
-    return {part.name: part.node for part in found.fragments}
+class Page:
+    """The t-string of this source, and its extracted fragments."""
+
+    def __init__(self, source: str, marker: str = "fragment") -> None:
+        self.node = ast.parse(source, mode="eval").body
+        assert isinstance(self.node, ast.TemplateStr)
+        self.literals = Literals(SourceText("page.py", source), frozenset({marker}))
+        self.fragments = {part.name: part.node for part in extract_fragments(self.node, self.literals)}
+
+    def as_template(self, name: str, v: Evaluated) -> str:
+        code = compile(ast.fix_missing_locations(ast.Expression(self.fragments[name])), "page.py", "eval")
+        return render_template(eval(code, NAMES | {"v": v}))
+
+    def in_place(self, name: str, v: Evaluated) -> str:
+        calls = TemplateCalls(self.literals)
+        code = compile(ast.Expression(calls.call(self.fragments[name])), "page.py", "eval")
+        html = eval(code, NAMES | calls.functions | {RENDER: render_template, "v": v})
+        assert isinstance(html, str)
+        return html
 
 
-def run(node: ast.TemplateStr, v: Evaluated) -> str:
-    code = compile(ast.fix_missing_locations(ast.Expression(node)), "page.py", "eval")
-    return render_template(eval(code, NAMES | {"v": v}))
-
-
-@pytest.mark.parametrize(
-    ("source", "name", "expected", "evaluated"),
-    [
+EXTRACTED = [
         ("""t'{v.a}<p id="x" {fragment}>{v.b}</p>{v.c}'""", "x", '<p id="x">b</p>', "b"),
         ("""t'<p id=x {fragment}>{v.b}</p>'""", "x", '<p id="x">b</p>', "b"),
         ("""t'<p {fragment}="x" class={v.c}>{v.b}</p>'""", "x", '<p class="c">b</p>', "cb"),
@@ -70,56 +88,55 @@ def run(node: ast.TemplateStr, v: Evaluated) -> str:
         ("""t'{t"<p id=x {fragment}>{v.b}</p>":safe}'""", "x", '<p id="x">b</p>', "b"),
         ("""t'<p id=x {fragment}>1</p>{v.a}<p id=x {fragment}>2</p>'""", "x", '<p id="x">1</p><p id="x">2</p>', ""),
         ("""t'<svg><g id=x {fragment}/>{v.a}</svg>'""", "x", '<g id="x"/>', ""),
-        ("""t'<p id=x {fragment}><!--# {v.a} -->{v.b}</p>'""", "x", '<p id="x">b</p>', "ab"),
+        ("""t'<p id=x {fragment}><!--# {str(v.a)} -->{v.b}</p>'""", "x", '<p id="x">b</p>', "ab"),
         ("""t'<textarea id=x {fragment}>{v.b}</textarea>{v.a}'""", "x", '<textarea id="x">b</textarea>', "b"),
         ("""t'<style id=x {fragment}>p {{}}</style>{v.a}'""", "x", '<style id="x">p {}</style>', ""),
-    ],
-)  # fmt: skip
-def test_cut_fragments(source: str, name: str, expected: str | None, evaluated: str) -> None:
-    v = Evaluated()
-    if expected is None:
-        with pytest.raises(TemplateError):
-            run(plan(source)[name], v)
-        return
-    assert run(plan(source)[name], v) == expected
-    assert "".join(v) == evaluated
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        """t'<p {fragment}={v.a}>x</p>'""",
-        """t'<p id={v.a} {fragment}>x</p>'""",
-        """t'<p id="x-{v.a}" {fragment}>x</p>'""",
-        """t'{html(t"<p id=x {fragment}>x</p>")}'""",
-        """t'{map(lambda i: t"<p id=x {fragment}>{i}</p>", items)}'""",
-        """t'{v.a or t"<p id=x {fragment}>x</p>"}'""",
-        """t'{(n := 1)}<p id=x {fragment}>{n}</p>'""",
-        """t'<p id=x {fragment}>x</p>{html(t"<p id=x {fragment}>x</p>")}'""",
-        """t'<!--# <p id=x {fragment}> -->'""",
-        """t'no fragment at all'""",
-    ],
-)
-def test_what_can_not_be_cut_is_absent(source: str) -> None:
-    assert plan(source) == {}
+def test_extracted_fragments() -> None:
+    def check(source: str, name: str, expected: str | None, evaluated: str) -> None:
+        page = Page(source)
+        for render in (page.as_template, page.in_place):
+            v = Evaluated()
+            if expected is None:
+                with pytest.raises(TemplateError):
+                    render(name, v)
+                continue
+            assert render(name, v) == expected
+            assert "".join(v) == evaluated
+
+    check_each(EXTRACTED, check)
+
+
+NOT_EXTRACTED = [
+    """t'<p {fragment}={v.a}>x</p>'""",
+    """t'<p id={v.a} {fragment}>x</p>'""",
+    """t'<p id="x-{v.a}" {fragment}>x</p>'""",
+    """t'{html(t"<p id=x {fragment}>x</p>")}'""",
+    """t'{map(lambda i: t"<p id=x {fragment}>{i}</p>", items)}'""",
+    """t'{v.a or t"<p id=x {fragment}>x</p>"}'""",
+    """t'{(n := 1)}<p id=x {fragment}>{n}</p>'""",
+    """t'<p id=x {fragment}>x</p>{html(t"<p id=x {fragment}>x</p>")}'""",
+    """t'<!--# <p id=x {fragment}> -->'""",
+    """t'no fragment at all'""",
+]
+
+
+def test_other_fragments_are_not_extracted() -> None:
+    def check(source: str) -> None:
+        assert Page(source).fragments == {}
+
+    check_each(NOT_EXTRACTED, check)
 
 
 def test_other_markers() -> None:
-    source = """t'<p id=x {hyper.fragment}>x</p>'"""
-    node = ast.parse(source, mode="eval").body
-    assert isinstance(node, ast.TemplateStr)
-    found = plan_template(node, file="", source=source, markers=frozenset({"hyper.fragment"}))
-    assert [part.name for part in found.fragments] == ["x"]
+    assert list(Page("""t'<p id=x {hyper.fragment}>x</p>'""", marker="hyper.fragment").fragments) == ["x"]
 
 
 def test_the_tree_is_left_as_it_was() -> None:
     source = """t'<{Layout}>{[t"<p id=x {fragment}>{i}</p>" for i in items]}</{Layout}>'"""
-    tree = ast.parse(source)
-    before = ast.dump(tree)
-    assert isinstance(tree.body[0], ast.Expr)
-    assert isinstance(tree.body[0].value, ast.TemplateStr)
-    plan_template(tree.body[0].value, file="", source=source, markers=frozenset({"fragment"}))
-    assert ast.dump(tree) == before
+    assert ast.dump(Page(source).node) == ast.dump(ast.parse(source, mode="eval").body)
 
 
 class Lazy:
@@ -139,9 +156,7 @@ def task(n: object) -> Template:
 n = 5
 
 
-@pytest.mark.parametrize(
-    ("template", "names", "found", "known"),
-    [
+CAPTURED = [
         (t"<ul>{[task(n) for n in range(2)]}</ul>", {"task-1"}, {"task-1": '<li id="task-1">1</li>'}, "task-0 task-1"),
         (t"<{Layout}><p id=x {fragment}>x</p></{Layout}>", {"nav", "x"},
          {"nav": '<nav id="nav">nav</nav>', "x": '<p id="x">x</p>'}, "nav x"),
@@ -152,10 +167,14 @@ n = 5
         (t"<{Layout} {fragment}='all' >x</{Layout}>", ["all"],
          {"all": '<body><nav id="nav">nav</nav>x</body>'}, "all nav"),
         (t"<p>none</p>", {"a"}, {}, ""),
-    ],
-)  # fmt: skip
-def test_captured_fragments(template: Template, names: set[str], found: dict[str, str], known: str) -> None:
-    assert capture_fragments(lambda: render_template(template), names) == (found, set(known.split()))
+    ]  # fmt: skip
+
+
+def test_captured_fragments() -> None:
+    def check(template: Template, names: set[str], found: dict[str, str], known: str) -> None:
+        assert capture_fragments(lambda: render_template(template), names) == (found, set(known.split()))
+
+    check_each(CAPTURED, check)
 
 
 def test_captured_fragments_of_one_name_are_in_the_order_of_the_page() -> None:
@@ -174,19 +193,23 @@ def test_capturing_ends() -> None:
     assert render_template(task(1)) == '<li id="task-1">1</li>'
 
 
-@pytest.mark.parametrize("name", ["", None, False])
-def test_an_empty_name(name: object) -> None:
-    with pytest.raises(TemplateError, match="the name of this fragment is empty, in"):
-        render_template(t"<p {fragment}={name}></p>")
+def test_an_empty_name(render: Render) -> None:
+    def check(name: object) -> None:
+        with pytest.raises(TemplateError, match="the name of this fragment is empty, in"):
+            render("<p {fragment}={name}></p>", name=name)
+
+    check_each(["", None, False], check)
 
 
-@pytest.mark.parametrize("template", [t"<p>{fragment}</p>", t"<p title={fragment}></p>"])
-def test_the_marker_is_no_value(template: Template) -> None:
-    with pytest.raises(TemplateError, match="`fragment` marks an element and is no value"):
-        render_template(template)
+def test_the_marker_is_not_a_value(render: Render) -> None:
+    def check(source: str) -> None:
+        with pytest.raises(TemplateError, match="`fragment` marks an element; it is not a value"):
+            render(source)
+
+    check_each(["<p>{fragment}</p>", "<p title={fragment}></p>"], check)
 
 
-def test_the_marker_is_told_from_a_value_of_that_name() -> None:
+def test_a_value_may_have_the_name_of_the_marker() -> None:
     def render(fragment: object) -> str:
         return render_template(t"<p id=x {fragment}>x</p>")
 

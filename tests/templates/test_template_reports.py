@@ -7,7 +7,7 @@ from string.templatelib import Template
 import pytest
 
 from hyperpy.exceptions import Place
-from hyperpy.templates import check_templates, render_template
+from hyperpy.templates import Literals, SourceText, render_template
 from hyperpy.templates.escaping import reports
 
 BAD = "javascript:1"
@@ -36,7 +36,7 @@ def test_every_time_without_an_event_loop(caplog: pytest.LogCaptureFixture) -> N
 
 def test_the_place_if_it_is_known(caplog: pytest.LogCaptureFixture) -> None:
     source = "x = 1\n\nt'<a href={url}><img src={url} alt></a>'\n"
-    check_templates(ast.parse(source), file="page.py", source=source)
+    Literals(SourceText("page.py", source), frozenset()).within(ast.parse(source))
     render_template(page(BAD))
     words = 't"<a href={url}><img src={url} alt></a>"'
     assert caplog.messages[0] == f"page.py:3: {words}: `href` of <a> can't be 'javascript:1' (str), sent #blocked"

@@ -4,13 +4,13 @@ import dataclasses
 import datetime
 import json
 import re
-from collections.abc import Callable
-from string.templatelib import Interpolation, Template
+from itertools import product
 
 import pytest
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates import Markup, TrustedJS, render_template
+from hyperpy.templates import Markup, TrustedJS
+from tests.templates.tables import Render, check_each
 
 HOSTILE = "</script>'\"`\\\n\u2028&<!--${1}"
 VALUE = r'"\u003c/script\u003e' + r"'\"`\\\n\u2028\u0026\u003c!--${1}" + '"'
@@ -77,48 +77,48 @@ CODE = [
 ]  # fmt: skip
 
 
-def with_hole(text: str, value: object) -> Template:
-    """A template of this text, with the value where the mark is."""
-    before, after = text.split("⟦⟧")
-    return Template(before, Interpolation(value, "value"), after)
+def escaped(source: str, hole: str) -> str:
+    """The source of a t-string of this text, with a hole in place of its mark."""
+    braces = source.replace("\\", r"\\").replace("{", "{{").replace("}", "}}")
+    return braces.replace("⟦⟧", hole)
 
 
-@pytest.mark.parametrize(("code", "around", "sent"), CODE)
-def test_in_script_elements(code: str, around: str, sent: str) -> None:
-    for tag in ("<script>", "<script type=module nonce=x>", '<SCRIPT TYPE=" text/JavaScript; charset=utf-8 ">'):
-        template = with_hole(f"{tag}{code}</script>", HOSTILE)
-        assert render_template(template).partition(">")[2] == f"{around.replace('⟦⟧', sent)}</script>"
+def test_in_script_elements(render: Render) -> None:
+    def check(tag: str, case: tuple[str, str, str]) -> None:
+        code, around, sent = case
+        rendered = render(escaped(f"{tag}{code}</script>", "{HOSTILE}"))
+        assert rendered.partition(">")[2] == f"{around.replace('⟦⟧', sent)}</script>"
+
+    tags = ["<script>", "<script type=module nonce=x>", '<SCRIPT TYPE=" text/JavaScript; charset=utf-8 ">']
+    check_each(product(tags, CODE), check)
 
 
-@pytest.mark.parametrize(("code", "around", "sent"), CODE)
-def test_in_handlers(code: str, around: str, sent: str) -> None:
+def test_in_handlers(render: Render) -> None:
     """The same code, as HTML reads the attribute."""
-    for name in ("onclick", "hx-on::load", "@click", "x-data", "data-on-click", "v-if", ":class"):
-        template = with_hole(f'<p {name}="{Markup.escape(code)}" id=x>', HOSTILE)
-        rendered = render_template(template)
+
+    def check(name: str, case: tuple[str, str, str]) -> None:
+        code, around, sent = case
+        rendered = render(escaped(f'<p {name}="{Markup.escape(code)}" id=x>', "{HOSTILE}"))
         written = re.fullmatch(rf'<p {name}="([^"<>]*)" id="x">', rendered)
         assert written
         assert Markup(written[1]).unescape() == around.replace("⟦⟧", sent)
 
+    names = ["onclick", "hx-on::load", "@click", "x-data", "data-on-click", "v-if", ":class"]
+    check_each(product(names, CODE), check)
 
-@pytest.mark.parametrize(
-    "kind", ["application/json", "application/ld+json", "importmap", "speculationrules", "text/JSON"]
-)
-def test_json_islands(kind: str) -> None:
+
+def test_json_islands(render: Render) -> None:
     data = {"</script>": [1, None, HOSTILE, float("nan"), {"on": True}], "<!--": "\ud7ff"}
-    template = Template(f"<script type={kind}>", Interpolation(data, "data"), "</script>")
-    island = render_template(template).partition(">")[2].removesuffix("</script>")
-    assert not re.search("[<>&]", island)
-    assert json.loads(island) == {"</script>": [1, None, HOSTILE, None, {"on": True}], "<!--": "\ud7ff"}
-    template = Template(
-        f"<script type={kind}>" + '{"a": "x ',
-        Interpolation(HOSTILE, "x"),
-        '", "b": ',
-        Interpolation(7, "y"),
-        "}</script>",
-    )
-    island = render_template(template).partition(">")[2].removesuffix("</script>")
-    assert json.loads(island) == {"a": f"x {HOSTILE}", "b": 7}
+
+    def check(kind: str) -> None:
+        island = render(f"<script type={kind}>{{data}}</script>", data=data)
+        island = island.partition(">")[2].removesuffix("</script>")
+        assert not re.search("[<>&]", island)
+        assert json.loads(island) == {"</script>": [1, None, HOSTILE, None, {"on": True}], "<!--": "\ud7ff"}
+        island = render(f'<script type={kind}>{{{{"a": "x {{HOSTILE}}", "b": {{7}}}}}}</script>')
+        assert json.loads(island.partition(">")[2].removesuffix("</script>")) == {"a": f"x {HOSTILE}", "b": 7}
+
+    check_each(["application/json", "application/ld+json", "importmap", "speculationrules", "text/JSON"], check)
 
 
 @dataclasses.dataclass
@@ -132,94 +132,112 @@ class Shown:
         return "<b>"
 
 
-@pytest.mark.parametrize(
-    ("value", "as_value", "in_string"),
-    [
-        (None, "null", ""),
-        (True, "true", ""),
-        (7, "7", "7"),
-        (-1.5, "-1.5", "-1.5"),
-        (float("inf"), "null", "inf"),
-        (2**70, str(2**70), str(2**70)),
-        (datetime.date(2026, 5, 1), '"2026-05-01"', "2026-05-01"),
-        (Markup("<b>"), r'"\u003cb\u003e"', r"\u003cb\u003e"),
-        (Shown(), r'"\u003cb\u003e"', r"\u003cb\u003e"),
-        (t"<b>{'<'}", r'"\u003cb\u003e\u0026lt;"', r"\u003cb\u003e\u0026lt;"),
-        ("\ud800<", r'"\ud800\u003c"', r"\ud800\u003c"),
-        ("é", '"é"', "é"),
-        (TrustedJS("a < b"), "a < b", r"a \u003c b"),
-    ],
-)
-def test_values(value: object, as_value: str, in_string: str) -> None:
-    assert render_template(t"<script>x={value};'{value}'</script>") == f"<script>x={as_value};'{in_string}'</script>"
-    escaped = Markup.escape(as_value)
-    assert render_template(t"<p onclick='f({value},&quot;{value}&quot;)'>") == (
-        f'<p onclick="f({escaped},&#34;{in_string}&#34;)">'
-    )
+VALUES = [
+    (None, "null", ""),
+    (True, "true", ""),
+    (7, "7", "7"),
+    (-1.5, "-1.5", "-1.5"),
+    (float("inf"), "null", "inf"),
+    (2**70, str(2**70), str(2**70)),
+    (datetime.date(2026, 5, 1), '"2026-05-01"', "2026-05-01"),
+    (Markup("<b>"), r'"\u003cb\u003e"', r"\u003cb\u003e"),
+    (Shown(), r'"\u003cb\u003e"', r"\u003cb\u003e"),
+    (t"<b>{'<'}", r'"\u003cb\u003e\u0026lt;"', r"\u003cb\u003e\u0026lt;"),
+    ("\ud800<", r'"\ud800\u003c"', r"\ud800\u003c"),
+    ("é", '"é"', "é"),
+    (TrustedJS("a < b"), "a < b", r"a \u003c b"),
+]
 
 
-def test_compound_values() -> None:
+def test_values(render: Render) -> None:
+    def check(value: object, as_value: str, in_string: str) -> None:
+        assert (
+            render("<script>x={value};'{value}'</script>", value=value)
+            == f"<script>x={as_value};'{in_string}'</script>"
+        )
+        escaped = Markup.escape(as_value)
+        assert render("<p onclick='f({value},&quot;{value}&quot;)'>", value=value) == (
+            f'<p onclick="f({escaped},&#34;{in_string}&#34;)">'
+        )
+
+    check_each(VALUES, check)
+
+
+def test_compound_values(render: Render) -> None:
     value = [Point(1, "<"), {"a": (1, 2)}, {3}]
-    assert render_template(t"<script>{value}</script>") == (
+    assert render("<script>{value}</script>", value=value) == (
         r'<script>[{"x":1,"name":"\u003c"},{"a":[1,2]},[3]]</script>'
     )
 
 
-@pytest.mark.parametrize(
-    ("template", "expected"),
-    [
-        (t"<p onclick={TrustedJS("go('<')")}>", '<p onclick="go(&#39;&lt;&#39;)">'),
-        (t"<p onclick={'alert(1)'}>", '<p onclick="&#34;alert(1)&#34;">'),
-        (t"<p onclick={None} x-show={False} x-data={ {'open': True} }>",
-         '<p x-show="false" x-data="{&#34;open&#34;:true}">'),
-        (t"<p hx-vals={Point(1, 'a')} hx-headers={None}>", '<p hx-vals="{&#34;x&#34;:1,&#34;name&#34;:&#34;a&#34;}">'),
-        (t"<p hx-vals='{{\"a\": \"{'"'}\", \"b\": {[1]}}}'>",
-         '<p hx-vals="{&#34;a&#34;: &#34;\\u0022&#34;, &#34;b&#34;: [1]}">'),
-        (t"<p data-signals='{{a: {1}}}' data-text=\"'{'"'}'\">",
-         '<p data-signals="{a: 1}" data-text="&#39;\\u0022&#39;">'),
-        # a reference is not put together from a template's half and a value's
-        (t"<p onclick='f(\"&{'quot;);g('}\")'>", '<p onclick="f(&#34;&amp;quot;);g(&#34;)">'),
-        (t"<p onclick='a &amp;&amp; f(&#39;{1}&#39;)'>", '<p onclick="a &amp;&amp; f(&#39;1&#39;)">'),
-        (t"<p onclick='f({1!r})'>", '<p onclick="f(&#34;1&#34;)">'),
-        (t"<script>a & &copy; {1}</script>", "<script>a & &copy; 1</script>"),
-        (t"<svg><script>f({'<'})</script></svg>", r'<svg><script>f("\u003c")</script></svg>'),
-        (t"<svg/><script>1 < {2}</script>", "<svg/><script>1 < 2</script>"),
-        (t"<svg></svg><script>1 < {2}</script>", "<svg></svg><script>1 < 2</script>"),
-        (t"<svg><foreignObject><script>1 < {2}</script></foreignObject></svg>",
-         "<svg><foreignObject><script>1 < 2</script></foreignObject></svg>"),
-        # documents
-        (t"<iframe srcdoc={'<b>&'}></iframe>", '<iframe srcdoc="&amp;lt;b&amp;gt;&amp;amp;"></iframe>'),
-        (t"<iframe srcdoc={t'<b>{"<"}</b>'}></iframe>",
-         '<iframe srcdoc="&lt;b&gt;&amp;lt;&lt;/b&gt;"></iframe>'),
-        (t"<iframe srcdoc={Markup('<b id="x">&amp;')}></iframe>",
-         '<iframe srcdoc="&lt;b id=&#34;x&#34;&gt;&amp;amp;"></iframe>'),
-        (t"<iframe srcdoc={None}></iframe>", "<iframe></iframe>"),
-        (t"<iframe srcdoc={True}></iframe>", "<iframe srcdoc></iframe>"),
-        # comments
-        (t"<!-- {'-->'} --><p>", "<!--   --><p>"),
-        (t"<!---{1}-><b>{2}--><p>", "<!--- -><b> --><p>"),
-    ],
-)  # fmt: skip
-def test_whole_attributes_documents_and_comments(template: Template, expected: str) -> None:
-    assert render_template(template) == expected
+ELSEWHERE = [
+    ("""<p onclick={TrustedJS("go('<')")}>""", '<p onclick="go(&#39;&lt;&#39;)">'),
+    ("<p onclick={'alert(1)'}>", '<p onclick="&#34;alert(1)&#34;">'),
+    (
+        "<p onclick={None} x-show={False} x-data={ {'open': True} }>",
+        '<p x-show="false" x-data="{&#34;open&#34;:true}">',
+    ),
+    ("<p hx-vals={Point(1, 'a')} hx-headers={None}>", '<p hx-vals="{&#34;x&#34;:1,&#34;name&#34;:&#34;a&#34;}">'),
+    (
+        r"""<p hx-vals='{{\"a\": \"{'"'}\", \"b\": {[1]}}}'>""",
+        '<p hx-vals="{&#34;a&#34;: &#34;\\u0022&#34;, &#34;b&#34;: [1]}">',
+    ),
+    (
+        r"""<p data-signals='{{a: {1}}}' data-text=\"'{'"'}'\">""",
+        '<p data-signals="{a: 1}" data-text="&#39;\\u0022&#39;">',
+    ),
+    # a reference is not put together from a template's half and a value's
+    (r"""<p onclick='f(\"&{'quot;);g('}\")'>""", '<p onclick="f(&#34;&amp;quot;);g(&#34;)">'),
+    ("<p onclick='a &amp;&amp; f(&#39;{1}&#39;)'>", '<p onclick="a &amp;&amp; f(&#39;1&#39;)">'),
+    ("<p onclick='f({1!r})'>", '<p onclick="f(&#34;1&#34;)">'),
+    ("<script>a & &copy; {1}</script>", "<script>a & &copy; 1</script>"),
+    ("<svg><script>f({'<'})</script></svg>", r'<svg><script>f("\u003c")</script></svg>'),
+    ("<svg/><script>1 < {2}</script>", "<svg/><script>1 < 2</script>"),
+    ("<svg></svg><script>1 < {2}</script>", "<svg></svg><script>1 < 2</script>"),
+    (
+        "<svg><foreignObject><script>1 < {2}</script></foreignObject></svg>",
+        "<svg><foreignObject><script>1 < 2</script></foreignObject></svg>",
+    ),
+    # documents
+    ("<iframe srcdoc={'<b>&'}></iframe>", '<iframe srcdoc="&amp;lt;b&amp;gt;&amp;amp;"></iframe>'),
+    ("""<iframe srcdoc={t'<b>{"<"}</b>'}></iframe>""", '<iframe srcdoc="&lt;b&gt;&amp;lt;&lt;/b&gt;"></iframe>'),
+    (
+        """<iframe srcdoc={Markup('<b id="x">&amp;')}></iframe>""",
+        '<iframe srcdoc="&lt;b id=&#34;x&#34;&gt;&amp;amp;"></iframe>',
+    ),
+    ("<iframe srcdoc={None}></iframe>", "<iframe></iframe>"),
+    ("<iframe srcdoc={True}></iframe>", "<iframe srcdoc></iframe>"),
+    # comments
+    ("<!-- {'-->'} --><p>", "<!--   --><p>"),
+    ("<!---{1}-><b>{2}--><p>", "<!--- -><b> --><p>"),
+]
 
 
-@pytest.mark.parametrize(
-    ("make", "what"),
-    [
-        (lambda: t"<script>{object()}</script>", "an object can't become JSON: "),
-        (lambda: t"<script>{b'a'}</script>", "b'a' (bytes) is no text"),
-        (lambda: t"<p onclick='f({[object()]})'>", "a list can't become JSON: "),
-        (
-            lambda: t"<script>{TrustedJS('"</SCRIPT>"')}</script>",
-            "TrustedJS with `<script`, `</script` or `<!--` would",
-        ),
-        (lambda: t"<p { {'x-data': {}}:**}>", "`x-data` is run as JavaScript, so no mapping may bring it"),
-        (lambda: t"<p { {'data-show': 1}:**}>", "`data-show` is run as JavaScript, so no mapping may bring it"),
-        (lambda: t"<iframe { {'srcdoc': 1}:**}></iframe>", "`srcdoc` is a whole document, so no mapping may bring it"),
-    ],
-)
-def test_what_is_refused(make: Callable[[], Template], what: str) -> None:
-    with pytest.raises(TemplateError) as caught:
-        render_template(make())
-    assert caught.value.what.startswith(what)
+def test_whole_attributes_documents_and_comments(render: Render) -> None:
+    def check(source: str, expected: str) -> None:
+        assert render(source) == expected
+
+    check_each(ELSEWHERE, check)
+
+
+REFUSED = [
+    ("<script>{object()}</script>", "an object can't be converted to JSON: "),
+    ("<script>{b'a'}</script>", "b'a' (bytes) is not text"),
+    ("<p onclick='f({[object()]})'>", "a list can't be converted to JSON: "),
+    (
+        """<script>{TrustedJS('"</SCRIPT>"')}</script>""",
+        "TrustedJS with `<script`, `</script` or `<!--` would",
+    ),
+    ("<p { {'x-data': {}}:**}>", "`x-data` runs as JavaScript, so a mapping can't set it"),
+    ("<p { {'data-show': 1}:**}>", "`data-show` runs as JavaScript, so a mapping can't set it"),
+    ("<iframe { {'srcdoc': 1}:**}></iframe>", "`srcdoc` is a whole document, so a mapping can't set it"),
+]
+
+
+def test_what_is_refused(render: Render) -> None:
+    def check(source: str, what: str) -> None:
+        with pytest.raises(TemplateError) as caught:
+            render(source)
+        assert caught.value.what.startswith(what)
+
+    check_each(REFUSED, check)

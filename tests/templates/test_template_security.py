@@ -4,22 +4,21 @@ are parsed as a browser does, and what came of them must be the same elements wi
 
 import logging
 import re
-from collections.abc import Callable
-from string.templatelib import Template
+from functools import partial
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates import Markup, render_template
 from tests.templates.oracle import second_structure, structure
-from tests.templates.vectors import HOSTILE, MAKERS
+from tests.templates.tables import Render, check_each
+from tests.templates.vectors import HOSTILE, NAMES, PLACES
 
 
-def assert_harmless(make: Callable[[str], Template], value: str) -> None:
-    sent = render_template(make(value))
-    calm = render_template(make("red"))
+def check_harmless(render: Render, place: str, value: str) -> None:
+    sent, calm = (render(PLACES[place], v=v, **NAMES) for v in (value, "red"))
     if "style=" in calm and "style=" not in sent:  # an unfit style may vanish whole
         calm = re.sub(r' style="[^"]*"', "", calm)
     assert structure(sent) == structure(calm)
@@ -27,27 +26,34 @@ def assert_harmless(make: Callable[[str], Template], value: str) -> None:
     assert not re.search(r'(?:href|src|srcset|to|values)="(?:[^"]*[;, ])?\s*javascript:', sent)
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-@pytest.mark.parametrize("place", MAKERS)
-def test_hostile_values(place: str, value: str) -> None:
-    assert_harmless(MAKERS[place], value)
+def test_hostile_values(render: Render) -> None:
+    check_each(product(PLACES, HOSTILE), partial(check_harmless, render))
+
+
+def test_hostile_values_compiled_in_place_give_the_same_html() -> None:
+    as_template, in_place = Render(NAMES, in_place=False), Render(NAMES, in_place=True)
+
+    def check(place: str, value: str) -> None:
+        assert in_place(PLACES[place], v=value) == as_template(PLACES[place], v=value)
+
+    check_each(product(PLACES, HOSTILE), check)
 
 
 @given(
-    place=st.sampled_from(sorted(MAKERS)),
+    place=st.sampled_from(sorted(PLACES)),
     value=st.text(
         st.sampled_from("<>\"'&=/!-; \t\n\r\0`:#javscript{}()x\\") | st.characters(codec="utf-8"), max_size=25
     ),
 )
-def test_any_value(place: str, value: str) -> None:
-    assert_harmless(MAKERS[place], value)
+def test_any_value(render: Render, place: str, value: str) -> None:
+    check_harmless(render, place, value)
 
 
 @given(name=st.text(st.sampled_from("onclasrd-_:.@ />=\"'<&\t\nA1"), max_size=9))
-def test_any_name(name: str) -> None:
+def test_any_name(render: Render, name: str) -> None:
     """A spread name is refused, or it is one attribute and runs nothing."""
     try:
-        sent = render_template(t"<p { {name: 'v'}:**}></p>")
+        sent = render("<p { {name: 'v'}:**}></p>", name=name)
     except TemplateError:
         return
     _, _, (_, (_, _, (paragraph,))) = structure(sent)
@@ -91,28 +97,28 @@ PASSED = [
     "tel:+1",
     "/x?q=javascript:1",
 ]
-URL_MAKERS: dict[str, Callable[[object], Template]] = {
-    "a href": lambda v: t"<a href={v}></a>",
-    "quoted": lambda v: t'<a HREF="{v}"></a>',
-    "form action": lambda v: t"<form action={v}></form>",
-    "button formaction": lambda v: t"<button formaction={v}></button>",
-    "iframe src": lambda v: t"<iframe src={v}></iframe>",
-    "object data": lambda v: t"<object data={v}></object>",
-    "use xlink:href": lambda v: t"<svg><use xlink:href={v} /></svg>",
-    "hx-get": lambda v: t"<p hx-get={v}></p>",
-    "data-hx-post": lambda v: t"<p data-hx-post={v}></p>",
-    "sse-connect": lambda v: t"<p sse-connect={v}></p>",
-    "hx-sse:connect": lambda v: t"<p hx-sse:connect={v}></p>",
-    "spread": lambda v: t"<a { {'href': v}:**}></a>",
-    "spread, snake": lambda v: t"<a { {'hx_get': v}:**}></a>",
-    "shorthand": lambda href: t"<a {href}></a>",
-    "two holes": lambda v: t"<a href='{str(v)[:4]}{str(v)[4:]}'></a>",
-    "hole and text": lambda v: t"<a href='{v}?x'></a>",
-    "Markup": lambda v: t"<a href={Markup.escape(v)}></a>",
-    "safe": lambda v: t"<a href={v:safe}></a>",
-    "not a str": lambda v: t"<a href={Link(str(v))}></a>",
-    "set": lambda v: t"<img srcset={v} alt>",
-    "animation": lambda v: t"<svg><set to={v} /></svg>",
+URL_PLACES: dict[str, str] = {
+    "a href": "<a href={v}></a>",
+    "quoted": '<a HREF="{v}"></a>',
+    "form action": "<form action={v}></form>",
+    "button formaction": "<button formaction={v}></button>",
+    "iframe src": "<iframe src={v}></iframe>",
+    "object data": "<object data={v}></object>",
+    "use xlink:href": "<svg><use xlink:href={v} /></svg>",
+    "hx-get": "<p hx-get={v}></p>",
+    "data-hx-post": "<p data-hx-post={v}></p>",
+    "sse-connect": "<p sse-connect={v}></p>",
+    "hx-sse:connect": "<p hx-sse:connect={v}></p>",
+    "spread": "<a { {'href': v}:**}></a>",
+    "spread, snake": "<a { {'hx_get': v}:**}></a>",
+    "shorthand": "<a {href}></a>",
+    "two holes": "<a href='{str(v)[:4]}{str(v)[4:]}'></a>",
+    "hole and text": "<a href='{v}?x'></a>",
+    "Markup": "<a href={Markup.escape(v)}></a>",
+    "safe": "<a href={v:safe}></a>",
+    "not a str": "<a href={Link(str(v))}></a>",
+    "set": "<img srcset={v} alt>",
+    "animation": "<svg><set to={v} /></svg>",
 }
 
 
@@ -124,74 +130,77 @@ class Link:
         return self.url
 
 
-@pytest.mark.parametrize("url", BLOCKED)
-@pytest.mark.parametrize("place", URL_MAKERS)
-def test_blocked_urls(place: str, url: str, caplog: pytest.LogCaptureFixture) -> None:
-    for _ in range(2):  # a memo must not let the second one pass
-        caplog.clear()
-        assert '="#blocked"' in render_template(URL_MAKERS[place](url))
-        (record,) = caplog.records
-        assert (record.name, record.levelno) == ("hyperpy.templates", logging.WARNING)
-        assert "sent #blocked" in record.getMessage()
+def test_blocked_urls(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+    def check(place: str, url: str) -> None:
+        for _ in range(2):  # the cache must not let the second one pass
+            caplog.clear()
+            assert '="#blocked"' in render(URL_PLACES[place], v=url, href=url)
+            (record,) = caplog.records
+            assert (record.name, record.levelno) == ("hyperpy.templates", logging.WARNING)
+            assert "sent #blocked" in record.getMessage()
+
+    check_each(product(URL_PLACES, BLOCKED), check)
 
 
-@pytest.mark.parametrize("url", PASSED)
-@pytest.mark.parametrize("place", URL_MAKERS)
-def test_passed_urls(place: str, url: str, caplog: pytest.LogCaptureFixture) -> None:
-    for _ in range(2):
-        sent = render_template(URL_MAKERS[place](url))
-        assert f'="{url}' in sent
-    assert not caplog.records
+def test_passed_urls(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+    def check(place: str, url: str) -> None:
+        for _ in range(2):
+            assert f'="{url}' in render(URL_PLACES[place], v=url, href=url)
+        assert not caplog.records
+
+    check_each(product(URL_PLACES, PASSED), check)
 
 
-def test_the_warning_names_the_template(caplog: pytest.LogCaptureFixture) -> None:
-    render_template(t"<p><a href={'javascript:1'}>go</a></p>")
+def test_the_warning_names_the_template(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+    render("<p><a href={'javascript:1'}>go</a></p>")
     (message,) = caplog.messages
     assert message.endswith(
         """t"<p><a href={'javascript:1'}>go</a></p>": `href` of <a> can't be 'javascript:1' (str), sent #blocked"""
     )
 
 
-@pytest.mark.parametrize(
-    ("template", "expected"),
-    [
-        # halves that are harmless alone
-        (t"<a href='java{'script:1'}'>", '<a href="#blocked">'),
-        (t"<a href='{'java'}script:1'>", '<a href="#blocked">'),
-        (t"<a href='java&colon;{'x'}'>", '<a href="#blocked">'),
-        (t"<a href='java&Tab;script&#58;{'x'}'>", '<a href="#blocked">'),
-        (t"<a href='javascript&{'colon'};x'>", '<a href="#blocked">'),
-        (t"<a href='javascript&#{58};x'>", '<a href="#blocked">'),
-        (t"<a href='{'java'}&{'Tab'};script:x'>", '<a href="#blocked">'),
-        # entities in a value are text to the browser
-        (t"<a href={'javascript&colon;x'}>", '<a href="javascript&amp;colon;x">'),
-        # a settled beginning needs no check
-        (t"<a href='/{'javascript:1'}'>", '<a href="/javascript:1">'),
-        (t"<a href='?q={'a:b'}'>", '<a href="?q=a%3Ab">'),
-        (t"<a href='https://x/{'a:b'}'>", '<a href="https://x/a:b">'),
-        (t"<a href='javascript:{1}'>", '<a href="#blocked">'),
-        (t"<a href='javascript:static'>{1}", '<a href="javascript:static">1'),
-        # raster images, on what shows images
-        (t"<img src={'data:image/png;base64,AA'}>", '<img src="data:image/png;base64,AA">'),
-        (t"<video poster={'data:image/webp,AA'}>", '<video poster="data:image/webp,AA">'),
-        (t"<img srcset={'data:image/png;base64,AA 1x, /b 2x'}>", '<img srcset="data:image/png;base64,AA 1x, /b 2x">'),
-        (t"<img src={'data:image/svg+xml,AA'}>", '<img src="#blocked">'),
-        (t"<a href={'data:image/png;base64,AA'}>", '<a href="#blocked">'),
-        (t"<img srcset={'/a 1x, javascript:x 2x'}>", '<img srcset="#blocked">'),
-        # what htmx would run
-        (
-            t"<p hx-vals={'{"a": 1}'} hx-headers={ {'a': [1, None]} }>",
-            '<p hx-vals="{&#34;a&#34;: 1}" hx-headers="{&#34;a&#34;:[1,null]}">',
-        ),
-        (
-            t"<p hx-vals={' js:1'} data-hx-vals='{'js:'} ' hx-request='JS:{1}'>",
-            '<p hx-vals="#blocked" data-hx-vals="&#34;js:&#34; " hx-request="JS:1">',
-        ),
-        (t"<a href={None}><a href={False}><a href={True}>", "<a><a><a href>"),
-        (t"<a href={7}>", '<a href="7">'),
-        (t"<a href={t'/x/{"<"}'}>", '<a href="/x/%3C">'),
-        (t"<a href='{None}'>", "<a>"),
-    ],
-)
-def test_urls_are_judged_whole(template: Template, expected: str) -> None:
-    assert render_template(template) == expected
+WHOLE_URLS = [
+    # halves that are harmless alone
+    ("<a href='java{'script:1'}'>", '<a href="#blocked">'),
+    ("<a href='{'java'}script:1'>", '<a href="#blocked">'),
+    ("<a href='java&colon;{'x'}'>", '<a href="#blocked">'),
+    ("<a href='java&Tab;script&#58;{'x'}'>", '<a href="#blocked">'),
+    ("<a href='javascript&{'colon'};x'>", '<a href="#blocked">'),
+    ("<a href='javascript&#{58};x'>", '<a href="#blocked">'),
+    ("<a href='{'java'}&{'Tab'};script:x'>", '<a href="#blocked">'),
+    # entities in a value are text to the browser
+    ("<a href={'javascript&colon;x'}>", '<a href="javascript&amp;colon;x">'),
+    # a settled beginning needs no check
+    ("<a href='/{'javascript:1'}'>", '<a href="/javascript:1">'),
+    ("<a href='?q={'a:b'}'>", '<a href="?q=a%3Ab">'),
+    ("<a href='https://x/{'a:b'}'>", '<a href="https://x/a:b">'),
+    ("<a href='javascript:{1}'>", '<a href="#blocked">'),
+    ("<a href='javascript:static'>{1}", '<a href="javascript:static">1'),
+    # raster images, on what shows images
+    ("<img src={'data:image/png;base64,AA'}>", '<img src="data:image/png;base64,AA">'),
+    ("<video poster={'data:image/webp,AA'}>", '<video poster="data:image/webp,AA">'),
+    ("<img srcset={'data:image/png;base64,AA 1x, /b 2x'}>", '<img srcset="data:image/png;base64,AA 1x, /b 2x">'),
+    ("<img src={'data:image/svg+xml,AA'}>", '<img src="#blocked">'),
+    ("<a href={'data:image/png;base64,AA'}>", '<a href="#blocked">'),
+    ("<img srcset={'/a 1x, javascript:x 2x'}>", '<img srcset="#blocked">'),
+    # what htmx would run
+    (
+        """<p hx-vals={'{"a": 1}'} hx-headers={ {'a': [1, None]} }>""",
+        '<p hx-vals="{&#34;a&#34;: 1}" hx-headers="{&#34;a&#34;:[1,null]}">',
+    ),
+    (
+        "<p hx-vals={' js:1'} data-hx-vals='{'js:'} ' hx-request='JS:{1}'>",
+        '<p hx-vals="#blocked" data-hx-vals="&#34;js:&#34; " hx-request="JS:1">',
+    ),
+    ("<a href={None}><a href={False}><a href={True}>", "<a><a><a href>"),
+    ("<a href={7}>", '<a href="7">'),
+    ("""<a href={t'/x/{"<"}'}>""", '<a href="/x/%3C">'),
+    ("<a href='{None}'>", "<a>"),
+]
+
+
+def test_urls_are_judged_whole(render: Render) -> None:
+    def check(source: str, expected: str) -> None:
+        assert render(source) == expected
+
+    check_each(WHOLE_URLS, check)

@@ -3,6 +3,7 @@
 import enum
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 from pathlib import PurePosixPath
 
 import pytest
@@ -11,7 +12,8 @@ from markupsafe import _speedups
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates import Markup, html, render_template, render_text
 from hyperpy.templates import escape as escaping
-from hyperpy.templates.rendering import render
+from hyperpy.templates.rendering import writer
+from tests.templates.tables import Render, check_each
 
 HOSTILE = '"><script>pwned=1</script>'
 ESCAPED = "&#34;&gt;&lt;script&gt;pwned=1&lt;/script&gt;"
@@ -69,54 +71,56 @@ def letters() -> Iterator[str]:
     yield from "<b"
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("plain", "plain"),
-        (HOSTILE, ESCAPED),
-        ("it's", "it&#39;s"),
-        ("", ""),
-        (None, ""),
-        (True, ""),
-        (False, ""),
-        (0, "0"),
-        (-42, "-42"),
-        (1.5, "1.5"),
-        (Hostile(), ESCAPED),
-        (HostileInt(7), "&lt;script&gt;"),
-        (Loud("<a>"), "&lt;A&gt;"),
-        (Colour.RED, "&lt;red&gt;"),
-        (PurePosixPath("/a&b"), "/a&amp;b"),
-        (Markup("<b>&amp;</b>"), "<b>&amp;</b>"),
-        (Markup("<b>") + "<i>", "<b>&lt;i&gt;"),
-        (Badge(), "<b>badge</b>"),
-        (MarkupOfSubclass(), "<i></i>"),
-        ([], ""),
-        (["<", Markup("<br>"), None, 3, ["&"]], "&lt;<br>3&amp;"),
-        (("<", ">"), "&lt;&gt;"),
-        ({"<": 1}.keys(), "&lt;"),
-        (range(3), "012"),
-        (t"<p>{'<'}</p>", "<p>&lt;</p>"),
-        ([t"<p>{n}</p>" for n in range(2)], "<p>0</p><p>1</p>"),
-        ([t"<p>{1}</p>", t"<b>{2}</b>", "<", t"<p>{3}</p>"], "<p>1</p><b>2</b>&lt;<p>3</p>"),
-        (t"{t'{t"<i>{'<'}</i>"}'}", "<i>&lt;</i>"),
-    ],
-)
-def test_value(value: object, expected: str) -> None:
-    assert render_text(value) == expected
-    assert render_template(t"<div>{value}</div>") == f"<div>{expected}</div>"
-    assert render_template(t"<title>{value}</title>") == f"<title>{expected}</title>"
-    assert render_template(t"<textarea>{value}</textarea>") == f"<textarea>{expected}</textarea>"
+VALUES = [
+    ("plain", "plain"),
+    (HOSTILE, ESCAPED),
+    ("it's", "it&#39;s"),
+    ("", ""),
+    (None, ""),
+    (True, ""),
+    (False, ""),
+    (0, "0"),
+    (-42, "-42"),
+    (1.5, "1.5"),
+    (Hostile(), ESCAPED),
+    (HostileInt(7), "&lt;script&gt;"),
+    (Loud("<a>"), "&lt;A&gt;"),
+    (Colour.RED, "&lt;red&gt;"),
+    (PurePosixPath("/a&b"), "/a&amp;b"),
+    (Markup("<b>&amp;</b>"), "<b>&amp;</b>"),
+    (Markup("<b>") + "<i>", "<b>&lt;i&gt;"),
+    (Badge(), "<b>badge</b>"),
+    (MarkupOfSubclass(), "<i></i>"),
+    ([], ""),
+    (["<", Markup("<br>"), None, 3, ["&"]], "&lt;<br>3&amp;"),
+    (("<", ">"), "&lt;&gt;"),
+    ({"<": 1}.keys(), "&lt;"),
+    (range(3), "012"),
+    (t"<p>{'<'}</p>", "<p>&lt;</p>"),
+    ([t"<p>{n}</p>" for n in range(2)], "<p>0</p><p>1</p>"),
+    ([t"<p>{1}</p>", t"<b>{2}</b>", "<", t"<p>{3}</p>"], "<p>1</p><b>2</b>&lt;<p>3</p>"),
+    (t"{t'{t"<i>{'<'}</i>"}'}", "<i>&lt;</i>"),
+]
 
 
-def test_a_lying_class_is_no_str() -> None:
-    assert render_template(t"<p title={Liar()}>{Liar()}</p>") == '<p title="&lt;liar&gt;">&lt;liar&gt;</p>'
+def test_value(render: Render) -> None:
+    def check(value: object, expected: str) -> None:
+        assert render_text(value) == expected
+        assert render("<div>{value}</div>", value=value) == f"<div>{expected}</div>"
+        assert render("<title>{value}</title>", value=value) == f"<title>{expected}</title>"
+        assert render("<textarea>{value}</textarea>", value=value) == f"<textarea>{expected}</textarea>"
+
+    check_each(VALUES, check)
 
 
-def test_iterators_are_rendered() -> None:
-    assert render_template(t"<p>{letters()}</p>{(n for n in [1, 2])}") == "<p>&lt;b</p>12"
-    assert render_template(t"{(t'<i>{n}</i>' for n in '<>')}") == "<i>&lt;</i><i>&gt;</i>"
-    assert render_template(t"{letters():safe}") == "<b"
+def test_a_lying_class_is_no_str(render: Render) -> None:
+    assert render("<p title={Liar()}>{Liar()}</p>") == '<p title="&lt;liar&gt;">&lt;liar&gt;</p>'
+
+
+def test_iterators_are_rendered(render: Render) -> None:
+    assert render("<p>{letters()}</p>{(n for n in [1, 2])}") == "<p>&lt;b</p>12"
+    assert render("{(t'<i>{n}</i>' for n in '<>')}") == "<i>&lt;</i><i>&gt;</i>"
+    assert render("{letters():safe}") == "<b"
 
 
 def test_results_are_exact_strings() -> None:
@@ -126,30 +130,32 @@ def test_results_are_exact_strings() -> None:
     assert type(html(t"<p>{1}</p>")) is Markup
 
 
-@pytest.mark.parametrize(
-    ("template", "expected"),
-    [
-        (t"{HOSTILE!s}", ESCAPED),
-        (t"{'<é>'!a}", "&#39;&lt;\\xe9&gt;&#39;"),
-        (t"{HOSTILE!r:.3}", "&#39;&#34;&gt;"),
-        (t"{Hostile()!r}", f"&lt;Hostile {ESCAPED}&gt;"),
-        (t"{Hostile():x}", "&lt;x&gt;"),
-        (t"{HostileInt(1):x}", "&lt;x&gt;"),
-        (t"{3.14159:.2f}", "3.14"),
-        (t"{7:>{'4'}}", "   7"),
-        (t"{7:}", "7"),
-        (t"{'<b>':safe}", "<b>"),
-        (t"{['<b>', None, t'{"<"}']:safe}", "<b>&lt;"),
-        (t"{None:safe}", ""),
-        (t"{True:safe}", ""),
-        (t"{Badge():safe}", "<b>badge</b>"),
-        (t"{Hostile():safe}", HOSTILE),
-        (t"{3!r:safe}", "3"),
-        (t"{HOSTILE=}", f"HOSTILE=&#39;{ESCAPED}&#39;"),
-    ],
-)
-def test_conversions_and_specs(template: object, expected: str) -> None:
-    assert render_text(template) == expected
+CONVERSIONS_AND_SPECS = [
+    ("{HOSTILE!s}", ESCAPED),
+    ("{'<é>'!a}", "&#39;&lt;\\xe9&gt;&#39;"),
+    ("{HOSTILE!r:.3}", "&#39;&#34;&gt;"),
+    ("{Hostile()!r}", f"&lt;Hostile {ESCAPED}&gt;"),
+    ("{Hostile():x}", "&lt;x&gt;"),
+    ("{HostileInt(1):x}", "&lt;x&gt;"),
+    ("{3.14159:.2f}", "3.14"),
+    ("{7:>{'4'}}", "   7"),
+    ("{7:}", "7"),
+    ("{'<b>':safe}", "<b>"),
+    ("""{['<b>', None, t'{"<"}']:safe}""", "<b>&lt;"),
+    ("{None:safe}", ""),
+    ("{True:safe}", ""),
+    ("{Badge():safe}", "<b>badge</b>"),
+    ("{Hostile():safe}", HOSTILE),
+    ("{3!r:safe}", "3"),
+    ("{HOSTILE=}", f"HOSTILE=&#39;{ESCAPED}&#39;"),
+]
+
+
+def test_conversions_and_specs(render: Render) -> None:
+    def check(source: str, expected: str) -> None:
+        assert render(source) == expected
+
+    check_each(CONVERSIONS_AND_SPECS, check)
 
 
 @pytest.mark.parametrize(
@@ -168,31 +174,33 @@ def test_render_template_keeps_white_space() -> None:
     assert render_template(t" <p> ") == " <p> "
 
 
-@pytest.mark.parametrize(
-    ("source", "sent"),
-    [
-        (t"a <!--# {HOSTILE} <b> --> b", "a  b"),
-        (t"a <!-- note --> b", "a <!-- note --> b"),
-        (t"<!doctype html><p>", "<!doctype html><p>"),
-        (t"1 < 2 & 3", "1 < 2 & 3"),
-        (t"a < {1}", "a < 1"),
-        (t"<br/><br /></p>", "<br/><br /></p>"),
-        (t"<style>a {{ b: c }}</style>", "<style>a { b: c }</style>"),
-        (t"<script>if (a < b) {{ '</p>' }}</script>{1}", "<script>if (a < b) { '</p>' }</script>1"),
-        (t"<SCRIPT>'</script'</SCRIPT >{1}", "<SCRIPT>'</script'</SCRIPT >1"),
-        (t"<svg><![CDATA[ > ]]></svg>{1}", "<svg><![CDATA[ > ]]></svg>1"),
-        (t"<!-->{1}<!--->{2}<!-- --!>{3}", "<!-->1<!--->2<!-- --!>3"),
-        (t"<?pi?>{1}</ >", "<?pi?>1</ >"),
-        (t"{1}{2}", "12"),
-        (t"", ""),
-        (t"{{{1}}}", "{1}"),
-        (t"'\"\\\n\u2028\x1b{1}", "'\"\\\n\u2028\x1b1"),
-        (t"\ud800{1}", "\ud8001"),
-        (t"<section>\n  <h1>unbalanced", "<section>\n  <h1>unbalanced"),
-    ],
-)
-def test_static_text_is_sent_as_it_stands(source: object, sent: str) -> None:
-    assert render_text(source) == sent
+STATIC_TEXT = [
+    ("a <!--# {HOSTILE} <b> --> b", "a  b"),
+    ("a <!-- note --> b", "a <!-- note --> b"),
+    ("<!doctype html><p>", "<!doctype html><p>"),
+    ("1 < 2 & 3", "1 < 2 & 3"),
+    ("a < {1}", "a < 1"),
+    ("<br/><br /></p>", "<br/><br /></p>"),
+    ("<style>a {{ b: c }}</style>", "<style>a { b: c }</style>"),
+    ("<script>if (a < b) {{ '</p>' }}</script>{1}", "<script>if (a < b) { '</p>' }</script>1"),
+    ("<SCRIPT>'</script'</SCRIPT >{1}", "<SCRIPT>'</script'</SCRIPT >1"),
+    ("<svg><![CDATA[ > ]]></svg>{1}", "<svg><![CDATA[ > ]]></svg>1"),
+    ("<!-->{1}<!--->{2}<!-- --!>{3}", "<!-->1<!--->2<!-- --!>3"),
+    ("<?pi?>{1}</ >", "<?pi?>1</ >"),
+    ("{1}{2}", "12"),
+    ("", ""),
+    ("{{{1}}}", "{1}"),
+    (r"""'\"\\\n\u2028\x1b{1}""", "'\"\\\n\u2028\x1b1"),
+    (r"\ud800{1}", "\ud8001"),
+    (r"<section>\n  <h1>unbalanced", "<section>\n  <h1>unbalanced"),
+]
+
+
+def test_static_text_is_sent_as_it_stands(render: Render) -> None:
+    def check(source: str, sent: str) -> None:
+        assert render(source) == sent
+
+    check_each(STATIC_TEXT, check)
 
 
 async def page() -> str:
@@ -208,33 +216,28 @@ class NotText:
         return 3
 
 
-@pytest.mark.parametrize(
-    ("value", "what"),
-    [
-        (b"x", "b'x' (bytes) is no text"),
-        (bytearray(b"x"), "bytearray(b'x') (bytearray) is no text"),
-        (memoryview(b"x"), "a memoryview is no text"),
-        ({"a": 1}, "a template can't show a dict"),
-        (page, "`page` has to be awaited, and nothing waits for it here"),
-        (pages, "`pages` is an async iterable, and nothing waits for it here"),
-        (NotText(), "`__html__` of a NotText gave 3 (int), not a str"),
-    ],
-)
-@pytest.mark.parametrize("place", ["text", "attribute", "mixed", "list", "safe"])
-def test_refused_values(value: object, what: str, place: str) -> None:
-    made = value() if value in (page, pages) else value
-    templates = {
-        "text": t"<p>{made}</p>",
-        "attribute": t"<p title={made}></p>",
-        "mixed": t"<p title='a {made}'></p>",
-        "list": t"{[1, made]}",
-        "safe": t"{made:safe}",
-    }
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(TemplateError) as caught:
-            render_text(templates[place])
-    assert caught.value.what.startswith(what + ', in t"')
+REFUSED_VALUES = [
+    (b"x", "b'x' (bytes) is not text"),
+    (bytearray(b"x"), "bytearray(b'x') (bytearray) is not text"),
+    (memoryview(b"x"), "a memoryview is not text"),
+    ({"a": 1}, "a template can't render a dict"),
+    (page, "`page` must be awaited before it is rendered here"),
+    (pages, "`pages` is an async iterable, which cannot be rendered here"),
+    (NotText(), "`__html__` of a NotText returned 3 (int), not a str"),
+]
+PLACES = ["<p>{made}</p>", "<p title={made}></p>", "<p title='a {made}'></p>", "{[1, made]}", "{made:safe}"]
+
+
+def test_refused_values(render: Render) -> None:
+    def check(refused: tuple[object, str], place: str) -> None:
+        value, what = refused
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(TemplateError) as caught:
+                render(place, made=value() if value in (page, pages) else value)
+        assert caught.value.what.startswith(what + ', in t"')
+
+    check_each(product(REFUSED_VALUES, PLACES), check)
 
 
 def test_the_portable_escaper_agrees() -> None:
@@ -246,4 +249,4 @@ def test_the_portable_escaper_agrees() -> None:
 def test_the_quickest_escaper_is_used(request: pytest.FixtureRequest) -> None:
     expected = escaping.escape_portably if "portable" in request.node.name else _speedups._escape_inner
     assert escaping.escape_str is expected
-    assert render.RUNTIME["E"] is expected
+    assert writer.escape_str is expected

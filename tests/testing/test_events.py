@@ -356,10 +356,10 @@ async def test_a_finished_stream_is_not_asked_again(site):
 
 
 async def test_ids_may_have_any_characters(site):
-    async with site.stream("/resumed", last_event_id="ü ") as events:
-        assert (await events.next()).id == "ü é✓"
+    async with site.stream("/resumed", last_event_id="ü1") as events:
+        assert (await events.next()).id == "ü1é✓"
         await events.reconnect()
-        assert (await events.next()).id == "ü é✓é✓"
+        assert (await events.next()).id == "ü1é✓é✓"
 
 
 async def test_reconnecting_sends_the_last_id(site):

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.description import StreamFacts
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.symbols import Names
-from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.analysis.scopes import Names
+from hyperpy.pages.analysis.vocabulary import ANSWERS, EVENT_CALLS, HTML_CALLS, Vocabulary
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-HTML_CALLS = frozenset({"Markup", "html", "render"})
-EVENT_CALLS = frozenset({"Event", "JSON"})
 DOCUMENT_STARTS = ("<!doctype", "<html")
 
 
@@ -98,7 +96,7 @@ def _begins_document(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
 
 def _is_html(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
     if isinstance(value, ast.Call):
-        return vocabulary.public_name(value.func) in HTML_CALLS or vocabulary.resolve(value.func) == "markupsafe.Markup"
+        return vocabulary.public_name(value.func) in HTML_CALLS
     return isinstance(value, ast.TemplateStr)
 
 
@@ -127,13 +125,13 @@ def _check_bare_calls(function: Function, vocabulary: Vocabulary, file: str) -> 
         if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
             continue
         called = node.value.func
-        if vocabulary.http_exception(called) or _is_builtin_exception(called):
+        if vocabulary.public_name(called) == "HTTPException" or _is_builtin_exception(called):
             raise RouteError(
                 f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing",
                 place=place_of(node, file),
                 hint=f"Write `raise {ast.unparse(node.value)}`.",
             )
-        if vocabulary.response(called) or vocabulary.public_name(called) == "render":
+        if vocabulary.public_name(called) in ANSWERS:
             raise RouteError(
                 f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing, and the page would be shown",
                 place=place_of(node, file),

@@ -1,58 +1,129 @@
 """Which statements of a route file run once, when it is loaded, and which run for each request."""
 
 import ast
-from collections.abc import Mapping, Sequence
+import builtins
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from hyperpy.pages.analysis.symbols import Names, module_level
-from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.scopes import Names, declared, module_level
+from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
-FLAGS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+type Block = ast.If | ast.Try | ast.With
 
-type Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+def builtin_names() -> frozenset[str]:
+    """The names that every module has. Read at each load: an application may add to `builtins`."""
+    return frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__spec__"}
+
+
+def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], vocabulary: Vocabulary) -> bool:
+    """Whether a statement that is not an import has to run with the imports, before the file is split.
+
+    That is a constant, a `Final` name, or a block around imports, if it only uses `settled` names: builtins, and what
+    has been set by such statements and is never set again.
+    """
+    if names.rebinds or not names.reads <= settled | names.binds:
+        return False
+    if any(isinstance(node, ast.TemplateStr) for node in ast.walk(statement)):
+        return False  # the compiler has to see it, and needs to know what the imports gave
+    match statement:
+        case ast.If() | ast.Try() | ast.With():
+            has_import = any(isinstance(node, ast.Import | ast.ImportFrom) for node in module_level(statement))
+            return has_import and _is_import_block(statement, vocabulary)
+        case ast.AnnAssign(annotation=annotation):
+            return vocabulary.is_final(annotation)
+        case ast.Assign():
+            return is_definition(statement, vocabulary)
+    return False
+
+
+def _is_import_block(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
+    """Definitions, other names for things, and blocks of these whose conditions ask for no request's method."""
+    match statement:
+        case ast.If() | ast.Try() | ast.With():
+            conditions = [statement.test] if isinstance(statement, ast.If) else []
+            return not any(_names_method(condition, vocabulary) for condition in conditions) and all(
+                _is_import_block(part, vocabulary) for part in _parts(statement)
+            )
+        case ast.Pass() | ast.Assign(targets=[ast.Name()], value=ast.Name() | ast.Attribute()):
+            return True
+    return is_definition(statement, vocabulary)
+
+
+def _names_method(condition: ast.expr, vocabulary: Vocabulary) -> bool:
+    return any(isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS for node in ast.walk(condition))
+
+
+def _parts(block: Block) -> Iterator[ast.stmt]:
+    for field in ("body", "orelse", "finalbody"):
+        yield from getattr(block, field, ())
+    for handler in getattr(block, "handlers", ()):
+        yield from handler.body
+
+
+def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
+    """The vocabulary with the names that the file itself gives to special objects."""
+    once = parsed.bound_once()
+    for statement in parsed.tree.body:
+        for name, value in _aliases(statement):
+            if name.partition(".")[0] in once and vocabulary.is_special(value):
+                vocabulary = replace(vocabulary, aliases={**vocabulary.aliases, name: value})
+    return vocabulary
+
+
+def _aliases(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """The names that a statement gives to expressions. Those in a class are dotted."""
+    match statement:
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(values):
+            pairs = zip(targets, values, strict=True)
+            yield from ((target.id, value) for target, value in pairs if isinstance(target, ast.Name))
+        case ast.Assign(targets=targets, value=value):
+            yield from ((target.id, value) for target in targets if isinstance(target, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            yield name, value
+        case ast.TypeAlias(name=ast.Name(id=name), value=value):
+            yield name, value
+        case ast.ClassDef(name=name, bases=bases, body=body):
+            yield from ((name, base) for base in bases)
+            yield from ((f"{name}.{inner}", value) for part in body for inner, value in _aliases(part))
 
 
 def run_once(
-    statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names], inputs: frozenset[str], vocabulary: Vocabulary
-) -> list[ast.stmt]:
-    """The definitions that nothing of a request is in: not by name, and not by way of another definition."""
-    definitions = [s for s in statements if is_definition(s, vocabulary)]
-    variables = request_variables(statements, names, definitions) | inputs
+    parsed: ParsedFile, inputs: frozenset[str], vocabulary: Vocabulary, done: frozenset[ast.stmt]
+) -> set[ast.stmt]:
+    """The definitions that use no request variable, neither directly nor through another definition.
+
+    `done` are statements that have run already.
+    """
+    statements = parsed.tree.body
+    definitions = [s for s in statements if s in done or is_definition(s, vocabulary)]
+    variables = _request_variables(parsed, definitions) | inputs
     while True:
-        touched = [s for s in definitions if not variables.isdisjoint(_all_names(names[s]))]
+        touched = [s for s in definitions if not variables.isdisjoint(_all_names(parsed.names(s)))]
         if not touched:
-            return definitions
+            return set(definitions)
         definitions = [s for s in definitions if s not in touched]
         for statement in touched:
-            variables |= names[statement].binds
+            variables |= parsed.names(statement).binds
 
 
 def _all_names(names: Names) -> frozenset[str]:
     return names.reads | names.binds | names.rebinds
 
 
-def request_variables(
-    statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names], definitions: Sequence[ast.stmt]
-) -> set[str]:
+def _request_variables(parsed: ParsedFile, definitions: Sequence[ast.stmt]) -> set[str]:
     """Names that a statement of the request binds, that a function declares `global`, or that are bound twice."""
     variables: set[str] = set()
     constants: set[str] = set()
-    for statement in statements:
-        variables |= names[statement].rebinds
+    for statement, names in parsed.scopes.names.items():
+        variables |= names.rebinds
         if statement not in definitions:
-            variables |= names[statement].binds | declared(statement)
+            variables |= names.binds | declared(statement)
         elif isinstance(statement, ast.Assign | ast.AnnAssign):
-            variables |= names[statement].binds & constants
-            constants |= names[statement].binds
+            variables |= names.binds & constants
+            constants |= names.binds
     return variables
-
-
-def declared(statement: ast.stmt) -> set[str]:
-    """The names that bare annotations in a statement declare."""
-    return {
-        node.target.id
-        for node in module_level(statement)
-        if isinstance(node, ast.AnnAssign) and node.value is None and isinstance(node.target, ast.Name)
-    }
 
 
 def is_definition(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
@@ -64,28 +135,22 @@ def is_definition(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
             defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d)]
             return all(is_constant(default) for default in defaults)
         case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, annotation=annotation):
-            return is_constant(value) or is_final(annotation, vocabulary)
-        case ast.Assign(targets=targets, value=value):
-            return all(isinstance(t, ast.Name) for t in targets) and is_constant(value)
-        case ast.If(test=test, body=body, orelse=orelse):
-            return _is_settled(test, vocabulary) and _all_definitions([*body, *orelse], vocabulary)
-        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
-            nested = [s for handler in handlers for s in handler.body]
-            return _all_definitions([*body, *nested, *orelse, *finalbody], vocabulary)
+            return vocabulary.is_final(annotation) or is_constant(value) or vocabulary.is_special(value)
+        case ast.Assign(targets=targets):
+            names = [node for target in targets for node in ast.walk(target) if isinstance(node, ast.expr)]
+            aliases = list(_aliases(statement))
+            plain = len(aliases) == sum(not isinstance(node, ast.Tuple) for node in names)
+            return plain and all(is_constant(value) or vocabulary.is_special(value) for _, value in aliases)
+        case ast.If(test=test):
+            calls = any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(test))
+            return not (calls or _names_method(test, vocabulary)) and _holds_definitions(statement, vocabulary)
+        case ast.Try():
+            return _holds_definitions(statement, vocabulary)
     return False
 
 
-def _all_definitions(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
-    return all(isinstance(s, ast.Pass) or is_definition(s, vocabulary) for s in statements)
-
-
-def _is_settled(test: ast.expr, vocabulary: Vocabulary) -> bool:
-    """Nothing in a condition calls anything or asks for the request's method."""
-    return not any(
-        isinstance(node, ast.Call | ast.NamedExpr)
-        or (isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS)
-        for node in ast.walk(test)
-    )
+def _holds_definitions(block: Block, vocabulary: Vocabulary) -> bool:
+    return all(isinstance(part, ast.Pass) or is_definition(part, vocabulary) for part in _parts(block))
 
 
 def is_constant(value: ast.expr) -> bool:
@@ -100,9 +165,3 @@ def is_constant(value: ast.expr) -> bool:
         case ast.BinOp(left=left, right=right):
             return is_constant(left) and is_constant(right)
     return False
-
-
-def is_final(annotation: ast.expr, vocabulary: Vocabulary) -> bool:
-    if isinstance(annotation, ast.Subscript):
-        annotation = annotation.value
-    return vocabulary.resolve(annotation) in {"typing.Final", "typing_extensions.Final"}

@@ -16,6 +16,8 @@ class Declaration:
     has_default: bool
     group: int
     """0 for the file's own block; each nested block with inputs has a number of its own."""
+    marked: bool
+    """Its annotation has an input marker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class Description:
     blocking: bool
     """Its body or page calls what might block the event loop."""
     vocabulary: Vocabulary
-    """What the file's imports call hyperpy's names."""
+    """The meaning of the file's names."""
+    markers: frozenset[str]
+    """How its t-strings write `fragment`."""
     unreferenced: tuple[str, ...]
     """Functions that are made anew for each request and that no code of the file names: the loader, the stream."""
     future: int

@@ -1,32 +1,43 @@
-"""Names in a template that nothing in the file sets: told at load, not when somebody asks for the page."""
+"""Names in a template that nothing in the file sets: an error at load, not when the page is requested."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hyperpy.exceptions import RouteError, did_you_mean
+from hyperpy.pages.analysis.definitions import builtin_names
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.symbols import BUILTINS, Names, has_star_import, names_of
+from hyperpy.pages.analysis.scopes import names_of
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 
 def check_names(
-    tree: ast.Module, templates: Sequence[ast.TemplateStr], names: Mapping[ast.stmt, Names], file: str
+    parsed: ParsedFile, templates: Sequence[ast.TemplateStr], vocabulary: Vocabulary, done: frozenset[ast.stmt]
 ) -> None:
     """Raises RouteError for a template that reads a name which no statement, function, import or declaration sets."""
-    if has_star_import(tree):
+    if _imports_unknown_names(parsed, done):
         return
-    known = set(BUILTINS) | _declared(tree)
-    for found in names.values():
-        known |= found.binds | found.rebinds
+    known = parsed.bound | vocabulary.objects.keys() | _declared(parsed.tree)
     for template in templates:
-        statement = ast.Expr(template, lineno=template.lineno, col_offset=0)
-        unknown = names_of(statement).reads - known - names_of(statement).binds
+        names = names_of(ast.Expr(template))
+        unknown = names.reads - known - builtin_names() - names.binds
         for node in ast.walk(template):
             if isinstance(node, ast.Name) and node.id in unknown:
                 raise RouteError(
-                    f"the template names `{node.id}`, which nothing in this file sets",
-                    place=place_of(node, file),
-                    hint=_suggestion(node.id, known, tree, names),
+                    f"the template uses `{node.id}`, which nothing in this file sets",
+                    place=place_of(node, parsed.file),
+                    hint=_suggestion(node.id, known, parsed),
                 )
+
+
+def _imports_unknown_names(parsed: ParsedFile, done: frozenset[ast.stmt]) -> bool:
+    """An `import *` has yet to run."""
+    return any(
+        isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        for statement in parsed.tree.body
+        if statement not in done
+        for node in ast.walk(statement)
+    )
 
 
 def _declared(tree: ast.Module) -> set[str]:
@@ -37,16 +48,16 @@ def _declared(tree: ast.Module) -> set[str]:
     }
 
 
-def _suggestion(name: str, known: set[str], tree: ast.Module, names: Mapping[ast.stmt, Names]) -> str:
-    sentence = did_you_mean(name, sorted(known - BUILTINS)) or did_you_mean(name, sorted(known))
+def _suggestion(name: str, known: frozenset[str], parsed: ParsedFile) -> str:
+    sentence = did_you_mean(name, sorted(known)) or did_you_mean(name, sorted(builtin_names()))
     if not sentence and name[:1].isupper():
         return "Import it, or define it in this file."
     if not sentence:
         return f"Import it, set it in the body or the loader, or declare it as an input: `{name}: str`."
     near = sentence.split("`")[1]
-    for statement in tree.body:
-        if near in names[statement].rebinds and isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+    for statement, names in parsed.scopes.names.items():
+        if near in names.rebinds and isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             return f"{sentence} It is set by {statement.name}(), line {statement.lineno}."
-        if near in names[statement].binds:
+        if near in names.binds:
             return f"{sentence} It is set at line {statement.lineno}."
     return sentence

@@ -1,4 +1,4 @@
-"""A description in, code objects out. Lines stay the user's; no user can shadow a helper: its name holds a dot."""
+"""Description → code objects. They keep the user's line numbers, and call helpers by hidden names."""
 
 import ast
 import copy
@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from types import CodeType
 
 from hyperpy.exceptions import Place
-from hyperpy.pages.analysis.answers import binds_response
 from hyperpy.pages.analysis.description import Declaration, Description
+from hyperpy.pages.analysis.explicit_answers import binds_response
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.vocabulary import vocabulary_of
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.loading.hidden_names import CALLED, PAGE, RENDERED, RESPOND, RUN, hidden
-from hyperpy.pages.loading.html_calls import Inlines
-from hyperpy.templates import Inliner, SourceText, check_templates, plan_template
+from hyperpy.pages.loading.html_calls import HTMLCalls, TemplateCalls
+from hyperpy.templates import Literals, SourceText, certain_templates, extract_fragments
 
 type Rewrite = Callable[[ast.Module], ast.Module]
 
 type Definitions = tuple[CodeType, Mapping[str, object]]
-"""What runs once, and what it finds in its namespace."""
+"""The code that runs once, and the names to put into its namespace before."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """A page, as an expression to evaluate in a request's namespace, and those of its fragments that are known."""
+    """A page, as an expression to evaluate in a request's namespace, and the fragments that could be extracted."""
 
     code: CodeType
     place: Place
@@ -37,64 +38,57 @@ class CompiledRoute:
     after: CodeType | None
     templates: tuple[CompiledTemplate, ...]
     functions: Mapping[str, object]
-    """What renders the t-strings, by the names that the code has for them; belongs into the namespace."""
+    """The functions that render t-strings, to put into the namespace."""
     page: int | None
-    """The template that every request reaches, if the file has no other: the body need not say so."""
+    """The index of the only template, if every request reaches it: then the body does not set it."""
 
 
 def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     """Compiles a route file. `rewrite` is applied to each module first (it redirects imports of the routes package).
 
-    Raises TemplateError with its place for a t-string of the file that is no template.
+    Raises TemplateError with its place for a t-string that is certainly a template and is invalid.
     """
     d = description
     compiler = _Compiler(d, rewrite)
-    markers = d.vocabulary.spellings("fragment")
-    check_templates(ast.Module([*d.once, *d.before, *d.after], []), file=d.file, source=d.source, markers=markers)
-    compiler.inline()
+    compiler.inline([*d.once, *d.before, *d.after])
     return CompiledRoute(
         once=compiler.module(d.once),
         before=compiler.body(d.before),
         after=compiler.body(d.after),
         templates=tuple(compiler.template(node) for node in d.templates),
-        functions=compiler.inliner.functions,
+        functions=compiler.calls.functions,
         page=compiler.transformer.only_page,
     )
 
 
-def compile_definitions(description: Description, rewrite: Rewrite) -> Definitions:
-    """Only what runs once: what another file gets that imports this one."""
-    compiler = _Compiler(description, rewrite)
-    compiler.inline()
-    return compiler.module(description.once), compiler.inliner.functions
-
-
-def compile_private(source: str, file: str, rewrite: Rewrite) -> Definitions:
-    """A file that is no route: all of it runs once. Raises SyntaxError as Python does, and TemplateError."""
-    tree = ast.parse(source, file)
-    check_templates(tree, file=file, source=source)
-    vocabulary = vocabulary_of(tree)
-    inliner = Inliner(SourceText(file, source), vocabulary.spellings("fragment"))
-    Inlines(inliner, vocabulary).module(tree.body)
-    code = compile(rewrite(tree), file, "exec", dont_inherit=True)
+def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary, rewrite: Rewrite) -> Definitions:
+    """The part of a private file that may have t-strings. Raises SyntaxError as Python does, and TemplateError."""
+    literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(tree, "fragment"))
+    calls = TemplateCalls(literals)
+    _inline(tree.body, calls, vocabulary)
+    code = compile(rewrite(tree), parsed.file, "exec", flags=parsed.future, dont_inherit=True)
     assert isinstance(code, CodeType)
-    return code, inliner.functions
+    return code, calls.functions
+
+
+def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, stream: str = "") -> None:
+    """Checks the t-strings that are certainly templates, and compiles them in place where possible."""
+    tree = ast.Module(list(statements), [])
+    certain = certain_templates(tree, calls.literals, lambda function: vocabulary.public_name(function) == "html")
+    HTMLCalls(calls, certain, stream).module(statements)
 
 
 class _Compiler:
     def __init__(self, description: Description, rewrite: Rewrite) -> None:
-        self.description = description
+        self.description = d = description
         self.rewrite = rewrite
-        self.transformer = _Body(description)
-        self.inliner = Inliner(
-            SourceText(description.file, description.source), description.vocabulary.spellings("fragment")
-        )
+        self.transformer = _Body(d)
+        self.calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
 
-    def inline(self) -> None:
-        """Has the t-strings rendered in place that are certainly HTML; pages follow in `template`."""
+    def inline(self, statements: Sequence[ast.stmt]) -> None:
+        """Compiles all t-strings in place but pages, which `template` compiles."""
         d = self.description
-        inlines = Inlines(self.inliner, d.vocabulary, d.stream.name if d.stream else "")
-        inlines.module([*d.once, *d.before, *d.after])
+        _inline(statements, self.calls, d.vocabulary, d.stream.name if d.stream else "")
 
     def module(self, statements: Sequence[ast.stmt]) -> CodeType:
         tree = ast.fix_missing_locations(self.rewrite(ast.Module(list(statements), [])))
@@ -105,15 +99,13 @@ class _Compiler:
         return self.module(transformed) if transformed else None
 
     def template(self, node: ast.TemplateStr) -> CompiledTemplate:
-        d = self.description
-        plan = plan_template(node, file=d.file, source=d.source, markers=d.vocabulary.spellings("fragment"))
         fragments: dict[str, tuple[CodeType, ...]] = {}
-        for fragment in plan.fragments:
+        for fragment in extract_fragments(node, self.calls.literals):
             fragments[fragment.name] = (*fragments.get(fragment.name, ()), self.expression(fragment.node))
-        return CompiledTemplate(self.expression(node), Place(d.file, node.lineno), fragments)
+        return CompiledTemplate(self.expression(node), Place(self.description.file, node.lineno), fragments)
 
     def expression(self, node: ast.TemplateStr) -> CodeType:
-        return self.compiled(ast.Expression(self.inliner.call(node)), "eval")
+        return self.compiled(ast.Expression(self.calls.call(node)), "eval")
 
     def compiled(self, tree: ast.Module | ast.Expression, mode: str) -> CodeType:
         code = compile(tree, self.description.file, mode, flags=self.description.future, dont_inherit=True)
@@ -122,7 +114,7 @@ class _Compiler:
 
 
 class _Body:
-    """Rewrites the statements of a request, block by block; functions and classes stay as they are."""
+    """Rewrites the statements that run for each request, block by block. Functions and classes stay unchanged."""
 
     def __init__(self, description: Description) -> None:
         self.vocabulary = description.vocabulary
@@ -159,7 +151,7 @@ class _Body:
         return [self.nested(statement), *self.responded(statement)]
 
     def annotated(self, node: ast.AnnAssign) -> list[ast.stmt]:
-        """A declaration is nothing to run, a value an assignment, an input's default one if nothing was given."""
+        """Drops a bare annotation, and makes an assignment of a value; for an input, only if the request has no value."""
         if node.value is None:
             return []
         assignment = _at(node, ast.Assign([node.target], node.value))
@@ -174,7 +166,7 @@ class _Body:
         return [_at(statement, ast.Expr(ast.Call(_name(RESPOND), [_name("response")], [])))]
 
     def nested(self, statement: ast.stmt) -> ast.stmt:
-        """A copy of a compound statement whose blocks are rewritten; a simple one comes back as it is."""
+        """A copy of a compound statement with its blocks rewritten; a simple statement unchanged."""
         statement = copy.copy(statement)
         for field in ("body", "orelse", "finalbody"):
             if block := getattr(statement, field, None):
@@ -196,7 +188,7 @@ class _Body:
 
 
 def _is_only_page(description: Description) -> bool:
-    """The file has one template, and it stands at module level."""
+    """Whether the file has one template, at module level."""
     everywhere = (*description.before, *description.after)
     return len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
 
@@ -206,7 +198,7 @@ def _holds_template(statements: Sequence[ast.stmt]) -> bool:
 
 
 def _keep_exception(handler: ast.ExceptHandler) -> None:
-    """Python unbinds the name at the end of `except E as e`; the template that is evaluated later still needs it."""
+    """Python unbinds the name at the end of `except E as e`, but the template is evaluated later and may use it."""
     assert handler.name
     name, handler.name = handler.name, hidden(handler.name)
     handler.body.insert(0, _at(handler.body[0], _assign(name, _name(handler.name))))
@@ -225,6 +217,6 @@ def _run(method: str, *arguments: ast.expr) -> ast.Call:
 
 
 def _at[S: ast.stmt](where: ast.stmt, statement: S) -> S:
-    """Gives a made statement, and all in it that has none yet, the location of the one that it stands for."""
+    """Gives a generated statement the location of the one that it replaces."""
     ast.copy_location(statement, where)
     return ast.fix_missing_locations(statement)

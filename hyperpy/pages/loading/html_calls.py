@@ -1,20 +1,40 @@
-"""Finds the t-strings of a file that are certainly HTML and nothing else, and has them rendered where they stand."""
+"""Compiles t-strings in place: in the syntax tree, each is replaced by a call that renders it."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hyperpy.pages.analysis.callables import yields_of
-from hyperpy.pages.analysis.vocabulary import Vocabulary
-from hyperpy.pages.loading.hidden_names import HTML, MARKUP, YIELDED
-from hyperpy.templates import Inliner
+from hyperpy.pages.loading.hidden_names import HTML, MARKUP, RENDER, YIELDED, template_function
+from hyperpy.templates import Literals, compile_inline
 
 
-class Inlines(ast.NodeTransformer):
-    """Replaces what a stream yields, what `html` is given, and what components return. Pages are the compiler's."""
+class TemplateCalls:
+    """Makes the calls that render the t-strings of a file. `functions` are what they call, by hidden names."""
 
-    def __init__(self, inliner: Inliner, vocabulary: Vocabulary, stream: str = "") -> None:
-        self.inliner = inliner
-        self.vocabulary = vocabulary
+    def __init__(self, literals: Literals) -> None:
+        self.literals = literals
+        self.functions: dict[str, object] = {}
+
+    def call(self, node: ast.TemplateStr) -> ast.Call:
+        """An expression for the t-string's HTML, a str. Raises TemplateError with its place."""
+        inline = compile_inline(node, self.literals)
+        if inline is None:
+            return located_call(RENDER, [node], node)
+        name = template_function(len(self.functions))
+        self.functions[name] = inline.function
+        return located_call(name, inline.arguments, node)
+
+
+class HTMLCalls(ast.NodeTransformer):
+    """Replaces t-strings that a stream yields, that are passed to `html` or that components return.
+
+    `certain` are the t-strings that are certainly templates. Those of them stay that the compiler handles, pages, and
+    those that may be needed as a Template before they are rendered.
+    """
+
+    def __init__(self, calls: TemplateCalls, certain: Collection[ast.TemplateStr], stream: str = "") -> None:
+        self.calls = calls
+        self.certain = certain
         self.stream = stream
         self.is_stream = False
         self.is_component = False
@@ -36,7 +56,7 @@ class Inlines(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         outer = self.is_stream, self.is_component, self.is_protected
-        self.is_stream, self.is_component, self.is_protected = False, _is_component(node), False
+        self.is_stream, self.is_component, self.is_protected = False, _is_plain_component(node), False
         self.generic_visit(node)
         self.is_stream, self.is_component, self.is_protected = outer
         return node
@@ -49,7 +69,7 @@ class Inlines(ast.NodeTransformer):
         return node
 
     def visit_With(self, node: ast.With | ast.Try | ast.TryStar) -> ast.stmt:
-        """A component's t-string is rendered after it has returned: not inside these."""
+        """What a component returns from inside these is rendered after they have been left."""
         outer, self.is_protected = self.is_protected, True
         self.generic_visit(node)
         self.is_protected = outer
@@ -58,8 +78,9 @@ class Inlines(ast.NodeTransformer):
     visit_Try = visit_TryStar = visit_With
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
-        if self.is_component and not self.is_protected and isinstance(node.value, ast.TemplateStr):
-            node.value = self.wrapped(MARKUP, node.value)
+        value = node.value
+        if isinstance(value, ast.TemplateStr) and value in self.certain and self.is_component and not self.is_protected:
+            node.value = self.wrapped(MARKUP, value)
         else:
             self.generic_visit(node)
         return node
@@ -70,32 +91,35 @@ class Inlines(ast.NodeTransformer):
             match node.value:
                 case ast.TemplateStr():
                     node.value = self.yielded(node.value)
-                case ast.Tuple(elts=[name, ast.TemplateStr() as content]):
+                case ast.Tuple(elts=[name, content]):
                     node.value.elts = [name, self.yielded(content)]
                 case ast.Dict(values=values):
-                    node.value.values = [
-                        self.yielded(value) if isinstance(value, ast.TemplateStr) else value for value in values
-                    ]
+                    node.value.values = [self.yielded(value) for value in values]
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
-        if self.vocabulary.public_name(node.func) == "html" and not node.keywords:
-            match node.args:
-                case [ast.TemplateStr() as template]:
-                    return self.wrapped(HTML, template)
+        match node:
+            case ast.Call(args=[ast.TemplateStr() as template], keywords=[]) if template in self.certain:
+                return self.wrapped(HTML, template)
         self.generic_visit(node)
         return node
 
     def wrapped(self, helper: str, template: ast.TemplateStr) -> ast.Call:
-        call = ast.Call(ast.Name(helper, ast.Load()), [self.inliner.call(template)], [])
-        return ast.fix_missing_locations(ast.copy_location(call, template))
+        return located_call(helper, [self.calls.call(template)], template)
 
-    def yielded(self, template: ast.TemplateStr) -> ast.Call:
-        render = self.inliner.call(template)
-        call = ast.Call(ast.Name(YIELDED, ast.Load()), [render.func, *render.args], [])
-        return ast.fix_missing_locations(ast.copy_location(call, template))
+    def yielded(self, value: ast.expr) -> ast.expr:
+        if not isinstance(value, ast.TemplateStr):
+            return value
+        render = self.calls.call(value)
+        return located_call(YIELDED, [render.func, *render.args], value)
 
 
-def _is_component(function: ast.FunctionDef) -> bool:
-    """Spelled like a component and nothing but a function: no decorator looks at what it returns."""
+def located_call(name: str, arguments: list[ast.expr], template: ast.TemplateStr) -> ast.Call:
+    """A call with the location of the t-string that it replaces."""
+    call = ast.Call(ast.Name(name, ast.Load()), arguments, [])
+    return ast.fix_missing_locations(ast.copy_location(call, template))
+
+
+def _is_plain_component(function: ast.FunctionDef) -> bool:
+    """Whether its result is only ever rendered. A decorator may use it, and so may callers of `lower_case` names."""
     return function.name[:1].isupper() and not function.decorator_list and not yields_of(function)

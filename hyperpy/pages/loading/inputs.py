@@ -4,24 +4,26 @@ import ast
 import datetime
 import decimal
 import enum
+import inspect
 import pathlib
 import types
 import typing
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hyperpy.exceptions import RouteError, did_you_mean
+from hyperpy.exceptions import Place, RouteError, did_you_mean
 from hyperpy.pages.analysis.description import Declaration, Description
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.loading.input_markers import MARKERS, Cookie, Header, Marker, Query
+from hyperpy.pages.analysis.vocabulary import is_marker, marker_in
+from hyperpy.pages.input_markers import InputMarker, Query
 
 SCALARS = (
     *(bool, int, float, str, decimal.Decimal, uuid.UUID, pathlib.PurePath, enum.Enum),
@@ -30,13 +32,11 @@ SCALARS = (
 LISTS = (list, set, tuple, frozenset)
 
 
-class Origin(Enum):
+class InputOrigin(Enum):
     """Where an input's value is taken from."""
 
     PATH = "path"
-    QUERY = "query"
-    HEADER = "header"
-    COOKIE = "cookie"
+    MARKER = "marker"
     REQUEST = "request"
     RESPONSE = "response"
     ERROR = "error"
@@ -44,13 +44,16 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input of a route. `convert` takes the text (or a list of texts) and raises pydantic's ValidationError."""
+    """One input of a route. `convert` takes the raw value and raises pydantic's ValidationError."""
 
     name: str
-    origin: Origin
+    origin: InputOrigin
+    marker: InputMarker | None
+    """What finds the value in the request, if the origin is MARKER."""
     key: str
     group: int
     many: bool
+    """All values are taken, not one."""
     optional: bool
     """None stands for a value that is missing."""
     has_default: bool
@@ -78,37 +81,83 @@ def resolve_inputs(
 def _resolve(
     declaration: Declaration, file: str, namespace: Mapping[str, Any], parameters: frozenset[str], error_page: bool
 ) -> Input:
-    annotation = _evaluate(declaration, file, namespace)
-    plain, marker = _marked(annotation)
+    annotation = _expanded(_evaluate(declaration, file, namespace))
+    marker = _marker(annotation, declaration, file)
+    plain = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
     optional, kind = _without_none(plain)
-    origin = _origin(declaration, kind, marker, parameters, error_page)
-    many = _is_list(kind)
-    taken = many and origin in {Origin.QUERY, Origin.HEADER} and marker is not None
-    if isinstance(plain, types.UnionType) and any(_marked(member)[1] for member in get_args(plain)):
-        raise _union_of_marked(declaration, file)
-    if not taken and origin in TEXTS and not is_scalar(kind):
-        raise _not_injectable(declaration, file, origin, kind, marker)
+    origin = InputOrigin.MARKER if marker else _origin(declaration, kind, parameters, error_page)
+    many = marker is not None and _is_list(kind) and type(marker).values is not InputMarker.values
+    if origin is InputOrigin.MARKER:
+        marker = marker or Query()
+    is_text = origin is InputOrigin.PATH or (marker is not None and marker.is_text)
+    if is_text and not many and not is_scalar(kind):
+        raise _not_injectable(declaration, file, origin, kind)
     return Input(
         name=declaration.name,
         origin=origin,
-        key=_key(declaration.name, marker),
+        marker=marker,
+        key=marker.key(declaration.name) if marker else declaration.name,
         group=declaration.group,
-        many=taken,
+        many=many,
         optional=optional,
         has_default=declaration.has_default,
         takes_empty=kind is str,
-        convert=_converter(annotation, declaration, file) if origin in TEXTS else None,
-        kind=_written(declaration.annotation, marker),
+        convert=_converter(annotation, is_text, declaration, file)
+        if _needs_conversion(annotation, origin, is_text)
+        else None,
+        kind=_written(declaration.annotation, declaration.marked),
     )
 
 
-def _written(annotation: ast.expr, marker: Marker | None) -> str:
-    if marker is not None and isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):
+def _expanded(annotation: Any) -> Any:
+    """The type behind the names that `type` statements give it, if a marker is in it."""
+    alias = get_origin(annotation) or annotation
+    if not isinstance(alias, typing.TypeAliasType) or marker_in(alias) is None:
+        return annotation
+    value = alias.__value__
+    return _expanded(value[get_args(annotation)] if get_args(annotation) else value)
+
+
+def _marker(annotation: Any, declaration: Declaration, file: str) -> InputMarker | None:
+    """The marker in the metadata of an annotation. A class stands for a marker made without arguments."""
+    place = place_of(declaration.annotation, file)
+    metadata = annotation.__metadata__ if get_origin(annotation) is Annotated else ()
+    found = [item for item in metadata if is_marker(item)]
+    if declaration.marked and not found:
+        hint = f"Put the type inside: `{declaration.name}: Annotated[T | None, …]`."
+        raise RouteError("an input marker has to be in the outermost `Annotated[…]`", place=place, hint=hint)
+    if not found:
+        return None
+    if len(found) > 1:
+        raise RouteError(f"`{declaration.name}` has {len(found)} input markers", place=place, hint="Keep one of them.")
+    return _made(found[0], declaration, place)
+
+
+def _made(marker: Any, declaration: Declaration, place: Place) -> InputMarker:
+    if isinstance(marker, type):
+        try:
+            marker = marker()
+        except TypeError as error:
+            hint = f"Write `{marker.__name__}(…)` with its arguments. The class has to define `value`."
+            what = f"can't make the input marker of `{declaration.name}`: {error}"
+            raise RouteError(what, place=place, hint=hint) from error
+    assert isinstance(marker, InputMarker)
+    if inspect.iscoroutinefunction(marker.value):
+        what = f"{type(marker).__name__}.value() is async, but inputs are read before anything is awaited"
+        raise RouteError(what, place=place, hint="Write `def value(self, request, name):`, and await in the loader.")
+    return marker
+
+
+def _needs_conversion(annotation: Any, origin: InputOrigin, is_text: bool) -> bool:
+    if get_origin(annotation) is Annotated and len(annotation.__metadata__) == 1:
+        annotation = annotation.__origin__
+    return origin in {InputOrigin.PATH, InputOrigin.MARKER} and not (is_text and annotation is str)
+
+
+def _written(annotation: ast.expr, marked: bool) -> str:
+    if marked and isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):
         annotation = annotation.slice.elts[0]
     return ast.unparse(annotation)
-
-
-TEXTS = frozenset({Origin.PATH, Origin.QUERY, Origin.HEADER, Origin.COOKIE})
 
 
 def _evaluate(declaration: Declaration, file: str, namespace: Mapping[str, Any]) -> Any:
@@ -127,18 +176,6 @@ def _evaluate(declaration: Declaration, file: str, namespace: Mapping[str, Any])
         raise RouteError(what, place=place_of(declaration.annotation, file), hint=hint) from error
 
 
-def _marked(annotation: Any) -> tuple[Any, Marker | None]:
-    """The type without `Annotated`, and the marker that it carried; a marker's class stands for an empty marker."""
-    if get_origin(annotation) is not Annotated:
-        return annotation, None
-    for item in annotation.__metadata__:
-        if isinstance(item, MARKERS):
-            return annotation.__origin__, item
-        if item in MARKERS:
-            return annotation.__origin__, item()
-    return annotation.__origin__, None
-
-
 def _without_none(annotation: Any) -> tuple[bool, Any]:
     """Whether None is allowed, and the type that remains (None for a union of several)."""
     if isinstance(annotation, typing.TypeAliasType):
@@ -150,31 +187,15 @@ def _without_none(annotation: Any) -> tuple[bool, Any]:
     return optional, members[0] if len(members) == 1 else typing.Union[tuple(members)]  # noqa: UP007
 
 
-def _origin(
-    declaration: Declaration, kind: Any, marker: Marker | None, parameters: frozenset[str], error_page: bool
-) -> Origin:
-    match marker:
-        case Query():
-            return Origin.QUERY
-        case Header():
-            return Origin.HEADER
-        case Cookie():
-            return Origin.COOKIE
+def _origin(declaration: Declaration, kind: Any, parameters: frozenset[str], error_page: bool) -> InputOrigin:
+    """The origin of an input without a marker."""
     if isinstance(kind, type) and issubclass(kind, Request):
-        return Origin.REQUEST
+        return InputOrigin.REQUEST
     if isinstance(kind, type) and issubclass(kind, Response):
-        return Origin.RESPONSE
+        return InputOrigin.RESPONSE
     if error_page and isinstance(kind, type) and issubclass(kind, BaseException):
-        return Origin.ERROR
-    if declaration.name in parameters:
-        return Origin.PATH
-    return Origin.QUERY
-
-
-def _key(name: str, marker: Marker | None) -> str:
-    if marker is not None and marker.name:
-        return marker.name.lower() if isinstance(marker, Header) else marker.name
-    return name.replace("_", "-").lower() if isinstance(marker, Header) else name
+        return InputOrigin.ERROR
+    return InputOrigin.PATH if declaration.name in parameters else InputOrigin.MARKER
 
 
 def is_scalar(kind: Any) -> bool:
@@ -197,30 +218,29 @@ def _is_list(kind: Any) -> bool:
     return kind in LISTS or get_origin(kind) in LISTS
 
 
-def _converter(annotation: Any, declaration: Declaration, file: str) -> Callable[[Any], Any] | None:
-    if annotation is str or (_marked(annotation)[0] is str and len(annotation.__metadata__) == 1):
-        return None
+def _converter(annotation: Any, is_text: bool, declaration: Declaration, file: str) -> Callable[[Any], Any]:
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        return _adapter(annotation, is_text).validate_python
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation) as error:
         what = f"pydantic can't convert a text to the type of `{declaration.name}`"
         raise RouteError(what, place=place_of(declaration.annotation, file), hint=str(error).splitlines()[0]) from error
-    return adapter.validate_python
 
 
-def _union_of_marked(declaration: Declaration, file: str) -> RouteError:
-    hint = f"Put the union inside: `{declaration.name}: Annotated[T | None, …]`."
-    place = place_of(declaration.node, file)
-    return RouteError("`Annotated` can't be a member of a union here", place=place, hint=hint)
+def _adapter(annotation: Any, is_text: bool) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(annotation)
+    except PydanticSchemaGenerationError:
+        if is_text:
+            raise
+        # A class that pydantic doesn't know: the marker has to return an instance.
+        return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
 
 
-def _not_injectable(
-    declaration: Declaration, file: str, origin: Origin, kind: Any, marker: Marker | None
-) -> RouteError:
+def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, kind: Any) -> RouteError:
     name, annotation = declaration.name, ast.unparse(declaration.annotation)
-    if origin is Origin.PATH:
+    if origin is InputOrigin.PATH:
         hint = "A part of a path is one text: annotate it with `str`, `int`, `UUID`, an Enum, `Literal[…]` …"
-    elif marker is not None:
+    elif declaration.marked:
         hint = (
             "A parameter, header or cookie is one text, and only a parameter or header may come several times, as "
             "`list[…]`.\nAsk for the parts one by one (`title: str`), or read `request: Request`."
@@ -238,12 +258,12 @@ def _not_injectable(
     return RouteError(what, place=place_of(declaration.node, file), hint=hint)
 
 
-def convert(given: Input, text: str | Sequence[str]) -> Any:
+def convert(given: Input, value: Any) -> Any:
     """The value of an input; raises ValueError with a sentence for the person who sent it."""
     if given.convert is None:
-        return text
+        return value
     try:
-        return given.convert(text)
+        return given.convert(value)
     except ValidationError as error:
         raise ValueError("; ".join(_sentence(problem["msg"], problem["loc"]) for problem in error.errors())) from None
 

@@ -4,31 +4,33 @@ import ast
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 
 from hyperpy.exceptions import Place, RouteError
+from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.loading.execution import ExecutedRoute, Execution
 from hyperpy.pages.loading.hidden_names import hidden
-
-type CompileDefinitions = Callable[[str, Path, RoutesPackage], tuple[CodeType, Mapping[str, object]]]
-"""Compiles the text of a file; the mapping is what the code finds in its module."""
+from hyperpy.routing import Discovery, ErrorPage, RouteFile
 
 
 class RoutesPackage:
     """One routes folder. Its files import each other relatively or by the folder's name; `name` is the registered one.
 
-    The folder's own name is used unless an unrelated package of that name is already there or could be imported;
-    then the imports in the folder's files are rewritten to the name that is used instead.
+    The folder's own name is used unless an unrelated package of that name is already there or could be imported. Then
+    the imports in the folder's files are rewritten to the name that is used instead.
     """
 
-    def __init__(self, folder: Path, definitions: CompileDefinitions) -> None:
-        self.folder = folder.resolve()
-        self.folder_name = folder.name
-        self.definitions = definitions
+    def __init__(self, found: Discovery, public: PublicNames) -> None:
+        self.folder = found.folder.resolve()
+        self.folder_name = found.folder.name
+        files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
+        self.files = {file.path.resolve(): file for file in files}
+        self.execution = Execution(public, self._rewrite_imports)
         self.name = _free_name(self.folder_name, self.folder)
 
     def register(self) -> None:
@@ -39,19 +41,18 @@ class RoutesPackage:
         if not _is_folder(sys.modules.get(self.name), self.folder):
             importlib.import_module(self.name)
 
-    def new_module(self, dotted: str, path: Path) -> ModuleType:
-        """An empty module for a route file, registered under its dotted name, its parent packages imported."""
-        name = f"{self.name}.{dotted}"
-        parent, _, _ = name.rpartition(".")
-        importlib.import_module(parent)
-        spec = ModuleSpec(name, _RouteLoader(self, path), origin=str(path))
-        spec.has_location = True
-        module = importlib.util.module_from_spec(spec)
-        _open_folder_beside(module, path)
-        sys.modules[name] = module
-        return module
+    def load(self, file: RouteFile | ErrorPage) -> tuple[ModuleType, ExecutedRoute]:
+        """The module of a route file, imported unless another file has done so and its text is still the same."""
+        name = f"{self.name}.{file.module}"
+        loader = getattr(sys.modules.get(name), "__loader__", None)
+        if not isinstance(loader, _RouteLoader) or loader.source != read_source(file.path):
+            sys.modules.pop(name, None)
+            loader = importlib.import_module(name).__loader__
+        assert isinstance(loader, _RouteLoader)
+        assert loader.executed
+        return sys.modules[name], loader.executed
 
-    def rewrite_imports(self, tree: ast.Module) -> ast.Module:
+    def _rewrite_imports(self, tree: ast.Module) -> ast.Module:
         """Points absolute imports of this package, as written in its files, to its registered name."""
         if self.name == self.folder_name:
             return tree
@@ -156,6 +157,8 @@ class _RouteFinder(MetaPathFinder):
             return self._inside(fullname, path or ())
         place = package.folder.joinpath(*(part.replace("%2E", ".").replace("%25", "%") for part in parts))
         file = place.with_name(f"{place.name}.py")
+        if known := package.files.get(file.resolve()):
+            file = known.path
         if parts and file.is_file():
             return importlib.util.spec_from_file_location(fullname, file, loader=_RouteLoader(package, file))
         if not place.is_dir():
@@ -181,20 +184,28 @@ class _RouteFinder(MetaPathFinder):
 
 
 class _RouteLoader(Loader):
-    """Executes a file of a routes folder: a private one whole, a route's definitions only."""
+    """Executes a file of a routes folder: all of a private file, and what a route file defines."""
 
     def __init__(self, package: RoutesPackage, path: Path) -> None:
         self.package = package
         self.path = path
+        self.source = ""
+        self.executed: ExecutedRoute | None = None
 
     def exec_module(self, module: ModuleType) -> None:
         _open_folder_beside(module, self.path)
-        code, names = self.package.definitions(self.get_source(), self.path, self.package)
-        module.__dict__.update(names)
-        exec(code, module.__dict__)
+        source, namespace, execution = self.get_source(), module.__dict__, self.package.execution
+        match self.package.files.get(self.path.resolve()):
+            case None:
+                execution.private(source, str(self.path), namespace)
+            case RouteFile(path=path, parameters=parameters):
+                self.executed = execution.route(source, str(path), namespace, frozenset(parameters))
+            case ErrorPage(path=path):
+                self.executed = execution.route(source, str(path), namespace, any_method=True)
+        self.source = source
 
     def get_source(self, fullname: str = "") -> str:
-        """The file's text, decoded as Python decodes it; `linecache` and debuggers ask for it too."""
+        """The file's text, decoded as Python decodes it. `linecache` and debuggers call this too."""
         return read_source(self.path)
 
 

@@ -57,8 +57,10 @@ def stripped(text: str) -> Markup:
 
 def yielded(render: Callable[..., str], *values: object) -> Markup | Pending:
     """What a stream yields in place of a t-string: its HTML, which may have to wait for something."""
-    html = allow_deferred(render, *values)
-    return replace(html, html=html.html.strip()) if isinstance(html, Pending) else stripped(html)
+    html = allow_deferred(render, values)
+    if isinstance(html, Pending):
+        return replace(html, html=html.html.strip())
+    return markup(html.strip())
 
 
 RENDERERS: Mapping[str, Any] = MappingProxyType(

@@ -93,7 +93,7 @@ def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[str | None,
         return found.get(name, "")
 
     try:
-        html = allow_deferred(captured)
+        html = allow_deferred(captured, ())
     except HyperError as error:
         raise error.at(template.place) from error.__cause__
     if isinstance(html, Pending):

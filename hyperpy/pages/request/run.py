@@ -17,9 +17,9 @@ from hyperpy.pages.loading.route import Route
 from hyperpy.pages.loading.runtime import AnswerGiven
 from hyperpy.pages.request.binding import bind
 from hyperpy.pages.request.injected_response import InjectedResponse
-from hyperpy.templates import Pending, allow_deferred, current_request
+from hyperpy.templates import Pending, TemplateHost, allow_deferred, current_host
 
-current: ContextVar[Run] = current_request
+current: ContextVar[Run] = current_host
 
 type Answer = Response | str | Pending | None
 
@@ -40,7 +40,7 @@ class _RequestBody:
         return message
 
 
-class Run:
+class Run(TemplateHost):
     """A request on its way through a route file."""
 
     __slots__ = (
@@ -73,6 +73,7 @@ class Run:
         self.receive = receive
         self.params = params
         self.error = error
+        self.collected = None
         self.rendered: dict[str, bytes] | None = None
         self.response: InjectedResponse | None = None
         self.request_made: Request | None = None
@@ -139,8 +140,11 @@ class Run:
 
     def answer_at_once(self, *, page: bool) -> Answer:
         """`answer` for a route that waits for nothing (`Route.immediate`)."""
-        with self:
+        token = current.set(self)
+        try:
             return self._straight(page)
+        finally:
+            current.reset(token)
 
     def _straight(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
@@ -228,7 +232,7 @@ class Run:
     def _page_to_send(self) -> str | Pending:
         """The same, for sending: then it may wait for async values."""
         template = self._reached()
-        return allow_deferred(self.evaluate, template, place=template.place)
+        return allow_deferred(self.evaluate, (template,), template.place)
 
     def _reached(self) -> CompiledTemplate:
         template = self.reached()

@@ -1,14 +1,31 @@
-"""What protects the server from a client: a clock for all that the client owes, and a way to refuse a request.
+"""Read timeouts and early rejections for one connection.
 
-The clock runs only while the client owes something: the rest of a head, or of a body, or the next request. It stands
-while the client waits for us, be that for an hour, as with a stream. There is one timer for each connection, and it is
-not set anew for each request: it looks when it rings whether there is more time by now.
+A deadline is active only while the server is waiting for the client. Sending a response, including a stream, is never
+timed here.
 
-A refused request has its answer from here, and the application sees a client that has gone away: whatever it makes of
-that, the client gets what is said here.
+    Awaiting   What for                                      Deadline               When it passes
+    HEAD       the first request, or the rest of a head      timeout_request_head   408; close if nothing has arrived
+    BODY       body bytes that the application could read    timeout_request_body   408 if too few have arrived,
+                                                                                    else a new deadline
+    NOTHING    the application: it has what it can read      none
+    REQUEST    the next request of this connection           timeout_keep_alive     close
+    DISCARD    nothing more: input is thrown away            none
+    CLOSE      a rejected client to close the connection     5 s without input,     abort
+                                                             30 s in all
+
+The first four follow from what has been read and answered, and may change into each other. `reject` and an upgrade to
+WebSocket lead from them to DISCARD. From there a rejection that was answered here leads to CLOSE; otherwise an earlier
+request is still being answered, and uvicorn closes the connection after it. CLOSE is final.
+
+There is one timer for each connection. A new deadline doesn't restart it: when it fires, it checks whether the deadline
+has moved.
+
+A rejected request is answered here, and the application sees a client that has disconnected: nothing it sends then
+reaches the client.
 """
 
 import asyncio
+import math
 from abc import ABC, abstractmethod
 from enum import Enum
 from http import HTTPStatus
@@ -18,32 +35,19 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.server import ServerState
 
-from hyperpy.server.access import UNLOGGED, AccessEntry, AccessLog, answered
+from hyperpy.server.access import UNLOGGED, AccessEntry, AccessLog
 from hyperpy.server.configuration import Config
 
-# Bytes per second, the same as Apache's default (mod_reqtimeout, MinRate); even a poor mobile connection exceeds it.
+# Bytes per second. Apache has the same (mod_reqtimeout, MinRate); even a poor mobile connection is faster.
 LEAST_RATE = 500
-# Seconds that a rejected client has to read why and to close: in all, and between two of its bytes (as in nginx).
+# Seconds that a rejected client has to read the response and close: in all, and without sending. nginx has the same.
 LINGER = 30.0
 LINGER_SILENCE = 5.0
-SHOWN = 256  # bytes of a refused request's target in the log
-UNIX_CLIENT = ("unix:", 0)  # a peer on a Unix socket has no address; nginx calls it so, too
+LOGGED_TARGET = 256  # bytes of a rejected request's target in the access log
+UNIX_CLIENT = ("unix:", 0)  # a peer on a Unix socket has no address; nginx calls it the same
+NEVER = math.inf
 
-
-class Owed(Enum):
-    """What the server waits for. NEXT is a request, HEAD and BODY are the rest of one, END is the client's closing."""
-
-    NOTHING = 0
-    NEXT = 1
-    HEAD = 2
-    BODY = 3
-    END = 4
-
-
-# In the module's own names, which are faster to come by than an enum's.
-NOTHING, NEXT, HEAD, BODY, END = Owed
-
-WHY = {
+REASONS = {
     400: "Invalid HTTP request received.",
     408: "The request took too long to arrive.",
     413: "The body of the request is too large.",
@@ -52,17 +56,31 @@ WHY = {
 }
 
 
-def shown_target(target: bytes) -> str:
-    """The target of a refused request for the log, whose lines are not to be as long as what is refused."""
-    text = target[:SHOWN].decode("latin-1")
-    return text if len(target) <= SHOWN else f"{text}..."
+class Awaiting(Enum):
+    """What the server is waiting for; see the table above."""
+
+    HEAD = 0
+    BODY = 1
+    NOTHING = 2
+    REQUEST = 3
+    DISCARD = 4
+    CLOSE = 5
+
+
+# Module-level aliases: faster to look up than enum attributes.
+HEAD, BODY, NOTHING, REQUEST, DISCARD, CLOSE = Awaiting
+
+
+def clipped_target(target: bytes) -> str:
+    """The target of a rejected request for the log, whose lines must not be as long as what is rejected."""
+    text = target[:LOGGED_TARGET].decode("latin-1")
+    return text if len(target) <= LOGGED_TARGET else f"{text}..."
 
 
 class Guard(asyncio.Protocol, ABC):
-    """Goes in front of uvicorn's protocol, whose attributes these are. Its child tells what it is reading."""
+    """Goes in front of uvicorn's protocol, which has the attributes without a value."""
 
     config: Config
-    requests: AccessLog | None
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     flow: FlowControl
@@ -71,72 +89,68 @@ class Guard(asyncio.Protocol, ABC):
     client: tuple[str, int] | None
     timeout_keep_alive: int
     cycle: Any  # of the request that was read last
-    running: Any  # of the request that is being answered, or was last
+    running: Any  # of the request that is being answered, or was answered last
+    request_log: AccessLog | None
 
-    owed = HEAD
-    deadline = 0.0
-    alarm: asyncio.TimerHandle | None = None
-    alarm_at = 0.0
-    received = 0  # bytes, since the clock was set, of what is owed
-    held = False  # whether the body had to wait for the application since the clock was set
-    deaf = False  # whether input is thrown away
-    end_by = 0.0
+    awaiting = HEAD
+    deadline = NEVER
+    timer: asyncio.TimerHandle | None = None
+    timer_at = NEVER
+    received = 0  # bytes of the body, or of discarded input, since the deadline was set
+    was_paused = False  # whether the client had to wait for the application since the deadline was set
+    linger_until = 0.0
 
     @property
     @abstractmethod
-    def reading(self) -> Owed:
-        """NEXT, HEAD or BODY."""
+    def reading(self) -> Awaiting:
+        """What the parser needs next: REQUEST, HEAD or BODY."""
 
     @abstractmethod
-    def asked(self) -> tuple[str, str, str]:
-        """Method, target and HTTP version of the request that is being read; empty strings if they are not known."""
+    def request_line(self) -> tuple[str, str, str]:
+        """Method, target and HTTP version of the request that is being read; empty strings if they are unknown."""
 
-    # What uvicorn and the event loop call
+    @property
+    def discards_input(self) -> bool:
+        return self.awaiting is DISCARD or self.awaiting is CLOSE
+
+    # Called by uvicorn and the event loop
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's does
         super().connection_made(transport)
-        self.requests = self.config.requests
+        self.request_log = self.config.request_log
         if self.client is None and self.server is not None and self.server[1] is None:
             self.client = UNIX_CLIENT
-        self._set_clock(self.config.limits.head_timeout)
+        self._enter(HEAD)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._forget_clock()
+        self._stop_timer()
         cycle = self.running
         if cycle is not None and cycle.response_started and not cycle.response_complete:
             self.log(cycle)
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self, *event: Any) -> None:
-        """The connection is another protocol's from here on."""
-        self._forget_clock()
-        self.deaf = True
+        """The connection belongs to another protocol from here on."""
+        self._stop_timer()
+        self._enter(DISCARD)
         super().handle_websocket_upgrade(*event)  # type: ignore[misc]  # uvicorn's
 
     def log(self, cycle: Any) -> None:
-        if self.requests is not None and UNLOGGED not in cycle.scope:
-            self.requests(answered(cycle.scope, cycle.status, cycle.sent, perf_counter() - cycle.began))
+        if self.request_log is not None and UNLOGGED not in cycle.scope:
+            seconds = perf_counter() - cycle.began
+            self.request_log(AccessEntry.of(cycle.scope, cycle.status, cycle.sent, seconds))
 
-    # The clock
+    # Deadlines
 
-    def look(self) -> None:
-        """To be called whenever what is owed may have changed."""
-        owed = self._owed()
-        if owed is self.owed:
+    def update(self) -> None:
+        """Find out what is awaited now. To be called after reading, and after a response."""
+        if self.discards_input:
             return
-        self.owed = owed
-        if owed is NEXT:
-            self._set_clock(self.timeout_keep_alive)
-        elif owed is BODY:
-            self._set_clock(self.config.limits.body_timeout)
-        elif owed is HEAD:
-            self._set_clock(self.config.limits.head_timeout)
-        elif owed is END:
-            self._set_clock(LINGER_SILENCE)
+        awaiting = self._derive()
+        if awaiting is not self.awaiting:
+            self._enter(awaiting)
 
-    def _owed(self) -> Owed:
-        if self.deaf:
-            return END if self.end_by else NOTHING
+    def _derive(self) -> Awaiting:
         cycle = self.running
         if cycle is None:
             return HEAD
@@ -146,108 +160,123 @@ class Guard(asyncio.Protocol, ABC):
             return BODY
         return NOTHING
 
-    def _set_clock(self, seconds: float) -> None:
+    def _enter(self, awaiting: Awaiting) -> None:
+        assert self.awaiting is not CLOSE
+        assert self.awaiting is not DISCARD or awaiting is CLOSE
+        self.awaiting = awaiting
+        if awaiting is REQUEST:
+            self._set_deadline(self.timeout_keep_alive)
+        elif awaiting is BODY:
+            self._set_deadline(self.config.limits.body_timeout)
+        elif awaiting is HEAD:
+            self._set_deadline(self.config.limits.head_timeout)
+        elif awaiting is CLOSE:
+            self._set_deadline(LINGER_SILENCE)
+        else:
+            self.deadline = NEVER
+
+    def _set_deadline(self, seconds: float) -> None:
         self.deadline = self.loop.time() + seconds
-        if self.alarm is None:
-            self._set_alarm()
-        elif self.alarm_at > self.deadline:
-            self.alarm.cancel()
-            self._set_alarm()
+        if self.timer is None:
+            self._start_timer()
+        elif self.timer_at > self.deadline:
+            self.timer.cancel()
+            self._start_timer()
 
-    def _set_alarm(self) -> None:
-        self.alarm_at = self.deadline
-        self.alarm = self.loop.call_at(self.deadline, self._on_alarm)
+    def _start_timer(self) -> None:
+        self.timer_at = self.deadline
+        self.timer = self.loop.call_at(self.deadline, self._on_timer)
 
-    def _forget_clock(self) -> None:
-        if self.alarm is not None:
-            self.alarm.cancel()
-            self.alarm = None
+    def _stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
-    def _on_alarm(self) -> None:
-        self.alarm = None
-        self.look()
-        if self.owed is NOTHING or self.transport.is_closing():
+    def _on_timer(self) -> None:
+        self.timer = None
+        self.update()  # a response that has started ends the wait for a body
+        if self.deadline == NEVER or self.transport.is_closing():
             return
         if self.loop.time() >= self.deadline:
-            self._on_late()
-        elif self.alarm is None:
-            self._set_alarm()
+            self._on_deadline()
+        elif self.timer is None:
+            self._start_timer()
 
-    def _on_late(self) -> None:
-        if self.owed is BODY:
-            self._on_late_body()
-        elif self.owed is END:
-            if self.received and self.loop.time() < self.end_by:
+    def _on_deadline(self) -> None:
+        if self.awaiting is BODY:
+            self._on_body_deadline()
+        elif self.awaiting is CLOSE:
+            if self.received and self.loop.time() < self.linger_until:
                 self.received = 0
-                self._set_clock(LINGER_SILENCE)
+                self._set_deadline(LINGER_SILENCE)
             else:
                 self.transport.abort()
-        elif self.owed is HEAD and self.reading is HEAD:
-            self.refuse(408)
+        elif self.awaiting is HEAD and self.reading is HEAD:
+            self.reject(408)
         else:
-            # Browsers connect in advance. An answer to nothing would be taken for that to the next request.
+            # No response: browsers connect in advance, and would take it for the response to their next request.
             self.transport.close()
 
-    def _on_late_body(self) -> None:
-        """Too few bytes are the client's fault only if the application could have taken more all the time."""
-        within = self.config.limits.body_timeout
-        if self.held or self.cycle.waiting_for_100_continue:
-            self.held = self.flow.read_paused
-        elif self.received < LEAST_RATE * within:
-            self.refuse(408)
+    def _on_body_deadline(self) -> None:
+        """Reject a slow client, but only if the application could have read more all the time."""
+        seconds = self.config.limits.body_timeout
+        if self.was_paused or self.cycle.waiting_for_100_continue:
+            self.was_paused = self.flow.read_paused
+        elif self.received < LEAST_RATE * seconds:
+            self.reject(408)
             return
         self.received = 0
-        self._set_clock(within)
+        self._set_deadline(seconds)
 
-    # Refusing
+    # Rejections
 
-    def refuse(self, status: int) -> None:
-        """Answer the request that is being read, in place of the application, and close the connection.
+    def reject(self, status: int) -> None:
+        """Answer the request that is being read in place of the application, and close the connection.
 
-        If that request already has an answer, or a part of one, the connection is closed without a word.
+        If its response has started already, only the connection is closed.
         """
-        if self.deaf:
+        if self.discards_input:
             return
-        self.deaf = True
+        self._enter(DISCARD)
         cycle = self.running
         if cycle is None or (cycle.response_complete and self.reading is not BODY):
-            self._answer(status)
+            self._respond(status)
         elif cycle.response_complete:
             self._linger()
         elif cycle is not self.cycle or self.reading is not BODY:
-            # It is another one, still unanswered, that came before on this connection.
+            # An earlier request of this connection is still being answered: that response is the last one.
             cycle.keep_alive = False
         else:
             self._take_over(cycle, status)
-        self.look()
 
     def _take_over(self, cycle: Any, status: int) -> None:
         if cycle.response_started:
             self.transport.close()
         else:
-            self._answer(status)
+            self._respond(status)
             cycle.response_complete = True
         cycle.disconnected = True
         cycle.message_event.set()
 
-    def _answer(self, status: int) -> None:
-        text = f"{WHY[status]}\n".encode()
+    def _respond(self, status: int) -> None:
+        text = f"{REASONS[status]}\n".encode()
         head = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
         head += [b"%b: %b" % header for header in self.server_state.default_headers]
         head += [b"content-type: text/plain; charset=utf-8", b"content-length: %d" % len(text), b"connection: close"]
         self.transport.write(b"\r\n".join([*head, b"", text]))
-        if self.requests is not None:
+        if self.request_log is not None:
             client = self.client[0] if self.client else "-"
-            self.requests(AccessEntry(client, *self.asked(), status, len(text), 0.0))
+            self.request_log(AccessEntry(client, *self.request_line(), status, len(text), 0.0))
         self._linger()
 
     def _linger(self) -> None:
-        """Close the sending side, and read on for a while.
+        """Close the sending side, and discard input for a while.
 
-        To close a connection with unread input resets it, and the client would never see the answer (RFC 9112, 9.6).
+        Closing a connection with unread input resets it, and the client may lose the response (RFC 9112, 9.6).
         """
         self.received = 0
-        self.end_by = self.loop.time() + LINGER
+        self.linger_until = self.loop.time() + LINGER
+        self._enter(CLOSE)
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
 from time import perf_counter
 from typing import Any
 
@@ -11,26 +10,16 @@ from uvicorn.protocols.http import h11_impl
 from uvicorn.server import ServerState
 
 from hyperpy.server.configuration import Config, ConnectionLimits
-from hyperpy.server.http.guard import BODY, HEAD, NEXT, WHY, Guard, Owed, shown_target
+from hyperpy.server.http.cycle import Measured
+from hyperpy.server.http.guard import BODY, HEAD, REASONS, REQUEST, Awaiting, Guard, clipped_target
 
 
-class H11Cycle(h11_impl.RequestResponseCycle):
-    """One request and its answer, which keeps the figures for the log."""
-
-    status = 0
-    sent = 0
-    began = 0.0
-
-    def send(self, message: Any) -> Coroutine[Any, Any, None]:
-        if self.response_started:
-            self.sent += len(message.get("body", b""))
-        else:
-            self.status = message.get("status", 0)
-        return super().send(message)
+class H11Cycle(Measured, h11_impl.RequestResponseCycle):
+    pass
 
 
 class H11Connection(h11.Connection):
-    """Finds fault with requests that are within the standard but not within our limits."""
+    """Rejects requests that are valid but exceed the limits."""
 
     def __init__(self, limits: ConnectionLimits) -> None:
         super().__init__(h11.SERVER, max_incomplete_event_size=limits.request_head)
@@ -55,20 +44,20 @@ class H11Connection(h11.Connection):
 
     def _check(self, request: h11.Request) -> None:
         if len(request.target) > self.limits.request_line:
-            raise h11.RemoteProtocolError(WHY[414], 414)
+            raise h11.RemoteProtocolError(REASONS[414], 414)
         fields = sum(len(name) + len(value) + len(": \r\n") for name, value in request.headers)
         if len(request.target) + fields > self.limits.request_head:
-            raise h11.RemoteProtocolError(WHY[431], 431)
+            raise h11.RemoteProtocolError(REASONS[431], 431)
         headers = dict(request.headers)
         if b"content-length" in headers:
             if b"transfer-encoding" in headers:
-                # Two lengths: a proxy that believes the other one sees other requests (RFC 9112, 6.3).
+                # Two lengths: a proxy that uses the other one sees other requests (RFC 9112, 6.3).
                 raise h11.RemoteProtocolError("Transfer-Encoding and Content-Length")
             self._check_size(int(headers[b"content-length"]))
 
     def _check_size(self, size: int) -> None:
         if self.limits.request_body is not None and size > self.limits.request_body:
-            raise h11.RemoteProtocolError(WHY[413], 413)
+            raise h11.RemoteProtocolError(REASONS[413], 413)
 
 
 class H11Protocol(Guard, h11_impl.H11Protocol):
@@ -92,45 +81,47 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
 
     @cycle.setter
     def cycle(self, cycle: Any) -> None:
-        """uvicorn sets it to what it has made for a request."""
+        """Set by uvicorn to the cycle that it has made for a request, just before it starts the application."""
         if cycle is not None:
             cycle.__class__ = H11Cycle
             cycle.began = perf_counter()
+            self.received = 0
+            self.was_paused = False
         self.running = cycle
 
     @property
-    def reading(self) -> Owed:
+    def reading(self) -> Awaiting:
         if self.conn.in_body:
             return BODY
-        return HEAD if self.conn.trailing_data[0] else NEXT
+        return HEAD if self.conn.trailing_data[0] else REQUEST
 
-    def asked(self) -> tuple[str, str, str]:
+    def request_line(self) -> tuple[str, str, str]:
         if not self.conn.in_body:
             return "", "", ""
         target = self.scope["raw_path"] + (b"?" + query if (query := self.scope["query_string"]) else b"")
-        return self.scope["method"], shown_target(target), self.scope["http_version"]
+        return self.scope["method"], clipped_target(target), self.scope["http_version"]
 
     def data_received(self, data: bytes) -> None:
-        if self.deaf:
+        if self.discards_input:
             self.received += len(data)
             return
         before = self.conn.received
         super().data_received(data)
         self.received += self.conn.received - before
         if self.flow.read_paused:
-            self.held = True
-        self.look()
+            self.was_paused = True
+        self.update()
 
     def send_400_response(self, msg: str) -> None:
         error = sys.exception()
         status = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
         unread, _ = self.conn.trailing_data
         if status == 431 and unread and b"\n" not in unread and not self.conn.in_body:
-            status = 414
-        self.refuse(status if status in WHY else 400)
+            status = 414  # not even the request line is complete
+        self.reject(status if status in REASONS else 400)
 
     def on_response_complete(self) -> None:
         self.log(self.running)
         super().on_response_complete()
-        self._unset_keepalive_if_required()
-        self.look()
+        self._unset_keepalive_if_required()  # Guard has the deadline
+        self.update()

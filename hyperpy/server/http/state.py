@@ -1,4 +1,4 @@
-"""What a server's connections have to know of it."""
+"""The part of a server's state that its connections read."""
 
 from enum import Enum
 
@@ -6,15 +6,13 @@ from uvicorn.server import ServerState
 
 
 class Stage(Enum):
-    """How far a server is on its way."""
-
     SERVING = "serving"
-    RETIRING = "another process serves in its place; whoever is connected may ask once more"
-    STOPPING = "nobody serves in its place; it finishes what it has begun"
+    RETIRING = "another process has taken over; open connections may send one more request"
+    STOPPING = "no other process has taken over; only responses in progress are finished"
 
 
 class State(ServerState):
-    """uvicorn's state with the stage, and the number of requests that have come for the application."""
+    """uvicorn's state, with the stage and the number of requests that have reached the application."""
 
     def __init__(self) -> None:
         super().__init__()

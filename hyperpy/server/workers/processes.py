@@ -1,4 +1,4 @@
-"""Child processes and the signals that they and their parents get."""
+"""Child processes, and signals in them and in their parent."""
 
 import os
 import signal
@@ -15,8 +15,8 @@ _spawn = get_context("spawn")
 def start_process(target: Callable[..., None], *args: Any) -> SpawnProcess:
     """Start `target(*args)`, all of it picklable, in a fresh interpreter.
 
-    Ctrl-C goes to every process of the terminal's group. Until the child has called `prepare_child` it would answer
-    with a traceback, so SIGINT waits till then.
+    Ctrl-C reaches every process of the terminal's group. Before the child has called `prepare_child` it would print a
+    traceback, so SIGINT is blocked until then.
     """
     process = _spawn.Process(target=target, args=args)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
@@ -28,17 +28,17 @@ def start_process(target: Callable[..., None], *args: Any) -> SpawnProcess:
 
 
 def prepare_child() -> None:
-    """To be called first in a child: from here on SIGINT ends it without a word, until a server handles it."""
-    signal.signal(signal.SIGINT, _leave)
+    """To be called first in a child: from here on SIGINT ends it silently, until a server handles it."""
+    signal.signal(signal.SIGINT, _exit_silently)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
 
-def _leave(signum: int, frame: FrameType | None) -> None:
+def _exit_silently(signum: int, frame: FrameType | None) -> None:
     os._exit(128 + signum)
 
 
 class Signals:
-    """Signals as something to wait for, together with sockets and processes. A context manager for the main thread."""
+    """Makes signals something to wait for, along with sockets and processes. A context manager for the main thread."""
 
     def __init__(self, *numbers: signal.Signals) -> None:
         self._numbers = numbers
@@ -66,7 +66,7 @@ class Signals:
         return self._reader.fileno()
 
     def arrived(self) -> list[int]:
-        """The numbers of the signals that came since the last call, in their order."""
+        """The numbers of the signals since the last call, in order of arrival."""
         try:
             return [number for number in self._reader.recv(4096) if number in self._numbers]
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""The parent of the worker processes: keeps their number, replaces them, ends them."""
+"""The parent of the worker processes: starts, replaces and stops them."""
 
 import contextlib
 import logging
@@ -15,18 +15,18 @@ from hyperpy.server.workers.processes import Signals
 
 logger = logging.getLogger("hyperpy.server")
 
-RETRY_AFTER = 1.0  # seconds between a worker that did not start and the next attempt
-MARGIN = 3.0  # seconds that a worker may take beyond its grace period before it is killed
+RETRY_AFTER = 1.0  # seconds between a worker that failed to start and the next attempt
+MARGIN = 3.0  # seconds beyond its grace period after which a worker is killed
 
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """A process, and the channel to it."""
+    """A process, and the supervisor's end of the pipe to it."""
 
     process: SpawnProcess
     channel: Connection[Any, Any]
     ready: bool = False
-    kill_at: float | None = None  # on time.monotonic()'s clock, once it was asked to end
+    kill_at: float | None = None  # by time.monotonic(), once it has been told to stop
 
     @property
     def retiring(self) -> bool:
@@ -34,12 +34,14 @@ class Worker:
 
 
 class Supervisor:
-    """Runs `count` workers until SIGTERM or SIGINT; a second SIGINT kills them. SIGHUP replaces them one by one, and
-    a worker that has answered its number of requests is replaced, too. Successors serve before anyone retires.
+    """Runs `count` workers until SIGTERM or SIGINT; a second SIGINT kills them.
 
-    `start` starts a worker; `on_ready` is called when all serve, `on_stop` when they are told to end; `grace` is how
-    long, in seconds, one takes at most to finish its answers. The first worker starts alone: an application that can't
-    be loaded says so once, and ends the whole.
+    SIGHUP replaces the workers one by one, and a worker that has reached its request limit is replaced as well. A
+    successor serves before its predecessor retires. The first worker starts alone, so that an application that can't
+    be loaded reports its error only once, and stops the supervisor.
+
+    `start` starts a worker. `on_ready` is called when all of them serve, `on_stop` when they are told to stop. `grace`
+    is the time in seconds that a worker has to finish its responses.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class Supervisor:
         self._grace = grace
         self._workers: list[Worker] = []
         self._outdated: list[Worker] = []
-        self._loads = False  # whether any worker ever became ready
+        self._loads = False  # whether any worker has ever become ready
         self._not_before = 0.0
         self._stopping = False
         self._status = 0
@@ -72,12 +74,12 @@ class Supervisor:
                 for number in signals.arrived():
                     self._on_signal(number)
                 for worker in list(self._workers):
-                    self._look_at(worker)
+                    self._check(worker)
                 self._fill()
         return self._status
 
     def _wait(self, signals: Signals) -> None:
-        """Until something happens: a signal, a worker that is ready or gone, or one that is overdue."""
+        """Wait for a signal, a message, the exit of a worker, or the time to kill or start one."""
         channels = [worker.channel for worker in self._workers if not worker.channel.closed]
         sentinels = [worker.process.sentinel for worker in self._workers]
         deadlines = [worker.kill_at for worker in self._workers if worker.kill_at is not None]
@@ -101,14 +103,14 @@ class Supervisor:
                 worker.kill_at = self._deadline()
 
     def _retire(self, worker: Worker) -> None:
-        with contextlib.suppress(OSError):  # it has just ended
+        with contextlib.suppress(OSError):  # the worker has just exited
             worker.channel.send(WorkerMessage.RETIRE)
         worker.kill_at = self._deadline()
 
     def _deadline(self) -> float:
         return time.monotonic() + self._grace + MARGIN
 
-    def _look_at(self, worker: Worker) -> None:
+    def _check(self, worker: Worker) -> None:
         while not worker.channel.closed and worker.channel.poll():
             try:
                 message = worker.channel.recv()
@@ -122,7 +124,7 @@ class Supervisor:
         if worker.process.exitcode is not None:
             self._on_exit(worker)
         elif worker.kill_at is not None and time.monotonic() >= worker.kill_at:
-            logger.error("Worker %d does not end and is killed.", worker.process.pid)
+            logger.error("Worker %d did not stop in time and is killed.", worker.process.pid)
             worker.process.kill()
             worker.process.join()
             self._on_exit(worker)
@@ -145,17 +147,17 @@ class Supervisor:
             return
         pid, status = worker.process.pid, worker.process.exitcode
         if worker.ready:
-            logger.warning("Worker %d ended (exit status %s); another takes its place.", pid, status)
+            logger.warning("Worker %d ended (exit status %s) and is replaced.", pid, status)
         elif not self._loads:
             self._stopping = True
             self._status = 1
         else:
-            logger.error("Worker %d did not start (exit status %s).", pid, status)
+            logger.error("Worker %d failed to start (exit status %s).", pid, status)
             self._outdated.clear()
             self._not_before = time.monotonic() + RETRY_AFTER
 
     def _missing(self) -> int:
-        """How many workers should be started now or, after a failure, soon."""
+        """How many workers to start now or, after a failed start, soon."""
         if self._stopping:
             return 0
         present = sum(not worker.retiring for worker in self._workers)

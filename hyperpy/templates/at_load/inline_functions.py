@@ -1,6 +1,6 @@
-"""The functions that inlined t-strings call: generated like those for Templates, with variables for the values.
+"""The functions that render t-strings in place: generated like those for Templates, with variables for the values.
 
-Their code has the file and the lines of the t-string, so that a traceback through one shows the hole that was rendered.
+Their code has the file and lines of the t-string, so that a traceback shows the hole that was being rendered.
 """
 
 import ast
@@ -10,24 +10,25 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates.at_load.checks import literals_in, parsed
 from hyperpy.templates.at_load.inline_plan import (
     Choice,
     ClassList,
-    Literal,
-    Optional,
+    LiteralPlan,
+    Origin,
     Plain,
     Plan,
     Planner,
     Rows,
     Unused,
 )
+from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.attributes import class_names
-from hyperpy.templates.rendering.codegen import Expression, Pieces, Writer, prepared
+from hyperpy.templates.rendering.codegen import prepared
 from hyperpy.templates.rendering.render import RUNTIME, error_of
+from hyperpy.templates.rendering.writer import CodePiece, Expression, Writer, conditional
 from hyperpy.templates.syntax.nodes import Attribute, Node, Tag
 from hyperpy.templates.syntax.problems import Problem
 
@@ -40,56 +41,49 @@ def template({names}):
         raise LOCATED(problem) from None
 """
 
-RENDER = ".render"
-"""The name by which compiled code calls `render_template`, for what can't be inlined."""
+
+@dataclass(frozen=True, slots=True)
+class InlineCall:
+    """What renders a t-string in place: `function(*arguments)` is its HTML, a str."""
+
+    function: FunctionType
+    arguments: list[ast.expr]
 
 
-class Inliner:
-    """Turns the t-strings of one file into calls. `functions` are what the calls name; they go into the namespace."""
+def compile_inline(node: ast.TemplateStr, literals: Literals) -> InlineCall | None:
+    """Compile a t-string, with those inside it, into a function of its values.
 
-    def __init__(self, text: SourceText, markers: frozenset[str]) -> None:
-        self.text = text
-        self.markers = markers
-        self.functions: dict[str, object] = {}
-
-    def call(self, node: ast.TemplateStr) -> ast.Call:
-        """An expression that gives the t-string's HTML, as a str. Raises TemplateError with its place."""
-        documents = {id(literal): parsed(literal, self.text, self.markers) for literal in literals_in(node)}
-        plan = Planner(documents).literal(node)
-        function = _function(plan, self.text) if plan else None
-        if plan is None or function is None:
-            return _located(ast.Call(ast.Name(RENDER, ast.Load()), [node], []), node)
-        name = f"_.template{len(self.functions)}"  # a star import leaves alone what begins with an underscore
-        self.functions[name] = function
-        return _located(ast.Call(ast.Name(name, ast.Load()), [value for _, value in plan.bindings()], []), node)
+    None if it has to be rendered as a Template: its meaning is known only at run time, or Python can't compile it.
+    Raises TemplateError with its place.
+    """
+    literals.within(node)
+    planner = Planner(literals)
+    plan = planner.literal(node)
+    function = _function(plan, planner.origins, literals.text) if plan else None
+    return InlineCall(function, [value for _, value in plan.bindings()]) if plan and function else None
 
 
-def _located(call: ast.Call, node: ast.expr) -> ast.Call:
-    return ast.fix_missing_locations(ast.copy_location(call, node))
-
-
-def _function(plan: Literal, text: SourceText) -> FunctionType | None:
-    """None if Python can't read it: brackets or loops that are nested too deeply."""
+def _function(plan: LiteralPlan, origins: dict[str, Origin], text: SourceText) -> FunctionType | None:
+    """None if Python can't compile the function because it is nested too deeply."""
     writer = _InlineWriter(plan)
     result = writer.rendering(plan.document.nodes)
     names = [name for name, _ in plan.bindings()]
     values = [f"        {name} = {value}" for name, value in _prepared(plan)]
     source = FUNCTION.format(names=", ".join(names), values="\n".join(values), result=result)
-    holes = dict(_holes(plan))
-    namespace = RUNTIME | writer.constants | {"LOCATED": _Locator(text, holes), "CLASS_MORE": _class_more}
-    code = _compiled(source, plan, holes, text)
+    namespace = RUNTIME._replace(LOCATED=_Locator(text, origins)).namespace() | writer.namespace
+    code = _compiled(source, plan, origins, text)
     if code is None:
         return None
-    exec(code, namespace)  # noqa: S102  generated: values come in as arguments only
+    exec(code, namespace)  # noqa: S102  generated code: values are only arguments
     function = namespace["template"]
     assert isinstance(function, FunctionType)
     return function
 
 
-def _compiled(source: str, plan: Literal, holes: dict[str, _HoleOrigin], text: SourceText) -> CodeType | None:
+def _compiled(source: str, plan: LiteralPlan, origins: dict[str, Origin], text: SourceText) -> CodeType | None:
     try:
         tree = ast.parse(source)
-        _relocate(tree, plan.node, holes)
+        _relocate(tree, plan.node, origins)
         return compile(tree, text.file, "exec", dont_inherit=True)
     except SyntaxError as error:
         if "too many" in error.msg:
@@ -97,54 +91,31 @@ def _compiled(source: str, plan: Literal, holes: dict[str, _HoleOrigin], text: S
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class _HoleOrigin:
-    """Where the value of a variable was written, and the first words of the t-string that it stands in."""
-
-    value: ast.expr
-    words: str
-
-
-def _holes(plan: Plan) -> Iterator[tuple[str, _HoleOrigin]]:
-    match plan:
-        case Literal(holes=holes, words=words):
-            for hole in holes:
-                if isinstance(hole, ClassList | Plain):
-                    yield from ((name, _HoleOrigin(value, words)) for name, value in hole.bindings())
-                else:
-                    yield from _holes(hole)
-        case Rows(element=inner) | Optional(then=inner):
-            yield from _holes(inner)
-        case Choice(then=then, otherwise=otherwise):
-            yield from _holes(then)
-            yield from _holes(otherwise)
-
-
-def _prepared(plan: Literal) -> Iterator[tuple[str, str]]:
-    """The values of a t-string that are converted or formatted before they are rendered."""
-    for hole in plan.holes:
+def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
+    """The values of a t-string that are converted or formatted before they are rendered, as (variable, code)."""
+    for hole in plan.holes.values():
         if isinstance(hole, Plain) and (value := prepared(hole.name, hole.shape, repr(hole.spec))) != hole.name:
             yield hole.name, value
 
 
-def _relocate(tree: ast.AST, place: ast.expr, holes: dict[str, _HoleOrigin]) -> None:
-    """Gives generated nodes the place of the hole that they render."""
+def _relocate(tree: ast.AST, place: ast.expr, origins: dict[str, Origin]) -> None:
+    """Give generated nodes the location of the hole that they render."""
     if isinstance(tree, ast.FormattedValue | ast.Assign):
-        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in holes)
+        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in origins)
         if (name := next(names, None)) is not None:
-            place = holes[name].value
+            place = origins[name].value
     if "lineno" in tree._attributes:
         ast.copy_location(tree, place)
     for child in ast.iter_child_nodes(tree):
-        _relocate(child, place, holes)
+        _relocate(child, place, origins)
 
 
 class _Locator:
-    """Makes a TemplateError of a Problem: the traceback tells which hole was rendered."""
+    """Converts a Problem to a TemplateError. The traceback tells which hole was being rendered."""
 
-    def __init__(self, text: SourceText, holes: dict[str, _HoleOrigin]) -> None:
+    def __init__(self, text: SourceText, origins: dict[str, Origin]) -> None:
         self.text = text
-        self.holes = {(hole.value.lineno, hole.value.col_offset): hole for hole in holes.values()}
+        self.origins = {(origin.value.lineno, origin.value.col_offset): origin for origin in origins.values()}
 
     def __call__(self, problem: Problem) -> TemplateError:
         traceback = problem.__traceback__
@@ -152,13 +123,12 @@ class _Locator:
         for value in traceback.tb_frame.f_locals.values():
             dismiss_all(value)
         line, column = _position(traceback)
-        hole = self.holes.get((line, column))
-        if hole is None:
+        origin = self.origins.get((line, column))
+        if origin is None:
             return error_of(problem)
         start = self.text.position(line, column)
-        value = hole.value
-        end = self.text.position(value.end_lineno or line, value.end_col_offset or column)
-        error = error_of(problem, hole.words)
+        end = self.text.position(origin.value.end_lineno or line, origin.value.end_col_offset or column)
+        error = error_of(problem, origin.words)
         return error.at(self.text.place(start, end - start))
 
 
@@ -169,9 +139,9 @@ def _position(traceback: TracebackType) -> tuple[int, int]:
 
 
 class _InlineWriter(Writer):
-    """Writes the nodes of a t-string, and of those inside it, with variables in place of interpolations."""
+    """Writes a t-string and those inside it, with variables for the values."""
 
-    def __init__(self, plan: Literal) -> None:
+    def __init__(self, plan: LiteralPlan) -> None:
         super().__init__(plan.words)
         self.plan = plan
 
@@ -180,57 +150,58 @@ class _InlineWriter(Writer):
         assert isinstance(plan, Plain)
         return plan.name
 
-    def text(self, index: int) -> Pieces:
+    def text(self, index: int) -> Iterator[CodePiece]:
         plan = self.plan.holes[index]
         if isinstance(plan, Plain):
             yield from super().text(index)
-        elif isinstance(plan, Literal) and not any(_prepared(plan)):
+        elif isinstance(plan, LiteralPlan) and not any(_prepared(plan)):
             with self.inside(plan) as nodes:
                 yield from self.write(nodes)
         else:
             yield Expression(self.nested(plan))
 
     @contextmanager
-    def inside(self, plan: Literal) -> Iterator[tuple[Node, ...]]:
-        """The nodes of a t-string inside this one, whose holes are meant for as long as the context lasts."""
+    def inside(self, plan: LiteralPlan) -> Iterator[tuple[Node, ...]]:
+        """Switch to a t-string inside the current one, and return its nodes."""
         outer, self.plan, self.words = self.plan, plan, plan.words
         yield plan.document.nodes
         self.plan, self.words = outer, outer.words
 
     def is_leaf(self, nodes: tuple[Node, ...]) -> bool:
-        return super().is_leaf(nodes) and all(isinstance(hole, Plain | Unused | ClassList) for hole in self.plan.holes)
+        return super().is_leaf(nodes) and all(
+            isinstance(hole, Plain | Unused | ClassList) for hole in self.plan.holes.values()
+        )
 
     def nested(self, plan: Plan) -> str:
         match plan:
-            case Literal():
+            case LiteralPlan():
                 names = ", ".join(name for name, _ in plan.bindings())
                 return f"{self.rows(plan, f'(({names},),)', is_tuple=True)}[0]"
             case Rows(name=name, element=element):
-                # A comprehension is evaluated already; a generator is now, all of it before the first is rendered.
+                # A list has been evaluated. A generator is evaluated now, completely, before its first item is rendered.
                 items = name if isinstance(plan.node, ast.ListComp) else f"[*{name}]"
-                if isinstance(element, Literal):
+                if isinstance(element, LiteralPlan):
                     return f"''.join({self.rows(element, items)})"
                 return f"''.join([{self.nested(element)} for {element.name} in {items}])"
-            case Optional(name=name, then=then):
-                return f"('' if {name} is None else {self.rows(then, name)}[0])"
             case Choice(name=name, then=then, otherwise=otherwise):
-                first, second = self.rows(then, name), self.rows(otherwise, f"{name}[1:]")
-                return f"({first}[0] if len({name}) == 1 else {second}[0])"
+                first = f"{self.rows(then, f'{name}[1:]')}[0]"
+                if otherwise is None:
+                    return f"('' if {name} is None else {first})"
+                return f"({first} if {name}[0] else {self.rows(otherwise, f'{name}[1:]')}[0])"
         raise AssertionError(plan)
 
-    def rows(self, plan: Literal, rows: str, *, is_tuple: bool = False) -> str:
-        """A list of the t-string's renderings."""
+    def rows(self, plan: LiteralPlan, rows: str, *, is_tuple: bool = False) -> str:
+        """Code for a list of the t-string's renderings, one for each row in `rows`."""
         names = [name for name, _ in plan.bindings()]
         target = names[0] if len(names) == 1 and not is_tuple else f"({', '.join(names)},)" if names else "_"
         steps = "".join(f" for {name} in ({value},)" for name, value in _prepared(plan))
         with self.inside(plan) as nodes:
             return f"[{self.rendering(nodes)} for {target} in {rows}{steps}]"
 
-    def whole(self, tag: Tag, item: Attribute, head: str) -> Pieces:
-        assert item.value is not None
-        plan = self.plan.holes[index] if isinstance(index := item.value[0], int) else None
+    def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[CodePiece]:
+        plan = self.plan.holes[index]
         if not isinstance(plan, ClassList):
-            yield from super().whole(tag, item, head)
+            yield from super().whole(tag, item, head, index)
             return
         first, *others = plan.parts
         assert isinstance(first, str)
@@ -239,17 +210,17 @@ class _InlineWriter(Writer):
             match part:
                 case str():
                     yield f" {escape_str(part)}"
-                case Plain(name=name) if self.strings is not None:
-                    self.strings.append(f"type({name}) is str and {name}")
-                    yield from (" ", Expression(f"E({name})"))
                 case Plain(name=name):
-                    yield Expression(f"f' {{E({name})}}' if type({name}) is str and {name} else CLASS_MORE({name})")
+                    text = Expression(f"{self.name(escape_str)}({name})")
+                    yield conditional(
+                        (f"type({name}) is str and {name}",), (" ", text), f"{self.name(_class_more)}({name})"
+                    )
                 case (names, condition):
                     yield Expression(f"{f' {escape_str(names)}'!r} if {condition.name} else ''")
         yield '"'
 
 
 def _class_more(value: object) -> str:
-    """What a value adds to a list of classes that is not empty."""
+    """The HTML that a value adds to a non-empty list of classes."""
     names = class_names([value])
     return f" {escape_str(names)}" if names else ""

@@ -1,4 +1,4 @@
-"""Values → HTML. A literal is parsed when first rendered, becomes one function, and is found again by its strings."""
+"""Values → HTML. A literal is parsed and compiled when it is first rendered, and cached by its strings."""
 
 import sys
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
@@ -10,35 +10,10 @@ from markupsafe import Markup
 
 from hyperpy.exceptions import ComponentError, Place, TemplateError
 from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
-from hyperpy.templates.escape import escape_str, exact
-from hyperpy.templates.escaping.attributes import (
-    aria,
-    attribute,
-    class_attribute,
-    class_text,
-    merged,
-    style_attribute,
-    style_element_text,
-    style_element_word,
-    style_text,
-    style_word,
-    url,
-    url_piece,
-    url_text,
-    value_text,
-)
-from hyperpy.templates.escaping.script_values import (
-    script_attribute,
-    script_element_value,
-    script_piece,
-    script_string,
-    srcdoc_attribute,
-)
-from hyperpy.templates.escaping.urls import one_root
+from hyperpy.templates.escape import escape_str, exact, markup
 from hyperpy.templates.escaping.values import html_of, is_html, name_of, refuse_deferred, refuse_unfit
-from hyperpy.templates.rendering.codegen import MANY, ONE, generate
-from hyperpy.templates.rendering.component_calls import keywords
-from hyperpy.templates.rendering.fragments import collect_fragment, fragment
+from hyperpy.templates.rendering.codegen import MANY, ONE, Runtime, generate
+from hyperpy.templates.rendering.fragments import fragment
 from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
 from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import CallProblem, Problem, words_of
@@ -47,22 +22,15 @@ type Render = Callable[[Template], str]
 type RenderMany = Callable[[list[Template]], str]
 type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[HoleShape, ...]]
 
-# Literals are few; t-strings put together at run time may not be. A full cache is emptied.
+# Cleared when full: literals are few, but Templates built at run time may not be.
 KEPT = 4096
 
 _ones: dict[Key, Render] = {}
 _manys: dict[tuple[str, ...], RenderMany] = {}
 
-_SPECS = {"": Spec.NONE, "safe": Spec.SAFE, "**": Spec.SPREAD}
-
-
-def markup(text: str) -> Markup:
-    """Markup of an exact str, without the questions that `Markup()` asks of its argument."""
-    return str.__new__(Markup, text)
-
 
 def html(value: object) -> Markup:
-    """A t-string as HTML, without the white space around it; anything else as an interpolation in text renders it.
+    """Render a t-string, and strip it; or any other value as an interpolation in text does.
 
     Raises TemplateError with the caller's file and line.
     """
@@ -74,7 +42,7 @@ def html(value: object) -> Markup:
 
 
 def render_template(template: Template) -> str:
-    """The template as HTML, white space and all."""
+    """Render a template. White space around it is kept."""
     render = _ones.get(template.strings)
     if render is None:
         render = _ones[template.strings] = _compiled(template, ONE)
@@ -82,7 +50,7 @@ def render_template(template: Template) -> str:
 
 
 def render_text(value: object) -> str:
-    """What an interpolation in a text position gives."""
+    """Render a value as an interpolation in text does."""
     try:
         return _text(value)
     except Problem as problem:
@@ -127,7 +95,7 @@ def _deferred(value: Awaitable[object] | AsyncIterable[object], show: Show) -> s
 
 
 def _items(values: list[object]) -> str:
-    """The items one after the other. A list of templates mostly comes from one literal in a comprehension."""
+    """Render the items of a list. Templates in it mostly come from the same literal, in a comprehension."""
     if not values or type(values[0]) is not Template:
         return "".join(map(_text, values))
     strings = values[0].strings
@@ -138,7 +106,7 @@ def _items(values: list[object]) -> str:
 
 
 def _render_safe(value: object) -> str:
-    """The same for `{value:safe}`."""
+    """Render a value as `{value:safe}` in text does."""
     try:
         return _safe(value)
     except Problem as problem:
@@ -146,7 +114,7 @@ def _render_safe(value: object) -> str:
 
 
 def _safe(value: object) -> Markup:
-    """`{value:safe}`: its author says that it is HTML."""
+    """The HTML of `{value:safe}`, which its author declares safe."""
     if is_html(value) or type(value) is Template:
         return markup(_text(value))
     if isinstance(value, str):
@@ -162,7 +130,7 @@ def _safe(value: object) -> Markup:
 
 
 def _spread(value: object) -> object:
-    """A mapping of attributes, its t-strings rendered."""
+    """A mapping of attributes with its t-strings rendered."""
     if isinstance(value, Mapping):
         return {name: Markup(render_template(item)) if type(item) is Template else item for name, item in value.items()}
     refuse_deferred(value)
@@ -170,7 +138,7 @@ def _spread(value: object) -> object:
 
 
 def _string(value: object) -> str:
-    """A piece of a component's argument or of a fragment's name."""
+    """A value inside a component's argument or a fragment's name."""
     if value is None or isinstance(value, bool):
         return ""
     if type(value) is Template:
@@ -181,13 +149,13 @@ def _string(value: object) -> str:
 
 def shapes_of(template: Template) -> tuple[HoleShape, ...]:
     return tuple(
-        HoleShape(hole.expression, hole.conversion, _SPECS.get(hole.format_spec, Spec.FORMAT), hole.value is fragment)
+        HoleShape(hole.expression, hole.conversion, Spec(hole.format_spec), hole.value is fragment)
         for hole in template.interpolations
     )
 
 
 def _again(template: Template) -> str:
-    """A template whose strings are known, but in another shape: `{x}` and `{x!r}` differ in nothing else."""
+    """Render a template whose strings are cached with other shapes: `{x}` and `{x!r}` have the same strings."""
     key = (template.strings, shapes_of(template))
     render = _ones.get(key)
     if render is None:
@@ -196,7 +164,7 @@ def _again(template: Template) -> str:
 
 
 def _compiled(template: Template, form: str) -> Callable[[Any], str]:
-    """Parses the literal and makes its function. Raises TemplateError."""
+    """Parse and compile a literal. Raises TemplateError."""
     for cache in (_ones, _manys):
         if len(cache) >= KEPT:
             cache.clear()
@@ -208,15 +176,15 @@ def _compiled(template: Template, form: str) -> Callable[[Any], str]:
 
 def _function(document: Document, words: str, form: str) -> Callable[[Any], str]:
     generated = generate(document, words, form)
-    namespace = RUNTIME | generated.constants
+    namespace = RUNTIME.namespace() | generated.namespace
     try:
         code = compile(generated.source, f"<{words}>", "exec")
-    except SyntaxError:  # Python reads 200 brackets inside each other, each component takes five
+    except SyntaxError:  # Python's limit is 200 nested brackets, and each component takes five
         raise Problem(
             "components and fragments are nested too deeply in one t-string",
-            "Move the inner ones into a component of their own.",
+            "Move the inner ones into a separate component.",
         ) from None
-    exec(code, namespace)  # noqa: S102  what `codegen` wrote: values come in as constants and arguments only
+    exec(code, namespace)  # noqa: S102  generated code: values are only constants and arguments
     made = namespace["render" if form is ONE else "render_many"]
     assert isinstance(made, FunctionType)
     return made
@@ -232,39 +200,4 @@ def _located(problem: Problem, template: Template) -> TemplateError:
     return error_of(problem, words_of(template))
 
 
-# What generated functions call, by the names that `codegen` writes.
-RUNTIME: dict[str, object] = {
-    "AGAIN": _again,
-    "ARIA": aria,
-    "ATTRIBUTE": attribute,
-    "CLASS": class_attribute,
-    "CLASS_TEXT": class_text,
-    "E": escape_str,
-    "FRAGMENT": collect_fragment,
-    "KEYWORDS": keywords,
-    "LOCATED": _located,
-    "MARKER": fragment,
-    "MARKUP": markup,
-    "MERGED": merged,
-    "ONE_ROOT": one_root,
-    "PROBLEM": Problem,
-    "SAFE": _safe,
-    "SCRIPT": script_attribute,
-    "SCRIPT_ELEMENT_VALUE": script_element_value,
-    "SCRIPT_PIECE": script_piece,
-    "SCRIPT_STRING": script_string,
-    "SPREAD": _spread,
-    "SRCDOC": srcdoc_attribute,
-    "STRING": _string,
-    "STYLE": style_attribute,
-    "STYLE_ELEMENT_TEXT": style_element_text,
-    "STYLE_ELEMENT_WORD": style_element_word,
-    "STYLE_TEXT": style_text,
-    "STYLE_WORD": style_word,
-    "TEMPLATE": Template,
-    "TEXT": _text,
-    "URL": url,
-    "URL_PIECE": url_piece,
-    "URL_TEXT": url_text,
-    "VALUE_TEXT": value_text,
-}
+RUNTIME = Runtime(AGAIN=_again, LOCATED=_located, SAFE=_safe, SPREAD=_spread, STRING=_string, TEXT=_text)

@@ -1,29 +1,36 @@
-"""What a t-string literal means: the parser's result, the code generator's input.
+"""The nodes of a parsed literal: output of the parser, input of the code generators.
 
-A hole is the place of an interpolation, known by its index into `template.interpolations`. Positions count characters
-of the scanned text, in which each hole is one.
+A hole is the place of an interpolation, identified by its index in `template.interpolations`. Positions count characters
+of `LiteralSource.text`, in which a hole is one character.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from hyperpy.templates.syntax.problems import first_words
+
 type Value = tuple[str | int, ...]
-"""Pieces of one attribute value: HTML source text, and holes by index."""
+"""The pieces of an attribute value: HTML source text, and holes by index."""
 
 type Node = Text | Hole | RawHole | Tag | EndTag | Component | Fragment
 
 
 class Spec(Enum):
-    """What a hole's format spec asks for."""
+    """The meaning of a hole's format spec, from its text: `Spec("safe")`."""
 
-    NONE = auto()
-    SAFE = auto()
-    SPREAD = auto()
-    FORMAT = auto()
+    NONE = ""
+    SAFE = "safe"
+    SPREAD = "**"
+    FORMAT = "any other"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Spec:
+        return cls.FORMAT
 
 
 class Context(Enum):
-    """What an attribute's value means to a browser, and so which function makes it fit."""
+    """The meaning of an attribute's value to a browser. It determines how a value is escaped."""
 
     PLAIN = auto()
     URL = auto()
@@ -42,7 +49,7 @@ class Context(Enum):
 
 
 class HoleMode(Enum):
-    """What a hole is inside its context, which the text before it decides."""
+    """The position of a hole inside its context, as determined by the text before it."""
 
     PLAIN = auto()
     PATH = auto()
@@ -58,9 +65,17 @@ class HoleMode(Enum):
     COMMENT = auto()
 
 
+class HoleUse(Enum):
+    """The use of a hole, as far as rendering in place treats it differently."""
+
+    TEXT = auto()
+    CLASS = auto()
+    OTHER = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class HoleShape:
-    """All of one interpolation that the meaning of a literal may depend on, besides the static strings."""
+    """The properties of an interpolation that the meaning of a literal may depend on."""
 
     expression: str
     conversion: str | None = None
@@ -70,7 +85,7 @@ class HoleShape:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """HTML that is sent as it stands."""
+    """HTML that is sent unchanged."""
 
     text: str
 
@@ -93,8 +108,9 @@ class RawHole:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`value` is None for a bare name. `space` is the white space before it. `modes` are those of the value's holes, if
-    the value has more than one piece.
+    """`value` is None for a bare name, and `space` is the white space before the name.
+
+    `modes` are the modes of the value's holes, unless a hole is the whole value.
     """
 
     name: str
@@ -103,6 +119,14 @@ class Attribute:
     context: Context
     start: int
     modes: tuple[HoleMode, ...] = ()
+
+    @property
+    def only_hole(self) -> int | None:
+        """The hole that is the whole value, if one is."""
+        match self.value:
+            case (int(index),):
+                return index
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +139,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class MarkerHole:
-    """`{fragment}` among the attributes; `name` is what was written behind it, if anything."""
+    """`{fragment}` among the attributes, or `{fragment}=name`."""
 
     name: Value | None
     start: int
@@ -123,7 +147,7 @@ class MarkerHole:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A start tag. `tail` is what stands between the last attribute and `>`."""
+    """A start tag. `tail` is the text between the last attribute and `>`."""
 
     name: str
     attributes: tuple[Attribute | Spread, ...]
@@ -168,13 +192,32 @@ class Fragment:
     end: int
 
 
+def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+    """All nodes, outer ones first."""
+    for node in nodes:
+        yield node
+        if isinstance(node, Fragment):
+            yield from walk(node.body)
+        elif isinstance(node, Component):
+            yield from walk(node.children or ())
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One parsed literal. `named` are the holes whose expression or value has a meaning besides what it renders to: in
-    component tags, and where an attribute's name would be.
+    """A parsed literal.
+
+    `uses` has the holes that are rendered: not those of fragment markers, closing tags, comments and attributes that a
+    later one replaces. `named` are the holes whose expression or value means more than what it renders to: in component
+    tags, and in place of an attribute's name.
     """
 
     strings: tuple[str, ...]
     shapes: tuple[HoleShape, ...]
     nodes: tuple[Node, ...]
+    uses: Mapping[int, HoleUse]
     named: frozenset[int]
+
+    @property
+    def words(self) -> str:
+        """The first words of the literal, which name it in messages."""
+        return first_words(self.strings, tuple(shape.expression for shape in self.shapes))

@@ -4,10 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from hyperpy.pages.analysis.callables import own_nodes
-from hyperpy.pages.analysis.definitions import FLAGS
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.symbols import module_level
-from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.analysis.scopes import module_level
+from hyperpy.pages.analysis.vocabulary import ANSWERS, FLAGS, QUICK_CALLS, Vocabulary
 
 # Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.
 _BUILTINS = """
@@ -15,12 +14,7 @@ _BUILTINS = """
     isinstance issubclass iter len list map max min next oct ord pow range repr reversed round set slice sorted str sum
     tuple type zip
 """
-_OURS = """
-    Event HTMLResponse HTTPException JSON JSONResponse Markup PlainTextResponse RedirectResponse Response
-    StreamingResponse html redirect render
-"""
 QUICK_BUILTINS = frozenset(_BUILTINS.split())
-QUICK_OURS = frozenset(_OURS.split())
 
 
 def bare_calls(statements: Sequence[ast.stmt]) -> Iterator[ast.Call]:
@@ -45,10 +39,7 @@ def binds_response(statement: ast.stmt) -> bool:
 def explicit_answers(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
     """A statement binds `response`, or a bare call makes one of the known responses or renders fragments."""
     nested = [node for s in statements for node in module_level(s) if isinstance(node, ast.stmt)]
-    known = any(
-        vocabulary.response(call.func) or vocabulary.public_name(call.func) == "render"
-        for call in bare_calls(statements)
-    )
+    known = any(vocabulary.public_name(call.func) in ANSWERS for call in bare_calls(statements))
     return known or any(binds_response(node) for node in nested)
 
 
@@ -60,8 +51,8 @@ def possible_answers(statements: Sequence[ast.stmt], loader: ast.AsyncFunctionDe
 
 def flags_named(tree: ast.Module, vocabulary: Vocabulary) -> frozenset[str]:
     """The method flags that the file names anywhere but in its imports."""
-    found = {vocabulary.public_name(node) for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute)}
-    return FLAGS & found
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
+    return FLAGS & {vocabulary.public_name(node) for node in names if isinstance(node.ctx, ast.Load)}
 
 
 def all_under_flags(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
@@ -102,11 +93,7 @@ def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary:
 
 
 def _is_quick(called: ast.expr, bound: frozenset[str], vocabulary: Vocabulary) -> bool:
-    if (
-        vocabulary.public_name(called) in QUICK_OURS
-        or vocabulary.response(called) in QUICK_OURS
-        or vocabulary.http_exception(called)
-    ):
+    if vocabulary.public_name(called) in QUICK_CALLS:
         return True
     return isinstance(called, ast.Name) and called.id in QUICK_BUILTINS and called.id not in bound
 

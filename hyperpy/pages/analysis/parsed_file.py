@@ -1,0 +1,103 @@
+"""The text of a route file → its syntax tree and the names in it."""
+
+import __future__
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hyperpy.exceptions import Place, RouteError
+from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.analysis.scopes import Names, Scopes, declared, scopes_of
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    file: str
+    source: str
+    tree: ast.Module
+    scopes: Scopes
+    future: int
+    """Compiler flags of the `from __future__` imports."""
+
+    def names(self, statement: ast.stmt) -> Names:
+        """What a statement at module level does with module-level names."""
+        return self.scopes.names[statement]
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """Every module-level name that the file sets, however it does that."""
+        return frozenset().union(*(names.binds | names.rebinds for names in self.scopes.names.values()))
+
+    def bound_once(self) -> frozenset[str]:
+        """The names that exactly one statement binds or declares, and no function rebinds."""
+        counts: Counter[str] = Counter()
+        for statement, names in self.scopes.names.items():
+            counts.update(names.binds | declared(statement))
+            counts.update([*names.rebinds, *names.rebinds])
+        return frozenset(name for name, count in counts.items() if count == 1)
+
+
+def parse(source: str, file: str) -> ParsedFile:
+    """Raises RouteError for a syntax error, and for what only a function may hold."""
+    try:
+        tree = ast.parse(source, file)
+    except SyntaxError as error:
+        raise _unreadable(error, file) from error
+    for node in _module_expressions(tree):
+        match node:
+            case ast.Yield() | ast.YieldFrom():
+                raise RouteError(
+                    "`yield` outside a function",
+                    place=place_of(node, file),
+                    hint='A stream is an async generator:\n\n    async def stream():\n        yield t"<p>…</p>"',
+                )
+            case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.comprehension(is_async=1):
+                raise RouteError(
+                    "`await` outside a function",
+                    place=_nearest_place(node, file),
+                    hint="Await in the loader:\n\n    async def load():\n        global user\n        user = await …",
+                )
+            case ast.Return():
+                raise RouteError(
+                    "`return` outside a function",
+                    place=place_of(node, file),
+                    hint='To answer and stop, make the call by itself: `redirect("/login")`, or set `response = …`.',
+                )
+    try:  # some errors are the compiler's, not the parser's: `await` in a plain function, `break` outside a loop
+        compile(tree, file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise _unreadable(error, file) from error
+    return parsed_file(tree, source, file)
+
+
+def parsed_file(tree: ast.Module, source: str, file: str) -> ParsedFile:
+    return ParsedFile(file, source, tree, scopes_of(tree), _future_flags(tree))
+
+
+def _unreadable(error: SyntaxError, file: str) -> RouteError:
+    width = (error.end_offset or 0) - (error.offset or 0) if error.end_lineno == error.lineno else 1
+    place = Place(file, error.lineno or 0, max((error.offset or 1) - 1, 0), max(width, 1))
+    hint = "Write `async def` for the function around it." if "async function" in error.msg else ""
+    return RouteError(f"Python can't read this: {error.msg}", place=place, hint=hint)
+
+
+def _module_expressions(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _module_expressions(child)
+
+
+def _nearest_place(node: ast.AST, file: str) -> Place:
+    return place_of(node.target if isinstance(node, ast.comprehension) else node, file)  # type: ignore[arg-type]
+
+
+def _future_flags(tree: ast.Module) -> int:
+    flags = 0
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            for alias in statement.names:
+                flags |= getattr(__future__, alias.name).compiler_flag
+    return flags

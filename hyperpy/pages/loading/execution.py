@@ -1,0 +1,153 @@
+"""Runs the definitions of a file. Its imports run first, so that its names can be resolved to objects."""
+
+import ast
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import takewhile
+from types import CodeType
+from typing import Any
+
+from hyperpy.exceptions import HyperError, Place
+from hyperpy.pages.analysis.analyse import analyse
+from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
+from hyperpy.pages.analysis.description import Description
+from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
+from hyperpy.pages.analysis.scopes import ImportedName, bindings
+from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
+from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route
+from hyperpy.pages.loading.runtime import RENDERERS
+
+type Namespace = MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedRoute:
+    """A route file whose definitions have run."""
+
+    description: Description
+    compiled: CompiledRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How the files of one routes folder are run."""
+
+    public: PublicNames
+    rewrite: Rewrite
+
+    def route(
+        self,
+        source: str,
+        file: str,
+        namespace: dict[str, Any],
+        parameters: frozenset[str] = frozenset(),
+        *,
+        any_method: bool = False,
+    ) -> ExecutedRoute:
+        """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
+        parsed = parse(source, file)
+        with _placed(file):
+            done = self._run_imports(parsed, namespace)
+        vocabulary = self._vocabulary(parsed, namespace, done)
+        description = analyse(parsed, vocabulary, done, parameters, any_method=any_method)
+        compiled = compile_route(description, self.rewrite)
+        namespace.update({**RENDERERS, **compiled.functions})
+        with _placed(file):
+            exec(compiled.once, namespace)
+        return ExecutedRoute(description, compiled)
+
+    def private(self, source: str, file: str, namespace: dict[str, Any]) -> None:
+        """Runs a file that is not a route, from top to bottom.
+
+        What precedes its first function, class or t-string runs before these are compiled, so that their names are
+        known. Raises SyntaxError as Python does.
+        """
+        parsed = parsed_file(ast.parse(source, file), source, file)
+        first = list(takewhile(_needs_no_names, parsed.tree.body))
+        with _placed(file):
+            exec(self._compiled(first, parsed), namespace)
+            vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
+            rest = ast.Module(parsed.tree.body[len(first) :], [])
+            code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
+            namespace.update({**RENDERERS, **functions})
+            exec(code, namespace)
+
+    def _run_imports(self, parsed: ParsedFile, namespace: dict[str, Any]) -> frozenset[ast.stmt]:
+        """Runs the imports of a route file and what they depend on; returns these statements."""
+        vocabulary = Vocabulary(self.public, namespace)
+        once, bound = parsed.bound_once(), parsed.bound
+        settled = builtin_names()
+        done: list[ast.stmt] = []
+        for statement in parsed.tree.body:
+            names = parsed.names(statement)
+            is_import = isinstance(statement, ast.Import | ast.ImportFrom)
+            if is_import or (names.binds <= once and runs_first(statement, names, settled, vocabulary)):
+                exec(self._compiled([statement], parsed), namespace)
+                done.append(statement)
+                settled |= (names.binds & once) | (namespace.keys() - bound)
+        return frozenset(done)
+
+    def _compiled(self, statements: list[ast.stmt], parsed: ParsedFile) -> CodeType:
+        tree = self.rewrite(ast.Module(statements, []))
+        code = compile(tree, parsed.file, "exec", flags=parsed.future, dont_inherit=True)
+        assert isinstance(code, CodeType)
+        return code
+
+    def _vocabulary(self, parsed: ParsedFile, namespace: Namespace, done: Iterable[ast.stmt]) -> Vocabulary:
+        """The meaning of a file's names after the statements in `done` have run."""
+        rebound = {name for names in parsed.scopes.names.values() for name in names.rebinds}
+        late: dict[str, ImportedName] = {}
+        for statement in parsed.scopes.names.keys() - frozenset(done):
+            for name, source in bindings(statement):
+                if source:
+                    late[name] = source
+                else:
+                    rebound.add(name)
+        package = namespace["__package__"]
+        objects = {name: _imported(source, package) for name, source in late.items()} | dict(namespace)
+        return Vocabulary(
+            self.public,
+            {name: value for name, value in objects.items() if name not in rebound and value is not MISSING},
+            {node: _imported(source, package) if source else MISSING for node, source in parsed.scopes.local.items()},
+        )
+
+
+def _needs_no_names(statement: ast.stmt) -> bool:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.TemplateStr, ast.AnnAssign)
+    return not any(isinstance(node, kinds) for node in ast.walk(statement))
+
+
+def _imported(source: ImportedName, package: str) -> object:
+    """What an import that has yet to run will bind a name to, if its module has been imported before."""
+    level, module, name = source
+    try:
+        dotted = importlib.util.resolve_name("." * level + module, package)
+    except ImportError:  # it leaves the package: an error when it runs
+        return MISSING
+    found = sys.modules.get(dotted, MISSING)
+    if found is MISSING or not name:
+        return found
+    return vars(found).get(name, sys.modules.get(f"{dotted}.{name}", MISSING))
+
+
+@contextmanager
+def _placed(file: str) -> Iterator[None]:
+    """Gives an error of hyperpy's that has no place the line of the file that raised it."""
+    try:
+        yield
+    except HyperError as error:
+        error.at(Place(file, line_in(error, file)))
+        raise
+
+
+def line_in(error: BaseException, file: str) -> int:
+    """The last line of the file that the traceback passes through; 0 if it does not."""
+    line, traceback = 0, error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == file:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line

@@ -1,0 +1,307 @@
+"""Nodes → the source of an f-string: static HTML, and for each hole the cheapest expression that is right there.
+
+An exact `str` is escaped on the spot. Any other value goes to the function for its context.
+"""
+
+import html
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from hyperpy.templates.escape import escape_str, markup
+from hyperpy.templates.escaping.attributes import (
+    LOCATED,
+    WRITERS,
+    ValueLocation,
+    class_text,
+    merged,
+    style_element_text,
+    style_element_word,
+    style_text,
+    style_word,
+    url_piece,
+    url_text,
+    value_text,
+)
+from hyperpy.templates.escaping.script_values import (
+    script_element_value,
+    script_piece,
+    script_string,
+)
+from hyperpy.templates.escaping.urls import CHECKS, memo, one_root, settles
+from hyperpy.templates.rendering.component_calls import CallSite, keywords
+from hyperpy.templates.rendering.fragments import collect_fragment
+from hyperpy.templates.syntax.contexts import DICTS, python_name
+from hyperpy.templates.syntax.nodes import (
+    Attribute,
+    Component,
+    Context,
+    EndTag,
+    Fragment,
+    Hole,
+    HoleMode,
+    Node,
+    RawHole,
+    Spread,
+    Tag,
+    Text,
+    Value,
+)
+from hyperpy.templates.syntax.url_holes import URL_MODES
+
+# The functions for values inside code. The flag says whether the code is in an element or an attribute.
+_EMBEDDED: dict[tuple[HoleMode, bool], Callable[..., str]] = {
+    (HoleMode.SCRIPT_VALUE, True): script_element_value,
+    (HoleMode.SCRIPT_VALUE, False): script_piece,
+    (HoleMode.SCRIPT_STRING, True): script_string,
+    (HoleMode.SCRIPT_STRING, False): script_string,
+    (HoleMode.CSS_VALUE, True): style_element_text,
+    (HoleMode.CSS_VALUE, False): style_text,
+    (HoleMode.CSS_WORD, True): style_element_word,
+    (HoleMode.CSS_WORD, False): style_word,
+}
+# These contexts have no quicker form for an exact str.
+_ALWAYS_CHECKED = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Generated Python for a str. `quick` are pieces that have the same text if all `conditions` hold."""
+
+    code: str
+    conditions: tuple[str, ...] = ()
+    quick: tuple[CodePiece, ...] = ()
+
+
+type CodePiece = str | Expression
+"""Static HTML, or code."""
+
+
+def conditional(conditions: tuple[str, ...], quick: tuple[CodePiece, ...], otherwise: str) -> Expression:
+    return Expression(f"{f_string(quick)} if {' and '.join(conditions)} else {otherwise}", conditions, quick)
+
+
+def f_string(pieces: Iterable[CodePiece]) -> str:
+    """The pieces as one f-string. `repr` escapes the static ones."""
+    written: list[str] = []
+    static = ""
+    for piece in (*pieces, None):
+        if isinstance(piece, str):
+            static += piece
+            continue
+        if static:
+            written.append("f" + repr(static.replace("{", "{{").replace("}", "}}")))
+            static = ""
+        if piece:
+            written.append(f"f'{{{piece.code}}}'")
+    return f"({' '.join(written)})" if len(written) > 1 else "".join(written) or "''"
+
+
+class Writer:
+    """Writes nodes as pieces of f-strings."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.namespace: dict[str, object] = {}
+
+    def constant(self, value: object) -> str:
+        name = f"C{len(self.namespace)}"
+        self.namespace[name] = value
+        return name
+
+    def name(self, function: Callable[..., object]) -> str:
+        """The function's name in the generated code, where globals are upper case and variables lower case."""
+        name = function.__name__.upper()
+        known = self.namespace.setdefault(name, function)
+        assert known is function, name
+        return name
+
+    def hole(self, index: int) -> str:
+        """The variable that has the value."""
+        return f"v{index}"
+
+    def rendering(self, nodes: tuple[Node, ...]) -> str:
+        """The nodes as an f-string. With several conditional pieces, all conditions are tested at once first: usually
+        they all hold, and then nothing has to be decided for each piece.
+        """
+        pieces = list(self.write(nodes))
+        general = f_string(pieces)
+        conditions = [test for piece in pieces if isinstance(piece, Expression) for test in piece.conditions]
+        if len(conditions) < 2 or not self.is_leaf(nodes):
+            return general
+        quick = [
+            part
+            for piece in pieces
+            for part in (piece.quick if isinstance(piece, Expression) and piece.quick else (piece,))
+        ]
+        return f"({f_string(quick)} if {' and '.join(conditions)} else {general})"
+
+    def is_leaf(self, nodes: tuple[Node, ...]) -> bool:
+        """Whether the nodes hold no nested rendering, whose code would double with each level."""
+        return not any(isinstance(node, Component | Fragment) for node in nodes)
+
+    def write(self, nodes: Iterable[Node]) -> Iterator[CodePiece]:
+        for node in nodes:
+            match node:
+                case Text(text) | EndTag(text=text):
+                    yield text
+                case Hole(index):
+                    yield from self.text(index)
+                case RawHole(index, tag, mode):
+                    location = self.constant(ValueLocation(self.words, tag, "", Context.PLAIN))
+                    yield self.embedded(mode, location, index, is_element=True)
+                case Tag():
+                    yield from self.tag(node)
+                case Component():
+                    yield Expression(f"TEXT({self.component(node)})")
+                case Fragment(name, body):
+                    collect = self.name(collect_fragment)
+                    yield Expression(f"{collect}({f_string(self.plain(name))}, {f_string(self.write(body))})")
+
+    def text(self, index: int) -> Iterator[CodePiece]:
+        value, escape = self.hole(index), self.name(escape_str)
+        yield Expression(
+            f"{escape}({value}) if (kind := type({value})) is str else {value} if kind is int else TEXT({value})"
+        )
+
+    def plain(self, pieces: Value) -> Iterator[CodePiece]:
+        """The pieces as plain text, without escaping."""
+        for piece in pieces:
+            yield html.unescape(piece) if isinstance(piece, str) else Expression(f"STRING({self.hole(piece)})")
+
+    # Tags
+
+    def tag(self, tag: Tag) -> Iterator[CodePiece]:
+        yield f"<{tag.name}"
+        if any(isinstance(item, Spread) or _takes_dict(item) for item in tag.attributes):
+            entries = "".join(self.entries(tag))
+            yield Expression(f"{self.name(merged)}({self.words!r}, {tag.name!r}, ({entries}))")
+        else:
+            for item in tag.attributes:
+                assert isinstance(item, Attribute)
+                yield from self.attribute(tag, item)
+        yield f"{tag.tail}>"
+
+    def entries(self, tag: Tag) -> Iterator[str]:
+        """The attributes of a tag some of whose names are known only at run time, for `merged`."""
+        for item in tag.attributes:
+            if isinstance(item, Spread):
+                yield f"(None, SPREAD({self.hole(item.index)})), "
+            elif _takes_dict(item):
+                assert item.only_hole is not None
+                yield f"(None, {{{item.name.lower()!r}: SPREAD({self.hole(item.only_hole)})}}), "
+            else:
+                yield f"({item.name.lower()!r}, {f_string(self.attribute(tag, item))}), "
+
+    def attribute(self, tag: Tag, item: Attribute) -> Iterator[CodePiece]:
+        head = item.space + item.name
+        match item.value:
+            case None:
+                yield head
+            case (int(index),):
+                yield from self.whole(tag, item, head, index)
+            case pieces if any(isinstance(piece, int) for piece in pieces):
+                yield f'{head}="'
+                yield from self.mixed(tag, item, pieces)
+                yield '"'
+            case pieces:
+                yield f'{head}="{"".join(map(_requoted, pieces))}"'
+
+    def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[CodePiece]:
+        """An attribute whose whole value is one hole: the value may omit the attribute or make it bare."""
+        value, context = self.hole(index), item.context
+        location = f"{self.location(tag, item)}, " if context in LOCATED else ""
+        general = f"{self.name(WRITERS[context])}({location}{head!r}, {_rendered(value)})"
+        if context in _ALWAYS_CHECKED:
+            yield Expression(general)
+            return
+        conditions, text = [f"type({value}) is str"], f"{self.name(escape_str)}({value})"
+        if context in CHECKS:
+            text = f"url_{value}"
+            conditions.append(f"({text} := {self.constant(memo(context).get)}({value}))")
+        yield conditional(tuple(conditions), (f'{head}="', Expression(text), '"'), general)
+
+    def location(self, tag: Tag, item: Attribute) -> str:
+        return self.constant(ValueLocation(self.words, tag.name, item.name, item.context))
+
+    def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[CodePiece]:
+        """A value with static text and holes, without its quotes."""
+        context, first = item.context, pieces[0]
+        location = self.location(tag, item) if context in LOCATED else ""
+        modes = iter(item.modes)
+        written = [
+            _requoted(piece) if isinstance(piece, str) else self.piece(context, next(modes), location, piece)
+            for piece in pieces
+        ]
+        if context not in CHECKS:
+            yield from written
+        elif isinstance(first, str) and settles(context, first):
+            if first.strip() == "/":
+                yield Expression(f"{self.name(one_root)}({f_string(written)})")
+            else:
+                yield from written
+        else:
+            begins = f", {self.hole(first)}" if isinstance(first, int) else ""
+            yield Expression(f"{self.name(url_text)}({location}, {f_string(written)}{begins})")
+
+    def embedded(self, mode: HoleMode, location: str, index: int, is_element: bool = False) -> CodePiece:
+        """A hole inside JavaScript, JSON or CSS."""
+        if mode is HoleMode.COMMENT:
+            return " "
+        where = f"{location}, " if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD) else ""
+        return Expression(f"{self.name(_EMBEDDED[mode, is_element])}({where}{_rendered(self.hole(index))})")
+
+    def piece(self, context: Context, mode: HoleMode, location: str, index: int) -> CodePiece:
+        if (mode, False) in _EMBEDDED or mode is HoleMode.COMMENT:
+            return self.embedded(mode, location, index)
+        value = self.hole(index)
+        if mode in URL_MODES:
+            known, piece = self.constant(memo(mode).get), self.name(url_piece)
+            other = f"{piece}({location}, {self.constant(mode)}, {_rendered(value)})"
+            return Expression(
+                f"url if (kind := type({value})) is str and (url := {known}({value})) "
+                f"else {value} if kind is int else {other}"
+            )
+        escape = self.name(escape_str)
+        if context is Context.CLASS:
+            return Expression(
+                f"{escape}({value}) if type({value}) is str else {self.name(class_text)}({_rendered(value)})"
+            )
+        other = f"{value} if kind is int else {self.name(value_text)}({_rendered(value)})"
+        return Expression(f"{escape}({value}) if (kind := type({value})) is str else {other}")
+
+    # Components
+
+    def component(self, node: Component) -> str:
+        arguments = "".join(self.argument(item) for item in node.attributes)
+        content = "None"
+        if node.children is not None:
+            content = f"{self.name(markup)}({f_string(self.write(node.children))})"
+        return f"{self.constant(CallSite())}.call({self.hole(node.index)}, {{{arguments}}}, {content})"
+
+    def argument(self, item: Attribute | Spread) -> str:
+        if isinstance(item, Spread):
+            return f"**{self.name(keywords)}({self.hole(item.index)}), "
+        match item.value:
+            case None:
+                value = "True"
+            case (int(index),):
+                value = self.hole(index)
+            case pieces:
+                value = f_string(self.plain(pieces))
+        return f"{python_name(item.name)!r}: {value}, "
+
+
+def _rendered(value: str) -> str:
+    """The value, or the HTML of a t-string: attributes don't take a Template."""
+    return f"{value} if type({value}) is not TEMPLATE else SAFE({value})"
+
+
+def _takes_dict(item: Attribute) -> bool:
+    """`data={…}` and `aria={…}` may be mappings, each of whose items is an attribute."""
+    return item.name.lower() in DICTS and item.only_hole is not None
+
+
+def _requoted(piece: str | int) -> str:
+    """The source text of a value for double quotes, whichever quotes it had."""
+    assert isinstance(piece, str)
+    return piece.replace('"', "&#34;")
