@@ -1,4 +1,4 @@
-"""What a test finds in HTML, and what it is told if it does not."""
+"""Selecting elements in HTML, and messages if they are missing."""
 
 import re
 
@@ -23,7 +23,7 @@ def test_elements_have_text_attributes_and_html():
     assert [each.text for each in page.select("p, h1 b")] == ["of", "x", "y"]
 
 
-def test_text_is_what_can_be_seen():
+def test_text_is_the_visible_text():
     page = HTML(PAGE)
     assert page.text == "Tasks of today one two x y"
     assert page.title == "The Title"
@@ -44,12 +44,12 @@ def test_text_is_what_can_be_seen():
         ("<div><div>1</div></div>", "div > div", "1"),
     ],
 )
-def test_pieces_are_what_they_are(html, css, text):
+def test_parts_of_documents(html, css, text):
     assert HTML(html).one(css).text == text
 
 
 @pytest.mark.parametrize(
-    ("html", "css", "told"),
+    ("html", "css", "message"),
     [
         (
             PAGE,
@@ -67,13 +67,13 @@ def test_pieces_are_what_they_are(html, css, text):
         ),
     ],
 )
-def test_what_is_there_is_told(html, css, told):
+def test_a_failure_lists_existing_elements(html, css, message):
     with pytest.raises(PageFailure) as failure:
         HTML(html, "GET /").one(css)
-    assert str(failure.value).startswith(told)
+    assert str(failure.value).startswith(message)
 
 
-def test_within_an_element_only_that_is_searched():
+def test_an_element_searches_its_descendants():
     main = HTML(PAGE, "GET /").one("main")
     assert main.select("main") == []
     with pytest.raises(
@@ -85,11 +85,11 @@ def test_within_an_element_only_that_is_searched():
 
 
 @pytest.mark.parametrize("css", ["p[[", "", ">"])
-def test_what_is_no_selector_is_no_failure_of_the_page(css):
+def test_an_invalid_selector_is_a_value_error(css):
     with pytest.raises(ValueError, match=re.escape(f"invalid CSS selector: {css!r}")):
         HTML(PAGE).select(css)
 
 
-def test_shown_by_pytest_as_what_they_are():
+def test_representations():
     assert repr(HTML("<p>x</p>", "GET /")) == "<HTML GET /: '<p>x</p>'>"
     assert repr(HTML("<p>x</p>").one("p")) == "<Element <p>x</p>>"
