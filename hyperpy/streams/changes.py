@@ -1,4 +1,4 @@
-"""Whether a value is another one than before, even if it is the same object with other things in it."""
+"""Whether a value has changed, even if it is the same object with different content."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,12 +10,13 @@ import pydantic_core
 from markupsafe import Markup
 
 from hyperpy.exceptions import StreamError
-from hyperpy.streams.events import Event
+from hyperpy.streams.events import Event, event_of
 from hyperpy.templates import render_template
+from hyperpy.templates.escaping.values import html_of, is_html
 
 
 def settled(value: Any) -> Any:
-    """The value with its t-strings rendered: they may hold what can be gone through once only."""
+    """Render the t-strings in a value: they may contain iterators, which can be consumed only once."""
     if isinstance(value, Template):
         return Markup(render_template(value).strip())
     if isinstance(value, Event) and isinstance(value.data, Template):
@@ -28,28 +29,29 @@ def settled(value: Any) -> Any:
 
 
 def fingerprint(value: object) -> object:
-    """Equal for values of one class that are alike as JSON, or by `==` if they can't be written as JSON.
+    """Equal for values of one class that have the same JSON, or are equal by `==` if they can't be encoded as JSON.
 
-    Raises StreamError if `==` would tell nothing, because the class leaves it at identity, or is mutable.
+    An object with `__event__` is compared by the Event that it returns. Raises StreamError if `==` says nothing about
+    a change, because the class doesn't define it or is mutable, and EventError for a wrong `__event__`.
     """
+    if (event := event_of(value)) is not None:
+        return type(value), fingerprint(settled(event))
     if isinstance(value, Iterator):
-        hint = "It can be gone through once only. Make a list of it: return list(…)"
-        raise StreamError(f"poll() can't compare what {_a(value)} gives", hint=hint)
+        hint = "It can be consumed only once. Make a list of it: return list(…)"
+        raise StreamError(f"poll() can't compare the items of an iterator ({type(value).__name__})", hint=hint)
     try:
         text = pydantic_core.to_json(value, inf_nan_mode="constants", fallback=_html)
     except ValueError:
         if type(value).__eq__ is object.__eq__ or type(value).__hash__ is None:
-            hint = "Return what is sent: a t-string, or a value for JSON, such as a dict, a list or a dataclass."
-            raise StreamError(f"poll() can't see whether {_a(value)} has changed", hint=hint) from None
+            hint = "Return a t-string, or a value for JSON, such as a dict, a list or a dataclass."
+            raise StreamError(
+                f"poll() can't tell whether an object of class {type(value).__name__} has changed", hint=hint
+            ) from None
         return type(value), value
     return type(value), blake2b(text, digest_size=16).digest()
 
 
 def _html(value: object) -> str:
-    if hasattr(value, "__html__"):
-        return str(value.__html__())
-    raise ValueError(f"{type(value).__name__} can't be written as JSON")
-
-
-def _a(value: object) -> str:
-    return f"an object of the class {type(value).__name__}"
+    if is_html(value):
+        return html_of(value)
+    raise ValueError(f"{type(value).__name__} can't be encoded as JSON")

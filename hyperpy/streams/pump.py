@@ -83,7 +83,7 @@ class Pump(ABC):
     ) -> None:
         self.route = route
         self.debug = debug
-        self._state = RUNNING
+        self._state = HELD
         self._end_reason: EndReason | None = None  # of a stream that is stopped
         self._generator = generator
         self._status = status
@@ -149,12 +149,9 @@ class Pump(ABC):
     # In the server's task.
 
     async def _watch_client(self, receive: Receive) -> None:
+        task = self._task
         try:
-            if (
-                self._state is not STOPPING
-                and not self._task.done()
-                and await self._watch.disconnects(receive, self._task)
-            ):
+            if not task.done() and self._state is not STOPPING and await self._watch.disconnects(receive, task):
                 self._stop(EndReason.CLIENT_LEFT)
         except BaseException:
             self._stop(EndReason.CANCELLED)
@@ -233,10 +230,11 @@ class Pump(ABC):
             await self._generator.aclose()
 
     def _next(self) -> Awaitable[object]:
-        if self._state is not STOPPING:
-            return self._generator.__anext__()
-        # A task group around the `yield` handles CancelledError well, and `GeneratorExit` badly.
-        return self._generator.athrow(asyncio.CancelledError())
+        if self._state is STOPPING:
+            # A task group around the `yield` handles CancelledError well, and `GeneratorExit` badly.
+            return self._generator.athrow(asyncio.CancelledError())
+        self._state = RUNNING
+        return self._generator.__anext__()
 
     def _goes_on(self) -> bool:
         return self._state is HELD

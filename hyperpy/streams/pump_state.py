@@ -10,10 +10,10 @@ RUNNING    runs, or awaits something;    it yields                              
            or the deferred values of     it returns: the farewell is sent                   CLOSING
            its item are awaited          it raises: the last words are sent, if any         CLOSING
                                          stop: the pump's task is cancelled                 STOPPING
-HELD       is suspended at a `yield`,    the outbox has taken the item                      RUNNING
-           while its item is encoded     the item has deferred values                       RUNNING
-           or waits for room in the      the item is invalid: as if the generator raised    CLOSING
-           outbox                        stop: CancelledError is thrown in at the `yield`   STOPPING
+HELD       has not started, or is        its first step; or the outbox has taken the item   RUNNING
+           suspended at a `yield` while  the item has deferred values                       RUNNING
+           its item is encoded or waits  the item is invalid: as if the generator raised    CLOSING
+           for room in the outbox        stop: CancelledError is thrown in at the `yield`   STOPPING
 CLOSING    has ended; the rest is sent   all is sent, or it can't be                        ENDED
                                          stop                                               STOPPING
 STOPPING   is cancelled and runs its     it has ended; for DRAINING, all is sent as well    ENDED

@@ -1,4 +1,4 @@
-"""t-strings → HTML."""
+"""Rendering of t-strings as HTML."""
 
 from markupsafe import Markup
 

@@ -1,4 +1,4 @@
-"""What nobody has foreseen: it is logged, and those concerned are told instead of left waiting."""
+"""Unexpected exceptions are logged, and end waiting subscriptions with an error."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from hyperpy.config import Settings
 from hyperpy.exceptions import ChannelError
 
 
-async def test_a_reader_of_what_could_not_be_followed_comes_back_and_misses_nothing(monkeypatch):
+async def test_a_subscriber_can_resume_after_reading_failed(monkeypatch):
     async with connect(Settings()) as hub:
         async with channel("a").subscribe() as messages:
             await channel("a").publish(1)
@@ -31,7 +31,7 @@ async def test_a_reader_of_what_could_not_be_followed_comes_back_and_misses_noth
             assert (await anext(messages)).data == 2
 
 
-async def test_a_backend_that_has_failed_keeps_nobody_waiting(monkeypatch, caplog):
+async def test_nothing_waits_for_a_failed_backend(monkeypatch, caplog):
     async def fail(self, listener):
         raise ValueError("no such thing")
 

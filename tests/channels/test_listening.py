@@ -11,6 +11,7 @@ from hyperpy.channels import connect
 from hyperpy.channels.hub import notifications
 from hyperpy.config import Settings
 from hyperpy.exceptions import ChannelError
+from tests.channels.steps import take_payloads
 from tests.docs_support.markdown import Document
 from tests.support.until import until
 
@@ -21,11 +22,6 @@ DOCS = Path(__file__).parents[2] / "docs"
 @pytest.fixture
 def address(shared_postgres):
     return shared_postgres.address
-
-
-async def take(payloads, count):
-    async with asyncio.timeout(PATIENCE):
-        return [await anext(payloads) for _ in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +41,7 @@ async def take(payloads, count):
 async def test_payloads_are_json_or_text(shared_postgres, payload, heard):
     async with listen("orders") as payloads:
         shared_postgres.ask(f"SELECT pg_notify('orders', '{payload}')")
-        assert await take(payloads, 1) == [heard]
+        assert await take_payloads(payloads, 1) == [heard]
 
 
 NAMES = ["orders", "Orders", 'with "quotes"', "'; --", "a.b", "\u00e9" * 31, "x" * 63, "select"]
@@ -57,9 +53,9 @@ async def test_names_are_what_they_are(shared_postgres):
         async with listen(name) as payloads:
             for other in NAMES:
                 shared_postgres.ask("SELECT pg_notify('{}', '{}')".format(*[other.replace("'", "''")] * 2))
-            assert await take(payloads, 1) == [name]
+            assert await take_payloads(payloads, 1) == [name]
             shared_postgres.ask("SELECT pg_notify('{}', 'end')".format(name.replace("'", "''")))
-            assert await take(payloads, 1) == ["end"]
+            assert await take_payloads(payloads, 1) == ["end"]
 
 
 @pytest.mark.usefixtures("hub")
@@ -72,7 +68,7 @@ async def test_a_trigger_tells_everybody_who_listens(shared_postgres):
             shared_postgres.ask(block)
         async with listen("orders") as one, listen("orders") as two:
             shared_postgres.ask("INSERT INTO orders VALUES (1), (2)")
-            assert await take(one, 2) == await take(two, 2) == [{"id": 1}, {"id": 2}]
+            assert await take_payloads(one, 2) == await take_payloads(two, 2) == [{"id": 1}, {"id": 2}]
         assert shared_postgres.ask("SELECT has_table_privilege('shop', 'hyper_queue', 'DELETE')") == [(True,)]
     finally:
         shared_postgres.ask("DROP TABLE orders; DROP FUNCTION tell_of_order; DROP OWNED BY shop; DROP ROLE shop")
@@ -87,11 +83,11 @@ async def test_who_has_gone_is_not_listened_for(shared_postgres, hub):
         del waiting
         gc.collect()
         shared_postgres.ask("NOTIFY orders, '1'")
-        assert await take(first, 1) == [1]
+        assert await take_payloads(first, 1) == [1]
     await until(lambda: not hub.notifications._inboxes and not hub.backend._subscriber._names)
     async with listen("orders") as again:
         shared_postgres.ask("NOTIFY orders, '2'")
-        assert await take(again, 1) == [2]
+        assert await take_payloads(again, 1) == [2]
 
 
 @pytest.mark.usefixtures("hub")
@@ -100,7 +96,7 @@ async def test_leaving_and_coming_back_at_once(shared_postgres):
         async with listen("orders") as payloads:
             await asyncio.sleep(0.02)  # what the former has left to do
             shared_postgres.ask(f"NOTIFY orders, '{number}'")
-            assert await take(payloads, 1) == [number]
+            assert await take_payloads(payloads, 1) == [number]
 
 
 async def test_a_loop_that_ends_lets_go(shared_postgres, hub):
@@ -122,11 +118,11 @@ async def test_a_loop_that_ends_lets_go(shared_postgres, hub):
 async def test_a_broken_connection_is_a_none(shared_postgres):
     async with listen("orders") as payloads:
         shared_postgres.ask("NOTIFY orders, '1'")
-        assert await take(payloads, 1) == [1]
+        assert await take_payloads(payloads, 1) == [1]
         shared_postgres.cut_connections()
-        assert await take(payloads, 1) == [None]
+        assert await take_payloads(payloads, 1) == [None]
         shared_postgres.ask("NOTIFY orders, '2'")
-        assert await take(payloads, 1) == [2]
+        assert await take_payloads(payloads, 1) == [2]
 
 
 @pytest.mark.usefixtures("hub")
@@ -135,8 +131,8 @@ async def test_a_listener_that_is_too_slow_gets_a_none_and_the_newest(shared_pos
     async with listen("orders") as slow, listen("orders") as quick:
         for number in range(25):
             shared_postgres.ask(f"NOTIFY orders, '{number}'")
-            assert await take(quick, 1) == [number]
-        assert await take(slow, 7) == [None, 19, 20, 21, 22, 23, 24]
+            assert await take_payloads(quick, 1) == [number]
+        assert await take_payloads(slow, 7) == [None, 19, 20, 21, 22, 23, 24]
 
 
 async def test_listening_begins_when_the_server_is_there(broken_postgres, monkeypatch):
@@ -150,7 +146,7 @@ async def test_listening_begins_when_the_server_is_there(broken_postgres, monkey
         async with asyncio.timeout(PATIENCE):
             payloads = await waiting
         broken_postgres.ask("NOTIFY orders, '1'")
-        assert await take(payloads, 1) == [1]
+        assert await take_payloads(payloads, 1) == [1]
 
 
 async def test_the_end_of_the_application(address):

@@ -16,6 +16,7 @@ from hyperpy.channels.backends.records import BEGINNING, Position
 from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
+from tests.channels.steps import publish, take
 from tests.support.until import until
 
 PATIENCE = 20
@@ -29,20 +30,6 @@ def server(shared_postgres):
 @pytest.fixture
 def settings(server):
     return Settings(channels=server.address)
-
-
-async def take(messages, count):
-    async with asyncio.timeout(PATIENCE):
-        return ["gap" if message.gap else message.data for message in [await anext(messages) for _ in range(count)]]
-
-
-async def publish(data):
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                return await channel("a").publish(data)
-            except BrokerError:
-                await asyncio.sleep(0.01)
 
 
 async def everything_heard(server):

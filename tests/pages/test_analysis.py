@@ -9,7 +9,7 @@ from hyperpy.app.public_names import PUBLIC_NAMES
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.analyse import analyse
 from hyperpy.pages.analysis.description import Description
-from hyperpy.pages.analysis.parsing import parse
+from hyperpy.pages.analysis.parsed_file import parse
 from hyperpy.pages.analysis.scopes import bindings
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 

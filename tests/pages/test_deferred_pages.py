@@ -106,7 +106,7 @@ async def test_what_is_awaited_stands_in_its_place(site: Site, template: str, ht
     assert (answer.status_code, answer.text) == (200, html)
 
 
-NOT_AWAITED = "has to be awaited, and nothing waits for it here"
+NOT_AWAITED = "must be awaited before it is rendered here"
 MISPLACED = "has to be awaited, which is not possible in an attribute or a script"
 
 
@@ -201,7 +201,7 @@ YIELDS = [
     ("'part', t'<{Card} title=a>{element()}</{Card}>'", 'event: part\ndata: <section title="a"><b>late</b></section>'),
     ("{'data': t'{text(1)}', 'id': 3}", "id: 3\ndata: 1"),
     ("t'<{Suspense} fallback=\"wait\">{text(1)}</{Suspense}><{Suspense}>{text(2)}</{Suspense}>'", "data: 12"),
-    ("t'{text(1)}<{Plain}>{await anext(inner())}</{Plain}>'", "data: 1<b>2</b>"),
+    ("t'{text(1)}<{Plain}>{await anext(inner())}</{Plain}>'", "data: 1<div><b>2</b></div>"),
 ]
 
 

@@ -75,6 +75,17 @@ def row(number: int) -> sqlite3.Row:
     return ROWS.execute("SELECT ? AS number", (number,)).fetchone()
 
 
+class Toast:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __event__(self) -> Event:
+        return Event(t"<p>{self.text}</p>", event="toast")
+
+
+TOAST, OTHER = Toast("a"), Toast("b")
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -90,6 +101,7 @@ def row(number: int) -> sqlite3.Row:
         ((Price(1), Price(1), Price(2)), [Price(1), Price(2)]),
         ((Room(name="a"), Room(name="a"), Room(name="b")), [Room(name="a"), Room(name="b")]),
         ((Event("a"), Event("a"), Event("a", id=1)), [Event("a"), Event("a", id=1)]),
+        ((TOAST, Toast("a"), OTHER), [TOAST, OTHER]),
         ((Event(), Event(None)), [Event(), Event(None)]),
         ((JSON([1]), JSON([1]), JSON([2])), [JSON([1]), JSON([2])]),
         ((b"\xff", b"\xff", b"\xfe"), [b"\xff", b"\xfe"]),
@@ -129,9 +141,9 @@ async def test_an_object_that_is_changed_in_place_has_changed():
 @pytest.mark.parametrize(
     ("value", "message", "hint"),
     [
-        (Plain(), "can't see whether an object of the class Plain has changed", "a t-string, or a value for JSON"),
-        ([Plain()], "can't see whether an object of the class list has changed", "a t-string"),
-        (iter([1]), "can't compare what an object of the class list_iterator gives", "list(…)"),
+        (Plain(), "can't tell whether an object of class Plain has changed", "a t-string, or a value for JSON"),
+        ([Plain()], "can't tell whether an object of class list has changed", "a t-string"),
+        (iter([1]), "can't compare the items of an iterator", "list(…)"),
     ],
 )
 async def test_what_can_not_be_compared_is_refused(value, message, hint):

@@ -245,5 +245,5 @@ def test_times(seconds, time):
 
 def test_of_an_error_with_hints_the_first_line_is_told():
     record = StreamRecord("routes/feed.py", "", StreamMode.SSE, SCOPE)
-    record.failed(EventError("an int is nothing that a stream can send", hint="Yield HTML."))
-    assert record.error == "EventError: an int is nothing that a stream can send"
+    record.failed(EventError("a stream can't send int", hint="Yield HTML."))
+    assert record.error == "EventError: a stream can't send int"

@@ -222,13 +222,13 @@ def test_spreads_take_the_context_of_their_element(render: Render) -> None:
 
 
 REFUSED_VALUES = [
-    ("<p title={['a']}>", "an attribute can't be a list"),
-    ("<p title='x{('a',)}'>", "an attribute can't be a tuple"),
-    ("<p title={(x for x in 'a')}>", "an attribute can't be a generator"),
-    ("<p {rest}>", "a template can't show a dict"),
-    ("<p {['a']:**}>", "`:**` spreads a mapping, and this is a list"),
-    ("<p {P:**}>", "`:**` spreads a mapping, and this is '\"><script>pwned=1</script>' (str)"),
-    ("<p class={[t'<b>']}>", "a t-string can't be the name of a class"),
+    ("<p title={['a']}>", "an attribute value can't be a list"),
+    ("<p title='x{('a',)}'>", "an attribute value can't be a tuple"),
+    ("<p title={(x for x in 'a')}>", "an attribute value can't be a generator"),
+    ("<p {rest}>", "a template can't render a dict"),
+    ("<p {['a']:**}>", "`:**` spreads a mapping, not a list"),
+    ("<p {P:**}>", "`:**` spreads a mapping, not '\"><script>pwned=1</script>' (str)"),
+    ("<p class={[t'<b>']}>", "a class name can't be a t-string"),
     ("<p style={3}>", "`style` can't be 3 (int)"),
     ("<p style={[1]}>", "`style` can't be a list"),
 ]

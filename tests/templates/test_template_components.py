@@ -162,7 +162,7 @@ CALLABLES = [
 def test_callables(render: Render) -> None:
     def check(source: str, expected: str | None) -> None:
         if expected is None:
-            with pytest.raises(TemplateError, match="can't show a dict"):
+            with pytest.raises(TemplateError, match="can't render a dict"):
                 render(source)
         else:
             assert render(source) == expected
@@ -226,46 +226,49 @@ tag = "div"
 UNFIT_CALLS = [
     (
         "<{Card} titel='x' />",
-        f"`Card` takes no `titel`, in t\"<{{Card}} titel='x' />\"\n  Did you mean `title`? It is {CARD}",
+        (
+            f"`Card` has no parameter `titel`, in t\"<{{Card}} titel='x' />\"\n"
+            f"  Did you mean `title`? Its signature is {CARD}"
+        ),
     ),
-    ("<p><{Card} /></p>", f'`Card` needs `title`, in t"<p><{{Card}} /></p>"\n  It is {CARD}'),
+    ("<p><{Card} /></p>", f'`Card` needs `title`, in t"<p><{{Card}} /></p>"\n  Its signature is {CARD}'),
     (
         "<{Card} title=x>hi</{Card}>",
         (
-            '`Card` takes no content, in t"<{Card} title=x>hi</{Card}>"\n'
-            f"  Give it a parameter `children`, or write <{{Card}} />. It is {CARD}"
+            '`Card` accepts no content, in t"<{Card} title=x>hi</{Card}>"\n'
+            f"  Give it a parameter `children`, or write <{{Card}} />. Its signature is {CARD}"
         ),
     ),
     (
         "<{Layout} />",
-        f'`Layout` needs content, in t"<{{Layout}} />"\n  Write <{{Layout}}>…</{{Layout}}>. It is {LAYOUT}',
+        f'`Layout` needs content, in t"<{{Layout}} />"\n  Write <{{Layout}}>…</{{Layout}}>. Its signature is {LAYOUT}',
     ),
     (
         "<{Layout} children=x>y</{Layout}>",
         (
             '`Layout` gets `children` as an attribute and as content, in t"<{Layout} children=x>y</{Layout}>"\n'
-            "  Leave one out."
+            "  Remove one of them."
         ),
     ),
     (
         "<{positional} a=1 />",
         (
-            "`positional` takes `a` by position only, and attributes are keyword arguments,"
+            "`positional` takes `a` by position only, but attributes are keyword arguments,"
             ' in t"<{positional} a=1 />"\n'
-            f"  Take the `/` out of its parameters. It is {POSITIONAL}"
+            f"  Remove the `/` from its parameters. Its signature is {POSITIONAL}"
         ),
     ),
     (
         "<{tag} />",
         (
-            "<{…}> calls a component, and 'div' (str) can't be called, in t\"<{tag} />\"\n"
-            "  A component is a function or class that gives HTML: def Card(children, title): return t'…'."
+            "<{…}> must be a component, but 'div' (str) is not callable, in t\"<{tag} />\"\n"
+            "  A component is a function or class that returns HTML: def Card(children, title): return t'…'."
         ),
     ),
-    ("<{show} {[1]:**} />", '`:**` spreads a mapping, and this is a list, in t"<{show} {[1]} />"'),
+    ("<{show} {[1]:**} />", '`:**` spreads a mapping, not a list, in t"<{show} {[1]} />"'),
     (
         "<{show} { {1: 2}:**} />",
-        'the name of an argument can\'t be 1 (int), in t"<{show} { {1: 2}} />"',
+        'argument names must be str, not 1 (int), in t"<{show} { {1: 2}} />"',
     ),
 ]
 
@@ -334,7 +337,7 @@ def test_an_error_in_a_nested_template_names_the_innermost(render: Render) -> No
 
     with pytest.raises(TemplateError) as caught:
         render("<main>{[t'<{inner} />']}</main>", inner=inner)
-    assert caught.value.what == "b'x' (bytes) is no text, in t\"<b>{b'x'}</b>\""
+    assert caught.value.what == "b'x' (bytes) is not text, in t\"<b>{b'x'}</b>\""
     assert not isinstance(caught.value, ComponentError)
 
 

@@ -203,7 +203,7 @@ def test_an_empty_name(render: Render) -> None:
 
 def test_the_marker_is_not_a_value(render: Render) -> None:
     def check(source: str) -> None:
-        with pytest.raises(TemplateError, match="`fragment` marks an element and is no value"):
+        with pytest.raises(TemplateError, match="`fragment` marks an element; it is not a value"):
             render(source)
 
     check_each(["<p>{fragment}</p>", "<p title={fragment}></p>"], check)

@@ -221,16 +221,16 @@ def test_whole_attributes_documents_and_comments(render: Render) -> None:
 
 
 REFUSED = [
-    ("<script>{object()}</script>", "an object can't become JSON: "),
-    ("<script>{b'a'}</script>", "b'a' (bytes) is no text"),
-    ("<p onclick='f({[object()]})'>", "a list can't become JSON: "),
+    ("<script>{object()}</script>", "an object can't be converted to JSON: "),
+    ("<script>{b'a'}</script>", "b'a' (bytes) is not text"),
+    ("<p onclick='f({[object()]})'>", "a list can't be converted to JSON: "),
     (
         """<script>{TrustedJS('"</SCRIPT>"')}</script>""",
         "TrustedJS with `<script`, `</script` or `<!--` would",
     ),
-    ("<p { {'x-data': {}}:**}>", "`x-data` is run as JavaScript, so no mapping may bring it"),
-    ("<p { {'data-show': 1}:**}>", "`data-show` is run as JavaScript, so no mapping may bring it"),
-    ("<iframe { {'srcdoc': 1}:**}></iframe>", "`srcdoc` is a whole document, so no mapping may bring it"),
+    ("<p { {'x-data': {}}:**}>", "`x-data` runs as JavaScript, so a mapping can't set it"),
+    ("<p { {'data-show': 1}:**}>", "`data-show` runs as JavaScript, so a mapping can't set it"),
+    ("<iframe { {'srcdoc': 1}:**}></iframe>", "`srcdoc` is a whole document, so a mapping can't set it"),
 ]
 
 

@@ -158,11 +158,11 @@ def test_trust_does_not_rub_off() -> None:
 
 
 REFUSED = [
-    ("<a href='/x/{ {'a': 1} }'>", "a mapping becomes the parameters of a URL, and here they can't stand"),
-    ("<a href={ {'a': 1} }>", "a template can't show a dict"),
-    ("<a href='/x/{['a']}'>", "an attribute can't be a list"),
-    ("<a href='/x/{b'a'}'>", "b'a' (bytes) is no text"),
-    ("<base { {'href': '/x'}:**}>", "`<base href>` changes what the whole page does, so no mapping may bring it"),
+    ("<a href='/x/{ {'a': 1} }'>", "a mapping becomes the query of a URL, and can't be used here"),
+    ("<a href={ {'a': 1} }>", "a template can't render a dict"),
+    ("<a href='/x/{['a']}'>", "an attribute value can't be a list"),
+    ("<a href='/x/{b'a'}'>", "b'a' (bytes) is not text"),
+    ("<base { {'href': '/x'}:**}>", "`<base href>` affects the whole page, so a mapping can't set it"),
 ]
 
 

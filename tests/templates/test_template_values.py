@@ -217,13 +217,13 @@ class NotText:
 
 
 REFUSED_VALUES = [
-    (b"x", "b'x' (bytes) is no text"),
-    (bytearray(b"x"), "bytearray(b'x') (bytearray) is no text"),
-    (memoryview(b"x"), "a memoryview is no text"),
-    ({"a": 1}, "a template can't show a dict"),
-    (page, "`page` has to be awaited, and nothing waits for it here"),
-    (pages, "`pages` is an async iterable, and nothing waits for it here"),
-    (NotText(), "`__html__` of a NotText gave 3 (int), not a str"),
+    (b"x", "b'x' (bytes) is not text"),
+    (bytearray(b"x"), "bytearray(b'x') (bytearray) is not text"),
+    (memoryview(b"x"), "a memoryview is not text"),
+    ({"a": 1}, "a template can't render a dict"),
+    (page, "`page` must be awaited before it is rendered here"),
+    (pages, "`pages` is an async iterable, which cannot be rendered here"),
+    (NotText(), "`__html__` of a NotText returned 3 (int), not a str"),
 ]
 PLACES = ["<p>{made}</p>", "<p title={made}></p>", "<p title='a {made}'></p>", "{[1, made]}", "{made:safe}"]
 

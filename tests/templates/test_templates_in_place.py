@@ -12,14 +12,14 @@ from tests.templates.tables import check_each
 
 # (a hole, what is pointed at, the message)
 ERRORS = [
-    ("{b'x'}", "b'x'", """b'x' (bytes) is no text, in t"<p> {b'x'}</p>\""""),
-    ("{[t'<i class={b}>{n}</i>' for n in 'ab']}", "b", 'is no text, in t"<i class={b}>{n}</i>"'),
-    ("{(t'<i>{n}</i>' for n in [b])}", "n", 'is no text, in t"<i>{n}</i>"'),
-    ("{t'<i>{b}</i>' if b else None}", "b", 'is no text, in t"<i>{b}</i>"'),
-    ("{t'<i>{b}</i>' if not b else t'<u>{b!s}{b}</u>'}", "b", 'is no text, in t"<u>{b}{b}</u>"'),
-    ("{t'<i>{b}</i>'}", "b", 'is no text, in t"<i>{b}</i>"'),
+    ("{b'x'}", "b'x'", """b'x' (bytes) is not text, in t"<p> {b'x'}</p>\""""),
+    ("{[t'<i class={b}>{n}</i>' for n in 'ab']}", "b", 'is not text, in t"<i class={b}>{n}</i>"'),
+    ("{(t'<i>{n}</i>' for n in [b])}", "n", 'is not text, in t"<i>{n}</i>"'),
+    ("{t'<i>{b}</i>' if b else None}", "b", 'is not text, in t"<i>{b}</i>"'),
+    ("{t'<i>{b}</i>' if not b else t'<u>{b!s}{b}</u>'}", "b", 'is not text, in t"<u>{b}{b}</u>"'),
+    ("{t'<i>{b}</i>'}", "b", 'is not text, in t"<i>{b}</i>"'),
     ("<{card} />", "card", "`card` needs content"),
-    ("<{card} size={1}>x</{card}>", "card", "`card` takes no `size`"),
+    ("<{card} size={1}>x</{card}>", "card", "`card` has no parameter `size`"),
     ("{b:.2}", "b", "unsupported format string"),
 ]
 

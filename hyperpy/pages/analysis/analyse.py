@@ -4,18 +4,18 @@ import ast
 from collections.abc import Sequence
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.answers import (
+from hyperpy.pages.analysis.callables import check_functions, find_loader, find_stream, stream_facts
+from hyperpy.pages.analysis.declarations import find_declarations
+from hyperpy.pages.analysis.definitions import run_once, with_aliases
+from hyperpy.pages.analysis.description import Description
+from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
     explicit_answers,
     flags_named,
     may_block,
     possible_answers,
 )
-from hyperpy.pages.analysis.callables import check_functions, find_loader, find_stream, stream_facts
-from hyperpy.pages.analysis.declarations import find_declarations
-from hyperpy.pages.analysis.definitions import run_once, with_aliases
-from hyperpy.pages.analysis.description import Description
-from hyperpy.pages.analysis.parsing import ParsedFile
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import find_templates, is_template, place_of
 from hyperpy.pages.analysis.undefined import check_names
 from hyperpy.pages.analysis.vocabulary import Vocabulary

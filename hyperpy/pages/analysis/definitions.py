@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hyperpy.pages.analysis.parsing import ParsedFile
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.scopes import Names, declared, module_level
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
@@ -73,9 +73,13 @@ def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
 
 
 def _aliases(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """The names that a statement gives to expressions. Those in a class are dotted."""
     match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            yield name, value
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(values):
+            pairs = zip(targets, values, strict=True)
+            yield from ((target.id, value) for target, value in pairs if isinstance(target, ast.Name))
+        case ast.Assign(targets=targets, value=value):
+            yield from ((target.id, value) for target in targets if isinstance(target, ast.Name))
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
             yield name, value
         case ast.TypeAlias(name=ast.Name(id=name), value=value):
@@ -132,9 +136,11 @@ def is_definition(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
             return all(is_constant(default) for default in defaults)
         case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, annotation=annotation):
             return vocabulary.is_final(annotation) or is_constant(value) or vocabulary.is_special(value)
-        case ast.Assign(targets=targets, value=value):
-            named = all(isinstance(target, ast.Name) for target in targets)
-            return named and (is_constant(value) or vocabulary.is_special(value))
+        case ast.Assign(targets=targets):
+            names = [node for target in targets for node in ast.walk(target) if isinstance(node, ast.expr)]
+            aliases = list(_aliases(statement))
+            plain = len(aliases) == sum(not isinstance(node, ast.Tuple) for node in names)
+            return plain and all(is_constant(value) or vocabulary.is_special(value) for _, value in aliases)
         case ast.If(test=test):
             calls = any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(test))
             return not (calls or _names_method(test, vocabulary)) and _holds_definitions(statement, vocabulary)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 type ImportedName = tuple[int, str, str]
 """The level, module and name of an import; the name is empty for `import module`."""
 
-type Binding = tuple[str, ImportedName | None]
+type BoundName = tuple[str, ImportedName | None]
 """A name, and what it is imported from if an import binds it."""
 
 
@@ -58,7 +58,7 @@ def module_level(node: ast.AST) -> Iterator[ast.AST]:
         yield from module_level(child)
 
 
-def bindings(node: ast.AST, *, in_function: bool = False) -> Iterator[Binding]:
+def bindings(node: ast.AST, *, in_function: bool = False) -> Iterator[BoundName]:
     """The names that a node binds in the scope that it is in. In a function, a bare annotation makes a local name."""
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):

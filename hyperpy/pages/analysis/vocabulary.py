@@ -16,7 +16,7 @@ import starlette.exceptions
 import starlette.responses
 from markupsafe import Markup
 
-from hyperpy.pages.input_markers import InputMarker
+from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
 from hyperpy.templates import fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
@@ -37,8 +37,11 @@ INJECTED_NAMES = FLAGS | EVENT_CALLS | {"redirect", "render"}
 
 _OWN: Mapping[str, object] = MappingProxyType(
     {
+        "Cookie": Cookie,
         "HTTPException": starlette.exceptions.HTTPException,
+        "Header": Header,
         "Markup": Markup,
+        "Query": Query,
         "fragment": fragment,
         "html": html,
         **{name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES},

@@ -14,7 +14,7 @@ from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages.analysis.analyse import analyse
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
 from hyperpy.pages.analysis.description import Description
-from hyperpy.pages.analysis.parsing import ParsedFile, parse, parsed_file
+from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route

@@ -32,7 +32,7 @@ SCALARS = (
 LISTS = (list, set, tuple, frozenset)
 
 
-class Origin(Enum):
+class InputOrigin(Enum):
     """Where an input's value is taken from."""
 
     PATH = "path"
@@ -47,7 +47,7 @@ class Input:
     """One input of a route. `convert` takes the raw value and raises pydantic's ValidationError."""
 
     name: str
-    origin: Origin
+    origin: InputOrigin
     marker: InputMarker | None
     """What finds the value in the request, if the origin is MARKER."""
     key: str
@@ -85,11 +85,11 @@ def _resolve(
     marker = _marker(annotation, declaration, file)
     plain = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
     optional, kind = _without_none(plain)
-    origin = Origin.MARKER if marker else _origin(declaration, kind, parameters, error_page)
+    origin = InputOrigin.MARKER if marker else _origin(declaration, kind, parameters, error_page)
     many = marker is not None and _is_list(kind) and type(marker).values is not InputMarker.values
-    if origin is Origin.MARKER:
+    if origin is InputOrigin.MARKER:
         marker = marker or Query()
-    is_text = origin is Origin.PATH or (marker is not None and marker.is_text)
+    is_text = origin is InputOrigin.PATH or (marker is not None and marker.is_text)
     if is_text and not many and not is_scalar(kind):
         raise _not_injectable(declaration, file, origin, kind)
     return Input(
@@ -148,10 +148,10 @@ def _made(marker: Any, declaration: Declaration, place: Place) -> InputMarker:
     return marker
 
 
-def _needs_conversion(annotation: Any, origin: Origin, is_text: bool) -> bool:
+def _needs_conversion(annotation: Any, origin: InputOrigin, is_text: bool) -> bool:
     if get_origin(annotation) is Annotated and len(annotation.__metadata__) == 1:
         annotation = annotation.__origin__
-    return origin in {Origin.PATH, Origin.MARKER} and not (is_text and annotation is str)
+    return origin in {InputOrigin.PATH, InputOrigin.MARKER} and not (is_text and annotation is str)
 
 
 def _written(annotation: ast.expr, marked: bool) -> str:
@@ -187,15 +187,15 @@ def _without_none(annotation: Any) -> tuple[bool, Any]:
     return optional, members[0] if len(members) == 1 else typing.Union[tuple(members)]  # noqa: UP007
 
 
-def _origin(declaration: Declaration, kind: Any, parameters: frozenset[str], error_page: bool) -> Origin:
+def _origin(declaration: Declaration, kind: Any, parameters: frozenset[str], error_page: bool) -> InputOrigin:
     """The origin of an input without a marker."""
     if isinstance(kind, type) and issubclass(kind, Request):
-        return Origin.REQUEST
+        return InputOrigin.REQUEST
     if isinstance(kind, type) and issubclass(kind, Response):
-        return Origin.RESPONSE
+        return InputOrigin.RESPONSE
     if error_page and isinstance(kind, type) and issubclass(kind, BaseException):
-        return Origin.ERROR
-    return Origin.PATH if declaration.name in parameters else Origin.MARKER
+        return InputOrigin.ERROR
+    return InputOrigin.PATH if declaration.name in parameters else InputOrigin.MARKER
 
 
 def is_scalar(kind: Any) -> bool:
@@ -236,9 +236,9 @@ def _adapter(annotation: Any, is_text: bool) -> TypeAdapter[Any]:
         return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
 
 
-def _not_injectable(declaration: Declaration, file: str, origin: Origin, kind: Any) -> RouteError:
+def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, kind: Any) -> RouteError:
     name, annotation = declaration.name, ast.unparse(declaration.annotation)
-    if origin is Origin.PATH:
+    if origin is InputOrigin.PATH:
         hint = "A part of a path is one text: annotate it with `str`, `int`, `UUID`, an Enum, `Literal[…]` …"
     elif declaration.marked:
         hint = (

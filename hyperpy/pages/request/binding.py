@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from hyperpy.exceptions import InputError
-from hyperpy.pages.loading.inputs import Input, Origin, convert
+from hyperpy.pages.loading.inputs import Input, InputOrigin, convert
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.injected_response import InjectedResponse
 
@@ -34,15 +34,15 @@ def bind(run: Binds, group: int) -> None:
     problems: dict[str, str] = {}
     for index, given in run.route.groups.get(group, ()):
         match given.origin:
-            case Origin.REQUEST:
+            case InputOrigin.REQUEST:
                 run.namespace[given.name] = run.request
-            case Origin.RESPONSE:
+            case InputOrigin.RESPONSE:
                 run.namespace[given.name] = run.injected_response()
-            case Origin.ERROR:
+            case InputOrigin.ERROR:
                 run.namespace[given.name] = run.error
-            case Origin.PATH:
+            case InputOrigin.PATH:
                 run.namespace[given.name] = _path_value(given, run.params[given.key])
-            case Origin.MARKER:
+            case InputOrigin.MARKER:
                 _bind_marked(run, index, given, problems)
     if problems:
         raise InputError(problems)
