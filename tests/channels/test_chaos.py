@@ -11,6 +11,7 @@ from bench.chaos.running import CHANNELS, Plan, run
 PLAN = Plan(seconds=5.0, clients=40, rate=100, pause=0.8, hang=1.0, retained=80, away=5.0, seed=7)
 
 
+@pytest.mark.slow
 async def test_nothing_is_lost_silently(broker):
     outcome = await run(broker, PLAN)
     violations = "\n".join(f"{each.number}: {what}" for each, what in outcome.violations.items())
