@@ -1,4 +1,4 @@
-"""A real uvicorn in a thread, with streams made from generator functions, and a raw client."""
+"""A real uvicorn in a thread, which serves streams made from generator functions."""
 
 import asyncio
 import contextlib
@@ -84,9 +84,9 @@ class Site:
 
 @contextlib.contextmanager
 def serve(app: ASGIApp, *, loop: str = "asyncio", http: str = "httptools") -> Iterator[Site]:
-    """Runs an application on a free port until the block is left."""
+    """Run an application on a free port until the block is left."""
     listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)  # a client that does not read is noticed soon
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)  # so that clients that don't read are noticed soon
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, loop=loop, http=http, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=2
@@ -95,11 +95,11 @@ def serve(app: ASGIApp, *, loop: str = "asyncio", http: str = "httptools") -> It
     ready = threading.Event()
     startup = server.startup
 
-    async def announced(sockets: list[socket.socket] | None = None) -> None:
+    async def start_and_announce(sockets: list[socket.socket] | None = None) -> None:
         await startup(sockets)
         ready.set()
 
-    server.startup = announced  # type: ignore[method-assign]
+    server.startup = start_and_announce  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     site = Site(server, listener.getsockname()[1])
@@ -116,6 +116,7 @@ def serve(app: ASGIApp, *, loop: str = "asyncio", http: str = "httptools") -> It
 
 
 def logged_warnings(log: pytest.LogCaptureFixture, name: str) -> list[logging.LogRecord]:
+    """The records of a logger that are warnings or worse."""
     return [record for record in log.records if record.name == name and record.levelno > logging.INFO]
 
 
@@ -145,6 +146,6 @@ class Watched:
 
 
 def call_soon(site, callback) -> None:
-    """Runs a callback on the server's event loop."""
+    """Run a callback on the server's event loop."""
     [server] = site.server.servers
     server.get_loop().call_soon_threadsafe(callback)
