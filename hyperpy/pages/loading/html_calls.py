@@ -43,7 +43,10 @@ class HTMLCalls(ast.NodeTransformer):
         """Changes the statements of a module in place."""
         for statement in statements:
             self.is_stream = isinstance(statement, ast.AsyncFunctionDef) and statement.name == self.stream
-            self.visit(statement)
+            if self.is_stream:
+                self.generic_visit(statement)  # functions inside it yield to it, not to the client
+            else:
+                self.visit(statement)
 
     def inside[N: ast.stmt](self, node: N, *, is_stream: bool, is_component: bool = False) -> N:
         """Visits the statements inside one, with these flags."""
@@ -57,7 +60,7 @@ class HTMLCalls(ast.NodeTransformer):
         return self.inside(node, is_stream=False, is_component=_is_plain_component(node))
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
-        return self.inside(node, is_stream=self.is_stream)
+        return self.inside(node, is_stream=False)
 
     def visit_With(self, node: ast.With | ast.Try | ast.TryStar) -> ast.stmt:
         """A t-string that is returned from inside these must be rendered after they have been left."""
