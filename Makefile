@@ -13,13 +13,17 @@ SERVER_PACKAGES := uvicorn starlette httptools h11
 # again.
 $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
 
+# Without bytecode, each of the hundreds of servers that the tests start would compile all its modules again, which takes
+# more than a second.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup dev test test-newest lint format types bench docs requirements clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make setup         create $(VENV) with Python 3.14 or newer, hyperpy and its development tools'
 	@echo 'make dev           serve routes_example/ and reload on every change'
-	@echo 'make test          run the tests; ARGS="tests/test_x.py -k name" runs some of them'
+	@echo 'make test          run the tests, with SLOW=1 the slow ones too; ARGS="tests/test_x.py -k name" runs some'
 	@echo 'make test-newest   run the server tests with the newest $(SERVER_PACKAGES)'
 	@echo 'make lint          check style (ruff)'
 	@echo 'make format        format the code and fix style (ruff)'
@@ -46,7 +50,7 @@ $(BROWSER_SCRIPTS): setup
 	@$(BIN)/python scripts/fetch_browser_scripts.py $@
 
 test: setup
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --numprocesses 3)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --numprocesses 3 --dist worksteal)
 
 # In an environment of its own, and without the upper bounds in pyproject.toml.
 NEWEST := $(VENV)-newest

@@ -76,7 +76,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.length = self.length or _response_length(data)
         if self.received == 0 and not (self.length and data.startswith(OK)):
-            return self._fail(f"the server answered {data[:200]!r}")
+            return self._fail(f"unexpected response: {data[:200]!r}")
         self.received += len(data)
         if self.received == self.length:
             self.responses += 1

@@ -15,6 +15,7 @@ from starlette.responses import (
 
 from hyperpy.app import Hyper
 from hyperpy.channels import NOW, START, Message, channel, listen, queue
+from hyperpy.components import Suspense
 from hyperpy.config import Settings
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, InputMarker, Query, render
@@ -50,6 +51,7 @@ __all__ = [
     "Response",
     "Settings",
     "StreamingResponse",
+    "Suspense",
     "TrustedCSS",
     "TrustedJS",
     "TrustedURL",

@@ -1,4 +1,4 @@
-"""One tree of errors. Each knows where (file, line, column), what is wrong and what to write instead."""
+"""The errors of hyperpy. Each has a place (file, line and column), what is wrong, and what to write instead."""
 
 import difflib
 import linecache
@@ -6,6 +6,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+__all__ = [
+    "AnswerError",
+    "BrokerError",
+    "ChannelClosedError",
+    "ChannelError",
+    "ComponentError",
+    "ConfigError",
+    "EventError",
+    "HeadersSentError",
+    "HyperError",
+    "InputError",
+    "Place",
+    "RouteConflictError",
+    "RouteError",
+    "StreamError",
+    "TemplateError",
+    "UnknownFragmentError",
+    "UnknownSettingWarning",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +42,7 @@ class Place:
         return f"{name}:{self.line}" if self.line else name
 
     def excerpt(self) -> str:
-        """The line with its two predecessors and a row of carets; empty if the file can't be read."""
+        """The line, the two lines before it and a row of carets; empty if the file can't be read."""
         if not self.line or not (text := linecache.getline(self.file, self.line).rstrip("\r\n")):
             return ""
         first = max(1, self.line - 2)
@@ -36,7 +56,7 @@ class Place:
 
 
 class HyperError(Exception):
-    """Anything that hyperpy refuses. `str(error)` is the whole message, `what` and `hint` are its parts."""
+    """The base class of hyperpy's errors. `str(error)` is the whole message; `what` and `hint` are its parts."""
 
     def __init__(self, what: str, *, place: Place | None = None, hint: str = "") -> None:
         super().__init__(what)
@@ -45,7 +65,7 @@ class HyperError(Exception):
         self.hint = hint
 
     def at(self, place: Place) -> Self:
-        """The same error with a place, unless it has one already."""
+        """The same error, with this place unless it already has one."""
         if self.place is None:
             self.place = place
         return self
@@ -68,7 +88,7 @@ class UnknownSettingWarning(UserWarning):
 
 
 class RouteError(HyperError):
-    """A route file, or a folder of them, that can't be loaded."""
+    """A route file or a folder of routes can't be loaded."""
 
 
 class RouteConflictError(RouteError):
@@ -76,45 +96,45 @@ class RouteConflictError(RouteError):
 
 
 class TemplateError(HyperError):
-    """A t-string that is not a template, or a value that a template can't take."""
+    """An invalid template, or a value that a template can't render."""
 
 
 class ComponentError(TemplateError):
-    """A component that is none, or is not called as it wants to be."""
+    """Not a component, or called with arguments that it doesn't accept."""
 
 
 class UnknownFragmentError(TemplateError):
-    """`render(fragments=…)` names a fragment that the page does not have."""
+    """`render(fragments=…)` names a fragment that isn't on the page."""
 
 
 class EventError(HyperError):
-    """A stream yielded what can't be sent."""
+    """A stream yielded a value that can't be sent."""
 
 
 class ChannelError(HyperError):
-    """A channel or queue that is not used as it can be."""
+    """A channel or queue is misused."""
 
 
 class ChannelClosedError(ChannelError):
-    """Something was published to a channel after its end."""
+    """A message was published to a closed channel."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"the channel {name!r} is closed, and stays so as long as its messages are kept",
-            hint="Publish before close(), or to a channel of another name.",
+            f"the channel {name!r} is closed, for as long as its messages are kept",
+            hint="Publish before close(), or to a channel with another name.",
         )
 
 
 class BrokerError(ChannelError):
-    """What keeps the channels can't be reached, or does not answer in time."""
+    """The channels broker can't be reached or doesn't respond in time."""
 
 
 class StreamError(HyperError):
-    """What a stream is fed from can't be used."""
+    """The source of a stream can't be used."""
 
 
 class InputError(HyperError):
-    """The request does not fit the route's inputs: status 422. `problems` maps each input's name to what is wrong."""
+    """The request doesn't match the route's inputs: status 422. `problems` maps inputs to what is wrong."""
 
     def __init__(self, problems: dict[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {why}" for name, why in problems.items()))
@@ -122,15 +142,15 @@ class InputError(HyperError):
 
 
 class AnswerError(HyperError):
-    """A request that the route file gave no usable answer to."""
+    """A route file has no valid answer to a request."""
 
 
 class HeadersSentError(HyperError):
-    """A header, cookie or status set after the headers have left."""
+    """A header, cookie or status was set after the headers had been sent."""
 
 
 def display_path(file: str) -> str:
-    """The path as the user would type it: relative to the working directory if it lies in there."""
+    """The path as the user would type it: relative to the working directory, if it is inside."""
     try:
         return str(Path(file).relative_to(Path.cwd()))
     except ValueError:
@@ -138,6 +158,6 @@ def display_path(file: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A sentence that suggests the nearest of the known names, or nothing."""
+    """A sentence that suggests the most similar of the known names, or an empty string."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"Did you mean `{near[0]}`?" if near else ""

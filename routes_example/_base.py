@@ -1,4 +1,4 @@
-"""What all pages have around them."""
+"""The layout of all pages."""
 
 from pathlib import Path
 from string.templatelib import Template
@@ -18,7 +18,7 @@ SECTIONS: Final = {
 
 
 def Layout(children: object, title: str, here: str = "", aside: object = None) -> Template:
-    """A whole page. `here` is the section of the site; `aside` stands beside the content, or below it on a phone."""
+    """A complete page. `here` is the section of the site; `aside` goes beside the content, or below it on a phone."""
     return t"""
         <!doctype html>
         <html lang="en">
@@ -48,7 +48,7 @@ def Head(title: str) -> Template:
 
 
 def Scripts() -> Template:
-    """htmx and its extension for event streams: from here if they have been fetched, else from a CDN."""
+    """htmx and its extension for event streams: from this site if they have been fetched, otherwise from a CDN."""
     if HAS_VENDOR:
         return t"""
             <script src="/static/vendor/htmx.min.js" defer></script>

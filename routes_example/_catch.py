@@ -1,4 +1,4 @@
-"""The fish market's scales: a job that runs beside the requests, and tells of itself by a channel."""
+"""The fish market's scales: a background job that publishes its progress on a channel."""
 
 import asyncio
 import secrets
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from hyperpy import Message, channel
 from routes_example import _harbour as harbour
 
-# Who has landed how many crates of what, in kilograms.
+# The crates that each boat has landed, in kilograms by kind.
 LANDED: Final = {
     "Havfruen": {"Cod": (24.1, 22.8, 25.3, 23.9), "Haddock": (20.4, 19.7, 21.2), "Saithe": (26.0, 24.4)},
     "Silver Darling": {"Herring": (18.2, 18.9, 17.6, 18.4, 18.8, 17.9), "Mackerel": (21.3, 20.6)},
@@ -22,10 +22,10 @@ LANDED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """How far it has come."""
+    """The progress of a job."""
 
     boat: str
-    crates: int  # all that have been landed
+    crates: int  # the total
     weighed: int = 0
     kilograms: dict[str, float] = field(default_factory=dict)  # by kind, so far
 
@@ -35,12 +35,12 @@ class Weighing:
 
 
 _weighing: Final = TypeAdapter(Weighing)
-# The event loop itself keeps tasks by weak references only.
+# The event loop holds only weak references to its tasks.
 _running: Final[set[asyncio.Task[None]]] = set()
 
 
 def start_weighing(boat: str) -> str:
-    """Starts it in the background; returns the number of the job."""
+    """Start the job in the background, and return its id."""
     job_id = secrets.token_hex(4)
     task = asyncio.create_task(_weigh(job_id, boat))
     _running.add(task)
@@ -74,7 +74,7 @@ def _steps(boat: str) -> Iterator[Weighing]:
 
 
 def Scales(message: Message) -> Template:
-    """What the scales show."""
+    """The display of the scales."""
     now = _weighing.validate_python(message.data)
     done = now.weighed == now.crates
     return t"""

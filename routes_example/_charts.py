@@ -1,4 +1,4 @@
-"""Small pictures of numbers, as SVG."""
+"""Small charts, as SVG."""
 
 from collections.abc import Sequence
 from string.templatelib import Template
@@ -7,7 +7,7 @@ WIDTH, HEIGHT = 240, 56
 
 
 def Line(values: Sequence[float], label: str, low: float, high: float, filled: bool = False) -> Template:
-    """A line through `values`; `low` and `high` are those at the bottom and at the top."""
+    """A line through `values`, from `low` at the bottom to `high` at the top."""
     step = WIDTH / (len(values) - 1)
     heights = [HEIGHT - (value - low) / (high - low) * HEIGHT for value in values]
     points = " ".join(f"{index * step:.1f},{y:.1f}" for index, y in enumerate(heights))
@@ -24,7 +24,7 @@ def Bar(value: float, most: float) -> Template:
 
 
 def WindArrow(bearing: int) -> Template:
-    """Points to where the wind blows, which is away from its bearing."""
+    """An arrow in the direction of the wind, which is opposite to its bearing."""
     return t"""
         <svg class="arrow" viewBox="-12 -12 24 24" role="img" aria-label="from {bearing} degrees">
           <path d="M0 -9 L6 8 L0 4 L-6 8 Z" transform="rotate({(bearing + 180) % 360})" />

@@ -1,4 +1,4 @@
-"""What the pages show, all made up: boats kept in memory, weather from the clock, and the pauses of a database."""
+"""The made-up data of the pages: boats in memory, weather from the clock, and pauses like those of a database."""
 
 import asyncio
 import math
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 PIERS = {"A": 8, "B": 6, "C": 4}
-NIGHTLY_FEE = 3.2  # euros for each metre of a boat
+NIGHTLY_FEE = 3.2  # euros per metre of a boat
 TIDE_PERIOD = 12.42 * 3600  # seconds from one high water to the next
 
 
@@ -33,7 +33,7 @@ class Boat:
 @dataclass(frozen=True, slots=True)
 class Conditions:
     at: datetime
-    wind: float  # metres a second
+    wind: float  # metres per second
     bearing: int  # degrees that the wind comes from
     winds: list[float]  # of the last two minutes
     tide: float  # metres above chart datum
@@ -79,7 +79,7 @@ _BOATS = {
     )
 }
 
-# Where to, every how many minutes, from which quay.
+# Destination, interval in minutes, and quay.
 _LINES = (("Skarvøy", 7, 1), ("Northhaven", 12, 2), ("Isle of Mull Head", 20, 3))
 
 _logbook = deque(
@@ -120,7 +120,7 @@ async def next_ferries(count: int = 5) -> list[Ferry]:
 
 
 async def find_boats(search: str = "", pier: str = "") -> list[Boat]:
-    """The moored boats by name; `search` is a part of a name or of a home port, in any case."""
+    """The moored boats by name. `search` is part of a name or home port, in upper or lower case."""
     await pause(0.02)
     wanted = search.strip().casefold()
     found = [boat for boat in _BOATS.values() if wanted in f"{boat.name} {boat.home}".casefold()]
@@ -157,13 +157,13 @@ async def occupancy() -> list[tuple[str, int, int]]:
 
 
 async def home_ports() -> list[tuple[str, int]]:
-    """The ports that boats have come from and how many have, most first."""
+    """The home ports and their numbers of boats, highest first."""
     await pause(0.9)
     return Counter(boat.home for boat in _BOATS.values()).most_common()
 
 
 async def income() -> list[Boat]:
-    """The boats, those that pay most first."""
+    """The boats, highest fee first."""
     await pause(0.9)
     return sorted(_BOATS.values(), key=lambda boat: -boat.fee)
 

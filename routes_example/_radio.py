@@ -1,4 +1,4 @@
-"""The harbour's radio: rooms to talk in, and how what is said there looks."""
+"""The harbour's radio: its rooms, and the templates of their messages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,7 @@ _call: Final = TypeAdapter(Call)
 
 
 def Said(message: Message) -> Template:
-    """One line of the conversation, from the data of a message."""
+    """One message of a conversation."""
     call = _call.validate_python(message.data)
     return t"""
         <li>

@@ -1,4 +1,4 @@
-"""The harbour right now: a page to a browser and, to its EventSource, the stream that keeps the page live."""
+"""The harbour right now: a page for a browser and, for its EventSource, the stream that keeps the page live."""
 
 import asyncio
 from collections.abc import AsyncIterator

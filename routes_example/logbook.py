@@ -1,4 +1,4 @@
-"""The visitors' book: a form that is answered with a redirect, so that a reload doesn't sign twice."""
+"""The visitors' book: its form is answered with a redirect, so that a reload doesn't sign twice."""
 
 from string.templatelib import Template
 

@@ -1,4 +1,4 @@
-"""A slow page that shows itself at once: each section leaves as soon as it has been counted."""
+"""A slow page that appears at once: each section is sent as soon as it has been computed."""
 
 from collections.abc import AsyncIterator
 from string.templatelib import Template
@@ -17,7 +17,7 @@ async def stream() -> AsyncIterator[Template]:
           <{Header} here="/report" />
           <main class="report">
             <h1>The harbour in numbers</h1>
-            <p class="lead">Counted anew while you read.</p>
+            <p class="lead">Counted while you read.</p>
     """
 
     piers = await harbour.occupancy()

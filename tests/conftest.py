@@ -1,18 +1,19 @@
-"""What tests anywhere may need: programs of the machine, and a real browser."""
+"""For every test: which are run, the programs of the machine, and a real browser."""
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.programs import find_program, how_to_get
 
-PATIENCE = 30_000  # milliseconds until a test gives up on something that a page should long have shown
+PATIENCE = 30_000  # milliseconds until a test fails because a page still does not show what it should
 
-type Needs = Callable[[str], str]
+type RequireProgram = Callable[[str], str]
 
-# A browser that may run as root in a container, and asks nobody but the test's own server.
+# A browser that may run as root in a container, and sends no requests but those of its pages.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -23,28 +24,63 @@ FLAGS = [
     "--no-first-run",
 ]
 
+DESELECTED = pytest.StashKey[int]()  # how many slow tests were left out
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[DESELECTED] = 0
+
+
+@pytest.hookimpl(trylast=True)  # after -k has made its choice
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the slow tests out, unless they are wanted (see tests/README.md)."""
+    wanted = "true" in (os.environ.get("CI"), os.environ.get("SLOW")) or os.environ.get("SLOW") == "1"
+    if wanted or config.option.markexpr or any("::" in argument for argument in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.stash[DESELECTED] = len(slow)
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Each process of pytest-xdist collects the same tests; the one that reports collects none."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["deselected"] = session.config.stash[DESELECTED]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[DESELECTED] = getattr(node, "workeroutput", {}).get("deselected", 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if count := config.stash[DESELECTED]:
+        terminalreporter.write_line(f"Left out {count} slow test{'s' * (count > 1)}. Add SLOW=1 to run them as well.")
+
 
 @pytest.fixture(scope="session")
-def needs() -> Needs:
-    """Finds a program. Without it the test is skipped on a laptop, and fails where CI=true."""
+def require_program() -> RequireProgram:
+    """Returns the path of a program. Without it, the test is skipped on a laptop, and fails if CI=true."""
 
     def find(program: str) -> str:
         if path := find_program(program):
             return path
-        told = how_to_get(program)
+        message = how_to_get(program)
         if os.environ.get("CI") == "true":
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(message)
+        pytest.skip(message)
 
     return find
 
 
 # Playwright keeps an event loop running in this thread: it must have ended before the async tests of other modules.
 @pytest.fixture(scope="module")
-def browser(needs: Needs) -> Iterator[Browser]:
+def browser(require_program: RequireProgram) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE)
-        launched = playwright.chromium.launch(executable_path=needs("chromium"), args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=require_program("chromium"), args=FLAGS)
         yield launched
         launched.close()
 
@@ -63,10 +99,10 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
-def complaints(page: Page) -> list[str]:
-    """What the page has had to complain about: errors in its console, of its scripts, and of its requests."""
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("requestfailed", lambda request: told.append(f"{request.url}: {request.failure}"))
-    return told
+def page_errors(page: Page) -> list[str]:
+    """Errors and warnings so far: in the page's console, of its scripts, and of its requests."""
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfailed", lambda request: errors.append(f"{request.url}: {request.failure}"))
+    return errors

@@ -1,7 +1,6 @@
 """The rules of the house that a machine can check."""
 
 import ast
-import importlib
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "hyperpy"
+CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text()
 LONGEST = 400
 
 # Data flows from left to right, and a part imports only itself and what stands before it.
@@ -129,6 +129,44 @@ def inner_rank(module: str) -> int | None:
     return row.index(name) if name in row else row.index(REST) if REST in row else None
 
 
+def test_contributing_has_the_map():
+    """Every folder and every module beside the rooms, in the order of imports."""
+    mapped = contributing_map()
+    folders = {path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py")} - {"."}
+    alone = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.glob("[!_]*.py")}
+    assert sorted(name for name in mapped if not name.endswith(".py")) == sorted(folders)
+    assert {name for name in mapped if name.endswith(".py") and "/" not in name} == alone
+    assert [name for name in mapped if not (PACKAGE / name).exists()] == []
+    rooms = [name.removesuffix(".py") for name in mapped if "/" not in name]
+    assert rooms == [name for name in ORDER if name in rooms]
+    for room, row in INSIDE.items():
+        inner = [
+            name.split("/")[1].removesuffix(".py")
+            for name in mapped
+            if name.count("/") == 1 and name.startswith(f"{room}/")
+        ]
+        assert inner == [name for name in row if name in inner]
+
+
+def contributing_map() -> list[str]:
+    """The paths in CONTRIBUTING's map, whose rows are indented as deeply as they are nested."""
+    rows = CONTRIBUTING.split("```text\nhyperpy/\n")[1].split("```")[0].splitlines()
+    paths: list[str] = []
+    above: list[str] = []
+    for row in rows:
+        depth = (len(row) - len(row.lstrip())) // 4 - 1
+        name = row.split()[0].rstrip("/")
+        above = [*above[:depth], name]
+        paths.append("/".join(above))
+    return paths
+
+
+def test_contributing_names_files_that_exist():
+    named = re.findall(r"`((?:hyperpy|hyper|tests|docs|bench|scripts)/[\w./-]*)`", CONTRIBUTING)
+    assert len(named) > 20
+    assert [name for name in named if not (REPOSITORY / name).exists()] == []
+
+
 def test_no_folder_is_crowded():
     folders = {path.parent for path in MODULES.values()}
     counts = {str(folder): len(list(folder.glob("*.py"))) - 1 for folder in folders}
@@ -160,13 +198,6 @@ def test_imports_stand_at_the_top():
 def test_files_stay_short():
     lines = {str(path): len(path.read_text().splitlines()) for path in MODULES.values()}
     assert {path: count for path, count in lines.items() if count > LONGEST} == {}
-
-
-def test_hyper_is_hyperpy_by_a_shorter_name():
-    hyper, hyperpy = importlib.import_module("hyper"), importlib.import_module("hyperpy")
-    assert sorted(hyper.__all__) == sorted(hyperpy.__all__)
-    assert [name for name in hyper.__all__ if getattr(hyper, name) is not getattr(hyperpy, name)] == []
-    assert len(set(hyperpy.__all__)) == len(hyperpy.__all__)
 
 
 def committed() -> list[Path]:

@@ -1,4 +1,4 @@
-"""What `docs/scaling.md` describes: a Redis, two machines with two workers each, and nginx in front of them."""
+"""The setup of `docs/scaling.md`: Redis, two machines with two workers each, and nginx in front of them."""
 
 import signal
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.channels.brokers import RedisBroker
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 from tests.docs_support.markdown import Document
 from tests.docs_support.nginx import in_front_of_all
 from tests.docs_support.shell import REPOSITORY
@@ -20,7 +20,7 @@ SCALING = Document.read(REPOSITORY / "docs" / "scaling.md")
 
 
 class Listener:
-    """A stream of events, and the id of the last that was taken."""
+    """A stream of events. `last` is the id of the last event that was taken."""
 
     def __init__(self, url: str, last: str = "") -> None:
         headers = {"Accept": "text/event-stream", "Last-Event-ID": last}
@@ -55,8 +55,8 @@ def site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def broker(needs: Needs, tmp_path: Path) -> Iterator[RedisBroker]:
-    broker = RedisBroker(needs("redis-server"), tmp_path / "redis")
+def broker(require_program: RequireProgram, tmp_path: Path) -> Iterator[RedisBroker]:
+    broker = RedisBroker(require_program("redis-server"), tmp_path / "redis")
     try:
         broker.start()
         yield broker
@@ -72,15 +72,15 @@ def machines(broker: RedisBroker, site: Path) -> Iterator[list[Command]]:
 
 
 @pytest.fixture
-def site_url(needs: Needs, machines: list[Command], tmp_path: Path) -> Iterator[str]:
+def site_url(require_program: RequireProgram, machines: list[Command], tmp_path: Path) -> Iterator[str]:
     (block,) = [b.text for b in SCALING.blocks() if b.language == "nginx"]
     folder = tmp_path / "nginx"
     folder.mkdir()
-    with in_front_of_all([machine.port() for machine in machines], block, needs("nginx"), folder) as port:
+    with in_front_of_all([machine.port() for machine in machines], block, require_program("nginx"), folder) as port:
         yield f"http://127.0.0.1:{port}/wall"
 
 
-def test_all_hear_all_and_a_machine_may_go(machines: list[Command], site_url: str) -> None:
+def test_every_client_receives_all_messages_and_a_machine_can_stop(machines: list[Command], site_url: str) -> None:
     with httpx.Client(timeout=30) as client, ExitStack() as stack:
 
         def write(text: str) -> None:

@@ -16,7 +16,7 @@ from bench.streams.sockets import RST_ON_CLOSE
 REMEMBERED = 12  # entries in the history of a client
 SILENCE = 20.0  # seconds without data that are a violation: streams send pings
 RECONNECT_AFTER = 0.3  # seconds
-SMALL = 4096  # bytes: buffers of a client that reads slowly
+SMALL_BUFFER = 4096  # bytes, for a client that reads slowly
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +115,10 @@ class Client:
         self.counts["connections"] += 1
         for numbers in self._received.values():
             numbers.reconnected(without_id=not self._id)
-        everything = first and not self.behaviour.late
-        if not everything and not self._id:
+        from_start = first and not self.behaviour.late
+        if not from_start and not self._id:
             self._before_first = None
-        replays = self.replays or everything
+        replays = self.replays or from_start
         path = f"/channels/watch?names={','.join(self.channels)}&replays={str(replays).lower()}"
         last_event_id = f"Last-Event-ID: {self._id}\r\n" if self._id else ""
         self._writer.write(
@@ -137,13 +137,13 @@ class Client:
         client = socket.socket()
         client.setblocking(False)
         if self.behaviour.pauses:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
         try:
             await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self.port))
         except BaseException:
             client.close()
             raise
-        return await asyncio.open_connection(sock=client, limit=SMALL if self.behaviour.pauses else 1 << 16)
+        return await asyncio.open_connection(sock=client, limit=SMALL_BUFFER if self.behaviour.pauses else 1 << 16)
 
     async def _read(self, reader: asyncio.StreamReader, *, replays: bool) -> str:
         """Read until the stream ends or the client disconnects; return which."""

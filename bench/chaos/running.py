@@ -2,20 +2,16 @@
 
 import asyncio
 import random
-import shutil
-import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.chaos.clients import Behaviour, Client
 from bench.chaos.faults import Faults
 from bench.chaos.publishers import DirectPublisher, HttpPublisher, Publisher
-from bench.streams.servers import free_port, kill_group, start, wait_for
+from bench.streams.servers import serve_site
 from hyperpy.channels import connect
 from hyperpy.config import Settings
 from tests.channels.brokers import Broker
@@ -89,13 +85,13 @@ async def run(broker: Broker, plan: Plan) -> Outcome:
         return time.monotonic() - begin
 
     settings = Settings(channels=broker.address, channel_max_messages=plan.retained)
-    with running_server(broker.address, plan) as (port, pid, read_log):
-        clients = make_clients(plan, port, dice, clock)
+    with serve_site(*server_flags(broker.address, plan)) as server:
+        clients = make_clients(plan, server.port, dice, clock)
         log: list[str] = []
-        faults = Faults(pid, broker, clients, dice, plan.hang, log)
+        faults = Faults(server.pid, broker, clients, dice, plan.hang, log)
         publishers = [
             DirectPublisher("direct", PADDING),
-            *(HttpPublisher(f"HTTP {n + 1}", PADDING, port) for n in range(HTTP_PUBLISHERS)),
+            *(HttpPublisher(f"HTTP {n + 1}", PADDING, server.port) for n in range(HTTP_PUBLISHERS)),
         ]
         async with connect(settings), asyncio.TaskGroup() as group:
             readers = [group.create_task(client.run()) for client in clients]
@@ -110,7 +106,7 @@ async def run(broker: Broker, plan: Plan) -> Outcome:
                 task.cancel()
         for each in publishers:
             await each.close()
-        return Outcome(plan, clients, publishers, faults.counts, log, read_log(), last)
+        return Outcome(plan, clients, publishers, faults.counts, log, server.log.read_text(errors="replace"), last)
 
 
 def make_clients(plan: Plan, port: int, dice: random.Random, clock: Callable[[], float]) -> list[Client]:
@@ -136,28 +132,16 @@ def make_clients(plan: Plan, port: int, dice: random.Random, clock: Callable[[],
     return clients
 
 
-@contextmanager
-def running_server(address: str, plan: Plan) -> Generator[tuple[int, int, Callable[[], str]]]:
-    """Serve the site; yield its port, the process id of its supervisor, and a function that reads its log."""
-    folder, port = Path(tempfile.mkdtemp(prefix="bench-chaos-")), free_port()
-    flags = {
+def server_flags(address: str, plan: Plan) -> list[str]:
+    options = {
         "workers": 2,
-        "routes": "bench/routes",
-        "port": port,
         "channels": address,
         "channel-max-messages": plan.retained,
         "ping": 2,
         "timeout-send": round(plan.away / 6, 1),
+        "log-level": "warning",
     }
-    options = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-    command = [sys.executable, "-m", "hyperpy", "serve", "--no-access-log", "--log-level", "warning", *options]
-    process = start(command, {}, folder / "log")
-    try:
-        wait_for(port, process, folder / "log", "/hello")
-        yield port, process.pid, lambda: (folder / "log").read_text(errors="replace")
-    finally:
-        kill_group(process)
-        shutil.rmtree(folder)
+    return ["--no-access-log", *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ FRAMEWORKS = (
 )
 TABLES = {
     "On the wire": wire.ROWS,
-    "Failing and leaving": lifecycle.ROWS,
+    "Failures and disconnects": lifecycle.ROWS,
     "Stopping": stopping.ROWS,
     "Intermediaries": intermediaries.ROWS,
 }

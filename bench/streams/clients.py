@@ -115,11 +115,11 @@ class Clients:
         return found / len(clients)
 
     def ends(self, port: int, path: str, timeout: float) -> int:
-        """How many of the streams come to their proper end; all are closed then."""
+        """Count the streams that end with the last chunk within `timeout` seconds; then close all of them."""
         clients = self._held.pop((port, path))
         tails = dict.fromkeys(clients, b"")
 
-        def is_over(client: socket.socket) -> bool:
+        def is_finished(client: socket.socket) -> bool:
             try:
                 part = client.recv(4096)
             except OSError:
@@ -127,7 +127,7 @@ class Clients:
             tails[client] = tails[client][-len(LAST_CHUNK) :] + part
             return not part or tails[client].endswith(LAST_CHUNK)
 
-        _each(clients, is_over, timeout)
+        _each(clients, is_finished, timeout)
         for client in clients:
             client.close()
         return sum(tail.endswith(LAST_CHUNK) for tail in tails.values())

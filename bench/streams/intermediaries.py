@@ -13,8 +13,8 @@ from bench.streams.sockets import EVENTS, HTML, End, Exchange
 
 PINGED = Options(ping=1.0)
 SILENCE = 2.6  # seconds: two pings
-LIVE = 0.05  # seconds: the longest acceptable delay of an event
-ZIPPED = {"Accept-Encoding": "gzip"}
+MAX_DELAY = 0.05  # seconds from sending an event to its arrival
+ACCEPT_GZIP = {"Accept-Encoding": "gzip"}
 
 
 def pings(subject: Subject) -> Observation:
@@ -38,21 +38,21 @@ def comments(subject: Subject, scenario: str) -> list[str]:
 def head(subject: Subject) -> Observation:
     server, token = subject.server(), new_token()
     with Exchange(server.port, f"/streams/waits?token={token}", method="HEAD") as exchange:
-        exchange.until(lambda it: it.headers, subject.pace.event)
+        exchange.until(lambda it: it.headers, subject.timeouts.event)
         status, kind = exchange.status, exchange.headers.get("content-type", "")
         started = server.marks.wait("started", token, 0.2) is not None
         exchange.request("/control/hello")
-        usable = exchange.until(lambda it: it.body == b"hello", subject.pace.event)
+        usable = exchange.until(lambda it: it.body == b"hello", subject.timeouts.event)
     good = status == 200 and kind.startswith("text/event-stream")
     problems = [f"status {status}"] if not good else []
-    problems += ["the generator is started"] if started else []
+    problems += ["starts the generator"] if started else []
     problems += [] if usable else ["the next request hangs"]
     return verdict(not problems, ", ".join(problems))
 
 
 def http_1_0(subject: Subject) -> Observation:
     with Exchange(subject.server().port, "/streams/brief?n=3", version="1.0") as exchange:
-        exchange.to_end(subject.pace.event)
+        exchange.to_end(subject.timeouts.event)
         is_plain = not exchange.chunked and exchange.body.startswith(b"data: 0")
         return verdict(is_plain and exchange.end is End.CUT, "" if is_plain else "chunked")
 
@@ -65,7 +65,7 @@ def delay_verdict(port: int, *, plain: bool = False) -> Observation:
     """Judge the longest delay of events sent every 0.1 s. With `plain`, they must not be compressed."""
     delays: list[float] = []
     parser = Parser()
-    with Exchange(port, f"/streams/ticks?token={new_token()}", headers=EVENTS | ZIPPED) as exchange:
+    with Exchange(port, f"/streams/ticks?token={new_token()}", headers=EVENTS | ACCEPT_GZIP) as exchange:
         size = 0
         deadline = time.monotonic() + 1.5
         while len(delays) < 10 and time.monotonic() < deadline:
@@ -79,26 +79,26 @@ def delay_verdict(port: int, *, plain: bool = False) -> Observation:
             size = len(body)
     if len(delays) < 10:
         return verdict(False, f"{len(delays)} of 10 events within 1.5 s")
-    return verdict(max(delays) <= LIVE, f"at most {max(delays) * 1000:.0f} ms")
+    return verdict(max(delays) <= MAX_DELAY, f"at most {max(delays) * 1000:.0f} ms")
 
 
 def has_more(exchange: Exchange, size: int) -> bool:
     return len(readable(exchange)) > size
 
 
-def page_is_live(port: int, *, zipped: bool) -> Observation:
+def page_is_live(port: int, *, compressed: bool) -> Observation:
     """Judge whether each part of a page can be read on arrival, long before the next one is sent."""
-    with Exchange(port, "/parts/parts", headers=HTML | (ZIPPED if zipped else {})) as exchange:
+    with Exchange(port, "/parts/parts", headers=HTML | (ACCEPT_GZIP if compressed else {})) as exchange:
         start = time.monotonic()
         arrivals = [arrival(exchange, number, start) for number in range(4)]
         if exchange.status == 404:
             return Observation(NONE)
-        encoding = exchange.headers.get("content-encoding", "not compressed") if zipped else ""
+        encoding = exchange.headers.get("content-encoding", "not compressed") if compressed else ""
     lags = [at - number * PAUSE if at is not None else None for number, at in enumerate(arrivals)]
     delayed = [lag is None or lag > PAUSE / 2 for lag in lags]
     if any(delayed):
         return verdict(False, f"{encoding} {sum(delayed)} of 4 parts delayed".strip())
-    return verdict(not zipped or encoding == "gzip", encoding)
+    return verdict(not compressed or encoding == "gzip", encoding)
 
 
 def arrival(exchange: Exchange, number: int, start: float) -> float | None:
@@ -114,7 +114,7 @@ def readable(exchange: Exchange) -> bytes:
 
 
 def gzip_page(subject: Subject) -> Observation:
-    return page_is_live(subject.server(Options(middleware="gzip")).port, zipped=True)
+    return page_is_live(subject.server(Options(middleware="gzip")).port, compressed=True)
 
 
 def base_middleware(subject: Subject) -> Observation:
@@ -123,15 +123,15 @@ def base_middleware(subject: Subject) -> Observation:
     exchange = open_stream(server, "waits", token)
     start = time.monotonic()
     close(exchange)
-    left = finally_verdict(server, token, start, SOON + SLACK, subject.pace.event)
-    return Observation(delay.mark if delay.mark == BAD else left.mark, f"{delay.details}, {left.details}")
+    disconnect = finally_verdict(server, token, start, SOON + SLACK, subject.timeouts.event)
+    return Observation(delay.mark if delay.mark == BAD else disconnect.mark, f"{delay.details}, {disconnect.details}")
 
 
-def behind_nginx(directives: str = "", *, zipped: bool = False) -> Check:
+def behind_nginx(directives: str = "", *, compressed: bool = False) -> Check:
     def check(subject: Subject) -> Observation:
         with nginx(subject.server().port, directives) as port:
             delay = delay_verdict(port)
-            page = page_is_live(port, zipped=zipped)
+            page = page_is_live(port, compressed=compressed)
         details = f"events {delay.details}" + (f", page {page.details or 'live'}" if page.mark != NONE else "")
         return verdict(BAD not in (delay.mark, page.mark), details)
 
@@ -143,7 +143,7 @@ def read_timeout(subject: Subject) -> Observation:
         nginx(subject.server(PINGED).port, "proxy_read_timeout 2s;") as port,
         Exchange(port, f"/streams/waits?token={new_token()}") as exchange,
     ):
-        end = exchange.to_end(2 * PINGED.ping + subject.pace.event)
+        end = exchange.to_end(2 * PINGED.ping + subject.timeouts.event)
         return verdict(end is End.OPEN, end.value)
 
 
@@ -157,7 +157,7 @@ ROWS = (
     Row("nginx: events and pages arrive live", behind_nginx()),
     Row(
         "nginx with gzip on: events and pages arrive live",
-        behind_nginx("gzip on; gzip_types text/event-stream;", zipped=True),
+        behind_nginx("gzip on; gzip_types text/event-stream;", compressed=True),
     ),
     Row("nginx, proxy_read_timeout 2s, ping 1 s: stays open", read_timeout, Concurrency.ANY),
 )

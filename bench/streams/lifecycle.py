@@ -15,7 +15,7 @@ from bench.streams.sockets import HTML, End, Exchange, fetch
 DISCONNECTS = 5  # repetitions of a check
 SOON = 0.1  # seconds within which `finally` should run
 SLACK = 0.05  # seconds of tolerance for a busy machine
-SMALL = 64 * 1024  # bytes: receive buffer of a client, so that its kernel can't read ahead
+SMALL_BUFFER = 64 * 1024  # bytes: keeps the kernel of a client from reading ahead
 GROWTH = 10 << 20  # bytes by which a server may grow while a client is slow
 IMPATIENT = Options(timeout_send=2.0)
 OTHERS_WAIT = 0.05  # seconds: the highest acceptable p99 of other requests
@@ -30,7 +30,7 @@ def open_stream(server: Server, scenario: str, token: str) -> Exchange:
 
 def raises_first(subject: Subject) -> Observation:
     with Exchange(subject.server().port, "/streams/raises-first?token=t") as exchange:
-        exchange.to_end(subject.pace.event)
+        exchange.to_end(subject.timeouts.event)
         kind = exchange.headers.get("content-type", "")
         good = exchange.status == 500 and "event-stream" not in kind
         return verdict(good and SECRET.encode() not in exchange.body, f"status {exchange.status}")
@@ -39,7 +39,7 @@ def raises_first(subject: Subject) -> Observation:
 def raises_later(subject: Subject) -> Observation:
     server = subject.server()
     with Exchange(server.port, "/streams/raises-later") as exchange:
-        end = exchange.to_end(subject.pace.event)
+        end = exchange.to_end(subject.timeouts.event)
         events, leaks = parse(exchange.body), SECRET.encode() in exchange.body
     error = next((json.loads(event.data) for event in events if event.name == "stream-error"), None)
     if error is None or leaks:
@@ -57,9 +57,9 @@ def runs_finally(scenario: str, leave: Callable[[Exchange], None], soon: float) 
             exchange = open_stream(server, scenario, token)
             start = time.monotonic()
             leave(exchange)
-            at = server.marks.wait("finally", token, subject.pace.event)
+            at = server.marks.wait("finally", token, subject.timeouts.event)
             if at is None:
-                return verdict(False, f"finally not within {subject.pace.event:g} s")
+                return verdict(False, f"finally not within {subject.timeouts.event:g} s")
             slowest = max(slowest, at - start)
         return verdict(slowest <= soon, f"finally within {slowest * 1000:.0f} ms")
 
@@ -80,7 +80,7 @@ def close(exchange: Exchange) -> None:
 
 def open_blocked_stream(server: Server, token: str) -> Exchange:
     """Open a stream that its client doesn't read, and wait until the server can't send any more."""
-    exchange = Exchange(server.port, f"/streams/floods?token={token}", receive_buffer=SMALL)
+    exchange = Exchange(server.port, f"/streams/floods?token={token}", receive_buffer=SMALL_BUFFER)
     wait_until_stalled(server, token)
     return exchange
 
@@ -102,7 +102,7 @@ def disconnect_while_blocked(subject: Subject) -> Observation:
     logged = len(server.log)
     start = time.monotonic()
     exchange.reset()
-    observation = finally_verdict(server, token, start, SOON + SLACK, subject.pace.event)
+    observation = finally_verdict(server, token, start, SOON + SLACK, subject.timeouts.event)
     if "Traceback" in server.log[logged:]:
         return verdict(False, f"{observation.details}, and logs a traceback")
     return observation
@@ -111,8 +111,8 @@ def disconnect_while_blocked(subject: Subject) -> Observation:
 def reads_slowly(subject: Subject) -> Observation:
     server, token = subject.server(), new_token()
     before = server.rss
-    with Exchange(server.port, f"/streams/floods?token={token}", receive_buffer=SMALL) as exchange:
-        deadline = time.monotonic() + subject.pace.event
+    with Exchange(server.port, f"/streams/floods?token={token}", receive_buffer=SMALL_BUFFER) as exchange:
+        deadline = time.monotonic() + subject.timeouts.event
         while time.monotonic() < deadline:
             exchange.socket.recv(60_000)
             time.sleep(0.05)
@@ -123,10 +123,10 @@ def reads_slowly(subject: Subject) -> Observation:
 
 def never_reads(subject: Subject) -> Observation:
     server, token = subject.server(IMPATIENT), new_token()
-    with Exchange(server.port, f"/streams/floods?token={token}", receive_buffer=SMALL):
+    with Exchange(server.port, f"/streams/floods?token={token}", receive_buffer=SMALL_BUFFER):
         start = time.monotonic()
         timeout = IMPATIENT.timeout_send
-        return finally_verdict(server, token, start, timeout + 1.5, timeout + subject.pace.event)
+        return finally_verdict(server, token, start, timeout + 1.5, timeout + subject.timeouts.event)
 
 
 class BackgroundReader:
@@ -166,13 +166,13 @@ def serves_others(subject: Subject) -> Observation:
         try:
             time.sleep(0.3)
             before = reader.received
-            deadline = time.monotonic() + subject.pace.event
+            deadline = time.monotonic() + subject.timeouts.event
             while time.monotonic() < deadline:
                 start = time.monotonic()
-                fetch(server.port, "/control/hello", subject.pace.event)
+                fetch(server.port, "/control/hello", subject.timeouts.event)
                 delays.append(time.monotonic() - start)
         except OSError:
-            return verdict(False, f"no response within {subject.pace.event:g} s")
+            return verdict(False, f"no response within {subject.timeouts.event:g} s")
         finally:
             reader.leave()
         if reader.received == before:
@@ -188,12 +188,12 @@ def disconnect_while_spinning(subject: Subject) -> Observation:
         time.sleep(0.5)
         start = time.monotonic()
         reader.leave()
-        return finally_verdict(server, token, start, 1.0, subject.pace.event)
+        return finally_verdict(server, token, start, 1.0, subject.timeouts.event)
 
 
 def page_breaks(subject: Subject) -> Observation:
     with Exchange(subject.server().port, "/parts/breaks", headers=HTML) as exchange:
-        end = exchange.to_end(subject.pace.event)
+        end = exchange.to_end(subject.timeouts.event)
         if exchange.status == 404:
             return Observation(NONE)
         return verdict(end is End.CUT and b"half" in exchange.body, end.value)

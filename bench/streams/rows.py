@@ -28,7 +28,7 @@ def verdict(is_correct: bool, details: str = "") -> Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Timeouts:
     """Timeouts, in seconds, for things that may never happen."""
 
     exit: float
@@ -36,17 +36,17 @@ class Pace:
     renewal: float
 
 
-FULL = Pace(exit=8, event=3, renewal=8)
-QUICK = Pace(exit=2, event=1, renewal=5)
+FULL = Timeouts(exit=8, event=3, renewal=8)
+QUICK = Timeouts(exit=2, event=1, renewal=5)
 MAX_CONCURRENT = 12  # checks; most of them only wait
 
 
 class Subject:
     """A framework under observation, and its servers that rows share."""
 
-    def __init__(self, framework: Framework, pace: Pace, closing: ExitStack) -> None:
+    def __init__(self, framework: Framework, timeouts: Timeouts, closing: ExitStack) -> None:
         self.framework = framework
-        self.pace = pace
+        self.timeouts = timeouts
         self._closing = closing
         self._servers: dict[Options, Server] = {}
         self._starting = Lock()

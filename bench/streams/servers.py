@@ -159,6 +159,31 @@ def cpu_time(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@dataclass(frozen=True, slots=True)
+class SiteServer:
+    """A running `hyper serve`; `pid` is that of the supervisor if there are several workers."""
+
+    port: int
+    pid: int
+    log: Path
+
+
+@contextmanager
+def serve_site(*flags: str, max_descriptors: int = 0) -> Generator[SiteServer]:
+    """Run `hyper serve` with `bench/routes`; `max_descriptors` limits its open files unless it is 0."""
+    folder, port = Path(tempfile.mkdtemp(prefix="bench-site-")), free_port()
+    command = [sys.executable, "-m", "hyperpy", "serve", "--routes", "bench/routes", "--port", str(port), *flags]
+    if max_descriptors:
+        command = ["sh", "-c", f'ulimit -n {max_descriptors}; exec "$@"', "sh", *command]
+    process = start(command, {}, folder / "log")
+    try:
+        wait_for(port, process, folder / "log", "/hello")
+        yield SiteServer(port, process.pid, folder / "log")
+    finally:
+        kill_group(process)
+        shutil.rmtree(folder)
+
+
 @contextmanager
 def nginx(port: int, directives: str = "") -> Generator[int]:
     """Run nginx in front of a port, with default settings and `directives`; yield the port of nginx."""

@@ -6,20 +6,16 @@ Streams are opened and closed for a long time. Then more clients connect than th
 import asyncio
 import os
 import random
-import shutil
 import socket
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Thread
 
 from bench.figures import table
-from bench.streams.servers import cpu_time, free_port, kill_group, rss, start, wait_for
+from bench.streams.servers import SiteServer, cpu_time, rss, serve_site
 from bench.streams.sockets import RST_ON_CLOSE, End, Exchange, fetch
 
 RATE = 100  # streams per second
@@ -49,43 +45,23 @@ class ResourceUsage:
         return self.descriptors <= base.descriptors and self.tasks <= base.tasks
 
 
-@dataclass(frozen=True, slots=True)
-class ServerProcess:
-    port: int
-    pid: int
-
-    def usage(self) -> ResourceUsage:
-        """Tasks first: by then the connection of that request no longer counts as a descriptor."""
-        tasks = int(fetch(self.port, "/tasks"))
-        return ResourceUsage(descriptors(self.pid), tasks, rss(self.pid))
+def usage_of(server: SiteServer) -> ResourceUsage:
+    """Measured while the connection for `/tasks` is open, so that it always counts as a descriptor."""
+    with Exchange(server.port, "/tasks", headers={}) as exchange:
+        exchange.to_end()
+        return ResourceUsage(descriptors(server.pid), int(exchange.body), rss(server.pid))
 
 
 def main(*, seconds: float) -> bool:
     """Print the tables; return False if something leaked."""
-    with running_server() as server:
+    with serve_site() as server:
         clean = soak(server, seconds)
-    with running_server(DESCRIPTORS) as server:
+    with serve_site(max_descriptors=DESCRIPTORS) as server:
         recovered = exhaust(server)
     return clean and recovered
 
 
-@contextmanager
-def running_server(descriptors: int = 0) -> Generator[ServerProcess]:
-    """`hyper serve` with the routes of the benchmarks, with at most `descriptors` file descriptors unless that is 0."""
-    folder, port = Path(tempfile.mkdtemp(prefix="bench-soak-")), free_port()
-    command = [sys.executable, "-m", "hyperpy", "serve", "--routes", "bench/routes", "--port", str(port)]
-    if descriptors:
-        command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
-    process = start(command, {}, folder / "log")
-    try:
-        wait_for(port, process, folder / "log", "/hello")
-        yield ServerProcess(port, process.pid)
-    finally:
-        kill_group(process)
-        shutil.rmtree(folder)
-
-
-def soak(server: ServerProcess, seconds: float) -> bool:
+def soak(server: SiteServer, seconds: float) -> bool:
     ended: Counter[str] = Counter()
     asyncio.run(churn(server.port, min(30.0, seconds / 5), ended))
     base = settled(server, None)
@@ -95,7 +71,7 @@ def soak(server: ServerProcess, seconds: float) -> bool:
     clients.start()
     for number in range(1, SAMPLES):
         time.sleep(seconds / SAMPLES)
-        rows.append(server.usage().row(f"after {number * seconds / SAMPLES:.0f} s"))
+        rows.append(usage_of(server).row(f"after {number * seconds / SAMPLES:.0f} s"))
     clients.join()
     after = settled(server, base)
     rows.append(after.row("at the end"))
@@ -111,15 +87,15 @@ def soak(server: ServerProcess, seconds: float) -> bool:
     return passed
 
 
-def settled(server: ServerProcess, base: ResourceUsage | None) -> ResourceUsage:
+def settled(server: SiteServer, base: ResourceUsage | None) -> ResourceUsage:
     """Resources of the idle server, once back at `base`, or after a while."""
     deadline = time.monotonic() + (SETTLING if base else 1.0)
     while time.monotonic() < deadline:
-        usage = server.usage()
+        usage = usage_of(server)
         if base and usage.has_returned(base):
             break
         time.sleep(0.2)
-    return server.usage()
+    return usage_of(server)
 
 
 async def churn(port: int, seconds: float, ended: Counter[str]) -> None:
@@ -156,7 +132,7 @@ async def visit(port: int, ended: Counter[str]) -> None:
     ended[outcome] += 1
 
 
-def exhaust(server: ServerProcess) -> bool:
+def exhaust(server: SiteServer) -> bool:
     base = descriptors(server.pid)
     first = Exchange(server.port, "/streams/ticks")
     first.until(lambda it: it.body)
@@ -183,7 +159,7 @@ def exhaust(server: ServerProcess) -> bool:
     return passed
 
 
-def recovery_time(server: ServerProcess, base: int) -> float | None:
+def recovery_time(server: SiteServer, base: int) -> float | None:
     """Seconds until the server responds and has no more descriptors than before; None if it doesn't in time."""
     begin, responded = time.monotonic(), False
     while time.monotonic() - begin < SETTLING:

@@ -27,9 +27,9 @@ def stops(*scenarios: str, options: Options = PLAIN, soon: float = SOON) -> Chec
     def check(subject: Subject) -> Observation:
         with subject.fresh(options) as server:
             exchanges = [open_stream(server, scenario, new_token()) for scenario in scenarios for _ in range(2)]
-            exited = stop(server, subject.pace.exit)
+            exited = stop(server, subject.timeouts.exit)
             if exited is None:
-                return verdict(False, f"alive after {subject.pace.exit:g} s")
+                return verdict(False, f"alive after {subject.timeouts.exit:g} s")
             ends = [exchange.to_end() for exchange in exchanges]
         whole = all(end is End.WHOLE for end in ends)
         return verdict(exited <= soon and whole, f"{exited:.2f} s, {'last chunk sent' if whole else 'clients cut off'}")
@@ -43,22 +43,20 @@ def stop(server: Server, timeout: float) -> float | None:
 
 
 def stops_blocked(subject: Subject) -> Observation:
-    with subject.fresh() as server:
-        with open_blocked_stream(server, new_token()):
-            exited = stop(server, subject.pace.exit)
-        if exited is None:
-            return verdict(False, f"alive after {subject.pace.exit:g} s")
-        return verdict(exited <= BLOCKED_SOON, f"{exited:.2f} s")
+    with subject.fresh() as server, open_blocked_stream(server, new_token()):
+        return exit_verdict(stop(server, subject.timeouts.exit), subject)
 
 
 def stops_spinning(subject: Subject) -> Observation:
-    with subject.fresh() as server:
-        with Exchange(server.port, f"/streams/never-awaits?token={new_token()}"):
-            time.sleep(0.3)
-            exited = stop(server, subject.pace.exit)
-        if exited is None:
-            return verdict(False, f"alive after {subject.pace.exit:g} s")
-        return verdict(exited <= BLOCKED_SOON, f"{exited:.2f} s")
+    with subject.fresh() as server, Exchange(server.port, f"/streams/never-awaits?token={new_token()}"):
+        time.sleep(0.3)
+        return exit_verdict(stop(server, subject.timeouts.exit), subject)
+
+
+def exit_verdict(exited: float | None, subject: Subject) -> Observation:
+    if exited is None:
+        return verdict(False, f"alive after {subject.timeouts.exit:g} s")
+    return verdict(exited <= BLOCKED_SOON, f"{exited:.2f} s")
 
 
 def completes_requests(subject: Subject) -> Observation:
@@ -70,7 +68,7 @@ def completes_requests(subject: Subject) -> Observation:
     ):
         time.sleep(SLOW / 5)
         server.send(signal.SIGTERM)
-        end = slow.to_end(SLOW + subject.pace.event)
+        end = slow.to_end(SLOW + subject.timeouts.event)
         return verdict(end is End.WHOLE and slow.status == 200 and slow.body == b"done", end.value)
 
 
@@ -147,12 +145,12 @@ def replaces_workers(options: Options, act: Callable[[Server], None]) -> Check:
             poller.start()
             try:
                 act(server)
-                took = replacement_time(server.marks.processes("started"), poller, subject.pace.renewal)
+                took = replacement_time(server.marks.processes("started"), poller, subject.timeouts.renewal)
             finally:
                 poller.stopping = True
                 poller.join()
             ends = {exchange.to_end(0.2) for exchange in streams}
-        result = f"replaced in {took:.1f} s" if took else f"not replaced in {subject.pace.renewal:g} s"
+        result = f"replaced in {took:.1f} s" if took else f"not replaced in {subject.timeouts.renewal:g} s"
         lost = f", {poller.failures} of {poller.failures + poller.successes} requests failed" if poller.failures else ""
         good = took is not None and not poller.failures and ends == {End.WHOLE}
         endings = " or ".join(sorted(end.value for end in ends))
@@ -161,11 +159,11 @@ def replaces_workers(options: Options, act: Callable[[Server], None]) -> Check:
     return check
 
 
-def hang_up(server: Server) -> None:
+def send_sighup(server: Server) -> None:
     server.send(signal.SIGHUP)
 
 
-def wait(server: Server) -> None:
+def wait_for_limit(server: Server) -> None:
     """Do nothing: the poller's requests reach the limit."""
 
 
@@ -176,6 +174,8 @@ ROWS = (
     Row("SIGTERM, a stream that never awaits: exits within 2 s", stops_spinning),
     Row("SIGTERM: a slow response is completed", completes_requests, Concurrency.ANY),
     Row("SIGTERM, 2 workers: exits within 1 s", stops("waits", "ticks", options=WORKERS), Concurrency.ANY),
-    Row("SIGHUP, 2 workers: replaced, no failed requests", replaces_workers(WORKERS, hang_up), Concurrency.ANY),
-    Row("2 workers at their request limit: the same", replaces_workers(REQUEST_LIMITED, wait), Concurrency.ANY),
+    Row("SIGHUP, 2 workers: replaced, no failed requests", replaces_workers(WORKERS, send_sighup), Concurrency.ANY),
+    Row(
+        "2 workers at their request limit: the same", replaces_workers(REQUEST_LIMITED, wait_for_limit), Concurrency.ANY
+    ),
 )

@@ -13,7 +13,7 @@ OWN_EVENTS = ("close", "stream-error")
 
 def body_of(subject: Subject, case: str) -> tuple[int, bytes]:
     with Exchange(subject.server().port, f"/streams/case?case={case}") as exchange:
-        exchange.to_end(subject.pace.event)
+        exchange.to_end(subject.timeouts.event)
         return exchange.status, exchange.body
 
 
@@ -95,7 +95,7 @@ def comment(subject: Subject) -> Observation:
 
 def headers(subject: Subject) -> Observation:
     with Exchange(subject.server().port, "/streams/case?case=line-ends") as exchange:
-        exchange.to_end(subject.pace.event)
+        exchange.to_end(subject.timeouts.event)
         received = exchange.headers
     caching = received.get("cache-control", "")
     wrong = {
@@ -136,5 +136,5 @@ ROWS = (
     Row("every event ends with a blank line", blank_line),
     Row("each line of a comment stays a comment", comment),
     Row("headers: type, caching, buffering, no Connection", headers),
-    Row("one byte at a time gives the same events", byte_by_byte),
+    Row("parsing byte by byte yields the same events", byte_by_byte),
 )

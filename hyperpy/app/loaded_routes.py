@@ -1,4 +1,4 @@
-"""A folder of routes, loaded: what answers which path, and which error pages there are."""
+"""The routes and error pages of a folder, loaded."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
 
 @dataclass(frozen=True, slots=True)
 class BrokenRoute:
-    """A route file that could not be loaded; debug mode shows the error at its URL."""
+    """A route file that can't be loaded. In debug mode, its URL shows the error."""
 
     file: str
     url: str
@@ -24,19 +24,19 @@ type LoadedRoute = Route | BrokenRoute
 
 
 class RouteRow(NamedTuple):
-    """A line of `hyper routes`."""
+    """A row of `hyper routes`."""
 
     methods: tuple[str, ...]
     url: str
     file: str
     kind: str
     inputs: tuple[str, ...]
-    """What a request has to bring besides the path: `page: int`, `x-token: str (header)`."""
+    """The required inputs, besides those in the path: `page: int`, `x-token: str (header)`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedRoutes:
-    """Everything that a folder of routes has to say."""
+    """Everything in a folder of routes, ready for requests."""
 
     folder: Path
     router: Router[LoadedRoute]
@@ -48,7 +48,7 @@ class LoadedRoutes:
         return tuple(entry.error for entry in self.entries if isinstance(entry, BrokenRoute))
 
     def rows(self) -> list[RouteRow]:
-        """The routes that were loaded, as `hyper routes` prints them."""
+        """The routes that could be loaded, as `hyper routes` prints them."""
         return [_row(entry) for entry in self.entries if isinstance(entry, Route) and entry.url]
 
 
@@ -60,7 +60,7 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     found = discover(folder)
     if static:
         _refuse_static(found.routes)
-    Router((file, file) for file in found.routes)  # conflicts stop everything, before any code of a user runs
+    Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
     package = new_package(found, PUBLIC_NAMES)
     routes = [(file, _load(file, package)) for file in found.routes]
     pages = [(page, _load(page, package)) for page in found.error_pages]
@@ -72,7 +72,7 @@ def _refuse_static(routes: Iterable[RouteFile]) -> None:
     for file in routes:
         if file.url.startswith("/static/"):
             what = "this file can't answer: URLs below /static/ belong to the static files"
-            hint = "Rename the folder, or switch static files off: Hyper(static=None)."
+            hint = "Rename the folder, or turn static files off: Hyper(static=None)."
             raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
 
 
@@ -84,7 +84,7 @@ def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> LoadedRoute:
 
 
 def all_errors(errors: Iterable[HyperError]) -> HyperError:
-    """One error that tells them all; a single one is itself."""
+    """One error that contains all of them; a single error is returned unchanged."""
     errors = list(errors)
     if len(errors) == 1:
         return errors[0]
@@ -95,10 +95,10 @@ def all_errors(errors: Iterable[HyperError]) -> HyperError:
 def _row(route: Route) -> RouteRow:
     first: Callable[[str], tuple[bool, str]] = lambda method: (method != "GET", method)  # noqa: E731
     methods = tuple(sorted(route.methods, key=first))
-    return RouteRow(methods, route.url, route.file, route.kind, tuple(_needs(route)))
+    return RouteRow(methods, route.url, route.file, route.kind, tuple(_required_inputs(route)))
 
 
-def _needs(route: Route) -> Iterator[str]:
+def _required_inputs(route: Route) -> Iterator[str]:
     for given in route.inputs:
         if given.required and given.marker is not None:
             source = "" if isinstance(given.marker, Query) else f" ({type(given.marker).__name__.lower()})"

@@ -1,5 +1,8 @@
-"""Channels and queues: how what happens in one process reaches all others, and those who were away."""
+"""Channels and queues: messages for all processes, and for subscribers that come back."""
 
+from hyperpy.channels.backends.contract import Backend, Listener, QueueItem, Retention
+from hyperpy.channels.backends.memory import MemoryBackend
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
 from hyperpy.channels.channel import Channel, channel
 from hyperpy.channels.connecting import connect, make_hub
 from hyperpy.channels.current import current_hub
@@ -13,11 +16,20 @@ __all__ = [
     "HUB_KEY",
     "NOW",
     "START",
+    "Backend",
+    "Batch",
     "Channel",
+    "ChannelState",
     "Hub",
+    "Listener",
+    "MemoryBackend",
     "Message",
     "NotificationListener",
+    "Position",
     "Queue",
+    "QueueItem",
+    "Record",
+    "Retention",
     "Subscription",
     "channel",
     "connect",

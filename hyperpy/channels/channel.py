@@ -1,4 +1,4 @@
-"""`channel(name)`: what is published there reaches everybody who listens, and is kept for who comes back."""
+"""`channel(name)`: messages published to it reach all subscribers, and are kept for those that come back."""
 
 from concurrent.futures import Future
 
@@ -9,7 +9,7 @@ from hyperpy.channels.subscription import After, Subscription
 
 
 class Channel:
-    """A broadcast that remembers. Made anew wherever it is needed: the name is all there is to it."""
+    """A broadcast that is kept for a while. Objects with the same name are the same channel."""
 
     __slots__ = ("_key", "name")
 
@@ -18,30 +18,30 @@ class Channel:
         self._key = key_of(name)
 
     async def publish(self, data: object) -> None:
-        """Sends data, which JSON must be able to hold, to all subscribers in all processes; it is kept on return.
+        """Send data, which JSON must be able to hold, to all subscribers in all processes. On return, it is kept.
 
-        Raises ChannelError for data that can't be sent, ChannelClosedError, and BrokerError if it may not be kept.
+        Raises ChannelError for invalid data, ChannelClosedError, and BrokerError if the message may not be kept.
         """
         await current_hub().publish(self._key, self.name, encode(data))
 
     def publish_soon(self, data: object) -> Future[None]:
-        """The same from synchronous code, in any thread. Calls keep their order.
+        """Publish from synchronous code, in any thread. Calls keep their order.
 
-        Returns a future; a failure is also logged. Raises ChannelError for data that can't be sent.
+        Returns a future; a failure is also logged. Raises ChannelError for invalid data.
         """
         return current_hub().publish_soon(self._key, self.name, encode(data))
 
     def subscribe(self, after: After = None) -> Subscription:
         """The messages, as an async iterator and async context manager.
 
-        They begin with the next one, or with the oldest that is kept (`after=START`). A request whose client has been
-        here before (`Last-Event-ID`) goes on where that one was, unless `after=NOW`. `after=message.id` goes on there.
-        If something is lost before what comes, a message with `gap` says so.
+        They begin with the next one, with the oldest that is kept (`after=START`), or after another message
+        (`after=message.id`). If the client sends a `Last-Event-ID`, they begin after that, unless `after=NOW`. If
+        messages before the first one are lost, a message with `gap` comes first.
         """
         return Subscription(current_hub(), self._key, after, current_cursor())
 
     async def close(self) -> None:
-        """Ends the loop of every subscriber, and of each that comes later, after what is kept. Twice is no error."""
+        """End the channel: the loop of every subscriber ends after the messages kept. Closing it again does nothing."""
         await current_hub().publish(self._key, self.name, b"null", closes=True)
 
     def __repr__(self) -> str:
@@ -49,5 +49,5 @@ class Channel:
 
 
 def channel(name: str) -> Channel:
-    """The channel of that name, which may be any text. Raises ChannelError if it is no name."""
+    """The channel of that name, which may be any text. Raises ChannelError for an invalid name."""
     return Channel(name)

@@ -1,4 +1,4 @@
-"""Which hub, and which cursor, the running code means."""
+"""The hub and the cursor of the running code."""
 
 from contextvars import ContextVar
 from typing import Final
@@ -20,9 +20,9 @@ IN_A_SCRIPT: Final = """In a script:
     async with connect():
         await channel(name).publish(data)"""
 
-# The hub of the lifespan that code runs in, and of the tasks that were begun there.
+# The hub of the current lifespan, and of the tasks started in it.
 hub_of_lifespan: Final[ContextVar[Hub | None]] = ContextVar("hub_of_lifespan", default=None)
-# For code that has neither a request nor a lifespan around it: threads of its own, endpoints that are not route files.
+# For code outside requests and lifespans, such as threads, and for endpoints that aren't route files.
 running: Final[WeakSet[Hub]] = WeakSet()
 
 
@@ -38,10 +38,10 @@ def current_hub() -> Hub:
         return hubs[0]
     if hubs:
         raise ChannelError(
-            "several applications run in this process, and it is not clear whose channel this is",
+            "several applications run in this process; this channel could belong to any of them",
             hint="Use channels in a request, or in the lifespan of one of them.",
         )
-    raise ChannelError("channels work while an application runs, and none does", hint=IN_A_SCRIPT)
+    raise ChannelError("no application is running; channels need one", hint=IN_A_SCRIPT)
 
 
 def _hub_of(scope: Scope) -> Hub:
@@ -53,7 +53,7 @@ def _hub_of(scope: Scope) -> Hub:
 
 
 def current_cursor() -> Cursor:
-    """The cursor that all subscriptions of a request share; one of its own for code outside of requests."""
+    """The cursor that all subscriptions of a request share; outside requests, a new one."""
     run = current.get(None)
     if run is None:
         return Cursor()

@@ -1,18 +1,19 @@
-"""Where one request stands in each of its channels, as the id of its events tells."""
+"""The positions of a request in all of its channels, which the ids of its events encode."""
 
 import re
 from typing import Final
 
 from hyperpy.channels.backends.records import Position, Record
 
-# Digits of a channel's key that tell it from the request's other channels.
+# Digits of a key, enough to distinguish the channels of one request.
 _SHORT: Final = 12
-_ENTRY: Final = re.compile(rf"([0-9a-f]{{{_SHORT}}})\.([0-9a-f]{{1,16}})\.([0-9a-f]{{1,16}})")
+# Positions are below 2**60. Clients choose their ids, and a greater number might not fit into a backend's integers.
+_ENTRY: Final = re.compile(rf"([0-9a-f]{{{_SHORT}}})\.([0-9a-f]{{1,15}})\.([0-9a-f]{{1,15}})")
 _SEPARATOR: Final = "~"
 
 
 class Track:
-    """The position of one subscription; None until it is known."""
+    """The position of one subscription; None until it has begun."""
 
     __slots__ = ("key", "live", "position")
 
@@ -23,9 +24,9 @@ class Track:
 
 
 class Cursor:
-    """The tracks of all subscriptions of a request, and what its client has told with `Last-Event-ID`.
+    """The tracks of all subscriptions of a request, and the positions in its `Last-Event-ID`.
 
-    The id says the position in every channel, or a client that comes back would lose what another one had for it.
+    An id holds the positions in all channels, so that a client that reconnects can resume each of them.
     """
 
     __slots__ = ("_resumed", "_tracks", "resumes")
@@ -36,13 +37,13 @@ class Cursor:
         self.resumes = bool(last_event_id)
 
     def resumed(self, key: str) -> Position | None:
-        """Where the client was in a channel. None if the id does not say, or is no id of ours."""
+        """The client's last position in a channel. None if the id doesn't hold it or isn't one of ours."""
         return self._resumed.get(key[:_SHORT])
 
     def track(self, key: str) -> Track:
         track = Track(key)
         for each in self._tracks:
-            # A channel that is subscribed to again goes on from there: the client has been told of what was before.
+            # Subscribing to a channel again resumes where the earlier subscription ended.
             if self.resumes and not each.live and each.key == key and each.position is not None:
                 self._resumed[key[:_SHORT]] = each.position
         self._tracks = [each for each in self._tracks if each.live or each.key != key]
@@ -50,7 +51,7 @@ class Cursor:
         return track
 
     def token(self, track: Track, record: Record) -> str:
-        """The id for a message that `track` has just come to."""
+        """Move the track to a message, and return the message's id."""
         track.position = record.position
         if len(self._tracks) == 1:
             if record.token is None:
@@ -59,7 +60,7 @@ class Cursor:
         return _SEPARATOR.join(_entry(key, position) for key, position in self._positions().items())
 
     def _positions(self) -> dict[str, Position]:
-        """The position in each channel: of several subscriptions to one, that which has come least far."""
+        """The position in each channel; of several subscriptions to one, the earliest."""
         positions: dict[str, Position] = {}
         for track in self._tracks:
             if track.position is not None:
@@ -68,7 +69,7 @@ class Cursor:
 
 
 def parse_entry(token: str, key: str) -> Position | None:
-    """The position in one channel that an id tells, if it does."""
+    """The position in one channel, if the id holds it."""
     return _parse(token).get(key[:_SHORT])
 
 

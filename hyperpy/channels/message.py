@@ -1,4 +1,4 @@
-"""What a subscriber gets."""
+"""The messages that a subscriber receives."""
 
 from typing import Final
 
@@ -10,9 +10,9 @@ from hyperpy.streams.events import MISSING, Event, SharedEvent
 class Message:
     """A message of a channel.
 
-    `data` is what was published, as plain JSON types, and this subscriber's own: it may be changed. `id` tells where
-    the request is in all of its channels: sent as the id of an event, it lets the client go on from there. With `gap`,
-    messages before this one are lost, and `data` is None: what they would have told has to be read elsewhere.
+    `data` is what was published, in plain JSON types. It is this subscriber's copy and may be changed. `id` holds the
+    request's positions in all of its channels: a client that gets it as an event id can resume there. If `gap` is true,
+    messages are missing here and `data` is None.
     """
 
     __slots__ = ("_data", "_record", "gap", "id")
@@ -28,18 +28,18 @@ class Message:
         if self._data is MISSING:
             assert self._record is not None
             self._data = None if self._record.data is None else decode(self._record.data)
-        return self._data  # type: ignore[return-value]  # it is JSON by now
+        return self._data  # type: ignore[return-value]  # set above
 
     def event(self, content: object = MISSING, name: str | None = None) -> Event:
-        """An event that carries the message's id. `content` is HTML or a value for JSON; the message's data if absent.
+        """An event with the message's id. `content` is HTML, or a value for JSON; by default the message's data.
 
-        Where many subscribers send the same, it is encoded once.
+        If many subscribers send the same event, it is encoded once.
         """
         record = self._record
         if record is None:
             return SharedEvent({}, self.id, name, data=self.data if content is MISSING else content)
         if content is MISSING:
-            # Who has looked at the data may have changed it.
+            # Data that has been accessed may have been changed.
             if self._data is MISSING and record.data is not None and not _is_text(record.data):
                 return SharedEvent(record.frames, self.id, name, text=record.text)
             content = self.data
@@ -53,5 +53,5 @@ _QUOTE: Final = b'"'
 
 
 def _is_text(data: bytes) -> bool:
-    """A str is sent as HTML, escaped, like any other that a stream yields."""
+    """Whether the data is a str, which is sent as escaped HTML like any other str of a stream."""
     return data.startswith(_QUOTE)

@@ -1,4 +1,4 @@
-"""`listen(name)`: what the database itself tells, by triggers that NOTIFY."""
+"""`listen(name)`: PostgreSQL's own notifications, such as those of triggers."""
 
 from contextlib import suppress
 from types import TracebackType
@@ -17,25 +17,27 @@ OURS: Final = "hyperpy"
 
 
 class NotificationListener:
-    """The payloads of one name, for one reader: an async iterator, and an async context manager that listens when it is
-    entered, so that what is read elsewhere after that misses nothing.
+    """The payloads under one name, for one reader: an async iterator and async context manager.
+
+    Nothing is missed after entering it, so that state which is read then can be kept up to date by the payloads.
     """
 
-    __slots__ = ("_ended", "_hub", "_inbox", "_name", "_notices")
+    __slots__ = ("_hub", "_inbox", "_is_used", "_name", "_notifications")
 
-    def __init__(self, hub: Hub, notices: Notifications, name: str) -> None:
-        self._inbox: Inbox | None = None  # once it listens
+    def __init__(self, hub: Hub, notifications: Notifications, name: str) -> None:
+        self._inbox: Inbox | None = None  # from entering to leaving
         self._hub = hub
-        self._notices = notices
+        self._notifications = notifications
         self._name = name
-        self._ended = False
+        self._is_used = False
 
     async def __aenter__(self) -> Self:
-        if self._ended or self._inbox is not None:
-            raise ChannelError("this listen() is used already", hint="Each loop needs its own: listen(…)")
+        if self._is_used:
+            raise ChannelError("this listen() has been used already", hint="Each loop needs its own: listen(…)")
+        self._is_used = True
         self._inbox = Inbox()
         try:
-            await self._notices.join(self._name, self._inbox)
+            await self._notifications.join(self._name, self._inbox)
         except BaseException:
             self._leave()
             raise
@@ -50,41 +52,38 @@ class NotificationListener:
         return self
 
     async def __anext__(self) -> JSONValue:
-        if self._ended:
-            raise StopAsyncIteration
-        if self._inbox is None:
+        if not self._is_used:
             await self.__aenter__()
-        assert self._inbox is not None
+        if self._inbox is None:
+            raise StopAsyncIteration
         payload = await self._inbox.next()
-        return None if payload is None else _decoded(payload)
+        return None if payload is None else _decode(payload)
 
     def __del__(self) -> None:
-        # A loop that was left by `break` or cancelled lets go of its iterator, and that is all it does.
+        # A loop that ends by `break` or cancellation drops its iterator without leaving it.
         if self._inbox is not None:
-            with suppress(RuntimeError):  # the loop is closed, and all of this with it
-                self._hub.loop.call_soon_threadsafe(self._notices.leave, self._name, self._inbox)
+            with suppress(RuntimeError):  # the event loop is closed
+                self._hub.loop.call_soon_threadsafe(self._notifications.leave, self._name, self._inbox)
 
     def _leave(self) -> None:
-        self._ended = True
         if self._inbox is not None:
-            self._notices.leave(self._name, self._inbox)
+            self._notifications.leave(self._name, self._inbox)
             self._inbox = None
 
 
 def listen(name: str) -> NotificationListener:
-    """The payloads of PostgreSQL's NOTIFY for a name, as an async iterator: JSON as what it says, all else as str.
+    """The payloads of PostgreSQL's NOTIFY under a name, as an async iterator: JSON decoded, anything else as str.
 
-    PostgreSQL keeps no payload. Where some may be lost, because the connection broke or the reader was too slow, there
-    is a None: what they would have told has to be read again. As SQL folds names that are not quoted to lower case,
-    `NOTIFY Orders` is heard by `listen("orders")`.
+    PostgreSQL doesn't keep payloads. None means that some may be lost, because the connection broke or the reader was
+    too slow. SQL folds unquoted names to lower case: `listen("orders")` receives `NOTIFY Orders`.
 
-    Raises ChannelError for what is no name, and where channels are not kept by PostgreSQL.
+    Raises ChannelError for an invalid name, and if the channels backend has no notifications.
     """
     _check(name)
     hub = current_hub()
     if hub.notifications is None:
         raise ChannelError(
-            f"listen() hears what PostgreSQL tells, and channels are at {hub.address}",
+            f"listen() receives notifications of PostgreSQL, but channels are at {hub.address}",
             hint="Set HYPER_CHANNELS=postgresql://user@host/name, or channels in [tool.hyper] of pyproject.toml.",
         )
     return NotificationListener(hub, hub.notifications, name)
@@ -92,19 +91,19 @@ def listen(name: str) -> NotificationListener:
 
 def _check(name: object) -> None:
     if not isinstance(name, str) or not name or "\0" in name:
-        raise ChannelError(f"{name!r:.40} is no name of notifications", hint='As in: listen("orders")')
+        raise ChannelError(f"invalid notification channel name: {name!r:.40}", hint='As in: listen("orders")')
     if len(name.encode(errors="replace")) > LONGEST:
         raise ChannelError(
-            f"{name!r} is longer than the {LONGEST} bytes that PostgreSQL takes",
+            f"{name!r} is longer than the {LONGEST} bytes that PostgreSQL allows",
             hint="Shorten it here and in the trigger.",
         )
     if name == OURS:
         raise ChannelError(
-            f"the notifications {OURS!r} are those of channels", hint="Use channel(name) or queue(name)."
+            f"hyperpy uses the notification channel {OURS!r} itself", hint="Use channel(name) or queue(name)."
         )
 
 
-def _decoded(payload: str) -> JSONValue:
+def _decode(payload: str) -> JSONValue:
     with suppress(ValueError):
         value: JSONValue = pydantic_core.from_json(payload, allow_inf_nan=False)
         return value

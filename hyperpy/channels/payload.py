@@ -1,4 +1,4 @@
-"""The data of a message: JSON on its way, plain JSON types at its end."""
+"""The data of messages and items: JSON in between, plain JSON types for receivers."""
 
 from collections.abc import Mapping
 from string.templatelib import Template
@@ -13,12 +13,12 @@ _BYTES = (bytes, bytearray, memoryview)
 
 
 def encode(data: object) -> bytes:
-    """The data as JSON. Raises ChannelError for what JSON has no form for, bytes among it."""
+    """The data as JSON. Raises ChannelError for data that JSON can't hold, including bytes."""
     _refuse_bytes(data)
     try:
         return pydantic_core.to_json(data, inf_nan_mode="null")
     except ValueError as error:
-        raise ChannelError(f"this can't be published: {error}", hint=_way_out(data)) from error
+        raise ChannelError(f"this can't be published: {error}", hint=_hint(data)) from error
 
 
 def decode(data: bytes) -> JSONValue:
@@ -27,10 +27,10 @@ def decode(data: bytes) -> JSONValue:
 
 
 def _refuse_bytes(data: object) -> None:
-    """The encoder would take them for text."""
+    """Raise ChannelError for bytes, which the encoder would treat as text."""
     if isinstance(data, _BYTES):
         raise ChannelError(
-            f"{type(data).__name__} can't be published: JSON has no form for them",
+            f"{type(data).__name__} can't be published: JSON can't hold them",
             hint="Publish text: data.decode(), or base64.b64encode(data).decode()",
         )
     if isinstance(data, Mapping):
@@ -41,7 +41,7 @@ def _refuse_bytes(data: object) -> None:
             _refuse_bytes(value)
 
 
-def _way_out(data: object) -> str:
+def _hint(data: object) -> str:
     if isinstance(data, Template):
         return "Publish the values, and write the t-string where they are received."
-    return "JSON takes dicts, lists, str, numbers, bool, None, dates, dataclasses and pydantic models."
+    return "JSON can hold dicts, lists, str, numbers, bool, None, dates, dataclasses and pydantic models."

@@ -1,12 +1,13 @@
-"""Reading a channel: first what is kept, where that is asked for, then what comes."""
+"""Reading a channel: first the messages that are kept, where that is wanted, then those that arrive."""
 
 from collections import deque
-from enum import Enum
+from enum import Enum, auto
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
-from hyperpy.channels.backends.records import BEGINNING, Batch, Position, Record
+from hyperpy.channels.backends.records import BEGINNING, Position, Record
 from hyperpy.channels.cursor import Cursor, parse_entry
+from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.hub.topic import PAGE, Mailbox, Topic
 from hyperpy.channels.message import Message
 from hyperpy.exceptions import BrokerError, ChannelError
@@ -25,60 +26,78 @@ NOW: Final = Start.NOW
 type After = Start | str | None
 
 
-class Reader(Protocol):
-    """What a subscription asks of the hub."""
+class _Phase(Enum):
+    """Where a subscription's next message comes from.
 
-    async def join(self, topic: Topic) -> None:
-        """Opens the topic. Raises BrokerError if that is not possible now; it is done later then."""
+    | phase   | source of the next message                              | left when                                   |
+    |---------|---------------------------------------------------------|---------------------------------------------|
+    | NEW     |                                                         | it is entered                               |
+    | OPENING | none: the topic waits for the backend                   | the topic is open                           |
+    | READING | the backend, page by page, up to the mailbox's base     | the base is reached, or nothing more is kept|
+    | AHEAD   | the mailbox, from a gap or the backlog's last epoch on; | one of both arrives                         |
+    |         | what comes before that was read already                 |                                             |
+    | LIVE    | the mailbox, after the last message read                | the channel is closed                       |
+    | ENDED   | none                                                    |                                             |
 
-    async def read_on(self, key: str, after: Position | None, limit: int) -> Batch:
-        """Reads what is kept, however long it takes to reach the broker."""
+    What has been read is delivered before the mailbox. Leaving the loop ends a subscription in any phase.
+    """
 
-    def topic(self, key: str, mailbox: Mailbox) -> Topic: ...
-    def leave(self, topic: Topic, mailbox: Mailbox) -> None: ...
-    def leave_soon(self, topic: Topic, mailbox: Mailbox) -> None: ...
+    NEW = auto()
+    OPENING = auto()
+    READING = auto()
+    AHEAD = auto()
+    LIVE = auto()
+    ENDED = auto()
+
+
+# Module-level aliases: faster to look up than enum attributes.
+_NEW, _OPENING, _READING, _AHEAD, _LIVE, _ENDED = _Phase
+
+_FOLLOWING: Final = {
+    _NEW: (_OPENING,),
+    _OPENING: (_READING, _LIVE),
+    _READING: (_AHEAD, _LIVE),
+    _AHEAD: (_LIVE,),
+    _LIVE: (),
+    _ENDED: (),
+}
 
 
 class Subscription:
-    """The messages of a channel, for one reader: an async iterator, and an async context manager that has registered
-    when it is entered, so that what is read elsewhere after that misses nothing.
+    """The messages of a channel, for one reader: an async iterator and async context manager.
+
+    Nothing is missed after entering it, so that state which is read then can be kept up to date by the messages.
     """
 
     __slots__ = (
         "_after",
-        "_ahead",
         "_backlog",
         "_cursor",
-        "_ended",
         "_hub",
         "_key",
-        "_late",
         "_mailbox",
-        "_more",
-        "_read_from",
+        "_phase",
+        "_read_up_to",
         "_topic",
         "_track",
     )
 
-    def __init__(self, hub: Reader, key: str, after: After, cursor: Cursor) -> None:
-        self._topic: Topic | None = None  # once registered
+    def __init__(self, hub: Hub, key: str, after: After, cursor: Cursor) -> None:
+        self._topic: Topic | None = None  # from entering to leaving
         if after is not None and not isinstance(after, (Start, str)):
             raise ChannelError(
                 f"a subscription can't begin after {after!r:.40}",
                 hint="Write after=START, after=NOW or after=message.id, or leave it out to resume.",
             )
+        self._phase = _NEW
         self._hub = hub
         self._key = key
         self._after: After = after
         self._cursor = cursor
         self._track = cursor.track(key)
         self._mailbox = Mailbox()
-        self._late = False  # registered without the broker, which may have kept something from us
-        self._backlog: deque[Record] | None = None  # None until it has begun
-        self._read_from: Position | None = None  # the oldest if it is None
-        self._ahead = False  # the backlog has come to an epoch that the mailbox will come to
-        self._more = False  # there may be more to read before what is in the mailbox
-        self._ended = False
+        self._read_up_to: Position | None = None  # while READING; None to read from the oldest message
+        self._backlog: deque[Record] = deque()  # read, but not yet delivered
 
     async def __aenter__(self) -> Self:
         await self._enter()
@@ -93,122 +112,127 @@ class Subscription:
         return self
 
     async def __anext__(self) -> Message:
-        if self._ended:
-            raise StopAsyncIteration
-        if self._topic is None:
+        if self._phase is _NEW:
             await self._enter()
-        record = await self._next()
+        record = None if self._phase is _ENDED else await self._next()
         if record is None or (record.closes and not record.is_gap):
             self._leave()
             raise StopAsyncIteration
-        self._ended = record.closes
-        return Message(self._cursor.token(self._track, record), gap=record.is_gap, record=record)
+        id = self._cursor.token(self._track, record)
+        if record.closes:
+            self._leave()
+        return Message(id, gap=record.is_gap, record=record)
 
     def __del__(self) -> None:
-        # A loop that was left by `break` or cancelled lets go of its iterator, and that is all it does.
+        # A loop that ends by `break` or cancellation drops its iterator without leaving it.
         if self._topic is not None:
             self._track.live = False
             self._hub.leave_soon(self._topic, self._mailbox)
 
+    def _proceed(self, phase: _Phase) -> None:
+        assert phase in _FOLLOWING[self._phase], f"{self._phase} to {phase}"
+        self._phase = phase
+
     async def _enter(self) -> None:
-        if self._ended or self._topic is not None:
+        if self._phase is not _NEW:
             raise ChannelError(
-                "this subscription is used already", hint="Each loop needs its own: channel(…).subscribe()"
+                "this subscription has been used already", hint="Each loop needs its own: channel(…).subscribe()"
             )
+        self._proceed(_OPENING)
         self._topic = self._hub.topic(self._key, self._mailbox)
         try:
             await self._hub.join(self._topic)
+            self._begin(is_late=False)
         except BrokerError:
-            self._late = True
+            return  # it begins when the topic is open
         except BaseException:
             self._leave()
             raise
-        if not self._late:
-            self._begin()
 
     def _leave(self) -> None:
-        self._ended = True
+        self._phase = _ENDED
         self._track.live = False
         if self._topic is not None:
             self._hub.leave(self._topic, self._mailbox)
             self._topic = None
 
-    def _begin(self) -> None:
-        """Settles what is to be read before the mailbox: from here on the topic is open."""
+    def _begin(self, *, is_late: bool) -> None:
+        """Decide where to begin, now that the topic is open. If that is late, messages may have been missed."""
+        if self._phase is not _OPENING:
+            return  # another task has begun it
         base = self._mailbox.base
         assert base is not None
-        position, gap = self._beginning(base)
-        self._backlog = deque()
-        self._read_from = position
+        position, gap = self._beginning(base, is_late)
         self._track.position = position or BEGINNING
-        self._more = position != base
+        self._read_up_to = position
+        self._proceed(_LIVE if position == base else _READING)
         if gap:
             self._backlog.append(Record(self._track.position, None))
 
-    def _beginning(self, base: Position) -> tuple[Position | None, bool]:
-        """The position to read on from, None being the oldest, and whether something is lost before it."""
+    def _beginning(self, base: Position, is_late: bool) -> tuple[Position | None, bool]:
+        """The position to begin after, None to begin with the oldest message; and whether there is a gap before."""
         if self._after is NOW:
-            return base, self._late
-        otherwise = None if self._after is START else base
+            return base, is_late
+        default = None if self._after is START else base
         if isinstance(self._after, str):
             known = parse_entry(self._after, self._key)
         elif self._cursor.resumes:
             known = self._cursor.resumed(self._key)
         else:
-            return otherwise, self._late and otherwise is not None
+            return default, is_late and default is not None
         if known is None:
-            return otherwise, True
+            return default, True
         return (None if known == BEGINNING and self._after is START else known), False
 
     async def _next(self) -> Record | None:
-        """The next record to tell of; None after the last."""
+        """The next record to deliver; None at the end."""
         mailbox, topic = self._mailbox, self._topic
         assert topic is not None
         while True:
-            if self._backlog is None:
-                if topic.is_open:
-                    self._begin()
-                    continue
-            elif self._backlog:
+            if self._backlog:
                 return self._backlog.popleft()
-            elif self._more:
-                await self._read_on()
-                continue
-            elif mailbox.records:
-                if not self._has_told(record := mailbox.records.popleft()):
+            if self._phase is _READING:
+                await self._read()
+            elif self._phase is _OPENING and topic.is_open:
+                self._begin(is_late=True)
+            elif self._phase is not _OPENING and mailbox.records:
+                if not self._is_old(record := mailbox.records.popleft()):
                     return record
-                continue
-            elif topic.closed:
+            elif self._phase is not _OPENING and topic.closed:
                 return None
-            if mailbox.error is not None:
+            elif mailbox.error is not None:
                 raise mailbox.error
-            await mailbox.change()
+            else:
+                await mailbox.change()
 
-    async def _read_on(self) -> None:
+    async def _read(self) -> None:
+        """Read a page, and find out whether there is more before the mailbox."""
         base = self._mailbox.base
         assert base is not None
-        assert self._backlog is not None
-        kept = await self._hub.read_on(self._key, self._read_from, PAGE)
-        if kept.gap:
-            self._read_from = None if self._after is START else base
-            self._backlog.append(Record(self._read_from or BEGINNING, None))
-            self._more = self._read_from is None
+        batch = await self._hub.read(self._key, self._read_up_to, PAGE)
+        self._backlog.extend(batch.records)
+        if batch.gap:
+            self._read_up_to = None if self._after is START else base
+            self._backlog.append(Record(self._read_up_to or BEGINNING, None))
+            reached = self._read_up_to is not None
+        elif batch.records:
+            self._read_up_to = batch.records[-1].position
+            # In another epoch, numbers don't tell how far away the base is: read all that is kept.
+            reached = self._read_up_to.epoch == base.epoch and self._read_up_to.number >= base.number
+        elif self._read_up_to is not None and self._read_up_to.epoch != base.epoch:
+            # The topic hasn't noticed the new epoch yet, from which this client may even come.
+            self._proceed(_AHEAD)
             return
-        self._backlog.extend(kept.records)
-        if not kept.records:
-            self._more = False
-            # The topic has not noticed yet that there is another epoch, in which this client may even have been before.
-            self._ahead = self._read_from is not None and self._read_from.epoch != base.epoch
-            return
-        self._read_from = kept.records[-1].position
-        # In another epoch, numbers tell nothing of how far it is to the base: all that is kept is read then.
-        self._more = self._read_from.epoch != base.epoch or self._read_from.number < base.number
+        else:
+            reached = True
+        if reached:
+            self._proceed(_LIVE)
 
-    def _has_told(self, record: Record) -> bool:
-        """Whether a record of the mailbox was in the backlog, or before it."""
-        told = self._track.position
-        assert told is not None
+    def _is_old(self, record: Record) -> bool:
+        """Whether a record of the mailbox has been read before."""
+        last = self._track.position
+        assert last is not None
         epoch, number = record.position
-        if record.is_gap or epoch == told.epoch:
-            self._ahead = False
-        return not record.is_gap and (self._ahead or (epoch == told.epoch and number <= told.number))
+        if self._phase is _AHEAD and (record.is_gap or epoch == last.epoch):
+            self._proceed(_LIVE)
+        return not record.is_gap and (self._phase is _AHEAD or (epoch == last.epoch and number <= last.number))

@@ -33,7 +33,7 @@ type Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 METAVARS = {"routes": "FOLDER", "static": "FOLDER", "uds": "PATH", "ssl_keyfile": "FILE", "ssl_certfile": "FILE"}
 
-EPILOG = "Every option can also be a variable (HYPER_PORT=80) or stand in [tool.hyper] of pyproject.toml."
+EPILOG = "Every option can also be set as a variable (HYPER_PORT=80), or in [tool.hyper] of pyproject.toml."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,13 +43,13 @@ def main() -> None:
 
 
 def options(*names: str) -> Decorator:
-    """The command-line options of the named settings, and TARGET. Values stay text: config checks all sources alike."""
+    """The command-line options for the named settings, and TARGET. Values stay text: hyperpy.config converts them."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         known = setting_fields()
         for name in reversed(names):
             field = known[name]
-            help = f"{field.metadata['help']} [{variable_of(name)}; default: {_shown(field.default)}]"
+            help = f"{field.metadata['help']} [{variable_of(name)}; default: {_display(field.default)}]"
             if field.type is bool:
                 flags = f"{flag_of(name)}/--no-{key_of(name)}"
                 command = click.option(flags, name, default=None, help=help)(command)
@@ -68,7 +68,7 @@ def _metavar(field: Field[Any]) -> str:
     return METAVARS.get(field.name, "TEXT")
 
 
-def _shown(default: object) -> object:
+def _display(default: object) -> object:
     if isinstance(default, bool):
         return "yes" if default else "no"
     return "none" if default is None else default
@@ -77,15 +77,15 @@ def _shown(default: object) -> object:
 @main.command(epilog=EPILOG)
 @options("host", "port", "routes", "static", *app_setting_names())
 def dev(**flags: str | bool | None) -> None:
-    """Serve while you write: restart on every change, and show errors in the page.
+    """Serve for development: reload on every change, and show errors in the browser.
 
-    TARGET is module:attribute of an application; without it app:app of an app.py in the working directory, or else
-    the folder of route files alone.
+    TARGET is an application, as module:attribute. The default is app:app if there is an app.py in the working
+    directory, else the folder of routes on its own.
     """
     with reported():
         settings = _settings(flags)
-        # Each restart reads the settings again: pyproject.toml may be what has changed.
-        sys.exit(develop(partial(_load_anew, flags), announce, settings, Path.cwd()))
+        # Each restart reads the settings again: pyproject.toml may have changed.
+        sys.exit(develop(partial(_reload, flags), announce, settings, Path.cwd()))
 
 
 @main.command("serve", epilog=EPILOG)
@@ -103,9 +103,9 @@ def dev(**flags: str | bool | None) -> None:
 def serve_command(**flags: str | bool | None) -> None:
     """Serve in production.
 
-    TARGET is module:attribute of an application; without it app:app of an app.py in the working directory, or else
-    the folder of route files alone. SIGTERM and Ctrl-C end open streams at once and let the other answers finish;
-    with several workers SIGHUP replaces them.
+    TARGET is an application, as module:attribute. The default is app:app if there is an app.py in the working
+    directory, else the folder of routes on its own. SIGTERM and Ctrl-C end open streams at once and let other
+    responses finish. With several workers, SIGHUP replaces them one by one.
     """
     with reported():
         settings = _settings(flags)
@@ -124,14 +124,14 @@ def routes(**flags: str | bool | None) -> None:
 
 @main.group()
 def channels() -> None:
-    """Look after what keeps the channels."""
+    """Manage the channels backend."""
 
 
 @channels.command("init", epilog=EPILOG)
-@click.option("--channels", default=None, metavar="TEXT", help="Address of what keeps the channels. [HYPER_CHANNELS]")
-@click.option("--print", "print_only", is_flag=True, help="Print what has to be run there instead of running it.")
+@click.option("--channels", default=None, metavar="TEXT", help="Channels backend URL. [HYPER_CHANNELS]")
+@click.option("--print", "print_only", is_flag=True, help="Print the SQL instead of running it.")
 def init_channels(channels: str | None, print_only: bool) -> None:
-    """Make the tables of channels in PostgreSQL. Servers do it themselves if their role may."""
+    """Create the tables for channels in PostgreSQL. Servers do this themselves if their role is allowed to."""
     with reported():
         hub = make_hub(_settings({"channels": channels}))
         if not hub.backend.preparation:
@@ -143,7 +143,7 @@ def init_channels(channels: str | None, print_only: bool) -> None:
             click.echo(f"{hub.address} is ready.", err=True)
 
 
-def _load_anew(flags: dict[str, str | bool | None]) -> ASGIApp:
+def _reload(flags: dict[str, str | bool | None]) -> ASGIApp:
     return load_app(_settings(flags), debug=True)
 
 
@@ -153,10 +153,10 @@ def _settings(flags: dict[str, str | bool | None]) -> Settings:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Errors in words on stderr, and exit status 1."""
+    """Print errors to stderr, and exit with status 1."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 (the user's module may raise anything)
+    except Exception as error:  # noqa: BLE001 (the user's module may raise any exception)
         prefix = "Error: " if isinstance(error, HyperError) else ""
         click.echo(prefix + describe_failure(error), err=True)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""From settings to an application: TARGET, app.py, or the route files alone."""
+"""Loads the application that the settings name: TARGET, app.py, or the folder of routes on its own."""
 
 import importlib
 import inspect
@@ -34,14 +34,14 @@ def load_app(settings: Settings, *, debug: bool = False) -> ASGIApp:
         if name in settings.sources:
             raise settings.error(
                 name,
-                f"{target} is served, which chooses its own {name} folder",
-                f'Write Hyper({name}="{getattr(settings, name)}") there, or drop the setting.',
+                f"{target} chooses its own {name} folder",
+                f'Write Hyper({name}="{getattr(settings, name)}") there, or remove the setting.',
             )
     return _import_target(target, settings)
 
 
 def _import_from(folder: Path) -> None:
-    """Put the folder first on sys.path, where `python app.py` would have it; an installed command has its own there."""
+    """Put the folder first on sys.path, as `python app.py` does; an installed script has its own folder there."""
     if sys.path[:1] != [str(folder)]:
         sys.path.insert(0, str(folder))
 
@@ -50,13 +50,13 @@ def _import_target(target: str, settings: Settings) -> ASGIApp:
     module_name, colon, attribute = target.partition(":")
     if not colon or not module_name or not attribute or "/" in target or module_name.endswith(".py"):
         hint = f"Write module:attribute, such as {_module_of(module_name)}:{attribute or 'app'}."
-        raise settings.error("target", f"{target!r} is no module:attribute", hint)
+        raise settings.error("target", f"{target!r} is not of the form module:attribute", hint)
     module = _import_module(module_name, settings)
     try:
         app: Any = reduce(getattr, attribute.split("."), module)
     except AttributeError:
         raise _no_attribute(module, attribute, settings) from None
-    problem = _what_is_wrong(app, module_name, attribute)
+    problem = _find_problem(app, module_name, attribute)
     if problem is not None:
         raise settings.error("target", f"{target} {problem[0]}", problem[1])
     return app  # type: ignore[no-any-return]
@@ -70,13 +70,13 @@ def _import_module(name: str, settings: Settings) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        # A module that the user's module wants and does not get is the user's error, traceback and all.
+        # If an import inside the user's module fails, the user gets that traceback.
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
         missing = error.name
     here = {path.stem for path in Path.cwd().glob("*.py")} | {path.parent.name for path in Path.cwd().glob("*/*.py")}
-    hint = f"{did_you_mean(name, sorted(here))} Modules are looked for in {Path.cwd()} first."
-    raise settings.error("target", f"there is no module {missing!r}", hint.strip())
+    hint = f"{did_you_mean(name, sorted(here))} Modules are searched for in {Path.cwd()} first."
+    raise settings.error("target", f"no module named {missing!r}", hint.strip())
 
 
 def _no_attribute(module: ModuleType, attribute: str, settings: Settings) -> ConfigError:
@@ -88,14 +88,14 @@ def _no_attribute(module: ModuleType, attribute: str, settings: Settings) -> Con
     return settings.error("target", f"{file} has no `{attribute}`", hint)
 
 
-def _what_is_wrong(app: Any, module: str, attribute: str) -> tuple[str, str] | None:
-    """What makes `app` no ASGI application, and what to write instead; None if it looks like one."""
+def _find_problem(app: Any, module: str, attribute: str) -> tuple[str, str] | None:
+    """Why `app` is not an ASGI application, and what to write instead; None if it looks like one."""
     example = f"Write application = {attribute}(), and serve {module}:application."
     if inspect.isclass(app):
         return "is a class, not an application", example
     if not callable(app):
-        kind = type(app).__name__
-        return f"is a {kind}, not an ASGI application", f"Serve what Hyper() made, such as {module}:app."
+        hint = f"Serve an object made by Hyper(), such as {module}:app."
+        return f"has the type {type(app).__name__}, and is not an ASGI application", hint
     try:
         signature = inspect.signature(app)
     except TypeError, ValueError:
@@ -103,10 +103,10 @@ def _what_is_wrong(app: Any, module: str, attribute: str) -> tuple[str, str] | N
     if _takes(signature, 3):
         return None
     if _takes(signature, 0):
-        return "is a function that makes an application, not one itself", example
+        return "is a function that makes an application, not an application", example
     if _takes(signature, 2):
-        return "takes two arguments, as WSGI applications do", "An ASGI application takes scope, receive and send."
-    return "does not take scope, receive and send", "An ASGI application is a callable that takes these three."
+        return "takes two arguments, like a WSGI application", "An ASGI application takes scope, receive and send."
+    return "does not take scope, receive and send", "An ASGI application is a callable with these three parameters."
 
 
 def _takes(signature: inspect.Signature, count: int) -> bool:

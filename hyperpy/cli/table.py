@@ -1,4 +1,4 @@
-"""The table of routes, as `hyper routes` prints it and `hyper dev` at its start."""
+"""The table of routes that `hyper routes` prints, and `hyper dev` when it starts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,20 +13,20 @@ HEAD = ("METHODS", "URL", "FILE", "KIND", "INPUTS")
 
 
 def print_routes(app: ASGIApp, settings: Settings) -> int:
-    """Print the routes, then the errors of those that can't be loaded; returns the exit status.
+    """Print the routes, then the errors of those that can't be loaded. Returns the exit status.
 
-    Raises ConfigError if the application is none of hyperpy's, whose routes are not known.
+    Raises ConfigError if the application is not a Hyper.
     """
     if not isinstance(app, Hyper):
-        kind = type(app).__name__
-        raise settings.error("target", f"the application is a {kind}, not a Hyper", "Only a Hyper() has route files.")
+        what = f"the application has the type {type(app).__name__}, not Hyper"
+        raise settings.error("target", what, "Serve an application made by Hyper(): only these have route files.")
     click.echo("\n".join(route_lines(app)))
     print_errors(app)
     return 1 if app.load_errors else 0
 
 
 def announce(app: ASGIApp, first: bool) -> None:
-    """What `hyper dev` says once it has loaded the application: its routes the first time, its errors every time."""
+    """Print the routes, the first time, and every time the errors of files that can't be loaded."""
     if not isinstance(app, Hyper):
         return
     if first:
@@ -44,7 +44,7 @@ def route_lines(app: Hyper) -> list[str]:
         (_joined(methods), url, display_path(str(file)), kind, _joined(inputs))
         for methods, url, file, kind, inputs in app.routes_table()
     ]
-    return _aligned([HEAD, *rows]) if rows else ["There is no route file yet: write routes/index.py."]
+    return _aligned([HEAD, *rows]) if rows else ["No routes yet. Create routes/index.py."]
 
 
 def _joined(names: str | Iterable[str]) -> str:

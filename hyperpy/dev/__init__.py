@@ -1,5 +1,6 @@
-"""`hyper dev`: one child serves, its parent keeps the socket and restarts it when a file changes."""
+"""`hyper dev`: a child process serves; its parent holds the socket and restarts the child when a file changes."""
 
-from hyperpy.dev.reloader import Announce, develop
+from hyperpy.dev.child import Announce
+from hyperpy.dev.reloader import develop
 
 __all__ = ["Announce", "develop"]

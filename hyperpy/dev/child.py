@@ -1,4 +1,4 @@
-"""The process that serves for `hyper dev`, until a file changes."""
+"""The process that serves for `hyper dev` until a file changes."""
 
 import contextlib
 import multiprocessing
@@ -13,23 +13,23 @@ from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
 
-# Says what was loaded: called with the application, and whether it is the first since the start.
+# Prints what was loaded. Called with the application, and whether it is the first one.
 type Announce = Callable[[ASGIApp, bool], None]
 
-GRACE = 1  # seconds that answers have to finish before a restart; whoever edits waits for it
+GRACE = 1  # seconds that responses have to finish before a restart, while the developer waits
 
 
 def run_child(load: Load, announce: Announce, settings: Settings, listener: socket.socket, first: bool) -> None:
-    """Serve what `load` makes, or the error that it raises."""
+    """Serve the application that `load` returns, or the error that it raises."""
     prepare_child()
     configure_logging(settings)
     with contextlib.suppress(OSError):
-        # multiprocessing takes a child's standard input away; `breakpoint()` wants it.
+        # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
     try:
         app = load()
         announce(app, first)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise anything)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
         _serve_problem(describe_failure(error), settings, listener)
         return
     watched = StartupWitness(app)
@@ -54,16 +54,16 @@ def _serve(app: ASGIApp, settings: Settings, listener: socket.socket) -> None:
 
 
 class StartupWitness:
-    """Passes everything on to `app`, and keeps what its lifespan said went wrong at the start."""
+    """Forwards everything to `app`, and keeps the message if its lifespan fails to start."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.problem: str | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def listen_in(message: Message) -> None:
+        async def watch(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed":
                 self.problem = message.get("message") or "The application's lifespan failed to start."
             await send(message)
 
-        await self.app(scope, receive, listen_in if scope["type"] == "lifespan" else send)
+        await self.app(scope, receive, watch if scope["type"] == "lifespan" else send)

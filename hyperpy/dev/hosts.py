@@ -1,7 +1,7 @@
-"""The guard in front of the development server, which shows source code and tracebacks to who asks.
+"""Protects the development server, whose responses contain source code and tracebacks, from DNS rebinding.
 
-A page of another site can't read what this server answers, unless its owner points a name of his own at 127.0.0.1
-(DNS rebinding). The name then stands in `Host`, and is refused.
+A page on another site can read these responses only if its host name resolves to 127.0.0.1. The `Host` header then
+has that name, and the request is refused.
 """
 
 import ipaddress
@@ -13,9 +13,9 @@ from starlette.websockets import WebSocketClose
 
 
 class HostGuard:
-    """Lets requests pass whose `Host` names this machine: a loopback address or name, or the `host` served on.
+    """Forwards requests whose `Host` is this machine: a loopback address or name, or the `host` that it listens on.
 
-    When the server listens beyond the loopback interface, every literal IP address passes too: rebinding needs a name.
+    If that isn't a loopback address, any literal IP address is allowed too: rebinding needs a name.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
@@ -36,13 +36,13 @@ class HostGuard:
 
     def _refusal(self) -> str:
         return (
-            "The development server answers only to names of this machine, like localhost and 127.0.0.1.\n"
+            "The development server only responds to names of this machine, such as localhost and 127.0.0.1.\n"
             "To serve under another name, start it with --host NAME, or use `hyper serve`.\n"
         )
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a host name (no port) can only mean this machine: localhost (RFC 6761), 127.0.0.0/8, ::1."""
+    """Whether a host name (without port) always refers to this machine: localhost (RFC 6761), 127.0.0.0/8, ::1."""
     address = _address(name)
     if address is not None:
         return address.is_loopback
@@ -58,7 +58,7 @@ def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _without_port(host: str) -> str:
-    """The name in a Host header, lower case, an IPv6 address without its brackets."""
+    """The name in a Host header, in lower case; an IPv6 address without its brackets."""
     host = host.strip().lower()
     if host.startswith("["):
         return host[1:].partition("]")[0]

@@ -1,4 +1,4 @@
-"""The parent of `hyper dev`: holds the socket, so that no request is refused during a restart, and watches files."""
+"""The parent process of `hyper dev`. It watches files, and holds the socket so that restarts refuse no request."""
 
 import signal
 import socket
@@ -17,19 +17,17 @@ from hyperpy.dev.watching import LoadedFiles, drop_bytecode, watched_folders
 from hyperpy.exceptions import display_path
 from hyperpy.server import Load, address_of, listen, start_process
 
-LOOK_EVERY = 100  # milliseconds between two looks whether the child still lives
-END_WITHIN = GRACE + 3  # seconds until a child that was asked to end is killed
-
-__all__ = ["Announce", "develop"]
+POLL_INTERVAL = 100  # milliseconds between two checks that the child is alive
+KILL_AFTER = GRACE + 3  # seconds that a terminated child has to exit
 
 
 def develop(load: Load, announce: Announce, settings: Settings, folder: Path) -> int:
-    """Serve until SIGINT or SIGTERM, restarting on changes below `folder` and the routes; returns the exit status.
+    """Serve until SIGINT or SIGTERM; restart when a file in `folder` or the routes changes. Returns the exit status.
 
-    `load` makes the application and `announce` tells about it, both in the child: they must be picklable.
-    Raises ConfigError if the port can't be had.
+    `load` makes the application and `announce` prints it, both in the child process: they must be picklable.
+    Raises ConfigError if the port is not available.
     """
-    # What stands between a site in production and its visitors is not there on a desk.
+    # During development there is no proxy and no HTTPS.
     settings = replace(settings, uds=None, root_path=None, ssl_certfile=None, ssl_keyfile=None)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -41,6 +39,8 @@ def develop(load: Load, announce: Announce, settings: Settings, folder: Path) ->
 
 
 class Reloader:
+    """Starts the child process, and replaces it when a file changes."""
+
     def __init__(self, load: Load, announce: Announce, settings: Settings, listener: socket.socket) -> None:
         self._load = load
         self._announce = announce
@@ -50,25 +50,25 @@ class Reloader:
         self._reported = False
 
     def follow(self, folder: Path, stop: threading.Event) -> None:
-        """Until `stop` is set."""
+        """Watch and serve until `stop` is set."""
         folders = watched_folders(folder, (folder / self._settings.routes).resolve())
         changes = watch(
             *folders,
             watch_filter=LoadedFiles(folders, (folder / self._settings.static).resolve()),
             stop_event=stop,
-            rust_timeout=LOOK_EVERY,
+            rust_timeout=POLL_INTERVAL,
             yield_on_timeout=True,
             raise_interrupt=False,
         )
         try:
             for changed in changes:
                 if self._child is None:
-                    # Not before the watch has begun, or a change made meanwhile would go unseen.
+                    # Only once the watch has begun: earlier changes would be missed.
                     self._child = self._start(first=True)
                 elif changed:
                     self._restart(changed)
                 elif self._has_died():
-                    click.echo("The process that serves has ended. It starts again when a file changes.", err=True)
+                    click.echo("The serving process has exited. It will restart when a file changes.", err=True)
         finally:
             self._end()
 
@@ -84,7 +84,7 @@ class Reloader:
         self._child = self._start()
 
     def _has_died(self) -> bool:
-        """Whether the child has ended by itself; true once for each child."""
+        """Whether the child has exited unexpectedly; true once for each child."""
         if self._reported or self._child is None or self._child.exitcode is None:
             return False
         self._reported = True
@@ -94,7 +94,7 @@ class Reloader:
         if self._child is None:
             return
         self._child.terminate()
-        self._child.join(END_WITHIN)
+        self._child.join(KILL_AFTER)
         if self._child.exitcode is None:
             self._child.kill()
             self._child.join()

@@ -1,4 +1,4 @@
-"""Which files' changes make the site another one."""
+"""Which changed files cause a restart."""
 
 import importlib.util
 from collections.abc import Iterable
@@ -7,13 +7,13 @@ from pathlib import Path
 from watchfiles import Change
 
 LOADED_SUFFIXES = frozenset({".py", ".toml"})
-FOREIGN_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
+IGNORED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
 class LoadedFiles:
-    """A filter for watchfiles: files that a site loads, not those of tools, environments and downloads.
+    """A filter for watchfiles: files that a site loads, not those of tools, environments and dependencies.
 
-    `folders` are the folders that are watched, `static` is the one whose files are served as they are.
+    `folders` are watched; files in `static` are served unchanged, so they need no restart.
     """
 
     def __init__(self, folders: Iterable[Path], static: Path) -> None:
@@ -24,14 +24,14 @@ class LoadedFiles:
         file = Path(path)
         if file.suffix not in LOADED_SUFFIXES or file.is_relative_to(self.static):
             return False
-        return any(self._is_ours(file.relative_to(each)) for each in self.folders if file.is_relative_to(each))
+        return any(self._counts(file.relative_to(each)) for each in self.folders if file.is_relative_to(each))
 
-    def _is_ours(self, relative: Path) -> bool:
-        return not any(part in FOREIGN_FOLDERS or part.startswith(".") for part in relative.parts)
+    def _counts(self, relative: Path) -> bool:
+        return not any(part in IGNORED_FOLDERS or part.startswith(".") for part in relative.parts)
 
 
 def watched_folders(working: Path, routes: Path) -> list[Path]:
-    """The working directory, and the route files' if that lies elsewhere."""
+    """The working directory, and the folder of routes if it is not inside."""
     folders = [working]
     if routes.is_dir() and not routes.is_relative_to(working):
         folders.append(routes)
@@ -39,10 +39,9 @@ def watched_folders(working: Path, routes: Path) -> list[Path]:
 
 
 def drop_bytecode(file: Path) -> None:
-    """Remove the compiled form of a changed module.
+    """Remove the cached bytecode of a changed module.
 
-    Python takes it to be current when the source has the same size and the same second of change, as it often has
-    after a quick edit.
+    Python considers it current if the source has the same size and modification time in seconds, as after a quick edit.
     """
     if file.suffix == ".py":
         Path(importlib.util.cache_from_source(str(file))).unlink(missing_ok=True)

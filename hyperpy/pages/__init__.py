@@ -3,7 +3,7 @@
 from hyperpy.pages.analysis.description import StreamFacts
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
-from hyperpy.pages.loading.inputs import Input, Origin
+from hyperpy.pages.loading.inputs import Input
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route, new_package
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
@@ -26,7 +26,6 @@ __all__ = [
     "Input",
     "InputMarker",
     "Method",
-    "Origin",
     "PublicNames",
     "Query",
     "Route",

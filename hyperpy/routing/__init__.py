@@ -1,4 +1,4 @@
-"""From a folder of files to the route that answers a URL: discovery, patterns, a segment tree."""
+"""Routing: discovery of route files, URL patterns, and a tree of segments that finds the route for a path."""
 
 from hyperpy.routing.discovery import Discovery, ErrorPage, ErrorPageName, RouteFile, discover
 from hyperpy.routing.error_pages import ErrorPages

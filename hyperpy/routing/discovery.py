@@ -1,4 +1,4 @@
-"""Reads the routes folder: which file answers which URL, and which are error pages. Opens no file."""
+"""Lists the files in a folder of routes: which URL each answers, and which are error pages. Opens none of them."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _ERROR_PAGES: dict[str, ErrorPageName] = {"_404.py": "_404", "_error.py": "_erro
 
 @dataclass(frozen=True, slots=True)
 class RouteFile:
-    """A file that answers a URL. `module` is its dotted name below the routes package."""
+    """A file that answers a URL. `module` is its dotted name inside the routes package."""
 
     path: Path
     segments: tuple[Segment, ...]
@@ -33,7 +33,7 @@ class RouteFile:
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """A `_404.py` or `_error.py`: it answers for the URLs at and below its folder."""
+    """A `_404.py` or `_error.py`, used for the URLs at and below its folder."""
 
     path: Path
     folder: tuple[Segment, ...]
@@ -43,7 +43,7 @@ class ErrorPage:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """All that a routes folder holds. The routes are sorted by URL: literals, then `{name}`, then `{...name}`."""
+    """The contents of a folder of routes. Routes are sorted by URL: literals, then `{name}`, then `{...name}`."""
 
     folder: Path
     routes: tuple[RouteFile, ...]
@@ -51,11 +51,11 @@ class Discovery:
 
 
 def discover(folder: Path) -> Discovery:
-    """Everything in `folder`; raises RouteError if there is no such folder, or a name in it is no URL."""
+    """The contents of `folder`. Raises RouteError if it doesn't exist, or if a name in it can't be part of a URL."""
     root = Path(os.path.abspath(folder))
     if not root.is_dir():
-        what = "this is a file, and the routes are a folder" if root.exists() else "there is no such folder of routes"
-        hint = f'Make a first route, `{folder / "index.py"}`, with one line in it: t"<h1>Hello</h1>"'
+        what = "the routes folder is a file" if root.exists() else "the routes folder does not exist"
+        hint = f'Create `{folder / "index.py"}` with one line: t"<h1>Hello</h1>"'
         raise RouteError(what, place=Place(str(root)), hint=hint)
     routes: list[RouteFile] = []
     error_pages: list[ErrorPage] = []
@@ -80,7 +80,7 @@ def _python_files(
 ) -> Iterator[tuple[str, ...]]:
     """The path of each route file and error page below the root, as parts, sorted.
 
-    A symbolic link to a folder is followed, but not into one of the folders above it: that would never end.
+    A symbolic link to a folder is followed, unless it leads to one of the folders `above`: that would never end.
     """
     try:
         status = folder.stat()
@@ -102,7 +102,7 @@ def _python_files(
 def _is_file(path: Path) -> bool:
     if path.is_symlink() and not path.exists():
         what = "this is a symbolic link to a file that does not exist"
-        raise RouteError(what, place=Place(printable(str(path))), hint="Mend the link or remove it.")
+        raise RouteError(what, place=Place(printable(str(path))), hint="Fix the symlink or remove it.")
     return path.is_file()
 
 
@@ -113,9 +113,9 @@ def _segments(parts: tuple[str, ...]) -> tuple[Segment, ...]:
     if stem != "index":
         segments = (*segments, parse_segment(stem))
     names = [segment.text for segment in segments if segment.kind is not SegmentKind.LITERAL]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        what = f"the URL {pattern(segments)} has two parameters of the name `{twice}`"
-        raise RouteError(what, hint=f"Rename one, for example to `{{parent_{twice}}}`.")
+    if duplicate := next((name for name in names if names.count(name) > 1), None):
+        what = f"the URL {pattern(segments)} has two parameters named `{duplicate}`"
+        raise RouteError(what, hint=f"Rename one, for example to `{{parent_{duplicate}}}`.")
     return segments
 
 
@@ -124,13 +124,13 @@ def _folder(names: tuple[str, ...]) -> tuple[Segment, ...]:
     for at, segment in enumerate(segments):
         if segment.kind is SegmentKind.REST:
             file = "/".join((*names[:at], f"{segment}.py"))
-            what = f"`{segment}` takes all that follows, so nothing can stand below it"
-            raise RouteError(what, hint=f"Only a file can have such a name: `{file}`.")
+            what = f"`{segment}` matches the rest of the URL, so it can't be a folder"
+            raise RouteError(what, hint=f"Make it a file: `{file}`.")
     return segments
 
 
 def _module(parts: tuple[str, ...]) -> str:
-    """The dotted name. A dot inside a name is escaped, or `a.b.py` and `a/b.py` would be one module."""
+    """The dotted name. Dots within a name are escaped, so that `a.b.py` and `a/b.py` are two modules."""
     names = (*parts[:-1], parts[-1].removesuffix(".py"))
     return ".".join(name.replace("%", "%25").replace(".", "%2E") for name in names)
 

@@ -1,4 +1,4 @@
-"""The error page nearest to a URL."""
+"""Finds the error page nearest to a URL."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class _PageLeaf[T]:
 
 
 class ErrorPages[T]:
-    """Finds error pages by URL. Raises RouteConflictError when two of one name stand in folders of one shape."""
+    """Error pages by URL. Raises RouteConflictError if two of the same name are in folders that match the same URLs."""
 
     def __init__(self, entries: Iterable[tuple[ErrorPage, T]]) -> None:
         self._trees: dict[ErrorPageName, TreeNode[_PageLeaf[T]]] = {"_404": TreeNode(), "_error": TreeNode()}
@@ -26,9 +26,9 @@ class ErrorPages[T]:
             self._add(page, target)
 
     def nearest(self, name: ErrorPageName, raw_path: bytes) -> T | None:
-        """The page of the deepest folder that the URL is at or below; literal folders go before `{name}` ones.
+        """The page in the deepest folder at or above the URL; literal folders take precedence over `{name}` ones.
 
-        A path that can be the URL of nothing (`split_path`) gets the page of the root folder.
+        For an invalid path (see `split_path`), the page in the root folder.
         """
         segments = split_path(raw_path.removesuffix(b"/")) or []
         found = self._trees[name].deepest(segments)
@@ -38,6 +38,6 @@ class ErrorPages[T]:
         node = self._trees[page.name].grow(page.folder)
         if node.leaf is not None:
             what = f"answers for the same URLs as `{display_path(str(node.leaf.path))}`: {shape(page.folder)}"
-            hint = "Keep one of the two: a request can't tell the folders apart."
+            hint = "Remove one of them: requests can't tell the folders apart."
             raise RouteConflictError(what, place=Place(str(page.path)), hint=hint)
         node.leaf = _PageLeaf(page.path, target)

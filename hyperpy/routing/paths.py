@@ -1,22 +1,22 @@
-"""The path of a request: found in the ASGI scope, split and percent-decoded, and quoted again."""
+"""Request paths: read from the ASGI scope, split and percent-decoded, and quoted again."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-# What may stand unquoted in a segment (RFC 3986, section 3.3: pchar), besides letters, digits and -._~
+# Characters that need no quoting in a segment (RFC 3986, section 3.3: pchar), besides letters, digits and -._~
 _SEGMENT_SAFE = "!$&'()*+,;=:@"
 
-# "." and ".." between slashes, encoded ones too. Backslashes count: a file system or a proxy may take them for slashes.
+# "." and ".." between slashes, encoded ones included. File systems and proxies may treat backslashes as slashes.
 _DOTS = re.compile(r"[/\\]\.\.?(?:[/\\]|\Z)")
 
 
 def split_path(raw_path: bytes) -> list[str] | None:
-    """The decoded segments of a percent-encoded path; None if it can be the URL of nothing.
+    """The decoded segments of a percent-encoded path; None if no route can have this path.
 
-    It is split first and decoded after that, so `%2F` stays inside its segment. Nothing is found under an empty segment
-    (that includes `/` itself and a slash at the end), NUL, `.`, `..`, or bytes that are not UTF-8.
+    It is split before it is decoded, so `%2F` stays inside its segment. Invalid are empty segments (so `/` itself, and
+    a trailing slash), NUL, `.`, `..`, and bytes that are not UTF-8.
     """
     if raw_path[:1] != b"/":
         return None
@@ -35,21 +35,21 @@ def split_path(raw_path: bytes) -> list[str] | None:
 
 
 def quote_path(segments: Iterable[str]) -> str:
-    """The segments as a percent-encoded path. It begins with one slash, whatever they hold."""
+    """The segments as a percent-encoded path, which always starts with exactly one slash."""
     return "/" + "/".join(quote(segment, safe=_SEGMENT_SAFE) for segment in segments)
 
 
 def route_path(scope: Mapping[str, Any]) -> bytes:
-    """The percent-encoded path of a request below the `root_path` it is mounted at; never with a query.
+    """The percent-encoded path of a request, relative to the `root_path` of the mount and without a query.
 
-    Some servers send no `raw_path`; there a `%2F` can't be told from a slash. The path is empty, and so the URL of
-    nothing, if the mount point ends inside a segment.
+    Without `raw_path`, which some servers omit, `%2F` looks like a slash. The path is empty, and so has no route, if
+    the mount point ends inside a segment.
     """
     sent: bytes | None = scope.get("raw_path")
     if sent and not scope.get("root_path") and b"?" not in sent:
         return sent
     path: str = scope["path"]
-    # The specification leaves the query out, some test clients do not.
+    # By the specification there is no query in it, but some test clients include one.
     raw: bytes = (sent or b"").partition(b"?")[0] or quote(path, errors="surrogatepass").encode()
     root: str = scope.get("root_path", "").rstrip("/")
     if not root:
@@ -58,5 +58,5 @@ def route_path(scope: Mapping[str, Any]) -> bytes:
     parts = raw.split(b"/", depth)
     if unquote_to_bytes(b"/".join(parts[:depth])) == root.encode():
         return b"/" + b"".join(parts[depth:])
-    # A path that is not below the mount point is taken as it is, as Starlette does.
+    # A path outside the mount point is used unchanged, as in Starlette.
     return b"" if path.startswith(f"{root}/") else raw

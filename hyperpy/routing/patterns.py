@@ -1,4 +1,4 @@
-"""What the name of a file or folder says about one segment of the URL."""
+"""From the name of a file or folder to a segment of the URL."""
 
 import enum
 import keyword
@@ -14,7 +14,7 @@ _BRACED = re.compile(r"\{(\.\.\.)?([^{}]*)\}")
 
 
 class SegmentKind(enum.IntEnum):
-    """How a segment matches. The order is the precedence."""
+    """How a segment matches, by precedence."""
 
     LITERAL = 0
     PARAMETER = 1
@@ -23,7 +23,7 @@ class SegmentKind(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment of a route's URL: `text` is what a literal must equal, or the name of a parameter."""
+    """One segment of a route's URL. `text` is the text of a literal, or the name of a parameter."""
 
     kind: SegmentKind
     text: str
@@ -39,17 +39,17 @@ class Segment:
 
 
 def is_private(name: str) -> bool:
-    """Whether a file or folder of that name is no route and holds none."""
+    """Whether files and folders of that name are ignored."""
     return name.startswith(("_", "."))
 
 
 def parse_segment(name: str) -> Segment:
-    """What a folder name, or a file name without its `.py`, stands for. Raises RouteError, without a place."""
+    """Parse a folder name, or a file name without `.py`. Raises RouteError without a place."""
     if _CONTROL.search(name):
-        what = f"the name `{printable(name)}` holds a control character, or is not UTF-8"
-        raise RouteError(what, hint="Rename it: a name is a part of the URL.")
+        what = f"the name `{printable(name)}` contains a control character or is not valid UTF-8"
+        raise RouteError(what, hint="Rename it: names become part of the URL.")
     if "{" not in name and "}" not in name:
-        # Some file systems decompose what they store ("é" becomes two characters); links are written composed.
+        # Some file systems decompose names ("é" becomes two characters); URLs use the composed form.
         return Segment(SegmentKind.LITERAL, unicodedata.normalize("NFC", name))
     braced = _BRACED.fullmatch(name)
     if braced is None:
@@ -57,41 +57,41 @@ def parse_segment(name: str) -> Segment:
     # Python compares identifiers in this form (https://docs.python.org/3/reference/lexical_analysis.html#identifiers).
     text = unicodedata.normalize("NFKC", braced[2])
     if not text.isidentifier() or keyword.iskeyword(text):
-        raise _no_identifier(name, text)
+        raise _invalid_identifier(name, text)
     return Segment(SegmentKind.REST if braced[1] else SegmentKind.PARAMETER, text)
 
 
 def pattern(segments: Sequence[Segment]) -> str:
-    """The URL as people write it: `/users/{user_id}`."""
+    """The URL as in messages: `/users/{user_id}`."""
     return "/" + "/".join(map(str, segments))
 
 
 def shape(segments: Sequence[Segment]) -> str:
-    """The URL without the parameters' names: two routes of one shape match the same URLs."""
+    """The URL without the names of parameters. Two routes of the same shape match the same URLs."""
     return pattern([s if s.kind is SegmentKind.LITERAL else Segment(s.kind, "") for s in segments])
 
 
 def printable(name: str) -> str:
-    """The name with control characters and lone surrogates escaped, fit for a message."""
+    """The name for messages, with control characters and lone surrogates escaped."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), name)
 
 
 def _partial(name: str) -> RouteError:
-    what = f"a parameter is one whole segment of the URL, and `{name}` is only in part one"
-    hint = "Write `{name}` for one segment, or `{...name}` for all that follow."
+    what = f"a parameter must be a whole segment of the URL, and `{name}` isn't"
+    hint = "Write `{name}` for one segment, or `{...name}` for the rest of the URL."
     if (inner := re.search(r"\{([^\W\d]\w*)\}", name)) and inner[1].isidentifier():
-        hint = f"Name it `{inner[0]}`, and take the value apart in the file."
+        hint = f"Name it `{inner[0]}`, and split the value in the file."
         if before := name[: inner.start()].strip("-_. {}"):
             hint = f"Name it `{inner[0]}`, or make the text a folder: `{before}/{inner[0]}`."
     return RouteError(what, hint=hint)
 
 
-def _no_identifier(name: str, text: str) -> RouteError:
+def _invalid_identifier(name: str, text: str) -> RouteError:
     if not text.strip(". "):
         return RouteError(f"`{name}` has no name between its braces", hint="Write `{name}` or `{...name}`.")
     if keyword.iskeyword(text):
-        return RouteError(f"`{text}` is a keyword of Python, so no code can use it", hint=f"Write `{{{text}_}}`.")
-    what = f"`{text}` is no name that Python code can use"
+        return RouteError(f"`{text}` is a Python keyword, so it can't be a variable", hint=f"Write `{{{text}_}}`.")
+    what = f"`{text}` is not a valid Python identifier"
     before, colon, after = text.partition(":")
     if colon and before.isidentifier():
         hint = f"Name the file `{{{before}}}.py` and write the type in it: `{before}: {after.strip() or 'int'}`."

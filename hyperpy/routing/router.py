@@ -1,4 +1,4 @@
-"""The route that answers a path."""
+"""Finds the route for a path."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from hyperpy.routing.tree import TreeNode
 class Match[T]:
     """A route and the decoded values of its parameters.
 
-    A value is any text but the empty one. It may begin with `_` or `.`, and hold a slash that was sent as `%2F`; it has
-    no NUL, and no `.` or `..` between slashes or backslashes. The segments of a `{...name}` are joined with `/`, and
-    none of them holds a slash, so that splitting the value gives exactly those segments.
+    Values are never empty. They may start with `_` or `.`, and contain a slash that was sent as `%2F`, but no NUL, and
+    no `.` or `..` between slashes or backslashes. The segments of a `{...name}` are joined with `/`; none of them
+    contains a slash, so splitting the value returns exactly these segments.
     """
 
     target: T
@@ -25,7 +25,7 @@ class Match[T]:
 
 @dataclass(frozen=True, slots=True)
 class CanonicalRedirect:
-    """The path without its slash at the end: percent-encoded, below `root_path`, begins with exactly one slash."""
+    """A redirect to the path without its trailing slash: percent-encoded, relative to `root_path`."""
 
     path: str
 
@@ -39,7 +39,7 @@ class _RouteLeaf[T]:
 
 
 class Router[T]:
-    """Finds the target of a path. Raises RouteConflictError when two of the files match the same URLs."""
+    """Targets by path. Raises RouteConflictError if two files match the same URLs."""
 
     def __init__(self, entries: Iterable[tuple[RouteFile, T]]) -> None:
         self._tree: TreeNode[_RouteLeaf[T]] = TreeNode()
@@ -48,7 +48,7 @@ class Router[T]:
             self._add(file, target)
 
     def match(self, raw_path: bytes) -> Match[T] | CanonicalRedirect | None:
-        """What answers the percent-encoded path: a route, its URL without the last slash, or nothing."""
+        """The match for a percent-encoded path, or a redirect if only its trailing slash is wrong."""
         if raw_path in self._literal:
             return Match(self._literal[raw_path], {})
         slash = raw_path.endswith(b"/")
@@ -67,7 +67,7 @@ class Router[T]:
         node = self._tree.grow(file.segments)
         if node.leaf is not None:
             what = f"answers the same URLs as `{display_path(str(node.leaf.file.path))}`: {shape(file.segments)}"
-            hint = "Keep one of the two, or move one to another URL."
+            hint = "Remove one of them, or move it to another URL."
             raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
         named = [(at, segment) for at, segment in enumerate(file.segments) if segment.kind is not SegmentKind.LITERAL]
         parameters = [(segment.text, at) for at, segment in named]

@@ -1,4 +1,4 @@
-"""A tree with one level per segment: finding a way down costs the same with ten routes and with ten thousand."""
+"""A tree with one level per segment. A lookup costs the same with ten routes and with ten thousand."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from hyperpy.routing.patterns import Segment, SegmentKind
 
 
 class TreeNode[Leaf]:
-    """The routes that share the segments down to here. Parameters of one place share a node, whatever their names."""
+    """The routes whose URLs start with the same segments. Parameters share a node regardless of their names."""
 
     __slots__ = ("leaf", "literals", "parameter", "rest")
 
@@ -17,7 +17,7 @@ class TreeNode[Leaf]:
         self.rest: TreeNode[Leaf] | None = None
 
     def grow(self, segments: Iterable[Segment]) -> TreeNode[Leaf]:
-        """The node that the segments lead to, made if there is none yet."""
+        """The node for the segments, created if necessary."""
         node = self
         for segment in segments:
             match segment.kind:
@@ -30,7 +30,7 @@ class TreeNode[Leaf]:
         return node
 
     def find(self, segments: list[str], at: int = 0) -> Leaf | None:
-        """The leaf for `segments[at:]`: literal before parameter before rest, going back where a way ends."""
+        """The leaf for `segments[at:]`: literals first, then parameters, then the rest; with backtracking."""
         if at == len(segments):
             return self.leaf
         child = self.literals.get(segments[at])
@@ -38,13 +38,13 @@ class TreeNode[Leaf]:
             return leaf
         if self.parameter is not None and (leaf := self.parameter.find(segments, at + 1)) is not None:
             return leaf
-        # Joined, a slash inside a segment would look like one between two, and hide a segment from the route's checks.
+        # In the joined value, a slash inside a segment would look like a separator and get past a route's checks.
         if self.rest is not None and not any("/" in segment for segment in segments[at:]):
             return self.rest.leaf
         return None
 
     def deepest(self, segments: list[str], at: int = 0) -> tuple[int, Leaf] | None:
-        """The leaf furthest down the way of `segments[at:]`, which need not be used up, and its depth."""
+        """The deepest leaf along `segments[at:]`, and its depth. Segments may be left over."""
         best = None if self.leaf is None else (at, self.leaf)
         if at == len(segments):
             return best

@@ -1,4 +1,4 @@
-"""What a generator may yield, and the text that each of it becomes."""
+"""The items that a generator may yield, and their encoding."""
 
 import reprlib
 from collections.abc import Awaitable
@@ -14,26 +14,28 @@ from pydantic import BaseModel
 from hyperpy.exceptions import EventError, did_you_mean
 from hyperpy.streams.framing import data_lines, frame
 from hyperpy.templates import render_template, render_text
+from hyperpy.templates.deferred import dismiss
 from hyperpy.templates.escape import escape_str, exact
+from hyperpy.templates.escaping.values import is_html
 
 
 class _Missing(Enum):
-    """`None` is data (`null`), so its absence needs a value of its own."""
+    """`None` is data (`null`), so its absence needs another value."""
 
     MISSING = "missing"
 
 
 MISSING: Final = _Missing.MISSING
 
-# A finished stream. The id comes back as `Last-Event-ID` from an EventSource that reconnects nevertheless.
+# Ends a finished stream. An EventSource that reconnects anyway sends the id as `Last-Event-ID`.
 CLOSE: Final = "event: close\nid: close\ndata: \n\n"
 PING: Final = ": ping\n\n"
 
-# Milliseconds. A route that fails is not asked again by every client at once, three seconds later.
+# Milliseconds. Otherwise all clients of a failed route would reconnect within three seconds.
 RETRY_AFTER_ERROR: Final = 30_000
 
-# Streams that send something of their own each would fill the memory with what nobody sends again.
-MOST_FRAMES: Final = 8
+# Streams that each send an encoding of their own would fill the memory with frames that are never reused.
+MAX_FRAMES: Final = 8
 
 _FIELDS: Final = ("event", "data", "id", "retry", "comment")
 
@@ -43,16 +45,17 @@ _YIELDABLE: Final = """A stream yields one of these:
     yield t"<p>{news}</p>"                  HTML; a str is escaped
     yield "price", t"<b>{price}</b>"        an event with a name; its content is HTML or a value for JSON
     yield {"event": "price", "data": 42}    any of event, data, id, retry, comment
-    yield JSON(value)                       a value as one line of JSON"""
+    yield JSON(value)                       a value as one line of JSON
+    yield value                             with a method __event__() that returns an Event"""
 
 
-# What has been encoded, by name, id and content.
+# Encoded events by name, id and content.
 type Frames = dict[tuple[str | None, str | int | None, str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One server-sent event. What is None, or not given, is not sent; `data=None` is the JSON `null`.
+    """One server-sent event. Fields that are None or left out are not sent; `data=None` is the JSON `null`.
 
     `data` is HTML (a t-string, `Markup`, or a str, which is escaped) or a value for JSON; `retry` is in milliseconds.
     """
@@ -66,10 +69,10 @@ class Event:
 
 
 class SharedEvent(Event):
-    """An event that many streams send alike. `frames` is theirs together, and keeps what has been encoded.
+    """An event that many streams send. They share `frames`, so that it is encoded once.
 
-    `text` is data that is encoded already: one line of JSON. No dataclass: each stream makes one for each event, and
-    the setters of a frozen one take their time.
+    `text` is data that is encoded already, as one line of JSON. Every stream makes one of these for every event, so it
+    avoids the slow `__init__` of a frozen dataclass.
     """
 
     __slots__ = ("frames", "text")
@@ -79,7 +82,7 @@ class SharedEvent(Event):
 
     def __init__(self, frames: Frames, id: str, event: str | None, *, data: object = MISSING, text: str = "") -> None:
         self.frames = frames
-        self.id = id  # type: ignore[misc]  # frozen for everybody else
+        self.id = id  # type: ignore[misc]  # frozen after this
         self.event = event  # type: ignore[misc]
         self.retry = self.comment = None  # type: ignore[misc]
         self.data = data  # type: ignore[misc]
@@ -98,16 +101,18 @@ class JSON:
 
 
 def encode_event(item: object) -> str:
-    """The block of lines for one yielded thing. Raises EventError for what can't be sent, before any of it is."""
+    """Encode one yielded item as a block of lines. Raises EventError if it can't be sent."""
     kind = type(item)
-    if kind is Markup or kind is str:  # nearly everything is
+    if kind is Markup or kind is str:  # most items are
         html = exact(item) if kind is Markup else escape_str(item)  # type: ignore[arg-type]
         text = f"data: {html}\n\n" if "\n" not in html and "\r" not in html else data_lines(html) + "\n\n"
     elif kind is tuple:
         text = _encode_pair(item)  # type: ignore[arg-type]
     elif kind is SharedEvent:
         return _encode_shared(item)  # type: ignore[arg-type]
-    elif is_html(item):
+    elif (event := event_of(item)) is not None:
+        return encode_event(event)
+    elif becomes_html(item):
         text = data_lines(_html(item)) + "\n\n"
     elif isinstance(item, Event):
         text = _encode_fields(item.data, item.event, item.id, item.retry, item.comment)
@@ -116,27 +121,27 @@ def encode_event(item: object) -> str:
     elif isinstance(item, dict):
         text = _encode_dict(item)
     else:
-        raise _refusal(item)
+        raise EventError(f"a stream can't send {_name(item)}", hint=f"{_way_out(item)}\n{_YIELDABLE}")
     return _encodable(text)
 
 
 def encode_chunk(item: object) -> str:
-    """The HTML of one yielded thing of a progressively sent page. Raises EventError for anything but HTML."""
-    if is_html(item):
+    """Encode one yielded part of a page. Raises EventError for anything but HTML."""
+    if becomes_html(item):
         return _encodable(_html(item))
-    if isinstance(item, (Event, JSON, dict, tuple)):
+    if isinstance(item, (Event, JSON, dict, tuple)) or hasattr(type(item), "__event__"):
         raise EventError(
             f"this page is sent as HTML and can't carry an event ({type(item).__name__})",
-            hint="The generator's first `yield` is HTML and the browser asked for a page.\n"
-            "Yield HTML alone, or let the first `yield` be an event: then the URL is an event stream for everyone.",
+            hint="The first `yield` is HTML and the browser has requested a page.\n"
+            "Yield only HTML, or yield an event first: then the URL is an event stream for every client.",
         )
     raise EventError(
-        f"{_an(item)} can't be sent as part of a page", hint='Yield HTML: a t-string, as in yield t"<p>{value}</p>"'
+        f"a page can't contain {_name(item)}", hint='Yield HTML: a t-string, as in yield t"<p>{value}</p>"'
     )
 
 
 def stream_error(message: str, log_id: str, details: str | None = None) -> str:
-    """The event that ends a failed stream. Never with an id: a client that comes back resumes where it was."""
+    """The event that ends a failed stream. It has no id, so that a client that reconnects resumes where it was."""
     payload = {"message": message, "log": log_id}
     if details is not None:
         payload["details"] = details
@@ -144,21 +149,34 @@ def stream_error(message: str, log_id: str, details: str | None = None) -> str:
     return frame(_json(sendable), event="stream-error", retry=RETRY_AFTER_ERROR)
 
 
-def is_html(value: object) -> bool:
-    """Whether a value is sent as HTML: by itself, or escaped."""
-    return isinstance(value, (str, Template)) or hasattr(value, "__html__")
+def event_of(value: object) -> Event | None:
+    """The Event that `value.__event__()` returns, None if its class has no such method. Raises EventError."""
+    method = getattr(type(value), "__event__", None)
+    if method is None:
+        return None
+    event = method(value)
+    if isinstance(event, Event):
+        return event
+    dismiss(event)
+    hint = "Remove the `async`." if isinstance(event, Awaitable) else 'As in: return Event(data, event="price")'
+    raise EventError(f"{type(value).__name__}.__event__() must return an Event, not {_name(event)}", hint=hint)
+
+
+def becomes_html(value: object) -> bool:
+    """Whether a value is sent as HTML: a str escaped, a t-string or an object with `__html__` as it is."""
+    return isinstance(value, (str, Template)) or is_html(value)
 
 
 def _encode_shared(item: SharedEvent) -> str:
-    """The block as somebody has encoded it before, if it is the same in every part."""
+    """The shared frame if the event has been encoded before."""
     content = item.text if item.data is MISSING else _content(item.data)
     if item.event is not None and not isinstance(item.event, str):
-        return frame(content, event=item.event, id=item.id)  # which says what is wrong with it
+        return frame(content, event=item.event, id=item.id)  # raises EventError
     key = (item.event, item.id, content)
     text = item.frames.get(key)
     if text is None:
         text = _encodable(frame(content, event=item.event, id=item.id))
-        if len(item.frames) < MOST_FRAMES:
+        if len(item.frames) < MAX_FRAMES:
             item.frames[key] = text
     return text
 
@@ -167,7 +185,7 @@ def _encode_pair(item: tuple[object, ...]) -> str:
     if len(item) == 2 and isinstance(item[0], str):
         return frame(_content(item[1]), event=item[0])
     raise EventError(
-        f"a tuple is (name, content), and {reprlib.repr(item)} is not",
+        f"a yielded tuple must be (name, content), not {reprlib.repr(item)}",
         hint='Write: yield "price", 42\nTo send the tuple itself: yield JSON(value)',
     )
 
@@ -193,19 +211,20 @@ def _encode_fields(
 
 
 def _content(value: object) -> str:
-    """The data of an event that was given by field: HTML, or a value for JSON."""
+    """Encode the data of an event: HTML, or a value for JSON."""
     kind = type(value)
-    if kind is dict or kind is int or kind is list:  # quickly told from what may have an `__html__`
+    if kind is dict or kind is int or kind is list:  # the quickest way to rule out `__html__`
         return _json(value)
-    if is_html(value):
+    if becomes_html(value):
         return _html(value)
     if isinstance(value, JSON):
         return _json(value.value)
-    if isinstance(value, Event):
-        raise EventError("an Event can't be the content of an event", hint='Write: yield Event(data, event="name")')
+    if isinstance(value, Event) or hasattr(type(value), "__event__"):
+        hint = 'Yield it on its own. An Event names itself: Event(data, event="name")'
+        raise EventError(f"{_name(value)} is an event and can't be the content of another one", hint=hint)
     if _is_json(value):
         return _json(value)
-    raise EventError(f"{_an(value)} can't be the content of an event", hint=_way_out(value))
+    raise EventError(f"an event can't contain {_name(value)}", hint=_way_out(value))
 
 
 def _is_json(value: object) -> bool:
@@ -215,7 +234,7 @@ def _is_json(value: object) -> bool:
 
 
 def _html(value: object) -> str:
-    # Not by `html`: its errors name the caller's line, and the user's is that of the `yield`.
+    # Not `html`: its errors name the line of its caller, and these must name that of the `yield`.
     return render_template(value).strip() if isinstance(value, Template) else render_text(value)
 
 
@@ -224,33 +243,28 @@ def _json(value: object) -> str:
         return pydantic_core.to_json(value, inf_nan_mode="null").decode()
     except ValueError as error:
         raise EventError(
-            f"this can't be written as JSON: {error}",
+            f"this value can't be encoded as JSON: {error}",
             hint="JSON takes dicts, lists, str, numbers, bool, None, dates, dataclasses and pydantic models.",
         ) from error
 
 
 def _encodable(text: str) -> str:
-    """Refuses lone surrogates here, where the `yield` is known, and not when the bytes are about to leave."""
+    """Reject lone surrogates here, where the line of the `yield` is known, instead of when the bytes are sent."""
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
             raise EventError(
-                f"this contains {text[error.start]!r}, half of a surrogate pair, which UTF-8 can't write",
+                f"this contains the lone surrogate {text[error.start]!r}, which UTF-8 can't encode",
                 hint='Replace it where it comes from: text.encode("utf-8", "replace").decode()',
             ) from error
     return text
 
 
-def _refusal(item: object) -> EventError:
-    return EventError(f"{_an(item)} is nothing that a stream can send", hint=f"{_way_out(item)}\n{_YIELDABLE}")
-
-
-def _an(value: object) -> str:
-    if value is None:
-        return "None"
-    name = type(value).__name__
-    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+def _name(value: object) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return "None" if value is None else type(value).__name__
 
 
 def _way_out(value: object) -> str:
@@ -258,4 +272,6 @@ def _way_out(value: object) -> str:
         return "Decode it: yield value.decode()"
     if isinstance(value, Awaitable):
         return "Await it: yield await ..."
+    if isinstance(value, type):
+        return f"Yield an instance: yield {value.__name__}(...)"
     return f"To send it as JSON: yield JSON({reprlib.repr(value)})"

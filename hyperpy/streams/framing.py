@@ -6,7 +6,7 @@ from typing import Final
 
 from hyperpy.exceptions import EventError
 
-# A header's value can't hold these (RFC 9110, 5.5): servers answer 400, after which an EventSource never comes back.
+# Invalid in a header value (RFC 9110, 5.5): servers answer 400, after which an EventSource does not reconnect.
 _UNFIT_FOR_HEADERS: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _FORBIDDEN: Final = (("\n", "LF"), ("\r", "CR"), ("\0", "NUL"))
@@ -20,12 +20,12 @@ def frame(
     retry: object = None,
     comment: object = None,
 ) -> str:
-    """One block, its blank line included. None leaves a field out; a name without data gets an empty `data:`.
+    """Encode one event, including its blank line. Fields that are None are left out.
 
-    Without that line the client would drop the event: "If the data buffer is an empty string, set the data buffer and
-    the event type buffer to the empty string and return."
+    A name without data gets an empty `data:` line, because clients drop an event without one: "If the data buffer is an
+    empty string, set the data buffer and the event type buffer to the empty string and return."
     """
-    if data is not None and event is not None and id is None and retry is None and comment is None:  # the usual one
+    if data is not None and event is not None and id is None and retry is None and comment is None:  # the usual case
         return f"event: {_checked_name(event)}\n{data_lines(data)}\n\n"
     lines = []
     if comment is not None:
@@ -40,24 +40,22 @@ def frame(
     if data is not None:
         lines.append(data_lines(data))
     if not lines:
-        raise EventError(
-            "this event has no field at all", hint='Give it at least one, as in: {"data": t"<p>{news}</p>"}'
-        )
+        raise EventError("this event has no fields", hint='Give it at least one, as in: {"data": t"<p>{news}</p>"}')
     return "\n".join(lines) + "\n\n"
 
 
 def data_lines(text: str) -> str:
-    """Every line with its own `data: `. A trailing newline keeps the empty line after it."""
+    """Prefix every line with `data: `. After a trailing newline follows an empty line of data."""
     return "data: " + data_continued(text)
 
 
 def data_continued(text: str) -> str:
-    """Text for the middle of a line of data."""
+    """Encode text that continues a line of data."""
     return unified(text).replace("\n", "\ndata: ")
 
 
 def unified(text: str) -> str:
-    """CRLF, CR and LF end a line of the stream and nothing else does, so `str.splitlines` would split too much."""
+    """Turn all line ends of the format into LF. They are CRLF, CR and LF; `str.splitlines` knows more."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
@@ -65,7 +63,7 @@ def unified(text: str) -> str:
 
 def _checked_name(name: object) -> str:
     if not isinstance(name, str):
-        raise EventError(f"an event's name is a str, not {type(name).__name__}", hint='As in: yield "price", 42')
+        raise EventError(f"an event name must be a str, not {type(name).__name__}", hint='As in: yield "price", 42')
     return _name(str.__str__(name))
 
 
@@ -73,42 +71,42 @@ def _checked_name(name: object) -> str:
 def _name(name: str) -> str:
     if not name:
         raise EventError(
-            "this event's name is empty",
-            hint="Clients take an empty name for `message`, as they do without one. Leave the name out, or write it.",
+            "this event name is empty",
+            hint="Clients treat an empty name as `message`, the default. Leave the name out or write it out.",
         )
     return _single_line("event", name)
 
 
 def _checked_id(id: object) -> str:
-    """An empty id is allowed: it makes the client forget the last one."""
+    """An empty id is valid: it makes the client forget the last one."""
     if isinstance(id, bool) or not isinstance(id, (str, int)):
-        raise EventError(f"an event's id is a str or an int, not {type(id).__name__}", hint='As in: {"id": "42"}')
+        raise EventError(f"an event id must be a str or an int, not {type(id).__name__}", hint='As in: {"id": "42"}')
     text = str.__str__(id) if isinstance(id, str) else int.__str__(id)
     if text == "close":
         raise EventError(
             "the id `close` is reserved",
-            hint="It says that a client has seen the end of the stream. To end this one, let the generator return.",
+            hint="It tells that a client has seen the end of the stream. To end the stream, return from the generator.",
         )
     if unfit := _UNFIT_FOR_HEADERS.search(text):
         raise EventError(
-            f"the `id` of this event contains {unfit[0]!r}, with which no client could come back: {text!r:.80}",
-            hint="It returns in the header Last-Event-ID. Encode what it is made of: quote(value).",
+            f"the `id` of this event contains {unfit[0]!r}, so clients could not reconnect: {text!r:.80}",
+            hint="Clients send it back in the header Last-Event-ID. Encode it: quote(value).",
         )
     if text.strip(" \t") != text:
         raise EventError(
-            f"the `id` of this event has white space at its ends, and would come back without: {text!r:.80}",
-            hint="It returns in the header Last-Event-ID. Take it off: id.strip()",
+            f"the `id` of this event begins or ends with white space: {text!r:.80}",
+            hint="Clients send it back without, in the header Last-Event-ID. Strip it: id.strip()",
         )
     return _single_line("id", text)
 
 
 def _single_line(field: str, text: str) -> str:
-    """A line end would begin a field of the value's own making. Clients ignore an id with NUL, a name is no better."""
+    """Reject a line end, with which a value could add fields, and NUL: clients ignore ids that contain it."""
     for character, name in _FORBIDDEN:
         if character in text:
             raise EventError(
                 f"the `{field}` of this event contains {name}: {text!r:.80}",
-                hint=f"Only data can have several lines. Take it out: {field}.replace({character!r}, '')",
+                hint=f"Only data can have several lines. Remove it: {field}.replace({character!r}, '')",
             )
     return text
 
@@ -116,7 +114,7 @@ def _single_line(field: str, text: str) -> str:
 def _checked_retry(retry: object) -> int:
     if isinstance(retry, bool) or not isinstance(retry, int) or retry < 0:
         raise EventError(
-            f"`retry` is a whole number of milliseconds, 0 or more, not {retry!r:.40}",
+            f"`retry` must be a whole number of milliseconds, 0 or more, not {retry!r:.40}",
             hint='As in: {"retry": 3000}',
         )
     return int(retry)
@@ -124,5 +122,7 @@ def _checked_retry(retry: object) -> int:
 
 def _comment_lines(comment: object) -> str:
     if not isinstance(comment, str):
-        raise EventError(f"a comment is a str, not {type(comment).__name__}", hint='As in: {"comment": "still here"}')
+        raise EventError(
+            f"a comment must be a str, not {type(comment).__name__}", hint='As in: {"comment": "still here"}'
+        )
     return "\n".join(f": {line}" if line else ":" for line in unified(str.__str__(comment)).split("\n"))

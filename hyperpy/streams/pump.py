@@ -14,10 +14,13 @@ from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages import Completion, Run, current
+from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.outbox import Outbox
+from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, RUNNING, STOPPING
 from hyperpy.streams.registry import STATE_KEY, Streams
+from hyperpy.streams.stream_headers import stream_headers
 from hyperpy.streams.stream_limits import LIMITS, StreamLimits
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 from hyperpy.streams.telemetry import TELEMETRY
@@ -25,45 +28,41 @@ from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
-type RawHeaders = list[tuple[bytes, bytes]]
-
 
 class Pump(ABC):
-    """An ASGI application for one request. Two tasks: the caller's waits for the client's leaving; the other runs the
-    whole generator, so that timeouts, task groups and context variables in it work as anywhere.
+    """An ASGI application that answers one request with what a generator yields.
 
-    Calling it raises what the generator raised before its first `yield`, and what only the server can deal with.
+    Calling it raises the error of a generator if nothing has been sent yet, and errors that only the server can handle.
+    `pump_state` describes what happens when.
     """
 
     __slots__ = (
-        "_ending",
+        "_end_reason",
         "_generator",
         "_headers",
-        "_inside",
-        "_interrupted",
         "_limits",
         "_loop",
-        "_mistake",
         "_on_start",
         "_outbox",
-        "_owner",
         "_run",
+        "_send_error",
+        "_state",
         "_status",
         "_task",
         "_timer",
+        "_watch",
         "debug",
         "record",
         "route",
     )
 
     mode: StreamMode
-    # What a silent stream sends, and what stands at the end of one whose generator has returned.
-    ping: str = ""
-    farewell: str = ""
-    # What has been yielded, but not been sent, is nothing yet when the generator fails.
-    takes_back: bool = False
+    ping: str = ""  # sent into silence
+    trailer: str = ""  # sent when the generator has returned
+    # Whether an error of the generator discards what it has yielded, as long as nothing has been sent.
+    discards_unsent: bool = False
 
-    record: StreamRecord  # of the request, from the call on
+    record: StreamRecord  # set by the call, like the attributes below
     _loop: asyncio.AbstractEventLoop
     _outbox: Outbox
     _run: Run | None
@@ -83,43 +82,35 @@ class Pump(ABC):
     ) -> None:
         self.route = route
         self.debug = debug
-        self._ending: EndReason | None = None
+        self._state = HELD
+        self._end_reason: EndReason | None = None  # of a stream that is stopped
         self._generator = generator
         self._status = status
-        self._headers = self.make_headers(headers)
+        self._headers = stream_headers(self.mode, headers)
         self._on_start = on_start
         self._limits = limits
-        self._mistake: Exception | None = None
-        self._inside = False  # the generator is running, or waits for something of its own
-        self._owner: asyncio.Task[object] | None = None  # the caller's task, while it waits for the client's leaving
-        self._interrupted = False
-
-    @staticmethod
-    @abstractmethod
-    def make_headers(added: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
-        """The response's headers."""
+        self._send_error: Exception | None = None
 
     @staticmethod
     @abstractmethod
     def encode(item: object) -> str:
-        """The text of one yielded thing. Raises EventError."""
+        """Encode one yielded item. Raises EventError."""
 
     @staticmethod
     def inserted(text: str) -> str:
-        """HTML as it is written where something encoded had to wait for it."""
+        """Encode the HTML of a deferred value for the middle of an encoded item."""
         return text
 
     @abstractmethod
-    def last_words(self, error: Exception) -> str | None:
-        """What to send when the generator has failed after the start.
+    def error_trailer(self, error: Exception) -> str | None:
+        """What to send when the generator fails after the response has started.
 
-        None cuts the connection, so that nobody takes what has arrived for the whole, and raises the error for the
+        None cuts the connection, so that nothing takes a part of the body for the whole, and raises the error for the
         server to log.
         """
 
-    @abstractmethod
-    def drain(self) -> None:
-        """The server is about to stop: end now if the client will come back by itself, else go on."""
+    def drain(self) -> None:  # noqa: B027 (by default, carry on)
+        """The server stops: end now if the client reconnects by itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._loop = asyncio.get_running_loop()
@@ -128,68 +119,43 @@ class Pump(ABC):
         span, context = TELEMETRY.begin(record, scope) if TELEMETRY is not None else (None, None)
         self._timer = self._loop.call_later(self._limits.headers, self._tick)
         streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
-        turns = FairShare() if streams is None else streams.fair_share
-        self._outbox = Outbox(self._loop, send, self._head, self._lost, record, turns)
+        fair_share = FairShare() if streams is None else streams.fair_share
+        self._outbox = Outbox(self._loop, send, self._head, self._send_failed, record, fair_share)
+        self._watch = DisconnectWatch()
         if streams is not None:
             streams.add(self)
         try:
             self._task = asyncio.Task(self._drive(), loop=self._loop, eager_start=True, context=context)
-            await self._attend(receive)
+            await self._watch_client(receive)
         finally:
             self._timer.cancel()
-            record.end(self._ending or EndReason.CANCELLED)
+            record.end(self._end_reason or EndReason.CANCELLED)
             if streams is not None:
                 streams.discard(self)
             if TELEMETRY is not None and span is not None:
                 TELEMETRY.end(span, record)
             record.failure = None
-            self._log_ending()
+            self._log_end()
             if self._task.done():
                 del self._outbox  # it refers back to this object
 
-    # In the caller's task.
+    # In the server's task.
 
-    async def _attend(self, receive: Receive) -> None:
+    async def _watch_client(self, receive: Receive) -> None:
+        task = self._task
         try:
-            if not self._task.done() and self._ending is None and await self._client_leaves(receive):
-                self._end(EndReason.CLIENT_LEFT)
+            if not task.done() and self._state is not STOPPING and await self._watch.disconnects(receive, task):
+                self._stop(EndReason.CLIENT_LEFT)
         except BaseException:
-            self._end(EndReason.CANCELLED)
-            await self._settle()
+            self._stop(EndReason.CANCELLED)
+            await self._wait_ended()
             raise
-        await self._settle()
+        await self._wait_ended()
         if self._task.done():
             self._task.result()
 
-    async def _client_leaves(self, receive: Receive) -> bool:
-        """Waits until the client has left (True) or the stream has ended (False)."""
-        owner = asyncio.current_task()
-        assert owner is not None
-        cancelled_before = owner.cancelling()
-        self._owner = owner
-        self._task.add_done_callback(self._interrupt)
-        try:
-            # The body has been read: messages with the rest of it don't matter here.
-            while (await receive())["type"] != "http.disconnect":
-                pass
-        except asyncio.CancelledError:
-            if not self._interrupted or owner.cancelling() > cancelled_before + 1:
-                raise
-        finally:
-            self._owner = None
-            self._task.remove_done_callback(self._interrupt)
-            if self._interrupted:
-                owner.uncancel()
-        return not self._interrupted
-
-    def _interrupt(self, _: object = None) -> None:
-        """Ends the wait for the client's leaving by the means of `asyncio.timeout`: cancel, and uncancel."""
-        if self._owner is not None and not self._interrupted:
-            self._interrupted = True
-            self._owner.cancel()
-
-    async def _settle(self) -> None:
-        """Gives the generator's `finally` its time, whatever cancels the request meanwhile."""
+    async def _wait_ended(self) -> None:
+        """Give the generator's `finally` its time, even if the request is cancelled again meanwhile."""
         if self._task.done():
             return
         with CancelScope(shield=True):
@@ -198,55 +164,58 @@ class Pump(ABC):
                 self._task.cancel()
                 await asyncio.wait((self._task,), timeout=self._limits.last_send)
         if not self._task.done():
-            logger.warning("%s: the stream's generator does not end when cancelled; it is left to itself", self.route)
+            logger.warning("%s: the stream's generator does not end when cancelled; it is left running", self.route)
 
-    # In the generator's task.
+    # In the pump's task.
 
     async def _drive(self) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._task = task  # from the first step on: that one runs before the constructor has returned
+        self._task = task  # here, because an eager task runs its first step before its constructor returns
         failure: Exception | None = None
         try:
             await self._produce()
         except asyncio.CancelledError as error:
-            if self._ending is None:
+            if self._state is not STOPPING:
                 if task.cancelling():
+                    self._state = ENDED
                     self._outbox.abandon()
                     raise
                 failure = RuntimeError("the stream's generator awaited something that had been cancelled")
                 failure.__cause__ = error
-        except Exception as error:  # noqa: BLE001 (what follows logs it, sends it or raises it)
+        except Exception as error:  # noqa: BLE001 (`_conclude` logs it, sends it or raises it)
             failure = error
         await self._conclude(failure)
 
     async def _produce(self) -> None:
-        """Takes what the generator yields, one after the other, as `async for` does.
+        """Send the items of the generator one after the other, as `async for` would.
 
-        Where a loop's body would wait, this does, too: and a cancellation that strikes there is the generator's.
+        The pump waits where the body of that loop would wait. A cancellation at that point is the generator's.
         """
         outbox, take = self._outbox, self._generator.__anext__
         step = self._next()
         try:
             while True:
-                self._inside = True
-                try:
-                    item = await step
-                finally:
-                    self._inside = False
-                if self._ending is not None:  # the generator has swallowed its cancellation
+                item = await step
+                if self._state is STOPPING:  # the generator has swallowed its cancellation
                     return
+                self._state = HELD
                 text = self._encoded(item)
                 try:
                     if not isinstance(text, str):
                         text = await self._completed(text)
                     if not text:
-                        await asyncio.sleep(0)  # or a loop that yields nothing else would never let anybody in
+                        await asyncio.sleep(0)  # a generator that yields nothing else must not block the loop
                     elif outbox.put(text):
                         await outbox.room(self._goes_on)
-                    # It may have been ended while it waited for room.
-                    step = take() if self._ending is None else self._next()  # type: ignore[redundant-expr]
+                    if self._state is HELD:
+                        self._state = RUNNING
+                        step = take()
+                    else:
+                        step = self._next()
                 except asyncio.CancelledError as cancelled:
+                    if self._state is HELD:
+                        self._state = RUNNING
                     step = self._generator.athrow(cancelled)
         except StopAsyncIteration:
             return
@@ -254,137 +223,148 @@ class Pump(ABC):
             await self._generator.aclose()
 
     def _next(self) -> Awaitable[object]:
-        if self._ending is None:
-            return self._generator.__anext__()
-        # A task group around the `yield` takes this well, and `GeneratorExit` badly.
-        return self._generator.athrow(asyncio.CancelledError())
+        if self._state is STOPPING:
+            # A task group around the `yield` handles CancelledError well, and `GeneratorExit` badly.
+            return self._generator.athrow(asyncio.CancelledError())
+        self._state = RUNNING
+        return self._generator.__anext__()
 
     def _goes_on(self) -> bool:
-        return self._ending is None
+        return self._state is HELD
 
     def _encoded(self, item: object) -> str | Pending:
-        """What to send for the item; empty if that is nothing."""
+        """The text to send for the item; empty for nothing."""
         try:
             kind, run = type(item), self._run
             if kind is Markup or kind is str:  # most items are, and there is nothing to wait for in them
                 return self.encode(item)
-            if item is None and run is not None and run.rendered is not None:  # from `render(…, if_changed=True)`
+            if item is None and run is not None and run.digests is not None:  # from `render(…, if_changed=True)`
                 return ""
-            return allow_deferred(self.encode, item)
+            return allow_deferred(self.encode, (item,))
         except HyperError as error:
             raise self._located(error) from error.__cause__
 
     async def _completed(self, page: Pending) -> str:
-        """What has been yielded, once all of it is there. It waits as the generator would."""
-        self._inside = True
+        """The item with its deferred values, which are awaited as if the generator did."""
+        if self._state is STOPPING:  # by what was called to encode it
+            page.close()
+            return ""
+        self._state = RUNNING
         try:
             return await Completion(page).whole(self.inserted)
         except HyperError as error:
             raise self._located(error) from error.__cause__
         finally:
-            self._inside = False
+            if self._state is RUNNING:
+                self._state = HELD
 
     def _located(self, error: HyperError) -> HyperError:
         frame = getattr(self._generator, "ag_frame", None)
         return error.at(Place(frame.f_code.co_filename, frame.f_lineno)) if frame is not None else error
 
     async def _conclude(self, failure: Exception | None) -> None:
+        """Send the end of the stream. `failure` is what the generator has raised, None if it has returned."""
+        assert self._state in (RUNNING, HELD, STOPPING)
         try:
             if failure is not None:
                 self.record.failed(failure)
-            if self._ending is None:
-                await self._say_goodbye(failure)
+            if self._state is not STOPPING:
+                self._state = CLOSING
+                await self._close(failure)
             elif failure is not None:
                 self.log("failed while it was closed", failure)
-            while not self._outbox.over and self._ending in (None, EndReason.DRAINING):
+            while not self._outbox.closed and self._end_reason in (None, EndReason.DRAINING):
                 await self._outbox.change()
         finally:
-            if self._ending is None:
+            if self._end_reason is None:
                 self.record.end_reason = EndReason.FINISHED if failure is None else EndReason.FAILED
+            self._state = ENDED
             self._outbox.abandon()
-        if self._mistake is not None:
-            raise self._mistake
+        if self._send_error is not None:
+            raise self._send_error
 
-    async def _say_goodbye(self, failure: Exception | None) -> None:
+    async def _close(self, failure: Exception | None) -> None:
         outbox = self._outbox
         if failure is None:
-            outbox.finish(self.farewell)
-        elif not outbox.used or (self.takes_back and not outbox.started):
+            outbox.finish(self.trailer)
+        elif not outbox.used or (self.discards_unsent and not outbox.started):
             raise failure
-        elif (words := self.last_words(failure)) is not None:
-            outbox.finish(words)
+        elif (trailer := self.error_trailer(failure)) is not None:
+            outbox.finish(trailer)
         else:
             outbox.flush()
-            while outbox.sending and self._ending is None:
+            while outbox.sending and self._state is CLOSING:
                 await outbox.change()
             failure.add_note(f"{self.route}: the page was sent in part, so its connection is cut")
             raise failure
 
-    # From either task, from timers and from the registry.
+    # The methods below may be called from either task, from timers and from the registry.
 
-    def _end(self, ending: EndReason) -> None:
-        """Cancels the generator, or the wait in its place; the caller's task sees to it that it ends."""
-        if self._ending is not None:
+    def _stop(self, reason: EndReason) -> None:
+        """End the stream from outside: cancel the generator, or the wait in its place."""
+        if self._state in (STOPPING, ENDED):
             return
-        self._ending = ending
-        if ending is not EndReason.DRAINING:
+        was_running = self._state is RUNNING
+        self._state, self._end_reason = STOPPING, reason
+        if reason is not EndReason.DRAINING:
             self._outbox.abandon()
-        if self._inside:
+        if was_running:
             self._task.cancel()
         self._outbox.wake()
-        self._interrupt()
+        self._watch.interrupt()
 
     def end_cleanly(self) -> None:
-        """Ends the body at once, then the generator: the client comes back, to another process."""
-        self._end(EndReason.DRAINING)
+        """End the body now, then the generator: the client reconnects, to another process."""
+        self._stop(EndReason.DRAINING)
         self._outbox.finish()
         self._timer.cancel()
         self._timer = self._loop.call_later(self._limits.last_send, self._outbox.abandon)
 
-    def _lost(self, mistake: Exception | None) -> None:
-        self._mistake = mistake
-        if mistake is not None:
-            self.record.failed(mistake)
-        self._end(EndReason.CLIENT_LEFT if mistake is None else EndReason.BROKEN)
+    def _send_failed(self, error: Exception | None) -> None:
+        """`error` is None if the client has disconnected."""
+        self._send_error = error
+        if error is not None:
+            self.record.failed(error)
+        self._stop(EndReason.CLIENT_LEFT if error is None else EndReason.BROKEN)
 
     def _head(self) -> Message:
         if self._on_start is not None:
             self._on_start()
-        headers, self._headers = self._headers, []  # not to be kept for as long as the stream is open
+        headers, self._headers = self._headers, []  # frees them while the stream is open
         return {"type": "http.response.start", "status": self._status, "headers": headers}
 
     def _tick(self) -> None:
-        """The one timer of a stream: sends the headers when they are due, then pings, and gives a stalled client up."""
+        """The only timer of a stream: send the headers when they are due, then pings, and stop for a stalled client."""
         outbox, limits = self._outbox, self._limits
-        if outbox.over:
+        if outbox.closed:
             return
         quiet = monotonic() - outbox.moved_at
         if outbox.sending and quiet >= limits.send:
             self.record.error = f"a send did not end within {limits.send:g} s"
-            self._end(EndReason.CLIENT_STALLED)
+            self._stop(EndReason.CLIENT_STALLED)
             return
         if not outbox.started:
             outbox.flush()
         elif self.ping and not outbox.sending and quiet >= limits.ping:
-            outbox.put_aside(self.ping)
+            outbox.put_other(self.ping)
         self._timer = self._loop.call_later(self._until_next_tick(), self._tick)
 
     def _until_next_tick(self) -> float:
         outbox, limits = self._outbox, self._limits
         quiet = monotonic() - outbox.moved_at
         due = (limits.send if outbox.sending or not self.ping else limits.ping) - quiet
-        # A send may begin right after this look: the next must not come much later than its limit.
+        # A send may begin right after this: the next tick must not come much later than its limit.
         return max(min(due, limits.ping, limits.send) if self.ping else due, 0.01)
 
     def log(self, what: str, error: Exception) -> str:
-        """Writes the traceback under an id of its own, and returns that. A 4xx is the client's: no traceback then."""
+        """Log the traceback, unless the error is a 4xx, and return the id that the log has it under."""
         self.record.log_id = log_id = secrets.token_hex(4)
         if not is_refusal(error):
             logger.error("%s: the stream %s [%s]", self.route, what, log_id, exc_info=error)
         return log_id
 
-    def _log_ending(self) -> None:
-        """One line for a stream. A page that has been sent whole is none: the access log has it."""
+    def _log_end(self) -> None:
+        """Log one line for the stream, except for a page that was sent completely: the access log has it."""
         record = self.record
         if self.mode is not StreamMode.PAGE or record.end_reason is not EndReason.FINISHED:
             logger.info("%s", record)

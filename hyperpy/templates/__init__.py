@@ -1,4 +1,4 @@
-"""t-strings → HTML."""
+"""Rendering of t-strings as HTML."""
 
 from markupsafe import Markup
 
@@ -7,9 +7,16 @@ from hyperpy.templates.at_load.fragment_extraction import StaticFragment, extrac
 from hyperpy.templates.at_load.inline_functions import compile_inline
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
-from hyperpy.templates.deferred import DeferredValue, Pending, Piece, SuspendedContent, allow_deferred
+from hyperpy.templates.deferred import (
+    DeferredValue,
+    Pending,
+    Piece,
+    SuspendedContent,
+    TemplateHost,
+    allow_deferred,
+    current_host,
+)
 from hyperpy.templates.escape import markup
-from hyperpy.templates.escaping.reports import current_request
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
 from hyperpy.templates.rendering.render import html, render_template, render_text
@@ -23,6 +30,7 @@ __all__ = [
     "SourceText",
     "StaticFragment",
     "SuspendedContent",
+    "TemplateHost",
     "TrustedCSS",
     "TrustedJS",
     "TrustedURL",
@@ -30,7 +38,7 @@ __all__ = [
     "capture_fragments",
     "certain_templates",
     "compile_inline",
-    "current_request",
+    "current_host",
     "extract_fragments",
     "fragment",
     "html",

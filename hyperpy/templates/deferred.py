@@ -88,14 +88,12 @@ class Placeholders:
 
     def show(self, deferred: DeferredValue, result: object) -> list[Piece]:
         """Render a result of a deferred value. Further deferred values in it join these placeholders."""
-        rendering = _Rendering()
-        rendering.placeholders = self
-        token = _rendering.set(rendering)
+        host = current_host.get()
+        outer, host.collected = host.collected, (self,)
         try:
             return self.split(deferred.show(result))
         finally:
-            rendering.is_open = False
-            _rendering.reset(token)
+            host.collected = outer
 
     def close(self) -> None:
         """Close the values that nothing awaits."""
@@ -120,20 +118,31 @@ class Placeholders:
         value = self._values[int(found[1])] if found else None
         name = f"`{value.name}`" if isinstance(value, DeferredValue) else "an async value"
         return TemplateError(
-            f"{name} has to be awaited, which is not possible in an attribute or a script",
+            f"{name} must be awaited before it is rendered in an attribute or a script",
             hint="Await it in the loader, result = await …, and interpolate {result}.",
         )
 
 
-class _Rendering:
-    """A rendering that may wait. It gets its placeholders with the first deferred value."""
+class TemplateHost:
+    """The request that templates are rendered for, the base of `hyperpy.pages.Run`.
 
-    placeholders: Placeholders | None = None
-    is_open = True  # until the rendering ends: tasks that were started in it keep its context variables
+    `collected` is None where nothing can wait, because what is rendered is not sent directly. Otherwise it is a tuple,
+    empty until the first deferred value is rendered. Only this module changes it. A context variable for it would be
+    simpler, but setting and resetting one takes a quarter of the time of a short event.
+    """
+
+    __slots__ = ("collected",)
+
+    def __init__(self) -> None:
+        self.collected: tuple[()] | tuple[Placeholders] | None = None
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether an unsafe value is an error, instead of being replaced and logged."""
+        raise NotImplementedError
 
 
-# None where nothing can wait, because what is rendered is not sent directly.
-_rendering: ContextVar[_Rendering | None] = ContextVar("hyperpy.rendering", default=None)
+current_host: ContextVar[Any] = ContextVar("hyperpy.host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,50 +154,53 @@ class Pending:
     place: Place | None
 
     def __html__(self) -> str:
-        """The HTML for a rendering around this one, which takes the placeholders over. Raises TemplateError if none."""
-        rendering = _rendering.get()
-        if rendering is None or not rendering.is_open or rendering.placeholders not in (None, self.placeholders):
+        """The HTML for a rendering around this one, which takes over the placeholders. Raises TemplateError otherwise."""
+        host = current_host.get(None)
+        if host is None or host.collected not in ((), (self.placeholders,)):
             raise TemplateError(
                 "a yielded t-string with async values in it can't be rendered again",
                 hint="Yield it from the stream itself, or await the values first.",
             )
-        rendering.placeholders = self.placeholders
+        host.collected = (self.placeholders,)
         return self.html
 
     def close(self) -> None:
         self.placeholders.close()
 
 
-def allow_deferred(render: Callable[..., str], *values: object, place: Place | None = None) -> str | Pending:
+def allow_deferred(render: Callable[..., str], values: tuple[object, ...], place: Place | None = None) -> str | Pending:
     """Return `render(*values)` for sending: as a Pending if it has to wait for something, else as it is."""
-    rendering = _Rendering()
-    token = _rendering.set(rendering)
+    host = current_host.get(None)
+    if host is None:
+        return render(*values)
+    outer = host.collected
+    host.collected = ()
     try:
         html = render(*values)
+        if not host.collected:
+            return html
+        (placeholders,) = host.collected
+        if placeholders.are_in(html):
+            return Pending(html, placeholders, place)
+        placeholders.close()
+        return html
     except BaseException:
-        if rendering.placeholders is not None:
-            rendering.placeholders.close()
+        for placeholders in host.collected:
+            placeholders.close()
         raise
     finally:
-        rendering.is_open = False
-        _rendering.reset(token)
-    placeholders = rendering.placeholders
-    if placeholders is None:
-        return html
-    if placeholders.are_in(html):
-        return Pending(html, placeholders, place)
-    placeholders.close()
-    return html
+        host.collected = outer
 
 
 def current_placeholders() -> Placeholders | None:
     """The placeholders of the rendering in progress; None if it can't wait."""
-    rendering = _rendering.get()
-    if rendering is None or not rendering.is_open:
+    host = current_host.get(None)
+    if host is None or host.collected is None:
         return None
-    if rendering.placeholders is None:
-        rendering.placeholders = Placeholders()
-    return rendering.placeholders
+    if not host.collected:
+        host.collected = (Placeholders(),)
+    placeholders: Placeholders = host.collected[0]
+    return placeholders
 
 
 def dismiss(value: object) -> None:

@@ -1,4 +1,4 @@
-"""HTML escaping of exact `str` objects: markupsafe's C core where there is one, without the Markup around it."""
+"""HTML escaping of exact `str` objects by markupsafe's C function, without a `Markup` for the result."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ try:
 except ImportError:  # built without its C extension
     _speedups = None  # type: ignore[assignment]
 
-# `str.__str__` gives an exact str of any subclass, whatever its own `__str__` says.
+# Converts any str subclass to an exact str and ignores its own `__str__`.
 exact = str.__str__
 
 
@@ -17,13 +17,13 @@ def escape_portably(text: str, /) -> str:
     return exact(escape(text))
 
 
-# The function is private to markupsafe, and may be gone one day.
+# The C function is private to markupsafe and may disappear in a later version.
 escape_str: Callable[[str], str] = getattr(_speedups, "_escape_inner", escape_portably)
-"""Takes exact `str` only: on anything else the C function may fail in ways of its own."""
+"""Takes only exact `str`: the C function is undefined for other types."""
 
 
 def escape_html(markup: str) -> str:
-    """HTML as an attribute's value: its entities stay, what could end the value or look like a tag does not."""
+    """Escape HTML for an attribute value: quotes and angle brackets, but not character references."""
     return exact(markup).replace("<", "&lt;").replace(">", "&gt;").replace('"', "&#34;").replace("'", "&#39;")
 
 

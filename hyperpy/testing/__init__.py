@@ -1,4 +1,4 @@
-"""For the tests of a site: serve it, ask it, read its streams event by event and its pages element by element."""
+"""Tools for testing a site: serve it, send requests, and read streams by events and pages by elements."""
 
 try:
     import httpx  # noqa: F401
@@ -8,6 +8,7 @@ except ModuleNotFoundError as error:
         raise
     raise ImportError(f'hyperpy.testing needs {error.name}: pip install "hyperpy[testing]"', name=error.name) from None
 
+from hyperpy.testing.backend_contract import BackendContract
 from hyperpy.testing.ending import Ending, StreamFailure
 from hyperpy.testing.event_reader import Events
 from hyperpy.testing.failures import AnswerFailure, PageFailure, SiteFailure
@@ -22,6 +23,7 @@ from hyperpy.testing.transport.serving import serve
 __all__ = [
     "HTML",
     "AnswerFailure",
+    "BackendContract",
     "Element",
     "Ending",
     "Events",
@@ -36,6 +38,6 @@ __all__ = [
     "serve",
 ]
 
-# Failures are shown by the name that they are imported by.
+# Tracebacks show these names as tests import them.
 for _failure in (AnswerFailure, PageFailure, SiteFailure, StreamFailure):
     _failure.__module__ = __name__

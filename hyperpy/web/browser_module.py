@@ -1,4 +1,4 @@
-"""The JavaScript module that comes with hyperpy, at `/_hyper/stream.js`, and its types."""
+"""hyperpy's own JavaScript module, `/_hyper/stream.js`, and its type declarations."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ PREFIX: Final = b"/_hyper/"
 
 _FOLDER: Final = Path(__file__).parent / "client"
 
-# Written out: the tables of the system may take `.ts` for a video.
+# Not guessed: the system's MIME tables may call `.ts` a video.
 _TYPES: Final = {"stream.js": "text/javascript; charset=utf-8", "stream.d.ts": "text/plain; charset=utf-8"}
 
 
@@ -28,10 +28,10 @@ class _File:
 
 
 class BrowserModule:
-    """An ASGI application for GET and HEAD of the files below `/_hyper/`.
+    """An ASGI application that serves the files under `/_hyper/` to GET and HEAD requests.
 
-    Browsers ask each time whether their copy still holds, as they do for static files. The ETag is of the content, so
-    that every worker gives the same. Raises Starlette's HTTPException: 404, and 405 with Allow for other methods.
+    Browsers revalidate their copy on each use, as for static files. The ETag is a hash of the content, so it is the
+    same in every worker. Raises Starlette's HTTPException: 404, and 405 with Allow for other methods.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class BrowserModule:
             raise HTTPException(404)
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
-        response = _answer(file, Headers(scope=scope).get("if-none-match", ""))
+        response = _response(file, Headers(scope=scope).get("if-none-match", ""))
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
@@ -60,9 +60,9 @@ def _read(name: str) -> _File:
     return _File(content, headers)
 
 
-def _answer(file: _File, held: str) -> Response:
-    """304 without a body if the client holds this content. A proxy that compresses makes an ETag weak, by `W/`."""
-    tags = {tag.strip().removeprefix("W/") for tag in held.split(",")}
+def _response(file: _File, if_none_match: str) -> Response:
+    """304 if the client has this content. Proxies that compress weaken the ETag with `W/`."""
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     if tags & {"*", file.headers["ETag"]}:
         kept = {name: value for name, value in file.headers.items() if name != "Content-Type"}
         return Response(status_code=304, headers=kept)

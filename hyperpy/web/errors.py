@@ -1,4 +1,4 @@
-"""Answers to what went wrong: for visitors, who learn nothing of the inside, and for developers, who see all of it."""
+"""Error responses: for visitors, without any internals, and for developers, with all of them."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -20,7 +20,7 @@ _STYLE = Markup(
 
 
 def status_of(error: BaseException) -> int:
-    """The HTTP status that an exception stands for."""
+    """The HTTP status of the response to an exception."""
     if isinstance(error, HTTPException):
         return error.status_code
     return 422 if isinstance(error, InputError) else 500
@@ -38,7 +38,7 @@ def phrase(status: int) -> str:
 
 
 def error_answer(error: BaseException, accept: str) -> Response:
-    """What a visitor gets: JSON if only that is asked for, plain text if no HTML is, else a page. Never a traceback."""
+    """The response for visitors: JSON, plain text or a page, by the `Accept` header. It never has a traceback."""
     status = status_of(error)
     detail = error.detail if isinstance(error, HTTPException) else phrase(status)
     problems = error.problems if isinstance(error, InputError) else {}
@@ -50,39 +50,41 @@ def error_answer(error: BaseException, accept: str) -> Response:
         lines = [detail, *(f"{name}: {why}" for name, why in problems.items())]
         return PlainTextResponse("\n".join(lines), status, headers)
     items = [t"<li><code>{name}</code>: {why}</li>" for name, why in problems.items()]
-    listed = t"<ul>{items}</ul>" if items else t""
-    explained = t"<p>{detail}</p>" if detail != phrase(status) else t""
-    return HTMLResponse(_document(f"{status} {phrase(status)}", t"{explained}{listed}"), status, headers)
+    listing = t"<ul>{items}</ul>" if items else t""
+    explanation = t"<p>{detail}</p>" if detail != phrase(status) else t""
+    return HTMLResponse(error_document(f"{status} {phrase(status)}", t"{explanation}{listing}"), status, headers)
 
 
 def debug_answer(error: BaseException) -> Response:
-    """What a developer gets: the message of a HyperError, the traceback of anything else."""
+    """The response for developers: the message of a HyperError, the traceback of any other exception."""
     if isinstance(error, HyperError):
         title, text = error.what, str(error)
         cause = error.__cause__
         below = t"<h2>Caused by</h2><pre>{users_traceback(cause)}</pre>" if cause is not None else t""
     else:
         title, text, below = f"{type(error).__name__}: {error}", users_traceback(error), t""
-    return HTMLResponse(_document(title, t"<pre>{text}</pre>{below}"), status_of(error))
+    return HTMLResponse(error_document(title, t"<pre>{text}</pre>{below}"), status_of(error))
 
 
 def no_route_answer(path: str, folder: str, routes: Iterable[tuple[str, str]]) -> Response:
-    """What a developer gets where no file answers: which file would, and those that there are, as (URL, file)."""
+    """The 404 page for developers: the file to create, and the existing `routes` as (URL, file)."""
     name = path.strip("/") or "index"
     items = [t"<li><code>{url}</code> &nbsp; {file}</li>" for url, file in routes]
     body = t"""
-        <p>A file <code>{folder}/{name}.py</code> would answer. One line is enough for a start:</p>
+        <p>To add one, create <code>{folder}/{name}.py</code>. One line is enough to start with:</p>
         <pre>t"&lt;h1&gt;Hello&lt;/h1&gt;"</pre>
-        <p>These are there:</p><ul>{items}</ul>
+        <p>Existing routes:</p><ul>{items}</ul>
         """
-    return HTMLResponse(_document(f"No route answers {path}", body), 404)
+    return HTMLResponse(error_document(f"No route for {path}", body), 404)
 
 
-def _document(title: str, body: object) -> Markup:
+def error_document(title: str, body: object, *, refresh: int | None = None) -> Markup:
+    """The page around every error. `refresh` makes browsers reload it after that many seconds."""
+    meta = t'<meta http-equiv="refresh" content="{refresh}">' if refresh else t""
     return html(t"""
         <!doctype html>
         <html lang="en">
-        <head><meta charset="utf-8"><title>{title}</title>{Markup("<style>")}{_STYLE}{Markup("</style>")}</head>
+        <head><meta charset="utf-8">{meta}<title>{title}</title>{Markup("<style>")}{_STYLE}{Markup("</style>")}</head>
         <body><h1>{title}</h1>{body}</body>
         </html>
         """)

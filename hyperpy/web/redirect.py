@@ -16,14 +16,14 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def redirect(url: str, status: int = 303, *, external: bool = False) -> RedirectResponse:
-    """An answer that sends the browser to `url`: a path of this site, or relative to the present page (`?page=2`).
+    """A redirect to `url`: a path on this site, or a URL relative to the current page (`?page=2`).
 
-    303 makes the browser ask with GET. `external=True` lets absolute http and https URLs through as well; without it a
-    URL that a visitor chose (`?next=…`) can't lead away from the site. Raises AnswerError for anything else.
+    With 303, the browser follows it with GET. `external=True` also allows absolute http and https URLs; without it, a
+    URL that a visitor supplies (`?next=…`) can't lead to another site. Raises AnswerError for any other URL or status.
     """
     if status not in _STATUSES:
         known = ", ".join(map(str, _STATUSES))
-        raise AnswerError(f"{status} is no redirect", hint=f"Use one of {known}; 303 fits after a form.")
+        raise AnswerError(f"invalid redirect status {status!r}", hint=f"Use 303 after a form, or one of {known}.")
     if problem := _problem(url, external):
         what, hint = problem
         raise AnswerError(f"redirect({url!a}): {what}", hint=hint)
@@ -34,13 +34,13 @@ def _problem(url: str, external: bool) -> tuple[str, str] | None:
     if not url:
         return "the URL is empty", 'Write the path, as in redirect("/login").'
     if _UNFIT.search(url):
-        return "the URL holds a control character", "Quote values in it: urllib.parse.quote(value)."
+        return "the URL contains a control character", "Quote the values in it: urllib.parse.quote(value)."
     if url[0].isspace():
-        return "the URL begins with white space", "Strip it first: url.strip()."
+        return "the URL starts with whitespace", "Strip it first: url.strip()."
     if "\\" in re.split(r"[?#]", url, maxsplit=1)[0]:
-        return "a browser reads a backslash as a slash", "Write `/`, or `%5C` for a backslash that is meant."
+        return "browsers read a backslash as a slash", "Write `/`, or `%5C` for a literal backslash."
     if url.startswith("//"):
-        return "two slashes begin the name of another host", "Write one slash for a path of this site."
+        return "a URL with two leading slashes leads to another host", "Start a path on this site with one slash."
     if _SCHEME.match(url):
         return _absolute_problem(url, external)
     return None
@@ -48,10 +48,10 @@ def _problem(url: str, external: bool) -> tuple[str, str] | None:
 
 def _absolute_problem(url: str, external: bool) -> tuple[str, str] | None:
     if not _is_http(url):
-        hint = "Write `https://host/path`, or a path that begins with `/`; `./a:b` if the colon is part of a name."
-        return "only http and https URLs with a host can be the target", hint
+        hint = "Write `https://host/path`, or a path starting with `/`; write `./a:b` if the colon is part of a name."
+        return "only http and https URLs with a host are allowed", hint
     if not external:
-        return "the URL leads to another host", "Write its path alone, or pass external=True if that is meant."
+        return "the URL leads to another host", "Write only its path, or pass external=True to allow it."
     return None
 
 

@@ -1,4 +1,4 @@
-"""Files below `/static/`, as they are."""
+"""Static files under `/static/`."""
 
 import mimetypes
 import os
@@ -15,12 +15,12 @@ _SOURCE_SUFFIXES = (".py", ".pyc", ".pyi", ".pyo")
 
 
 class StaticApp:
-    """An ASGI application for GET and HEAD of `/static/…`, with ETag, Last-Modified and ranges.
+    """An ASGI application that serves `/static/…` to GET and HEAD requests, with ETag, Last-Modified and ranges.
 
-    Files are looked up per request and in threads, so in a folder that does not exist nothing is found. Browsers keep a
-    copy and ask each time whether it still holds (`no-cache`): a change shows at once, no change costs a 304. Raises
-    Starlette's HTTPException: 405 with Allow for other methods; 404 for what is not there, for folders, for names that
-    begin with a dot, for Python source and bytecode, and for what a symbolic link reaches outside the folder.
+    Files are looked up per request, in threads; the folder need not exist. Browsers revalidate their copy on each use
+    (`no-cache`), so changes show at once. Raises Starlette's HTTPException: 405 with Allow for other methods; 404 for
+    missing files, folders, names with a leading dot, Python source and bytecode, and for symbolic links that lead out
+    of the folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,14 +39,14 @@ class _Files(StaticFiles):
         try:
             full_path, status = super().lookup_path(path)
         except OSError, ValueError:
-            # No permission, too long a name, links in a circle, a file where a folder was asked for.
+            # No permission, a name that is too long, circular links, or a file used as a folder.
             return "", None
         if status is None or _is_hidden(path) or self._is_hidden_target(full_path):
             return "", None
         return full_path, status
 
     def _is_hidden_target(self, full_path: str) -> bool:
-        """A link inside the folder may lead to a hidden file in it."""
+        """Whether a link inside the folder leads to a hidden file in it."""
         assert self.directory is not None
         return _is_hidden(os.path.relpath(full_path, os.path.realpath(self.directory)))
 
@@ -57,7 +57,7 @@ class _Files(StaticFiles):
         response.headers["Cache-Control"] = "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
         if "content-type" in response.headers and mimetypes.guess_file_type(full_path)[1] is not None:
-            # `site.css.gz` is sent as it lies there: it is a gzip file and no style sheet.
+            # `site.css.gz` is sent unchanged: as a gzip file, not as a style sheet.
             response.headers["Content-Type"] = "application/octet-stream"
         return response
 

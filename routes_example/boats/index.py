@@ -1,4 +1,4 @@
-"""The boats in the harbour. The form works without JavaScript; with htmx the list follows every key."""
+"""The boats in the harbour. The form works without JavaScript; htmx updates the list on every key."""
 
 from string.templatelib import Template
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""One boat. `boat_id` is a part of the URL: what is no number is not found."""
+"""One boat. `boat_id` is part of the URL; if it isn't a number, the response is 404."""
 
 from string.templatelib import Template
 

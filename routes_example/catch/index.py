@@ -1,4 +1,4 @@
-"""Starts a job in the background, and leads to the page where it can be followed."""
+"""Start a background job, and redirect to the page that shows its progress."""
 
 from hyperpy import POST, HTTPException, RedirectResponse, Request, redirect
 from routes_example._base import Layout
@@ -19,7 +19,7 @@ async def load() -> RedirectResponse | None:
 t"""
 <{Layout} title="Catch" here="/catch">
   <h1>The day's catch</h1>
-  <p class="lead">Every crate goes over the scales before it is sold. It takes a while; you may go and come back.</p>
+  <p class="lead">Every crate goes over the scales before it is sold. It takes a while; you can leave and come back.</p>
   <form class="filter" method="post">
     <label>Boat
       <select name="boat">{[t"<option>{boat}</option>" for boat in LANDED]}</select>

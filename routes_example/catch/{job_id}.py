@@ -1,6 +1,6 @@
-"""How far the weighing has come: a page and, at the same URL, its stream. After a reload it all comes again, at once.
+"""The progress of a weighing: a page and, at the same URL, its stream. A reload replays all of it at once.
 
-When the job closes its channel, the stream ends, and the browser does not come back to it.
+When the job closes its channel, the stream ends, and the browser doesn't reconnect.
 """
 
 from collections.abc import AsyncIterator
@@ -23,8 +23,8 @@ t"""
   <h1>On the scales</h1>
   <p class="lead">Reload the page, or open it on your phone: the scales don't mind.</p>
   <section class="scales" hx-ext="sse" sse-connect="/catch/{job_id}" sse-swap="message" sse-close="close">
-    <p class="note">Nothing is on the scales under this number yet, or not any more.</p>
-    <noscript><p class="note">To watch takes JavaScript.</p></noscript>
+    <p class="note">There is nothing on the scales under this number.</p>
+    <noscript><p class="note">Watching takes JavaScript.</p></noscript>
   </section>
   <p><a href="/catch">Weigh another</a></p>
 </{Layout}>

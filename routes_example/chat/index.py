@@ -1,4 +1,4 @@
-"""Who turns the radio on hears the harbour office first."""
+"""The radio starts on the channel of the harbour office."""
 
 from hyperpy import redirect
 

@@ -1,6 +1,6 @@
-"""A room of the radio. What is said goes to the room's channel, whose stream brings it to everybody, the sender too.
+"""A room of the radio. Messages go to the room's channel, and its stream sends them to everybody, the sender included.
 
-Without JavaScript a form that was sent is answered with a redirect; htmx gets a fresh form in place of the old one.
+Without JavaScript, a form is answered with a redirect. With htmx, a new form replaces the old one.
 """
 
 from datetime import datetime
@@ -47,7 +47,7 @@ async def load() -> Response | None:
         await channel(f"radio:{room_id}").publish(Call(name, text, datetime.now()))
         text = ""
         return None if by_htmx else redirect(f"/chat/{room_id}?{urlencode({'name': name})}")
-    if not by_htmx:  # it shows only what is a success
+    if not by_htmx:  # which shows only successful responses
         response.status_code = 422
     return None
 
@@ -67,7 +67,7 @@ if POST and by_htmx:
 t"""
 <{Layout} title="Channel {room.id}, {room.name}" here="/chat">
   <h1>Radio</h1>
-  <p class="lead">Everybody on a channel hears everybody else. Over.</p>
+  <p class="lead">Everybody on a channel can hear everybody else. Over.</p>
   <{Tabs} here={room_id} />
 
   <section class="radio" aria-labelledby="room">
@@ -77,7 +77,7 @@ t"""
       sse-connect="/chat/{room_id}/stream" sse-swap="begin" sse-close="close" hx-target="#calls">
       <ol id="calls" sse-swap="message" hx-swap="beforeend"><li class="note">Tuning in …</li></ol>
     </div>
-    <noscript><p class="note">You can speak, but to hear the others takes JavaScript.</p></noscript>
+    <noscript><p class="note">You can send messages, but receiving them takes JavaScript.</p></noscript>
 
     <form id="speak" class="speak" method="post" action="/chat/{room_id}"
       hx-post="/chat/{room_id}" hx-swap="outerHTML" {fragment}>

@@ -8,12 +8,12 @@ from pathlib import Path
 import fetch_browser_scripts
 import pytest
 
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 from tests.support.servers import Command
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# The pauses of the example are for people to see.
+# The example pauses so that people can watch it.
 QUICK = """
 
 async def pause(seconds: float) -> None:
@@ -23,27 +23,27 @@ async def pause(seconds: float) -> None:
 
 @contextmanager
 def serve(folder: Path, *arguments: str, **variables: str) -> Iterator[str]:
-    """Serves `routes_example/` or `routes/` of a folder, and gives the URL of its root."""
+    """Serve `routes_example/` or `routes/` of a folder. Yields the URL of the site."""
     routes = "routes_example" if (folder / "routes_example").is_dir() else "routes"
     with Command("serve", "--port", "0", "--routes", routes, *arguments, folder=folder, **variables) as command:
         yield f"http://127.0.0.1:{command.port()}"
 
 
 @pytest.fixture(scope="session")
-def scripts(needs: Needs, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with htmx and its extension: those of the repository if they are there, else fetched by npm."""
+def scripts(require_program: RequireProgram, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with htmx and its extension: copies from the repository, or fetched by npm if they are missing there."""
     folder = tmp_path_factory.mktemp("scripts")
     for path in (REPOSITORY / "static" / "vendor").glob("*.js"):
         shutil.copy(path, folder)
     if not all(fetch_browser_scripts.is_fetched(folder / s.name, s.integrity) for s in fetch_browser_scripts.SCRIPTS):
-        needs("npm")
+        require_program("npm")
         fetch_browser_scripts.main(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def example(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the example, whose routes and scripts a test may change. It pauses less."""
+    """A copy of the example with shorter pauses, whose routes and scripts a test may change."""
     folder = tmp_path_factory.mktemp("example")
     shutil.copytree(REPOSITORY / "routes_example", folder / "routes_example")
     shutil.copytree(REPOSITORY / "static", folder / "static", ignore=shutil.ignore_patterns("vendor"))

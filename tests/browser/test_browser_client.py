@@ -1,4 +1,4 @@
-"""`createStream` in a real browser: by fetch, and by XMLHttpRequest where the upload is watched."""
+"""`createStream` in a real browser: with fetch, and with XMLHttpRequest where upload progress is wanted."""
 
 import signal
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import serve
-from tests.conftest import PATIENCE, Needs
+from tests.conftest import PATIENCE, RequireProgram
 from tests.docs_support.markdown import Document
 from tests.docs_support.nginx import proxy
 from tests.docs_support.shell import REPOSITORY
@@ -103,22 +103,22 @@ SITE = {
         """,
 }
 
-# Runs a stream to its end, and tells everything. What `stop` names is aborted at its first progress.
+# Runs a stream to its end, and returns the calls of its handlers. With `stop`, it is aborted at its first value.
 RUN = """async ([url, options, watched, stop]) => {
     const { createStream } = await import("/_hyper/stream.js");
-    const told = [], fractions = [];
+    const calls = [], fractions = [];
     const stream = createStream(url, options);
     const head = ({ ok, status, url, headers }) => [ok, status, new URL(url).pathname, headers.get("x-symbol")];
-    stream.open((response) => told.push(["open", head(response)]))
+    stream.open((response) => calls.push(["open", head(response)]))
         .progress((data, event) => {
-            told.push(["progress", data, event]);
+            calls.push(["progress", data, event]);
             if (stop) stream.abort();
         })
-        .done((data) => told.push(["done", data]))
-        .error((error) => told.push(["error", error.kind, error.status, error.message, error.log ?? null]));
+        .done((data) => calls.push(["done", data]))
+        .error((error) => calls.push(["error", error.kind, error.status, error.message, error.log ?? null]));
     if (watched) stream.uploadProgress((fraction) => fractions.push(fraction));
     await stream.start().catch(() => {});
-    return { told, fractions };
+    return { calls, fractions };
 }"""
 
 BOTH = pytest.mark.parametrize("watched", [False, True], ids=["fetch", "xhr"])
@@ -142,32 +142,32 @@ def tab(page: Page, site: str) -> Page:
 
 
 def run(page: Page, url: str, *, watched: bool, stop: bool = False, **options: object) -> list:
-    """All that a stream tells. With a watched upload it has something to upload."""
-    asked = []
-    page.on("request", lambda request: asked.append(request.resource_type))
-    told = page.evaluate(RUN, [url, options | ({"body": "x"} if watched else {}), watched, stop])["told"]
-    assert asked[-1] == ("xhr" if watched else "fetch")
-    return told
+    """The calls of a stream's handlers. If its upload is watched, it uploads something."""
+    requests = []
+    page.on("request", lambda request: requests.append(request.resource_type))
+    calls = page.evaluate(RUN, [url, options | ({"body": "x"} if watched else {}), watched, stop])["calls"]
+    assert requests[-1] == ("xhr" if watched else "fetch")
+    return calls
 
 
 @BOTH
-def test_values_keep_their_types(tab: Page, complaints: list[str], watched: bool) -> None:
-    told = run(tab, "/values", watched=watched)
-    assert told[0] == ["open", [True, 200, "/values", "slt"]]
-    assert told[-1] == ["done", {"success": True}]
-    assert [data for _, data, _ in told[1:-1]] == [
+def test_values_keep_their_types(tab: Page, page_errors: list[str], watched: bool) -> None:
+    calls = run(tab, "/values", watched=watched)
+    assert calls[0] == ["open", [True, 200, "/values", "slt"]]
+    assert calls[-1] == ["done", {"success": True}]
+    assert [data for _, data, _ in calls[1:-1]] == [
         "Starting &lt;b&gt;",
         "é€😀",
         "<b>7</b>\n<i>8</i>",
         "42",
         *(42, 0.5, True, None, [1, "a"], {"status": "ok"}),
     ]
-    assert told[4][2] == {"type": "message", "data": '"42"', "id": ""}
-    assert told[5][2] == {"type": "value", "data": "42", "id": ""}
-    assert not complaints
+    assert calls[4][2] == {"type": "message", "data": '"42"', "id": ""}
+    assert calls[5][2] == {"type": "value", "data": "42", "id": ""}
+    assert not page_errors
 
 
-# What answers, and the error: kind, status, message.
+# The kind, status and message of the error at each URL.
 ERRORS = {
     "/nowhere": ("http", 404, "404 Not Found"),
     "/page": ("content-type", 200, "the answer is text/html, not text/event-stream"),
@@ -179,7 +179,7 @@ ERRORS = {
 
 @BOTH
 @pytest.mark.parametrize("url", ERRORS)
-def test_errors_tell_what_they_are(tab: Page, watched: bool, url: str) -> None:
+def test_errors_have_a_kind_status_and_message(tab: Page, watched: bool, url: str) -> None:
     head = {"content-type": "text/event-stream"}
     tab.route("**/broken", lambda route: route.abort())
     tab.route("**/endless", lambda route: route.fulfill(headers=head, body="data: 1\n\ndata: 2"))
@@ -195,8 +195,8 @@ def test_errors_tell_what_they_are(tab: Page, watched: bool, url: str) -> None:
 def test_abort_ends_the_generator(tab: Page, folder: Path, watched: bool) -> None:
     left = folder / "left"
     left.unlink(missing_ok=True)
-    told = run(tab, "/watch", watched=watched, stop=True)
-    assert [entry[:2] for entry in told[1:]] == [["progress", 1], ["error", "aborted"]]
+    calls = run(tab, "/watch", watched=watched, stop=True)
+    assert [entry[:2] for entry in calls[1:]] == [["progress", 1], ["error", "aborted"]]
     assert wait_until(lambda: left.exists() and left.read_text()) == "x"
 
 
@@ -213,10 +213,10 @@ UPLOAD = """async (size) => {
 }"""
 
 
-def test_the_upload_tells_how_far_it_is(tab: Page, site: str) -> None:
+def test_upload_progress_is_reported(tab: Page, site: str) -> None:
     size = 5 * 1024 * 1024
     tab.context.add_cookies([{"name": "flavour", "value": "oat", "url": site}])
-    # As slow as that it takes half a second.
+    # Slow enough to take half a second.
     conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2 * size}
     tab.context.new_cdp_session(tab).send("Network.emulateNetworkConditions", conditions)
     seen = tab.evaluate(UPLOAD, size)
@@ -241,22 +241,22 @@ COUNT = """async () => {
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "condition"),
     [({"error_page 502 = @restarting;": ""}, "=== 'http 502'"), ({}, "!== 'http 502'")],
     ids=["502", "empty stream"],
 )
-def test_a_server_that_goes_and_comes_loses_nothing(
-    page: Page, folder: Path, needs: Needs, tmp_path: Path, changes: dict[str, str], told: str
+def test_a_server_that_restarts_loses_nothing(
+    page: Page, folder: Path, require_program: RequireProgram, tmp_path: Path, changes: dict[str, str], condition: str
 ) -> None:
     with ExitStack() as running:
         first = running.enter_context(Command("serve", "--port", "0", folder=folder))
         upstream = first.port()
-        port = running.enter_context(proxy(upstream, needs("nginx"), tmp_path, changes))
+        port = running.enter_context(proxy(upstream, require_program("nginx"), tmp_path, changes))
         page.goto(f"http://127.0.0.1:{port}/")
         page.evaluate(COUNT)
         page.wait_for_function("numbers.length > 5", timeout=PATIENCE)
         first.send(signal.SIGKILL)
-        page.wait_for_function(f"lost.filter((what) => what {told}).length > 2", timeout=PATIENCE)
+        page.wait_for_function(f"lost.filter((end) => end {condition}).length > 2", timeout=PATIENCE)
         before = page.evaluate("numbers.length")
         running.enter_context(Command("serve", "--port", str(upstream), folder=folder)).port()
         page.wait_for_function("(before) => numbers.length > before + 5", arg=before, timeout=PATIENCE)
@@ -277,26 +277,26 @@ CUT = """async () => {
 }"""
 
 
-def test_nothing_is_asked_while_the_browser_is_offline(tab: Page) -> None:
+def test_no_request_is_sent_while_the_browser_is_offline(tab: Page) -> None:
     bodies = ["data: 1\n\n", "event: done\ndata: 2\n\n"]
-    asked: list[str] = []
+    requests: list[str] = []
 
     def answer(route: Route) -> None:
-        asked.append(route.request.url)
+        requests.append(route.request.url)
         route.fulfill(headers={"content-type": "text/event-stream"}, body=bodies.pop(0))
 
     tab.route("**/cut", answer)
     tab.evaluate(CUT)
     tab.wait_for_function("window.waits", timeout=PATIENCE)
-    assert len(asked) == 1
+    assert len(requests) == 1
     tab.evaluate("online = true; dispatchEvent(new Event('online'))")
     assert tab.evaluate("ended") == 2
-    assert len(asked) == 2
+    assert len(requests) == 2
 
 
 EXAMPLES = Document.read(REPOSITORY / "docs" / "browser-client.md")
 
-# What shows that an example has run to its end, in the order of the document; the first of them is a file of the site.
+# A condition that holds once an example has run, in the order of the document. The first example is a file of the site.
 OUTCOMES = [
     "words === 6",
     "document.body.innerText.match(/Again/g)?.length === 3",

@@ -1,4 +1,4 @@
-"""Hostile values in every place of a template, in a real browser: nothing runs that the template does not hold."""
+"""Hostile values in every place of a template, in a real browser: only the template's own code runs."""
 
 import pytest
 from playwright.sync_api import Page, Route
@@ -8,7 +8,7 @@ from tests.templates.vectors import HOSTILE, NAMES, PLACES
 
 SITE = "http://site.invalid/"
 
-# Each handler is set off, and each URL read as the browser reads it.
+# Triggers every handler, and reads every URL as the browser resolves it.
 LOOK = """() => {
   for (const element of document.querySelectorAll("[onclick]")) element.dispatchEvent(new Event("click"));
   const names = ["href", "src", "action", "formAction", "data"];
@@ -20,13 +20,13 @@ LOOK = """() => {
 
 @pytest.fixture
 def errors(page: Page) -> list[str]:
-    told: list[str] = []
-    page.on("pageerror", lambda error: told.append(str(error)))
-    return told
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
 
 
 def look(page: Page, body: str) -> dict[str, object]:
-    """Shows this page, alone in the world, and says what became of it."""
+    """Show this page without a network, and return what the browser made of it."""
 
     def answer(route: Route) -> None:
         is_page = route.request.url == SITE
@@ -47,11 +47,11 @@ def test_nothing_runs(page: Page, errors: list[str], place: str) -> None:
     seen = look(page, body.encode("utf-8", "replace").decode())
     assert seen["pwned"] is None
     assert set(seen["schemes"]) <= {"http:", "https:", "mailto:", "tel:"}
-    # Code stays code, whatever the value.
+    # Code stays code with any value.
     assert errors == []
 
 
-def test_it_would_be_noticed(page: Page, errors: list[str]) -> None:
+def test_an_unescaped_value_is_noticed(page: Page, errors: list[str]) -> None:
     seen = look(page, "<a href='javascript:1' onclick='pwned=1'></a><script>'</script>")
     assert seen == {"pwned": 1, "schemes": ["javascript:"]}
     assert errors == ["Invalid or unexpected token"]

@@ -1,4 +1,4 @@
-"""What a browser's own EventSource makes of the streams, and when it stops."""
+"""The events that a browser's EventSource receives, and when it stops."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import serve
 
-# Each of these yields what its test is about, and counts how often it is run.
+# A stream that yields the values of its test, and counts its runs.
 STREAM = """
 from pathlib import Path
 
@@ -33,7 +33,7 @@ t"""
 """
 '''
 
-# What a stream yields, and the events that follow from it: name, data, last event id.
+# The values that a stream yields, and their events: name, data, last event id.
 CASES = {
     "lines": (r'yield "one\r\ntwo\rthree\nfour"', [("message", "one\ntwo\nthree\nfour", "")]),
     "blank-lines": (r'yield "\n\none\n\n"', [("message", "\n\none\n\n", "")]),
@@ -62,7 +62,7 @@ CASES = {
     "nothing": ("if False: yield", []),
 }
 
-# Collects events until the source is closed, which it is when it has come back and been told so.
+# Collects events until the source has reconnected and been closed by a 204.
 COLLECT = """
 ([url, names]) => new Promise((resolve, reject) => {
     const source = new EventSource(url), events = [];
@@ -103,20 +103,20 @@ def streams(folder: Path):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_events_arrive_as_they_were_yielded_and_end(page, streams, folder, name):
-    """The source reconnects after the end, gets 204 and is closed for good; the generator has run once."""
+def test_each_value_arrives_as_its_event_and_the_stream_ends(page, streams, folder, name):
+    """The source reconnects after the end, gets 204 and stays closed. The generator has run once."""
     _, expected = CASES[name]
-    answers = []
-    page.on("response", lambda response: answers.append((response.status, response.request.url)))
+    responses = []
+    page.on("response", lambda response: responses.append((response.status, response.request.url)))
     page.goto(streams)
     names = {"message", "close", "stream-error"} | {event for event, _, _ in expected}
     events = page.evaluate(COLLECT, [f"/{name}", sorted(names)])
     assert [tuple(event) for event in events] == [*expected, ("close", "", "close")]
-    assert [status for status, url in answers if url.endswith(f"/{name}")] == [200, 204]
+    assert [status for status, url in responses if url.endswith(f"/{name}")] == [200, 204]
     assert (folder / name).read_text() == "x"
 
 
-def test_an_error_arrives_as_an_event_that_is_not_a_broken_connection(page, streams):
+def test_a_stream_error_is_not_a_connection_error(page, streams):
     page.goto(streams)
     event, data, id = page.evaluate(
         """() => new Promise((resolve, reject) => {
@@ -133,9 +133,9 @@ def test_an_error_arrives_as_an_event_that_is_not_a_broken_connection(page, stre
     assert "secret" not in data
 
 
-def test_htmx_swaps_events_and_stops_at_the_close(page, streams, folder, complaints):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_htmx_swaps_events_and_stops_at_the_close(page, streams, folder, page_errors):
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
     page.add_init_script("addEventListener('htmx:sseClose', event => { window.ended = event.detail })")
     page.goto(f"{streams}/with-htmx")
     expect(page.locator("#live")).to_have_text("two")
@@ -144,6 +144,6 @@ def test_htmx_swaps_events_and_stops_at_the_close(page, streams, folder, complai
         "message",
         True,
     ]
-    assert asked.count(f"{streams}/counted") == 1
+    assert requests.count(f"{streams}/counted") == 1
     assert (folder / "counted").read_text() == "x"
-    assert not complaints
+    assert not page_errors

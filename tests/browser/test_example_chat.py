@@ -1,4 +1,4 @@
-"""The radio and the scales of the example, served by two workers that a Redis joins."""
+"""The radio and the scales of the example, on two workers connected by Redis."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from tests.browser.conftest import serve
 from tests.channels.brokers import RedisBroker
 from tests.support.until import wait_until
 
-# Tells which worker a stream comes from.
+# Adds the worker's process id to the responses of streams.
 WORKER = """
 
 import os
@@ -25,7 +25,7 @@ response: Response
 response.headers["x-worker"] = str(os.getpid())
 """
 
-# After a few crates the scales wait until a file is there.
+# After a few crates, the scales wait for a file.
 HELD_BACK = """
 
 from pathlib import Path
@@ -56,8 +56,8 @@ def folder(example: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(needs, folder, tmp_path):
-    broker = RedisBroker(needs("redis-server"), tmp_path / "redis")
+def url(require_program, folder, tmp_path):
+    broker = RedisBroker(require_program("redis-server"), tmp_path / "redis")
     try:
         broker.start()
         with serve(folder, "--workers", "2", HYPER_CHANNELS=broker.address) as url:
@@ -67,17 +67,17 @@ def url(needs, folder, tmp_path):
 
 
 class Window:
-    """A browser of its own, and the workers that its streams have come from."""
+    """A browser context of its own, and the workers that its streams have come from."""
 
     def __init__(self, browser: Browser, url: str) -> None:
         self.context = browser.new_context()
         self.page = self.context.new_page()
         self.workers: list[int] = []
-        self.page.on("response", self._see)
+        self.page.on("response", self._record)
         self.page.goto(url)
         wait_until(lambda: self.workers or self.page.wait_for_timeout(20))
 
-    def _see(self, response: Response) -> None:
+    def _record(self, response: Response) -> None:
         if worker := response.headers.get("x-worker"):
             self.workers.append(int(worker))
 
@@ -87,14 +87,14 @@ class Window:
         self.page.get_by_role("button", name="Send").click()
         expect(self.page.get_by_label("Message")).to_have_value("")
 
-    def hears(self, *texts: str) -> None:
-        """Exactly these, in this order."""
+    def shows(self, *texts: str) -> None:
+        """Check that exactly these messages are shown, in this order."""
         expect(self.page.locator("#calls li > p:not(.note)")).to_have_text(list(texts))
 
 
 @contextmanager
 def stopped(worker: int):
-    """Meanwhile, only the others take connections."""
+    """Pause one worker, so that the others accept all connections."""
     os.kill(worker, signal.SIGSTOP)
     try:
         yield
@@ -104,7 +104,7 @@ def stopped(worker: int):
 
 @pytest.fixture
 def windows(browser, url):
-    """Two that listen to one room, each from a worker of its own."""
+    """Two windows in one room, each connected to a different worker."""
     first = Window(browser, f"{url}/chat/12")
     with stopped(first.workers[-1]):
         second = Window(browser, f"{url}/chat/12")
@@ -114,53 +114,53 @@ def windows(browser, url):
         window.context.close()
 
 
-def test_windows_on_two_workers_hear_each_other(windows):
+def test_windows_on_two_workers_show_each_others_messages(windows):
     first, second = windows
     first.say("<b>Hello</b>, & welcome")
     second.say("Hello yourself")
     first.say("Over")
     for window in windows:
-        window.hears("<b>Hello</b>, & welcome", "Hello yourself", "Over")
+        window.shows("<b>Hello</b>, & welcome", "Hello yourself", "Over")
     first.page.reload()
-    first.hears("<b>Hello</b>, & welcome", "Hello yourself", "Over")
+    first.shows("<b>Hello</b>, & welcome", "Hello yourself", "Over")
 
 
-def test_who_is_cut_off_comes_back_and_hears_everything_once(windows):
+def test_a_lost_connection_resumes_and_shows_each_message_once(windows):
     first, second = windows
     texts = [f"Message {number}" for number in range(8)]
     for text in texts[:2]:
         first.say(text)
-    first.hears(*texts[:2])
+    first.shows(*texts[:2])
     os.kill(first.workers[-1], signal.SIGKILL)
     for text in texts[2:6]:
         second.say(text)
-    first.hears(*texts[:6])
+    first.shows(*texts[:6])
     assert len(first.workers) == 2
     first.say(texts[6])
     second.say(texts[7])
     for window in windows:
-        window.hears(*texts)
+        window.shows(*texts)
 
 
-def test_a_room_hears_nothing_of_another(browser, windows, url):
+def test_rooms_are_separate(browser, windows, url):
     first, _ = windows
     elsewhere = Window(browser, f"{url}/chat/72")
     first.say("To the office")
     elsewhere.say("Between us")
-    elsewhere.hears("Between us")
-    first.hears("To the office")
+    elsewhere.shows("Between us")
+    first.shows("To the office")
     elsewhere.context.close()
 
 
-def test_a_browser_that_starts_anew_shows_nothing_twice(url):
-    """A stream without an id, or with one that nobody knows, first takes away what the page shows."""
+def test_a_new_stream_clears_the_page_first(url):
+    """A stream without an id, or with an unknown one, starts by removing the messages on the page."""
     with httpx.Client(base_url=url, timeout=30) as client:
         client.post("/chat/12", data={"name": "Ada", "text": "Hello"})
-        for headers, told in (({}, "listening"), ({"Last-Event-ID": "no such id"}, "lost in the static")):
-            with client.stream("GET", "/chat/12/stream", headers=headers) as answer:
-                lines = (line for line in answer.iter_lines() if line.startswith(("event", "data")))
+        for headers, text in (({}, "listening"), ({"Last-Event-ID": "no such id"}, "lost in the static")):
+            with client.stream("GET", "/chat/12/stream", headers=headers) as response:
+                lines = (line for line in response.iter_lines() if line.startswith(("event", "data")))
                 assert next(lines) == "event: begin"
-                assert told in next(lines)
+                assert text in next(lines)
                 assert next(line for line in lines if "Hello" in line)
 
 
@@ -173,18 +173,18 @@ def test_a_browser_that_starts_anew_shows_nothing_twice(url):
         ("Ada", "x" * 501, "500 for what you say"),
     ],
 )
-def test_what_can_not_be_sent_comes_back_with_a_reason(site, name, text, problem):
+def test_an_invalid_message_is_returned_with_a_reason(site, name, text, problem):
     with httpx.Client(base_url=site) as client:
         page = client.post("/chat/77", data={"name": name, "text": text})
         part = client.post("/chat/77", data={"name": name, "text": text}, headers={"HX-Request": "true"})
         assert (page.status_code, part.status_code) == (422, 200)
         assert part.text.startswith("<form")
-        for answer in (page, part):
-            assert problem in answer.text
-            assert f'value="{name}"' in answer.text
+        for response in (page, part):
+            assert problem in response.text
+            assert f'value="{name}"' in response.text
 
 
-def test_a_refused_message_can_be_mended(page, site, complaints):
+def test_a_rejected_message_can_be_corrected(page, site, page_errors):
     page.goto(f"{site}/chat/72")
     page.get_by_label("Your name").fill("Ada")
     page.get_by_label("Message").fill("   ")
@@ -196,7 +196,7 @@ def test_a_refused_message_can_be_mended(page, site, complaints):
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_role("log")).to_contain_text("I mean it")
     expect(page.get_by_label("Your name")).to_have_value("Ada")
-    assert not complaints
+    assert not page_errors
 
 
 def test_sending_works_without_javascript(browser, page, site):
@@ -213,7 +213,7 @@ def test_sending_works_without_javascript(browser, page, site):
     expect(page.get_by_role("log")).to_contain_text("Fresh herring")
 
 
-def test_a_job_is_told_of_by_every_worker_and_ends(browser, page, folder, url):
+def test_every_worker_shows_a_job_until_its_end(browser, page, folder, url):
     page.goto(f"{url}/catch")
     page.get_by_label("Boat").select_option("Ronja")
     page.get_by_role("button", name="Weigh").click()
@@ -237,5 +237,5 @@ def test_a_job_is_told_of_by_every_worker_and_ends(browser, page, folder, url):
         window.context.close()
 
 
-def test_a_boat_that_has_landed_nothing_is_refused(site):
+def test_a_boat_without_a_catch_is_rejected(site):
     assert httpx.post(f"{site}/catch", data={"boat": "Titanic"}).status_code == 422

@@ -1,4 +1,4 @@
-"""What moves in the example: in a browser, without a reload."""
+"""The parts of the example that change in a browser without a reload."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.browser.conftest import serve
 CLOCK = "#conditions time"
 CDN = "https://cdn.jsdelivr.net/"
 
-# Holds back the last section until a file is there.
+# Holds the last section back until a file exists.
 HELD_BACK = """
 
 from pathlib import Path
@@ -29,7 +29,7 @@ async def income():
 
 @pytest.fixture
 def held_back(example: Path, tmp_path: Path) -> Path:
-    """The example, with a report whose last section is counted when the file `go` has been made."""
+    """The example, with a report whose last section waits for the file `go`."""
     folder = shutil.copytree(example, tmp_path / "site")
     with (folder / "routes_example" / "_harbour.py").open("a") as harbour:
         harbour.write(HELD_BACK)
@@ -42,17 +42,17 @@ def watch_clock(page: Page, times: int) -> None:
         page.wait_for_function("([css, old]) => document.querySelector(css)?.innerText !== old", arg=[CLOCK, shown])
 
 
-def test_the_live_fragments_change_without_a_reload(page, site, complaints):
+def test_the_live_fragments_change_without_a_reload(page, site, page_errors):
     page.goto(site)
     page.evaluate("window.marker = document.querySelector('h1')")
     watch_clock(page, 2)
     assert page.evaluate("window.marker === document.querySelector('h1') && window.marker.isConnected")
     assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
     assert [page.locator(css).count() for css in ("#conditions", "#ferries", "h1", "main")] == [1, 1, 1, 1]
-    assert not complaints
+    assert not page_errors
 
 
-def test_a_section_is_on_screen_before_the_last_is_computed(page, held_back, tmp_path, complaints):
+def test_a_section_is_on_screen_before_the_last_is_computed(page, held_back, tmp_path, page_errors):
     with serve(held_back) as url:
         page.goto(f"{url}/report", wait_until="commit")
         first = page.locator("#occupancy td").first
@@ -73,10 +73,10 @@ def test_a_section_is_on_screen_before_the_last_is_computed(page, held_back, tmp
         page.wait_for_load_state()
         still = page.evaluate("getComputedStyle(document.querySelector('.report'), '::after').content")
         assert still == "none"
-    assert not complaints
+    assert not page_errors
 
 
-def test_the_list_of_boats_follows_the_search(page, site, complaints):
+def test_the_list_of_boats_follows_the_search(page, site, page_errors):
     page.goto(f"{site}/boats")
     page.evaluate("window.marker = true")
     page.get_by_label("Name or home port").press_sequentially("berg")
@@ -87,22 +87,22 @@ def test_the_list_of_boats_follows_the_search(page, site, complaints):
     expect(page.locator("#boats")).to_contain_text("No boat of that name")
     assert page.evaluate("window.marker")
     assert page.url == f"{site}/boats"
-    assert not complaints
+    assert not page_errors
 
 
-def test_without_fetched_scripts_the_same_come_from_a_cdn(page, example, scripts, tmp_path, complaints):
-    """The browser checks what it gets against the hashes that the page states."""
+def test_without_fetched_scripts_a_cdn_serves_them(page, example, scripts, tmp_path, page_errors):
+    """The browser checks the scripts against the hashes in the page."""
     folder = shutil.copytree(example, tmp_path / "site", ignore=shutil.ignore_patterns("vendor"))
-    asked = answer_for_cdn(page.context, scripts)
+    requests = answer_for_cdn(page.context, scripts)
     with serve(folder) as url:
         page.goto(url)
         watch_clock(page, 1)
     expected = {f"{CDN}npm/{script.package}@{script.version}/{script.path}" for script in SCRIPTS}
-    assert set(asked) == expected
+    assert set(requests) == expected
     assert page.evaluate("[...document.scripts].every(script => script.integrity && script.crossOrigin == 'anonymous')")
 
 
-def test_a_changed_script_is_refused(page, example, scripts, tmp_path):
+def test_a_changed_script_is_blocked(page, example, scripts, tmp_path):
     changed = shutil.copytree(scripts, tmp_path / "changed")
     for path in changed.iterdir():
         path.write_text(path.read_text() + "// and more")
@@ -115,17 +115,17 @@ def test_a_changed_script_is_refused(page, example, scripts, tmp_path):
 
 
 def answer_for_cdn(context: BrowserContext, scripts: Path) -> list[str]:
-    """Answers in place of the CDN; the list is of the URLs asked for."""
-    asked: list[str] = []
+    """Respond instead of the CDN. Returns the list of requested URLs."""
+    requests: list[str] = []
 
     def answer(route: Route) -> None:
-        asked.append(route.request.url)
+        requests.append(route.request.url)
         body = (scripts / route.request.url.rpartition("/")[2]).read_bytes()
         headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}
         route.fulfill(body=body, headers=headers)
 
     context.route(f"{CDN}**", answer)
-    return asked
+    return requests
 
 
 @pytest.fixture

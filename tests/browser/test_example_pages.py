@@ -1,4 +1,4 @@
-"""Every page of the example: what it answers, whether it is proper HTML, and how it looks."""
+"""Every page of the example: its response, whether its HTML is valid, and whether it fits the window."""
 
 import csv
 import io
@@ -30,21 +30,21 @@ def client(site):
 
 
 def elements(markup):
-    """All elements of a page; raises for whatever the HTML standard calls a parse error."""
+    """All elements of a page. Raises for parse errors of the HTML standard."""
     return list(html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(markup).iter("*"))
 
 
-def test_every_link_leads_somewhere(client):
+def test_every_link_has_a_target(client):
     seen, todo = set(), ["/"]
     while todo:
         path = todo.pop()
         if path in seen:
             continue
         seen.add(path)
-        answer = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
-        assert answer.status_code == 200, path
-        if answer.headers["content-type"].startswith("text/html"):
-            todo += links(answer.url.path, answer.text)
+        response = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
+        assert response.status_code == 200, path
+        if response.headers["content-type"].startswith("text/html"):
+            todo += links(response.url.path, response.text)
     assert {
         *PAGES[:2],
         "/boats/103",
@@ -59,14 +59,14 @@ def test_every_link_leads_somewhere(client):
 
 
 def links(path, markup):
-    """What a page refers to on its own site; none of it leads elsewhere."""
+    """The URLs that a page refers to. They must be on its own site."""
     found = [e.get(name) for e in elements(markup) for name in ("href", "src", "action", "hx-get") if e.get(name)]
     assert not [url for url in found if urlsplit(urljoin(path, url)).netloc]
     return [urljoin(path, url) for url in found]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/nothing/here"])
-def test_pages_are_proper_html(client, path):
+def test_pages_are_valid_html(client, path):
     found = elements(client.get(path).text)
     names = [element.tag for element in found]
     assert [names.count(name) for name in ("title", "h1", "main", "header", "footer")] == [1] * 5
@@ -93,26 +93,26 @@ def test_the_menu_shows_where_you_are(client, path, section):
 @pytest.mark.parametrize(
     "path", ["/boats/999", "/boats/albatross", "/chat/13", "/chat/13/stream", "/nothing/here", "/_harbour", "/_base"]
 )
-def test_what_is_not_there_is_not_found(client, path):
-    answer = client.get(path)
-    assert answer.status_code == 404
-    assert "Nothing moored here" in answer.text
-    assert f"<code>{path}</code>" in answer.text
+def test_unknown_urls_are_not_found(client, path):
+    response = client.get(path)
+    assert response.status_code == 404
+    assert "Nothing moored here" in response.text
+    assert f"<code>{path}</code>" in response.text
 
 
 def test_a_search_by_htmx_gets_the_list_alone(client):
-    answer = client.get("/boats", params={"q": "BREST", "pier": "A"}, headers={"HX-Request": "true"})
-    assert answer.text.startswith('<section id="boats"')
-    assert answer.text.endswith("</section>")
-    assert answer.text.count('class="card"') == 1
-    assert "Étoile du Nord" in answer.text
+    response = client.get("/boats", params={"q": "BREST", "pier": "A"}, headers={"HX-Request": "true"})
+    assert response.text.startswith('<section id="boats"')
+    assert response.text.endswith("</section>")
+    assert response.text.count('class="card"') == 1
+    assert "Étoile du Nord" in response.text
 
 
 def test_the_download_is_csv(client):
-    answer = client.get("/boats/download")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"] == 'attachment; filename="boats.csv"'
-    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    response = client.get("/boats/download")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="boats.csv"'
+    rows = list(csv.DictReader(io.StringIO(response.text, newline="")))
     assert len(rows) == 13
     assert rows[1] == {
         "berth": "A2",
@@ -124,16 +124,16 @@ def test_the_download_is_csv(client):
     }
 
 
-def test_an_incomplete_form_comes_back_as_it_was(client):
-    answer = client.post("/logbook", data={"name": "Ada & co", "text": " "})
-    assert answer.status_code == 422
-    assert any(e.tag == "input" and e.get("value") == "Ada & co" for e in elements(answer.text))
-    assert 'role="alert"' in answer.text
+def test_an_incomplete_form_keeps_its_values(client):
+    response = client.post("/logbook", data={"name": "Ada & co", "text": " "})
+    assert response.status_code == 422
+    assert any(e.tag == "input" and e.get("value") == "Ada & co" for e in elements(response.text))
+    assert 'role="alert"' in response.text
 
 
-def test_a_signed_form_leads_back_to_the_book(client):
-    answer = client.post("/logbook", data={"name": "Ada", "text": "<script>alert(1)</script>"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/logbook")
+def test_a_valid_form_redirects_to_the_book(client):
+    response = client.post("/logbook", data={"name": "Ada", "text": "<script>alert(1)</script>"})
+    assert (response.status_code, response.headers["location"]) == (303, "/logbook")
     book = client.get("/logbook").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in book
     elements(book)
@@ -141,17 +141,17 @@ def test_a_signed_form_leads_back_to_the_book(client):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=["wide", "phone"])
-def test_pages_look_well(browser, site, tmp_path, scheme, size):
-    """Nothing complains, nothing is wider than the window; the pictures are there to be looked at."""
+def test_pages_fit_the_window(browser, site, tmp_path, scheme, size):
+    """There are no errors, and nothing is wider than the window. The screenshots are for people."""
     width, height = size
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
-    page, complaints = context.new_page(), []
-    page.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page, page_errors = context.new_page(), []
+    page.on("console", lambda message: page_errors.append(message.text) if message.type != "log" else None)
+    page.on("pageerror", lambda error: page_errors.append(str(error)))
     for number, path in enumerate(PAGES):
         page.goto(f"{site}{path}")
         page.screenshot(path=tmp_path / f"{number}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate("getComputedStyle(document.body).display") == "flex", "the style sheet is missing"
     context.close()
-    assert not complaints
+    assert not page_errors

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 from tests.docs_support.nginx import proxy
 from tests.support.clients import fetch
 from tests.support.servers import Command, free_port
@@ -26,8 +26,8 @@ async def stream():
 LISTEN = """() => {
     window.transcript = [];
     window.source = new EventSource('/feed');
-    source.onmessage = event => told.push(event.data);
-    source.onerror = () => told.push(source.readyState === EventSource.CONNECTING ? 'again' : 'closed');
+    source.onmessage = event => events.push(event.data);
+    source.onerror = () => events.push(source.readyState === EventSource.CONNECTING ? 'again' : 'closed');
 }"""
 
 
@@ -40,22 +40,22 @@ def site(tmp_path: Path) -> Path:
     return routes.parent
 
 
-def test_an_event_source_outlives_a_restart(site: Path, tmp_path: Path, needs: Needs, page) -> None:
+def test_an_event_source_survives_a_restart(site: Path, tmp_path: Path, require_program: RequireProgram, page) -> None:
     folder, upstream = tmp_path / "nginx", free_port()
     folder.mkdir()
     serve = ("serve", "--port", str(upstream))
-    with proxy(upstream, needs("nginx"), folder) as port:
+    with proxy(upstream, require_program("nginx"), folder) as port:
         with Command(*serve, folder=site) as hyper:
             hyper.port()
             page.goto(f"http://127.0.0.1:{port}")
             page.evaluate(LISTEN)
-            page.wait_for_function("told.includes('after nothing')")
-        # The stream's own end is one, an answer of nginx alone each of the others.
-        page.wait_for_function("told.filter(what => what === 'again').length >= 3")
+            page.wait_for_function("events.includes('after nothing')")
+        # The end of the stream is the first, and responses of nginx alone are the others.
+        page.wait_for_function("events.filter(what => what === 'again').length >= 3")
         assert fetch(port)[0] == 502
         assert fetch(port, "/feed", Accept="text/event-stream") == (200, "retry: 1000\n\n")
         with Command(*serve, folder=site):
-            page.wait_for_function("told.includes('after 7')")
-    told = page.evaluate("told")
-    assert told[0] == "after nothing"
-    assert "closed" not in told
+            page.wait_for_function("events.includes('after 7')")
+    events = page.evaluate("events")
+    assert events[0] == "after nothing"
+    assert "closed" not in events

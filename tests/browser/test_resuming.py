@@ -1,4 +1,4 @@
-"""A browser's EventSource comes back with the id that it was given."""
+"""A browser's EventSource reconnects with the last id that it received."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.conftest import serve
 
-# The first connection is given an id and breaks off; the second is told which one has come back.
+# The first connection receives an id and breaks off. The second receives the id that it sent.
 ROUTE = """
 import json
 from typing import Annotated
@@ -51,6 +51,6 @@ def site(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize("number", range(len(IDS)), ids=[ascii(id)[:20] for id in IDS])
-def test_an_id_comes_back_as_it_was_given(page, site, number):
+def test_an_id_is_sent_back_unchanged(page, site, number):
     page.goto(site)
     assert page.evaluate(COLLECT, f"/{number}") == str(IDS[number])

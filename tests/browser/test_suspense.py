@@ -1,4 +1,4 @@
-"""What a browser makes of content that comes late, with scripts and without."""
+"""Suspended content in a browser, with scripts and without."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import serve
 
-# A gate opens when the test makes its file.
+# A gate opens when the test creates its file.
 GATES = """
 import asyncio
 from pathlib import Path
@@ -86,7 +86,7 @@ def open_gates(folder: Path, *names: str) -> None:
         (folder / name).touch()
 
 
-def test_content_moves_into_its_place(page: Page, folder: Path, url: str, complaints: list[str]) -> None:
+def test_content_moves_into_its_place(page: Page, folder: Path, url: str, page_errors: list[str]) -> None:
     page.goto(url, wait_until="commit")
     expect(page.locator("#first")).to_have_text("1 wait a 2")
     expect(page.locator("#outer i")).to_have_text("wait o")
@@ -109,19 +109,19 @@ def test_content_moves_into_its_place(page: Page, folder: Path, url: str, compla
     page.wait_for_load_state("load")
     assert page.evaluate("window.same")
     assert page.locator("hyper-late, .hyper-late, [id$=-end]:not([data-error] ~ *)").count() == 0
-    assert not complaints
+    assert not page_errors
 
 
-def test_a_policy_with_a_nonce(page: Page, folder: Path, url: str, complaints: list[str]) -> None:
+def test_a_policy_with_a_nonce(page: Page, folder: Path, url: str, page_errors: list[str]) -> None:
     page.goto(f"{url}/policy", wait_until="commit")
     expect(page.locator("#second")).to_have_text("wait b")
     open_gates(folder, *GATE_NAMES)
     expect(page.locator("#second > #b")).to_have_text("b")
     expect(page.locator("#outer > #i")).to_have_text("i")
-    assert not complaints
+    assert not page_errors
 
 
-def test_without_scripts_the_content_is_there(browser: Browser, folder: Path, url: str) -> None:
+def test_without_scripts_the_content_is_in_the_page(browser: Browser, folder: Path, url: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(url, wait_until="commit")

@@ -1,4 +1,4 @@
-"""Every test of channels runs on each backend."""
+"""Backends for tests: memory, and real brokers."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +22,7 @@ def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def run_broker(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Broker]:
     program, kind = BROKERS[name]
-    broker = kind(request.getfixturevalue("needs")(program), folder / name)
+    broker = kind(request.getfixturevalue("require_program")(program), folder / name)
     broker.spare = request.getfixturevalue("spare")
     try:
         broker.start()
@@ -33,7 +33,7 @@ def run_broker(name: str, request: pytest.FixtureRequest, folder: Path) -> Itera
 
 @pytest.fixture(scope="session", params=["memory", *BROKERS])
 def shared_broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker | None]:
-    """None where messages stay in memory."""
+    """None for memory."""
     if request.param == "memory":
         yield None
     else:
@@ -53,13 +53,13 @@ def shared_postgres(_postgres: Broker) -> Broker:
 
 @pytest.fixture
 def broken_postgres(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
-    """One of the test's own."""
+    """A server for this test only, which may break it."""
     yield from run_broker("postgres", request, tmp_path)
 
 
 @pytest.fixture
 def address(shared_broker: Broker | None) -> str:
-    """What HYPER_CHANNELS would be, of a broker that has no data."""
+    """The channels URL of each backend, without data."""
     if shared_broker is None:
         return "memory://"
     shared_broker.forget()
@@ -77,7 +77,13 @@ async def hub(settings: Settings) -> AsyncIterator[Hub]:
         yield connected
 
 
+@pytest.fixture
+async def memory_hub() -> AsyncIterator[Hub]:
+    async with connect(Settings(channel_max_messages=100)) as connected:
+        yield connected
+
+
 @pytest.fixture(params=BROKERS)
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
-    """One of the test's own, to be broken."""
+    """A server for this test only, which may break it."""
     yield from run_broker(request.param, request, tmp_path)

@@ -1,23 +1,19 @@
-"""What channels and queues promise while their broker is killed, hangs, forgets, or ends connections."""
+"""The promises of channels and queues while their broker is killed, hangs, loses its data or cuts connections."""
 
 import asyncio
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from hyperpy import channel, queue
+from hyperpy import START, channel, queue
 from hyperpy.channels import Hub, connect, queues
-from hyperpy.channels.backends import contract as backend
-from hyperpy.channels.current import hub_of_lifespan
-from hyperpy.channels.hub import hub
+from hyperpy.channels.backends.broker import BrokerBackend
+from hyperpy.channels.hub import backend_client, leases
 from hyperpy.config import Settings
-from hyperpy.exceptions import BrokerError
-from tests.support.until import until
-
-PATIENCE = 20
+from hyperpy.exceptions import BrokerError, ChannelClosedError
+from tests.channels.steps import publish, take, take_all, take_items, using, when_back
+from tests.support.until import PATIENCE, until
 
 
 @pytest.fixture
@@ -25,50 +21,31 @@ def settings(broker):
     return Settings(channels=broker.address, channel_max_messages=100)
 
 
-@contextmanager
-def using(other: Hub) -> Iterator[None]:
-    """What is a channel's here, goes through that hub: as in another process."""
-    token = hub_of_lifespan.set(other)
-    yield
-    hub_of_lifespan.reset(token)
-
-
-async def take(messages, count):
-    async with asyncio.timeout(PATIENCE):
-        return ["gap" if message.gap else message.data for message in [await anext(messages) for _ in range(count)]]
-
-
-async def publish(data):
-    """Publishes as soon as that is possible."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                return await channel("a").publish(data)
-            except BrokerError:
-                await asyncio.sleep(0.01)
-
-
-async def test_a_broker_that_dies_and_comes_back(broker, settings, caplog):
+async def test_an_outage_is_logged_once_and_loses_nothing(broker, settings, monkeypatch, caplog):
     caplog.set_level(logging.INFO)
+    attempts = []
+    failed = BrokerBackend._failed
+    monkeypatch.setattr(BrokerBackend, "_failed", lambda *given: (attempts.append(1), failed(*given)))
     async with connect(settings) as connected, channel("a").subscribe() as messages:
         await channel("a").publish(1)
         broker.kill()
-        with pytest.raises(BrokerError, match=f"127.0.0.1:{broker.port}.* out of reach"):
+        with pytest.raises(BrokerError, match=f"127.0.0.1:{broker.port}.* unreachable"):
             await channel("a").publish(2)
         waiting = asyncio.create_task(take(messages, 2))
-        await until(lambda: not connected._connected.is_set())
-        await asyncio.sleep(0.3)  # several attempts
+        await until(lambda: not connected._client.connected.is_set())
+        attempts.clear()
+        await until(lambda: len(attempts) > 2)
         broker.start()
         await publish(3)
         assert await waiting == [1, 3]
         assert await connected.wait_connected(PATIENCE)
-    told = [record.getMessage() for record in caplog.records if record.name == "hyperpy.channels"]
-    assert len(told) == 2
-    assert "out of reach" in told[0]
-    assert "is back" in told[1]
+    logged = [record.getMessage() for record in caplog.records if record.name == "hyperpy.channels"]
+    assert len(logged) == 2
+    assert "unreachable" in logged[0]
+    assert "is back" in logged[1]
 
 
-async def test_what_was_published_while_this_process_was_cut_off_is_caught_up_with(broker, settings):
+async def test_messages_published_during_a_cut_are_caught_up_with(broker, settings):
     async with connect(settings) as other, connect(settings), channel("a").subscribe() as messages:
         for number in range(5):
             with using(other):
@@ -77,20 +54,20 @@ async def test_what_was_published_while_this_process_was_cut_off_is_caught_up_wi
         assert await take(messages, 5) == list(range(5))
 
 
-async def test_a_broker_that_was_not_there_at_first(broker, settings, monkeypatch):
+async def test_a_broker_that_starts_later(broker, settings, monkeypatch):
     monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.1)
     broker.kill()
     async with connect(settings), channel("a").subscribe() as messages:
         waiting = asyncio.create_task(take(messages, 1))
         await asyncio.sleep(0)
         broker.start()
-        # It can't be known what was published before it could be listened to.
+        # Messages may have been published before the channel could be watched.
         assert await waiting == ["gap"]
         await publish("new")
         assert await take(messages, 1) == ["new"]
 
 
-async def test_a_broker_that_comes_back_without_its_data(broker, settings):
+async def test_a_broker_that_restarts_without_its_data(broker, settings):
     async with connect(settings), channel("a").subscribe() as messages:
         for number in range(3):
             await channel("a").publish(number)
@@ -104,18 +81,30 @@ async def test_a_broker_that_comes_back_without_its_data(broker, settings):
             assert await take(resumed, 1) == ["gap"]
 
 
-async def test_a_broker_that_forgets_while_it_runs(broker, settings):
+async def test_a_closed_channel_stays_closed_after_a_restart(broker, settings):
+    async with connect(settings):
+        await channel("a").publish(1)
+        await channel("a").close()
+        broker.kill()
+        broker.start()
+        with pytest.raises(ChannelClosedError):
+            await publish(2)
+        async with channel("a").subscribe(after=START) as messages:
+            assert await take_all(messages) == [1]
+
+
+async def test_a_broker_that_loses_its_data_while_it_runs(broker, settings):
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish("old")
         assert await take(messages, 1) == ["old"]
         broker.forget()
-        await channel("a").publish("lost or told")
+        await channel("a").publish("lost or delivered")
         assert await take(messages, 1) == ["gap"]
         await channel("a").publish("new")
-        assert (await take(messages, 1))[0] in ("lost or told", "new")
+        assert (await take(messages, 1))[0] in ("lost or delivered", "new")
 
 
-async def test_connections_that_are_cut_lose_nothing_and_double_nothing(broker, settings):
+async def test_cut_connections_neither_lose_nor_repeat_messages(broker, settings):
     async with connect(settings), channel("a").subscribe() as messages:
         waiting = asyncio.create_task(take(messages, 60))
         for number in range(60):
@@ -126,7 +115,7 @@ async def test_connections_that_are_cut_lose_nothing_and_double_nothing(broker, 
 
 
 async def test_a_broker_that_hangs(broker, settings, monkeypatch):
-    monkeypatch.setattr(hub, "PATIENCE", 1)
+    monkeypatch.setattr(backend_client, "PATIENCE", 1)
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish("first")
         ticks = 0
@@ -138,12 +127,12 @@ async def test_a_broker_that_hangs(broker, settings, monkeypatch):
                 ticks += 1
 
         ticking = asyncio.create_task(tick())
-        broker.stop_the_world()
+        broker.suspend()
         try:
             with pytest.raises(BrokerError, match=r"did not answer|does not answer"):
                 await channel("a").publish("perhaps")
         finally:
-            broker.go_on()
+            broker.resume()
         ticking.cancel()
         assert ticks > 10
         await publish("last")
@@ -177,12 +166,10 @@ CONSUMER = """
 import asyncio, sys
 from hyperpy import queue
 from hyperpy.channels import connect
-from hyperpy.channels.backends import contract as backend
-from hyperpy.channels.hub import hub
+from hyperpy.channels.hub import leases
 from hyperpy.config import Settings
-from tests.support.until import until
 
-backend.LEASE = hub.LEASE = 1.0
+leases.LEASE = 1.0
 
 async def main():
     async with connect(Settings(channels=sys.argv[1])):
@@ -196,21 +183,12 @@ asyncio.run(main())
 
 @pytest.fixture
 def short_lease(monkeypatch):
-    for module in (backend, hub):
-        monkeypatch.setattr(module, "LEASE", 1.0)
+    monkeypatch.setattr(leases, "LEASE", 1.0)
     monkeypatch.setattr(queues, "LOOK_EVERY", 0.2)
 
 
-async def one_item():
-    async with asyncio.timeout(PATIENCE):
-        items = aiter(queue("a"))
-        item = await anext(items)
-        await items.aclose()
-        return item
-
-
 @pytest.mark.usefixtures("short_lease")
-async def test_an_item_of_a_consumer_that_was_killed_goes_to_another(broker, settings):
+async def test_the_item_of_a_killed_consumer_goes_to_another(broker, settings):
     async with connect(settings):
         for number in range(3):
             await queue("a").put(number)
@@ -229,31 +207,34 @@ async def test_an_item_of_a_consumer_that_was_killed_goes_to_another(broker, set
 
 
 @pytest.mark.usefixtures("short_lease")
-async def test_an_item_that_takes_long_stays_with_its_consumer(broker, settings):
-    async with connect(settings) as other, connect(settings):
+async def test_a_consumer_keeps_its_item_beyond_the_lease(broker, settings, monkeypatch):
+    async with connect(settings) as other, connect(settings) as hub:
+        renewals = []
+        renew = hub.backend.renew
+        monkeypatch.setattr(hub.backend, "renew", lambda *given: (renewals.append(1), renew(*given))[1])
         await queue("a").put("long")
         items = aiter(queue("a"))
         assert await anext(items) == "long"
         with using(other):
-            second = asyncio.create_task(one_item())
-        await asyncio.sleep(2.5)
+            second = asyncio.create_task(take_items("a", 1))
+        await until(lambda: len(renewals) > 6)  # two leases
         assert not second.done()
         await queue("a").put("next")
-        assert await second == "next"
+        assert await second == ["next"]
         await items.aclose()
 
 
-async def test_items_of_a_process_that_ends_are_anothers_at_once(broker, settings):
+async def test_the_items_of_a_process_that_ends_are_released_at_once(broker, settings):
     async with connect(settings):
         await queue("a").put("item")
         async with connect(settings):
             items = aiter(queue("a"))
             assert await anext(items) == "item"
-        assert await one_item() == "item"
+        assert await take_items("a", 1) == ["item"]
         await items.aclose()
 
 
-async def test_a_consumer_survives_its_broker(broker, settings):
+async def test_a_consumer_goes_on_after_an_outage(broker, settings):
     taken = []
 
     async def consume() -> None:
@@ -268,13 +249,7 @@ async def test_a_consumer_survives_its_broker(broker, settings):
         with pytest.raises(BrokerError):
             await queue("a").put(2)
         broker.start()
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    await queue("a").put(3)
-                    break
-                except BrokerError:
-                    await asyncio.sleep(0.01)
+        await when_back(lambda: queue("a").put(3))
         await until(lambda: taken[-1] == 3)
         consumer.cancel()
         await asyncio.gather(consumer, return_exceptions=True)

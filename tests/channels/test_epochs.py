@@ -1,4 +1,4 @@
-"""Who comes back to a process that has not yet noticed that the broker was started anew."""
+"""Resuming in a process that hasn't noticed the broker's new epoch yet."""
 
 import pytest
 
@@ -11,10 +11,11 @@ KEY = "0123456789ab" + 20 * "0"
 
 
 class Behind:
-    """A hub, and the source of its one topic, which has come as far as the first of the positions that are kept."""
+    """Stands for a hub and the client of its one topic, which is at the first of the positions kept."""
 
     def __init__(self, *kept):
         self._kept = [Record(Position(*position), b"%d" % position[1]) for position in kept]
+        self.backend = self
         self._topic = Topic(KEY, self)
 
     async def watch(self, key):
@@ -23,10 +24,13 @@ class Behind:
     async def state(self, key):
         return ChannelState(self._kept[0].position)
 
+    async def call(self, answer):
+        return await answer
+
     async def join(self, topic):
         await topic.open()
 
-    async def read_on(self, key, after, limit):
+    async def read(self, key, after, limit):
         return Batch([each for each in self._kept if after is None or each.position.number > after.number][:limit])
 
     def topic(self, key, mailbox):
@@ -37,7 +41,7 @@ class Behind:
         pass
 
     def notice(self, number):
-        """The topic reads what it has missed, and hears of one that is new."""
+        """Let the topic read what it has missed, and receive a new message."""
         for record in self._kept[1:]:
             self._topic._deliver(record)
         new = Position(self._kept[-1].position.epoch, number)
@@ -46,7 +50,7 @@ class Behind:
 
 @pytest.mark.parametrize("kept", [[(9, 5), (9, 6), (4, 7), (4, 8), (4, 9)], [(9, 5), (5, 6), (7, 7), (4, 8), (4, 9)]])
 @pytest.mark.parametrize("place", range(5))
-async def test_nothing_comes_again(kept, place):
+async def test_nothing_is_delivered_twice(kept, place):
     epoch, number = kept[place]
     hub = Behind(*kept)
     subscription = Subscription(hub, KEY, None, Cursor(f"{KEY[:12]}.{epoch:x}.{number:x}"))

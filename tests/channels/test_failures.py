@@ -1,4 +1,4 @@
-"""What nobody has foreseen: it is logged, and those concerned are told instead of left waiting."""
+"""Unexpected exceptions are logged, and end waiting subscriptions with an error."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from hyperpy.config import Settings
 from hyperpy.exceptions import ChannelError
 
 
-async def test_a_reader_of_what_could_not_be_followed_comes_back_and_misses_nothing(monkeypatch):
+async def test_a_subscriber_can_resume_after_reading_failed(monkeypatch):
     async with connect(Settings()) as hub:
         async with channel("a").subscribe() as messages:
             await channel("a").publish(1)
@@ -24,14 +24,14 @@ async def test_a_reader_of_what_could_not_be_followed_comes_back_and_misses_noth
                 patched.setattr(hub.backend, "read", fail)
                 [topic] = hub._topics.values()
                 topic.catch_up()
-                with pytest.raises(ChannelError, match="could not be followed"):
+                with pytest.raises(ChannelError, match="reading the channel failed"):
                     await anext(messages)
         await channel("a").publish(2)
         async with channel("a").subscribe(after=id) as messages:
             assert (await anext(messages)).data == 2
 
 
-async def test_a_backend_that_has_failed_keeps_nobody_waiting(monkeypatch, caplog):
+async def test_nothing_waits_for_a_failed_backend(monkeypatch, caplog):
     async def fail(self, listener):
         raise ValueError("no such thing")
 

@@ -14,7 +14,7 @@ def init(folder, *flags: str, **variables: str) -> tuple[int, str, str]:
     return status, command.output, command.errors
 
 
-def test_it_makes_the_tables(shared_postgres, tmp_path):
+def test_it_creates_the_tables(shared_postgres, tmp_path):
     shared_postgres.ask(DROP)
     for _ in range(2):
         status, output, errors = init(tmp_path, HYPER_CHANNELS=shared_postgres.address)
@@ -23,7 +23,7 @@ def test_it_makes_the_tables(shared_postgres, tmp_path):
         assert shared_postgres.ask(COUNT) == [(3,)]
 
 
-def test_it_prints_what_would_make_them(shared_postgres, tmp_path):
+def test_it_prints_the_sql(shared_postgres, tmp_path):
     shared_postgres.ask(DROP)
     status, output, errors = init(tmp_path, "--print", "--channels", shared_postgres.address)
     assert (status, errors) == (0, "")
@@ -33,12 +33,12 @@ def test_it_prints_what_would_make_them(shared_postgres, tmp_path):
 
 
 @pytest.mark.parametrize("address", ["memory://", "redis://127.0.0.1/0"])
-def test_others_need_none(tmp_path, address):
+def test_other_backends_need_no_preparation(tmp_path, address):
     assert init(tmp_path, "--channels", address) == (0, "", f"{address} needs no preparation.\n")
 
 
-def test_a_server_that_is_away(tmp_path):
+def test_an_unreachable_server(tmp_path):
     status, output, errors = init(tmp_path, "--channels", "postgresql://127.0.0.1:1/postgres")
     assert (status, output) == (1, "")
-    assert "Error: postgresql://127.0.0.1:1/postgres is out of reach" in errors
+    assert "Error: postgresql://127.0.0.1:1/postgres is unreachable" in errors
     assert "Traceback" not in errors

@@ -1,4 +1,4 @@
-"""What a subscriber can make of a message."""
+"""Messages and the events made from them."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def received(data: object) -> Message:
         (True, "data: true"),
     ],
 )
-def test_its_data_is_sent(make, data, sent):
+def test_an_event_has_the_data(make, data, sent):
     assert encode_event(make(data).event()) == f"id: i.1\n{sent}\n\n"
     assert encode_event(make(data).event(name="n")) == f"id: i.1\nevent: n\n{sent}\n\n"
     message = make(data)
@@ -43,11 +43,11 @@ def test_its_data_is_sent(make, data, sent):
         (None, "data: null"),
     ],
 )
-def test_other_content_is_sent_in_its_place(content, sent):
+def test_an_event_with_other_content(content, sent):
     assert encode_event(received({"a": 1}).event(content)) == f"id: i.1\n{sent}\n\n"
 
 
-def test_what_a_subscriber_has_changed_is_sent_as_it_is_now():
+def test_changed_data_is_sent_as_changed():
     message = received({"n": 1})
     message.data["n"] = 2
     assert encode_event(message.event()) == encode_event(message.event(message.data)) == 'id: i.1\ndata: {"n":2}\n\n'
@@ -60,7 +60,7 @@ def test_a_gap_has_an_id_and_no_data():
     assert encode_event(gap.event(t"<p>gap</p>")) == "id: i.1\ndata: <p>gap</p>\n\n"
 
 
-def test_what_many_send_alike_is_encoded_once():
+def test_equal_events_are_encoded_once():
     record = Record(Position(1, 1), b'{"a":1}')
     one, two, other = (Message(id, record=record) for id in ("i.1", "i.1", "j.1"))
     assert encode_event(one.event(t"<p>{1}</p>")) is encode_event(two.event(t"<p>{1}</p>"))
@@ -72,16 +72,16 @@ def test_what_many_send_alike_is_encoded_once():
 
 
 @pytest.mark.parametrize("content", [Event("x"), received(1).event(), b"x", object()])
-def test_what_is_no_content_is_refused(content):
+def test_invalid_content(content):
     with pytest.raises(EventError):
         encode_event(received(1).event(content))
 
 
 @pytest.mark.parametrize("name", ["a\nb", "", 7, ["a"]])
-def test_a_name_is_checked(name):
+def test_invalid_names(name):
     with pytest.raises(EventError):
         encode_event(received(1).event(name=name))
 
 
-def test_it_is_shown_with_its_parts():
+def test_repr():
     assert repr(received([1])) == "Message(id='i.1', data=[1], gap=False)"

@@ -1,4 +1,4 @@
-"""What PostgreSQL answers to who connects, as the log tells it."""
+"""The errors for connections that PostgreSQL refuses."""
 
 import psycopg
 import pytest
@@ -7,19 +7,19 @@ from hyperpy.channels.backends.postgres.address import explain
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("text", "what"),
     [
         ("the database system is starting up", "is starting: "),
-        ("the database system is not yet accepting connections", "is out of reach: "),
+        ("the database system is not yet accepting connections", "is unreachable: "),
         ("the database system is in recovery mode", "is starting: "),
         ("the database system is shutting down", "is shutting down: "),
-        ('database "nowhere" does not exist', "does not have the database: "),
+        ('database "nowhere" does not exist', "has no such database: "),
         ('role "nobody" does not exist', "does not know the user: "),
-        ('password authentication failed for user "hyper"', "does not let us in: "),
-        ("sorry, too many clients already", "has too many clients: "),
+        ('password authentication failed for user "hyper"', "refused the password: "),
+        ("sorry, too many clients already", "has no free connections: "),
     ],
 )
-def test_a_refused_connection(said: str, told: str) -> None:
-    error = explain(psycopg.OperationalError(f"connection failed: FATAL:  {said}"), "postgresql://host")
-    assert error.what.startswith(f"postgresql://host {told}")
-    assert ("CREATE DATABASE" in error.hint) is ('database "' in said)
+def test_a_refused_connection(text: str, what: str) -> None:
+    error = explain(psycopg.OperationalError(f"connection failed: FATAL:  {text}"), "postgresql://host")
+    assert error.what.startswith(f"postgresql://host {what}")
+    assert ("Create the database" in error.hint) is ('database "' in text)

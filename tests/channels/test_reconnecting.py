@@ -1,4 +1,4 @@
-"""How processes come back to a broker, and what their log says of it."""
+"""Reconnecting to a broker, and the log of its outages."""
 
 import asyncio
 
@@ -8,9 +8,9 @@ from hyperpy.channels.backends import reconnecting
 from hyperpy.channels.backends.reconnecting import Outage, retry_forever
 from hyperpy.exceptions import BrokerError
 
-AWAY = BrokerError("redis://host is out of reach")
-STILL_AWAY = BrokerError("redis://host is out of reach, in other words")
-REFUSES = BrokerError("redis://host does not let us in", hint="It wants a password.")
+AWAY = BrokerError("redis://host is unreachable")
+STILL_AWAY = BrokerError("redis://host is unreachable for another reason")
+REFUSES = BrokerError("redis://host refused the password", hint="Write the password.")
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ REFUSES = BrokerError("redis://host does not let us in", hint="It wants a passwo
         ([[]], 0),
     ],
 )
-def test_an_outage_is_told_once(caplog, outages, lines):
+def test_an_outage_is_logged_once(caplog, outages, lines):
     outage = Outage("redis://host")
     for errors in outages:
         for error in errors:
@@ -32,7 +32,7 @@ def test_an_outage_is_told_once(caplog, outages, lines):
     assert len(caplog.records) == lines
 
 
-async def test_pauses_grow_and_begin_anew_after_a_connection_that_held(monkeypatch):
+async def test_pauses_grow_until_a_connection_was_stable(monkeypatch):
     now = 0.0
     durations = [0.0] * 7 + [reconnecting.STEADY + 1, 0.0, 0.03]
     pauses = []
@@ -53,5 +53,5 @@ async def test_pauses_grow_and_begin_anew_after_a_connection_that_held(monkeypat
 
     with pytest.raises(asyncio.CancelledError):
         await retry_forever(attempt, lambda error: None)
-    # No pause after an attempt that has taken longer than it, and a shorter one after one that has taken some of it.
+    # The time that an attempt takes counts towards the pause.
     assert pauses == pytest.approx([0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 0.0, 0.1, 0.17])

@@ -1,4 +1,4 @@
-"""How one process follows a channel while its broker answers late, out of turn, or not at all."""
+"""A topic whose backend answers late, out of order, or not at all."""
 
 import asyncio
 
@@ -7,26 +7,26 @@ import pytest
 from hyperpy.channels.backends.contract import Retention
 from hyperpy.channels.backends.memory import MemoryBackend
 from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
-from hyperpy.channels.hub import hub as hubs
+from hyperpy.channels.hub import backend_client
 from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.hub.topic import Mailbox, Topic
 from hyperpy.exceptions import BrokerError
-
-PATIENCE = 10
+from tests.support.until import until
 
 
 def record(number):
     return Record(Position(7, number), b"%d" % number)
 
 
-class Source:
-    """A broker with so many messages, whose answers can be held up or denied."""
+class Client:
+    """Stands for a backend client. Its channel has `numbers` messages; its answers can be delayed or refused."""
 
     def __init__(self, last):
         self.numbers = last
         self.watched = False
-        self.denials = 0
+        self.refusals = 0
         self.before_last = self.after_last = lambda: None
+        self.backend = self
         self.answers = asyncio.Event()
         self.answers.set()
 
@@ -42,11 +42,14 @@ class Source:
         return last
 
     async def read(self, key, after, limit):
-        if self.denials:
-            self.denials -= 1
+        if self.refusals:
+            self.refusals -= 1
             raise BrokerError("not now")
         await self.answers.wait()
         return Batch([record(number) for number in range(after.number + 1, self.numbers + 1)])
+
+    async def call(self, answer):
+        return await answer
 
     async def recovery(self):
         await asyncio.sleep(0)
@@ -58,119 +61,113 @@ def mailbox():
 
 
 async def numbers_in(mailbox, count):
-    async with asyncio.timeout(PATIENCE):
-        while len(mailbox.records) < count:
-            await asyncio.sleep(0)
+    await until(lambda: len(mailbox.records) >= count)
     return [each.position.number for each in mailbox.records]
 
 
-async def test_a_message_that_overtakes_the_answer_about_the_last(mailbox):
-    source = Source(last=3)
-    topic = Topic("key", source)
+async def test_a_message_arrives_before_the_state(mailbox):
+    client = Client(last=3)
+    topic = Topic("key", client)
     topic.add(mailbox)
 
     def published() -> None:
-        source.numbers = 4
+        client.numbers = 4
         topic.arrived(record(4))
 
-    source.after_last = published
+    client.after_last = published
     await topic.open()
     assert await numbers_in(mailbox, 1) == [4]
 
 
-async def test_a_connection_that_is_lost_while_a_topic_opens(mailbox):
-    source = Source(last=3)
-    topic = Topic("key", source)
+async def test_the_connection_is_lost_while_a_topic_opens(mailbox):
+    client = Client(last=3)
+    topic = Topic("key", client)
     topic.add(mailbox)
 
     def missed() -> None:
-        source.numbers = 4
+        client.numbers = 4
         topic.catch_up()
 
-    source.after_last = missed
+    client.after_last = missed
     await topic.open()
     assert await numbers_in(mailbox, 1) == [4]
 
 
-async def test_what_could_not_be_read_is_read_later(mailbox):
-    source = Source(last=0)
-    topic = Topic("key", source)
+async def test_reading_is_retried(mailbox):
+    client = Client(last=0)
+    topic = Topic("key", client)
     topic.add(mailbox)
     await topic.open()
-    source.numbers, source.denials = 3, 5
+    client.numbers, client.refusals = 3, 5
     topic.arrived(record(3))
     assert await numbers_in(mailbox, 3) == [1, 2, 3]
 
 
-async def test_who_leaves_while_something_is_read_leaves_nothing_behind(mailbox):
-    source = Source(last=0)
-    topic = Topic("key", source)
+async def test_retiring_while_reading(mailbox):
+    client = Client(last=0)
+    topic = Topic("key", client)
     topic.add(mailbox)
     await topic.open()
-    source.answers.clear()
-    source.numbers = 2
+    client.answers.clear()
+    client.numbers = 2
     topic.arrived(record(2))
     await asyncio.sleep(0)
-    topic.mailboxes.discard(mailbox)
+    topic.members.discard(mailbox)
     await topic.retire()
-    source.answers.set()
+    client.answers.set()
     await asyncio.sleep(0)
-    assert (topic.is_open, source.watched) == (False, False)
+    assert (topic.is_open, client.watched) == (False, False)
     topic.add(mailbox)
     await topic.open()
-    source.numbers = 4
+    client.numbers = 4
     topic.arrived(record(4))
     assert await numbers_in(mailbox, 2) == [3, 4]
 
 
-class Reluctant(MemoryBackend):
-    """Is connected all the time, but denies the first requests."""
+class RefusingBackend(MemoryBackend):
+    """Connected, but refuses the first calls."""
 
-    denials = 3
+    refusals = 3
 
     async def state(self, key):
-        if self.denials:
-            self.denials -= 1
+        if self.refusals:
+            self.refusals -= 1
             raise BrokerError("not now")
         return await super().state(key)
 
 
-async def test_a_topic_that_could_not_be_opened_is_opened_later(monkeypatch, mailbox):
-    monkeypatch.setattr(hubs, "RETRY_AFTER", 0)
-    hub = Hub(Reluctant(Retention()), "memory://")
+async def test_opening_a_topic_is_retried(monkeypatch, mailbox):
+    monkeypatch.setattr(backend_client, "RETRY_AFTER", 0)
+    hub = Hub(RefusingBackend("memory://", Retention()), "memory://")
     hub.start()
     try:
         topic = hub.topic("key", mailbox)
         with pytest.raises(BrokerError):
             await hub.join(topic)
-        async with asyncio.timeout(PATIENCE):
-            while not topic.is_open:
-                await asyncio.sleep(0)
+        await until(lambda: topic.is_open)
         await hub.publish("key", "name", b"1")
         assert await numbers_in(mailbox, 1) == [1]
     finally:
         await hub.stop()
 
 
-async def test_what_can_not_be_read_is_told_to_the_subscribers_and_opened_anew(mailbox, caplog):
-    """A hole that nobody hears of is a loss."""
-    source = Source(1)
-    topic = Topic("a", source)
+async def test_subscribers_get_an_error_if_reading_fails(mailbox, caplog):
+    """The next subscriber opens the topic again."""
+    client = Client(1)
+    topic = Topic("a", client)
     topic.add(mailbox)
     await topic.open()
-    read, source.numbers = source.read, 3
+    read, client.numbers = client.read, 3
 
     async def read_wrongly(key, after, limit):
         raise ValueError("no such thing")
 
-    source.read = read_wrongly
+    client.read = read_wrongly
     topic.arrived(record(3))
-    async with asyncio.timeout(PATIENCE):
-        while mailbox.error is None:
-            await asyncio.sleep(0)
+    await until(lambda: mailbox.error)
     assert "no such thing" in caplog.text
     assert not topic.is_open
-    source.read = read
+    client.read = read
     newcomer = Mailbox()
     topic.add(newcomer)
     await topic.open()
@@ -178,6 +175,6 @@ async def test_what_can_not_be_read_is_told_to_the_subscribers_and_opened_anew(m
     topic.arrived(record(4))
     assert [each.position.number for each in newcomer.records] == [4]
     assert not mailbox.records
-    topic.mailboxes.clear()
+    topic.members.clear()
     await topic.retire()
-    assert not source.watched
+    assert not client.watched

@@ -1,4 +1,4 @@
-"""`hyper routes`, `hyper --version` and the help, in this process and in one of their own."""
+"""`hyper routes`, `hyper --version` and `--help`, in processes of their own."""
 
 import re
 from importlib.metadata import version
@@ -68,18 +68,18 @@ def test_the_table_of_a_target(site):
 def test_an_empty_folder(tmp_path):
     (tmp_path / "routes").mkdir()
     status, output, _ = run(tmp_path, "routes")
-    assert (status, output) == (0, "There is no route file yet: write routes/index.py.\n")
+    assert (status, output) == (0, "No routes yet. Create routes/index.py.\n")
 
 
 def test_a_target_without_route_files(tmp_path):
     (tmp_path / "app.py").write_text("from starlette.applications import Starlette\napp = Starlette()\n")
     status, output, errors = run(tmp_path, "routes")
     assert (status, output) == (1, "")
-    assert errors.startswith("Error: the application is a Starlette, not a Hyper")
+    assert errors.startswith("Error: the application has the type Starlette, not Hyper")
 
 
 @pytest.mark.parametrize("command", ["serve", "routes", "dev"])
-def test_a_wrong_setting_is_a_message(tmp_path, command):
+def test_an_unknown_setting_is_an_error_without_a_traceback(tmp_path, command):
     (tmp_path / "pyproject.toml").write_text("[tool.hyper]\nroute = 'x'\n")
     status, output, errors = run(tmp_path, command)
     assert (status, output) == (1, "")
@@ -88,7 +88,7 @@ def test_a_wrong_setting_is_a_message(tmp_path, command):
     assert "Traceback" not in errors
 
 
-def test_serve_refuses_what_can_not_be_loaded(site):
+def test_serve_does_not_start_with_load_errors(site):
     (site / "routes/broken.py").write_text("title =\n")
     (site / "routes/worse.py").write_text("a: b: c\n")
     for workers in ("1", "2"):
@@ -101,15 +101,17 @@ def test_serve_refuses_what_can_not_be_loaded(site):
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize(
-    ("address", "what"),
-    [("carrier-pigeon://", "is no address of channels"), ("redis:/x", "'x' is no number of a database")],
+    ("url", "what", "hint"),
+    [
+        ("reddis://", "invalid channels URL: 'reddis://'", "Did you mean `redis`? Installed backends: memory://,"),
+        ("redis:/x", "invalid channels URL 'redis:/x': invalid database number 'x'", "Write a URL such as memory://,"),
+    ],
 )
-def test_a_wrong_address_of_channels_is_an_error_in_words(site, address, what, workers):
-    status, output, errors = run(site, "serve", "--port", "0", "--workers", workers, HYPER_CHANNELS=address)
+def test_an_invalid_channels_url_is_an_error_without_a_traceback(site, url, what, hint, workers):
+    status, output, errors = run(site, "serve", "--port", "0", "--workers", workers, HYPER_CHANNELS=url)
     assert (status, output) == (1, "")
-    assert f"HYPER_CHANNELS: '{address}'" in errors
-    assert errors.count(what) == 1
-    assert "Write memory://, redis://" in errors
+    assert errors.count(f"HYPER_CHANNELS: {what}") == 1
+    assert hint in errors
     assert "Traceback" not in errors
 
 

@@ -1,11 +1,11 @@
-// The format of event streams, cut anywhere.
+// The format of event streams, in pieces of any size.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventParser } from "./stream.mjs";
 
 const event = (data, type = "message", id = "") => ({ type, data, id });
 
-// What a stream is, and the events that it has.
+// The bytes of a stream, and its events.
 const CASES = {
     "a line": ["data: one\n\n", [event("one")]],
     "several lines": ["data: one\ndata: two\ndata\ndata:\n\n", [event("one\ntwo\n\n")]],
@@ -67,7 +67,7 @@ test("an event is there with the CR that ends it", () => {
     assert.deepEqual(parser.push("\n\r"), [event("b")]);
 });
 
-test("the id of the connection before goes on", () => {
+test("the id of the previous connection stays", () => {
     const { parser, events } = read([new TextEncoder().encode("data: a\n\n")], new EventParser("7"));
     assert.deepEqual(events, [event("a", "message", "7")]);
     assert.equal(parser.lastEventId, "7");

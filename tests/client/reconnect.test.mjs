@@ -1,4 +1,4 @@
-// Several connections that make one stream.
+// One stream over several connections.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createStream } from "./stream.mjs";
@@ -6,7 +6,7 @@ import { CLOSE, cut, failure, gone, open, recorded, status, stream, stub } from 
 
 const QUICKLY = { delay: 1 };
 
-// What becomes of the first connection, and that there is a second.
+// Ends of the first connection after which there is a second.
 const COMES_BACK = {
     "a stream without end": [stream("data: 1\n\n"), "incomplete"],
     "a broken connection": [cut("data: 1\n\n"), "network"],
@@ -21,15 +21,15 @@ for (const [name, [answer, kind]] of Object.entries(COMES_BACK)) {
     test(`it comes back after ${name}`, async (t) => {
         const { url, requests } = await stub(t, answer, open(`event: done\ndata: 7\n\n`));
         const reading = createStream(url, { reconnect: QUICKLY, body: { a: 1 } });
-        const told = recorded(reading);
+        const calls = recorded(reading);
         assert.equal(await reading.start(), 7);
-        assert.deepEqual(told.of("reconnecting").map((error) => error.kind), [kind]);
-        assert.deepEqual(told.of("error"), []);
+        assert.deepEqual(calls.of("reconnecting").map((error) => error.kind), [kind]);
+        assert.deepEqual(calls.of("error"), []);
         assert.deepEqual(requests.map(({ method, body }) => `${method} ${body}`), ['POST {"a":1}', 'POST {"a":1}']);
     });
 }
 
-// What ends it for good all the same.
+// Ends without a reconnection, even so.
 const STAYS = {
     "400": [status(400), "http"],
     "404": [status(404), "http"],
@@ -95,7 +95,7 @@ test("clients come back at different times, and none too early", async (t) => {
     }
 });
 
-test("what the server asks for holds, also if it is more than the limit", async (t) => {
+test("the server's delay counts, even above the limit", async (t) => {
     t.mock.method(Math, "random", () => 0);
     const { url } = await stub(t, stream("retry: 30\n\n"), gone, stream("retry: 5\n\n"), open(CLOSE));
     const waits = [];
@@ -104,7 +104,7 @@ test("what the server asks for holds, also if it is more than the limit", async 
     assert.deepEqual(waits, [30, 30, 5]);
 });
 
-test("what a failed generator asks for holds once", async (t) => {
+test("the delay of a failed generator counts once", async (t) => {
     t.mock.method(Math, "random", () => 0);
     const failed = stream('event: stream-error\nretry: 30\ndata: {"message":"m"}\n\n');
     const { url } = await stub(t, failed, stream("data: 1\n\n"), open(CLOSE));
@@ -136,12 +136,12 @@ test("abort() ends the wait, also when it comes with its news", async (t) => {
     assert.equal(requests.length, 2);
 });
 
-test("each connection is opened, and its progress goes on", async (t) => {
+test("each connection opens and reports its progress", async (t) => {
     const { url } = await stub(t, stream("data: 1\n\n"), stream("data: 2\n\n"), open(`data: 3\n\n${CLOSE}`));
     const reading = createStream(url, { reconnect: QUICKLY });
-    const told = recorded(reading);
+    const calls = recorded(reading);
     await reading.start();
     const broken = ["open", "progress", "reconnecting"];
-    assert.deepEqual(told.map(([name]) => name), [...broken, ...broken, "open", "progress", "done"]);
-    assert.deepEqual(told.of("progress"), [1, 2, 3]);
+    assert.deepEqual(calls.map(([name]) => name), [...broken, ...broken, "open", "progress", "done"]);
+    assert.deepEqual(calls.of("progress"), [1, 2, 3]);
 });

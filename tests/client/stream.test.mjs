@@ -1,4 +1,4 @@
-// One connection: what is sent, what arrives, and how it ends.
+// One connection: its request, its events and its end.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { getEventListeners } from "node:events";
@@ -9,7 +9,7 @@ import { CLOSE, cut, failure, gone, open, recorded, status, stream, stub, until 
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 
-// What a stream is sent, and what arrives.
+// The text that a server sends, and the value that arrives.
 const VALUES = {
     '"42"': "42", "42": 42, "-1.5": -1.5, "true": true, "null": null, "[1,null]": [1, null], '{"a":[{}]}': { a: [{}] },
     "": "", "text": "text", "<b>5</b>": "<b>5</b>", "5 &lt; 7": "5 &lt; 7", "{a}": "{a}", "NaN": "NaN",
@@ -20,10 +20,10 @@ for (const [text, value] of Object.entries(VALUES)) {
         const { url } = await stub(t, stream(`id: 7\nevent: x\ndata: ${text}\n\n`, `event: done\ndata: ${text}\n\n`));
         for (const [json, expected] of [[true, value], [false, text]]) {
             const reading = createStream(url, { json });
-            const told = recorded(reading);
+            const calls = recorded(reading);
             assert.deepEqual(await reading.start(), expected);
             const event = { type: "x", data: text, id: "7" };
-            assert.deepEqual(told.slice(1), [["progress", expected, event], ["done", expected]]);
+            assert.deepEqual(calls.slice(1), [["progress", expected, event], ["done", expected]]);
         }
     });
 }
@@ -37,12 +37,12 @@ test("bytes that come one by one", async (t) => {
         }
     });
     const reading = createStream(url);
-    const told = recorded(reading);
+    const calls = recorded(reading);
     assert.equal(await reading.start(), 1);
-    assert.deepEqual(told.of("progress"), ['"é€"\n😀']);
+    assert.deepEqual(calls.of("progress"), ['"é€"\n😀']);
 });
 
-// How a stream ends properly: what is sent, and the final packet.
+// Complete streams: the text that a server sends, and the final packet.
 const ENDS = {
     "close": [open(`data: 1\n\n${CLOSE}data: 2\n\n`), undefined],
     "done": [open('data: 1\n\nevent: done\ndata: {"ok":true}\n\ndata: 2\n\n'), { ok: true }],
@@ -54,9 +54,9 @@ for (const [name, [answer, final]] of Object.entries(ENDS)) {
         test(`${name} is the end, with reconnect: ${reconnect}`, async (t) => {
             const { url, requests } = await stub(t, answer);
             const reading = createStream(url, { reconnect });
-            const told = recorded(reading);
+            const calls = recorded(reading);
             assert.deepEqual(await reading.start(), final);
-            assert.deepEqual(told.map(([what]) => what), ["open", "progress", "done"]);
+            assert.deepEqual(calls.map(([what]) => what), ["open", "progress", "done"]);
             await until(() => requests[0].closed);
             assert.equal(requests.length, 1);
         });
@@ -75,15 +75,15 @@ test("an answer of JSON is the final packet", async (t) => {
     assert.equal(await createStream(url, { json: false }).start(), '{"ok":true}');
 });
 
-test("the end of the body is the end for who does not expect `close`", async (t) => {
+test("the end of the body is the end if `close` is not expected", async (t) => {
     const { url } = await stub(t, stream("data: 1\n\n"));
     const reading = createStream(url, { expectClose: false, reconnect: true });
-    const told = recorded(reading);
+    const calls = recorded(reading);
     assert.equal(await reading.start(), undefined);
-    assert.deepEqual(told.of("progress"), [1]);
+    assert.deepEqual(calls.of("progress"), [1]);
 });
 
-// How a stream fails: what is sent, and what the error has.
+// Failing streams: the response of the server, and the properties of the error.
 const FAILURE = 'event: stream-error\nretry: 30000\ndata: {"message":"Sorry","log":"ab12"}\n\n';
 const FAILURES = {
     "an HTTP error": [status(500, "Oh no"), { kind: "http", status: 500, body: "Oh no", data: "Oh no" }],
@@ -119,18 +119,18 @@ for (const [name, [answer, expected]] of Object.entries(FAILURES)) {
     test(`${name} is an error`, async (t) => {
         const { url, requests } = await stub(t, answer);
         const reading = createStream(url);
-        const told = recorded(reading);
+        const calls = recorded(reading);
         const error = await failure(reading);
         assert.ok(error instanceof StreamError && error instanceof Error);
         assert.equal(error.name, "StreamError");
         for (const [field, value] of Object.entries(expected)) assert.deepEqual(error[field], value, field);
-        assert.deepEqual(told.of("error"), [error]);
-        assert.deepEqual([told.of("done"), told.of("reconnecting")], [[], []]);
+        assert.deepEqual(calls.of("error"), [error]);
+        assert.deepEqual([calls.of("done"), calls.of("reconnecting")], [[], []]);
         assert.equal(requests.length, 1);
     });
 }
 
-test("what is behind a network error is its cause", async (t) => {
+test("a network error has a cause", async (t) => {
     const { url } = await stub(t, gone);
     assert.ok((await failure(createStream(url))).cause instanceof TypeError);
 });
@@ -146,10 +146,10 @@ test("`fail` is `error`, and callbacks are called in turn", async (t) => {
 test("abort() ends the connection, and no more arrives", async (t) => {
     const { url, requests } = await stub(t, open("data: 1\n\ndata: 2\n\n"));
     const reading = createStream(url, { reconnect: true });
-    const told = recorded(reading);
+    const calls = recorded(reading);
     const error = await failure(reading.progress(() => reading.abort("enough")));
     assert.deepEqual([error.kind, error.cause], ["aborted", "enough"]);
-    assert.deepEqual([told.of("progress"), told.of("error"), told.of("done")], [[1], [error], []]);
+    assert.deepEqual([calls.of("progress"), calls.of("error"), calls.of("done")], [[1], [error], []]);
     await until(() => requests[0].closed);
     assert.equal(requests.length, 1);
 });
@@ -166,10 +166,10 @@ test("abort() before the answer, before the start, and after the end", async (t)
     assert.equal((await failure(early)).kind, "aborted");
     assert.equal(requests.length, 1);
     const late = createStream(url);
-    const told = recorded(late);
+    const calls = recorded(late);
     await late.start();
     late.abort();
-    assert.deepEqual(told.map(([name]) => name), ["open", "done"]);
+    assert.deepEqual(calls.map(([name]) => name), ["open", "done"]);
 });
 
 test("a signal aborts", async (t) => {
@@ -191,7 +191,7 @@ test("start() sends one request, whose promise all get", async (t) => {
     assert.equal(requests.length, 1);
 });
 
-// A program of which nothing but the stream keeps Node running, and whether Node complains at its end.
+// Programs that only their stream keeps running, and whether Node reports its error as uncaught.
 const PROGRAMS = {
     "createStream(url).start();": true,
     "createStream(url).progress(() => {}).done(() => {}).start();": true,
@@ -200,14 +200,14 @@ const PROGRAMS = {
     "const s = createStream(url); s.start(); s.abort();": false,
 };
 
-for (const [program, complains] of Object.entries(PROGRAMS)) {
-    test(`${complains ? "" : "not "}reported: ${program}`, async (t) => {
+for (const [program, reported] of Object.entries(PROGRAMS)) {
+    test(`${reported ? "" : "not "}reported: ${program}`, async (t) => {
         const { url } = await stub(t, status(500));
         const module = new URL("./stream.mjs", import.meta.url);
         const source = `import { createStream } from "${module}"; const url = "${url}"; ${program}`;
         const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source]);
         const { stderr } = await run.catch((error) => error);
-        if (complains) assert.match(stderr, /StreamError: 500 Internal Server Error/);
+        if (reported) assert.match(stderr, /StreamError: 500 Internal Server Error/);
         else assert.equal(stderr, "");
     });
 }
@@ -219,11 +219,11 @@ test("a callback that throws ends nothing and hides nothing", async (t) => {
     process.setUncaughtExceptionCaptureCallback(listen);
     t.after(() => process.setUncaughtExceptionCaptureCallback(null));
     const reading = createStream(url).progress((data) => { throw new Error(`no ${data}`); });
-    const told = recorded(reading);
+    const calls = recorded(reading);
     await reading.start();
     await until(() => thrown.length === 2);
     assert.deepEqual(thrown, ["no 1", "no 2"]);
-    assert.deepEqual(told.of("progress"), [1, 2]);
+    assert.deepEqual(calls.of("progress"), [1, 2]);
 });
 
 test("open() gets the answer", async (t) => {
@@ -231,9 +231,9 @@ test("open() gets the answer", async (t) => {
         response.writeHead(201, { "content-type": "text/event-stream", "x-symbol": "slt" }).end(CLOSE);
     });
     const reading = createStream(new URL(url));
-    const told = recorded(reading);
+    const calls = recorded(reading);
     await reading.start();
-    const [response] = told.of("open");
+    const [response] = calls.of("open");
     assert.deepEqual([response.ok, response.status, response.url], [true, 201, url]);
     assert.equal(response.headers.get("x-symbol"), "slt");
 });
@@ -241,7 +241,7 @@ test("open() gets the answer", async (t) => {
 const form = new FormData();
 form.set("a", "1");
 
-// What is sent: the options, the method, the content type, and the body.
+// Requests: the options, the method, the content type, and the body.
 const BODIES = {
     "nothing": [{}, "GET", undefined, ""],
     "a string": [{ body: "é" }, "POST", "text/plain;charset=UTF-8", "é"],
@@ -281,7 +281,7 @@ test("headers are sent, and may replace ours", async (t) => {
     assert.deepEqual([requests[0].headers.accept, requests[0].headers["x-a"]], ["text/event-stream", "b"]);
 });
 
-test("what can't be requested is refused at once", () => {
+test("an invalid request is rejected at once", () => {
     assert.throws(() => createStream("/no/base/here"), TypeError);
     assert.throws(() => createStream("http://x/", { method: "GET", body: "x" }), TypeError);
     assert.throws(() => createStream("http://x/", { headers: { "a b": "c" } }), TypeError);

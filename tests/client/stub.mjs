@@ -1,4 +1,4 @@
-// A server that does in turn what a test tells it to, however wrong that is.
+// A server whose responses are scripted by the test, valid or not.
 import http from "node:http";
 
 /** Answers one request after the other with `answers`, the last of them again and again. Ends with the test `t`. */
@@ -24,7 +24,7 @@ const HEAD = { "content-type": "text/event-stream; charset=utf-8" };
 /** A stream that ends without a word. */
 export const stream = (...texts) => (response) => response.writeHead(200, HEAD).end(texts.join(""));
 
-/** A stream that goes on, but has nothing to say any more. */
+/** A stream that stays open without further events. */
 export const open = (text) => (response) => response.writeHead(200, HEAD).write(text);
 
 /** A stream whose connection breaks. */
@@ -32,19 +32,19 @@ export const cut = (text) => (response) => response.writeHead(200, HEAD).write(t
 
 export const status = (code, body = "", headers = {}) => (response) => response.writeHead(code, headers).end(body);
 
-/** No answer at all. */
+/** No response at all. */
 export const gone = (response) => response.destroy();
 
 export const CLOSE = "event: close\nid: close\ndata: \n\n";
 
-/** All that a stream tells, in its order. */
+/** The calls of a stream's handlers, in order. */
 export function recorded(stream) {
-    const told = [];
+    const calls = [];
     for (const name of ["open", "progress", "reconnecting", "done", "error"]) {
-        stream[name]((...values) => told.push([name, ...values]));
+        stream[name]((...values) => calls.push([name, ...values]));
     }
-    told.of = (name) => told.filter(([found]) => found === name).map(([, value]) => value);
-    return told;
+    calls.of = (name) => calls.filter(([found]) => found === name).map(([, value]) => value);
+    return calls;
 }
 
 /** The error that a stream ends with. */

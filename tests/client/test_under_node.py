@@ -1,4 +1,4 @@
-"""The browser module under Node: its own tests, those against a site of ours, and its types."""
+"""The browser module under Node: its own tests, tests against hyperpy, and its types."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import hyperpy
-from tests.conftest import Needs
+from tests.conftest import RequireProgram
 from tests.support.servers import hyper_serve
 from tests.support.sites import write_files
 
@@ -107,13 +107,13 @@ SITE = {
 
 
 @pytest.fixture
-def node(needs: Needs) -> str:
-    return needs("node")
+def node(require_program: RequireProgram) -> str:
+    return require_program("node")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The tests, and the module beside them under a name by which Node knows what it is."""
+    """The tests, and next to them the module, under a name that Node takes for a module."""
     for path in HERE.glob("*.mjs"):
         shutil.copy(path, tmp_path)
     shutil.copy(MODULE, tmp_path / "stream.mjs")
@@ -133,7 +133,7 @@ def test_the_module(node: str, folder: Path, name: str) -> None:
     run_tests(node, folder / name)
 
 
-def test_with_a_site_of_ours(node: str, folder: Path) -> None:
+def test_with_a_site_of_hyperpy(node: str, folder: Path) -> None:
     write_files(folder / "site", SITE)
     with hyper_serve(folder / "site") as command:
         run_tests(node, folder / "site.test.mjs", SITE=f"http://127.0.0.1:{command.port()}")
@@ -158,7 +158,7 @@ console.log(JSON.stringify({
 
 
 def declared(kind: str, name: str) -> set[str]:
-    """The members of a class or interface of the types."""
+    """The members of a class or interface in the types."""
     found = re.search(rf"^export {kind} {name}\b[^{{\n]*{{\n(.*?)^}}", TYPES.read_text(), re.DOTALL | re.MULTILINE)
     assert found
     return set(re.findall(r"^    (?:readonly )?(\w+)\??[(:]", found[1], re.MULTILINE))

@@ -21,7 +21,7 @@ type Places = set[tuple[str, int]]
 # Texts in the source near errors that no file in a document can cause.
 UNWRITABLE = (
     "route files can't be loaded",
-    "no such folder of routes",
+    "the routes folder does not exist",
     "can't be read: ",
     "symbolic link",
     "control character",

@@ -1,4 +1,4 @@
-"""The parts of a Markdown file that can be checked: fenced blocks, tables, links and headings."""
+"""The checkable parts of a Markdown file: fenced blocks, tables, links and headings."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _INLINE = re.compile(r"(`+)(.+?)\1")
 
 @dataclass(eq=False)
 class Block:
-    """A fenced block, without its fences. `line` is where its text begins; `used` once a check has looked at it."""
+    """A fenced block without its fences. `line` is that of its first text, and `used` is set by the check."""
 
     language: str
     text: str
@@ -27,7 +27,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its head and its rows, as they are written."""
+    """The head and the rows of a table, as Markdown."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -74,7 +74,7 @@ class Document:
         return _LINK.findall(_INLINE.sub("", self.prose))
 
     def anchors(self) -> set[str]:
-        """What headings can be linked to by, as code hosts make it of their text."""
+        """The link targets that code hosts make from headings."""
         return {anchor(found) for found in _HEADING.findall(self.prose)}
 
 

@@ -1,4 +1,4 @@
-"""A real nginx, with the configuration of the documentation, in front of a real `hyper serve`."""
+"""A real nginx with the documented configuration, in front of a real `hyper serve`."""
 
 import re
 import subprocess
@@ -34,7 +34,7 @@ http {{
 def in_front_of(
     site: Path, nginx: str, folder: Path, changes: Mapping[str, str] = MappingProxyType({}), **variables: str
 ) -> Iterator[int]:
-    """Serves the folder `site` through the program `nginx`, whose files go into `folder`; gives the port to ask."""
+    """Serve the folder `site` through the program `nginx`, whose files go into `folder`. Yields nginx's port."""
     with (
         Command("serve", "--port", "0", folder=site, **variables) as hyper,
         proxy(hyper.port(), nginx, folder, changes) as port,
@@ -44,11 +44,11 @@ def in_front_of(
 
 @contextmanager
 def in_front_of_a_socket(site: Path, nginx: str, folder: Path) -> Iterator[int]:
-    """The same, with a Unix socket between the two, as a comment of the documented file has it."""
-    with TemporaryDirectory() as meeting:
-        # Started by root, nginx connects as nobody.
-        Path(meeting).chmod(0o755)
-        path = f"{meeting}/hyper.sock"
+    """The same with a Unix socket in between, as a comment in the documented file shows it."""
+    with TemporaryDirectory() as socket_folder:
+        # If root starts nginx, it connects as the user `nobody`.
+        Path(socket_folder).chmod(0o755)
+        path = f"{socket_folder}/hyper.sock"
         changes = {"server 127.0.0.1:0;": "", "# server unix:/run/hyper/hyper.sock;": f"server unix:{path};"}
         with Command("serve", "--uds", path, folder=site) as hyper:
             hyper.wait_for_output("Serving")
@@ -58,7 +58,7 @@ def in_front_of_a_socket(site: Path, nginx: str, folder: Path) -> Iterator[int]:
 
 @contextmanager
 def in_front_of_all(upstreams: list[int], block: str, nginx: str, folder: Path) -> Iterator[int]:
-    """Hands requests on to several ports, by a block for several machines in place of that of the documented file."""
+    """Pass requests on to several ports: `block`, for several machines, replaces the documented upstream block."""
     machines = re.findall(r"(?<=server )[\d.:]+(?=;)", block)
     for machine, upstream in zip(machines, upstreams, strict=True):
         block = block.replace(machine, f"127.0.0.1:{upstream}")
@@ -70,9 +70,9 @@ def in_front_of_all(upstreams: list[int], block: str, nginx: str, folder: Path) 
 
 @contextmanager
 def proxy(upstream: int, nginx: str, folder: Path, changes: Mapping[str, str] = MappingProxyType({})) -> Iterator[int]:
-    """Hands requests on to the port `upstream`, whether anything listens there or not; gives the port to ask.
+    """Pass requests on to the port `upstream`, even if nothing listens there. Yields nginx's port.
 
-    `changes` are texts of the documented file, and what stands there instead.
+    `changes` maps texts of the documented file to their replacements.
     """
     port = free_port()
     _configure(folder, port, upstream, changes)
@@ -88,7 +88,7 @@ def proxy(upstream: int, nginx: str, folder: Path, changes: Mapping[str, str] = 
 
 
 def _configure(folder: Path, port: int, upstream: int, changes: Mapping[str, str]) -> None:
-    """The documented file with the test's two ports, and what a whole configuration has around it."""
+    """Write the documented file with the test's two ports, and the rest of a complete configuration."""
     documented = (REPOSITORY / "docs" / "nginx.conf").read_text(encoding="utf-8")
     ports = {"listen 80;": f"listen 127.0.0.1:{port};", "127.0.0.1:8000": f"127.0.0.1:{upstream}"}
     for old, new in {**ports, **changes}.items():

@@ -1,4 +1,4 @@
-"""Commands that the documents tell readers to type: what can be run is run, and the rest must at least exist."""
+"""Commands in the documents: most are run and their output compared; the others must at least exist."""
 
 import argparse
 import re
@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 import click
 
 from hyperpy.cli import main
-from tests.docs_support.site import Answer, Site
+from tests.docs_support.site import Response, Site
 from tests.support.servers import Command, free_port
 
 REPOSITORY = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-# What readers have, and what installs something: looked at, not run.
-THEIRS = frozenset({"cd", "find", "git", "kill", "nginx", "npm", "pip", "python3.14", "source", "xargs"})
+# Programs of the reader's machine, and programs that install something. They are not run.
+NOT_RUN = frozenset({"cd", "find", "git", "kill", "nginx", "npm", "pip", "python3.14", "source", "xargs"})
 TOOLS = frozenset({"mypy", "ruff"})
 
 _CURL = argparse.ArgumentParser("curl", exit_on_error=False)
@@ -37,14 +37,14 @@ _CURL.add_argument("-d")
 
 @dataclass(frozen=True)
 class Step:
-    """A command of a console block and the output that the document shows for it."""
+    """A command of a console block, and its output in the document."""
 
     command: str
     output: str
 
 
 def steps(text: str) -> Iterator[Step]:
-    """The commands behind `$ `, each with the lines that follow it."""
+    """The commands after `$ `, each with the lines that follow it."""
     command, output = "", list[str]()
     for line in text.replace("\\\n", " ").splitlines():
         if line.startswith("$ "):
@@ -57,10 +57,10 @@ def steps(text: str) -> Iterator[Step]:
     yield Step(command, "\n".join(output))
 
 
-def agrees(shown: str, seen: str) -> bool:
-    """Whether the output is as shown. Any white space counts as one space, and `…` stands for anything."""
-    parts = [re.escape(part.strip()) for part in _folded(shown).split("…")]
-    return re.fullmatch(r"\s?.*?\s?".join(parts), _folded(seen), re.DOTALL) is not None
+def agrees(documented: str, actual: str) -> bool:
+    """Whether the output is as documented. Any white space equals one space, and `…` matches anything."""
+    parts = [re.escape(part.strip()) for part in _folded(documented).split("…")]
+    return re.fullmatch(r"\s?.*?\s?".join(parts), _folded(actual), re.DOTALL) is not None
 
 
 def _folded(text: str) -> str:
@@ -68,54 +68,58 @@ def _folded(text: str) -> str:
 
 
 def perform(step: Step, site: Site) -> None:
-    """Runs one command of a console block, and compares what it says with what is shown."""
+    """Run one command of a console block, and compare its output with the document."""
     words = shlex.split(step.command)
     match words:
         case ["curl", *arguments]:
-            seen = curl(arguments, step.output, site)
+            actual = curl(arguments, step.output, site)
         case ["hyper", "serve" | "dev", *_] | ["uvicorn", *_]:
             _serve(words, step.output, site)
             return
         case ["hyper", *arguments]:
-            seen = _output([sys.executable, "-m", "hyperpy", *arguments], site.folder)
+            actual = _output([sys.executable, "-m", "hyperpy", *arguments], site.folder)
         case ["pytest", *arguments]:
-            seen = pytest(arguments, site)
+            actual = pytest(arguments, site)
         case [tool, *arguments] if tool in TOOLS:
-            seen = _output([str(BIN / tool), *arguments], site.folder)
+            actual = _output([str(BIN / tool), *arguments], site.folder)
         case _:
             assert not step.output, f"{step.command}: its output can't be checked"
             check(step.command)
             return
-    assert agrees(step.output, seen), f"$ {step.command}\nshown:\n{step.output}\n\nseen:\n{seen}"
+    assert agrees(step.output, actual), f"$ {step.command}\ndocumented:\n{step.output}\n\nactual:\n{actual}"
 
 
 def pytest(arguments: list[str], site: Site) -> str:
-    """What a run of some of the site's tests says."""
+    """Run some of the site's tests, and return the output."""
     site.tests -= set(arguments)
     return _output([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments], site.folder)
 
 
-def curl(arguments: list[str], shown: str, site: Site) -> str:
-    given = _CURL.parse_args(arguments)
-    url = urlsplit(given.url)
-    assert url.netloc == "127.0.0.1:8000", given.url
-    method = given.X or ("HEAD" if given.I else "POST" if given.d is not None else "GET")
-    headers = [(name.strip(), value.strip()) for name, _, value in (header.partition(":") for header in given.H)]
-    if given.b:
-        headers.append(("cookie", given.b))
+def curl(arguments: list[str], documented: str, site: Site) -> str:
+    options = _CURL.parse_args(arguments)
+    url = urlsplit(options.url)
+    assert url.netloc == "127.0.0.1:8000", options.url
+    method = options.X or ("HEAD" if options.I else "POST" if options.d is not None else "GET")
+    headers = [(name.strip(), value.strip()) for name, _, value in (header.partition(":") for header in options.H)]
+    if options.b:
+        headers.append(("cookie", options.b))
     target = url.path + (f"?{url.query}" if url.query else "")
-    body_shown = re.split(r"\n\s*\n", shown, maxsplit=1)[-1] if given.i else shown
-    endless = body_shown.rstrip().endswith("…")
-    answer = site.ask(target, method, headers, given.d or "", lambda got: endless and agrees(body_shown, got))
-    return _told(answer, shown) if given.i or given.I else answer.body
+    expected_body = re.split(r"\n\s*\n", documented, maxsplit=1)[-1] if options.i else documented
+    endless = expected_body.rstrip().endswith("…")
+    response = site.request(
+        target, method, headers, options.d or "", lambda body: endless and agrees(expected_body, body)
+    )
+    return _with_head(response, documented) if options.i or options.I else response.body
 
 
-def _told(answer: Answer, shown: str) -> str:
-    """Status line, those headers that the document shows, and the body."""
-    phrase = HTTPStatus(answer.status).phrase
-    names = re.findall(r"^([\w-]+):", re.split(r"\n\s*\n", shown, maxsplit=1)[0], re.MULTILINE)
-    rows = [f"{name}: {value}" for name in dict.fromkeys(names) for key, value in answer.headers if key == name.lower()]
-    return "\n".join([f"HTTP/1.1 {answer.status} {phrase}", *rows, "", answer.body])
+def _with_head(response: Response, documented: str) -> str:
+    """The status line, those headers that the document shows, and the body."""
+    phrase = HTTPStatus(response.status).phrase
+    names = re.findall(r"^([\w-]+):", re.split(r"\n\s*\n", documented, maxsplit=1)[0], re.MULTILINE)
+    rows = [
+        f"{name}: {value}" for name in dict.fromkeys(names) for key, value in response.headers if key == name.lower()
+    ]
+    return "\n".join([f"HTTP/1.1 {response.status} {phrase}", *rows, "", response.body])
 
 
 def _output(command: list[str], folder: Path) -> str:
@@ -123,8 +127,8 @@ def _output(command: list[str], folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-def _serve(words: list[str], shown: str, site: Site) -> None:
-    """Starts a server on a free port until it has said what is shown."""
+def _serve(words: list[str], documented: str, site: Site) -> None:
+    """Run a server on a free port until its output is as documented."""
     check(shlex.join(words))
     port = free_port()
     for at, word in enumerate(words[:-1]):
@@ -132,7 +136,7 @@ def _serve(words: list[str], shown: str, site: Site) -> None:
             words = [*words[:at], *words[at + 2 :]]
             break
     program = (sys.executable, "-m", "hyperpy" if words[0] == "hyper" else words[0])
-    lines = [re.sub(r":\d{4}\b", f":{port}", line.strip()) for line in shown.splitlines() if line.strip(" …")]
+    lines = [re.sub(r":\d{4}\b", f":{port}", line.strip()) for line in documented.splitlines() if line.strip(" …")]
     with Command(*words[1:], "--port", str(port), folder=site.folder, command=program) as server:
         for line in lines:
             pattern = r"\s+".join(map(re.escape, line.split())).replace("…", r".*")
@@ -140,7 +144,7 @@ def _serve(words: list[str], shown: str, site: Site) -> None:
 
 
 def check(command: str) -> None:
-    """Whether the command of a line exists, with the options that it is given."""
+    """Check that the command of a line exists and has these options."""
     line = command.partition("#")[0].strip()
     if not line:
         return
@@ -149,7 +153,7 @@ def check(command: str) -> None:
         case []:
             return
         case ["make", *targets]:
-            known = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+            known = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
             unknown = set(targets) - known
         case ["hyper", *arguments]:
             unknown = set(_unknown_to_hyper(arguments))
@@ -157,11 +161,12 @@ def check(command: str) -> None:
             unknown = set()
         case [tool, *_]:
             name = Path(tool).name
-            unknown = set() if name in THEIRS or (name in TOOLS and shutil.which(name, path=BIN)) else {tool}
+            unknown = set() if name in NOT_RUN or (name in TOOLS and shutil.which(name, path=BIN)) else {tool}
     assert not unknown, f"{command!r}: there is no {', '.join(sorted(unknown))}"
 
 
 def _unknown_to_hyper(arguments: list[str]) -> Iterator[str]:
+    """The subcommands and options that `hyper` does not have."""
     command: click.Command | None = main
     for word in arguments:
         if isinstance(command, click.Group) and not word.startswith("-"):

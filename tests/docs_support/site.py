@@ -1,4 +1,4 @@
-"""The site that a document builds up: its files in a folder, loaded and asked in this process."""
+"""The site that a document builds: its files in a folder, loaded and served in this process."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,9 @@ import importlib
 import linecache
 import os
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
+from configparser import ConfigParser
 from contextlib import AsyncExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -20,12 +22,12 @@ from hyperpy.routing import Match
 from hyperpy.server.health import HealthCheck, health_paths
 from hyperpy.server.http.state import State
 
-PATIENCE = 10  # seconds until an answer that does not come fails the test
-QUICK = 0.01  # seconds that an example's `asyncio.sleep` takes at most
+PATIENCE = 10  # seconds until a missing response fails the test
+QUICK = 0.01  # the longest that an example's `asyncio.sleep` takes, in seconds
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: list[tuple[str, str]]
     body: str
@@ -41,13 +43,13 @@ class Site:
         self.folder = folder
         self.app: Hyper | None = None
         self.server: Server | None = None
-        self.asked: set[str] = set()
-        self.tests: set[str] = set()  # those that have not been run
+        self.requested: set[str] = set()  # files of the requested routes
+        self.tests: set[str] = set()  # files with tests that have not been run
         self.names: dict[str, Any] = {"__name__": "__main__"}
 
     @contextmanager
     def entered(self) -> Iterator[Site]:
-        """Inside, the folder is the working directory, and modules are imported from it."""
+        """Make the folder the working directory, and import modules from it, inside the block."""
         before = Path.cwd()
         os.chdir(self.folder)
         sys.path.insert(0, str(self.folder))
@@ -64,10 +66,24 @@ class Site:
         file.write_text(f"{text}\n", encoding="utf-8")
         if name.startswith("tests/test_"):
             self.tests.add(name)
+        if name == "pyproject.toml":
+            self._install(tomllib.loads(text).get("project", {}))
         self.forget()
 
+    def _install(self, project: dict[str, Any]) -> None:
+        """Make the entry points of a project known, as installing it would."""
+        if "entry-points" in project:
+            info = self.folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+            info.mkdir(exist_ok=True)
+            (info / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+            groups = ConfigParser(delimiters="=")
+            groups.optionxform = str  # names are case-sensitive
+            groups.read_dict(project["entry-points"])
+            with (info / "entry_points.txt").open("w") as file:
+                groups.write(file)
+
     def remove(self, name: str) -> None:
-        """Takes the file away, and the folders that it leaves empty; the routes folder stays."""
+        """Delete the file and the folders that it leaves empty, except the routes folder."""
         file = self.folder / name
         file.unlink()
         for folder in file.relative_to(self.folder).parents[:-2]:
@@ -76,7 +92,7 @@ class Site:
         self.forget()
 
     def forget(self) -> None:
-        """What is loaded no longer holds."""
+        """Unload the application and its modules, because files have changed."""
         self.app = None
         if self.server is not None:
             self.server.close()
@@ -84,64 +100,64 @@ class Site:
         linecache.checkcache()
         for name, module in list(sys.modules.items()):
             places = [place for place in (getattr(module, "__file__", None), *getattr(module, "__path__", ())) if place]
-            # All: the tests of this very repository are a package of the same name as those of a site.
+            # All of them: this repository's `tests` is a package of the same name as that of a site.
             if places and all(place.startswith(str(self.folder)) for place in places):
                 del sys.modules[name]
         importlib.invalidate_caches()
 
     def run(self, source: str, name: str) -> str:
-        """What a script prints. The scripts of a document share their names, as the lines of a session do."""
+        """Run a script and return its output. The scripts of a document share one namespace, as in a session."""
         out = StringIO()
         with redirect_stdout(out):
-            exec(compile(source, name, "exec"), self.names)  # noqa: S102 (running them is the purpose)
+            exec(compile(source, name, "exec"), self.names)  # noqa: S102 (that is the purpose)
         return out.getvalue()
 
     def load(self) -> Hyper:
-        """The application, which must have no error."""
-        app = self.app or self._made(debug=False)
+        """The application, which must have no load errors."""
+        app = self.app or self._make_app(debug=False)
         assert not app.load_errors, "\n\n".join(map(str, app.load_errors))
         self.app = app
         return app
 
     def load_error(self) -> str:
-        """What loading the site says."""
+        """The errors of loading the site, as text."""
         self.forget()
         try:
-            app = self._made(debug=True)
+            app = self._make_app(debug=True)
         except HyperError as error:
             return str(error)
         return "\n\n".join(map(str, app.load_errors))
 
-    def _made(self, *, debug: bool) -> Hyper:
+    def _make_app(self, *, debug: bool) -> Hyper:
         if (self.folder / "app.py").is_file():
             found = importlib.import_module("app").app
             assert isinstance(found, Hyper)
             return found
         return Hyper(debug=debug)
 
-    def ask(
+    def request(
         self,
         path: str,
         method: str = "GET",
         headers: list[tuple[str, str]] | None = None,
         body: str = "",
         enough: Enough = lambda text: False,
-    ) -> Answer:
-        """Sends one request, and leaves as a browser does once `enough` of the body has come.
+    ) -> Response:
+        """Send one request, and disconnect once `enough` returns true for the body so far.
 
-        What the application keeps, it keeps from one request to the next, until a file changes.
+        The application keeps its state between requests until a file changes.
         """
         app = self.load()
         if self.server is None:
             self.server = Server(app)
         match app.loaded_routes.router.match(path.partition("?")[0].encode()):
             case Match(target=target):
-                self.asked.add(target.file)
-        return self.server.ask(path, method, headers or [], body, enough)
+                self.requested.add(target.file)
+        return self.server.request(path, method, headers or [], body, enough)
 
 
 class Server:
-    """An application within its lifespan."""
+    """An application inside its lifespan."""
 
     def __init__(self, app: Hyper) -> None:
         self.app = app
@@ -153,15 +169,15 @@ class Server:
         self._runner.run(self._stack.aclose())
         self._runner.close()
 
-    def ask(self, target: str, method: str, headers: list[tuple[str, str]], body: str, enough: Enough) -> Answer:
-        return self._runner.run(self._talk(target, method, headers, body, enough))
+    def request(self, target: str, method: str, headers: list[tuple[str, str]], body: str, enough: Enough) -> Response:
+        return self._runner.run(self._exchange(target, method, headers, body, enough))
 
-    async def _talk(
+    async def _exchange(
         self, target: str, method: str, headers: list[tuple[str, str]], body: str, enough: Enough
-    ) -> Answer:
+    ) -> Response:
         path, _, query = target.partition("?")
         given = {name.lower() for name, _ in headers}
-        sent = [*headers, *((name, value) for name, value in _usual(body) if name not in given)]
+        sent = [*headers, *((name, value) for name, value in _default_headers(body) if name not in given)]
         exchange = _Exchange(body.encode(), enough)
         scope = {
             "type": "http",
@@ -178,43 +194,43 @@ class Server:
             "server": ("127.0.0.1", 8000),
             "state": dict(self._state or {}),
         }
-        # What has come until then is compared, and tells more than a timeout.
+        # Comparing the part that has arrived tells more than a timeout would.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await HealthCheck(self.app, State(), health_paths(self.app))(scope, exchange.receive, exchange.send)
-        return exchange.answer()
+        return exchange.response()
 
 
 class _Exchange:
     def __init__(self, body: bytes, enough: Enough) -> None:
         self.body: bytes | None = body
         self.enough = enough
-        self.gone = asyncio.Event()
+        self.disconnected = asyncio.Event()
         self.start: dict[str, Any] = {}
-        self.got = b""
+        self.received = b""
 
     async def receive(self) -> dict[str, Any]:
         if self.body is not None:
             body, self.body = self.body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        await self.gone.wait()
+        await self.disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self.start = message
             return
-        self.got += message.get("body", b"")
-        if not message.get("more_body") or self.enough(self.got.decode(errors="replace")):
-            self.gone.set()
+        self.received += message.get("body", b"")
+        if not message.get("more_body") or self.enough(self.received.decode(errors="replace")):
+            self.disconnected.set()
 
-    def answer(self) -> Answer:
+    def response(self) -> Response:
         headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in self.start["headers"]]
-        return Answer(self.start["status"], headers, self.got.decode())
+        return Response(self.start["status"], headers, self.received.decode())
 
 
-def _usual(body: str) -> Iterator[tuple[str, str]]:
-    """The headers that curl sends by itself."""
+def _default_headers(body: str) -> Iterator[tuple[str, str]]:
+    """The headers that curl adds."""
     yield "host", "127.0.0.1:8000"
     yield "accept", "*/*"
     if body:

@@ -1,16 +1,16 @@
-"""A document read from top to bottom, as a reader would who tries everything in it.
+"""Follow a document from top to bottom, as a reader would who tries everything in it.
 
 - ```python whose first line is a comment with a file name is a file of the document's one site; other Python is a
-  script, whose output is that of the ```text, ```html or ```json block right behind it.
-- ```text that begins with `file.py:line  ` is what loading the site says with the file above it, which then goes.
-- ```console holds commands behind `$ ` and what they print; ```sh holds commands that must exist.
-- ```ini is a unit of systemd, whose commands must exist.
+  script, whose output is in the ```text, ```html or ```json block right after it.
+- ```text that begins with `file.py:line  ` is the load error that the file above it causes. The file is then deleted.
+- ```console holds commands after `$ ` and their output; ```sh holds commands that must exist.
+- ```ini is a systemd unit, whose commands must exist.
 - ```html and ```js elsewhere are for browsers: the URLs in them must be routes of the site.
-- A table whose head is `You write | hyperpy says` holds templates and the error of each; others show names of
-  files, or values to render and what comes of them.
+- A table whose head is `You write | hyperpy says` holds templates and the error of each. Other tables hold file names
+  and their errors, or values and their rendering.
 
-At the end, and before a file is replaced, tests that no command has run are run, and routes that no command has asked
-are asked for their page and their stream.
+At the end, and before a file is replaced, the tests that no command has run are run, and the page and the stream of
+every route that no command has requested are requested.
 """
 
 import ast
@@ -32,12 +32,12 @@ _LOAD_ERROR = re.compile(r"[\w{}./-]+\.py(?::\d+)?  \S")
 _URL = re.compile(
     r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|(?:EventSource|createStream)\("(/[^"]*)\""""
 )
-_EXECUTED = re.compile(r"^Exec\w+=(?:/[\w.-]+)*/(.+)$", re.MULTILINE)  # of a systemd unit, without the folder
+_EXECUTED = re.compile(r"^Exec\w+=(?:/[\w.-]+)*/(.+)$", re.MULTILINE)  # in a systemd unit; the folder is left out
 _TRY = "routes/try.py"
 
 
 class Walk:
-    """Goes through one document with a site of its own."""
+    """One document, and the site that it builds."""
 
     def __init__(self, document: Document, folder: Path) -> None:
         self.document = document
@@ -47,7 +47,7 @@ class Walk:
         self.routes: set[str] = set()
 
     def go(self) -> list[Block]:
-        """Checks every part; returns the blocks, each marked as used."""
+        """Check every part, and return the blocks, each marked as used."""
         parts = self.document.parts()
         with self.site.entered():
             for part in parts:
@@ -68,7 +68,7 @@ class Walk:
             case "text" if _LOAD_ERROR.match(block.text):
                 self.load_error(block.text)
             case "text" | "html" | "json" if printed is not None:
-                assert agrees(block.text, printed), f"shown:\n{block.text}\n\nprinted:\n{printed}"
+                assert agrees(block.text, printed), f"documented:\n{block.text}\n\nprinted:\n{printed}"
             case "html" | "js":
                 self.urls(block.text)
             case "console":
@@ -99,11 +99,11 @@ class Walk:
             tomllib.loads(text)
             load_settings({}, {}, self.site.folder)
 
-    def load_error(self, shown: str) -> None:
-        """The error is what the file above causes: without it the site loads."""
-        seen = self.site.load_error()
-        # Exactly: the carets point at a column.
-        assert _stripped(shown) == _stripped(seen), f"shown:\n{shown}\n\nseen:\n{seen}"
+    def load_error(self, documented: str) -> None:
+        """Check the error that the file above causes. Without that file, the site must load."""
+        actual = self.site.load_error()
+        # White space counts: the carets point at a column.
+        assert _stripped(documented) == _stripped(actual), f"documented:\n{documented}\n\nactual:\n{actual}"
         self.site.remove(self.last_file)
         assert not self.site.load_error()
 
@@ -124,36 +124,36 @@ class Walk:
             case ("You write", "hyperpy says"):
                 for template, says, *_ in table.rows:
                     source = code_in(template)
-                    self.refused({_TRY: f"{_settings(source)}\n{source}"}, code_in(says))
+                    self.rejected({_TRY: f"{_assignments(source)}\n{source}"}, code_in(says))
             case ("A file named", "hyperpy says"):
                 for names, says, *_ in table.rows:
-                    self.refused({f"routes/{code_in(name)}": "t'<p>'" for name in names.split(" and ")}, code_in(says))
+                    self.rejected({f"routes/{code_in(name)}": "t'<p>'" for name in names.split(" and ")}, code_in(says))
             case ("Rendered", "hyperpy says") | ("You write", "The browser gets"):
                 for value, says, *_ in table.rows:
-                    self.fails(code_in(value), code_in(says))
+                    self.renders(code_in(value), code_in(says))
 
-    def refused(self, files: dict[str, str], says: str) -> None:
-        """Loading the site with these files added says so, and only with them."""
+    def rejected(self, files: dict[str, str], says: str) -> None:
+        """Check that the site with these files added fails to load, with the message `says`."""
         for name, text in files.items():
             self.site.write(name, text)
-        seen = self.site.load_error()
+        actual = self.site.load_error()
         for name in files:
             self.site.remove(name)
-        assert says in seen, f"{files}\nshown: {says}\nseen: {seen}"
+        assert says in actual, f"{files}\ndocumented: {says}\nactual: {actual}"
 
-    def fails(self, value: str, says: str) -> None:
-        """Rendering the value of an expression, in the names of the scripts so far, says so."""
+    def renders(self, value: str, says: str) -> None:
+        """Check the rendering, or the error, of an expression that uses the names of the scripts so far."""
         try:
-            seen = str(html(eval(value, self.site.names)))
+            actual = str(html(eval(value, self.site.names)))
         except HyperError as error:
-            seen = str(error)
-        assert says in seen, f"{value}\nshown: {says}\nseen: {seen}"
+            actual = str(error)
+        assert says in actual, f"{value}\ndocumented: {says}\nactual: {actual}"
 
     def visit_all(self) -> None:
-        """Runs the tests, and asks every route for what it has: a page or response, and a stream."""
+        """Run the tests, and request the page or response and the stream of every route."""
         if self.site.tests:
-            seen = pytest([*sorted(self.site.tests), "-q"], self.site)
-            assert re.search(r"^\d+ passed in ", seen, re.MULTILINE), seen
+            output = pytest([*sorted(self.site.tests), "-q"], self.site)
+            assert re.search(r"^\d+ passed(, \d+ skipped)? in ", output, re.MULTILINE), output
         if not (self.site.folder / "routes").exists():
             return
         for entry in self.site.load().loaded_routes.entries:
@@ -161,20 +161,20 @@ class Walk:
                 continue
             self.routes.add(entry.url)
             url = re.sub(r"\{\w+\}", "1", re.sub(r"\{\.\.\.\w+\}", "a/b", entry.url))
-            if entry.file in self.site.asked:
+            if entry.file in self.site.requested:
                 continue
             kinds = ["text/html"] if entry.templates or not entry.stream else []
             for accept in kinds + ["text/event-stream"] * bool(entry.stream):
-                answer = self.site.ask(url, headers=[("accept", accept)], enough=bool)
-                good = answer.status < 400 and (answer.body or answer.status in (204, 303, 307))
-                assert good, f"GET {url} ({accept}): {answer.status} {answer.body}"
+                response = self.site.request(url, headers=[("accept", accept)], enough=bool)
+                good = response.status < 400 and (response.body or response.status in (204, 303, 307))
+                assert good, f"GET {url} ({accept}): {response.status} {response.body}"
 
 
 def _stripped(text: str) -> list[str]:
     return [line.rstrip() for line in text.splitlines()]
 
 
-def _settings(template: str) -> str:
-    """Statements that set what a template names."""
+def _assignments(template: str) -> str:
+    """Statements that define every name in a template."""
     names = {node.id for node in ast.walk(ast.parse(template)) if isinstance(node, ast.Name)}
     return "from hyperpy import fragment\n" + "\n".join(f"{name} = ()" for name in sorted(names - {"fragment"}))

@@ -1,4 +1,4 @@
-"""Two requests in flight never see each other's values."""
+"""Concurrent requests never see each other's values."""
 
 import asyncio
 import random
@@ -14,8 +14,8 @@ from tests.support.sites import write_files
 USERS = 1000
 AT_ONCE = 50
 
-# Each route sets what it can at module level, with waits around it, and shows all of it in the end. A mixed answer
-# would hold a second user's token. What it logs is read by the last test of a request's whole way.
+# Each route sets every kind of module-level value, waits in between, and shows all of them in the end. If requests were
+# mixed up, a response would hold a second user's token.
 LOADED = """
     import asyncio
     import random
@@ -111,7 +111,7 @@ BLOCKING = """
     {len(seen)} {count}
     '''
 """
-# A page that lives on in a task after it has been answered, and a stream that outlives many other requests.
+# A page whose task outlives its response, and a stream that outlives many other requests.
 TASKS = """
     import asyncio
     import random
@@ -192,22 +192,22 @@ FILES = {
 class User:
     token: str
 
-    async def ask(self, client: httpx.AsyncClient, folder: str) -> httpx.Response:
+    async def request(self, client: httpx.AsyncClient, folder: str) -> httpx.Response:
         url = f"/{folder}/{self.token}?again={self.token}"
-        answer = await client.get(url, headers={"x-token": self.token, "accept": BROWSER})
-        assert answer.status_code == 200, answer.text
-        return answer
+        response = await client.get(url, headers={"x-token": self.token, "accept": BROWSER})
+        assert response.status_code == 200, response.text
+        return response
 
     async def use(self, client: httpx.AsyncClient) -> None:
-        loaded = await self.ask(client, "loaded")
+        loaded = await self.request(client, "loaded")
         assert tokens_in(loaded.text) == {self.token}
         assert loaded.text.split()[-4:] == ["2", "2", "1", "2"]
         assert loaded.headers["x-echo"] == self.token
         assert loaded.headers["set-cookie"].startswith(f"echo={self.token};")
-        blocking = await self.ask(client, "blocking")
+        blocking = await self.request(client, "blocking")
         assert tokens_in(blocking.text) == {self.token}
         assert blocking.text.split()[-2:] == ["1", "2"]
-        assert (await self.ask(client, "tasks")).text == f"<b>{self.token} not yet</b>"
+        assert (await self.request(client, "tasks")).text == f"<b>{self.token} not yet</b>"
 
 
 def tokens_in(text: str) -> set[str]:
@@ -219,7 +219,7 @@ def make_users(count: int) -> list[User]:
 
 
 async def all_use(client: httpx.AsyncClient, users: list[User]) -> None:
-    """Every user makes a request of each kind; as many at once as AT_ONCE says."""
+    """Every user requests a page of each kind, AT_ONCE users at a time."""
     waiting = iter(users)
 
     async def worker() -> None:
@@ -237,6 +237,7 @@ def site(tmp_path_factory):
         yield command.port()
 
 
+@pytest.mark.slow
 async def test_a_thousand_users_fifty_at_once(site):
     users = make_users(USERS)
     async with client_at(site, ANYTHING) as client:
@@ -246,7 +247,7 @@ async def test_a_thousand_users_fifty_at_once(site):
         assert sorted(log) == expected
 
 
-async def test_streams_that_stay_open_meanwhile(site):
+async def test_streams_keep_their_values_while_others_send_requests(site):
     holders, users = make_users(AT_ONCE), make_users(100)
     seen: dict[str, int] = {}
     others_done = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Requests leave nothing behind."""
+"""Requests don't leak memory."""
 
 import asyncio
 import gc
@@ -12,8 +12,8 @@ from tests.support.clients import BROWSER, EVENT_SOURCE
 
 REQUESTS = int(os.environ.get("REQUESTS", "3000"))
 WARM_UP = 500
-KEPT_OBJECTS = 200  # what caches and the like may still take on
-GROWTH = 6 * 2**20  # bytes that the allocator may keep for itself
+KEPT_OBJECTS = 200  # that caches may still add
+GROWTH = 6 * 2**20  # bytes that the allocator may keep
 
 FILES = {
     "index.py": """
@@ -59,8 +59,8 @@ FILES = {
 CASES = {"/": 200, "/blocking": 200, "/answer": 200, "/broken": 500, "/stream": 200, "/endless": 200, "/none": 404}
 
 
-async def ask(app: Hyper, path: str, query: bytes) -> int:
-    """One request straight to the application; the client leaves when it has seen some of the body."""
+async def request(app: Hyper, path: str, query: bytes) -> int:
+    """Call the application with one request. The client disconnects as soon as it has received part of the body."""
     status = 0
     over = asyncio.Event()
 
@@ -87,12 +87,12 @@ async def ask(app: Hyper, path: str, query: bytes) -> int:
 
 
 def resident() -> int:
-    """Bytes of memory that this process holds."""
+    """The resident memory of this process, in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 async def settled(most: float) -> int:
-    """The number of objects, once it is small enough or has stopped to fall: timers take 0.1 s to go."""
+    """The number of objects, once it is at most `most` or no longer falls: timers take 0.1 s to disappear."""
     before = float("inf")
     while True:
         await asyncio.sleep(0.2)
@@ -108,9 +108,9 @@ async def test_memory_stays_level(make, path, caplog):
     caplog.set_level("CRITICAL", "hyperpy")
     app = make(FILES)
     for number in range(WARM_UP):
-        assert await ask(app, path, b"n=%d" % number) == CASES[path]
+        assert await request(app, path, b"n=%d" % number) == CASES[path]
     objects, memory = await settled(0), resident()
     for number in range(REQUESTS):
-        await ask(app, path, b"n=%d" % number)
+        await request(app, path, b"n=%d" % number)
     assert await settled(objects + KEPT_OBJECTS) < objects + KEPT_OBJECTS
     assert resident() - memory < GROWTH

@@ -1,4 +1,4 @@
-"""The open streams, as an application reads them itself."""
+"""The list of open streams that an application has."""
 
 import contextlib
 
@@ -45,7 +45,7 @@ async def test_an_application_lists_its_open_streams(make, wrapped):
     assert app.streams.ended[EndReason.FINISHED] == 3
 
 
-def test_many_streams_that_end_at_once_have_a_line_each(tmp_path):
+def test_each_of_many_streams_that_end_at_once_is_logged(tmp_path):
     write_files(tmp_path / "routes", FILES)
     with contextlib.ExitStack() as stack:
         command = stack.enter_context(hyper_serve(tmp_path))

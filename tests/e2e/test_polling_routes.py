@@ -1,4 +1,4 @@
-"""`poll` in route files, served."""
+"""`poll` in route files."""
 
 import asyncio
 
@@ -59,7 +59,7 @@ FILES = {
 }
 
 
-async def test_fragments_are_sent_when_they_have_changed(make):
+async def test_a_fragment_is_sent_when_it_has_changed(make):
     async with serve(make(FILES)) as site:
         async with site.stream("/board/a") as first, site.stream("/board/b") as second:
             for number in range(1, 5):
@@ -77,7 +77,7 @@ async def test_values_are_sent_as_events(make):
         assert [(event.event, event.data) for event in await events.rest()] == [("count", "2")]
 
 
-async def test_a_failure_is_a_streams_error(make):
+async def test_a_failure_is_an_error_of_the_stream(make):
     async with serve(make(FILES)) as site, site.stream("/broken") as events:
         assert (await events.next()).data == "1"
         with pytest.raises(StreamFailure):

@@ -1,4 +1,4 @@
-"""What a request makes is its own, and what is made once lasts."""
+"""Values of a request belong to it alone; values made at load time last."""
 
 import asyncio
 import re
@@ -44,7 +44,7 @@ FRESH = {
     "a walrus": ("[0, (seen := [])]\nseen.append(word)", "seen"),
     "a loop's variable": ("seen = []\nfor each in [word]:\n    seen.append(each)", "seen"),
     "a name that is not there yet": ("seen = [word]\nif 'old' in globals():\n    seen.append(old)\nold = word", "seen"),
-    "what a lambda keeps": (
+    "a default of a lambda": (
         "seen = []\nadd = lambda x, box=[]: box.append(x) or box\nadd(1)",
         "[word] * (len(add(2)) - 1)",
     ),
@@ -58,14 +58,14 @@ FRESH = {
 
 
 @pytest.mark.parametrize("case", FRESH)
-async def test_what_a_body_makes_is_fresh_for_each_request(make, case):
+async def test_values_of_the_body_are_new_for_each_request(make, case):
     body, shown = FRESH[case]
     app = make({"index.py": f"word: str\n{body}\nt'{{{shown}}}'\n"})
     async with client_of(app) as client:
         for word in ("one", "two", "one"):
             assert (await client.get("/", params={"word": word})).text == word
-        answers = await asyncio.gather(*(client.get("/", params={"word": str(n)}) for n in range(20)))
-    assert [answer.text for answer in answers] == [str(n) for n in range(20)]
+        responses = await asyncio.gather(*(client.get("/", params={"word": str(n)}) for n in range(20)))
+    assert [response.text for response in responses] == [str(n) for n in range(20)]
 
 
 LASTING = {
@@ -81,7 +81,7 @@ LASTING = {
 
 
 @pytest.mark.parametrize("case", LASTING)
-async def test_what_runs_once_lasts(make, case):
+async def test_values_of_definitions_last(make, case):
     body, shown = LASTING[case]
     other = "class Box:\n    items = []\nt'other'\n"
     app = make({"_kept.py": "kept = []\n", "other.py": other, "index.py": f"{body}\nt'{{{shown}}}'\n"})
@@ -152,18 +152,18 @@ BROKEN = {
 
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("where", BROKEN)
-async def test_an_error_page_holds_nothing_of_another_request(make, where, debug):
+async def test_an_error_page_shows_only_its_own_request(make, where, debug):
     app = make({"{token}.py": BROKEN[where], "_shared.py": "ERROR = ValueError('always')\n"}, debug=debug)
     tokens = [f"token-{number:02}" for number in range(40)]
     async with client_of(app) as client:
-        answers = await asyncio.gather(*(client.get(f"/{token}?password={token}") for token in tokens))
-    for token, answer in zip(tokens, answers, strict=True):
-        assert answer.status_code == 500
-        assert set(re.findall(r"token-\d\d", answer.text)) <= ({token} if debug else set())
-        assert ("Traceback" in answer.text) == debug
+        responses = await asyncio.gather(*(client.get(f"/{token}?password={token}") for token in tokens))
+    for token, response in zip(tokens, responses, strict=True):
+        assert response.status_code == 500
+        assert set(re.findall(r"token-\d\d", response.text)) <= ({token} if debug else set())
+        assert ("Traceback" in response.text) == debug
 
 
-async def test_tasks_and_threads_know_the_request_that_began_them(make):
+async def test_tasks_and_threads_keep_the_request_that_started_them(make):
     app = make(
         {
             "_log.py": "log = []\n",

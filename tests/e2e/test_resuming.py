@@ -1,4 +1,4 @@
-"""Streams that go on where a client has lost them, over real sockets."""
+"""Streams that resume where their client lost them, over real sockets."""
 
 import json
 import random
@@ -49,7 +49,7 @@ def port(tmp_path_factory):
         yield command.port()
 
 
-def ask(connection: RawClient, path: str, *headers: bytes) -> None:
+def request(connection: RawClient, path: str, *headers: bytes) -> None:
     lines = [
         f"GET {path} HTTP/1.1".encode(),
         b"Host: localhost",
@@ -71,24 +71,24 @@ def ask(connection: RawClient, path: str, *headers: bytes) -> None:
         (b"", "", ""),
     ],
 )
-def test_the_id_is_utf_8_whatever_comes(port, raw, as_id, otherwise):
+def test_any_bytes_of_an_id_are_read_as_utf_8(port, raw, as_id, otherwise):
     with RawClient(port) as connection:
-        ask(connection, "/echo", b"Last-Event-ID: " + raw, b"X-Other: " + raw)
-        heard = connection.read_until(b"event: close")
-    assert json.loads(re.search(rb"data: (.*)\n", heard)[1]) == [as_id, otherwise]
+        request(connection, "/echo", b"Last-Event-ID: " + raw, b"X-Other: " + raw)
+        response = connection.read_until(b"event: close")
+    assert json.loads(re.search(rb"data: (.*)\n", response)[1]) == [as_id, otherwise]
 
 
-def test_a_hundred_reconnections_lose_and_double_nothing(port):
-    """Each time the connection is cut anywhere, in the middle of an event too."""
+def test_a_hundred_reconnections_lose_and_repeat_nothing(port):
+    """Each connection is cut at a random byte, often in the middle of an event."""
     chance, got, last = random.Random(7), [], b""
     for _ in range(100):
         with RawClient(port) as connection:
-            ask(connection, "/numbers", *([b"Last-Event-ID: " + last] if last else []))
+            request(connection, "/numbers", *([b"Last-Event-ID: " + last] if last else []))
             connection.read_until(b"\r\n\r\n")
             take = len(connection.received) + chance.randrange(400)
             while len(connection.received) < take and (more := connection.socket.recv(take - len(connection.received))):
                 connection.received += more
-        # A stream that ends without an empty line has an event that is not whole: clients drop it.
+        # Clients drop an event that its empty line does not end.
         body = connection.received.partition(b"\r\n\r\n")[2]
         for id, number in re.findall(rb"id: (.*)\ndata: (\d+)\n\n", body):
             last = id

@@ -1,4 +1,4 @@
-"""A small site that has one of everything, as `hyper serve` serves it and browsers, event sources and htmx see it."""
+"""A small site with one of everything, served by `hyper serve` to browsers, event sources and htmx."""
 
 import json
 from html.parser import HTMLParser
@@ -31,7 +31,7 @@ async def client(harbour):
 
 
 class Elements(HTMLParser):
-    """The elements of a document and their attributes, and what stands between them."""
+    """The elements of a document with their attributes, and its text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-# What each URL is, by what the client asks for: the content type, and whether caches must tell clients apart.
+# The content type of each URL for each client, and whether the response varies by client.
 ALL_HTML = dict.fromkeys(ACCEPTS, HTML)
 ALL_EVENTS = dict.fromkeys(ACCEPTS, EVENTS)
 KINDS = [
@@ -71,18 +71,18 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("who", ACCEPTS)
+@pytest.mark.parametrize("kind", ACCEPTS)
 @pytest.mark.parametrize(("url", "types", "varies"), KINDS, ids=[url for url, *_ in KINDS])
-async def test_who_gets_what(client, url, types, varies, who):
-    async with client.stream("GET", url, headers={"accept": ACCEPTS[who]}) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == types[who]
-        assert answer.headers.get("vary") == ("Accept" if varies else None)
-        if types[who] == EVENTS:
-            assert answer.headers["cache-control"] == "no-cache, no-transform"
-            assert answer.headers["x-accel-buffering"] == "no"
-            assert "connection" not in answer.headers
-            assert "content-length" not in answer.headers
+async def test_each_client_gets_its_content_type(client, url, types, varies, kind):
+    async with client.stream("GET", url, headers={"accept": ACCEPTS[kind]}) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"] == types[kind]
+        assert response.headers.get("vary") == ("Accept" if varies else None)
+        if types[kind] == EVENTS:
+            assert response.headers["cache-control"] == "no-cache, no-transform"
+            assert response.headers["x-accel-buffering"] == "no"
+            assert "connection" not in response.headers
+            assert "content-length" not in response.headers
 
 
 async def test_a_page_without_a_loader(client):
@@ -98,7 +98,7 @@ async def test_a_page_with_a_loader(client):
     assert "<li>Skerry Light</li><li>Port &amp; Star</li>" in page
 
 
-async def test_what_users_wrote_stays_text(client):
+async def test_text_from_users_stays_text(client):
     page = Elements((await client.get("/users/2")).text)
     assert page.tags == ["html", "body", "h2", "ol", "li"]
     assert "<script>alert('Bo')</script>" in page.text
@@ -106,16 +106,16 @@ async def test_what_users_wrote_stays_text(client):
 
 
 @pytest.mark.parametrize("number", ["9", "x", "1.5", "%F0%9F%90%9F"])
-async def test_a_captain_that_is_not_there(client, number):
-    answer = await client.get(f"/users/{number}")
-    assert answer.status_code == 404
-    assert ("No captain has the number 9." in answer.text) == (number == "9")
+async def test_a_captain_that_does_not_exist(client, number):
+    response = await client.get(f"/users/{number}")
+    assert response.status_code == 404
+    assert ("No captain has the number 9." in response.text) == (number == "9")
 
 
-@pytest.mark.parametrize("who", ACCEPTS)
-async def test_notifications(client, who):
+@pytest.mark.parametrize("kind", ACCEPTS)
+async def test_notifications(client, kind):
     url = "/notifications/stream?user_id=1"
-    events = await all_events(client, url, headers={"accept": ACCEPTS[who]})
+    events = await all_events(client, url, headers={"accept": ACCEPTS[kind]})
     assert [(name, squeezed(data)) for name, data in events] == [
         ("message", '<p class="hint">Watching the board</p>'),
         (
@@ -138,7 +138,7 @@ async def test_notifications(client, who):
     ]
 
 
-async def test_white_space_stays_inside_a_template_and_goes_around_it(client):
+async def test_white_space_is_kept_inside_a_template_and_removed_around_it(client):
     events = await all_events(client, "/notifications/stream?user_id=1")
     assert events[3][1].split("\n") == [
         '<article class="notice">',
@@ -151,12 +151,12 @@ async def test_white_space_stays_inside_a_template_and_goes_around_it(client):
 
 
 @pytest.mark.parametrize(("query", "problem"), [("", "is required"), ("?user_id=one", "integer")])
-async def test_an_input_that_does_not_fit(client, query, problem):
-    answer = await client.get(f"/notifications/stream{query}", headers={"accept": EVENT_SOURCE})
-    assert answer.status_code == 422
-    assert answer.headers["content-type"].startswith("text/plain")
-    assert "user_id" in answer.text
-    assert problem in answer.text
+async def test_an_invalid_input(client, query, problem):
+    response = await client.get(f"/notifications/stream{query}", headers={"accept": EVENT_SOURCE})
+    assert response.status_code == 422
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "user_id" in response.text
+    assert problem in response.text
 
 
 async def test_a_listener_that_leaves_is_forgotten(client, harbour):
@@ -175,7 +175,7 @@ async def test_a_room_is_one_segment_of_the_url(client, room):
     assert json.loads(data)["channel"] == room
 
 
-async def test_chat_can_not_be_forged(client):
+async def test_chat_messages_can_not_forge_events(client):
     events = await all_events(client, "/chat/deck/stream", headers={"accept": EVENT_SOURCE})
     assert [name for name, _ in events] == ["tuned", "call", "call", "close"]
     call = Elements(events[2][1])
@@ -186,7 +186,7 @@ async def test_chat_can_not_be_forged(client):
     assert "event: forged\ndata: got you" in call.text
 
 
-async def test_a_script_is_no_picture(client):
+async def test_a_script_url_is_blocked_as_an_image(client):
     events = await all_events(client, "/chat/bridge%20%26%20co/stream")
     assert Elements(events[1][1]).found[1][1]["src"] == "#blocked"
 
@@ -198,7 +198,7 @@ async def test_a_script_is_no_picture(client):
         ("/dashboard-live", "Instruments", ["/stream/metrics"]),
     ],
 )
-async def test_a_page_in_a_layout_that_listens(client, url, title, sources):
+async def test_a_page_in_a_layout_with_a_stream(client, url, title, sources):
     text = (await client.get(url)).text
     assert text.startswith("<!doctype html>")
     assert text.endswith("</html>")
@@ -207,16 +207,16 @@ async def test_a_page_in_a_layout_that_listens(client, url, title, sources):
     assert [attributes["sse-connect"] for _, attributes in page.found if "sse-connect" in attributes] == sources
 
 
-async def test_a_feed_without_an_end(client):
+async def test_an_endless_feed(client):
     async with events_of(client, "/stream/feed") as events:
         first, second, third = [await anext(events) for _ in range(3)]
     assert (first.event, first.data) == ("entry", '<p class="hint">The log book is open</p>')
     assert second.event == third.event == "entry"
     assert Elements(second.data).tags == ["div", "h3", "p"]
-    assert second.data < third.data  # they differ in the time only
+    assert second.data < third.data  # only their times differ
 
 
-async def test_events_of_several_names(client):
+async def test_a_stream_of_several_event_names(client):
     wanted, seen = {"gauge", "warning"}, {}
     async with events_of(client, "/stream/metrics") as events:
         async for event in events:
@@ -235,9 +235,9 @@ REPORT = (
 )
 
 
-@pytest.mark.parametrize("who", ["browser", "htmx 4", "curl"])
-async def test_a_report_as_a_page(client, who):
-    text = (await client.get("/report/7", headers={"accept": ACCEPTS[who]})).text
+@pytest.mark.parametrize("kind", ["browser", "htmx 4", "curl"])
+async def test_a_report_as_a_page(client, kind):
+    text = (await client.get("/report/7", headers={"accept": ACCEPTS[kind]})).text
     assert squeezed(text).replace("> <", "><") == "".join(REPORT).replace("> <", "><")
 
 
@@ -249,11 +249,11 @@ async def test_a_report_as_events(client):
     ]
 
 
-async def test_a_report_arrives_as_it_is_made(client, harbour):
+async def test_a_report_arrives_part_by_part(client, harbour):
     with RawClient(harbour.port()) as connection:
         connection.get("/report/1001", Accept=BROWSER, Connection="close")
-        heard = connection.read_until(b"Pier 1001 stands")
-        assert b"fathoms" not in heard
+        response = connection.read_until(b"Pier 1001 stands")
+        assert b"fathoms" not in response
         await client.get("/listening?release=1001")
         assert connection.read_all().endswith(b"</html>\r\n0\r\n\r\n")
     assert b"1001 fathoms" in connection.received
@@ -269,24 +269,24 @@ async def test_a_fragment_is_rendered_again_for_each_move(client):
     ]
 
 
-async def test_the_stream_of_a_page_for_those_who_can_not_say_so(client):
+async def test_a_query_parameter_requests_the_stream_of_a_page(client):
     events = await all_events(client, "/berths/watch?place=5&_stream", headers={"accept": BROWSER})
     assert len(events) == 4
 
 
-@pytest.mark.parametrize("who", ["browser", "htmx 4", "curl"])
-async def test_a_page_that_was_given_nothing_is_an_error_that_tells_nothing(client, harbour, who):
-    answer = await client.get("/berths/watch?place=6", headers={"accept": ACCEPTS[who]})
-    assert answer.status_code == 500
+@pytest.mark.parametrize("kind", ["browser", "htmx 4", "curl"])
+async def test_a_failing_page_shows_no_details(client, harbour, kind):
+    response = await client.get("/berths/watch?place=6", headers={"accept": ACCEPTS[kind]})
+    assert response.status_code == 500
     for secret in ("Traceback", "NoneType", "berth", "watch.py", "hyperpy"):
-        assert secret not in answer.text
+        assert secret not in response.text
     harbour.wait_for_output(r'routes/berths/watch\.py", line \d+, in <module>\n\s+{berth\.ship} is {berth\.state}\n')
 
 
 async def test_a_download(client):
-    answer = await client.get("/download/csv")
-    assert answer.headers["content-disposition"] == "attachment; filename=captains.csv"
-    assert answer.text.splitlines() == [
+    response = await client.get("/download/csv")
+    assert response.headers["content-disposition"] == "attachment; filename=captains.csv"
+    assert response.text.splitlines() == [
         "number,name,mail",
         "1,Ada Brook,ada@eastquay.example",
         "2,<script>alert('Bo')</script>,bo@eastquay.example",
@@ -298,13 +298,13 @@ async def test_a_download(client):
     "url",
     ["/notifications/stream?user_id=1", "/chat/deck/stream", "/stream/feed", "/report/7", "/berths/watch?place=7"],
 )
-async def test_who_has_seen_the_end_is_told_to_stay_away(client, url):
-    answer = await client.get(url, headers={"accept": EVENT_SOURCE, "last-event-id": "close"})
-    assert answer.status_code == 204
-    assert not answer.content
+async def test_a_client_that_has_received_close_gets_no_content(client, url):
+    response = await client.get(url, headers={"accept": EVENT_SOURCE, "last-event-id": "close"})
+    assert response.status_code == 204
+    assert not response.content
 
 
-async def test_the_last_event_has_the_id_that_says_so(client):
+async def test_only_the_last_event_has_an_id(client):
     async with events_of(client, "/notifications/stream?user_id=1") as events:
         ids = [(event.event, event.id) async for event in events]
     assert ids[-1] == ("close", "close")

@@ -1,10 +1,8 @@
-"""Streams of route files under `hyper serve`: how they begin, go wrong and end, seen from raw sockets."""
+"""Streams of route files under `hyper serve`: how they start, fail and end, seen from raw sockets."""
 
 import json
 import re
 import signal
-import socket
-import struct
 from pathlib import Path
 
 import pytest
@@ -15,10 +13,11 @@ from tests.support.servers import hyper_serve
 from tests.support.sites import write_files
 from tests.support.until import wait_until
 
+LOGGED = "from .._log import log\nasync def stream():\n    log.append('head')\n"
 FILES = {
-    "_log.py": "log = []\nmade = [0]\ngate = []\n",
+    "_log.py": "from collections import Counter\nlog = []\nmade = Counter()\ngate = []\n",
     "log.py": "from hyper import JSONResponse\nfrom ._log import log\nresponse = JSONResponse(log)\n",
-    "made.py": "from ._log import made\nt'{made[0]}'",
+    "made.py": "from ._log import made\nt'{made.total()}'",
     "open.py": "from ._log import gate\ngate.append(1)\nt'open'",
     "hello.py": "t'hello'",
     "early.py": "async def stream():\n    raise LookupError('secret password')\n    yield 1",
@@ -64,9 +63,11 @@ FILES = {
     "late-event.py": "async def stream():\n    yield 'tick', 1\n    yield 'a', 2\n    yield {'evnt': 1}\n",
     "cut.py": "async def stream():\n    yield t'<!doctype html><p>one'\n    yield t'<p>two {1 / 0}'\n",
     "cut-event.py": "async def stream():\n    yield t'<!doctype html><p>one'\n    yield {'data': 1}\n",
-    "idle.py": """
+    "idle/{run}.py": """
         import asyncio
-        from ._log import log
+        from .._log import log
+
+        run: str
 
         async def stream():
             try:
@@ -74,8 +75,8 @@ FILES = {
                 await asyncio.Event().wait()
             finally:
                 await asyncio.sleep(0.01)
-                log.append("tidied up")
-                print("tidied up", flush=True)
+                log.append(run)
+                print(run, "is cleaned up", flush=True)
     """,
     "silent.py": "import asyncio\nasync def stream():\n    await asyncio.Event().wait()\n    yield 1",
     "ticking.py": """
@@ -88,16 +89,18 @@ FILES = {
                 yield "tick", n
                 await asyncio.sleep(0.005)
     """,
-    "flood.py": """
-        from ._log import log, made
+    "flood/{run}.py": """
+        from .._log import log, made
+
+        run: str
 
         async def stream():
             try:
                 while True:
-                    made[0] += 1
+                    made[run] += 1
                     yield "x" * 60_000
             finally:
-                log.append("tidied up")
+                log.append(run)
     """,
     "finite.py": "async def stream():\n    yield 'tick', 1\n",
     "report.py": """
@@ -110,6 +113,9 @@ FILES = {
                 await asyncio.sleep(0.005)
             yield t"<p>done</p>"
     """,
+    "head/events.py": f"{LOGGED}    yield 'tick', 1\n",
+    "head/page.py": f"{LOGGED}    yield t'<!doctype html>'\n",
+    "head/early.py": f"{LOGGED}    yield t'{{1 / 0}}'\n",
     "slow-report.py": """
         import asyncio
         from pathlib import Path
@@ -123,15 +129,16 @@ FILES = {
 }
 
 
-@pytest.fixture
-def site(tmp_path):
-    write_files(tmp_path / "routes", FILES)
-    with hyper_serve(tmp_path) as command:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("streams")
+    write_files(folder / "routes", FILES)
+    with hyper_serve(folder) as command:
         yield command
 
 
-def ask(command, path, accept=EVENT_SOURCE, **headers):
-    """Head and body of an answer, everything until the connection closes."""
+def request(command, path, accept=EVENT_SOURCE, **headers):
+    """Head and body of the response, once the connection has closed."""
     with RawClient(command.port()) as connection:
         connection.get(path, Accept=accept, Connection="close", **headers)
         head, _, body = connection.read_all().partition(b"\r\n\r\n")
@@ -141,7 +148,7 @@ def ask(command, path, accept=EVENT_SOURCE, **headers):
 @pytest.mark.parametrize("path", ["/early", "/early-page", "/early-wait", "/early-event"])
 def test_an_error_before_the_first_byte_is_an_error_page(site, path):
     for accept in (EVENT_SOURCE, BROWSER):
-        head, body = ask(site, path, accept)
+        head, body = request(site, path, accept)
         assert head.startswith("http/1.1 500 ")
         for header in ("text/event-stream", "x-accel-buffering", "no-cache", "transfer-encoding"):
             assert header not in head
@@ -152,31 +159,30 @@ def test_an_error_before_the_first_byte_is_an_error_page(site, path):
 
 
 @pytest.mark.parametrize(("path", "before"), [("/late", "id: 7\nevent: tick\ndata: one\n\n"), ("/late-slow", "")])
-def test_an_error_after_it_is_an_event_that_tells_nothing(site, path, before):
-    head, body = ask(site, path)
+def test_an_error_after_it_is_an_event_without_details(site, path, before):
+    head, body = request(site, path)
     assert head.startswith("http/1.1 200 ")
     assert body.endswith("\r\n0\r\n\r\n")
     events = "".join(re.split(r"(?:^|\r\n)[0-9a-f]+\r\n", body))
     error = re.fullmatch(re.escape(before) + r"event: stream-error\nretry: 30000\ndata: (\{.*\})\n\n(?:\r\n)?", events)
     assert error, events
-    told = json.loads(error[1])
-    assert set(told) == {"message", "log"}
-    assert not re.search("secret|password|Lookup|Error|py", told["message"])
-    site.wait_for_output(re.escape(told["log"]))
-    site.wait_for_output("LookupError: secret password")
+    data = json.loads(error[1])
+    assert set(data) == {"message", "log"}
+    assert not re.search("secret|password|Lookup|Error|py", data["message"])
+    site.wait_for_output(rf"(?s){re.escape(data['log'])}.*LookupError: secret password")
 
 
 @pytest.mark.parametrize(("path", "closes"), [("/late-4xx", True), ("/late-5xx", False)])
 def test_a_late_http_exception_has_a_public_message(site, path, closes):
-    _, body = ask(site, path)
+    _, body = request(site, path)
     assert json.loads(re.search(r"event: stream-error\nretry: 30000\ndata: (.*)\n", body)[1])["message"] == (
         "gone & away" if closes else "come back"
     )
     assert ("event: close\nid: close\ndata: \n\n" in body) == closes
 
 
-def test_an_event_that_can_not_be_sent_is_told_by_its_line(site):
-    _, body = ask(site, "/late-event")
+def test_an_event_that_can_not_be_sent_is_logged_with_its_line(site):
+    _, body = request(site, "/late-event")
     assert "data: 2" in body
     assert "evnt" not in body
     site.wait_for_output(r"late-event\.py:4")
@@ -184,8 +190,8 @@ def test_an_event_that_can_not_be_sent_is_told_by_its_line(site):
 
 
 @pytest.mark.parametrize("path", ["/cut", "/cut-event"])
-def test_half_a_page_is_never_taken_for_a_whole_one(site, path):
-    head, body = ask(site, path, BROWSER)
+def test_half_a_page_never_looks_complete(site, path):
+    head, body = request(site, path, BROWSER)
     assert head.startswith("http/1.1 200 ")
     assert "<p>one" in body
     assert "two" not in body
@@ -195,71 +201,72 @@ def test_half_a_page_is_never_taken_for_a_whole_one(site, path):
 
 @pytest.mark.parametrize("how", ["fin", "rst"])
 @pytest.mark.parametrize("path", ["/idle", "/flood"])
-def test_the_generator_of_a_client_that_leaves_is_tidied_up(site, path, how):
+def test_the_generator_of_a_client_that_leaves_is_cleaned_up(site, path, how):
+    run = f"{path[1:]}-{how}"
     with RawClient(site.port()) as connection:
-        connection.get(path, Accept=EVENT_SOURCE)
+        connection.get(f"{path}/{run}", Accept=EVENT_SOURCE)
         connection.read_until(b"data: ")
         if how == "rst":
-            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    wait_until(lambda: fetch(site.port(), "/log")[1] == '["tidied up"]')
-    wait_until(lambda: site.errors)
-    [line] = site.errors.splitlines()
+            connection.reset()
+    wait_until(lambda: run in json.loads(fetch(site.port(), "/log")[1]))
+    site.wait_for_output(rf"(?m)^.*{path}/{run} .*\n")
+    [line] = [line for line in site.errors.splitlines() if run in line]
     assert line.endswith("; the client left")
 
 
-def test_a_client_that_does_not_read_stops_the_production(site):
+def test_a_client_that_does_not_read_pauses_the_generator(site):
     def resident():
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{site.process.pid}/status").read_text())[1])
 
     before, seen = resident(), []
     with RawClient(site.port()) as connection:
-        connection.get("/flood", Accept=EVENT_SOURCE)
+        connection.get("/flood/unread", Accept=EVENT_SOURCE)
         connection.read_until(b"data: xxx")
 
-        def stands_still():
+        def is_paused():
             seen.append(int(fetch(site.port(), "/made")[1]))
             return len(seen) > 20 and len(set(seen[-20:])) == 1
 
-        wait_until(stands_still)
-        assert seen[-1] < 500  # what the sockets' buffers take, of 60 kB each
+        wait_until(is_paused)
+        assert seen[-1] < 500  # of 60 kB each, in the buffers of the sockets
         assert resident() - before < 30_000
         connection.read_until(b"x" * 60_000)
         assert fetch(site.port(), "/hello") == (200, "hello")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_every_stream_at_once_and_lets_pages_finish(tmp_path, number):
+def test_a_signal_ends_streams_at_once_and_lets_pages_finish(tmp_path, number):
     write_files(tmp_path / "routes", FILES)
     with hyper_serve(tmp_path) as site:
         port = site.port()
-        clients = {path: RawClient(port) for path in ("/idle", "/silent", "/ticking", "/flood", "/slow-report")}
+        clients = {path: RawClient(port) for path in ("/idle/1", "/silent", "/ticking", "/flood/1", "/slow-report")}
         for path, client in clients.items():
             client.get(path, Accept=BROWSER if "report" in path else EVENT_SOURCE)
         for path, words in {
-            "/idle": b"begun",
+            "/idle/1": b"begun",
             "/ticking": b"data: 2",
-            "/flood": b"xxx",
+            "/flood/1": b"xxx",
             "/slow-report": b"begun",
         }.items():
             clients[path].read_until(words)
         clients["/silent"].read_until(b"\r\n\r\n")
         site.send(number)
-        for path in ("/idle", "/silent", "/ticking"):
-            heard = clients[path].read_all()
-            assert heard.endswith(b"0\r\n\r\n"), path
-            assert b"event: close" not in heard
-        site.wait_for_output("tidied up")
+        for path in ("/idle/1", "/silent", "/ticking"):
+            response = clients[path].read_all()
+            assert response.endswith(b"0\r\n\r\n"), path
+            assert b"event: close" not in response
+        site.wait_for_output("1 is cleaned up")
         (tmp_path / "go").touch()
         assert clients["/slow-report"].read_all().endswith(b"<p>done</p>\r\n0\r\n\r\n")
         assert site.exit_status() == 0
         assert "graceful" not in site.errors
         assert "Traceback" not in site.errors
         for client in clients.values():
-            client.socket.close()
+            client.close()
 
 
 @pytest.mark.parametrize("accept", [EVENT_SOURCE, BROWSER])
-@pytest.mark.parametrize("path", ["/idle", "/report", "/early", "/finite"])
+@pytest.mark.parametrize("path", ["/head/events", "/head/page", "/head/early"])
 def test_head_starts_no_generator_and_leaves_the_connection_usable(site, path, accept):
     with RawClient(site.port()) as connection:
         connection.socket.sendall(f"HEAD {path} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\n\r\n".encode())
@@ -269,7 +276,8 @@ def test_head_starts_no_generator_and_leaves_the_connection_usable(site, path, a
         assert b"x-accel-buffering: no" in head
         connection.received = b""
         connection.get("/log")
-        assert connection.read_until(b"[]").startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"head" not in connection.read_until(b"]").partition(b"\r\n\r\n")[2]
+        assert connection.received.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 @pytest.mark.parametrize(("path", "accept"), [("/finite", EVENT_SOURCE), ("/cut", EVENT_SOURCE), ("/report", BROWSER)])
@@ -289,7 +297,7 @@ def test_http_1_0_gets_no_chunks(site, path, accept):
         assert body.startswith(b"data: <!doctype html><p>one\n\nevent: stream-error\n")
 
 
-def test_a_stream_says_its_headers_before_it_has_anything_to_say(site):
+def test_headers_are_sent_before_the_first_event(site):
     with RawClient(site.port()) as connection:
         connection.get("/silent", Accept=EVENT_SOURCE)
         head = connection.read_until(b"\r\n\r\n").decode().lower().split("\r\n")

@@ -1,4 +1,4 @@
-"""What route files yield, byte for byte on the wire and as two clients make it out."""
+"""Values that route files yield, byte for byte on the wire and as two clients parse them."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.support.raw_client import RawClient
 from tests.support.servers import hyper_serve
 from tests.support.sites import write_files
 
-# What is yielded, and the event that the client gets: name, data, id, retry.
+# A yielded expression, and the event that the client receives: name, data, id, retry.
 YIELDS = [
     ("t'<b>{1}</b>'", ("message", "<b>1</b>")),
     ("'a <b>'", ("message", "a &lt;b&gt;")),
@@ -47,7 +47,7 @@ YIELDS = [
     ("Event({'a': 1}, event='typed', id='9', retry=0)", ("typed", '{"a":1}', "9", 0)),
     ("Event(JSON('s'), event='typed')", ("typed", '"s"', "9")),
     ("{'id': ''}", None),
-    ("{'comment': 'nobody hears this'}", None),
+    ("{'comment': 'no event'}", None),
     ("{'retry': 2500}", None),
     ("'ünï ☃ 𝄞'", ("message", "ünï ☃ 𝄞")),
     ("'x' * 100_000", ("message", "x" * 100_000)),
@@ -85,7 +85,7 @@ def site(tmp_path_factory):
     def stream(lines):
         return HEAD + "async def stream():\n" + "".join(f"    yield {line}\n" for line in lines)
 
-    files = {"routes/all.py": stream([what for what, _ in YIELDS])}
+    files = {"routes/all.py": stream([expression for expression, _ in YIELDS])}
     files["routes/slowly.py"] = files["routes/all.py"].replace("    yield", "    await asyncio.sleep(0)\n    yield")
     files["routes/slowly.py"] = "import asyncio\n" + files["routes/slowly.py"]
     for number, bad in enumerate(BAD):
@@ -98,19 +98,13 @@ def site(tmp_path_factory):
 def body_of(command, path):
     """The body of a stream without its chunks."""
     with RawClient(command.port()) as connection:
-        connection.get(path, Accept=EVENT_SOURCE, Connection="close")
-        _, _, rest = connection.read_all().partition(b"\r\n\r\n")
-    body = b""
-    while rest:
-        size, _, rest = rest.partition(b"\r\n")
-        body += rest[: int(size, 16)]
-        rest = rest[int(size, 16) + 2 :]
-    return body
+        connection.get(path, Accept=EVENT_SOURCE, Connection="close").read_all()
+        return connection.body
 
 
 @pytest.mark.parametrize("path", ["/all", "/slowly"])
 @pytest.mark.parametrize("piece", [1, 7, 10**6])
-def test_every_yield_arrives_as_it_was_meant(site, path, piece):
+def test_every_yield_arrives_as_its_event(site, path, piece):
     body = body_of(site, path)
     parser = parse(b"")
     for start in range(0, len(body), piece):
@@ -125,29 +119,29 @@ def test_every_yield_arrives_as_it_was_meant(site, path, piece):
     assert b": two\n: lines\n" in body
 
 
-async def test_httpx_sse_makes_out_the_same(site):
+async def test_httpx_sse_parses_the_same_events(site):
     async with client_at(site.port(), EVENT_SOURCE) as client, events_of(client, "/all") as events:
         seen = [(event.event, event.data, event.retry) async for event in events]
     expected = [(event[0], event[1], event[3] if len(event) > 3 else None) for _, event in YIELDS if event]
-    # Its blocks without data are events, too.
-    blocks = [each for each in seen if each[:2] != ("message", "")]
-    assert blocks == [*expected, ("close", "", None)]
+    # It takes blocks without data for events as well.
+    with_data = [each for each in seen if each[:2] != ("message", "")]
+    assert with_data == [*expected, ("close", "", None)]
 
 
-@pytest.mark.parametrize("number", range(len(BAD)), ids=BAD)
-def test_what_can_not_be_sent_ends_the_stream_before_any_byte_of_it(site, number):
-    parser = parse(body_of(site, f"/bad{number}"))
-    assert [event.type for event in parser.events] == ["before", "stream-error"]
-    assert set(json.loads(parser.events[1].data)) == {"message", "log"}
-    site.wait_for_output(rf"bad{number}\.py:9\b")
+def test_an_invalid_value_ends_the_stream_before_any_byte_of_it(site):
+    for number, expression in enumerate(BAD):
+        parser = parse(body_of(site, f"/bad{number}"))
+        assert [event.type for event in parser.events] == ["before", "stream-error"], expression
+        assert set(json.loads(parser.events[1].data)) == {"message", "log"}, expression
+        site.wait_for_output(rf"bad{number}\.py:9\b")
 
 
-@pytest.mark.parametrize("number", range(len(BAD)), ids=BAD)
-def test_the_same_at_the_start_is_an_error_page(site, number):
-    with RawClient(site.port()) as connection:
-        connection.get(f"/first{number}", Accept=EVENT_SOURCE, Connection="close")
-        assert connection.read_all().startswith(b"HTTP/1.1 500 ")
-    site.wait_for_output(rf"first{number}\.py:8\b")
+def test_an_invalid_first_value_is_an_error_page(site):
+    for number, expression in enumerate(BAD):
+        with RawClient(site.port()) as connection:
+            connection.get(f"/first{number}", Accept=EVENT_SOURCE, Connection="close")
+            assert connection.read_all().startswith(b"HTTP/1.1 500 "), expression
+        site.wait_for_output(rf"first{number}\.py:8\b")
 
 
 async def test_pings_fill_silences_and_never_split_an_event(make):
@@ -162,7 +156,7 @@ async def test_pings_fill_silences_and_never_split_an_event(make):
     app.limits = replace(LIMITS, ping=0.05)
     async with serve(app) as site:
         site.headers["accept"] = EVENT_SOURCE
-        bodies = [answer.content for answer in await asyncio.gather(site.get("/quiet"), site.get("/busy"))]
+        bodies = [response.content for response in await asyncio.gather(site.get("/quiet"), site.get("/busy"))]
     assert re.fullmatch(
         rb"data: a\ndata: b\n\n(: ping\n\n)+data: c\ndata: d\n\nevent: close\nid: close\ndata: \n\n", bodies[0]
     )

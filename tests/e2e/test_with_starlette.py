@@ -1,4 +1,4 @@
-"""`Hyper` is a Starlette application: middleware, mounts, explicit routes, lifespan and handlers work as there."""
+"""`Hyper` is a Starlette application: its middleware, mounts, explicit routes, lifespan and handlers work."""
 
 import asyncio
 import contextlib
@@ -112,8 +112,8 @@ HANDLERS = [
 
 @pytest.mark.parametrize("middleware", [False, True])
 @pytest.mark.parametrize("kind", ["async", "sync"])
-@pytest.mark.parametrize(("what", "url", "status", "text"), HANDLERS)
-async def test_exception_handlers(make, what, url, status, text, kind, middleware):
+@pytest.mark.parametrize(("key", "url", "status", "text"), HANDLERS)
+async def test_exception_handlers(make, key, url, status, text, kind, middleware):
     app = make(FILES | {"_404.py": "t'page'", "_error.py": "t'page'"} if status == 418 else FILES)
     seen = []
 
@@ -124,12 +124,12 @@ async def test_exception_handlers(make, what, url, status, text, kind, middlewar
     async def async_handler(request: Request, error: Exception) -> Response:
         return handler(request, error)
 
-    app.add_exception_handler(what, handler if kind == "sync" else async_handler)
+    app.add_exception_handler(key, handler if kind == "sync" else async_handler)
     if middleware:
         app.add_middleware(GZipMiddleware)
     async with client_of(app) as client:
-        answer = await client.get(url, headers={"accept": "text/plain"})
-    assert (answer.status_code, answer.text) == (status, text)
+        response = await client.get(url, headers={"accept": "text/plain"})
+    assert (response.status_code, response.text) == (status, text)
     assert len(seen) == (status == 418)
 
 
@@ -149,11 +149,11 @@ async def test_an_error_of_an_explicit_route_or_a_middleware_gets_the_error_page
     async with client_of(app) as client:
         assert (await client.get("/users/ann")).text == "ann"
         for url in ("/explicit", "/users/eve"):
-            answer = await client.get(url)
-            assert (answer.status_code, answer.text) == (500, "<h1>sorry</h1>"), url
+            response = await client.get(url)
+            assert (response.status_code, response.text) == (500, "<h1>sorry</h1>"), url
 
 
-async def test_a_middleware_sees_pages_and_may_answer_itself(make):
+async def test_a_middleware_sees_pages_and_can_answer_instead(make):
     app = make(FILES)
 
     async def dispatch(request, call_next):
@@ -166,8 +166,8 @@ async def test_a_middleware_sees_pages_and_may_answer_itself(make):
     app.add_middleware(BaseHTTPMiddleware, dispatch=dispatch)
     async with client_of(app) as client:
         assert (await client.get("/users/eve")).status_code == 403
-        answer = await client.get("/users/ann")
-        assert (answer.text, answer.headers["x-seen"]) == ("ann", "/users/ann")
+        response = await client.get("/users/ann")
+        assert (response.text, response.headers["x-seen"]) == ("ann", "/users/ann")
         missing = await client.get("/nothing")
         assert (missing.status_code, missing.headers["x-seen"]) == (404, "/nothing")
         broken = await client.get("/broken")
@@ -212,7 +212,7 @@ async def test_a_page_passes_through_middleware_piece_by_piece(in_front):
         assert (await parts.rest()).html.endswith("<p>two</p>")
 
 
-async def test_a_compressed_page_can_be_read_as_it_comes(make):
+async def test_a_compressed_page_can_be_read_as_it_arrives(make):
     app = make(FILES)
     app.add_middleware(GZipMiddleware)
     async with serve(app) as site, site.parts("/report") as parts:
@@ -251,7 +251,7 @@ async def test_a_mounted_stream_ends_when_its_client_leaves(make):
         assert (await site.get("/shop/log")).json() == ["finally"]
 
 
-async def test_a_mounted_application_knows_its_streams(make):
+async def test_a_mounted_application_lists_its_streams(make):
     feed = "import asyncio\nasync def stream():\n    yield 'a', 1\n    await asyncio.Event().wait()\n"
     app = make({"feed.py": feed})
     async with serve(Starlette(routes=[Mount("/inner", app)])) as site, site.stream("/inner/feed") as events:
@@ -268,19 +268,19 @@ def test_settings_of_streams_reach_the_application(make, monkeypatch):
     assert (app.limits.ping, app.limits.send) == (2.5, 7)
 
 
-def test_a_wrong_setting_is_told_at_once(make, monkeypatch):
+def test_an_invalid_setting_is_reported_at_once(make, monkeypatch):
     monkeypatch.setenv("HYPER_PING", "often")
     with pytest.raises(ConfigError, match="HYPER_PING: 'often' is not a number"):
         make({"index.py": "t'<p>hello</p>'"})
 
 
 def test_a_mounted_application_has_channels_on_each_loop_that_it_is_served_on(make):
-    """Without a lifespan, nobody connects before the first request does."""
+    """Without a lifespan, the first request connects."""
     say = "from hyper import channel\nasync def load():\n    await channel('a').publish(1)\nt'said'"
     outer = Starlette(routes=[Mount("/inner", make({"say.py": say}))])
 
-    async def ask():
+    async def request():
         async with client_of(outer) as client:
             return (await client.get("/inner/say")).text
 
-    assert [asyncio.run(ask()), asyncio.run(ask())] == ["said", "said"]
+    assert [asyncio.run(request()), asyncio.run(request())] == ["said", "said"]

@@ -10,10 +10,10 @@ type Found = Callable[..., Discovery]
 
 @pytest.fixture
 def found(tmp_path: Path) -> Found:
-    """Makes the named files in a folder of routes and discovers them."""
+    """Creates the named files in a folder and discovers them."""
 
-    def make(*names: str) -> Discovery:
-        root = tmp_path / "routes"
+    def make(*names: str, folder: str = "routes") -> Discovery:
+        root = tmp_path / folder
         root.mkdir(exist_ok=True)
         for name in names:
             path = root / name

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.exceptions import RouteError
+from hyperpy.exceptions import Place, RouteError
 from hyperpy.routing import Discovery, discover
 
 type Found = Callable[..., Discovery]
@@ -14,31 +14,27 @@ def urls(discovery: Discovery) -> list[str]:
     return [route.url for route in discovery.routes]
 
 
-@pytest.mark.parametrize(
-    ("file", "url", "parameters", "module"),
-    [
-        ("index.py", "/", (), "index"),
-        ("about.py", "/about", (), "about"),
-        ("about/index.py", "/about", (), "about.index"),
-        ("live-feed.py", "/live-feed", (), "live-feed"),
-        ("index/index.py", "/index", (), "index.index"),
-        ("robots.txt.py", "/robots.txt", (), "robots%2Etxt"),
-        ("50%.py", "/50%", (), "50%25"),
-        ("v1.2/a.py", "/v1.2/a", (), "v1%2E2.a"),
-        ("folder.py/a.py", "/folder.py/a", (), "folder%2Epy.a"),
-        ("users/{user_id}.py", "/users/{user_id}", ("user_id",), "users.{user_id}"),
-        ("{a}/x/{b}/index.py", "/{a}/x/{b}", ("a", "b"), "{a}.x.{b}.index"),
-        ("docs/{v}/{...path}.py", "/docs/{v}/{...path}", ("v", "path"), "docs.{v}.{%2E%2E%2Epath}"),
-    ],
-)
-def test_a_file_is_a_url(
-    found: Found, tmp_path: Path, file: str, url: str, parameters: tuple[str, ...], module: str
-) -> None:
-    (route,) = found(file).routes
-    assert route.url == url
-    assert route.parameters == parameters
-    assert route.module == module
-    assert route.path == tmp_path / "routes" / file
+URLS = [
+    ("index.py", "/", (), "index"),
+    ("about.py", "/about", (), "about"),
+    ("about/index.py", "/about", (), "about.index"),
+    ("live-feed.py", "/live-feed", (), "live-feed"),
+    ("index/index.py", "/index", (), "index.index"),
+    ("robots.txt.py", "/robots.txt", (), "robots%2Etxt"),
+    ("50%.py", "/50%", (), "50%25"),
+    ("v1.2/a.py", "/v1.2/a", (), "v1%2E2.a"),
+    ("folder.py/a.py", "/folder.py/a", (), "folder%2Epy.a"),
+    ("users/{user_id}.py", "/users/{user_id}", ("user_id",), "users.{user_id}"),
+    ("{a}/x/{b}/index.py", "/{a}/x/{b}", ("a", "b"), "{a}.x.{b}.index"),
+    ("docs/{v}/{...path}.py", "/docs/{v}/{...path}", ("v", "path"), "docs.{v}.{%2E%2E%2Epath}"),
+]
+
+
+def test_files_become_urls(found: Found, tmp_path: Path) -> None:
+    for number, (file, *expected) in enumerate(URLS):
+        (route,) = found(file, folder=str(number)).routes
+        assert [route.url, route.parameters, route.module] == expected, file
+        assert route.path == tmp_path / str(number) / file
 
 
 def test_dots_in_names_do_not_make_two_files_one_module(found: Found) -> None:
@@ -46,26 +42,25 @@ def test_dots_in_names_do_not_make_two_files_one_module(found: Found) -> None:
     assert len(set(modules)) == 3
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "_base.py",
-        "_parts/card.py",
-        "users/_card.py",
-        ".hidden.py",
-        ".git/hooks.py",
-        "__init__.py",
-        "__pycache__/about.py",
-        "_404.py/about.py",
-        "notes.txt",
-        "about.pyc",
-        "about.pyi",
-        "report-{id}.md",
-        "empty-{id}/notes.txt",
-    ],
-)
-def test_what_is_no_route_is_passed_over(found: Found, name: str) -> None:
-    discovery = found(name)
+IGNORED = [
+    "_base.py",
+    "_parts/card.py",
+    "users/_card.py",
+    ".hidden.py",
+    ".git/hooks.py",
+    "__init__.py",
+    "__pycache__/about.py",
+    "_404.py/about.py",
+    "notes.txt",
+    "about.pyc",
+    "about.pyi",
+    "report-{id}.md",
+    "empty-{id}/notes.txt",
+]
+
+
+def test_other_files_are_ignored(found: Found) -> None:
+    discovery = found(*IGNORED)
     assert discovery.routes == ()
     assert discovery.error_pages == ()
 
@@ -85,57 +80,55 @@ def test_the_order_is_by_url_with_literals_first(found: Found) -> None:
     assert urls(found(*names)) == ["/", "/about", "/users", "/users/new", "/users/{id}", "/{id}", "/{...rest}"]
 
 
-@pytest.mark.parametrize(
-    ("name", "what", "hint"),
-    [
-        ("report-{id}.py", "only in part one", "`report/{id}`"),
-        ("report-{id}/a.py", "only in part one", "`report/{id}`"),
-        ("a/{user-id}/_404.py", "is no name", "`{user_id}`"),
-        ("docs/{...rest}/index.py", "`{...rest}` takes all that follows", "`docs/{...rest}.py`"),
-        ("{...rest}/a/b.py", "`{...rest}` takes all that follows", "`{...rest}.py`"),
-        ("{...rest}/_404.py", "`{...rest}` takes all that follows", "`{...rest}.py`"),
-        ("{id}/posts/{id}.py", "/{id}/posts/{id} has two parameters of the name `id`", "`{parent_id}`"),
-        ("{id}/{...id}.py", "two parameters of the name `id`", "Rename one"),
-    ],
-)
-def test_a_name_that_is_no_url_names_the_file(found: Found, tmp_path: Path, name: str, what: str, hint: str) -> None:
-    with pytest.raises(RouteError) as caught:
-        found(name)
-    assert what in caught.value.what
-    assert hint in caught.value.hint
-    assert caught.value.place is not None
-    assert caught.value.place.file == str(tmp_path / "routes" / name)
+INVALID = [
+    ("report-{id}.py", "a parameter must be a whole segment", "`report/{id}`"),
+    ("report-{id}/a.py", "a parameter must be a whole segment", "`report/{id}`"),
+    ("a/{user-id}/_404.py", "is not a valid Python identifier", "`{user_id}`"),
+    ("docs/{...rest}/index.py", "`{...rest}` matches the rest of the URL", "`docs/{...rest}.py`"),
+    ("{...rest}/a/b.py", "`{...rest}` matches the rest of the URL", "`{...rest}.py`"),
+    ("{...rest}/_404.py", "`{...rest}` matches the rest of the URL", "`{...rest}.py`"),
+    ("{id}/posts/{id}.py", "/{id}/posts/{id} has two parameters named `id`", "`{parent_id}`"),
+    ("{id}/{...id}.py", "two parameters named `id`", "Rename one"),
+]
 
 
-@pytest.mark.parametrize(("name", "shown"), [(b"caf\xe9.py", "caf\\udce9.py"), (b"a\nb.py", "a\\nb.py")])
-def test_a_name_that_can_not_be_printed_gives_an_error_that_can(tmp_path: Path, name: bytes, shown: str) -> None:
+def test_an_invalid_name_is_an_error_with_the_path_of_the_file(found: Found, tmp_path: Path) -> None:
+    for number, (name, what, hint) in enumerate(INVALID):
+        with pytest.raises(RouteError) as caught:
+            found(name, folder=str(number))
+        assert what in caught.value.what, name
+        assert hint in caught.value.hint, name
+        assert caught.value.place == Place(str(tmp_path / str(number) / name))
+
+
+@pytest.mark.parametrize(("name", "printed"), [(b"caf\xe9.py", "caf\\udce9.py"), (b"a\nb.py", "a\\nb.py")])
+def test_an_error_about_an_unprintable_name_is_printable(tmp_path: Path, name: bytes, printed: str) -> None:
     try:
         Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))).touch()
     except OSError:
-        return  # a file system that has no such names
+        return  # a file system that doesn't allow such names
     with pytest.raises(RouteError) as caught:
         discover(tmp_path)
     str(caught.value).encode()
-    assert shown in str(caught.value.place)
+    assert printed in str(caught.value.place)
 
 
-def test_a_missing_folder_says_how_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_folder_is_an_error_that_says_how_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(RouteError) as caught:
         discover(Path("routes"))
     assert str(caught.value) == (
-        "routes  there is no such folder of routes\n"
-        '  Make a first route, `routes/index.py`, with one line in it: t"<h1>Hello</h1>"'
+        'routes  the routes folder does not exist\n  Create `routes/index.py` with one line: t"<h1>Hello</h1>"'
     )
 
 
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
+def test_the_routes_folder_must_be_a_folder(tmp_path: Path) -> None:
     (tmp_path / "routes").touch()
-    with pytest.raises(RouteError, match="this is a file"):
+    with pytest.raises(RouteError, match="the routes folder is a file"):
         discover(tmp_path / "routes")
 
 
-def test_a_folder_that_can_not_be_read(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_folder_is_an_error(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(folder: Path) -> list[str]:
         raise PermissionError(13, "Permission denied", str(folder))
 
@@ -162,7 +155,7 @@ def test_links_are_followed(found: Found, tmp_path: Path) -> None:
     assert urls(found()) == ["/", "/b", "/linked/a"]
 
 
-def test_links_in_a_circle_end(found: Found, tmp_path: Path) -> None:
+def test_circular_links_end(found: Found, tmp_path: Path) -> None:
     found("a/b/page.py")
     root = tmp_path / "routes"
     (root / "a" / "b" / "up").symlink_to(root)
@@ -172,14 +165,14 @@ def test_links_in_a_circle_end(found: Found, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["nowhere.py", "gone.py"])
-def test_a_link_to_nothing_is_an_error(found: Found, tmp_path: Path, target: str) -> None:
+def test_a_broken_link_is_an_error(found: Found, tmp_path: Path, target: str) -> None:
     found("index.py")
     (tmp_path / "routes" / "gone.py").symlink_to(target)
     with pytest.raises(RouteError, match=r"gone\.py  this is a symbolic link to a file that does not exist"):
         found()
 
 
-def test_a_private_link_to_nothing_is_none(found: Found, tmp_path: Path) -> None:
+def test_a_broken_link_with_a_private_name_is_ignored(found: Found, tmp_path: Path) -> None:
     found("index.py")
     (tmp_path / "routes" / ".#index.py").symlink_to("user@host.1234")
     assert urls(found()) == ["/"]

@@ -22,32 +22,32 @@ def error_pages(discovery: Discovery) -> ErrorPages[str]:
     return ErrorPages((page, page.path.relative_to(discovery.folder).as_posix()) for page in discovery.error_pages)
 
 
-@pytest.mark.parametrize(
-    ("path", "nearest"),
-    [
-        ("/", "_404.py"),
-        ("/users", "users/_404.py"),
-        ("/users/", "users/_404.py"),
-        ("/users/7/x/y", "users/_404.py"),
-        ("/users/7/posts", "users/{id}/posts/_404.py"),
-        ("/users/7/posts/8/more", "users/{id}/posts/_404.py"),
-        ("/de", "{lang}/_404.py"),
-        ("/de/help", "{lang}/_404.py"),
-        ("/de/help/faq/x", "{lang}/help/faq/_404.py"),
-        ("/users/help", "users/_404.py"),
-        ("/users/help/faq", "{lang}/help/faq/_404.py"),
-        ("/caf%C3%A9/x", "café/_404.py"),
-        ("/%75sers/x", "users/_404.py"),
-        # the URL of nothing
-        ("//", "_404.py"),
-        ("/users/%00", "_404.py"),
-        ("/users//x", "_404.py"),
-        ("/users/../x", "_404.py"),
-        ("*", "_404.py"),
-    ],
-)
-def test_the_deepest_folder_above_a_url(found: Found, path: str, nearest: str) -> None:
-    assert error_pages(found(*SITE)).nearest("_404", path.encode()) == nearest
+NEAREST = [
+    ("/", "_404.py"),
+    ("/users", "users/_404.py"),
+    ("/users/", "users/_404.py"),
+    ("/users/7/x/y", "users/_404.py"),
+    ("/users/7/posts", "users/{id}/posts/_404.py"),
+    ("/users/7/posts/8/more", "users/{id}/posts/_404.py"),
+    ("/de", "{lang}/_404.py"),
+    ("/de/help", "{lang}/_404.py"),
+    ("/de/help/faq/x", "{lang}/help/faq/_404.py"),
+    ("/users/help", "users/_404.py"),
+    ("/users/help/faq", "{lang}/help/faq/_404.py"),
+    ("/caf%C3%A9/x", "café/_404.py"),
+    ("/%75sers/x", "users/_404.py"),
+    # invalid paths
+    ("//", "_404.py"),
+    ("/users/%00", "_404.py"),
+    ("/users//x", "_404.py"),
+    ("/users/../x", "_404.py"),
+    ("*", "_404.py"),
+]
+
+
+def test_the_page_in_the_deepest_folder_is_nearest(found: Found) -> None:
+    pages = error_pages(found(*SITE))
+    assert [(path, pages.nearest("_404", path.encode())) for path, _ in NEAREST] == NEAREST
 
 
 def test_each_name_has_its_own_folders(found: Found) -> None:
@@ -55,13 +55,13 @@ def test_each_name_has_its_own_folders(found: Found) -> None:
     assert pages.nearest("_error", b"/users/7") == "_error.py"
 
 
-def test_there_may_be_none(found: Found) -> None:
+def test_a_site_may_have_no_error_pages(found: Found) -> None:
     pages = error_pages(found("users/_404.py"))
     assert pages.nearest("_404", b"/about") is None
     assert pages.nearest("_error", b"/users") is None
 
 
-def test_two_in_folders_of_one_shape_conflict(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_pages_for_the_same_urls_conflict(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
     discovery = found("{id}/_404.py", "{slug}/_404.py", "{slug}/_error.py")
     monkeypatch.chdir(discovery.folder)
     with pytest.raises(RouteConflictError) as caught:

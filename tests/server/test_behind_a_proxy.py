@@ -87,9 +87,9 @@ def test_the_root_path(site):
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory, needs):
+def certificate(tmp_path_factory, require_program):
     """A self-signed certificate for localhost."""
-    openssl = needs("openssl")
+    openssl = require_program("openssl")
     folder = tmp_path_factory.mktemp("certificate")
     command = [
         *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),

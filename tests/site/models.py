@@ -1,4 +1,4 @@
-"""What the harbour knows, kept in memory. Whatever is asynchronous really waits, as a database would make it."""
+"""The harbour's data, in memory. Asynchronous functions really wait, as they would for a database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -58,7 +58,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Something said over the radio."""
+    """A message on the radio."""
 
     number: int
     captain: Captain
@@ -74,7 +74,7 @@ class Berth:
 
 _HARBOURS = {"east": ("Eastquay & Sons", 1884)}
 
-# Names that people chose themselves are not to be trusted.
+# Don't trust names that users have chosen.
 _CAPTAINS = {
     1: ("Ada Brook", "ada@eastquay.example", "/static/ada.png"),
     2: ("<script>alert('Bo')</script>", "bo@eastquay.example", '/static/bo.png" onerror="alert(2)'),

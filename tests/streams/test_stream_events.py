@@ -1,4 +1,4 @@
-"""One yielded thing in, its lines out."""
+"""The encoding of yielded items, and the errors for invalid ones."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from hyperpy.exceptions import EventError
 from hyperpy.streams import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
+from hyperpy.streams.events import SharedEvent
 
 
 @dataclass
@@ -112,99 +113,178 @@ NEWS = "<b>"
         (JSON({1}), "data: [1]\n\n"),
     ],
 )
-def test_what_may_be_yielded(item, text):
+def test_the_encoding_of_items(item, text):
     assert encode_event(item) == text
 
 
 async def coroutine() -> None: ...
 
 
-@pytest.mark.parametrize(
-    ("item", "what", "hint"),
-    [
-        (42, "an int is nothing", "yield JSON(42)"),
-        (None, "None is nothing", "yield JSON(None)"),
-        (True, "a bool is nothing", "yield JSON(True)"),
-        ([1], "a list is nothing", "yield JSON([1])"),
-        (Point(1, 2), "a Point is nothing", "yield JSON(Point(x=1, y=2))"),
-        (b"x", "a bytes is nothing", "yield value.decode()"),
-        ({"dta": 1}, "no field 'dta'", "`data`"),
-        ({"user": 1}, "no field 'user'", "yield JSON(value)"),
-        ({1: 1}, "no field 1", "yield JSON(value)"),
-        ({}, "no field at all", '{"data": t"'),
-        (Event(), "no field at all", '{"data": t"'),
-        ({"event": None, "id": None}, "no field at all", '{"data": t"'),
-        (("x",), "(name, content)", 'yield "price", 42'),
-        (("x", 1, 2), "(name, content)", "yield JSON(value)"),
-        ((1, 2), "(name, content)", 'yield "price", 42'),
-        (("", 1), "name is empty", "message"),
-        ({"event": 5}, "a str, not int", 'yield "price", 42'),
-        (("x", b"y"), "a bytes can't be the content", "decode"),
-        (("x", object()), "an object can't be the content", "yield JSON("),
-        (("x", Point), "a type can't be the content", "yield JSON("),
-        (("x", Event("y")), "an Event can't be the content", 'event="name"'),
-        (JSON(object()), "can't be written as JSON", "pydantic models"),
-        (JSON("\ud800"), "can't be written as JSON", "pydantic models"),
-        ("a\ud800", r"'\ud800', half of a surrogate pair", '"replace"'),
-        (("a\ud800", 1), "half of a surrogate pair", '"replace"'),
-        ({"comment": "\udfff"}, "half of a surrogate pair", '"replace"'),
-        (("a\nb", 1), "`event` of this event contains LF", r"event.replace('\n', '')"),
-        (("a\rb", 1), "`event` of this event contains CR", r"event.replace('\r', '')"),
-        (("a\0b", 1), "`event` of this event contains NUL", r"event.replace('\x00', '')"),
-        ({"id": "1\n"}, "`id` of this event contains LF", r"id.replace('\n', '')"),
-        ({"id": "\r1"}, "`id` of this event contains CR", r"id.replace('\r', '')"),
-        ({"id": "1\0"}, "`id` of this event contains NUL", r"id.replace('\x00', '')"),
-        ({"id": "a\x1fb"}, r"`id` of this event contains '\x1f'", "quote(value)"),
-        ({"id": "a\x7f"}, r"`id` of this event contains '\x7f'", "quote(value)"),
-        ({"id": " close"}, "white space at its ends", "id.strip()"),
-        ({"id": "a\t"}, "white space at its ends", "id.strip()"),
-        ({"id": "close"}, "reserved", "return"),
-        ({"id": True}, "a str or an int, not bool", '"id": "42"'),
-        ({"id": 1.5}, "a str or an int, not float", '"id": "42"'),
-        ({"retry": -1}, "0 or more, not -1", '"retry": 3000'),
-        ({"retry": 1.5}, "not 1.5", '"retry": 3000'),
-        ({"retry": True}, "not True", '"retry": 3000'),
-        ({"retry": "10"}, "not '10'", '"retry": 3000'),
-        ({"comment": 1}, "a comment is a str, not int", '"comment"'),
-    ],
-)
-def test_what_may_not_be_yielded(item, what, hint):
-    with pytest.raises(EventError) as caught:
-        encode_event(item)
-    assert what in caught.value.what
-    assert hint in caught.value.hint
+INVALID = [
+    (42, "a stream can't send int", "yield JSON(42)"),
+    (None, "a stream can't send None", "yield JSON(None)"),
+    (True, "a stream can't send bool", "yield JSON(True)"),
+    ([1], "a stream can't send list", "yield JSON([1])"),
+    (Point(1, 2), "a stream can't send Point", "yield JSON(Point(x=1, y=2))"),
+    (b"x", "a stream can't send bytes", "yield value.decode()"),
+    ({"dta": 1}, "no field 'dta'", "`data`"),
+    ({"user": 1}, "no field 'user'", "yield JSON(value)"),
+    ({1: 1}, "no field 1", "yield JSON(value)"),
+    ({}, "no fields", '{"data": t"'),
+    (Event(), "no fields", '{"data": t"'),
+    ({"event": None, "id": None}, "no fields", '{"data": t"'),
+    (("x",), "(name, content)", 'yield "price", 42'),
+    (("x", 1, 2), "(name, content)", "yield JSON(value)"),
+    ((1, 2), "(name, content)", 'yield "price", 42'),
+    (("", 1), "name is empty", "message"),
+    ({"event": 5}, "a str, not int", 'yield "price", 42'),
+    (("x", b"y"), "an event can't contain bytes", "decode"),
+    (("x", object()), "an event can't contain object", "yield JSON("),
+    (("x", Point), "an event can't contain the class Point", "yield Point(...)"),
+    (("x", Event("y")), "Event is an event and can't be the content", 'event="name"'),
+    (JSON(object()), "can't be encoded as JSON", "pydantic models"),
+    (JSON("\ud800"), "can't be encoded as JSON", "pydantic models"),
+    ("a\ud800", r"the lone surrogate '\ud800'", '"replace"'),
+    (("a\ud800", 1), "the lone surrogate", '"replace"'),
+    ({"comment": "\udfff"}, "the lone surrogate", '"replace"'),
+    (("a\nb", 1), "`event` of this event contains LF", r"event.replace('\n', '')"),
+    (("a\rb", 1), "`event` of this event contains CR", r"event.replace('\r', '')"),
+    (("a\0b", 1), "`event` of this event contains NUL", r"event.replace('\x00', '')"),
+    ({"id": "1\n"}, "`id` of this event contains LF", r"id.replace('\n', '')"),
+    ({"id": "\r1"}, "`id` of this event contains CR", r"id.replace('\r', '')"),
+    ({"id": "1\0"}, "`id` of this event contains NUL", r"id.replace('\x00', '')"),
+    ({"id": "a\x1fb"}, r"`id` of this event contains '\x1f'", "quote(value)"),
+    ({"id": "a\x7f"}, r"`id` of this event contains '\x7f'", "quote(value)"),
+    ({"id": " close"}, "begins or ends with white space", "id.strip()"),
+    ({"id": "a\t"}, "begins or ends with white space", "id.strip()"),
+    ({"id": "close"}, "reserved", "return"),
+    ({"id": True}, "a str or an int, not bool", '"id": "42"'),
+    ({"id": 1.5}, "a str or an int, not float", '"id": "42"'),
+    ({"retry": -1}, "0 or more, not -1", '"retry": 3000'),
+    ({"retry": 1.5}, "not 1.5", '"retry": 3000'),
+    ({"retry": True}, "not True", '"retry": 3000'),
+    ({"retry": "10"}, "not '10'", '"retry": 3000'),
+    ({"comment": 1}, "a comment must be a str, not int", '"comment"'),
+]
 
 
-def test_a_coroutine_wants_to_be_awaited():
+def test_invalid_items_are_errors_that_say_what_to_write():
+    wrong = []
+    for item, what, hint in INVALID:
+        with pytest.raises(EventError) as caught:
+            encode_event(item)
+        if what not in caught.value.what or hint not in caught.value.hint:
+            wrong.append((item, caught.value.what, caught.value.hint))
+    assert wrong == []
+
+
+def test_a_coroutine_must_be_awaited():
     forgotten = coroutine()
     with pytest.raises(EventError, match="Await it"):
         encode_event(forgotten)
     asyncio.run(forgotten)
 
 
-@pytest.mark.parametrize(
-    ("item", "text"),
-    [
+def test_parts_of_a_page():
+    parts = [
         (t"<p>{NEWS}</p>", "<p>&lt;b&gt;</p>"),
         ("a <\r\n\r\nb", "a &lt;\r\n\r\nb"),
         (Markup("<br>"), "<br>"),
         (Custom(), "<hr>"),
-    ],
-)
-def test_chunks_of_a_page(item, text):
-    assert encode_chunk(item) == text
+        (Both(), "<hr>"),
+    ]
+    assert [encode_chunk(item) for item, _ in parts] == [text for _, text in parts]
 
 
-@pytest.mark.parametrize("item", [("x", 1), {"data": 1}, Event("x"), JSON(1)])
-def test_a_page_carries_no_events(item):
-    with pytest.raises(EventError, match="can't carry an event"):
-        encode_chunk(item)
+def test_a_page_can_not_contain_events():
+    for item in [("x", 1), {"data": 1}, Event("x"), JSON(1), Toast("x")]:
+        with pytest.raises(EventError, match="can't carry an event"):
+            encode_chunk(item)
 
 
-@pytest.mark.parametrize("item", [1, None, b"x", [t"<p>"], "\ud800"])
-def test_a_page_takes_html_only(item):
-    with pytest.raises(EventError):
-        encode_chunk(item)
+def test_a_page_contains_only_html():
+    for item in [1, None, b"x", [t"<p>"], "\ud800", Custom]:
+        with pytest.raises(EventError):
+            encode_chunk(item)
+
+
+class Toast:
+    """Encodes itself, as an event of another library would."""
+
+    def __init__(self, text: object) -> None:
+        self.text = text
+
+    def __event__(self) -> Event:
+        return Event(self.text, event="toast")
+
+
+class Both(Custom, Toast):
+    def __init__(self) -> None:
+        super().__init__("both")
+
+
+class SharedToast:
+    def __event__(self) -> Event:
+        return SharedEvent({}, "7", "toast", text="1")
+
+
+class ToastDict(dict):
+    __event__ = Toast.__event__
+    text = t"<p>{NEWS}</p>"
+
+
+@dataclass
+class ToastData(Toast):
+    text: object
+
+
+def test_an_object_can_say_how_it_is_an_event():
+    events = [
+        (Toast("a < b"), "event: toast\ndata: a &lt; b\n\n"),
+        (Toast({"n": 1}), 'event: toast\ndata: {"n":1}\n\n'),
+        (ToastData(2), "event: toast\ndata: 2\n\n"),
+        (ToastDict(data="not this"), "event: toast\ndata: <p>&lt;b&gt;</p>\n\n"),
+        (Both(), "event: toast\ndata: both\n\n"),
+        (SharedToast(), "id: 7\nevent: toast\ndata: 1\n\n"),
+    ]
+    assert [encode_event(item) for item, _ in events] == [text for _, text in events]
+
+
+def returns(value: object) -> object:
+    return type("Toast", (), {"__event__": lambda self: value})()
+
+
+class AsyncToast:
+    async def __event__(self) -> Event:
+        return Event("late")
+
+
+class OnInstance:
+    def __init__(self) -> None:
+        self.__event__ = lambda: Event("x")
+
+
+def test_a_wrong_event_method_is_an_error_that_names_the_class():
+    cases = [
+        (returns("x"), "Toast.__event__() must return an Event, not str", "return Event("),
+        (returns(None), "Toast.__event__() must return an Event, not None", "return Event("),
+        (returns({"event": "x"}), "Toast.__event__() must return an Event, not dict", "return Event("),
+        (returns(Toast("x")), "Toast.__event__() must return an Event, not Toast", "return Event("),
+        (returns(Event), "Toast.__event__() must return an Event, not the class Event", "return Event("),
+        (AsyncToast(), "AsyncToast.__event__() must return an Event, not coroutine", "Remove the `async`"),
+        (Toast, "a stream can't send the class Toast", "yield Toast(...)"),
+        (OnInstance(), "a stream can't send OnInstance", "JSON("),
+        (("name", Toast("x")), "Toast is an event and can't be the content of another one", "Yield it on its own"),
+        ({"data": ToastData("x")}, "ToastData is an event and can't be the content", "Yield it on its own"),
+        (Toast(Toast("x")), "Toast is an event and can't be the content", "Yield it on its own"),
+    ]
+    wrong = []
+    for item, what, hint in cases:
+        with pytest.raises(EventError) as caught:
+            encode_event(item)
+        if what not in caught.value.what or hint not in caught.value.hint:
+            wrong.append((caught.value.what, caught.value.hint))
+    assert wrong == []
 
 
 def test_the_event_of_a_failure():

@@ -1,4 +1,4 @@
-"""Components: what they are given, what becomes of their result, and what is said when a call does not fit."""
+"""Components: their arguments and results, and the errors of invalid calls."""
 
 import functools
 import gc
@@ -17,7 +17,7 @@ from tests.templates.tables import Render, check_each, template
 
 
 def show(children: object = None, **given: object) -> str:
-    """Its arguments, as text."""
+    """The arguments, as text."""
     return f"{given!r} {children!r}"
 
 
@@ -162,7 +162,7 @@ CALLABLES = [
 def test_callables(render: Render) -> None:
     def check(source: str, expected: str | None) -> None:
         if expected is None:
-            with pytest.raises(TemplateError, match="can't show a dict"):
+            with pytest.raises(TemplateError, match="can't render a dict"):
                 render(source)
         else:
             assert render(source) == expected
@@ -170,7 +170,7 @@ def test_callables(render: Render) -> None:
     check_each(CALLABLES, check)
 
 
-def test_a_tag_with_other_components_at_each_turn(render: Render) -> None:
+def test_a_tag_with_a_different_component_each_time(render: Render) -> None:
     def one(a: object) -> str:
         return f"one {a}"
 
@@ -191,7 +191,7 @@ def test_a_tag_with_other_components_at_each_turn(render: Render) -> None:
     assert call(one) == "one 1"
 
 
-def test_functions_defined_anew_are_not_kept(render: Render) -> None:
+def test_redefined_functions_are_not_kept_alive(render: Render) -> None:
     def make() -> Callable[..., str]:
         return lambda n: "x"
 
@@ -223,60 +223,63 @@ POSITIONAL = f"positional(), from {HERE}:{positional.__code__.co_firstlineno}."
 tag = "div"
 
 
-UNFIT_CALLS = [
+INVALID_CALLS = [
     (
         "<{Card} titel='x' />",
-        f"`Card` takes no `titel`, in t\"<{{Card}} titel='x' />\"\n  Did you mean `title`? It is {CARD}",
+        (
+            f"`Card` has no parameter `titel`, in t\"<{{Card}} titel='x' />\"\n"
+            f"  Did you mean `title`? Its signature is {CARD}"
+        ),
     ),
-    ("<p><{Card} /></p>", f'`Card` needs `title`, in t"<p><{{Card}} /></p>"\n  It is {CARD}'),
+    ("<p><{Card} /></p>", f'`Card` needs `title`, in t"<p><{{Card}} /></p>"\n  Its signature is {CARD}'),
     (
         "<{Card} title=x>hi</{Card}>",
         (
-            '`Card` takes no content, in t"<{Card} title=x>hi</{Card}>"\n'
-            f"  Give it a parameter `children`, or write <{{Card}} />. It is {CARD}"
+            '`Card` accepts no content, in t"<{Card} title=x>hi</{Card}>"\n'
+            f"  Give it a parameter `children`, or write <{{Card}} />. Its signature is {CARD}"
         ),
     ),
     (
         "<{Layout} />",
-        f'`Layout` needs content, in t"<{{Layout}} />"\n  Write <{{Layout}}>…</{{Layout}}>. It is {LAYOUT}',
+        f'`Layout` needs content, in t"<{{Layout}} />"\n  Write <{{Layout}}>…</{{Layout}}>. Its signature is {LAYOUT}',
     ),
     (
         "<{Layout} children=x>y</{Layout}>",
         (
             '`Layout` gets `children` as an attribute and as content, in t"<{Layout} children=x>y</{Layout}>"\n'
-            "  Leave one out."
+            "  Remove one of them."
         ),
     ),
     (
         "<{positional} a=1 />",
         (
-            "`positional` takes `a` by position only, and attributes are keyword arguments,"
+            "`positional` takes `a` by position only, but attributes are keyword arguments,"
             ' in t"<{positional} a=1 />"\n'
-            f"  Take the `/` out of its parameters. It is {POSITIONAL}"
+            f"  Remove the `/` from its parameters. Its signature is {POSITIONAL}"
         ),
     ),
     (
         "<{tag} />",
         (
-            "<{…}> calls a component, and 'div' (str) can't be called, in t\"<{tag} />\"\n"
-            "  A component is a function or class that gives HTML: def Card(children, title): return t'…'."
+            "<{…}> must be a component, but 'div' (str) is not callable, in t\"<{tag} />\"\n"
+            "  A component is a function or class that returns HTML: def Card(children, title): return t'…'."
         ),
     ),
-    ("<{show} {[1]:**} />", '`:**` spreads a mapping, and this is a list, in t"<{show} {[1]} />"'),
+    ("<{show} {[1]:**} />", '`:**` spreads a mapping, not a list, in t"<{show} {[1]} />"'),
     (
         "<{show} { {1: 2}:**} />",
-        'the name of an argument can\'t be 1 (int), in t"<{show} { {1: 2}} />"',
+        'argument names must be str, not 1 (int), in t"<{show} { {1: 2}} />"',
     ),
 ]
 
 
-def test_calls_that_do_not_fit(render: Render) -> None:
+def test_invalid_calls(render: Render) -> None:
     def check(source: str, message: str) -> None:
         with pytest.raises(ComponentError) as caught:
             render(source)
         assert str(caught.value) == message
 
-    check_each(UNFIT_CALLS, check)
+    check_each(INVALID_CALLS, check)
 
 
 def test_html_adds_the_place_of_its_caller() -> None:
@@ -286,7 +289,7 @@ def test_html_adds_the_place_of_its_caller() -> None:
         assert caught.value.place is not None
         assert caught.value.place.file == __file__
 
-    check_each(UNFIT_CALLS, check)
+    check_each(INVALID_CALLS, check)
 
 
 def test_several_missing_arguments(render: Render) -> None:
@@ -312,7 +315,7 @@ def test_async_components_are_refused(render: Render) -> None:
     check_each([asynchronous, generator], check)
 
 
-def test_errors_of_a_component_are_its_own(render: Render) -> None:
+def test_a_component_raises_its_own_errors(render: Render) -> None:
     def broken(n: object) -> str:
         return "x" + n  # type: ignore[operator]
 
@@ -334,7 +337,7 @@ def test_an_error_in_a_nested_template_names_the_innermost(render: Render) -> No
 
     with pytest.raises(TemplateError) as caught:
         render("<main>{[t'<{inner} />']}</main>", inner=inner)
-    assert caught.value.what == "b'x' (bytes) is no text, in t\"<b>{b'x'}</b>\""
+    assert caught.value.what == "b'x' (bytes) is not text, in t\"<b>{b'x'}</b>\""
     assert not isinstance(caught.value, ComponentError)
 
 

@@ -1,4 +1,4 @@
-"""What is said of a t-string that is no template: at load with its place, later with its first words."""
+"""Errors in the source of a template: at load with their place, at run time with the template's first words."""
 
 import ast
 from string.templatelib import Interpolation, Template
@@ -25,156 +25,157 @@ from hyperpy.templates.syntax.parser import parse
 from tests.templates.tables import check_each
 
 DICT = 'Put a space between the braces: {}={{ {{"a": 1}} }}.'
-NAME = "Spread a mapping, whose names are checked: { {name: value}:** }. Attributes stand apart by white space."
+NAME = "Spread a mapping, whose names are checked: { {name: value}:** }. Separate attributes with white space."
 RAW = (
-    "If these braces belong to the {0}, double them: {{{{ … }}}}.\n"
-    "Else write the value alone, or {1}(…) for what is to be sent as it is."
+    "If these braces are part of the {0}, double them: {{{{ … }}}}.\n"
+    "Otherwise write the value alone, or {1}(…) to send it unescaped."
 )
-BESIDE = 'Write "…" + {a}, or give it a name first: const value = {a};'
+BESIDE = 'Write "…" + {a}, or assign it first: const value = {a};'
 TOP = f"Move the value to the top of the script. {BESIDE}"
-NAMED = 'A value stands alone: names[{a}], "item" + {a}.'
-CSS = "Take the value out of it: set a class or a custom property, --x: {a}, or vouch for the whole, {TrustedCSS(…)}."
-ALONE = "Put the value into an attribute of its own, data-value={…}, and read it there."
-WHOLE = "A t-string holds whole tags: its last `>` is missing, or a quote is."
+NAMED = 'A value must be a whole expression: names[{a}], "item" + {a}.'
+CSS = "Move the value out of it: set a class or a custom property, --x: {a}, or mark it as safe: {TrustedCSS(…)}."
+ALONE = "Put the value into a separate attribute, data-value={…}, and read it from there."
+WHOLE = "A t-string must contain whole tags. A `>` or a quote is missing."
 
-# (the literal, with ⟦ ⟧ around what is pointed at; what is wrong; what to write)
+# (the literal, with ⟦ ⟧ around the place of the error; the error; the hint)
 ERRORS = [
     # unfinished
     ('t"a ⟦<p⟧"', "the template ends inside the tag `<p`", WHOLE),
     ('t"⟦<p⟧ title=\'a\'"', "the template ends inside the tag `<p`", WHOLE),
     ('t"<⟦{A}⟧ b"', "the template ends inside the tag `<{A}`", WHOLE),
-    ("t\"<p title=⟦'⟧a {b}>\"", "the template ends inside the value of `title`", "Its closing ' is missing."),
+    ("t\"<p title=⟦'⟧a {b}>\"", "the template ends inside the value of `title`", "Add the closing '."),
     ('t"a ⟦<!--⟧ b"', "the template ends inside this comment", "Close it with -->."),
     ('t"a ⟦<!--⟧ {b} -"', "the template ends inside this comment", "Close it with -->."),
-    ('t"a ⟦<!⟧doctype"', "the template ends inside this tag", "Its `>` is missing. Text is written &lt;."),
-    ('t"a ⟦</⟧p"', "the template ends inside this tag", "Its `>` is missing. Text is written &lt;."),
-    ('t"⟦<script⟧>a"', "the template ends inside `<script>`", "Its </script> is missing."),
-    ('t"⟦<title⟧>{a}</titl>"', "the template ends inside `<title>`", "Its </title> is missing."),
-    ('t"⟦<script⟧ src=x />"', "`<script/>` does not close itself in HTML", "Write <script …></script>."),
+    ('t"a ⟦<!⟧doctype"', "the template ends inside this tag", "Add the missing `>`, or write &lt; for text."),
+    ('t"a ⟦</⟧p"', "the template ends inside this tag", "Add the missing `>`, or write &lt; for text."),
+    ('t"⟦<script⟧>a"', "the template ends inside `<script>`", "Add </script>."),
+    ('t"⟦<title⟧>{a}</titl>"', "the template ends inside `<title>`", "Add </title>."),
+    ('t"⟦<script⟧ src=x />"', "`<script/>` is not self-closing in HTML", "Write <script …></script>."),
     ('t"a⟦\\0⟧b{c}"', "a template can't contain the character NUL", ""),
     # names
     ('t"<h⟦{a}⟧>"', "a tag's name can't be computed",
-     ("Write out each case, {t'<h1>…</h1>' if level == 1 else t'<h2>…</h2>'}.\n"
-     "For a component, write the hole alone: <{Heading} level={level} />.")),
+     ("Write each case out: {t'<h1>…</h1>' if level == 1 else t'<h2>…</h2>'}.\n"
+     "For a component, write only the hole: <{Heading} level={level} />.")),
     ('t"<p ⟦{a}⟧=1>"', "an attribute's name can't be computed", NAME),
     ('t"<p data-⟦{a}⟧=1>"', "an attribute's name can't be computed", NAME),
     ('t"<p {a}⟦b⟧>"', "an attribute's name can't be computed", NAME),
     ('t"<p {a}⟦{b}⟧>"', "an attribute's name can't be computed", NAME),
     ('t"<p ⟦=⟧a>"', "there is no attribute name before this `=`", ""),
-    ('t"<p a⟦<⟧b>"', "`<` can't be in the name of an attribute", "Is a quote or a `>` missing before it, in `<p`?"),
-    ("t\"<p a='b' c⟦'⟧>\"", "`'` can't be in the name of an attribute",
+    ('t"<p a⟦<⟧b>"', "`<` is not allowed in an attribute name", "Is a quote or a `>` missing before it, in `<p`?"),
+    ("t\"<p a='b' c⟦'⟧>\"", "`'` is not allowed in an attribute name",
      "Is a quote or a `>` missing before it, in `<p`?"),
     ('t"<p title⟦=⟧>"', "`title=` has no value", 'Write title="" for an empty one.'),
-    ('t"<p ⟦{a.b}⟧>"', "`{a.b}` stands among the attributes, and is not a plain name",
+    ('t"<p ⟦{a.b}⟧>"', "`{a.b}` can't be an attribute: it is not a plain name",
      "Write name={value}, or {name}, which is short for name={name}, or {mapping:**}."),
-    ('t"<p ⟦{a!r}⟧>"', "`{a}` stands among the attributes, and is not a plain name",
+    ('t"<p ⟦{a!r}⟧>"', "`{a}` can't be an attribute: it is not a plain name",
      "Write name={value}, or {name}, which is short for name={name}, or {mapping:**}."),
-    ('t"<p ⟦{a:>5}⟧>"', "`{a}` stands among the attributes, and is not a plain name",
+    ('t"<p ⟦{a:>5}⟧>"', "`{a}` can't be an attribute: it is not a plain name",
      "Write name={value}, or {name}, which is short for name={name}, or {mapping:**}."),
-    ('t"<p ⟦{a!r:**}⟧>"', "a spread takes no conversion", "Write {a:**}."),
+    ('t"<p ⟦{a!r:**}⟧>"', "a spread can't have a conversion", "Write {a:**}."),
     # components
     ('t"<p><⟦{A}⟧></p>"', "<{A}> is never closed",
      "Write </{A}> where it ends, or <{A} /> if it has no content."),
     ('t"<{A}><{B}></⟦{A}⟧>"', "</{A}> closes <{B}>", "Close the innermost component first: </{B}>."),
     ('t"<{Card}></⟦{Cart}⟧>"', "</{Cart}> closes <{Card}>", "Did you mean `Card`?"),
     ('t"</⟦{A}⟧>"', "</{A}> closes a component that is not open", ""),
-    ('t"<{A}></⟦{A}⟧ x>"', "the end tag of a component holds only its name", "Write </{Card}>."),
-    ('t"<⟦{A!r}⟧ />"', "a component takes no conversion and no format spec: write <{A}", ""),
-    ('t"<⟦{A:x}⟧ />"', "a component takes no conversion and no format spec: write <{A}", ""),
-    # where no value may be
-    ('t"<!doctype ⟦{a}⟧>"', "a declaration takes no value", "Write it out."),
-    ('t"<?x ⟦{a}⟧>"', "a declaration takes no value", "Write it out."),
-    ('t"<svg><![CDATA[ > ⟦{a}⟧ ]]></svg>"', "a CDATA section takes no value", "Write it out."),
-    ('t"</p ⟦{a}⟧>"', "an end tag takes no value", "Write out its name: </p>."),
-    ('t"</h⟦{a}⟧>"', "an end tag takes no value", "Write out its name: </p>."),
-    ('t"<iframe>⟦{a}⟧</iframe>"', "`{a}` stands in `<iframe>`, which takes no computed value",
+    ('t"<{A}></⟦{A}⟧ x>"', "a component's end tag can only contain its name", "Write </{Card}>."),
+    ('t"<⟦{A!r}⟧ />"', "a component can't have a conversion or a format spec", "Write <{A}."),
+    ('t"<⟦{A:x}⟧ />"', "a component can't have a conversion or a format spec", "Write <{A}."),
+    # invalid positions of values
+    ('t"<!doctype ⟦{a}⟧>"', "a declaration can't contain a value", "Write it out."),
+    ('t"<?x ⟦{a}⟧>"', "a declaration can't contain a value", "Write it out."),
+    ('t"<svg><![CDATA[ > ⟦{a}⟧ ]]></svg>"', "a CDATA section can't contain a value", "Write it out."),
+    ('t"</p ⟦{a}⟧>"', "an end tag can't contain a value", "Write out its name: </p>."),
+    ('t"</h⟦{a}⟧>"', "an end tag can't contain a value", "Write out its name: </p>."),
+    ('t"<iframe>⟦{a}⟧</iframe>"', "`{a}` is inside `<iframe>`, which can't contain a computed value",
      "Put it into another element."),
-    ('t"<noembed>⟦{a}⟧</noembed>"', "`{a}` stands in `<noembed>`, which takes no computed value",
+    ('t"<noembed>⟦{a}⟧</noembed>"', "`{a}` is inside `<noembed>`, which can't contain a computed value",
      "Put it into another element."),
     ('t"<title>⟦<b⟧>{a}</title>"', "`<title>` holds only text, no tags", "Write &lt; for the character."),
     ('t"<textarea>⟦<{⟧a}></textarea>"', "`<textarea>` holds only text, no tags", "Write &lt; for the character."),
     ('t"<script>⟦<⟧!-- <script> --></script>"', "`<!-- <script` in a script keeps it open beyond its end tag",
-     "Take the comment out."),
-    ('t"<p _=⟦{a}⟧>"', "`_` is run as a script, so it takes no computed value", ALONE),
-    ('t"<p hx-vars=\'a:⟦{a}⟧\'>"', "`hx-vars` is run as a script, so it takes no computed value", ALONE),
-    ('t"<p x-html=⟦{a}⟧>"', "`x-html` puts what it is given into the page as HTML, so it takes no computed value",
+     "Remove the comment."),
+    ('t"<p _=⟦{a}⟧>"', "`_` runs as a script, so its value can't be computed", ALONE),
+    ('t"<p hx-vars=\'a:⟦{a}⟧\'>"', "`hx-vars` runs as a script, so its value can't be computed", ALONE),
+    ('t"<p x-html=⟦{a}⟧>"', "`x-html` inserts its value as HTML, so the value can't be computed",
      "Interpolate the value as the element's content: <div>{value}</div>."),
-    ('t"<p ⟦{_}⟧>"', "`_` is run as a script, so it takes no computed value", ALONE),
-    ('t"<iframe srcdoc=\'<p>⟦{a}⟧\'></iframe>"', "`srcdoc` is a document of its own, so it takes one value",
+    ('t"<p ⟦{_}⟧>"', "`_` runs as a script, so its value can't be computed", ALONE),
+    ('t"<iframe srcdoc=\'<p>⟦{a}⟧\'></iframe>"', "`srcdoc` is a whole document, so it must be a single value",
      "Write a t-string: srcdoc={t'<p>{a}</p>'}."),
     # JavaScript, in elements and attributes
-    ('t"<script>`⟦{a}⟧`</script>"', "`{a}` stands in a template literal", BESIDE),
-    ('t"<script>`${{1}}⟦{a}⟧`</script>"', "`{a}` stands in a template literal", BESIDE),
-    ('t"<p onclick=\'f(`⟦{a}⟧`)\'>"', "`{a}` stands in a template literal", BESIDE),
-    ('t"<script>x = /⟦{a}⟧/g</script>"', "`{a}` stands in a regular expression",
-     "Make it of a string: new RegExp({a})."),
-    ('t"<p x-data=\'[/a/, /⟦{a}⟧/]\'>"', "`{a}` stands in a regular expression",
-     "Make it of a string: new RegExp({a})."),
-    ('t"<script>if (a) /⟦{a}⟧/</script>"', "`{a}` stands in a regular expression",
-     "Make it of a string: new RegExp({a})."),
+    ('t"<script>`⟦{a}⟧`</script>"', "`{a}` is inside a template literal", BESIDE),
+    ('t"<script>`${{1}}⟦{a}⟧`</script>"', "`{a}` is inside a template literal", BESIDE),
+    ('t"<p onclick=\'f(`⟦{a}⟧`)\'>"', "`{a}` is inside a template literal", BESIDE),
+    ('t"<script>x = /⟦{a}⟧/g</script>"', "`{a}` is inside a regular expression",
+     "Build it from a string: new RegExp({a})."),
+    ('t"<p x-data=\'[/a/, /⟦{a}⟧/]\'>"', "`{a}` is inside a regular expression",
+     "Build it from a string: new RegExp({a})."),
+    ('t"<script>if (a) /⟦{a}⟧/</script>"', "`{a}` is inside a regular expression",
+     "Build it from a string: new RegExp({a})."),
     ('t"<script>{{}} / 2; x = ⟦{a}⟧</script>"',
-     "`{a}` stands behind a `/` that may divide or begin a regular expression, after `}`", TOP),
+     "`{a}` follows a `/` that may divide or start a regular expression, after `}`", TOP),
     ('t"<script>i++ / 2; x = ⟦{a}⟧</script>"',
-     "`{a}` stands behind a `/` that may divide or begin a regular expression, after `++`", TOP),
+     "`{a}` follows a `/` that may divide or start a regular expression, after `++`", TOP),
     ('t"<script>= /[/; x = ⟦{a}⟧</script>"',
-     "`{a}` stands behind a `/` that may divide or begin a regular expression, after `=`", TOP),
-    ('t"<script>\'a; ⟦{a}⟧</script>"', "`{a}` stands behind a string that does not end on its line", TOP),
+     "`{a}` follows a `/` that may divide or start a regular expression, after `=`", TOP),
+    ('t"<script>\'a; ⟦{a}⟧</script>"', "`{a}` follows a string that doesn't end on its line", TOP),
     ('t"<script><!-- a; ⟦{a}⟧</script>"',
-     "`{a}` stands behind `<!--`, which begins a comment in a script and none in a module", TOP),
+     "`{a}` follows `<!--`, which starts a comment in a script but not in a module", TOP),
     ('t"<script>/**/ --> ⟦{a}⟧</script>"',
-     "`{a}` stands behind `-->`, which begins a comment in a script and none in a module", TOP),
-    ('t"<script>a.⟦{a}⟧ = 1</script>"', "`{a}` stands in the middle of a name", NAMED),
-    ('t"<script>item⟦{a}⟧()</script>"', "`{a}` stands in the middle of a name", NAMED),
-    ('t"<script>a.in⟦{a}⟧()</script>"', "`{a}` stands in the middle of a name", NAMED),
-    ('t"<script>f(⟦{a}⟧px)</script>"', "`{a}` stands in the middle of a name", NAMED),
-    ('t"<p hx-on:click=\'f(⟦{a}⟧{b})\'>"', "`{a}` stands in the middle of a name", NAMED),
-    ("t'<script>\"\\\\⟦{a}⟧\"</script>'", "`{a}` stands behind half an escape", "Take the `\\` out."),
-    ("t'<script>\"\\\\u00⟦{a}⟧\"</script>'", "`{a}` stands behind half an escape", "Take the `\\` out."),
-    ("t'<script>\"<⟦{a}⟧\"</script>'", "`{a}` stands behind a `<`, and could become markup with it",
+     "`{a}` follows `-->`, which starts a comment in a script but not in a module", TOP),
+    ('t"<script>a.⟦{a}⟧ = 1</script>"', "`{a}` is in the middle of a name", NAMED),
+    ('t"<script>item⟦{a}⟧()</script>"', "`{a}` is in the middle of a name", NAMED),
+    ('t"<script>a.in⟦{a}⟧()</script>"', "`{a}` is in the middle of a name", NAMED),
+    ('t"<script>f(⟦{a}⟧px)</script>"', "`{a}` is in the middle of a name", NAMED),
+    ('t"<p hx-on:click=\'f(⟦{a}⟧{b})\'>"', "`{a}` is in the middle of a name", NAMED),
+    ("t'<script>\"\\\\⟦{a}⟧\"</script>'", "`{a}` follows half an escape", "Remove the `\\`."),
+    ("t'<script>\"\\\\u00⟦{a}⟧\"</script>'", "`{a}` follows half an escape", "Remove the `\\`."),
+    ("t'<script>\"<⟦{a}⟧\"</script>'", "`{a}` follows a `<` and could become markup with it",
      r"Write the `<` as \u003C."),
-    ("t'<script>\"</scr⟦{a}⟧\"</script>'", "`{a}` stands behind a `<`, and could become markup with it",
+    ("t'<script>\"</scr⟦{a}⟧\"</script>'", "`{a}` follows a `<` and could become markup with it",
      r"Write the `<` as \u003C."),
-    ("t'<svg><script>\"&⟦{a}⟧\"</script></svg>'", "`{a}` stands behind a `&`, and could become markup with it",
+    ("t'<svg><script>\"&⟦{a}⟧\"</script></svg>'", "`{a}` follows a `&` and could become markup with it",
      r"Write the `&` as \u0026."),
-    ('t"<p x-data=\'⟦{ open: false }⟧\'>"', "`{open:…}` has a format spec, and this is JavaScript",
+    ('t"<p x-data=\'⟦{ open: false }⟧\'>"', "`{open:…}` has a format spec inside JavaScript",
      RAW.format("JavaScript", "TrustedJS")),
-    ('t"<script>x = ⟦{a:safe}⟧</script>"', "`{a:…}` says that it is HTML, and this is JavaScript",
+    ('t"<script>x = ⟦{a:safe}⟧</script>"', "`{a:…}` is marked as HTML inside JavaScript",
      RAW.format("JavaScript", "TrustedJS")),
-    ('t"<script>x = ⟦{a:**}⟧</script>"', "`{a:…}` spreads a mapping, and this is JavaScript",
+    ('t"<script>x = ⟦{a:**}⟧</script>"', "`{a:…}` spreads a mapping inside JavaScript",
      RAW.format("JavaScript", "TrustedJS")),
-    ('t"<script type=text/x-template>⟦{a}⟧</script>"', "a script of type `text/x-template` takes no computed value",
-     "Put it into a <template>, or the value into an attribute: data-value={…}."),
+    ('t"<script type=text/x-template>⟦{a}⟧</script>"',
+     "a script of type `text/x-template` can't contain a computed value",
+     "Use a <template> instead, or put the value into an attribute: data-value={…}."),
     ('t"<script ⟦type⟧={a}>{b}</script>"', "the `type` of a script with values in it must be written out", ""),
     ('t"<svg><script>f(&quot;⟦{a}⟧&quot;)</script></svg>"',
-     "a script with values in it can't have references such as `&quot;`",
-     "HTML leaves them as they are, SVG does not. Write the character, or escape it as JavaScript does."),
+     "a script with values can't contain character references such as `&quot;`",
+     "SVG decodes them, HTML doesn't. Write the character itself, or a JavaScript escape."),
     ('t"<svg><title>a</title><script>a ⟦<⟧ {b}</script></svg>"',
-     "`<` begins a tag here, for inside SVG and MathML `<script>` is an element like any other",
-     "Move the <script> out of there."),
+     "`<` starts a tag here: inside SVG and MathML, `<script>` is an ordinary element",
+     "Move the <script> out of it."),
     ('t"<svg><desc><b></b></desc><style>a ⟦<⟧b></style></svg>"',
-     "`<` begins a tag here, for inside SVG and MathML `<style>` is an element like any other",
-     "Move the <style> out of there."),
+     "`<` starts a tag here: inside SVG and MathML, `<style>` is an ordinary element",
+     "Move the <style> out of it."),
     # CSS
-    ('t"<style>body ⟦{ margin: 0 }⟧</style>"', "`{margin:…}` has a format spec, and this is CSS",
+    ('t"<style>body ⟦{ margin: 0 }⟧</style>"', "`{margin:…}` has a format spec inside CSS",
      RAW.format("CSS", "TrustedCSS")),
-    ("t\"<p style='a: url(⟦{a}⟧)'>\"", "`{a}` stands in `url(…)`", CSS),
-    ("t'<style>a {{ b: \"⟦{a}⟧\" }}</style>'", "`{a}` stands in a string", CSS),
+    ("t\"<p style='a: url(⟦{a}⟧)'>\"", "`{a}` is inside `url(…)`", CSS),
+    ("t'<style>a {{ b: \"⟦{a}⟧\" }}</style>'", "`{a}` is inside a string", CSS),
     ("t'<style>a {{ b: ⟦{a}⟧(1) }}</style>'", "`{a}` would name a function", CSS),
-    ("t'<style>p {{ a: &#⟦{a}⟧; }}</style>'", "`{a}` stands right behind `#`", CSS),
-    ("t'<style>@⟦{a}⟧ x</style>'", "`{a}` stands right behind `@`", CSS),
-    ("t'<style>a</sty⟦{a}⟧ x</style>'", "`{a}` stands right behind `y`", CSS),
-    ("t'<style>a /⟦{a}⟧* b</style>'", "`{a}` stands right behind `/`", CSS),
-    ('t"<meta http-equiv=⟦{a}⟧>"', "what `http-equiv` does must be written out, and a `refresh` takes no spread",
+    ("t'<style>p {{ a: &#⟦{a}⟧; }}</style>'", "`{a}` directly follows `#`", CSS),
+    ("t'<style>@⟦{a}⟧ x</style>'", "`{a}` directly follows `@`", CSS),
+    ("t'<style>a</sty⟦{a}⟧ x</style>'", "`{a}` directly follows `y`", CSS),
+    ("t'<style>a /⟦{a}⟧* b</style>'", "`{a}` directly follows `/`", CSS),
+    ('t"<meta http-equiv=⟦{a}⟧>"', "`http-equiv` must be static, and a `refresh` can't have a spread",
      'Write <meta http-equiv="refresh" content="0;url={url}">.'),
     ('t"<meta http-equiv=Refresh ⟦{a:**}⟧>"',
-     "what `http-equiv` does must be written out, and a `refresh` takes no spread",
+     "`http-equiv` must be static, and a `refresh` can't have a spread",
      'Write <meta http-equiv="refresh" content="0;url={url}">.'),
-    # format specs that nobody meant
-    ("t\"<p style=⟦{'a': 1}⟧>\"", "to Python this is 'a' with a format spec, no dict", DICT.format("style")),
-    ("t\"<p style=⟦{{⟧'a': 1}}>\"", "to Python `{{` is one brace of text, so this is no dict", DICT.format("style")),
-    ('t"<p title=⟦{a:**}⟧>"', "`:**` spreads a mapping among the attributes, it is no value",
+    # unintended format specs
+    ("t\"<p style=⟦{'a': 1}⟧>\"", "Python reads this as 'a' with a format spec, not as a dict", DICT.format("style")),
+    ("t\"<p style=⟦{{⟧'a': 1}}>\"", "Python reads `{{` as a literal brace, not as a dict", DICT.format("style")),
+    ('t"<p title=⟦{a:**}⟧>"', "`:**` spreads a mapping over a tag and can't be used as a value",
      "Write {a:**} alone, or title={a}."),
-    ('t"<p>⟦{a:**}⟧</p>"', "`:**` spreads a mapping among the attributes of a tag, and this is text",
+    ('t"<p>⟦{a:**}⟧</p>"', "`:**` spreads a mapping over a tag and can't be used in text",
      "Write <div {a:**}>."),
     # fragments
     ('t"<p ⟦{fragment}⟧></p>"', "this fragment has no name",
@@ -184,18 +185,18 @@ ERRORS = [
     ('t"<{A} ⟦{fragment}⟧ />"', "this fragment has no name",
      'Give the element an id, <div id="status" {fragment}>, or name it, <div {fragment}="status">.'),
     ('t"<p id=a {fragment} ⟦{fragment}⟧></p>"', "this element is marked as a fragment twice", ""),
-    ('t"<p id=a ⟦{fragment:x}⟧></p>"', "the fragment marker takes no conversion and no format spec", ""),
+    ('t"<p id=a ⟦{fragment:x}⟧></p>"', "the fragment marker can't have a conversion or a format spec", ""),
     ('t"⟦<li⟧ id=a {fragment}>a<li>b</li>"', "this fragment needs its end tag </li> in the same t-string",
-     "Write <li {fragment}>…</li>; end tags that HTML lets you leave out count too."),
+     "Write <li {fragment}>…</li>, even if HTML lets you omit the end tag."),
     ('t"⟦<div⟧ id=a {fragment}/>"', "this fragment needs its end tag </div> in the same t-string",
-     "Write <div {fragment}>…</div>; end tags that HTML lets you leave out count too."),
+     "Write <div {fragment}>…</div>, even if HTML lets you omit the end tag."),
     ('t"<{A}>⟦<p⟧ id=a {fragment}></{A}></p>"', "this fragment needs its end tag </p> in the same t-string",
-     "Write <p {fragment}>…</p>; end tags that HTML lets you leave out count too."),
+     "Write <p {fragment}>…</p>, even if HTML lets you omit the end tag."),
 ]  # fmt: skip
 
 
 def unmarked(text: str) -> tuple[str, int, int]:
-    """The text without its marks, and the place and width of what was between them."""
+    """The text without the marks, and the position and width of the text between them."""
     start, end = text.index("⟦"), text.index("⟧")
     return text.replace("⟦", "").replace("⟧", ""), start, end - start - 1
 
@@ -237,7 +238,7 @@ def test_at_run_time() -> None:
 
 
 def evaluated(node: ast.expr) -> Any:
-    """A literal's part as it is at run time; every name is 1, but for the marker."""
+    """A part of a literal at run time. All names but the marker are 1."""
     if isinstance(node, ast.Constant):
         return node.value
     assert isinstance(node, ast.Interpolation)
@@ -405,19 +406,19 @@ def test_each_literal_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_functions_that_a_tag_names_are_checked() -> None:
+def test_functions_used_as_components_are_checked() -> None:
     source = (PAGE % "pass").replace('{title}<p"', '{title}"')
     with pytest.raises(TemplateError) as caught:
         checked(source)
     assert caught.value.place == Place("page.py", 10, 22, 8)
 
 
-def test_other_t_strings_are_left_alone() -> None:
+def test_other_t_strings_are_not_checked() -> None:
     source = (PAGE % "pass").replace('{title}<p"', '{title}"').replace("<li {item.x}>", "<li>")
     checked(source)
 
 
-def test_markers_that_are_called_otherwise() -> None:
+def test_renamed_markers() -> None:
     source = 't"<p {mark}=a></p>"'
     with pytest.raises(TemplateError):
         checked(source)
@@ -436,7 +437,7 @@ def test_first_words() -> None:
     def check(template: Template, words: str) -> None:
         with pytest.raises(TemplateError) as caught:
             render_template(template)
-        assert caught.value.what == f"b'x' (bytes) is no text, in {words}"
+        assert caught.value.what == f"b'x' (bytes) is not text, in {words}"
 
     check_each(FIRST_WORDS, check)
 
@@ -449,11 +450,11 @@ def test_html_adds_the_file_and_line_of_its_caller() -> None:
     assert 'html(t"<p>{b' in caught.value.place.excerpt()
     with pytest.raises(TemplateError) as caught:
         html(b"x")
-    assert caught.value.what == "b'x' (bytes) is no text"
+    assert caught.value.what == "b'x' (bytes) is not text"
     assert caught.value.place is not None
 
 
 def test_render_text_has_no_place() -> None:
     with pytest.raises(TemplateError) as caught:
         render_text([b"x"])
-    assert str(caught.value) == "b'x' (bytes) is no text\n  Decode it: {value.decode()}."
+    assert str(caught.value) == "b'x' (bytes) is not text\n  Decode it: {value.decode()}."

@@ -1,4 +1,4 @@
-"""t-strings compiled in place, as in a route file: what they know that a Template does not, and how they are parsed."""
+"""t-strings compiled in place, as in a route file: unlike a Template, they know the place of an error."""
 
 import ast
 from pathlib import Path
@@ -10,16 +10,16 @@ from hyperpy.pages.loading.html_calls import TemplateCalls
 from hyperpy.templates import Literals, Markup, SourceText
 from tests.templates.tables import check_each
 
-# (a hole, what is pointed at, the message)
+# (a hole, the source at the place of the error, the message)
 ERRORS = [
-    ("{b'x'}", "b'x'", """b'x' (bytes) is no text, in t"<p> {b'x'}</p>\""""),
-    ("{[t'<i class={b}>{n}</i>' for n in 'ab']}", "b", 'is no text, in t"<i class={b}>{n}</i>"'),
-    ("{(t'<i>{n}</i>' for n in [b])}", "n", 'is no text, in t"<i>{n}</i>"'),
-    ("{t'<i>{b}</i>' if b else None}", "b", 'is no text, in t"<i>{b}</i>"'),
-    ("{t'<i>{b}</i>' if not b else t'<u>{b!s}{b}</u>'}", "b", 'is no text, in t"<u>{b}{b}</u>"'),
-    ("{t'<i>{b}</i>'}", "b", 'is no text, in t"<i>{b}</i>"'),
+    ("{b'x'}", "b'x'", """b'x' (bytes) is not text, in t"<p> {b'x'}</p>\""""),
+    ("{[t'<i class={b}>{n}</i>' for n in 'ab']}", "b", 'is not text, in t"<i class={b}>{n}</i>"'),
+    ("{(t'<i>{n}</i>' for n in [b])}", "n", 'is not text, in t"<i>{n}</i>"'),
+    ("{t'<i>{b}</i>' if b else None}", "b", 'is not text, in t"<i>{b}</i>"'),
+    ("{t'<i>{b}</i>' if not b else t'<u>{b!s}{b}</u>'}", "b", 'is not text, in t"<u>{b}{b}</u>"'),
+    ("{t'<i>{b}</i>'}", "b", 'is not text, in t"<i>{b}</i>"'),
     ("<{card} />", "card", "`card` needs content"),
-    ("<{card} size={1}>x</{card}>", "card", "`card` takes no `size`"),
+    ("<{card} size={1}>x</{card}>", "card", "`card` has no parameter `size`"),
     ("{b:.2}", "b", "unsupported format string"),
 ]
 

@@ -1,37 +1,35 @@
 import pytest
 
-from hyperpy.exceptions import AnswerError, HyperError
+from hyperpy.exceptions import AnswerError
 from hyperpy.web.redirect import redirect
 
+ALLOWED = [
+    ("/", "/"),
+    ("/users/42?tab=posts#top", "/users/42?tab=posts#top"),
+    ("?page=2", "?page=2"),
+    ("#x", "#x"),
+    ("next", "next"),
+    ("./a:b", "./a:b"),
+    ("../up", "../up"),
+    (".", "."),
+    ("/a//b", "/a//b"),
+    ("/a:b", "/a:b"),
+    ("1:2", "1:2"),
+    ("/login?next=https://other.example/", "/login?next=https://other.example/"),
+    ("/search?q=a\\b", "/search?q=a%5Cb"),
+    ("/a b", "/a%20b"),
+    ("/a%20b%0D%0A", "/a%20b%0D%0A"),
+    ('/a"<>b', "/a%22%3C%3Eb"),
+    ("/café", "/caf%C3%A9"),
+    ("/a\u2028b", "/a%E2%80%A8b"),
+]
 
-@pytest.mark.parametrize(
-    ("url", "location"),
-    [
-        ("/", "/"),
-        ("/users/42?tab=posts#top", "/users/42?tab=posts#top"),
-        ("?page=2", "?page=2"),
-        ("#x", "#x"),
-        ("next", "next"),
-        ("./a:b", "./a:b"),
-        ("../up", "../up"),
-        (".", "."),
-        ("/a//b", "/a//b"),
-        ("/a:b", "/a:b"),
-        ("1:2", "1:2"),
-        ("/login?next=https://other.example/", "/login?next=https://other.example/"),
-        ("/search?q=a\\b", "/search?q=a%5Cb"),
-        ("/a b", "/a%20b"),
-        ("/a%20b%0D%0A", "/a%20b%0D%0A"),
-        ('/a"<>b', "/a%22%3C%3Eb"),
-        ("/café", "/caf%C3%A9"),
-        ("/a\u2028b", "/a%E2%80%A8b"),
-    ],
-)
-@pytest.mark.parametrize("external", [False, True])
-def test_a_target_on_this_site(url: str, location: str, external: bool) -> None:
-    response = redirect(url, external=external)
-    assert response.status_code == 303
-    assert response.headers["location"] == location
+
+def test_targets_on_this_site() -> None:
+    for url, location in ALLOWED:
+        for external in (False, True):
+            response = redirect(url, external=external)
+            assert (response.status_code, response.headers["location"]) == (303, location), url
 
 
 REFUSED = [
@@ -57,9 +55,9 @@ REFUSED = [
     ("mailto:a@example.org", "only http and https"),
     ("ftp://evil.example", "only http and https"),
     ("next:5", "only http and https"),
-    (" //evil.example", "white space"),
-    (" /a", "white space"),
-    ("\u00a0/a", "white space"),
+    (" //evil.example", "whitespace"),
+    (" /a", "whitespace"),
+    ("\u00a0/a", "whitespace"),
     ("\t//evil.example", "control"),
     ("/\t/evil.example", "control"),
     ("java\nscript:alert(1)", "control"),
@@ -74,20 +72,19 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("url", "what"), REFUSED)
-@pytest.mark.parametrize("external", [False, True])
-def test_a_target_that_is_refused(url: str, what: str, external: bool) -> None:
-    with pytest.raises(AnswerError, match=what) as caught:
-        redirect(url, external=external)
-    assert isinstance(caught.value, HyperError)
-    assert caught.value.hint
-    str(caught.value).encode()
+def test_refused_targets() -> None:
+    for url, what in REFUSED:
+        for external in (False, True):
+            with pytest.raises(AnswerError, match=what) as caught:
+                redirect(url, external=external)
+            assert caught.value.hint
+            str(caught.value).encode()
 
 
 @pytest.mark.parametrize(
     "url", ["https://other.example", "http://other.example:8080/a?b#c", "HTTPS://other.example/", "https://[::1]/"]
 )
-def test_another_host_only_when_told(url: str) -> None:
+def test_another_host_needs_external(url: str) -> None:
     with pytest.raises(AnswerError, match="another host") as caught:
         redirect(url)
     assert "external=True" in caught.value.hint
@@ -100,6 +97,6 @@ def test_the_status(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 300, 304, 404])
-def test_a_status_that_is_no_redirect(status: int) -> None:
-    with pytest.raises(AnswerError, match=f"{status} is no redirect"):
+def test_an_invalid_status(status: int) -> None:
+    with pytest.raises(AnswerError, match=f"invalid redirect status {status}"):
         redirect("/", status)

@@ -1,18 +1,16 @@
-"""What keeps the messages: the interface that memory, Redis and PostgreSQL have in common."""
+"""The contract of a channel backend: what hyperpy calls, and what a backend reports."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Protocol
 
 from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
-
-LEASE: Final = 30.0  # seconds after which an item that is not renewed goes to another consumer
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """What is kept of each channel: so many messages, none older than so many seconds."""
+    """How much of each channel is kept: at most `messages`, none of them older than `age` seconds."""
 
     messages: int = 1000
     age: float = 3600.0
@@ -20,7 +18,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """Something taken from a queue. `receipt` is the backend's own way to know it again."""
+    """An item taken from a queue. Only the backend that made it looks at `receipt`."""
 
     key: str
     data: bytes
@@ -28,98 +26,116 @@ class QueueItem:
 
 
 class Listener(Protocol):
-    """Who hears from a backend, on the event loop. It never raises, and never waits."""
-
-    def arrived(self, key: str, record: Record) -> None:
-        """A message of a channel that is watched. Each comes once or more, in any order, or is lost: gaps are read."""
-
-    def changed(self, key: str) -> None:
-        """There may be something to read in a channel that is watched, though its messages can't be told."""
-
-    def filled(self, key: str) -> None:
-        """There may be something in a queue that is watched."""
-
-    def notified(self, name: str, payload: str) -> None:
-        """See `NotifyingBackend`."""
+    """Receives what a backend reports, on the event loop. Its methods return at once and don't raise."""
 
     def connected(self) -> None:
-        """All is there, again or for the first time. Messages may have been missed."""
+        """The backend is ready, for the first time or again. Messages may have been missed before."""
 
     def disconnected(self) -> None:
-        """Nothing arrives until `connected`."""
+        """Nothing is reported until the next `connected`."""
+
+    def arrived(self, key: str, record: Record) -> None:
+        """A watched channel has a message. Repeated, reordered and lost messages are handled: gaps are read."""
+
+    def changed(self, key: str) -> None:
+        """A watched channel may have messages that aren't reported: they have to be read."""
+
+    def filled(self, key: str) -> None:
+        """A watched queue may have an item."""
+
+    def notified(self, name: str, payload: str) -> None:
+        """A notification arrived under a name passed to `Backend.listen`."""
 
 
 class Backend(ABC):
-    """Keys are those of `names.key_of`. Every method but `run` may be cancelled, and raises BrokerError when the broker
-    can't be reached; each is given up from outside if it takes too long.
+    """Keeps the messages of channels and the items of queues.
+
+    The setting `channels` selects a backend by the scheme of its URL: an entry point in the group `hyperpy.channels`,
+    named like the scheme, refers to a callable that takes the URL and a Retention and returns a Backend. It raises
+    ValueError for an invalid URL.
+
+    A key is 32 hexadecimal digits, and `q` before them for a queue; the application's name for it, which may hold any
+    text, is passed along for people who inspect the store. All methods run on one event loop. All but `run` may be
+    cancelled at any time, take a few seconds at most, and raise BrokerError while the store can't be reached.
+    `hyperpy.testing.BackendContract` tests all of this.
     """
-
-    @property
-    @abstractmethod
-    def crosses_processes(self) -> bool:
-        """Whether what one process publishes reaches the others."""
-
-    @property
-    def preparation(self) -> str:
-        """What has to be run on the broker before the first use, if it is not done by itself."""
-        return ""
-
-    async def prepare(self) -> None:
-        """Does that now, if it has not been done."""
-        return
 
     @abstractmethod
     async def run(self, listener: Listener) -> None:
-        """Holds the connection, and takes it up again when it breaks, until cancelled; then closes everything."""
+        """Stay connected and report to the listener, reconnecting as needed, until cancelled. Then release everything.
+
+        An exception other than CancelledError is final: it ends all subscriptions.
+        """
+
+    # Channels.
 
     @abstractmethod
     async def publish(self, key: str, name: str, data: bytes, *, closes: bool = False) -> None:
-        """Adds a message; with `closes` the last one. `name` is for people who look into the broker.
+        """Keep a message, and report it to all processes that watch the channel; with `closes`, it is the last one.
 
-        Raises ChannelClosedError if the channel has been closed, unless this closes it.
+        Raises ChannelClosedError if the channel is closed, except when closing it again.
         """
 
     @abstractmethod
     async def watch(self, key: str) -> None:
-        """From now on the channel's messages, or the queue's filling, are told to the listener."""
+        """Report a channel's messages, or that a queue has items, from now on and across reconnects."""
 
     @abstractmethod
-    async def unwatch(self, key: str) -> None: ...
+    async def unwatch(self, key: str) -> None:
+        """Stop reporting, sooner or later."""
 
     @abstractmethod
-    async def state(self, key: str) -> ChannelState: ...
+    async def state(self, key: str) -> ChannelState:
+        """The newest position of a channel, and whether it is closed."""
 
     @abstractmethod
     async def read(self, key: str, after: Position | None, limit: int) -> Batch:
-        """The messages behind a position, `limit` at most; from the oldest that is kept if it is None."""
+        """Up to `limit` messages that follow a position, or the oldest ones kept if it is None.
+
+        The batch is a gap if a message after the position isn't kept any more or the position is unknown.
+        """
+
+    # Queues. A consumer holds an item until it acknowledges or releases it. If its process dies, the lease runs out.
 
     @abstractmethod
     async def put(self, key: str, name: str, data: bytes) -> None:
-        """Adds to the end of a queue."""
+        """Add an item to the end of a queue."""
 
     @abstractmethod
-    async def take(self, key: str) -> QueueItem | None:
-        """The first item that nobody has, if there is one. It comes back if it is not renewed for `LEASE` seconds."""
+    async def take(self, key: str, lease: float) -> QueueItem | None:
+        """The first item that no consumer holds, if any. It is free again after `lease` seconds without `renew`.
+
+        All processes pass the same lease.
+        """
 
     @abstractmethod
     async def acknowledge(self, item: QueueItem) -> None:
-        """The item has been dealt with."""
+        """Remove the item. If its lease has run out and another consumer holds it, it may stay."""
 
     @abstractmethod
     async def release(self, item: QueueItem) -> None:
-        """The item has not been dealt with; it goes before those that came after it."""
+        """Put the item back in its old place, unless another consumer holds it by now."""
 
     @abstractmethod
-    async def renew(self, items: Collection[QueueItem]) -> None:
-        """These are still being dealt with."""
+    async def renew(self, items: Collection[QueueItem], lease: float) -> None:
+        """Start the leases again of the items that this process still holds."""
 
+    # Optional: setting up the store, which `hyper channels init` does.
 
-class NotifyingBackend(ABC):
-    """A backend that hears of other things as well, which it tells the listener by their names."""
+    preparation: ClassVar[str] = ""  # a script that sets the store up, if `run` may lack the rights to
 
-    @abstractmethod
+    async def prepare(self) -> None:
+        """Run the preparation, unless that has been done."""
+        return
+
+    # Optional: notifications that the store sends by itself, for `hyperpy.listen`. A backend that has them says so.
+
+    notifies: ClassVar[bool] = False
+
     async def listen(self, name: str) -> None:
-        """From now on, or from the next connection if there is none, it is told."""
+        """Report notifications under a name, from now on and across reconnects; without a connection, from the next."""
+        raise NotImplementedError
 
-    @abstractmethod
-    async def unlisten(self, name: str) -> None: ...
+    async def unlisten(self, name: str) -> None:
+        """Stop reporting them."""
+        raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Channels within one process."""
+"""Channels and queues within one process."""
 
 import asyncio
 import secrets
@@ -14,7 +14,7 @@ from hyperpy.exceptions import ChannelClosedError
 
 
 class _Log:
-    """The kept messages of one channel, oldest first, each with the time at which it came."""
+    """The messages kept of one channel, oldest first, each with the time of its publication."""
 
     __slots__ = ("closed", "epoch", "kept", "last", "used_at")
 
@@ -44,7 +44,7 @@ class _Log:
 
 
 class MemoryBackend(Backend):
-    def __init__(self, retention: Retention) -> None:
+    def __init__(self, url: str, retention: Retention) -> None:
         self._retention = retention
         self._logs: dict[str, _Log] = {}
         self._watched: set[str] = set()
@@ -52,11 +52,6 @@ class MemoryBackend(Backend):
         self._count = 0
         self._sweep_at = monotonic() + retention.age
         self._listener: Listener | None = None
-
-    @property
-    @override
-    def crosses_processes(self) -> bool:
-        return False
 
     @override
     async def run(self, listener: Listener) -> None:
@@ -104,7 +99,7 @@ class MemoryBackend(Backend):
         return Batch([record for _, record in islice(log.kept, start, start + limit)])
 
     def _sweep(self) -> None:
-        """Forgets channels that nobody has used for as long as messages are kept: their names may be endless."""
+        """Forget channels that have been unused for longer than messages are kept. There may be any number of names."""
         now = monotonic()
         if now < self._sweep_at:
             return
@@ -112,16 +107,17 @@ class MemoryBackend(Backend):
         oldest = now - self._retention.age
         self._logs = {key: log for key, log in self._logs.items() if log.used_at > oldest or key in self._watched}
 
-    # Items stand in the order in which they were put, and an item that comes back takes its old place.
+    # Items are kept in the order of their numbers, so that a released one gets its old place back. A consumer can't die
+    # without this process, so leases don't matter.
 
     @override
     async def put(self, key: str, name: str, data: bytes) -> None:
         self._count += 1
         self._queues.setdefault(key, deque()).append((self._count, data))
-        self._tell(key)
+        self._filled(key)
 
     @override
-    async def take(self, key: str) -> QueueItem | None:
+    async def take(self, key: str, lease: float) -> QueueItem | None:
         items = self._queues.get(key)
         if not items:
             return None
@@ -139,12 +135,12 @@ class MemoryBackend(Backend):
         items = self._queues.setdefault(item.key, deque())
         place = sum(number < item.receipt for number, _ in items)
         items.insert(place, (item.receipt, item.data))
-        self._tell(item.key)
+        self._filled(item.key)
 
     @override
-    async def renew(self, items: Collection[QueueItem]) -> None:
+    async def renew(self, items: Collection[QueueItem], lease: float) -> None:
         return None
 
-    def _tell(self, key: str) -> None:
+    def _filled(self, key: str) -> None:
         if self._listener is not None and key in self._watched:
             self._listener.filled(key)

@@ -1,4 +1,4 @@
-"""Holding on to a broker that comes and goes."""
+"""Reconnecting to a broker, and logging its outages."""
 
 import asyncio
 import logging
@@ -13,32 +13,32 @@ logger: Final = logging.getLogger("hyperpy.channels")
 
 SHORTEST: Final = 0.05
 LONGEST: Final = 1.0
-STEADY: Final = 5.0  # seconds after which a connection counts as one that holds
+STEADY: Final = 5.0  # seconds after which a connection counts as stable
 
 
 class Outage:
-    """Tells the log once that the broker is away and once that it is back, however many attempts fail between."""
+    """Logs that the broker went away, and that it is back, once each, however many attempts fail in between."""
 
-    __slots__ = ("_address", "_told")
+    __slots__ = ("_address", "_logged_hints")
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._told: set[str] = set()
+        self._logged_hints: set[str] = set()
 
     def began(self, error: BrokerError) -> None:
-        # What can be done about it may come to light later: a server that had gone is back, and wants a password.
-        if not self._told or error.hint not in self._told | {""}:
-            logger.error("%s; trying again until it is there%s", error.what, f"\n  {error.hint}" if error.hint else "")
-        self._told.add(error.hint)
+        # Log again if the reason changes, e.g. from "out of reach" to "authentication failed".
+        if not self._logged_hints or error.hint not in self._logged_hints | {""}:
+            logger.error("%s; retrying until it is back%s", error.what, f"\n  {error.hint}" if error.hint else "")
+        self._logged_hints.add(error.hint)
 
     def ended(self) -> None:
-        if self._told:
+        if self._logged_hints:
             logger.warning("%s is back", self._address)
-        self._told.clear()
+        self._logged_hints.clear()
 
 
 async def retry_forever(attempt: Callable[[], Awaitable[None]], failed: Callable[[BrokerError], None]) -> None:
-    """Makes attempts until it is cancelled. Each ends by a BrokerError, and the pauses between them grow."""
+    """Repeat an attempt until cancelled. Every attempt ends with a BrokerError, and the pauses grow."""
     pause = SHORTEST
     while True:
         began = monotonic()
@@ -49,6 +49,6 @@ async def retry_forever(attempt: Callable[[], Awaitable[None]], failed: Callable
         lasted = monotonic() - began
         if lasted > STEADY:
             pause = SHORTEST
-        # Not all processes at once, and no pause after an attempt that has itself taken long.
+        # Jitter keeps processes apart. An attempt that took long needs no pause after it.
         await asyncio.sleep(max(0.0, random.uniform(0.5, 1.0) * pause - lasted))
         pause = min(2 * pause, LONGEST)

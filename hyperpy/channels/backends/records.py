@@ -1,4 +1,4 @@
-"""What a backend keeps of a channel: messages, each at its position."""
+"""The messages that a backend keeps, and their positions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,21 +6,25 @@ from typing import Final, NamedTuple
 
 
 class Position(NamedTuple):
-    """A place in a channel. Numbers count up by one from 1; another epoch is another count, begun after a loss."""
+    """The place of a message in its channel. Both parts are below 2**60.
+
+    Numbers rise by one from 1. A backend that can't tell whether it has lost messages starts a new epoch, any number
+    that it hasn't used before: a position of an earlier epoch is unknown, unless the backend can still place it.
+    """
 
     epoch: int
     number: int
 
 
-# Before the first message of a channel that nothing has been published to.
+# The position of a channel that nothing has been published to.
 BEGINNING: Final = Position(0, 0)
 
 
 class Record:
-    """One message of a channel, as all of its subscribers in this process share it.
+    """A message as a backend keeps it, shared by all subscribers in the process.
 
-    `data` is JSON; None marks a gap: what came up to this position is lost to the reader. `closes` marks the end of the
-    channel. `token`, `text` and `frames` keep what has been made of it once, for those who want the same.
+    `data` is JSON; None marks a gap: the reader has lost messages up to this position. `closes` marks the end of the
+    channel. `token`, `text` and `frames` cache what has been made of it for one subscriber and is the same for others.
     """
 
     __slots__ = ("_text", "closes", "data", "frames", "position", "token")
@@ -39,7 +43,7 @@ class Record:
 
     @property
     def text(self) -> str:
-        """The data as text; of no gap."""
+        """The data as text, unless this is a gap."""
         if self._text is None:
             assert self.data is not None
             self._text = self.data.decode()
@@ -48,7 +52,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """The newest position of a channel, and whether that is its end."""
+    """The newest position of a channel, and whether the channel is closed."""
 
     position: Position = BEGINNING
     closed: bool = False
@@ -56,17 +60,16 @@ class ChannelState:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A page of what is kept behind a position. With a `gap`, some of it is not, and there are no records."""
+    """Consecutive messages read from a channel. If some before them are lost, it is a `gap` without records."""
 
     records: Sequence[Record] = ()
     gap: bool = False
 
 
 def is_forgotten(after: Position, *, epoch: int, first: int, last: int) -> bool:
-    """Whether something that stood behind `after` is not kept, or `after` can't be told.
+    """Whether a message after a position isn't kept any more, or the position is unknown.
 
-    `first` is the number of the oldest message that is kept, one more than `last` if none is. A channel without any
-    message has epoch 0.
+    `first` is the number of the oldest message kept; `last + 1` if none is. A channel without messages has epoch 0.
     """
     if after == BEGINNING:
         return first > 1

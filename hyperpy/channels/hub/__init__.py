@@ -1,1 +1,1 @@
-"""The channels of one process, fanned out from the backend to its subscribers."""
+"""The channels of one process, between its backend and its subscribers and consumers."""

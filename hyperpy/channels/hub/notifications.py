@@ -1,18 +1,18 @@
-"""What PostgreSQL's notifications tell this process, for all who listen to them."""
+"""The backend's notifications, for all tasks of this process that listen to them."""
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
-from hyperpy.channels.backends.contract import NotifyingBackend
+from hyperpy.channels.hub.backend_client import BackendClient
 from hyperpy.exceptions import ChannelError
 
-INBOX: Final = 1000  # payloads that wait for a listener before they are lost to it
+INBOX: Final = 1000  # payloads that a listener can be behind before they are lost to it
 
 
 class Inbox:
-    """What has come for one listener, in order. None stands where payloads may be missing."""
+    """The payloads for one listener, in order. None means that some may be missing."""
 
     __slots__ = ("_waiter", "error", "payloads")
 
@@ -46,54 +46,46 @@ class Inbox:
         return self.payloads.popleft()
 
 
-class Office(Protocol):
-    """What notices ask of the hub."""
-
-    async def wait_connected(self, seconds: float | None = None) -> bool: ...
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
-
-
 class Notifications:
-    """Each name is listened to once, however many want it."""
+    """Listens to each name once, however many inboxes it has."""
 
-    def __init__(self, backend: NotifyingBackend, office: Office) -> None:
-        self._backend = backend
-        self._office = office
+    def __init__(self, client: BackendClient) -> None:
+        self._client = client
         self._inboxes: dict[str, set[Inbox]] = {}
 
     async def join(self, name: str, inbox: Inbox) -> None:
-        """Returns when nothing is missed any more, however long it takes to reach the server."""
+        """Returns when nothing is missed any more, however long it takes to reach the backend."""
         self._inboxes.setdefault(name, set()).add(inbox)
         while True:
-            await self._backend.listen(name)
-            await self._office.wait_connected()
+            await self._client.backend.listen(name)
+            await self._client.wait_connected()
             if None not in inbox.payloads:
                 return
-            inbox.payloads.clear()  # nobody could have relied on what came before
+            inbox.payloads.clear()  # the listener hasn't begun to read
 
     def leave(self, name: str, inbox: Inbox) -> None:
         inboxes = self._inboxes.get(name, set())
         inboxes.discard(inbox)
         if name in self._inboxes and not inboxes:
             del self._inboxes[name]
-            self._office.spawn(self._retire(name))
+            self._client.spawn(self._retire(name))
 
     def notified(self, name: str, payload: str) -> None:
         for inbox in self._inboxes.get(name, ()):
             inbox.put(payload)
 
-    def missed(self) -> None:
-        """The connection is new, and may have come too late for some."""
+    def reconnected(self) -> None:
+        """Notifications may have been missed."""
         self._each(Inbox.lose)
 
     def fail(self, error: ChannelError) -> None:
         self._each(lambda inbox: inbox.fail(error))
 
-    def _each(self, tell: Callable[[Inbox], None]) -> None:
+    def _each(self, action: Callable[[Inbox], None]) -> None:
         for inboxes in self._inboxes.values():
             for inbox in inboxes:
-                tell(inbox)
+                action(inbox)
 
     async def _retire(self, name: str) -> None:
         if name not in self._inboxes:
-            await self._backend.unlisten(name)
+            await self._client.backend.unlisten(name)

@@ -1,38 +1,28 @@
-"""One channel as this process hears it: messages come in once, and go to every subscriber's mailbox."""
+"""A channel's fan-out within one process."""
 
 import asyncio
 import logging
 from collections import deque
-from typing import Final, Protocol
+from typing import Final, override
 
-from hyperpy.channels.backends.records import BEGINNING, Batch, ChannelState, Position, Record
+from hyperpy.channels.backends.records import BEGINNING, Position, Record
+from hyperpy.channels.hub.backend_client import BackendClient
+from hyperpy.channels.hub.watch import Watch
 from hyperpy.exceptions import BrokerError, ChannelError
 
 logger: Final = logging.getLogger("hyperpy.channels")
 
-MAILBOX: Final = 1000  # messages that wait for a subscriber before it is given a gap instead
-PAGE: Final = 100  # messages that are read at a time
-
-
-class Source(Protocol):
-    """What a topic asks of its backend. All but the last raise BrokerError if it takes too long."""
-
-    async def watch(self, key: str) -> None: ...
-    async def unwatch(self, key: str) -> None: ...
-    async def state(self, key: str) -> ChannelState: ...
-    async def read(self, key: str, after: Position | None, limit: int) -> Batch: ...
-
-    async def recovery(self) -> None:
-        """Waits until it is worth another attempt."""
+MAILBOX: Final = 1000  # messages that a subscriber can be behind before it gets a gap instead
+PAGE: Final = 100  # messages read at a time
 
 
 class Mailbox:
-    """What has come for one subscriber since `base`, the channel's position at its registration."""
+    """A bounded queue of messages for one subscriber, starting at `base`, the channel's position when it subscribed."""
 
     __slots__ = ("_waiter", "base", "error", "records")
 
     def __init__(self) -> None:
-        self.base: Position | None = None
+        self.base: Position | None = None  # None until the topic is open
         self.records: deque[Record] = deque()
         self.error: ChannelError | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -45,15 +35,19 @@ class Mailbox:
         self.records.append(record)
         self.wake()
 
+    def fail(self, error: ChannelError) -> None:
+        self.error = error
+        self.wake()
+
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     async def change(self) -> None:
-        """Waits until there is something new to see. For one waiter at a time."""
+        """Wait for news. Raises ChannelError if another task waits already."""
         if self._waiter is not None:
             raise ChannelError(
-                "two tasks wait for the next message of one subscription",
+                "two tasks are waiting for the next message of one subscription",
                 hint="Give each its own: async for message in channel(…).subscribe()",
             )
         self._waiter = asyncio.get_running_loop().create_future()
@@ -63,91 +57,84 @@ class Mailbox:
             self._waiter = None
 
 
-class Topic:
-    """Follows a channel from `open` on. A hole in the numbers is read from what is kept, before anything goes on."""
+class Topic(Watch[Mailbox]):
+    """Each message arrives from the backend once, and goes to the mailboxes of all members in order.
 
-    __slots__ = ("_following", "_lock", "_source", "_stale", "_watched", "closed", "key", "mailboxes", "position")
+    | state       | left by                                                                                      |
+    |-------------|----------------------------------------------------------------------------------------------|
+    | closed      | `open`: it is watched, and starts at the position that the backend reports                   |
+    | live        | `retire`: closed; the next message in order is delivered, any other means: catching up       |
+    | catching up | having read all that was missed: live; arrivals only make it `stale`, which is read once more |
 
-    def __init__(self, key: str, source: Source) -> None:
-        self.key = key
-        self._source = source
-        self._lock = asyncio.Lock()
-        self._following: asyncio.Task[None] | None = None
-        self._stale = False
-        self._watched = False
-        self.mailboxes: set[Mailbox] = set()
-        self.position: Position | None = None  # of the last message that went to the mailboxes
-        self.closed = False
+    If reading fails for good, all members get an error and the topic is closed.
+    """
 
-    @property
-    def is_open(self) -> bool:
-        return self.position is not None
+    __slots__ = ("_catching_up", "_is_stale", "closed", "position")
+
+    def __init__(self, key: str, client: BackendClient) -> None:
+        super().__init__(key, client)
+        self.position: Position | None = None  # of the newest message delivered, while it is open
+        self.closed = False  # the channel has ended
+        self._is_stale = False  # there may be messages that haven't been read
+        self._catching_up: asyncio.Task[None] | None = None
 
     def add(self, mailbox: Mailbox) -> None:
-        """From now on, or from when it is open, the mailbox gets everything."""
-        self.mailboxes.add(mailbox)
+        """Deliver everything to the mailbox from now on, or from when the topic is open."""
+        self.members.add(mailbox)
         mailbox.base = self.position
 
-    async def open(self) -> None:
-        async with self._lock:
-            if self.position is None:
-                self._watched = True
-                await self._source.watch(self.key)
-                self._stale = False
-                last = await self._source.state(self.key)
-                self.position, self.closed = last.position, last.closed
-                for mailbox in self.mailboxes:
-                    mailbox.base = self.position
-                    mailbox.wake()
-                # What was published after the broker had told its last may have overtaken that answer.
-                if self._stale:
-                    self.catch_up()
+    @override
+    async def _opening(self) -> None:
+        self._is_stale = False
+        state = await self._client.call(self._client.backend.state(self.key))
+        self.position, self.closed = state.position, state.closed
+        for mailbox in self.members:
+            mailbox.base = self.position
+            mailbox.wake()
+        # A message published after the backend had read the state may have arrived before its answer.
+        if self._is_stale:
+            self.catch_up()
 
-    async def retire(self) -> None:
-        """Stops to listen if nobody is left."""
-        async with self._lock:
-            if not self.mailboxes and self._watched:
-                self._watched = False
-                self.position = None
-                if self._following is not None:
-                    self._following.cancel()
-                    self._following = None
-                await self._source.unwatch(self.key)
+    @override
+    def _closed(self) -> None:
+        self.position = None
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+            self._catching_up = None
 
     def arrived(self, record: Record) -> None:
         if self.position is None:
-            self._stale = True
-        elif self._follows(record):
+            self._is_stale = True
+        elif self._is_old(record):
             pass
-        elif self._following is None and self._is_next(record):
+        elif self._catching_up is None and self._is_next(record):
             self._deliver(record)
         else:
             self.catch_up()
 
     def catch_up(self) -> None:
-        """Reads what has been missed, as soon as it is open. What arrives meanwhile may be missing too: it is read."""
-        self._stale = True
-        if self._following is None and self.position is not None:
-            self._following = asyncio.create_task(self._catch_up())
+        """Read what may have been missed, once the topic is open."""
+        self._is_stale = True
+        if self._catching_up is None and self.position is not None:
+            self._catching_up = asyncio.create_task(self._catch_up())
 
     def fail(self, error: ChannelError) -> None:
-        """Nothing will ever come again."""
-        if self._following is not None:
-            self._following.cancel()
-        for mailbox in self.mailboxes:
-            mailbox.error = error
-            mailbox.wake()
+        """End all subscriptions with an error."""
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+        for mailbox in self.members:
+            mailbox.fail(error)
 
     def _break(self) -> None:
-        """Nobody knows what is missing: subscribers are told, to come back and read it. Who comes now opens it anew."""
-        for mailbox in self.mailboxes:
-            mailbox.error = ChannelError("the channel could not be followed; the log says why")
-            mailbox.wake()
-        self.mailboxes.clear()
+        """Fail all subscribers so that they resubscribe from their last id. The next subscriber reopens the topic."""
+        for mailbox in self.members:
+            mailbox.fail(ChannelError("reading the channel failed; the log says why"))
+        self.members.clear()
         self.position = None
+        self.is_open = False
 
-    def _follows(self, record: Record) -> bool:
-        """Whether the record has been delivered before."""
+    def _is_old(self, record: Record) -> bool:
+        """Whether the record has been delivered."""
         assert self.position is not None
         return record.position.epoch == self.position.epoch and record.position.number <= self.position.number
 
@@ -159,32 +146,32 @@ class Topic:
     def _deliver(self, record: Record) -> None:
         self.position = record.position
         self.closed = self.closed or record.closes
-        for mailbox in self.mailboxes:
+        for mailbox in self.members:
             mailbox.put(record)
 
     async def _catch_up(self) -> None:
         try:
-            while self._stale:
-                self._stale = False
+            while self._is_stale:
+                self._is_stale = False
                 try:
                     await self._read_all()
                 except BrokerError:
-                    self._stale = True
-                    await self._source.recovery()
+                    self._is_stale = True
+                    await self._client.recovery()
         except Exception:
-            logger.exception("a channel could not be caught up with")
+            logger.exception("reading a channel failed")
             self._break()
         finally:
-            if self._following is asyncio.current_task():
-                self._following = None
+            if self._catching_up is asyncio.current_task():
+                self._catching_up = None
 
     async def _read_all(self) -> None:
         while True:
-            kept = await self._source.read(self.key, self.position, PAGE)
-            if kept.gap:
-                last = await self._source.state(self.key)
-                self._deliver(Record(last.position, None, closes=last.closed))
-            elif not kept.records:
+            batch = await self._client.call(self._client.backend.read(self.key, self.position, PAGE))
+            if batch.gap:
+                state = await self._client.call(self._client.backend.state(self.key))
+                self._deliver(Record(state.position, None, closes=state.closed))
+            elif not batch.records:
                 return
-            for record in kept.records:
+            for record in batch.records:
                 self._deliver(record)

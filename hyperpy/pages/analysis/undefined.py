@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from hyperpy.exceptions import RouteError, did_you_mean
 from hyperpy.pages.analysis.definitions import builtin_names
-from hyperpy.pages.analysis.parsing import ParsedFile
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import names_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary

@@ -1,4 +1,4 @@
-"""A description in, code objects out. Lines stay the user's; no user can shadow a helper: its name holds a dot."""
+"""Description → code objects. They keep the user's line numbers, and call helpers by hidden names."""
 
 import ast
 import copy
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import CodeType
 
 from hyperpy.exceptions import Place
-from hyperpy.pages.analysis.answers import binds_response
 from hyperpy.pages.analysis.description import Declaration, Description
-from hyperpy.pages.analysis.parsing import ParsedFile
+from hyperpy.pages.analysis.explicit_answers import binds_response
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.loading.hidden_names import CALLED, PAGE, RENDERED, RESPOND, RUN, hidden
@@ -19,12 +19,12 @@ from hyperpy.templates import Literals, SourceText, certain_templates, extract_f
 type Rewrite = Callable[[ast.Module], ast.Module]
 
 type Definitions = tuple[CodeType, Mapping[str, object]]
-"""What runs once, and what it finds in its namespace."""
+"""The code that runs once, and the names to put into its namespace before."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """A page, as an expression to evaluate in a request's namespace, and those of its fragments that are known."""
+    """A page, as an expression to evaluate in a request's namespace, and the fragments that could be extracted."""
 
     code: CodeType
     place: Place
@@ -38,15 +38,15 @@ class CompiledRoute:
     after: CodeType | None
     templates: tuple[CompiledTemplate, ...]
     functions: Mapping[str, object]
-    """What renders the t-strings, by the names that the code has for them; belongs into the namespace."""
+    """The functions that render t-strings, to put into the namespace."""
     page: int | None
-    """The template that every request reaches, if the file has no other: the body need not say so."""
+    """The index of the only template, if every request reaches it: then the body does not set it."""
 
 
 def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     """Compiles a route file. `rewrite` is applied to each module first (it redirects imports of the routes package).
 
-    Raises TemplateError with its place for a t-string of the file that is no template.
+    Raises TemplateError with its place for a t-string that is certainly a template and is invalid.
     """
     d = description
     compiler = _Compiler(d, rewrite)
@@ -72,7 +72,7 @@ def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary
 
 
 def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, stream: str = "") -> None:
-    """Checks the t-strings that are certainly templates, and has those rendered in place that can be."""
+    """Checks the t-strings that are certainly templates, and compiles them in place where possible."""
     tree = ast.Module(list(statements), [])
     certain = certain_templates(tree, calls.literals, lambda function: vocabulary.public_name(function) == "html")
     HTMLCalls(calls, certain, stream).module(statements)
@@ -86,7 +86,7 @@ class _Compiler:
         self.calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
 
     def inline(self, statements: Sequence[ast.stmt]) -> None:
-        """For all t-strings but pages, which follow in `template`."""
+        """Compiles all t-strings in place but pages, which `template` compiles."""
         d = self.description
         _inline(statements, self.calls, d.vocabulary, d.stream.name if d.stream else "")
 
@@ -114,7 +114,7 @@ class _Compiler:
 
 
 class _Body:
-    """Rewrites the statements of a request, block by block; functions and classes stay as they are."""
+    """Rewrites the statements that run for each request, block by block. Functions and classes stay unchanged."""
 
     def __init__(self, description: Description) -> None:
         self.vocabulary = description.vocabulary
@@ -151,7 +151,7 @@ class _Body:
         return [self.nested(statement), *self.responded(statement)]
 
     def annotated(self, node: ast.AnnAssign) -> list[ast.stmt]:
-        """A declaration is nothing to run, a value an assignment, an input's default one if nothing was given."""
+        """Drops a bare annotation, and assigns a value; to an input only if the request has no value for it."""
         if node.value is None:
             return []
         assignment = _at(node, ast.Assign([node.target], node.value))
@@ -166,7 +166,7 @@ class _Body:
         return [_at(statement, ast.Expr(ast.Call(_name(RESPOND), [_name("response")], [])))]
 
     def nested(self, statement: ast.stmt) -> ast.stmt:
-        """A copy of a compound statement whose blocks are rewritten; a simple one comes back as it is."""
+        """A copy of a compound statement with its blocks rewritten; a simple statement unchanged."""
         statement = copy.copy(statement)
         for field in ("body", "orelse", "finalbody"):
             if block := getattr(statement, field, None):
@@ -188,7 +188,7 @@ class _Body:
 
 
 def _is_only_page(description: Description) -> bool:
-    """The file has one template, and it stands at module level."""
+    """Whether the file has one template, at module level."""
     everywhere = (*description.before, *description.after)
     return len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
 
@@ -198,7 +198,7 @@ def _holds_template(statements: Sequence[ast.stmt]) -> bool:
 
 
 def _keep_exception(handler: ast.ExceptHandler) -> None:
-    """Python unbinds the name at the end of `except E as e`; the template that is evaluated later still needs it."""
+    """Python unbinds the name at the end of `except E as e`, but the template is evaluated later and may use it."""
     assert handler.name
     name, handler.name = handler.name, hidden(handler.name)
     handler.body.insert(0, _at(handler.body[0], _assign(name, _name(handler.name))))
@@ -217,6 +217,6 @@ def _run(method: str, *arguments: ast.expr) -> ast.Call:
 
 
 def _at[S: ast.stmt](where: ast.stmt, statement: S) -> S:
-    """Gives a made statement, and all in it that has none yet, the location of the one that it stands for."""
+    """Gives a generated statement the location of the one that it replaces."""
     ast.copy_location(statement, where)
     return ast.fix_missing_locations(statement)

@@ -1,1 +1,1 @@
-"""The syntax tree of a file → its t-strings checked and compiled in place."""
+"""What is done with t-strings when their file is loaded: syntax tree → checks, fragments, functions."""

@@ -1,10 +1,10 @@
 """The rule for which t-strings of a file are certainly templates: they are checked when the file is loaded."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from hyperpy.templates.at_load.literals import Literals
-from hyperpy.templates.syntax.nodes import Component, Fragment, Node
+from hyperpy.templates.syntax.nodes import Component, walk
 
 
 def certain_templates(
@@ -20,12 +20,15 @@ def certain_templates(
     certain = set(_written_templates(tree, is_html))
     components: set[str] = set()
     for literal in literals.within(*sorted(certain, key=lambda node: (node.lineno, node.col_offset))):
-        components |= _component_names(literal.document.nodes)
+        components |= {node.expression for node in walk(literal.document.nodes) if isinstance(node, Component)}
     for function in ast.walk(tree):
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_component(function.name, components):
-            results = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
-            literals.within(*results)
-            certain.update(result for result in results if isinstance(result, ast.TemplateStr))
+        match function:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if (
+                name in components or name[0].isupper()
+            ):
+                results = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
+                literals.within(*results)
+                certain.update(result for result in results if isinstance(result, ast.TemplateStr))
     return frozenset(certain)
 
 
@@ -40,17 +43,3 @@ def _written_templates(tree: ast.AST, is_html: Callable[[ast.expr], bool]) -> It
                 yield from (value for value in values if isinstance(value, ast.TemplateStr))
             case ast.Call(func=func, args=[ast.TemplateStr() as template, *_]) if is_html(func):
                 yield template
-
-
-def _is_component(name: str, used: set[str]) -> bool:
-    return name in used or name[:1].isupper()
-
-
-def _component_names(nodes: Iterable[Node]) -> set[str]:
-    names: set[str] = set()
-    for node in nodes:
-        if isinstance(node, Fragment):
-            names |= _component_names(node.body)
-        elif isinstance(node, Component):
-            names |= {node.expression} | _component_names(node.children or ())
-    return names

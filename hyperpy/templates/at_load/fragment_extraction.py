@@ -8,7 +8,7 @@ from itertools import groupby
 
 from hyperpy.templates.at_load.literals import Literal, Literals
 from hyperpy.templates.syntax.literal_source import LiteralSource
-from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole, HoleUse, Node, Spec, Value
+from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole, HoleUse, Node, Spec, Value, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +24,21 @@ def extract_fragments(node: ast.TemplateStr, literals: Literals) -> tuple[Static
 
     The new t-strings are added to `literals`. Raises TemplateError with its place.
     """
-    names = Counter(name for literal in literals.within(node) for name in _static_names(literal.document.nodes))
+    nodes = walk(inner for literal in literals.within(node) for inner in literal.document.nodes)
+    names = Counter(
+        name for inner in nodes if isinstance(inner, Fragment) and (name := _static_name(inner)) is not None
+    )
     if any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)):
         return ()  # a fragment may use what `:=` binds outside of it
     fragments = []
     for name, count in names.items():
+        if name is None:
+            continue
         extractor = _FragmentExtractor(literals, name)
         extracted = extractor.template(node)
         if extracted is not None and extractor.found == count:
             fragments.append(StaticFragment(name, extracted))
     return tuple(fragments)
-
-
-def _static_names(nodes: Iterable[Node]) -> Iterator[str]:
-    for node in nodes:
-        if isinstance(node, Fragment):
-            if (name := _static_name(node)) is not None:
-                yield name
-            yield from _static_names(node.body)
-        elif isinstance(node, Component):
-            yield from _static_names(node.children or ())
 
 
 def _static_name(fragment: Fragment) -> str | None:

@@ -1,6 +1,6 @@
-"""The functions that inlined t-strings call: generated like those for Templates, with variables for the values.
+"""The functions that render t-strings in place: generated like those for Templates, with variables for the values.
 
-Their code has the file and the lines of the t-string, so that a traceback through one shows the hole that was rendered.
+Their code has the file and lines of the t-string, so that a traceback shows the hole that was being rendered.
 """
 
 import ast
@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates.at_load.inline_plan import Choice, ClassList, LiteralPlan, Plain, Plan, Planner, Rows, Unused
+from hyperpy.templates.at_load.inline_plan import (
+    Choice,
+    ClassList,
+    LiteralPlan,
+    Origin,
+    Plain,
+    Plan,
+    Planner,
+    Rows,
+    Unused,
+)
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
@@ -47,33 +57,33 @@ def compile_inline(node: ast.TemplateStr, literals: Literals) -> InlineCall | No
     Raises TemplateError with its place.
     """
     literals.within(node)
-    plan = Planner(literals).literal(node)
-    function = _function(plan, literals.text) if plan else None
+    planner = Planner(literals)
+    plan = planner.literal(node)
+    function = _function(plan, planner.origins, literals.text) if plan else None
     return InlineCall(function, [value for _, value in plan.bindings()]) if plan and function else None
 
 
-def _function(plan: LiteralPlan, text: SourceText) -> FunctionType | None:
-    """None if Python can't read it: brackets or loops that are nested too deeply."""
+def _function(plan: LiteralPlan, origins: dict[str, Origin], text: SourceText) -> FunctionType | None:
+    """None if Python can't compile the function because it is nested too deeply."""
     writer = _InlineWriter(plan)
     result = writer.rendering(plan.document.nodes)
     names = [name for name, _ in plan.bindings()]
     values = [f"        {name} = {value}" for name, value in _prepared(plan)]
     source = FUNCTION.format(names=", ".join(names), values="\n".join(values), result=result)
-    holes = dict(_holes(plan))
-    namespace = RUNTIME._replace(LOCATED=_Locator(text, holes)).namespace() | writer.namespace
-    code = _compiled(source, plan, holes, text)
+    namespace = RUNTIME._replace(LOCATED=_Locator(text, origins)).namespace() | writer.namespace
+    code = _compiled(source, plan, origins, text)
     if code is None:
         return None
-    exec(code, namespace)  # noqa: S102  generated: values come in as arguments only
+    exec(code, namespace)  # noqa: S102  generated code: values are only arguments
     function = namespace["template"]
     assert isinstance(function, FunctionType)
     return function
 
 
-def _compiled(source: str, plan: LiteralPlan, holes: dict[str, _HoleOrigin], text: SourceText) -> CodeType | None:
+def _compiled(source: str, plan: LiteralPlan, origins: dict[str, Origin], text: SourceText) -> CodeType | None:
     try:
         tree = ast.parse(source)
-        _relocate(tree, plan.node, holes)
+        _relocate(tree, plan.node, origins)
         return compile(tree, text.file, "exec", dont_inherit=True)
     except SyntaxError as error:
         if "too many" in error.msg:
@@ -81,55 +91,31 @@ def _compiled(source: str, plan: LiteralPlan, holes: dict[str, _HoleOrigin], tex
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class _HoleOrigin:
-    """Where the value of a variable was written, and the first words of the t-string that it stands in."""
-
-    value: ast.expr
-    words: str
-
-
-def _holes(plan: Plan) -> Iterator[tuple[str, _HoleOrigin]]:
-    match plan:
-        case LiteralPlan(holes=holes, words=words):
-            for hole in holes.values():
-                if isinstance(hole, ClassList | Plain):
-                    yield from ((name, _HoleOrigin(value, words)) for name, value in hole.bindings())
-                else:
-                    yield from _holes(hole)
-        case Rows(element=element):
-            yield from _holes(element)
-        case Choice(then=then, otherwise=otherwise):
-            yield from _holes(then)
-            if otherwise:
-                yield from _holes(otherwise)
-
-
 def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
-    """The values of a t-string that are converted or formatted before they are rendered."""
+    """The values of a t-string that are converted or formatted before they are rendered, as (variable, code)."""
     for hole in plan.holes.values():
         if isinstance(hole, Plain) and (value := prepared(hole.name, hole.shape, repr(hole.spec))) != hole.name:
             yield hole.name, value
 
 
-def _relocate(tree: ast.AST, place: ast.expr, holes: dict[str, _HoleOrigin]) -> None:
-    """Gives generated nodes the place of the hole that they render."""
+def _relocate(tree: ast.AST, place: ast.expr, origins: dict[str, Origin]) -> None:
+    """Give generated nodes the location of the hole that they render."""
     if isinstance(tree, ast.FormattedValue | ast.Assign):
-        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in holes)
+        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in origins)
         if (name := next(names, None)) is not None:
-            place = holes[name].value
+            place = origins[name].value
     if "lineno" in tree._attributes:
         ast.copy_location(tree, place)
     for child in ast.iter_child_nodes(tree):
-        _relocate(child, place, holes)
+        _relocate(child, place, origins)
 
 
 class _Locator:
-    """Makes a TemplateError of a Problem: the traceback tells which hole was rendered."""
+    """Converts a Problem to a TemplateError. The traceback tells which hole was being rendered."""
 
-    def __init__(self, text: SourceText, holes: dict[str, _HoleOrigin]) -> None:
+    def __init__(self, text: SourceText, origins: dict[str, Origin]) -> None:
         self.text = text
-        self.holes = {(hole.value.lineno, hole.value.col_offset): hole for hole in holes.values()}
+        self.origins = {(origin.value.lineno, origin.value.col_offset): origin for origin in origins.values()}
 
     def __call__(self, problem: Problem) -> TemplateError:
         traceback = problem.__traceback__
@@ -137,13 +123,12 @@ class _Locator:
         for value in traceback.tb_frame.f_locals.values():
             dismiss_all(value)
         line, column = _position(traceback)
-        hole = self.holes.get((line, column))
-        if hole is None:
+        origin = self.origins.get((line, column))
+        if origin is None:
             return error_of(problem)
         start = self.text.position(line, column)
-        value = hole.value
-        end = self.text.position(value.end_lineno or line, value.end_col_offset or column)
-        error = error_of(problem, hole.words)
+        end = self.text.position(origin.value.end_lineno or line, origin.value.end_col_offset or column)
+        error = error_of(problem, origin.words)
         return error.at(self.text.place(start, end - start))
 
 
@@ -154,7 +139,7 @@ def _position(traceback: TracebackType) -> tuple[int, int]:
 
 
 class _InlineWriter(Writer):
-    """Writes the nodes of a t-string, and of those inside it, with variables in place of interpolations."""
+    """Writes a t-string and those inside it, with variables for the values."""
 
     def __init__(self, plan: LiteralPlan) -> None:
         super().__init__(plan.words)
@@ -177,7 +162,7 @@ class _InlineWriter(Writer):
 
     @contextmanager
     def inside(self, plan: LiteralPlan) -> Iterator[tuple[Node, ...]]:
-        """The nodes of a t-string inside this one, whose holes are meant for as long as the context lasts."""
+        """Switch to a t-string inside the current one, and return its nodes."""
         outer, self.plan, self.words = self.plan, plan, plan.words
         yield plan.document.nodes
         self.plan, self.words = outer, outer.words
@@ -193,7 +178,7 @@ class _InlineWriter(Writer):
                 names = ", ".join(name for name, _ in plan.bindings())
                 return f"{self.rows(plan, f'(({names},),)', is_tuple=True)}[0]"
             case Rows(name=name, element=element):
-                # A comprehension is evaluated already; a generator is now, all of it before the first is rendered.
+                # A list is evaluated. A generator is evaluated here, completely, before its first item is rendered.
                 items = name if isinstance(plan.node, ast.ListComp) else f"[*{name}]"
                 if isinstance(element, LiteralPlan):
                     return f"''.join({self.rows(element, items)})"
@@ -206,7 +191,7 @@ class _InlineWriter(Writer):
         raise AssertionError(plan)
 
     def rows(self, plan: LiteralPlan, rows: str, *, is_tuple: bool = False) -> str:
-        """A list of the t-string's renderings."""
+        """Code for a list of the t-string's renderings, one for each row in `rows`."""
         names = [name for name, _ in plan.bindings()]
         target = names[0] if len(names) == 1 and not is_tuple else f"({', '.join(names)},)" if names else "_"
         steps = "".join(f" for {name} in ({value},)" for name, value in _prepared(plan))
@@ -236,6 +221,6 @@ class _InlineWriter(Writer):
 
 
 def _class_more(value: object) -> str:
-    """What a value adds to a list of classes that is not empty."""
+    """The HTML that a value adds to a non-empty list of classes."""
     names = class_names([value])
     return f" {escape_str(names)}" if names else ""

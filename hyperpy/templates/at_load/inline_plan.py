@@ -1,8 +1,8 @@
-"""t-strings in a route file → calls of functions made for them: no Template is built, and nothing is looked up.
+"""Plans for rendering t-strings in place, by calling a function made for each, without building Templates.
 
-A t-string evaluates all of its expressions first and is rendered later. That stays so: the expressions become the
-arguments of the call, in their order. Those of a t-string inside another one, in a comprehension or a condition, become
-tuples of values, which the same function renders.
+A t-string evaluates all its expressions before it is rendered. This order is kept: the expressions become the arguments
+of the call. A t-string inside a comprehension or a condition becomes a tuple of its values, a row, and the function
+renders the rows.
 """
 
 import ast
@@ -11,15 +11,16 @@ from dataclasses import dataclass
 
 from hyperpy.templates.at_load.literals import Literals, written_spec
 from hyperpy.templates.syntax.nodes import Document, HoleShape, HoleUse, Spec
-from hyperpy.templates.syntax.problems import first_words
+
+BARE = HoleShape("")
 
 type Binding = tuple[str, ast.expr]
-"""A variable of the function, and the expression whose value it gets."""
+"""A parameter of the function, and the expression for its argument."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A hole whose value is rendered by what it is."""
+    """A hole whose value is rendered according to its type."""
 
     name: str
     value: ast.expr
@@ -32,7 +33,7 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A hole that renders nothing. Its expression is evaluated only if that could be noticed."""
+    """A hole that renders nothing. Its expression is evaluated only if it might have side effects."""
 
     name: str
     value: ast.expr
@@ -43,7 +44,7 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class ClassList:
-    """`class={["card", kind, {"open": is_open}]}`: names that are there, values, and names with their conditions."""
+    """`class={["card", kind, {"open": is_open}]}`: static names, values, and names with conditions."""
 
     parts: tuple[str | Plain | tuple[str, Plain], ...]
 
@@ -106,15 +107,26 @@ class Choice:
 type Plan = Plain | Unused | ClassList | LiteralPlan | Rows | Choice
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The source of a variable's value, and the first words of the t-string that contains it."""
+
+    value: ast.expr
+    words: str
+
+
 class Planner:
+    """Plans a t-string. `origins` are the origins of its variables that are rendered one by one."""
+
     def __init__(self, literals: Literals) -> None:
         self.literals = literals
         self.names = 0
+        self.origins: dict[str, Origin] = {}
 
     def literal(self, node: ast.TemplateStr) -> LiteralPlan | None:
         """None if the meaning is known only at run time: a computed format spec may turn out as `safe`."""
         literal = self.literals[node]
-        document = literal.document
+        document, words = literal.document, literal.document.words
         plans: dict[int, Plan] = {}
         for index, hole in literal.holes.items():
             spec = written_spec(hole)
@@ -128,10 +140,9 @@ class Planner:
             elif is_bare and use is HoleUse.TEXT:
                 plan = self.nested(hole.value)
             elif is_bare and use is HoleUse.CLASS:
-                plan = self.class_list(hole.value)
-            plans[index] = plan or Plain(self.name(), hole.value, shape, spec)
-        expressions = tuple(shape.expression for shape in document.shapes)
-        return LiteralPlan(node, document, first_words(document.strings, expressions), plans)
+                plan = self.class_list(hole.value, words)
+            plans[index] = plan or self.plain(hole.value, words, shape, spec)
+        return LiteralPlan(node, document, words, plans)
 
     def name(self) -> str:
         self.names += 1
@@ -152,7 +163,7 @@ class Planner:
                 return Choice(self.name(), value, then, None) if then else None
         return None
 
-    def class_list(self, value: ast.expr) -> ClassList | None:
+    def class_list(self, value: ast.expr, words: str) -> ClassList | None:
         match value:
             case ast.List(elts=[ast.Constant(value=str(first)), *items]) if first.strip() == first != "":
                 parts: list[str | Plain | tuple[str, Plain]] = [first]
@@ -166,18 +177,20 @@ class Planner:
                     for key, condition in zip(keys, values, strict=True):
                         if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
                             return None
-                        parts.append((key.value, self.plain(condition)))
+                        parts.append((key.value, self.plain(condition, words)))
                 case ast.Starred():
                     return None
                 case _:
-                    parts.append(self.plain(item))
+                    parts.append(self.plain(item, words))
         return ClassList(tuple(parts))
 
-    def plain(self, value: ast.expr) -> Plain:
-        return Plain(self.name(), value, HoleShape(""), "")
+    def plain(self, value: ast.expr, words: str, shape: HoleShape = BARE, spec: str = "") -> Plain:
+        name = self.name()
+        self.origins[name] = Origin(value, words)
+        return Plain(name, value, shape, spec)
 
 
 def _is_async(value: ast.expr) -> bool:
-    """A generator that awaits is another kind of thing, which is not iterated but awaited."""
+    """Whether the value is an async generator, which can't be iterated here."""
     waits = (isinstance(n, ast.Await) or getattr(n, "is_async", False) for n in ast.walk(value))
     return isinstance(value, ast.GeneratorExp) and any(waits)

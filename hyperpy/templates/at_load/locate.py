@@ -1,5 +1,6 @@
-"""From a position in a cooked t-string back to the source file: the syntax tree says where each hole is, and the text
-between holes is read again as Python reads it.
+"""Positions in the strings of a t-string → places in its source file.
+
+The syntax tree has the location of each hole. The text between holes is scanned again as Python does.
 """
 
 import ast
@@ -16,7 +17,7 @@ _ESCAPE = re.compile(r"\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa
 
 
 class SourceText:
-    """A file's text, in which the syntax tree's lines and byte columns are found again."""
+    """A file's text, with conversions from the lines and byte columns of its syntax tree."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -25,7 +26,7 @@ class SourceText:
         self._starts = [0, *accumulate(len(line) + 1 for line in self.lines[:-1])]
 
     def position(self, line: int, column: int) -> int:
-        """`column` counts UTF-8 bytes, as the syntax tree has it."""
+        """`column` counts UTF-8 bytes, as in the syntax tree."""
         return self._starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode())
 
     def place(self, position: int, width: int) -> Place:
@@ -35,7 +36,7 @@ class SourceText:
 
 
 def locate(source: SourceText, node: ast.TemplateStr, part: int, offset: int, width: int) -> Place:
-    """The place of character `offset` of static string `part`; the end of that string is the hole behind it."""
+    """The place of character `offset` in static string `part`. The end of that string is the hole after it."""
     holes = [value for value in node.values if isinstance(value, ast.Interpolation)]
     reader = _LiteralReader(source.text, source.position(node.lineno, node.col_offset))
     for hole in holes[:part]:
@@ -54,7 +55,7 @@ def locate(source: SourceText, node: ast.TemplateStr, part: int, offset: int, wi
 
 @dataclass(slots=True)
 class _LiteralReader:
-    """Walks over the literal's source; adjacent literals (`t"a" t"b"`) are one to the syntax tree."""
+    """Reads the source of a literal. Adjacent literals (`t"a" t"b"`) are one node in the syntax tree."""
 
     text: str
     position: int
@@ -69,7 +70,7 @@ class _LiteralReader:
             self._next()
 
     def skip(self, characters: int) -> None:
-        """Over that many characters of the cooked string."""
+        """Skip this many characters of the string."""
         while characters > 0:
             characters -= self._next()
         while self.text.startswith("\\\n", self.position) and not self.is_raw:
@@ -78,7 +79,7 @@ class _LiteralReader:
             self._next()
 
     def _next(self) -> int:
-        """Over one unit of source. Gives how many characters it stands for."""
+        """Skip one unit of source, such as an escape. Returns the number of characters that it means."""
         if self.text.startswith(self.quote, self.position):
             between = _BETWEEN.match(self.text, self.position + len(self.quote))
             assert between
@@ -100,7 +101,7 @@ class _LiteralReader:
         return 1
 
     def _open(self, position: int) -> bool:
-        """Into the literal that begins here, if one does."""
+        """Enter the literal that starts here, if there is one."""
         opening = _OPENING.match(self.text, position)
         if not opening:
             return False

@@ -1,1 +1,1 @@
-"""A value → text that is safe in its context."""
+"""Escaping: value → text that is safe in its context."""

@@ -1,6 +1,6 @@
-"""What an attribute's value becomes. Every function gives the attribute whole, with the white space before it, or "".
+"""Attribute values → HTML. The functions that take a `head` return a whole attribute, or "" to omit it.
 
-`head` is that white space and the name. A Template has become Markup before it gets here.
+`head` is the attribute's name with the white space before it. Values are never Templates: those have become Markup.
 """
 
 import re
@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from string.templatelib import Template
 
+from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escape import escape_html, escape_str, exact
-from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value, is_safe_word
-from hyperpy.templates.escaping.reports import current_request, report
-from hyperpy.templates.escaping.script_values import script_attribute
+from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value
+from hyperpy.templates.escaping.reports import report
+from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
-from hyperpy.templates.escaping.url_values import escaped_piece, plain, vouched
-from hyperpy.templates.escaping.urls import BLOCKED, escaped_url, markup_is_safe
-from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
+from hyperpy.templates.escaping.url_values import escaped_part, is_trusted_start, plain
+from hyperpy.templates.escaping.urls import BLOCKED, CHECKS, escaped_url, markup_is_safe
+from hyperpy.templates.escaping.values import describe, html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
@@ -23,7 +24,7 @@ from hyperpy.templates.syntax.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class ValueLocation:
-    """Where a value stands: the t-string's first words, the element, and the attribute or ""."""
+    """The location of a value, for messages: the t-string's first words, the element and the attribute, if any."""
 
     words: str
     tag: str
@@ -31,17 +32,17 @@ class ValueLocation:
     context: Context
 
     def warn(self, value: object, instead: str) -> None:
-        """Tells that a value does not fit, and what is sent `instead`. In debug mode it is a Problem."""
-        request = current_request.get(None)
-        if request is not None and request.is_strict:
+        """Log that an unsafe value was replaced by `instead`. In debug mode, raise a Problem."""
+        host = current_host.get(None)
+        if host is not None and host.is_strict:
             where = f"`{self.name}` of <{self.tag}>" if self.name else f"<{self.tag}>"
-            hint = f"This is an error for developers only: visitors are sent {instead}, and the log has a warning."
-            raise Problem(f"{where} can't be {shown(value)}", hint)
-        report(self.words, self.tag, self.name, shown(value), instead)
+            hint = f"This is an error only in debug mode. Otherwise {instead} is sent, and a warning logged."
+            raise Problem(f"{where} can't be {describe(value)}", hint)
+        report(self.words, self.tag, self.name, describe(value), instead)
 
 
 def value_text(value: object) -> str:
-    """One value inside the quotes: escaped text; None and booleans are nothing."""
+    """Escape a value inside quotes. None and booleans become empty text."""
     kind = type(value)
     if kind is str:
         return escape_str(value)  # type: ignore[arg-type]
@@ -54,8 +55,7 @@ def value_text(value: object) -> str:
     if isinstance(value, str):
         return escape_str(exact(str(value)))
     refuse_unfit(value)
-    if isinstance(value, (list, tuple, set, frozenset, Iterator)):
-        raise Problem(f"an attribute can't be {shown(value)}", 'Only class takes a list. Join it: {" ".join(items)}.')
+    refuse_items(value, " ")
     return escape_str(exact(str(value)))
 
 
@@ -68,7 +68,7 @@ def attribute(head: str, value: object) -> str:
 
 
 def aria(head: str, value: object) -> str:
-    """ARIA has no bare attributes: its booleans are words, https://www.w3.org/TR/wai-aria/#propcharacteristic_value."""
+    """ARIA attributes have values: booleans are the words `true` and `false`, https://www.w3.org/TR/wai-aria/#propcharacteristic_value."""
     if value is True or value is False:
         return f'{head}="{str(value).lower()}"'
     return attribute(head, value)
@@ -91,16 +91,16 @@ def url(location: ValueLocation, head: str, value: object) -> str:
 
 
 def url_text(location: ValueLocation, markup: str, first: object = None) -> str:
-    """The whole value of a URL attribute, already escaped, as it is or blocked. `first` is the value it begins with."""
-    if vouched(location.context, first) or markup_is_safe(location.context, markup):
+    """Return an escaped URL, or #blocked if it is unsafe. `first` is the value that it begins with, if any."""
+    if is_trusted_start(location.context, first) or markup_is_safe(location.context, markup):
         return markup
     location.warn(markup, BLOCKED)
     return BLOCKED
 
 
-def url_piece(location: ValueLocation, mode: HoleMode, value: object) -> str:
-    """A value inside a URL, or nothing if it is unfit there."""
-    text = escaped_piece(mode, value)
+def url_part(location: ValueLocation, mode: HoleMode, value: object) -> str:
+    """Escape a value inside a URL. Invalid values become empty text."""
+    text = escaped_part(mode, value)
     if text is None:
         location.warn(value, "nothing")
         return ""
@@ -108,14 +108,14 @@ def url_piece(location: ValueLocation, mode: HoleMode, value: object) -> str:
 
 
 def class_names(value: object) -> str:
-    """A str, or what lists and dicts of names say, joined by spaces; not escaped."""
+    """Join class names from strings, lists and dicts. The result is not escaped."""
     if type(value) is list:
-        return _listed(value)
-    return value if type(value) is str else _listed([value])
+        return _joined_names(value)
+    return value if type(value) is str else _joined_names([value])
 
 
-def _listed(items: list[object]) -> str:
-    """One level is written out, for it is what pages are full of: ["card", {"done": card.done}]."""
+def _joined_names(items: list[object]) -> str:
+    """Join the names of a list. Strings and dicts in it, the common case, are handled without recursion."""
     names = ""
     for item in items:
         if type(item) is str:
@@ -126,15 +126,15 @@ def _listed(items: list[object]) -> str:
                 if not item[name]:
                     continue
                 if type(name) is not str:
-                    name = " ".join(_gathered(name))
+                    name = " ".join(_collected_names(name))
                 names = f"{names} {name}" if names else name
         else:
-            names = " ".join(filter(None, (names, *_gathered(item))))
+            names = " ".join(filter(None, (names, *_collected_names(item))))
     return names
 
 
-def _gathered(value: object) -> Iterator[str]:
-    """The names in anything that is not as usual."""
+def _collected_names(value: object) -> Iterator[str]:
+    """Collect the names in any other value."""
     if value is None or value is True or value is False:
         return
     if isinstance(value, str):
@@ -142,22 +142,22 @@ def _gathered(value: object) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for name, is_on in value.items():
             if is_on:
-                yield from _gathered(name)
+                yield from _collected_names(name)
     elif isinstance(value, Template):
-        raise Problem("a t-string can't be the name of a class")
+        raise Problem("a class name can't be a t-string")
     else:
         refuse_unfit(value)
         if not isinstance(value, Iterable):
             yield exact(str(value))
         else:
             for item in value:
-                yield from _gathered(item)
+                yield from _collected_names(item)
 
 
 def class_attribute(head: str, value: object) -> str:
-    """Lists and dicts that name nothing drop the attribute; an empty str is as it was written."""
+    """Collections without names omit the attribute; an empty str does not."""
     if type(value) is list:
-        names = _listed(value)
+        names = _joined_names(value)
     elif isinstance(value, str) or value is None or value is True or value is False:
         return attribute(head, value)
     else:
@@ -166,12 +166,12 @@ def class_attribute(head: str, value: object) -> str:
 
 
 def class_text(value: object) -> str:
-    """A piece of a class attribute."""
+    """A value inside the quotes of a class attribute."""
     return escape_str(class_names(value))
 
 
 def style_text(location: ValueLocation, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
-    """A piece of CSS, or nothing if it could be more than it should. What is fit means nothing to HTML."""
+    """A value inside CSS. Unsafe values become empty text. `fits` tells whether a value is safe."""
     kind = type(value)
     if kind is int or kind is float:
         return str(value)
@@ -185,13 +185,8 @@ def style_text(location: ValueLocation, value: object, fits: Callable[[str], boo
     return ""
 
 
-def style_word(location: ValueLocation, value: object) -> str:
-    """The same where only a name, a number or a colour may stand."""
-    return style_text(location, value, is_safe_word)
-
-
 def style_element_text(location: ValueLocation, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
-    """The same between the tags of a `<style>`, where nothing is escaped."""
+    """A value inside `<style>`, where HTML escapes nothing."""
     if type(value) is TrustedCSS:
         if re.search("</style", value, re.IGNORECASE):
             raise Problem("TrustedCSS with `</style` in it would end the style sheet", r"Write `<` as \3C.")
@@ -199,12 +194,8 @@ def style_element_text(location: ValueLocation, value: object, fits: Callable[[s
     return style_text(location, value, fits)
 
 
-def style_element_word(location: ValueLocation, value: object) -> str:
-    return style_element_text(location, value, is_safe_word)
-
-
 def style_attribute(location: ValueLocation, head: str, value: object) -> str:
-    """A mapping of properties, or CSS text of which the declarations that are fit stay."""
+    """A `style` attribute from a mapping of properties or from CSS text. Unsafe declarations are left out."""
     if value is None or value is False:
         return ""
     if value is True:
@@ -212,7 +203,7 @@ def style_attribute(location: ValueLocation, head: str, value: object) -> str:
     if type(value) is TrustedCSS:
         return f'{head}="{escape_str(exact(value))}"'
     if not isinstance(value, (str, Mapping)):
-        raise Problem(f"`style` can't be {shown(value)}", 'Write style={ {"color": color} }.')
+        raise Problem(f"`style` can't be {describe(value)}", 'Write style={ {"color": color} }.')
     fit = []
     for name, part in declarations(value):
         if part is None or part is False or part == "":
@@ -224,29 +215,25 @@ def style_attribute(location: ValueLocation, head: str, value: object) -> str:
     return f'{head}="{"; ".join(fit)}"' if fit else ""
 
 
-def by_context(location: ValueLocation, head: str, value: object) -> str:
-    """An attribute whose name, and so its context, is known only when it is rendered."""
-    match location.context:
-        case Context.PLAIN:
-            return attribute(head, value)
-        case Context.ARIA:
-            return aria(head, value)
-        case Context.CLASS:
-            return class_attribute(head, value)
-        case Context.STYLE:
-            return style_attribute(location, head, value)
-        case Context.REFUSED:
-            raise Problem(*why_refused(location.tag, location.name))
-        case _:
-            return url(location, head, value)
+# The functions above by context. Those of LOCATED take a ValueLocation first, for their warnings.
+WRITERS: dict[Context, Callable[..., str]] = {
+    Context.PLAIN: attribute,
+    Context.ARIA: aria,
+    Context.CLASS: class_attribute,
+    Context.STYLE: style_attribute,
+    Context.SCRIPT: script_attribute,
+    Context.SRCDOC: srcdoc_attribute,
+    **dict.fromkeys(CHECKS, url),
+}
+LOCATED = frozenset({Context.STYLE, *CHECKS})
 
 
 type Entry = tuple[str | None, object]
-"""An attribute's lower-case name and its finished text, or None and what is spread."""
+"""The lower-case name and the HTML of an attribute, or None and a mapping to spread."""
 
 
 def merged(words: str, tag: str, entries: tuple[Entry, ...]) -> str:
-    """All attributes of a tag that has a spread. Of one name the last one stays."""
+    """All attributes of a tag that has a spread. If a name occurs more than once, the last one wins."""
     attributes: dict[str, str] = {}
     for name, value in entries:
         if name is not None:
@@ -267,23 +254,27 @@ def _spread(value: object) -> Mapping[object, object]:
         return value
     if value is None:
         return {}
-    raise Problem(f"`:**` spreads a mapping, and this is {shown(value)}")
+    raise Problem(f"`:**` spreads a mapping, not {describe(value)}")
 
 
 def _key(key: object) -> str:
-    """A mapping's key as an attribute's name. No name from data may end the name, the tag or the quotes."""
+    """Return a mapping's key as an attribute name. Raise Problem if it has characters that could end the name."""
     if not isinstance(key, str):
-        raise Problem(f"the name of an attribute can't be {shown(key)}")
+        raise Problem(f"attribute names must be str, not {describe(key)}")
     name = html_name(exact(key))
     if not SAFE_NAME.fullmatch(name):
         raise Problem(
-            f"{key!r} can't be the name of an attribute",
-            "Names from a mapping are letters, digits, `-`, `_`, `.` and `:`.",
+            f"invalid attribute name: {key!r}",
+            "Names in a mapping can contain letters, digits, `-`, `_`, `.` and `:`.",
         )
     return name
 
 
 def _add(attributes: dict[str, str], words: str, tag: str, name: str, value: object) -> None:
-    lower = name.lower()
+    """Add an attribute whose name, and therefore context, is known only at run time."""
+    lower, head = name.lower(), f" {name}"
     context = context_from_data(tag, lower)
-    attributes[lower] = by_context(ValueLocation(words, tag, name, context), f" {name}", value)
+    if context is Context.REFUSED:
+        raise Problem(*why_refused(tag, name))
+    location = (ValueLocation(words, tag, name, context),) if context in LOCATED else ()
+    attributes[lower] = WRITERS[context](*location, head, value)

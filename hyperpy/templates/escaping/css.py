@@ -1,6 +1,6 @@
-"""What may stand in a `style` attribute: numbers, identifiers, colours, lengths and arithmetic with them.
+"""The CSS that values may contain: numbers, identifiers, colours, lengths and arithmetic with them.
 
-Far narrower than CSS on purpose: no strings, no `url()`, no escapes, no comments, nothing that ends a declaration.
+This is deliberately far narrower than CSS: no strings, `url()`, escapes or comments, nothing that ends a declaration.
 """
 
 import re
@@ -34,7 +34,7 @@ _TOKEN = re.compile(
 
 
 def is_safe_value(value: str) -> bool:
-    """Is it a value, or a piece of one, that stays what it looks like wherever it is put?"""
+    """Whether the text is a value, or part of one, that is safe in any declaration."""
     position = depth = 0
     while position < len(value):
         token = _TOKEN.match(value, position)
@@ -53,7 +53,7 @@ def is_safe_value(value: str) -> bool:
 
 
 def is_safe_word(value: str) -> bool:
-    """Is it one name, number or colour?"""
+    """Whether the text is a single name, number or colour."""
     token = _TOKEN.fullmatch(value)
     return token is not None and token["word"] is not None
 
@@ -63,7 +63,7 @@ def is_safe_property(name: str) -> bool:
 
 
 def declarations(style: str | Mapping[object, object]) -> Iterator[tuple[str, object]]:
-    """The (property, value) pairs of a `style` given as a mapping or as CSS text."""
+    """The (property, value) pairs of a mapping or of CSS text."""
     if not isinstance(style, str):
         for name, value in style.items():
             yield str(name), value

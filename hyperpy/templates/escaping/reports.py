@@ -1,39 +1,33 @@
-"""Values that did not fit, told to the log `hyperpy.templates`: once for each place in a task, which is a request.
+"""Warnings in the log `hyperpy.templates` about unsafe values, once for each location and task (that is, request).
 
-A record has the place of the t-string as its `place`, or None if that is unknown.
+A log record has the t-string's place as its `place`, or None if it is unknown.
 """
 
 import asyncio
 import logging
-from contextvars import ContextVar
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from hyperpy.exceptions import Place
 
 logger = logging.getLogger("hyperpy.templates")
 
-# The `hyperpy.pages.Run` of the request that is being answered. Templates read only its `is_strict`: whether the
-# application is in debug mode, where an unsafe value is an error.
-current_request: ContextVar[Any] = ContextVar("hyperpy.request")
+CACHE_SIZE = 4096
 
-KEPT = 4096
-
-# Where literals stand, by their first words; of two with the same words, the one that was loaded last.
+# The places of literals by their first words. If several have the same words, the last one that was loaded.
 _places: dict[str, Place] = {}
-_told: WeakKeyDictionary[asyncio.Task[object], set[tuple[str, ...]]] = WeakKeyDictionary()
+_reported: WeakKeyDictionary[asyncio.Task[object], set[tuple[str, ...]]] = WeakKeyDictionary()
 
 
 def remember(words: str, place: Place) -> None:
-    """Called with each literal whose place is known when it is loaded."""
-    if len(_places) >= KEPT:
+    """Record the place of a literal, when its file is loaded."""
+    if len(_places) >= CACHE_SIZE:
         _places.clear()
     _places[words] = place
 
 
 def report(words: str, tag: str, name: str, value: str, instead: str) -> None:
-    """`value` as it may be shown, and what was sent `instead`."""
-    if _is_known((words, tag, name)):
+    """Log that `instead` was sent for a value, given as it may be displayed in a message."""
+    if _was_reported((words, tag, name)):
         return
     place = _places.get(words)
     where = f"{place}: {words}" if place else words
@@ -41,14 +35,14 @@ def report(words: str, tag: str, name: str, value: str, instead: str) -> None:
     logger.warning("%s: %s can't be %s, sent %s", where, what, value, instead, extra={"place": place})
 
 
-def _is_known(key: tuple[str, ...]) -> bool:
+def _was_reported(key: tuple[str, ...]) -> bool:
     try:
         task = asyncio.current_task()
     except RuntimeError:  # no event loop, so no request
         return False
     if task is None:
         return False
-    told = _told.setdefault(task, set())
-    is_known = key in told
-    told.add(key)
-    return is_known
+    reported = _reported.setdefault(task, set())
+    was_reported = key in reported
+    reported.add(key)
+    return was_reported

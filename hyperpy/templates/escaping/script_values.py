@@ -1,6 +1,6 @@
-"""Values as JavaScript: JSON where an expression may stand, and what a string may hold.
+"""Values in JavaScript: JSON in place of an expression, escaped text inside a string.
 
-Neither contains `<`, `>` or `&`, so nothing in it ends a `<script>` or means anything to HTML.
+Neither contains `<`, `>` or `&`, so neither can end a `<script>` or be read as HTML.
 """
 
 import json
@@ -12,18 +12,18 @@ from pydantic_core import PydanticSerializationError, to_json
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.trusted import TrustedJS
 from hyperpy.templates.escaping.url_values import plain
-from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
+from hyperpy.templates.escaping.values import describe, html_of, is_html, refuse_unfit
 from hyperpy.templates.syntax.problems import Problem
 
-# JSON is JavaScript since ECMAScript 2019; older engines end a line at U+2028 and U+2029.
+# JSON is a subset of JavaScript since ECMAScript 2019. To older engines, U+2028 and U+2029 end a line.
 _JSON = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
-# `$` and "`" too: the code may hand the string on to a template literal's source.
+# `$` and "`" too: the code may use the string as the source of a template literal.
 _STRING = re.compile("[\x00-\x1f\x7f\"'`&<>/\\\\$\u2028\u2029\ud800-\udfff]")
 _ENDS_SCRIPT = re.compile(r"</script|<!--|<script", re.IGNORECASE)
 
 
 def script_value(value: object) -> str:
-    """The value as an expression. NaN and the infinities, which JSON lacks, are null."""
+    """A value as an expression. NaN and the infinities, which JSON lacks, become null."""
     if type(value) is TrustedJS:
         return str.__str__(value)
     if is_html(value):
@@ -35,15 +35,15 @@ def script_value(value: object) -> str:
     except (PydanticSerializationError, ValueError) as error:
         if not isinstance(value, str):
             raise Problem(
-                f"{shown(value)} can't become JSON: {error}",
-                "Give it a dict, list, str, number, bool, None, dataclass or pydantic model.",
+                f"{describe(value)} can't be converted to JSON: {error}",
+                "Use a dict, list, str, number, bool, None, dataclass or pydantic model.",
             ) from None
         text = json.dumps(str(value))  # a lone surrogate
     return text.translate(_JSON)
 
 
 def script_element_value(value: object) -> str:
-    """The same between the tags of a `<script>`."""
+    """A value as an expression inside `<script>`."""
     text = script_value(value)
     if type(value) is TrustedJS and _ENDS_SCRIPT.search(text):
         raise Problem("TrustedJS with `<script`, `</script` or `<!--` would end the script", r"Write `<` as \x3C.")
@@ -51,22 +51,22 @@ def script_element_value(value: object) -> str:
 
 
 def script_string(value: object) -> str:
-    """The value between the quotes of a string, of JavaScript or JSON."""
+    """A value inside a string of JavaScript or JSON."""
     return _STRING.sub(lambda found: f"\\u{ord(found[0]):04x}", html_of(value) if is_html(value) else plain(value))
 
 
-def script_piece(value: object) -> str:
-    """`script_value` in an attribute that holds more code."""
+def script_part(value: object) -> str:
+    """A value as an expression in an attribute that has other code as well."""
     return escape_str(script_value(value))
 
 
 def script_attribute(head: str, value: object) -> str:
-    """A whole attribute that is run as JavaScript: nothing for None, so that a handler can be left out."""
+    """An attribute whose value runs as JavaScript. None omits it, so that a handler can be optional."""
     return "" if value is None else f'{head}="{escape_str(script_value(value))}"'
 
 
 def srcdoc_attribute(head: str, value: object) -> str:
-    """A document in an attribute. HTML is escaped once, for the attribute; text for the document besides."""
+    """A document as an attribute. HTML is escaped once, for the attribute; text twice, for the document as well."""
     if value is None or value is False:
         return ""
     if value is True:

@@ -1,11 +1,11 @@
-"""Values whose author vouches for them, one class for each language: HTML has `Markup`, and these are the others.
+"""Values that their author declares safe, with a class for each language besides HTML, which has `Markup`.
 
-None of them leaves its place: an attribute's quotes and the end of a `<script>` or `<style>` stay what they are.
+They are not checked or escaped for their language, but still can't end their attribute, `<script>` or `<style>`.
 """
 
 
 class _Trusted(str):
-    """What is made of it, by `+` or `format`, is a plain str again, and checked like one."""
+    """The results of `+` and `format` are plain strings, and are checked like any other."""
 
     __slots__ = ()
 
@@ -14,18 +14,18 @@ class _Trusted(str):
 
 
 class TrustedURL(_Trusted):
-    """A URL, or the beginning of one, that is sent as it is, whatever its scheme."""
+    """A URL, or the start of one, with any scheme."""
 
     __slots__ = ()
 
 
 class TrustedJS(_Trusted):
-    """JavaScript that is sent as it is where an expression or a handler may stand."""
+    """JavaScript to use unchanged as an expression or a handler."""
 
     __slots__ = ()
 
 
 class TrustedCSS(_Trusted):
-    """CSS that is sent as it is where a value may stand."""
+    """CSS to use unchanged as a value."""
 
     __slots__ = ()

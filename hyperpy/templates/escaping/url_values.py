@@ -1,15 +1,16 @@
-"""How a value is written inside a URL. Before the `?`, characters that a URL can't hold are percent-encoded; after it,
-everything but letters and digits.
+"""Values inside URLs.
+
+Before the `?`, characters that are invalid in a URL are percent-encoded; after it, all but letters and digits.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from hyperpy.templates.escape import escape_str, exact
 from hyperpy.templates.escaping.trusted import TrustedURL
 from hyperpy.templates.escaping.urls import RASTER, keep, normalized
-from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
+from hyperpy.templates.escaping.values import html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.references import decoded
@@ -19,13 +20,13 @@ _DELAY = re.compile("[0-9.]+")
 _DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
 
 
-def vouched(context: Context, first: object) -> bool:
-    """Needs a value that begins with this one no check? Only if it is trusted, and holds more than half a scheme."""
+def is_trusted_start(context: Context, first: object) -> bool:
+    """Whether a URL that starts with this value needs no check: it is trusted and has at least a whole scheme."""
     return type(first) is TrustedURL and context in SINGLE and re.search("[/?#:]", first) is not None
 
 
-def escaped_piece(mode: HoleMode, value: object) -> str | None:
-    """A value inside a URL, escaped, or None if it is unfit there."""
+def escaped_part(mode: HoleMode, value: object) -> str | None:
+    """A value inside a URL, escaped, or None if it is invalid there."""
     if type(value) is TrustedURL:
         return escape_str(exact(value))
     if isinstance(value, Mapping):
@@ -52,7 +53,7 @@ def _piece(mode: HoleMode, text: str) -> str | None:
 
 
 def plain(value: object) -> str:
-    """A value as text, for where HTML means nothing: its references are decoded."""
+    """A value as plain text. HTML has its character references decoded."""
     if value is None or isinstance(value, bool):
         return ""
     if is_html(value):
@@ -60,17 +61,16 @@ def plain(value: object) -> str:
     if isinstance(value, str):
         return exact(str(value))
     refuse_unfit(value)
-    if isinstance(value, (list, tuple, set, frozenset, Iterator)):
-        raise Problem(f"an attribute can't be {shown(value)}", 'Only class takes a list. Join it: {"/".join(items)}.')
+    refuse_items(value, "/")
     return exact(str(value))
 
 
 def _parameters(mode: HoleMode, mapping: Mapping[object, object]) -> str:
-    """`name=value` pairs: None is left out, lists repeat the name, booleans are words."""
+    """`name=value` pairs. None is left out, lists repeat the name, booleans become words."""
     if mode is not HoleMode.QUERY:
         raise Problem(
-            "a mapping becomes the parameters of a URL, and here they can't stand",
-            'Write them behind a `?`: "/x?{params}".',
+            "a mapping becomes the query of a URL, and can't be used here",
+            'Write it after a `?`: "/x?{params}".',
         )
     pairs = []
     for name, value in mapping.items():

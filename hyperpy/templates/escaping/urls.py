@@ -1,4 +1,4 @@
-"""Which URLs, and what begins like one, may stand in an attribute: decided on the whole value, as a browser does."""
+"""The check of URLs in attributes. It decides on the whole value, as a browser does."""
 
 import re
 from collections.abc import Callable
@@ -13,24 +13,24 @@ BLOCKED = "#blocked"
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 # Raster images can't hold scripts; SVG can.
 RASTER = re.compile(r"data:image/(?:png|gif|jpe?g|webp|avif)[;,]", re.IGNORECASE)
-KEPT = 4096
-LONGEST_KEPT = 512
+CACHE_SIZE = 4096
+LONGEST_CACHED = 512
 
-# What the URL parser drops, https://url.spec.whatwg.org/#concept-basic-url-parser: these anywhere …
+# The URL parser removes these characters anywhere, https://url.spec.whatwg.org/#concept-basic-url-parser …
 _DROPPED = str.maketrans("", "", "\t\n\r")
 # … and these at both ends.
 _STRIPPED = "".join(map(chr, range(0x21)))
 _HEAD = re.compile(r"[^/?#]*?:")
 _ROOTS = re.compile(r"\A\s*//+")
 _SETTLED = re.compile(r"([^/?#:&]*)([/?#:])")
-# What RFC 3986 has no place for, https://www.rfc-editor.org/rfc/rfc3986#section-2, and a `%` that encodes nothing.
+# Invalid characters, https://www.rfc-editor.org/rfc/rfc3986#section-2, and a `%` that encodes nothing.
 _UNFIT = re.compile(r"%(?![0-9A-Fa-f]{2})|[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
 # https://html.spec.whatwg.org/multipage/semantics.html#shared-declarative-refresh-steps
 _REFRESH = re.compile(r"\s*[\d.]*(?:[\s;,]+(?:url\s*=\s*)?['\"]?(.*))?", re.IGNORECASE | re.DOTALL)
 
 
 def is_safe(url: str, *, image: bool = False) -> bool:
-    """Relative, or of a scheme that runs nothing. A colon before the first `/`, `?` or `#` ends a scheme."""
+    """Whether a URL is relative or has a safe scheme. A colon before the first `/`, `?` or `#` ends a scheme."""
     url = url.translate(_DROPPED).strip(_STRIPPED)
     head = _HEAD.match(url)
     if not head or head[0][:-1].lower() in SCHEMES:
@@ -43,23 +43,23 @@ def _is_safe_image(url: str) -> bool:
 
 
 def _is_safe_set(value: str) -> bool:
-    """`srcset`, `ping`: URLs apart by white space and commas. A comma inside a URL only makes this stricter."""
+    """`srcset` and `ping`: URLs separated by white space and commas. A comma inside a URL only makes this stricter."""
     return all(is_safe(url, image=True) for url in re.split(r"[\s,]+", value))
 
 
 def _is_safe_steps(value: str) -> bool:
-    """The values of an SVG animation, which may be that of an `href`."""
+    """The values of an SVG animation, which may animate an `href`."""
     return all(is_safe(step) for step in value.split(";"))
 
 
 def _is_safe_refresh(value: str) -> bool:
-    """`content` of `<meta http-equiv=refresh>`: seconds, and perhaps a URL."""
+    """The `content` of `<meta http-equiv=refresh>`: seconds and an optional URL."""
     found = _REFRESH.fullmatch(value)
     return found is not None and is_safe(found[1] or "")
 
 
 def _is_json(value: str) -> bool:
-    """htmx runs such a value as JavaScript if it says so in the manner of a URL."""
+    """htmx runs these values as JavaScript if they start with a scheme that says so."""
     return not value.strip().lower().startswith(("js:", "javascript:"))
 
 
@@ -78,22 +78,22 @@ _safe: dict[Context | HoleMode, dict[str, str]] = {kind: {} for kind in (*CHECKS
 
 
 def memo(kind: Context | HoleMode) -> dict[str, str]:
-    """Safe values of this context, or pieces of this mode, each with its escaped text."""
+    """The cache of safe values for a context, or of parts for a mode: value → escaped text."""
     return _safe[kind]
 
 
 def keep(kind: Context | HoleMode, text: str, escaped: str) -> str:
-    """Remembers the escaped text, and gives it."""
-    if len(text) <= LONGEST_KEPT:
+    """Cache the escaped text and return it."""
+    if len(text) <= LONGEST_CACHED:
         known = _safe[kind]
-        if len(known) >= KEPT:
+        if len(known) >= CACHE_SIZE:
             known.clear()
         known[text] = escaped
     return escaped
 
 
 def escaped_url(context: Context, url: str) -> str | None:
-    """The escaped value, or None if it is not safe."""
+    """The escaped URL, or None if it is unsafe."""
     if not CHECKS[context](url):
         return None
     fit = normalized(url.translate(_DROPPED).strip(_STRIPPED)) if context in SINGLE else url
@@ -101,26 +101,26 @@ def escaped_url(context: Context, url: str) -> str | None:
 
 
 def markup_is_safe(context: Context, markup: str) -> bool:
-    """The same for an attribute's source text, entities and all."""
+    """Whether the HTML source of an attribute value is safe."""
     return CHECKS[context](decoded(markup))
 
 
-def settles(context: Context, prefix: str) -> bool:
-    """Does this static beginning make every value safe that begins with it?"""
+def is_safe_start(context: Context, prefix: str) -> bool:
+    """Whether every URL with this static start is safe."""
     if context is Context.HTMX_JSON:
         return bool(prefix.strip())
     if context not in SINGLE:
         return False
-    # An entity before the delimiter may be half of one, whose other half comes from a value.
+    # A character reference before the delimiter may continue in a value.
     head = _SETTLED.match(prefix.translate(_DROPPED).lstrip(_STRIPPED))
     return head is not None and (head[2] != ":" or head[1].lower() in SCHEMES)
 
 
 def one_root(markup: str) -> str:
-    """A path that begins with the template's own `/`: a second one would make the next name a host."""
+    """Reduce slashes at the start of a path to one: with two, the next name would be a host."""
     return _ROOTS.sub("/", markup) if "//" in markup else markup
 
 
 def normalized(text: str) -> str:
-    """What is unfit for a URL percent-encoded; what is encoded already stays."""
+    """Percent-encode characters that are invalid in a URL; keep what is already encoded."""
     return _UNFIT.sub(lambda found: quote(found[0], safe="", errors="replace"), text)

@@ -1,6 +1,6 @@
-"""What kind of thing a value is, for text and attributes alike, and the refusals that both share."""
+"""Kinds of values, and the errors that text and attributes share."""
 
-from collections.abc import AsyncIterable, Awaitable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Iterator, Mapping
 
 from markupsafe import Markup
 
@@ -8,61 +8,68 @@ from hyperpy.templates.deferred import dismiss
 from hyperpy.templates.escape import exact
 from hyperpy.templates.syntax.problems import Problem
 
-# These show what they hold in a message; anything else may hold, or do, too much.
+# Messages show the value of these types. The repr of others may be long, or have side effects.
 _PLAIN = frozenset({str, bytes, bytearray, bool, int, float})
 
 
 def is_html(value: object) -> bool:
-    """Asked of the type: mocks and proxies answer yes to anything asked of themselves."""
+    """Whether the value's type has `__html__`. Instances aren't asked: mocks and proxies have every attribute."""
     return hasattr(type(value), "__html__")
 
 
 def html_of(value: object) -> str:
-    """The HTML of a thing that has `__html__`."""
+    """The HTML of a value that has `__html__`."""
     if type(value) is Markup:
         return exact(value)
     markup: object = value.__html__()  # type: ignore[attr-defined]
     if not isinstance(markup, str):
-        raise Problem(f"`__html__` of {shown(value)} gave {shown(markup)}, not a str")
+        raise Problem(f"`__html__` of {describe(value)} returned {describe(markup)}, not a str")
     return exact(markup)
 
 
 def refuse_unfit(value: object) -> None:
-    """Raises a Problem for what has no text."""
+    """Raise Problem for a value that can't be rendered as text."""
     if isinstance(value, (bytes, bytearray, memoryview)):
-        raise Problem(f"{shown(value)} is no text", "Decode it: {value.decode()}.")
+        raise Problem(f"{describe(value)} is not text", "Decode it: {value.decode()}.")
     if isinstance(value, Mapping):
         raise Problem(
-            f"a template can't show {shown(value)}",
-            "Write out what to show, {mapping['key']}; among a tag's attributes {mapping:**} spreads it.",
+            f"a template can't render {describe(value)}",
+            "Render its items, {mapping['key']}, or spread it over a tag, {mapping:**}.",
         )
     refuse_deferred(value)
 
 
+def refuse_items(value: object, separator: str) -> None:
+    """Raise a Problem for a collection in an attribute other than class."""
+    if isinstance(value, (list, tuple, set, frozenset, Iterator)):
+        hint = f'Only class takes a list. Join it: {{"{separator}".join(items)}}.'
+        raise Problem(f"an attribute value can't be {describe(value)}", hint)
+
+
 def refuse_deferred(value: object) -> None:
-    """Raises a Problem for what has to be awaited."""
+    """Raise Problem for a value that must be awaited."""
     if isinstance(value, Awaitable):
         dismiss(value)
         raise Problem(
-            f"`{name_of(value)}` has to be awaited, and nothing waits for it here",
-            "Await it first, result = await …, and interpolate {result}. Only the text of a page or a `yield` waits.",
+            f"`{name_of(value)}` must be awaited before it is rendered here",
+            "Write result = await … and interpolate {result}. Only text in a page or a `yield` can be deferred.",
         )
     if isinstance(value, AsyncIterable):
         raise Problem(
-            f"`{name_of(value)}` is an async iterable, and nothing waits for it here",
+            f"`{name_of(value)}` is an async iterable, which cannot be rendered here",
             "Collect it first, items = [item async for item in …], and interpolate {items}. "
-            "Only the text of a page or a `yield` waits.",
+            "Only text in a page or a `yield` can be deferred.",
         )
 
 
 def name_of(value: object) -> str:
-    """That of the function which a coroutine or generator came from, else its type's."""
+    """The name of the function that made a coroutine or generator; of the type for other values."""
     name = getattr(value, "__name__", None)
     return name if isinstance(name, str) else type(value).__name__
 
 
-def shown(value: object) -> str:
-    """The value in a message: its type, and what it is if that is short."""
+def describe(value: object) -> str:
+    """The value in a message: `3 (int)` if it is short, else `a list`."""
     name = type(value).__qualname__
     if value is None:
         return "None"

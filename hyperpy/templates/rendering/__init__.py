@@ -1,1 +1,1 @@
-"""A document → a function that renders it; components and fragments."""
+"""Rendering at request time: document → function; components and fragments."""

@@ -1,8 +1,7 @@
-"""A parsed literal → the source of one Python function that renders every template of that literal.
+"""Document → source of a Python function that renders every Template of the literal.
 
-The function checks that the template at hand has the shape that the literal was parsed with, which its strings alone
-don't say, and returns one f-string: static HTML, and for each hole the cheapest expression that is right there. An
-exact `str` is escaped on the spot; anything else goes to functions that `render` supplies by the names used here.
+The function checks that a template's interpolations have the shapes that the literal was parsed with: its strings alone
+don't determine its meaning. Then it returns the f-string that `Writer` writes.
 """
 
 from collections.abc import Callable
@@ -15,11 +14,7 @@ from markupsafe import Markup
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates.rendering.fragments import fragment
 from hyperpy.templates.rendering.writer import Writer
-from hyperpy.templates.syntax.nodes import (
-    Document,
-    HoleShape,
-    Spec,
-)
+from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
 from hyperpy.templates.syntax.problems import Problem
 
 ONE = """\
@@ -57,9 +52,9 @@ def render_many(templates):
 
 
 class Runtime(NamedTuple):
-    """The functions that generated code calls recursively, by the names that it has for them.
+    """Functions of `render` that generated code calls, by their names there.
 
-    `Writer.name` hands out the names of all other functions.
+    All other functions are named by `Writer.name`.
     """
 
     AGAIN: Callable[[Template], str]
@@ -81,9 +76,9 @@ class Code:
     namespace: dict[str, object]
 
 
-def generate(document: Document, words: str, form: str = ONE) -> Code:
-    """`form` is ONE or MANY. `words` name the literal in warnings."""
-    writer = Writer(words)
+def generate(document: Document, form: str = ONE) -> Code:
+    """`form` is ONE or MANY."""
+    writer = Writer(document.words)
     indent = " " * (8 if form is ONE else 12)
     shapes = dict(enumerate(document.shapes))
     checked = sorted(document.uses.keys() | document.named)

@@ -1,5 +1,6 @@
-"""Calling components. A callable is inspected once; what it takes is checked before the call, so that a TypeError which
-comes out of the call is the component's own.
+"""Calls of components. Each callable is inspected once.
+
+Arguments are checked before the call, so that a TypeError from the call is always the component's own.
 """
 
 import inspect
@@ -12,7 +13,7 @@ from weakref import WeakKeyDictionary
 from markupsafe import Markup
 
 from hyperpy.exceptions import did_you_mean, display_path
-from hyperpy.templates.escaping.values import refuse_deferred, shown
+from hyperpy.templates.escaping.values import describe, refuse_deferred
 from hyperpy.templates.syntax.contexts import python_name
 from hyperpy.templates.syntax.problems import CallProblem
 
@@ -21,30 +22,30 @@ type Arguments = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ComponentSignature:
-    """What a component takes. `takes` are its keyword arguments, `needs` those without a default."""
+    """The parameters of a component. `takes` are its keyword arguments, `needs` those without a default."""
 
     name: str
     origin: str
     takes: tuple[str, ...]
     needs: tuple[str, ...]
     takes_any: bool
-    by_position: tuple[str, ...]
+    positional_only: tuple[str, ...]
 
     def __str__(self) -> str:
-        shown = [name if name in self.needs else f"{name}=…" for name in self.takes]
-        return f"{self.name}({', '.join(shown + ['**…'] * self.takes_any)})"
+        parameters = [name if name in self.needs else f"{name}=…" for name in self.takes]
+        return f"{self.name}({', '.join(parameters + ['**…'] * self.takes_any)})"
 
     def accepts(self, name: str) -> bool:
         return self.takes_any or name in self.takes
 
     @property
     def about(self) -> str:
-        return f"It is {self}{self.origin}."
+        return f"Its signature is {self}{self.origin}."
 
 
 class CallSite:
-    """A component tag. Remembers which arguments fitted which function, by its code: a function that is defined anew in
-    each request keeps that.
+    """A component tag. It remembers the code object and the argument names of the last valid call: a function that is
+    defined again in each request keeps its code.
     """
 
     __slots__ = ("code", "names")
@@ -54,11 +55,11 @@ class CallSite:
         self.names: frozenset[str] = frozenset()
 
     def call(self, component: object, arguments: Arguments, content: Markup | None) -> object:
-        """The component's result. `content` is what stands between its tags."""
+        """The component's result. `content` is the rendered content between its tags."""
         if content is not None:
             if "children" in arguments:
                 raise CallProblem(
-                    f"`{_name(component)}` gets `children` as an attribute and as content", "Leave one out."
+                    f"`{_name(component)}` gets `children` as an attribute and as content", "Remove one of them."
                 )
             arguments["children"] = content
         function = component if isinstance(component, FunctionType) else None
@@ -67,33 +68,29 @@ class CallSite:
         if not callable(component):
             raise _no_component(component)
         fitted = _fitted(_signature(component), arguments, content)
-        # A decorator's wrappers share their code, not what they wrap; that is in their `__dict__`.
-        if function and fitted is arguments and not function.__dict__:
+        # The wrappers of a decorator share their code, but not the wrapped function, which is in their `__dict__`.
+        if function and fitted.keys() == arguments.keys() and not function.__dict__:
             self.code, self.names = function.__code__, frozenset(arguments)
         return component(**fitted)
 
 
 def keywords(value: object) -> Arguments:
-    """A mapping that is spread over a component."""
+    """The keyword arguments from a mapping that is spread over a component."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
         refuse_deferred(value)
-        raise CallProblem(f"`:**` spreads a mapping, and this is {shown(value)}")
+        raise CallProblem(f"`:**` spreads a mapping, not {describe(value)}")
     for name in value:
         if not isinstance(name, str):
-            raise CallProblem(f"the name of an argument can't be {shown(name)}")
+            raise CallProblem(f"argument names must be str, not {describe(name)}")
     return {python_name(name): item for name, item in value.items()}
 
 
 def _fitted(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> Arguments:
-    """The arguments as the component takes them: `class` may be its `class_`, and blank content is none."""
-    fitted = arguments
+    """The arguments adapted to the component: `class` may be its `class_`, and blank content is dropped."""
+    fitted = dict(arguments)
     for name in arguments:
-        if not signature.accepts(name) or (keyword.iskeyword(name) and f"{name}_" in signature.takes):
-            fitted = dict(arguments)
-            break
-    for name in list(fitted) if fitted is not arguments else ():
         if keyword.iskeyword(name) and f"{name}_" in signature.takes:
             fitted[f"{name}_"] = fitted.pop(name)
         elif name == "children" and content is not None and not content.strip() and not signature.accepts(name):
@@ -103,23 +100,22 @@ def _fitted(signature: ComponentSignature, arguments: Arguments, content: Markup
 
 
 def _check(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> None:
-    if signature.by_position:
-        name = signature.by_position[0]
+    if signature.positional_only:
+        name = signature.positional_only[0]
         raise CallProblem(
-            f"`{signature.name}` takes `{name}` by position only, and attributes are keyword arguments",
-            f"Take the `/` out of its parameters. {signature.about}",
+            f"`{signature.name}` takes `{name}` by position only, but attributes are keyword arguments",
+            f"Remove the `/` from its parameters. {signature.about}",
         )
     for name in arguments:
         if signature.accepts(name):
             continue
         if name == "children" and content is not None:
             raise CallProblem(
-                f"`{signature.name}` takes no content",
+                f"`{signature.name}` accepts no content",
                 f"Give it a parameter `children`, or write <{{{signature.name}}} />. {signature.about}",
             )
-        raise CallProblem(
-            f"`{signature.name}` takes no `{name}`", _joined(did_you_mean(name, signature.takes), signature.about)
-        )
+        hint = _joined(did_you_mean(name, signature.takes), signature.about)
+        raise CallProblem(f"`{signature.name}` has no parameter `{name}`", hint)
     missing = [name for name in signature.needs if name not in arguments]
     if missing == ["children"]:
         raise CallProblem(
@@ -137,8 +133,8 @@ def _joined(*sentences: str) -> str:
 
 def _no_component(value: object) -> CallProblem:
     return CallProblem(
-        f"<{{…}}> calls a component, and {shown(value)} can't be called",
-        "A component is a function or class that gives HTML: def Card(children, title): return t'…'.",
+        f"<{{…}}> must be a component, but {describe(value)} is not callable",
+        "A component is a function or class that returns HTML: def Card(children, title): return t'…'.",
     )
 
 
@@ -152,7 +148,7 @@ def _signature(component: Callable[..., object]) -> ComponentSignature:
         signature = _signatures.get(component)
         if signature is None:
             signature = _signatures[component] = _inspect(component)
-    except TypeError:  # neither hashable nor weakly referable is a must
+    except TypeError:  # a callable need not be hashable or weakly referenceable
         return _inspect(component)
     return signature
 
@@ -161,7 +157,7 @@ def _inspect(component: Callable[..., object]) -> ComponentSignature:
     name = _name(component)
     try:
         parameters = inspect.signature(component).parameters.values()
-    except ValueError:  # some built-ins don't tell
+    except ValueError:  # some built-ins have no signature
         return ComponentSignature(name, "", (), (), True, ())
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     return ComponentSignature(
@@ -170,7 +166,7 @@ def _inspect(component: Callable[..., object]) -> ComponentSignature:
         takes=tuple(p.name for p in named),
         needs=tuple(p.name for p in named if p.default is p.empty),
         takes_any=any(p.kind is p.VAR_KEYWORD for p in parameters),
-        by_position=tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is p.empty),
+        positional_only=tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is p.empty),
     )
 
 
@@ -181,7 +177,7 @@ def _name(component: object) -> str:
 
 
 def _origin(component: Callable[..., object]) -> str:
-    """`, from file:line`, if it was written in Python."""
+    """`, from file:line`, if the component is written in Python."""
     target: object = inspect.unwrap(getattr(component, "func", component))
     if not isinstance(target, (FunctionType, MethodType, type)):
         target = type(target)

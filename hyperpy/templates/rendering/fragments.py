@@ -1,5 +1,6 @@
-"""The `fragment` marker, and the way to get fragments whose names or places are known only after rendering: render the
-page and collect them.
+"""The `fragment` marker, and fragments collected while a page is rendered.
+
+This is for fragments that can't be extracted at load, because their names or places are known only at run time.
 """
 
 from collections.abc import Callable, Collection
@@ -10,7 +11,7 @@ from hyperpy.templates.syntax.problems import Problem
 
 
 class FragmentMarker:
-    """`{fragment}` among the attributes of a tag makes the element renderable alone."""
+    """`{fragment}` among the attributes of a tag marks an element that can be rendered alone."""
 
     __slots__ = ()
 
@@ -19,7 +20,7 @@ class FragmentMarker:
 
     def __html__(self) -> NoReturn:
         raise Problem(
-            "`fragment` marks an element and is no value",
+            "`fragment` marks an element; it is not a value",
             'Write it among the attributes: <div id="status" {fragment}>.',
         )
 

@@ -1,4 +1,4 @@
-"""Values → HTML. A literal is parsed when first rendered, becomes one function, and is found again by its strings."""
+"""Values → HTML. A literal is parsed and compiled when it is first rendered, and cached by its strings."""
 
 import sys
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
@@ -22,15 +22,15 @@ type Render = Callable[[Template], str]
 type RenderMany = Callable[[list[Template]], str]
 type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[HoleShape, ...]]
 
-# Literals are few; t-strings put together at run time may not be. A full cache is emptied.
-KEPT = 4096
+# Cleared when full: literals are few, but Templates built at run time may not be.
+CACHE_SIZE = 4096
 
-_ones: dict[Key, Render] = {}
-_manys: dict[tuple[str, ...], RenderMany] = {}
+_renderers: dict[Key, Render] = {}
+_list_renderers: dict[tuple[str, ...], RenderMany] = {}
 
 
 def html(value: object) -> Markup:
-    """A t-string as HTML, without the white space around it; anything else as an interpolation in text renders it.
+    """Render a t-string, and strip it; or any other value as an interpolation in text does.
 
     Raises TemplateError with the caller's file and line.
     """
@@ -42,15 +42,15 @@ def html(value: object) -> Markup:
 
 
 def render_template(template: Template) -> str:
-    """The template as HTML, white space and all."""
-    render = _ones.get(template.strings)
+    """Render a template. White space around it is kept."""
+    render = _renderers.get(template.strings)
     if render is None:
-        render = _ones[template.strings] = _compiled(template, ONE)
+        render = _renderers[template.strings] = _compiled(template, ONE)
     return render(template)
 
 
 def render_text(value: object) -> str:
-    """What an interpolation in a text position gives."""
+    """Render a value as an interpolation in text does."""
     try:
         return _text(value)
     except Problem as problem:
@@ -95,18 +95,18 @@ def _deferred(value: Awaitable[object] | AsyncIterable[object], show: Show) -> s
 
 
 def _items(values: list[object]) -> str:
-    """The items one after the other. A list of templates mostly comes from one literal in a comprehension."""
+    """Render the items of a list. Templates in it mostly come from the same literal, in a comprehension."""
     if not values or type(values[0]) is not Template:
         return "".join(map(_text, values))
     strings = values[0].strings
-    render_many = _manys.get(strings)
+    render_many = _list_renderers.get(strings)
     if render_many is None:
-        render_many = _manys[strings] = _compiled(values[0], MANY)
+        render_many = _list_renderers[strings] = _compiled(values[0], MANY)
     return render_many(values)  # type: ignore[arg-type]
 
 
 def _render_safe(value: object) -> str:
-    """The same for `{value:safe}`."""
+    """Render a value as `{value:safe}` in text does."""
     try:
         return _safe(value)
     except Problem as problem:
@@ -114,7 +114,7 @@ def _render_safe(value: object) -> str:
 
 
 def _safe(value: object) -> Markup:
-    """`{value:safe}`: its author says that it is HTML."""
+    """The HTML of `{value:safe}`, which its author declares safe."""
     if is_html(value) or type(value) is Template:
         return markup(_text(value))
     if isinstance(value, str):
@@ -130,7 +130,7 @@ def _safe(value: object) -> Markup:
 
 
 def _spread(value: object) -> object:
-    """A mapping of attributes, its t-strings rendered."""
+    """A mapping of attributes with its t-strings rendered."""
     if isinstance(value, Mapping):
         return {name: Markup(render_template(item)) if type(item) is Template else item for name, item in value.items()}
     refuse_deferred(value)
@@ -138,7 +138,7 @@ def _spread(value: object) -> object:
 
 
 def _string(value: object) -> str:
-    """A piece of a component's argument or of a fragment's name."""
+    """A value inside a component's argument or a fragment's name."""
     if value is None or isinstance(value, bool):
         return ""
     if type(value) is Template:
@@ -155,36 +155,36 @@ def shapes_of(template: Template) -> tuple[HoleShape, ...]:
 
 
 def _again(template: Template) -> str:
-    """A template whose strings are known, but in another shape: `{x}` and `{x!r}` differ in nothing else."""
+    """Render a template whose strings are cached with other shapes: `{x}` and `{x!r}` have the same strings."""
     key = (template.strings, shapes_of(template))
-    render = _ones.get(key)
+    render = _renderers.get(key)
     if render is None:
-        render = _ones[key] = _compiled(template, ONE)
+        render = _renderers[key] = _compiled(template, ONE)
     return render(template)
 
 
 def _compiled(template: Template, form: str) -> Callable[[Any], str]:
-    """Parses the literal and makes its function. Raises TemplateError."""
-    for cache in (_ones, _manys):
-        if len(cache) >= KEPT:
+    """Parse and compile a literal. Raises TemplateError."""
+    for cache in (_renderers, _list_renderers):
+        if len(cache) >= CACHE_SIZE:
             cache.clear()
     try:
-        return _function(parse(template.strings, shapes_of(template)), words_of(template), form)
+        return _function(parse(template.strings, shapes_of(template)), form)
     except Problem as problem:
         raise _located(problem, template) from None
 
 
-def _function(document: Document, words: str, form: str) -> Callable[[Any], str]:
-    generated = generate(document, words, form)
+def _function(document: Document, form: str) -> Callable[[Any], str]:
+    generated = generate(document, form)
     namespace = RUNTIME.namespace() | generated.namespace
     try:
-        code = compile(generated.source, f"<{words}>", "exec")
-    except SyntaxError:  # Python reads 200 brackets inside each other, each component takes five
+        code = compile(generated.source, f"<{document.words}>", "exec")
+    except SyntaxError:  # Python's limit is 200 nested brackets, and each component takes five
         raise Problem(
             "components and fragments are nested too deeply in one t-string",
-            "Move the inner ones into a component of their own.",
+            "Move the inner ones into a separate component.",
         ) from None
-    exec(code, namespace)  # noqa: S102  what `codegen` wrote: values come in as constants and arguments only
+    exec(code, namespace)  # noqa: S102  generated code: values are only constants and arguments
     made = namespace["render" if form is ONE else "render_many"]
     assert isinstance(made, FunctionType)
     return made

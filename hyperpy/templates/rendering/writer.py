@@ -9,30 +9,24 @@ from dataclasses import dataclass
 
 from hyperpy.templates.escape import escape_str, markup
 from hyperpy.templates.escaping.attributes import (
+    LOCATED,
+    WRITERS,
     ValueLocation,
-    aria,
-    attribute,
-    class_attribute,
     class_text,
     merged,
-    style_attribute,
     style_element_text,
-    style_element_word,
     style_text,
-    style_word,
-    url,
-    url_piece,
+    url_part,
     url_text,
     value_text,
 )
+from hyperpy.templates.escaping.css import is_safe_word
 from hyperpy.templates.escaping.script_values import (
-    script_attribute,
     script_element_value,
-    script_piece,
+    script_part,
     script_string,
-    srcdoc_attribute,
 )
-from hyperpy.templates.escaping.urls import CHECKS, memo, one_root, settles
+from hyperpy.templates.escaping.urls import CHECKS, is_safe_start, memo, one_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, python_name
@@ -53,30 +47,19 @@ from hyperpy.templates.syntax.nodes import (
 )
 from hyperpy.templates.syntax.url_holes import URL_MODES
 
-_ATTRIBUTES: dict[Context, Callable[..., str]] = {
-    Context.PLAIN: attribute,
-    Context.ARIA: aria,
-    Context.CLASS: class_attribute,
-    Context.STYLE: style_attribute,
-    Context.SCRIPT: script_attribute,
-    Context.SRCDOC: srcdoc_attribute,
-    **dict.fromkeys(CHECKS, url),
-}
-# For a value that is a piece of code, by whether an element or an attribute holds the code.
+# The functions for values inside code. The flag says whether the code is in an element or an attribute.
 _EMBEDDED: dict[tuple[HoleMode, bool], Callable[..., str]] = {
     (HoleMode.SCRIPT_VALUE, True): script_element_value,
-    (HoleMode.SCRIPT_VALUE, False): script_piece,
+    (HoleMode.SCRIPT_VALUE, False): script_part,
     (HoleMode.SCRIPT_STRING, True): script_string,
     (HoleMode.SCRIPT_STRING, False): script_string,
     (HoleMode.CSS_VALUE, True): style_element_text,
     (HoleMode.CSS_VALUE, False): style_text,
-    (HoleMode.CSS_WORD, True): style_element_word,
-    (HoleMode.CSS_WORD, False): style_word,
+    (HoleMode.CSS_WORD, True): style_element_text,
+    (HoleMode.CSS_WORD, False): style_text,
 }
 # These contexts have no quicker form for an exact str.
 _ALWAYS_CHECKED = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
-# The functions of these contexts may warn of a value, so they take its location.
-_LOCATED = frozenset({Context.STYLE, *CHECKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +80,7 @@ def conditional(conditions: tuple[str, ...], quick: tuple[CodePiece, ...], other
 
 
 def f_string(pieces: Iterable[CodePiece]) -> str:
-    """The pieces as one f-string. `repr` writes the static ones, whatever is in them."""
+    """The pieces as one f-string. `repr` escapes the static ones."""
     written: list[str] = []
     static = ""
     for piece in (*pieces, None):
@@ -136,8 +119,8 @@ class Writer:
         return f"v{index}"
 
     def rendering(self, nodes: tuple[Node, ...]) -> str:
-        """The nodes as an f-string. If it has several conditional pieces, all conditions are tested first: mostly they
-        all hold, and then nothing is left to decide for each piece.
+        """The nodes as an f-string. With several conditional pieces, all conditions are tested at once first: usually
+        they all hold, and then nothing has to be decided for each piece.
         """
         pieces = list(self.write(nodes))
         general = f_string(pieces)
@@ -180,7 +163,7 @@ class Writer:
         )
 
     def plain(self, pieces: Value) -> Iterator[CodePiece]:
-        """The pieces as plain text, nothing escaped."""
+        """The pieces as plain text, without escaping."""
         for piece in pieces:
             yield html.unescape(piece) if isinstance(piece, str) else Expression(f"STRING({self.hole(piece)})")
 
@@ -198,7 +181,7 @@ class Writer:
         yield f"{tag.tail}>"
 
     def entries(self, tag: Tag) -> Iterator[str]:
-        """The attributes of a tag whose names are known only when it is rendered."""
+        """The attributes of a tag some of whose names are known only at run time, for `merged`."""
         for item in tag.attributes:
             if isinstance(item, Spread):
                 yield f"(None, SPREAD({self.hole(item.index)})), "
@@ -223,10 +206,10 @@ class Writer:
                 yield f'{head}="{"".join(map(_requoted, pieces))}"'
 
     def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[CodePiece]:
-        """One hole is the whole value, which may drop the attribute or leave it bare. Most values are exact strings."""
+        """An attribute whose whole value is one hole: the value may omit the attribute or make it bare."""
         value, context = self.hole(index), item.context
-        location = f"{self.location(tag, item)}, " if context in _LOCATED else ""
-        general = f"{self.name(_ATTRIBUTES[context])}({location}{head!r}, {_rendered(value)})"
+        location = f"{self.location(tag, item)}, " if context in LOCATED else ""
+        general = f"{self.name(WRITERS[context])}({location}{head!r}, {_rendered(value)})"
         if context in _ALWAYS_CHECKED:
             yield Expression(general)
             return
@@ -240,9 +223,9 @@ class Writer:
         return self.constant(ValueLocation(self.words, tag.name, item.name, item.context))
 
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[CodePiece]:
-        """The inside of the quotes, if it has static text and holes."""
+        """A value with static text and holes, without its quotes."""
         context, first = item.context, pieces[0]
-        location = self.location(tag, item) if context in _LOCATED else ""
+        location = self.location(tag, item) if context in LOCATED else ""
         modes = iter(item.modes)
         written = [
             _requoted(piece) if isinstance(piece, str) else self.piece(context, next(modes), location, piece)
@@ -250,7 +233,7 @@ class Writer:
         ]
         if context not in CHECKS:
             yield from written
-        elif isinstance(first, str) and settles(context, first):
+        elif isinstance(first, str) and is_safe_start(context, first):
             if first.strip() == "/":
                 yield Expression(f"{self.name(one_root)}({f_string(written)})")
             else:
@@ -260,18 +243,22 @@ class Writer:
             yield Expression(f"{self.name(url_text)}({location}, {f_string(written)}{begins})")
 
     def embedded(self, mode: HoleMode, location: str, index: int, is_element: bool = False) -> CodePiece:
-        """A piece of JavaScript, JSON or CSS."""
+        """A hole inside JavaScript, JSON or CSS."""
         if mode is HoleMode.COMMENT:
             return " "
-        where = f"{location}, " if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD) else ""
-        return Expression(f"{self.name(_EMBEDDED[mode, is_element])}({where}{_rendered(self.hole(index))})")
+        arguments = [_rendered(self.hole(index))]
+        if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD):
+            arguments.insert(0, location)
+        if mode is HoleMode.CSS_WORD:
+            arguments.append(self.name(is_safe_word))
+        return Expression(f"{self.name(_EMBEDDED[mode, is_element])}({', '.join(arguments)})")
 
     def piece(self, context: Context, mode: HoleMode, location: str, index: int) -> CodePiece:
         if (mode, False) in _EMBEDDED or mode is HoleMode.COMMENT:
             return self.embedded(mode, location, index)
         value = self.hole(index)
         if mode in URL_MODES:
-            known, piece = self.constant(memo(mode).get), self.name(url_piece)
+            known, piece = self.constant(memo(mode).get), self.name(url_part)
             other = f"{piece}({location}, {self.constant(mode)}, {_rendered(value)})"
             return Expression(
                 f"url if (kind := type({value})) is str and (url := {known}({value})) "
@@ -318,6 +305,6 @@ def _takes_dict(item: Attribute) -> bool:
 
 
 def _requoted(piece: str | int) -> str:
-    """Source text of a value, whatever quotes it had, for between double ones."""
+    """The source text of a value for double quotes, whichever quotes it had."""
     assert isinstance(piece, str)
     return piece.replace('"', "&#34;")

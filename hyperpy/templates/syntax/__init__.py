@@ -1,1 +1,1 @@
-"""Static strings of a t-string → a document in which each hole has its context."""
+"""Parsing of t-strings: static strings → document in which each hole has its context."""

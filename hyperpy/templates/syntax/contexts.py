@@ -1,4 +1,4 @@
-"""Which attribute is what. Tables first; the names are lower case."""
+"""The contexts of attributes, by name. All names in the tables are lower case."""
 
 import re
 from functools import lru_cache
@@ -7,7 +7,7 @@ from hyperpy.templates.syntax.nodes import Context
 
 # fmt: off
 URLS = frozenset((
-    "href", "src", "action", "formaction", "poster", "cite", "data", "background", "manifest", "longdesc", "usemap",
+    "href", "src", "action", "formaction", "cite", "data", "background", "manifest", "longdesc", "usemap",
     "icon", "profile", "codebase", "classid", "dynsrc", "lowsrc", "xlink:href", "xml:base", "hx-get", "hx-post",
     "hx-put", "hx-patch", "hx-delete", "hx-push-url", "hx-replace-url", "sse-connect", "hx-sse:connect",
 ))
@@ -19,7 +19,7 @@ IMAGES = frozenset((
 ))
 ANIMATIONS = frozenset(("animate", "set", "animatemotion", "animatetransform"))
 ANIMATED = frozenset(("to", "from", "by", "values"))
-# hyperscript's language is another one; what these two show is HTML.
+# Values here are hyperscript, or are inserted as HTML.
 UNREADABLE = frozenset(("_", "data-script", "hx-vars"))
 HTML_SINKS = frozenset(("x-html", "v-html"))
 HANDLER_PREFIXES = ("on", "hx-on", "x-on:", "@", "data-on-", "data-on:")
@@ -44,17 +44,30 @@ VOID = frozenset((
 ))
 # fmt: on
 
-# Narrower than HTML, which allows almost anything: what comes from data must not need quoting anywhere.
+# Narrower than HTML, which allows almost anything: names from data must not need quoting anywhere.
 SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*", re.ASCII)
 
 
 def evaluates(name: str) -> bool:
-    """Does a browser or a well-known script run this attribute's value as JavaScript?"""
+    """Whether a browser or a well-known library runs this attribute's value as JavaScript."""
     return _stem(name) in EXPRESSIONS or name.startswith(HANDLER_PREFIXES + EXPRESSION_PREFIXES)
 
 
 def _stem(name: str) -> str:
     return re.split("[.:]|__", name, maxsplit=1)[0]
+
+
+# The contexts of attributes that mean the same on every element.
+CONTEXTS = {
+    "srcdoc": Context.SRCDOC,
+    "poster": Context.IMAGE_URL,
+    "class": Context.CLASS,
+    "style": Context.STYLE,
+    **dict.fromkeys(URL_SETS, Context.URL_SET),
+    **dict.fromkeys(URL_LISTS, Context.URL_LIST),
+    **dict.fromkeys(URLS, Context.URL),
+    **dict.fromkeys(HTMX_JSON, Context.HTMX_JSON),
+}
 
 
 @lru_cache(maxsize=4096)
@@ -67,64 +80,50 @@ def context_of(tag: str, name: str) -> Context:
         return Context.REFUSED
     if evaluates(name):
         return Context.SCRIPT
-    if name == "srcdoc":
-        return Context.SRCDOC
-    if (tag, name) in IMAGES or name == "poster":
+    if (tag, name) in IMAGES:
         return Context.IMAGE_URL
-    if name in URL_SETS:
-        return Context.URL_SET
-    if name in URL_LISTS:
-        return Context.URL_LIST
-    if name in URLS:
-        return Context.URL
     if tag in ANIMATIONS and name in ANIMATED:
         return Context.URL_STEPS
-    if name in HTMX_JSON:
-        return Context.HTMX_JSON
-    if name == "class":
-        return Context.CLASS
-    if name == "style":
-        return Context.STYLE
-    return Context.ARIA if name.startswith("aria-") else Context.PLAIN
+    return CONTEXTS.get(name, Context.ARIA if name.startswith("aria-") else Context.PLAIN)
 
 
 def context_from_data(tag: str, name: str) -> Context:
-    """The same for a name that a mapping brings."""
+    """The context of an attribute whose name comes from a mapping."""
     context = context_of(tag, name)
     is_refused = context in (Context.SCRIPT, Context.SRCDOC) or (tag.lower(), name.lower()) in UNSPREAD
     return Context.REFUSED if is_refused else context
 
 
 def html_name(name: str) -> str:
-    """A Python name as an attribute: `hx_get` is `hx-get` and `class_` is `class`. The inverse of `python_name`."""
+    """A Python name as an attribute's: `hx_get` → `hx-get`, `class_` → `class`. The inverse of `python_name`."""
     stem = name.removesuffix("_") if len(name) > 1 else name
     first, rest = stem[:1], stem[1:]
     return first + rest.replace("_", "-")
 
 
 def python_name(name: str) -> str:
-    """An attribute of a component as a keyword argument."""
+    """The keyword argument for an attribute of a component."""
     return name.replace("-", "_")
 
 
 def why_refused(tag: str, name: str) -> tuple[str, str]:
-    """What to say of a value for an attribute whose context is REFUSED: what is wrong, and what to write."""
+    """Error text and hint for a value in an attribute whose context is REFUSED."""
     tag, lower = tag.lower(), name.lower()
     if tag in ("base", "meta"):
-        return f"`<{tag} {lower}>` changes what the whole page does, so no mapping may bring it", _written(tag, lower)
+        return f"`<{tag} {lower}>` affects the whole page, so a mapping can't set it", _written(tag, lower)
     if lower == "srcdoc":
-        return "`srcdoc` is a whole document, so no mapping may bring it", _written(tag, lower)
+        return "`srcdoc` is a whole document, so a mapping can't set it", _written(tag, lower)
     if _stem(lower) in HTML_SINKS:
         return (
-            f"`{name}` puts what it is given into the page as HTML, so it takes no computed value",
+            f"`{name}` inserts its value as HTML, so the value can't be computed",
             "Interpolate the value as the element's content: <div>{value}</div>.",
         )
     if lower in UNREADABLE:
         return (
-            f"`{name}` is run as a script, so it takes no computed value",
-            "Put the value into an attribute of its own, data-value={…}, and read it there.",
+            f"`{name}` runs as a script, so its value can't be computed",
+            "Put the value into a separate attribute, data-value={…}, and read it from there.",
         )
-    return f"`{name}` is run as JavaScript, so no mapping may bring it", _written(tag, name)
+    return f"`{name}` runs as JavaScript, so a mapping can't set it", _written(tag, name)
 
 
 def _written(tag: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Holes inside JavaScript, JSON and CSS, whether an element holds it or an attribute."""
+"""Holes inside JavaScript, JSON and CSS, in elements and in attributes."""
 
 from enum import Enum
 
@@ -25,13 +25,13 @@ _SCRIPTS = frozenset((
 ))
 # fmt: on
 _JSONS = frozenset({"application/json", "importmap", "speculationrules", "text/json"})
-# Beside these a value needs no space to stay a token of its own.
+# Next to these characters, a value is a separate token without any space.
 _LOOSE_BEFORE = " \t\n\r([{,;:="
 _LOOSE_AFTER = " \t\n\r)]},;:"
 
 
 def script_language(source: LiteralSource, tag: Tag, hole: int) -> Language:
-    """What a `<script>` with a hole holds, by its type. https://html.spec.whatwg.org/multipage/scripting.html#attr-script-type"""
+    """The language of a `<script>` with a hole, by its `type`, https://html.spec.whatwg.org/multipage/scripting.html#attr-script-type"""
     kind = ""
     for item in tag.attributes:
         if isinstance(item, Attribute) and item.name.lower() == "type":
@@ -45,14 +45,14 @@ def script_language(source: LiteralSource, tag: Tag, hole: int) -> Language:
     if kind in _JSONS or kind.endswith("+json"):
         return Language.JSON
     raise SyntaxProblem(
-        f"a script of type `{kind}` takes no computed value",
+        f"a script of type `{kind}` can't contain a computed value",
         source.position(hole),
-        hint="Put it into a <template>, or the value into an attribute: data-value={…}.",
+        hint="Use a <template> instead, or put the value into an attribute: data-value={…}.",
     )
 
 
 def element_contents(source: LiteralSource, value: Value, language: Language) -> tuple[Value, tuple[HoleMode, ...]]:
-    """What a `<script>` or `<style>` holds, with room around its values, and what its holes are."""
+    """The content of a `<script>` or `<style>`, with spaces around values where needed, and the modes of its holes."""
     modes = _modes(source, value, language, is_element=True)
     if language is not Language.CSS and any(isinstance(piece, str) and decoded(piece) != piece for piece in value):
         _check_references(source, value, modes, language)
@@ -60,19 +60,19 @@ def element_contents(source: LiteralSource, value: Value, language: Language) ->
 
 
 def _check_references(source: LiteralSource, value: Value, modes: tuple[HoleMode, ...], language: Language) -> None:
-    """In SVG a script's references are characters, in HTML they are not: its holes must be the same either way."""
+    """SVG decodes character references in a script, HTML doesn't: the modes of holes must be the same in both."""
     in_svg = tuple(decoded(piece) if isinstance(piece, str) else piece for piece in value)
     if _modes(source, in_svg, language, is_element=True) != modes:
         hole = next(piece for piece in value if isinstance(piece, int))
         raise SyntaxProblem(
-            "a script with values in it can't have references such as `&quot;`",
+            "a script with values can't contain character references such as `&quot;`",
             source.position(hole),
-            hint="HTML leaves them as they are, SVG does not. Write the character, or escape it as JavaScript does.",
+            hint="SVG decodes them, HTML doesn't. Write the character itself, or a JavaScript escape.",
         )
 
 
 def attribute_contents(source: LiteralSource, value: Value, language: Language) -> tuple[Value, tuple[HoleMode, ...]]:
-    """The same for an attribute. Its static text is escaped anew, so that no reference is half a value's."""
+    """The same for an attribute. Static text is decoded and escaped again: no reference can continue in a value."""
     code = tuple(decoded(piece) if isinstance(piece, str) else piece for piece in value)
     modes = _modes(source, code, language)
     roomy = _with_room(code, modes)
@@ -103,19 +103,19 @@ def _check_spec(source: LiteralSource, hole: int, language: Language) -> None:
     what = {
         Spec.FORMAT: "has a format spec",
         Spec.SPREAD: "spreads a mapping",
-        Spec.SAFE: "says that it is HTML",
+        Spec.SAFE: "is marked as HTML",
     }[shape.spec]
     trusted = "TrustedCSS" if language is Language.CSS else "TrustedJS"
     raise SyntaxProblem(
-        f"`{{{shape.expression.strip()}:…}}` {what}, and this is {language.value}",
+        f"`{{{shape.expression.strip()}:…}}` {what} inside {language.value}",
         source.position(hole),
-        hint=f"If these braces belong to the {language.value}, double them: {{{{ … }}}}.\n"
-        f"Else write the value alone, or {trusted}(…) for what is to be sent as it is.",
+        hint=f"If these braces are part of the {language.value}, double them: {{{{ … }}}}.\n"
+        f"Otherwise write the value alone, or {trusted}(…) to send it unescaped.",
     )
 
 
 def _with_room(value: Value, modes: tuple[HoleMode, ...]) -> Value:
-    """Static text with a space beside each value that could grow together with it."""
+    """The static text with a space next to each value that would otherwise join a token."""
     kinds = iter(modes)
     values = {piece for piece in value if isinstance(piece, int) and next(kinds) is HoleMode.SCRIPT_VALUE}
     roomy: list[str | int] = []

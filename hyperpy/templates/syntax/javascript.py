@@ -1,8 +1,8 @@
-"""Where in JavaScript each hole stands: in code, where a value may, in a string, in a comment, or where none can.
+"""The modes of holes in JavaScript: in place of an expression, in a string, or in a comment. Anywhere else is an error.
 
-This is as much of https://tc39.es/ecma262/#sec-ecmascript-language-lexical-grammar as that takes. Its hard question,
-whether a `/` divides or begins a regular expression, is answered from the token before it; where that is not enough, no
-hole may follow. JSON is read by the same rules.
+This implements as much of https://tc39.es/ecma262/#sec-ecmascript-language-lexical-grammar as necessary. The hard part
+is whether a `/` divides or starts a regular expression. The previous token decides; where it can't, no hole may follow.
+JSON follows the same rules.
 """
 
 import re
@@ -12,11 +12,11 @@ from hyperpy.templates.syntax.literal_source import HOLE
 from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import HoleProblem
 
-# An operand follows these, so a `/` behind one begins a regular expression.
+# These are followed by an operand, so a `/` after one starts a regular expression.
 BEFORE_OPERANDS = frozenset(
     "case default delete do else extends in instanceof new return throw typeof void".split()  # noqa: SIM905
 )
-# These are names, or not, by what surrounds them.
+# These are names or keywords, depending on what surrounds them.
 CONTEXTUAL = frozenset({"await", "of", "yield"})
 CONDITIONS = frozenset({"if", "for", "while", "with"})
 
@@ -37,23 +37,23 @@ _TOKEN = re.compile(
 _REGEX = re.compile(r"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*\])+/[\w$]*")
 _TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
 _HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x[0-9A-Fa-f]?|u(?:[0-9A-Fa-f]{0,3}|\{[0-9A-Fa-f]*))?\Z")
-# In SVG a script's references are read too.
+# SVG decodes character references in scripts as well.
 _HALF_MARKUP = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
 _NAME = re.compile(r"[\w$#@\\]")
 
-BESIDE = 'Write "…" + {x}, or give it a name first: const value = {x};'
+BESIDE = 'Write "…" + {x}, or assign it first: const value = {x};'
 
 
 def modes(text: str, *, is_element: bool = False) -> tuple[HoleMode, ...]:
-    """What each hole of the code is. `is_element` if it is what a `<script>` holds.
+    """The mode of each hole in the code. `is_element` says that it is the content of a `<script>`.
 
-    Raises HoleProblem for the first hole that can't be.
+    Raises HoleProblem for the first hole in an invalid position.
     """
     return tuple(_Lexer(text, is_element).run())
 
 
 class _Lexer:
-    """`operand` says whether an operand is next, and None if that can't be told. `open` holds the open brackets."""
+    """`operand` tells whether an operand comes next; None means unknown. `open` is the stack of open brackets."""
 
     def __init__(self, text: str, is_element: bool) -> None:
         self.text = text
@@ -102,7 +102,7 @@ class _Lexer:
 
     def _markup(self, token: str) -> None:
         if token == "<!--" or self.begins_line:
-            self._refuse_rest(f"behind `{token}`, which begins a comment in a script and none in a module")
+            self._refuse_rest(f"`{token}`, which starts a comment in a script but not in a module")
         self.operand = True
 
     def _string(self, token: str) -> None:
@@ -110,11 +110,11 @@ class _Lexer:
             if character != HOLE:
                 continue
             if _HALF_ESCAPE.search(token, 0, index):
-                self._refuse("stands behind half an escape", "Take the `\\` out.")
+                self._refuse("follows half an escape", "Remove the `\\`.")
             if self.is_element and (found := _HALF_MARKUP.search(token, 0, index)):
                 start = found[0][0]
                 self._refuse(
-                    f"stands behind a `{start}`, and could become markup with it",
+                    f"follows a `{start}` and could become markup with it",
                     f"Write the `{start}` as \\u{ord(start):04X}.",
                 )
             self.modes.append(HoleMode.SCRIPT_STRING)
@@ -132,7 +132,7 @@ class _Lexer:
         is_part = _NAME.match(before) is not None and self.last not in BEFORE_OPERANDS | CONTEXTUAL
         is_part = is_part or (before in (".", HOLE) and self.last != "...")
         if is_part or after == HOLE or _NAME.match(after):
-            self._refuse("stands in the middle of a name", 'A value stands alone: names[{x}], "item" + {x}.')
+            self._refuse("is in the middle of a name", 'A value must be a whole expression: names[{x}], "item" + {x}.')
         self.modes.append(HoleMode.SCRIPT_VALUE)
         self.operand = False
 
@@ -143,7 +143,7 @@ class _Lexer:
             case "`":
                 self._template()
             case '"' | "'":
-                self._refuse_rest("behind a string that does not end on its line")
+                self._refuse_rest("a string that doesn't end on its line")
             case "(" | "[" | "{":
                 self.open.append("if(" if token == "(" and self.last in CONDITIONS else token)
                 self.operand = True
@@ -166,19 +166,19 @@ class _Lexer:
         found = _REGEX.match(self.text, start) if self.operand else None
         if not found:
             self._refuse_rest(
-                f"behind a `/` that may divide or begin a regular expression, after `{self.last.replace(HOLE, '{…}')}`"
+                f"a `/` that may divide or start a regular expression, after `{self.last.replace(HOLE, '{…}')}`"
             )
             return
         if HOLE in found[0]:
-            self._refuse("stands in a regular expression", "Make it of a string: new RegExp({x}).")
+            self._refuse("is inside a regular expression", "Build it from a string: new RegExp({x}).")
         self.position, self.operand = found.end(), False
 
     def _template(self) -> None:
-        """From behind a "`" or the `}` of a `${…}` to the next of either."""
+        """Read on from a "`", or from the `}` of a `${…}`, to the end of the template literal or to the next `${`."""
         found = _TEMPLATE.match(self.text, self.position)
         assert found
         if HOLE in found[0]:
-            self._refuse("stands in a template literal", BESIDE)
+            self._refuse("is inside a template literal", BESIDE)
         self.position = found.end() + 1
         self.operand = False
         if self.text.startswith("${", found.end()):
@@ -190,6 +190,6 @@ class _Lexer:
         raise HoleProblem(len(self.modes), what, hint)
 
     def _refuse_rest(self, where: str) -> None:
-        """Of what follows nobody can tell what it is. That matters only if a hole is there."""
+        """Raise HoleProblem if a hole follows: the rest of the code is ambiguous."""
         if HOLE in self.text[self.position :]:
-            self._refuse(f"stands {where}", f"Move the value to the top of the script. {BESIDE}")
+            self._refuse(f"follows {where}", f"Move the value to the top of the script. {BESIDE}")

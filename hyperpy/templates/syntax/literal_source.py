@@ -1,4 +1,4 @@
-"""A literal as one text to scan, and the way back from a position in it."""
+"""The text of a literal, joined for scanning, and the mapping of positions back to its strings and holes."""
 
 from bisect import bisect_right
 from itertools import accumulate
@@ -6,12 +6,12 @@ from itertools import accumulate
 from hyperpy.templates.syntax.nodes import HoleShape, Value
 from hyperpy.templates.syntax.problems import SyntaxProblem
 
-# Stands for a hole. HTML has no use for NUL: to its tokenizer each is an error.
+# The placeholder of a hole. NUL is never valid in HTML.
 HOLE = "\0"
 
 
 class LiteralSource:
-    """The static strings joined, with one character for each hole."""
+    """The static strings, joined by a placeholder for each hole. `named` collects holes for `Document.named`."""
 
     def __init__(self, strings: tuple[str, ...], shapes: tuple[HoleShape, ...]) -> None:
         assert len(strings) == len(shapes) + 1
@@ -25,7 +25,7 @@ class LiteralSource:
                 raise SyntaxProblem("a template can't contain the character NUL", start + string.index(HOLE))
 
     def part(self, position: int) -> tuple[int, int]:
-        """Which of the strings the position is in (the one before it, for a hole), and the offset there."""
+        """The string at this position and the offset in it. A hole belongs to the string before it."""
         index = bisect_right(self._starts, position) - 1
         return index, position - self._starts[index]
 
@@ -35,7 +35,7 @@ class LiteralSource:
         return self.part(position)[0]
 
     def named_hole(self, position: int) -> int:
-        """The same, for a hole whose expression or value decides what the literal means."""
+        """The same, for a hole whose expression or value determines the meaning of the literal."""
         index = self.hole(position)
         self.named.add(index)
         return index

@@ -1,15 +1,17 @@
-"""What a t-string literal means: the parser's result, the code generator's input.
+"""The nodes of a parsed literal: output of the parser, input of the code generators.
 
-A hole is the place of an interpolation, known by its index into `template.interpolations`. Positions count characters
-of the scanned text, in which each hole is one.
+A hole is the place of an interpolation, identified by its index in `template.interpolations`. Positions are those of
+`LiteralSource.text`, in which a hole is one character.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from hyperpy.templates.syntax.problems import first_words
+
 type Value = tuple[str | int, ...]
-"""Pieces of one attribute value: HTML source text, and holes by index."""
+"""The pieces of an attribute value: HTML source text, and holes by index."""
 
 type Node = Text | Hole | RawHole | Tag | EndTag | Component | Fragment
 
@@ -28,7 +30,7 @@ class Spec(Enum):
 
 
 class Context(Enum):
-    """What an attribute's value means to a browser, and so which function makes it fit."""
+    """The meaning of an attribute's value to a browser. It determines how a value is escaped."""
 
     PLAIN = auto()
     URL = auto()
@@ -47,7 +49,7 @@ class Context(Enum):
 
 
 class HoleMode(Enum):
-    """What a hole is inside its context, which the text before it decides."""
+    """The position of a hole inside its context, as determined by the text before it."""
 
     PLAIN = auto()
     PATH = auto()
@@ -64,7 +66,7 @@ class HoleMode(Enum):
 
 
 class HoleUse(Enum):
-    """Where a hole is rendered, as far as rendering in place can do better there."""
+    """The use of a hole, as far as rendering in place treats it differently."""
 
     TEXT = auto()
     CLASS = auto()
@@ -73,7 +75,7 @@ class HoleUse(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HoleShape:
-    """All of one interpolation that the meaning of a literal may depend on, besides the static strings."""
+    """The properties of an interpolation that the meaning of a literal may depend on."""
 
     expression: str
     conversion: str | None = None
@@ -83,7 +85,7 @@ class HoleShape:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """HTML that is sent as it stands."""
+    """HTML that is sent unchanged."""
 
     text: str
 
@@ -106,8 +108,9 @@ class RawHole:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`value` is None for a bare name. `space` is the white space before it. `modes` are those of the value's holes, if
-    the value has more than one piece.
+    """`value` is None for a bare name, and `space` is the white space before the name.
+
+    `modes` are the modes of the value's holes, unless a hole is the whole value.
     """
 
     name: str
@@ -136,7 +139,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class MarkerHole:
-    """`{fragment}` among the attributes; `name` is what was written behind it, if anything."""
+    """`{fragment}` among the attributes, or `{fragment}=name`."""
 
     name: Value | None
     start: int
@@ -144,7 +147,7 @@ class MarkerHole:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A start tag. `tail` is what stands between the last attribute and `>`."""
+    """A start tag. `tail` is the text between the last attribute and `>`."""
 
     name: str
     attributes: tuple[Attribute | Spread, ...]
@@ -189,6 +192,16 @@ class Fragment:
     end: int
 
 
+def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+    """All nodes, outer ones first."""
+    for node in nodes:
+        yield node
+        if isinstance(node, Fragment):
+            yield from walk(node.body)
+        elif isinstance(node, Component):
+            yield from walk(node.children or ())
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A parsed literal.
@@ -203,3 +216,8 @@ class Document:
     nodes: tuple[Node, ...]
     uses: Mapping[int, HoleUse]
     named: frozenset[int]
+
+    @property
+    def words(self) -> str:
+        """The first words of the literal, which name it in messages."""
+        return first_words(self.strings, tuple(shape.expression for shape in self.shapes))

@@ -1,5 +1,6 @@
-"""Tokens → nodes: components with their children, fragments with their elements. HTML elements need not balance, for a
-page may be sent in chunks; components and fragments must.
+"""Tokens → nodes: components with their children, fragments with their elements.
+
+HTML elements need not be balanced, because a page may be sent in chunks. Components and fragments must be.
 """
 
 import html
@@ -27,11 +28,12 @@ from hyperpy.templates.syntax.nodes import (
     Tag,
     Text,
     Value,
+    walk,
 )
 from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.scanner import ComponentEnd, scan
 
-# What closes itself in SVG and is no HTML element besides.
+# SVG elements that can be self-closing and are not HTML elements as well.
 SVG_SHAPES = frozenset(
     ["circle", "ellipse", "g", "image", "line", "path", "polygon", "polyline", "rect", "stop", "text", "tspan", "use"]
 )
@@ -45,21 +47,19 @@ def parse(strings: tuple[str, ...], shapes: tuple[HoleShape, ...]) -> Document:
 
 
 def _uses(nodes: Iterable[Node]) -> Iterator[tuple[int, HoleUse]]:
-    for node in nodes:
+    for node in walk(nodes):
         match node:
             case Hole(index):
                 yield index, HoleUse.TEXT
             case RawHole(index, mode=mode) if mode is not HoleMode.COMMENT:
                 yield index, HoleUse.OTHER
-            case Tag(attributes=attributes):
-                yield from _attribute_uses(attributes)
-            case Component(index, attributes=attributes, children=children):
+            case Fragment(name=name):
+                yield from ((piece, HoleUse.OTHER) for piece in name if isinstance(piece, int))
+            case Component(index, attributes=attributes):
                 yield index, HoleUse.OTHER
                 yield from _attribute_uses(attributes)
-                yield from _uses(children or ())
-            case Fragment(name, body):
-                yield from ((piece, HoleUse.OTHER) for piece in name if isinstance(piece, int))
-                yield from _uses(body)
+            case Tag(attributes=attributes):
+                yield from _attribute_uses(attributes)
 
 
 def _attribute_uses(attributes: Iterable[Attribute | Spread]) -> Iterator[tuple[int, HoleUse]]:
@@ -75,7 +75,7 @@ def _attribute_uses(attributes: Iterable[Attribute | Spread]) -> Iterator[tuple[
 
 
 class _Tree:
-    """Builds the tree; `open` holds the components whose end tag has not come yet, each with the nodes before it."""
+    """Builds the tree. `open` is the stack of components without an end tag so far, each with the nodes before it."""
 
     def __init__(self, source: LiteralSource) -> None:
         self.source = source
@@ -128,7 +128,7 @@ class _Tree:
 
 
 def _last_wins(attributes: tuple[Attribute | Spread, ...]) -> tuple[Attribute | Spread, ...]:
-    """Of attributes of one name the last one stays. What a spread brings is known only when it is rendered."""
+    """If a name occurs more than once, keep the last attribute. The names of a spread are known only at run time."""
     last = {item.name.lower(): item for item in attributes if isinstance(item, Attribute)}
     return tuple(item for item in attributes if isinstance(item, Spread) or last[item.name.lower()] is item)
 
@@ -142,7 +142,7 @@ def _marked(component: Component) -> Node:
 
 
 def _with_fragments(nodes: list[Node]) -> tuple[Node, ...]:
-    """Siblings, those from a marked start tag to its end tag gathered into a Fragment."""
+    """Wrap the siblings from a marked start tag to its end tag in a Fragment."""
     result: list[Node] = []
     position = 0
     while position < len(nodes):
@@ -161,7 +161,7 @@ def _with_fragments(nodes: list[Node]) -> tuple[Node, ...]:
 
 
 def _end_of_element(nodes: list[Node], start: int, tag: Tag) -> int:
-    """The index behind the end tag that closes the start tag at `start`, or behind that if it is all there is."""
+    """The index after the end tag for the start tag at `start`; after the start tag if it needs none."""
     name, depth = tag.name.lower(), 0
     for position in range(start, len(nodes)):
         node = nodes[position]
@@ -175,18 +175,18 @@ def _end_of_element(nodes: list[Node], start: int, tag: Tag) -> int:
         f"this fragment needs its end tag </{name}> in the same t-string",
         tag.start,
         len(name) + 1,
-        hint=f"Write <{name} {{fragment}}>…</{name}>; end tags that HTML lets you leave out count too.",
+        hint=f"Write <{name} {{fragment}}>…</{name}>, even if HTML lets you omit the end tag.",
     )
 
 
 def _is_whole(tag: Tag) -> bool:
-    """Needs this start tag no end tag? Only in SVG does `/>` say so."""
+    """Whether the start tag needs no end tag. `/>` means that only in SVG."""
     name = tag.name.lower()
     return name in VOID or (tag.closes_itself and name in SVG_SHAPES)
 
 
 def _fragment_name(marker: MarkerHole, attributes: tuple[Attribute | Spread, ...]) -> Value:
-    """What is written behind the marker, else the element's id. Static parts are decoded."""
+    """The name given with the marker, else the element's id. Static parts are decoded."""
     name = marker.name
     for item in attributes:
         if name is None and isinstance(item, Attribute) and item.name.lower() == "id":

@@ -1,10 +1,10 @@
-"""What is wrong with a template, while it is not known where: who knows the file or the t-string makes it an error."""
+"""Template errors before their place is known. Callers that know it convert them to a TemplateError."""
 
 from string.templatelib import Template
 
 
 class Problem(Exception):
-    """A value that a template can't take. Becomes a TemplateError once the t-string is known."""
+    """An invalid value, or invalid static text. Becomes a TemplateError once the t-string is known."""
 
     def __init__(self, what: str, hint: str = "") -> None:
         super().__init__(what)
@@ -13,7 +13,7 @@ class Problem(Exception):
 
 
 class CallProblem(Problem):
-    """A component that is none, or is not called as it wants to be. Becomes a ComponentError."""
+    """Not a component, or called with arguments that it does not accept. Becomes a ComponentError."""
 
 
 class SyntaxProblem(Problem):
@@ -26,7 +26,7 @@ class SyntaxProblem(Problem):
 
 
 class HoleProblem(Problem):
-    """The same for embedded code, of which only the number of the hole is known."""
+    """A hole in an invalid position of embedded code. Only its number in that code is known."""
 
     def __init__(self, hole: int, what: str, hint: str) -> None:
         super().__init__(what, hint)
@@ -34,7 +34,7 @@ class HoleProblem(Problem):
 
 
 def first_words(strings: tuple[str, ...], expressions: tuple[str, ...], limit: int = 40) -> str:
-    """How messages name a t-string whose place is unknown: its beginning, on one line."""
+    """The start of a t-string on one line, which identifies it in messages."""
     text = strings[0]
     for expression, string in zip(expressions, strings[1:], strict=True):
         if len(text) > limit * 2:

@@ -1,4 +1,4 @@
-"""Character references in an attribute's value, as a browser reads them there.
+"""Character references in attribute values, decoded as browsers do.
 
 Before a `=` or a letter, a name without `;` is just text, which links such as `?a=1&copy=2` need,
 https://html.spec.whatwg.org/multipage/parsing.html#named-character-reference-state.
@@ -12,7 +12,7 @@ _REFERENCE = re.compile(r"&(?:#[xX][0-9A-Fa-f]++;?|#[0-9]++;?|([A-Za-z][A-Za-z0-
 
 
 def decoded(markup: str) -> str:
-    """The value that this source text stands for."""
+    """The value of an attribute with this source text."""
     return _REFERENCE.sub(_character, markup) if "&" in markup else markup
 
 

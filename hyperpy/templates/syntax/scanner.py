@@ -1,5 +1,6 @@
-"""Static strings and holes → tokens, as the tokenizer of WHATWG HTML has it: what is text, a tag, a comment, a raw-text
-element, https://html.spec.whatwg.org/multipage/parsing.html#tokenization. Where browsers repair, this may refuse.
+"""Static strings and holes → tokens: text, tags, comments and raw-text elements.
+
+It follows https://html.spec.whatwg.org/multipage/parsing.html#tokenization, but may reject what browsers repair.
 """
 
 import re
@@ -14,7 +15,7 @@ from hyperpy.templates.syntax.tags import TagReader
 
 RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"})
 RCDATA = frozenset({"title", "textarea"})
-# Inside these no element is raw text, but for what is HTML again.
+# Inside FOREIGN elements no element is raw text, unless an INTEGRATION element switches back to HTML.
 FOREIGN = frozenset({"svg", "math"})
 INTEGRATION = frozenset({"foreignobject", "desc", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"})
 
@@ -25,7 +26,7 @@ _COMPONENT_END = re.compile(r"</\0[\t\n\f\r ]*>")
 _COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
 _CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _DECLARATION = re.compile(r"<[!?/][^>]*>")
-# A script that opens a comment and a script in it does not end at the next </script>.
+# If a script contains a comment with a <script>, the next </script> does not end it.
 _SCRIPT_IN_COMMENT = re.compile(r"<!--(?:(?!-->).)*<script", re.DOTALL | re.IGNORECASE)
 
 
@@ -72,7 +73,7 @@ def _text_hole(source: LiteralSource, position: int) -> Hole:
     shape = source.shape(position)
     if shape.spec is Spec.SPREAD:
         raise SyntaxProblem(
-            "`:**` spreads a mapping among the attributes of a tag, and this is text",
+            "`:**` spreads a mapping over a tag and can't be used in text",
             position,
             hint=f"Write <div {{{shape.expression}:**}}>.",
         )
@@ -80,24 +81,24 @@ def _text_hole(source: LiteralSource, position: int) -> Hole:
 
 
 def _markup(source: LiteralSource, start: int) -> tuple[Token, int]:
-    """What begins with `<` and is no start tag."""
+    """A token that starts with `<` but is not a start tag, and the position after it."""
     text = source.text
     if found := _COMPONENT_END.match(text, start):
         return ComponentEnd(source.named_hole(start + 2), start, found.end()), found.end()
     if found := _END_TAG.match(text, start):
-        _no_holes(source, start, found.end(), "an end tag takes no value", "Write out its name: </p>.")
+        _no_holes(source, start, found.end(), "an end tag can't contain a value", "Write out its name: </p>.")
         return EndTag(found[1].lower(), found[0], found.end()), found.end()
     if text.startswith("</\0", start):
-        raise SyntaxProblem("the end tag of a component holds only its name", start + 2, hint="Write </{Card}>.")
+        raise SyntaxProblem("a component's end tag can only contain its name", start + 2, hint="Write </{Card}>.")
     if text.startswith("<!--", start):
         return _comment(source, start)
     for kind, pattern in (("a CDATA section", _CDATA), ("a declaration", _DECLARATION)):
         if found := pattern.match(text, start):
-            _no_holes(source, start, found.end(), f"{kind} takes no value", "Write it out.")
+            _no_holes(source, start, found.end(), f"{kind} can't contain a value", "Write it out.")
             return Text(found[0]), found.end()
     if text[start + 1 : start + 2] in ("!", "?", "/"):
         raise SyntaxProblem(
-            "the template ends inside this tag", start, 2, hint="Its `>` is missing. Text is written &lt;."
+            "the template ends inside this tag", start, 2, hint="Add the missing `>`, or write &lt; for text."
         )
     return Text("<"), start + 1
 
@@ -108,7 +109,7 @@ def _comment(source: LiteralSource, start: int) -> tuple[Text, int]:
         raise SyntaxProblem("the template ends inside this comment", start, 4, hint="Close it with -->.")
     if source.text.startswith("<!--#", start):
         return Text(""), found.end()
-    # A space for each hole: without one, what stands around it could end the comment.
+    # A space for each hole: without it, the text around the hole could end the comment.
     return Text(found[0].replace(HOLE, " ")), found.end()
 
 
@@ -119,24 +120,22 @@ def _no_holes(source: LiteralSource, start: int, end: int, what: str, hint: str)
 
 
 def _contents(source: LiteralSource, tag: Tag) -> Generator[Token, None, int]:
-    """What a raw-text or RCDATA element holds, its end tag left out. Gives the position of that."""
+    """The content of a raw-text or RCDATA element. Returns the position of its end tag."""
     text, name = source.text, tag.name.lower()
     if tag.closes_itself:
         raise SyntaxProblem(
-            f"`<{name}/>` does not close itself in HTML",
+            f"`<{name}/>` is not self-closing in HTML",
             tag.start,
             len(name) + 1,
             hint=f"Write <{name} …></{name}>.",
         )
     found = re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, tag.end)
     if not found:
-        raise SyntaxProblem(
-            f"the template ends inside `<{name}>`", tag.start, len(name) + 1, hint=f"Its </{name}> is missing."
-        )
+        raise SyntaxProblem(f"the template ends inside `<{name}>`", tag.start, len(name) + 1, hint=f"Add </{name}>.")
     end = found.start()
     if name == "script" and _SCRIPT_IN_COMMENT.search(text, tag.end, end):
         raise SyntaxProblem(
-            "`<!-- <script` in a script keeps it open beyond its end tag", tag.end, hint="Take the comment out."
+            "`<!-- <script` in a script keeps it open beyond its end tag", tag.end, hint="Remove the comment."
         )
     if name in RAW:
         yield from _raw(source, tag, name, end)
@@ -146,27 +145,28 @@ def _contents(source: LiteralSource, tag: Tag) -> Generator[Token, None, int]:
 
 
 def _check_foreign(source: LiteralSource, tag: Tag) -> None:
-    """In SVG and MathML a `<` begins a tag, wherever it stands."""
+    """Raise SyntaxProblem for a `<` in a script or style sheet of SVG or MathML, where it starts a tag."""
     name = tag.name.lower()
     found = re.compile(rf"(?i:</{name}[\t\n\f\r />])|<").search(source.text, tag.end)
     if found and found[0] == "<":
         raise SyntaxProblem(
-            f"`<` begins a tag here, for inside SVG and MathML `<{name}>` is an element like any other",
+            f"`<` starts a tag here: inside SVG and MathML, `<{name}>` is an ordinary element",
             found.start(),
-            hint=f"Move the <{name}> out of there.",
+            hint=f"Move the <{name}> out of it.",
         )
 
 
 def _raw(source: LiteralSource, tag: Tag, name: str, end: int) -> Iterator[Token]:
-    """Text in which HTML sees nothing but the end tag. Holes are for the languages that we know."""
+    """The content of a raw-text element. Only scripts and style sheets in known languages can have holes."""
     pieces = source.pieces(tag.end, end)
     hole = next((piece for piece in pieces if isinstance(piece, int)), None)
     if hole is None:
         yield Text("".join(map(str, pieces)))
         return
     if name not in ("script", "style"):
+        written = f"{{{source.shapes[hole].expression.strip()}}}"
         raise SyntaxProblem(
-            f"`{{{source.shapes[hole].expression.strip()}}}` stands in `<{name}>`, which takes no computed value",
+            f"`{written}` is inside `<{name}>`, which can't contain a computed value",
             source.position(hole),
             hint="Put it into another element.",
         )

@@ -1,4 +1,4 @@
-"""Where in CSS each hole stands: where a value may, where one word may, in a comment, or where none can.
+"""The modes of holes in CSS: in place of a value, of a word, or in a comment. Anywhere else is an error.
 
 https://www.w3.org/TR/css-syntax-3/#tokenization
 """
@@ -20,13 +20,13 @@ _TOKEN = re.compile(
 )
 _BEHIND = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*|[@\\])\Z")
 
-HINT = "Take the value out of it: set a class or a custom property, --x: {x}, or vouch for the whole, {TrustedCSS(…)}."
+HINT = "Move the value out of it: set a class or a custom property, --x: {x}, or mark it as safe: {TrustedCSS(…)}."
 
 
 def modes(text: str) -> tuple[HoleMode, ...]:
-    """What each hole of the CSS is, in a `<style>` or a `style` attribute.
+    """The mode of each hole in a `<style>` or a `style` attribute.
 
-    Raises HoleProblem for the first hole that can't be.
+    Raises HoleProblem for the first hole in an invalid position.
     """
     found: list[HoleMode] = []
     is_value = False
@@ -37,16 +37,16 @@ def modes(text: str) -> tuple[HoleMode, ...]:
         elif token["comment"]:
             found += [HoleMode.COMMENT] * token[0].count(HOLE)
         elif HOLE in token[0]:
-            _refuse(len(found), "stands in a string" if token["string"] else "stands in `url(…)`")
+            _refuse(len(found), "is inside a string" if token["string"] else "is inside `url(…)`")
         elif token["other"] in (":", "{", "}", ";"):
             is_value = token[0] == ":"
     return tuple(found)
 
 
 def _check_neighbours(text: str, start: int, hole: int) -> None:
-    """A value may be any word, or none: what stands beside it must not become something else by that."""
+    """Raise HoleProblem if a word, or nothing, in place of the hole would change the meaning of the text next to it."""
     if _BEHIND.search(text, 0, start) or (text[start - 1 : start + 2] == f"/{HOLE}*"):
-        _refuse(hole, f"stands right behind `{text[start - 1]}`")
+        _refuse(hole, f"directly follows `{text[start - 1]}`")
     if text.startswith("(", start + 1):
         _refuse(hole, "would name a function")
 

@@ -1,4 +1,4 @@
-"""Start tags, from `<` to `>`: names, attributes, and the holes that stand for attributes."""
+"""Start tags, from `<` to `>`: names, attributes, and holes in place of attributes."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.references import decoded
 from hyperpy.templates.syntax.url_holes import modes
 
-# A solidus that does not close the tag is white space to HTML.
+# HTML treats a solidus that does not close the tag as white space.
 _SPACE = re.compile(r"[\t\n\f\r ]*(?:/(?!>)[\t\n\f\r ]*)*")
 _EQUALS = re.compile(r"[\t\n\f\r ]*=[\t\n\f\r ]*")
 _TAG_NAME = re.compile(r"[A-Za-z][^\t\n\f\r />\0]*")
@@ -31,7 +31,7 @@ _BREAK = re.compile(r"[\t\n\f\r />]|\Z")
 _STRING_LITERAL = re.compile(r"[A-Za-z]{0,2}[\"']")
 
 REFRESHES = (
-    "what `http-equiv` does must be written out, and a `refresh` takes no spread",
+    "`http-equiv` must be static, and a `refresh` can't have a spread",
     'Write <meta http-equiv="refresh" content="0;url={url}">.',
 )
 
@@ -49,7 +49,7 @@ class TagReader:
         self.start = start
         self.position = start + 1
         self.name = ""
-        self.shown = ""
+        self.written = ""
         self.is_component = False
 
     def read(self) -> Tag | Component:
@@ -70,23 +70,22 @@ class TagReader:
         if self.text.startswith(HOLE, self.position):
             shape = self.source.shape(self.position)
             if shape.conversion or shape.spec is not Spec.NONE:
-                raise SyntaxProblem(
-                    f"a component takes no conversion and no format spec: write <{{{shape.expression}}}", self.position
-                )
+                hint = f"Write <{{{shape.expression}}}."
+                raise SyntaxProblem("a component can't have a conversion or a format spec", self.position, hint=hint)
             self.is_component, self.name = True, shape.expression.strip()
-            self.shown = f"<{{{self.name}}}"
+            self.written = f"<{{{self.name}}}"
             self.position += 1
             return
         found = _TAG_NAME.match(self.text, self.position)
         assert found
         self.name, self.position = found[0], found.end()
-        self.shown = f"<{self.name}"
+        self.written = f"<{self.name}"
         if self.text.startswith(HOLE, self.position):
             raise SyntaxProblem(
                 "a tag's name can't be computed",
                 self.position,
-                hint="Write out each case, {t'<h1>…</h1>' if level == 1 else t'<h2>…</h2>'}.\n"
-                "For a component, write the hole alone: <{Heading} level={level} />.",
+                hint="Write each case out: {t'<h1>…</h1>' if level == 1 else t'<h2>…</h2>'}.\n"
+                "For a component, write only the hole: <{Heading} level={level} />.",
             )
 
     def _read_items(self) -> tuple[list[AttributeNode], str]:
@@ -101,10 +100,10 @@ class TagReader:
                 return items, space + "/"
             if self.position >= len(self.text):
                 raise SyntaxProblem(
-                    f"the template ends inside the tag `{self.shown}`",
+                    f"the template ends inside the tag `{self.written}`",
                     self.start + self.is_component,
-                    1 if self.is_component else len(self.shown),
-                    hint="A t-string holds whole tags: its last `>` is missing, or a quote is.",
+                    1 if self.is_component else len(self.written),
+                    hint="A t-string must contain whole tags. A `>` or a quote is missing.",
                 )
             items.append(self._hole(space) if self.text.startswith(HOLE, self.position) else self._attribute(space))
 
@@ -122,9 +121,9 @@ class TagReader:
         name, self.position = found[0], found.end()
         if bad := re.search("[\"'<]", name):
             raise SyntaxProblem(
-                f"`{bad[0]}` can't be in the name of an attribute",
+                f"`{bad[0]}` is not allowed in an attribute name",
                 start + bad.start(),
-                hint=f"Is a quote or a `>` missing before it, in `{self.shown}`?",
+                hint=f"Is a quote or a `>` missing before it, in `{self.written}`?",
             )
         if self.text.startswith(HOLE, self.position):
             raise _computed_name(self.position)
@@ -137,7 +136,7 @@ class TagReader:
         return Attribute(name, value, space or " ", context, start, inside)
 
     def _value(self, name: str, context: Context) -> Value | None:
-        """What stands behind the `=`, if there is one."""
+        """The value after the `=`, if there is one."""
         equals = _EQUALS.match(self.text, self.position)
         if not equals:
             return None
@@ -147,7 +146,7 @@ class TagReader:
             end = self.text.find(quote, start + 1)
             if end < 0:
                 raise SyntaxProblem(
-                    f"the template ends inside the value of `{name}`", start, hint=f"Its closing {quote} is missing."
+                    f"the template ends inside the value of `{name}`", start, hint=f"Add the closing {quote}."
                 )
             value, self.position = self.source.pieces(start + 1, end), end + 1
         else:
@@ -160,12 +159,12 @@ class TagReader:
         if not found:
             raise SyntaxProblem(f"`{name}=` has no value", start - 1, hint=f'Write {name}="" for an empty one.')
         end = found.end()
-        # To HTML the `/` of `<br title=x/>` is part of the value. Nobody means that in a component or behind a hole.
+        # In HTML, the `/` of `<br title=x/>` is part of the value. In a component or after a hole, nobody means that.
         if found[0].endswith("/") and self.text.startswith(">", end) and (self.is_component or found[0][-2:-1] == HOLE):
             end -= 1
         if found[0].startswith("{"):
             raise SyntaxProblem(
-                "to Python `{{` is one brace of text, so this is no dict",
+                "Python reads `{{` as a literal brace, not as a dict",
                 start,
                 hint=f'Put a space between the braces: {name}={{ {{"a": 1}} }}.',
             )
@@ -180,11 +179,11 @@ class TagReader:
         item: AttributeNode
         if shape.is_marker:
             if shape.conversion or shape.spec is not Spec.NONE:
-                raise SyntaxProblem("the fragment marker takes no conversion and no format spec", start)
+                raise SyntaxProblem("the fragment marker can't have a conversion or a format spec", start)
             item = MarkerHole(self._value("{fragment}", Context.PLAIN), start)
         elif shape.spec is Spec.SPREAD:
             if shape.conversion:
-                raise SyntaxProblem("a spread takes no conversion", start, hint=f"Write {{{shape.expression}:**}}.")
+                raise SyntaxProblem("a spread can't have a conversion", start, hint=f"Write {{{shape.expression}:**}}.")
             item = Spread(self.source.hole(start), start)
         else:
             item = self._shorthand(shape, start, space)
@@ -198,7 +197,7 @@ class TagReader:
             raise _computed_name(start)
         if shape.spec is not Spec.NONE or shape.conversion or not name.isidentifier():
             raise SyntaxProblem(
-                f"`{{{name}}}` stands among the attributes, and is not a plain name",
+                f"`{{{name}}}` can't be an attribute: it is not a plain name",
                 start,
                 hint="Write name={value}, or {name}, which is short for name={name}, or {mapping:**}.",
             )
@@ -219,19 +218,19 @@ class TagReader:
                 raise SyntaxProblem(*_at(why_refused(self.name, name), position))
             if context is Context.SRCDOC and len(value) > 1:
                 raise SyntaxProblem(
-                    "`srcdoc` is a document of its own, so it takes one value",
+                    "`srcdoc` is a whole document, so it must be a single value",
                     position,
                     hint=f"Write a t-string: srcdoc={{t'<p>{{{shape.expression.strip()}}}</p>'}}.",
                 )
             if shape.spec is Spec.SPREAD:
                 raise SyntaxProblem(
-                    "`:**` spreads a mapping among the attributes, it is no value",
+                    "`:**` spreads a mapping over a tag and can't be used as a value",
                     position,
                     hint=f"Write {{{shape.expression}:**}} alone, or {name}={{{shape.expression}}}.",
                 )
             if shape.spec is Spec.FORMAT and _STRING_LITERAL.match(shape.expression.strip()):
                 raise SyntaxProblem(
-                    f"to Python this is {shape.expression.strip()} with a format spec, no dict",
+                    f"Python reads this as {shape.expression.strip()} with a format spec, not as a dict",
                     position,
                     hint=f'Put a space between the braces: {name}={{ {{"a": 1}} }}.',
                 )
@@ -246,7 +245,7 @@ def _computed_name(position: int) -> SyntaxProblem:
     return SyntaxProblem(
         "an attribute's name can't be computed",
         position,
-        hint="Spread a mapping, whose names are checked: { {name: value}:** }. Attributes stand apart by white space.",
+        hint="Spread a mapping, whose names are checked: { {name: value}:** }. Separate attributes with white space.",
     )
 
 

@@ -6,7 +6,7 @@ from hyperpy.templates.syntax.nodes import Context, HoleMode, Value
 from hyperpy.templates.syntax.references import decoded
 
 SINGLE = frozenset({Context.URL, Context.IMAGE_URL})
-"""The contexts whose whole value is one URL."""
+"""The contexts whose whole value is a single URL."""
 
 URL_MODES = frozenset(
     {HoleMode.PATH, HoleMode.QUERY, HoleMode.CANDIDATE, HoleMode.DESCRIPTOR, HoleMode.DELAY, HoleMode.REFRESHED}

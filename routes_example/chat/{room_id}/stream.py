@@ -1,4 +1,4 @@
-"""All that is kept of a room's conversation, then what is said from now on. Who was away goes on where they were."""
+"""The kept messages of a room, then the new ones. A client that reconnects resumes where it was."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -14,7 +14,7 @@ if room_id not in ROOMS:
 
 
 async def stream() -> AsyncIterator[Event]:
-    # `begin` takes the place of all that is on the page: what follows it is not there twice.
+    # `begin` replaces all messages on the page, so that none of those that follow is shown twice.
     if not last:
         yield Event(t'<li class="note">You are listening to channel {room_id}.</li>', event="begin")
     async for message in channel(f"radio:{room_id}").subscribe(after=START):

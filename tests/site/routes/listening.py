@@ -1,4 +1,4 @@
-"""For the tests: who listens to the notice board, and the word that lets a report go on."""
+"""For the tests: the captains who are listening, and the release of a report that is held back."""
 
 from typing import Annotated
 

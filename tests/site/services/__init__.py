@@ -1,4 +1,4 @@
-"""What goes on in the harbour, as asynchronous functions and iterators."""
+"""The harbour's services, as asynchronous functions and iterators."""
 
 from services.board import listening, notices_for
 from services.gauges import Reading, read_gauges

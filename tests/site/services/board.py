@@ -1,4 +1,4 @@
-"""Notices for captains. Who listens is known until he stops."""
+"""Notices for captains, and the list of captains who are listening."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ listening: Counter[int] = Counter()
 
 
 async def notices_for(captain: int) -> AsyncIterator[Notice]:
-    """Captain 1 gets two notices and that is all; everyone else waits for more."""
+    """The notices for captain 1 end after the second; those for the others never end."""
     listening[captain] += 1
     try:
         for notice in _NOTICES:

@@ -1,4 +1,4 @@
-"""Instruments. They take a moment to settle, and every third wave is a high one."""
+"""Instruments. They need a moment to settle, and every third wave is high."""
 
 import asyncio
 from dataclasses import dataclass

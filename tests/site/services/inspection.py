@@ -1,4 +1,4 @@
-"""The parts of an inspection's report. The second can be held back, to see what arrives without it."""
+"""The parts of an inspection report. The second can be held back, to test that the first arrives without it."""
 
 import asyncio
 from collections import defaultdict

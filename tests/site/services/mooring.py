@@ -14,7 +14,7 @@ def berth_at(place: int) -> Berth:
 
 
 async def moves_at(place: int) -> AsyncIterator[str]:
-    """Each move of the ship, until she has gone; then the berth is as it was."""
+    """Each move of the ship until she is gone. Then the berth is reset."""
     for step in range(1, len(_STATES)):
         await asyncio.sleep(0.005)
         _at[place] = step

@@ -1,4 +1,4 @@
-"""The radio: what is said in a room is heard by all who listen to it."""
+"""The radio: everybody in a room receives its messages."""
 
 import asyncio
 from collections.abc import AsyncIterator

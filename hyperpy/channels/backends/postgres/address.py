@@ -1,4 +1,4 @@
-"""From an address to what a connection needs, and from what PostgreSQL refuses to errors that say so."""
+"""Connection options from a URL, and user-facing errors for what PostgreSQL refuses."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from hyperpy.channels.backends.postgres.connection import StandbyError
 from hyperpy.exceptions import BrokerError
 
-# A server that has gone without a word is noticed within seconds, unless the address says otherwise.
+# Notice a dead server within seconds, unless the URL says otherwise.
 _DEFAULTS: Final = {
     "application_name": "hyperpy",
     "keepalives_idle": 5,
@@ -18,53 +18,53 @@ _DEFAULTS: Final = {
     "tcp_user_timeout": 10_000,
 }
 
-_INIT: Final = """Let a role that may create tables run what this prints:
+_INIT: Final = """As a role that may create tables, run the output of
     hyper channels init --print
-and let this role use them:
+and grant this role access:
     GRANT SELECT, INSERT, UPDATE, DELETE ON hyper_channels, hyper_messages, hyper_queue TO role;"""
 _PRIMARY: Final = (
-    "Name the primary in the setting channels, or all servers: …@one,two/name?target_session_attrs=read-write"
+    "Name the primary in the setting `channels`, or all servers: …@one,two/name?target_session_attrs=read-write"
 )
-_DISK: Final = "Make room on its disk."
+_DISK: Final = "Free some space on its disk."
 _TOO_MANY: Final = "Each process needs up to 6 connections: raise max_connections, or run fewer processes."
 
-# What an answer means, most special first, and what helps.
+# Errors from the most specific to the most general, each with a description and a hint.
 _ANSWERS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
-    (StandbyError, "is a standby that takes no messages", _PRIMARY),
-    (errors.ReadOnlySqlTransaction, "takes no messages now", _PRIMARY),
-    (errors.InsufficientPrivilege, "does not allow what channels need", _INIT),
-    (errors.InvalidSchemaName, "has no schema to make the tables of channels in", _INIT),
-    (errors.DiskFull, "has no room left", _DISK),
+    (StandbyError, "is a standby and can't accept messages", _PRIMARY),
+    (errors.ReadOnlySqlTransaction, "can't accept messages now", _PRIMARY),
+    (errors.InsufficientPrivilege, "does not permit what channels need", _INIT),
+    (errors.InvalidSchemaName, "has no schema for the tables of channels", _INIT),
+    (errors.DiskFull, "has run out of disk space", _DISK),
 )
 
-# Classes of codes that say no more than that the connection has ended.
-_GONE: Final = ("08", "57P")
+# Classes of SQLSTATE codes that only mean that the connection has ended.
+_DISCONNECTED: Final = ("08", "57P")
 
-# A connection that is refused has no code, only a text, which is the server's. It stands for itself if it is not known.
+# A refused connection has no code, only the server's text. Unknown texts are shown as they are.
 _REFUSALS: Final = (
-    ("password", "does not let us in", "The setting channels needs the password: postgresql://user:password@host/name"),
-    ("pg_hba.conf", "does not let us in", "Its pg_hba.conf has to allow this host, user and database."),
-    ('role "', "does not know the user", "CREATE ROLE …; or name another one: postgresql://user@host/name"),
-    ('database "', "does not have the database", "CREATE DATABASE …; or name another one: postgresql://user@host/name"),
-    ("too many clients", "has too many clients", _TOO_MANY),
-    ("remaining connection slots", "has too many clients", _TOO_MANY),
+    ("password", "refused the password", "Write it in the setting `channels`: postgresql://user:password@host/name"),
+    ("pg_hba.conf", "refused the connection", "Allow this host, user and database in its pg_hba.conf."),
+    ('role "', "does not know the user", "Create the role or use another one: postgresql://user@host/name"),
+    ('database "', "has no such database", "Create the database or use another one: postgresql://user@host/name"),
+    ("too many clients", "has no free connections", _TOO_MANY),
+    ("remaining connection slots", "has no free connections", _TOO_MANY),
     ("starting up", "is starting", ""),
     ("recovery mode", "is starting", ""),
     ("shutting down", "is shutting down", ""),
 )
 
 
-def options_of(address: str) -> dict[str, Any]:
-    """What psycopg connects by. Raises ValueError for an address that is none."""
+def options_of(url: str) -> dict[str, Any]:
+    """The arguments of psycopg's `connect`. Raises ValueError for an invalid URL."""
     try:
-        given = conninfo_to_dict(address)
+        given = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
         raise ValueError(str(error).strip()) from None
     return {**_DEFAULTS, **given, "client_encoding": "utf8"}
 
 
 def explain(error: Exception, address: str) -> BrokerError:
-    """The error for the user, whose cause `error` has to be."""
+    """The error for the user, to be raised from `error`."""
     if isinstance(error, TimeoutError):
         return BrokerError(f"{address} does not answer")
     text = next(iter(str(error).splitlines()), type(error).__name__)
@@ -75,6 +75,6 @@ def explain(error: Exception, address: str) -> BrokerError:
         for sign, what, hint in _REFUSALS:
             if sign in text:
                 return BrokerError(f"{address} {what}: {text}", hint=hint)
-    if isinstance(error, psycopg.Error) and error.sqlstate and not error.sqlstate.startswith(_GONE):
-        return BrokerError(f"{address} refuses what channels need: {text}")
-    return BrokerError(f"{address} is out of reach: {text}")
+    if isinstance(error, psycopg.Error) and error.sqlstate and not error.sqlstate.startswith(_DISCONNECTED):
+        return BrokerError(f"{address} can't do what channels need: {text}")
+    return BrokerError(f"{address} is unreachable: {text}")

@@ -3,105 +3,73 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
-from typing import Any, Final, Never, override
+from typing import Any, Final, override
 
 import psycopg
 from psycopg.errors import ReadOnlySqlTransaction, UndefinedTable
 
-from hyperpy.channels.backends import contract
-from hyperpy.channels.backends.contract import Backend, Listener, NotifyingBackend, QueueItem, Retention
+from hyperpy.channels.backends.broker import LONGEST_NAME, BrokerBackend, Work
+from hyperpy.channels.backends.contract import Listener, QueueItem, Retention
 from hyperpy.channels.backends.postgres import schema, statements
 from hyperpy.channels.backends.postgres.address import explain, options_of
-from hyperpy.channels.backends.postgres.connection import LostError, Pool, PostgresConnection, StandbyError
-from hyperpy.channels.backends.postgres.rows import last_of, page_of
+from hyperpy.channels.backends.postgres.connection import PostgresConnection, StandbyError
+from hyperpy.channels.backends.postgres.rows import batch_of, state_of
 from hyperpy.channels.backends.postgres.subscriber import PostgresSubscriber
-from hyperpy.channels.backends.reconnecting import Outage, retry_forever
 from hyperpy.channels.backends.records import Batch, ChannelState, Position
 from hyperpy.exceptions import BrokerError, ChannelClosedError
 
-CLOSE_WITHIN: Final = 1.0
+POOL_SIZE: Final = 5
 SWEEP_EVERY: Final = 60.0
 SWEEP_WITHIN: Final = 30.0
 SWEEP_ROWS: Final = 5000
-# Seconds that an unused channel's epoch and number are known, so that a quiet one needs no gap when it goes on.
+# Seconds that an unused channel's epoch and number are kept, so that a quiet channel can go on without a gap.
 REMEMBER: Final = 7 * 24 * 3600.0
-SHOWN: Final = 200  # characters of a name
-
-_TROUBLE: Final = (psycopg.Error, OSError, LostError, StandbyError)
 
 
-class PostgresBackend(Backend, NotifyingBackend):
-    def __init__(self, address: str, public: str, retention: Retention) -> None:
-        """`public` is the address without its password. Raises ValueError for an address that is none."""
-        self._public = public
-        self._options = options_of(address)
+class PostgresBackend(BrokerBackend[PostgresConnection]):
+    errors = (psycopg.Error, OSError, StandbyError)
+    read_only = ReadOnlySqlTransaction
+    preparation = schema.TABLES
+    notifies = True
+
+    _subscriber: PostgresSubscriber
+
+    def __init__(self, url: str, retention: Retention) -> None:
+        """Raises ValueError for an invalid URL."""
+        super().__init__(url, POOL_SIZE)
+        self._options = options_of(url)
         self._retention = retention
-        self._pool = Pool(self._options)
-        self._outage = Outage(public)
-        self._silent = False  # the server takes connections, perhaps, but says nothing
-        self._held: dict[int, int] = {}  # items that this process has taken, with their receipts
+        self._held: dict[int, int] = {}  # the receipts of items that this process has taken, by id
 
-    @property
     @override
-    def crosses_processes(self) -> bool:
-        return True
-
-    @property
-    @override
-    def preparation(self) -> str:
-        return schema.TABLES
+    async def run(self, listener: Listener) -> None:
+        self._subscriber = PostgresSubscriber(listener)
+        await super().run(listener)
 
     @override
     async def prepare(self) -> None:
         try:
-            connection = await PostgresConnection.open(self._options)
+            connection = await self._open()
             try:
                 await schema.make_tables(connection)
             finally:
                 await connection.close()
-        except _TROUBLE as error:
-            raise explain(error, self._public) from error
+        except self.errors as error:
+            raise self._explain(error) from error
 
     @override
-    async def run(self, listener: Listener) -> None:
-        self._listener = listener
-        self._subscriber = PostgresSubscriber(listener)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(retry_forever(self._hear, self._failed))
-                group.create_task(self._sweep())
-        finally:
-            with suppress(BrokerError, TimeoutError):
-                async with asyncio.timeout(CLOSE_WITHIN):
-                    await self._give_back_all()
-            await self._pool.drop()
+    async def _open(self) -> PostgresConnection:
+        return await PostgresConnection.open(self._options)
 
-    async def _hear(self) -> None:
-        try:
-            connection = await PostgresConnection.open(self._options)
-            try:
-                await self._subscriber.run(connection, self._ready)
-            finally:
-                await connection.close()
-        except _TROUBLE as error:
-            raise explain(error, self._public) from error
-        finally:
-            self._listener.disconnected()
-            await self._pool.drop()
+    @override
+    def _explain(self, error: Exception) -> BrokerError:
+        return explain(error, self._address)
 
-    def _ready(self) -> None:
-        self._silent = False
-        self._outage.ended()
-        self._listener.connected()
-
-    def _failed(self, error: BrokerError) -> None:
-        self._silent = isinstance(error.__cause__, TimeoutError)
-        self._outage.began(error)
-
-    async def _sweep(self) -> Never:
-        """Forgets what is too old, in all channels. Each process does, at some time of its own."""
+    @override
+    async def _maintain(self) -> None:
+        """Delete what has expired, in all channels. Every process does, at random times."""
         while True:
             await asyncio.sleep(SWEEP_EVERY * random.uniform(0.5, 1.5))
             await self._pool.shrink()
@@ -113,47 +81,23 @@ class PostgresBackend(Backend, NotifyingBackend):
         age = self._retention.age
         limits = {"limit": SWEEP_ROWS, "age": age, "idle": max(REMEMBER, 2 * age)}
         for statement in (statements.SWEEP_MESSAGES, statements.SWEEP_CHANNELS):
-            while await self._ask_count(statement, limits) == SWEEP_ROWS:
+
+            async def delete(connection: PostgresConnection, again: bool, statement: str = statement) -> int:
+                return (await connection.execute(statement, limits)).rowcount
+
+            while await self._do(delete) == SWEEP_ROWS:
                 pass
 
-    # Exchanges.
-
-    async def _do[T](self, work: Callable[[PostgresConnection, bool], Awaitable[T]], *, repeatable: bool = True) -> T:
-        """Does some work on a connection; once more, told so, if that broke meanwhile and the server is there still."""
-        if self._silent:
-            raise BrokerError(f"{self._public} does not answer")
+    @override
+    async def _exchange[T](self, work: Work[PostgresConnection, T], connection: PostgresConnection, again: bool) -> T:
         try:
-            try:
-                return await self._work(work, again=False)
-            except LostError:
-                await self._pool.drop()  # what broke one has broken the others
-                if not repeatable:
-                    raise
-            return await self._work(work, again=True)
-        except ReadOnlySqlTransaction as error:
-            await self._pool.drop()  # there may be a new primary behind the address
-            raise explain(error, self._public) from error
-        except _TROUBLE as error:
-            raise explain(error, self._public) from error
+            return await work(connection, again)
+        except UndefinedTable:  # somebody has dropped the tables
+            await schema.make_tables(connection)
+            return await work(connection, again)
 
-    async def _work[T](self, work: Callable[[PostgresConnection, bool], Awaitable[T]], *, again: bool) -> T:
-        async with self._pool.connection() as connection:
-            try:
-                return await work(connection, again)
-            except UndefinedTable:
-                await schema.make_tables(connection)  # somebody has dropped them
-                return await work(connection, again)
-
-    async def _ask(self, statement: str, parameters: Any, *, repeatable: bool = True) -> list[Any]:
-        return await self._do(lambda connection, _: connection.ask(statement, parameters), repeatable=repeatable)
-
-    async def _ask_count(self, statement: str, parameters: Any) -> int:
-        """The number of rows that a statement changes."""
-
-        async def count(connection: PostgresConnection, again: bool) -> int:
-            return (await connection.execute(statement, parameters)).rowcount
-
-        return await self._do(count)
+    async def _query(self, statement: str, parameters: Any, *, repeatable: bool = True) -> list[Any]:
+        return await self._do(lambda connection, _: connection.query(statement, parameters), repeatable=repeatable)
 
     # Channels.
 
@@ -161,7 +105,7 @@ class PostgresBackend(Backend, NotifyingBackend):
     async def publish(self, key: str, name: str, data: bytes, *, closes: bool = False) -> None:
         message = {
             "key": key,
-            "name": _shown(name),
+            "name": _printable(name),
             "fresh": secrets.randbits(48) + 1,
             "token": secrets.randbits(63),
             "closes": closes,
@@ -173,7 +117,7 @@ class PostgresBackend(Backend, NotifyingBackend):
         async def publish(connection: PostgresConnection, again: bool) -> bool:
             if again:
                 return await _publish_once(connection, message)
-            return bool(await connection.ask(statements.PUBLISH, {**message, "home": connection.home}))
+            return bool(await connection.query(statements.PUBLISH, {**message, "home": connection.home}))
 
         if not await self._do(publish) and not closes:
             raise ChannelClosedError(name)
@@ -183,7 +127,7 @@ class PostgresBackend(Backend, NotifyingBackend):
         try:
             self._subscriber.watch(key)
         except ConnectionError as error:
-            raise explain(error, self._public) from error
+            raise self._explain(error) from error
 
     @override
     async def unwatch(self, key: str) -> None:
@@ -191,28 +135,28 @@ class PostgresBackend(Backend, NotifyingBackend):
 
     @override
     async def state(self, key: str) -> ChannelState:
-        return last_of(await self._read(key, None, 0))
+        return state_of(await self._read(key, None, 0))
 
     @override
     async def read(self, key: str, after: Position | None, limit: int) -> Batch:
-        return page_of(await self._read(key, after, limit), after)
+        return batch_of(await self._read(key, after, limit), after)
 
     async def _read(self, key: str, after: Position | None, limit: int) -> list[Any]:
         number = None if after is None else after.number
         wanted = {"key": key, "after": number, "messages": self._retention.messages, "limit": limit}
-        return await self._ask(statements.READ, wanted)
+        return await self._query(statements.READ, wanted)
 
     # Queues.
 
     @override
     async def put(self, key: str, name: str, data: bytes) -> None:
-        # An item that has been put may be gone already: nobody could tell whether a second attempt makes it two.
-        await self._ask(statements.PUT, {"key": key, "name": _shown(name), "data": data}, repeatable=False)
+        # Not repeated: if the item isn't there, a consumer may have removed it already.
+        await self._query(statements.PUT, {"key": key, "name": _printable(name), "data": data}, repeatable=False)
 
     @override
-    async def take(self, key: str) -> QueueItem | None:
+    async def take(self, key: str, lease: float) -> QueueItem | None:
         receipt = secrets.randbits(63)
-        taken = await self._ask(statements.TAKE, {"key": key, "receipt": receipt, "lease": contract.LEASE})
+        taken = await self._query(statements.TAKE, {"key": key, "receipt": receipt, "lease": lease})
         if not taken:
             return None
         [(id, data)] = taken
@@ -221,35 +165,36 @@ class PostgresBackend(Backend, NotifyingBackend):
 
     @override
     async def acknowledge(self, item: QueueItem) -> None:
-        await self._ask(statements.ACKNOWLEDGE, item.receipt)
-        self._let_go(item)
+        await self._query(statements.ACKNOWLEDGE, item.receipt)
+        self._forget(item)
 
     @override
     async def release(self, item: QueueItem) -> None:
         id, receipt = item.receipt
-        await self._ask(statements.RELEASE, {"ids": [id], "receipts": [receipt]})
-        self._let_go(item)
+        await self._query(statements.RELEASE, {"ids": [id], "receipts": [receipt]})
+        self._forget(item)
 
     @override
-    async def renew(self, items: Collection[QueueItem]) -> None:
+    async def renew(self, items: Collection[QueueItem], lease: float) -> None:
         ids, receipts = zip(*(item.receipt for item in items), strict=True)
-        await self._ask(statements.RENEW, {"ids": list(ids), "receipts": list(receipts), "lease": contract.LEASE})
+        await self._query(statements.RENEW, {"ids": list(ids), "receipts": list(receipts), "lease": lease})
 
-    def _let_go(self, item: QueueItem) -> None:
+    def _forget(self, item: QueueItem) -> None:
         id, receipt = item.receipt
         if self._held.get(id) == receipt:
             del self._held[id]
 
-    async def _give_back_all(self) -> None:
+    @override
+    async def _release_all(self) -> None:
         if self._held:
             held = {"ids": list(self._held), "receipts": list(self._held.values())}
-            await self._ask(statements.RELEASE, held)
+            await self._query(statements.RELEASE, held)
 
-    # Notifications of the application's own.
+    # Notifications.
 
     @override
     async def listen(self, name: str) -> None:
-        with suppress(ConnectionError):  # the next connection hears it
+        with suppress(ConnectionError):  # the next connection listens
             await self._subscriber.listen(name)
 
     @override
@@ -259,14 +204,14 @@ class PostgresBackend(Backend, NotifyingBackend):
 
 
 async def _publish_once(connection: PostgresConnection, message: dict[str, Any]) -> bool:
-    """Publishes what may have been published on a connection that broke."""
+    """Publish a message unless it was published on a connection that has been lost since."""
     async with connection.transaction():
-        await connection.ask(statements.LOCK, [message["key"]])
-        if await connection.ask(statements.IS_KEPT, [message["key"], message["token"]]):
+        await connection.query(statements.LOCK, [message["key"]])
+        if await connection.query(statements.IS_KEPT, [message["key"], message["token"]]):
             return True
-        return bool(await connection.ask(statements.PUBLISH, {**message, "home": connection.home}))
+        return bool(await connection.query(statements.PUBLISH, {**message, "home": connection.home}))
 
 
-def _shown(name: str) -> str:
-    """The name for people, in what a database of any encoding can hold."""
-    return ascii(name[:SHOWN])[1:-1]
+def _printable(name: str) -> str:
+    """The name in ASCII, which a database of any encoding can hold."""
+    return ascii(name[:LONGEST_NAME])[1:-1]

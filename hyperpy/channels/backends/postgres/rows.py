@@ -1,23 +1,23 @@
-"""From rows to what is kept of a channel."""
+"""From rows to the state and messages of a channel."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record, is_forgotten
 
-# Epoch, last number and closed, of the channel; number, closes and data, of a message or null.
+# The channel's epoch, last number and closed; a message's number, closes and data, or nulls.
 type Row = Sequence[Any]
 
 
-def last_of(rows: Sequence[Row]) -> ChannelState:
+def state_of(rows: Sequence[Row]) -> ChannelState:
     if not rows:
         return ChannelState()
     epoch, last, closed, *_ = rows[0]
     return ChannelState(Position(epoch, last), closed)
 
 
-def page_of(rows: Sequence[Row], after: Position | None) -> Batch:
-    """The messages that follow each other without a hole. What is behind one, is for the next page to tell."""
+def batch_of(rows: Sequence[Row], after: Position | None) -> Batch:
+    """The messages up to the first missing number, which the next batch reports as a gap."""
     if not rows:
         return Batch(gap=after is not None and is_forgotten(after, epoch=0, first=1, last=0))
     epoch, last, *_ = rows[0]
@@ -28,7 +28,7 @@ def page_of(rows: Sequence[Row], after: Position | None) -> Batch:
     return Batch(
         [
             Record(Position(epoch, number), data, closes=closes)
-            for place, (number, closes, data) in enumerate(found, first)
-            if number == place
+            for expected, (number, closes, data) in enumerate(found, first)
+            if number == expected
         ]
     )

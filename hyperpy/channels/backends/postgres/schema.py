@@ -1,12 +1,12 @@
-"""The tables, which stand in the first schema of the role's search path."""
+"""The tables, in the first schema of the role's search path."""
 
 from typing import Final
 
 from hyperpy.channels.backends.postgres.connection import PostgresConnection
 
-# Numbers of messages count up in one epoch, which begins anew when the channel's row is not where it was: see `home` in
-# statements. Tokens tell whether a message has been kept before its connection broke. Data is what was published, byte
-# by byte, in a database of any encoding.
+# Message numbers rise within an epoch. A new epoch starts when `home` has changed, see statements.HOME. A token tells
+# whether a message was stored before its connection was lost. Data is bytea, so that the database's encoding doesn't
+# matter.
 TABLES: Final = """\
 CREATE TABLE IF NOT EXISTS hyper_channels (
     key text PRIMARY KEY,
@@ -47,11 +47,11 @@ _ALL: Final = """
 SELECT bool_and(to_regclass(name) IS NOT NULL)
 FROM unnest(ARRAY['hyper_channels', 'hyper_messages', 'hyper_queue']) AS name
 """
-# Processes that start together would all find nothing, and all but one fail.
+# Without the lock, all but one of several processes that start together would fail.
 _ALONE: Final = "SELECT pg_advisory_xact_lock(x'68797065727079'::bigint);\n"
 
 
 async def make_tables(connection: PostgresConnection) -> None:
-    """Makes the tables that are not there. All statements are one transaction."""
-    if not (await connection.ask(_ALL))[0][0]:
+    """Create the tables that don't exist, in one transaction."""
+    if not (await connection.query(_ALL))[0][0]:
         await connection.execute(_ALONE + TABLES, prepare=False)

@@ -1,25 +1,25 @@
-"""What PostgreSQL is asked. Each statement is a transaction, but where it is said otherwise."""
+"""The SQL statements. Each runs in a transaction of its own, except in `_publish_once`."""
 
 from typing import Final
 
-# All notifications of ours have this name: `key epoch number` of a message, or the key of a queue.
+# Our notifications have this name. The payload is `key epoch number` of a message, or the key of a queue.
 CHANNEL: Final = "hyperpy"
-TRIM_EVERY: Final = 16  # messages of a channel; readers don't see what is to be trimmed
+TRIM_EVERY: Final = 16  # messages of a channel; readers skip those that are due
 
-# Which history of the server this is. A restored backup, or a standby that has taken over, may lack what had been told.
+# Identifies the server's history: a restored backup or a promoted standby may lack messages that readers have seen.
 HOME: Final = """
 SELECT concat_ws('.', (SELECT system_identifier FROM pg_control_system()),
                  left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))
 """
 
-# A session that answers before the message is safe would tell readers of what a crash takes back.
+# Without synchronous commit, readers could see a message that a crash then takes back.
 SETUP: Final = """
 SELECT pg_is_in_recovery(),
        CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
 
-# The row of the channel is locked until the end, so that messages are there in the order of their numbers: a reader
-# never finds one behind its back. Returns a row, or none if the channel is closed.
+# The channel's row stays locked until the end, so that messages become visible in the order of their numbers. Returns a
+# row, or none if the channel is closed.
 PUBLISH: Final = f"""
 WITH channel AS (
     INSERT INTO hyper_channels AS channel (key, name, home, epoch, last, closed, used_at)
@@ -46,11 +46,11 @@ WITH channel AS (
 SELECT pg_notify('{CHANNEL}', concat_ws(' ', %(key)s::text, epoch, last)) FROM channel
 """
 
-# Waits for whoever publishes now, which may be the connection that broke. The next statement sees what it has done.
+# Waits for a publisher in progress, which may be the lost connection, so that the next statement sees its message.
 LOCK: Final = "SELECT 1 FROM hyper_channels WHERE key = %s FOR UPDATE"
 IS_KEPT: Final = "SELECT 1 FROM hyper_messages WHERE key = %s AND token = %s::bigint"
 
-# Returns the channel, and the messages that follow a number (null for the oldest of all) in its present epoch.
+# Returns the channel, and the messages after a number (or from the oldest if it is null) in its current epoch.
 READ: Final = """
 SELECT channel.epoch, channel.last, channel.closed, message.*
 FROM hyper_channels channel LEFT JOIN LATERAL (
@@ -63,7 +63,7 @@ WHERE channel.key = %(key)s::text
 ORDER BY message.number
 """
 
-# The messages from given numbers on, of several channels.
+# The messages of several channels, each from a number on.
 FETCH: Final = """
 SELECT wanted.key, wanted.epoch, message.*
 FROM unnest(%(keys)s::text[], %(epochs)s::bigint[], %(numbers)s::bigint[]) AS wanted (key, epoch, first)
@@ -75,7 +75,7 @@ CROSS JOIN LATERAL (
 ORDER BY wanted.key, message.number
 """
 
-# What another process is about to delete, or uses, is left to it. So nobody waits, and several may do this at once.
+# Rows locked by other processes are skipped, so that several can sweep at once without waiting.
 SWEEP_MESSAGES: Final = """
 DELETE FROM hyper_messages WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM hyper_messages WHERE expires_at < now() LIMIT %(limit)s::int FOR UPDATE SKIP LOCKED
@@ -107,7 +107,7 @@ WHERE id = (
 RETURNING id, data
 """
 
-# An item whose lease has run out may be another consumer's: it has another receipt then.
+# After its lease, another consumer may have taken the item, with another receipt.
 ACKNOWLEDGE: Final = "DELETE FROM hyper_queue WHERE id = %s::bigint AND taken_by = %s::bigint"
 
 RELEASE: Final = f"""

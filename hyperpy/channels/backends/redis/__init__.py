@@ -1,5 +1,1 @@
-"""Channels and queues kept by Redis, or what speaks its protocol and has its streams and scripts. Needs redis-py."""
-
-from hyperpy.channels.backends.redis.backend import RedisBackend as make_backend
-
-__all__ = ["make_backend"]
+"""Channels and queues in Redis, or in a server with its protocol, streams and scripts. Needs redis-py."""

@@ -1,4 +1,4 @@
-"""From an address to connections, and from what Redis refuses to errors that say so."""
+"""Connections from a URL, and user-facing errors for what Redis refuses."""
 
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,45 +13,45 @@ from redis.exceptions import (
     ResponseError,
 )
 
-from hyperpy.channels.backends.redis.connection import CONNECT_WITHIN, Make
+from hyperpy.channels.backends.redis.connection import Make
 from hyperpy.exceptions import BrokerError
 
-# What an answer means, most special first, and what helps.
+# Errors from the most specific to the most general, each with a description and a hint.
 _ANSWERS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (
         AuthenticationError,
-        "does not let us in",
-        "User and password stand in the setting channels: redis://user:password@host/0",
+        "refused the user or password",
+        "Write both in the setting `channels`: redis://user:password@host/0",
     ),
     (
         NoPermissionError,
-        "does not allow what channels need",
-        "They need +@all on keys ~hyperpy:* and channels &hyperpy:*.",
+        "does not permit what channels need",
+        "Allow +@all on the keys ~hyperpy:* and the channels &hyperpy:*.",
     ),
     (BusyLoadingError, "is still loading its data", ""),
-    (ReadOnlyError, "is a replica that takes no messages", "Name the primary in the setting channels."),
+    (ReadOnlyError, "is a replica and can't accept messages", "Name the primary in the setting `channels`."),
     (
         OutOfMemoryError,
-        "has no memory left",
-        "Raise its maxmemory, or let it keep less: channel-max-messages, channel-max-age.",
+        "is out of memory",
+        "Raise its maxmemory, or lower channel-max-messages or channel-max-age.",
     ),
     (
         ResponseError,
-        "refuses what channels need",
-        "They need Redis 7 or newer, and the number of a database that exists.",
+        "can't do what channels need",
+        "Use Redis 7 or newer, and the number of an existing database.",
     ),
 )
 
 
-def maker(address: str) -> tuple[Make, int]:
-    """What makes connections to the address, and the number of its database. Raises ValueError if it is none."""
-    parts = urlsplit(address)
+def connector(url: str) -> tuple[Make, int]:
+    """Makes connections to the URL; also the number of its database. Raises ValueError for an invalid URL."""
+    parts = urlsplit(url)
     database = parts.path.strip("/")
     if parts.scheme != "unix" and database and not (database.isascii() and database.isdigit()):
-        raise ValueError(f"{database!r} is no number of a database")
-    options: dict[str, Any] = {**parse_url(address)}
+        raise ValueError(f"invalid database number {database!r}")
+    options: dict[str, Any] = {**parse_url(url)}
     kind = options.pop("connection_class", Connection)
-    # Nothing is repeated, and nothing given up, behind our back; answers are bytes in the older of the two protocols.
+    # We retry and time out ourselves. Replies are bytes, in the older of the two protocols.
     options |= {
         "protocol": 2,
         "decode_responses": False,
@@ -59,7 +59,7 @@ def maker(address: str) -> tuple[Make, int]:
         "retry_on_timeout": False,
         "health_check_interval": 0,
         "socket_timeout": None,
-        "socket_connect_timeout": CONNECT_WITHIN,
+        "socket_connect_timeout": None,
         "driver_info": None,
     }
     options.setdefault("client_name", "hyperpy")
@@ -71,9 +71,9 @@ def maker(address: str) -> tuple[Make, int]:
 
 
 def explain(error: Exception, address: str) -> BrokerError:
-    """The error for the user, whose cause `error` has to be."""
-    said = str(error).rstrip(".") or type(error).__name__
+    """The error for the user, to be raised from `error`."""
+    text = str(error).rstrip(".") or type(error).__name__
     for kind, what, hint in _ANSWERS:
         if isinstance(error, kind):
-            return BrokerError(f"{address} {what}: {said}", hint=hint)
-    return BrokerError(f"{address} is out of reach: {said}")
+            return BrokerError(f"{address} {what}: {text}", hint=hint)
+    return BrokerError(f"{address} is unreachable: {text}")

@@ -1,15 +1,15 @@
-"""What Redis answers and sends, as what a backend keeps."""
+"""From the replies of Redis to the state and messages of a channel."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hyperpy.channels.backends.records import BEGINNING, Batch, ChannelState, Position, Record, is_forgotten
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record, is_forgotten
 
 _PAST: Final = b"past "
 
 
 def parse_message(data: bytes) -> Record:
-    """What PUBLISH has sent to whoever listens."""
+    """The message in the payload of a PUBLISH."""
     epoch, number, closes, content = data.split(b" ", 3)
     return Record(Position(int(epoch), int(number)), content, closes=closes == b"1")
 
@@ -25,17 +25,17 @@ def _number(id: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class StoredChannel:
-    """A channel as a script has read it."""
+    """A channel as the script READ returns it."""
 
-    last: ChannelState
-    first: int  # one more than the last if nothing is kept
-    past: dict[int, int]  # the last number of each earlier epoch that the server still had when it came to another
+    state: ChannelState
+    first: int  # the oldest number kept; last + 1 if none is
+    past: dict[int, int]  # the last number of each earlier epoch that the server had when the next one began
     records: list[Record]
 
-    def behind(self, after: Position | None) -> Batch:
+    def batch(self, after: Position | None) -> Batch:
         if after is not None:
-            epoch, number = self.last.position
-            # What came later in an earlier epoch, the server has forgotten: it has given the numbers away again.
+            epoch, number = self.state.position
+            # The server has lost later messages of that epoch, and has used their numbers again.
             if after.epoch in self.past and after.number <= self.past[after.epoch]:
                 after = Position(epoch, after.number)
             if is_forgotten(after, epoch=epoch, first=self.first, last=number):
@@ -45,16 +45,13 @@ class StoredChannel:
 
 def parse_channel(reply: Any) -> StoredChannel:
     flat, oldest, entries = reply
-    about = dict(zip(flat[::2], flat[1::2], strict=True))
-    if not about:
+    meta = dict(zip(flat[::2], flat[1::2], strict=True))
+    if not meta:
         return StoredChannel(ChannelState(), 1, {}, [])
-    last = int(about[b"last"])
+    last = int(meta[b"last"])
     return StoredChannel(
-        ChannelState(Position(int(about[b"epoch"]), last), b"closed" in about),
+        ChannelState(Position(int(meta[b"epoch"]), last), b"closed" in meta),
         last + 1 if oldest is None else _number(oldest),
-        {int(key.removeprefix(_PAST)): int(value) for key, value in about.items() if key.startswith(_PAST)},
+        {int(key.removeprefix(_PAST)): int(value) for key, value in meta.items() if key.startswith(_PAST)},
         [_parse_entry(entry) for entry in entries],
     )
-
-
-assert ChannelState().position == BEGINNING

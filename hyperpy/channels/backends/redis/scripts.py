@@ -1,8 +1,8 @@
-"""What Redis does in one step each. A script sees and changes the keys of one channel or one queue alone.
+"""The Lua scripts, each atomic. A script only uses the keys of one channel or one queue.
 
-A channel is a stream `log`, the id of each entry being its number, and a hash `meta`. Its epoch changes when the server
-is another one, or has been started anew, since the last message: it may have forgotten the newest of what it had sent.
-The numbers go on, and `meta` keeps how far the server knew each earlier epoch.
+A channel is a stream `log`, whose entry ids are the message numbers, and a hash `meta`. A new epoch starts when the
+server has been restarted or replaced since the last message, since it may have lost its newest messages. Numbers keep
+rising, and `meta` records the last number that the server had of each earlier epoch.
 """
 
 from dataclasses import dataclass, field
@@ -42,8 +42,8 @@ end
 """
 )
 
-# Out of memory, Redis refuses the first thing written that takes some, and nothing after it: so that comes first.
-# Returns 0 if the channel is closed. `again` is 1 if an earlier attempt may have succeeded without telling us.
+# When out of memory, Redis only refuses the first write of a script that needs memory, so that has to come first.
+# Returns 0 if the channel is closed. `again` is 1 if an earlier attempt may have succeeded.
 PUBLISH: Final = Script(
     _FORGET
     + """
@@ -85,7 +85,7 @@ return 1
 """
 )
 
-# Returns what is known of the channel, the number of the oldest message that is kept, and those behind a number.
+# Returns `meta`, the number of the oldest message kept, and the messages after a number.
 READ: Final = Script(
     _FORGET
     + """
@@ -100,8 +100,8 @@ return {redis.call('HGETALL', meta), oldest and oldest[1] or false, entries}
 """
 )
 
-# A queue is a stream with one group of consumers. What has come back is held by the consumer `back`, and is taken
-# first. The stream goes with its last item.
+# A queue is a stream with one consumer group. Released items belong to the consumer `back`, and are taken first. The
+# stream is deleted with its last item.
 _QUEUE: Final = """
 local queue, group, back = KEYS[1], 'consumers', 'back'
 
@@ -140,7 +140,7 @@ redis.call('PUBLISH', topic, '')
 """
 )
 
-# Returns {id, data} or nothing. With `look`, items that nobody has renewed for the time of the lease come back.
+# Returns {id, data} or nothing. With `look`, items whose lease has run out are released first.
 TAKE: Final = Script(
     _QUEUE
     + """
@@ -181,7 +181,7 @@ end
 """
 )
 
-# An item that has gone to another consumer meanwhile is that one's.
+# Does nothing if another consumer holds the item by now.
 RELEASE: Final = Script(
     _QUEUE
     + """
@@ -207,7 +207,7 @@ end
 """
 )
 
-# To delete a consumer is to lose what it holds, so that comes back before.
+# Deleting a consumer would lose the items that it holds, so they are released first.
 LEAVE: Final = Script(
     _QUEUE
     + """

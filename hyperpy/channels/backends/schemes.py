@@ -1,0 +1,87 @@
+"""From the scheme of a channels URL to its backend, which hyperpy or another distribution provides."""
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from hyperpy.channels.backends.contract import Backend, Retention
+from hyperpy.channels.backends.redaction import redacted
+from hyperpy.config import Settings
+from hyperpy.exceptions import ConfigError, did_you_mean
+
+GROUP: Final = "hyperpy.channels"
+EXAMPLES: Final = "memory://, redis://127.0.0.1:6379/0 or postgresql://user@127.0.0.1/name"
+
+_REDIS: Final = "hyperpy.channels.backends.redis.backend:RedisBackend"
+_POSTGRES: Final = "hyperpy.channels.backends.postgres.backend:PostgresBackend"
+# Entry points as well, since the client libraries of brokers are extras: a module is imported when it is selected.
+BUILT_IN: Final = {
+    scheme: EntryPoint(scheme, value, GROUP)
+    for scheme, value in {
+        "memory": "hyperpy.channels.backends.memory:MemoryBackend",
+        "redis": _REDIS,
+        "rediss": _REDIS,
+        "unix": _REDIS,
+        "postgresql": _POSTGRES,
+        "postgres": _POSTGRES,
+    }.items()
+}
+
+
+def make_backend(settings: Settings) -> Backend:
+    """The backend that the setting `channels` selects. Raises ConfigError if it can't be made."""
+    url, entry = settings.channels, None
+    try:
+        entry = _entry_point(settings, urlsplit(url).scheme)
+        factory = _load(settings, entry)
+        backend = factory(url, Retention(settings.channel_max_messages, settings.channel_max_age))
+    except ValueError as error:
+        what = f"invalid channels URL {redacted(url)!r}: {error}"
+        hint = f"Write a URL such as {EXAMPLES}." if entry is None or entry.name in BUILT_IN else ""
+        raise settings.error("channels", what, hint) from error
+    if not isinstance(backend, Backend):
+        what = f"{entry.value}, the channels backend for {entry.name}://, made {backend!r:.60}"
+        raise settings.error("channels", what, "Return an instance of a subclass of hyperpy.channels.Backend.")
+    return backend
+
+
+def _entry_point(settings: Settings, scheme: str) -> EntryPoint:
+    if scheme in BUILT_IN:
+        return BUILT_IN[scheme]
+    installed = entry_points(group=GROUP)
+    match [entry for entry in installed if entry.name == scheme]:
+        case [entry]:
+            return entry
+        case []:
+            schemes = sorted({*BUILT_IN, *installed.names})
+            listed = f"Installed backends: {', '.join(f'{each}://' for each in schemes)}."
+            hint = f"{did_you_mean(scheme, schemes)} {listed}".lstrip()
+            raise settings.error("channels", f"invalid channels URL: {redacted(settings.channels)!r}", hint)
+        case several:
+            what = f"{' and '.join(sorted(map(_origin, several)))} all provide a channels backend for {scheme}://"
+            raise settings.error("channels", what, "Uninstall all but one of them.")
+
+
+def _load(settings: Settings, entry: EntryPoint) -> Any:
+    try:
+        return entry.load()
+    except Exception as error:
+        if entry is BUILT_IN.get(entry.name):
+            raise _missing_extra(settings, entry, error) from error
+        what = f"{entry.value}, the channels backend for {entry.name}:// from {_origin(entry)}, can't be loaded"
+        hint = f"It raises {type(error).__name__}: {error}"
+        raise settings.error("channels", what, hint) from error
+
+
+def _missing_extra(settings: Settings, entry: EntryPoint, error: Exception) -> ConfigError:
+    """The error for a broker whose client library isn't installed. Its extra is named like the broker's folder."""
+    package = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else "hyperpy"
+    if package == "hyperpy":
+        raise error
+    # An installed package may still lack a library of the operating system.
+    what = f"{redacted(settings.channels)!r} needs " + (f"the package {package}" if package else str(error))
+    return settings.error("channels", what, f'pip install "hyperpy[{entry.module.split(".")[-2]}]"')
+
+
+def _origin(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist is not None else entry.value

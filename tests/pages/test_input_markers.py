@@ -1,0 +1,166 @@
+"""Input markers that a site defines itself, as `Query`, `Header` and `Cookie` are defined."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from hyperpy import Hyper
+from hyperpy.exceptions import HyperError
+from tests.support.sites import Site, Write
+
+MARKERS = """
+    from dataclasses import dataclass
+    from functools import partial
+    from typing import Annotated
+    from hyperpy import HTTPException, InputMarker, Query
+
+    class User:
+        def __init__(self, name):
+            self.name = name
+
+    class ClientIP(InputMarker):
+        def value(self, request, name):
+            return request.client.host
+
+    @dataclass
+    class Session(InputMarker):
+        key_in_session: str
+        def value(self, request, name):
+            return {"n": "5", "bad": "x", "empty": "", "items": ["1", "2"]}.get(self.key_in_session)
+        def key(self, name):
+            return f"session {self.key_in_session}"
+
+    class CurrentUser(InputMarker):
+        def value(self, request, name):
+            user = request.headers.get("user")
+            if user == "eve":
+                raise HTTPException(403, "No entry")
+            return User(user) if user else None
+        def vary(self, name):
+            return "User"
+
+    class Named(InputMarker):
+        def value(self, request, name):
+            return name
+
+    class Path(Query):
+        def value(self, request, name):
+            return "derived"
+
+    client_ip = ClientIP()
+    five = partial(Session, "n")
+    type Number[T] = Annotated[T, Session("n")]
+    """
+
+VALUES: Mapping[str, tuple[str, str]] = {
+    "a class": ("x: Annotated[str, ClientIP]", "127.0.0.1"),
+    "a call": ("x: Annotated[str, ClientIP()]", "127.0.0.1"),
+    "an instance": ("x: Annotated[str, client_ip]", "127.0.0.1"),
+    "a partial": ("x: Annotated[int, five()]", "5"),
+    "converted": ("x: Annotated[int, Session('n')]", "5"),
+    "checked": ("x: Annotated[int, Session('n'), Field(ge=1)]", "5"),
+    "a default": ("x: Annotated[int, Session('none')] = 1 + 1", "2"),
+    "a value before its default": ("x: Annotated[int, Session('n')] = 1", "5"),
+    "optional": ("x: Annotated[int | None, Session('none')]", "None"),
+    "an empty text for a number": ("x: Annotated[int, Session('empty')] = 3", "3"),
+    "a list": ("x: Annotated[list[int], Session('items')]", "[1, 2]"),
+    "an object": ("u: Annotated[User, CurrentUser()]\nx = u.name", "'ada'"),
+    "no object": ("x: Annotated[User | None, Session('none')]", "None"),
+    "the variable's name": ("word: Annotated[str, Named()]\nx = word", "'word'"),
+    "a subclass of Query": ("x: Annotated[str, Path()]", "'derived'"),
+    "a generic type": ("x: Number[int]", "5"),
+    "a generic type with a default": ("x: Number[int] = 1", "5"),
+    "a class of the file": (
+        "class M(InputMarker):\n    def value(self, request, name):\n        return 'me'\nx: Annotated[str, M()] = ''",
+        "'me'",
+    ),
+    "in a block": ("if True:\n    x: Annotated[int, Session('n')] = 1", "5"),
+}
+
+
+async def test_values(site: Site) -> None:
+    imports = "from typing import Annotated\nfrom pydantic import Field\nfrom ._markers import *\n"
+    files = {f"r{n}.py": f"{imports}{source}\nt'{{repr(x):safe}}'" for n, (source, _) in enumerate(VALUES.values())}
+    client = site({"_markers.py": MARKERS, **files})
+    found = {how: (await client.get(f"/r{n}", headers={"user": "ada"})).text for n, how in enumerate(VALUES)}
+    expected = {how: text.replace("127.0.0.1", "'127.0.0.1'") for how, (_, text) in VALUES.items()}
+    assert found == expected
+
+
+async def test_missing_and_invalid_values_are_named_by_their_key(site: Site) -> None:
+    source = """
+        from typing import Annotated
+        from ._markers import CurrentUser, Session, User
+        a: Annotated[int, Session("none")]
+        b: Annotated[int, Session("bad")]
+        c: Annotated[User, CurrentUser()]
+        d: Annotated[User, Session("n")]
+        t"<p>"
+        """
+    answer = await site({"_markers.py": MARKERS, "index.py": source}).get("/", headers={"accept": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == {
+        "session none": "is required",
+        "session bad": "Input should be a valid integer, unable to parse string as an integer",
+        "c": "is required",
+        "session n": "Input should be an instance of User",
+    }
+
+
+async def test_a_marker_may_refuse_the_request(site: Site) -> None:
+    source = "from typing import Annotated\nfrom ._markers import *\nu: Annotated[User, CurrentUser()]\nt'{u.name}'"
+    client = site({"_markers.py": MARKERS, "index.py": source})
+    answers = [await client.get("/", headers={"user": user, "accept": "*/*"}) for user in ("ada", "eve")]
+    assert [(answer.status_code, answer.text) for answer in answers] == [(200, "ada"), (403, "No entry")]
+
+
+ANSWERS = {
+    "page": "t'<p>{x}</p>'",
+    "response": "JSONResponse([1])",
+    "stream": "async def stream():\n    yield ('name', x)",
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+async def test_answers_vary_by_what_their_inputs_depend_on(site: Site, answer: str) -> None:
+    inputs = {
+        "Header()": "x",
+        "Header('X-Token')": "x-token",
+        "Cookie()": "cookie",
+        "CurrentUser()": "User",
+        "Query()": "",
+        "Session('none')": "",
+    }
+    imports = "from typing import Annotated\nfrom hyperpy import *\nfrom ._markers import *\n"
+    files = {
+        f"r{n}.py": f"{imports}x: Annotated[str | None, {marker}] = None\n{ANSWERS[answer]}"
+        for n, marker in enumerate(inputs)
+    }
+    client = site({"_markers.py": MARKERS, **files})
+    found = {marker: (await client.get(f"/r{n}")).headers.get("vary", "") for n, marker in enumerate(inputs)}
+    assert {marker: vary for marker, vary in found.items() if vary.removesuffix(", Accept") != inputs[marker]} == {}
+
+
+MISUSED = {
+    "x: Annotated[str, Session]": "can't make the input marker of `x`: ",
+    "x: Annotated[str, InputMarker]": "can't make the input marker of `x`: Can't instantiate abstract class",
+    "x: Annotated[str, Query(), ClientIP()]": "`x` has 2 input markers",
+    "x: Annotated[str, ClientIP()] | None": "an input marker has to be in the outermost `Annotated[…]`",
+    "x: Annotated[str, ClientIP()] | None = None": "an input marker has to be in the outermost `Annotated[…]`",
+    "x: list[Annotated[str, Query()]] = []": "an input marker has to be in the outermost `Annotated[…]`",
+    "x: Annotated[dict, Query()]": "`x: Annotated[dict, Query()]` can't be taken from the request",
+    "x.y: Annotated[str, ClientIP()] = ''": "an input must be a plain name",
+}
+
+
+def test_a_marker_that_is_misused_is_a_load_error(write: Write) -> None:
+    imports = "from typing import Annotated\nfrom ._markers import *\n"
+    found = {}
+    for source in MISUSED:
+        folder = write({"_markers.py": MARKERS, "index.py": f"{imports}{source}\nt''"})
+        with pytest.raises(HyperError) as caught:
+            Hyper(routes=folder, static=None)
+        assert caught.value.place is not None
+        found[source] = f"{caught.value.place.line} {caught.value.what}"
+    wrong = {source: error for source, error in found.items() if not error.startswith(f"3 {MISUSED[source]}")}
+    assert wrong == {}
