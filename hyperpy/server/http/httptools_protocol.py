@@ -152,15 +152,21 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
             keep_alive=not is_1_0 and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
-        limit = self.limit_concurrency
-        is_full = limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
-        app = service_unavailable if is_full else self.app
+        app = self._available_app()
         if before is None or before.response_complete:
             self._start_asgi_task(cycle, app)
         else:
             # The client has sent another request without waiting for the response.
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, app))
+
+    def _available_app(self) -> Any:
+        """The application, or a 503 if uvicorn's own limit is set and reached."""
+        limit = self.limit_concurrency
+        if limit is None or (len(self.connections) < limit and len(self.tasks) < limit):
+            return self.app
+        self.logger.warning("Exceeded concurrency limit.")
+        return service_unavailable
 
     def _check_head(self) -> None:
         if len(self.url) > self.line_limit:
