@@ -12,7 +12,7 @@ from markupsafe import Markup
 from hyperpy.exceptions import StreamError
 from hyperpy.streams.events import Event, event_of
 from hyperpy.templates import render_template
-from hyperpy.templates.escaping.values import html_of, is_html
+from hyperpy.templates.escaping.value_kinds import html_of, is_html
 
 
 def settled(value: Any) -> Any:
