@@ -28,8 +28,8 @@ class TemplateCalls:
 class HTMLCalls(ast.NodeTransformer):
     """Replaces t-strings that a stream yields, that are passed to `html` or that components return.
 
-    `certain` are the t-strings that are certainly templates. Those of them stay that the compiler handles, pages, and
-    those that may be needed as a Template before they are rendered.
+    `certain` are the t-strings that are certainly templates. Pages among them are left to the compiler. Others are left
+    alone if they may be needed as a Template before they are rendered.
     """
 
     def __init__(self, calls: TemplateCalls, certain: Collection[ast.TemplateStr], stream: str = "") -> None:

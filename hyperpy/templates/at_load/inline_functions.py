@@ -44,7 +44,7 @@ def template({names}):
 
 @dataclass(frozen=True, slots=True)
 class InlineCall:
-    """What renders a t-string in place: `function(*arguments)` is its HTML, a str."""
+    """The call that renders a t-string in place: `function(*arguments)` is its HTML, a str."""
 
     function: FunctionType
     arguments: list[ast.expr]
