@@ -53,17 +53,17 @@ def choose(shape: GeneratorShape, accept: Accept, *, forced: bool) -> StreamMode
         return StreamMode.SSE
     if shape.template:
         return StreamMode.PAGE
-    if shape.begins_document or (_is_html(shape) and accept.html and not accept.event_stream):
+    if shape.begins_document or (_is_plain_html(shape) and accept.html and not accept.event_stream):
         return StreamMode.HTML
     return StreamMode.SSE
 
 
 def varies(shape: GeneratorShape) -> bool:
     """Whether the answer depends on the `Accept` header, so that caches need `Vary: Accept`."""
-    return shape.template or shape.begins_document or _is_html(shape)
+    return shape.template or shape.begins_document or _is_plain_html(shape)
 
 
-def _is_html(shape: GeneratorShape) -> bool:
+def _is_plain_html(shape: GeneratorShape) -> bool:
     return shape.first_is_html and not shape.yields_event
 
 

@@ -154,7 +154,7 @@ class Pending:
     place: Place | None
 
     def __html__(self) -> str:
-        """The HTML for a rendering around this one, which takes over the placeholders. Raises TemplateError otherwise."""
+        """The HTML. The rendering around this one takes over the placeholders; without one, raises TemplateError."""
         host = current_host.get(None)
         if host is None or host.collected not in ((), (self.placeholders,)):
             raise TemplateError(

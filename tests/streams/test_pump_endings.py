@@ -267,6 +267,24 @@ def test_an_invalid_first_item_is_raised(run):
     assert cleaned
 
 
+def test_a_wrong_event_method_names_the_line_of_the_yield(run):
+    class Wrong:
+        def __event__(self):
+            return "x"
+
+    async def wrong():
+        yield Wrong()
+
+    async def check():
+        wire = Wire()
+        with pytest.raises(EventError, match=r"Wrong\.__event__\(\) must return an Event, not str") as caught:
+            await wire.start(wrong())
+        assert wire.messages == []
+        assert (caught.value.place.file, caught.value.place.line) == (__file__, wrong.__code__.co_firstlineno + 1)
+
+    run(check)
+
+
 def test_a_stopping_server_and_a_generator_with_a_long_cleanup(run):
     """The response ends at once, and the generator has time for its cleanup."""
 
