@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[DESELECTED] = 0
 
 
+@pytest.hookimpl(trylast=True)  # after -k has made its choice
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the slow tests out, unless they are wanted (see tests/README.md)."""
     wanted = "true" in (os.environ.get("CI"), os.environ.get("SLOW")) or os.environ.get("SLOW") == "1"

@@ -1,4 +1,4 @@
-"""What `docs/scaling.md` describes: a Redis, two machines with two workers each, and nginx in front of them."""
+"""The setup of `docs/scaling.md`: Redis, two machines with two workers each, and nginx in front of them."""
 
 import signal
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ SCALING = Document.read(REPOSITORY / "docs" / "scaling.md")
 
 
 class Listener:
-    """A stream of events, and the id of the last that was taken."""
+    """A stream of events. `last` is the id of the last event that was taken."""
 
     def __init__(self, url: str, last: str = "") -> None:
         headers = {"Accept": "text/event-stream", "Last-Event-ID": last}
@@ -80,7 +80,7 @@ def site_url(require_program: RequireProgram, machines: list[Command], tmp_path:
         yield f"http://127.0.0.1:{port}/wall"
 
 
-def test_all_hear_all_and_a_machine_may_go(machines: list[Command], site_url: str) -> None:
+def test_every_client_receives_all_messages_and_a_machine_can_stop(machines: list[Command], site_url: str) -> None:
     with httpx.Client(timeout=30) as client, ExitStack() as stack:
 
         def write(text: str) -> None:

@@ -1,4 +1,4 @@
-"""ruff and mypy on route files, with the configuration that docs/editor-and-linters.md names and nothing else."""
+"""ruff and mypy on route files, with only the configuration in docs/editor-and-linters.md."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from tests.conftest import RequireProgram
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENT = REPOSITORY / "docs" / "editor-and-linters.md"
 
-# A route file that has all the things that are unusual, and in them nothing that is wrong.
+# A route file with everything that is unusual in one, and no errors.
 ROUTE = """
 from hyperpy import fragment
 
@@ -34,8 +34,8 @@ t'<p id="a" {fragment}>{page} <{Card} {name} /></p>'
 """
 
 
-def named_in_docs(folder: str) -> str:
-    """The last, complete configuration of the document, for route files in `folder`."""
+def documented_configuration(folder: str) -> str:
+    """The last configuration of the document, which is the complete one, for route files in `folder`."""
     blocks = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
     return blocks[-1].replace("routes/**", f"{folder}/**")
 
@@ -47,7 +47,7 @@ def configure(folder: Path, text: str) -> Path:
 
 
 def run(tool: str, *arguments: str | Path, folder: Path) -> str:
-    """What a tool says of what it was given; nothing if all is well."""
+    """Run a tool, and return its output, or an empty string if it finds nothing."""
     command = [sys.executable, "-m", tool, *arguments]
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=300)
     assert done.stdout or not done.returncode, done.stderr
@@ -55,9 +55,9 @@ def run(tool: str, *arguments: str | Path, folder: Path) -> str:
 
 
 def lint(routes: str, config: Path, folder: Path = REPOSITORY) -> list[str]:
-    """The rules of ruff, the usual ones, that files break."""
-    told = run("ruff", "check", "--no-cache", "--output-format=concise", "--config", config, routes, folder=folder)
-    return re.findall(r": ([A-Z]+\d+) ", told)
+    """The rules of ruff's default set that files break."""
+    output = run("ruff", "check", "--no-cache", "--output-format=concise", "--config", config, routes, folder=folder)
+    return re.findall(r": ([A-Z]+\d+) ", output)
 
 
 def typecheck(routes: str, config: Path, folder: Path = REPOSITORY) -> str:
@@ -65,58 +65,60 @@ def typecheck(routes: str, config: Path, folder: Path = REPOSITORY) -> str:
     return run("mypy", "--strict", "--config-file", config, "--cache-dir", cache, routes, folder=folder)
 
 
-def test_the_example_passes_with_what_the_docs_name(tmp_path):
-    config = configure(tmp_path, named_in_docs("routes_example"))
+def test_the_example_passes_with_the_documented_configuration(tmp_path):
+    config = configure(tmp_path, documented_configuration("routes_example"))
     assert lint("routes_example", config) == []
     assert typecheck("routes_example", config) == ""
 
 
-def test_without_it_the_tools_object(tmp_path):
+def test_the_tools_object_without_the_configuration(tmp_path):
     config = configure(tmp_path, "")
     assert set(lint("routes_example", config)) == {"B018", "F821"}
     assert "Duplicate module named" in typecheck("routes_example", config)
 
 
-def test_without_it_mypy_takes_files_one_by_one(tmp_path):
+@pytest.mark.slow
+def test_mypy_takes_files_one_by_one_without_the_configuration(tmp_path):
     config = configure(tmp_path, "")
     files = [str(path.relative_to(REPOSITORY)) for path in sorted((REPOSITORY / "routes_example").rglob("*.py"))]
     assert len(files) > 5
     assert "".join(typecheck(file, config) for file in files) == ""
 
 
-@pytest.mark.parametrize(
-    ("change", "found"),
-    [
-        (("", ""), []),
-        (("{page}", "{pages}"), ["name-defined"]),
-        (("{page} ", "{page.upper()} "), ["attr-defined"]),
-        (('f"user {user_id}"', "user_id"), ["assignment"]),
-        (("import fragment", "import fragments"), ["attr-defined", "name-defined"]),
-    ],
-)
-def test_mypy_looks_into_route_files(tmp_path, change, found):
-    """Bare annotations and t-strings don't blind it."""
-    config = configure(tmp_path, named_in_docs("routes"))
-    write_route(tmp_path, ROUTE.replace(*change) if change[0] else ROUTE)
-    assert sorted(re.findall(r"\[([a-z-]+)\]$", typecheck("routes", config, tmp_path), re.MULTILINE)) == found
+# A change of ROUTE, and the errors that mypy finds then.
+CHANGES = {
+    ("", ""): [],
+    ("{page}", "{pages}"): ["name-defined"],
+    ("{page} ", "{page.upper()} "): ["attr-defined"],
+    ('f"user {user_id}"', "user_id"): ["assignment"],
+    ("import fragment", "import fragments"): ["attr-defined", "name-defined"],
+}
+
+
+def test_mypy_checks_route_files(tmp_path):
+    """Bare annotations and t-strings don't hide errors."""
+    config = configure(tmp_path, documented_configuration("routes"))
+    for number, change in enumerate(CHANGES):
+        write_route(tmp_path, f"change_{number}/{{user_id}}.py", ROUTE.replace(*change) if change[0] else ROUTE)
+    errors = re.findall(r"^routes/change_(\d)/.*\[([a-z-]+)\]$", typecheck("routes", config, tmp_path), re.MULTILINE)
+    for number, (change, codes) in enumerate(CHANGES.items()):
+        assert sorted(code for file, code in errors if file == str(number)) == codes, change
 
 
 def test_other_rules_of_ruff_stay_on(tmp_path):
-    config = configure(tmp_path, named_in_docs("routes"))
-    write_route(tmp_path, f"import os\n{ROUTE}")
+    config = configure(tmp_path, documented_configuration("routes"))
+    write_route(tmp_path, "users/{user_id}.py", f"import os\n{ROUTE}")
     assert lint("routes", config, tmp_path) == ["F401"]
 
 
-def write_route(folder: Path, source: str) -> None:
-    file = folder / "routes" / "users" / "{user_id}.py"
+def write_route(folder: Path, name: str, source: str) -> None:
+    file = folder / "routes" / name
     file.parent.mkdir(parents=True)
     file.write_text(source)
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
-def test_a_missing_program_fails_in_ci_and_is_told_of_elsewhere(
-    require_program: RequireProgram, monkeypatch, ci, outcome
-):
+def test_a_missing_program_fails_in_ci_and_skips_elsewhere(require_program: RequireProgram, monkeypatch, ci, outcome):
     monkeypatch.setenv("CI", ci)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(outcome, match="this needs chromium; on Debian: apt install chromium"):

@@ -256,7 +256,7 @@ def test_a_server_that_restarts_loses_nothing(
         page.evaluate(COUNT)
         page.wait_for_function("numbers.length > 5", timeout=PATIENCE)
         first.send(signal.SIGKILL)
-        page.wait_for_function(f"lost.filter((what) => what {condition}).length > 2", timeout=PATIENCE)
+        page.wait_for_function(f"lost.filter((end) => end {condition}).length > 2", timeout=PATIENCE)
         before = page.evaluate("numbers.length")
         running.enter_context(Command("serve", "--port", str(upstream), folder=folder)).port()
         page.wait_for_function("(before) => numbers.length > before + 5", arg=before, timeout=PATIENCE)

@@ -106,13 +106,13 @@ def streams(folder: Path):
 def test_each_value_arrives_as_its_event_and_the_stream_ends(page, streams, folder, name):
     """The source reconnects after the end, gets 204 and stays closed. The generator has run once."""
     _, expected = CASES[name]
-    answers = []
-    page.on("response", lambda response: answers.append((response.status, response.request.url)))
+    responses = []
+    page.on("response", lambda response: responses.append((response.status, response.request.url)))
     page.goto(streams)
     names = {"message", "close", "stream-error"} | {event for event, _, _ in expected}
     events = page.evaluate(COLLECT, [f"/{name}", sorted(names)])
     assert [tuple(event) for event in events] == [*expected, ("close", "", "close")]
-    assert [status for status, url in answers if url.endswith(f"/{name}")] == [200, 204]
+    assert [status for status, url in responses if url.endswith(f"/{name}")] == [200, 204]
     assert (folder / name).read_text() == "x"
 
 

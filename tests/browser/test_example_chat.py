@@ -157,8 +157,8 @@ def test_a_new_stream_clears_the_page_first(url):
     with httpx.Client(base_url=url, timeout=30) as client:
         client.post("/chat/12", data={"name": "Ada", "text": "Hello"})
         for headers, text in (({}, "listening"), ({"Last-Event-ID": "no such id"}, "lost in the static")):
-            with client.stream("GET", "/chat/12/stream", headers=headers) as answer:
-                lines = (line for line in answer.iter_lines() if line.startswith(("event", "data")))
+            with client.stream("GET", "/chat/12/stream", headers=headers) as response:
+                lines = (line for line in response.iter_lines() if line.startswith(("event", "data")))
                 assert next(lines) == "event: begin"
                 assert text in next(lines)
                 assert next(line for line in lines if "Hello" in line)
@@ -179,9 +179,9 @@ def test_an_invalid_message_is_returned_with_a_reason(site, name, text, problem)
         part = client.post("/chat/77", data={"name": name, "text": text}, headers={"HX-Request": "true"})
         assert (page.status_code, part.status_code) == (422, 200)
         assert part.text.startswith("<form")
-        for answer in (page, part):
-            assert problem in answer.text
-            assert f'value="{name}"' in answer.text
+        for response in (page, part):
+            assert problem in response.text
+            assert f'value="{name}"' in response.text
 
 
 def test_a_rejected_message_can_be_corrected(page, site, page_errors):

@@ -41,10 +41,10 @@ def test_every_link_has_a_target(client):
         if path in seen:
             continue
         seen.add(path)
-        answer = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
-        assert answer.status_code == 200, path
-        if answer.headers["content-type"].startswith("text/html"):
-            todo += links(answer.url.path, answer.text)
+        response = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
+        assert response.status_code == 200, path
+        if response.headers["content-type"].startswith("text/html"):
+            todo += links(response.url.path, response.text)
     assert {
         *PAGES[:2],
         "/boats/103",
@@ -94,25 +94,25 @@ def test_the_menu_shows_where_you_are(client, path, section):
     "path", ["/boats/999", "/boats/albatross", "/chat/13", "/chat/13/stream", "/nothing/here", "/_harbour", "/_base"]
 )
 def test_unknown_urls_are_not_found(client, path):
-    answer = client.get(path)
-    assert answer.status_code == 404
-    assert "Nothing moored here" in answer.text
-    assert f"<code>{path}</code>" in answer.text
+    response = client.get(path)
+    assert response.status_code == 404
+    assert "Nothing moored here" in response.text
+    assert f"<code>{path}</code>" in response.text
 
 
 def test_a_search_by_htmx_gets_the_list_alone(client):
-    answer = client.get("/boats", params={"q": "BREST", "pier": "A"}, headers={"HX-Request": "true"})
-    assert answer.text.startswith('<section id="boats"')
-    assert answer.text.endswith("</section>")
-    assert answer.text.count('class="card"') == 1
-    assert "Étoile du Nord" in answer.text
+    response = client.get("/boats", params={"q": "BREST", "pier": "A"}, headers={"HX-Request": "true"})
+    assert response.text.startswith('<section id="boats"')
+    assert response.text.endswith("</section>")
+    assert response.text.count('class="card"') == 1
+    assert "Étoile du Nord" in response.text
 
 
 def test_the_download_is_csv(client):
-    answer = client.get("/boats/download")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"] == 'attachment; filename="boats.csv"'
-    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    response = client.get("/boats/download")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="boats.csv"'
+    rows = list(csv.DictReader(io.StringIO(response.text, newline="")))
     assert len(rows) == 13
     assert rows[1] == {
         "berth": "A2",
@@ -125,15 +125,15 @@ def test_the_download_is_csv(client):
 
 
 def test_an_incomplete_form_keeps_its_values(client):
-    answer = client.post("/logbook", data={"name": "Ada & co", "text": " "})
-    assert answer.status_code == 422
-    assert any(e.tag == "input" and e.get("value") == "Ada & co" for e in elements(answer.text))
-    assert 'role="alert"' in answer.text
+    response = client.post("/logbook", data={"name": "Ada & co", "text": " "})
+    assert response.status_code == 422
+    assert any(e.tag == "input" and e.get("value") == "Ada & co" for e in elements(response.text))
+    assert 'role="alert"' in response.text
 
 
 def test_a_valid_form_redirects_to_the_book(client):
-    answer = client.post("/logbook", data={"name": "Ada", "text": "<script>alert(1)</script>"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/logbook")
+    response = client.post("/logbook", data={"name": "Ada", "text": "<script>alert(1)</script>"})
+    assert (response.status_code, response.headers["location"]) == (303, "/logbook")
     book = client.get("/logbook").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in book
     elements(book)

@@ -67,7 +67,7 @@ test("an event is there with the CR that ends it", () => {
     assert.deepEqual(parser.push("\n\r"), [event("b")]);
 });
 
-test("the id of the connection before goes on", () => {
+test("the id of the previous connection stays", () => {
     const { parser, events } = read([new TextEncoder().encode("data: a\n\n")], new EventParser("7"));
     assert.deepEqual(events, [event("a", "message", "7")]);
     assert.equal(parser.lastEventId, "7");

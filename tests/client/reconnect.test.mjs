@@ -136,7 +136,7 @@ test("abort() ends the wait, also when it comes with its news", async (t) => {
     assert.equal(requests.length, 2);
 });
 
-test("each connection is opened, and its progress goes on", async (t) => {
+test("each connection opens and reports its progress", async (t) => {
     const { url } = await stub(t, stream("data: 1\n\n"), stream("data: 2\n\n"), open(`data: 3\n\n${CLOSE}`));
     const reading = createStream(url, { reconnect: QUICKLY });
     const calls = recorded(reading);

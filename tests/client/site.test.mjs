@@ -25,7 +25,7 @@ test("values keep their types", async () => {
     assert.equal(calls.of("error").length, 0);
 });
 
-test("a stream beside a page is what is got", async () => {
+test("a route with a page and a stream sends the stream", async () => {
     const reading = createStream(`${SITE}/both`);
     const calls = recorded(reading);
     assert.equal(await reading.start(), undefined);
@@ -37,7 +37,7 @@ test("a body is read", async () => {
     assert.deepEqual(await reading.start(), { method: "POST", type: "application/json", body: '{"name":"Ada"}' });
 });
 
-test("errors tell what they are", async () => {
+test("errors have a kind", async () => {
     const missing = await failure(createStream(`${SITE}/nowhere`));
     assert.deepEqual([missing.kind, missing.status, missing.message], ["http", 404, "404 Not Found"]);
     const wrong = await failure(createStream(`${SITE}/number?n=x`));

@@ -75,7 +75,7 @@ test("an answer of JSON is the final packet", async (t) => {
     assert.equal(await createStream(url, { json: false }).start(), '{"ok":true}');
 });
 
-test("the end of the body is the end for who does not expect `close`", async (t) => {
+test("the end of the body is the end if `close` is not expected", async (t) => {
     const { url } = await stub(t, stream("data: 1\n\n"));
     const reading = createStream(url, { expectClose: false, reconnect: true });
     const calls = recorded(reading);
@@ -130,7 +130,7 @@ for (const [name, [answer, expected]] of Object.entries(FAILURES)) {
     });
 }
 
-test("what is behind a network error is its cause", async (t) => {
+test("a network error has a cause", async (t) => {
     const { url } = await stub(t, gone);
     assert.ok((await failure(createStream(url))).cause instanceof TypeError);
 });
@@ -200,14 +200,14 @@ const PROGRAMS = {
     "const s = createStream(url); s.start(); s.abort();": false,
 };
 
-for (const [program, complains] of Object.entries(PROGRAMS)) {
-    test(`${complains ? "" : "not "}reported: ${program}`, async (t) => {
+for (const [program, reported] of Object.entries(PROGRAMS)) {
+    test(`${reported ? "" : "not "}reported: ${program}`, async (t) => {
         const { url } = await stub(t, status(500));
         const module = new URL("./stream.mjs", import.meta.url);
         const source = `import { createStream } from "${module}"; const url = "${url}"; ${program}`;
         const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source]);
         const { stderr } = await run.catch((error) => error);
-        if (complains) assert.match(stderr, /StreamError: 500 Internal Server Error/);
+        if (reported) assert.match(stderr, /StreamError: 500 Internal Server Error/);
         else assert.equal(stderr, "");
     });
 }
@@ -281,7 +281,7 @@ test("headers are sent, and may replace ours", async (t) => {
     assert.deepEqual([requests[0].headers.accept, requests[0].headers["x-a"]], ["text/event-stream", "b"]);
 });
 
-test("what can't be requested is refused at once", () => {
+test("an invalid request is rejected at once", () => {
     assert.throws(() => createStream("/no/base/here"), TypeError);
     assert.throws(() => createStream("http://x/", { method: "GET", body: "x" }), TypeError);
     assert.throws(() => createStream("http://x/", { headers: { "a b": "c" } }), TypeError);

@@ -24,7 +24,7 @@ const HEAD = { "content-type": "text/event-stream; charset=utf-8" };
 /** A stream that ends without a word. */
 export const stream = (...texts) => (response) => response.writeHead(200, HEAD).end(texts.join(""));
 
-/** A stream that goes on, but has nothing to say any more. */
+/** A stream that stays open without further events. */
 export const open = (text) => (response) => response.writeHead(200, HEAD).write(text);
 
 /** A stream whose connection breaks. */

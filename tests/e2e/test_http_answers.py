@@ -55,9 +55,9 @@ async def test_an_explicit_answer_wins(make, how, then):
     if "<p>" in body and then == PAGE:
         then = ""
     async with client_of(make({"index.py": f"{HYPER}{body}\n{then}"})) as client:
-        answer = await client.get("/", headers={"accept": EVENT_SOURCE})
-        assert answer.status_code == status
-        assert text is None or answer.text == text
+        response = await client.get("/", headers={"accept": EVENT_SOURCE})
+        assert response.status_code == status
+        assert text is None or response.text == text
 
 
 STOPS = {
@@ -78,9 +78,9 @@ async def test_the_body_stops_at_its_explicit_answer(make, guard):
         "log.py": f"{HYPER}from ._log import log\nresponse = JSONResponse(log)",
     }
     async with client_of(make(files)) as client:
-        answer = await client.get("/")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
-        assert "secret" not in answer.text
+        response = await client.get("/")
+        assert (response.status_code, response.headers["location"]) == (303, "/login")
+        assert "secret" not in response.text
         assert (await client.get("/log")).json() == []
 
 
@@ -101,9 +101,9 @@ async def test_a_finally_runs_when_the_body_stops(make):
 async def test_a_redirect_stays_on_the_site(make, target):
     files = {"index.py": f"{HYPER}next: str\nredirect(next)\n"}
     async with client_of(make(files)) as client:
-        answer = await client.get("/", params={"next": target})
-        assert answer.status_code == 500
-        assert "location" not in answer.headers
+        response = await client.get("/", params={"next": target})
+        assert response.status_code == 500
+        assert "location" not in response.headers
         assert (await client.get("/?next=/a%3Fb")).headers["location"] == "/a?b"
 
 
@@ -127,14 +127,17 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_route_sets_status_headers_and_cookies(make, kind, method):
     async with client_of(make({"index.py": f"{HYPER}{SETTING}{KINDS[kind]}\n"})) as client:
-        answer = await client.request(method, "/", headers={"accept": BROWSER})
-    assert answer.status_code == 202
-    assert answer.headers["x-mine"] == "1"
-    assert answer.headers.get_list("set-cookie") == ["a=1; HttpOnly; Path=/; SameSite=lax", "b=2; Path=/; SameSite=lax"]
-    assert ("x-late" in answer.headers) == ("loader" in kind)
+        response = await client.request(method, "/", headers={"accept": BROWSER})
+    assert response.status_code == 202
+    assert response.headers["x-mine"] == "1"
+    assert response.headers.get_list("set-cookie") == [
+        "a=1; HttpOnly; Path=/; SameSite=lax",
+        "b=2; Path=/; SameSite=lax",
+    ]
+    assert ("x-late" in response.headers) == ("loader" in kind)
     # A stream must not be cached, whatever headers its route sets.
-    assert answer.headers["cache-control"] == ("no-cache, no-transform" if kind == "stream" else "max-age=9")
-    assert answer.headers["content-type"] == {"stream": "text/event-stream; charset=utf-8"}.get(
+    assert response.headers["cache-control"] == ("no-cache, no-transform" if kind == "stream" else "max-age=9")
+    assert response.headers["content-type"] == {"stream": "text/event-stream; charset=utf-8"}.get(
         kind, "text/html; charset=utf-8"
     )
 
@@ -149,10 +152,10 @@ answer.set_cookie("a", "1")
 response = JSONResponse([1], headers={"x-own": "2", "set-cookie": "b=2"})
 """
     async with client_of(make({"index.py": HYPER + body})) as client:
-        answer = await client.get("/")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    assert (answer.headers["x-mine"], answer.headers["x-own"]) == ("1", "2")
-    assert sorted(cookie[:3] for cookie in answer.headers.get_list("set-cookie")) == ["a=1", "b=2"]
+        response = await client.get("/")
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    assert (response.headers["x-mine"], response.headers["x-own"]) == ("1", "2")
+    assert sorted(cookie[:3] for cookie in response.headers.get_list("set-cookie")) == ["a=1", "b=2"]
 
 
 LATE = {
@@ -167,15 +170,15 @@ LATE = {
 }
 
 
-@pytest.mark.parametrize("what", LATE)
-async def test_headers_can_not_change_after_the_first_byte(make, what, caplog):
+@pytest.mark.parametrize("change", LATE)
+async def test_headers_can_not_change_after_the_first_byte(make, change, caplog):
     body = f"""{HYPER}import asyncio
 response: Response
 response.headers["x-mine"] = "1"
 async def stream():
     yield "tick", 1
     await asyncio.sleep(0.01)
-    {LATE[what]}
+    {LATE[change]}
     yield "tick", 2
 """
     async with client_of(make({"index.py": body})) as client:
@@ -183,19 +186,19 @@ async def stream():
     assert text.startswith("event: tick\ndata: 1\n\n")
     assert "data: 2" not in text
     assert "event: stream-error\n" in text
-    assert "have left already" in caplog.text
+    assert "have been sent already" in caplog.text
     assert "index.py" in caplog.text
 
 
-@pytest.mark.parametrize("what", LATE)
-async def test_headers_can_not_change_in_a_generator(make, what, caplog):
+@pytest.mark.parametrize("change", LATE)
+async def test_headers_can_not_change_in_a_generator(make, change, caplog):
     """Otherwise the change would be lost silently, because the headers have been prepared."""
     body = f"{HYPER}response: Response\nresponse.headers['x-mine'] = '1'\nresponse.set_cookie('a', '1')\n"
-    body += f"async def stream():\n    {LATE[what]}\n    yield 'tick', 1\n"
+    body += f"async def stream():\n    {LATE[change]}\n    yield 'tick', 1\n"
     async with client_of(make({"index.py": body})) as client:
-        answer = await client.get("/", headers={"accept": EVENT_SOURCE})
-    assert answer.status_code == 500
-    assert "x-mine" not in answer.headers
+        response = await client.get("/", headers={"accept": EVENT_SOURCE})
+    assert response.status_code == 500
+    assert "x-mine" not in response.headers
     assert "HeadersSentError" in caplog.text
 
 
@@ -205,10 +208,10 @@ async def test_a_line_end_in_a_header_is_an_error(make, kind, value):
     body = f"{HYPER}response: Response\nresponse.headers['x-mine'] = 'ok'\nresponse.headers['x-bad'] = '{value}'\n"
     body += f"{KINDS[kind]}\n"
     async with client_of(make({"index.py": body})) as client:
-        answer = await client.get("/", headers={"accept": BROWSER})
-    assert answer.status_code == 500
-    assert "set-cookie" not in answer.headers
-    assert "x-bad" not in answer.headers
+        response = await client.get("/", headers={"accept": BROWSER})
+    assert response.status_code == 500
+    assert "set-cookie" not in response.headers
+    assert "x-bad" not in response.headers
 
 
 @pytest.mark.parametrize("value", ["a\\r\\nset-cookie: x=1", "a\\nb", "a\\0b"])
@@ -217,9 +220,9 @@ async def test_a_line_end_in_a_header_of_an_explicit_answer(make, call, value):
     """A server would close the connection or send two headers."""
     body = f"{HYPER}{call}('ab', headers={{'x-bad': '{value}'}})\n"
     async with client_of(make({"index.py": body})) as client:
-        answer = await client.get("/")
-    assert answer.status_code == 500
-    assert "x-bad" not in answer.headers
+        response = await client.get("/")
+    assert response.status_code == 500
+    assert "x-bad" not in response.headers
 
 
 async def test_head_of_a_file(make, tmp_path):
@@ -237,6 +240,6 @@ async def test_a_response_made_at_load_is_not_shared(make):
     body = f"{HYPER}user: str\nresponse = PlainTextResponse(user)\nresponse.set_cookie('user', user)\n"
     async with client_of(make({"index.py": body})) as client:
         for user in ("ann", "bob"):
-            answer = await client.get(f"/?user={user}")
-            assert answer.text == user
-            assert len(answer.headers.get_list("set-cookie")) == 0
+            response = await client.get(f"/?user={user}")
+            assert response.text == user
+            assert len(response.headers.get_list("set-cookie")) == 0

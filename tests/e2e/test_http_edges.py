@@ -74,11 +74,11 @@ async def test_methods(make, url, methods):
     async with client_of(make(FILES)) as client:
         allowed = ", ".join(sorted(methods | {"OPTIONS"}))
         for method in ALL:
-            answer = await client.request(method, url)
-            assert answer.status_code == (200 if method in methods else 405), method
-            assert answer.headers.get("allow") == (None if method in methods else allowed)
-        answer = await client.options(url)
-        assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b"")
+            response = await client.request(method, url)
+            assert response.status_code == (200 if method in methods else 405), method
+            assert response.headers.get("allow") == (None if method in methods else allowed)
+        response = await client.options(url)
+        assert (response.status_code, response.headers["allow"], response.content) == (204, allowed, b"")
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ async def test_a_flag_is_true_for_its_method(make, method, url, text):
 
 async def test_a_post_can_be_answered_by_a_stream(make):
     async with client_of(make(FILES)) as client:
-        answer = await client.post("/posted-stream", content="a <b>", headers={"accept": EVENT_SOURCE})
-    assert answer.text.startswith("event: echo\ndata: a &lt;b&gt;\n\nevent: close\n")
+        response = await client.post("/posted-stream", content="a <b>", headers={"accept": EVENT_SOURCE})
+    assert response.text.startswith("event: echo\ndata: a &lt;b&gt;\n\nevent: close\n")
 
 
 @pytest.mark.parametrize("accept", [BROWSER, EVENT_SOURCE])
@@ -131,9 +131,9 @@ async def test_head_has_the_headers_of_get_and_starts_nothing(make, url, accept)
 async def test_the_canonical_url_has_no_trailing_slash(make, requested, location, mounted, method):
     app = make(FILES)
     async with client_of(Starlette(routes=[Mount(mounted, app)]) if mounted else app) as client:
-        answer = await client.request(method, mounted + requested)
-    assert answer.status_code == 308
-    assert answer.headers["location"] == mounted + location
+        response = await client.request(method, mounted + requested)
+    assert response.status_code == 308
+    assert response.headers["location"] == mounted + location
 
 
 @pytest.mark.parametrize(
@@ -141,16 +141,16 @@ async def test_the_canonical_url_has_no_trailing_slash(make, requested, location
 )
 async def test_slashes_never_redirect_to_another_host(make, path):
     async with client_of(make(FILES)) as client:
-        answer = await client.get(f"http://site.example{path}")
-    assert answer.status_code == 404
-    assert "location" not in answer.headers
+        response = await client.get(f"http://site.example{path}")
+    assert response.status_code == 404
+    assert "location" not in response.headers
 
 
 async def test_a_url_with_root_path(make):
     async with client_of(make(FILES), root_path="/behind/a/proxy") as client:
         assert (await client.get("/behind/a/proxy/users/ann")).text == "ann"
-        answer = await client.get("/behind/a/proxy/users/?q=1")
-        assert answer.headers["location"] == "/behind/a/proxy/users?q=1"
+        response = await client.get("/behind/a/proxy/users/?q=1")
+        assert response.headers["location"] == "/behind/a/proxy/users?q=1"
 
 
 NEGOTIATED = [
@@ -171,16 +171,16 @@ async def test_negotiation(make, url, kinds, vary):
     types = {"page": "text/html; charset=utf-8", "events": "text/event-stream; charset=utf-8"}
     async with client_of(make(FILES)) as client:
         for accept, kind in kinds.items():
-            answer = await client.get(url, headers={"accept": accept})
-            assert answer.headers["content-type"] == types[kind], accept
-            assert answer.headers.get("vary") == vary
+            response = await client.get(url, headers={"accept": accept})
+            assert response.headers["content-type"] == types[kind], accept
+            assert response.headers.get("vary") == vary
 
 
 async def test_several_accept_headers_are_combined(make):
     async with client_of(make(FILES)) as client:
         headers = [("accept", "application/json"), ("accept", EVENT_SOURCE)]
-        answer = await client.get("/both", headers=headers)
-        assert answer.headers["content-type"].startswith("text/event-stream")
+        response = await client.get("/both", headers=headers)
+        assert response.headers["content-type"].startswith("text/event-stream")
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ async def test_several_accept_headers_are_combined(make):
 async def test_a_client_that_has_received_close_gets_no_content(make, url, accept, status):
     guard = {"_base.py": "", "stream.py": "from ._log import log\nlog.append(2)\n" + STREAM}
     async with client_of(make(FILES | guard)) as client:
-        answer = await client.get(url, headers={"accept": accept, "last-event-id": "close"})
-        assert answer.status_code == status
+        response = await client.get(url, headers={"accept": accept, "last-event-id": "close"})
+        assert response.status_code == status
         assert status == 200 or (await client.get("/log")).json() == []
         other = await client.get(url, headers={"accept": accept, "last-event-id": "closed"})
         assert other.status_code == 200

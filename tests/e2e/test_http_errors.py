@@ -45,8 +45,8 @@ NEAREST = {
 )
 async def test_the_nearest_error_page(make, url, status, text):
     async with client_of(make(NEAREST)) as client:
-        answer = await client.get(url)
-        assert (answer.status_code, answer.text) == (status, text)
+        response = await client.get(url)
+        assert (response.status_code, response.text) == (status, text)
         head = await client.head(url)
         assert (head.status_code, head.content) == (status, b"")
 
@@ -59,10 +59,10 @@ async def test_the_headers_of_an_error_are_kept(make):
 async def test_an_error_page_that_fails(make, caplog):
     files = {"index.py": "raise LookupError('first')\nt'never'", "_error.py": "raise KeyError('second')\nt'never'"}
     async with client_of(make(files)) as client:
-        answer = await client.get("/")
-    assert answer.status_code == 500
-    assert "first" not in answer.text
-    assert "second" not in answer.text
+        response = await client.get("/")
+    assert response.status_code == 500
+    assert "first" not in response.text
+    assert "second" not in response.text
     assert {record.exc_info[0] for record in caplog.records if record.exc_info} == {LookupError, KeyError}
 
 
@@ -82,15 +82,15 @@ WHERE = {
 async def test_an_http_exception_from_anywhere(make, where, caplog):
     app = make({"index.py": f"from hyper import HTTPException, JSONResponse\n{WHERE[where]}\n"})
     async with client_of(app) as client:
-        answer = await client.get("/")
-        assert answer.status_code == 403
-        assert "<p>no &amp; no</p>" in answer.text
-        assert "before" not in answer.text
-        answer = await client.get("/", headers={"accept": JSON})
-        assert (answer.status_code, answer.json()) == (403, {"detail": "no & no"})
-        answer = await client.get("/", headers={"accept": EVENT_SOURCE})
-        assert (answer.status_code, answer.text) == (403, "no & no")
-        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        response = await client.get("/")
+        assert response.status_code == 403
+        assert "<p>no &amp; no</p>" in response.text
+        assert "before" not in response.text
+        response = await client.get("/", headers={"accept": JSON})
+        assert (response.status_code, response.json()) == (403, {"detail": "no & no"})
+        response = await client.get("/", headers={"accept": EVENT_SOURCE})
+        assert (response.status_code, response.text) == (403, "no & no")
+        assert response.headers["content-type"] == "text/plain; charset=utf-8"
     assert not caplog.records
 
 
@@ -111,14 +111,14 @@ FAILURES = {
 @pytest.mark.parametrize("where", FAILURES)
 async def test_visitors_see_no_details_of_a_failure(make, where, accept, caplog):
     async with client_of(make({"index.py": FAILURES[where]})) as client:
-        answer = await client.get("/", headers={"accept": accept})
-    assert answer.status_code == 500
+        response = await client.get("/", headers={"accept": accept})
+    assert response.status_code == 500
     expected = {BROWSER: "text/html; charset=utf-8", JSON: "application/json"}
-    assert answer.headers["content-type"] == expected.get(accept, "text/plain; charset=utf-8")
+    assert response.headers["content-type"] == expected.get(accept, "text/plain; charset=utf-8")
     for header in ("x-accel-buffering", "cache-control"):
-        assert header not in answer.headers
+        assert header not in response.headers
     for secret in ("Traceback", "ZeroDivision", "index.py", "hyperpy", "before", "load", "42"):
-        assert secret not in answer.text
+        assert secret not in response.text
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.exc_info
     assert "index.py" in logging.Formatter().format(record)
@@ -127,9 +127,9 @@ async def test_visitors_see_no_details_of_a_failure(make, where, accept, caplog)
 @pytest.mark.parametrize("where", FAILURES)
 async def test_developers_see_the_whole_failure(make, where):
     async with client_of(make({"index.py": FAILURES[where]}, debug=True)) as client:
-        answer = await client.get("/")
-    assert answer.status_code == 500
-    assert "index.py" in answer.text
+        response = await client.get("/")
+    assert response.status_code == 500
+    assert "index.py" in response.text
 
 
 INPUTS = """
@@ -153,23 +153,23 @@ INPUTS = """
 async def test_every_invalid_input_is_named(make, accept):
     query = {"page": "one", "sort": "<side>", "max": "101", "tag": ["1", "x"]}
     async with client_of(make({"index.py": INPUTS})) as client:
-        answer = await client.get("/", params=query, headers={"accept": accept, "x-version": "2.5"})
-    assert answer.status_code == 422
+        response = await client.get("/", params=query, headers={"accept": accept, "x-version": "2.5"})
+    assert response.status_code == 422
     names = ["page", "sort", "max", "tag", "x-version", "theme"]
     if accept == JSON:
-        assert list(answer.json()["errors"]) == names
+        assert list(response.json()["errors"]) == names
     for name in names:
-        assert name in answer.text
-    assert "<side>" not in answer.text
-    assert "limit" not in answer.text
+        assert name in response.text
+    assert "<side>" not in response.text
+    assert "limit" not in response.text
 
 
 async def test_valid_inputs(make):
     query = {"page": "2", "sort": "up", "tag": ["1", "2"]}
     headers = {"x-version": "3", "cookie": "theme=d%3C"}
     async with client_of(make({"index.py": INPUTS})) as client:
-        answer = await client.get("/", params=query, headers=headers)
-        assert answer.text == "2 up 10 1,2 3 d%3C no note"
+        response = await client.get("/", params=query, headers=headers)
+        assert response.text == "2 up 10 1,2 3 d%3C no note"
 
 
 async def test_an_assignment_can_not_be_set_from_the_url(make):
@@ -181,8 +181,8 @@ async def test_an_assignment_can_not_be_set_from_the_url(make):
 @pytest.mark.parametrize("accept", [BROWSER, JSON])
 async def test_what_an_error_looks_like_depends_on_accept(make, accept):
     async with client_of(make({"index.py": "t''"})) as client:
-        answer = await client.get("/nothing", headers={"accept": accept})
-        assert "Accept" in answer.headers.get("vary", "")
+        response = await client.get("/nothing", headers={"accept": accept})
+        assert "Accept" in response.headers.get("vary", "")
 
 
 async def test_inputs_under_a_flag_are_bound_in_its_branch(make):

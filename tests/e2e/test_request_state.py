@@ -44,7 +44,7 @@ FRESH = {
     "a walrus": ("[0, (seen := [])]\nseen.append(word)", "seen"),
     "a loop's variable": ("seen = []\nfor each in [word]:\n    seen.append(each)", "seen"),
     "a name that is not there yet": ("seen = [word]\nif 'old' in globals():\n    seen.append(old)\nold = word", "seen"),
-    "what a lambda keeps": (
+    "a default of a lambda": (
         "seen = []\nadd = lambda x, box=[]: box.append(x) or box\nadd(1)",
         "[word] * (len(add(2)) - 1)",
     ),
@@ -64,8 +64,8 @@ async def test_values_of_the_body_are_new_for_each_request(make, case):
     async with client_of(app) as client:
         for word in ("one", "two", "one"):
             assert (await client.get("/", params={"word": word})).text == word
-        answers = await asyncio.gather(*(client.get("/", params={"word": str(n)}) for n in range(20)))
-    assert [answer.text for answer in answers] == [str(n) for n in range(20)]
+        responses = await asyncio.gather(*(client.get("/", params={"word": str(n)}) for n in range(20)))
+    assert [response.text for response in responses] == [str(n) for n in range(20)]
 
 
 LASTING = {
@@ -156,11 +156,11 @@ async def test_an_error_page_shows_only_its_own_request(make, where, debug):
     app = make({"{token}.py": BROKEN[where], "_shared.py": "ERROR = ValueError('always')\n"}, debug=debug)
     tokens = [f"token-{number:02}" for number in range(40)]
     async with client_of(app) as client:
-        answers = await asyncio.gather(*(client.get(f"/{token}?password={token}") for token in tokens))
-    for token, answer in zip(tokens, answers, strict=True):
-        assert answer.status_code == 500
-        assert set(re.findall(r"token-\d\d", answer.text)) <= ({token} if debug else set())
-        assert ("Traceback" in answer.text) == debug
+        responses = await asyncio.gather(*(client.get(f"/{token}?password={token}") for token in tokens))
+    for token, response in zip(tokens, responses, strict=True):
+        assert response.status_code == 500
+        assert set(re.findall(r"token-\d\d", response.text)) <= ({token} if debug else set())
+        assert ("Traceback" in response.text) == debug
 
 
 async def test_tasks_and_threads_keep_the_request_that_started_them(make):

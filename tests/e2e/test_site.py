@@ -71,18 +71,18 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("who", ACCEPTS)
+@pytest.mark.parametrize("kind", ACCEPTS)
 @pytest.mark.parametrize(("url", "types", "varies"), KINDS, ids=[url for url, *_ in KINDS])
-async def test_each_client_gets_its_content_type(client, url, types, varies, who):
-    async with client.stream("GET", url, headers={"accept": ACCEPTS[who]}) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == types[who]
-        assert answer.headers.get("vary") == ("Accept" if varies else None)
-        if types[who] == EVENTS:
-            assert answer.headers["cache-control"] == "no-cache, no-transform"
-            assert answer.headers["x-accel-buffering"] == "no"
-            assert "connection" not in answer.headers
-            assert "content-length" not in answer.headers
+async def test_each_client_gets_its_content_type(client, url, types, varies, kind):
+    async with client.stream("GET", url, headers={"accept": ACCEPTS[kind]}) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"] == types[kind]
+        assert response.headers.get("vary") == ("Accept" if varies else None)
+        if types[kind] == EVENTS:
+            assert response.headers["cache-control"] == "no-cache, no-transform"
+            assert response.headers["x-accel-buffering"] == "no"
+            assert "connection" not in response.headers
+            assert "content-length" not in response.headers
 
 
 async def test_a_page_without_a_loader(client):
@@ -107,15 +107,15 @@ async def test_text_from_users_stays_text(client):
 
 @pytest.mark.parametrize("number", ["9", "x", "1.5", "%F0%9F%90%9F"])
 async def test_a_captain_that_does_not_exist(client, number):
-    answer = await client.get(f"/users/{number}")
-    assert answer.status_code == 404
-    assert ("No captain has the number 9." in answer.text) == (number == "9")
+    response = await client.get(f"/users/{number}")
+    assert response.status_code == 404
+    assert ("No captain has the number 9." in response.text) == (number == "9")
 
 
-@pytest.mark.parametrize("who", ACCEPTS)
-async def test_notifications(client, who):
+@pytest.mark.parametrize("kind", ACCEPTS)
+async def test_notifications(client, kind):
     url = "/notifications/stream?user_id=1"
-    events = await all_events(client, url, headers={"accept": ACCEPTS[who]})
+    events = await all_events(client, url, headers={"accept": ACCEPTS[kind]})
     assert [(name, squeezed(data)) for name, data in events] == [
         ("message", '<p class="hint">Watching the board</p>'),
         (
@@ -152,11 +152,11 @@ async def test_white_space_is_kept_inside_a_template_and_removed_around_it(clien
 
 @pytest.mark.parametrize(("query", "problem"), [("", "is required"), ("?user_id=one", "integer")])
 async def test_an_invalid_input(client, query, problem):
-    answer = await client.get(f"/notifications/stream{query}", headers={"accept": EVENT_SOURCE})
-    assert answer.status_code == 422
-    assert answer.headers["content-type"].startswith("text/plain")
-    assert "user_id" in answer.text
-    assert problem in answer.text
+    response = await client.get(f"/notifications/stream{query}", headers={"accept": EVENT_SOURCE})
+    assert response.status_code == 422
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "user_id" in response.text
+    assert problem in response.text
 
 
 async def test_a_listener_that_leaves_is_forgotten(client, harbour):
@@ -235,9 +235,9 @@ REPORT = (
 )
 
 
-@pytest.mark.parametrize("who", ["browser", "htmx 4", "curl"])
-async def test_a_report_as_a_page(client, who):
-    text = (await client.get("/report/7", headers={"accept": ACCEPTS[who]})).text
+@pytest.mark.parametrize("kind", ["browser", "htmx 4", "curl"])
+async def test_a_report_as_a_page(client, kind):
+    text = (await client.get("/report/7", headers={"accept": ACCEPTS[kind]})).text
     assert squeezed(text).replace("> <", "><") == "".join(REPORT).replace("> <", "><")
 
 
@@ -274,19 +274,19 @@ async def test_a_query_parameter_requests_the_stream_of_a_page(client):
     assert len(events) == 4
 
 
-@pytest.mark.parametrize("who", ["browser", "htmx 4", "curl"])
-async def test_a_failing_page_shows_no_details(client, harbour, who):
-    answer = await client.get("/berths/watch?place=6", headers={"accept": ACCEPTS[who]})
-    assert answer.status_code == 500
+@pytest.mark.parametrize("kind", ["browser", "htmx 4", "curl"])
+async def test_a_failing_page_shows_no_details(client, harbour, kind):
+    response = await client.get("/berths/watch?place=6", headers={"accept": ACCEPTS[kind]})
+    assert response.status_code == 500
     for secret in ("Traceback", "NoneType", "berth", "watch.py", "hyperpy"):
-        assert secret not in answer.text
+        assert secret not in response.text
     harbour.wait_for_output(r'routes/berths/watch\.py", line \d+, in <module>\n\s+{berth\.ship} is {berth\.state}\n')
 
 
 async def test_a_download(client):
-    answer = await client.get("/download/csv")
-    assert answer.headers["content-disposition"] == "attachment; filename=captains.csv"
-    assert answer.text.splitlines() == [
+    response = await client.get("/download/csv")
+    assert response.headers["content-disposition"] == "attachment; filename=captains.csv"
+    assert response.text.splitlines() == [
         "number,name,mail",
         "1,Ada Brook,ada@eastquay.example",
         "2,<script>alert('Bo')</script>,bo@eastquay.example",
@@ -299,9 +299,9 @@ async def test_a_download(client):
     ["/notifications/stream?user_id=1", "/chat/deck/stream", "/stream/feed", "/report/7", "/berths/watch?place=7"],
 )
 async def test_a_client_that_has_received_close_gets_no_content(client, url):
-    answer = await client.get(url, headers={"accept": EVENT_SOURCE, "last-event-id": "close"})
-    assert answer.status_code == 204
-    assert not answer.content
+    response = await client.get(url, headers={"accept": EVENT_SOURCE, "last-event-id": "close"})
+    assert response.status_code == 204
+    assert not response.content
 
 
 async def test_only_the_last_event_has_an_id(client):

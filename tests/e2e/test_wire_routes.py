@@ -156,7 +156,7 @@ async def test_pings_fill_silences_and_never_split_an_event(make):
     app.limits = replace(LIMITS, ping=0.05)
     async with serve(app) as site:
         site.headers["accept"] = EVENT_SOURCE
-        bodies = [answer.content for answer in await asyncio.gather(site.get("/quiet"), site.get("/busy"))]
+        bodies = [response.content for response in await asyncio.gather(site.get("/quiet"), site.get("/busy"))]
     assert re.fullmatch(
         rb"data: a\ndata: b\n\n(: ping\n\n)+data: c\ndata: d\n\nevent: close\nid: close\ndata: \n\n", bodies[0]
     )

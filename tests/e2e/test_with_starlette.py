@@ -112,8 +112,8 @@ HANDLERS = [
 
 @pytest.mark.parametrize("middleware", [False, True])
 @pytest.mark.parametrize("kind", ["async", "sync"])
-@pytest.mark.parametrize(("what", "url", "status", "text"), HANDLERS)
-async def test_exception_handlers(make, what, url, status, text, kind, middleware):
+@pytest.mark.parametrize(("key", "url", "status", "text"), HANDLERS)
+async def test_exception_handlers(make, key, url, status, text, kind, middleware):
     app = make(FILES | {"_404.py": "t'page'", "_error.py": "t'page'"} if status == 418 else FILES)
     seen = []
 
@@ -124,12 +124,12 @@ async def test_exception_handlers(make, what, url, status, text, kind, middlewar
     async def async_handler(request: Request, error: Exception) -> Response:
         return handler(request, error)
 
-    app.add_exception_handler(what, handler if kind == "sync" else async_handler)
+    app.add_exception_handler(key, handler if kind == "sync" else async_handler)
     if middleware:
         app.add_middleware(GZipMiddleware)
     async with client_of(app) as client:
-        answer = await client.get(url, headers={"accept": "text/plain"})
-    assert (answer.status_code, answer.text) == (status, text)
+        response = await client.get(url, headers={"accept": "text/plain"})
+    assert (response.status_code, response.text) == (status, text)
     assert len(seen) == (status == 418)
 
 
@@ -149,8 +149,8 @@ async def test_an_error_of_an_explicit_route_or_a_middleware_gets_the_error_page
     async with client_of(app) as client:
         assert (await client.get("/users/ann")).text == "ann"
         for url in ("/explicit", "/users/eve"):
-            answer = await client.get(url)
-            assert (answer.status_code, answer.text) == (500, "<h1>sorry</h1>"), url
+            response = await client.get(url)
+            assert (response.status_code, response.text) == (500, "<h1>sorry</h1>"), url
 
 
 async def test_a_middleware_sees_pages_and_can_answer_instead(make):
@@ -166,8 +166,8 @@ async def test_a_middleware_sees_pages_and_can_answer_instead(make):
     app.add_middleware(BaseHTTPMiddleware, dispatch=dispatch)
     async with client_of(app) as client:
         assert (await client.get("/users/eve")).status_code == 403
-        answer = await client.get("/users/ann")
-        assert (answer.text, answer.headers["x-seen"]) == ("ann", "/users/ann")
+        response = await client.get("/users/ann")
+        assert (response.text, response.headers["x-seen"]) == ("ann", "/users/ann")
         missing = await client.get("/nothing")
         assert (missing.status_code, missing.headers["x-seen"]) == (404, "/nothing")
         broken = await client.get("/broken")

@@ -1,4 +1,4 @@
-"""A real uvicorn in a thread, with streams made from generator functions, and a raw client."""
+"""A real uvicorn in a thread, which serves streams made from generator functions."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from hyperpy.streams import STATE_KEY, EventStream, HTMLStream, StreamLimits, St
 from tests.support.raw_client import RawClient
 
 BIG = "x" * 60_000
-TIMEOUT = 10  # seconds that a test waits for what must come
+TIMEOUT = 10  # seconds that a test waits
 
 type Generator = Callable[[], AsyncGenerator[object]]
 
@@ -36,7 +36,7 @@ class StreamApp:
         self.limits = limits or StreamLimits()
         self.debug = debug
         self.streams = Streams()
-        self.ended = threading.Semaphore(0)  # released by each call that is over
+        self.ended = threading.Semaphore(0)  # released at the end of each call
         self.headers: list[tuple[bytes, bytes]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +66,7 @@ async def hello(send: Send) -> None:
 
 
 class Site:
-    """A server that runs, and the clients that have asked it."""
+    """A running server and its clients."""
 
     def __init__(self, server: uvicorn.Server, port: int) -> None:
         self.server = server
@@ -84,9 +84,9 @@ class Site:
 
 @contextlib.contextmanager
 def serve(app: ASGIApp, *, loop: str = "asyncio", http: str = "httptools") -> Iterator[Site]:
-    """Runs an application on a free port until the block is left."""
+    """Run an application on a free port until the block is left."""
     listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)  # a client that does not read is noticed soon
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)  # so that clients that don't read are noticed soon
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, loop=loop, http=http, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=2
@@ -95,11 +95,11 @@ def serve(app: ASGIApp, *, loop: str = "asyncio", http: str = "httptools") -> It
     ready = threading.Event()
     startup = server.startup
 
-    async def announced(sockets: list[socket.socket] | None = None) -> None:
+    async def start_and_announce(sockets: list[socket.socket] | None = None) -> None:
         await startup(sockets)
         ready.set()
 
-    server.startup = announced  # type: ignore[method-assign]
+    server.startup = start_and_announce  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     site = Site(server, listener.getsockname()[1])
@@ -116,11 +116,12 @@ def serve(app: ASGIApp, *, loop: str = "asyncio", http: str = "httptools") -> It
 
 
 def logged_warnings(log: pytest.LogCaptureFixture, name: str) -> list[logging.LogRecord]:
+    """The records of a logger that are warnings or worse."""
     return [record for record in log.records if record.name == name and record.levelno > logging.INFO]
 
 
 class Watched:
-    """A generator function that says what becomes of it."""
+    """A generator function that records its start and its cleanup."""
 
     def __init__(self, *items: object, forever: bool = True) -> None:
         self.items = items
@@ -145,6 +146,6 @@ class Watched:
 
 
 def call_soon(site, callback) -> None:
-    """Runs a callback on the server's event loop."""
+    """Run a callback on the server's event loop."""
     [server] = site.server.servers
     server.get_loop().call_soon_threadsafe(callback)

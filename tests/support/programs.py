@@ -1,4 +1,4 @@
-"""Programs of the machine that tests and bench depend on."""
+"""Programs of the machine that the tests and the benchmark depend on."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ PACKAGES = {"nginx": "nginx-light", "node": "nodejs", "postgres": "postgresql"}
 
 
 def find_program(program: str) -> str | None:
-    """Its path. Debian keeps servers where only root's PATH looks, or nobody's."""
+    """The path of a program. Debian keeps some servers outside PATH, or only in root's."""
     own = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", *own])
     paths = (shutil.which(name, path=places) for name in NAMES.get(program, (program,)))
