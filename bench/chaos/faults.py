@@ -72,11 +72,11 @@ class Faults:
         await asyncio.to_thread(self._broker.cut_connections)
 
     async def _pause_broker(self) -> None:
-        await asyncio.to_thread(self._broker.stop_the_world)
+        await asyncio.to_thread(self._broker.suspend)
         try:
             await asyncio.sleep(self._dice.uniform(0.1, 1.0) * self._longest)
         finally:
-            await asyncio.to_thread(self._broker.go_on)
+            await asyncio.to_thread(self._broker.resume)
 
     async def _cut_clients(self) -> None:
         for client in self._dice.sample(self._clients, int(CUT_FRACTION * len(self._clients))):

@@ -1,4 +1,4 @@
-"""What a route answers to one request, put on the wire: a page, a stream, or the response that it made itself."""
+"""Sends the answer of a route: a page, a stream, or an explicit response."""
 
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from hyperpy.streams import (
     Streams,
     accepts,
     choose,
+    stream_headers,
     varies,
 )
 from hyperpy.templates import Pending
@@ -31,18 +32,18 @@ VARY = (b"vary", b"Accept")
 
 
 class Application(Protocol):
-    """What answering needs to know of the application."""
+    """The part of `Hyper` that answering uses."""
 
     debug: bool
     limits: StreamLimits
     exception_handlers: dict[Any, Any]
 
     def own_streams(self) -> Streams:
-        """The registry for requests that bring none along."""
+        """The registry for requests without one in their state."""
 
 
 class Sender:
-    """The `send` of a request, and whether anything has left by it. Pages and streams say so themselves."""
+    """The `send` of a request, and whether the response has started. Pages and streams set that themselves."""
 
     __slots__ = ("send", "started")
 
@@ -54,7 +55,7 @@ class Sender:
         self.started = True
 
     async def watched(self, message: Message) -> None:
-        """A `send` for responses that are not ours."""
+        """A `send` for other responses."""
         self.started = True
         await self.send(message)
 
@@ -62,9 +63,9 @@ class Sender:
 async def answer_route(
     route: Route, scope: Scope, receive: Receive, sender: Sender, params: dict[str, str], app: Application
 ) -> Coroutine[Any, Any, None] | None:
-    """Answers one request with one route. What goes wrong before the headers have left is raised.
+    """Answer one request with one route. Raises errors that occur before the headers have been sent.
 
-    A stream is left to the caller to await: while it is open, nothing of this is kept in memory.
+    For a stream, returns a coroutine that the caller awaits: this frame need not stay in memory while it is open.
     """
     method = scope["method"]
     if method not in route.methods:
@@ -98,13 +99,13 @@ async def answer_route(
 
 
 def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamMode, bool]:
-    """Who gets what, and whether that depends on the `Accept` header."""
+    """The mode of the answer, and whether it depends on the `Accept` header."""
     shape = GeneratorShape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
     accept = ",".join(Headers(scope=scope).getlist("accept"))
-    return choose(shape, accepts(accept), forced=_asks_for_stream(scope["query_string"])), varies(shape)
+    return choose(shape, accepts(accept), forced=_requests_stream(scope["query_string"])), varies(shape)
 
 
-def _asks_for_stream(query: bytes) -> bool:
+def _requests_stream(query: bytes) -> bool:
     return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
@@ -142,7 +143,7 @@ async def _run_background(run: Run, background: BackgroundTask) -> None:
 
 
 def page_response(run: Run, text: str) -> Response:
-    """A page as a response object: for error pages, whose status is another."""
+    """A page as a response object, for error pages."""
     response = HTMLResponse(text)
     if injected := run.response:
         response.status_code = injected.status_code
@@ -153,14 +154,14 @@ def page_response(run: Run, text: str) -> Response:
 
 
 def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer with those that the route has set; these win, but for the length."""
+    """Merge headers with those that the route has set, which take precedence except for the length."""
     own = [(name.lower(), value) for name, value in injected.raw_headers if name.lower() != b"content-length"]
     names = {name for name, _ in own} - {b"set-cookie", b"vary"}
     return [header for header in headers if header[0] not in names] + own
 
 
 async def _send_response(run: Run, sender: Sender, response: Response, *, vary: bool) -> None:
-    """An explicit answer. HEAD gets its headers: a generator in it is not started."""
+    """Send an explicit answer. For HEAD only its headers: a generator in it is not started."""
     for header in response.raw_headers:
         check_header(header)
     if injected := run.response:
@@ -176,7 +177,7 @@ async def _send_response(run: Run, sender: Sender, response: Response, *, vary: 
 
 
 def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
-    """Headers that the route has set beside an explicit answer, which keeps its own."""
+    """The headers that the route has set and its explicit answer has not."""
     own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
     return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]
 
@@ -215,17 +216,17 @@ async def _prepared(
     vary: bool,
     app: Application,
 ) -> EventStream | HTMLStream | None:
-    """The stream, ready to be sent. A HEAD request has been answered by this, and there is none."""
+    """The stream, ready to be sent. Answers a HEAD request itself and returns None."""
     injected = run.response
     status = injected.status_code if injected else 200
     headers = [*(injected.raw_headers if injected else ()), *([VARY] if vary else [])]
     if injected:
-        injected.sent = True  # settled: what the generator set now would be lost
+        injected.sent = True  # from now on, changes would have no effect
     if run.scope["method"] == "HEAD":
-        await _send(sender, status, kind.make_headers(headers), b"")
+        await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()
-    _see_to_registry(run.scope, app)
+    _ensure_registry(run.scope, app)
     return kind(
         generator,
         route=run.route.file,
@@ -237,8 +238,8 @@ async def _prepared(
     )
 
 
-def _see_to_registry(scope: Scope, app: Application) -> None:
-    """Streams are known to who ends them, even if no lifespan of ours has run: mounted applications have none."""
+def _ensure_registry(scope: Scope, app: Application) -> None:
+    """Give the request a registry of streams. Mounted applications have no lifespan that would."""
     state = scope.setdefault("state", {})
     if STATE_KEY not in state:
         state[STATE_KEY] = app.own_streams()

@@ -1,4 +1,4 @@
-"""One HTTP request: from its path to what answers it, and from an error to its page."""
+"""Handles one HTTP request: finds the route for its path, and the response to an error."""
 
 import inspect
 import logging
@@ -26,19 +26,19 @@ log = logging.getLogger("hyperpy")
 
 
 def is_unexpected(error: BaseException) -> bool:
-    """Nobody meant it as an answer: it belongs to the log."""
+    """Whether an exception is a bug, to be logged, rather than a deliberate response."""
     return not isinstance(error, HTTPException | InputError)
 
 
 class NoRouteError(HTTPException):
-    """No file answers this path."""
+    """404: no file answers this path."""
 
     def __init__(self) -> None:
         super().__init__(404)
 
 
 class Dispatch:
-    """The ASGI application behind `Hyper`'s explicit routes: static files and our own, route files, error pages."""
+    """The ASGI application after `Hyper`'s explicit routes: static files, browser module, route files, error pages."""
 
     def __init__(self, app: Application, loaded: LoadedRoutes, static: Path | None) -> None:
         self.app = app
@@ -63,9 +63,9 @@ class Dispatch:
                     if stream is not None:
                         await stream
                 case found:
-                    await _answer_otherwise(found, scope, receive, sender)
+                    await _answer_without_route(found, scope, receive, sender)
         except ClientDisconnect:
-            # It went away, or the server refused it, before its body had come: there is nobody to answer.
+            # The client left, or the server rejected the request, before its body was complete.
             return
         except Exception as error:
             if sender.started:
@@ -76,9 +76,9 @@ class Dispatch:
             await response(scope, receive, send)
 
     async def error_response(self, scope: Scope, receive: Receive, error: Exception) -> Response:
-        """The answer to an error: a handler of the application, the nearest error page, a plain one.
+        """The response to an error: from a handler of the application, the nearest error page, or a plain one.
 
-        With `debug` it is the traceback of what is no HTTPException and no bad input.
+        In debug mode, unexpected errors get their traceback instead of an error page.
         """
         if handler := self._handler(error):
             return await _call(handler, Request(scope, receive), error)
@@ -101,7 +101,7 @@ class Dispatch:
         return (pages.nearest("_404", path) if status == 404 else None) or pages.nearest("_error", path)
 
     def _handler(self, error: Exception) -> Any:
-        """What `add_exception_handler` has registered for a status or for the nearest class of an error."""
+        """The handler passed to `add_exception_handler` for the status, or for the nearest class of the error."""
         handlers = self.app.exception_handlers
         if isinstance(error, HTTPException) and error.status_code in handlers:
             return handlers[error.status_code]
@@ -127,15 +127,15 @@ class Dispatch:
         return response
 
 
-async def _answer_otherwise(
+async def _answer_without_route(
     found: Match[LoadedRoute] | CanonicalRedirect | None, scope: Scope, receive: Receive, sender: Sender
 ) -> None:
-    """A path that no route answers: one with a slash too many, one whose file is broken, or nothing's."""
+    """Answer a path without a route: its file can't be loaded, it has a trailing slash, or there is no such file."""
     match found:
-        case Match(BrokenRoute(error=error)):  # only debug mode has any; the error was printed at the start
+        case Match(BrokenRoute(error=error)):  # only in debug mode
             await debug_answer(error)(scope, receive, sender.watched)
         case CanonicalRedirect(path):
-            await _without_slash(scope, path)(scope, receive, sender.watched)
+            await _canonical_redirect(scope, path)(scope, receive, sender.watched)
         case _:
             raise NoRouteError
 
@@ -147,8 +147,8 @@ async def _call(handler: Any, request: Request, error: Exception) -> Response:
     return response
 
 
-def _without_slash(scope: Scope, path: str) -> Response:
-    """The canonical URL has no slash at the end; 308 keeps method and body."""
+def _canonical_redirect(scope: Scope, path: str) -> Response:
+    """A redirect to the URL without its trailing slash. 308 keeps the method and the body."""
     root = scope.get("root_path", "").rstrip("/")
     query = scope["query_string"].decode("latin-1")
     response = RedirectResponse("/", 308)

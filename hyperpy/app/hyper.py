@@ -1,4 +1,4 @@
-"""`Hyper`, a Starlette application whose last resort is a folder of route files."""
+"""`Hyper`, a Starlette application that falls back to a folder of routes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -28,11 +28,11 @@ type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | 
 
 
 class Hyper(Starlette):
-    """An ASGI application that answers with the files of a folder.
+    """An ASGI application whose routes are the files in a folder.
 
-    `routes` and `static` are folders, relative to the working directory. `debug` shows errors, those of loading too, to
-    whoever asks; `hyper dev` turns it on. `lifespan` is an async context manager function, as Starlette takes it.
-    Middleware, mounts and explicit routes are added as to any Starlette application; explicit routes go before files.
+    `routes` and `static` are folders, relative to the working directory. `debug` shows errors in responses, including
+    load errors; `hyper dev` turns it on. `lifespan` is an async context manager function, as in Starlette. Middleware,
+    mounts and explicit routes are added as in Starlette; explicit routes take precedence over files.
 
     `settings` are those of streams and channels. Without them, HYPER_* variables and [tool.hyper] in the working
     directory's pyproject.toml are read. Flags of a `hyper` command override both.
@@ -58,12 +58,12 @@ class Hyper(Starlette):
         self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._own_hub: Hub | None = None
         self.streams = Streams()
-        """The streams that are open in this process: iterating over it gives a StreamRecord of each.
+        """The open streams of this process; iteration yields a StreamRecord for each.
 
-        It is the registry of the lifespan, or that of `own_streams`, whichever is newer. An application that is mounted
-        in another `Hyper` has its streams in that one's.
+        This is the registry of the lifespan or that of `own_streams`, whichever is newer. The streams of an application
+        mounted in another `Hyper` are in the registry of the latter.
         """
-        super().__init__(debug=debug, lifespan=_around(lifespan, self.settings))
+        super().__init__(debug=debug, lifespan=_extended(lifespan, self.settings))
         self.loaded_routes = load_routes(Path(routes), static=static is not None)
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)
@@ -73,17 +73,17 @@ class Hyper(Starlette):
 
     @property
     def load_errors(self) -> list[HyperError]:
-        """The errors of files that could not be loaded; only debug mode lets them be."""
+        """The errors of files that can't be loaded. Without `debug`, these are raised instead."""
         return list(self.loaded_routes.errors)
 
     def routes_table(self) -> list[RouteRow]:
-        """What `hyper routes` prints."""
+        """The rows of `hyper routes`."""
         return self.loaded_routes.rows()
 
     def own_streams(self) -> Streams:
-        """The registry of streams that are open without a lifespan of this application's: where it is mounted.
+        """The registry for streams if this application's lifespan has not run, because it is mounted in another.
 
-        One for each event loop: on another one, nobody could close them.
+        There is one for each event loop, since streams can only be closed on their own loop.
         """
         loop = asyncio.get_running_loop()
         streams = self._own_streams.get(loop)
@@ -92,7 +92,7 @@ class Hyper(Starlette):
         return streams
 
     def own_hub(self) -> Hub:
-        """The channels of requests that bring none along: without a lifespan, nobody has connected before."""
+        """The hub for requests if no lifespan has connected one."""
         if self._own_hub is None or self._own_hub.loop.is_closed():
             self._own_hub = make_hub(self.settings)
             self._own_hub.start()
@@ -106,7 +106,7 @@ class Hyper(Starlette):
             await super().__call__(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Starlette's stack with our error pages; only applications with middleware or explicit routes need it."""
+        """Starlette's stack with our error pages. Only applications with middleware or explicit routes need it."""
         handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in (500, Exception)}
         handlers.setdefault(HTTPException, self._error_page)
         handler = self.exception_handlers.get(500) or self.exception_handlers.get(Exception) or self._error_page
@@ -125,13 +125,13 @@ class Hyper(Starlette):
         return await self.dispatch.error_response(request.scope, request.receive, error)
 
 
-def _around(
+def _extended(
     lifespan: Lifespan | None, settings: Settings
 ) -> Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]:
-    """Puts the registry of open streams and the channels into the lifespan's state, where each request finds them."""
+    """The lifespan, with the registry of open streams and the channels hub added to its state for all requests."""
 
     @asynccontextmanager
-    async def around(app: Any) -> AsyncIterator[Mapping[str, Any]]:
+    async def extended(app: Any) -> AsyncIterator[Mapping[str, Any]]:
         app.streams = streams = Streams()
         async with connect(settings) as hub, lifespan(app) if lifespan else nullcontext() as state:
             try:
@@ -139,7 +139,7 @@ def _around(
                     yield {**(state or {}), STATE_KEY: streams, HUB_KEY: hub}
             finally:
                 streams.close()
-                # Some servers would stop now, whatever still runs, and what `lifespan` provides is gone soon.
+                # Wait: some servers would stop now, and `lifespan` is about to close its resources.
                 await streams.wait_ended(app.limits.cleanup)
 
-    return around
+    return extended

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from hyperpy.channels.backends.redaction import redacted
 from hyperpy.channels.backends.schemes import make_backend
-from hyperpy.channels.backends.urls import redacted
 from hyperpy.channels.current import hub_of_lifespan, running
 from hyperpy.channels.hub.backend_client import PATIENCE
 from hyperpy.channels.hub.hub import Hub

@@ -50,13 +50,16 @@ class _Phase(Enum):
     ENDED = auto()
 
 
+# Module-level aliases: faster to look up than enum attributes.
+_NEW, _OPENING, _READING, _AHEAD, _LIVE, _ENDED = _Phase
+
 _FOLLOWING: Final = {
-    _Phase.NEW: (_Phase.OPENING,),
-    _Phase.OPENING: (_Phase.READING, _Phase.LIVE),
-    _Phase.READING: (_Phase.AHEAD, _Phase.LIVE),
-    _Phase.AHEAD: (_Phase.LIVE,),
-    _Phase.LIVE: (),
-    _Phase.ENDED: (),
+    _NEW: (_OPENING,),
+    _OPENING: (_READING, _LIVE),
+    _READING: (_AHEAD, _LIVE),
+    _AHEAD: (_LIVE,),
+    _LIVE: (),
+    _ENDED: (),
 }
 
 
@@ -86,7 +89,7 @@ class Subscription:
                 f"a subscription can't begin after {after!r:.40}",
                 hint="Write after=START, after=NOW or after=message.id, or leave it out to resume.",
             )
-        self._phase = _Phase.NEW
+        self._phase = _NEW
         self._hub = hub
         self._key = key
         self._after: After = after
@@ -109,9 +112,9 @@ class Subscription:
         return self
 
     async def __anext__(self) -> Message:
-        if self._phase is _Phase.NEW:
+        if self._phase is _NEW:
             await self._enter()
-        record = None if self._phase is _Phase.ENDED else await self._next()
+        record = None if self._phase is _ENDED else await self._next()
         if record is None or (record.closes and not record.is_gap):
             self._leave()
             raise StopAsyncIteration
@@ -131,11 +134,11 @@ class Subscription:
         self._phase = phase
 
     async def _enter(self) -> None:
-        if self._phase is not _Phase.NEW:
+        if self._phase is not _NEW:
             raise ChannelError(
                 "this subscription has been used already", hint="Each loop needs its own: channel(…).subscribe()"
             )
-        self._proceed(_Phase.OPENING)
+        self._proceed(_OPENING)
         self._topic = self._hub.topic(self._key, self._mailbox)
         try:
             await self._hub.join(self._topic)
@@ -147,7 +150,7 @@ class Subscription:
             raise
 
     def _leave(self) -> None:
-        self._phase = _Phase.ENDED
+        self._phase = _ENDED
         self._track.live = False
         if self._topic is not None:
             self._hub.leave(self._topic, self._mailbox)
@@ -155,14 +158,14 @@ class Subscription:
 
     def _begin(self, *, is_late: bool) -> None:
         """Decide where to begin, now that the topic is open. If that is late, messages may have been missed."""
-        if self._phase is not _Phase.OPENING:
+        if self._phase is not _OPENING:
             return  # another task has begun it
         base = self._mailbox.base
         assert base is not None
         position, gap = self._beginning(base, is_late)
         self._track.position = position or BEGINNING
         self._read_up_to = position
-        self._proceed(_Phase.LIVE if position == base else _Phase.READING)
+        self._proceed(_LIVE if position == base else _READING)
         if gap:
             self._backlog.append(Record(self._track.position, None))
 
@@ -188,14 +191,14 @@ class Subscription:
         while True:
             if self._backlog:
                 return self._backlog.popleft()
-            if self._phase is _Phase.READING:
+            if self._phase is _READING:
                 await self._read()
-            elif self._phase is _Phase.OPENING and topic.is_open:
+            elif self._phase is _OPENING and topic.is_open:
                 self._begin(is_late=True)
-            elif self._phase is not _Phase.OPENING and mailbox.records:
+            elif self._phase is not _OPENING and mailbox.records:
                 if not self._is_old(record := mailbox.records.popleft()):
                     return record
-            elif self._phase is not _Phase.OPENING and topic.closed:
+            elif self._phase is not _OPENING and topic.closed:
                 return None
             elif mailbox.error is not None:
                 raise mailbox.error
@@ -218,18 +221,18 @@ class Subscription:
             reached = self._read_up_to.epoch == base.epoch and self._read_up_to.number >= base.number
         elif self._read_up_to is not None and self._read_up_to.epoch != base.epoch:
             # The topic hasn't noticed the new epoch yet, from which this client may even come.
-            self._proceed(_Phase.AHEAD)
+            self._proceed(_AHEAD)
             return
         else:
             reached = True
         if reached:
-            self._proceed(_Phase.LIVE)
+            self._proceed(_LIVE)
 
     def _is_old(self, record: Record) -> bool:
         """Whether a record of the mailbox has been read before."""
         last = self._track.position
         assert last is not None
         epoch, number = record.position
-        if self._phase is _Phase.AHEAD and (record.is_gap or epoch == last.epoch):
-            self._proceed(_Phase.LIVE)
-        return not record.is_gap and (self._phase is _Phase.AHEAD or (epoch == last.epoch and number <= last.number))
+        if self._phase is _AHEAD and (record.is_gap or epoch == last.epoch):
+            self._proceed(_LIVE)
+        return not record.is_gap and (self._phase is _AHEAD or (epoch == last.epoch and number <= last.number))

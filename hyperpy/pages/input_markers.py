@@ -25,7 +25,7 @@ class InputMarker(ABC):
         raise NotImplementedError
 
     def key(self, name: str) -> str:
-        """What the input is called in the request: error messages use this name."""
+        """The name of the input in the request, as error messages show it."""
         return name
 
     def vary(self, name: str) -> str:

@@ -20,7 +20,7 @@ from hyperpy.templates.escaping.values import is_html
 
 
 class _Missing(Enum):
-    """`None` is data (`null`), so its absence needs a value of its own."""
+    """`None` is data (`null`), so its absence needs another value."""
 
     MISSING = "missing"
 

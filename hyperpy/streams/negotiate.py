@@ -1,4 +1,4 @@
-"""Who gets what: a page, an event stream, or a page that is sent progressively."""
+"""Chooses the answer to a request: a page, an event stream, or a page that is sent in parts."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorShape:
-    """What can be seen of a route file with a stream: a template beside it, and what its `yield`s look like."""
+    """What the source of a stream shows: whether the file has a template too, and what the `yield`s look like."""
 
     template: bool
     begins_document: bool
@@ -38,57 +38,34 @@ class GeneratorShape:
     yields_event: bool
 
 
-class _StreamKind(Enum):
-    PAGE = "a template beside the stream"
-    DOCUMENT = "the first yield begins a document"
-    HTML = "the first yield is HTML, and none is an event"
-    EVENTS = "anything else"
-
-
-_SSE, _HTML_STREAM, _PAGE = StreamMode.SSE, StreamMode.HTML, StreamMode.PAGE
-
-# A browser's navigation names text/html, an EventSource text/event-stream, htmx 4 both in every request.
-_NEITHER, _HTML_ONLY, _EVENTS_ONLY, _BOTH = (
-    Accept(event_stream=False, html=False),
-    Accept(event_stream=False, html=True),
-    Accept(event_stream=True, html=False),
-    Accept(event_stream=True, html=True),
-)
-_ANSWERS: Final[dict[_StreamKind, dict[Accept, StreamMode]]] = {
-    _StreamKind.PAGE: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _PAGE, _BOTH: _PAGE, _NEITHER: _PAGE},
-    _StreamKind.DOCUMENT: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _HTML_STREAM, _BOTH: _HTML_STREAM, _NEITHER: _HTML_STREAM},
-    _StreamKind.HTML: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _HTML_STREAM, _BOTH: _SSE, _NEITHER: _SSE},
-    _StreamKind.EVENTS: {_EVENTS_ONLY: _SSE, _HTML_ONLY: _SSE, _BOTH: _SSE, _NEITHER: _SSE},
-}
-
-
 def accepts(header: str) -> Accept:
-    """Reads the value of an `Accept` header (RFC 9110, 12.5.1); several headers are joined with commas before."""
+    """Parse the value of an `Accept` header (RFC 9110, 12.5.1). Join several headers with commas first."""
     named = {_media_type(element) for element in _ELEMENT.findall(header) if not _REFUSED.search(element)}
     return Accept(event_stream=_EVENT_STREAM in named, html=_HTML in named)
 
 
 def choose(shape: GeneratorShape, accept: Accept, *, forced: bool) -> StreamMode:
-    """The answer to a request. `forced`: the query has `_stream`, which asks a page's URL for its stream."""
-    if forced and shape.template:
+    """The answer to a request. `forced`: the query has `_stream`, which selects the stream at the URL of a page.
+
+    A browser's navigation names text/html, an EventSource text/event-stream, and htmx 4 both in every request.
+    """
+    if (forced and shape.template) or (accept.event_stream and not accept.html):
         return StreamMode.SSE
-    return _ANSWERS[_kind(shape)][accept]
+    if shape.template:
+        return StreamMode.PAGE
+    if shape.begins_document or (_is_html(shape) and accept.html and not accept.event_stream):
+        return StreamMode.HTML
+    return StreamMode.SSE
 
 
 def varies(shape: GeneratorShape) -> bool:
     """Whether the answer depends on the `Accept` header, so that caches need `Vary: Accept`."""
-    return len(set(_ANSWERS[_kind(shape)].values())) > 1
+    return shape.template or shape.begins_document or _is_html(shape)
+
+
+def _is_html(shape: GeneratorShape) -> bool:
+    return shape.first_is_html and not shape.yields_event
 
 
 def _media_type(element: str) -> str:
     return element.partition(";")[0].strip(" \t").lower()
-
-
-def _kind(shape: GeneratorShape) -> _StreamKind:
-    if shape.template:
-        return _StreamKind.PAGE
-    if shape.begins_document:
-        return _StreamKind.DOCUMENT
-    if shape.first_is_html and not shape.yields_event:
-        return _StreamKind.HTML
-    return _StreamKind.EVENTS

@@ -1,20 +1,25 @@
-"""`poll(fn)`: asks for a value again and again, and gives it on when it has changed."""
+"""`poll(fn)`: calls a function at intervals and yields its value when it has changed."""
 
 import asyncio
 import inspect
 import math
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
+from hashlib import blake2b
 from string.templatelib import Template
 from time import monotonic
 from typing import Any, overload
 
+import pydantic_core
 from anyio import CancelScope
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
 from hyperpy.exceptions import HyperError, Place, StreamError
-from hyperpy.streams.changes import fingerprint, settled
+from hyperpy.streams.events import Event, event_of
+from hyperpy.templates import render_template
+from hyperpy.templates.escaping.values import html_of, is_html
 
 
 @overload
@@ -34,15 +39,15 @@ def poll[T](fn: Callable[[], T | None], every: float = 5) -> Poll[T]: ...
 
 
 def poll(fn: Callable[[], Any], every: float = 5) -> Poll[Any]:
-    """Gives `fn()` at once, and from then on whenever it is not None and has changed.
+    """Yield `fn()` at once, and from then on whenever it has changed and is not None.
 
-    It is called every `every` seconds, never twice at a time: a turn that comes while it still runs, or while what it
-    gave is being dealt with, is left out. An async function is awaited; any other is called in a worker thread, with
-    the context variables of the caller. What it raises ends the loop.
+    `fn` is called every `every` seconds, but never twice at a time: a call that is due while the last one still runs,
+    or while its value is being processed, is skipped. An async function is awaited; any other is called in a worker
+    thread, with the context variables of the caller. An exception ends the iteration.
 
-    Two values are the same if they are of one class and alike as JSON, t-strings if they are the same HTML (they are
-    given on as Markup). What JSON can't write is compared by `==` if its class defines that, and `hash` too.
-    Raises StreamError for an `fn` or `every` that can't be, and for a value that can't be compared.
+    Two values are equal if they have the same class and the same JSON. T-strings are compared as HTML and yielded as
+    Markup. A value that can't be encoded as JSON is compared by `==` if its class defines that and `hash`.
+    Raises StreamError for an invalid `fn` or `every`, and for a value that can't be compared.
     """
     misuse = _misuse(fn, every)
     if misuse is not None:
@@ -52,28 +57,28 @@ def poll(fn: Callable[[], Any], every: float = 5) -> Poll[Any]:
 
 
 class Poll[T](AsyncIterator[T]):
-    """What `poll` returns. It holds nothing that would have to be closed."""
+    """The iterator that `poll` returns. It need not be closed."""
 
-    __slots__ = ("_due", "_every", "_fn", "_given", "_is_async")
+    __slots__ = ("_due", "_every", "_fn", "_is_async", "_last")
 
     def __init__(self, fn: Callable[[], Any], every: float) -> None:
         self._fn = fn
         self._every = every
         self._is_async = inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(type(fn).__call__)
-        self._due: float | None = None  # the time of the last turn
-        self._given: object = None  # the fingerprint of what has been given last
+        self._due: float | None = None  # when the last call was due
+        self._last: object = None  # the fingerprint of the last value
 
     async def __anext__(self) -> T:
         while True:
-            await self._turn()
+            await self._wait_until_due()
             value = await (self._fn() if self._is_async else _in_thread(self._fn))
             if inspect.isawaitable(value):
                 value = await value
-            if value is not None and self._is_new(value := self._compared(settled, value)):
-                return value  # type: ignore[no-any-return]  # it is what `fn` gives
+            if value is not None and self._is_new(value := self._compared(_settled, value)):
+                return value  # type: ignore[no-any-return]  # a value of `fn`
 
-    async def _turn(self) -> None:
-        """Waits for the next turn that is not over yet. Turns are counted from the first, so they do not drift."""
+    async def _wait_until_due(self) -> None:
+        """Wait until the next call is due. The times are counted from the first call, so they do not drift."""
         now = monotonic()
         due = now if self._due is None else self._due + self._every
         if due < now:
@@ -82,8 +87,8 @@ class Poll[T](AsyncIterator[T]):
         self._due = due
 
     def _is_new(self, value: object) -> bool:
-        before, self._given = self._given, self._compared(fingerprint, value)
-        return self._given != before
+        last, self._last = self._last, self._compared(_fingerprint, value)
+        return self._last != last
 
     def _compared(self, how: Callable[[Any], Any], value: Any) -> Any:
         try:
@@ -94,7 +99,7 @@ class Poll[T](AsyncIterator[T]):
 
 
 async def _in_thread[T](fn: Callable[[], T]) -> T:
-    """A thread can't be cancelled: then its end is awaited, so that nothing is closed that `fn` still works with."""
+    """Call `fn` in a worker thread. A thread can't be cancelled: on cancellation, wait for it to end first."""
     call = asyncio.ensure_future(run_in_threadpool(fn))
     try:
         return await asyncio.shield(call)
@@ -102,21 +107,65 @@ async def _in_thread[T](fn: Callable[[], T]) -> T:
         with CancelScope(shield=True):
             await asyncio.wait((call,))
         if not call.cancelled():
-            call.exception()  # nobody is left to be told
+            call.exception()  # retrieved, so that asyncio does not log it
         raise
 
 
 def _misuse(fn: Any, every: Any) -> StreamError | None:
     if inspect.iscoroutine(fn):
-        fn.close()  # else it complains that nobody has awaited it
-        return StreamError("poll() takes the function, not its call", hint=f"As in: poll({fn.__name__}, every=5)")
+        fn.close()  # or Python warns that it was never awaited
+        return StreamError(
+            "poll() takes a function, not the result of calling it", hint=f"As in: poll({fn.__name__}, every=5)"
+        )
     if inspect.isasyncgenfunction(fn):
         what = "poll() takes a function that returns a value, not a generator"
-        return StreamError(what, hint=f"Go through it: async for value in {fn.__name__}():")
+        return StreamError(what, hint=f"Iterate over it: async for value in {fn.__name__}():")
     if not callable(fn):
         hint = "As in: poll(get_count, every=5)"
         return StreamError(f"poll() takes a function, not {type(fn).__name__}", hint=hint)
     if isinstance(every, bool) or not isinstance(every, (int, float)) or not 0 < every < math.inf:
-        what = f"`every` is a number of seconds above 0, not {every!r:.40}"
+        what = f"`every` must be a number of seconds above 0, not {every!r:.40}"
         return StreamError(what, hint="As in: poll(get_count, every=0.5)")
     return None
+
+
+def _settled(value: Any) -> Any:
+    """Render the t-strings in a value: they may contain iterators, which can be consumed only once."""
+    if isinstance(value, Template):
+        return Markup(render_template(value).strip())
+    if isinstance(value, Event) and isinstance(value.data, Template):
+        return replace(value, data=_settled(value.data))
+    if type(value) is tuple and any(isinstance(item, Template) for item in value):
+        return tuple(map(_settled, value))
+    if type(value) is dict and any(isinstance(item, Template) for item in value.values()):
+        return {name: _settled(item) for name, item in value.items()}
+    return value
+
+
+def _fingerprint(value: object) -> object:
+    """Equal for values of one class that have the same JSON, or are equal by `==` if they can't be encoded as JSON.
+
+    An object with `__event__` is compared by the Event that it returns. Raises StreamError if `==` says nothing about
+    a change, because the class doesn't define it or is mutable, and EventError for a wrong `__event__`.
+    """
+    if (event := event_of(value)) is not None:
+        return type(value), _fingerprint(_settled(event))
+    if isinstance(value, Iterator):
+        hint = "It can be consumed only once. Make a list of it: return list(…)"
+        raise StreamError(f"poll() can't compare the items of an iterator ({type(value).__name__})", hint=hint)
+    try:
+        text = pydantic_core.to_json(value, inf_nan_mode="constants", fallback=_html)
+    except ValueError:
+        if type(value).__eq__ is object.__eq__ or type(value).__hash__ is None:
+            hint = "Return a t-string, or a value for JSON, such as a dict, a list or a dataclass."
+            raise StreamError(
+                f"poll() can't tell whether an object of class {type(value).__name__} has changed", hint=hint
+            ) from None
+        return type(value), value
+    return type(value), blake2b(text, digest_size=16).digest()
+
+
+def _html(value: object) -> str:
+    if is_html(value):
+        return html_of(value)
+    raise ValueError(f"{type(value).__name__} can't be encoded as JSON")

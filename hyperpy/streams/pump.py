@@ -20,14 +20,13 @@ from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.outbox import Outbox
 from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, RUNNING, STOPPING
 from hyperpy.streams.registry import STATE_KEY, Streams
+from hyperpy.streams.stream_headers import stream_headers
 from hyperpy.streams.stream_limits import LIMITS, StreamLimits
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 from hyperpy.streams.telemetry import TELEMETRY
 from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
-
-type RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Pump(ABC):
@@ -59,7 +58,7 @@ class Pump(ABC):
 
     mode: StreamMode
     ping: str = ""  # sent into silence
-    farewell: str = ""  # sent when the generator has returned
+    trailer: str = ""  # sent when the generator has returned
     # Whether an error of the generator discards what it has yielded, as long as nothing has been sent.
     discards_unsent: bool = False
 
@@ -87,15 +86,10 @@ class Pump(ABC):
         self._end_reason: EndReason | None = None  # of a stream that is stopped
         self._generator = generator
         self._status = status
-        self._headers = self.make_headers(headers)
+        self._headers = stream_headers(self.mode, headers)
         self._on_start = on_start
         self._limits = limits
         self._send_error: Exception | None = None
-
-    @staticmethod
-    @abstractmethod
-    def make_headers(added: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
-        """The response's headers."""
 
     @staticmethod
     @abstractmethod
@@ -108,16 +102,15 @@ class Pump(ABC):
         return text
 
     @abstractmethod
-    def last_words(self, error: Exception) -> str | None:
+    def error_trailer(self, error: Exception) -> str | None:
         """What to send when the generator fails after the response has started.
 
         None cuts the connection, so that nothing takes a part of the body for the whole, and raises the error for the
         server to log.
         """
 
-    @abstractmethod
-    def drain(self) -> None:
-        """The server stops: end now if the client reconnects by itself, otherwise carry on."""
+    def drain(self) -> None:  # noqa: B027 (by default, carry on)
+        """The server stops: end now if the client reconnects by itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._loop = asyncio.get_running_loop()
@@ -245,7 +238,7 @@ class Pump(ABC):
             kind, run = type(item), self._run
             if kind is Markup or kind is str:  # most items are, and there is nothing to wait for in them
                 return self.encode(item)
-            if item is None and run is not None and run.rendered is not None:  # from `render(…, if_changed=True)`
+            if item is None and run is not None and run.digests is not None:  # from `render(…, if_changed=True)`
                 return ""
             return allow_deferred(self.encode, (item,))
         except HyperError as error:
@@ -280,7 +273,7 @@ class Pump(ABC):
                 await self._close(failure)
             elif failure is not None:
                 self.log("failed while it was closed", failure)
-            while not self._outbox.over and self._end_reason in (None, EndReason.DRAINING):
+            while not self._outbox.closed and self._end_reason in (None, EndReason.DRAINING):
                 await self._outbox.change()
         finally:
             if self._end_reason is None:
@@ -293,11 +286,11 @@ class Pump(ABC):
     async def _close(self, failure: Exception | None) -> None:
         outbox = self._outbox
         if failure is None:
-            outbox.finish(self.farewell)
+            outbox.finish(self.trailer)
         elif not outbox.used or (self.discards_unsent and not outbox.started):
             raise failure
-        elif (words := self.last_words(failure)) is not None:
-            outbox.finish(words)
+        elif (trailer := self.error_trailer(failure)) is not None:
+            outbox.finish(trailer)
         else:
             outbox.flush()
             while outbox.sending and self._state is CLOSING:
@@ -343,7 +336,7 @@ class Pump(ABC):
     def _tick(self) -> None:
         """The only timer of a stream: send the headers when they are due, then pings, and stop for a stalled client."""
         outbox, limits = self._outbox, self._limits
-        if outbox.over:
+        if outbox.closed:
             return
         quiet = monotonic() - outbox.moved_at
         if outbox.sending and quiet >= limits.send:
@@ -353,7 +346,7 @@ class Pump(ABC):
         if not outbox.started:
             outbox.flush()
         elif self.ping and not outbox.sending and quiet >= limits.ping:
-            outbox.put_aside(self.ping)
+            outbox.put_other(self.ping)
         self._timer = self._loop.call_later(self._until_next_tick(), self._tick)
 
     def _until_next_tick(self) -> float:

@@ -7,14 +7,14 @@ wait does so in a task of the outbox.
 State      The generator                 Event                                              Next state
 ---------  ----------------------------  -------------------------------------------------  ----------
 RUNNING    runs, or awaits something;    it yields                                          HELD
-           or the deferred values of     it returns: the farewell is sent                   CLOSING
-           its item are awaited          it raises: the last words are sent, if any         CLOSING
+           or the deferred values of     it returns: the trailer is sent                    CLOSING
+           its item are awaited          it raises: the error trailer is sent, if any       CLOSING
                                          stop: the pump's task is cancelled                 STOPPING
 HELD       has not started, or is        its first step; or the outbox has taken the item   RUNNING
            suspended at a `yield` while  the item has deferred values                       RUNNING
            its item is encoded or waits  the item is invalid: as if the generator raised    CLOSING
            for room in the outbox        stop: CancelledError is thrown in at the `yield`   STOPPING
-CLOSING    has ended; the rest is sent   all is sent, or it can't be                        ENDED
+CLOSING    has ended; the rest is sent   all is sent, or there is no error trailer          ENDED
                                          stop                                               STOPPING
 STOPPING   is cancelled and runs its     it has ended; for DRAINING, all is sent as well    ENDED
            `finally`; its items are      `limits.cleanup` is over: it is cancelled again,   STOPPING

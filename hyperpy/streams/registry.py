@@ -8,10 +8,10 @@ from typing import Final, Protocol
 from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.stream_record import EndReason, StreamRecord
 
-# Where the lifespan puts the `Streams`: `scope["state"]` brings it to each request, through any middleware.
+# The lifespan puts the `Streams` under this key: `scope["state"]` passes it to each request through any middleware.
 STATE_KEY: Final = "hyperpy.streams"
 
-# How many of the ended streams are remembered.
+# How many ended streams are kept in `Streams.recent`.
 RECENT: Final = 50
 
 
@@ -19,14 +19,14 @@ class OpenStream(Protocol):
     record: StreamRecord
 
     def drain(self) -> None:
-        """The server is about to stop: end now if the client will come back by itself, else go on."""
+        """The server stops: end now if the client reconnects by itself, otherwise carry on."""
 
 
 class Streams:
-    """The open streams, the oldest first, and what has become of the others.
+    """The open streams, oldest first, and a record of those that have ended.
 
-    `opened` counts all there have been, `ended` those that are over, by the reason; `recent` has the last of these. To
-    be changed on the event loop only, and read anywhere.
+    `opened` counts all streams so far, `ended` those that have ended by reason, and `recent` holds the last of them.
+    It may be read from any thread, but changed only on the event loop.
     """
 
     __slots__ = ("_empty", "_open", "closing", "ended", "fair_share", "opened", "recent")
@@ -53,7 +53,7 @@ class Streams:
             stream.drain()
 
     def discard(self, stream: OpenStream) -> None:
-        """Takes a stream out that has ended."""
+        """Remove a stream that has ended."""
         del self._open[stream]
         record = stream.record
         assert record.end_reason is not None
@@ -63,13 +63,13 @@ class Streams:
             self._empty.set_result(None)
 
     def close(self) -> None:
-        """Ends every event stream at once, and those that open from now on. Progressive pages are left to finish."""
+        """End all event streams, and any that open from now on. Pages that are being sent may finish."""
         self.closing = True
         for stream in list(self._open):
             stream.drain()
 
     async def wait_ended(self, timeout: float) -> None:
-        """Until none is open, its generator's `finally` included, or the time, in seconds, is over."""
+        """Wait until no stream is open and all generators have run their `finally`, for at most `timeout` seconds."""
         if self._open:
             self._empty = asyncio.get_running_loop().create_future()
             await asyncio.wait((self._empty,), timeout=timeout)

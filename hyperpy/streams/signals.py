@@ -1,7 +1,7 @@
-"""Ends the streams when the process is told to stop, whichever server it is that is told.
+"""Ends the streams on SIGTERM and SIGINT under any server.
 
-Servers wait for their answers before they stop, some without an end, and tell the application only afterwards. So the
-streams hear of the signal by a handler of their own, before that of the server.
+Servers wait for their responses before they stop, some without a limit, and shut the application down only afterwards.
+So streams need a signal handler of their own, which runs before that of the server.
 """
 
 import asyncio
@@ -19,11 +19,10 @@ STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopSignals:
-    """While it is active, SIGTERM and SIGINT close `streams` on the loop that it became active on.
+    """While active, SIGTERM and SIGINT close `streams` on the event loop that `start` was called on.
 
-    The handlers that were there do what they did, and are there again in the end. A signal without a handler of Python
-    stays as it is: the process dies of it at once, or ignores it. Elsewhere than in the main thread, where Python lets
-    nobody handle signals, this does nothing.
+    The previous handlers run as well, and are restored in the end. A signal without a Python handler is left alone: it
+    kills the process or is ignored. Does nothing outside the main thread, where Python can't handle signals.
     """
 
     __slots__ = ("_handlers", "_streams")
@@ -48,19 +47,19 @@ class StopSignals:
         for number in STOPPING:
             previous = signal.getsignal(number)
             if callable(previous):
-                link = _ChainedHandler(number, previous, loop, self._streams)
-                signal.signal(number, link)
-                self._handlers.append(link)
+                handler = _ChainedHandler(number, previous, loop, self._streams)
+                signal.signal(number, handler)
+                self._handlers.append(handler)
 
     def stop(self) -> None:
-        for link in self._handlers:
-            link.remove()
+        for handler in self._handlers:
+            handler.remove()
         self._handlers.clear()
 
 
 class _ChainedHandler:
-    """A handler that goes before another one. Asyncio's and uvloop's own are among these: the loop wakes up by the file
-    descriptor that every signal is written to, whoever handles it.
+    """Closes the streams, then calls the previous handler. That may be one of asyncio or uvloop: they wake the loop by
+    the file descriptor that every signal is written to.
     """
 
     __slots__ = ("_loop", "_number", "_streams", "previous")
@@ -79,7 +78,7 @@ class _ChainedHandler:
         self.previous(number, frame)
 
     def remove(self) -> None:
-        """Takes this one out of the row. Under a stranger's handler it can only fall silent."""
+        """Remove this handler from the chain. Below the handler of another library it stays, and only passes on."""
         self._streams = None
         above: object = signal.getsignal(self._number)
         if above is self:
@@ -91,7 +90,7 @@ class _ChainedHandler:
 
 
 class SignalledStreams(Streams):
-    """The streams of an application that has no lifespan: signals are listened to while a stream is open."""
+    """The streams of an application without a lifespan: signals are handled while a stream is open."""
 
     __slots__ = ("_signals",)
 

@@ -10,10 +10,10 @@ from hyperpy.config import Settings
 class StreamLimits:
     """All in seconds."""
 
-    headers: float = 0.1  # the headers leave then, if no event came before
-    ping: float = 15.0  # of silence; nginx gives up after 60
-    send: float = 30.0  # a client that makes no room for so long is given up
-    last_send: float = 0.5  # the same, when the server stops
+    headers: float = 0.1  # until the headers are sent, if there is no event before
+    ping: float = 15.0  # of silence until a ping; nginx closes the connection after 60
+    send: float = 30.0  # a send to a slow client may take
+    last_send: float = 0.5  # the same while the server stops
     cleanup: float = 5.0  # for the generator's `finally`
 
 

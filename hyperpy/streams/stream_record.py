@@ -1,4 +1,4 @@
-"""What is known of one stream: who asked for what, how much has been sent, and why it has ended."""
+"""The record of one stream: the request, how much has been sent, and why the stream has ended."""
 
 from enum import Enum
 from functools import lru_cache
@@ -12,10 +12,10 @@ from starlette.types import Scope
 from hyperpy.exceptions import HyperError, display_path
 from hyperpy.streams.negotiate import StreamMode
 
-# Characters of a path or an error that a line of the log takes: clients and exceptions choose their length.
-LONGEST: Final = 200
+# Most characters of a path or an error in a log line: their length is up to clients and exceptions.
+MAX_LENGTH: Final = 200
 
-# It asks for the working directory, which takes longer than all the rest of a line.
+# It looks up the working directory, which takes longer than the rest of a line.
 _display_path: Final = lru_cache(display_path)
 
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB")
@@ -36,10 +36,10 @@ class EndReason(Enum):
 class StreamRecord:
     """One stream, open or ended.
 
-    `file` is its route file and `route` the URL that stands for (`/users/{id}`), empty outside a route; `path` is what
-    was asked, `client` its address or empty. `events` are those of the generator that have left (for HTML: what it
-    has yielded), `bytes` are all of the body. `ending` is None while the stream is open; `error` says what went wrong,
-    and under `log_id` the log has more of it.
+    `file` is the route file and `route` its URL (`/users/{id}`), empty outside a route. `path` is that of the request,
+    `client` the client's address or empty. `events` counts the yielded items that have been sent, `bytes` the whole
+    body. `end_reason` is None while the stream is open. `error` is the error message; the log has details under
+    `log_id`.
     """
 
     __slots__ = (
@@ -72,17 +72,17 @@ class StreamRecord:
         self.end_reason: EndReason | None = None
         self.error = ""
         self.log_id = ""
-        self.failure: Exception | None = None  # until the end: its traceback refers back to the stream
+        self.failure: Exception | None = None  # until the end: its traceback refers to the stream
 
     @property
     def age(self) -> float:
-        """Seconds since it was opened; of an ended one, how long it was open."""
+        """Seconds since the stream was opened, until now or until it ended."""
         return (monotonic() if self.ended_at is None else self.ended_at) - self.opened_at
 
     def failed(self, error: Exception) -> None:
         self.failure = error
         what = error.what if isinstance(error, HyperError) else str(error)
-        self.error = f"{type(error).__name__}: {what}"[:LONGEST].removesuffix(": ")
+        self.error = f"{type(error).__name__}: {what}"[:MAX_LENGTH].removesuffix(": ")
 
     def end(self, ending: EndReason) -> None:
         if self.end_reason is None:
@@ -90,8 +90,8 @@ class StreamRecord:
         self.ended_at = monotonic()
 
     def __str__(self) -> str:
-        """One line, as the log has it. Without the query, which may hold secrets."""
-        path = quote(self.path[:LONGEST], errors="backslashreplace")
+        """One line for the log. It leaves out the query, which may contain secrets."""
+        path = quote(self.path[:MAX_LENGTH], errors="backslashreplace")
         unit = "event" if self.mode is StreamMode.SSE else "part"
         sent = f"{self.events:,} {unit}{'' if self.events == 1 else 's'}, {_size(self.bytes)} in {_seconds(self.age)}"
         ending = f"; {self.end_reason.value}" if self.end_reason else ""
@@ -101,12 +101,12 @@ class StreamRecord:
 
 
 def is_refusal(error: BaseException) -> bool:
-    """A failure that tells the client that the fault is its own."""
+    """Whether an error is a 4xx, which blames the client."""
     return isinstance(error, HTTPException) and error.status_code < 500
 
 
 def _printable(text: str) -> str:
-    """Line ends, escape sequences and the like become visible: they could forge lines and steer terminals."""
+    """Escape control characters: they could forge log lines and control terminals."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -1,6 +1,6 @@
-"""OpenTelemetry, if its API is installed: a span for each stream, and metrics of all of them.
+"""OpenTelemetry, if its API is installed: a span for each stream, and metrics for all of them.
 
-Names and units of attributes follow the semantic conventions where those have one.
+Attribute names and units follow the semantic conventions where there is one.
 """
 
 from contextvars import Context, copy_context
@@ -20,31 +20,32 @@ else:
 
 _NAME: Final = "hyperpy"
 
-# Seconds. Streams last from no time at all to days.
+# Seconds. Streams last from milliseconds to days.
 _BOUNDARIES: Final = (0.01, 0.1, 1, 10, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600)
 
 
 class Telemetry:
-    """What is told of streams. As long as no provider is set, the API makes next to nothing of it."""
+    """Spans and metrics of streams. Without a configured provider, the API does next to nothing."""
 
     __slots__ = ("_bytes", "_duration", "_events", "_open", "_tracer")
 
     def __init__(self, tracer: trace.Tracer, meter: metrics.Meter) -> None:
         self._tracer = tracer
-        self._open = meter.create_up_down_counter("hyperpy.streams.open", "{stream}", "Streams that are open")
-        self._events = meter.create_counter("hyperpy.stream.events", "{event}", "Events of streams that have ended")
-        self._bytes = meter.create_counter("hyperpy.stream.bytes", "By", "Bytes that streams have sent till their end")
+        self._open = meter.create_up_down_counter("hyperpy.streams.open", "{stream}", "Open streams")
+        self._events = meter.create_counter("hyperpy.stream.events", "{event}", "Events sent by ended streams")
+        self._bytes = meter.create_counter("hyperpy.stream.bytes", "By", "Bytes sent by ended streams")
         self._duration = meter.create_histogram(
             "hyperpy.stream.duration",
             "s",
-            "How long streams were open",
+            "Duration of ended streams",
             explicit_bucket_boundaries_advisory=_BOUNDARIES,
         )
 
     def begin(self, record: StreamRecord, scope: Scope) -> tuple[trace.Span, Context | None]:
-        """The span of a stream that opens, a child of the current one, and the context for the generator.
+        """Start the span of a stream, a child of the current one.
 
-        In that context it is the current span. None is as good where nobody records anything.
+        Returns it with a context for the generator in which it is the current span. The context is None if nothing
+        records spans.
         """
         span = self._tracer.start_span(f"stream {record.route or record.path}", attributes=_attributes(record, scope))
         self._open.add(1, _dimensions(record))
@@ -66,17 +67,17 @@ class Telemetry:
             span.set_attribute("hyperpy.stream.events", record.events)
             span.set_attribute("hyperpy.stream.bytes", record.bytes)
             span.set_attribute("hyperpy.stream.ending", ending)
-            _tell_failure(span, record)
+            _record_failure(span, record)
         span.end()
 
 
-def _tell_failure(span: trace.Span, record: StreamRecord) -> None:
+def _record_failure(span: trace.Span, record: StreamRecord) -> None:
     if (failure := record.failure) is None:
         return
     if record.log_id:
         span.set_attribute("hyperpy.stream.log_id", record.log_id)
     span.record_exception(failure)
-    # What is the client's fault is no error of the server's.
+    # A 4xx is an error of the client, not of the server.
     if record.end_reason in (EndReason.FAILED, EndReason.BROKEN) and not is_refusal(failure):
         span.set_attribute("error.type", type(failure).__qualname__)
         span.set_status(trace.StatusCode.ERROR, record.error)
@@ -95,7 +96,7 @@ def _attributes(record: StreamRecord, scope: Scope) -> dict[str, str]:
 
 
 def _dimensions(record: StreamRecord) -> dict[str, str]:
-    """The attributes of measurements: few values each, and none that clients choose."""
+    """The attributes of measurements: few values, none of them chosen by clients."""
     return {"http.route": record.route} if record.route else {}
 
 

@@ -118,7 +118,7 @@ class Placeholders:
         value = self._values[int(found[1])] if found else None
         name = f"`{value.name}`" if isinstance(value, DeferredValue) else "an async value"
         return TemplateError(
-            f"{name} has to be awaited, which is not possible in an attribute or a script",
+            f"{name} must be awaited before it is rendered in an attribute or a script",
             hint="Await it in the loader, result = await …, and interpolate {result}.",
         )
 
@@ -154,7 +154,7 @@ class Pending:
     place: Place | None
 
     def __html__(self) -> str:
-        """The HTML for a rendering around this one, which takes the placeholders over. Raises TemplateError if none."""
+        """The HTML for a rendering around this one, which takes over the placeholders. Raises TemplateError otherwise."""
         host = current_host.get(None)
         if host is None or host.collected not in ((), (self.placeholders,)):
             raise TemplateError(

@@ -1,4 +1,4 @@
-"""For the tests of a site: serve it, ask it, read its streams event by event and its pages element by element."""
+"""Tools for testing a site: serve it, send requests, and read streams by events and pages by elements."""
 
 try:
     import httpx  # noqa: F401
@@ -38,6 +38,6 @@ __all__ = [
     "serve",
 ]
 
-# Failures are shown by the name that they are imported by.
+# Tracebacks show these names as tests import them.
 for _failure in (AnswerFailure, PageFailure, SiteFailure, StreamFailure):
     _failure.__module__ = __name__

@@ -1,4 +1,4 @@
-"""The body of an answer while it comes, and what ends it."""
+"""Reads the body of a response as it arrives."""
 
 import asyncio
 import time
@@ -7,17 +7,15 @@ from typing import cast
 
 import httpx
 
-from hyperpy.testing.answers import asked
 from hyperpy.testing.ending import Ending, StreamFailure
-from hyperpy.testing.failures import HIDDEN
-from hyperpy.testing.patience import DEPARTURE
-from hyperpy.testing.running_requests import departed
+from hyperpy.testing.failures import HIDDEN, request_line
+from hyperpy.testing.running_requests import DEPARTURE_TIMEOUT, wait_until_returned
 
 __tracebackhide__ = HIDDEN
 
 
 class Deadline:
-    """A point in time; `left` is how many seconds there are until then, 0 if it has passed."""
+    """A point in time. `left` is the number of seconds until then, or 0."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -29,9 +27,9 @@ class Deadline:
 
 
 class BodyReader:
-    """Reads a body only as it is asked for: a test that does not read slows the application down, as any client does.
+    """Reads a body on demand: a test that does not read slows the application down, like any slow client.
 
-    A read that took too long goes on, and the next one takes its result.
+    A read that times out continues, and the next one returns its result.
     """
 
     def __init__(self, response: httpx.Response) -> None:
@@ -41,11 +39,11 @@ class BodyReader:
         self._reading: asyncio.Task[bytes | None] | None = None
 
     async def read(self, deadline: Deadline) -> bytes | None:
-        """The next piece; None if none has come in time, or the body has ended: `ending` then says how."""
-        if self.ending is not None or not deadline.left:  # there may be something at once, always
+        """The next piece; None after the deadline, or if the body has ended (see `ending`)."""
+        if self.ending is not None or not deadline.left:
             return None
         if self._reading is None:
-            self._reading = asyncio.create_task(self._next(), name=f"reading {asked(self.response.request)}")
+            self._reading = asyncio.create_task(self._next(), name=f"reading {request_line(self.response.request)}")
         await asyncio.wait((self._reading,), timeout=deadline.left)
         if not self._reading.done():
             return None
@@ -63,13 +61,13 @@ class BodyReader:
         return await anext(self._pieces, None)
 
     async def close(self) -> None:
-        """Leaves, and waits until the application has noticed. Raises StreamFailure if it does not come to an end."""
+        """Disconnect and wait until the application has returned. Raises StreamFailure if it doesn't."""
         if not await self.leave():
-            told = f"the application is still busy with it, {DEPARTURE:g} s after its client has left"
-            raise StreamFailure(f"{asked(self.response.request)}: {told}", ending=self.ending)
+            problem = f"the application is still running {DEPARTURE_TIMEOUT:g} s after its client disconnected"
+            raise StreamFailure(f"{request_line(self.response.request)}: {problem}", ending=self.ending)
 
     async def leave(self) -> bool:
-        """The same, but only says whether the application has come to an end."""
+        """Disconnect. Returns whether the application has returned in time."""
         if self.ending is None:
             self.ending = Ending("left")
         if self._reading is not None:
@@ -78,4 +76,4 @@ class BodyReader:
             self._reading = None
         await self._pieces.aclose()
         await self.response.aclose()
-        return await departed(self.response)
+        return await wait_until_returned(self.response)

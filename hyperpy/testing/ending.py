@@ -1,4 +1,4 @@
-"""How streams end, and what a test is told when one ends too soon, or not."""
+"""How a stream ended, and the failure if it ended too soon or not at all."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,11 +11,11 @@ type How = Literal["close", "stream-error", "end", "cut", "left"]
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What has ended a stream.
+    """How a stream ended.
 
-    `how` is "close" (hyperpy's own last event), "stream-error" (it failed; `message` is the public one, `log` the id
-    that the log has the traceback under), "end" (the body just ended, as when a server stops), "cut" (the connection
-    broke off) or "left" (the test closed it).
+    `how` is "close" (hyperpy's final event), "stream-error" (it failed; `message` is the public message, and `log` the
+    id of the traceback in the log), "end" (the body ended, as when a server stops), "cut" (the connection broke) or
+    "left" (the test closed it).
     """
 
     how: How
@@ -30,20 +30,20 @@ class Ending:
                 log = f" (the log has the traceback under {self.log})" if self.log else ""
                 return f"the stream failed: {self.message}{log}"
             case "end":
-                return "the answer ended, without `close`"
+                return "the response ended without `close`"
             case "cut":
                 return f"the connection was cut: {self.message}"
             case "left":
-                return "the test left it"
+                return "the test closed it"
 
 
 class StreamFailure(SiteFailure):
-    """A stream did not bring what was waited for.
+    """A stream did not deliver what a test waited for.
 
-    `events` are those that came meanwhile; `ending` is None if the stream is still open.
+    `events` were received but not taken; `ending` is None if the stream is still open.
     """
 
-    def __init__(self, told: str, events: tuple[ReceivedEvent, ...] = (), ending: Ending | None = None) -> None:
-        super().__init__(told)
+    def __init__(self, message: str, events: tuple[ReceivedEvent, ...] = (), ending: Ending | None = None) -> None:
+        super().__init__(message)
         self.events = events
         self.ending = ending

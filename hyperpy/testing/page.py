@@ -1,16 +1,16 @@
-"""A page that has been asked for, with the answer that brought it."""
+"""A page and the response that contained it."""
 
 import httpx
 
-from hyperpy.testing.answers import asked
+from hyperpy.testing.failures import request_line
 from hyperpy.testing.markup import HTML
 
 
 class Page(HTML):
-    """The parsed HTML of an answer."""
+    """The parsed HTML of a response."""
 
     def __init__(self, response: httpx.Response) -> None:
-        super().__init__(response.text, asked(response.request))
+        super().__init__(response.text, request_line(response.request))
         self.response = response
 
     @property
@@ -23,5 +23,5 @@ class Page(HTML):
 
     @property
     def url(self) -> str:
-        """Where it was found: after redirects, if there were any."""
+        """The URL of the page, after redirects."""
         return str(self.response.url)

@@ -10,9 +10,9 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class EventParser:
-    """Takes bytes in pieces of any size, and gives the events that they complete.
+    """Parses bytes in pieces of any size into events.
 
-    `last_event_id` and `retry` are what a browser would know by now; `comments` are all that came, without their colon.
+    `last_event_id` and `retry` are those of a browser at this point; `comments` are all comments, without the colon.
     """
 
     def __init__(self, last_event_id: str = "") -> None:
@@ -21,7 +21,7 @@ class EventParser:
         self.comments: list[str] = []
         # "Streams must be decoded using the UTF-8 decode algorithm": one byte order mark goes, errors are replaced.
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._rest = ""
+        self._line: list[str] = []  # pieces of the incomplete last line
         self._after_cr = False
         self._id = last_event_id
         self._clear()
@@ -38,11 +38,14 @@ class EventParser:
     def _lines(self, text: str) -> Iterator[str]:
         if not text:
             return
-        if self._after_cr:  # its LF may have been cut off
+        if self._after_cr:  # its LF may come in the next piece
             text = text.removeprefix("\n")
         self._after_cr = text.endswith("\r")
-        *lines, self._rest = _LINE_END.split(self._rest + text)
-        yield from lines
+        for index, part in enumerate(_LINE_END.split(text)):
+            if index:
+                yield "".join(self._line)
+                self._line.clear()
+            self._line.append(part)
 
     def _take(self, line: str) -> ReceivedEvent | None:
         if not line:
@@ -63,7 +66,7 @@ class EventParser:
         return None
 
     def _dispatch(self) -> ReceivedEvent | None:
-        """What a blank line does: "If the data buffer is an empty string", there is no event, but a new last id."""
+        """Dispatch at an empty line: "If the data buffer is an empty string", there is no event, but a new last id."""
         self.last_event_id = self._id
         event = None
         if self._data:

@@ -1,4 +1,4 @@
-"""The requests that an application is busy with."""
+"""The requests that an application is processing."""
 
 import asyncio
 import logging
@@ -8,16 +8,17 @@ from typing import Final
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hyperpy.testing.patience import DEPARTURE
-
 logger = logging.getLogger("hyperpy.testing")
 
-# The extension of a response that holds a future: done when the application has returned from the request.
-OVER: Final = "hyperpy.over"
+DEPARTURE_TIMEOUT: Final = 7.0  # seconds until the application has returned after its client has disconnected
+GRACE: Final = 2  # seconds that responses in progress have when a site stops
+
+# The name of a response's extension: a future, done when the application has returned.
+RETURNED: Final = "hyperpy.returned"
 
 
 class RunningRequests:
-    """An ASGI application around another one, which knows what that one is busy with, by the client's address."""
+    """ASGI middleware that knows which requests are running, by the address of the client."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -27,37 +28,37 @@ class RunningRequests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        over = asyncio.get_running_loop().create_future()
-        self._running[scope["client"]] = over
+        returned = asyncio.get_running_loop().create_future()
+        self._running[scope["client"]] = returned
         try:
             await self.app(scope, receive, send)
         finally:
-            over.set_result(None)
-            if self._running[scope["client"]] is over:
+            returned.set_result(None)
+            if self._running[scope["client"]] is returned:
                 del self._running[scope["client"]]
 
     def of(self, client: tuple[str, int]) -> asyncio.Future[None] | None:
-        """What is done when the application has returned from the request of a client; None if it has already."""
+        """A future for the running request of a client, done when the application returns; None if it already has."""
         return self._running.get(client)
 
 
-async def departed(response: httpx.Response) -> bool:
-    """Waits until the application is done with a request whose client has left. False if that takes too long."""
-    over: asyncio.Future[None] | None = response.extensions.get(OVER)
-    if over is None:
+async def wait_until_returned(response: httpx.Response) -> bool:
+    """Wait until the application has returned, after its client has disconnected. False if that takes too long."""
+    returned: asyncio.Future[None] | None = response.extensions.get(RETURNED)
+    if returned is None:
         return True
-    await asyncio.wait((over,), timeout=DEPARTURE)
-    return over.done()
+    await asyncio.wait((returned,), timeout=DEPARTURE_TIMEOUT)
+    return returned.done()
 
 
 async def end_all(tasks: Iterable[asyncio.Task[None]], grace: float = 0) -> None:
-    """Gives tasks some seconds to end by themselves, then cancels them, and does not wait for ever."""
+    """Give tasks some seconds to finish, then cancel them. Logs an error for a task that ignores cancellation."""
     waiting = {task for task in tasks if not task.done()}
     if waiting and grace:
         _, waiting = await asyncio.wait(waiting, timeout=grace)
     for task in waiting:
         task.cancel()
     if waiting:
-        _, waiting = await asyncio.wait(waiting, timeout=DEPARTURE)
+        _, waiting = await asyncio.wait(waiting, timeout=DEPARTURE_TIMEOUT)
     for task in waiting:
-        logger.error("%s does not end when it is cancelled, and is left to itself", task.get_name())
+        logger.error("%s ignores its cancellation and is abandoned", task.get_name())

@@ -1,4 +1,4 @@
-"""What a test asks: a client of one site, whichever way its requests go."""
+"""The client of a site under test, whatever transport its requests use."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -7,22 +7,27 @@ from typing import Any, Final, TypedDict, Unpack
 
 import httpx
 
-from hyperpy.testing.answers import is_of, require, unexpected
 from hyperpy.testing.event_reader import Events
-from hyperpy.testing.failures import HIDDEN, AnswerFailure
+from hyperpy.testing.failures import (
+    ANSWER_TIMEOUT,
+    HIDDEN,
+    AnswerFailure,
+    has_media_type,
+    require_media_type,
+    unexpected_response,
+)
 from hyperpy.testing.page import Page
 from hyperpy.testing.parts import Parts
-from hyperpy.testing.patience import ANSWER
 
 __tracebackhide__ = HIDDEN
 
 BROWSER: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 EVENT_SOURCE: Final = "text/event-stream"
-TURNS: Final = 5  # of the event loop
+LOOP_TURNS: Final = 5
 
 
 class Options(TypedDict, total=False):
-    """What may go with a request, as httpx takes it. `timeout` is in seconds."""
+    """The options of a request, as in httpx. `timeout` is in seconds."""
 
     params: Mapping[str, Any]
     headers: Mapping[str, str]
@@ -35,7 +40,7 @@ class Options(TypedDict, total=False):
 
 
 class Site:
-    """A site under test. Cookies that it sets come back to it, as in a browser; `headers` go with every request."""
+    """A site under test. It keeps cookies, like a browser; `headers` are sent with every request."""
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport) -> None:
         self.url = url
@@ -50,7 +55,7 @@ class Site:
         return self._client.cookies
 
     async def request(self, method: str, path: str, **options: Unpack[Options]) -> httpx.Response:
-        """The answer, wholly read. Raises AnswerFailure if there is none within `timeout` seconds, 5 by default."""
+        """The complete response. Raises AnswerFailure if there is none within `timeout` seconds, by default 5."""
         return await self._send(method, path, options, stream=False)
 
     async def get(self, path: str, **options: Unpack[Options]) -> httpx.Response:
@@ -74,64 +79,66 @@ class Site:
     async def page(
         self, path: str, *, method: str = "GET", status: int | None = None, **options: Unpack[Options]
     ) -> Page:
-        """The page at a path, asked for and parsed as browsers do; redirects are followed.
+        """The page at a path, requested and parsed as browsers do; redirects are followed.
 
-        Raises AnswerFailure if its status is not `status`, or without that, if it is an error, and if it is no HTML.
+        Raises AnswerFailure if it isn't HTML, or its status isn't `status`; by default, any status but an error.
         """
         options.setdefault("follow_redirects", True)
-        response = await self._send(method, path, _accepting(BROWSER, options), stream=False)
+        response = await self._send(method, path, {**options, "headers": _accepting(BROWSER, options)}, stream=False)
         wrong = response.is_error if status is None else response.status_code != status
-        if wrong or not is_of(response, "text/html"):
-            raise unexpected(response, response.text, "a page" if status is None else f"a page of status {status}")
+        if wrong or not has_media_type(response, "text/html"):
+            raise unexpected_response(
+                response, response.text, "a page" if status is None else f"a page of status {status}"
+            )
         return Page(response)
 
     @asynccontextmanager
     async def stream(
         self, path: str, *, method: str = "GET", last_event_id: str | None = None, **options: Unpack[Options]
     ) -> AsyncIterator[Events]:
-        """The events at a path, asked for as an EventSource does.
+        """The events at a path, requested as an EventSource does.
 
-        `timeout` is that of every wait in it, in seconds, 5 by default; the answer has at least 5 to begin.
-
-        Leaving the block leaves the stream, and waits until the application has noticed. Raises AnswerFailure if the
-        answer is no stream of events.
+        `timeout` is that of every wait, in seconds, by default 5; the response has at least 5 to start. The end of the
+        block disconnects, and waits until the application has returned. Raises AnswerFailure if the response isn't a
+        stream of events.
         """
 
         async def open(last_event_id: str | None) -> httpx.Response:
-            given = _accepting(EVENT_SOURCE, options)
+            headers = _accepting(EVENT_SOURCE, options)
             if last_event_id is not None:
-                given["headers"] = {**given["headers"], "Last-Event-ID": last_event_id}
-            return await self._send(method, path, _patient(given), stream=True)
+                headers["Last-Event-ID"] = last_event_id
+            return await self._send(method, path, _patient({**options, "headers": headers}), stream=True)
 
         response = await open(last_event_id)
-        await require(response, EVENT_SOURCE, "a stream of events")
-        events = Events(response, open, options.get("timeout", ANSWER), last_event_id or "")
-        async with _left(events):
+        await require_media_type(response, EVENT_SOURCE, "a stream of events")
+        events = Events(response, open, options.get("timeout", ANSWER_TIMEOUT), last_event_id or "")
+        async with _closing(events):
             yield events
 
     @asynccontextmanager
     async def parts(self, path: str, *, method: str = "GET", **options: Unpack[Options]) -> AsyncIterator[Parts]:
-        """The page at a path, part by part as it comes.
+        """The page at a path, part by part as it arrives.
 
-        `timeout` is that of every wait in it, in seconds, 5 by default; the answer has at least 5 to begin. Raises
-        AnswerFailure if it is an error or no HTML.
+        `timeout` is that of every wait, in seconds, by default 5; the response has at least 5 to start. Raises
+        AnswerFailure if it is an error or isn't HTML.
         """
-        response = await self._send(method, path, _patient(_accepting(BROWSER, options)), stream=True)
-        await require(response, "text/html", "a page")
-        parts = Parts(response, options.get("timeout", ANSWER))
-        async with _left(parts):
+        given = _patient({**options, "headers": _accepting(BROWSER, options)})
+        response = await self._send(method, path, given, stream=True)
+        await require_media_type(response, "text/html", "a page")
+        parts = Parts(response, options.get("timeout", ANSWER_TIMEOUT))
+        async with _closing(parts):
             yield parts
 
     async def leave(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         await self._client.aclose()
-        # httpx reads by generators in generators. Those that were not read to their end are closed by tasks of asyncio.
-        for _ in range(TURNS):
+        # httpx reads with nested generators. asyncio closes those that were not exhausted in tasks of its own.
+        for _ in range(LOOP_TURNS):
             await asyncio.sleep(0)
 
     async def _send(self, method: str, path: str, options: Options, *, stream: bool) -> httpx.Response:
         given: dict[str, Any] = dict(options)
-        seconds = given.pop("timeout", ANSWER)
+        seconds = given.pop("timeout", ANSWER_TIMEOUT)
         follow = given.pop("follow_redirects", False)
         request = self._client.build_request(method, path, **given)
         try:
@@ -140,13 +147,13 @@ class Site:
         except TimeoutError:
             if not limit.expired():
                 raise
-        hint = "" if stream else f"\nIf it is a stream: async with site.stream({path!r}) as events: …"
-        raise AnswerFailure(f"{method} {path} was not answered within {seconds:g} s{hint}") from None
+        hint = "" if stream else f"\nTo read a stream: async with site.stream({path!r}) as events: …"
+        raise AnswerFailure(f"no response to {method} {path} within {seconds:g} s{hint}") from None
 
 
 @asynccontextmanager
-async def _left(body: Events | Parts) -> AsyncIterator[None]:
-    """A stream that is left afterwards. What the block raises goes before what the leaving might."""
+async def _closing(body: Events | Parts) -> AsyncIterator[None]:
+    """Close a body after a block. An exception in the block takes precedence over a failure to close."""
     try:
         yield
     except BaseException:
@@ -155,11 +162,12 @@ async def _left(body: Events | Parts) -> AsyncIterator[None]:
     await body.close()
 
 
-def _accepting(kind: str, options: Options) -> Options:
-    headers = {"accept": kind, **httpx.Headers(options.get("headers"))}
-    return {**options, "headers": headers}
+def _accepting(media_types: str, options: Options) -> httpx.Headers:
+    headers = httpx.Headers(options.get("headers"), encoding="utf-8")
+    headers.setdefault("accept", media_types)
+    return headers
 
 
 def _patient(options: Options) -> Options:
-    """A short wait for events is none for the answer to begin."""
-    return {**options, "timeout": max(options.get("timeout", ANSWER), ANSWER)}
+    """Give the response the usual time to start, even if the waits for events are shorter."""
+    return {**options, "timeout": max(options.get("timeout", ANSWER_TIMEOUT), ANSWER_TIMEOUT)}

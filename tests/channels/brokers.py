@@ -1,4 +1,4 @@
-"""Brokers that tests start, and treat as badly as life does."""
+"""Brokers for tests that kill, stop and disconnect them."""
 
 import os
 import pwd
@@ -22,9 +22,9 @@ PATIENCE = 20
 
 
 class Broker(ABC):
-    """A server of the test's own, on a port that it keeps over restarts."""
+    """A server on a port that stays the same over restarts."""
 
-    address: str  # what HYPER_CHANNELS would be
+    address: str  # the channels URL
     spare: Path | None = None  # a folder in which others of the kind, in the same session, find what takes long to make
 
     @abstractmethod
@@ -33,30 +33,30 @@ class Broker(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Ends it for good, and leaves nothing behind."""
+        """End the server and delete its files."""
 
     @abstractmethod
     def kill(self) -> None:
-        """As `kill -9` does."""
+        """Like `kill -9`."""
 
     @abstractmethod
-    def stop_the_world(self) -> None:
-        """Makes it hang, its connections open."""
+    def suspend(self) -> None:
+        """Make it hang, with its connections open."""
 
     @abstractmethod
-    def go_on(self) -> None: ...
+    def resume(self) -> None: ...
 
     @abstractmethod
     def cut_connections(self) -> None:
-        """Ends all connections from its side, and goes on."""
+        """End all connections from the server's side."""
 
     @abstractmethod
     def forget(self) -> None:
-        """Loses all data, while it runs or between `kill` and `start`."""
+        """Lose all data, while it runs or between `kill` and `start`."""
 
 
 class RedisBroker(Broker):
-    """Keeps what it has confirmed."""
+    """Writes each change to disk before it answers."""
 
     def __init__(self, program: str, folder: Path) -> None:
         self._program = program
@@ -87,11 +87,11 @@ class RedisBroker(Broker):
             self._process = None
 
     @override
-    def stop_the_world(self) -> None:
+    def suspend(self) -> None:
         self._signal(signal.SIGSTOP)
 
     @override
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self._signal(signal.SIGCONT)
 
     @override
@@ -107,7 +107,7 @@ class RedisBroker(Broker):
             self.ask("FLUSHALL")
 
     def ask(self, *command: str) -> Any:
-        """What redis-cli would."""
+        """Run a command as redis-cli does."""
         with redis.Redis(port=self.port, db=1, socket_timeout=PATIENCE, retry=None) as client:
             return client.execute_command(*command)  # type: ignore[no-untyped-call]
 
@@ -117,13 +117,13 @@ class RedisBroker(Broker):
 
 
 class PostgresBroker(Broker):
-    """Keeps what it has confirmed, as long as the machine runs. With `fsync` on, longer."""
+    """Keeps its data over restarts. Only with `fsync` on does it survive a crash of the machine."""
 
     fsync = "off"
 
     def __init__(self, program: str, folder: Path) -> None:
         self._programs = Path(program).parent
-        # It does not serve as root, and other users can't look into `folder` then.
+        # PostgreSQL doesn't run as root, and other users can't read `folder`.
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._user: dict[str, Any] = {}
         if os.getuid() == 0:
@@ -161,11 +161,11 @@ class PostgresBroker(Broker):
             self._process = None
 
     @override
-    def stop_the_world(self) -> None:
+    def suspend(self) -> None:
         self._signal(signal.SIGSTOP)
 
     @override
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self._signal(signal.SIGCONT)
 
     @override
@@ -180,20 +180,20 @@ class PostgresBroker(Broker):
             self.ask("TRUNCATE hyper_channels, hyper_messages, hyper_queue")
 
     def ask(self, statement: str, *, user: str = "hyper") -> list[Any]:
-        """What psql would."""
+        """Run a statement as psql does."""
         with psycopg.connect(self.address.replace("hyper", user), autocommit=True) as client:
             cursor = client.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
     def allow(self, lines: str) -> None:
-        """Puts lines before those of pg_hba.conf."""
+        """Prepend lines to pg_hba.conf."""
         path = self.data / "pg_hba.conf"
         path.write_text(f"{lines}\n{path.read_text()}")
         self.ask("SELECT pg_reload_conf()")
 
     @contextmanager
     def locked(self, table: str, mode: str) -> Iterator[None]:
-        """As a statement of another one's would lock the table, meanwhile."""
+        """Inside, the table is locked by another connection."""
         with psycopg.connect(self.address) as client:
             client.execute(f"LOCK TABLE {table} IN {mode} MODE".encode())
             yield
@@ -221,7 +221,7 @@ class PostgresBroker(Broker):
             return subprocess.Popen(command, **where, **self._user)
 
     def _signal(self, number: int) -> None:
-        """To the server, and to each of its processes: they make themselves independent of its group."""
+        """Signal the server and its child processes, which have process groups of their own."""
         assert self._process is not None
         for pid in (*children_of(self._process.pid), self._process.pid):
             with suppress(ProcessLookupError):

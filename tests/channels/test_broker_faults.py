@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from hyperpy import channel, queue
+from hyperpy import START, channel, queue
 from hyperpy.channels import Hub, connect, queues
 from hyperpy.channels.backends.broker import BrokerBackend
 from hyperpy.channels.hub import backend_client, leases
 from hyperpy.config import Settings
-from hyperpy.exceptions import BrokerError
-from tests.channels.steps import publish, take, take_items, using, when_back
+from hyperpy.exceptions import BrokerError, ChannelClosedError
+from tests.channels.steps import publish, take, take_all, take_items, using, when_back
 from tests.support.until import PATIENCE, until
 
 
@@ -81,6 +81,18 @@ async def test_a_broker_that_restarts_without_its_data(broker, settings):
             assert await take(resumed, 1) == ["gap"]
 
 
+async def test_a_closed_channel_stays_closed_after_a_restart(broker, settings):
+    async with connect(settings):
+        await channel("a").publish(1)
+        await channel("a").close()
+        broker.kill()
+        broker.start()
+        with pytest.raises(ChannelClosedError):
+            await publish(2)
+        async with channel("a").subscribe(after=START) as messages:
+            assert await take_all(messages) == [1]
+
+
 async def test_a_broker_that_loses_its_data_while_it_runs(broker, settings):
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish("old")
@@ -115,12 +127,12 @@ async def test_a_broker_that_hangs(broker, settings, monkeypatch):
                 ticks += 1
 
         ticking = asyncio.create_task(tick())
-        broker.stop_the_world()
+        broker.suspend()
         try:
             with pytest.raises(BrokerError, match=r"did not answer|does not answer"):
                 await channel("a").publish("perhaps")
         finally:
-            broker.go_on()
+            broker.resume()
         ticking.cancel()
         assert ticks > 10
         await publish("last")

@@ -1,6 +1,4 @@
-"""Workers, broker and clients are killed for some seconds, and nobody misses a message without a word; and what would
-notice that.
-"""
+"""No message is lost silently while workers, broker and clients are killed; and the checks that would notice."""
 
 from collections import Counter
 
@@ -14,10 +12,10 @@ PLAN = Plan(seconds=5.0, clients=40, rate=100, pause=0.8, hang=1.0, retained=80,
 
 
 @pytest.mark.slow
-async def test_nothing_is_lost_without_a_word(broker):
+async def test_nothing_is_lost_silently(broker):
     outcome = await run(broker, PLAN)
-    told = "\n".join(f"{each.number}: {what}" for each, what in outcome.violations.items())
-    assert not told, "\n".join([told, *outcome.log, outcome.server_log])
+    violations = "\n".join(f"{each.number}: {what}" for each, what in outcome.violations.items())
+    assert not violations, "\n".join([violations, *outcome.log, outcome.server_log])
     assert "Traceback" not in outcome.server_log
     assert len(outcome.faults) == 6
     assert set(outcome.confirmed) == {(name, each.name) for name in CHANNELS for each in outcome.publishers}
@@ -26,17 +24,17 @@ async def test_nothing_is_lost_without_a_word(broker):
     assert sums["reconnects"] > 0
 
 
-GAP, REPLAY, BACK, AFRESH = "gap", "a gap, then all that is kept", "reconnected", "reconnected without an id"
+GAP, REPLAY, RECONNECT, AFRESH = "gap", "a gap, then all that is kept", "reconnected", "reconnected without an id"
 
 
-def heard(*steps, confirmed=range(1, 10), last=5, begins=0):
-    """What is wrong with what has come, how much was lost in all, and how much came again."""
+def check(*steps, confirmed=range(1, 10), last=5, begins=0):
+    """The violations in what a client has received, and the numbers themselves."""
     sequence = ReceivedNumbers(begins)
     wrong = []
     for step in steps:
         if step in (GAP, REPLAY):
             sequence.gap(replays=step == REPLAY)
-        elif step in (BACK, AFRESH):
+        elif step in (RECONNECT, AFRESH):
             sequence.reconnected(without_id=step == AFRESH)
         else:
             wrong.append(sequence.receive(step, "here"))
@@ -47,18 +45,18 @@ def heard(*steps, confirmed=range(1, 10), last=5, begins=0):
     "steps",
     [
         (1, 2, 3, 4, 5),
-        (1, 2, BACK, 3, 4, 5),
-        (1, 2, 3, BACK, 2, 3, 4, 5),
+        (1, 2, RECONNECT, 3, 4, 5),
+        (1, 2, 3, RECONNECT, 2, 3, 4, 5),
         (1, 2, GAP, 5),
         (GAP, 5),
-        (1, BACK, GAP, 5, 6),
+        (1, RECONNECT, GAP, 5, 6),
         (1, 2, 3, REPLAY, 2, 3, 4, 5),
         (1, REPLAY, 4, 5),
         (1, AFRESH, 4, 5),
     ],
 )
-def test_what_a_client_may_hear(steps):
-    assert heard(*steps)[0] == []
+def test_valid_sequences(steps):
+    assert check(*steps)[0] == []
 
 
 @pytest.mark.parametrize(
@@ -66,10 +64,10 @@ def test_what_a_client_may_hear(steps):
     [
         ((2, 3, 4, 5), "1 never arrived"),
         ((1, 2, 5), "2 from 3 to 4 never arrived"),
-        ((1, BACK, 4, 5), "2 from 2 to 3 never arrived"),
+        ((1, RECONNECT, 4, 5), "2 from 2 to 3 never arrived"),
         ((1, GAP, 3, 5), "4 never arrived"),
         ((1, 2, 2, 3, 4, 5), "2 arrived after 2"),
-        ((1, 2, BACK, 1, 2, 1, 3, 4, 5), "1 arrived after 2"),
+        ((1, 2, RECONNECT, 1, 2, 1, 3, 4, 5), "1 arrived after 2"),
         ((1, 2, GAP, 1, 3, 4, 5), "1 arrived after 2"),
         ((1, 2, 3, REPLAY, 2, 3, 5), "4 never arrived"),
         ((1, 3, 2, 4, 5), "2 arrived for the first time after 3"),
@@ -78,28 +76,28 @@ def test_what_a_client_may_hear(steps):
         ((), "nothing arrived after 0"),
     ],
 )
-def test_what_a_client_may_not_hear(steps, wrong):
-    [told] = heard(*steps)[0]
-    assert told.startswith(wrong)
+def test_violations(steps, wrong):
+    [violation] = check(*steps)[0]
+    assert violation.startswith(wrong)
 
 
-def test_what_was_not_confirmed_need_not_come():
-    assert heard(1, 2, 4, 5, confirmed={1, 2, 4, 5})[0] == []
-    assert heard(1, 2, 3, 4, 5, confirmed={1, 2, 4, 5})[0] == []
+def test_unconfirmed_messages_may_be_lost():
+    assert check(1, 2, 4, 5, confirmed={1, 2, 4, 5})[0] == []
+    assert check(1, 2, 3, 4, 5, confirmed={1, 2, 4, 5})[0] == []
 
 
-def test_who_comes_late_may_begin_anywhere():
-    assert heard(3, 4, 5, begins=None)[0] == []
-    assert heard(begins=None)[0] != []
+def test_a_late_client_may_begin_anywhere():
+    assert check(3, 4, 5, begins=None)[0] == []
+    assert check(begins=None)[0] != []
 
 
-def test_what_comes_again_and_what_was_told_of_is_counted():
-    _, sequence = heard(1, 2, 3, BACK, 2, 3, GAP, 6, confirmed={1, 2, 3, 5, 6}, last=6)
+def test_duplicates_and_reported_losses_are_counted():
+    _, sequence = check(1, 2, 3, RECONNECT, 2, 3, GAP, 6, confirmed={1, 2, 3, 5, 6}, last=6)
     assert sequence.duplicates == 2
     assert [missing.lost({1, 2, 3, 5, 6}) for missing in sequence.reported] == [[5]]
 
 
-def test_chunks_may_arrive_in_any_pieces():
+def test_chunks_may_arrive_in_pieces():
     body = b"5\r\nhello\r\n10\r\n, world\r\nand all\r\n0\r\n\r\n"
     for size in range(1, len(body) + 1):
         chunks = ChunkedDecoder()

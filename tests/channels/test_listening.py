@@ -1,4 +1,4 @@
-"""What `listen` promises about PostgreSQL's notifications."""
+"""`listen` and PostgreSQL's notifications."""
 
 import asyncio
 import gc
@@ -13,9 +13,8 @@ from hyperpy.config import Settings
 from hyperpy.exceptions import ChannelError
 from tests.channels.steps import take_payloads
 from tests.docs_support.markdown import Document
-from tests.support.until import until
+from tests.support.until import PATIENCE, until
 
-PATIENCE = 20
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -25,7 +24,7 @@ def address(shared_postgres):
 
 
 @pytest.mark.parametrize(
-    ("payload", "heard"),
+    ("payload", "received"),
     [
         ('{"id": 1}', {"id": 1}),
         ("42", 42),
@@ -38,17 +37,17 @@ def address(shared_postgres):
     ],
 )
 @pytest.mark.usefixtures("hub")
-async def test_payloads_are_json_or_text(shared_postgres, payload, heard):
+async def test_payloads_are_json_or_text(shared_postgres, payload, received):
     async with listen("orders") as payloads:
         shared_postgres.ask(f"SELECT pg_notify('orders', '{payload}')")
-        assert await take_payloads(payloads, 1) == [heard]
+        assert await take_payloads(payloads, 1) == [received]
 
 
 NAMES = ["orders", "Orders", 'with "quotes"', "'; --", "a.b", "\u00e9" * 31, "x" * 63, "select"]
 
 
 @pytest.mark.usefixtures("hub")
-async def test_names_are_what_they_are(shared_postgres):
+async def test_names_are_exact(shared_postgres):
     for name in NAMES:
         async with listen(name) as payloads:
             for other in NAMES:
@@ -59,8 +58,8 @@ async def test_names_are_what_they_are(shared_postgres):
 
 
 @pytest.mark.usefixtures("hub")
-async def test_a_trigger_tells_everybody_who_listens(shared_postgres):
-    """The one of the documentation, on whose table the role that it mentions has the rights that it gives."""
+async def test_a_trigger_notifies_all_listeners(shared_postgres):
+    """The SQL of the documentation, including the privileges that it grants."""
     blocks = [block.text for block in Document.read(DOCS / "deploying.md").blocks() if block.language == "sql"]
     shared_postgres.ask("CREATE TABLE orders (id int); CREATE ROLE shop")
     try:
@@ -74,7 +73,7 @@ async def test_a_trigger_tells_everybody_who_listens(shared_postgres):
         shared_postgres.ask("DROP TABLE orders; DROP FUNCTION tell_of_order; DROP OWNED BY shop; DROP ROLE shop")
 
 
-async def test_who_has_gone_is_not_listened_for(shared_postgres, hub):
+async def test_abandoned_names_are_not_listened_to(shared_postgres, hub):
     async with listen("orders") as first:
         waiting = asyncio.create_task(anext(listen("orders")))
         await asyncio.sleep(0)
@@ -90,16 +89,23 @@ async def test_who_has_gone_is_not_listened_for(shared_postgres, hub):
         assert await take_payloads(again, 1) == [2]
 
 
-@pytest.mark.usefixtures("hub")
-async def test_leaving_and_coming_back_at_once(shared_postgres):
+async def test_listening_again_at_once(shared_postgres, hub, monkeypatch):
+    unlistened = []
+    retire = hub.notifications._retire
+
+    async def retire_and_note(name):
+        await retire(name)
+        unlistened.append(name)
+
+    monkeypatch.setattr(hub.notifications, "_retire", retire_and_note)
     for number in range(10):
         async with listen("orders") as payloads:
-            await asyncio.sleep(0.02)  # what the former has left to do
+            await until(lambda number=number: len(unlistened) == number)  # for the listener before
             shared_postgres.ask(f"NOTIFY orders, '{number}'")
             assert await take_payloads(payloads, 1) == [number]
 
 
-async def test_a_loop_that_ends_lets_go(shared_postgres, hub):
+async def test_a_loop_that_ends_stops_listening(shared_postgres, hub):
     async def one():
         async for payload in listen("orders"):
             return payload
@@ -115,7 +121,7 @@ async def test_a_loop_that_ends_lets_go(shared_postgres, hub):
 
 
 @pytest.mark.usefixtures("hub")
-async def test_a_broken_connection_is_a_none(shared_postgres):
+async def test_a_lost_connection_yields_none(shared_postgres):
     async with listen("orders") as payloads:
         shared_postgres.ask("NOTIFY orders, '1'")
         assert await take_payloads(payloads, 1) == [1]
@@ -126,21 +132,21 @@ async def test_a_broken_connection_is_a_none(shared_postgres):
 
 
 @pytest.mark.usefixtures("hub")
-async def test_a_listener_that_is_too_slow_gets_a_none_and_the_newest(shared_postgres, monkeypatch):
+async def test_a_slow_listener_gets_none_and_the_newest_payloads(shared_postgres, monkeypatch):
     monkeypatch.setattr(notifications, "INBOX", 10)
-    async with listen("orders") as slow, listen("orders") as quick:
+    async with listen("orders") as slow, listen("orders") as fast:
         for number in range(25):
             shared_postgres.ask(f"NOTIFY orders, '{number}'")
-            assert await take_payloads(quick, 1) == [number]
+            assert await take_payloads(fast, 1) == [number]
         assert await take_payloads(slow, 7) == [None, 19, 20, 21, 22, 23, 24]
 
 
-async def test_listening_begins_when_the_server_is_there(broken_postgres, monkeypatch):
+async def test_listening_begins_when_the_server_is_back(broken_postgres, monkeypatch, caplog):
     monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.1)
     broken_postgres.kill()
     async with connect(Settings(channels=broken_postgres.address)):
         waiting = asyncio.create_task(listen("orders").__aenter__())
-        await asyncio.sleep(0.2)
+        await until(lambda: "retrying" in caplog.text)
         assert not waiting.done()
         broken_postgres.start()
         async with asyncio.timeout(PATIENCE):
@@ -149,7 +155,7 @@ async def test_listening_begins_when_the_server_is_there(broken_postgres, monkey
         assert await take_payloads(payloads, 1) == [1]
 
 
-async def test_the_end_of_the_application(address):
+async def test_the_application_ends(address):
     async with connect(Settings(channels=address)):
         payloads = listen("orders")
         await payloads.__aenter__()
@@ -158,7 +164,7 @@ async def test_the_end_of_the_application(address):
 
 
 @pytest.mark.usefixtures("hub")
-async def test_each_loop_needs_its_own():
+async def test_a_listener_can_be_used_once():
     payloads = listen("orders")
     async with payloads:
         pass
@@ -171,19 +177,19 @@ async def test_each_loop_needs_its_own():
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("", "'' is no name"),
-        (42, "42 is no name"),
-        ("a\0", "is no name"),
+        ("", "invalid notification channel name: ''"),
+        (42, "invalid notification channel name: 42"),
+        ("a\0", "invalid notification channel name"),
         ("\u00e9" * 32, "longer than the 63 bytes"),
-        ("hyperpy", "those of channels"),
+        ("hyperpy", "uses the notification channel 'hyperpy' itself"),
     ],
 )
-def test_what_is_no_name(name, what):
+def test_invalid_names(name, what):
     with pytest.raises(ChannelError, match=what):
         listen(name)
 
 
-async def test_memory_hears_nothing():
+async def test_memory_has_no_notifications():
     async with connect(Settings()):
         with pytest.raises(ChannelError, match=r"channels are at memory://\n.*HYPER_CHANNELS=postgresql://"):
             listen("orders")

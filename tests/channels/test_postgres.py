@@ -1,8 +1,9 @@
-"""What is PostgreSQL's own: its tables, its roles, its standbys, and connections that break at the worst moment."""
+"""PostgreSQL's tables, roles and standbys, and connections that are lost at the worst moment."""
 
 import asyncio
 import re
 import sys
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -15,11 +16,9 @@ from hyperpy.channels.backends.postgres.rows import batch_of
 from hyperpy.channels.backends.records import BEGINNING, Position
 from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.config import Settings
-from hyperpy.exceptions import BrokerError, ChannelClosedError, ConfigError
+from hyperpy.exceptions import BrokerError, ConfigError
 from tests.channels.steps import publish, take
-from tests.support.until import until
-
-PATIENCE = 20
+from tests.support.until import PATIENCE, until
 
 
 @pytest.fixture
@@ -32,8 +31,8 @@ def settings(server):
     return Settings(channels=server.address)
 
 
-async def everything_heard(server):
-    """What was notified until now: the server keeps the order."""
+async def all_notifications(server):
+    """Wait for the notifications sent so far, which arrive in order."""
     async with listen("fence") as fence, asyncio.timeout(PATIENCE):
         server.ask("NOTIFY fence")
         await anext(fence)
@@ -42,7 +41,7 @@ async def everything_heard(server):
 DROP = "DROP TABLE IF EXISTS hyper_channels, hyper_messages, hyper_queue"
 
 
-async def test_processes_that_start_together_make_the_tables_once(server, settings, caplog):
+async def test_processes_that_start_together_create_the_tables_once(server, settings, caplog):
     server.ask(DROP)
     hubs = [make_hub(settings) for _ in range(8)]
     for hub in hubs:
@@ -55,19 +54,19 @@ async def test_processes_that_start_together_make_the_tables_once(server, settin
     assert not caplog.records
 
 
-async def test_tables_that_are_dropped_are_made_again(server, settings):
+async def test_dropped_tables_are_created_again(server, settings):
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish("old")
         assert await take(messages, 1) == ["old"]
         server.ask(DROP)
-        await channel("a").publish("lost or told")
+        await channel("a").publish("lost or delivered")
         assert await take(messages, 1) == ["gap"]
         await channel("a").publish("new")
-        assert (await take(messages, 1))[0] in ("lost or told", "new")
+        assert (await take(messages, 1))[0] in ("lost or delivered", "new")
 
 
-async def test_a_channel_that_was_put_back_is_a_gap(server, settings):
-    """As by a backup of the data that is older than what readers know: numbers come to mean other messages."""
+async def test_a_restored_channel_is_a_gap(server, settings):
+    """A backup may be older than the messages that readers have seen: its numbers are used again."""
     async with connect(settings), channel("a").subscribe() as messages:
         for number in range(5):
             await channel("a").publish(number)
@@ -79,8 +78,8 @@ async def test_a_channel_that_was_put_back_is_a_gap(server, settings):
         assert await take(messages, 1) == ["new"]
 
 
-async def test_another_history_of_the_server_is_another_epoch(server, settings):
-    """A standby that took over may lack messages, and have given their numbers to others."""
+async def test_another_history_of_the_server_starts_an_epoch(server, settings):
+    """A promoted standby may lack messages and use their numbers again."""
     async with connect(settings):
         async with channel("a").subscribe() as messages:
             await channel("a").publish("old")
@@ -97,8 +96,7 @@ async def test_another_history_of_the_server_is_another_epoch(server, settings):
         assert re.fullmatch(r"[0-9]{10,}\.[0-9A-F]{8}\.[0-9]+", home)
 
 
-async def test_a_standby_takes_no_messages_until_it_is_promoted(broken_postgres, monkeypatch, caplog):
-    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.1)
+async def test_a_standby_accepts_no_messages_until_it_is_promoted(broken_postgres, caplog):
     async with connect(Settings(channels=broken_postgres.address)), channel("a").subscribe() as messages:
         await channel("a").publish(1)
         assert await take(messages, 1) == [1]
@@ -116,19 +114,21 @@ async def test_a_standby_takes_no_messages_until_it_is_promoted(broken_postgres,
         assert await take(messages, 1) == [4]
 
 
-async def test_numbers_appear_in_their_order(server, settings, monkeypatch):
-    """One page at a time, of several channels, from several processes, while readers come."""
+async def test_messages_become_visible_in_order(server, settings, monkeypatch):
+    """In pages of several channels, published by several processes, while new readers subscribe."""
     monkeypatch.setattr(subscriber, "PAGE", 5)
+    published = Counter()
     async with connect(settings) as one, connect(settings) as two:
 
         async def publish_all(hub, name) -> None:
             hub_of_lifespan.set(hub)
             for number in range(40):
                 await channel(name).publish(number)
+                published[name] += 1
 
-        async def read_all(hub, name, late) -> None:
+        async def read_all(hub, name, after) -> None:
             hub_of_lifespan.set(hub)
-            await asyncio.sleep(late)
+            await until(lambda: published.total() >= after)
             async with channel(name).subscribe(after=START) as messages:
                 seen = await take(messages, 160)
             assert [seen.count(number) for number in range(40)] == [4] * 40
@@ -136,38 +136,38 @@ async def test_numbers_appear_in_their_order(server, settings, monkeypatch):
         async with asyncio.TaskGroup() as group:
             for hub in (one, two):
                 for name in "abc":
-                    for late in (0, 0.05, 0.1):
-                        group.create_task(read_all(hub, name, late))
+                    for after in (0, 40, 80):
+                        group.create_task(read_all(hub, name, after))
                     for _ in range(2):
                         group.create_task(publish_all(hub, name))
 
 
-async def test_what_came_together_is_fetched_page_by_page(server, settings, monkeypatch):
+async def test_many_messages_are_fetched_page_by_page(server, settings, monkeypatch):
     monkeypatch.setattr(subscriber, "PAGE", 3)
     async with connect(settings) as hub, channel("a").subscribe() as messages:
         await channel("a").publish(0)
         assert await take(messages, 1) == [0]
         fetched = []
         monkeypatch.setattr(hub, "arrived", lambda key, record: fetched.append(record.position.number))
-        hub.backend._subscriber._keys.clear()  # it does not hear for a while
+        hub.backend._subscriber._keys.clear()  # it misses notifications for a while
         for number in range(1, 9):
             await channel("a").publish(number)
-        await everything_heard(server)
+        await all_notifications(server)
         hub.backend._subscriber.watch(channel("a")._key)
         key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
         server.ask(f"NOTIFY hyperpy, '{key} {epoch} 2'; NOTIFY hyperpy, '{key} {epoch} {last}'")
         await until(lambda: fetched == list(range(2, 10)))
 
 
-async def test_a_message_that_is_forgotten_before_it_is_fetched(server, settings):
+async def test_a_message_deleted_before_it_is_fetched(server, settings):
     async with connect(Settings(channels=server.address)) as hub, channel("a").subscribe() as messages:
         await channel("a").publish("first")
         assert await take(messages, 1) == ["first"]
-        hub.backend._subscriber._keys.clear()  # it does not hear for a while
+        hub.backend._subscriber._keys.clear()  # it misses notifications for a while
         await channel("a").publish("second")
         await channel("a").publish("third")
         server.ask("DELETE FROM hyper_messages; UPDATE hyper_channels SET last = 9")
-        await everything_heard(server)
+        await all_notifications(server)
         hub.backend._subscriber.watch(channel("a")._key)
         key, epoch, last = server.ask("SELECT key, epoch, last FROM hyper_channels")[0]
         server.ask(f"NOTIFY hyperpy, '{key} {epoch} {last}'")
@@ -175,7 +175,7 @@ async def test_a_message_that_is_forgotten_before_it_is_fetched(server, settings
 
 
 @pytest.mark.parametrize("payload", ["", "a", "a b c", "a 1 2", f"{'0' * 32} 1 99999999999999999999"])
-async def test_what_others_notify_is_no_harm(server, settings, payload):
+async def test_notifications_of_others_are_ignored(server, settings, payload):
     async with connect(settings), channel("a").subscribe() as messages:
         server.ask(f"NOTIFY hyperpy, '{payload}'")
         await channel("a").publish(1)
@@ -198,18 +198,18 @@ async def test_what_others_notify_is_no_harm(server, settings, payload):
         (BEGINNING, [2, 3], "gap"),
     ],
 )
-def test_a_page_has_no_holes(after, numbers, page):
+def test_a_batch_has_no_missing_numbers(after, numbers, page):
     rows = [(7, 5, False, number, False, b"1") for number in numbers] or [(7, 5, False, None, None, None)]
     kept = batch_of(rows, after)
     assert page == ("gap" if kept.gap else [record.position.number for record in kept.records])
 
 
 class CutOff:
-    """Stands between the hub and PostgreSQL. Once told to, it takes a request there, and cuts before the answer."""
+    """A proxy that passes on a request that holds `word`, and cuts the connection before the answer."""
 
     def __init__(self, server):
         self.port = server.port
-        self.word = None  # that the request holds
+        self.word = None
         self.cuts = 0
 
     @asynccontextmanager
@@ -246,7 +246,7 @@ class CutOff:
         raise EOFError
 
 
-async def test_what_was_done_without_an_answer_is_not_done_twice(server):
+async def test_a_request_without_an_answer_is_not_done_twice(server):
     between = CutOff(server)
     async with between.address() as address, connect(Settings(channels=address)):
         async with channel("a").subscribe() as messages:
@@ -266,8 +266,8 @@ async def test_what_was_done_without_an_answer_is_not_done_twice(server):
     assert server.ask("SELECT count(*) FROM hyper_queue") == [(2,)]
 
 
-async def test_what_was_not_done_is_done_on_another_connection(server, settings, monkeypatch):
-    """The connection ends between the look at it and the request."""
+async def test_a_request_on_a_dead_connection_is_repeated(server, settings, monkeypatch):
+    """The connection ends after it was found usable."""
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish(1)
 
@@ -281,7 +281,7 @@ async def test_what_was_not_done_is_done_on_another_connection(server, settings,
         assert await take(messages, 2) == [1, 2]
 
 
-async def test_a_connection_that_ended_while_it_was_idle_is_not_used(server, settings):
+async def test_a_connection_that_ended_while_idle_is_not_used(server, settings):
     async with connect(settings):
         await queue("a").put(1)
         before = set(server.ask(PIDS))
@@ -291,7 +291,7 @@ async def test_a_connection_that_ended_while_it_was_idle_is_not_used(server, set
     assert server.ask("SELECT count(*) FROM hyper_queue") == [(2,)]
 
 
-async def test_a_request_that_nobody_waits_for_is_given_up_at_once(server, settings):
+async def test_a_cancelled_request_ends_at_once(server, settings):
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish(1)
         with server.locked("hyper_channels", "ACCESS EXCLUSIVE"), pytest.raises(TimeoutError):
@@ -301,11 +301,11 @@ async def test_a_request_that_nobody_waits_for_is_given_up_at_once(server, setti
         assert (await take(messages, 2))[0] == 1
 
 
-async def test_a_server_that_says_nothing_is_left_alone(broken_postgres, monkeypatch):
+async def test_a_server_that_hangs_gets_no_requests(broken_postgres, monkeypatch):
     monkeypatch.setattr(subscriber, "CHECK_EVERY", 0.1)
     async with connect(Settings(channels=broken_postgres.address)) as hub, channel("a").subscribe() as messages:
         await channel("a").publish("before")
-        broken_postgres.stop_the_world()
+        broken_postgres.suspend()
         try:
             with monkeypatch.context() as patch:
                 patch.setattr(subscriber, "ANSWER_WITHIN", 0.2)
@@ -315,7 +315,7 @@ async def test_a_server_that_says_nothing_is_left_alone(broken_postgres, monkeyp
                 with pytest.raises(BrokerError, match="does not answer"):
                     await channel("a").publish("not even sent")
         finally:
-            broken_postgres.go_on()
+            broken_postgres.resume()
         await publish("after")
         assert await take(messages, 2) == ["before", "after"]
 
@@ -324,7 +324,7 @@ PIDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'hyperpy'"
 OURS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hyperpy'"
 
 
-async def test_a_server_that_says_nothing_more_while_messages_are_fetched(server, settings, monkeypatch, caplog):
+async def test_a_server_that_hangs_while_messages_are_fetched(server, settings, monkeypatch, caplog):
     monkeypatch.setattr(subscriber, "FETCH_WITHIN", 0.3)
     async with connect(settings), channel("a").subscribe() as messages:
         await channel("a").publish(1)
@@ -337,7 +337,7 @@ async def test_a_server_that_says_nothing_more_while_messages_are_fetched(server
         assert await take(messages, 1) == [2]
 
 
-async def test_one_connection_listens_and_none_is_left(server, settings):
+async def test_one_connection_listens_and_all_are_closed(server, settings):
     async with connect(settings) as hub:
         async with asyncio.TaskGroup() as group:
             for number in range(50):
@@ -349,7 +349,7 @@ async def test_one_connection_listens_and_none_is_left(server, settings):
     await until(lambda: server.ask(OURS) == [(0,)])
 
 
-async def test_nothing_stays_forever(server, settings):
+async def test_expired_data_is_deleted(server, settings):
     async with connect(replace(settings, channel_max_age=1.0)) as hub:
         await channel("a").publish(1)
         await channel("b").publish(1)
@@ -360,14 +360,14 @@ async def test_nothing_stays_forever(server, settings):
         server.ask("UPDATE hyper_channels SET used_at = used_at - interval '1 minute'")
         await hub.backend.sweep()
         assert server.ask("SELECT count(*) FROM hyper_messages") == [(0,)]
-        # Of a quiet channel, the number is known for longer: it may go on without a gap.
+        # The number of a quiet channel is kept longer, so that it can go on without a gap.
         assert server.ask("SELECT name FROM hyper_channels") == [("a",)]
         server.ask("UPDATE hyper_channels SET used_at = used_at - interval '8 days'")
         await hub.backend.sweep()
         assert server.ask("SELECT count(*) FROM hyper_channels") == [(0,)]
 
 
-async def test_the_sweep_is_made_now_and_then(server, settings, monkeypatch):
+async def test_sweeps_run_regularly(server, settings, monkeypatch):
     monkeypatch.setattr("hyperpy.channels.backends.postgres.backend.SWEEP_EVERY", 0.05)
     async with connect(settings):
         await channel("a").publish(1)
@@ -375,14 +375,14 @@ async def test_the_sweep_is_made_now_and_then(server, settings, monkeypatch):
         await until(lambda: server.ask("SELECT count(*) FROM hyper_messages") == [(0,)])
 
 
-async def test_the_table_does_not_grow_with_a_channel(server, settings):
+async def test_the_messages_of_a_channel_are_trimmed(server, settings):
     async with connect(replace(settings, channel_max_messages=5)):
         for number in range(64):
             await channel("a").publish(number)
         assert server.ask("SELECT count(*) FROM hyper_messages")[0][0] <= 5 + 16
 
 
-async def test_a_session_that_would_not_wait_for_the_disk_does(server, settings):
+async def test_commits_are_synchronous(server, settings):
     server.ask("ALTER ROLE hyper SET synchronous_commit = off")
     try:
         async with connect(settings) as hub, hub.backend._pool.connection() as asked:
@@ -393,13 +393,13 @@ async def test_a_session_that_would_not_wait_for_the_disk_does(server, settings)
 
 @pytest.fixture
 def role(server):
-    """One that may do nothing."""
+    """A role without privileges."""
     server.ask("CREATE ROLE app LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     yield "app"
     server.ask(f"DROP OWNED BY app; DROP ROLE app; {DROP}")
 
 
-async def test_a_role_that_may_not_make_tables(server, role, settings, monkeypatch, caplog):
+async def test_a_role_that_may_not_create_tables(server, role, settings, monkeypatch, caplog):
     monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.3)
     server.ask(DROP)
     async with connect(Settings(channels=server.address.replace("hyper@", "app@"))) as hub:
@@ -433,7 +433,7 @@ async def test_a_role_that_may_not_make_tables(server, role, settings, monkeypat
         ("SELECT 1", "hyper@127.0.0.1:1/postgres", "is unreachable"),
     ],
 )
-async def test_what_postgres_refuses(broken_postgres, monkeypatch, caplog, prepare, address, what):
+async def test_connections_that_postgres_refuses(broken_postgres, monkeypatch, caplog, prepare, address, what):
     monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.5)
     broken_postgres.allow("host all locked all scram-sha-256\nhost all banned all reject")
     broken_postgres.ask("CREATE ROLE locked LOGIN PASSWORD 'right'")
@@ -454,12 +454,12 @@ async def test_what_postgres_refuses(broken_postgres, monkeypatch, caplog, prepa
         ("postgres://127.0.0.1/%zz", "invalid channels URL"),
     ],
 )
-def test_what_is_no_address(address, what):
+def test_invalid_urls(address, what):
     with pytest.raises(ConfigError, match=what):
         make_hub(Settings(channels=address))
 
 
-def test_without_the_client_it_says_what_to_install(monkeypatch):
+def test_a_missing_client_library(monkeypatch):
     for name in [name for name in sys.modules if {"psycopg", "postgres"} & set(name.split("."))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
@@ -467,7 +467,7 @@ def test_without_the_client_it_says_what_to_install(monkeypatch):
         make_hub(Settings(channels="postgresql://127.0.0.1/name"))
 
 
-async def test_a_name_is_shown_in_any_encoding(server, settings):
+async def test_names_are_stored_in_ascii(server, settings):
     async with connect(settings):
         for name in ("r\u00e9sum\u00e9", "a\0\n", "x" * 1000):
             await channel(name).publish(1)
@@ -486,7 +486,7 @@ async def test_a_database_in_another_encoding(server):
         server.ask("DROP DATABASE latin WITH (FORCE)")
 
 
-async def test_an_item_whose_lease_has_run_out_is_anothers(server, settings):
+async def test_a_receipt_is_void_after_the_lease(server, settings):
     async with connect(settings) as hub:
         backend = hub.backend
         await queue("a").put("item")
@@ -502,15 +502,3 @@ async def test_an_item_whose_lease_has_run_out_is_anothers(server, settings):
         assert await backend.take(key, 30) is None
         await backend.acknowledge(second)
     assert server.ask("SELECT count(*) FROM hyper_queue") == [(0,)]
-
-
-async def test_a_closed_channel_stays_closed_over_a_restart(broken_postgres):
-    async with connect(Settings(channels=broken_postgres.address)):
-        await channel("a").publish(1)
-        await channel("a").close()
-        broken_postgres.kill()
-        broken_postgres.start()
-        with pytest.raises(ChannelClosedError):
-            await publish(2)
-        async with channel("a").subscribe(after=START) as messages, asyncio.timeout(PATIENCE):
-            assert [message.data async for message in messages] == [1]

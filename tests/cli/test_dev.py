@@ -1,4 +1,4 @@
-"""`hyper dev`: restarts, errors that can be mended, and an end without remains."""
+"""`hyper dev`: reloads, shows errors until they are fixed, and leaves nothing behind."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from tests.support.raw_client import RawClient
 from tests.support.servers import Command, hyper_after, is_running
 from tests.support.until import wait_until
 
-# An application without hyperpy's routes: what it answers stands in a module beside it.
+# An application without routes of hyperpy's. Its response is in another module.
 APP = """
 import asyncio
 import os
@@ -68,7 +68,7 @@ def site(tmp_path):
 
 
 def until_shown(command: Command, text: str, path: str = "/") -> tuple[int, str]:
-    """The first answer that has `text` in it. A request that is refused fails the test."""
+    """The first response that contains `text`. A refused request fails the test."""
     port = command.port()
     return wait_until(
         lambda: next((answer for answer in [fetch(port, path)] if text in answer[1]), None), command.transcript
@@ -76,7 +76,7 @@ def until_shown(command: Command, text: str, path: str = "/") -> tuple[int, str]
 
 
 def save(file: Path, text: str) -> None:
-    """Replace a file in one step, so that no restart finds half of it."""
+    """Replace a file atomically, so that a restart never reads half of it."""
     temporary = file.with_suffix(".tmp")
     temporary.write_text(text)
     temporary.replace(file)
@@ -89,7 +89,7 @@ def serving_process(command: Command) -> int:
 def test_a_change_is_shown(folder):
     with Command("dev", "--port", "0", folder=folder) as command:
         assert until_shown(command, "first-edition")[1].endswith("True")
-        # One second, one size: only the content tells them apart.
+        # The same size within the same second: only the content differs.
         for text in ("two", "six", "ten"):
             save(folder / "content.py", f'TEXT = "{text}"')
             assert until_shown(command, text)[0] == 200
@@ -99,7 +99,7 @@ def test_a_change_is_shown(folder):
 
 
 @pytest.mark.parametrize("mistake", ['TEXT = "<one"!', "import nowhere", "raise SystemExit"])
-def test_what_can_not_be_loaded_is_shown_until_it_is_mended(folder, mistake):
+def test_a_load_error_is_shown_until_it_is_fixed(folder, mistake):
     save(folder / "content.py", mistake)
     with Command("dev", "--port", "0", folder=folder) as command:
         for path in ("/", "/anything?at=all"):
@@ -108,19 +108,19 @@ def test_what_can_not_be_loaded_is_shown_until_it_is_mended(folder, mistake):
             assert "content.py" in body
             assert '"<one' not in body
         wait_until(lambda: "content.py" in command.errors, command.transcript)
-        save(folder / "content.py", 'TEXT = "mended"')
-        assert until_shown(command, "mended")[0] == 200
+        save(folder / "content.py", 'TEXT = "fixed"')
+        assert until_shown(command, "fixed")[0] == 200
         save(folder / "content.py", mistake)
         assert until_shown(command, "content.py")[0] == 500
 
 
-def test_an_event_source_is_not_sent_away_by_an_error(folder):
+def test_an_event_source_reconnects_after_an_error(folder):
     save(folder / "content.py", "1 / 0")
     with Command("dev", "--port", "0", folder=folder) as command:
         assert fetch(command.port(), "/feed", Accept="text/event-stream") == (200, "retry: 2000\n\n")
 
 
-def test_a_lifespan_that_fails_is_shown_until_it_is_mended(folder):
+def test_a_failing_lifespan_is_shown_until_it_is_fixed(folder):
     save(
         folder / "app.py",
         "import contextlib\n"
@@ -139,7 +139,7 @@ def test_a_lifespan_that_fails_is_shown_until_it_is_mended(folder):
         assert until_shown(command, "first-edition")[0] == 200
 
 
-def test_a_process_that_ends_by_itself_is_told(folder):
+def test_an_exit_of_the_serving_process_is_reported(folder):
     with Command("dev", "--port", "0", folder=folder) as command:
         os.kill(serving_process(command), signal.SIGKILL)
         command.wait_for_output("has exited")
@@ -148,7 +148,7 @@ def test_a_process_that_ends_by_itself_is_told(folder):
         assert command.errors.count("has exited") == 1
 
 
-def test_a_process_that_does_not_end_is_killed(folder):
+def test_a_process_that_does_not_exit_is_killed(folder):
     blocking = (
         "import time\nasync def app(scope, receive, send):\n    print('blocking', flush=True)\n    time.sleep(60)\n"
     )
@@ -184,7 +184,7 @@ def test_streams_end_cleanly_at_a_restart(folder):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_all(folder, number):
+def test_a_signal_ends_all_processes(folder, number):
     with Command("dev", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
         client.get("/stream")
         client.read_until(b"open")
@@ -197,7 +197,7 @@ def test_a_signal_ends_all(folder, number):
 
 
 @pytest.mark.parametrize("said", ["hyper dev", "loading"])
-def test_ctrl_c_in_the_terminal_ends_all_at_any_time(folder, said):
+def test_ctrl_c_in_the_terminal_ends_all_processes_at_any_time(folder, said):
     save(folder / "content.py", "import time; print('loading', flush=True); time.sleep(60)")
     with Command("dev", "--port", "0", folder=folder) as command:
         command.wait_for_output(said)
@@ -213,7 +213,7 @@ def test_the_child_ends_with_its_parent(folder):
         wait_until(lambda: not is_running(child))
 
 
-def test_a_taken_port(folder):
+def test_a_port_in_use(folder):
     with Command("dev", "--port", "0", folder=folder) as first:
         port = first.port()
         with Command("dev", "--port", str(port), folder=folder) as second:
@@ -223,7 +223,7 @@ def test_a_taken_port(folder):
             assert "Traceback" not in second.errors
 
 
-def test_other_names_than_this_machine_s_are_refused(folder):
+def test_host_names_of_other_machines_are_refused(folder):
     with Command("dev", "--port", "0", folder=folder) as command:
         port = command.port()
         assert fetch(port, Host=f"127.0.0.1:{port}")[0] == 200
@@ -243,7 +243,7 @@ def test_the_routes_are_listed_once(site):
         assert "added: routes/fresh.py" in command.output
 
 
-def test_a_broken_route_is_an_error_at_its_url_alone(site):
+def test_a_broken_route_is_an_error_only_at_its_url(site):
     save(site / "routes/about.py", "title = \n")
     with Command("dev", "--port", "0", folder=site) as command:
         assert until_shown(command, "Start")[0] == 200
@@ -251,11 +251,11 @@ def test_a_broken_route_is_an_error_at_its_url_alone(site):
         assert status == 500
         assert "about.py:1" in body
         wait_until(lambda: "about.py:1" in command.errors, command.transcript)
-        save(site / "routes/about.py", 't"<h1>Mended</h1>"\n')
-        assert until_shown(command, "Mended", "/about")[0] == 200
+        save(site / "routes/about.py", 't"<h1>Fixed</h1>"\n')
+        assert until_shown(command, "Fixed", "/about")[0] == 200
 
 
-def test_route_files_elsewhere_are_watched_too(site, tmp_path_factory):
+def test_route_files_outside_the_working_directory_are_watched(site, tmp_path_factory):
     working: Path = tmp_path_factory.mktemp("working")
     with Command("dev", "--port", "0", "--routes", str(site / "routes"), folder=working) as command:
         until_shown(command, "Start")

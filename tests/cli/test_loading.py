@@ -42,7 +42,7 @@ def odd(one): ...
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The working directory. What is imported from it is forgotten afterwards."""
+    """The working directory. Modules imported from it are forgotten afterwards."""
     before = set(sys.modules)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -55,7 +55,7 @@ def load(target: str | None = None, **flags: str):
     return load_app(load_settings({"target": target, **flags}, {}, Path.cwd()))
 
 
-def test_route_files_alone(folder):
+def test_a_folder_of_routes_on_its_own(folder):
     (folder / "pages").mkdir()
     (folder / "pages/index.py").write_text('t"<h1>Start</h1>"\n')
     app = load(routes="pages")
@@ -99,7 +99,7 @@ def test_targets(folder, attribute):
         ("wide:odd", "does not take scope, receive and send"),
     ],
 )
-def test_targets_that_are_none(folder, target, message):
+def test_invalid_targets(folder, target, message):
     (folder / "wide.py").write_text(APP)
     with pytest.raises(ConfigError) as caught:
         load(target)
@@ -108,7 +108,7 @@ def test_targets_that_are_none(folder, target, message):
 
 
 @pytest.mark.parametrize("name", ["routes", "static"])
-def test_folders_are_the_application_s_own_affair(folder, name):
+def test_an_application_chooses_its_own_folders(folder, name):
     (folder / "app.py").write_text(APP)
     with pytest.raises(ConfigError, match=f'--{name}: app:app chooses its own {name} folder\n.*Hyper\\({name}="x"\\)'):
         load(**{name: "x"})
@@ -128,7 +128,7 @@ def test_the_user_s_own_errors_keep_their_traceback(folder, source, last):
     (folder / "app.py").write_text(f"{source}\n")
     with pytest.raises((ImportError, ArithmeticError, SyntaxError)) as caught:
         load_app(Settings())
-    # The first frame is this one, which a command does not have.
+    # Without the frame of this test, which a command does not have.
     frames = caught.value.__traceback__.tb_next
     text = describe_failure(caught.value.with_traceback(frames))
     assert text.endswith(last)
@@ -138,7 +138,7 @@ def test_the_user_s_own_errors_keep_their_traceback(folder, source, last):
     assert "importlib" not in text
 
 
-def test_an_error_of_hyperpy_itself_keeps_all_of_its_traceback():
+def test_an_error_in_hyperpy_keeps_its_whole_traceback():
     with pytest.raises(AttributeError) as caught:
         load_app(None)
     frames = caught.value.__traceback__.tb_next

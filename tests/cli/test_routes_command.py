@@ -1,4 +1,4 @@
-"""`hyper routes`, `hyper --version` and the help, in this process and in one of their own."""
+"""`hyper routes`, `hyper --version` and `--help`, in processes of their own."""
 
 import re
 from importlib.metadata import version
@@ -79,7 +79,7 @@ def test_a_target_without_route_files(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["serve", "routes", "dev"])
-def test_a_wrong_setting_is_a_message(tmp_path, command):
+def test_an_unknown_setting_is_an_error_without_a_traceback(tmp_path, command):
     (tmp_path / "pyproject.toml").write_text("[tool.hyper]\nroute = 'x'\n")
     status, output, errors = run(tmp_path, command)
     assert (status, output) == (1, "")
@@ -88,7 +88,7 @@ def test_a_wrong_setting_is_a_message(tmp_path, command):
     assert "Traceback" not in errors
 
 
-def test_serve_refuses_what_can_not_be_loaded(site):
+def test_serve_does_not_start_with_load_errors(site):
     (site / "routes/broken.py").write_text("title =\n")
     (site / "routes/worse.py").write_text("a: b: c\n")
     for workers in ("1", "2"):

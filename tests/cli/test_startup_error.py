@@ -1,9 +1,9 @@
-"""What the development server answers while there is nothing to serve."""
+"""The application that `hyper dev` serves if the user's can't be loaded."""
 
 from hyperpy.dev.startup_error import StartupErrorApp
 
 
-async def answers(scope: dict[str, object], *messages: str) -> list[dict[str, object]]:
+async def sent_messages(scope: dict[str, object], *messages: str) -> list[dict[str, object]]:
     sent = []
     received = iter(messages)
 
@@ -18,16 +18,18 @@ async def answers(scope: dict[str, object], *messages: str) -> list[dict[str, ob
 
 
 async def test_the_page():
-    start, body = await answers({"type": "http", "method": "GET", "headers": []})
+    start, body = await sent_messages({"type": "http", "method": "GET", "headers": []})
     assert start["status"] == 500
     assert (b"cache-control", b"no-store") in start["headers"]
     assert b"<pre>a &lt; b</pre>" in body["body"]
 
 
 async def test_a_web_socket_is_closed():
-    assert [message["type"] for message in await answers({"type": "websocket", "headers": []})] == ["websocket.close"]
+    assert [message["type"] for message in await sent_messages({"type": "websocket", "headers": []})] == [
+        "websocket.close"
+    ]
 
 
-async def test_its_life():
-    sent = await answers({"type": "lifespan"}, "lifespan.startup", "lifespan.shutdown")
+async def test_its_lifespan():
+    sent = await sent_messages({"type": "lifespan"}, "lifespan.startup", "lifespan.shutdown")
     assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

@@ -186,7 +186,7 @@ async def stream():
     assert text.startswith("event: tick\ndata: 1\n\n")
     assert "data: 2" not in text
     assert "event: stream-error\n" in text
-    assert "have left already" in caplog.text
+    assert "have been sent already" in caplog.text
     assert "index.py" in caplog.text
 
 

@@ -1,4 +1,4 @@
-"""Source in, description out: what runs once, what is loader, stream and template, and what can be no route."""
+"""Source → description: what runs once, the loader, the stream, templates, and files that can't be routes."""
 
 import ast
 from textwrap import dedent
@@ -58,7 +58,7 @@ def test_definitions_run_once(definition: str) -> None:
     assert not [s for s in found.before if not isinstance(s, ast.Expr)]
 
 
-def test_final_runs_once_whatever_its_value() -> None:
+def test_a_final_name_runs_once() -> None:
     found = described(
         """
         from typing import Final
@@ -78,7 +78,7 @@ def test_final_runs_once_whatever_its_value() -> None:
         "try:\n    import uvloop\nexcept ImportError:\n    uvloop = None",
     ],
 )
-def test_a_block_of_definitions_is_one(definitions: str) -> None:
+def test_a_block_of_definitions_runs_once(definitions: str) -> None:
     assert len(described(f"from typing import TYPE_CHECKING\n{definitions}\nt'<p>'").once) == 2
 
 
@@ -103,7 +103,7 @@ def test_statements_run_for_each_request(statement: str) -> None:
     assert first_lines(found.before)[0] == ast.unparse(ast.parse(statement)).splitlines()[0]
 
 
-def test_a_definition_that_names_a_request_variable_belongs_to_the_request_and_so_does_what_names_it() -> None:
+def test_a_definition_that_uses_a_request_variable_runs_for_each_request() -> None:
     found = described(
         """
         user = find()
@@ -135,17 +135,17 @@ def test_a_function_that_assigns_a_global_makes_it_a_request_variable() -> None:
 @pytest.mark.parametrize(
     "twice", ["SIZE = 1\nSIZE = 2", "SIZE = 1\nif x():\n    SIZE = 2", "def f(): pass\nf = wrap(f)"]
 )
-def test_what_is_bound_twice_is_no_constant(twice: str) -> None:
+def test_a_name_bound_twice_is_a_variable(twice: str) -> None:
     assert described(f"{twice}\nt'<p>'").once == ()
 
 
-def test_flags_are_of_the_request() -> None:
+def test_a_block_under_a_method_flag_runs_for_each_request() -> None:
     found = described("from hyperpy import POST\nif POST:\n    LIMIT = 1\nt'<p>'")
     assert first_lines(found.once) == ["from hyperpy import POST"]
 
 
 class TestLoader:
-    def test_the_first_async_function_that_needs_nothing_and_is_named_nowhere(self) -> None:
+    def test_the_first_unreferenced_async_function_without_required_arguments(self) -> None:
         found = described(
             """
             async def _private(): pass
@@ -158,7 +158,7 @@ class TestLoader:
         )
         assert found.loader == "load"
 
-    def test_one_that_only_the_stream_names_if_it_declares_a_global(self) -> None:
+    def test_one_that_only_the_stream_calls_if_it_declares_a_global(self) -> None:
         source = """
             async def load():
                 {}
@@ -170,7 +170,7 @@ class TestLoader:
         assert described(source.format("global user; user = 1")).loader == "load"
         assert described(source.format("return 1")).loader == ""
 
-    def test_one_that_another_function_names_too_is_a_helper(self) -> None:
+    def test_one_that_another_function_calls_is_a_helper(self) -> None:
         found = described(
             """
             async def load():
@@ -205,7 +205,7 @@ class TestLoader:
 
 
 class TestStream:
-    def test_the_first_async_generator_that_needs_nothing_and_is_named_nowhere(self) -> None:
+    def test_the_first_unreferenced_async_generator_without_required_arguments(self) -> None:
         found = described(
             """
             async def rows():
@@ -224,7 +224,7 @@ class TestStream:
         assert found.stream is not None
         assert (found.stream.name, found.stream.line) == ("live", 8)
 
-    def test_a_yield_in_a_nested_function_makes_no_stream(self) -> None:
+    def test_a_yield_in_a_nested_function_does_not_make_a_stream(self) -> None:
         found = described("async def load():\n    def inner():\n        yield 1\nt'<p>'")
         assert found.stream is None
         assert found.loader == "load"
@@ -249,7 +249,7 @@ class TestStream:
             ("yield", False, False, False),
         ],
     )
-    def test_what_its_yields_visibly_are(self, yields: str, document: bool, html: bool, event: bool) -> None:
+    def test_facts_about_its_yields(self, yields: str, document: bool, html: bool, event: bool) -> None:
         imports = "import hyperpy\nfrom hyper import render, html, JSON, Markup\n"
         facts = described(f"{imports}async def stream():\n    {yields}").stream
         assert facts is not None
@@ -275,14 +275,14 @@ class TestMethods:
             ("if POST:\n    log()\n    redirect('/')\naudit()", "POST"),
         ],
     )
-    def test_which_it_answers(self, body: str, methods: str) -> None:
+    def test_the_methods_that_a_file_answers(self, body: str, methods: str) -> None:
         imports = "from hyperpy import *\nfrom hyperpy import GET, POST, PUT, PATCH, DELETE, JSONResponse, redirect\n"
         assert described(f"{imports}x = 1\n{body}").methods == set(methods.split())
 
     def test_a_module_alias_names_flags_too(self) -> None:
         assert described("import hyper\nif hyper.POST:\n    t'<p>'").methods == {"POST"}
 
-    def test_a_name_of_the_users_own_is_no_flag(self) -> None:
+    def test_a_name_that_the_file_sets_is_not_a_flag(self) -> None:
         assert described("POST = 1\nif POST:\n    t'<p>'").methods == {"GET", "HEAD"}
 
 
@@ -302,7 +302,7 @@ class TestMethods:
         ("if x:\n    raise HTTPException(404)\nt'<p>'", False),
     ],
 )
-def test_what_may_block_the_loop(body: str, blocking: bool) -> None:
+def test_calls_that_may_block_the_loop(body: str, blocking: bool) -> None:
     imports = "from hyperpy import redirect, HTTPException\nfrom things import Card, query\nx = ()\n"
     assert described(imports + body).blocking is blocking
 
@@ -330,7 +330,7 @@ def test_which_annotations_are_inputs(source: str, names: str) -> None:
     assert " ".join(d.name for d in found.declarations) == names
 
 
-def test_inputs_of_nested_blocks_are_groups_of_their_own() -> None:
+def test_each_nested_block_has_its_own_group_of_inputs() -> None:
     found = described("a: int\nif x():\n    b: int\n    c: int\nelse:\n    b: int\nt'<p>'")
     assert [(d.name, d.group) for d in found.declarations] == [("a", 0), ("b", 1), ("c", 1), ("b", 2)]
 
@@ -357,13 +357,13 @@ def test_inputs_of_nested_blocks_are_groups_of_their_own() -> None:
         ("t'a'\nt'b'", 2, "always replaces the one at line 1", "under `else:`"),
         ("if x():\n    t'a'\nt'b'", 3, "always replaces the one at line 2", "under `else:`"),
         ("t'a'\nif x():\n    t'b'\nelse:\n    t'c'", 3, "always replaces the one at line 1", "under `else:`"),
-        ("for x in y:\n    t'a'", 2, "a template can't stand in `for`", "after the block"),
-        ("while x:\n    t'a'", 2, "a template can't stand in `while`", "after the block"),
-        ("with x:\n    if y:\n        t'a'", 3, "a template can't stand in `with`", "after the block"),
-        ("try:\n    t'a'\nexcept E:\n    pass", 2, "a template can't stand in the `try:` part", "after the block"),
-        ("try:\n    x()\nfinally:\n    t'a'", 4, "a template can't stand in `finally:`", "after the block"),
-        ("def stream():\n    yield 1\nt'a'", 1, "`stream` is a generator, but not an async one", "async def stream():"),
-        ("x = 1", 1, "this file gives no answer", 't"<h1>Hello</h1>"'),
+        ("for x in y:\n    t'a'", 2, "a template can't be inside `for`", "after the block"),
+        ("while x:\n    t'a'", 2, "a template can't be inside `while`", "after the block"),
+        ("with x:\n    if y:\n        t'a'", 3, "a template can't be inside `with`", "after the block"),
+        ("try:\n    t'a'\nexcept E:\n    pass", 2, "a template can't be inside the `try:` part", "after the block"),
+        ("try:\n    x()\nfinally:\n    t'a'", 4, "a template can't be inside `finally:`", "after the block"),
+        ("def stream():\n    yield 1\nt'a'", 1, "`stream` must be an async generator", "async def stream():"),
+        ("x = 1", 1, "this file has no answer", 't"<h1>Hello</h1>"'),
         ('"""Doc."""\n"<h1>Hello</h1>"', 2, "this string is not a template", "Put a `t`"),
         ("x = 1\nf'<h1>{x}</h1>'", 2, "this is an f-string", 't"…"'),
         ("x = 1\nt'a' + t'b'", 2, "a sum of t-strings", "adjacent t-strings"),
@@ -400,10 +400,10 @@ def test_inputs_of_nested_blocks_are_groups_of_their_own() -> None:
             "`q` is declared as an input twice",
             "Keep one of the two",
         ),
-        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input needs a name of its own", "plain name"),
+        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input must be a plain name", "name: Annotated"),
     ],
 )
-def test_what_can_be_no_route(source: str, line: int, what: str, hint: str) -> None:
+def test_files_that_can_not_be_routes(source: str, line: int, what: str, hint: str) -> None:
     imports = "from hyperpy import redirect, render, HTTPException, Query\nfrom typing import Annotated\n"
     with pytest.raises(RouteError) as caught:
         described(f"{source}\n{imports}")
@@ -432,11 +432,11 @@ def test_what_can_be_no_route(source: str, line: int, what: str, hint: str) -> N
         "with open('x') as f:\n    response = f",
     ],
 )
-def test_what_may_be_a_route(source: str) -> None:
+def test_files_that_may_be_routes(source: str) -> None:
     described(source)
 
 
-def test_the_excerpt_points_at_the_name(tmp_path: object) -> None:
+def test_the_excerpt_points_at_the_name() -> None:
     with pytest.raises(RouteError) as caught:
         described("title = 1\nt'<h1>{titel}</h1>'")
     assert caught.value.place is not None

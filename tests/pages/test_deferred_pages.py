@@ -1,4 +1,4 @@
-"""Pages that wait for some of their parts: what they show, where that is refused, and what becomes of it in the end."""
+"""Deferred values in pages: their HTML, where they are errors, and how they end."""
 
 import pytest
 
@@ -101,13 +101,13 @@ def route(template: str, before: str = "") -> dict[str, str]:
         ("<p>{text!s:.0}</p>", "<p></p>"),
     ],
 )
-async def test_what_is_awaited_stands_in_its_place(site: Site, template: str, html: str) -> None:
+async def test_deferred_values_are_rendered_in_their_place(site: Site, template: str, html: str) -> None:
     answer = await site(route(template)).get("/")
     assert (answer.status_code, answer.text) == (200, html)
 
 
 NOT_AWAITED = "must be awaited before it is rendered here"
-MISPLACED = "has to be awaited, which is not possible in an attribute or a script"
+MISPLACED = "must be awaited before it is rendered in an attribute or a script"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ MISPLACED = "has to be awaited, which is not possible in an attribute or a scrip
     ],
 )
 @pytest.mark.filterwarnings("ignore:coroutine 'broken' was never awaited:RuntimeWarning")
-async def test_where_nothing_can_be_awaited(site: Site, template: str, what: str) -> None:
+async def test_misplaced_deferred_values_are_errors(site: Site, template: str, what: str) -> None:
     answer = await site(route(template), debug=True).get("/")
     assert answer.status_code == 500
     assert what in answer.text.replace("&#x27;", "'").replace("&#39;", "'")
@@ -155,7 +155,7 @@ async def test_where_nothing_can_be_awaited(site: Site, template: str, what: str
         ("", "async def stream():\n    yield render()"),
     ],
 )
-async def test_what_is_rendered_now_can_not_wait(
+async def test_html_and_render_can_not_wait(
     site: Site, before: str, after: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     files = route("<p id='late' {fragment}>{text()}</p><{Card} title='x' />")
@@ -165,7 +165,7 @@ async def test_what_is_rendered_now_can_not_wait(
     assert f"`text` {NOT_AWAITED}" in str(caplog.records[0].exc_info)
 
 
-async def test_a_fragment_is_found_beside_what_has_to_be_awaited(site: Site) -> None:
+async def test_a_fragment_is_found_beside_a_deferred_value(site: Site) -> None:
     files = route("<{Plain}><p {fragment}={'a' * 2}>now</p>{broken()}</{Plain}>")
     files["index.py"] += "async def stream():\n    yield render(fragments='aa')\n"
     answer = await site(files).get("/", headers={"accept": "text/event-stream"})
@@ -180,7 +180,7 @@ async def test_a_computed_fragment_can_not_wait(site: Site, caplog: pytest.LogCa
     assert "the fragment `aa` contains async values" in str(caplog.records[0].exc_info)
 
 
-async def test_an_error_before_anything_has_left_is_a_proper_answer(site: Site) -> None:
+async def test_an_error_before_anything_is_sent_has_its_own_answer(site: Site) -> None:
     client = site(route("<h1>Title</h1>{refused()}"))
     assert (await client.get("/")).status_code == 403
     files = route("<h1>Title</h1>{refused()}") | {"_error.py": "t'<h1>Sorry</h1>{status()}'\nasync def status(): ..."}
@@ -188,7 +188,7 @@ async def test_an_error_before_anything_has_left_is_a_proper_answer(site: Site) 
     assert (answer.status_code, answer.text) == (403, "<h1>Sorry</h1>")
 
 
-async def test_error_pages_may_wait_too(site: Site) -> None:
+async def test_error_pages_can_have_deferred_values(site: Site) -> None:
     page = "<{Card} title='x'><{Suspense} fallback='wait'>{element()}</{Suspense}></{Card}>"
     files = route("{refused()}") | {"_error.py": route(page)["index.py"]}
     answer = await site(files).get("/")
@@ -206,7 +206,7 @@ YIELDS = [
 
 
 @pytest.mark.parametrize(("item", "event"), YIELDS)
-async def test_what_a_stream_yields_is_completed_first(site: Site, item: str, event: str) -> None:
+async def test_items_of_a_stream_are_completed_before_they_are_sent(site: Site, item: str, event: str) -> None:
     files = route("page")
     inner = "    async def inner():\n        yield t'<b>{text(2)}</b>'\n\n"
     files["index.py"] += f"async def stream():\n{inner}    yield {item}\n    yield 'next', 1\n"
@@ -214,7 +214,7 @@ async def test_what_a_stream_yields_is_completed_first(site: Site, item: str, ev
     assert answer.text.split("\n\n")[:2] == [event, "event: next\ndata: 1"]
 
 
-async def test_parts_of_a_page_are_completed_first(site: Site) -> None:
+async def test_parts_of_a_page_are_completed_before_they_are_sent(site: Site) -> None:
     files = route("page")
     source = files["index.py"].replace("t'''page'''", "")
     files["index.py"] = f"{source}async def stream():\n    yield t'<html>{{text(1)}}'\n    yield t'{{items(2)}}'\n"
@@ -231,7 +231,7 @@ async def test_parts_of_a_page_are_completed_first(site: Site) -> None:
         ("{'event': 'x', 'data': {'html': html(t'{text()}')}}", f"`text` {NOT_AWAITED}"),
     ],
 )
-async def test_what_fails_in_a_yield_names_its_line(
+async def test_errors_in_a_yield_name_its_line(
     site: Site, item: str, what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     files = route("page")

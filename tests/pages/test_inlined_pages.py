@@ -1,4 +1,4 @@
-"""t-strings rendered in place give what they give as Templates: the same HTML, evaluated in the same order."""
+"""t-strings compiled in place: the same HTML and the same order of evaluation as with Templates."""
 
 import ast
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.sites import Site
 
 
 class World:
-    """What the templates below name; it notices the order in which it is asked."""
+    """The names that the templates below use. It records the order of evaluation."""
 
     def __init__(self) -> None:
         self.log: list[str] = []
@@ -92,7 +92,7 @@ class World:
         "t'<p title={t'<i>{say(1)}</i>'} data={ {\"a\": t'{say(2)}'} }></p>'",
     ],
 )
-def test_it_is_the_same(source: str) -> None:
+def test_the_result_is_the_same(source: str) -> None:
     results = []
     for inline in (False, True):
         world = World()

@@ -149,7 +149,7 @@ MISUSED = {
     "x: Annotated[str, ClientIP()] | None = None": "an input marker has to be in the outermost `Annotated[…]`",
     "x: list[Annotated[str, Query()]] = []": "an input marker has to be in the outermost `Annotated[…]`",
     "x: Annotated[dict, Query()]": "`x: Annotated[dict, Query()]` can't be taken from the request",
-    "x.y: Annotated[str, ClientIP()] = ''": "an input needs a name of its own",
+    "x.y: Annotated[str, ClientIP()] = ''": "an input must be a plain name",
 }
 
 

@@ -16,7 +16,7 @@ NAMES = (
     "POST PUT Query Header Cookie render html fragment redirect Request Response JSONResponse HTTPException Event JSON"
 )
 
-# How a file may come by a name, as templates of import statements; {name} is the one that is used.
+# Ways to import a name: the statements, and the expression for the name after them.
 SPELLINGS: Mapping[str, tuple[str, str]] = {
     "direct": ("from hyperpy import {name}", "{name}"),
     "the short package": ("from hyper import {name}", "{name}"),
@@ -90,7 +90,7 @@ HELPERS = {
 
 
 def spelled(source: str, name: str, spelling: str) -> str:
-    """A route file; `NAME` in its source is what stands for the name, after the import."""
+    """A route file that imports a name in one way; `NAME` in its source becomes the spelling."""
     imports, expression = (part.format(name=name) for part in SPELLINGS[spelling])
     return f"from typing import Annotated\nfrom hyperpy import PlainTextResponse\n{imports}\n{source}".replace(
         "NAME", expression
@@ -100,7 +100,7 @@ def spelled(source: str, name: str, spelling: str) -> str:
 async def answers(
     site: Site, name: str, source: str, method: str = "GET", query: str = "", **options: object
 ) -> dict[str, str]:
-    """What the file answers, by the way in which it imports a name; `LoadError` if it can't be loaded."""
+    """Status and text of the response, by the way in which the file imports the name."""
     files = {f"r{number}.py": spelled(source, name, spelling) for number, spelling in enumerate(SPELLINGS)}
     client = site(HELPERS | files)
     found = {}
@@ -307,3 +307,79 @@ async def test_a_name_that_a_star_import_sets_is_not_an_input(site: Site) -> Non
 def test_all_public_names_are_known_as_objects() -> None:
     names = {*INJECTED_NAMES, *QUICK_CALLS, *ANSWERS, "fragment", "Query", "Header", "Cookie"}
     assert {name for name in names if PUBLIC_NAMES.name_of(getattr(hyperpy, name)) != name} == set()
+
+
+async def test_typing_names_count_as_objects_too(site: Site) -> None:
+    source = """
+        from ._types import *
+        from . import _types as t
+        COUNT: Once = [0]
+        COUNT[0] += 1
+        q: An[int, Q()] = 1
+        r: t.An[int, t.Q("s")] = 2
+        if t.CHECKING:
+            from nowhere import nothing
+        t"{q} {r} {COUNT[0]}"
+        """
+    types = (
+        "from typing import TYPE_CHECKING as CHECKING, Annotated as An, Final as Once\nfrom hyperpy import Query as Q\n"
+    )
+    client = site({"_types.py": types, "index.py": source})
+    assert [(await client.get("/?q=5&s=6")).text for _ in range(2)] == ["5 6 1", "5 6 2"]
+
+
+STREAMS = {
+    "yield Event(1)": "text/event-stream",
+    "yield JSON(1)": "text/event-stream",
+    "yield html(t'<p>')": "text/html",
+    "yield Markup('<p>')": "text/html",
+}
+
+
+@pytest.mark.parametrize("statement", STREAMS)
+async def test_what_a_stream_yields_is_known_by_its_objects(site: Site, statement: str) -> None:
+    common = "from hyperpy import Event, JSON, html, Markup\n"
+    name = statement.split()[1].partition("(")[0]
+    files = {
+        "_common.py": common,
+        "a.py": f"from ._common import *\nasync def stream():\n    {statement}\n",
+        "b.py": f"from . import _common as c\nasync def stream():\n    {statement.replace(name, f'c.{name}')}\n",
+        "c.py": f"from ._common import {name} as n\nasync def stream():\n    {statement.replace(name, 'n')}\n",
+    }
+    client = site(files)
+    kinds = [(await client.get(f"/{path}", headers={"accept": "text/html"})).headers["content-type"] for path in "abc"]
+    assert kinds == [f"{STREAMS[statement]}; charset=utf-8"] * 3
+
+
+@pytest.mark.parametrize("name", ["redirect", "render", "HTTPException", "JSONResponse"])
+def test_a_lost_answer_is_a_load_error_however_it_is_imported(write: Write, name: str) -> None:
+    for imports, expression in SPELLINGS.values():
+        source = f"{imports}\ndef guard():\n    {expression}('/')\nt''".format(name=name)
+        error = load_error(write, HELPERS | {"index.py": source})
+        assert "inside a function, a bare `" in error.what, source
+
+
+async def test_error_pages_and_folders_resolve_names_too(site: Site) -> None:
+    files = {
+        "_common.py": "from hyperpy import POST, Query as Q, HTTPException as E\nfrom typing import Annotated as A\n",
+        "shop/_404.py": "from .._common import *\nerror: E\nq: A[int, Q()] = 1\nt'{error.status_code} {q}'",
+        "shop/deep/index.py": "from ..._common import POST as P\nif P:\n    t'posted'",
+    }
+    client = site(files)
+    assert (await client.get("/shop/nope?q=3")).text == "404 3"
+    assert (await client.post("/shop/deep")).text == "posted"
+    assert (await client.get("/shop/deep")).status_code == 405
+
+
+async def test_quick_calls_are_known_by_their_objects(site: Site) -> None:
+    now = "from ._common import current\nclass N:\n    def __html__(self):\n        return current().name\nnow = N()\n"
+    client = site(
+        {
+            "_common.py": "from hyperpy import html as h\nfrom threading import current_thread as current\n",
+            "_now.py": now,
+            "quick.py": "from ._common import h\nfrom ._now import now\nt'{h(t\"x\")}{now}'",
+            "slow.py": "from ._common import current\nfrom ._now import now\ncurrent()\nt'{now}'",
+        }
+    )
+    assert (await client.get("/quick")).text == "xMainThread"
+    assert (await client.get("/slow")).text.startswith("AnyIO worker thread")

@@ -1,4 +1,4 @@
-"""A routes folder as a Python package: what it is called, what can be imported from it, and what it shadows."""
+"""A routes folder as a Python package: its name, imports from it, and packages of the same name."""
 
 import importlib
 import inspect
@@ -67,7 +67,7 @@ async def test_two_applications_of_one_folder_share_its_private_modules(write: W
     assert [(await client.get("/")).text for client in (first, second, first)] == ["1", "2", "3"]
 
 
-async def test_what_python_has_imported_from_the_folder_is_what_the_routes_see(
+async def test_routes_use_the_modules_that_python_has_already_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "imported_before"
@@ -79,7 +79,7 @@ async def test_what_python_has_imported_from_the_folder_is_what_the_routes_see(
     assert (await make_app(folder).get("/")).text == "seen"
 
 
-async def test_a_folder_inside_a_package_is_imported_by_its_whole_name_too(
+async def test_a_folder_inside_a_package_can_be_imported_by_its_full_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "shop_of_tests" / "pages"
@@ -111,7 +111,7 @@ def _other_folder(folder: Path, name: str) -> Path:
     return target
 
 
-async def test_classes_have_a_module_that_can_be_found(site: Site) -> None:
+async def test_classes_can_be_pickled(site: Site) -> None:
     source = """
         import pickle
         from dataclasses import dataclass
@@ -152,7 +152,7 @@ def test_files_that_can_not_be_loaded(tmp_path: Path, files: dict[str, bytes], m
     assert message in str(caught.value)
 
 
-async def test_a_file_says_how_it_is_encoded(tmp_path: Path) -> None:
+async def test_a_file_may_declare_its_encoding(tmp_path: Path) -> None:
     folder = tmp_path / "routes"
     folder.mkdir()
     (folder / "index.py").write_bytes("# coding: latin-1\nt'<p>ü</p>'".encode("latin-1"))

@@ -1,4 +1,4 @@
-"""What a request made goes with it, at once: nothing is left for the garbage collector, and nothing goes too early."""
+"""Objects of a request are released with it, without the garbage collector, and not too early."""
 
 import asyncio
 import gc
@@ -83,7 +83,7 @@ def kept(app: Hyper, path: bytes) -> dict[str, Any]:
 
 
 async def get(app: Hyper, path: str, accept: str = "text/html") -> str:
-    """An in-process request. No HTTP client: what that keeps for itself would count."""
+    """An in-process request, without an HTTP client, which could keep references of its own."""
     body = b""
 
     async def receive() -> Message:
@@ -107,14 +107,14 @@ async def test_a_request_leaves_nothing_behind(tmp_path: Path, name: str, accept
     await get(app, f"/{name}", accept=accept)
     made = kept(app, f"/{name}".encode())["Value"].made
     assert len(made) == 1
-    # A worker thread lets go of what it has run a moment after its answer is there.
+    # A worker thread drops its references a moment after the answer has arrived.
     async with asyncio.timeout(5):
         while made[0]() is not None:
             await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize("name", OUTLIVING)
-async def test_what_outlives_its_request_keeps_its_names(tmp_path: Path, name: str) -> None:
+async def test_a_task_that_outlives_its_request_keeps_its_variables(tmp_path: Path, name: str) -> None:
     source = (
         "value: Value\n"
         "def described():\n    return type(value).__name__\n"

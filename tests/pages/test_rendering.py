@@ -1,4 +1,4 @@
-"""`render(…)` in a route file: which fragments, of which page, and what is evaluated for them."""
+"""`render(…)` in a route file: the fragments, their page, and the expressions that are evaluated for them."""
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ async def first_event(client: httpx.AsyncClient, path: str = "/") -> str:
     return answer.text.split("\n\n")[0]
 
 
-async def test_only_what_is_inside_is_evaluated_against_the_present_values(site: Site) -> None:
+async def test_only_expressions_inside_are_evaluated_with_current_values(site: Site) -> None:
     source = """
         from hyperpy import fragment, render
         user = None
@@ -79,7 +79,7 @@ async def test_other_spellings_of_the_marker(site: Site) -> None:
 
 
 @pytest.mark.parametrize("big", ["0", "1"])
-async def test_the_page_that_was_reached_is_the_one(site: Site, big: str) -> None:
+async def test_the_page_that_was_reached_is_rendered(site: Site, big: str) -> None:
     source = """
         from hyperpy import fragment, render
         big: int
@@ -94,7 +94,7 @@ async def test_the_page_that_was_reached_is_the_one(site: Site, big: str) -> Non
     assert await first_event(site({"index.py": source}), f"/?big={big}") == f"data: {wanted}"
 
 
-async def test_where_none_was_reached_the_first_that_has_it_is(site: Site) -> None:
+async def test_if_no_page_was_reached_the_first_with_the_fragment_is_rendered(site: Site) -> None:
     source = """
         from hyperpy import fragment, render
         q: str | None
@@ -108,12 +108,12 @@ async def test_where_none_was_reached_the_first_that_has_it_is(site: Site) -> No
     assert (await site({"index.py": source}).get("/?q=answer")).text == '<p id="b">b</p>'
 
 
-async def test_without_names_it_is_the_whole_page(site: Site) -> None:
+async def test_without_names_the_whole_page_is_rendered(site: Site) -> None:
     source = "from hyperpy import render\nt'''\n<p>{1}</p>\n'''\nasync def stream():\n    yield ('page', render())"
     assert await first_event(site({"index.py": source})) == "event: page\ndata: <p>1</p>"
 
 
-async def test_an_unknown_name_lists_the_known_ones(site: Site) -> None:
+async def test_an_unknown_name_lists_the_valid_ones(site: Site) -> None:
     source = """
         from hyperpy import fragment, render
         render(fragments="stats")
@@ -132,12 +132,12 @@ async def test_a_page_without_fragments_says_how_to_mark_one(site: Site) -> None
 
 
 def test_outside_a_request_there_is_no_page() -> None:
-    with pytest.raises(AnswerError, match=r"render\(\) outside a request"):
+    with pytest.raises(AnswerError, match=r"render\(\) needs a request"):
         render(fragments="a")
 
 
 def test_outside_a_request_there_is_no_method() -> None:
-    with pytest.raises(AnswerError, match="there is no request whose method could be POST"):
+    with pytest.raises(AnswerError, match="`POST` can't be tested outside a request"):
         bool(POST)
 
 
@@ -176,12 +176,12 @@ async def stream():
         ("for a in (1, 2, 1): yield render(fragments='a', if_changed=True)", ["a1", "a2", "a1"]),
         ("for b in (1, 2): yield render(fragments='a', if_changed=True)", ["a0"]),
         ("for b in (1, 1, 2): yield render(fragments=['a', 'b'], if_changed=True)", ["a0b1", "a0b2"]),
-        # What is sent without asking counts as well.
+        # Unconditional renderings count as well.
         (
             "for a, new in (1, True), (2, False), (2, True), (1, True): yield render(fragments='a', if_changed=new)",
             ["a1", "a2", "a1"],
         ),
-        # A fragment is the same, whatever it is sent with.
+        # A fragment is compared on its own, whichever others it is sent with.
         (
             "for a, names in (1, ['a']), (2, ['a', 'b']), (1, ['a']): yield render(fragments=names, if_changed=True)",
             ["a1", "a2b0", "a1"],
@@ -190,7 +190,7 @@ async def stream():
         ("for a in (1, 1): yield 'x', render(fragments='a', if_changed=True) or 'same'", ["x:a1", "x:same"]),
     ],
 )
-async def test_only_what_has_changed_is_sent(site: Site, statements: str, events: list[str]) -> None:
+async def test_only_changes_are_sent(site: Site, statements: str, events: list[str]) -> None:
     answer = await site({"index.py": COUNTED.format(statements=statements)}).get("/", headers=EVENTS)
     sent = answer.text.replace('<p id="', "").replace('">', "").replace("</p>", "")
     sent = sent.replace("event: x\ndata: ", "x:").replace("data: ", "")
@@ -203,13 +203,13 @@ async def test_each_request_remembers_what_it_has_rendered(site: Site) -> None:
         assert '<p id="a">0</p>' in (await client.get("/", headers=EVENTS)).text
 
 
-async def test_nothing_is_a_mistake_in_a_stream_that_has_not_asked(site: Site) -> None:
+async def test_none_is_an_error_in_a_stream_without_if_changed(site: Site) -> None:
     answer = await site({"index.py": COUNTED.format(statements="yield None")}).get("/", headers=EVENTS)
     assert "event: stream-error" in answer.text
 
 
-async def test_a_stream_without_news_lets_others_in(site: Site) -> None:
-    """Its generator waits for nothing."""
+async def test_a_stream_without_changes_lets_other_tasks_run(site: Site) -> None:
+    """The generator awaits nothing itself."""
     source = """
         import asyncio
         from hyperpy import fragment, render

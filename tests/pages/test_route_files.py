@@ -1,4 +1,4 @@
-"""Route files as a user writes them, asked over HTTP: what runs when, inputs, answers, errors with their lines."""
+"""Route files over HTTP: what runs when, inputs, answers, and errors with their lines."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ class TestWhatRunsWhen:
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert answer.headers["content-length"] == "10"
 
-    async def test_the_loader_is_awaited_before_the_page_and_its_globals_are_the_requests(self, site: Site) -> None:
+    async def test_the_loader_is_awaited_first_and_its_globals_belong_to_the_request(self, site: Site) -> None:
         source = """
             import asyncio
             from hyperpy import Request
@@ -78,7 +78,7 @@ class TestWhatRunsWhen:
         assert (await client.get("/sync")).text.startswith("AnyIO worker thread")
         assert (await client.get("/loaded")).text == "MainThread"
 
-    async def test_the_name_of_an_exception_outlives_its_block(self, site: Site) -> None:
+    async def test_a_template_in_except_can_use_the_name_of_the_exception(self, site: Site) -> None:
         source = """
             try:
                 1 / 0
@@ -105,7 +105,7 @@ class TestWhatRunsWhen:
             """
         assert await text(site, source, f"/{query}") == shown
 
-    async def test_an_annotated_assignment_is_one(self, site: Site) -> None:
+    async def test_an_annotated_assignment(self, site: Site) -> None:
         assert await text(site, "count: int = int('3')\nitems: list[int] = [1]\nt'{count} {items}'") == "3 1"
 
     async def test_future_annotations(self, site: Site) -> None:
@@ -201,7 +201,7 @@ class Colour(StrEnum):
             },
         }
 
-    async def test_the_answer_to_bad_input_escapes_and_suits_who_asks(self, site: Site) -> None:
+    async def test_the_answer_to_bad_input_is_escaped_and_negotiated(self, site: Site) -> None:
         client = site({"index.py": "from typing import Literal\nq: Literal['<b>']\nt'<p>'"})
         page = await client.get("/?q=x", headers=HTML)
         assert page.status_code == 422
@@ -225,7 +225,7 @@ class Colour(StrEnum):
         assert (await client.get("/2026/a%2Fb")).text == "2026 a/b"
         assert (await client.get("/2024/a")).status_code == 404
 
-    async def test_a_default_is_evaluated_where_it_stands_and_only_if_needed(self, site: Site) -> None:
+    async def test_a_default_is_evaluated_in_place_and_only_if_needed(self, site: Site) -> None:
         source = """
             from typing import Annotated
             from hyperpy import Query
@@ -240,8 +240,8 @@ class Colour(StrEnum):
         [
             ("x: dict[str, int]\nt''", 1, "`x: dict[str, int]` can't be taken from the request", "global x"),
             ("x: list[str]\nt''", 1, "`x: list[str]` can't be taken", "Annotated[list[str], Query()]"),
-            ("y = 1\nx: Usr\nt''", 2, "the annotation of `x` names `Usr`", "Import `Usr`"),
-            ("x: itn\nt''", 1, "the annotation of `x` names `itn`", "Did you mean `int`?"),
+            ("y = 1\nx: Usr\nt''", 2, "the annotation of `x` uses `Usr`", "Import `Usr`"),
+            ("x: itn\nt''", 1, "the annotation of `x` uses `itn`", "Did you mean `int`?"),
             ("x: 1 / 0\nt''", 1, "the annotation of `x` can't be evaluated: ZeroDivisionError", ""),
             (
                 "from typing import Annotated\nfrom hyperpy import Header\nx: Annotated[str, Header()] | None\nt''",
@@ -257,7 +257,9 @@ class Colour(StrEnum):
             ),
         ],
     )
-    def test_what_can_not_be_injected(self, write: Write, source: str, line: int, what: str, hint: str) -> None:
+    def test_annotations_that_can_not_be_injected(
+        self, write: Write, source: str, line: int, what: str, hint: str
+    ) -> None:
         with pytest.raises(RouteError) as caught:
             Hyper(routes=write({"index.py": source}), static=None)
         assert caught.value.place is not None
@@ -265,10 +267,10 @@ class Colour(StrEnum):
         assert what in caught.value.what
         assert hint in caught.value.hint
 
-    def test_a_path_parameter_is_one_text(self, write: Write) -> None:
+    def test_a_path_parameter_is_one_string(self, write: Write) -> None:
         with pytest.raises(RouteError, match="`items: list\\[int\\]` can't be taken") as caught:
             Hyper(routes=write({"{items}.py": "items: list[int]\nt''"}), static=None)
-        assert "one text" in caught.value.hint
+        assert "one string" in caught.value.hint
 
 
 class TestAnswers:
@@ -314,17 +316,17 @@ class TestAnswers:
         assert part.text == '<p>B</p><p id="a">A Now</p>'
         assert (await client.get("/")).text.startswith("<h1>Now</h1>")
 
-    async def test_a_call_that_is_not_awaited_says_so(self, site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_a_call_that_is_not_awaited_is_reported(self, site: Site, caplog: pytest.LogCaptureFixture) -> None:
         source = "async def save(x): pass\nsave(1)\nt'<p>'"
         answer = await site({"index.py": source}, debug=True).get("/", headers=HTML)
         assert answer.status_code == 500
         assert "the call of save() is not awaited" in answer.text
 
-    async def test_a_loader_that_returns_something_else_says_so(self, site: Site) -> None:
+    async def test_a_loader_that_returns_something_else_is_reported(self, site: Site) -> None:
         answer = await site({"index.py": "x = 1\nasync def load():\n    return {'a': x}\nt''"}, debug=True).get("/")
-        assert "index.py:2  load() returned dict, which is no answer" in answer.text
+        assert "index.py:2  load() must return nothing or a Response, not dict" in answer.text
 
-    async def test_no_template_reached_says_so(self, site: Site) -> None:
+    async def test_a_request_that_reaches_no_template_is_reported(self, site: Site) -> None:
         answer = await site({"index.py": "q: str | None\nif q:\n    t'<p>'"}, debug=True).get("/")
         assert answer.status_code == 500
         assert "this GET request reached none of the templates (lines 3)" in answer.text
@@ -376,7 +378,7 @@ BROKEN: Mapping[str, str] = {
 
 
 class TestLoadErrors:
-    def test_production_refuses_to_start_and_names_all(self, write: Write) -> None:
+    def test_production_refuses_to_start_and_lists_all_errors(self, write: Write) -> None:
         with pytest.raises(HyperError) as caught:
             Hyper(routes=write(BROKEN), static=None)
         message = str(caught.value)
@@ -385,7 +387,7 @@ class TestLoadErrors:
         assert "raises.py:1  loading it raised ModuleNotFoundError: No module named 'nothing_of_this_name'" in message
         assert "unbalanced.py:2" in message
 
-    async def test_debug_serves_the_error_at_its_url_and_the_rest_as_ever(self, site: Site) -> None:
+    async def test_debug_serves_the_error_at_its_url_and_the_other_routes_as_usual(self, site: Site) -> None:
         client = site(BROKEN, debug=True)
         assert (await client.get("/")).text == "<p>fine</p>"
         for path in ("/broken", "/raises", "/unbalanced"):
@@ -423,7 +425,7 @@ class TestBackground:
     @pytest.mark.parametrize(
         "answer", ["t'page'", "PlainTextResponse('page')", "async def stream():\n    yield 'page'"]
     )
-    async def test_what_is_to_be_done_afterwards_is_done_beside_any_answer(self, site: Site, answer: str) -> None:
+    async def test_background_tasks_run_after_any_kind_of_answer(self, site: Site, answer: str) -> None:
         source = f"""
 from typing import Final
 from starlette.background import BackgroundTask
@@ -441,7 +443,7 @@ if request.url.query:
         assert (await client.get("/?done")).text == "['GET']"
 
 
-async def test_an_error_page_stands_in_for_a_missing_404(site: Site) -> None:
+async def test_an_error_page_replaces_a_missing_404_page(site: Site) -> None:
     source = "from hyperpy import HTTPException\nerror: HTTPException\nt'<p>{error.status_code}</p>'"
     client = site({"_error.py": source, "shop/_404.py": "t'<p>no such shop</p>'"})
     answers = [await client.get(path) for path in ("/nope", "/shop/nope")]
@@ -458,7 +460,7 @@ async def test_the_debug_page_begins_with_the_users_own_code(site: Site) -> None
     assert "hyperpy/" not in page
 
 
-def test_a_component_that_is_missing_is_no_input(write: Write) -> None:
+def test_a_missing_component_is_not_suggested_as_an_input(write: Write) -> None:
     with pytest.raises(RouteError) as caught:
         Hyper(routes=write({"index.py": "t'<{Card}>x</{Card}>'"}), static=None)
     assert caught.value.hint == "Import it, or define it in this file."

@@ -1,4 +1,4 @@
-"""Suspense: what is sent first, what comes late and in which order, and what becomes of what fails."""
+"""Suspense: the order in which content is sent, and what happens when it fails."""
 
 import asyncio
 import logging
@@ -61,7 +61,7 @@ DOCUMENT = "<!doctype html><html lang=en><title>x</title><body>{}</body></html>"
 
 
 class Visit:
-    """One request, and what has come of its answer."""
+    """One request and the part of its response that has arrived."""
 
     def __init__(self, gates: dict[str, asyncio.Event]) -> None:
         self.gates = gates
@@ -92,7 +92,7 @@ class Visit:
                 await self.arrived.wait()
 
     async def open(self, *names: str) -> None:
-        """Opens the gates, one after the other: what waited for one has gone on when the next is opened."""
+        """Open the gates one after the other, with time for the waiting tasks in between."""
         for name in names:
             self.gates.setdefault(name, asyncio.Event()).set()
             for _ in range(8):
@@ -100,7 +100,7 @@ class Visit:
 
 
 class Visits:
-    """A site of one page."""
+    """A site with one page."""
 
     def __init__(self, write: Write) -> None:
         self.write = write
@@ -130,7 +130,7 @@ def suspense(content: str, fallback: str = "wait", more: str = "") -> str:
 
 
 def shown(body: str) -> str:
-    """The body as a browser shows it in the end: late content in its place, the means gone."""
+    """The body as a browser finally shows it: content in its place, script and markers removed."""
     body = re.sub(r"<script.*?</script>|<noscript>.*?</noscript>", "", body, flags=re.DOTALL)
     late = r'<div class="hyper-late"(?: id="[\w-]+")?>(.*?)</div><hyper-late for="([\w-]+)"[^>]*></hyper-late>'
     while found := re.search(late, body, re.DOTALL):
@@ -145,7 +145,7 @@ def strictly_parsed(body: str) -> None:
     html5lib.HTMLParser(strict=True).parse(body)
 
 
-async def test_what_is_late_comes_when_it_is_ready(visits: Visits) -> None:
+async def test_suspended_content_is_sent_when_it_is_ready(visits: Visits) -> None:
     template = DOCUMENT.format(suspense("{late('a')}", "wait a") + suspense("{late('b')}", "wait b") + "<hr>")
     async with visits(template) as visit:
         await visit.until("<hr>")
@@ -163,7 +163,7 @@ async def test_what_is_late_comes_when_it_is_ready(visits: Visits) -> None:
     strictly_parsed(visit.body)
 
 
-async def test_the_content_is_not_waited_for_by_what_stands_behind_it(visits: Visits) -> None:
+async def test_the_rest_of_the_page_does_not_wait_for_suspended_content(visits: Visits) -> None:
     async with visits(DOCUMENT.format(suspense("{late('a')}") + "{late('b')}")) as visit:
         await visit.until("<p>wait</p>")
         await visit.open("b")
@@ -172,7 +172,7 @@ async def test_the_content_is_not_waited_for_by_what_stands_behind_it(visits: Vi
 
 
 async def test_all_begin_at_once(visits: Visits) -> None:
-    """The second is complete when its place is reached: it needs no fallback, and the page no script."""
+    """The second is complete when its place is reached, so it needs no fallback, and the page no script."""
     async with visits(DOCUMENT.format("{late('a')}" + suspense("{late('b')}"))) as visit:
         await visit.open("b", "a")
     assert visit.body == DOCUMENT.format("<b>a</b><b>b</b>").replace("=en", '="en"')
@@ -200,7 +200,7 @@ async def test_content(visits: Visits, content: str, html: str, order: str) -> N
 
 @pytest.mark.parametrize("rows", ["<tr><td>1</td></tr>", "<tbody><tr><td>1</td></tr></tbody>", " <!-- --><td>1</td>"])
 async def test_parts_of_a_table(visits: Visits, rows: str) -> None:
-    """Rows outside of a table are lost to a parser: they come in one."""
+    """HTML parsers drop rows outside of a table, so they are sent inside one."""
     async with visits(DOCUMENT.format(suspense(rows + "{late('a', '')}"))) as visit:
         await visit.until("wait")
         await visit.open("a")
@@ -216,7 +216,7 @@ async def test_parts_of_a_table(visits: Visits, rows: str) -> None:
         ("{late('a', 1)}" * 0 + "{None}", ""),
     ],
 )
-async def test_what_is_there_needs_no_fallback(visits: Visits, content: str, html: str) -> None:
+async def test_content_that_is_ready_needs_no_fallback(visits: Visits, content: str, html: str) -> None:
     async with visits(suspense(content)) as visit:
         pass
     assert visit.body == html
@@ -229,7 +229,7 @@ async def test_a_page_without_an_end_tag(visits: Visits) -> None:
     assert shown(visit.body) == "<b>a</b><hr>"
 
 
-async def test_an_end_tag_in_the_middle_is_none(visits: Visits) -> None:
+async def test_an_end_tag_in_the_middle_is_not_the_end(visits: Visits) -> None:
     async with visits(suspense("{late('a')}") + "<textarea></body></textarea><hr></BODY >\n</html>\n") as visit:
         await visit.until("<hr>")
         assert "BODY" not in visit.body
@@ -239,7 +239,7 @@ async def test_an_end_tag_in_the_middle_is_none(visits: Visits) -> None:
 
 @pytest.mark.parametrize("failing", ["broken", "missing", "gives_up"])
 @pytest.mark.parametrize(("more", "instead"), [("", "<p>wait</p>"), ("error={t'<p>Sorry</p>'}", "<p>Sorry</p>")])
-async def test_what_fails_stays_alone(
+async def test_a_failure_does_not_affect_the_rest_of_the_page(
     visits: Visits, caplog: pytest.LogCaptureFixture, failing: str, more: str, instead: str
 ) -> None:
     caplog.set_level(logging.INFO, "hyperpy")
@@ -259,7 +259,9 @@ async def test_what_fails_stays_alone(
 
 
 @pytest.mark.parametrize(("more", "instead"), [("", "<p>wait</p>"), ("error='Sorry'", "Sorry")])
-async def test_what_fails_at_once(visits: Visits, caplog: pytest.LogCaptureFixture, more: str, instead: str) -> None:
+async def test_a_failure_before_the_fallback_is_sent(
+    visits: Visits, caplog: pytest.LogCaptureFixture, more: str, instead: str
+) -> None:
     async with visits(suspense("{broken_at_once()}", more=more)) as visit:
         pass
     assert re.sub(r'<template data-error="\w+"></template>', "", visit.body) == instead
@@ -274,7 +276,7 @@ async def test_the_nonce_of_the_policy(visits: Visits) -> None:
     assert '<script nonce="r4nd&#34;om">' in visit.body
 
 
-async def test_names_of_places_differ_between_responses(visits: Visits) -> None:
+async def test_ids_differ_between_responses(visits: Visits) -> None:
     seen = set()
     for _ in range(2):
         async with visits(suspense("{late('a')}") + suspense("{late('a')}")) as visit:
@@ -285,7 +287,7 @@ async def test_names_of_places_differ_between_responses(visits: Visits) -> None:
     assert len(seen) == 4
 
 
-async def test_a_client_that_leaves_ends_it_all(visits: Visits) -> None:
+async def test_a_disconnect_cancels_everything(visits: Visits) -> None:
     content = suspense("{late('a')}") + suspense("{late('b')}" + suspense("{late('c')}")) + "{late('d')}{late('e')}"
     async with visits(content) as visit:
         await visit.until("wait")

@@ -31,7 +31,7 @@ def server(request) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def log(caplog) -> Iterator[pytest.LogCaptureFixture]:
-    """What the servers and the loops complain about is an error, unless the test takes it away."""
+    """Warnings of servers and event loops fail the test, unless it clears them."""
     caplog.set_level(logging.INFO)
     yield caplog
     assert [r.getMessage() for r in caplog.records if r.levelno > logging.INFO and r.name != "hyperpy.streams"] == []

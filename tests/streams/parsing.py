@@ -1,4 +1,4 @@
-"""A client's side of an event stream, after the text of the WHATWG HTML standard, section 9.2.6."""
+"""An event stream parser that follows the WHATWG HTML standard, section 9.2.6."""
 
 import codecs
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class Dispatched:
 
 
 class EventSourceParser:
-    """Takes bytes in pieces of any size; `events`, `reconnection_time` and `last_event_id` are what a client knows."""
+    """Parses pieces of any size. `events`, `reconnection_time` and `last_event_id` are the state of a client."""
 
     def __init__(self) -> None:
         self.events: list[Dispatched] = []

@@ -15,7 +15,7 @@ from hyperpy.streams import STATE_KEY, EventStream, HTMLStream, StreamLimits, St
 from tests.support.raw_client import RawClient
 
 BIG = "x" * 60_000
-TIMEOUT = 10  # seconds to wait for expected bytes and events
+TIMEOUT = 10  # seconds that a test waits
 
 type Generator = Callable[[], AsyncGenerator[object]]
 
@@ -66,7 +66,7 @@ async def hello(send: Send) -> None:
 
 
 class Site:
-    """A running server and the clients that are connected to it."""
+    """A running server and its clients."""
 
     def __init__(self, server: uvicorn.Server, port: int) -> None:
         self.server = server
@@ -121,7 +121,7 @@ def logged_warnings(log: pytest.LogCaptureFixture, name: str) -> list[logging.Lo
 
 
 class Watched:
-    """A generator function that records its start, its progress and its cleanup."""
+    """A generator function that records its start and its cleanup."""
 
     def __init__(self, *items: object, forever: bool = True) -> None:
         self.items = items

@@ -1,4 +1,4 @@
-"""Pages that wait for some of their parts, over a real server: what leaves when, and what an early end does."""
+"""Pending pages over a real server: when each part is sent, and what an early end does."""
 
 import threading
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ ANY = {"loop": "uvloop", "http": "httptools"}
 
 
 class Served:
-    """A site of one page that runs on a real server."""
+    """A site with one page on a real server."""
 
     def __init__(self, site: Site, shared: dict[str, Any]) -> None:
         self.site = site
@@ -71,7 +71,7 @@ def serving(folder: Path, template: str, server: dict[str, str], before: str = "
         yield Served(site, app.loaded_routes.entries[0].definitions)
 
 
-def test_what_stands_before_leaves_first(tmp_path: Path, server: dict[str, str]) -> None:
+def test_text_before_a_deferred_value_is_sent_first(tmp_path: Path, server: dict[str, str]) -> None:
     with serving(tmp_path, "<p>{late('a')}</p><ul>{items('b', 'c')}</ul><hr>", server) as served:
         client = served.site.get()
         client.read_until(b"<p>")
@@ -90,7 +90,7 @@ def test_what_stands_before_leaves_first(tmp_path: Path, server: dict[str, str])
     assert not any(line.startswith("content-length") for line in client.head)
 
 
-def test_suspended_content_leaves_when_it_is_ready(tmp_path: Path, server: dict[str, str]) -> None:
+def test_suspended_content_is_sent_when_it_is_ready(tmp_path: Path, server: dict[str, str]) -> None:
     template = "<body><{Suspense} fallback='wait'>{late('a')}</{Suspense}><{Suspense}>{late('b')}</{Suspense}></body>"
     with serving(tmp_path, template, server) as served:
         client = served.site.get()
@@ -103,7 +103,7 @@ def test_suspended_content_leaves_when_it_is_ready(tmp_path: Path, server: dict[
         assert client.body.endswith(b"</body>")
 
 
-def test_the_answer_is_settled_before(tmp_path: Path) -> None:
+def test_status_and_headers_are_set_before_the_first_part(tmp_path: Path) -> None:
     before = "response: Response\nresponse.status_code = 201\nresponse.set_cookie('a', 'b')"
     after = "async def stream():\n    yield 1\n"
     with serving(tmp_path, "<p>{late('a')}", ANY, before, after) as served:
@@ -171,7 +171,7 @@ def test_an_error_before_the_start_is_an_error_page(tmp_path: Path, log: pytest.
         "<p><{Suspense}>{items('a')}</{Suspense}>{late('b')}",
     ],
 )
-def test_a_client_that_leaves_ends_it_all(tmp_path: Path, template: str) -> None:
+def test_a_disconnect_cancels_everything(tmp_path: Path, template: str) -> None:
     with serving(tmp_path, template, ANY) as served:
         client = served.site.get()
         client.read_until(b"<p>")
@@ -188,7 +188,7 @@ def test_a_stopping_server_lets_the_page_finish(tmp_path: Path) -> None:
         client.read_until(b"\r\n0\r\n\r\n")
 
 
-def test_a_client_that_leaves_ends_what_a_yield_waits_for(tmp_path: Path) -> None:
+def test_a_disconnect_cancels_the_deferred_values_of_a_yield(tmp_path: Path) -> None:
     after = (
         "async def stream():\n    yield 'begin', 1\n"
         "    try:\n        yield t'{late(\"a\")}'\n    finally:\n        gates['cleaned'].set()\n"

@@ -1,4 +1,4 @@
-"""Generators that never wait share the loop's time among themselves, and leave the rest of it to the others."""
+"""Generators that never wait share a limited part of the event loop's time."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ async def ceaseless():
         yield "x"
 
 
-def test_many_of_them_keep_the_loop_no_longer_than_one(run):
+def test_many_of_them_block_the_loop_no_longer_than_one(run):
     async def check():
         streams = Streams()
         scope = {"type": "http", "state": {STATE_KEY: streams}}

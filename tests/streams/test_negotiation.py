@@ -1,4 +1,4 @@
-"""The `Accept` header, the shape of the generator, and who gets what."""
+"""The `Accept` header and the shape of a generator determine the answer."""
 
 import pytest
 
@@ -43,8 +43,8 @@ def test_accept(header, event_stream, html):
 
 
 @pytest.mark.parametrize("piece", ['"', '\\"', ',"', '"\\', ";q=0", " ", ","])
-def test_a_hostile_header_is_read_in_one_pass(piece):
-    # A quadratic pattern would be at it for minutes.
+def test_a_hostile_header_is_parsed_in_one_pass(piece):
+    # A quadratic pattern would take minutes.
     assert accepts(piece * 200_000) == Accept(event_stream=False, html=False)
 
 
@@ -69,7 +69,7 @@ UNSEEN = GeneratorShape(template=False, begins_document=False, first_is_html=Fal
         (UNSEEN, StreamMode.SSE, StreamMode.SSE, StreamMode.SSE, StreamMode.SSE, False),
     ],
 )
-def test_who_gets_what(shape, event_source, navigation, htmx_4, curl, vary):
+def test_the_mode_of_each_answer(shape, event_source, navigation, htmx_4, curl, vary):
     headers = ("text/event-stream", CHROME, "text/html, text/event-stream", "*/*")
     answers = [choose(shape, accepts(header), forced=False) for header in headers]
     assert answers == [event_source, navigation, htmx_4, curl]
@@ -77,7 +77,7 @@ def test_who_gets_what(shape, event_source, navigation, htmx_4, curl, vary):
 
 
 @pytest.mark.parametrize("header", ["text/event-stream", CHROME, "text/html, text/event-stream", ""])
-def test_the_query_asks_a_page_for_its_stream(header):
+def test_the_query_selects_the_stream_of_a_page(header):
     assert choose(PAGE, accepts(header), forced=True) is StreamMode.SSE
     for shape in (DOCUMENT, HTML, MIXED, EVENTS):
         assert choose(shape, accepts(header), forced=True) is choose(shape, accepts(header), forced=False)

@@ -1,4 +1,4 @@
-"""`poll`: when it asks, what it takes for a change, and what it refuses."""
+"""`poll`: when it calls the function, what counts as a change, and its errors."""
 
 import asyncio
 import contextvars
@@ -21,7 +21,7 @@ QUICK = 0.001
 
 
 class Asked:
-    """Gives one value after the other; after the last, ends the loop."""
+    """Returns one value after the other, then ends the loop."""
 
     class OverError(Exception):
         pass
@@ -37,7 +37,7 @@ class Asked:
 
 
 async def given(*values: object) -> list[object]:
-    """What is given on of these values."""
+    """Those of the values that `poll` yields."""
     found: list[object] = []
     with suppress(Asked.OverError):
         async for value in poll(Asked(*values), every=QUICK):
@@ -113,12 +113,12 @@ TOAST, OTHER = Toast("a"), Toast("b")
         ((t"{(n for n in 'ab')}", t"{(n for n in 'ab')}"), [Markup("ab")]),
     ],
 )
-async def test_what_has_changed_is_given_on(values, expected):
+async def test_changed_values_are_yielded(values, expected):
     found = await given(*values)
     assert [(type(value), value) for value in found] == [(type(value), value) for value in expected]
 
 
-async def test_html_of_the_users_own_is_compared_as_such():
+async def test_objects_with_html_are_compared_as_html():
     first, second, third = Written("a"), ("named", Written("a")), ("named", Written("b"))
     assert await given(first, Written("a"), second, ("named", Written("a")), third) == [first, second, third]
 
@@ -146,7 +146,7 @@ async def test_an_object_that_is_changed_in_place_has_changed():
         (iter([1]), "can't compare the items of an iterator", "list(…)"),
     ],
 )
-async def test_what_can_not_be_compared_is_refused(value, message, hint):
+async def test_values_that_can_not_be_compared_are_errors(value, message, hint):
     def fn() -> object:
         return value
 
@@ -156,7 +156,7 @@ async def test_what_can_not_be_compared_is_refused(value, message, hint):
     assert (caught.value.place.file, caught.value.place.line) == (__file__, fn.__code__.co_firstlineno)
 
 
-async def test_a_template_that_is_wrong_names_the_function():
+async def test_an_invalid_template_names_the_function():
     async def later() -> int:
         return 1
 
@@ -175,7 +175,7 @@ class AsyncCallable:
 
 
 @pytest.mark.parametrize("fn", [twice, partial(twice), AsyncCallable(), lambda: twice(), lambda: 2])
-async def test_functions_of_any_colour(fn):
+async def test_sync_and_async_functions(fn):
     assert await anext(poll(fn)) == 2
 
 
@@ -188,13 +188,13 @@ async def test_a_synchronous_function_may_block_and_sees_the_context():
         released.wait(10)
         return variable.get(), threading.current_thread() is threading.main_thread()
 
-    asking = asyncio.ensure_future(anext(poll(blocks)))
+    call = asyncio.ensure_future(anext(poll(blocks)))
     await asyncio.sleep(0.01)
-    released.set()  # the loop is free to say so
-    assert await asking == (7, False)
+    released.set()  # so the event loop is not blocked
+    assert await call == (7, False)
 
 
-async def test_what_the_function_raises_ends_the_loop():
+async def test_an_exception_ends_the_loop():
     def fails() -> int:
         raise LookupError("no such table")
 
@@ -205,17 +205,17 @@ async def test_what_the_function_raises_ends_the_loop():
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A time that only sleeping lets pass; each call of what is polled may take some too."""
+    """A clock that advances only by sleeping and, if the test wants, with each call."""
 
     class Clock:
         now = 1000.0
-        asked: list[float] = []  # noqa: RUF012
+        calls: list[float] = []  # noqa: RUF012
 
     async def sleep(delay: float) -> None:
         assert delay >= 0
         Clock.now += delay
 
-    Clock.asked = []
+    Clock.calls = []
     monkeypatch.setattr("hyperpy.streams.polling.monotonic", lambda: Clock.now)
     monkeypatch.setattr(asyncio, "sleep", sleep)
     return Clock
@@ -232,27 +232,27 @@ def clock(monkeypatch):
         (0.25, 0.1, [0, 0.25, 0.5, 0.75]),
     ],
 )
-async def test_turns_do_not_drift_and_missed_ones_are_left_out(clock, every, takes, at):
+async def test_calls_do_not_drift_and_missed_ones_are_skipped(clock, every, takes, at):
     async def counts() -> int:
-        clock.asked.append(clock.now - 1000)
+        clock.calls.append(clock.now - 1000)
         clock.now += takes
-        return len(clock.asked)
+        return len(clock.calls)
 
     values = poll(counts, every=every)
     assert [await anext(values) for _ in at] == [1, 2, 3, 4]
-    assert clock.asked == at
+    assert clock.calls == at
 
 
-async def test_a_loop_that_is_slow_itself_misses_turns(clock):
+async def test_a_slow_loop_skips_calls(clock):
     async def counts() -> int:
-        clock.asked.append(clock.now - 1000)
-        return len(clock.asked)
+        clock.calls.append(clock.now - 1000)
+        return len(clock.calls)
 
     async for count in poll(counts, every=5):
         clock.now += 7
         if count == 3:
             break
-    assert clock.asked == [0, 10, 20]
+    assert clock.calls == [0, 10, 20]
 
 
 async def test_a_cancelled_loop_waits_for_its_thread_and_for_nothing_else():
@@ -291,7 +291,7 @@ async def stream():
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
-        ((lambda: 1, 0), "`every` is a number of seconds above 0, not 0", "every=0.5"),
+        ((lambda: 1, 0), "`every` must be a number of seconds above 0, not 0", "every=0.5"),
         ((lambda: 1, -1), "not -1", "every=0.5"),
         ((lambda: 1, float("nan")), "not nan", "every=0.5"),
         ((lambda: 1, float("inf")), "not inf", "every=0.5"),
@@ -301,7 +301,7 @@ async def stream():
         ((stream,), "not a generator", "in stream():"),
     ],
 )
-def test_misuse_is_refused_where_it_stands(arguments, message, hint):
+def test_misuse_is_an_error_at_the_call(arguments, message, hint):
     with pytest.raises(StreamError, match=message) as caught:
         poll(*arguments)
     assert hint in caught.value.hint
@@ -309,7 +309,7 @@ def test_misuse_is_refused_where_it_stands(arguments, message, hint):
 
 
 def test_a_call_instead_of_the_function():
-    with pytest.raises(StreamError, match="not its call") as caught:
+    with pytest.raises(StreamError, match="not the result of calling it") as caught:
         poll(twice())  # type: ignore[arg-type]
     assert "poll(twice, every=5)" in caught.value.hint
 

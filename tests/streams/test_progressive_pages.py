@@ -1,4 +1,4 @@
-"""Pages that are sent as they are made, and middleware in front of streams, over a real uvicorn."""
+"""Pages in parts, and middleware in front of streams, over a real uvicorn."""
 
 import asyncio
 import threading
@@ -51,7 +51,7 @@ def test_the_head_of_a_page(server):
 
 # (Starlette's BaseHTTPMiddleware ends every body itself before it raises.)
 @pytest.mark.parametrize("middleware", [None, GZipMiddleware])
-def test_a_page_that_breaks_off_never_looks_whole(server, middleware, log):
+def test_a_page_that_fails_never_looks_complete(server, middleware, log):
     app = StreamApp(Watched(t"<p>one</p>", ValueError("secret")), HTMLStream)
     with serve(wrapped(app, middleware), **server) as site:
         client = site.get()

@@ -1,4 +1,4 @@
-"""What becomes of a generator, and of the response, in each way to end."""
+"""What happens to the generator and the response for each end reason."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from hyperpy.streams.outbox import FULL_SIZE
 from tests.streams.wire import QUICK, Lasting, Wire
 
 
-def test_the_client_leaves(run):
+def test_the_client_disconnects(run):
     async def check():
         streams, lasting, wire = Streams(), Lasting("a"), Wire()
         task = wire.start(lasting(), streams=streams)
@@ -29,7 +29,7 @@ def test_the_client_leaves(run):
 
 
 @pytest.mark.parametrize("error", [OSError("gone"), ConnectionResetError(), ClientDisconnect()])
-def test_the_send_says_that_the_client_has_left(run, caplog, error):
+def test_a_send_fails_because_the_client_has_disconnected(run, caplog, error):
     async def check():
         lasting, wire = Lasting("a"), Wire()
         wire.error = error
@@ -40,7 +40,7 @@ def test_the_send_says_that_the_client_has_left(run, caplog, error):
     assert [record.levelname for record in caplog.records] == ["INFO"]
 
 
-def test_a_send_that_fails_otherwise_is_raised(run):
+def test_another_error_of_a_send_is_raised(run):
     async def check():
         lasting, wire = Lasting("a"), Wire()
         wire.error = ZeroDivisionError("a middleware's")
@@ -52,7 +52,7 @@ def test_a_send_that_fails_otherwise_is_raised(run):
 
 
 def test_a_full_batch_that_can_not_be_sent(run):
-    """The send fails while the generator is not running: it is ended by its next step."""
+    """The send fails while the generator is held: its next step ends it."""
 
     async def check():
         lasting, wire = Lasting(*["x" * FULL_SIZE] * 3), Wire()
@@ -78,7 +78,7 @@ def test_the_request_is_cancelled(run):
 
 
 def test_the_scope_around_the_request_is_cancelled(run):
-    """anyio cancels again and again; the generator's `finally` has its time all the same."""
+    """anyio cancels repeatedly; the generator's `finally` has its time anyway."""
 
     async def check():
         lasting, wire = Lasting("a"), Wire()
@@ -145,7 +145,7 @@ def test_the_generator_swallows_its_cancellation(run):
     run(check)
 
 
-def test_a_generator_that_can_not_be_ended_is_left_behind(run, caplog):
+def test_a_generator_that_can_not_be_cancelled_is_left_running(run, caplog):
     async def check():
         release = asyncio.Event()
 
@@ -193,7 +193,7 @@ def test_a_clean_up_that_fails_is_logged(run, caplog):
     assert ended.getMessage().endswith(f"; the client left: ValueError: in finally {log_id}")
 
 
-def test_a_cancellation_that_nobody_asked_for_is_a_failure(run, caplog):
+def test_an_unrelated_cancellation_is_a_failure(run, caplog):
     async def check():
         async def waits_for_the_dead(*items):
             for item in items:
@@ -231,7 +231,7 @@ def test_a_generator_that_cancels_its_own_task(run):
 
 
 @pytest.mark.parametrize("kind", [EventStream, HTMLStream])
-def test_an_error_before_the_first_yield_is_the_callers(run, kind):
+def test_an_error_before_the_first_yield_is_raised(run, kind):
     async def check():
         async def broken():
             await asyncio.sleep(0)
@@ -246,7 +246,7 @@ def test_an_error_before_the_first_yield_is_the_callers(run, kind):
     run(check)
 
 
-def test_a_first_yield_that_can_not_be_sent_is_the_callers(run):
+def test_an_invalid_first_item_is_raised(run):
     cleaned = []
 
     async def wrong():
@@ -267,8 +267,8 @@ def test_a_first_yield_that_can_not_be_sent_is_the_callers(run):
     assert cleaned
 
 
-def test_a_stopping_server_and_a_generator_with_a_long_goodbye(run):
-    """The client is told at once; the generator has its time."""
+def test_a_stopping_server_and_a_generator_with_a_long_cleanup(run):
+    """The response ends at once, and the generator has time for its cleanup."""
 
     async def check():
         released = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What the pump sends when, and what a generator may have open while it yields."""
+"""When the pump sends, and which scopes a generator may have open at a `yield`."""
 
 import asyncio
 import contextvars
@@ -28,7 +28,7 @@ def test_the_whole_body_may_be_one_message(run):
     run(check)
 
 
-def test_a_wait_parts_what_is_sent(run):
+def test_a_wait_splits_the_body(run):
     async def check():
         async def some():
             yield "a"
@@ -44,7 +44,7 @@ def test_a_wait_parts_what_is_sent(run):
 
 
 @pytest.mark.parametrize(("size", "count"), [(1, FULL_COUNT), (FULL_SIZE // 4, 4)])
-def test_a_batch_has_its_bounds(run, size, count):
+def test_a_batch_is_limited(run, size, count):
     async def check():
         async def many():
             for _ in range(FULL_COUNT * 2):
@@ -84,8 +84,8 @@ def test_a_blocked_client_stops_the_generator(run):
     run(check)
 
 
-def test_a_timeout_of_the_generator_strikes_while_the_client_blocks(run):
-    """It must reach the generator, and must not hurt the send."""
+def test_a_timeout_of_the_generator_expires_while_the_client_blocks(run):
+    """It must reach the generator, and not cancel the send."""
 
     async def check():
         async def impatient():
@@ -193,7 +193,7 @@ def test_on_start_comes_before_the_headers(run, kind):
     run(check)
 
 
-def test_on_start_that_fails_is_raised_before_anything_leaves(run):
+def test_an_error_of_on_start_is_raised_before_anything_is_sent(run):
     async def check():
         def fail():
             raise ValueError("too late")
@@ -222,7 +222,7 @@ def test_a_page_has_no_pings_and_no_close(run):
     run(check)
 
 
-def test_a_page_sends_what_was_ready_before_it_breaks_off(run):
+def test_a_failing_page_sends_its_finished_parts(run):
     async def check():
         async def page():
             yield t"<p>"

@@ -1,4 +1,4 @@
-"""Signals end streams before the server hears of them, and nothing of it is left behind."""
+"""Signals end the streams before the server handles them, and handlers are restored."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ class Server:
 
 @pytest.fixture(autouse=True)
 def untouched() -> Iterator[None]:
-    """Whatever a test did, the handlers are those from before it."""
+    """Each test must restore the signal handlers."""
     before = [signal.getsignal(number) for number in NUMBERS]
     yield
     assert [signal.getsignal(number) for number in NUMBERS] == before
@@ -64,7 +64,7 @@ def registry() -> tuple[Streams, Open]:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_streams_end_and_the_server_hears_of_it(run, server, number):
+def test_streams_end_and_the_server_gets_the_signal(run, server, number):
     async def body():
         streams, stream = registry()
         with StopSignals(streams):
@@ -78,7 +78,7 @@ def test_streams_end_and_the_server_hears_of_it(run, server, number):
     run(body)
 
 
-def test_handlers_of_the_loop_hear_of_it_too(run):
+def test_handlers_of_the_loop_are_called_too(run):
     async def body():
         loop, heard = asyncio.get_running_loop(), asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, heard.set)
@@ -98,7 +98,7 @@ def test_handlers_of_the_loop_hear_of_it_too(run):
 
 
 @pytest.mark.parametrize("left", [signal.SIG_DFL, signal.SIG_IGN])
-def test_a_signal_that_nobody_handles_is_left_alone(run, left):
+def test_a_signal_without_a_handler_is_left_alone(run, left):
     async def body():
         with StopSignals(Streams()):
             assert signal.getsignal(signal.SIGTERM) is left
@@ -121,7 +121,7 @@ def test_no_signals_outside_of_the_main_thread(run, server):
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_several_applications_leave_in_any_order(run, server, order):
+def test_several_applications_stop_in_any_order(run, server, order):
     async def body():
         registries = [registry() for _ in order]
         active = [StopSignals(streams) for streams, _ in registries]
@@ -138,7 +138,7 @@ def test_several_applications_leave_in_any_order(run, server, order):
     run(body)
 
 
-def test_under_a_strangers_handler_it_falls_silent(run, server):
+def test_below_the_handler_of_another_library_it_only_passes_on(run, server):
     async def body():
         streams, stream = registry()
         active = StopSignals(streams)
@@ -155,7 +155,7 @@ def test_under_a_strangers_handler_it_falls_silent(run, server):
     run(body)
 
 
-def test_it_is_put_in_once(run, server):
+def test_it_is_installed_once(run, server):
     async def body():
         active = StopSignals(Streams())
         active.start()
@@ -169,7 +169,7 @@ def test_it_is_put_in_once(run, server):
     run(body)
 
 
-def test_a_loop_that_is_gone_is_not_called(run, server):
+def test_a_closed_loop_is_not_called(run, server):
     active = StopSignals(Streams())
 
     async def body():
@@ -181,7 +181,7 @@ def test_a_loop_that_is_gone_is_not_called(run, server):
     assert server.heard == [signal.SIGTERM]
 
 
-def test_a_mounted_application_listens_while_streams_are_open(run, server):
+def test_a_mounted_application_handles_signals_while_streams_are_open(run, server):
     async def body():
         streams, first, second = SignalledStreams(), Open(), Open()
         streams.add(first)

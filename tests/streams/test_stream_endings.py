@@ -1,4 +1,4 @@
-"""Clients that leave, stall or are slow, and servers that stop, over a real uvicorn."""
+"""Clients that disconnect, stall or are slow, and servers that stop, over a real uvicorn."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ from tests.support.until import wait_until_steady
 
 
 @pytest.mark.parametrize("leave", ["close", "reset"])
-def test_a_client_that_leaves_ends_a_waiting_generator(server, leave, log):
+def test_a_disconnect_ends_a_waiting_generator(server, leave, log):
     generator = Watched("a")
     app = StreamApp(generator)
     with serve(app, **server) as site:
@@ -33,7 +33,7 @@ def test_a_client_that_leaves_ends_a_waiting_generator(server, leave, log):
     assert logged_warnings(log, "hyperpy.streams") == []
 
 
-def test_a_client_that_leaves_ends_a_generator_that_waits_for_room(server):
+def test_a_disconnect_ends_a_generator_that_waits_for_room(server):
     generator = Watched(*[BIG] * 1000)
     app = StreamApp(generator)
     with serve(app, **server) as site:
@@ -57,7 +57,7 @@ def test_a_slow_reader_gets_everything(server):
     assert len(parse(client.body).events) == 13
 
 
-def test_a_frozen_reader_is_given_up(server, log):
+def test_a_stalled_reader_ends_the_stream(server, log):
     generator = Watched(*[BIG] * 1000)
     app = StreamApp(generator, limits=StreamLimits(send=0.3))
     with serve(app, **server) as site:
@@ -65,16 +65,16 @@ def test_a_frozen_reader_is_given_up(server, log):
         assert generator.cleaned.wait(TIMEOUT)
         assert app.ended.acquire(timeout=TIMEOUT)
         assert not client.read_all(may_reset=True).endswith(b"\r\n0\r\n\r\n")
-    [told] = [record.getMessage() for record in log.records if record.name == "hyperpy.streams"]
-    assert told.endswith("; the client stalled: a send did not end within 0.3 s")
-    # An application can't cut a connection but by leaving its answer unfinished.
+    [line] = [record.getMessage() for record in log.records if record.name == "hyperpy.streams"]
+    assert line.endswith("; the client stalled: a send did not end within 0.3 s")
+    # An application can only cut a connection by leaving its response unfinished.
     assert [r.getMessage() for r in logged_warnings(log, "uvicorn.error")] == [
         "ASGI callable returned without completing response."
     ]
     log.clear()
 
 
-def test_a_reader_that_freezes_between_two_pings_is_given_up(server, log):
+def test_a_reader_that_stalls_between_two_pings_ends_the_stream(server, log):
     cleaned = threading.Event()
 
     async def quiet_first():
@@ -115,7 +115,7 @@ def test_a_generator_that_never_waits_leaves_room_for_others(server):
 
 
 @pytest.mark.parametrize("items", [(), ("a",)], ids=["silent", "begun"])
-def test_a_stopping_server_ends_event_streams_without_a_word(server, items, log):
+def test_a_stopping_server_ends_event_streams_without_a_close_event(server, items, log):
     generator = Watched(*items)
     app = StreamApp(generator)
     with serve(app, **server) as site:
@@ -129,7 +129,7 @@ def test_a_stopping_server_ends_event_streams_without_a_word(server, items, log)
         assert client.head[0] == "HTTP/1.1 200 OK"
         assert generator.cleaned.wait(TIMEOUT)
         assert app.ended.acquire(timeout=TIMEOUT)
-        # Who comes now is sent away in the same way, and the generator is not started.
+        # A later request ends in the same way, and its generator is not started.
         late = site.get()
         late.read_until(b"\r\n0\r\n\r\n")
         assert late.body == b""

@@ -113,7 +113,7 @@ NEWS = "<b>"
         (JSON({1}), "data: [1]\n\n"),
     ],
 )
-def test_what_may_be_yielded(item, text):
+def test_the_encoding_of_items(item, text):
     assert encode_event(item) == text
 
 

@@ -39,12 +39,12 @@ def test_the_head_of_an_event_stream(server):
     assert {"connection", "Connection", "content-length"}.isdisjoint(names)
 
 
-def test_a_finished_generator_says_so(server):
+def test_a_finished_generator_sends_close(server):
     with serve(StreamApp(Watched("a", ("b", 1), forever=False)), **server) as site:
         client = site.get()
         client.read_until(b"\r\n0\r\n\r\n")
         assert client.body == b"data: a\n\nevent: b\ndata: 1\n\nevent: close\nid: close\ndata: \n\n"
-        # The connection is good for another request.
+        # The connection can be used for another request.
         client.received = b""
         assert client.get("/hello").read_until(b"hello")
 
@@ -57,7 +57,7 @@ def test_http_1_0_has_no_chunks(server):
         assert client.read_all(may_reset=True).endswith(b"\r\n\r\ndata: a\n\nevent: close\nid: close\ndata: \n\n")
 
 
-def test_an_event_leaves_at_once(server):
+def test_an_event_is_sent_at_once(server):
     go = threading.Semaphore(0)
 
     async def ticks():
@@ -79,7 +79,7 @@ def test_the_headers_do_not_wait_for_the_first_event(server):
         assert client.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
 
 
-def test_what_is_ready_together_leaves_in_one_chunk(server):
+def test_events_that_are_ready_together_are_sent_in_one_chunk(server):
     with serve(StreamApp(Watched(*"abc")), **server) as site:
         client = site.get()
         assert b"data: a\n\ndata: b\n\ndata: c\n\n" in client.read_until(b"data: c\n\n")
@@ -126,7 +126,7 @@ def test_in_debug_the_event_has_the_traceback(server):
 
 
 @pytest.mark.parametrize(("status", "types"), [(403, ["stream-error", "close"]), (503, ["stream-error"])])
-def test_a_late_http_exception_says_its_detail(log, status, types):
+def test_an_http_exception_after_the_start_sends_its_detail(log, status, types):
     with serve(StreamApp(Watched("a", HTTPException(status, "Not you")))) as site:
         client = site.get()
         client.read_until(b"\r\n0\r\n\r\n")
@@ -136,7 +136,7 @@ def test_a_late_http_exception_says_its_detail(log, status, types):
     assert len(logged_warnings(log, "hyperpy.streams")) == (status >= 500)
 
 
-def test_what_can_not_be_sent_names_the_line_of_its_yield(log):
+def test_an_invalid_item_names_the_line_of_its_yield(log):
     async def wrong():
         yield "a"
         yield 42
@@ -173,5 +173,5 @@ def test_a_busy_stream_does_not_ping(server):
     with serve(StreamApp(busy, limits=limits), **server) as site:
         client = site.get()
         client.read_until(b"event: close")
-    # On a machine that is too busy itself, there was a silence.
+    # On a busy machine there may be a silence.
     assert b"ping" not in client.received or max(pauses) > limits.ping / 2

@@ -1,4 +1,4 @@
-"""What is known of streams, while they are open and afterwards."""
+"""The records of open and ended streams."""
 
 import asyncio
 import re
@@ -30,16 +30,16 @@ def message(record) -> str:
 
 @pytest.fixture
 def lines(caplog):
-    """The lines of the log about ended streams, their times left out."""
+    """The log lines of ended streams, without their times."""
 
-    def told() -> list[str]:
+    def logged() -> list[str]:
         found = [message(record) for record in caplog.records if record.levelname == "INFO"]
         return [re.sub(r" in [\d.,]+ m?s;", " in a while;", line) for line in found]
 
-    return told
+    return logged
 
 
-def test_an_open_stream_is_counted_as_it_goes(run):
+def test_the_record_of_an_open_stream_is_up_to_date(run):
     async def check():
         streams, wire = Streams(), Wire()
         task = wire.start(Lasting("ä", "b")(), streams=streams)
@@ -138,7 +138,7 @@ SENT = f"1 event, {len('data: a\n\n' + CLOSE)} B in a while; "
         ),
     ],
 )
-def test_each_way_to_end_is_told_in_one_line(run, lines, caplog, generator, kind, act, ending, line):
+def test_each_end_reason_is_logged_in_one_line(run, lines, caplog, generator, kind, act, ending, line):
     async def check():
         streams, wire = Streams(), Wire(blocked=act == "block")
         if act == "break":
@@ -155,14 +155,14 @@ def test_each_way_to_end_is_told_in_one_line(run, lines, caplog, generator, kind
         assert record.failure is None
 
     run(check)
-    [told] = lines()
-    found = re.fullmatch(rf"routes/feed\.py /feed 127\.0\.0\.1: {line}", told)
+    [logged] = lines()
+    found = re.fullmatch(rf"routes/feed\.py /feed 127\.0\.0\.1: {line}", logged)
     assert found
     if found.groups() and generator is wrong:
         assert found[1] in message(caplog.records[0])  # beside the traceback
 
 
-def test_pings_are_bytes_and_no_events(run):
+def test_pings_count_as_bytes_but_not_as_events(run):
     async def check():
         streams, wire = Streams(), Wire()
         task = wire.start(Lasting("a")(), limits=StreamLimits(ping=0.02), streams=streams)
@@ -176,7 +176,7 @@ def test_pings_are_bytes_and_no_events(run):
     run(check)
 
 
-def test_a_page_that_is_sent_whole_is_no_stream_to_the_log(run, lines):
+def test_a_complete_page_is_not_logged_as_a_stream(run, lines):
     async def check():
         await Wire().start(one(), PageStream)
         wire = Wire()
@@ -189,7 +189,7 @@ def test_a_page_that_is_sent_whole_is_no_stream_to_the_log(run, lines):
     assert lines() == ["routes/feed.py /feed 127.0.0.1: 1 part, 1 B in a while; the client left"]
 
 
-def test_the_last_ones_are_remembered(run):
+def test_recent_streams_are_kept(run):
     async def check():
         streams = Streams()
         for _ in range(60):
@@ -213,7 +213,7 @@ def test_the_last_ones_are_remembered(run):
         ({"path": "/feed", "query_string": b"token=secret"}, "routes/feed.py /feed -: "),
     ],
 )
-def test_nothing_that_a_client_sends_can_forge_a_line(scope, line):
+def test_a_client_can_not_forge_a_log_line(scope, line):
     assert str(StreamRecord("routes/feed.py", "", StreamMode.SSE, scope)).partition("0 events")[0] == line
 
 
@@ -243,7 +243,7 @@ def test_times(seconds, time):
     assert str(record).endswith(f" in {time}; finished")
 
 
-def test_of_an_error_with_hints_the_first_line_is_told():
+def test_the_message_of_an_error_is_recorded_without_its_hint():
     record = StreamRecord("routes/feed.py", "", StreamMode.SSE, SCOPE)
     record.failed(EventError("a stream can't send int", hint="Yield HTML."))
     assert record.error == "EventError: a stream can't send int"

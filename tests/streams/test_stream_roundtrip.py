@@ -1,4 +1,4 @@
-"""What is encoded is what clients read, however the bytes are cut."""
+"""Clients decode the encoded events, however the bytes are split."""
 
 import json
 
@@ -46,7 +46,7 @@ def test_every_field_arrives(text, event, id, retry, comment):
 
 @unhurried
 @given(values, st.none() | one_line)
-def test_json_is_one_line_that_gives_the_value_back(value, event):
+def test_json_is_one_line_that_decodes_to_the_value(value, event):
     encoded = encode_event(Event(JSON(value), event=event))
     assert encoded.count("data: ") - encoded.split("data: ", 1)[1].count("data: ") == 1
     [dispatched] = parse(encoded.encode()).events

@@ -1,4 +1,4 @@
-"""What OpenTelemetry is told, taken from its SDK's exporter and reader in memory; and that nothing needs it."""
+"""The spans and metrics of streams, read from in-memory exporters; OpenTelemetry is optional."""
 
 import asyncio
 import subprocess
@@ -22,8 +22,8 @@ from hyperpy.streams.telemetry import Telemetry
 from tests.streams.wire import Lasting, Wire
 
 
-class Told:
-    """What has been told so far."""
+class Recorded:
+    """The spans and metrics so far."""
 
     def __init__(self) -> None:
         self.exporter = InMemorySpanExporter()
@@ -49,16 +49,16 @@ class Told:
 
 
 @pytest.fixture
-def told(monkeypatch):
-    told = Told()
-    monkeypatch.setattr("hyperpy.streams.pump.TELEMETRY", told.telemetry)
-    yield told
-    told.meters.shutdown()
+def recorded(monkeypatch):
+    recorded = Recorded()
+    monkeypatch.setattr("hyperpy.streams.pump.TELEMETRY", recorded.telemetry)
+    yield recorded
+    recorded.meters.shutdown()
 
 
 @pytest.fixture
 def in_route():
-    """As if a route file's stream were asked for."""
+    """Makes a stream run as that of a route file."""
     run = SimpleNamespace(
         route=SimpleNamespace(url="/feed/{id}"), rendered=None, deferred=None, show=lambda encode, item: encode(item)
     )
@@ -73,20 +73,20 @@ async def two():
 
 
 @pytest.mark.usefixtures("in_route")
-def test_a_stream_is_one_span_and_its_measurements(run, told):
+def test_a_stream_has_one_span_and_measurements(run, recorded):
     async def check():
         lasting, wire = Lasting("a", "b"), Wire()
-        with told.tracer.start_as_current_span("request"):
+        with recorded.tracer.start_as_current_span("request"):
             task = wire.start(lasting())
         await wire.until("data: b")
-        assert told.value("hyperpy.streams.open") == 1
-        assert told.spans().keys() == {"request"}
+        assert recorded.value("hyperpy.streams.open") == 1
+        assert recorded.spans().keys() == {"request"}
         wire.gone.set()
         await task
 
     run(check)
-    span = told.spans()["stream /feed/{id}"]
-    assert span.parent.span_id == told.spans()["request"].context.span_id
+    span = recorded.spans()["stream /feed/{id}"]
+    assert span.parent.span_id == recorded.spans()["request"].context.span_id
     assert dict(span.attributes) == {
         "http.route": "/feed/{id}",
         "url.path": "/feed",
@@ -98,15 +98,15 @@ def test_a_stream_is_one_span_and_its_measurements(run, told):
         "hyperpy.stream.ending": "client_left",
     }
     assert span.status.status_code is StatusCode.UNSET
-    metrics = told.metrics()
+    metrics = recorded.metrics()
     assert {name: unit for name, (unit, _) in metrics.items()} == {
         "hyperpy.streams.open": "{stream}",
         "hyperpy.stream.events": "{event}",
         "hyperpy.stream.bytes": "By",
         "hyperpy.stream.duration": "s",
     }
-    assert (told.value("hyperpy.streams.open"), told.value("hyperpy.stream.events")) == (0, 2)
-    assert told.value("hyperpy.stream.bytes") == 18
+    assert (recorded.value("hyperpy.streams.open"), recorded.value("hyperpy.stream.events")) == (0, 2)
+    assert recorded.value("hyperpy.stream.bytes") == 18
     [duration] = metrics["hyperpy.stream.duration"][1]
     assert (duration.count, dict(duration.attributes)) == (
         1,
@@ -115,19 +115,19 @@ def test_a_stream_is_one_span_and_its_measurements(run, told):
     assert 0 < duration.sum < 10
 
 
-def test_outside_a_route_nothing_that_clients_choose_is_a_dimension(run, told):
+def test_outside_a_route_no_dimension_is_chosen_by_clients(run, recorded):
     async def check():
         await Wire().start(two())
 
     run(check)
-    assert told.value("hyperpy.stream.bytes") == len("data: a\n\ndata: b\n\n" + CLOSE)
-    assert [dict(point.attributes) for point in told.metrics()["hyperpy.stream.events"][1]] == [{}]
-    assert told.spans().keys() == {"stream /feed"}
+    assert recorded.value("hyperpy.stream.bytes") == len("data: a\n\ndata: b\n\n" + CLOSE)
+    assert [dict(point.attributes) for point in recorded.metrics()["hyperpy.stream.events"][1]] == [{}]
+    assert recorded.spans().keys() == {"stream /feed"}
 
 
-def test_spans_of_the_generator_are_children_of_the_streams(run, told):
+def test_spans_of_the_generator_are_children_of_the_streams(run, recorded):
     async def asks():
-        with told.tracer.start_as_current_span("query"):
+        with recorded.tracer.start_as_current_span("query"):
             yield "a"
         yield "b"
 
@@ -137,7 +137,7 @@ def test_spans_of_the_generator_are_children_of_the_streams(run, told):
         assert trace.get_current_span() is outside
 
     run(check)
-    spans = told.spans()
+    spans = recorded.spans()
     assert spans["query"].parent.span_id == spans["stream /feed"].context.span_id
 
 
@@ -150,7 +150,7 @@ def test_spans_of_the_generator_are_children_of_the_streams(run, told):
         (HTTPException(403), EventStream, StatusCode.UNSET),
     ],
 )
-def test_a_failure_is_recorded(run, told, caplog, error, kind, status):
+def test_a_failure_is_recorded(run, recorded, caplog, error, kind, status):
     async def wrong():
         yield "a"
         raise error
@@ -159,7 +159,7 @@ def test_a_failure_is_recorded(run, told, caplog, error, kind, status):
         await asyncio.gather(Wire().start(wrong(), kind), return_exceptions=True)
 
     run(check)
-    [span] = told.spans().values()
+    [span] = recorded.spans().values()
     assert span.status.status_code is status
     assert span.attributes["hyperpy.stream.ending"] == "failed"
     [event] = span.events
@@ -169,10 +169,10 @@ def test_a_failure_is_recorded(run, told, caplog, error, kind, status):
     assert span.attributes.get("error.type") == (type(error).__name__ if status is StatusCode.ERROR else None)
 
 
-def test_a_span_that_is_not_sampled_is_ended_all_the_same(run, told, monkeypatch):
-    """With a provider that samples nothing, children must know that their parent was not."""
+def test_an_unsampled_span_is_ended_too(run, recorded, monkeypatch):
+    """With a provider that samples nothing, children must see that their parent was not sampled."""
     unsampled = TracerProvider(sampler=ALWAYS_OFF)
-    monkeypatch.setattr(told.telemetry, "_tracer", unsampled.get_tracer("test"))
+    monkeypatch.setattr(recorded.telemetry, "_tracer", unsampled.get_tracer("test"))
     seen = []
 
     async def looks():
@@ -185,7 +185,7 @@ def test_a_span_that_is_not_sampled_is_ended_all_the_same(run, told, monkeypatch
     run(check)
     assert seen[0].is_valid
     assert not seen[0].trace_flags.sampled
-    assert told.value("hyperpy.stream.events") == 1
+    assert recorded.value("hyperpy.stream.events") == 1
 
 
 SCRIPT = """
@@ -234,7 +234,7 @@ trace.set_tracer_provider(provider)
     ],
     ids=["not installed", "without a provider", "with a provider that is set after the import"],
 )
-def test_streams_in_a_process_of_their_own(parts, output):
+def test_streams_in_a_separate_process(parts, output):
     script = SCRIPT.format(**({"before": "", "after": "", "end": ""} | parts))
     done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (output, "")

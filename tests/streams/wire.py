@@ -8,7 +8,7 @@ QUICK = StreamLimits(headers=0.02, ping=60, send=60, last_send=0.05, cleanup=0.2
 
 
 class Wire:
-    """The server's side of a request: takes messages, when it is let, and can lose its client."""
+    """The server's side of a request. It can block, and its client can disconnect."""
 
     def __init__(self, *, blocked: bool = False) -> None:
         self.messages: list[dict] = []
@@ -60,7 +60,7 @@ class Wire:
 
 
 class Lasting:
-    """A generator that waits, and says how it ended."""
+    """A generator that waits, and records how it ended."""
 
     def __init__(self, *items: object) -> None:
         self.items = items

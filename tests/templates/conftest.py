@@ -1,5 +1,6 @@
-"""Every test runs with markupsafe's C core and without it, and every table as Templates and compiled in place: what is
-rendered must be the same.
+"""All tests run with and without markupsafe's C function. Tables are rendered as Templates and compiled in place.
+
+The HTML must be the same.
 """
 
 import pytest
@@ -12,7 +13,7 @@ from hyperpy.templates.escaping import attributes, reports, script_values, url_v
 from hyperpy.templates.rendering import render, writer
 from tests.templates.tables import Render
 
-# `pytest --hypothesis-profile=long tests/templates` searches for a quarter of an hour.
+# `pytest --hypothesis-profile=long tests/templates` runs for a quarter of an hour.
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much]
 settings.register_profile("bounded", max_examples=200, deadline=None, suppress_health_check=QUIET)
 settings.register_profile("long", settings.get_profile("bounded"), max_examples=100_000)
@@ -24,8 +25,8 @@ def escaper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "portable":
         for module in (escaping, attributes, inline_functions, render, script_values, url_values, urls, writer):
             monkeypatch.setattr(module, "escape_str", escaping.escape_portably)
-    monkeypatch.setattr(render, "_ones", {})
-    monkeypatch.setattr(render, "_manys", {})
+    monkeypatch.setattr(render, "_renderers", {})
+    monkeypatch.setattr(render, "_list_renderers", {})
     monkeypatch.setattr(reports, "_places", {})
     for known in urls._safe.values():
         known.clear()

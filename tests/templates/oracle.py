@@ -1,5 +1,6 @@
-"""What a browser makes of a page, for two pages to be compared: its elements and attributes, the shape of its scripts
-and style sheets, and where its URLs lead. What a value may change, text, is left out.
+"""How a browser reads a page: its elements and attributes, the structure of its scripts and style sheets, its URLs.
+
+Two pages are compared by this. Text is left out, because values may change it.
 """
 
 import re
@@ -18,18 +19,18 @@ _CODE = re.compile(
     re.DOTALL,
 )
 
-# The one use of `/` that leaves no doubt here: an end tag in a string, and comments of which nothing is left.
+# The only unambiguous uses of `/` here: an end tag in a string, and empty comments.
 _PLAIN = re.compile(r"</b>|/\* +\*/|// +\n")
 
 
 def can_read(code: str) -> bool:
-    """In a template literal, and where a regular expression may be, `shape_of_script` can't tell what a quote means."""
+    """Whether `shape_of_script` can read the code: template literals and regular expressions confuse it."""
     return not re.search("[`/]", _PLAIN.sub("", code))
 
 
 @lru_cache(maxsize=4096)
 def structure(html: str) -> Structure:
-    """Elements and attribute names, as html5lib reads them."""
+    """Elements and attribute names, as parsed by html5lib."""
     return _outline(html5lib.parse(html, namespaceHTMLElements=False))
 
 
@@ -41,7 +42,7 @@ def _outline(element) -> Structure:  # type: ignore[no-untyped-def]
 
 @lru_cache(maxsize=4096)
 def second_structure(html: str) -> Structure:
-    """The same, as Lexbor reads them."""
+    """Elements and attribute names, as parsed by Lexbor."""
     root = LexborHTMLParser(html).root
     assert root is not None
     return _second_outline(root)
@@ -53,7 +54,7 @@ def _second_outline(node: LexborNode) -> Structure:
 
 
 def attributes(html: str) -> Attributes:
-    """Every attribute in the order of the page: its element, its name, its value."""
+    """All attributes in document order, as (element, name, value)."""
     root = LexborHTMLParser(html).root
     assert root is not None
     return [
@@ -64,23 +65,23 @@ def attributes(html: str) -> Attributes:
 
 
 def contents(html: str, tag: str) -> Iterator[str]:
-    """What the elements of this name hold."""
+    """The contents of all elements with this name."""
     for node in LexborHTMLParser(html).css(tag):
         yield node.text() or ""
 
 
 def shape_of_script(code: str) -> str:
-    """The code without its comments and white space, each string an `S`. It has no regular expressions with quotes."""
+    """The code without comments and white space, and with an `S` for each string."""
     kinds = [("S" if found["string"] else found["other"] or "") for found in _CODE.finditer(code)]
     return "".join(kinds)
 
 
 def shape_of_style(css: str) -> str:
-    """What divides rules and declarations."""
+    """The characters that structure CSS."""
     return re.sub(r"""[^{};:()@"'/*\\<]""", "", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
 
 
 def leads_to(url: str) -> tuple[str, str, int]:
-    """Scheme, host, and the number of parameters."""
+    """The scheme, the host and the number of parameters of a URL."""
     parts = urlsplit(re.sub(r"[\t\n\r]", "", url).strip("".join(map(chr, range(33)))).replace("\\", "/"))
     return parts.scheme.lower(), parts.netloc, parts.query.count("&")

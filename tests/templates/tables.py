@@ -1,4 +1,4 @@
-"""Tables of templates: how their sources are rendered, and how a test checks a whole table."""
+"""Helpers for tables of templates: rendering a source both ways, and checking a whole table in one test."""
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
@@ -27,7 +27,7 @@ class Render:
         self.codes: dict[str, tuple[CodeType, Mapping[str, object]]] = {}
 
     def __call__(self, source: str, **values: object) -> str:
-        """Raises TemplateError without a place: only code that is compiled in place would know it."""
+        """Raises TemplateError without its place, which only code compiled in place knows."""
         try:
             if source not in self.codes:
                 self.codes[source] = self.compiled(literal(source))

@@ -1,4 +1,4 @@
-"""What an attribute's value becomes, and which names a mapping may bring."""
+"""Attributes: their values, and the names that a mapping may set."""
 
 import logging
 from collections import OrderedDict
@@ -40,7 +40,7 @@ ATTRIBUTES = [
     ("<p title='{None}{True}{False}x'>", '<p title="x">'),
     ("<p title='{None}'>", "<p>"),
     ("<p title={object.__name__}>", '<p title="object">'),
-    # static values keep what they say, between double quotes
+    # static values are kept, in double quotes
     ("""<p a=1 b='2' c="3" d e="" f='"' {title}>""", '<p a="1" b="2" c="3" d e="" f="&#34;" title="&lt;T&gt;">'),
     (r"<p\n  id='x'\n  title={P}\n>", f'<p\n  id="x"\n  title="{E}"\n>'),
     ('<a href="x"title={1} / >', '<a href="x" title="1" >'),
@@ -101,7 +101,7 @@ ATTRIBUTES = [
         '<p class="a b" style="top: 0" data-a="1" aria-b="true">',
     ),
     ("<p { {'title': t'&lt;{P}', 'hidden': True, 'id': None}:**}>", f'<p title="&lt;{E}" hidden>'),
-    # of one name the last one stays
+    # if a name occurs more than once, the last one wins
     ("<p title='a' title={1}>", '<p title="1">'),
     ("<p title={1} TITLE='a'>", '<p TITLE="a">'),
     ("<p title='a' title={None}>", "<p>"),
@@ -114,7 +114,7 @@ ATTRIBUTES = [
 ]
 
 
-def test_attribute(render: Render) -> None:
+def test_attributes(render: Render) -> None:
     def check(source: str, expected: str) -> None:
         assert render(source) == expected
 
@@ -167,7 +167,7 @@ INVALID_NAMES = [
 def test_names_from_a_mapping_are_checked(render: Render) -> None:
     def check(name: object, use: str) -> None:
         if use != "spread" and name in ("1", "-", "_"):
-            return  # behind `data-` they are fine
+            return  # valid after `data-`
         mapping = Evil(name) if use == "spread" else {name: "v"}
         with pytest.raises(TemplateError):
             render("<p data={mapping}>" if use == "data" else "<p {mapping:**}>", mapping=mapping)
@@ -234,7 +234,7 @@ REFUSED_VALUES = [
 ]
 
 
-def test_values_no_attribute_takes(render: Render) -> None:
+def test_refused_values(render: Render) -> None:
     def check(source: str, what: str) -> None:
         with pytest.raises(TemplateError) as caught:
             render(source)
@@ -243,7 +243,7 @@ def test_values_no_attribute_takes(render: Render) -> None:
     check_each(REFUSED_VALUES, check)
 
 
-FIT_STYLE_VALUES = [
+SAFE_STYLE_VALUES = [
     "red",
     "#fff",
     "#A0b1C2d3",
@@ -270,17 +270,17 @@ FIT_STYLE_VALUES = [
 ]
 
 
-def test_fit_style_values(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+def test_safe_style_values(render: Render, caplog: pytest.LogCaptureFixture) -> None:
     def check(value: object) -> None:
         caplog.clear()
         assert render("<p style='x: {value}'>", value=value) == f'<p style="x: {value}">'
         assert render("<p style={ {'x': value} }>", value=value) == f'<p style="x: {value}">'
         assert not caplog.records
 
-    check_each(FIT_STYLE_VALUES, check)
+    check_each(SAFE_STYLE_VALUES, check)
 
 
-UNFIT_STYLE_VALUES = [
+UNSAFE_STYLE_VALUES = [
     "url(javascript:1)",
     "URL(x)",
     "u\\72l(x)",
@@ -313,7 +313,7 @@ UNFIT_STYLE_VALUES = [
 ]
 
 
-def test_unfit_style_values_vanish(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+def test_unsafe_style_values_are_dropped(render: Render, caplog: pytest.LogCaptureFixture) -> None:
     def check(value: str) -> None:
         caplog.clear()
         assert render("<p style='x: {value}'>", value=value) == '<p style="x: ">'
@@ -322,10 +322,10 @@ def test_unfit_style_values_vanish(render: Render, caplog: pytest.LogCaptureFixt
         assert [record.levelno for record in caplog.records] == [logging.WARNING] * 3
         assert caplog.records[0].name == "hyperpy.templates"
 
-    check_each(UNFIT_STYLE_VALUES, check)
+    check_each(UNSAFE_STYLE_VALUES, check)
 
 
-UNFIT_DECLARATIONS = [
+UNSAFE_DECLARATIONS = [
     ("color: red; background: url(x); top: 0", "color: red; top: 0"),
     ("co lor: red; top: 0", "top: 0"),
     ("color; top: 0", "top: 0"),
@@ -333,17 +333,17 @@ UNFIT_DECLARATIONS = [
 ]
 
 
-def test_unfit_declarations_vanish(render: Render) -> None:
+def test_unsafe_declarations_are_dropped(render: Render) -> None:
     def check(style: str, sent: str) -> None:
         assert render("<p style={style}>", style=style) == f'<p style="{sent}">'
 
-    check_each(UNFIT_DECLARATIONS, check)
+    check_each(UNSAFE_DECLARATIONS, check)
 
 
-def test_unfit_properties_vanish(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+def test_unsafe_properties_are_dropped(render: Render, caplog: pytest.LogCaptureFixture) -> None:
     assert render("<p style={ {'color:red;x': 'y', 'top': 0} }>") == '<p style="top: 0">'
     assert "`style` of <p> can't be 'color:red;x' (str), sent nothing" in caplog.text
 
 
-def test_html_of_everything_together() -> None:
+def test_html_with_shorthand_and_spread() -> None:
     assert html(t"<p {title} {rest:**}>{title}</p>") == '<p title="R" id="r">&lt;T&gt;</p>'

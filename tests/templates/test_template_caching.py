@@ -1,4 +1,4 @@
-"""One function per literal, also where literals differ in nothing that their strings show; and bounded caches."""
+"""Caches: one function per literal, even if literals have equal strings; bounded sizes."""
 
 from string.templatelib import Interpolation, Template
 
@@ -66,40 +66,40 @@ def check_variants(variants: list[tuple[Template, str | None]]) -> None:
             assert render_template(t"{[template, *(made for made, good in variants if good)]}").startswith(expected)
 
 
-def test_a_list_of_other_things_after_a_template() -> None:
+def test_a_list_of_a_template_and_other_values() -> None:
     assert render_template(t"{[t'<b>{1}</b>', None, '<', t'<b>{2!r}</b>', t'<i>', [t'<b>{3}</b>']]}") == (
         "<b>1</b>&lt;<b>2</b><i><b>3</b>"
     )
 
 
 def test_format_specs_may_change_each_time() -> None:
-    before = len(render._ones)
+    before = len(render._renderers)
     for width in range(20):
         assert render_template(t"<i>{1:{width}}</i>") == f"<i>{1:{width}}</i>"
-    assert len(render._ones) <= before + 2
+    assert len(render._renderers) <= before + 2
 
 
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "KEPT", 10)
-    monkeypatch.setattr(urls, "KEPT", 10)
+    monkeypatch.setattr(render, "CACHE_SIZE", 10)
+    monkeypatch.setattr(urls, "CACHE_SIZE", 10)
     for n in range(50):
         made = Template(f"<p {n}=", Interpolation(n, "n"), ">")
         assert render_template(made) == f'<p {n}="{n}">'
         assert render_template(t"{[made]}") == f'<p {n}="{n}">'
         assert render_template(t"{Template('<p>', Interpolation(1, f'x{n}', 'r'), '</p>')}") == "<p>1</p>"
         assert render_template(t"<a href={f'/{n}'}>") == f'<a href="/{n}">'
-    assert len(render._ones) <= 10
-    assert len(render._manys) <= 10
+    assert len(render._renderers) <= 10
+    assert len(render._list_renderers) <= 10
     assert all(len(known) <= 10 for known in urls._safe.values())
 
 
-def test_long_urls_are_not_kept() -> None:
+def test_long_urls_are_not_cached() -> None:
     long = "/" + "x" * 1000
     assert render_template(t"<a href={long}>") == f'<a href="{long}">'
     assert long not in urls.memo(Context.URL)
 
 
-def test_a_function_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_literal_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = []
     real = render._compiled
 

@@ -1,4 +1,4 @@
-"""Components: what they are given, what becomes of their result, and what is said when a call does not fit."""
+"""Components: their arguments and results, and the errors of invalid calls."""
 
 import functools
 import gc
@@ -17,7 +17,7 @@ from tests.templates.tables import Render, check_each, template
 
 
 def show(children: object = None, **given: object) -> str:
-    """Its arguments, as text."""
+    """The arguments, as text."""
     return f"{given!r} {children!r}"
 
 
@@ -170,7 +170,7 @@ def test_callables(render: Render) -> None:
     check_each(CALLABLES, check)
 
 
-def test_a_tag_with_other_components_at_each_turn(render: Render) -> None:
+def test_a_tag_with_a_different_component_each_time(render: Render) -> None:
     def one(a: object) -> str:
         return f"one {a}"
 
@@ -191,7 +191,7 @@ def test_a_tag_with_other_components_at_each_turn(render: Render) -> None:
     assert call(one) == "one 1"
 
 
-def test_functions_defined_anew_are_not_kept(render: Render) -> None:
+def test_redefined_functions_are_not_kept_alive(render: Render) -> None:
     def make() -> Callable[..., str]:
         return lambda n: "x"
 
@@ -223,7 +223,7 @@ POSITIONAL = f"positional(), from {HERE}:{positional.__code__.co_firstlineno}."
 tag = "div"
 
 
-UNFIT_CALLS = [
+INVALID_CALLS = [
     (
         "<{Card} titel='x' />",
         (
@@ -273,13 +273,13 @@ UNFIT_CALLS = [
 ]
 
 
-def test_calls_that_do_not_fit(render: Render) -> None:
+def test_invalid_calls(render: Render) -> None:
     def check(source: str, message: str) -> None:
         with pytest.raises(ComponentError) as caught:
             render(source)
         assert str(caught.value) == message
 
-    check_each(UNFIT_CALLS, check)
+    check_each(INVALID_CALLS, check)
 
 
 def test_html_adds_the_place_of_its_caller() -> None:
@@ -289,7 +289,7 @@ def test_html_adds_the_place_of_its_caller() -> None:
         assert caught.value.place is not None
         assert caught.value.place.file == __file__
 
-    check_each(UNFIT_CALLS, check)
+    check_each(INVALID_CALLS, check)
 
 
 def test_several_missing_arguments(render: Render) -> None:
@@ -315,7 +315,7 @@ def test_async_components_are_refused(render: Render) -> None:
     check_each([asynchronous, generator], check)
 
 
-def test_errors_of_a_component_are_its_own(render: Render) -> None:
+def test_a_component_raises_its_own_errors(render: Render) -> None:
     def broken(n: object) -> str:
         return "x" + n  # type: ignore[operator]
 

@@ -1,4 +1,4 @@
-"""What is said of a t-string that is no template: at load with its place, later with its first words."""
+"""Errors in the source of a template: at load with their place, at run time with the template's first words."""
 
 import ast
 from string.templatelib import Interpolation, Template
@@ -37,7 +37,7 @@ CSS = "Move the value out of it: set a class or a custom property, --x: {a}, or 
 ALONE = "Put the value into a separate attribute, data-value={…}, and read it from there."
 WHOLE = "A t-string must contain whole tags. A `>` or a quote is missing."
 
-# (the literal, with ⟦ ⟧ around what is pointed at; what is wrong; what to write)
+# (the literal, with ⟦ ⟧ around the place of the error; the error; the hint)
 ERRORS = [
     # unfinished
     ('t"a ⟦<p⟧"', "the template ends inside the tag `<p`", WHOLE),
@@ -81,7 +81,7 @@ ERRORS = [
     ('t"<{A}></⟦{A}⟧ x>"', "a component's end tag can only contain its name", "Write </{Card}>."),
     ('t"<⟦{A!r}⟧ />"', "a component can't have a conversion or a format spec", "Write <{A}."),
     ('t"<⟦{A:x}⟧ />"', "a component can't have a conversion or a format spec", "Write <{A}."),
-    # where no value may be
+    # invalid positions of values
     ('t"<!doctype ⟦{a}⟧>"', "a declaration can't contain a value", "Write it out."),
     ('t"<?x ⟦{a}⟧>"', "a declaration can't contain a value", "Write it out."),
     ('t"<svg><![CDATA[ > ⟦{a}⟧ ]]></svg>"', "a CDATA section can't contain a value", "Write it out."),
@@ -170,7 +170,7 @@ ERRORS = [
     ('t"<meta http-equiv=Refresh ⟦{a:**}⟧>"',
      "`http-equiv` must be static, and a `refresh` can't have a spread",
      'Write <meta http-equiv="refresh" content="0;url={url}">.'),
-    # format specs that nobody meant
+    # unintended format specs
     ("t\"<p style=⟦{'a': 1}⟧>\"", "Python reads this as 'a' with a format spec, not as a dict", DICT.format("style")),
     ("t\"<p style=⟦{{⟧'a': 1}}>\"", "Python reads `{{` as a literal brace, not as a dict", DICT.format("style")),
     ('t"<p title=⟦{a:**}⟧>"', "`:**` spreads a mapping over a tag and can't be used as a value",
@@ -196,7 +196,7 @@ ERRORS = [
 
 
 def unmarked(text: str) -> tuple[str, int, int]:
-    """The text without its marks, and the place and width of what was between them."""
+    """The text without the marks, and the position and width of the text between them."""
     start, end = text.index("⟦"), text.index("⟧")
     return text.replace("⟦", "").replace("⟧", ""), start, end - start - 1
 
@@ -238,7 +238,7 @@ def test_at_run_time() -> None:
 
 
 def evaluated(node: ast.expr) -> Any:
-    """A literal's part as it is at run time; every name is 1, but for the marker."""
+    """A part of a literal at run time. All names but the marker are 1."""
     if isinstance(node, ast.Constant):
         return node.value
     assert isinstance(node, ast.Interpolation)
@@ -406,19 +406,19 @@ def test_each_literal_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_functions_that_a_tag_names_are_checked() -> None:
+def test_functions_used_as_components_are_checked() -> None:
     source = (PAGE % "pass").replace('{title}<p"', '{title}"')
     with pytest.raises(TemplateError) as caught:
         checked(source)
     assert caught.value.place == Place("page.py", 10, 22, 8)
 
 
-def test_other_t_strings_are_left_alone() -> None:
+def test_other_t_strings_are_not_checked() -> None:
     source = (PAGE % "pass").replace('{title}<p"', '{title}"').replace("<li {item.x}>", "<li>")
     checked(source)
 
 
-def test_markers_that_are_called_otherwise() -> None:
+def test_renamed_markers() -> None:
     source = 't"<p {mark}=a></p>"'
     with pytest.raises(TemplateError):
         checked(source)

@@ -1,4 +1,4 @@
-"""Fragments: cut out of the syntax tree where that can be, found while rendering where not."""
+"""Fragments: extracted from the syntax tree if possible, else captured while the page is rendered."""
 
 import ast
 from string.templatelib import Template
@@ -23,7 +23,7 @@ from tests.templates.tables import Render, check_each
 
 
 class Evaluated(list[str]):
-    """Says which values a template has asked for."""
+    """Records which attributes a template reads."""
 
     def __getattr__(self, name: str) -> str:
         self.append(name)
@@ -134,13 +134,13 @@ def test_other_markers() -> None:
     assert list(Page("""t'<p id=x {hyper.fragment}>x</p>'""", marker="hyper.fragment").fragments) == ["x"]
 
 
-def test_the_tree_is_left_as_it_was() -> None:
+def test_the_tree_is_not_changed() -> None:
     source = """t'<{Layout}>{[t"<p id=x {fragment}>{i}</p>" for i in items]}</{Layout}>'"""
     assert ast.dump(Page(source).node) == ast.dump(ast.parse(source, mode="eval").body)
 
 
 class Lazy:
-    """Renders when it is asked to, as a component that calls `html` does."""
+    """Renders a fragment with `html` when it is rendered itself."""
 
     def __html__(self) -> str:
         return html(t"<p {fragment}={n}>x</p>")
@@ -177,7 +177,7 @@ def test_captured_fragments() -> None:
     check_each(CAPTURED, check)
 
 
-def test_captured_fragments_of_one_name_are_in_the_order_of_the_page() -> None:
+def test_captured_fragments_of_one_name_are_in_page_order() -> None:
     def page(children: Markup) -> Template:
         return t"<i {fragment}='x'>first</i>{children}"
 

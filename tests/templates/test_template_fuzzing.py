@@ -1,4 +1,4 @@
-"""Templates that nobody would write, values that nobody wants: what a value may change is text.
+"""Random templates with hostile values: a value may change only text.
 
 Templates are put together at random from elements, attributes of every context, scripts, style sheets and comments.
 What can't be decided may be refused. What is rendered must have one structure, whatever the value.
@@ -77,7 +77,7 @@ NAMES = [
     "ping", "hx-get", "xlink:href", "style", "onclick", "@click", "x-data", ":class", "hx-on:click", "data-on-click",
     "data-text", "hx-vals", "srcdoc", "content", "values",
 ]  # fmt: skip
-# Code as it is written, with ⟦⟧ for the holes.
+# Realistic code, with ⟦⟧ for the holes.
 IDIOMS = {
     Context.PLAIN: ["⟦⟧", "a ⟦⟧", "&⟦⟧;"],
     Context.CLASS: ["⟦⟧", "a ⟦⟧"],
@@ -99,7 +99,7 @@ SCRIPTS = ["<script>", "<script type=module>", "<script type='application/json'>
 
 
 def code(words: list[str], idioms: list[str]) -> st.SearchStrategy[Pieces]:
-    """As it is written, or as it is not."""
+    """Realistic or random code."""
     written = st.lists(st.sampled_from(idioms), min_size=1, max_size=2)
     wild = st.lists(st.sampled_from([*words, "⟦⟧", "⟦⟧"]), max_size=8)
     return (written | wild).map("".join).map(cut)
@@ -140,7 +140,7 @@ def wrapped(start: st.SearchStrategy[str], inside: st.SearchStrategy[Pieces], en
 SCRIPT_WORDS, SCRIPT_IDIOMS = WORDS[Context.SCRIPT], IDIOMS[Context.SCRIPT]
 STYLE_WORDS, STYLE_IDIOMS = WORDS[Context.STYLE], IDIOMS[Context.STYLE]
 RULES = [f"p {{ {idiom} }}" for idiom in STYLE_IDIOMS] + ["#⟦⟧ {} ", "</⟦⟧ ", "@⟦⟧ x"]
-# Text that is blank or not can decide where the parser puts what comes next, so none is.
+# Blank text can change where the parser puts the next node, so no text is blank.
 TEXT = wrapped(st.just("a"), code(["a", " ", "&", "&lt", "<", "é", "]]>"], ["⟦⟧", "a ⟦⟧", "&⟦⟧;", "<⟦⟧"]), "")
 LEAVES = st.one_of(
     TEXT,
@@ -160,7 +160,7 @@ NODES = st.recursive(LEAVES, lambda inner: st.lists(inner | element(inner), max_
 
 
 def template(pieces: Pieces, values: list[str]) -> Template:
-    """The holes take turns with the values."""
+    """A template whose holes cycle through the values."""
     arguments: list[str | Interpolation] = ["<!doctype html><body>a"]
     for piece in pieces:
         number = sum(isinstance(argument, Interpolation) for argument in arguments)
@@ -220,6 +220,6 @@ def assert_attribute(calm: tuple[str, str, str], sent: tuple[str, str, str]) -> 
 
 
 def without_styles(structure: oracle.Structure) -> oracle.Structure:
-    """An unfit style may vanish whole."""
+    """The structure without style attributes, which are dropped if all of their value is unsafe."""
     tag, attributes, children = structure
     return tag, tuple(name for name in attributes if name != "style"), tuple(map(without_styles, children))

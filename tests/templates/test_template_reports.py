@@ -1,4 +1,4 @@
-"""What the log says of a value that did not fit: where, once a request."""
+"""Warnings about unsafe values: their place, and once for each request."""
 
 import ast
 import asyncio
@@ -24,8 +24,8 @@ async def test_once_for_each_place_and_task(caplog: pytest.LogCaptureFixture) ->
             await asyncio.sleep(0)
 
     await asyncio.gather(asyncio.create_task(request()), asyncio.create_task(request()))
-    told = [message.partition("`: ")[0].rpartition(": ")[2].partition(" can't")[0] for message in caplog.messages]
-    assert sorted(told) == ["`href` of <a>"] * 2 + ["`src` of <img>"] * 2
+    reported = [message.partition("`: ")[0].rpartition(": ")[2].partition(" can't")[0] for message in caplog.messages]
+    assert sorted(reported) == ["`href` of <a>"] * 2 + ["`src` of <img>"] * 2
 
 
 def test_every_time_without_an_event_loop(caplog: pytest.LogCaptureFixture) -> None:
@@ -43,8 +43,8 @@ def test_the_place_if_it_is_known(caplog: pytest.LogCaptureFixture) -> None:
     assert [record.place for record in caplog.records] == [Place("page.py", 3)] * 2  # type: ignore[attr-defined]
 
 
-def test_places_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "KEPT", 2)
+def test_the_number_of_places_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "CACHE_SIZE", 2)
     for number in range(5):
         reports.remember(str(number), Place("page.py", number))
     assert list(reports._places) == ["4"]

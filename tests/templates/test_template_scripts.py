@@ -1,4 +1,4 @@
-"""Values in JavaScript, JSON and HTML documents: what each place makes of a hostile value, and what no place takes."""
+"""Values in JavaScript, JSON and `srcdoc` documents."""
 
 import dataclasses
 import datetime
@@ -16,7 +16,7 @@ HOSTILE = "</script>'\"`\\\n\u2028&<!--${1}"
 VALUE = r'"\u003c/script\u003e' + r"'\"`\\\n\u2028\u0026\u003c!--${1}" + '"'
 STRING = r"\u003c\u002fscript\u003e\u0027\u0022\u0060\u005c\u000a\u2028\u0026\u003c!--\u0024{1}"
 
-# (code with a ⟦⟧ for the hole, what is around the value then, the value); a blank comes where tokens could join
+# (code with a ⟦⟧ for the hole, the rendered code around the value, the value). Spaces separate adjacent tokens.
 CODE = [
     ("⟦⟧", "⟦⟧", VALUE),
     ("var a = ⟦⟧", "var a = ⟦⟧", VALUE),
@@ -94,7 +94,7 @@ def test_in_script_elements(render: Render) -> None:
 
 
 def test_in_handlers(render: Render) -> None:
-    """The same code, as HTML reads the attribute."""
+    """The same code, decoded from the attribute."""
 
     def check(name: str, case: tuple[str, str, str]) -> None:
         code, around, sent = case
@@ -186,7 +186,7 @@ ELSEWHERE = [
         r"""<p data-signals='{{a: {1}}}' data-text=\"'{'"'}'\">""",
         '<p data-signals="{a: 1}" data-text="&#39;\\u0022&#39;">',
     ),
-    # a reference is not put together from a template's half and a value's
+    # a character reference can't begin in the template and end in a value
     (r"""<p onclick='f(\"&{'quot;);g('}\")'>""", '<p onclick="f(&#34;&amp;quot;);g(&#34;)">'),
     ("<p onclick='a &amp;&amp; f(&#39;{1}&#39;)'>", '<p onclick="a &amp;&amp; f(&#39;1&#39;)">'),
     ("<p onclick='f({1!r})'>", '<p onclick="f(&#34;1&#34;)">'),
@@ -234,7 +234,7 @@ REFUSED = [
 ]
 
 
-def test_what_is_refused(render: Render) -> None:
+def test_refused_values(render: Render) -> None:
     def check(source: str, what: str) -> None:
         with pytest.raises(TemplateError) as caught:
             render(source)

@@ -1,5 +1,6 @@
-"""No value changes the structure of a page: each template is rendered with a harmless value and with hostile ones, both
-are parsed as a browser does, and what came of them must be the same elements with the same attributes.
+"""No value changes the structure of a page. Each template is rendered with a harmless value and with hostile ones.
+
+Two HTML parsers must find the same elements and attributes in both.
 """
 
 import logging
@@ -19,7 +20,7 @@ from tests.templates.vectors import HOSTILE, NAMES, PLACES
 
 def check_harmless(render: Render, place: str, value: str) -> None:
     sent, calm = (render(PLACES[place], v=v, **NAMES) for v in (value, "red"))
-    if "style=" in calm and "style=" not in sent:  # an unfit style may vanish whole
+    if "style=" in calm and "style=" not in sent:  # a style is dropped if all of it is unsafe
         calm = re.sub(r' style="[^"]*"', "", calm)
     assert structure(sent) == structure(calm)
     assert second_structure(sent) == second_structure(calm)
@@ -51,7 +52,7 @@ def test_any_value(render: Render, place: str, value: str) -> None:
 
 @given(name=st.text(st.sampled_from("onclasrd-_:.@ />=\"'<&\t\nA1"), max_size=9))
 def test_any_name(render: Render, name: str) -> None:
-    """A spread name is refused, or it is one attribute and runs nothing."""
+    """A name from a mapping is refused, or becomes one attribute that runs nothing."""
     try:
         sent = render("<p { {name: 'v'}:**}></p>", name=name)
     except TemplateError:
@@ -160,7 +161,7 @@ def test_the_warning_names_the_template(render: Render, caplog: pytest.LogCaptur
 
 
 WHOLE_URLS = [
-    # halves that are harmless alone
+    # parts that are harmless on their own
     ("<a href='java{'script:1'}'>", '<a href="#blocked">'),
     ("<a href='{'java'}script:1'>", '<a href="#blocked">'),
     ("<a href='java&colon;{'x'}'>", '<a href="#blocked">'),
@@ -168,22 +169,22 @@ WHOLE_URLS = [
     ("<a href='javascript&{'colon'};x'>", '<a href="#blocked">'),
     ("<a href='javascript&#{58};x'>", '<a href="#blocked">'),
     ("<a href='{'java'}&{'Tab'};script:x'>", '<a href="#blocked">'),
-    # entities in a value are text to the browser
+    # character references in a value are text
     ("<a href={'javascript&colon;x'}>", '<a href="javascript&amp;colon;x">'),
-    # a settled beginning needs no check
+    # a safe static start needs no check
     ("<a href='/{'javascript:1'}'>", '<a href="/javascript:1">'),
     ("<a href='?q={'a:b'}'>", '<a href="?q=a%3Ab">'),
     ("<a href='https://x/{'a:b'}'>", '<a href="https://x/a:b">'),
     ("<a href='javascript:{1}'>", '<a href="#blocked">'),
     ("<a href='javascript:static'>{1}", '<a href="javascript:static">1'),
-    # raster images, on what shows images
+    # raster images on image elements
     ("<img src={'data:image/png;base64,AA'}>", '<img src="data:image/png;base64,AA">'),
     ("<video poster={'data:image/webp,AA'}>", '<video poster="data:image/webp,AA">'),
     ("<img srcset={'data:image/png;base64,AA 1x, /b 2x'}>", '<img srcset="data:image/png;base64,AA 1x, /b 2x">'),
     ("<img src={'data:image/svg+xml,AA'}>", '<img src="#blocked">'),
     ("<a href={'data:image/png;base64,AA'}>", '<a href="#blocked">'),
     ("<img srcset={'/a 1x, javascript:x 2x'}>", '<img srcset="#blocked">'),
-    # what htmx would run
+    # values that htmx would run
     (
         """<p hx-vals={'{"a": 1}'} hx-headers={ {'a': [1, None]} }>""",
         '<p hx-vals="{&#34;a&#34;: 1}" hx-headers="{&#34;a&#34;:[1,null]}">',
@@ -199,7 +200,7 @@ WHOLE_URLS = [
 ]
 
 
-def test_urls_are_judged_whole(render: Render) -> None:
+def test_urls_are_checked_as_a_whole(render: Render) -> None:
     def check(source: str, expected: str) -> None:
         assert render(source) == expected
 

@@ -1,11 +1,11 @@
-"""Values in CSS: in `<style>` and in `style`, where a value may stand and where only a word may."""
+"""Values in CSS, in `<style>` and `style`: in place of a value and of a word."""
 
 import pytest
 
 from hyperpy.exceptions import TemplateError
 from tests.templates.tables import Render, check_each
 
-UNFIT = [
+UNSAFE = [
     "</style><script>pwned=1</script>",
     "url(javascript:pwned=1)",
     "red; background: url(//evil)",
@@ -39,7 +39,7 @@ def test_values(render: Render, caplog: pytest.LogCaptureFixture) -> None:
     check_each(VALUES, check)
 
 
-def test_unfit_values_vanish(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+def test_unsafe_values_are_dropped(render: Render, caplog: pytest.LogCaptureFixture) -> None:
     def check(value: str) -> None:
         caplog.clear()
         assert (
@@ -50,15 +50,15 @@ def test_unfit_values_vanish(render: Render, caplog: pytest.LogCaptureFixture) -
         assert [record.name for record in caplog.records] == ["hyperpy.templates"] * 2
         assert ": <style> can't be " in caplog.messages[0]
 
-    check_each(UNFIT, check)
+    check_each(UNSAFE, check)
 
 
-def test_outside_of_a_value_only_a_word_may_stand(render: Render) -> None:
+def test_only_words_are_allowed_outside_of_values(render: Render) -> None:
     def check(value: str) -> None:
         assert render("<style>#{value} {{ top: 0 }}</style>", value=value) == "<style># { top: 0 }</style>"
         assert render("<p style='{value}: 1px'>", value=value) == '<p style=": 1px">'
 
-    check_each([value for value in [*UNFIT, *VALUES] if value not in WORDS], check)
+    check_each([value for value in [*UNSAFE, *VALUES] if value not in WORDS], check)
 
 
 PLACES = [
@@ -89,6 +89,6 @@ def test_places(render: Render, caplog: pytest.LogCaptureFixture) -> None:
     check_each(PLACES, check)
 
 
-def test_trusted_css_stays_in_its_element(render: Render) -> None:
+def test_trusted_css_can_not_end_its_element(render: Render) -> None:
     with pytest.raises(TemplateError, match="would end the style sheet"):
         render("<style>{TrustedCSS('a{}</STYLE>')}</style>")

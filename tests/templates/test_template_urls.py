@@ -1,4 +1,4 @@
-"""Values inside URLs: what each part of a URL makes of them, and of mappings, sets of URLs and refreshes."""
+"""Values inside URLs, mappings as queries, lists of URLs, and refreshes."""
 
 import pytest
 
@@ -27,15 +27,15 @@ PARTS = [
     ("<base href={HOSTILE}>", f'<base href="{PATH}">'),
     ("<base href='/x/{HOSTILE}' target={'_top'}>", f'<base href="/x/{PATH}" target="_top">'),
     ("<object data='/x/{HOSTILE}'></object>", f'<object data="/x/{PATH}"></object>'),
-    # white space at the ends is dropped as a browser does, inside it is encoded
+    # white space is dropped at the ends, as browsers do, and encoded inside
     (r"<a href={' \n/a\tb \0'}>", '<a href="/ab">'),
     (r"<a href='/x/{'a\tb'}'>", '<a href="/x/a%09b">'),
     (r"<a href='/x/{'\ud800'}?{'\ud800'}'>", '<a href="/x/%3F?%3F">'),
-    # what is not text
+    # values that are not text
     ("<a href='/x/{7}?n={8}&f={1.5}&none={None}&b={True}'>", '<a href="/x/7?n=8&f=1.5&none=&b=">'),
     ("<a href='/x/{Markup('a&amp;b')}?{Markup('&lt;')}'>", '<a href="/x/a&amp;b?%3C">'),
     ("<a href='/x/{t'&lt;{7}>'}'>", '<a href="/x/%3C7%3E">'),
-    # the host is the template's own
+    # a value can't change the host
     ("<a href='/{'/evil.example'}'>", '<a href="/evil.example">'),
     ("<a href='/{'//evil.example'}/x'>", '<a href="/evil.example/x">'),
     ("<a href='/{''}{'/evil.example'}'>", '<a href="/evil.example">'),
@@ -48,7 +48,7 @@ PARTS = [
 def test_parts(render: Render, caplog: pytest.LogCaptureFixture) -> None:
     def check(source: str, expected: str) -> None:
         caplog.clear()
-        for _ in range(2):  # the second time from the memo
+        for _ in range(2):  # the second time from the cache
             assert render(source) == expected
         assert not caplog.records
 
@@ -64,7 +64,7 @@ MAPPINGS = [
 ]
 
 
-def test_mappings_become_parameters(render: Render) -> None:
+def test_mappings_become_queries(render: Render) -> None:
     def check(mapping: dict[object, object], sent: str) -> None:
         assert render("<a href='/x?{mapping}'>", mapping=mapping) == f'<a href="/x?{sent}">'
         assert render("<a href='/x?z=1&{mapping}#y'>", mapping=mapping) == f'<a href="/x?z=1&{sent}#y">'
@@ -102,7 +102,7 @@ def test_sets_lists_and_refreshes(render: Render, caplog: pytest.LogCaptureFixtu
     check_each(SETS_LISTS_AND_REFRESHES, check)
 
 
-UNFIT = [
+UNSAFE = [
     ("<img srcset='/a {'1x, javascript:1 2x'}'>", '<img srcset="/a ">'),
     ("<img srcset='{'javascript:1'} 1x, /b 2x'>", '<img srcset="#blocked">'),
     ("<a ping='/a {'javascript:1'}'>", '<a ping="#blocked">'),
@@ -116,13 +116,13 @@ UNFIT = [
 ]
 
 
-def test_what_is_unfit(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+def test_unsafe_values(render: Render, caplog: pytest.LogCaptureFixture) -> None:
     def check(source: str, expected: str) -> None:
         caplog.clear()
         assert render(source) == expected
         assert "sent " in caplog.text
 
-    check_each(UNFIT, check)
+    check_each(UNSAFE, check)
 
 
 JS = TrustedURL("javascript:go('a')&1")
@@ -137,7 +137,7 @@ TRUSTED_URLS = [
         "<meta http-equiv=refresh content={TrustedURL('0;url=data:,')}>",
         '<meta http-equiv="refresh" content="0;url=data:,">',
     ),
-    # half a scheme is no word for the other half
+    # half a scheme doesn't make the other half trusted
     ("<a href='{TrustedURL('java')}{'script:1'}'>", '<a href="#blocked">'),
     ("<a href='{'java'}{TrustedURL('script:1')}'>", '<a href="#blocked">'),
     ("<a href='{str(JS)}'>", '<a href="#blocked">'),
@@ -152,7 +152,7 @@ def test_trusted_urls(render: Render) -> None:
     check_each(TRUSTED_URLS, check)
 
 
-def test_trust_does_not_rub_off() -> None:
+def test_trust_does_not_spread() -> None:
     assert type(JS + "x") is str
     assert repr(TrustedURL("x")) == "TrustedURL('x')"
 
@@ -166,7 +166,7 @@ REFUSED = [
 ]
 
 
-def test_what_no_url_takes(render: Render) -> None:
+def test_refused_values(render: Render) -> None:
     def check(source: str, what: str) -> None:
         with pytest.raises(TemplateError) as caught:
             render(source)

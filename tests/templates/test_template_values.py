@@ -1,4 +1,4 @@
-"""What an interpolation in a text position gives."""
+"""Values in text."""
 
 import enum
 import warnings
@@ -57,7 +57,7 @@ class Colour(enum.StrEnum):
 
 
 class Liar:
-    """Says that it is a str; only its type tells the truth."""
+    """Claims to be a str, but its type is another."""
 
     @property
     def __class__(self) -> type:
@@ -103,7 +103,7 @@ VALUES = [
 ]
 
 
-def test_value(render: Render) -> None:
+def test_values(render: Render) -> None:
     def check(value: object, expected: str) -> None:
         assert render_text(value) == expected
         assert render("<div>{value}</div>", value=value) == f"<div>{expected}</div>"
@@ -113,7 +113,7 @@ def test_value(render: Render) -> None:
     check_each(VALUES, check)
 
 
-def test_a_lying_class_is_no_str(render: Render) -> None:
+def test_a_false_class_attribute_is_ignored(render: Render) -> None:
     assert render("<p title={Liar()}>{Liar()}</p>") == '<p title="&lt;liar&gt;">&lt;liar&gt;</p>'
 
 
@@ -196,7 +196,7 @@ STATIC_TEXT = [
 ]
 
 
-def test_static_text_is_sent_as_it_stands(render: Render) -> None:
+def test_static_text_is_sent_unchanged(render: Render) -> None:
     def check(source: str, sent: str) -> None:
         assert render(source) == sent
 
@@ -246,7 +246,7 @@ def test_the_portable_escaper_agrees() -> None:
         assert type(escaping.escape_portably(text)) is str
 
 
-def test_the_quickest_escaper_is_used(request: pytest.FixtureRequest) -> None:
+def test_the_fastest_escaper_is_used(request: pytest.FixtureRequest) -> None:
     expected = escaping.escape_portably if "portable" in request.node.name else _speedups._escape_inner
     assert escaping.escape_str is expected
     assert writer.escape_str is expected

@@ -1,4 +1,4 @@
-"""t-strings compiled in place, as in a route file: what they know that a Template does not, and how they are parsed."""
+"""t-strings compiled in place, as in a route file: unlike a Template, they know the place of an error."""
 
 import ast
 from pathlib import Path
@@ -10,7 +10,7 @@ from hyperpy.pages.loading.html_calls import TemplateCalls
 from hyperpy.templates import Literals, Markup, SourceText
 from tests.templates.tables import check_each
 
-# (a hole, what is pointed at, the message)
+# (a hole, the source at the place of the error, the message)
 ERRORS = [
     ("{b'x'}", "b'x'", """b'x' (bytes) is not text, in t"<p> {b'x'}</p>\""""),
     ("{[t'<i class={b}>{n}</i>' for n in 'ab']}", "b", 'is not text, in t"<i class={b}>{n}</i>"'),

@@ -1,4 +1,4 @@
-"""Hostile values, and the sources of templates that put a value `v` into each place there is."""
+"""Hostile values, and the sources of templates that have a value `v` in every kind of place."""
 
 from collections.abc import Mapping
 from string.templatelib import Template
@@ -105,4 +105,4 @@ PLACES: dict[str, str] = {
 }
 
 NAMES: Mapping[str, object] = {"Markup": Markup, "card": card, "plain": plain}
-"""What the templates name besides `v`."""
+"""The names that the templates use besides `v`."""

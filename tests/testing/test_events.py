@@ -1,4 +1,4 @@
-"""Streams of events as a test reads them, without a network and over one."""
+"""Reading streams of events, with both transports."""
 
 import asyncio
 from pathlib import Path
@@ -87,6 +87,15 @@ FILES = {
             for item in await request.json():
                 yield "item", [item, request.headers["x-name"], request.query_params["page"]]
         """,
+    "resumed.py": """
+        from typing import Annotated
+        from hyperpy import Event, Header
+
+        last: Annotated[str, Header("Last-Event-ID")] = ""
+
+        async def stream():
+            yield Event("resumed", id=f"{last}é✓")
+        """,
     "page.py": "t'<h1>No stream</h1>'",
 }
 
@@ -97,7 +106,7 @@ async def site(opened, write):
         yield site
 
 
-async def test_takes_just_as_many_as_are_asked_for(site):
+async def test_take_returns_as_many_events_as_requested(site):
     async with site.stream("/numbers") as events:
         first, second = await events.take(2, timeout=5)
         assert first == ReceivedEvent("1", "number", id="1")
@@ -128,7 +137,7 @@ async def test_a_thousand_events(site):
         assert (await events.ended()).how == "close"
 
 
-async def test_a_stream_without_end_is_left(site):
+async def test_an_endless_stream_can_be_closed(site):
     async with site.stream("/endless") as events:
         assert [event.json() for event in await events.take(7)] == [1, 2, 3, 4, 5, 6, 7]
         assert not Path("left").exists()
@@ -137,13 +146,13 @@ async def test_a_stream_without_end_is_left(site):
         assert events.ending.how == "left"
 
 
-async def test_leaving_the_block_leaves_the_stream(site):
+async def test_the_end_of_the_block_closes_the_stream(site):
     async with site.stream("/endless") as events:
         await events.next()
     assert Path("left").exists()
 
 
-async def test_a_block_that_fails_leaves_the_stream_and_fails(site):
+async def test_a_failing_block_closes_the_stream(site):
     with pytest.raises(KeyError):
         async with site.stream("/endless"):
             raise KeyError
@@ -156,32 +165,32 @@ async def test_a_test_that_does_not_read_slows_the_generator(opened, write):
         while (now := Path("yielded").read_text()) != before or not now:
             before = now
             await asyncio.sleep(0.2)
-        # What fits into buffers, those of the system's sockets too.
+        # As much as fits into buffers, including those of the sockets.
         assert int(now) < 1_000
         await events.take(int(now) + 10)
         assert int(Path("yielded").read_text()) > int(now)
 
 
-async def test_what_never_comes_is_not_waited_for_however_much_else_does(site):
+async def test_a_wait_times_out_even_while_other_events_arrive(site):
     async with site.stream("/busy") as events:
         with pytest.raises(StreamFailure, match=r"no event 'never' came within 0\.1 s"):
             await events.until("never", timeout=0.1)
 
 
-async def test_leaving_waits_for_the_generator_of_a_client_behind_a_proxy(site):
+async def test_closing_waits_for_the_generator_even_behind_a_proxy(site):
     async with site.stream("/endless", headers={"X-Forwarded-For": "192.0.2.1"}) as events:
         await events.next()
         await events.close()
         assert Path("left").exists()
 
 
-async def test_iterating_ends_with_the_stream(site):
+async def test_iteration_ends_with_the_stream(site):
     async with site.stream("/numbers") as events:
         assert [event.json() async for event in events] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("wanted", ["tick", lambda event: event.data == "4"], ids=["name", "function"])
-async def test_until_drops_what_came_before(site, wanted):
+async def test_until_drops_earlier_events(site, wanted):
     async with site.stream("/endless") as events:
         await events.take(2)
         found = await events.until(wanted)
@@ -190,8 +199,8 @@ async def test_until_drops_what_came_before(site, wanted):
 
 
 BROKEN = "the stream failed: Something went wrong on our side. (the log has the traceback under LOG)"
-TOLD = [
-    # asked, waited for, told in the first line, told of what came, how the stream has ended
+MESSAGES = [
+    # path, wait, first line of the message, received events, how the stream ended
     (
         "/silent",
         lambda events: events.take(3, timeout=0.05),
@@ -202,7 +211,7 @@ TOLD = [
     (
         "/silent",
         lambda events: events.until(lambda event: event.event == "x", timeout=0.05),
-        "no event that fits came within 0.05 s; the stream is still open",
+        "no matching event came within 0.05 s; the stream is still open",
         ["1  first: '{\"a\":[1]}'"],
         None,
     ),
@@ -230,7 +239,7 @@ TOLD = [
     (
         "/broken",
         lambda events: events.rest(),
-        f"not all of the rest came; {BROKEN}",
+        f"not all remaining events came; {BROKEN}",
         ["1  message: '<p>all is well</p>'"],
         "stream-error",
     ),
@@ -263,7 +272,7 @@ TOLD = [
 
 
 async def failure_of(events, wait):
-    """The first failure that has something to tell, for on a busy machine the first event may come late."""
+    """The first failure with an event in it: on a busy machine, that may arrive late."""
     while True:
         with pytest.raises(StreamFailure) as failure:
             await wait(events)
@@ -271,28 +280,28 @@ async def failure_of(events, wait):
             return failure
 
 
-@pytest.mark.parametrize(("path", "wait", "told", "rows", "how"), TOLD)
-async def test_a_failure_tells_what_came_and_what_ended_it(site, path, wait, told, rows, how):
+@pytest.mark.parametrize(("path", "wait", "message", "rows", "how"), MESSAGES)
+async def test_a_failure_lists_the_events_and_the_ending(site, path, wait, message, rows, how):
     async with site.stream(path) as events:
         failure = await failure_of(events, wait)
         ending = failure.value.ending
         first, _, *others = str(failure.value).splitlines()
-        assert first == f"GET {path}: {told.replace('LOG', ending.log if ending else '')}"
+        assert first == f"GET {path}: {message.replace('LOG', ending.log if ending else '')}"
         assert others == [f"  {row}" for row in rows]
         assert (ending and ending.how) == how
         assert ending == events.ending
-        # Nothing is lost: what came can still be taken.
+        # Received events can still be taken.
         assert tuple(await events.take(len(failure.value.events))) == failure.value.events
 
 
-async def test_iterating_over_a_failed_stream_fails(site):
+async def test_iteration_over_a_failed_stream_fails(site):
     async with site.stream("/broken") as events:
         assert (await anext(events)).event == "message"
         with pytest.raises(StreamFailure, match="no event came; the stream failed: Something went wrong"):
             await anext(events)
 
 
-async def test_after_a_wait_that_was_too_short_the_next_goes_on(site):
+async def test_a_read_continues_after_a_timeout(site):
     async with site.stream("/silent", timeout=0.02) as events:
         await events.next(timeout=5)
         for _ in range(3):
@@ -300,35 +309,35 @@ async def test_after_a_wait_that_was_too_short_the_next_goes_on(site):
                 await events.next()
 
 
-async def test_an_event_that_is_no_json(site):
+async def test_an_event_that_is_not_json(site):
     async with site.stream("/broken") as events:
         event = await events.next()
-        with pytest.raises(SiteFailure, match=r"no JSON .*<p>all is well</p>"):
+        with pytest.raises(SiteFailure, match=r"not JSON .*<p>all is well</p>"):
             event.json()
 
 
 NO_STREAM = [
-    ("/nowhere", "GET /nowhere was answered with 404 Not Found (text/plain; charset=utf-8), not with a stream of"),
-    ("/page", "GET /page was answered with 200 OK (text/html; charset=utf-8), not with a stream of events\n\n<h1>No"),
+    ("/nowhere", "GET /nowhere returned 404 Not Found (text/plain; charset=utf-8), expected a stream of"),
+    ("/page", "GET /page returned 200 OK (text/html; charset=utf-8), expected a stream of events\n\n<h1>No"),
 ]
 
 
-@pytest.mark.parametrize(("path", "told"), NO_STREAM)
-async def test_what_is_no_stream_is_told(site, path, told):
+@pytest.mark.parametrize(("path", "message"), NO_STREAM)
+async def test_a_response_that_is_not_a_stream(site, path, message):
     with pytest.raises(AnswerFailure) as failure:
         async with site.stream(path):
             pass
-    assert str(failure.value).startswith(told)
+    assert str(failure.value).startswith(message)
     assert failure.value.response.status_code in (404, 200)
 
 
-async def test_bad_input_of_a_stream_is_told(site):
+async def test_invalid_input_for_a_stream(site):
     with pytest.raises(AnswerFailure, match=r"422 Unprocessable (?s:.*)last-event-id: Input"):
         async with site.stream("/numbers", last_event_id="x"):
             pass
 
 
-async def test_resumes_where_it_was_left(site):
+async def test_reconnecting_resumes_the_stream(site):
     async with site.stream("/numbers", last_event_id="2") as events:
         assert events.last_event_id == "2"
         assert (await events.next()).data == "3"
@@ -338,12 +347,19 @@ async def test_resumes_where_it_was_left(site):
         assert events.last_event_id == "close"
 
 
-async def test_a_finished_stream_is_not_asked_again(site):
+async def test_a_finished_stream_does_not_run_again(site):
     async with site.stream("/numbers") as events:
         await events.rest()
         await events.reconnect()
         assert (events.response.status_code, events.closed) == (204, True)
         assert await events.rest() == []
+
+
+async def test_ids_may_have_any_characters(site):
+    async with site.stream("/resumed", last_event_id="ü1") as events:
+        assert (await events.next()).id == "ü1é✓"
+        await events.reconnect()
+        assert (await events.next()).id == "ü1é✓é✓"
 
 
 async def test_reconnecting_sends_the_last_id(site):
@@ -360,8 +376,8 @@ async def test_any_request_can_stream(site):
         assert [event.json() for event in await events.rest()] == [["a", "me", "2"], ["b", "me", "2"]]
 
 
-async def test_a_site_that_is_left_ends_its_streams(opened, write):
-    """The stream's block ends after the site's: nothing waits for it."""
+async def test_a_closed_site_ends_its_streams(opened, write):
+    """The block of the stream ends after that of the site, without waiting."""
     folder = write(FILES)
     site = opened(folder)
     entered = await site.__aenter__()
@@ -376,7 +392,7 @@ async def test_a_site_that_is_left_ends_its_streams(opened, write):
 
 
 async def raw(scope, receive, send):
-    """Streams that hyperpy would never make."""
+    """Streams that hyperpy never sends."""
     assert scope["type"] == "http"
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
     for piece in RAW[scope["path"]]:
@@ -397,20 +413,20 @@ RAW = {
 
 
 @pytest.mark.parametrize(
-    ("path", "events", "how", "told"),
+    ("path", "events", "how", "message"),
     [
-        ("/end", ["1"], "end", "the answer ended, without `close`"),
+        ("/end", ["1"], "end", "the response ended without `close`"),
         ("/cut", ["1"], "cut", "the connection was cut: "),
         ("/error", [], "stream-error", "the stream failed: not json"),
         ("/error-json", [], "stream-error", "the stream failed: [1]"),
-        ("/pieces", ["1"], "end", "the answer ended, without `close`"),
+        ("/pieces", ["1"], "end", "the response ended without `close`"),
     ],
 )
-async def test_streams_of_any_application_end_somehow(opened, path, events, how, told):
+async def test_endings_of_streams_of_other_applications(opened, path, events, how, message):
     async with opened(raw) as site, site.stream(path) as stream:
         ending = await stream.ended()
         assert ending.how == how
-        assert str(ending).startswith(told)
+        assert str(ending).startswith(message)
         assert [event.data for event in await stream.take(len(events))] == events
         if how in ("cut", "stream-error"):
             with pytest.raises(StreamFailure):
@@ -420,22 +436,22 @@ async def test_streams_of_any_application_end_somehow(opened, path, events, how,
 
 
 @pytest.mark.parametrize(
-    ("ending", "told"),
+    ("ending", "message"),
     [
         (Ending("close"), "the stream ended with `close`"),
-        (Ending("end"), "the answer ended, without `close`"),
+        (Ending("end"), "the response ended without `close`"),
         (Ending("cut", "by a peer"), "the connection was cut: by a peer"),
-        (Ending("left"), "the test left it"),
+        (Ending("left"), "the test closed it"),
         (Ending("stream-error", "oh", "a1"), "the stream failed: oh (the log has the traceback under a1)"),
         (Ending("stream-error", "oh"), "the stream failed: oh"),
     ],
 )
-def test_endings_in_words(ending, told):
-    assert str(ending) == told
+def test_endings_as_text(ending, message):
+    assert str(ending) == message
 
 
-async def test_an_answer_without_end_that_is_no_stream_is_told(opened, monkeypatch):
-    monkeypatch.setattr("hyperpy.testing.answers.ANSWER", 0.05)
+async def test_an_endless_response_that_is_not_a_stream(opened, monkeypatch):
+    monkeypatch.setattr("hyperpy.testing.failures.ANSWER_TIMEOUT", 0.05)
 
     async def app(scope, receive, send):
         assert scope["type"] == "http"
@@ -445,20 +461,20 @@ async def test_an_answer_without_end_that_is_no_stream_is_told(opened, monkeypat
             pass
 
     async with opened(app) as site:
-        with pytest.raises(AnswerFailure, match=r"200 OK \(text/plain\), (?s:.*)Its body did not come to an end"):
+        with pytest.raises(AnswerFailure, match=r"200 OK \(text/plain\), (?s:.*)Its body did not end"):
             async with site.stream("/"):
                 pass
 
 
-async def test_nothing_comes_from_a_stream_that_was_left(site):
+async def test_a_closed_stream_has_no_more_events(site):
     async with site.stream("/silent") as events:
         await events.next()
         await events.close()
-        with pytest.raises(StreamFailure, match="0 of 1 events came; the test left it"):
+        with pytest.raises(StreamFailure, match="0 of 1 events came; the test closed it"):
             await events.next()
 
 
-async def test_the_message_of_an_error_is_told(site, caplog):
+async def test_the_ending_has_the_message_of_an_error(site, caplog):
     async with site.stream("/broken") as events:
         ending = await events.ended()
         assert ending.message == "Something went wrong on our side."

@@ -1,4 +1,4 @@
-"""Without what the extra brings, hyperpy works, and hyperpy.testing says what is missing."""
+"""Without the packages of the extra, hyperpy works and hyperpy.testing names the one that is missing."""
 
 import subprocess
 import sys
@@ -17,6 +17,6 @@ except ImportError as error:
 
 
 @pytest.mark.parametrize("name", ["httpx", "selectolax"])
-def test_what_is_missing_is_told(name):
+def test_a_missing_package_is_named(name):
     done = subprocess.run([sys.executable, "-c", TRY.format(name=name)], capture_output=True, text=True, check=True)
     assert done.stdout == f'hyperpy.testing needs {name}: pip install "hyperpy[testing]"\n'

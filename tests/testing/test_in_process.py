@@ -1,4 +1,4 @@
-"""What only the site without a network does, or does as a server would."""
+"""The transport without a network behaves like a server."""
 
 import pytest
 
@@ -23,7 +23,7 @@ async def nothing(scope, receive, send):
 
 
 async def fails(scope, receive, send):
-    raise LookupError("nobody expects this")
+    raise LookupError("unexpected")
 
 
 async def body_first(scope, receive, send):
@@ -31,14 +31,14 @@ async def body_first(scope, receive, send):
 
 
 @pytest.mark.parametrize("function", [nothing, fails, body_first])
-async def test_an_application_that_fails_is_answered_for(opened, function, caplog):
+async def test_an_exception_results_in_500(opened, function, caplog):
     async with opened(app_of(function)) as site:
         got = await site.get("/")
     assert (got.status_code, got.text) == (500, "Internal Server Error")
     assert any(record.levelname == "ERROR" for record in caplog.records)
 
 
-async def test_what_is_sent_after_the_end_is_a_mistake(opened, caplog):
+async def test_sending_after_the_end_is_an_error(opened, caplog):
     async def app(scope, receive, send):
         await answer(send, b"x")
         await send({"type": "http.response.body", "body": b"y"})
@@ -48,7 +48,7 @@ async def test_what_is_sent_after_the_end_is_a_mistake(opened, caplog):
     assert "RuntimeError" in caplog.text
 
 
-async def test_an_answer_that_stops_is_cut(opened, caplog):
+async def test_an_incomplete_response_is_cut(opened, caplog):
     async def app(scope, receive, send):
         await answer(send, b"<p>x", more=True, headers=[(b"content-type", b"text/html")])
 
@@ -59,17 +59,17 @@ async def test_an_answer_that_stops_is_cut(opened, caplog):
     assert "complet" in caplog.text
 
 
-async def test_the_end_is_a_disconnect(opened):
-    told = []
+async def test_receive_returns_a_disconnect_after_the_end(opened):
+    received = []
 
     async def app(scope, receive, send):
-        told.append(await receive())
+        received.append(await receive())
         await answer(send, b"x")
-        told.append(await receive())
+        received.append(await receive())
 
     async with opened(app_of(app)) as site:
         assert (await site.get("/")).text == "x"
-    assert [message["type"] for message in told] == ["http.request", "http.disconnect"]
+    assert [message["type"] for message in received] == ["http.request", "http.disconnect"]
 
 
 SCOPE = {
@@ -87,7 +87,7 @@ SCOPE = {
 }
 
 
-async def test_the_site_can_be_anywhere():
+async def test_the_site_can_have_any_url():
     scopes = []
 
     async def app(scope, receive, send):

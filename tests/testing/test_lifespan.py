@@ -1,4 +1,4 @@
-"""What a site's application does before and after, without a network and over one."""
+"""The lifespan of an application under test, with both transports."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -8,7 +8,6 @@ from starlette.responses import PlainTextResponse
 
 from hyperpy import Hyper
 from hyperpy.exceptions import RouteError
-from hyperpy.testing import patience
 
 
 def app_with(write, lifespan):
@@ -17,23 +16,23 @@ def app_with(write, lifespan):
 
 
 async def test_the_lifespan_is_around_the_block(opened, write):
-    told = []
+    happened = []
 
     @asynccontextmanager
     async def lifespan(app):
         async with asyncio.TaskGroup() as group:  # which is left by the task that has entered it
-            told.append("up")
+            happened.append("up")
             task = group.create_task(asyncio.Event().wait())
             yield {"greeting": "hello"}
             task.cancel()
-        told.append("down")
+        happened.append("down")
 
     async with opened(app_with(write, lifespan)) as site:
-        told.append((await site.page("/")).text)
-    assert told == ["up", "hello", "down"]
+        happened.append((await site.page("/")).text)
+    assert happened == ["up", "hello", "down"]
 
 
-async def test_an_error_at_the_start_is_raised_as_it_was(opened, write):
+async def test_an_error_at_startup_is_raised(opened, write):
     @asynccontextmanager
     async def lifespan(app):
         raise LookupError("no database")
@@ -44,7 +43,7 @@ async def test_an_error_at_the_start_is_raised_as_it_was(opened, write):
             pytest.fail("it must not start")
 
 
-async def test_an_error_at_the_end_is_raised_as_it_was(opened, write):
+async def test_an_error_at_shutdown_is_raised(opened, write):
     @asynccontextmanager
     async def lifespan(app):
         yield
@@ -55,7 +54,7 @@ async def test_an_error_at_the_end_is_raised_as_it_was(opened, write):
             pass
 
 
-async def test_what_the_block_raises_goes_before_that(opened, write):
+async def test_an_exception_of_the_block_takes_precedence(opened, write):
     @asynccontextmanager
     async def lifespan(app):
         yield
@@ -64,11 +63,11 @@ async def test_what_the_block_raises_goes_before_that(opened, write):
     with pytest.raises(KeyError) as raised:
         async with opened(app_with(write, lifespan)):
             raise KeyError
-    assert raised.value.__notes__ == ["And then its lifespan failed: LookupError('no database')"]
+    assert raised.value.__notes__ == ["The lifespan then failed as well: LookupError('no database')"]
 
 
 @pytest.mark.parametrize("phase", ["startup", "shutdown"])
-async def test_an_application_may_only_say_that_it_failed(opened, phase):
+async def test_an_application_may_report_a_failure_without_raising(opened, phase):
     async def app(scope, receive, send):
         while True:
             event = (await receive())["type"]
@@ -91,7 +90,7 @@ async def test_an_application_needs_no_lifespan(opened):
         assert (await site.get("/")).text == "{}"
 
 
-async def test_a_lifespan_that_fails_meanwhile_is_told_at_the_end(opened):
+async def test_a_lifespan_that_fails_during_the_block_is_reported_at_its_end(opened):
     async def app(scope, receive, send):
         await receive()
         await send({"type": "lifespan.startup.complete"})
@@ -102,9 +101,8 @@ async def test_a_lifespan_that_fails_meanwhile_is_told_at_the_end(opened):
             pass
 
 
-async def test_a_lifespan_that_does_not_end_is_cut(opened, monkeypatch):
-    monkeypatch.setattr("hyperpy.testing.transport.lifespan.SHUTDOWN", 0.05)
-    assert patience.SHUTDOWN > 0.05
+async def test_a_lifespan_that_does_not_end_is_cancelled(opened, monkeypatch):
+    monkeypatch.setattr("hyperpy.testing.transport.lifespan.SHUTDOWN_TIMEOUT", 0.05)
 
     async def app(scope, receive, send):
         await receive()
@@ -116,7 +114,7 @@ async def test_a_lifespan_that_does_not_end_is_cut(opened, monkeypatch):
             pass
 
 
-async def test_a_test_that_gives_up_at_the_start_leaves_nothing(opened):
+async def test_a_test_cancelled_during_startup_leaves_nothing(opened):
     cancelled = asyncio.Event()
 
     async def app(scope, receive, send):
@@ -138,7 +136,7 @@ async def test_load_errors_are_raised(opened, write):
             pass
 
 
-async def test_neither_an_application_nor_a_folder(opened):
-    with pytest.raises(TypeError, match="an ASGI application or the path of a folder is needed, not 7"):
+async def test_something_else_is_a_type_error(opened):
+    with pytest.raises(TypeError, match="expected an ASGI application or the path of a folder, not 7"):
         async with opened(7):
             pass

@@ -1,4 +1,4 @@
-"""What a test finds in HTML, and what it is told if it does not."""
+"""Selecting elements in HTML, and messages if they are missing."""
 
 import re
 
@@ -23,7 +23,7 @@ def test_elements_have_text_attributes_and_html():
     assert [each.text for each in page.select("p, h1 b")] == ["of", "x", "y"]
 
 
-def test_text_is_what_can_be_seen():
+def test_text_is_the_visible_text():
     page = HTML(PAGE)
     assert page.text == "Tasks of today one two x y"
     assert page.title == "The Title"
@@ -44,36 +44,40 @@ def test_text_is_what_can_be_seen():
         ("<div><div>1</div></div>", "div > div", "1"),
     ],
 )
-def test_pieces_are_what_they_are(html, css, text):
+def test_parts_of_documents(html, css, text):
     assert HTML(html).one(css).text == text
 
 
 @pytest.mark.parametrize(
-    ("html", "css", "told"),
+    ("html", "css", "message"),
     [
         (
             PAGE,
             "h2",
-            'no element of GET / matches \'h2\'. There are:\n  <title>\n  <style>\n  <main id="top" class="a b">\n',
+            'no element of GET / matches \'h2\'. It has:\n  <title>\n  <style>\n  <main id="top" class="a b">\n',
         ),
-        (PAGE, "p", "2 elements of GET / match 'p', not one:\n  <p>x</p>\n  <p>y</p>"),
+        (PAGE, "p", "2 elements of GET / match 'p', expected one:\n  <p>x</p>\n  <p>y</p>"),
         ("", "p", "no element of GET / matches 'p'. It is empty."),
         ("only text", "p", "no element of GET / matches 'p'. Its text is: only text"),
-        ("<p>" * 30, "a", "no element of GET / matches 'a'. There are:\n  <p>"),
-        ("<i></i>" * 30, "i", "30 elements of GET / match 'i', not one:\n" + "  <i></i>\n" * 12 + "  … and 18 more"),
+        ("<p>" * 30, "a", "no element of GET / matches 'a'. It has:\n  <p>"),
+        (
+            "<i></i>" * 30,
+            "i",
+            "30 elements of GET / match 'i', expected one:\n" + "  <i></i>\n" * 12 + "  … and 18 more",
+        ),
     ],
 )
-def test_what_is_there_is_told(html, css, told):
+def test_a_failure_lists_existing_elements(html, css, message):
     with pytest.raises(PageFailure) as failure:
         HTML(html, "GET /").one(css)
-    assert str(failure.value).startswith(told)
+    assert str(failure.value).startswith(message)
 
 
-def test_within_an_element_only_that_is_searched():
+def test_an_element_searches_its_descendants():
     main = HTML(PAGE, "GET /").one("main")
     assert main.select("main") == []
     with pytest.raises(
-        PageFailure, match=re.escape('<main id="top" class="a b"> of GET / matches \'p\'. There are:\n  <h1>')
+        PageFailure, match=re.escape('<main id="top" class="a b"> of GET / matches \'p\'. It has:\n  <h1>')
     ):
         main.one("p")
     with pytest.raises(PageFailure, match=re.escape("<h1> has no attribute 'href'")):
@@ -81,11 +85,11 @@ def test_within_an_element_only_that_is_searched():
 
 
 @pytest.mark.parametrize("css", ["p[[", "", ">"])
-def test_what_is_no_selector_is_no_failure_of_the_page(css):
-    with pytest.raises(ValueError, match=re.escape(f"{css!r} is no CSS selector")):
+def test_an_invalid_selector_is_a_value_error(css):
+    with pytest.raises(ValueError, match=re.escape(f"invalid CSS selector: {css!r}")):
         HTML(PAGE).select(css)
 
 
-def test_shown_by_pytest_as_what_they_are():
+def test_representations():
     assert repr(HTML("<p>x</p>", "GET /")) == "<HTML GET /: '<p>x</p>'>"
     assert repr(HTML("<p>x</p>").one("p")) == "<Element <p>x</p>>"

@@ -1,4 +1,4 @@
-"""What a site leaves behind in the test's process: nothing."""
+"""A site under test leaves nothing behind in the process."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.testing import patience, serve
+from hyperpy.testing import running_requests, serve
 
 ENDLESS = """
 import asyncio
@@ -31,7 +31,7 @@ BASE = "def text():\n    return {!r}\n"
 
 
 def descriptors():
-    """What the process has open, but for what its threads wait on."""
+    """The open files and sockets of the process, except those that its threads wait for."""
     gc.collect()
     found = {}
     for number in os.listdir("/proc/self/fd"):
@@ -63,7 +63,7 @@ def state():
 
 
 def threads():
-    """Workers of anyio's end with the loop: they wait for the next call that may block."""
+    """anyio's worker threads end with the loop."""
     return {thread.name for thread in threading.enumerate() if "AnyIO" not in thread.name}
 
 
@@ -74,7 +74,7 @@ async def use(site):
         await events.take(3)
 
 
-async def test_no_task_thread_socket_handler_logger_or_module(opened, write):
+async def test_no_task_thread_socket_handler_logger_or_module_is_left(opened, write):
     folder = write({**FILES, "_base.py": BASE.format("x")})
     before, threads_before = state(), threads()
     async with opened(folder) as site:
@@ -87,7 +87,7 @@ async def test_no_task_thread_socket_handler_logger_or_module(opened, write):
 
 
 @pytest.mark.parametrize("failure", [KeyError, asyncio.CancelledError, KeyboardInterrupt])
-async def test_nor_after_a_failure_of_the_test(opened, write, failure):
+async def test_nothing_is_left_after_a_failed_test(opened, write, failure):
     folder = write({**FILES, "_base.py": BASE.format("x")})
     before = state()
 
@@ -102,7 +102,7 @@ async def test_nor_after_a_failure_of_the_test(opened, write, failure):
     assert Path("left").exists()
 
 
-async def test_nor_after_a_folder_that_can_not_be_loaded(opened, write):
+async def test_nothing_is_left_after_a_load_error(opened, write):
     folder = write({"index.py": "t'{'", "_base.py": ""})
     before = state()
     with pytest.raises(Exception, match=r"index\.py"):
@@ -111,7 +111,7 @@ async def test_nor_after_a_folder_that_can_not_be_loaded(opened, write):
     assert state() == before
 
 
-async def test_a_folder_is_loaded_anew(opened, write):
+async def test_a_folder_is_loaded_afresh(opened, write):
     for word in ("first", "second"):
         folder = write({**FILES, "_base.py": BASE.format(word), "feed.py": ENDLESS})
         async with opened(folder) as site:
@@ -132,7 +132,7 @@ async def test_a_folder_can_be_open_twice(opened, write):
     assert state() == before
 
 
-async def test_folders_of_one_name_do_not_meet(opened, write, tmp_path):
+async def test_folders_of_the_same_name_are_separate(opened, write, tmp_path):
     one = write({**FILES, "_base.py": BASE.format("one")})
     other = write({**FILES, "_base.py": BASE.format("other")}, "elsewhere/routes")
     async with opened(one) as first, opened(other) as second:
@@ -144,7 +144,7 @@ async def test_folders_of_one_name_do_not_meet(opened, write, tmp_path):
 
 
 async def test_modules_that_the_test_has_imported_are_shared(opened, write, monkeypatch, tmp_path):
-    """So that a test can look into them, and replace what is in them."""
+    """A test can inspect and patch them."""
     files = {
         "index.py": "from shared_pages._base import text\nt'<p>{text()}</p>'",
         "_base.py": BASE.format("as written"),
@@ -179,7 +179,7 @@ async def test_static_files_are_served(opened, write, tmp_path):
         assert (await site.get("/static/site.css")).text == "p { margin: 0 }\n".rstrip("\n")
 
 
-async def test_context_variables_of_the_test_are_seen(opened):
+async def test_the_application_sees_context_variables_of_the_test(opened):
     async def app(scope, receive, send):
         assert scope["type"] == "http"
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -189,11 +189,11 @@ async def test_context_variables_of_the_test_are_seen(opened):
         assert (await site.get("/")).text == str(id(asyncio.get_running_loop()))
 
 
-async def test_an_application_that_hangs_is_cut(opened, monkeypatch):
-    """Nobody waits for its answer any more, and it does not notice."""
+async def test_an_application_that_hangs_is_cancelled(opened, monkeypatch):
+    """It does not notice that its client has gone."""
     for module in ("serving", "in_process"):
         monkeypatch.setattr(f"hyperpy.testing.transport.{module}.GRACE", 0.05)
-    assert patience.GRACE > 0.05
+    assert running_requests.GRACE > 0.05
     started, cancelled = asyncio.Event(), asyncio.Event()
     before = state()["tasks"]
 
@@ -213,10 +213,10 @@ async def test_an_application_that_hangs_is_cut(opened, monkeypatch):
     assert state()["tasks"] == before
 
 
-async def test_an_application_that_can_not_be_cut_is_told(opened, monkeypatch, caplog):
+async def test_an_application_that_ignores_cancellation_is_logged(opened, monkeypatch, caplog):
     for module in ("serving", "in_process"):
         monkeypatch.setattr(f"hyperpy.testing.transport.{module}.GRACE", 0.05)
-    monkeypatch.setattr("hyperpy.testing.running_requests.DEPARTURE", 0.05)
+    monkeypatch.setattr("hyperpy.testing.running_requests.DEPARTURE_TIMEOUT", 0.05)
     started, let_go = asyncio.Event(), asyncio.Event()
 
     async def app(scope, receive, send):
@@ -237,7 +237,7 @@ async def test_an_application_that_can_not_be_cut_is_told(opened, monkeypatch, c
 
 
 async def test_a_stream_that_does_not_end_fails_the_test(opened, monkeypatch):
-    monkeypatch.setattr("hyperpy.testing.running_requests.DEPARTURE", 0.05)
+    monkeypatch.setattr("hyperpy.testing.running_requests.DEPARTURE_TIMEOUT", 0.05)
     let_go = asyncio.Event()
 
     async def app(scope, receive, send):
@@ -246,14 +246,14 @@ async def test_a_stream_that_does_not_end_fails_the_test(opened, monkeypatch):
         await let_go.wait()
 
     async with opened(app) as site:
-        with pytest.raises(AssertionError, match="GET /: the application is still busy with it, "):
+        with pytest.raises(AssertionError, match="GET /: the application is still running "):
             async with site.stream("/"):
                 pass
         let_go.set()
 
 
-async def test_connections_of_others_are_closed(write):
-    """A browser that a test has opened, and that keeps its connections."""
+async def test_other_connections_are_closed(write):
+    """Those of a browser, for instance, that keeps its connections open."""
     folder = write({**FILES, "_base.py": BASE.format("x")})
     before = state()
     with socket.socket() as idle, socket.socket() as streaming:

@@ -1,4 +1,4 @@
-"""Bytes to events, as the WHATWG's text has it, however the bytes are cut."""
+"""Bytes become events as the WHATWG specifies, regardless of the pieces that they arrive in."""
 
 from itertools import pairwise
 
@@ -38,7 +38,7 @@ def test_events_of_a_stream(text, events):
     assert EventParser().feed(text.encode()) == events
 
 
-def test_what_a_browser_knows_besides():
+def test_comments_retry_and_last_id():
     parser = EventParser("0")
     assert parser.last_event_id == "0"
     parser.feed(b": one\n:two\nretry: 7\nid: 3\n")
@@ -55,9 +55,15 @@ pieces = st.lists(
 )
 
 
+def test_a_long_line_in_small_pieces():
+    parser, stream = EventParser(), b"data: " + b"x" * 400_000 + b"\n\n"
+    events = [event for at in range(0, len(stream), 16) for event in parser.feed(stream[at : at + 16])]
+    assert events == [ReceivedEvent("x" * 400_000)]
+
+
 @settings(deadline=None, database=None)
 @given(pieces.map(lambda parts: "".join(parts).encode()), st.lists(st.integers(0, 40)))
-def test_as_our_other_parser_however_it_is_cut(stream, cuts):
+def test_both_parsers_agree_on_any_pieces(stream, cuts):
     ours, other = EventParser(), EventSourceParser()
     other.feed(stream)
     places = [0, *sorted(cuts), len(stream)]

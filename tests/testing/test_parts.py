@@ -1,4 +1,4 @@
-"""Pages that come in parts, without a network and over one."""
+"""Pages that are sent in parts, with both transports."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ async def site(opened, write):
         yield site
 
 
-async def test_parts_are_read_as_they_come(site):
+async def test_parts_are_read_as_they_arrive(site):
     async with site.parts("/report") as parts:
         assert parts.response.headers["x-accel-buffering"] == "no"
         assert (await parts.next()).one("h1").text == "é"
@@ -52,8 +52,8 @@ async def test_parts_are_read_as_they_come(site):
         with pytest.raises(StreamFailure) as failure:
             await parts.next(timeout=0.05)
         first, _, *came = str(failure.value).splitlines()
-        assert first == "GET /report: nothing more came within 0.05 s; there is more to come"
-        assert came == ["This came:", '<!doctype html><title>Report</title><main id="m"><h1>é</h1>']
+        assert first == "GET /report: nothing more came within 0.05 s; the page is incomplete"
+        assert came == ["Received:", '<!doctype html><title>Report</title><main id="m"><h1>é</h1>']
         Path("go").touch()
         assert (await parts.next()).html == "<p>April</p>"
         assert parts.ending is None
@@ -61,7 +61,7 @@ async def test_parts_are_read_as_they_come(site):
         page = await parts.rest()
         assert [each.text for each in page.select("main p")] == ["April", "May"]
         assert parts.ending.how == "end"
-        with pytest.raises(StreamFailure, match="GET /report: nothing more came; the answer ended"):
+        with pytest.raises(StreamFailure, match="GET /report: nothing more came; the response ended"):
             await parts.next()
 
 
@@ -75,7 +75,7 @@ async def test_an_element_can_be_waited_for(site):
             await parts.rest(timeout=0.05)
 
 
-async def test_a_page_is_left_in_the_middle(site):
+async def test_an_incomplete_page_can_be_closed(site):
     async with site.parts("/report") as parts:
         await parts.next()
         await parts.close()
@@ -91,7 +91,7 @@ async def test_a_page_that_breaks_is_cut(site):
         assert parts.ending.how == "cut"
 
 
-async def test_a_block_that_fails_leaves_the_page(site):
+async def test_a_failing_block_closes_the_page(site):
     with pytest.raises(KeyError):
         async with site.parts("/report"):
             raise KeyError
@@ -106,14 +106,14 @@ async def test_a_whole_page_is_one_part(site):
     assert (await site.page("/report")).one("title").text == "Report"
 
 
-@pytest.mark.parametrize(("path", "told"), [("/nowhere", "404 Not Found"), ("/feed", "200 OK .text/event-stream")])
-async def test_what_is_no_page_is_told(site, path, told):
-    with pytest.raises(AnswerFailure, match=f"GET {path} was answered with {told}.*, not with a page"):
+@pytest.mark.parametrize(("path", "status"), [("/nowhere", "404 Not Found"), ("/feed", "200 OK .text/event-stream")])
+async def test_a_response_that_is_not_a_page(site, path, status):
+    with pytest.raises(AnswerFailure, match=f"GET {path} returned {status}.*, expected a page"):
         async with site.parts(path):
             pass
 
 
-async def test_nothing_at_all(opened):
+async def test_a_page_without_any_part(opened):
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
         await receive()
@@ -121,6 +121,6 @@ async def test_nothing_at_all(opened):
 
     async with opened(app) as site, site.parts("/") as parts:
         with pytest.raises(
-            StreamFailure, match=r"nothing more came within 0\.05 s; there is more to come\n\nNothing came"
+            StreamFailure, match=r"nothing more came within 0\.05 s; the page is incomplete\n\nNothing was received"
         ):
             await parts.next(timeout=0.05)

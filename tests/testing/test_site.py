@@ -1,4 +1,4 @@
-"""RunningRequests and pages, without a network and over one."""
+"""Requests and pages, with both transports."""
 
 import httpx
 import pytest
@@ -60,7 +60,7 @@ async def test_every_method_has_a_name(site, method):
     assert answer.headers["x-method"] == method.upper()
 
 
-async def test_head_brings_no_body(site):
+async def test_head_has_no_body(site):
     answer = await site.head("/")
     assert (answer.status_code, answer.content) == (200, b"")
     assert int(answer.headers["content-length"]) > 0
@@ -85,14 +85,14 @@ async def test_files_are_sent(site):
     assert "pixels" in answer.json()[2]
 
 
-async def test_headers_of_the_site_go_with_every_request(site):
+async def test_headers_of_the_site_are_sent_with_every_request(site):
     site.headers["X-A"] = "a"
     site.headers["X-B"] = "b"
     answer = await site.get("/echo", headers={"x-b": "other"})
     assert answer.json()[3] == {"accept": "*/*", "x-a": "a", "x-b": "other"}
 
 
-async def test_cookies_come_back(site):
+async def test_cookies_are_kept(site):
     assert [(await site.page("/visits")).text for _ in range(3)] == ["0", "1", "2"]
     assert site.cookies["visits"] == "3"
     site.cookies.clear()
@@ -101,7 +101,7 @@ async def test_cookies_come_back(site):
     assert (await site.page("/visits")).text == "9"
 
 
-async def test_sites_have_cookies_of_their_own(opened, write):
+async def test_sites_have_separate_cookies(opened, write):
     folder = write(FILES)
     async with opened(folder) as one, opened(folder) as other:
         await one.get("/visits")
@@ -109,14 +109,14 @@ async def test_sites_have_cookies_of_their_own(opened, write):
         assert (await one.page("/visits")).text == "1"
 
 
-async def test_the_url_is_where_it_is(site):
+async def test_the_url_of_the_site(site):
     answer = await site.get("/echo")
     assert str(answer.url) == f"{site.url}/echo"
     assert site.url.startswith(f"http://{answer.json()[4]}")
     assert (await site.get(f"{site.url}/echo")).status_code == 200
 
 
-async def test_a_page_is_asked_for_as_browsers_do(site):
+async def test_a_page_is_requested_as_browsers_do(site):
     answer = await site.page("/old")
     assert (answer.status, answer.title, answer.one("h1").text) == (200, "Home", "At home")
     assert answer.url == f"{site.url}/?from=old"
@@ -126,7 +126,7 @@ async def test_a_page_is_asked_for_as_browsers_do(site):
         answer.one("h2")
 
 
-async def test_other_requests_do_not_follow(site):
+async def test_other_requests_do_not_follow_redirects(site):
     answer = await site.get("/old")
     assert (answer.status_code, answer.headers["location"]) == (301, "/?from=old")
     assert (await site.get("/old", follow_redirects=True)).status_code == 200
@@ -134,43 +134,43 @@ async def test_other_requests_do_not_follow(site):
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "told"),
+    ("path", "status", "message"),
     [
         (
             "/nowhere",
             None,
-            "GET /nowhere was answered with 404 Not Found (text/html; charset=utf-8), not with a page\n\n<h1>Not",
+            "GET /nowhere returned 404 Not Found (text/html; charset=utf-8), expected a page\n\n<h1>Not",
         ),
         (
             "/nowhere",
             410,
-            "GET /nowhere was answered with 404 Not Found (text/html; charset=utf-8), not with a page of status 410",
+            "GET /nowhere returned 404 Not Found (text/html; charset=utf-8), expected a page of status 410",
         ),
-        ("/", 404, "GET / was answered with 200 OK (text/html; charset=utf-8), not with a page of status 404"),
-        ("/broken", None, "GET /broken was answered with 500 Internal Server Error ("),
-        ("/data", None, 'GET /data was answered with 200 OK (application/json), not with a page\n\n{"a":1}'),
+        ("/", 404, "GET / returned 200 OK (text/html; charset=utf-8), expected a page of status 404"),
+        ("/broken", None, "GET /broken returned 500 Internal Server Error ("),
+        ("/data", None, 'GET /data returned 200 OK (application/json), expected a page\n\n{"a":1}'),
     ],
 )
-async def test_what_is_no_such_page_is_told(site, path, status, told):
+async def test_an_unexpected_response_to_page(site, path, status, message):
     with pytest.raises(AnswerFailure) as failure:
         await site.page(path, status=status)
-    assert str(failure.value).startswith(told)
+    assert str(failure.value).startswith(message)
     assert failure.value.response.status_code != status
 
 
-async def test_an_error_page_can_be_asked_for(site):
+async def test_an_error_page_can_be_expected(site):
     page = await site.page("/nowhere", status=404)
     assert (page.status, page.text) == (404, "Not here")
 
 
-async def test_errors_are_answers_and_stand_in_the_log(site, caplog):
+async def test_errors_are_responses_and_logged(site, caplog):
     assert (await site.get("/broken")).status_code == 500
     assert "ZeroDivisionError" in caplog.text
 
 
-async def test_an_answer_that_does_not_come_is_told(site):
+async def test_a_missing_response(site):
     with pytest.raises(
-        AnswerFailure, match=r"GET /endless was not answered within 0\.1 s\nIf it is a stream: "
+        AnswerFailure, match=r"no response to GET /endless within 0\.1 s\nTo read a stream: "
     ) as failure:
         await site.get("/endless", timeout=0.1)
     assert failure.value.response is None

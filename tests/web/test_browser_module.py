@@ -1,4 +1,4 @@
-"""The module for browsers, as an application of route files serves it."""
+"""The browser module, as served by an application."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +18,7 @@ FOLDER = Path(hyperpy.__file__).parent / "web" / "client"
 
 @pytest.fixture
 def app(tmp_path: Path) -> Hyper:
-    """Everything that a request for the module could be taken for: a route for any path, and an error page."""
+    """An application with a route for any path and an error page, either of which could answer instead."""
     (tmp_path / "{...path}.py").write_text("from hyperpy import POST\npath: str\nt'any {path}'\nif POST: pass\n")
     (tmp_path / "_404.py").write_text("t'<h1>Nothing here</h1>'\n")
     return Hyper(tmp_path, static=None)
@@ -64,7 +64,7 @@ def test_every_file_is_served() -> None:
         "%00",
     ],
 )
-async def test_nothing_else_is_below(client: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_other_paths_are_not_found(client: httpx.AsyncClient, method: str, path: str) -> None:
     answer = await client.request(method, f"/_hyper/{path}")
     assert answer.status_code == 404
     assert method == "HEAD" or "Nothing here" in answer.text
@@ -77,7 +77,7 @@ async def test_other_methods(client: httpx.AsyncClient, method: str) -> None:
     assert answer.headers["allow"] == "GET, HEAD"
 
 
-async def test_a_copy_that_still_holds(client: httpx.AsyncClient) -> None:
+async def test_a_current_copy_gets_304(client: httpx.AsyncClient) -> None:
     etag = (await client.get("/_hyper/stream.js")).headers["etag"]
     for held in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         answer = await client.get("/_hyper/stream.js", headers={"If-None-Match": held})
@@ -109,13 +109,13 @@ async def test_below_a_mount_point(app: Hyper) -> None:
         assert (await client.get("/_hyper/stream.js")).status_code == 404
 
 
-async def test_the_applications_own_routes_go_first(app: Hyper) -> None:
+async def test_explicit_routes_take_precedence(app: Hyper) -> None:
     app.mount("/_hyper", Starlette())
     async with client_of(app) as client:
         assert (await client.get("/_hyper/stream.js")).text == "Not Found"
 
 
-async def test_static_files_beside_it(tmp_path: Path) -> None:
+async def test_static_files_are_served_as_well(tmp_path: Path) -> None:
     (tmp_path / "routes").mkdir()
     (tmp_path / "static").mkdir()
     async with client_of(Hyper(tmp_path / "routes", static=tmp_path / "static")) as client:

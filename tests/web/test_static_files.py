@@ -22,7 +22,7 @@ class Answer:
 async def ask(
     folder: Path, path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, root_path: str = ""
 ) -> Answer:
-    """What the application says to a path that no client has tidied up before."""
+    """The response to a path that no client has normalized."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -52,7 +52,7 @@ async def ask(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A static folder with fit and unfit files in it, and a secret beside it."""
+    """A static folder with public and hidden files in it, and a secret outside."""
     root = tmp_path / "static"
     files = {
         "site.css": "body { margin: 0 }",
@@ -128,7 +128,7 @@ async def test_a_file(folder: Path, path: str, content_type: str, body: bytes) -
         "/other/site.css",
         "/site.css",
         "/staticsite.css",
-        # folders and what is no plain file
+        # folders and special files
         "/static/img",
         "/static/img/",
         "/static/a",
@@ -158,7 +158,7 @@ async def test_a_file(folder: Path, path: str, content_type: str, body: bytes) -
         "/static/.link.txt",
         "/static/.pictures/logo.svg",
         "/static/link.py",
-        # ways out
+        # paths that lead out of the folder
         "/static/../secret.txt",
         "/static/img/../site.css",
         "/static/./site.css",
@@ -181,11 +181,11 @@ async def test_a_file(folder: Path, path: str, content_type: str, body: bytes) -
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_nothing_else(folder: Path, path: str, method: str) -> None:
+async def test_other_paths_are_not_found(folder: Path, path: str, method: str) -> None:
     assert (await ask(folder, path, method=method)).status == 404
 
 
-async def test_head_sends_the_headers_alone(folder: Path) -> None:
+async def test_head_sends_only_headers(folder: Path) -> None:
     get, head = await ask(folder, "/static/site.css"), await ask(folder, "/static/site.css", method="HEAD")
     assert (head.status, head.body) == (200, b"")
     assert dict(head.headers) == dict(get.headers)
@@ -198,7 +198,7 @@ async def test_other_methods(folder: Path, method: str) -> None:
     assert answer.headers["allow"] == "GET, HEAD"
 
 
-async def test_a_copy_that_still_holds(folder: Path) -> None:
+async def test_a_current_copy_gets_304(folder: Path) -> None:
     first = await ask(folder, "/static/site.css")
     for headers in (
         {"If-None-Match": first.headers["etag"]},
@@ -223,7 +223,7 @@ async def test_a_range(folder: Path) -> None:
     assert answer.headers["content-range"] == "bytes 0-3/18"
 
 
-async def test_a_missing_folder_holds_nothing_until_it_is_there(tmp_path: Path) -> None:
+async def test_a_missing_folder_may_be_created_later(tmp_path: Path) -> None:
     folder = tmp_path / "static"
     assert (await ask(folder, "/static/site.css")).status == 404
     folder.mkdir()
@@ -246,7 +246,7 @@ async def test_below_a_mount_point(folder: Path) -> None:
     assert (await ask(folder, "/app/site.css", root_path="/app")).status == 404
 
 
-async def test_what_the_system_refuses_is_not_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreadable_file_is_not_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: str, *args: object) -> str:
         raise PermissionError(13, "Permission denied", path)
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Never, Protocol, override
 from hyperpy.channels.backends.contract import Backend, Listener
 from hyperpy.channels.backends.pool import BrokerConnection, Pool
 from hyperpy.channels.backends.reconnecting import Outage, retry_forever
-from hyperpy.channels.backends.urls import redacted
+from hyperpy.channels.backends.redaction import redacted
 from hyperpy.exceptions import BrokerError
 
 CLOSE_WITHIN: Final = 1.0
@@ -51,10 +51,6 @@ class BrokerBackend[C: BrokerConnection](Backend):
     @abstractmethod
     async def _open(self) -> C: ...
 
-    async def _open_subscriber(self) -> C:
-        """The connection that the subscriber runs on."""
-        return await self._open()
-
     @abstractmethod
     def _explain(self, error: Exception) -> BrokerError:
         """What went wrong and what to do about it."""
@@ -82,7 +78,7 @@ class BrokerBackend[C: BrokerConnection](Backend):
 
     async def _subscribe(self) -> None:
         try:
-            connection = await self._open_subscriber()
+            connection = await self._open()
             try:
                 await self._subscriber.run(connection, self._ready)
             finally:

@@ -110,7 +110,7 @@ class Backend(ABC):
 
     @abstractmethod
     async def acknowledge(self, item: QueueItem) -> None:
-        """Remove the item, unless another consumer holds it by now."""
+        """Remove the item. If its lease has run out and another consumer holds it, it may stay."""
 
     @abstractmethod
     async def release(self, item: QueueItem) -> None:

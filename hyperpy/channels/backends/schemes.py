@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hyperpy.channels.backends.contract import Backend, Retention
-from hyperpy.channels.backends.urls import redacted
+from hyperpy.channels.backends.redaction import redacted
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any, Final
 
 from hyperpy.channels.backends.contract import Backend
-from hyperpy.channels.backends.records import Batch, ChannelState, Position
 from hyperpy.exceptions import BrokerError, ChannelError
 
 PATIENCE: Final = 5.0  # seconds that the backend has for an answer
@@ -88,15 +87,3 @@ class BackendClient:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # marks it as retrieved: the waiting task, if it still exists, gets it as well
-
-    async def watch(self, key: str) -> None:
-        await self.call(self.backend.watch(key))
-
-    async def unwatch(self, key: str) -> None:
-        await self.call(self.backend.unwatch(key))
-
-    async def state(self, key: str) -> ChannelState:
-        return await self.call(self.backend.state(key))
-
-    async def read(self, key: str, after: Position | None, limit: int) -> Batch:
-        return await self.call(self.backend.read(key, after, limit))

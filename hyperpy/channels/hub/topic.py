@@ -86,11 +86,8 @@ class Topic(Watch[Mailbox]):
     @override
     async def _opening(self) -> None:
         self._is_stale = False
-        state = await self._client.state(self.key)
+        state = await self._client.call(self._client.backend.state(self.key))
         self.position, self.closed = state.position, state.closed
-
-    @override
-    def _opened(self) -> None:
         for mailbox in self.members:
             mailbox.base = self.position
             mailbox.wake()
@@ -170,9 +167,9 @@ class Topic(Watch[Mailbox]):
 
     async def _read_all(self) -> None:
         while True:
-            batch = await self._client.read(self.key, self.position, PAGE)
+            batch = await self._client.call(self._client.backend.read(self.key, self.position, PAGE))
             if batch.gap:
-                state = await self._client.state(self.key)
+                state = await self._client.call(self._client.backend.state(self.key))
                 self._deliver(Record(state.position, None, closes=state.closed))
             elif not batch.records:
                 return

@@ -23,10 +23,9 @@ class Watch[M]:
         async with self._lock:
             if not self.is_open:
                 self._is_watched = True
-                await self._client.watch(self.key)
+                await self._client.call(self._client.backend.watch(self.key))
                 await self._opening()
                 self.is_open = True
-                self._opened()
 
     async def retire(self) -> None:
         """Stop watching if there are no members."""
@@ -34,13 +33,10 @@ class Watch[M]:
             if not self.members and self._is_watched:
                 self._is_watched = self.is_open = False
                 self._closed()
-                await self._client.unwatch(self.key)
+                await self._client.call(self._client.backend.unwatch(self.key))
 
     async def _opening(self) -> None:
-        """What else has to succeed, once it is watched."""
-        return
-
-    def _opened(self) -> None:
+        """What else has to succeed for it to be open."""
         return
 
     def _closed(self) -> None:

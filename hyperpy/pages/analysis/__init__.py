@@ -1,1 +1,1 @@
-"""A route file's source → its `Description`. Pure: nothing is imported, executed or read from disk."""
+"""A route file's source and the meaning of its names → its `Description`. Imports and executes nothing."""

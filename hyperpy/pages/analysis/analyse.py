@@ -72,12 +72,12 @@ def analyse(
     )
 
 
-# With these a file may get at any of its names without writing it.
+# Through these, code can reach any name of the file without writing it.
 _NAMESPACE_ACCESS = frozenset({"eval", "exec", "globals", "locals", "vars"})
 
 
 def _unreferenced(statements: Sequence[ast.stmt], reads: frozenset[str]) -> tuple[str, ...]:
-    """The functions that no code of the file can get at by their name."""
+    """The functions that no code of the file can reach by name."""
     if reads & _NAMESPACE_ACCESS:
         return ()
     functions = (s.name for s in statements if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef))
@@ -85,7 +85,7 @@ def _unreferenced(statements: Sequence[ast.stmt], reads: frozenset[str]) -> tupl
 
 
 def _is_inert(statement: ast.stmt) -> bool:
-    """A docstring, another bare literal, `pass`: nothing to run."""
+    """Whether a statement does nothing: a docstring, another bare literal, `pass`."""
     if isinstance(statement, ast.Pass):
         return True
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
@@ -94,7 +94,7 @@ def _is_inert(statement: ast.stmt) -> bool:
 def _around_loader(
     statements: Sequence[ast.stmt], each: Sequence[ast.stmt], loader: ast.AsyncFunctionDef | None
 ) -> tuple[list[ast.stmt], list[ast.stmt]]:
-    """Splits the statements of a request where the loader is awaited: after the definitions that follow it."""
+    """Splits the statements of a request at the loader, which is awaited after the definitions that follow it."""
     if loader is None:
         return list(each), []
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.TypeAlias)
@@ -126,7 +126,7 @@ def _answers_at_all(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> b
 
 
 def no_answer(tree: ast.Module, file: str) -> RouteError:
-    """The error for a file that can answer nothing, with the likeliest reason."""
+    """The error for a file without an answer, with the most likely reason."""
     for statement in tree.body[1:] or tree.body:
         value = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(value, ast.JoinedStr):
@@ -138,13 +138,13 @@ def no_answer(tree: ast.Module, file: str) -> RouteError:
             hint = 'Put a `t` in front of the quotes: t"""…""".'
             return RouteError("this string is not a template", place=place_of(value, file), hint=hint)
     return RouteError(
-        "this file gives no answer",
+        "this file has no answer",
         place=Place(file, 1),
         hint=(
             "A route file holds one of these:\n\n"
             '    t"<h1>Hello</h1>"                 the page\n'
             "    async def stream(): yield …       a stream\n"
             "    response = JSONResponse(…)        any other response\n\n"
-            "A file that is no route has a name that begins with `_`."
+            "If this file isn't a route, start its name with `_`."
         ),
     )

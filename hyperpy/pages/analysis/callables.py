@@ -1,4 +1,4 @@
-"""The loader and the stream: which of a file's async functions are which."""
+"""Finds the loader and the stream among the async functions of a file."""
 
 import ast
 import builtins
@@ -30,7 +30,7 @@ def yields_of(function: Function) -> list[ast.Yield | ast.YieldFrom]:
 
 
 def find_stream(statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names]) -> ast.AsyncFunctionDef | None:
-    """The first async generator that needs no arguments, has no leading `_`, and that nothing else names."""
+    """The first async generator without required arguments or a leading `_` that nothing else in the file names."""
     for function in _candidates(statements):
         if yields_of(function) and not readers(function, statements, names):
             return function
@@ -40,7 +40,7 @@ def find_stream(statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names])
 def find_loader(
     statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names], stream: ast.AsyncFunctionDef | None
 ) -> ast.AsyncFunctionDef | None:
-    """The first async function that is no generator and that nothing else names.
+    """The first such async function that isn't a generator.
 
     One that only the stream names (it loads again) is the loader if it declares a `global`.
     """
@@ -73,7 +73,7 @@ def readers(function: Function, statements: Sequence[ast.stmt], names: Mapping[a
 
 
 def stream_facts(function: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> StreamFacts:
-    """What can be seen of a stream without running it."""
+    """What can be known about a stream without running it."""
     values = [node.value for node in yields_of(function) if isinstance(node, ast.Yield)]
     first = values[0] if values else None
     return StreamFacts(
@@ -107,11 +107,11 @@ def _is_event(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
 
 
 def check_functions(tree: ast.Module, vocabulary: Vocabulary, file: str) -> None:
-    """Refuses what a function can't mean: a sync `stream`, and answers that nobody would get."""
+    """Raises RouteError for a sync `stream`, and for calls in functions whose results would be lost."""
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "stream" and yields_of(statement):
             raise RouteError(
-                "`stream` is a generator, but not an async one",
+                "`stream` must be an async generator",
                 place=place_of(statement, file),
                 hint="Write `async def stream():`, and `await asyncio.sleep(…)` where it waits.",
             )
@@ -133,7 +133,7 @@ def _check_bare_calls(function: Function, vocabulary: Vocabulary, file: str) -> 
             )
         if vocabulary.public_name(called) in ANSWERS:
             raise RouteError(
-                f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing, and the page would be shown",
+                f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing, and the page would be sent",
                 place=place_of(node, file),
                 hint=f"Write `return {ast.unparse(node.value)}` in the loader, or make the call at module level.",
             )

@@ -1,4 +1,4 @@
-"""The annotations of a route file that ask for something of the request: its inputs, as written."""
+"""Finds the inputs of a route file: the annotations whose values come from the request."""
 
 import ast
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ def find_declarations(
 ) -> tuple[Declaration, ...]:
     """The inputs in file order; `bound` are the names that the file sets.
 
-    An annotation without a value is one if the URL has its name or nothing in the file assigns it; one with a value
-    only if it is `Annotated` with one of the markers. All others are plain declarations.
+    An annotation without a value is an input if the URL has its name or nothing in the file assigns it; one with a
+    value only if it has an input marker. All others are plain declarations.
     """
     finder = _InputFinder(bound, parameters, vocabulary, file)
     finder.block(statements, 0)
@@ -49,12 +49,12 @@ class _InputFinder:
         marked = self.vocabulary.is_marked(annotation)
         if not isinstance(node.target, ast.Name):
             if marked:
-                hint = "Write a plain name: `name: Annotated[…] = …`."
-                raise RouteError("an input needs a name of its own", place=place_of(node, self.file), hint=hint)
+                hint = "Write `name: Annotated[…] = …`."
+                raise RouteError("an input must be a plain name", place=place_of(node, self.file), hint=hint)
             return
         name = node.target.id
-        asks = node.value is None and (name in self.parameters or name not in self.bound)
-        if not (marked or asks):
+        is_bare_input = node.value is None and (name in self.parameters or name not in self.bound)
+        if not (marked or is_bare_input):
             return
         if any(found.name == name and found.group in {0, group} for found in self.found):
             hint = "Keep one of the two, or give one another name."
@@ -69,7 +69,7 @@ def _unquoted(annotation: ast.expr) -> ast.expr:
     try:
         inside = ast.parse(annotation.value.strip(), mode="eval").body
     except SyntaxError:
-        return annotation  # not a type: it fails when it is resolved, if the name is an input
+        return annotation  # resolving it reports the error, if the name is an input
     for node in ast.walk(inside):
         ast.copy_location(node, annotation)
     return inside

@@ -20,13 +20,13 @@ def builtin_names() -> frozenset[str]:
 def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], vocabulary: Vocabulary) -> bool:
     """Whether a statement that is not an import has to run with the imports, before the file is split.
 
-    That is a constant, a `Final` name, or a block around imports, if it only uses `settled` names: builtins, and what
-    has been set by such statements and is never set again.
+    These are constants, `Final` names and blocks around imports, if they use only `settled` names: builtins, and names
+    that such statements have set and nothing sets again.
     """
     if names.rebinds or not names.reads <= settled | names.binds:
         return False
     if any(isinstance(node, ast.TemplateStr) for node in ast.walk(statement)):
-        return False  # the compiler has to see it, and needs to know what the imports gave
+        return False  # the compiler needs to know the results of the imports first
     match statement:
         case ast.If() | ast.Try() | ast.With():
             has_import = any(isinstance(node, ast.Import | ast.ImportFrom) for node in module_level(statement))
@@ -39,7 +39,7 @@ def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], vocab
 
 
 def _is_import_block(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
-    """Definitions, other names for things, and blocks of these whose conditions ask for no request's method."""
+    """Whether a block holds only definitions and aliases, and its conditions don't depend on the method."""
     match statement:
         case ast.If() | ast.Try() | ast.With():
             conditions = [statement.test] if isinstance(statement, ast.If) else []
@@ -63,7 +63,7 @@ def _parts(block: Block) -> Iterator[ast.stmt]:
 
 
 def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
-    """The vocabulary with the names that the file itself gives to special objects."""
+    """Adds the file's own aliases of special objects to the vocabulary."""
     once = parsed.bound_once()
     for statement in parsed.tree.body:
         for name, value in _aliases(statement):
@@ -73,7 +73,7 @@ def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
 
 
 def _aliases(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    """The names that a statement gives to expressions. Those in a class are dotted."""
+    """The names that a statement binds to expressions; names in a class are dotted."""
     match statement:
         case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(values):
             pairs = zip(targets, values, strict=True)
@@ -137,10 +137,11 @@ def is_definition(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
         case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, annotation=annotation):
             return vocabulary.is_final(annotation) or is_constant(value) or vocabulary.is_special(value)
         case ast.Assign(targets=targets):
-            names = [node for target in targets for node in ast.walk(target) if isinstance(node, ast.expr)]
-            aliases = list(_aliases(statement))
-            plain = len(aliases) == sum(not isinstance(node, ast.Tuple) for node in names)
-            return plain and all(is_constant(value) or vocabulary.is_special(value) for _, value in aliases)
+            parts = (node for target in targets for node in ast.walk(target))
+            names_only = all(isinstance(node, ast.Name | ast.Tuple | ast.expr_context) for node in parts)
+            values = [value for _, value in _aliases(statement)]
+            settled = all(is_constant(value) or vocabulary.is_special(value) for value in values)
+            return names_only and bool(values) and settled
         case ast.If(test=test):
             calls = any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(test))
             return not (calls or _names_method(test, vocabulary)) and _holds_definitions(statement, vocabulary)

@@ -1,4 +1,4 @@
-"""What the analysis of a route file finds out: plain frozen records, handed to the compiler."""
+"""The result of analyzing a route file: frozen records for the compiler."""
 
 import ast
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """An annotation at module level that asks for something of the request."""
+    """An annotation at module level whose value comes from the request."""
 
     name: str
     annotation: ast.expr
     node: ast.AnnAssign
     has_default: bool
     group: int
-    """0 for the file's own block; each nested block with inputs has a number of its own."""
+    """0 for the file's own block; each nested block with inputs has its own number."""
     marked: bool
-    """Its annotation has an input marker."""
+    """Whether its annotation has an input marker."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """The async generator that is the stream, and what its `yield`s visibly are."""
+    """The stream's async generator, and what its `yield`s show without running it."""
 
     name: str
     line: int
@@ -33,7 +33,7 @@ class StreamFacts:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A route file, taken apart. `before` and `after` are the statements of each request around the awaited loader."""
+    """A route file, split. `before` and `after` are the statements of a request before and after the loader."""
 
     file: str
     source: str
@@ -45,16 +45,16 @@ class Description:
     loader: str
     stream: StreamFacts | None
     methods: frozenset[str]
-    """What the route answers; HEAD comes with GET."""
+    """The methods that the route answers; HEAD comes with GET."""
     responds: bool
-    """It can give an explicit answer."""
+    """Whether it can have an explicit answer."""
     blocking: bool
-    """Its body or page calls what might block the event loop."""
+    """Whether its body or page may block the event loop."""
     vocabulary: Vocabulary
     """The meaning of the file's names."""
     markers: frozenset[str]
     """How its t-strings write `fragment`."""
     unreferenced: tuple[str, ...]
-    """Functions that are made anew for each request and that no code of the file names: the loader, the stream."""
+    """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
     future: int
     """Compiler flags of its `from __future__` imports."""

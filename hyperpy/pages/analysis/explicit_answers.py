@@ -1,4 +1,4 @@
-"""What a route file can answer, to which methods, and whether working it out may block."""
+"""Which explicit answers and methods a route file has, and whether its body may block."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ def bare_calls(statements: Sequence[ast.stmt]) -> Iterator[ast.Call]:
 
 
 def binds_response(statement: ast.stmt) -> bool:
-    """A simple statement assigns `response`."""
+    """Whether a simple statement assigns `response`."""
     if hasattr(statement, "body") or hasattr(statement, "cases"):
         return False
     return any(
@@ -37,26 +37,26 @@ def binds_response(statement: ast.stmt) -> bool:
 
 
 def explicit_answers(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
-    """A statement binds `response`, or a bare call makes one of the known responses or renders fragments."""
+    """Whether a statement binds `response`, or a bare call makes a known response or renders fragments."""
     nested = [node for s in statements for node in module_level(s) if isinstance(node, ast.stmt)]
     known = any(vocabulary.public_name(call.func) in ANSWERS for call in bare_calls(statements))
     return known or any(binds_response(node) for node in nested)
 
 
 def possible_answers(statements: Sequence[ast.stmt], loader: ast.AsyncFunctionDef | None) -> bool:
-    """Something that can't be seen through may answer: a bare call of the user's own, or what the loader returns."""
+    """Whether a bare call of any function, or the value that the loader returns, could be the answer."""
     returns = loader is not None and any(isinstance(n, ast.Return) and n.value is not None for n in own_nodes(loader))
     return returns or any(True for _ in bare_calls(statements))
 
 
 def flags_named(tree: ast.Module, vocabulary: Vocabulary) -> frozenset[str]:
-    """The method flags that the file names anywhere but in its imports."""
+    """The method flags that the file uses."""
     names = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
     return FLAGS & {vocabulary.public_name(node) for node in names if isinstance(node.ctx, ast.Load)}
 
 
 def all_under_flags(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
-    """Every template and explicit answer stands under a condition that holds for certain methods only."""
+    """Whether every template and explicit answer is under a condition that only certain methods meet."""
     return all(_guarded(statement, vocabulary) for statement in statements)
 
 
@@ -84,7 +84,7 @@ def _requires_flag(test: ast.expr, vocabulary: Vocabulary) -> bool:
 
 
 def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary: Vocabulary) -> bool:
-    """Statements or templates call something off the published list; `bound` are the names that the file binds."""
+    """Whether statements or templates call anything not known to be quick. `bound` are the names that the file sets."""
     return any(
         isinstance(node, ast.Call) and not _is_quick(node.func, bound, vocabulary)
         for statement in statements
@@ -99,7 +99,7 @@ def _is_quick(called: ast.expr, bound: frozenset[str], vocabulary: Vocabulary) -
 
 
 def _executed(node: ast.AST) -> Iterator[ast.AST]:
-    """Like `module_level`, with the bodies of lambdas (a sort key runs) and without those of functions."""
+    """Like `module_level`, but with the bodies of lambdas: a sort key is called."""
     yield node
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return

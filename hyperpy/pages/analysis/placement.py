@@ -1,4 +1,4 @@
-"""Where the bare t-strings of a route file stand, and whether the page can be told from that."""
+"""Finds the templates of a route file, and refuses those in places where they can't be the page."""
 
 import ast
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from hyperpy.exceptions import Place, RouteError
 
 
 def place_of(node: ast.expr | ast.stmt, file: str) -> Place:
-    """The first line of a node. Columns are left out where a character may be more than one byte wide."""
+    """The place of a node: its first line, and its width if it ends there."""
     width = (node.end_col_offset or 0) - node.col_offset if node.end_lineno == node.lineno else 0
     return Place(file, node.lineno, node.col_offset, max(width, 0))
 
@@ -32,7 +32,7 @@ class _TemplateFinder:
         self.found: list[ast.TemplateStr] = []
 
     def block(self, statements: Sequence[ast.stmt]) -> bool:
-        """Collects the templates of one block; says whether it always reaches one."""
+        """Collects the templates of one block. Returns whether the block always reaches one."""
         reached: ast.TemplateStr | None = None
         always = False
         for statement in statements:
@@ -56,15 +56,17 @@ class _TemplateFinder:
                 reached = [self.block(case.body) for case in cases]
                 return all(reached) and _irrefutable(cases[-1])
             case ast.Try() | ast.TryStar():
-                self.forbid(statement.body, "the `try:` part: its errors would come later, and escape")
+                self.forbid(statement.body, "the `try:` part: it is rendered later, so its errors would not be caught")
                 self.forbid(statement.finalbody, "`finally:`")
                 handled = [self.block(handler.body) for handler in statement.handlers]
                 return all([self.block(statement.orelse), *handled])
             case ast.With() | ast.AsyncWith():
-                self.forbid(statement.body, "`with`: it is evaluated after the block has ended")
+                self.forbid(statement.body, "`with`: it is rendered after the block has ended")
             case ast.For() | ast.AsyncFor() | ast.While():
                 keyword = "while" if isinstance(statement, ast.While) else "for"
-                self.forbid([*statement.body, *statement.orelse], f"`{keyword}`: there is one page, not one a round")
+                self.forbid(
+                    [*statement.body, *statement.orelse], f"`{keyword}`: a request has one page, not one per iteration"
+                )
         return False
 
     def forbid(self, statements: Sequence[ast.stmt], where: str) -> None:
@@ -72,7 +74,7 @@ class _TemplateFinder:
         inner.block(statements)
         if inner.found:
             raise RouteError(
-                f"a template can't stand in {where}",
+                f"a template can't be inside {where}",
                 place=place_of(inner.found[0], self.file),
                 hint='Set a variable there, and write the t-string after the block:\n\n    t"<p>{message}</p>"',
             )

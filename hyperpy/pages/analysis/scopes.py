@@ -11,7 +11,7 @@ type ImportedName = tuple[int, str, str]
 """The level, module and name of an import; the name is empty for `import module`."""
 
 type BoundName = tuple[str, ImportedName | None]
-"""A name, and what it is imported from if an import binds it."""
+"""A name, and the source of the import if an import binds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Scopes:
     names: Mapping[ast.stmt, Names]
     """For each statement at module level."""
     local: Mapping[ast.Name, ImportedName | None]
-    """The names that refer to a variable of a function, and what each is imported from if only that binds it."""
+    """The uses of function variables, and the source of each if imports are all that binds it."""
 
 
 def scopes_of(tree: ast.Module) -> Scopes:
@@ -168,7 +168,7 @@ class _Visitor(ast.NodeVisitor):
         self.enter(scope, body)
 
     def enter(self, scope: _Scope, body: Iterable[ast.AST]) -> None:
-        """Visits the body of a function or class; what binds a name there is known before it is read."""
+        """Visits the body of a function or class, after collecting the names that it binds."""
         body = list(body)
         declared = [node for statement in body for node in module_level(statement)]
         scope.global_names = {name for node in declared if isinstance(node, ast.Global) for name in node.names}

@@ -1,6 +1,6 @@
-"""hyperpy's own names, and which expressions of a file stand for them.
+"""hyperpy's own names, and how the expressions of a file resolve to them.
 
-A name means the object that the file's imports have bound it to, however it is spelled.
+A name means the object that the file's imports bind to it, however it is spelled.
 """
 
 import ast
@@ -76,10 +76,10 @@ class Vocabulary:
     local: Mapping[ast.Name, object] = field(default_factory=dict)
     """Names in functions that refer to a local variable, and the object if an import binds it."""
     aliases: Mapping[str, ast.expr] = field(default_factory=dict)
-    """Names that the file itself gives to special objects, such as `Q = Query`, and the expressions behind them."""
+    """The file's own aliases of special objects, such as `Q = Query`, with their expressions."""
 
     def value(self, node: ast.expr) -> object:
-        """The object that a dotted name stands for; `MISSING` if that can't be known before the file runs."""
+        """The object that a dotted name resolves to, or `MISSING` if that can't be known before the file runs."""
         if (target := self._target(node)) is not None:
             return self.value(target)
         match node:
@@ -99,7 +99,7 @@ class Vocabulary:
         return None
 
     def _attribute(self, owner: object, name: str) -> object:
-        """Looks up an attribute. Runs code of the user's only if a module computes one of hyperpy's names."""
+        """Looks up an attribute without running user code, except a module's `__getattr__` for a public name."""
         if not isinstance(owner, ModuleType):
             found = inspect.getattr_static(owner, name, MISSING)
             return found.__func__ if isinstance(found, staticmethod) else found
@@ -108,7 +108,7 @@ class Vocabulary:
         return getattr(owner, name, MISSING)
 
     def public_name(self, node: ast.expr) -> str:
-        """The public name of hyperpy that an expression stands for, or the empty string."""
+        """The public name of hyperpy that an expression resolves to, or the empty string."""
         return self.public.name_of(self.value(node))
 
     def is_final(self, annotation: ast.expr) -> bool:
@@ -117,7 +117,7 @@ class Vocabulary:
         return self.value(annotation) is typing.Final
 
     def is_special(self, node: ast.expr) -> bool:
-        """Whether an expression stands for one of hyperpy's names, an input marker, or a type with one."""
+        """Whether an expression is one of hyperpy's names, an input marker, or a type with a marker."""
         return bool(self.public_name(node)) or self.is_marker(node) or self.is_marked(node)
 
     def is_marker(self, node: ast.expr) -> bool:
@@ -143,7 +143,7 @@ class Vocabulary:
         return any(isinstance(part, ast.expr) and self.is_marked(part) for part in ast.iter_child_nodes(annotation))
 
     def spellings(self, tree: ast.AST, name: str) -> frozenset[str]:
-        """The interpolated expressions in a tree that stand for one of hyperpy's names, as written."""
+        """The interpolations in a tree that resolve to one of hyperpy's names, as written."""
         interpolations = (node for node in ast.walk(tree) if isinstance(node, ast.Interpolation))
         return frozenset(str(node.str).strip() for node in interpolations if self.public_name(node.value) == name)
 
@@ -158,7 +158,7 @@ def marker_in(annotation: object) -> object:
     while isinstance(annotation, typing.TypeAliasType):
         try:
             annotation = annotation.__value__
-        except NameError:  # it is evaluated lazily, and may name what is imported for type checkers only
+        except NameError:  # evaluated lazily, it may use an import under `TYPE_CHECKING`
             return None
     if typing.get_origin(annotation) is not typing.Annotated:
         return None

@@ -151,7 +151,7 @@ class _Body:
         return [self.nested(statement), *self.responded(statement)]
 
     def annotated(self, node: ast.AnnAssign) -> list[ast.stmt]:
-        """Drops a bare annotation, and makes an assignment of a value; for an input, only if the request has no value."""
+        """Drops a bare annotation, and assigns a value; to an input only if the request has no value for it."""
         if node.value is None:
             return []
         assignment = _at(node, ast.Assign([node.target], node.value))

@@ -121,7 +121,7 @@ def _needs_no_names(statement: ast.stmt) -> bool:
 
 
 def _imported(source: ImportedName, package: str) -> object:
-    """What an import that has yet to run will bind a name to, if its module has been imported before."""
+    """The object that a later import will bind, if its module has been imported before."""
     level, module, name = source
     try:
         dotted = importlib.util.resolve_name("." * level + module, package)
@@ -135,7 +135,7 @@ def _imported(source: ImportedName, package: str) -> object:
 
 @contextmanager
 def _placed(file: str) -> Iterator[None]:
-    """Gives an error of hyperpy's that has no place the line of the file that raised it."""
+    """Adds the file and line to a HyperError that has no place."""
     try:
         yield
     except HyperError as error:

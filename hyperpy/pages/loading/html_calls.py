@@ -38,49 +38,41 @@ class HTMLCalls(ast.NodeTransformer):
         self.stream = stream
         self.is_stream = False
         self.is_component = False
-        self.is_protected = False
 
     def module(self, statements: Sequence[ast.stmt]) -> None:
         """Changes the statements of a module in place."""
         for statement in statements:
             self.is_stream = isinstance(statement, ast.AsyncFunctionDef) and statement.name == self.stream
-            if self.is_stream:
-                self.generic_visit(statement)  # functions inside it yield to it, not to the client
-            else:
-                self.visit(statement)
+            self.visit(statement)
+
+    def inside[N: ast.stmt](self, node: N, *, is_stream: bool, is_component: bool = False) -> N:
+        """Visits the statements inside one, with these flags."""
+        outer = self.is_stream, self.is_component
+        self.is_stream, self.is_component = is_stream, is_component
+        self.generic_visit(node)
+        self.is_stream, self.is_component = outer
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        return self.inside(node, is_stream=False, is_component=_is_plain_component(node))
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
+        return self.inside(node, is_stream=self.is_stream)
+
+    def visit_With(self, node: ast.With | ast.Try | ast.TryStar) -> ast.stmt:
+        """A t-string that is returned from inside these must be rendered after they have been left."""
+        return self.inside(node, is_stream=self.is_stream)
+
+    visit_Try = visit_TryStar = visit_With
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr:
         if not isinstance(node.value, ast.TemplateStr):
             self.generic_visit(node)
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        outer = self.is_stream, self.is_component, self.is_protected
-        self.is_stream, self.is_component, self.is_protected = False, _is_plain_component(node), False
-        self.generic_visit(node)
-        self.is_stream, self.is_component, self.is_protected = outer
-        return node
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
-        outer = self.is_stream, self.is_component
-        self.is_stream = self.is_component = False
-        self.generic_visit(node)
-        self.is_stream, self.is_component = outer
-        return node
-
-    def visit_With(self, node: ast.With | ast.Try | ast.TryStar) -> ast.stmt:
-        """What a component returns from inside these is rendered after they have been left."""
-        outer, self.is_protected = self.is_protected, True
-        self.generic_visit(node)
-        self.is_protected = outer
-        return node
-
-    visit_Try = visit_TryStar = visit_With
-
     def visit_Return(self, node: ast.Return) -> ast.Return:
-        value = node.value
-        if isinstance(value, ast.TemplateStr) and value in self.certain and self.is_component and not self.is_protected:
-            node.value = self.wrapped(MARKUP, value)
+        if isinstance(node.value, ast.TemplateStr) and node.value in self.certain and self.is_component:
+            node.value = self.wrapped(MARKUP, node.value)
         else:
             self.generic_visit(node)
         return node

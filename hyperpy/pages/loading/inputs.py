@@ -1,4 +1,4 @@
-"""Inputs, resolved when a route is loaded: where each comes from and how its text becomes a value."""
+"""Inputs, resolved at load: the origin of each, and how its raw value is converted."""
 
 import ast
 import datetime
@@ -49,16 +49,16 @@ class Input:
     name: str
     origin: InputOrigin
     marker: InputMarker | None
-    """What finds the value in the request, if the origin is MARKER."""
+    """Reads the value from the request, if the origin is MARKER."""
     key: str
     group: int
     many: bool
-    """All values are taken, not one."""
+    """Whether all values of that name are taken instead of one."""
     optional: bool
-    """None stands for a value that is missing."""
+    """A missing value becomes None."""
     has_default: bool
     takes_empty: bool
-    """An empty text is a value; otherwise it counts as missing where it may be."""
+    """Whether an empty string is a value. If not, it counts as missing where a value may be missing."""
     convert: Callable[[Any], Any] | None
     kind: str
     """The type as the file writes it, without `Annotated`."""
@@ -110,7 +110,7 @@ def _resolve(
 
 
 def _expanded(annotation: Any) -> Any:
-    """The type behind the names that `type` statements give it, if a marker is in it."""
+    """Replaces an alias from a `type` statement by its type, if that has a marker."""
     alias = get_origin(annotation) or annotation
     if not isinstance(alias, typing.TypeAliasType) or marker_in(alias) is None:
         return annotation
@@ -166,9 +166,9 @@ def _evaluate(declaration: Declaration, file: str, namespace: Mapping[str, Any])
         return eval(compile(expression, file, "eval", dont_inherit=True), dict(namespace))
     except NameError as error:
         suggestion = did_you_mean(error.name or "", [*namespace, "bool", "float", "int", "str"])
-        advice = f"Import `{error.name}`. If `{declaration.name}` is no input, set it in the body or the loader."
+        advice = f"Import `{error.name}`. If `{declaration.name}` isn't an input, set it in the body or the loader."
         hint = f"{suggestion} {advice}".strip()
-        what = f"the annotation of `{declaration.name}` names `{error.name}`, which this file does not define"
+        what = f"the annotation of `{declaration.name}` uses `{error.name}`, which this file doesn't define"
         raise RouteError(what, place=place_of(declaration.annotation, file), hint=hint) from error
     except Exception as error:
         what = f"the annotation of `{declaration.name}` can't be evaluated: {type(error).__name__}: {error}"
@@ -199,7 +199,7 @@ def _origin(declaration: Declaration, kind: Any, parameters: frozenset[str], err
 
 
 def is_scalar(kind: Any) -> bool:
-    """A type that one piece of text can be converted to."""
+    """Whether a single string can be converted to a type."""
     if isinstance(kind, typing.TypeAliasType):
         return is_scalar(kind.__value__)
     if isinstance(kind, typing.NewType):
@@ -222,7 +222,7 @@ def _converter(annotation: Any, is_text: bool, declaration: Declaration, file: s
     try:
         return _adapter(annotation, is_text).validate_python
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation) as error:
-        what = f"pydantic can't convert a text to the type of `{declaration.name}`"
+        what = f"pydantic can't convert a string to the type of `{declaration.name}`"
         raise RouteError(what, place=place_of(declaration.annotation, file), hint=str(error).splitlines()[0]) from error
 
 
@@ -239,11 +239,11 @@ def _adapter(annotation: Any, is_text: bool) -> TypeAdapter[Any]:
 def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, kind: Any) -> RouteError:
     name, annotation = declaration.name, ast.unparse(declaration.annotation)
     if origin is InputOrigin.PATH:
-        hint = "A part of a path is one text: annotate it with `str`, `int`, `UUID`, an Enum, `Literal[…]` …"
+        hint = "A path parameter is one string: annotate it with `str`, `int`, `UUID`, an Enum, `Literal[…]` …"
     elif declaration.marked:
         hint = (
-            "A parameter, header or cookie is one text, and only a parameter or header may come several times, as "
-            "`list[…]`.\nAsk for the parts one by one (`title: str`), or read `request: Request`."
+            "A query parameter, header or cookie is one string. Only parameters and headers can repeat, as "
+            "`list[…]`.\nDeclare the parts one by one (`title: str`), or read `request: Request`."
         )
     else:
         hint = (
@@ -251,15 +251,15 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
             f"    async def load():\n        global {name}\n        {name} = …\n\n"
         )
         if _is_list(kind) and all(is_scalar(member) for member in get_args(kind)):
-            hint += f"If it comes from the URL's query, say so: `{name}: Annotated[{annotation}, Query()]`."
+            hint += f"If it comes from the query, write `{name}: Annotated[{annotation}, Query()]`."
         else:
-            hint += "If it comes from the request, ask for its parts one by one (`title: str`)."
+            hint += "If it comes from the request, declare its parts one by one (`title: str`)."
     what = f"`{name}: {annotation}` can't be taken from the request"
     return RouteError(what, place=place_of(declaration.node, file), hint=hint)
 
 
 def convert(given: Input, value: Any) -> Any:
-    """The value of an input; raises ValueError with a sentence for the person who sent it."""
+    """The value of an input. Raises ValueError with a message for the client."""
     if given.convert is None:
         return value
     try:

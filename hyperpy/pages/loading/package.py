@@ -1,4 +1,4 @@
-"""The routes folder as a Python package of its own, under a name that no other package of the process has."""
+"""The routes folder as a Python package, under a name that is unique in the process."""
 
 import ast
 import importlib.util
@@ -90,9 +90,9 @@ def _is_folder(module: ModuleType | None, folder: Path) -> bool:
 
 @contextmanager
 def temporary_imports(folder: Path) -> Iterator[None]:
-    """What is imported from a routes folder inside is forgotten afterwards; what was imported before stays.
+    """Forgets imports from a routes folder at the end of the context; earlier imports stay.
 
-    So a folder that has changed is loaded anew the next time, and its name is free for another one.
+    A folder that has changed is then loaded again the next time, and its name is free for another.
     """
     spellings = (str(folder.absolute()), str(folder.resolve()))
     packages, modules = dict(_finder.packages), _modules_in(spellings)
@@ -117,11 +117,11 @@ def _modules_in(folders: tuple[str, ...]) -> dict[str, ModuleType]:
 
 
 def _places(module: ModuleType) -> list[str]:
-    # Not by getattr: a module may make something of any name. And not everything in there is a module.
+    # Without getattr: a module may compute attributes, and sys.modules may hold other objects.
     names = getattr(module, "__dict__", {})
     try:
         found = [names.get("__file__"), *names.get("__path__", ())]
-    except KeyError:  # a namespace package looks for its parent, and that one has been taken out
+    except KeyError:  # a namespace package looks up its parent, which is no longer in sys.modules
         return []
     return [place for place in found if isinstance(place, str)]
 
@@ -135,13 +135,13 @@ def read_source(path: Path) -> str:
 
 
 class _RouteFinder(MetaPathFinder):
-    """Finds the files of all registered routes folders, before Python's own finders are asked."""
+    """Finds the files of all registered routes folders, ahead of Python's own finders."""
 
     def __init__(self) -> None:
         self.packages: dict[str, RoutesPackage] = {}
 
     def forget(self, name: str, before: RoutesPackage | None) -> None:
-        """Undoes a registration. The one that it replaced, if any, holds again."""
+        """Undoes a registration and restores the one that it replaced, if any."""
         del self.packages[name]
         if before is not None:
             self.packages[name] = before
@@ -210,7 +210,7 @@ class _RouteLoader(Loader):
 
 
 def _open_folder_beside(module: ModuleType, path: Path) -> None:
-    """`users.py` and `users/` may both be there: the module is then the package of the folder's files too."""
+    """If `users/` exists beside `users.py`, the module is also the package of the folder's files."""
     folder = path.with_suffix("")
     if path.name != "__init__.py" and folder.is_dir():
         module.__path__ = [str(folder)]
@@ -242,5 +242,5 @@ class _ImportRewriter(ast.NodeTransformer):
         return node
 
 
-# Python's import system is one per process, and so is what extends it.
+# A process has one import system, and therefore one finder.
 _finder = _RouteFinder()

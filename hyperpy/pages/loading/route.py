@@ -1,4 +1,4 @@
-"""A route that is loaded and ready to answer, and how it is loaded."""
+"""A loaded route, and how it is loaded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Route:
     file: str
     url: str
     definitions: dict[str, Any]
-    """The module's namespace; each request gets a copy."""
+    """The module's namespace, copied for each request."""
     before: CodeType | None
     after: CodeType | None
     templates: tuple[CompiledTemplate, ...]
@@ -36,10 +36,10 @@ class Route:
     methods: frozenset[str]
     allow: str
     unreferenced: tuple[str, ...]
-    """Functions of the request that no code names."""
+    """Functions made for each request that no code refers to."""
     responds: bool
     immediate: bool
-    """It has no loader and calls nothing that might block: it is answered without waiting for anything."""
+    """Whether it has no loader and calls nothing that may block, so that it is answered without waiting."""
 
     @property
     def kind(self) -> str:
@@ -60,8 +60,8 @@ def new_package(found: Discovery, public: PublicNames) -> RoutesPackage:
 def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
     """Imports a route file as a module, and makes a route of it.
 
-    Raises HyperError, with the file and mostly the line, for whatever is wrong with it; an exception of the file's own
-    code becomes the cause of a RouteError.
+    Raises HyperError with its place for anything wrong with the file. An exception that its code raises becomes the
+    cause of a RouteError.
     """
     path = str(file.path)
     try:

@@ -1,4 +1,4 @@
-"""Explicit answers: what a compiled body calls to look at bare calls and at `response`, and how the answer gets out."""
+"""What compiled code calls: to end the body with an explicit answer, and to render t-strings in place."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -23,8 +23,8 @@ class AnswerGiven(BaseException):
         self.response = response
 
 
-def called(value: object) -> None:
-    """Looks at what a bare call returned: a response is the answer, an HTTPException is raised."""
+def handle_result(value: object) -> None:
+    """Handles the result of a bare call: a response is the answer, an HTTPException is raised."""
     if value is None:
         return
     if isinstance(value, Response):
@@ -39,19 +39,19 @@ def called(value: object) -> None:
         )
 
 
-def rendered(value: Markup) -> Never:
-    """A bare `render(…)` is the answer."""
+def answer_with(value: Markup) -> Never:
+    """Answers with the result of a bare `render(…)`."""
     raise AnswerGiven(HTMLResponse(str(value)))
 
 
-def responded(value: object) -> None:
-    """`response` has just been set: a Response ends the body."""
+def answer_if_response(value: object) -> None:
+    """Ends the body if `response` has just been set to a Response."""
     if isinstance(value, Response):
         raise AnswerGiven(value)
 
 
 def stripped(text: str) -> Markup:
-    """What `html` and `yield` make of a t-string that has been rendered in place."""
+    """The HTML of a t-string in `html` or `yield` that has been rendered in place."""
     return markup(text.strip())
 
 
@@ -66,7 +66,9 @@ def yielded(render: Callable[..., str], *values: object) -> Markup | Pending:
 RENDERERS: Mapping[str, Any] = MappingProxyType(
     {HTML: stripped, MARKUP: markup, RENDER: render_template, YIELDED: yielded}
 )
-"""What the code of any file in the routes folder may call."""
+"""Helpers for the code of any file in the routes folder."""
 
-HELPERS: Mapping[str, Any] = MappingProxyType({CALLED: called, RENDERED: rendered, RESPOND: responded})
-"""What the compiled body of a route file calls."""
+HELPERS: Mapping[str, Any] = MappingProxyType(
+    {CALLED: handle_result, RENDERED: answer_with, RESPOND: answer_if_response}
+)
+"""Helpers for the compiled body of a route file."""

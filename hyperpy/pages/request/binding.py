@@ -1,4 +1,4 @@
-"""Puts the values of a request into its namespace, under the names of the route's inputs."""
+"""BindingRun the inputs of a route to the values of a request."""
 
 from typing import Protocol
 
@@ -11,8 +11,8 @@ from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.injected_response import InjectedResponse
 
 
-class Binds(Protocol):
-    """What binding needs of a request's run."""
+class BindingRun(Protocol):
+    """The parts of a `Run` that binding uses. `Run` itself imports this module."""
 
     route: Route
     params: dict[str, str]
@@ -26,10 +26,10 @@ class Binds(Protocol):
     def injected_response(self) -> InjectedResponse: ...
 
 
-def bind(run: Binds, group: int) -> None:
-    """Binds one group of inputs.
+def bind(run: BindingRun, group: int) -> None:
+    """BindingRun one group of inputs.
 
-    Raises HTTPException(404) if a part of the path does not convert, else InputError that names each unfit input.
+    Raises HTTPException(404) if a path parameter is invalid, and InputError naming all other invalid inputs.
     """
     problems: dict[str, str] = {}
     for index, given in run.route.groups.get(group, ()):
@@ -55,7 +55,7 @@ def _path_value(given: Input, text: str) -> object:
         raise HTTPException(404) from None
 
 
-def _bind_marked(run: Binds, index: int, given: Input, problems: dict[str, str]) -> None:
+def _bind_marked(run: BindingRun, index: int, given: Input, problems: dict[str, str]) -> None:
     assert given.marker
     value: object
     if given.many:
@@ -64,7 +64,8 @@ def _bind_marked(run: Binds, index: int, given: Input, problems: dict[str, str])
         value = given.marker.value(run.request, given.name)
     if header := given.marker.vary(given.name):
         run.injected_response().headers.add_vary_header(header)
-    if value is None or (value == "" and not given.takes_empty and not given.required):
+    is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
+    if value is None or is_empty:
         if given.has_default:
             return
         if not given.optional:

@@ -1,4 +1,4 @@
-"""The `response` that a route file may ask for: status, headers and cookies of whatever it answers."""
+"""The `response` that a route file can declare: status, headers and cookies of its answer."""
 
 import re
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ from hyperpy.exceptions import AnswerError, HeadersSentError
 
 type RawHeader = tuple[bytes, bytes]
 
-_UNFIT = re.compile(rb"[\r\n\0]")
+_INVALID = re.compile(rb"[\r\n\0]")
 
 
 class InjectedResponse(Response):
-    """Settles what leaves with the page or the stream. Its own body is never sent.
+    """Status, headers and cookies of the page or stream that is sent. It has no body of its own.
 
-    Once the headers have left, any change of them raises HeadersSentError.
+    Once the headers have been sent, changing them raises HeadersSentError.
     """
 
     def __init__(self, status: int = 200) -> None:
@@ -42,7 +42,7 @@ class InjectedResponse(Response):
 
 
 class _Headers(list[RawHeader]):
-    """The raw headers of a response; Starlette's `MutableHeaders` and `set_cookie` write to this list."""
+    """The raw headers of a response. Starlette's `MutableHeaders` and `set_cookie` write to this list."""
 
     sent = False
 
@@ -77,14 +77,14 @@ class _Headers(list[RawHeader]):
 
 
 def check_header(header: RawHeader) -> None:
-    """Raises AnswerError for a header that would be two, or that no server sends."""
-    if _UNFIT.search(header[0]) or _UNFIT.search(header[1]):
-        hint = "Take line ends and NUL out of values that others have written, or encode them: quote(value)."
-        raise AnswerError(f"the header {header!r:.80} would not be one header", hint=hint)
+    """Raise AnswerError for a header with a line end, which would add another one, or NUL, which servers reject."""
+    if _INVALID.search(header[0]) or _INVALID.search(header[1]):
+        hint = "Remove them from values that come from outside, or encode the value: quote(value)."
+        raise AnswerError(f"the header {header!r:.80} contains a line end or NUL", hint=hint)
 
 
 def _too_late() -> Never:
     raise HeadersSentError(
-        "the status, headers and cookies have left already",
+        "the status, headers and cookies have been sent already",
         hint="Set them in the body or in the loader: both run before a stream starts.",
     )

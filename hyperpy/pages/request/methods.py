@@ -1,4 +1,4 @@
-"""`if POST:` in a route file: flags that know the method of the request at hand."""
+"""`if POST:` in a route file: flags for the method of the current request."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from hyperpy.pages.request.run import current
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """True while a request of this method is answered; GET also for HEAD. A route answers the methods that it names."""
+    """True if the current request has this method; GET also for HEAD. A route answers the methods that it names."""
 
     name: str
 
     def __bool__(self) -> bool:
         run = current.get(None)
         if run is None:
-            hint = "Use it in a route file, or in a function that one calls."
-            raise AnswerError(f"there is no request whose method could be {self.name}", hint=hint)
+            hint = "Use it in a route file, or in a function that a route file calls."
+            raise AnswerError(f"`{self.name}` can't be tested outside a request", hint=hint)
         method: str = run.scope["method"]
         return method == self.name or (method == "HEAD" and self.name == "GET")
 

@@ -1,4 +1,4 @@
-"""`render(…)`: the page of the request at hand, or some of its fragments, against the present values."""
+"""`render(…)`: the page of the current request, or some of its fragments, with the current values."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -22,30 +22,30 @@ def render(*, fragments: str | Iterable[str] | None = None, if_changed: bool) ->
 
 
 def render(*, fragments: str | Iterable[str] | None = None, if_changed: bool = False) -> Markup | None:
-    """The named fragments of this request's page, one after the other; without names, the whole page.
+    """Render the named fragments of this request's page, one after the other; without names, the whole page.
 
-    Only what is inside the fragments is evaluated. The page is the template that the body has reached, else the first
-    in the file that has the fragment. With `if_changed` it is None if each is what this request has rendered last.
-    Raises UnknownFragmentError, which lists the known ones.
+    Only the expressions inside the fragments are evaluated. The page is the template that the body has reached, or else
+    the first one in the file that has the fragment. With `if_changed`, return None if this request has rendered the
+    same before. Raises UnknownFragmentError, which lists the known names.
     """
     run = current.get(None)
     if run is None:
-        raise AnswerError("render() outside a request", hint='Use `html(t"…")` to render a template anywhere.')
+        raise AnswerError("render() needs a request", hint='Use `html(t"…")` to render a template anywhere.')
     rendered = {"": run.page()} if fragments is None else _fragments(run, fragments)
-    if if_changed and run.rendered is None:
-        run.rendered = {}
-    if run.rendered is not None and not _remember(run.rendered, rendered) and if_changed:
+    if if_changed and run.digests is None:
+        run.digests = {}
+    if run.digests is not None and not _remember(run.digests, rendered) and if_changed:
         return None
     return Markup("".join(rendered.values()))
 
 
-def _remember(before: dict[str, bytes], rendered: dict[str, str]) -> bool:
-    """Notes what has been rendered; returns whether any of it is new."""
-    digests = {
+def _remember(digests: dict[str, bytes], rendered: dict[str, str]) -> bool:
+    """Remember what has been rendered. Returns whether any of it has changed."""
+    new = {
         name: blake2b(html.encode(errors="surrogatepass"), digest_size=16).digest() for name, html in rendered.items()
     }
-    changed = any(before.get(name) != digest for name, digest in digests.items())
-    before.update(digests)
+    changed = any(digests.get(name) != digest for name, digest in new.items())
+    digests.update(new)
     return changed
 
 
@@ -67,7 +67,7 @@ def _fragment(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
 
 
 def _captured(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str:
-    """A fragment whose name is computed, or that stands in a layout: the page has to be rendered to find it."""
+    """Render the page to find a fragment whose name is computed, or that is in a layout."""
     known: set[str] = set()
     for template in templates:
         html, names = _found(run, name, template)

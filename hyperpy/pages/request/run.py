@@ -1,4 +1,4 @@
-"""One request to one route: its namespace, its inputs, its body, its loader, its page. Shares nothing with another."""
+"""One request to one route: its namespace, inputs, body, loader and page. Requests share none of these."""
 
 from collections.abc import AsyncGenerator
 from contextvars import ContextVar
@@ -25,7 +25,7 @@ type Answer = Response | str | Pending | None
 
 
 class _RequestBody:
-    """The body of a request, and whether it has been read. Apart from the Run, so that no reference goes round."""
+    """The body of a request, and whether it has been read. It is not part of the Run, to avoid a reference cycle."""
 
     __slots__ = ("_receive", "is_read")
 
@@ -41,18 +41,18 @@ class _RequestBody:
 
 
 class Run(TemplateHost):
-    """A request on its way through a route file."""
+    """One request to a route file."""
 
     __slots__ = (
         "_token",
         "body",
+        "digests",
         "error",
         "functions",
         "given_inputs",
         "namespace",
         "params",
         "receive",
-        "rendered",
         "request_made",
         "response",
         "route",
@@ -74,7 +74,7 @@ class Run(TemplateHost):
         self.params = params
         self.error = error
         self.collected = None
-        self.rendered: dict[str, bytes] | None = None
+        self.digests: dict[str, bytes] | None = None
         self.response: InjectedResponse | None = None
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
@@ -97,9 +97,9 @@ class Run(TemplateHost):
         return self.request_made
 
     async def read_body(self) -> None:
-        """Reads what is left of the body if anybody may still want it.
+        """Read the rest of the body if the route may still use it.
 
-        A stream listens for the client's leaving, and would take the body's messages away from its own generator.
+        A stream waits for the disconnect message, and would consume the messages of the body.
         """
         if self.request_made is not None and self.body is not None and not self.body.is_read:
             await self.request_made.body()
@@ -110,28 +110,28 @@ class Run(TemplateHost):
         return bool(getattr(self.scope.get("app"), "debug", False))
 
     def injected_response(self) -> InjectedResponse:
-        """The `response` of this request, made when it is first asked for."""
+        """The `response` of this request, made on first use."""
         if self.response is None:
             self.response = InjectedResponse()
         return self.response
 
-    # -- what the compiled body calls -------------------------------------------------------------------------------
+    # -- called by the compiled body -------------------------------------------------------------------------------
 
     def bind(self, group: int) -> None:
-        """Binds the inputs of one block; raises InputError that names each that does not fit."""
+        """Bind the inputs of one block. Raises InputError, which names each invalid one."""
         bind(self, group)
 
     def given(self, index: int) -> bool:
-        """The request brought a value for this input, so its default is not evaluated."""
+        """Whether the request has a value for this input, so that its default is not evaluated."""
         return index in self.given_inputs
 
     # -- the stages ---------------------------------------------------------------------------------------------------
 
     async def answer(self, *, page: bool) -> Answer:
-        """Runs inputs, body and loader.
+        """Run inputs, body and loader.
 
-        Returns an explicit answer if there was one; else the page's HTML if `page`, or what there is of it; else None:
-        the stream may start.
+        Returns the explicit answer if there is one. Otherwise returns the page if `page`, or None: the stream may
+        start.
         """
         with self:
             if self.route.loader:
@@ -139,7 +139,7 @@ class Run(TemplateHost):
             return await run_in_threadpool(self._straight, page)
 
     def answer_at_once(self, *, page: bool) -> Answer:
-        """`answer` for a route that waits for nothing (`Route.immediate`)."""
+        """`answer` for a route that does not wait (`Route.immediate`)."""
         token = current.set(self)
         try:
             return self._straight(page)
@@ -176,7 +176,7 @@ class Run(TemplateHost):
         return self._bound_response() if self.route.responds else None
 
     def _bind_and_execute(self, code: CodeType | None, *, inputs: bool) -> None:
-        """The body reaches the Run only while it is executed: a lasting reference would go round, and stay behind."""
+        """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
         if inputs:
             bind(self, 0)
         if code is not None:
@@ -187,17 +187,17 @@ class Run(TemplateHost):
                 self.namespace.pop(RUN, None)
 
     def _take_functions(self) -> None:
-        """Takes the functions that no code names out of the namespace.
+        """Move the functions that no code names out of the namespace.
 
-        A function keeps its namespace alive. If that kept the function too, both would stay until the garbage collector
-        comes by: a quarter of the time of a short page.
+        A function keeps its namespace alive. If the namespace kept the function too, both would stay until the garbage
+        collector runs, which takes a quarter of the time of a short page.
         """
         for name in self.route.unreferenced:
             if name in self.namespace:
                 self.functions[name] = self.namespace.pop(name)
 
     def _function(self, name: str) -> Any:
-        """A function of the file: made for this request, or once for all."""
+        """A function of the file, defined for this request or once."""
         return self.functions[name] if name in self.functions else self.namespace[name]
 
     async def _load(self) -> Response | None:
@@ -206,31 +206,31 @@ class Run(TemplateHost):
             return self._bound_response() if self.route.responds else None
         if isinstance(answer, Response):
             return answer
-        hint = "It sets variables with `global`, and returns nothing or a Response."
+        hint = "Set variables with `global`, and return nothing or a Response."
         raise AnswerError(
-            f"{self.route.loader}() returned {type(answer).__name__}, which is no answer",
+            f"{self.route.loader}() must return nothing or a Response, not {type(answer).__name__}",
             place=Place(self.route.file, self._function(self.route.loader).__code__.co_firstlineno),
             hint=hint,
         )
 
     def _bound_response(self) -> Response | None:
-        """What a function of the file has bound `response` to."""
+        """The Response that a function of the file has assigned to `response`."""
         bound = self.namespace.get("response")
         return bound if isinstance(bound, Response) and bound is not self.response else None
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
     def reached(self) -> CompiledTemplate | None:
-        """The template that the body reached last."""
+        """The template that the body has reached last."""
         index = self.namespace.get(PAGE)
         return None if index is None else self.route.templates[index]
 
     def page(self) -> str:
-        """The HTML of the template that was reached. Raises AnswerError if none was."""
+        """The HTML of the template that the body has reached. Raises AnswerError if it has reached none."""
         return self.evaluate(self._reached())
 
     def _page_to_send(self) -> str | Pending:
-        """The same, for sending: then it may wait for async values."""
+        """The page for sending: then it may contain deferred values."""
         template = self._reached()
         return allow_deferred(self.evaluate, (template,), template.place)
 
@@ -251,12 +251,12 @@ class Run(TemplateHost):
         lines = ", ".join(str(template.place.line) for template in self.route.templates)
         what = f"this {self.scope['method']} request reached none of the templates (lines {lines})"
         if not self.route.templates:
-            what = f"this {self.scope['method']} request was given no answer"
-        hint = "Write a template under `else:`, or one that always stands, or set `response`."
+            what = f"this {self.scope['method']} request has no answer"
+        hint = "Write a template under `else:` or at the top level, or set `response`."
         return AnswerError(what, place=Place(self.route.file), hint=hint)
 
     def stream(self) -> AsyncGenerator[Any]:
-        """The generator that is the stream, not yet started."""
+        """The stream's generator, not yet started."""
         assert self.route.stream
         generator: AsyncGenerator[Any] = self._function(self.route.stream.name)()
         return generator

@@ -67,8 +67,8 @@ class Completion:
         self._placeholders = page.placeholders
         self._stack: list[list[Piece] | _Iteration] = []  # being sent, innermost last, each list reversed
         self._suspenses: dict[SuspendedContent, _Suspense] = {}
-        self._complete: list[_Suspense] = []  # those that have not been sent yet
-        self._awaited: list[_Suspense] = []  # those of which only the fallback has been sent
+        self._complete: list[_Suspense] = []  # not sent yet
+        self._awaited: list[_Suspense] = []  # their fallback has been sent
         self._ids = f"late-{secrets.token_hex(3)}"
         self._has_script = False
         self._nonce = nonce

@@ -178,7 +178,7 @@ class _InlineWriter(Writer):
                 names = ", ".join(name for name, _ in plan.bindings())
                 return f"{self.rows(plan, f'(({names},),)', is_tuple=True)}[0]"
             case Rows(name=name, element=element):
-                # A list has been evaluated. A generator is evaluated now, completely, before its first item is rendered.
+                # A list is evaluated. A generator is evaluated here, completely, before its first item is rendered.
                 items = name if isinstance(plan.node, ast.ListComp) else f"[*{name}]"
                 if isinstance(element, LiteralPlan):
                     return f"''.join({self.rows(element, items)})"

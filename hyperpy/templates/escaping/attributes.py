@@ -10,13 +10,13 @@ from string.templatelib import Template
 
 from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escape import escape_html, escape_str, exact
-from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value, is_safe_word
+from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value
 from hyperpy.templates.escaping.reports import report
 from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
-from hyperpy.templates.escaping.url_values import escaped_piece, plain, vouched
+from hyperpy.templates.escaping.url_values import escaped_part, is_trusted_start, plain
 from hyperpy.templates.escaping.urls import BLOCKED, CHECKS, escaped_url, markup_is_safe
-from hyperpy.templates.escaping.values import html_of, is_html, refuse_items, refuse_unfit, shown
+from hyperpy.templates.escaping.values import describe, html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
@@ -37,8 +37,8 @@ class ValueLocation:
         if host is not None and host.is_strict:
             where = f"`{self.name}` of <{self.tag}>" if self.name else f"<{self.tag}>"
             hint = f"This is an error only in debug mode. Otherwise {instead} is sent, and a warning logged."
-            raise Problem(f"{where} can't be {shown(value)}", hint)
-        report(self.words, self.tag, self.name, shown(value), instead)
+            raise Problem(f"{where} can't be {describe(value)}", hint)
+        report(self.words, self.tag, self.name, describe(value), instead)
 
 
 def value_text(value: object) -> str:
@@ -92,15 +92,15 @@ def url(location: ValueLocation, head: str, value: object) -> str:
 
 def url_text(location: ValueLocation, markup: str, first: object = None) -> str:
     """Return an escaped URL, or #blocked if it is unsafe. `first` is the value that it begins with, if any."""
-    if vouched(location.context, first) or markup_is_safe(location.context, markup):
+    if is_trusted_start(location.context, first) or markup_is_safe(location.context, markup):
         return markup
     location.warn(markup, BLOCKED)
     return BLOCKED
 
 
-def url_piece(location: ValueLocation, mode: HoleMode, value: object) -> str:
+def url_part(location: ValueLocation, mode: HoleMode, value: object) -> str:
     """Escape a value inside a URL. Invalid values become empty text."""
-    text = escaped_piece(mode, value)
+    text = escaped_part(mode, value)
     if text is None:
         location.warn(value, "nothing")
         return ""
@@ -110,11 +110,11 @@ def url_piece(location: ValueLocation, mode: HoleMode, value: object) -> str:
 def class_names(value: object) -> str:
     """Join class names from strings, lists and dicts. The result is not escaped."""
     if type(value) is list:
-        return _listed(value)
-    return value if type(value) is str else _listed([value])
+        return _joined_names(value)
+    return value if type(value) is str else _joined_names([value])
 
 
-def _listed(items: list[object]) -> str:
+def _joined_names(items: list[object]) -> str:
     """Join the names of a list. Strings and dicts in it, the common case, are handled without recursion."""
     names = ""
     for item in items:
@@ -126,14 +126,14 @@ def _listed(items: list[object]) -> str:
                 if not item[name]:
                     continue
                 if type(name) is not str:
-                    name = " ".join(_gathered(name))
+                    name = " ".join(_collected_names(name))
                 names = f"{names} {name}" if names else name
         else:
-            names = " ".join(filter(None, (names, *_gathered(item))))
+            names = " ".join(filter(None, (names, *_collected_names(item))))
     return names
 
 
-def _gathered(value: object) -> Iterator[str]:
+def _collected_names(value: object) -> Iterator[str]:
     """Collect the names in any other value."""
     if value is None or value is True or value is False:
         return
@@ -142,7 +142,7 @@ def _gathered(value: object) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for name, is_on in value.items():
             if is_on:
-                yield from _gathered(name)
+                yield from _collected_names(name)
     elif isinstance(value, Template):
         raise Problem("a class name can't be a t-string")
     else:
@@ -151,13 +151,13 @@ def _gathered(value: object) -> Iterator[str]:
             yield exact(str(value))
         else:
             for item in value:
-                yield from _gathered(item)
+                yield from _collected_names(item)
 
 
 def class_attribute(head: str, value: object) -> str:
     """Collections without names omit the attribute; an empty str does not."""
     if type(value) is list:
-        names = _listed(value)
+        names = _joined_names(value)
     elif isinstance(value, str) or value is None or value is True or value is False:
         return attribute(head, value)
     else:
@@ -185,11 +185,6 @@ def style_text(location: ValueLocation, value: object, fits: Callable[[str], boo
     return ""
 
 
-def style_word(location: ValueLocation, value: object) -> str:
-    """A value in a position that allows only a name, a number or a colour."""
-    return style_text(location, value, is_safe_word)
-
-
 def style_element_text(location: ValueLocation, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
     """A value inside `<style>`, where HTML escapes nothing."""
     if type(value) is TrustedCSS:
@@ -197,10 +192,6 @@ def style_element_text(location: ValueLocation, value: object, fits: Callable[[s
             raise Problem("TrustedCSS with `</style` in it would end the style sheet", r"Write `<` as \3C.")
         return exact(value)
     return style_text(location, value, fits)
-
-
-def style_element_word(location: ValueLocation, value: object) -> str:
-    return style_element_text(location, value, is_safe_word)
 
 
 def style_attribute(location: ValueLocation, head: str, value: object) -> str:
@@ -212,7 +203,7 @@ def style_attribute(location: ValueLocation, head: str, value: object) -> str:
     if type(value) is TrustedCSS:
         return f'{head}="{escape_str(exact(value))}"'
     if not isinstance(value, (str, Mapping)):
-        raise Problem(f"`style` can't be {shown(value)}", 'Write style={ {"color": color} }.')
+        raise Problem(f"`style` can't be {describe(value)}", 'Write style={ {"color": color} }.')
     fit = []
     for name, part in declarations(value):
         if part is None or part is False or part == "":
@@ -263,13 +254,13 @@ def _spread(value: object) -> Mapping[object, object]:
         return value
     if value is None:
         return {}
-    raise Problem(f"`:**` spreads a mapping, not {shown(value)}")
+    raise Problem(f"`:**` spreads a mapping, not {describe(value)}")
 
 
 def _key(key: object) -> str:
     """Return a mapping's key as an attribute name. Raise Problem if it has characters that could end the name."""
     if not isinstance(key, str):
-        raise Problem(f"attribute names must be str, not {shown(key)}")
+        raise Problem(f"attribute names must be str, not {describe(key)}")
     name = html_name(exact(key))
     if not SAFE_NAME.fullmatch(name):
         raise Problem(

@@ -11,7 +11,7 @@ from hyperpy.exceptions import Place
 
 logger = logging.getLogger("hyperpy.templates")
 
-KEPT = 4096
+CACHE_SIZE = 4096
 
 # The places of literals by their first words. If several have the same words, the last one that was loaded.
 _places: dict[str, Place] = {}
@@ -20,7 +20,7 @@ _reported: WeakKeyDictionary[asyncio.Task[object], set[tuple[str, ...]]] = WeakK
 
 def remember(words: str, place: Place) -> None:
     """Record the place of a literal, when its file is loaded."""
-    if len(_places) >= KEPT:
+    if len(_places) >= CACHE_SIZE:
         _places.clear()
     _places[words] = place
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.trusted import TrustedJS
 from hyperpy.templates.escaping.url_values import plain
-from hyperpy.templates.escaping.values import html_of, is_html, refuse_unfit, shown
+from hyperpy.templates.escaping.values import describe, html_of, is_html, refuse_unfit
 from hyperpy.templates.syntax.problems import Problem
 
 # JSON is a subset of JavaScript since ECMAScript 2019. To older engines, U+2028 and U+2029 end a line.
@@ -35,7 +35,7 @@ def script_value(value: object) -> str:
     except (PydanticSerializationError, ValueError) as error:
         if not isinstance(value, str):
             raise Problem(
-                f"{shown(value)} can't be converted to JSON: {error}",
+                f"{describe(value)} can't be converted to JSON: {error}",
                 "Use a dict, list, str, number, bool, None, dataclass or pydantic model.",
             ) from None
         text = json.dumps(str(value))  # a lone surrogate
@@ -55,7 +55,7 @@ def script_string(value: object) -> str:
     return _STRING.sub(lambda found: f"\\u{ord(found[0]):04x}", html_of(value) if is_html(value) else plain(value))
 
 
-def script_piece(value: object) -> str:
+def script_part(value: object) -> str:
     """A value as an expression in an attribute that has other code as well."""
     return escape_str(script_value(value))
 

@@ -1,5 +1,6 @@
-"""Values inside URLs. Before the `?`, characters that are invalid in a URL are percent-encoded; after it, all characters
-but letters and digits.
+"""Values inside URLs.
+
+Before the `?`, characters that are invalid in a URL are percent-encoded; after it, all but letters and digits.
 """
 
 import re
@@ -19,12 +20,12 @@ _DELAY = re.compile("[0-9.]+")
 _DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
 
 
-def vouched(context: Context, first: object) -> bool:
+def is_trusted_start(context: Context, first: object) -> bool:
     """Whether a URL that starts with this value needs no check: it is trusted and has at least a whole scheme."""
     return type(first) is TrustedURL and context in SINGLE and re.search("[/?#:]", first) is not None
 
 
-def escaped_piece(mode: HoleMode, value: object) -> str | None:
+def escaped_part(mode: HoleMode, value: object) -> str | None:
     """A value inside a URL, escaped, or None if it is invalid there."""
     if type(value) is TrustedURL:
         return escape_str(exact(value))

@@ -13,8 +13,8 @@ BLOCKED = "#blocked"
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 # Raster images can't hold scripts; SVG can.
 RASTER = re.compile(r"data:image/(?:png|gif|jpe?g|webp|avif)[;,]", re.IGNORECASE)
-KEPT = 4096
-LONGEST_KEPT = 512
+CACHE_SIZE = 4096
+LONGEST_CACHED = 512
 
 # The URL parser removes these characters anywhere, https://url.spec.whatwg.org/#concept-basic-url-parser …
 _DROPPED = str.maketrans("", "", "\t\n\r")
@@ -84,9 +84,9 @@ def memo(kind: Context | HoleMode) -> dict[str, str]:
 
 def keep(kind: Context | HoleMode, text: str, escaped: str) -> str:
     """Cache the escaped text and return it."""
-    if len(text) <= LONGEST_KEPT:
+    if len(text) <= LONGEST_CACHED:
         known = _safe[kind]
-        if len(known) >= KEPT:
+        if len(known) >= CACHE_SIZE:
             known.clear()
         known[text] = escaped
     return escaped
@@ -105,7 +105,7 @@ def markup_is_safe(context: Context, markup: str) -> bool:
     return CHECKS[context](decoded(markup))
 
 
-def settles(context: Context, prefix: str) -> bool:
+def is_safe_start(context: Context, prefix: str) -> bool:
     """Whether every URL with this static start is safe."""
     if context is Context.HTMX_JSON:
         return bool(prefix.strip())

@@ -23,17 +23,17 @@ def html_of(value: object) -> str:
         return exact(value)
     markup: object = value.__html__()  # type: ignore[attr-defined]
     if not isinstance(markup, str):
-        raise Problem(f"`__html__` of {shown(value)} returned {shown(markup)}, not a str")
+        raise Problem(f"`__html__` of {describe(value)} returned {describe(markup)}, not a str")
     return exact(markup)
 
 
 def refuse_unfit(value: object) -> None:
     """Raise Problem for a value that can't be rendered as text."""
     if isinstance(value, (bytes, bytearray, memoryview)):
-        raise Problem(f"{shown(value)} is not text", "Decode it: {value.decode()}.")
+        raise Problem(f"{describe(value)} is not text", "Decode it: {value.decode()}.")
     if isinstance(value, Mapping):
         raise Problem(
-            f"a template can't render {shown(value)}",
+            f"a template can't render {describe(value)}",
             "Render its items, {mapping['key']}, or spread it over a tag, {mapping:**}.",
         )
     refuse_deferred(value)
@@ -43,7 +43,7 @@ def refuse_items(value: object, separator: str) -> None:
     """Raise a Problem for a collection in an attribute other than class."""
     if isinstance(value, (list, tuple, set, frozenset, Iterator)):
         hint = f'Only class takes a list. Join it: {{"{separator}".join(items)}}.'
-        raise Problem(f"an attribute value can't be {shown(value)}", hint)
+        raise Problem(f"an attribute value can't be {describe(value)}", hint)
 
 
 def refuse_deferred(value: object) -> None:
@@ -68,7 +68,7 @@ def name_of(value: object) -> str:
     return name if isinstance(name, str) else type(value).__name__
 
 
-def shown(value: object) -> str:
+def describe(value: object) -> str:
     """The value in a message: `3 (int)` if it is short, else `a list`."""
     name = type(value).__qualname__
     if value is None:

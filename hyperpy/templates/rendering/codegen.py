@@ -1,7 +1,7 @@
 """Document → source of a Python function that renders every Template of the literal.
 
-The function checks that a template's interpolations have the shapes that the literal was parsed with, because its strings
-alone don't determine its meaning. Then it returns the f-string that `Writer` writes.
+The function checks that a template's interpolations have the shapes that the literal was parsed with: its strings alone
+don't determine its meaning. Then it returns the f-string that `Writer` writes.
 """
 
 from collections.abc import Callable
@@ -76,9 +76,9 @@ class Code:
     namespace: dict[str, object]
 
 
-def generate(document: Document, words: str, form: str = ONE) -> Code:
-    """`form` is ONE or MANY. `words` name the literal in warnings."""
-    writer = Writer(words)
+def generate(document: Document, form: str = ONE) -> Code:
+    """`form` is ONE or MANY."""
+    writer = Writer(document.words)
     indent = " " * (8 if form is ONE else 12)
     shapes = dict(enumerate(document.shapes))
     checked = sorted(document.uses.keys() | document.named)

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from markupsafe import Markup
 
 from hyperpy.exceptions import did_you_mean, display_path
-from hyperpy.templates.escaping.values import refuse_deferred, shown
+from hyperpy.templates.escaping.values import describe, refuse_deferred
 from hyperpy.templates.syntax.contexts import python_name
 from hyperpy.templates.syntax.problems import CallProblem
 
@@ -29,11 +29,11 @@ class ComponentSignature:
     takes: tuple[str, ...]
     needs: tuple[str, ...]
     takes_any: bool
-    by_position: tuple[str, ...]
+    positional_only: tuple[str, ...]
 
     def __str__(self) -> str:
-        shown = [name if name in self.needs else f"{name}=…" for name in self.takes]
-        return f"{self.name}({', '.join(shown + ['**…'] * self.takes_any)})"
+        parameters = [name if name in self.needs else f"{name}=…" for name in self.takes]
+        return f"{self.name}({', '.join(parameters + ['**…'] * self.takes_any)})"
 
     def accepts(self, name: str) -> bool:
         return self.takes_any or name in self.takes
@@ -44,8 +44,8 @@ class ComponentSignature:
 
 
 class CallSite:
-    """A component tag. It remembers the arguments of the last valid call and the function's code object: a function that
-    is defined again in each request keeps its code.
+    """A component tag. It remembers the code object and the argument names of the last valid call: a function that is
+    defined again in each request keeps its code.
     """
 
     __slots__ = ("code", "names")
@@ -69,7 +69,7 @@ class CallSite:
             raise _no_component(component)
         fitted = _fitted(_signature(component), arguments, content)
         # The wrappers of a decorator share their code, but not the wrapped function, which is in their `__dict__`.
-        if function and fitted is arguments and not function.__dict__:
+        if function and fitted.keys() == arguments.keys() and not function.__dict__:
             self.code, self.names = function.__code__, frozenset(arguments)
         return component(**fitted)
 
@@ -80,21 +80,17 @@ def keywords(value: object) -> Arguments:
         return {}
     if not isinstance(value, Mapping):
         refuse_deferred(value)
-        raise CallProblem(f"`:**` spreads a mapping, not {shown(value)}")
+        raise CallProblem(f"`:**` spreads a mapping, not {describe(value)}")
     for name in value:
         if not isinstance(name, str):
-            raise CallProblem(f"argument names must be str, not {shown(name)}")
+            raise CallProblem(f"argument names must be str, not {describe(name)}")
     return {python_name(name): item for name, item in value.items()}
 
 
 def _fitted(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> Arguments:
     """The arguments adapted to the component: `class` may be its `class_`, and blank content is dropped."""
-    fitted = arguments
+    fitted = dict(arguments)
     for name in arguments:
-        if not signature.accepts(name) or (keyword.iskeyword(name) and f"{name}_" in signature.takes):
-            fitted = dict(arguments)
-            break
-    for name in list(fitted) if fitted is not arguments else ():
         if keyword.iskeyword(name) and f"{name}_" in signature.takes:
             fitted[f"{name}_"] = fitted.pop(name)
         elif name == "children" and content is not None and not content.strip() and not signature.accepts(name):
@@ -104,8 +100,8 @@ def _fitted(signature: ComponentSignature, arguments: Arguments, content: Markup
 
 
 def _check(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> None:
-    if signature.by_position:
-        name = signature.by_position[0]
+    if signature.positional_only:
+        name = signature.positional_only[0]
         raise CallProblem(
             f"`{signature.name}` takes `{name}` by position only, but attributes are keyword arguments",
             f"Remove the `/` from its parameters. {signature.about}",
@@ -137,7 +133,7 @@ def _joined(*sentences: str) -> str:
 
 def _no_component(value: object) -> CallProblem:
     return CallProblem(
-        f"<{{…}}> must be a component, but {shown(value)} is not callable",
+        f"<{{…}}> must be a component, but {describe(value)} is not callable",
         "A component is a function or class that returns HTML: def Card(children, title): return t'…'.",
     )
 
@@ -170,7 +166,7 @@ def _inspect(component: Callable[..., object]) -> ComponentSignature:
         takes=tuple(p.name for p in named),
         needs=tuple(p.name for p in named if p.default is p.empty),
         takes_any=any(p.kind is p.VAR_KEYWORD for p in parameters),
-        by_position=tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is p.empty),
+        positional_only=tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is p.empty),
     )
 
 

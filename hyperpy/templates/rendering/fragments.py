@@ -1,6 +1,6 @@
 """The `fragment` marker, and fragments collected while a page is rendered.
 
-Collecting is for fragments that can't be extracted at load, because their names or positions are known only at run time.
+This is for fragments that can't be extracted at load, because their names or places are known only at run time.
 """
 
 from collections.abc import Callable, Collection

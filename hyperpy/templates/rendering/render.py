@@ -23,10 +23,10 @@ type RenderMany = Callable[[list[Template]], str]
 type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[HoleShape, ...]]
 
 # Cleared when full: literals are few, but Templates built at run time may not be.
-KEPT = 4096
+CACHE_SIZE = 4096
 
-_ones: dict[Key, Render] = {}
-_manys: dict[tuple[str, ...], RenderMany] = {}
+_renderers: dict[Key, Render] = {}
+_list_renderers: dict[tuple[str, ...], RenderMany] = {}
 
 
 def html(value: object) -> Markup:
@@ -43,9 +43,9 @@ def html(value: object) -> Markup:
 
 def render_template(template: Template) -> str:
     """Render a template. White space around it is kept."""
-    render = _ones.get(template.strings)
+    render = _renderers.get(template.strings)
     if render is None:
-        render = _ones[template.strings] = _compiled(template, ONE)
+        render = _renderers[template.strings] = _compiled(template, ONE)
     return render(template)
 
 
@@ -99,9 +99,9 @@ def _items(values: list[object]) -> str:
     if not values or type(values[0]) is not Template:
         return "".join(map(_text, values))
     strings = values[0].strings
-    render_many = _manys.get(strings)
+    render_many = _list_renderers.get(strings)
     if render_many is None:
-        render_many = _manys[strings] = _compiled(values[0], MANY)
+        render_many = _list_renderers[strings] = _compiled(values[0], MANY)
     return render_many(values)  # type: ignore[arg-type]
 
 
@@ -157,28 +157,28 @@ def shapes_of(template: Template) -> tuple[HoleShape, ...]:
 def _again(template: Template) -> str:
     """Render a template whose strings are cached with other shapes: `{x}` and `{x!r}` have the same strings."""
     key = (template.strings, shapes_of(template))
-    render = _ones.get(key)
+    render = _renderers.get(key)
     if render is None:
-        render = _ones[key] = _compiled(template, ONE)
+        render = _renderers[key] = _compiled(template, ONE)
     return render(template)
 
 
 def _compiled(template: Template, form: str) -> Callable[[Any], str]:
     """Parse and compile a literal. Raises TemplateError."""
-    for cache in (_ones, _manys):
-        if len(cache) >= KEPT:
+    for cache in (_renderers, _list_renderers):
+        if len(cache) >= CACHE_SIZE:
             cache.clear()
     try:
-        return _function(parse(template.strings, shapes_of(template)), words_of(template), form)
+        return _function(parse(template.strings, shapes_of(template)), form)
     except Problem as problem:
         raise _located(problem, template) from None
 
 
-def _function(document: Document, words: str, form: str) -> Callable[[Any], str]:
-    generated = generate(document, words, form)
+def _function(document: Document, form: str) -> Callable[[Any], str]:
+    generated = generate(document, form)
     namespace = RUNTIME.namespace() | generated.namespace
     try:
-        code = compile(generated.source, f"<{words}>", "exec")
+        code = compile(generated.source, f"<{document.words}>", "exec")
     except SyntaxError:  # Python's limit is 200 nested brackets, and each component takes five
         raise Problem(
             "components and fragments are nested too deeply in one t-string",

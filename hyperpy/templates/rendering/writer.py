@@ -15,19 +15,18 @@ from hyperpy.templates.escaping.attributes import (
     class_text,
     merged,
     style_element_text,
-    style_element_word,
     style_text,
-    style_word,
-    url_piece,
+    url_part,
     url_text,
     value_text,
 )
+from hyperpy.templates.escaping.css import is_safe_word
 from hyperpy.templates.escaping.script_values import (
     script_element_value,
-    script_piece,
+    script_part,
     script_string,
 )
-from hyperpy.templates.escaping.urls import CHECKS, memo, one_root, settles
+from hyperpy.templates.escaping.urls import CHECKS, is_safe_start, memo, one_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, python_name
@@ -51,13 +50,13 @@ from hyperpy.templates.syntax.url_holes import URL_MODES
 # The functions for values inside code. The flag says whether the code is in an element or an attribute.
 _EMBEDDED: dict[tuple[HoleMode, bool], Callable[..., str]] = {
     (HoleMode.SCRIPT_VALUE, True): script_element_value,
-    (HoleMode.SCRIPT_VALUE, False): script_piece,
+    (HoleMode.SCRIPT_VALUE, False): script_part,
     (HoleMode.SCRIPT_STRING, True): script_string,
     (HoleMode.SCRIPT_STRING, False): script_string,
     (HoleMode.CSS_VALUE, True): style_element_text,
     (HoleMode.CSS_VALUE, False): style_text,
-    (HoleMode.CSS_WORD, True): style_element_word,
-    (HoleMode.CSS_WORD, False): style_word,
+    (HoleMode.CSS_WORD, True): style_element_text,
+    (HoleMode.CSS_WORD, False): style_text,
 }
 # These contexts have no quicker form for an exact str.
 _ALWAYS_CHECKED = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
@@ -234,7 +233,7 @@ class Writer:
         ]
         if context not in CHECKS:
             yield from written
-        elif isinstance(first, str) and settles(context, first):
+        elif isinstance(first, str) and is_safe_start(context, first):
             if first.strip() == "/":
                 yield Expression(f"{self.name(one_root)}({f_string(written)})")
             else:
@@ -247,15 +246,19 @@ class Writer:
         """A hole inside JavaScript, JSON or CSS."""
         if mode is HoleMode.COMMENT:
             return " "
-        where = f"{location}, " if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD) else ""
-        return Expression(f"{self.name(_EMBEDDED[mode, is_element])}({where}{_rendered(self.hole(index))})")
+        arguments = [_rendered(self.hole(index))]
+        if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD):
+            arguments.insert(0, location)
+        if mode is HoleMode.CSS_WORD:
+            arguments.append(self.name(is_safe_word))
+        return Expression(f"{self.name(_EMBEDDED[mode, is_element])}({', '.join(arguments)})")
 
     def piece(self, context: Context, mode: HoleMode, location: str, index: int) -> CodePiece:
         if (mode, False) in _EMBEDDED or mode is HoleMode.COMMENT:
             return self.embedded(mode, location, index)
         value = self.hole(index)
         if mode in URL_MODES:
-            known, piece = self.constant(memo(mode).get), self.name(url_piece)
+            known, piece = self.constant(memo(mode).get), self.name(url_part)
             other = f"{piece}({location}, {self.constant(mode)}, {_rendered(value)})"
             return Expression(
                 f"url if (kind := type({value})) is str and (url := {known}({value})) "

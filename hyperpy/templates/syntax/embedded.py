@@ -60,7 +60,7 @@ def element_contents(source: LiteralSource, value: Value, language: Language) ->
 
 
 def _check_references(source: LiteralSource, value: Value, modes: tuple[HoleMode, ...], language: Language) -> None:
-    """SVG decodes character references in a script and HTML doesn't: the modes of its holes must be the same in both."""
+    """SVG decodes character references in a script, HTML doesn't: the modes of holes must be the same in both."""
     in_svg = tuple(decoded(piece) if isinstance(piece, str) else piece for piece in value)
     if _modes(source, in_svg, language, is_element=True) != modes:
         hole = next(piece for piece in value if isinstance(piece, int))
@@ -72,7 +72,7 @@ def _check_references(source: LiteralSource, value: Value, modes: tuple[HoleMode
 
 
 def attribute_contents(source: LiteralSource, value: Value, language: Language) -> tuple[Value, tuple[HoleMode, ...]]:
-    """The same for an attribute. Static text is decoded and escaped again, so that no reference can continue in a value."""
+    """The same for an attribute. Static text is decoded and escaped again: no reference can continue in a value."""
     code = tuple(decoded(piece) if isinstance(piece, str) else piece for piece in value)
     modes = _modes(source, code, language)
     roomy = _with_room(code, modes)

@@ -11,7 +11,7 @@ HOLE = "\0"
 
 
 class LiteralSource:
-    """The static strings, joined with one placeholder for each hole. `named` collects the holes for `Document.named`."""
+    """The static strings, joined by a placeholder for each hole. `named` collects holes for `Document.named`."""
 
     def __init__(self, strings: tuple[str, ...], shapes: tuple[HoleShape, ...]) -> None:
         assert len(strings) == len(shapes) + 1

@@ -1,7 +1,7 @@
 """The nodes of a parsed literal: output of the parser, input of the code generators.
 
-A hole is the place of an interpolation, identified by its index in `template.interpolations`. Positions count characters
-of `LiteralSource.text`, in which a hole is one character.
+A hole is the place of an interpolation, identified by its index in `template.interpolations`. Positions are those of
+`LiteralSource.text`, in which a hole is one character.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

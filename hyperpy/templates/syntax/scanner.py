@@ -1,6 +1,6 @@
 """Static strings and holes → tokens: text, tags, comments and raw-text elements.
 
-This follows https://html.spec.whatwg.org/multipage/parsing.html#tokenization, but may reject markup that browsers repair.
+It follows https://html.spec.whatwg.org/multipage/parsing.html#tokenization, but may reject what browsers repair.
 """
 
 import re

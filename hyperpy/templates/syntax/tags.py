@@ -49,7 +49,7 @@ class TagReader:
         self.start = start
         self.position = start + 1
         self.name = ""
-        self.shown = ""
+        self.written = ""
         self.is_component = False
 
     def read(self) -> Tag | Component:
@@ -73,13 +73,13 @@ class TagReader:
                 hint = f"Write <{{{shape.expression}}}."
                 raise SyntaxProblem("a component can't have a conversion or a format spec", self.position, hint=hint)
             self.is_component, self.name = True, shape.expression.strip()
-            self.shown = f"<{{{self.name}}}"
+            self.written = f"<{{{self.name}}}"
             self.position += 1
             return
         found = _TAG_NAME.match(self.text, self.position)
         assert found
         self.name, self.position = found[0], found.end()
-        self.shown = f"<{self.name}"
+        self.written = f"<{self.name}"
         if self.text.startswith(HOLE, self.position):
             raise SyntaxProblem(
                 "a tag's name can't be computed",
@@ -100,9 +100,9 @@ class TagReader:
                 return items, space + "/"
             if self.position >= len(self.text):
                 raise SyntaxProblem(
-                    f"the template ends inside the tag `{self.shown}`",
+                    f"the template ends inside the tag `{self.written}`",
                     self.start + self.is_component,
-                    1 if self.is_component else len(self.shown),
+                    1 if self.is_component else len(self.written),
                     hint="A t-string must contain whole tags. A `>` or a quote is missing.",
                 )
             items.append(self._hole(space) if self.text.startswith(HOLE, self.position) else self._attribute(space))
@@ -123,7 +123,7 @@ class TagReader:
             raise SyntaxProblem(
                 f"`{bad[0]}` is not allowed in an attribute name",
                 start + bad.start(),
-                hint=f"Is a quote or a `>` missing before it, in `{self.shown}`?",
+                hint=f"Is a quote or a `>` missing before it, in `{self.written}`?",
             )
         if self.text.startswith(HOLE, self.position):
             raise _computed_name(self.position)
@@ -159,7 +159,7 @@ class TagReader:
         if not found:
             raise SyntaxProblem(f"`{name}=` has no value", start - 1, hint=f'Write {name}="" for an empty one.')
         end = found.end()
-        # In HTML, the `/` of `<br title=x/>` is part of the value. In a component or after a hole that is never intended.
+        # In HTML, the `/` of `<br title=x/>` is part of the value. In a component or after a hole, nobody means that.
         if found[0].endswith("/") and self.text.startswith(">", end) and (self.is_component or found[0][-2:-1] == HOLE):
             end -= 1
         if found[0].startswith("{"):

@@ -1,1 +1,1 @@
-"""Ways for a test to reach a site: in process, or over a socket."""
+"""How requests reach a site under test: in process, or over a socket."""

@@ -1,4 +1,4 @@
-"""One request and its answer, handed over in this process."""
+"""One request and its response, within this process."""
 
 import asyncio
 import logging
@@ -11,17 +11,17 @@ from starlette.types import ASGIApp, Message, Scope
 
 logger = logging.getLogger("hyperpy.testing")
 
-FULL: Final = 64 * 1024  # bytes that may wait for the reader before the writer has to; uvicorn's limit
+HIGH_WATER: Final = 64 * 1024  # unread bytes at which `send` starts to wait, as in uvicorn
 ERROR: Final = b"Internal Server Error"
 ERROR_HEADERS: Final = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(ERROR))]
 
 
 class Exchange(httpx.AsyncByteStream):
-    """The server's half of one request, and as an iterable the body of its answer.
+    """The server's side of one request and, as an iterable, the body of the response.
 
-    It behaves as uvicorn does: `send` waits while the reader is slow and does nothing once the client has left, and
-    `receive` waits for that. An exception of the application is logged, and answered with 500 if nothing was sent yet,
-    else the body is cut off.
+    It behaves like uvicorn: `send` waits for slow readers and does nothing after the client has disconnected, which
+    `receive` waits for. An exception in the application is logged; it results in a 500 response or, if the response
+    has started, in a body that is cut off.
     """
 
     def __init__(self, request: httpx.Request) -> None:
@@ -45,7 +45,7 @@ class Exchange(httpx.AsyncByteStream):
         try:
             await app(scope, self.receive, self.send)
             if not self._complete and not self._gone:
-                logger.error("%s: the application returned before its answer was complete", name)
+                logger.error("%s: the application returned before its response was complete", name)
         except Exception:
             logger.exception("%s: the application failed", name)
         finally:
@@ -54,7 +54,7 @@ class Exchange(httpx.AsyncByteStream):
     async def receive(self) -> Message:
         if not self._all_received:
             piece, self._next_piece = self._next_piece, await anext(self._sent, None)
-            if piece is None:  # at first, or for an empty body
+            if piece is None:  # the first call, or an empty body
                 piece, self._next_piece = self._next_piece or b"", await anext(self._sent, None)
             self._all_received = self._next_piece is None
             return {"type": "http.request", "body": piece, "more_body": not self._all_received}
@@ -62,13 +62,14 @@ class Exchange(httpx.AsyncByteStream):
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        await self._until(lambda: self._size < FULL or self._gone)
+        await self._until(lambda: self._size < HIGH_WATER or self._gone)
         if self._gone:
             return
         kind = message["type"]
         expected = "http.response.start" if self.start is None else "http.response.body"
         if kind != expected or self._complete:
-            raise RuntimeError(f"{kind!r} was sent " + (f"instead of {expected!r}" if kind != expected else "too late"))
+            problem = f"expected {expected!r}" if kind != expected else "the response is complete"
+            raise RuntimeError(f"{kind!r} was sent, but {problem}")
         if self.start is None:
             self.start = message
         else:
@@ -92,7 +93,7 @@ class Exchange(httpx.AsyncByteStream):
     # The client's side.
 
     async def response(self) -> httpx.Response:
-        """The answer, as soon as it begins."""
+        """The response, as soon as it starts."""
         await self._until(lambda: self.start is not None)
         assert self.start is not None
         return httpx.Response(self.start["status"], headers=list(self.start.get("headers", ())), stream=self)
@@ -108,10 +109,10 @@ class Exchange(httpx.AsyncByteStream):
             elif self._complete:
                 return
             else:
-                raise httpx.RemoteProtocolError("the answer was cut off", request=self.request)
+                raise httpx.RemoteProtocolError("the response was cut off", request=self.request)
 
     async def aclose(self) -> None:
-        """The client leaves."""
+        """The client disconnects."""
         self._gone = True
         self._wake()
 

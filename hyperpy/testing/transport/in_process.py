@@ -1,4 +1,4 @@
-"""A site without a server: requests go straight to the application, and answers come as it sends them."""
+"""A site without a server: requests go straight to the application, and responses arrive as it sends them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,12 +10,11 @@ import httpx
 from starlette.types import ASGIApp, Scope
 
 from hyperpy.streams import STATE_KEY, Streams
-from hyperpy.testing.patience import GRACE
-from hyperpy.testing.running_requests import OVER, RunningRequests, end_all
+from hyperpy.testing.running_requests import GRACE, RETURNED, RunningRequests, end_all
 from hyperpy.testing.site import Site
 from hyperpy.testing.transport.exchange import Exchange
 from hyperpy.testing.transport.lifespan import lifespan_of
-from hyperpy.testing.transport.served_app import Served, loaded
+from hyperpy.testing.transport.served_app import Served, application_of
 
 URL: Final = "http://localhost"
 FIRST_PORT: Final = 50_000
@@ -23,14 +22,14 @@ FIRST_PORT: Final = 50_000
 
 @asynccontextmanager
 async def client(served: Served, *, url: str = URL) -> AsyncIterator[Site]:
-    """A site that is asked without a network. `served` is an ASGI application or the path of a folder of routes.
+    """Serve without a network. `served` is an ASGI application or the path of a folder of routes.
 
-    The lifespan runs around the block. Streams keep their pace, and notice a client that leaves. The application and
-    the test share one event loop. `url` is where the site believes to be: with https, cookies that are `Secure` work.
+    The lifespan runs around the block. Streams are not buffered, and notice when a client disconnects. The application
+    and the test share an event loop. `url` is the site's own URL: with https, `Secure` cookies work.
 
     Raises what loading the folder or the lifespan raises.
     """
-    with loaded(served) as app:
+    with application_of(served) as app:
         async with lifespan_of(app) as state:
             transport = InProcess(app, state)
             site = Site(url, transport)
@@ -42,7 +41,7 @@ async def client(served: Served, *, url: str = URL) -> AsyncIterator[Site]:
 
 
 class InProcess(httpx.AsyncBaseTransport):
-    """Carries requests to an application, each in a task of its own."""
+    """An httpx transport that calls an application, in a task for each request."""
 
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
         self._requests = RunningRequests(app)
@@ -62,11 +61,11 @@ class InProcess(httpx.AsyncBaseTransport):
         except BaseException:
             await exchange.aclose()
             raise
-        response.extensions[OVER] = self._requests.of(address)
+        response.extensions[RETURNED] = self._requests.of(address)
         return response
 
     async def stop(self) -> None:
-        """As a server stops: streams of events end, other answers have a moment."""
+        """Stop like a server: event streams end, and other responses have some time to finish."""
         streams: Streams | None = self._state.get(STATE_KEY)
         if streams is not None:
             streams.close()

@@ -1,18 +1,18 @@
-"""An application's lifespan, around a block of a test (ASGI specification, "Lifespan Protocol")."""
+"""Runs an application's lifespan around a block of a test (ASGI specification, "Lifespan Protocol")."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Message
 
-from hyperpy.testing.patience import SHUTDOWN
+SHUTDOWN_TIMEOUT: Final = 10.0  # seconds until a lifespan that does not end is cancelled
 
 
 @asynccontextmanager
 async def lifespan_of(app: ASGIApp) -> AsyncIterator[dict[str, Any]]:
-    """Starts the application up and shuts it down again; gives the state that it made. Raises what it raised."""
+    """Start the application, yield the state that it made, and shut it down. Raises its exceptions."""
     lifespan = LifespanTask(app)
     await lifespan.start()
     try:
@@ -20,14 +20,14 @@ async def lifespan_of(app: ASGIApp) -> AsyncIterator[dict[str, Any]]:
     except BaseException as error:
         try:
             await lifespan.stop()
-        except Exception as failure:  # noqa: BLE001 (what went wrong first is what the test is told)
-            error.add_note(f"And then its lifespan failed: {failure!r}")
+        except Exception as failure:  # noqa: BLE001 (the first failure is the one to report)
+            error.add_note(f"The lifespan then failed as well: {failure!r}")
         raise
     await lifespan.stop()
 
 
 class LifespanTask:
-    """Runs in a task of its own, from startup to shutdown: task groups may stay open in between."""
+    """One task from startup to shutdown, so that task groups can stay open in between."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -39,9 +39,9 @@ class LifespanTask:
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="lifespan")
         try:
-            reply = await self._tell("lifespan.startup")
+            reply = await self._request("lifespan.startup")
             if reply is not None and reply["type"] == "lifespan.startup.failed":
-                await self._raise("start", reply)
+                await self._raise_failure("start", reply)
         except BaseException:
             await self._cancel()
             raise
@@ -55,14 +55,14 @@ class LifespanTask:
         if self._task is None:
             return
         try:
-            async with asyncio.timeout(SHUTDOWN) as limit:
-                reply = await self._tell("lifespan.shutdown")
+            async with asyncio.timeout(SHUTDOWN_TIMEOUT) as limit:
+                reply = await self._request("lifespan.shutdown")
                 if reply is not None and reply["type"] == "lifespan.shutdown.failed":
-                    await self._raise("shut down", reply)
+                    await self._raise_failure("shut down", reply)
                 await self._task
         except TimeoutError as error:
             if limit.expired():
-                raise TimeoutError(f"the application's lifespan did not end within {SHUTDOWN:g} s") from error
+                raise TimeoutError(f"the application's lifespan did not end within {SHUTDOWN_TIMEOUT:g} s") from error
             raise
         finally:
             await self._cancel()
@@ -75,24 +75,24 @@ class LifespanTask:
         if self._reply is not None and not self._reply.done():
             self._reply.set_result(message)
 
-    async def _tell(self, event: str) -> Message | None:
-        """The application's reply; None if it has ended without one."""
+    async def _request(self, event: str) -> Message | None:
+        """The application's reply; None if it returned without one."""
         assert self._task is not None
         self._reply = asyncio.get_running_loop().create_future()
         self._messages.put_nowait({"type": event})
         await asyncio.wait((self._reply, self._task), return_when=asyncio.FIRST_COMPLETED)
         return self._reply.result() if self._reply.done() else None
 
-    async def _raise(self, what: str, reply: Message) -> None:
-        """Raises the application's own exception, which mostly follows upon a reply that it failed."""
+    async def _raise_failure(self, what: str, reply: Message) -> None:
+        """Raise the application's own exception, which usually follows its reply that it failed."""
         assert self._task is not None
         await self._task
-        raise RuntimeError(f"the application did not {what}: {reply.get('message') or 'it gave no reason'}")
+        raise RuntimeError(f"the application did not {what}: {reply.get('message') or 'no reason given'}")
 
     async def _cancel(self) -> None:
         assert self._task is not None
         if not self._task.done():
             self._task.cancel()
-            await asyncio.wait((self._task,), timeout=SHUTDOWN)
+            await asyncio.wait((self._task,), timeout=SHUTDOWN_TIMEOUT)
         if not self._task.cancelled() and self._task.done():
-            self._task.exception()  # seen, or asyncio would complain of it
+            self._task.exception()  # retrieved, or asyncio would log it

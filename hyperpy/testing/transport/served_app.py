@@ -1,4 +1,4 @@
-"""What a test names as its site, made an application."""
+"""Turns what a test serves, an application or a folder of routes, into an application."""
 
 import sys
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from hyperpy.app import Hyper
 from hyperpy.pages import temporary_imports
 
 type Served = ASGIApp | str | PathLike[str]
-"""An ASGI application, or the path of a folder of route files."""
+"""An ASGI application, or the path of a folder of routes."""
 
 
 @contextmanager
-def loaded(served: Served) -> Iterator[ASGIApp]:
-    """The application. A folder is loaded anew, and what is imported from it is forgotten afterwards.
+def application_of(served: Served) -> Iterator[ASGIApp]:
+    """The application to serve. A folder is loaded afresh, and its modules are forgotten afterwards.
 
-    As under `hyper serve`, modules are also imported from the working directory, and `static/` there is served.
+    As under `hyper serve`, modules can be imported from the working directory, and its `static/` is served.
     """
     if not isinstance(served, str | PathLike):
         if not callable(served):
-            raise TypeError(f"an ASGI application or the path of a folder is needed, not {served!r}")
+            raise TypeError(f"expected an ASGI application or the path of a folder, not {served!r}")
         yield served
         return
     with _importing_from(str(Path.cwd())), temporary_imports(Path(served)):

@@ -1,4 +1,4 @@
-"""A site behind a real server: that of `hyper serve`, on a port of its own, in the test's own event loop."""
+"""A site behind the real server of `hyper serve`, on a free port, in the event loop of the test."""
 
 import asyncio
 import socket
@@ -11,26 +11,25 @@ from starlette.types import ASGIApp
 
 from hyperpy.config import Settings
 from hyperpy.server import Server, address_of, listen, make_config
-from hyperpy.testing.patience import GRACE
-from hyperpy.testing.running_requests import OVER, RunningRequests, end_all
+from hyperpy.testing.running_requests import GRACE, RETURNED, RunningRequests, end_all
 from hyperpy.testing.site import Site
 from hyperpy.testing.transport.lifespan import lifespan_of
-from hyperpy.testing.transport.served_app import Served, loaded
+from hyperpy.testing.transport.served_app import Served, application_of
 
-TICK: Final = 0.5  # seconds between two updates of the `Date` header
+TICK: Final = 0.5  # seconds between updates of the `Date` header
 
 
 @asynccontextmanager
 async def serve(served: Served) -> AsyncIterator[Site]:
-    """A site that is served on a free port of 127.0.0.1. `served` is an ASGI application or a folder of routes.
+    """Serve on a free port of 127.0.0.1. `served` is an ASGI application or the path of a folder of routes.
 
-    The server runs in the test's event loop, so the test can share fixtures and mocks with the application; a test
-    that blocks blocks the server. Signals do what they did, and all loggers are left alone. At the end of the block,
-    streams of events end at once, and other answers have two seconds.
+    The server runs in the event loop of the test, so the test can share fixtures and mocks with the application; a test
+    that blocks also blocks the server. Signal handlers and loggers are not changed. At the end of the block, event
+    streams end at once, and other responses have two seconds.
 
     Raises what loading the folder or the lifespan raises.
     """
-    with loaded(served) as app:
+    with application_of(served) as app:
         async with lifespan_of(app) as state:
             server = InLoop(app, state)
             async with server.running() as url:
@@ -42,14 +41,14 @@ async def serve(served: Served) -> AsyncIterator[Site]:
 
 
 class InLoop(Server):
-    """`hyper serve`'s server as a part of somebody else's program. The application's lifespan is not its business."""
+    """The server of `hyper serve`, embedded in another program that runs the lifespan itself."""
 
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
         config = make_config(app, Settings(port=0, access_log=False), grace=GRACE)
         config.lifespan = "off"
         super().__init__(config, on_ready=self._on_ready)
         config.load()
-        # Outside of what uvicorn puts around it, which may take another client's address from a proxy's headers.
+        # Outside of uvicorn's own middleware, which may replace the client's address by one from a proxy's headers.
         config.loaded_app = self.requests = RunningRequests(config.loaded_app)
         self._state = state
         self._ready = asyncio.get_running_loop().create_future()
@@ -57,7 +56,7 @@ class InLoop(Server):
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
-        """Gives the URL that it is reached at."""
+        """Serve during the block. Yields the URL."""
         with listen(Settings(port=0)) as listener:
             serving = asyncio.create_task(self.serve(sockets=[listener]), name="server")
             try:
@@ -80,7 +79,7 @@ class InLoop(Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """They are the test runner's."""
+        """Leave signals to the test runner."""
         yield
 
     def _on_ready(self) -> None:
@@ -94,11 +93,11 @@ class InLoop(Server):
             await end_all([serving, *self.server_state.tasks])
             for connection in list(self.server_state.connections):
                 connection.transport.abort()
-            await asyncio.sleep(0)  # now the transports close their sockets
+            await asyncio.sleep(0)  # lets the transports close their sockets
 
 
 class Network(httpx.AsyncHTTPTransport):
-    """Carries requests over real connections, and knows of each what the server does with it."""
+    """An httpx transport over real connections that can tell when the server has finished a request."""
 
     def __init__(self, requests: RunningRequests) -> None:
         super().__init__(trust_env=False, verify=False, limits=httpx.Limits(max_connections=None))
@@ -107,5 +106,5 @@ class Network(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await super().handle_async_request(request)
         address = response.extensions["network_stream"].get_extra_info("client_addr")
-        response.extensions[OVER] = self._requests.of(address)
+        response.extensions[RETURNED] = self._requests.of(address)
         return response

@@ -46,10 +46,6 @@ class RedisBackend(BrokerBackend[RedisConnection]):
         return await RedisConnection.open(self._make)
 
     @override
-    async def _open_subscriber(self) -> RedisConnection:
-        return await RedisConnection.connect(self._make)
-
-    @override
     def _explain(self, error: Exception) -> BrokerError:
         return explain(error, self._address)
 

@@ -25,27 +25,17 @@ class RedisConnection:
         self.run = ""
 
     @classmethod
-    async def connect(cls, make: Make) -> Self:
-        """A connection for a subscriber: logged in, with no known `run`."""
-        connection = make()
+    async def open(cls, make: Make) -> Self:
+        """Connect and log in."""
+        connection = cls(make())
         try:
             async with asyncio.timeout(CONNECT_WITHIN):
-                await connection.connect()
+                await connection._connection.connect()
+                info = await connection._request("INFO", "server")
         except BaseException as error:
-            await connection.disconnect(nowait=True)
+            await connection.close()
             if isinstance(error, TimeoutError):
                 raise TimeoutError(f"no answer within {CONNECT_WITHIN:g} s") from None
-            raise
-        return cls(connection)
-
-    @classmethod
-    async def open(cls, make: Make) -> Self:
-        connection = await cls.connect(make)
-        try:
-            async with asyncio.timeout(CONNECT_WITHIN):
-                info = await connection._request("INFO", "server")
-        except BaseException:
-            await connection.close()
             raise
         connection.run = next((line[7:] for line in info.decode().splitlines() if line.startswith("run_id:")), "")
         return connection

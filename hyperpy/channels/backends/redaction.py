@@ -1,4 +1,4 @@
-"""Channels URLs, for messages and logs."""
+"""Channels URLs without their passwords, for messages and logs."""
 
 import re
 from typing import Final
