@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from hyperpy.config.setting_values import SourceKind
 from hyperpy.config.settings import Settings, app_setting_names
 from hyperpy.config.sources import load_settings, unknown_variables
-from hyperpy.config.values import Origin
 from hyperpy.exceptions import ConfigError, UnknownSettingWarning
 
 
@@ -55,6 +55,6 @@ def _refuse_server_settings(given: Settings) -> None:
 
 
 def _with_flags(given: Settings, command: Settings) -> Settings:
-    flags = {name: source for name, source in command.sources.items() if source.origin is Origin.FLAG}
+    flags = {name: source for name, source in command.sources.items() if source.kind is SourceKind.FLAG}
     values = {name: getattr(command, name) for name in flags}
     return replace(given, **values, sources={**given.sources, **flags})

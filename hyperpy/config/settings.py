@@ -5,7 +5,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import Any
 
-from hyperpy.config.values import Origin, SettingSource, checked
+from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.exceptions import ConfigError
 
 PREFIX = "HYPER_"
@@ -93,7 +93,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in self.given_in_code():
-            checked(getattr(self, name), setting_fields()[name], SettingSource(f"Settings({name}=…)", Origin.CODE))
+            checked(getattr(self, name), setting_fields()[name], SettingSource(f"Settings({name}=…)", SourceKind.CODE))
 
     def given_in_code(self) -> list[str]:
         """The names of the settings that differ from their default and were not read from anywhere."""

@@ -5,8 +5,8 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.config.settings import PREFIX, Settings, flag_of, key_of, setting_fields, variable_of
-from hyperpy.config.values import Origin, SettingSource, checked
 from hyperpy.exceptions import ConfigError, Place, did_you_mean
 
 PYPROJECT = "pyproject.toml"
@@ -41,7 +41,7 @@ def unknown_variables(environ: Mapping[str, str]) -> dict[str, ConfigError]:
 def _from_flags(flags: Mapping[str, object]) -> Iterator[_Given]:
     for name, value in flags.items():
         if value is not None:
-            yield name, value, SettingSource(flag_of(name), Origin.FLAG)
+            yield name, value, SettingSource(flag_of(name), SourceKind.FLAG)
 
 
 def _from_environ(environ: Mapping[str, str]) -> Iterator[_Given]:
@@ -50,7 +50,7 @@ def _from_environ(environ: Mapping[str, str]) -> Iterator[_Given]:
     for name in setting_fields():
         variable = variable_of(name)
         if variable in environ:
-            yield name, environ[variable], SettingSource(variable, Origin.VARIABLE)
+            yield name, environ[variable], SettingSource(variable, SourceKind.VARIABLE)
 
 
 def _from_pyproject(path: Path) -> Iterator[_Given]:
@@ -71,7 +71,7 @@ def _from_pyproject(path: Path) -> Iterator[_Given]:
         if key not in known:
             hint = _remedy(key, known, "remove the line")
             raise ConfigError(f"unknown setting `{key}` in [tool.hyper]", place=place, hint=hint)
-        yield known[key], value, SettingSource(f"`{key}` in [tool.hyper]", Origin.FILE, place)
+        yield known[key], value, SettingSource(f"`{key}` in [tool.hyper]", SourceKind.FILE, place)
 
 
 def _find_key(path: Path, text: str, name: str) -> Place:

@@ -16,7 +16,7 @@ from hyperpy.streams.framing import data_lines, frame
 from hyperpy.templates import render_template, render_text
 from hyperpy.templates.deferred import dismiss
 from hyperpy.templates.escape import escape_str, exact
-from hyperpy.templates.escaping.values import is_html
+from hyperpy.templates.escaping.value_kinds import is_html
 
 
 class _Missing(Enum):

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from hyperpy.exceptions import HyperError, Place, StreamError
 from hyperpy.streams.events import Event, event_of
 from hyperpy.templates import render_template
-from hyperpy.templates.escaping.values import html_of, is_html
+from hyperpy.templates.escaping.value_kinds import html_of, is_html
 
 
 @overload

@@ -24,7 +24,7 @@ async def stream():
 """
 
 LISTEN = """() => {
-    window.transcript = [];
+    window.events = [];
     window.source = new EventSource('/feed');
     source.onmessage = event => events.push(event.data);
     source.onerror = () => events.push(source.readyState === EventSource.CONNECTING ? 'again' : 'closed');
@@ -51,7 +51,7 @@ def test_an_event_source_survives_a_restart(site: Path, tmp_path: Path, require_
             page.evaluate(LISTEN)
             page.wait_for_function("events.includes('after nothing')")
         # The end of the stream is the first, and responses of nginx alone are the others.
-        page.wait_for_function("events.filter(what => what === 'again').length >= 3")
+        page.wait_for_function("events.filter(event => event === 'again').length >= 3")
         assert fetch(port)[0] == 502
         assert fetch(port, "/feed", Accept="text/event-stream") == (200, "retry: 1000\n\n")
         with Command(*serve, folder=site):

@@ -209,9 +209,8 @@ def test_the_generator_of_a_client_that_leaves_is_cleaned_up(site, path, how):
         if how == "rst":
             connection.reset()
     wait_until(lambda: run in json.loads(fetch(site.port(), "/log")[1]))
-    site.wait_for_output(rf"(?m)^.*{path}/{run} .*\n")
-    [line] = [line for line in site.errors.splitlines() if run in line]
-    assert line.endswith("; the client left")
+    [line] = wait_until(lambda: [line for line in site.err if run in line], site.transcript)
+    assert line.endswith("; the client left\n")
 
 
 def test_a_client_that_does_not_read_pauses_the_generator(site):

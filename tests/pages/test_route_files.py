@@ -483,4 +483,4 @@ class TestUnfitValues:
         answer = await site({"index.py": self.SOURCE}, debug=True).get("/?link=javascript:x()")
         assert answer.status_code == 500
         assert "index.py:4  `href` of &lt;a&gt; can&#39;t be &#39;javascript:x()&#39; (str)" in answer.text
-        assert "visitors are sent #blocked, and the log has a warning" in answer.text
+        assert "Otherwise #blocked is sent, and a warning logged" in answer.text

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.description import Declaration
 from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.analysis.scopes import blocks
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 
@@ -40,7 +41,7 @@ class _InputFinder:
             if isinstance(statement, ast.AnnAssign):
                 self.declaration(statement, group)
             elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                for nested in _blocks(statement):
+                for nested in blocks(statement):
                     self.groups += 1
                     self.block(nested, self.groups)
 
@@ -73,11 +74,3 @@ def _unquoted(annotation: ast.expr) -> ast.expr:
     for node in ast.walk(inside):
         ast.copy_location(node, annotation)
     return inside
-
-
-def _blocks(statement: ast.stmt) -> list[Sequence[ast.stmt]]:
-    """The blocks of statements nested directly in a compound statement."""
-    blocks: list[Sequence[ast.stmt]] = [
-        block for name in ("body", "orelse", "finalbody") if (block := getattr(statement, name, None))
-    ]
-    return blocks + [part.body for name in ("handlers", "cases") for part in getattr(statement, name, ())]

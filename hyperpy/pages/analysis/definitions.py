@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.scopes import Names, declared, module_level
+from hyperpy.pages.analysis.scopes import Names, blocks, declared, module_level
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
-
-type Block = ast.If | ast.Try | ast.With
 
 
 def builtin_names() -> frozenset[str]:
@@ -42,10 +40,9 @@ def _is_import_block(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
     """Whether a block holds only definitions and aliases, and its conditions don't depend on the method."""
     match statement:
         case ast.If() | ast.Try() | ast.With():
-            conditions = [statement.test] if isinstance(statement, ast.If) else []
-            return not any(_names_method(condition, vocabulary) for condition in conditions) and all(
-                _is_import_block(part, vocabulary) for part in _parts(statement)
-            )
+            if isinstance(statement, ast.If) and _names_method(statement.test, vocabulary):
+                return False
+            return all(_is_import_block(part, vocabulary) for block in blocks(statement) for part in block)
         case ast.Pass() | ast.Assign(targets=[ast.Name()], value=ast.Name() | ast.Attribute()):
             return True
     return is_definition(statement, vocabulary)
@@ -53,13 +50,6 @@ def _is_import_block(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
 
 def _names_method(condition: ast.expr, vocabulary: Vocabulary) -> bool:
     return any(isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS for node in ast.walk(condition))
-
-
-def _parts(block: Block) -> Iterator[ast.stmt]:
-    for field in ("body", "orelse", "finalbody"):
-        yield from getattr(block, field, ())
-    for handler in getattr(block, "handlers", ()):
-        yield from handler.body
 
 
 def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
@@ -150,8 +140,9 @@ def is_definition(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
     return False
 
 
-def _holds_definitions(block: Block, vocabulary: Vocabulary) -> bool:
-    return all(isinstance(part, ast.Pass) or is_definition(part, vocabulary) for part in _parts(block))
+def _holds_definitions(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
+    parts = [part for block in blocks(statement) for part in block]
+    return all(isinstance(part, ast.Pass) or is_definition(part, vocabulary) for part in parts)
 
 
 def is_constant(value: ast.expr) -> bool:

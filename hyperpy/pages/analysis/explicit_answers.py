@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from hyperpy.pages.analysis.callables import own_nodes
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.scopes import module_level
+from hyperpy.pages.analysis.scopes import blocks, module_level
 from hyperpy.pages.analysis.vocabulary import ANSWERS, FLAGS, QUICK_CALLS, Vocabulary
 
 # Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.
@@ -65,12 +65,10 @@ def _guarded(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
         return False
     if isinstance(statement, ast.If) and _requires_flag(statement.test, vocabulary):
         return all_under_flags(statement.orelse, vocabulary)
-    blocks = [b for name in ("body", "orelse", "finalbody") if (b := getattr(statement, name, None))]
-    blocks += [part.body for name in ("handlers", "cases") for part in getattr(statement, name, ())]
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return True
-    if blocks:
-        return all(all_under_flags(block, vocabulary) for block in blocks)
+    if nested := blocks(statement):
+        return all(all_under_flags(block, vocabulary) for block in nested)
     return not explicit_answers([statement], vocabulary)
 
 

@@ -87,6 +87,12 @@ def bindings(node: ast.AST, *, in_function: bool = False) -> Iterator[BoundName]
         yield from bindings(child, in_function=in_function)
 
 
+def blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """The blocks of statements directly in a compound statement."""
+    found = [block for name in ("body", "orelse", "finalbody") if (block := getattr(statement, name, None))]
+    return found + [part.body for name in ("handlers", "cases") for part in getattr(statement, name, ())]
+
+
 def declared(statement: ast.stmt) -> set[str]:
     """The module-level names that bare annotations in a statement declare."""
     return {

@@ -1,4 +1,4 @@
-"""Names that compiled code finds in its namespace. Each holds a dot, so no name in a user's file can be one of them.
+"""Names that compiled code finds in its namespace. Each has a dot, so no name in a user's file can be one of them.
 
 | name | stands for | read by | set by |
 |---|---|---|---|
@@ -8,14 +8,12 @@
 | `.rendered` | answers with the result of a bare `render(…)` | the body | `load_route` |
 | `.respond` | checks a value assigned to `response` | the body | `load_route` |
 | `.name` | the exception of `except … as name` | the body, which copies it to `name` | the body |
-| `.html` | str → stripped Markup, as `html(t"…")` returns | all code of the folder | the loaders |
-| `.markup` | str → Markup, as a component returns | all code of the folder | the loaders |
-| `.yielded` | function and values → Markup, as a stream yields | all code of the folder | the loaders |
-| `.render` | renders a Template that can't be compiled in place | all code of the folder | the loaders |
-| `_.template0` … | renders one t-string of the file | the file's code | the loaders |
+| `.html` | str → stripped Markup, as `html(t"…")` returns | all code of the folder | `execution` |
+| `.markup` | str → Markup, as a component returns | all code of the folder | `execution` |
+| `.yielded` | function and values → Markup or Pending, as a stream yields | all code of the folder | `execution` |
+| `.render` | renders a Template that can't be compiled in place | all code of the folder | `execution` |
+| `_.template0` … | renders one t-string of the file | the file's code | `execution` |
 | `.package` | what `import package.module` binds, if the package has another name | nothing | the import |
-
-"The loaders" are `load_route` and, for files that others import, `RoutesPackage`.
 """
 
 PAGE = ".page"

@@ -28,8 +28,8 @@ class TemplateCalls:
 class HTMLCalls(ast.NodeTransformer):
     """Replaces t-strings that a stream yields, that are passed to `html` or that components return.
 
-    `certain` are the t-strings that are certainly templates. Those of them stay that the compiler handles, pages, and
-    those that may be needed as a Template before they are rendered.
+    `certain` are the t-strings that are certainly templates. Pages among them are left to the compiler. Others are left
+    alone if they may be needed as a Template before they are rendered.
     """
 
     def __init__(self, calls: TemplateCalls, certain: Collection[ast.TemplateStr], stream: str = "") -> None:
@@ -42,13 +42,12 @@ class HTMLCalls(ast.NodeTransformer):
     def module(self, statements: Sequence[ast.stmt]) -> None:
         """Changes the statements of a module in place."""
         for statement in statements:
-            self.is_stream = isinstance(statement, ast.AsyncFunctionDef) and statement.name == self.stream
-            if self.is_stream:
-                self.generic_visit(statement)  # functions inside it yield to it, not to the client
+            if isinstance(statement, ast.AsyncFunctionDef) and statement.name == self.stream:
+                self.inside(statement, is_stream=True)
             else:
                 self.visit(statement)
 
-    def inside[N: ast.stmt](self, node: N, *, is_stream: bool, is_component: bool = False) -> N:
+    def inside[N: ast.stmt](self, node: N, *, is_stream: bool = False, is_component: bool = False) -> N:
         """Visits the statements inside one, with these flags."""
         outer = self.is_stream, self.is_component
         self.is_stream, self.is_component = is_stream, is_component
@@ -57,10 +56,10 @@ class HTMLCalls(ast.NodeTransformer):
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        return self.inside(node, is_stream=False, is_component=_is_plain_component(node))
+        return self.inside(node, is_component=_is_plain_component(node))
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
-        return self.inside(node, is_stream=False)
+        return self.inside(node)  # a function inside the stream yields to it, not to the client
 
     def visit_With(self, node: ast.With | ast.Try | ast.TryStar) -> ast.stmt:
         """A t-string that is returned from inside these must be rendered after they have been left."""

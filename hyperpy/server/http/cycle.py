@@ -5,10 +5,7 @@ from typing import Any
 
 
 class Measured:
-    """A mixin for uvicorn's request-response cycles: the status, the bytes of the body and the start time.
-
-    uvicorn offers no way to choose the class of its cycles, so a protocol changes `__class__` before it starts them.
-    """
+    """A mixin for uvicorn's request-response cycles: the status, the bytes of the body and the start time."""
 
     status = 0
     sent = 0

@@ -93,6 +93,7 @@ class Guard(asyncio.Protocol, ABC):
     request_log: AccessLog | None
 
     awaiting = HEAD
+    discards_input = False  # whether `awaiting` is DISCARD or CLOSE
     deadline = NEVER
     timer: asyncio.TimerHandle | None = None
     timer_at = NEVER
@@ -108,10 +109,6 @@ class Guard(asyncio.Protocol, ABC):
     @abstractmethod
     def request_line(self) -> tuple[str, str, str]:
         """Method, target and HTTP version of the request that is being read; empty strings if they are unknown."""
-
-    @property
-    def discards_input(self) -> bool:
-        return self.awaiting is DISCARD or self.awaiting is CLOSE
 
     # Called by uvicorn and the event loop
 
@@ -164,6 +161,7 @@ class Guard(asyncio.Protocol, ABC):
         assert self.awaiting is not CLOSE
         assert self.awaiting is not DISCARD or awaiting is CLOSE
         self.awaiting = awaiting
+        self.discards_input = awaiting is DISCARD or awaiting is CLOSE
         if awaiting is REQUEST:
             self._set_deadline(self.timeout_keep_alive)
         elif awaiting is BODY:

@@ -81,7 +81,7 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
 
     @cycle.setter
     def cycle(self, cycle: Any) -> None:
-        """Set by uvicorn to the cycle that it has made for a request, just before it starts the application."""
+        """Set by uvicorn just before it starts the application. It has no other way to choose the cycle's class."""
         if cycle is not None:
             cycle.__class__ = H11Cycle
             cycle.began = perf_counter()

@@ -8,9 +8,11 @@ import asyncio
 from collections.abc import Coroutine
 from time import perf_counter
 from typing import Any
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.server import ServerState
 
 from hyperpy.server.configuration import Config
@@ -62,7 +64,6 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         limits = config.limits
-        self.access_log = False  # uvicorn's
         self.running = None
         self.line_limit = limits.request_line
         self.head_limit = limits.request_head
@@ -110,18 +111,62 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self.head_at_most > self.smallest_limit:
             self._check_head()
-        if self.body_limit is not None and self.parser.get_method() not in BODILESS:
+        method = self.parser.get_method()
+        if self.body_limit is not None and method not in BODILESS:
             self._check_length(self.body_limit)
-        before = self.cycle
-        super().on_headers_complete()
-        if self.cycle is before:
-            return  # an upgrade, which data_received() completes
-        self.scope_read = self.scope
+        scope = self.scope
+        scope["method"] = method.decode("ascii")
+        scope["http_version"] = self.parser.get_http_version()
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return  # data_received() completes it
+        self._fill_in_url(scope)
+        self.scope_read = scope
         self.in_body = True
         self.body_size = self.received = 0
         self.was_paused = False
         # Fields after the body are not headers (RFC 9110, 6.5.1), but the parser reports them in the same way.
         self.headers = []
+        self._begin_cycle(scope)
+
+    def _fill_in_url(self, scope: Any) -> None:
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
+        scope["raw_path"] = self.root_path.encode("ascii") + url.path
+        scope["query_string"] = url.query or b""
+
+    def _begin_cycle(self, scope: Any) -> None:
+        """The same as in uvicorn, but for the class. Changing `__class__`, as for h11, would slow all requests down."""
+        before = self.cycle
+        is_1_0 = scope["http_version"] == "1.0"
+        self.cycle = cycle = (UnchunkedCycle if is_1_0 else HttpToolsCycle)(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=not is_1_0 and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        app = self._available_app()
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, app)
+        else:
+            # The client has sent another request without waiting for the response.
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, app))
+
+    def _available_app(self) -> Any:
+        """The application, or a 503 if uvicorn's own limit is set and reached."""
+        limit = self.limit_concurrency
+        if limit is None or (len(self.connections) < limit and len(self.tasks) < limit):
+            return self.app
+        self.logger.warning("Exceeded concurrency limit.")
+        return service_unavailable
 
     def _check_head(self) -> None:
         if len(self.url) > self.line_limit:
@@ -155,7 +200,6 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         super().on_message_complete()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        cycle.__class__ = UnchunkedCycle if cycle.scope["http_version"] == "1.0" else HttpToolsCycle
         cycle.began = perf_counter()
         self.running = cycle
         super()._start_asgi_task(cycle, app)

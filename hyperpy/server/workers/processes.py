@@ -3,11 +3,12 @@
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.context import SpawnProcess
-from types import FrameType, TracebackType
-from typing import Any, Self
+from types import FrameType
+from typing import Any
 
 _spawn = get_context("spawn")
 
@@ -37,37 +38,21 @@ def _exit_silently(signum: int, frame: FrameType | None) -> None:
     os._exit(128 + signum)
 
 
-class Signals:
-    """Makes signals something to wait for, along with sockets and processes. A context manager for the main thread."""
+@contextmanager
+def signals_as_bytes(*numbers: signal.Signals) -> Iterator[socket.socket]:
+    """A non-blocking socket from which the number of each arriving signal can be read, as one byte.
 
-    def __init__(self, *numbers: signal.Signals) -> None:
-        self._numbers = numbers
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> Self:
-        self._reader, self._writer = socket.socketpair()
-        self._reader.setblocking(False)
-        self._writer.setblocking(False)
-        self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        for number in self._numbers:
-            self._before[number] = signal.signal(number, lambda signum, frame: None)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
-    ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(self._wakeup)
-        self._reader.close()
-        self._writer.close()
-
-    def fileno(self) -> int:
-        return self._reader.fileno()
-
-    def arrived(self) -> list[int]:
-        """The numbers of the signals since the last call, in order of arrival."""
+    It can be waited for along with other sockets and processes. For the main thread only.
+    """
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        reader.setblocking(False)
+        writer.setblocking(False)
+        wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        handlers = {number: signal.signal(number, lambda signum, frame: None) for number in numbers}
         try:
-            return [number for number in self._reader.recv(4096) if number in self._numbers]
-        except BlockingIOError:
-            return []
+            yield reader
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(wakeup)

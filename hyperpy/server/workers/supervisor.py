@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import signal
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from hyperpy.server.workers.link import WorkerMessage
-from hyperpy.server.workers.processes import Signals
+from hyperpy.server.workers.processes import signals_as_bytes
 
 logger = logging.getLogger("hyperpy.server")
 
@@ -67,18 +68,19 @@ class Supervisor:
 
     def run(self) -> int:
         """Returns the exit status: 0 after a signal, 1 if no worker could be started."""
-        with Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+        with signals_as_bytes(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
             self._fill()
             while self._workers or not self._stopping:
                 self._wait(signals)
-                for number in signals.arrived():
-                    self._on_signal(number)
+                with contextlib.suppress(BlockingIOError):
+                    for number in signals.recv(4096):
+                        self._on_signal(number)
                 for worker in list(self._workers):
                     self._check(worker)
                 self._fill()
         return self._status
 
-    def _wait(self, signals: Signals) -> None:
+    def _wait(self, signals: socket.socket) -> None:
         """Wait for a signal, a message, the exit of a worker, or the time to kill or start one."""
         channels = [worker.channel for worker in self._workers if not worker.channel.closed]
         sentinels = [worker.process.sentinel for worker in self._workers]
@@ -86,12 +88,15 @@ class Supervisor:
         if self._missing():
             deadlines.append(self._not_before)
         timeout = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
-        wait([signals, *channels, *sentinels], timeout)  # type: ignore[list-item]  # anything with a fileno() will do
+        wait([signals, *channels, *sentinels], timeout)
 
     def _on_signal(self, number: int) -> None:
         if number == signal.SIGHUP:
             self._outdated = [worker for worker in self._workers if not worker.retiring]
-            return
+        elif number in (signal.SIGTERM, signal.SIGINT):
+            self._stop(number)
+
+    def _stop(self, number: int) -> None:
         force = self._stopping and number == signal.SIGINT
         self._stopping = True
         self._on_stop()

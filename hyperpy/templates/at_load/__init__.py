@@ -1,1 +1,1 @@
-"""What is done with t-strings when their file is loaded: syntax tree → checks, fragments, functions."""
+"""Work on t-strings when their file is loaded: syntax tree → checks, fragments, functions."""

@@ -1,4 +1,4 @@
-"""Fragments as t-strings of their own, so that rendering one evaluates only what is inside it."""
+"""Fragments as separate t-strings, so that rendering one evaluates only the expressions inside it."""
 
 import ast
 from collections import Counter
@@ -13,7 +13,7 @@ from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole,
 
 @dataclass(frozen=True, slots=True)
 class StaticFragment:
-    """`node` is a t-string that evaluates only what is inside the fragment, and the control structure around it."""
+    """`node` is a t-string that evaluates only the expressions inside the fragment and the control flow around it."""
 
     name: str
     node: ast.TemplateStr

@@ -13,8 +13,8 @@ from hyperpy.exceptions import TemplateError
 from hyperpy.templates.at_load.inline_plan import (
     Choice,
     ClassList,
+    HoleOrigin,
     LiteralPlan,
-    Origin,
     Plain,
     Plan,
     Planner,
@@ -44,7 +44,7 @@ def template({names}):
 
 @dataclass(frozen=True, slots=True)
 class InlineCall:
-    """What renders a t-string in place: `function(*arguments)` is its HTML, a str."""
+    """The call that renders a t-string in place: `function(*arguments)` is its HTML, a str."""
 
     function: FunctionType
     arguments: list[ast.expr]
@@ -63,7 +63,7 @@ def compile_inline(node: ast.TemplateStr, literals: Literals) -> InlineCall | No
     return InlineCall(function, [value for _, value in plan.bindings()]) if plan and function else None
 
 
-def _function(plan: LiteralPlan, origins: dict[str, Origin], text: SourceText) -> FunctionType | None:
+def _function(plan: LiteralPlan, origins: dict[str, HoleOrigin], text: SourceText) -> FunctionType | None:
     """None if Python can't compile the function because it is nested too deeply."""
     writer = _InlineWriter(plan)
     result = writer.rendering(plan.document.nodes)
@@ -80,7 +80,7 @@ def _function(plan: LiteralPlan, origins: dict[str, Origin], text: SourceText) -
     return function
 
 
-def _compiled(source: str, plan: LiteralPlan, origins: dict[str, Origin], text: SourceText) -> CodeType | None:
+def _compiled(source: str, plan: LiteralPlan, origins: dict[str, HoleOrigin], text: SourceText) -> CodeType | None:
     try:
         tree = ast.parse(source)
         _relocate(tree, plan.node, origins)
@@ -98,7 +98,7 @@ def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
             yield hole.name, value
 
 
-def _relocate(tree: ast.AST, place: ast.expr, origins: dict[str, Origin]) -> None:
+def _relocate(tree: ast.AST, place: ast.expr, origins: dict[str, HoleOrigin]) -> None:
     """Give generated nodes the location of the hole that they render."""
     if isinstance(tree, ast.FormattedValue | ast.Assign):
         names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in origins)
@@ -113,7 +113,7 @@ def _relocate(tree: ast.AST, place: ast.expr, origins: dict[str, Origin]) -> Non
 class _Locator:
     """Converts a Problem to a TemplateError. The traceback tells which hole was being rendered."""
 
-    def __init__(self, text: SourceText, origins: dict[str, Origin]) -> None:
+    def __init__(self, text: SourceText, origins: dict[str, HoleOrigin]) -> None:
         self.text = text
         self.origins = {(origin.value.lineno, origin.value.col_offset): origin for origin in origins.values()}
 

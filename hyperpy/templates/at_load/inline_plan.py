@@ -108,7 +108,7 @@ type Plan = Plain | Unused | ClassList | LiteralPlan | Rows | Choice
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class HoleOrigin:
     """The source of a variable's value, and the first words of the t-string that contains it."""
 
     value: ast.expr
@@ -121,7 +121,7 @@ class Planner:
     def __init__(self, literals: Literals) -> None:
         self.literals = literals
         self.names = 0
-        self.origins: dict[str, Origin] = {}
+        self.origins: dict[str, HoleOrigin] = {}
 
     def literal(self, node: ast.TemplateStr) -> LiteralPlan | None:
         """None if the meaning is known only at run time: a computed format spec may turn out as `safe`."""
@@ -186,7 +186,7 @@ class Planner:
 
     def plain(self, value: ast.expr, words: str, shape: HoleShape = BARE, spec: str = "") -> Plain:
         name = self.name()
-        self.origins[name] = Origin(value, words)
+        self.origins[name] = HoleOrigin(value, words)
         return Plain(name, value, shape, spec)
 
 

@@ -14,9 +14,9 @@ from hyperpy.templates.escaping.css import declarations, is_safe_property, is_sa
 from hyperpy.templates.escaping.reports import report
 from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
+from hyperpy.templates.escaping.url_checks import BLOCKED, CHECKS, escaped_url, markup_is_safe
 from hyperpy.templates.escaping.url_values import escaped_part, is_trusted_start, plain
-from hyperpy.templates.escaping.urls import BLOCKED, CHECKS, escaped_url, markup_is_safe
-from hyperpy.templates.escaping.values import describe, html_of, is_html, refuse_items, refuse_unfit
+from hyperpy.templates.escaping.value_kinds import describe, html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem

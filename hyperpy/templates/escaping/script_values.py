@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.trusted import TrustedJS
 from hyperpy.templates.escaping.url_values import plain
-from hyperpy.templates.escaping.values import describe, html_of, is_html, refuse_unfit
+from hyperpy.templates.escaping.value_kinds import describe, html_of, is_html, refuse_unfit
 from hyperpy.templates.syntax.problems import Problem
 
 # JSON is a subset of JavaScript since ECMAScript 2019. To older engines, U+2028 and U+2029 end a line.

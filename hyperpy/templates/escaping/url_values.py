@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from hyperpy.templates.escape import escape_str, exact
 from hyperpy.templates.escaping.trusted import TrustedURL
-from hyperpy.templates.escaping.urls import RASTER, keep, normalized
-from hyperpy.templates.escaping.values import html_of, is_html, refuse_items, refuse_unfit
+from hyperpy.templates.escaping.url_checks import RASTER, keep, normalized
+from hyperpy.templates.escaping.value_kinds import html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.references import decoded

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from markupsafe import Markup
 
 from hyperpy.exceptions import did_you_mean, display_path
-from hyperpy.templates.escaping.values import describe, refuse_deferred
+from hyperpy.templates.escaping.value_kinds import describe, refuse_deferred
 from hyperpy.templates.syntax.contexts import python_name
 from hyperpy.templates.syntax.problems import CallProblem
 

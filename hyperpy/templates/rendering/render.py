@@ -11,7 +11,7 @@ from markupsafe import Markup
 from hyperpy.exceptions import ComponentError, Place, TemplateError
 from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
 from hyperpy.templates.escape import escape_str, exact, markup
-from hyperpy.templates.escaping.values import html_of, is_html, name_of, refuse_deferred, refuse_unfit
+from hyperpy.templates.escaping.value_kinds import html_of, is_html, name_of, refuse_deferred, refuse_unfit
 from hyperpy.templates.rendering.codegen import MANY, ONE, Runtime, generate
 from hyperpy.templates.rendering.fragments import fragment
 from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec

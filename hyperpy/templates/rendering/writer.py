@@ -26,7 +26,7 @@ from hyperpy.templates.escaping.script_values import (
     script_part,
     script_string,
 )
-from hyperpy.templates.escaping.urls import CHECKS, is_safe_start, memo, one_root
+from hyperpy.templates.escaping.url_checks import CHECKS, is_safe_start, memo, one_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, python_name

@@ -180,8 +180,6 @@ def _raw(source: LiteralSource, tag: Tag, name: str, end: int) -> Iterator[Token
 def _character_data(source: LiteralSource, name: str, start: int, end: int) -> Iterator[Token]:
     tag = re.compile(r"<[A-Za-z/!?\0]").search(source.text, start, end)
     if tag and HOLE in source.text[tag.start() : end]:
-        raise SyntaxProblem(
-            f"`<{name}>` holds only text, no tags", tag.start(), 2, hint="Write &lt; for the character."
-        )
+        raise SyntaxProblem(f"`<{name}>` can contain only text", tag.start(), 2, hint="Write &lt; for the character.")
     for piece in source.pieces(start, end):
         yield Text(piece) if isinstance(piece, str) else _text_hole(source, source.position(piece))

@@ -159,7 +159,7 @@ class TagReader:
         if not found:
             raise SyntaxProblem(f"`{name}=` has no value", start - 1, hint=f'Write {name}="" for an empty one.')
         end = found.end()
-        # In HTML, the `/` of `<br title=x/>` is part of the value. In a component or after a hole, nobody means that.
+        # In HTML, the `/` of `<br title=x/>` is part of the value. In a component or after a hole, that is never meant.
         if found[0].endswith("/") and self.text.startswith(">", end) and (self.is_component or found[0][-2:-1] == HOLE):
             end -= 1
         if found[0].startswith("{"):

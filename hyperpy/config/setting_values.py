@@ -13,7 +13,7 @@ _WHOLE = r"[+-]?[0-9]{1,18}"
 _BOOLEANS = {"1": True, "true": True, "0": False, "false": False}  # in variables
 
 
-class Origin(enum.Enum):
+class SourceKind(enum.Enum):
     FLAG = enum.auto()
     VARIABLE = enum.auto()
     FILE = enum.auto()  # pyproject.toml
@@ -25,13 +25,13 @@ class SettingSource:
     """Where a value came from. `name` is what messages call it: `--port`, `HYPER_PORT`, "`port` in [tool.hyper]"."""
 
     name: str
-    origin: Origin
+    kind: SourceKind
     place: Place | None = None
 
     @property
     def is_text(self) -> bool:
         """Whether numbers arrive as text. In TOML and in code they have their own type."""
-        return self.origin in (Origin.FLAG, Origin.VARIABLE)
+        return self.kind in (SourceKind.FLAG, SourceKind.VARIABLE)
 
     def error(self, what: str, hint: str) -> ConfigError:
         return ConfigError(f"{self.name}: {what}", place=self.place, hint=hint)
@@ -54,12 +54,12 @@ def checked(value: object, field: Field[Any], source: SettingSource) -> object:
 
 
 def _checked_boolean(value: object, source: SettingSource) -> bool:
-    if source.origin is Origin.VARIABLE and isinstance(value, str):
+    if source.kind is SourceKind.VARIABLE and isinstance(value, str):
         value = _BOOLEANS.get(value.lower(), value)
     if isinstance(value, bool):
         return value
-    hints = {Origin.FILE: "Write true or false, without quotes.", Origin.CODE: "Write True or False."}
-    hint = hints.get(source.origin, f"Write {source.name}=1 or {source.name}=0, or unset it.")
+    hints = {SourceKind.FILE: "Write true or false, without quotes.", SourceKind.CODE: "Write True or False."}
+    hint = hints.get(source.kind, f"Write {source.name}=1 or {source.name}=0, or unset it.")
     raise source.error(f"{value!r} is neither true nor false", hint)
 
 
@@ -89,11 +89,11 @@ def _number(value: object, *, is_whole: bool, is_text: bool) -> float | None:
 
 def _example(field: Field[Any], source: SettingSource) -> str:
     value = field.default or field.metadata["example"]
-    match source.origin:
-        case Origin.FILE:
+    match source.kind:
+        case SourceKind.FILE:
             return f'Write {field.name.replace("_", "-")} = "{value}".'
-        case Origin.CODE:
+        case SourceKind.CODE:
             return f'Write {field.name}="{value}".'
-        case Origin.VARIABLE:
+        case SourceKind.VARIABLE:
             return f"Write {source.name}={value}, or unset it."
     return f"Write {source.name} {value}." if source.name.startswith("--") else f"Write {value}."
