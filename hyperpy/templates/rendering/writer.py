@@ -26,7 +26,7 @@ from hyperpy.templates.escaping.script_values import (
     script_part,
     script_string,
 )
-from hyperpy.templates.escaping.url_checks import CHECKS, is_safe_start, memo, one_root
+from hyperpy.templates.escaping.url_checks import CHECKS, SAFE_TEXTS, is_safe_start, one_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, python_name
@@ -217,7 +217,7 @@ class Writer:
         conditions, text = [f"type({value}) is str"], f"{self.name(escape_str)}({value})"
         if context in CHECKS:
             text = f"url_{value}"
-            conditions.append(f"({text} := {self.constant(memo(context).get)}({value}))")
+            conditions.append(f"({text} := {self.constant(SAFE_TEXTS[context].get)}({value}))")
         yield conditional(tuple(conditions), (f'{head}="', Expression(text), '"'), general)
 
     def location(self, tag: Tag, item: Attribute) -> str:
@@ -259,7 +259,7 @@ class Writer:
             return self.embedded(mode, location, index)
         value = self.hole(index)
         if mode in URL_MODES:
-            known, piece = self.constant(memo(mode).get), self.name(url_part)
+            known, piece = self.constant(SAFE_TEXTS[mode].get), self.name(url_part)
             other = f"{piece}({location}, {self.constant(mode)}, {_rendered(value)})"
             return Expression(
                 f"url if (kind := type({value})) is str and (url := {known}({value})) "
