@@ -1,5 +1,7 @@
-"""The hub and the cursor of the running code."""
+"""The hub and the cursor of the running code, for applications and scripts."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Final
 from weakref import WeakSet
@@ -7,8 +9,11 @@ from weakref import WeakSet
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from hyperpy.channels.backends.schemes import make_backend, redacted
 from hyperpy.channels.cursor import Cursor
+from hyperpy.channels.hub.backend_client import PATIENCE
 from hyperpy.channels.hub.hub import HUB_KEY, Hub
+from hyperpy.config import Settings, app_settings
 from hyperpy.exceptions import ChannelError
 from hyperpy.pages import current
 
@@ -24,6 +29,32 @@ IN_A_SCRIPT: Final = """In a script:
 hub_of_lifespan: Final[ContextVar[Hub | None]] = ContextVar("hub_of_lifespan", default=None)
 # For code outside requests and lifespans, such as threads, and for endpoints that aren't route files.
 running: Final[WeakSet[Hub]] = WeakSet()
+
+
+def make_hub(settings: Settings) -> Hub:
+    """A hub that isn't started yet. Raises ConfigError for a setting that no backend can be made from."""
+    return Hub(make_backend(settings), redacted(settings.channels))
+
+
+@asynccontextmanager
+async def connect(settings: Settings | None = None) -> AsyncIterator[Hub]:
+    """Channels for the code inside: an application, or a script that publishes. It reads the application's settings.
+
+    Raises ConfigError for an invalid setting. A broker that is away gets a few seconds; after that it is used when it
+    is back.
+    """
+    hub = make_hub(settings or app_settings())
+    hub.start()
+    running.add(hub)
+    outer = hub_of_lifespan.get()
+    hub_of_lifespan.set(hub)
+    try:
+        await hub.wait_connected(PATIENCE)
+        yield hub
+    finally:
+        hub_of_lifespan.set(outer)
+        running.discard(hub)
+        await hub.stop()
 
 
 def current_hub() -> Hub:
