@@ -10,7 +10,6 @@ from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.waiting.completion import Completion
-from hyperpy.pages.waiting.suspense import Suspense
 
 __all__ = [
     "DELETE",
@@ -29,7 +28,6 @@ __all__ = [
     "RoutesPackage",
     "Run",
     "StreamFacts",
-    "Suspense",
     "check_header",
     "current",
     "load_route",
