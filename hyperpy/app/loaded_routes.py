@@ -17,7 +17,6 @@ from hyperpy.pages import (
     Route,
     RoutesPackage,
     load_route,
-    new_package,
     render,
 )
 from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
@@ -81,7 +80,8 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     if static:
         _refuse_static(found.routes)
     Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
-    package = new_package(found, PUBLIC_NAMES)
+    package = RoutesPackage(found, PUBLIC_NAMES)
+    package.register()
     routes = [(file, _load(file, package)) for file in found.routes]
     pages = [(page, _load(page, package)) for page in found.error_pages]
     entries = tuple(loaded for _, loaded in (*routes, *pages))

@@ -7,8 +7,7 @@ import pytest
 
 from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.analyse import analyse
-from hyperpy.pages.analysis.description import Description
+from hyperpy.pages.analysis.analyse import Description, analyse
 from hyperpy.pages.analysis.parsed_file import parse
 from hyperpy.pages.analysis.scopes import bindings
 from hyperpy.pages.analysis.vocabulary import Vocabulary
