@@ -50,7 +50,7 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     """
     d = description
     compiler = _Compiler(d, rewrite)
-    compiler.inline([*d.once, *d.before, *d.after])
+    _inline([*d.once, *d.before, *d.after], compiler.calls, d.vocabulary, d.stream.name if d.stream else "")
     return CompiledRoute(
         once=compiler.module(d.once),
         before=compiler.body(d.before),
@@ -66,13 +66,17 @@ def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary
     literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(tree, "fragment"))
     calls = TemplateCalls(literals)
     _inline(tree.body, calls, vocabulary)
-    code = compile(rewrite(tree), parsed.file, "exec", flags=parsed.future, dont_inherit=True)
-    assert isinstance(code, CodeType)
-    return code, calls.functions
+    return compile_tree(rewrite(tree), parsed), calls.functions
+
+
+def compile_tree(tree: ast.Module | ast.Expression, file: ParsedFile | Description) -> CodeType:
+    mode = "exec" if isinstance(tree, ast.Module) else "eval"
+    code: CodeType = compile(tree, file.file, mode, flags=file.future, dont_inherit=True)
+    return code
 
 
 def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, stream: str = "") -> None:
-    """Checks the t-strings that are certainly templates, and compiles them in place where possible."""
+    """Checks the t-strings that are certainly templates, and compiles them in place where possible, except pages."""
     tree = ast.Module(list(statements), [])
     certain = certain_templates(tree, calls.literals, lambda function: vocabulary.public_name(function) == "html")
     HTMLCalls(calls, certain, stream).module(statements)
@@ -85,14 +89,9 @@ class _Compiler:
         self.transformer = _Body(d)
         self.calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
 
-    def inline(self, statements: Sequence[ast.stmt]) -> None:
-        """Compiles all t-strings in place but pages, which `template` compiles."""
-        d = self.description
-        _inline(statements, self.calls, d.vocabulary, d.stream.name if d.stream else "")
-
     def module(self, statements: Sequence[ast.stmt]) -> CodeType:
         tree = ast.fix_missing_locations(self.rewrite(ast.Module(list(statements), [])))
-        return self.compiled(tree, "exec")
+        return compile_tree(tree, self.description)
 
     def body(self, statements: Sequence[ast.stmt]) -> CodeType | None:
         transformed = self.transformer.block(statements)
@@ -104,21 +103,18 @@ class _Compiler:
         return CompiledTemplate(self.expression(node), Place(self.description.file, node.lineno), fragments)
 
     def expression(self, node: ast.TemplateStr) -> CodeType:
-        return self.compiled(ast.Expression(self.calls.call(node)), "eval")
-
-    def compiled(self, tree: ast.Module | ast.Expression, mode: str) -> CodeType:
-        code = compile(tree, self.description.file, mode, flags=self.description.future, dont_inherit=True)
-        assert isinstance(code, CodeType)
-        return code
+        return compile_tree(ast.Expression(self.calls.call(node)), self.description)
 
 
 class _Body:
     """Rewrites the statements that run for each request, block by block. Functions and classes stay unchanged."""
 
     def __init__(self, description: Description) -> None:
+        everywhere = (*description.before, *description.after)
+        is_only = len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
         self.vocabulary = description.vocabulary
         self.pages = {id(template): index for index, template in enumerate(description.templates)}
-        self.only_page = 0 if _is_only_page(description) else None
+        self.only_page = 0 if is_only else None  # the one template of the file, if it is at module level
         self.inputs: dict[int, tuple[int, Declaration]] = {
             id(declaration.node): (index, declaration) for index, declaration in enumerate(description.declarations)
         }
@@ -178,22 +174,13 @@ class _Body:
     def part(self, part: ast.ExceptHandler | ast.match_case) -> ast.ExceptHandler | ast.match_case:
         rewritten = copy.copy(part)
         rewritten.body = self.filled(part.body)
-        if isinstance(rewritten, ast.ExceptHandler) and rewritten.name and _holds_template(part.body):
+        holds_template = any(isinstance(node, ast.stmt) and is_template(node) for node in ast.walk(part))
+        if isinstance(rewritten, ast.ExceptHandler) and rewritten.name and holds_template:
             _keep_exception(rewritten)
         return rewritten
 
     def filled(self, block: Sequence[ast.stmt]) -> list[ast.stmt]:
         return self.block(block) or [_at(block[0], ast.Pass())]
-
-
-def _is_only_page(description: Description) -> bool:
-    """Whether the file has one template, at module level."""
-    everywhere = (*description.before, *description.after)
-    return len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
-
-
-def _holds_template(statements: Sequence[ast.stmt]) -> bool:
-    return any(is_template(node) for s in statements for node in ast.walk(s) if isinstance(node, ast.stmt))
 
 
 def _keep_exception(handler: ast.ExceptHandler) -> None:
