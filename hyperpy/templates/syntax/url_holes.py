@@ -8,10 +8,6 @@ from hyperpy.templates.syntax.references import decoded
 SINGLE = frozenset({Context.URL, Context.IMAGE_URL})
 """The contexts whose whole value is a single URL."""
 
-URL_MODES = frozenset(
-    {HoleMode.PATH, HoleMode.QUERY, HoleMode.CANDIDATE, HoleMode.DESCRIPTOR, HoleMode.DELAY, HoleMode.REFRESHED}
-)
-
 _QUERY = re.compile("[?#&]")
 _REFRESH_URL = re.compile(r"url\s*=\s*['\"]?", re.IGNORECASE)
 # Matches the completed candidates of a `srcset`: a URL and a comma, or a URL, a descriptor and a comma.
