@@ -49,16 +49,31 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     Raises TemplateError with its place for a t-string that is certainly a template and is invalid.
     """
     d = description
-    compiler = _Compiler(d, rewrite)
-    _inline([*d.once, *d.before, *d.after], compiler.calls, d.vocabulary, d.stream.name if d.stream else "")
+    calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
+    _inline([*d.once, *d.before, *d.after], calls, d.vocabulary, d.stream.name if d.stream else "")
+    body = _Body(d)
+
+    def module(statements: Sequence[ast.stmt]) -> CodeType:
+        return compile_tree(ast.fix_missing_locations(rewrite(ast.Module(list(statements), []))), d)
+
+    before, after = body.block(d.before), body.block(d.after)
     return CompiledRoute(
-        once=compiler.module(d.once),
-        before=compiler.body(d.before),
-        after=compiler.body(d.after),
-        templates=tuple(compiler.template(node) for node in d.templates),
-        functions=compiler.calls.functions,
-        page=compiler.transformer.only_page,
+        once=module(d.once),
+        before=module(before) if before else None,
+        after=module(after) if after else None,
+        templates=tuple(_compiled_template(node, calls, d) for node in d.templates),
+        functions=calls.functions,
+        page=body.only_page,
     )
+
+
+def _compiled_template(node: ast.TemplateStr, calls: TemplateCalls, description: Description) -> CompiledTemplate:
+    def expression(template: ast.TemplateStr) -> CodeType:
+        return compile_tree(ast.Expression(calls.call(template)), description)
+
+    found = extract_fragments(node, calls.literals)
+    fragments = {name: expression(fragment) for name, fragment in found.items()}
+    return CompiledTemplate(expression(node), Place(description.file, node.lineno), fragments)
 
 
 def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary, rewrite: Rewrite) -> Definitions:
@@ -80,30 +95,6 @@ def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vo
     tree = ast.Module(list(statements), [])
     certain = certain_templates(tree, calls.literals, lambda function: vocabulary.public_name(function) == "html")
     HTMLCalls(calls, certain, stream).module(statements)
-
-
-class _Compiler:
-    def __init__(self, description: Description, rewrite: Rewrite) -> None:
-        self.description = d = description
-        self.rewrite = rewrite
-        self.transformer = _Body(d)
-        self.calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
-
-    def module(self, statements: Sequence[ast.stmt]) -> CodeType:
-        tree = ast.fix_missing_locations(self.rewrite(ast.Module(list(statements), [])))
-        return compile_tree(tree, self.description)
-
-    def body(self, statements: Sequence[ast.stmt]) -> CodeType | None:
-        transformed = self.transformer.block(statements)
-        return self.module(transformed) if transformed else None
-
-    def template(self, node: ast.TemplateStr) -> CompiledTemplate:
-        found = extract_fragments(node, self.calls.literals)
-        fragments = {name: self.expression(fragment) for name, fragment in found.items()}
-        return CompiledTemplate(self.expression(node), Place(self.description.file, node.lineno), fragments)
-
-    def expression(self, node: ast.TemplateStr) -> CodeType:
-        return compile_tree(ast.Expression(self.calls.call(node)), self.description)
 
 
 class _Body:

@@ -17,12 +17,13 @@ class TemplateCalls:
 
     def call(self, node: ast.TemplateStr) -> ast.Call:
         """An expression for the t-string's HTML, a str. Raises TemplateError with its place."""
-        inline = compile_inline(node, self.literals)
-        if inline is None:
+        compiled = compile_inline(node, self.literals)
+        if compiled is None:
             return located_call(RENDER, [node], node)
+        function, arguments = compiled
         name = f"_.template{len(self.functions)}"  # with an underscore, so that a star import does not copy it
-        self.functions[name] = inline.function
-        return located_call(name, inline.arguments, node)
+        self.functions[name] = function
+        return located_call(name, arguments, node)
 
 
 class HTMLCalls(ast.NodeTransformer):

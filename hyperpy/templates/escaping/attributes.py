@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from string.templatelib import Template
 
 from hyperpy.templates.deferred import current_host
-from hyperpy.templates.escape import escape_html, escape_str, exact
+from hyperpy.templates.escape import decoded, escape_html, escape_str, exact
 from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value
 from hyperpy.templates.escaping.reports import report
 from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
@@ -19,7 +19,6 @@ from hyperpy.templates.escaping.value_kinds import describe, html_of, is_html, r
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
-from hyperpy.templates.syntax.references import decoded
 from hyperpy.templates.syntax.url_holes import SINGLE
 
 

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from urllib.parse import quote
 
-from hyperpy.templates.escape import escape_str, exact
+from hyperpy.templates.escape import decoded, escape_str, exact
 from hyperpy.templates.escaping.trusted import TrustedURL
 from hyperpy.templates.escaping.value_kinds import html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
-from hyperpy.templates.syntax.references import decoded
 from hyperpy.templates.syntax.url_holes import SINGLE
 
 BLOCKED = "#blocked"

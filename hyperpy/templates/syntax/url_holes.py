@@ -2,8 +2,8 @@
 
 import re
 
+from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.nodes import Context, HoleMode, Value
-from hyperpy.templates.syntax.references import decoded
 
 SINGLE = frozenset({Context.URL, Context.IMAGE_URL})
 """The contexts whose whole value is a single URL."""
