@@ -1,6 +1,9 @@
-"""HTML escaping of exact `str` objects by markupsafe's C function, without a `Markup` for the result."""
+"""HTML escaping of exact `str` objects by markupsafe's C function, without a `Markup` for the result; and decoding."""
 
+import html
+import re
 from collections.abc import Callable
+from html.entities import html5
 
 from markupsafe import Markup, escape
 
@@ -30,3 +33,17 @@ def escape_html(markup: str) -> str:
 def markup(text: str) -> Markup:
     """An exact str as Markup, without the checks of `Markup()`."""
     return str.__new__(Markup, text)
+
+
+# Before a `=` or a letter, a name without `;` is just text, which links such as `?a=1&copy=2` need,
+# https://html.spec.whatwg.org/multipage/parsing.html#named-character-reference-state.
+_REFERENCE = re.compile(r"&(?:#[xX][0-9A-Fa-f]++;?|#[0-9]++;?|([A-Za-z][A-Za-z0-9]*+(?:;|(?![=;]))))")
+
+
+def decoded(markup: str) -> str:
+    """The value of an attribute with this source text: its character references decoded as browsers do."""
+    return _REFERENCE.sub(_character, markup) if "&" in markup else markup
+
+
+def _character(found: re.Match[str]) -> str:
+    return html5.get(found[1], found[0]) if found[1] else html.unescape(found[0])

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hyperpy import templates
 from hyperpy.templates import escape as escaping
 from hyperpy.templates.at_load import inline_functions
-from hyperpy.templates.escaping import attributes, reports, script_values, url_checks, url_values
+from hyperpy.templates.escaping import attributes, reports, script_values, url_values
 from hyperpy.templates.rendering import render, writer
 from tests.templates.tables import Render
 
@@ -23,12 +23,12 @@ settings.load_profile("bounded")
 @pytest.fixture(autouse=True, params=["quickest", "portable"])
 def escaper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "portable":
-        for module in (escaping, attributes, inline_functions, render, script_values, url_checks, url_values, writer):
+        for module in (escaping, attributes, inline_functions, render, script_values, url_values, writer):
             monkeypatch.setattr(module, "escape_str", escaping.escape_portably)
     monkeypatch.setattr(render, "_renderers", {})
     monkeypatch.setattr(render, "_list_renderers", {})
     monkeypatch.setattr(reports, "_places", {})
-    for known in url_checks.SAFE_TEXTS.values():
+    for known in url_values.SAFE_TEXTS.values():
         known.clear()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates import Markup, fragment, render_template
-from hyperpy.templates.escaping import url_checks
+from hyperpy.templates.escaping import url_values
 from hyperpy.templates.rendering import render
 from hyperpy.templates.syntax.contexts import context_of
 from hyperpy.templates.syntax.nodes import Context
@@ -81,7 +81,7 @@ def test_format_specs_may_change_each_time() -> None:
 
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "CACHE_SIZE", 10)
-    monkeypatch.setattr(url_checks, "CACHE_SIZE", 10)
+    monkeypatch.setattr(url_values, "CACHE_SIZE", 10)
     for n in range(50):
         made = Template(f"<p {n}=", Interpolation(n, "n"), ">")
         assert render_template(made) == f'<p {n}="{n}">'
@@ -90,13 +90,13 @@ def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert render_template(t"<a href={f'/{n}'}>") == f'<a href="/{n}">'
     assert len(render._renderers) <= 10
     assert len(render._list_renderers) <= 10
-    assert all(len(known) <= 10 for known in url_checks.SAFE_TEXTS.values())
+    assert all(len(known) <= 10 for known in url_values.SAFE_TEXTS.values())
 
 
 def test_long_urls_are_not_cached() -> None:
     long = "/" + "x" * 1000
     assert render_template(t"<a href={long}>") == f'<a href="{long}">'
-    assert long not in url_checks.SAFE_TEXTS[Context.URL]
+    assert long not in url_values.SAFE_TEXTS[Context.URL]
 
 
 def test_a_literal_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:

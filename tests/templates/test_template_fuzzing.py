@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates import render_template
-from hyperpy.templates.escaping.url_checks import SCHEMES
+from hyperpy.templates.escaping.url_values import SCHEMES
 from hyperpy.templates.syntax.contexts import context_of
 from hyperpy.templates.syntax.nodes import Context
 from tests.templates import oracle

@@ -50,16 +50,31 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     Raises TemplateError with its place for a t-string that is certainly a template and is invalid.
     """
     d = description
-    compiler = _Compiler(d, rewrite)
-    compiler.inline([*d.once, *d.before, *d.after])
+    calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
+    _inline([*d.once, *d.before, *d.after], calls, d.vocabulary, d.stream.name if d.stream else "")
+    body = _Body(d)
+
+    def module(statements: Sequence[ast.stmt]) -> CodeType:
+        return compile_tree(ast.fix_missing_locations(rewrite(ast.Module(list(statements), []))), d)
+
+    before, after = body.block(d.before), body.block(d.after)
     return CompiledRoute(
-        once=compiler.module(d.once),
-        before=compiler.body(d.before),
-        after=compiler.body(d.after),
-        templates=tuple(compiler.template(node) for node in d.templates),
-        functions=compiler.calls.functions,
-        page=compiler.transformer.only_page,
+        once=module(d.once),
+        before=module(before) if before else None,
+        after=module(after) if after else None,
+        templates=tuple(_compiled_template(node, calls, d) for node in d.templates),
+        functions=calls.functions,
+        page=body.only_page,
     )
+
+
+def _compiled_template(node: ast.TemplateStr, calls: TemplateCalls, description: Description) -> CompiledTemplate:
+    def expression(template: ast.TemplateStr) -> CodeType:
+        return compile_tree(ast.Expression(calls.call(template)), description)
+
+    found = extract_fragments(node, calls.literals)
+    fragments = {name: expression(fragment) for name, fragment in found.items()}
+    return CompiledTemplate(expression(node), Place(description.file, node.lineno), fragments)
 
 
 def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary, rewrite: Rewrite) -> Definitions:
@@ -67,59 +82,31 @@ def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary
     literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(tree, "fragment"))
     calls = TemplateCalls(literals)
     _inline(tree.body, calls, vocabulary)
-    code = compile(rewrite(tree), parsed.file, "exec", flags=parsed.future, dont_inherit=True)
-    assert isinstance(code, CodeType)
-    return code, calls.functions
+    return compile_tree(rewrite(tree), parsed), calls.functions
+
+
+def compile_tree(tree: ast.Module | ast.Expression, file: ParsedFile | Description) -> CodeType:
+    mode = "exec" if isinstance(tree, ast.Module) else "eval"
+    code: CodeType = compile(tree, file.file, mode, flags=file.future, dont_inherit=True)
+    return code
 
 
 def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, stream: str = "") -> None:
-    """Checks the t-strings that are certainly templates, and compiles them in place where possible."""
+    """Checks the t-strings that are certainly templates, and compiles them in place where possible, except pages."""
     tree = ast.Module(list(statements), [])
     certain = certain_templates(tree, calls.literals, lambda function: vocabulary.public_name(function) == "html")
     HTMLCalls(calls, certain, stream).module(statements)
-
-
-class _Compiler:
-    def __init__(self, description: Description, rewrite: Rewrite) -> None:
-        self.description = d = description
-        self.rewrite = rewrite
-        self.transformer = _Body(d)
-        self.calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
-
-    def inline(self, statements: Sequence[ast.stmt]) -> None:
-        """Compiles all t-strings in place but pages, which `template` compiles."""
-        d = self.description
-        _inline(statements, self.calls, d.vocabulary, d.stream.name if d.stream else "")
-
-    def module(self, statements: Sequence[ast.stmt]) -> CodeType:
-        tree = ast.fix_missing_locations(self.rewrite(ast.Module(list(statements), [])))
-        return self.compiled(tree, "exec")
-
-    def body(self, statements: Sequence[ast.stmt]) -> CodeType | None:
-        transformed = self.transformer.block(statements)
-        return self.module(transformed) if transformed else None
-
-    def template(self, node: ast.TemplateStr) -> CompiledTemplate:
-        found = extract_fragments(node, self.calls.literals)
-        fragments = {name: self.expression(fragment) for name, fragment in found.items()}
-        return CompiledTemplate(self.expression(node), Place(self.description.file, node.lineno), fragments)
-
-    def expression(self, node: ast.TemplateStr) -> CodeType:
-        return self.compiled(ast.Expression(self.calls.call(node)), "eval")
-
-    def compiled(self, tree: ast.Module | ast.Expression, mode: str) -> CodeType:
-        code = compile(tree, self.description.file, mode, flags=self.description.future, dont_inherit=True)
-        assert isinstance(code, CodeType)
-        return code
 
 
 class _Body:
     """Rewrites the statements that run for each request, block by block. Functions and classes stay unchanged."""
 
     def __init__(self, description: Description) -> None:
+        everywhere = (*description.before, *description.after)
+        is_only = len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
         self.vocabulary = description.vocabulary
         self.pages = {id(template): index for index, template in enumerate(description.templates)}
-        self.only_page = 0 if _is_only_page(description) else None
+        self.only_page = 0 if is_only else None  # the one template of the file, if it is at module level
         self.inputs: dict[int, tuple[int, Declaration]] = {
             id(declaration.node): (index, declaration) for index, declaration in enumerate(description.declarations)
         }
@@ -179,22 +166,13 @@ class _Body:
     def part(self, part: ast.ExceptHandler | ast.match_case) -> ast.ExceptHandler | ast.match_case:
         rewritten = copy.copy(part)
         rewritten.body = self.filled(part.body)
-        if isinstance(rewritten, ast.ExceptHandler) and rewritten.name and _holds_template(part.body):
+        holds_template = any(isinstance(node, ast.stmt) and is_template(node) for node in ast.walk(part))
+        if isinstance(rewritten, ast.ExceptHandler) and rewritten.name and holds_template:
             _keep_exception(rewritten)
         return rewritten
 
     def filled(self, block: Sequence[ast.stmt]) -> list[ast.stmt]:
         return self.block(block) or [_at(block[0], ast.Pass())]
-
-
-def _is_only_page(description: Description) -> bool:
-    """Whether the file has one template, at module level."""
-    everywhere = (*description.before, *description.after)
-    return len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
-
-
-def _holds_template(statements: Sequence[ast.stmt]) -> bool:
-    return any(is_template(node) for s in statements for node in ast.walk(s) if isinstance(node, ast.stmt))
 
 
 def _keep_exception(handler: ast.ExceptHandler) -> None:

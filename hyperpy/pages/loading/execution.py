@@ -17,7 +17,7 @@ from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_a
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
-from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route
+from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
 from hyperpy.pages.loading.runtime import RENDERERS
 
 
@@ -81,10 +81,7 @@ class Execution:
         return frozenset(done)
 
     def _compiled(self, statements: list[ast.stmt], parsed: ParsedFile) -> CodeType:
-        tree = self.rewrite(ast.Module(statements, []))
-        code = compile(tree, parsed.file, "exec", flags=parsed.future, dont_inherit=True)
-        assert isinstance(code, CodeType)
-        return code
+        return compile_tree(self.rewrite(ast.Module(statements, [])), parsed)
 
     def _vocabulary(self, parsed: ParsedFile, namespace: dict[str, Any], done: Iterable[ast.stmt]) -> Vocabulary:
         """The meaning of a file's names after the statements in `done` have run."""

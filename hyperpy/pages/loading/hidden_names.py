@@ -27,11 +27,6 @@ YIELDED = ".yielded"
 RENDER = ".render"
 
 
-def template_function(number: int) -> str:
-    """The underscore keeps a star import from copying the name."""
-    return f"_.template{number}"
-
-
 def hidden(name: str) -> str:
     """A user's name, hidden."""
     return f".{name}"

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Collection, Sequence
 
 from hyperpy.pages.analysis.callables import yields_of
-from hyperpy.pages.loading.hidden_names import HTML, MARKUP, RENDER, YIELDED, template_function
+from hyperpy.pages.loading.hidden_names import HTML, MARKUP, RENDER, YIELDED
 from hyperpy.templates import Literals, compile_inline
 
 
@@ -17,12 +17,13 @@ class TemplateCalls:
 
     def call(self, node: ast.TemplateStr) -> ast.Call:
         """An expression for the t-string's HTML, a str. Raises TemplateError with its place."""
-        inline = compile_inline(node, self.literals)
-        if inline is None:
+        compiled = compile_inline(node, self.literals)
+        if compiled is None:
             return located_call(RENDER, [node], node)
-        name = template_function(len(self.functions))
-        self.functions[name] = inline.function
-        return located_call(name, inline.arguments, node)
+        function, arguments = compiled
+        name = f"_.template{len(self.functions)}"  # with an underscore, so that a star import does not copy it
+        self.functions[name] = function
+        return located_call(name, arguments, node)
 
 
 class HTMLCalls(ast.NodeTransformer):
@@ -56,7 +57,9 @@ class HTMLCalls(ast.NodeTransformer):
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        return self.inside(node, is_component=_is_plain_component(node))
+        # A decorator may use the result before it is rendered, and so may callers of `lower_case` names.
+        is_component = node.name[:1].isupper() and not node.decorator_list and not yields_of(node)
+        return self.inside(node, is_component=is_component)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
         return self.inside(node)  # a function inside the stream yields to it, not to the client
@@ -112,8 +115,3 @@ def located_call(name: str, arguments: list[ast.expr], template: ast.TemplateStr
     """A call with the location of the t-string that it replaces."""
     call = ast.Call(ast.Name(name, ast.Load()), arguments, [])
     return ast.fix_missing_locations(ast.copy_location(call, template))
-
-
-def _is_plain_component(function: ast.FunctionDef) -> bool:
-    """Whether its result is only ever rendered. A decorator may use it, and so may callers of `lower_case` names."""
-    return function.name[:1].isupper() and not function.decorator_list and not yields_of(function)

@@ -3,12 +3,12 @@
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from hyperpy.templates.at_load.literals import Literal, Literals
 from hyperpy.templates.syntax.literal_source import LiteralSource
-from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole, HoleUse, Node, Spec, Value, walk
+from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole, HoleUse, Node, Spec, walk
 
 
 def extract_fragments(node: ast.TemplateStr, literals: Literals) -> dict[str, ast.TemplateStr]:
@@ -48,37 +48,41 @@ class _FragmentExtractor:
     def template(self, node: ast.TemplateStr) -> ast.TemplateStr | None:
         """A t-string of only the fragments, or None if there are none."""
         literal = self.literals[node]
-        parts = list(self._parts(literal, literal.document.nodes))
-        if not parts:
+        reduced: dict[int, ast.Interpolation] = {}
+        nodes = tuple(self._nodes(literal, literal.document.nodes, reduced))
+        if not nodes:
             return None
-        excerpt = _excerpt(literal, parts)
+        excerpt = _excerpt(literal, nodes, reduced)
         self.literals.add(excerpt)
         return excerpt.node
 
-    def _parts(self, literal: Literal, nodes: Iterable[Node]) -> Iterator[_Part]:
+    def _nodes(
+        self, literal: Literal, nodes: Iterable[Node], reduced: dict[int, ast.Interpolation]
+    ) -> Iterator[Fragment | Hole]:
+        """The fragments, and the holes that have fragments in them, which are put into `reduced` with only those."""
         for node in nodes:
             match node:
                 case Fragment() if _static_name(node) == self.name:
                     self.found += 1
-                    source = LiteralSource(literal.document.strings, literal.document.shapes)
-                    yield _Part(node, source.pieces(node.start, node.end))
+                    yield node
                 case Fragment():
-                    yield from self._parts(literal, node.body)
+                    yield from self._nodes(literal, node.body, reduced)
                 case Hole(index):
-                    yield from self._hole(literal, index)
+                    yield from self._hole(literal, index, reduced)
                 case Component(attributes=attributes, children=children):
                     for item in attributes:  # the value of an attribute may be a t-string: a slot
                         if isinstance(item, Attribute) and item.only_hole is not None:
-                            yield from self._hole(literal, item.only_hole)
-                    yield from self._parts(literal, children or ())
+                            yield from self._hole(literal, item.only_hole, reduced)
+                    yield from self._nodes(literal, children or (), reduced)
 
-    def _hole(self, literal: Literal, index: int) -> Iterator[_Part]:
+    def _hole(self, literal: Literal, index: int, reduced: dict[int, ast.Interpolation]) -> Iterator[Hole]:
         shape, hole = literal.document.shapes[index], literal.holes[index]
         if shape.conversion is None and shape.spec in (Spec.NONE, Spec.SAFE):
             extracted = self._expression(hole.value)
             if extracted is not None:
-                new = ast.copy_location(ast.Interpolation(value=extracted, str=hole.str, conversion=-1), hole)
-                yield _Part(Hole(index), (index,), new)
+                new = ast.Interpolation(value=extracted, str=hole.str, conversion=-1)
+                reduced[index] = ast.copy_location(new, hole)
+                yield Hole(index)
 
     def _expression(self, node: ast.expr) -> ast.expr | None:
         """The expression with its t-strings reduced to the fragments.
@@ -108,30 +112,20 @@ class _FragmentExtractor:
         return ast.copy_location(extracted, node) if extracted else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A node to keep and its source. `hole` replaces the interpolation of a `Hole`."""
-
-    node: Node
-    pieces: Value
-    hole: ast.Interpolation | None = None
-
-
-def _excerpt(literal: Literal, parts: list[_Part]) -> Literal:
-    """The literal reduced to these parts. The holes keep their index in the document."""
-    pieces = [piece for part in parts for piece in part.pieces]
-    holes = {piece: literal.holes[piece] for piece in pieces if isinstance(piece, int)}
-    texts: dict[int, HoleUse] = {}
-    for part in parts:
-        if isinstance(part.node, Hole) and part.hole:
-            holes[part.node.index] = part.hole
-            texts[part.node.index] = HoleUse.TEXT  # it may have been the value of an attribute
+def _excerpt(literal: Literal, nodes: tuple[Fragment | Hole, ...], reduced: dict[int, ast.Interpolation]) -> Literal:
+    """The literal with only these nodes. The holes keep their index in the document."""
+    document = literal.document
+    source = LiteralSource(document.strings, document.shapes)
+    pieces: list[str | int] = []
+    for node in nodes:
+        pieces += [node.index] if isinstance(node, Hole) else source.pieces(node.start, node.end)
+    holes = {piece: reduced.get(piece, literal.holes[piece]) for piece in pieces if isinstance(piece, int)}
     values: list[ast.expr] = []
     for is_hole, group in groupby(pieces, lambda piece: isinstance(piece, int)):
         if is_hole:
             values += [holes[piece] for piece in group if isinstance(piece, int)]
         else:  # strings of a Template are never adjacent
             values.append(ast.copy_location(ast.Constant("".join(map(str, group))), literal.node))
-    document = literal.document
-    document = replace(document, nodes=tuple(part.node for part in parts), uses={**document.uses, **texts})
+    texts = dict.fromkeys(reduced, HoleUse.TEXT)  # some may have been the values of attributes
+    document = replace(document, nodes=nodes, uses={**document.uses, **texts})
     return Literal(ast.copy_location(ast.TemplateStr(values=values), literal.node), document, holes)

@@ -4,9 +4,8 @@ Their code has the file and lines of the t-string, so that a traceback shows the
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FunctionType
 
 from hyperpy.exceptions import TemplateError
@@ -32,16 +31,8 @@ def template({names}):
 """
 
 
-@dataclass(frozen=True, slots=True)
-class InlineCall:
-    """The call that renders a t-string in place: `function(*arguments)` is its HTML, a str."""
-
-    function: FunctionType
-    arguments: list[ast.expr]
-
-
-def compile_inline(node: ast.TemplateStr, literals: Literals) -> InlineCall | None:
-    """Compile a t-string, with those inside it, into a function of its values.
+def compile_inline(node: ast.TemplateStr, literals: Literals) -> tuple[FunctionType, list[ast.expr]] | None:
+    """Compile a t-string, with those inside it, into a function and its arguments. It returns the HTML, a str.
 
     None if it has to be rendered as a Template: its meaning is known only at run time, or Python can't compile it.
     Raises TemplateError with its place.
@@ -50,7 +41,7 @@ def compile_inline(node: ast.TemplateStr, literals: Literals) -> InlineCall | No
     planner = Planner(literals)
     plan = planner.literal(node)
     function = _function(plan, planner.plains, literals.text) if plan else None
-    return InlineCall(function, [value for _, value in plan.bindings()]) if plan and function else None
+    return (function, [value for _, value in plan.bindings()]) if plan and function else None
 
 
 def _function(plan: LiteralPlan, plains: dict[str, Plain], text: SourceText) -> FunctionType | None:
@@ -67,7 +58,7 @@ def _function(plan: LiteralPlan, plains: dict[str, Plain], text: SourceText) -> 
         if "too many" in error.msg:
             return None
         raise
-    namespace = {**RUNTIME, **writer.namespace, "LOCATED": _Locator(text, plains)}
+    namespace = {**RUNTIME, **writer.namespace, "LOCATED": _locator(text, plains)}
     exec(code, namespace)  # noqa: S102  generated code: values are only arguments
     function = namespace["template"]
     assert isinstance(function, FunctionType)
@@ -93,24 +84,23 @@ def _relocate(tree: ast.AST, place: ast.expr, plains: dict[str, Plain]) -> None:
         _relocate(child, place, plains)
 
 
-class _Locator:
+def _locator(text: SourceText, plains: dict[str, Plain]) -> Callable[[Problem], TemplateError]:
     """Converts a Problem to a TemplateError. The traceback tells which hole was being rendered."""
+    holes = {(hole.value.lineno, hole.value.col_offset): hole for hole in plains.values()}
 
-    def __init__(self, text: SourceText, plains: dict[str, Plain]) -> None:
-        self.text = text
-        self.holes = {(hole.value.lineno, hole.value.col_offset): hole for hole in plains.values()}
-
-    def __call__(self, problem: Problem) -> TemplateError:
+    def located(problem: Problem) -> TemplateError:
         traceback = problem.__traceback__
         assert traceback is not None
         for value in traceback.tb_frame.f_locals.values():
             dismiss_all(value)
         positions = list(traceback.tb_frame.f_code.co_positions())
         line, _, column, _ = positions[traceback.tb_lasti // 2]
-        hole = self.holes.get((line or 0, column or 0))
+        hole = holes.get((line or 0, column or 0))
         if hole is None:
             return error_of(problem)
-        return error_of(problem, hole.words).at(self.text.place(*self.text.span(hole.value)))
+        return error_of(problem, hole.words).at(text.place(*text.span(hole.value)))
+
+    return located
 
 
 class _InlineWriter(Writer):

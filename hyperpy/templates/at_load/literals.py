@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hyperpy.exceptions import Place, TemplateError
 from hyperpy.templates.at_load.locate import SourceText, locate
 from hyperpy.templates.escaping.reports import remember
+from hyperpy.templates.syntax.literal_source import LiteralSource
 from hyperpy.templates.syntax.nodes import Component, Document, HoleShape, Spec, walk
 from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import SyntaxProblem, first_words
@@ -54,7 +55,7 @@ class Literals:
         try:
             return Literal(node, parse(strings, shapes), dict(enumerate(holes)))
         except SyntaxProblem as problem:
-            part, offset = _part(strings, problem.start)
+            part, offset = LiteralSource(strings, shapes).part(problem.start)
             place = locate(self.text, node, part, offset, problem.width)
             raise TemplateError(problem.what, place=place, hint=problem.hint) from None
 
@@ -122,12 +123,3 @@ def _strings(node: ast.TemplateStr) -> tuple[str, ...]:
         else:
             strings.append("")
     return tuple(strings)
-
-
-def _part(strings: tuple[str, ...], position: int) -> tuple[int, int]:
-    """The string that a position of the joined text is in, and the offset there. A hole ends the string before it."""
-    for index, string in enumerate(strings):
-        if position <= len(string):
-            return index, position
-        position -= len(string) + 1
-    return len(strings) - 1, len(strings[-1])

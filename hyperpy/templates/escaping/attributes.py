@@ -9,18 +9,16 @@ from dataclasses import dataclass
 from string.templatelib import Template
 
 from hyperpy.templates.deferred import current_host
-from hyperpy.templates.escape import escape_html, escape_str, exact
+from hyperpy.templates.escape import decoded, escape_html, escape_str, exact
 from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value
 from hyperpy.templates.escaping.reports import report
 from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
-from hyperpy.templates.escaping.url_checks import BLOCKED, CHECKS, escaped_url
-from hyperpy.templates.escaping.url_values import escaped_part, plain
+from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, escaped_part, escaped_url, plain
 from hyperpy.templates.escaping.value_kinds import describe, html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
-from hyperpy.templates.syntax.references import decoded
 from hyperpy.templates.syntax.url_holes import SINGLE
 
 
@@ -244,21 +242,15 @@ def merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...])
             assert isinstance(value, str)
             attributes[name] = value
             continue
-        for key, item in _spread(value).items():
+        if value is not None and not isinstance(value, Mapping):
+            raise Problem(f"`:**` spreads a mapping, not {describe(value)}")
+        for key, item in value.items() if value is not None else ():
             if key in DICTS and isinstance(item, Mapping):
                 for inner, each in item.items():
                     _add(attributes, words, tag, f"{key}-{_key(inner)}", each)
             else:
                 _add(attributes, words, tag, _key(key), item)
     return "".join(attributes.values())
-
-
-def _spread(value: object) -> Mapping[object, object]:
-    if isinstance(value, Mapping):
-        return value
-    if value is None:
-        return {}
-    raise Problem(f"`:**` spreads a mapping, not {describe(value)}")
 
 
 def _key(key: object) -> str:

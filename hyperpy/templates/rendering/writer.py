@@ -26,7 +26,7 @@ from hyperpy.templates.escaping.script_values import (
     script_part,
     script_string,
 )
-from hyperpy.templates.escaping.url_checks import CHECKS, SAFE_TEXTS, is_safe_start, one_root
+from hyperpy.templates.escaping.url_values import CHECKS, SAFE_TEXTS, is_safe_start, one_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, python_name
@@ -45,7 +45,6 @@ from hyperpy.templates.syntax.nodes import (
     Text,
     Value,
 )
-from hyperpy.templates.syntax.url_holes import URL_MODES
 
 # The functions for values inside code: in an attribute and in an element.
 _EMBEDDED: dict[HoleMode, tuple[Callable[..., str], Callable[..., str]]] = {
@@ -258,7 +257,7 @@ class Writer:
         if mode in _EMBEDDED or mode is HoleMode.COMMENT:
             return self.embedded(mode, location, index)
         value = self.hole(index)
-        if mode in URL_MODES:
+        if mode is not HoleMode.PLAIN:  # inside a URL
             known, piece = self.constant(SAFE_TEXTS[mode].get), self.name(url_part)
             other = f"{piece}({location}, {self.constant(mode)}, {_rendered(value)})"
             return Expression(

@@ -11,8 +11,6 @@ URLS = frozenset((
     "icon", "profile", "codebase", "classid", "dynsrc", "lowsrc", "xlink:href", "xml:base", "hx-get", "hx-post",
     "hx-put", "hx-patch", "hx-delete", "hx-push-url", "hx-replace-url", "sse-connect", "hx-sse:connect",
 ))
-URL_SETS = frozenset(("srcset", "imagesrcset"))
-URL_LISTS = frozenset(("ping", "archive"))
 IMAGES = frozenset((
     ("img", "src"), ("source", "src"), ("input", "src"),
     ("image", "href"), ("image", "xlink:href"), ("feimage", "href"),
@@ -35,7 +33,6 @@ EXPRESSION_PREFIXES = (
     ":", "v-", "#", ".", "data-attr-", "data-class-", "data-computed-", "data-signals-", "data-style-",
 )
 UNSPREAD = frozenset((("meta", "http-equiv"), ("base", "href"), ("base", "target")))
-HTMX_JSON = frozenset(("hx-vals", "hx-headers", "hx-request"))
 DICTS = frozenset(("data", "aria"))
 # https://html.spec.whatwg.org/multipage/syntax.html#void-elements, and the obsolete ones
 VOID = frozenset((
@@ -63,10 +60,10 @@ CONTEXTS = {
     "poster": Context.IMAGE_URL,
     "class": Context.CLASS,
     "style": Context.STYLE,
-    **dict.fromkeys(URL_SETS, Context.URL_SET),
-    **dict.fromkeys(URL_LISTS, Context.URL_LIST),
+    **dict.fromkeys(("srcset", "imagesrcset"), Context.URL_SET),
+    **dict.fromkeys(("ping", "archive"), Context.URL_LIST),
     **dict.fromkeys(URLS, Context.URL),
-    **dict.fromkeys(HTMX_JSON, Context.HTMX_JSON),
+    **dict.fromkeys(("hx-vals", "hx-headers", "hx-request"), Context.HTMX_JSON),
 }
 
 

@@ -2,12 +2,11 @@
 
 from enum import Enum
 
-from hyperpy.templates.escape import escape_portably
+from hyperpy.templates.escape import decoded, escape_portably
 from hyperpy.templates.syntax import javascript, stylesheet
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
 from hyperpy.templates.syntax.nodes import Attribute, HoleMode, Spec, Tag, Value
 from hyperpy.templates.syntax.problems import HoleProblem, SyntaxProblem
-from hyperpy.templates.syntax.references import decoded
 
 
 class Language(Enum):

@@ -83,14 +83,18 @@ class _Lexer:
             case "comment":
                 self.modes += [HoleMode.COMMENT] * token.count(HOLE)
             case "markup":
-                self._markup(token)
+                if token == "<!--" or self.begins_line:
+                    self._refuse_rest(f"`{token}`, which starts a comment in a script but not in a module")
+                self.operand = True
             case "string":
                 self._string(token)
                 self.operand = False
             case "number":
                 self.operand = False
+            case "word" if self.last == ".":
+                self.operand = False
             case "word":
-                self._word(token)
+                self.operand = None if token in CONTEXTUAL else token in BEFORE_OPERANDS
             case "step":
                 self.operand = None
             case "hole":
@@ -99,11 +103,6 @@ class _Lexer:
                 self.operand = True
             case "other":
                 self._punctuator(token, start)
-
-    def _markup(self, token: str) -> None:
-        if token == "<!--" or self.begins_line:
-            self._refuse_rest(f"`{token}`, which starts a comment in a script but not in a module")
-        self.operand = True
 
     def _string(self, token: str) -> None:
         for index, character in enumerate(token):
@@ -118,14 +117,6 @@ class _Lexer:
                     f"Write the `{start}` as \\u{ord(start):04X}.",
                 )
             self.modes.append(HoleMode.SCRIPT_STRING)
-
-    def _word(self, token: str) -> None:
-        if self.last == ".":
-            self.operand = False
-        elif token in CONTEXTUAL:
-            self.operand = None
-        else:
-            self.operand = token in BEFORE_OPERANDS
 
     def _value(self, start: int) -> None:
         before, after = self.text[start - 1 : start], self.text[start + 1 : start + 2]

@@ -4,7 +4,6 @@ from bisect import bisect_right
 from itertools import accumulate
 
 from hyperpy.templates.syntax.nodes import HoleShape, Value
-from hyperpy.templates.syntax.problems import SyntaxProblem
 
 # The placeholder of a hole. NUL is never valid in HTML.
 HOLE = "\0"
@@ -20,9 +19,6 @@ class LiteralSource:
         self.text = HOLE.join(strings)
         self.named: set[int] = set()
         self._starts = [0, *accumulate(len(string) + 1 for string in strings[:-1])]
-        for start, string in zip(self._starts, strings, strict=True):
-            if HOLE in string:
-                raise SyntaxProblem("a template can't contain the character NUL", start + string.index(HOLE))
 
     def part(self, position: int) -> tuple[int, int]:
         """The string at this position and the offset in it. A hole belongs to the string before it."""

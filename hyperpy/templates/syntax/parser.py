@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hyperpy.exceptions import did_you_mean
 from hyperpy.templates.syntax.contexts import VOID
-from hyperpy.templates.syntax.literal_source import LiteralSource
+from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
 from hyperpy.templates.syntax.nodes import (
     Attribute,
     Component,
@@ -42,6 +42,10 @@ SVG_SHAPES = frozenset(
 def parse(strings: tuple[str, ...], shapes: tuple[HoleShape, ...]) -> Document:
     """Raises SyntaxProblem."""
     source = LiteralSource(strings, shapes)
+    for index, string in enumerate(strings):
+        if HOLE in string:
+            position = sum(len(earlier) + 1 for earlier in strings[:index]) + string.index(HOLE)
+            raise SyntaxProblem("a template can't contain the character NUL", position)
     nodes = _Tree(source).build()
     return Document(strings, shapes, nodes, dict(_uses(nodes)), frozenset(source.named))
 

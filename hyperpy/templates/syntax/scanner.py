@@ -56,11 +56,14 @@ def scan(source: LiteralSource) -> Iterator[Token]:
             tag = TagReader(source, position).read()
             yield tag
             position = tag.end
-            if isinstance(tag, Tag) and tag.name.lower() in FOREIGN | INTEGRATION and not tag.closes_itself:
-                foreign.append(tag.name.lower())
-            if isinstance(tag, Tag) and tag.name.lower() in RAW and foreign and foreign[-1] in FOREIGN:
+            if isinstance(tag, Component):
+                continue
+            name = tag.name.lower()
+            if name in FOREIGN | INTEGRATION and not tag.closes_itself:
+                foreign.append(name)
+            if name in RAW and foreign and foreign[-1] in FOREIGN:
                 _check_foreign(source, tag)
-            if isinstance(tag, Tag) and tag.name.lower() in RAW | RCDATA:
+            if name in RAW | RCDATA:
                 position = yield from _contents(source, tag)
         else:
             token, position = _markup(source, position)

@@ -4,7 +4,6 @@ https://www.w3.org/TR/css-syntax-3/#tokenization
 """
 
 import re
-from typing import NoReturn
 
 from hyperpy.templates.syntax.literal_source import HOLE
 from hyperpy.templates.syntax.nodes import HoleMode
@@ -37,7 +36,8 @@ def modes(text: str) -> tuple[HoleMode, ...]:
         elif token["comment"]:
             found += [HoleMode.COMMENT] * token[0].count(HOLE)
         elif HOLE in token[0]:
-            _refuse(len(found), "is inside a string" if token["string"] else "is inside `url(…)`")
+            where = "a string" if token["string"] else "`url(…)`"
+            raise HoleProblem(len(found), f"is inside {where}", HINT)
         elif token["other"] in (":", "{", "}", ";"):
             is_value = token[0] == ":"
     return tuple(found)
@@ -46,10 +46,6 @@ def modes(text: str) -> tuple[HoleMode, ...]:
 def _check_neighbours(text: str, start: int, hole: int) -> None:
     """Raise HoleProblem if a word, or nothing, in place of the hole would change the meaning of the text next to it."""
     if _BEHIND.search(text, 0, start) or (text[start - 1 : start + 2] == f"/{HOLE}*"):
-        _refuse(hole, f"directly follows `{text[start - 1]}`")
+        raise HoleProblem(hole, f"directly follows `{text[start - 1]}`", HINT)
     if text.startswith("(", start + 1):
-        _refuse(hole, "would name a function")
-
-
-def _refuse(hole: int, what: str) -> NoReturn:
-    raise HoleProblem(hole, what, HINT)
+        raise HoleProblem(hole, "would name a function", HINT)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.contexts import context_of, html_name, why_refused
 from hyperpy.templates.syntax.embedded import Language, attribute_contents
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
@@ -18,7 +19,6 @@ from hyperpy.templates.syntax.nodes import (
     Value,
 )
 from hyperpy.templates.syntax.problems import SyntaxProblem
-from hyperpy.templates.syntax.references import decoded
 from hyperpy.templates.syntax.url_holes import modes
 
 # HTML treats a solidus that does not close the tag as white space.

@@ -2,15 +2,11 @@
 
 import re
 
+from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.nodes import Context, HoleMode, Value
-from hyperpy.templates.syntax.references import decoded
 
 SINGLE = frozenset({Context.URL, Context.IMAGE_URL})
 """The contexts whose whole value is a single URL."""
-
-URL_MODES = frozenset(
-    {HoleMode.PATH, HoleMode.QUERY, HoleMode.CANDIDATE, HoleMode.DESCRIPTOR, HoleMode.DELAY, HoleMode.REFRESHED}
-)
 
 _QUERY = re.compile("[?#&]")
 _REFRESH_URL = re.compile(r"url\s*=\s*['\"]?", re.IGNORECASE)
