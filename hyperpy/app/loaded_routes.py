@@ -3,12 +3,32 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from hyperpy.app.public_names import PUBLIC_NAMES
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError
-from hyperpy.pages import Query, Route, RoutesPackage, load_route, new_package
+from hyperpy.pages import (
+    DELETE,
+    GET,
+    PATCH,
+    POST,
+    PUT,
+    PublicNames,
+    Query,
+    Route,
+    RoutesPackage,
+    load_route,
+    new_package,
+    render,
+)
 from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
+from hyperpy.streams import JSON, Event
+from hyperpy.web.redirect import redirect
+
+# By these objects, names in route files are resolved.
+PUBLIC_NAMES: Final = PublicNames(
+    {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
+    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ class Server(uvicorn.Server):
         self._reaper = ConnectionReaper(self.server_state.connections)
         self._descriptors = Descriptors()
         app: Any = config.app
-        if config.concurrency_limit is not None:
-            app = ConcurrencyLimit(app, self.server_state, config.concurrency_limit)
+        if limit := config.settings.limit_concurrency:
+            app = ConcurrencyLimit(app, self.server_state, limit)
         config.app = HealthCheck(app, self.server_state, health, config.root_path)
 
     def retire(self) -> None:

@@ -2,10 +2,9 @@
 
 from markupsafe import Markup
 
-from hyperpy.templates.at_load.certain_templates import certain_templates
-from hyperpy.templates.at_load.fragment_extraction import StaticFragment, extract_fragments
+from hyperpy.templates.at_load.fragment_extraction import extract_fragments
 from hyperpy.templates.at_load.inline_functions import compile_inline
-from hyperpy.templates.at_load.literals import Literals
+from hyperpy.templates.at_load.literals import Literals, certain_templates
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import (
     DeferredValue,
@@ -28,7 +27,6 @@ __all__ = [
     "Pending",
     "Piece",
     "SourceText",
-    "StaticFragment",
     "SuspendedContent",
     "TemplateHost",
     "TrustedCSS",

@@ -48,8 +48,6 @@ class SuspendedContent:
 class Placeholders:
     """The placeholders of one page, and what they stand for. Call `close` once it has been sent, or never will be."""
 
-    __slots__ = ("_comment", "_idle", "_mark", "_values")
-
     def __init__(self) -> None:
         self._mark = f"{secrets.randbelow(10**_MARK_DIGITS):0{_MARK_DIGITS}}"
         self._comment = re.compile(f"<!--{self._mark}-([0-9]+)-->")
@@ -73,7 +71,13 @@ class Placeholders:
             if index % 2:
                 pieces.append(self._placed(int(text)))
             elif self._mark in text:
-                raise self._misplaced(text)
+                found = re.search(f"{self._mark}-([0-9]+)", text)
+                value = self._values[int(found[1])] if found else None
+                name = f"`{value.name}`" if isinstance(value, DeferredValue) else "an async value"
+                raise TemplateError(
+                    f"{name} must be awaited before it is rendered in an attribute or a script",
+                    hint="Await it in the loader, result = await …, and interpolate {result}.",
+                )
             elif text:
                 pieces.append(text)
         return pieces
@@ -113,18 +117,11 @@ class Placeholders:
             )
         return value
 
-    def _misplaced(self, text: str) -> TemplateError:
-        found = re.search(f"{self._mark}-([0-9]+)", text)
-        value = self._values[int(found[1])] if found else None
-        name = f"`{value.name}`" if isinstance(value, DeferredValue) else "an async value"
-        return TemplateError(
-            f"{name} must be awaited before it is rendered in an attribute or a script",
-            hint="Await it in the loader, result = await …, and interpolate {result}.",
-        )
-
 
 class TemplateHost:
     """The request that templates are rendered for, the base of `hyperpy.pages.Run`.
+
+    Its `is_strict` tells whether an unsafe value is an error, instead of being replaced and logged.
 
     `collected` is None where nothing can wait, because what is rendered is not sent directly. Otherwise it is a tuple,
     empty until the first deferred value is rendered. Only this module changes it. A context variable for it would be
@@ -135,11 +132,6 @@ class TemplateHost:
 
     def __init__(self) -> None:
         self.collected: tuple[()] | tuple[Placeholders] | None = None
-
-    @property
-    def is_strict(self) -> bool:
-        """Whether an unsafe value is an error, instead of being replaced and logged."""
-        raise NotImplementedError
 
 
 current_host: ContextVar[Any] = ContextVar("hyperpy.host")

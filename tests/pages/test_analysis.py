@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from hyperpy.app.public_names import PUBLIC_NAMES
+from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.analyse import analyse
 from hyperpy.pages.analysis.description import Description

@@ -7,7 +7,7 @@ import pytest
 
 import hyperpy
 from hyperpy import Hyper
-from hyperpy.app.public_names import PUBLIC_NAMES
+from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import HyperError
 from hyperpy.pages.analysis.vocabulary import ANSWERS, INJECTED_NAMES, QUICK_CALLS
 from tests.support.sites import Site, Write

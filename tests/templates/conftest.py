@@ -28,7 +28,7 @@ def escaper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(render, "_renderers", {})
     monkeypatch.setattr(render, "_list_renderers", {})
     monkeypatch.setattr(reports, "_places", {})
-    for known in url_checks._safe.values():
+    for known in url_checks.SAFE_TEXTS.values():
         known.clear()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hyperpy.app.public_names import PUBLIC_NAMES
+from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import Place, TemplateError
 from hyperpy.pages.loading.execution import Execution
 from hyperpy.templates import (

@@ -44,7 +44,7 @@ class Page:
         self.node = ast.parse(source, mode="eval").body
         assert isinstance(self.node, ast.TemplateStr)
         self.literals = Literals(SourceText("page.py", source), frozenset({marker}))
-        self.fragments = {part.name: part.node for part in extract_fragments(self.node, self.literals)}
+        self.fragments = extract_fragments(self.node, self.literals)
 
     def as_template(self, name: str, v: Evaluated) -> str:
         code = compile(ast.fix_missing_locations(ast.Expression(self.fragments[name])), "page.py", "eval")

@@ -28,7 +28,7 @@ class CompiledTemplate:
 
     code: CodeType
     place: Place
-    fragments: Mapping[str, tuple[CodeType, ...]]
+    fragments: Mapping[str, CodeType]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,8 @@ class _Compiler:
         return self.module(transformed) if transformed else None
 
     def template(self, node: ast.TemplateStr) -> CompiledTemplate:
-        fragments: dict[str, tuple[CodeType, ...]] = {}
-        for fragment in extract_fragments(node, self.calls.literals):
-            fragments[fragment.name] = (*fragments.get(fragment.name, ()), self.expression(fragment.node))
+        found = extract_fragments(node, self.calls.literals)
+        fragments = {name: self.expression(fragment) for name, fragment in found.items()}
         return CompiledTemplate(self.expression(node), Place(self.description.file, node.lineno), fragments)
 
     def expression(self, node: ast.TemplateStr) -> CodeType:

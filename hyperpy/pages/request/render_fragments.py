@@ -58,9 +58,10 @@ def _fragments(run: Run, fragments: str | Iterable[str]) -> dict[str, str]:
 
 def _fragment(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str:
     for template in templates:
-        if codes := template.fragments.get(name):
+        if code := template.fragments.get(name):
             try:
-                return "".join([eval(code, run.namespace) for code in codes]).strip()
+                html: str = eval(code, run.namespace)
+                return html.strip()
             except HyperError as error:
                 raise error.at(template.place) from error.__cause__
     return _captured(run, name, templates)

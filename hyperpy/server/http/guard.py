@@ -165,9 +165,9 @@ class Guard(asyncio.Protocol, ABC):
         if awaiting is REQUEST:
             self._set_deadline(self.timeout_keep_alive)
         elif awaiting is BODY:
-            self._set_deadline(self.config.limits.body_timeout)
+            self._set_deadline(self.config.settings.timeout_request_body)
         elif awaiting is HEAD:
-            self._set_deadline(self.config.limits.head_timeout)
+            self._set_deadline(self.config.settings.timeout_request_head)
         elif awaiting is CLOSE:
             self._set_deadline(LINGER_SILENCE)
         else:
@@ -217,7 +217,7 @@ class Guard(asyncio.Protocol, ABC):
 
     def _on_body_deadline(self) -> None:
         """Reject a slow client, but only if the application could have read more all the time."""
-        seconds = self.config.limits.body_timeout
+        seconds = self.config.settings.timeout_request_body
         if self.was_paused or self.cycle.waiting_for_100_continue:
             self.was_paused = self.flow.read_paused
         elif self.received < LEAST_RATE * seconds:

@@ -11,34 +11,25 @@ from hyperpy.templates.syntax.literal_source import LiteralSource
 from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole, HoleUse, Node, Spec, Value, walk
 
 
-@dataclass(frozen=True, slots=True)
-class StaticFragment:
-    """`node` is a t-string that evaluates only the expressions inside the fragment and the control flow around it."""
+def extract_fragments(node: ast.TemplateStr, literals: Literals) -> dict[str, ast.TemplateStr]:
+    """The fragments of a page whose names are static and whose elements can all be reached, by name.
 
-    name: str
-    node: ast.TemplateStr
-
-
-def extract_fragments(node: ast.TemplateStr, literals: Literals) -> tuple[StaticFragment, ...]:
-    """The fragments of a page whose names are static and whose elements can all be reached; not any others.
-
-    The new t-strings are added to `literals`. Raises TemplateError with its place.
+    Each is a t-string that evaluates only the expressions inside the fragment and the control flow around it. It is
+    added to `literals`. Raises TemplateError with its place.
     """
     nodes = walk(inner for literal in literals.within(node) for inner in literal.document.nodes)
-    names = Counter(
-        name for inner in nodes if isinstance(inner, Fragment) and (name := _static_name(inner)) is not None
-    )
+    names = Counter(_static_name(inner) for inner in nodes if isinstance(inner, Fragment))
     if any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)):
-        return ()  # a fragment may use what `:=` binds outside of it
-    fragments = []
+        return {}  # a fragment may use what `:=` binds outside of it
+    fragments = {}
     for name, count in names.items():
         if name is None:
             continue
         extractor = _FragmentExtractor(literals, name)
         extracted = extractor.template(node)
         if extracted is not None and extractor.found == count:
-            fragments.append(StaticFragment(name, extracted))
-    return tuple(fragments)
+            fragments[name] = extracted
+    return fragments
 
 
 def _static_name(fragment: Fragment) -> str | None:

@@ -7,20 +7,10 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import CodeType, FunctionType, TracebackType
+from types import FunctionType
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates.at_load.inline_plan import (
-    Choice,
-    ClassList,
-    HoleOrigin,
-    LiteralPlan,
-    Plain,
-    Plan,
-    Planner,
-    Rows,
-    Unused,
-)
+from hyperpy.templates.at_load.inline_plan import Choice, ClassList, LiteralPlan, Plain, Plan, Planner, Rows, Unused
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
@@ -59,36 +49,29 @@ def compile_inline(node: ast.TemplateStr, literals: Literals) -> InlineCall | No
     literals.within(node)
     planner = Planner(literals)
     plan = planner.literal(node)
-    function = _function(plan, planner.origins, literals.text) if plan else None
+    function = _function(plan, planner.plains, literals.text) if plan else None
     return InlineCall(function, [value for _, value in plan.bindings()]) if plan and function else None
 
 
-def _function(plan: LiteralPlan, origins: dict[str, HoleOrigin], text: SourceText) -> FunctionType | None:
+def _function(plan: LiteralPlan, plains: dict[str, Plain], text: SourceText) -> FunctionType | None:
     """None if Python can't compile the function because it is nested too deeply."""
     writer = _InlineWriter(plan)
-    result = writer.rendering(plan.document.nodes)
-    names = [name for name, _ in plan.bindings()]
-    values = [f"        {name} = {value}" for name, value in _prepared(plan)]
-    source = FUNCTION.format(names=", ".join(names), values="\n".join(values), result=result)
-    namespace = RUNTIME._replace(LOCATED=_Locator(text, origins)).namespace() | writer.namespace
-    code = _compiled(source, plan, origins, text)
-    if code is None:
-        return None
-    exec(code, namespace)  # noqa: S102  generated code: values are only arguments
-    function = namespace["template"]
-    assert isinstance(function, FunctionType)
-    return function
-
-
-def _compiled(source: str, plan: LiteralPlan, origins: dict[str, HoleOrigin], text: SourceText) -> CodeType | None:
+    names = ", ".join(name for name, _ in plan.bindings())
+    values = "\n".join(f"        {name} = {value}" for name, value in _prepared(plan))
+    source = FUNCTION.format(names=names, values=values, result=writer.rendering(plan.document.nodes))
     try:
         tree = ast.parse(source)
-        _relocate(tree, plan.node, origins)
-        return compile(tree, text.file, "exec", dont_inherit=True)
+        _relocate(tree, plan.node, plains)
+        code = compile(tree, text.file, "exec", dont_inherit=True)
     except SyntaxError as error:
         if "too many" in error.msg:
             return None
         raise
+    namespace = {**RUNTIME, **writer.namespace, "LOCATED": _Locator(text, plains)}
+    exec(code, namespace)  # noqa: S102  generated code: values are only arguments
+    function = namespace["template"]
+    assert isinstance(function, FunctionType)
+    return function
 
 
 def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
@@ -98,51 +81,43 @@ def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
             yield hole.name, value
 
 
-def _relocate(tree: ast.AST, place: ast.expr, origins: dict[str, HoleOrigin]) -> None:
+def _relocate(tree: ast.AST, place: ast.expr, plains: dict[str, Plain]) -> None:
     """Give generated nodes the location of the hole that they render."""
     if isinstance(tree, ast.FormattedValue | ast.Assign):
-        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in origins)
+        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in plains)
         if (name := next(names, None)) is not None:
-            place = origins[name].value
+            place = plains[name].value
     if "lineno" in tree._attributes:
         ast.copy_location(tree, place)
     for child in ast.iter_child_nodes(tree):
-        _relocate(child, place, origins)
+        _relocate(child, place, plains)
 
 
 class _Locator:
     """Converts a Problem to a TemplateError. The traceback tells which hole was being rendered."""
 
-    def __init__(self, text: SourceText, origins: dict[str, HoleOrigin]) -> None:
+    def __init__(self, text: SourceText, plains: dict[str, Plain]) -> None:
         self.text = text
-        self.origins = {(origin.value.lineno, origin.value.col_offset): origin for origin in origins.values()}
+        self.holes = {(hole.value.lineno, hole.value.col_offset): hole for hole in plains.values()}
 
     def __call__(self, problem: Problem) -> TemplateError:
         traceback = problem.__traceback__
         assert traceback is not None
         for value in traceback.tb_frame.f_locals.values():
             dismiss_all(value)
-        line, column = _position(traceback)
-        origin = self.origins.get((line, column))
-        if origin is None:
+        positions = list(traceback.tb_frame.f_code.co_positions())
+        line, _, column, _ = positions[traceback.tb_lasti // 2]
+        hole = self.holes.get((line or 0, column or 0))
+        if hole is None:
             return error_of(problem)
-        start = self.text.position(line, column)
-        end = self.text.position(origin.value.end_lineno or line, origin.value.end_col_offset or column)
-        error = error_of(problem, origin.words)
-        return error.at(self.text.place(start, end - start))
-
-
-def _position(traceback: TracebackType) -> tuple[int, int]:
-    positions = list(traceback.tb_frame.f_code.co_positions())
-    line, _, column, _ = positions[traceback.tb_lasti // 2]
-    return line or 0, column or 0
+        return error_of(problem, hole.words).at(self.text.place(*self.text.span(hole.value)))
 
 
 class _InlineWriter(Writer):
     """Writes a t-string and those inside it, with variables for the values."""
 
     def __init__(self, plan: LiteralPlan) -> None:
-        super().__init__(plan.words)
+        super().__init__(plan.document.words)
         self.plan = plan
 
     def hole(self, index: int) -> str:
@@ -163,9 +138,9 @@ class _InlineWriter(Writer):
     @contextmanager
     def inside(self, plan: LiteralPlan) -> Iterator[tuple[Node, ...]]:
         """Switch to a t-string inside the current one, and return its nodes."""
-        outer, self.plan, self.words = self.plan, plan, plan.words
+        outer, self.plan, self.words = self.plan, plan, plan.document.words
         yield plan.document.nodes
-        self.plan, self.words = outer, outer.words
+        self.plan, self.words = outer, outer.document.words
 
     def is_leaf(self, nodes: tuple[Node, ...]) -> bool:
         return super().is_leaf(nodes) and all(

@@ -20,10 +20,11 @@ type Binding = tuple[str, ast.expr]
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A hole whose value is rendered according to its type."""
+    """A hole whose value is rendered according to its type. `words` are the first of its t-string, for messages."""
 
     name: str
     value: ast.expr
+    words: str
     shape: HoleShape
     spec: str
 
@@ -55,11 +56,10 @@ class ClassList:
 
 @dataclass(frozen=True, slots=True)
 class LiteralPlan:
-    """A t-string, and the plans of its holes. `words` name it in messages."""
+    """A t-string, and the plans of its holes."""
 
     node: ast.TemplateStr
     document: Document
-    words: str
     holes: Mapping[int, Plan]
 
     def bindings(self) -> list[Binding]:
@@ -107,21 +107,13 @@ class Choice:
 type Plan = Plain | Unused | ClassList | LiteralPlan | Rows | Choice
 
 
-@dataclass(frozen=True, slots=True)
-class HoleOrigin:
-    """The source of a variable's value, and the first words of the t-string that contains it."""
-
-    value: ast.expr
-    words: str
-
-
 class Planner:
-    """Plans a t-string. `origins` are the origins of its variables that are rendered one by one."""
+    """Plans a t-string. `plains` are the holes that are rendered one by one, by their variables."""
 
     def __init__(self, literals: Literals) -> None:
         self.literals = literals
         self.names = 0
-        self.origins: dict[str, HoleOrigin] = {}
+        self.plains: dict[str, Plain] = {}
 
     def literal(self, node: ast.TemplateStr) -> LiteralPlan | None:
         """None if the meaning is known only at run time: a computed format spec may turn out as `safe`."""
@@ -142,7 +134,7 @@ class Planner:
             elif is_bare and use is HoleUse.CLASS:
                 plan = self.class_list(hole.value, words)
             plans[index] = plan or self.plain(hole.value, words, shape, spec)
-        return LiteralPlan(node, document, words, plans)
+        return LiteralPlan(node, document, plans)
 
     def name(self) -> str:
         self.names += 1
@@ -185,9 +177,9 @@ class Planner:
         return ClassList(tuple(parts))
 
     def plain(self, value: ast.expr, words: str, shape: HoleShape = BARE, spec: str = "") -> Plain:
-        name = self.name()
-        self.origins[name] = HoleOrigin(value, words)
-        return Plain(name, value, shape, spec)
+        plan = Plain(self.name(), value, words, shape, spec)
+        self.plains[plan.name] = plan
+        return plan
 
 
 def _is_async(value: ast.expr) -> bool:

@@ -1,13 +1,13 @@
 """The t-strings of one file, each parsed once, and the rule for which of them are certainly templates."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, TemplateError
 from hyperpy.templates.at_load.locate import SourceText, locate
 from hyperpy.templates.escaping.reports import remember
-from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
+from hyperpy.templates.syntax.nodes import Component, Document, HoleShape, Spec, walk
 from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import SyntaxProblem, first_words
 
@@ -50,7 +50,7 @@ class Literals:
         holes = [value for value in node.values if isinstance(value, ast.Interpolation)]
         shapes = tuple(map(self._shape, holes))
         strings = _strings(node)
-        remember(first_words(strings, tuple(shape.expression for shape in shapes)), Place(self.text.file, node.lineno))
+        remember(first_words(strings, [shape.expression for shape in shapes]), Place(self.text.file, node.lineno))
         try:
             return Literal(node, parse(strings, shapes), dict(enumerate(holes)))
         except SyntaxProblem as problem:
@@ -65,6 +65,44 @@ class Literals:
         return HoleShape(
             hole.str, conversion, Spec.FORMAT if spec is None else Spec(spec), hole.str.strip() in self.markers
         )
+
+
+def certain_templates(
+    tree: ast.AST, literals: Literals, is_html: Callable[[ast.expr], bool]
+) -> frozenset[ast.TemplateStr]:
+    """Parse and return the t-strings that stand alone, are yielded, passed to `html`, or returned by a component.
+
+    Components are functions that a tag of these templates names, and those with a capital letter. All t-strings in what
+    a component returns are parsed, but only a t-string that is the whole result is returned.
+
+    `is_html` tells whether the function of a call is `html`. Raises TemplateError with its place.
+    """
+    certain = set(_written_templates(tree, is_html))
+    components: set[str] = set()
+    for literal in literals.within(*sorted(certain, key=lambda node: (node.lineno, node.col_offset))):
+        components |= {node.expression for node in walk(literal.document.nodes) if isinstance(node, Component)}
+    for function in ast.walk(tree):
+        match function:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if (
+                name in components or name[0].isupper()
+            ):
+                results = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
+                literals.within(*results)
+                certain.update(result for result in results if isinstance(result, ast.TemplateStr))
+    return frozenset(certain)
+
+
+def _written_templates(tree: ast.AST, is_html: Callable[[ast.expr], bool]) -> Iterator[ast.TemplateStr]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.TemplateStr() as template) | ast.Yield(value=ast.TemplateStr() as template):
+                yield template
+            case ast.Yield(value=ast.Tuple(elts=[_, ast.TemplateStr() as template])):
+                yield template
+            case ast.Yield(value=ast.Dict(values=values)):
+                yield from (value for value in values if isinstance(value, ast.TemplateStr))
+            case ast.Call(func=func, args=[ast.TemplateStr() as template, *_]) if is_html(func):
+                yield template
 
 
 def written_spec(hole: ast.Interpolation) -> str | None:

@@ -29,28 +29,32 @@ class SourceText:
         """`column` counts UTF-8 bytes, as in the syntax tree."""
         return self._starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode())
 
-    def place(self, position: int, width: int) -> Place:
-        line = bisect_right(self._starts, position) - 1
-        column = position - self._starts[line]
-        return Place(self.file, line + 1, column, max(1, min(width, len(self.lines[line]) - column)))
+    def span(self, node: ast.expr) -> tuple[int, int]:
+        """The positions of an expression's start and end."""
+        end = self.position(node.end_lineno or node.lineno, node.end_col_offset or 0)
+        return self.position(node.lineno, node.col_offset), end
+
+    def place(self, start: int, end: int) -> Place:
+        line = bisect_right(self._starts, start) - 1
+        column = start - self._starts[line]
+        return Place(self.file, line + 1, column, max(1, min(end - start, len(self.lines[line]) - column)))
 
 
 def locate(source: SourceText, node: ast.TemplateStr, part: int, offset: int, width: int) -> Place:
     """The place of character `offset` in static string `part`. The end of that string is the hole after it."""
-    holes = [value for value in node.values if isinstance(value, ast.Interpolation)]
+    holes = [source.span(value) for value in node.values if isinstance(value, ast.Interpolation)]
     reader = _LiteralReader(source.text, source.position(node.lineno, node.col_offset))
-    for hole in holes[:part]:
-        reader.skip_to(source.position(hole.lineno, hole.col_offset))
-        reader.position = source.position(hole.end_lineno or hole.lineno, hole.end_col_offset or 0)
+    for start, end in holes[:part]:
+        while reader.position < start:
+            reader.advance()
+        reader.position = end
     reader.skip(offset)
     start = reader.position
     for hole in holes:
-        if source.position(hole.lineno, hole.col_offset) == start:
-            return source.place(
-                start, source.position(hole.end_lineno or hole.lineno, hole.end_col_offset or 0) - start
-            )
+        if hole[0] == start:
+            return source.place(*hole)
     reader.skip(width)
-    return source.place(start, reader.position - start)
+    return source.place(start, reader.position)
 
 
 @dataclass(slots=True)
@@ -65,20 +69,16 @@ class _LiteralReader:
     def __post_init__(self) -> None:
         self._open(self.position)
 
-    def skip_to(self, position: int) -> None:
-        while self.position < position:
-            self._next()
-
     def skip(self, characters: int) -> None:
         """Skip this many characters of the string."""
         while characters > 0:
-            characters -= self._next()
+            characters -= self.advance()
         while self.text.startswith("\\\n", self.position) and not self.is_raw:
-            self._next()
+            self.advance()
         if self.text.startswith(self.quote, self.position):
-            self._next()
+            self.advance()
 
-    def _next(self) -> int:
+    def advance(self) -> int:
         """Skip one unit of source, such as an escape. Returns the number of characters that it means."""
         if self.text.startswith(self.quote, self.position):
             between = _BETWEEN.match(self.text, self.position + len(self.quote))

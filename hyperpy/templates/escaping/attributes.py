@@ -14,12 +14,14 @@ from hyperpy.templates.escaping.css import declarations, is_safe_property, is_sa
 from hyperpy.templates.escaping.reports import report
 from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
-from hyperpy.templates.escaping.url_checks import BLOCKED, CHECKS, escaped_url, markup_is_safe
-from hyperpy.templates.escaping.url_values import escaped_part, is_trusted_start, plain
+from hyperpy.templates.escaping.url_checks import BLOCKED, CHECKS, escaped_url
+from hyperpy.templates.escaping.url_values import escaped_part, plain
 from hyperpy.templates.escaping.value_kinds import describe, html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
+from hyperpy.templates.syntax.references import decoded
+from hyperpy.templates.syntax.url_holes import SINGLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,10 @@ def url(location: ValueLocation, head: str, value: object) -> str:
 
 def url_text(location: ValueLocation, markup: str, first: object = None) -> str:
     """Return an escaped URL, or #blocked if it is unsafe. `first` is the value that it begins with, if any."""
-    if is_trusted_start(location.context, first) or markup_is_safe(location.context, markup):
+    context = location.context
+    # A trusted start that has at least a whole scheme needs no check.
+    is_trusted = type(first) is TrustedURL and context in SINGLE and re.search("[/?#:]", first)
+    if is_trusted or CHECKS[context](decoded(markup)):
         return markup
     location.warn(markup, BLOCKED)
     return BLOCKED
@@ -228,12 +233,11 @@ WRITERS: dict[Context, Callable[..., str]] = {
 LOCATED = frozenset({Context.STYLE, *CHECKS})
 
 
-type Entry = tuple[str | None, object]
-"""The lower-case name and the HTML of an attribute, or None and a mapping to spread."""
+def merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...]) -> str:
+    """All attributes of a tag that has a spread. If a name occurs more than once, the last one wins.
 
-
-def merged(words: str, tag: str, entries: tuple[Entry, ...]) -> str:
-    """All attributes of a tag that has a spread. If a name occurs more than once, the last one wins."""
+    An entry is the lower-case name and the HTML of an attribute, or None and a mapping to spread.
+    """
     attributes: dict[str, str] = {}
     for name, value in entries:
         if name is not None:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.syntax.nodes import Context, HoleMode
-from hyperpy.templates.syntax.references import decoded
 from hyperpy.templates.syntax.url_holes import SINGLE
 
 BLOCKED = "#blocked"
@@ -38,10 +38,6 @@ def is_safe(url: str, *, image: bool = False) -> bool:
     return image and RASTER.match(url) is not None
 
 
-def _is_safe_image(url: str) -> bool:
-    return is_safe(url, image=True)
-
-
 def _is_safe_set(value: str) -> bool:
     """`srcset` and `ping`: URLs separated by white space and commas. A comma inside a URL only makes this stricter."""
     return all(is_safe(url, image=True) for url in re.split(r"[\s,]+", value))
@@ -65,7 +61,7 @@ def _is_json(value: str) -> bool:
 
 CHECKS: dict[Context, Callable[[str], bool]] = {
     Context.URL: is_safe,
-    Context.IMAGE_URL: _is_safe_image,
+    Context.IMAGE_URL: partial(is_safe, image=True),
     Context.URL_SET: _is_safe_set,
     Context.URL_LIST: _is_safe_set,
     Context.URL_STEPS: _is_safe_steps,
@@ -73,19 +69,15 @@ CHECKS: dict[Context, Callable[[str], bool]] = {
     Context.HTMX_JSON: _is_json,
 }
 
-# Safe URLs, and pieces of URLs, escaped. Cleared when full: a location links to the same few again and again.
-_safe: dict[Context | HoleMode, dict[str, str]] = {kind: {} for kind in (*CHECKS, *HoleMode)}
-
-
-def memo(kind: Context | HoleMode) -> dict[str, str]:
-    """The cache of safe values for a context, or of parts for a mode: value → escaped text."""
-    return _safe[kind]
+# Safe URLs by context and pieces of URLs by mode, with their escaped text. Cleared when full: a location links to the
+# same few again and again.
+SAFE_TEXTS: dict[Context | HoleMode, dict[str, str]] = {kind: {} for kind in (*CHECKS, *HoleMode)}
 
 
 def keep(kind: Context | HoleMode, text: str, escaped: str) -> str:
     """Cache the escaped text and return it."""
     if len(text) <= LONGEST_CACHED:
-        known = _safe[kind]
+        known = SAFE_TEXTS[kind]
         if len(known) >= CACHE_SIZE:
             known.clear()
         known[text] = escaped
@@ -98,11 +90,6 @@ def escaped_url(context: Context, url: str) -> str | None:
         return None
     fit = normalized(url.translate(_DROPPED).strip(_STRIPPED)) if context in SINGLE else url
     return keep(context, url, escape_str(fit))
-
-
-def markup_is_safe(context: Context, markup: str) -> bool:
-    """Whether the HTML source of an attribute value is safe."""
-    return CHECKS[context](decoded(markup))
 
 
 def is_safe_start(context: Context, prefix: str) -> bool:

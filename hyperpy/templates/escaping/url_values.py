@@ -11,18 +11,12 @@ from hyperpy.templates.escape import escape_str, exact
 from hyperpy.templates.escaping.trusted import TrustedURL
 from hyperpy.templates.escaping.url_checks import RASTER, keep, normalized
 from hyperpy.templates.escaping.value_kinds import html_of, is_html, refuse_items, refuse_unfit
-from hyperpy.templates.syntax.nodes import Context, HoleMode
+from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.references import decoded
-from hyperpy.templates.syntax.url_holes import SINGLE
 
 _DELAY = re.compile("[0-9.]+")
 _DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
-
-
-def is_trusted_start(context: Context, first: object) -> bool:
-    """Whether a URL that starts with this value needs no check: it is trusted and has at least a whole scheme."""
-    return type(first) is TrustedURL and context in SINGLE and re.search("[/?#:]", first) is not None
 
 
 def escaped_part(mode: HoleMode, value: object) -> str | None:

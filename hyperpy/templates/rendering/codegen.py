@@ -4,18 +4,8 @@ The function checks that a template's interpolations have the shapes that the li
 don't determine its meaning. Then it returns the f-string that `Writer` writes.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from string.templatelib import Template
-from typing import NamedTuple
-
-from markupsafe import Markup
-
-from hyperpy.exceptions import TemplateError
-from hyperpy.templates.rendering.fragments import fragment
 from hyperpy.templates.rendering.writer import Writer
 from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
-from hyperpy.templates.syntax.problems import Problem
 
 ONE = """\
 def render(template):
@@ -51,48 +41,24 @@ def render_many(templates):
 """
 
 
-class Runtime(NamedTuple):
-    """Functions of `render` that generated code calls, by their names there.
-
-    All other functions are named by `Writer.name`.
-    """
-
-    AGAIN: Callable[[Template], str]
-    LOCATED: Callable[..., TemplateError]
-    SAFE: Callable[[object], Markup]
-    SPREAD: Callable[[object], object]
-    STRING: Callable[[object], str]
-    TEXT: Callable[[object], str]
-
-    def namespace(self) -> dict[str, object]:
-        return {**self._asdict(), "MARKER": fragment, "PROBLEM": Problem, "TEMPLATE": Template}
+# The difference that makes a format spec another one than expected.
+_OTHER_SPECS = {Spec.NONE: "", Spec.FORMAT: " in ('', 'safe', '**')", Spec.SAFE: " != 'safe'", Spec.SPREAD: " != '**'"}
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """Generated source, and the objects that it names besides those of `Runtime`."""
-
-    source: str
-    namespace: dict[str, object]
-
-
-def generate(document: Document, form: str = ONE) -> Code:
-    """`form` is ONE or MANY."""
+def generate(document: Document, form: str = ONE) -> tuple[str, dict[str, object]]:
+    """The source, and the objects that it names besides those of `render.RUNTIME`. `form` is ONE or MANY."""
     writer = Writer(document.words)
     indent = " " * (8 if form is ONE else 12)
-    shapes = dict(enumerate(document.shapes))
+    shapes = document.shapes
     checked = sorted(document.uses.keys() | document.named)
+    values = {index: prepared(f"i{index}.value", shapes[index], f"i{index}.format_spec") for index in document.uses}
     source = form.format(
-        unpack=" ".join(f"i{index}," if index in checked else "_," for index in shapes) or "_",
+        unpack=" ".join(f"i{index}," if index in checked else "_," for index in range(len(shapes))) or "_",
         guard=" or ".join(_guard(index, shapes[index], index in document.named) for index in checked) or "False",
-        values="\n".join(f"{indent}v{index} = {_value(index, shapes[index])}" for index in sorted(document.uses)),
+        values="\n".join(f"{indent}v{index} = {values[index]}" for index in sorted(values)),
         result=writer.rendering(document.nodes),
     )
-    return Code(source, writer.namespace)
-
-
-def _value(index: int, shape: HoleShape) -> str:
-    return prepared(f"i{index}.value", shape, f"i{index}.format_spec")
+    return source, writer.namespace
 
 
 def prepared(value: str, shape: HoleShape, spec: str) -> str:
@@ -108,15 +74,7 @@ def _guard(index: int, shape: HoleShape, is_named: bool) -> str:
     """True if the interpolation differs from what the literal was parsed with. Likely and cheap checks come first."""
     hole = f"i{index}"
     checks = [f"{hole}.conversion != {shape.conversion!r}" if shape.conversion else f"{hole}.conversion"]
-    match shape.spec:
-        case Spec.NONE:
-            checks.append(f"{hole}.format_spec")
-        case Spec.FORMAT:
-            checks.append(f"{hole}.format_spec in ('', 'safe', '**')")
-        case Spec.SAFE:
-            checks.append(f"{hole}.format_spec != 'safe'")
-        case Spec.SPREAD:
-            checks.append(f"{hole}.format_spec != '**'")
+    checks.append(f"{hole}.format_spec{_OTHER_SPECS[shape.spec]}")
     if is_named and shape.is_marker:
         checks.append(f"{hole}.value is not MARKER")
     elif is_named and shape.spec is not Spec.SPREAD:

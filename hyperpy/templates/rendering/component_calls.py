@@ -66,7 +66,10 @@ class CallSite:
         if function and function.__code__ is self.code and arguments.keys() == self.names:
             return function(**arguments)
         if not callable(component):
-            raise _no_component(component)
+            raise CallProblem(
+                f"<{{…}}> must be a component, but {describe(component)} is not callable",
+                "A component is a function or class that returns HTML: def Card(children, title): return t'…'.",
+            )
         fitted = _fitted(_signature(component), arguments, content)
         # The wrappers of a decorator share their code, but not the wrapped function, which is in their `__dict__`.
         if function and fitted.keys() == arguments.keys() and not function.__dict__:
@@ -114,7 +117,7 @@ def _check(signature: ComponentSignature, arguments: Arguments, content: Markup 
                 f"`{signature.name}` accepts no content",
                 f"Give it a parameter `children`, or write <{{{signature.name}}} />. {signature.about}",
             )
-        hint = _joined(did_you_mean(name, signature.takes), signature.about)
+        hint = f"{did_you_mean(name, signature.takes)} {signature.about}".lstrip()
         raise CallProblem(f"`{signature.name}` has no parameter `{name}`", hint)
     missing = [name for name in signature.needs if name not in arguments]
     if missing == ["children"]:
@@ -127,17 +130,6 @@ def _check(signature: ComponentSignature, arguments: Arguments, content: Markup 
         raise CallProblem(f"`{signature.name}` needs {names}", signature.about)
 
 
-def _joined(*sentences: str) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
-
-
-def _no_component(value: object) -> CallProblem:
-    return CallProblem(
-        f"<{{…}}> must be a component, but {describe(value)} is not callable",
-        "A component is a function or class that returns HTML: def Card(children, title): return t'…'.",
-    )
-
-
 _signatures: WeakKeyDictionary[Callable[..., object], ComponentSignature] = WeakKeyDictionary()
 
 
@@ -145,12 +137,9 @@ def _signature(component: Callable[..., object]) -> ComponentSignature:
     if isinstance(component, MethodType):
         return _inspect(component)
     try:
-        signature = _signatures.get(component)
-        if signature is None:
-            signature = _signatures[component] = _inspect(component)
+        return _signatures.get(component) or _signatures.setdefault(component, _inspect(component))
     except TypeError:  # a callable need not be hashable or weakly referenceable
         return _inspect(component)
-    return signature
 
 
 def _inspect(component: Callable[..., object]) -> ComponentSignature:

@@ -27,9 +27,7 @@ class FragmentMarker:
 
 fragment: Final = FragmentMarker()
 
-type Collected = list[tuple[str, str]]
-
-collecting: ContextVar[Collected | None] = ContextVar("collecting", default=None)
+collecting: ContextVar[list[tuple[str, str]] | None] = ContextVar("collecting", default=None)
 """The fragments rendered so far, as (name, HTML); None unless `capture_fragments` is rendering."""
 
 
@@ -50,7 +48,7 @@ def capture_fragments(render: Callable[[], str], names: Collection[str]) -> tupl
 
     Fragments of one name are joined in page order. `render` renders the whole page, nested t-strings included.
     """
-    found: Collected = []
+    found: list[tuple[str, str]] = []
     token = collecting.set(found)
     try:
         page = render()

@@ -12,21 +12,19 @@ from hyperpy.exceptions import ComponentError, Place, TemplateError
 from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
 from hyperpy.templates.escape import escape_str, exact, markup
 from hyperpy.templates.escaping.value_kinds import html_of, is_html, name_of, refuse_deferred, refuse_unfit
-from hyperpy.templates.rendering.codegen import MANY, ONE, Runtime, generate
+from hyperpy.templates.rendering.codegen import MANY, ONE, generate
 from hyperpy.templates.rendering.fragments import fragment
 from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
 from hyperpy.templates.syntax.parser import parse
-from hyperpy.templates.syntax.problems import CallProblem, Problem, words_of
+from hyperpy.templates.syntax.problems import CallProblem, Problem, first_words
 
-type Render = Callable[[Template], str]
-type RenderMany = Callable[[list[Template]], str]
 type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[HoleShape, ...]]
 
 # Cleared when full: literals are few, but Templates built at run time may not be.
 CACHE_SIZE = 4096
 
-_renderers: dict[Key, Render] = {}
-_list_renderers: dict[tuple[str, ...], RenderMany] = {}
+_renderers: dict[Key, Callable[[Template], str]] = {}
+_list_renderers: dict[tuple[str, ...], Callable[[list[Template]], str]] = {}
 
 
 def html(value: object) -> Markup:
@@ -73,10 +71,6 @@ def _text(value: object) -> str:
         return html_of(value)
     if isinstance(value, str):
         return escape_str(exact(str(value)))
-    return _other_text(value)
-
-
-def _other_text(value: object) -> str:
     if isinstance(value, (Awaitable, AsyncIterable)):
         return _deferred(value, render_text)
     refuse_unfit(value)
@@ -175,10 +169,10 @@ def _compiled(template: Template, form: str) -> Callable[[Any], str]:
 
 
 def _function(document: Document, form: str) -> Callable[[Any], str]:
-    generated = generate(document, form)
-    namespace = RUNTIME.namespace() | generated.namespace
+    source, namespace = generate(document, form)
+    namespace |= RUNTIME
     try:
-        code = compile(generated.source, f"<{document.words}>", "exec")
+        code = compile(source, f"<{document.words}>", "exec")
     except SyntaxError:  # Python's limit is 200 nested brackets, and each component takes five
         raise Problem(
             "components and fragments are nested too deeply in one t-string",
@@ -197,7 +191,18 @@ def error_of(problem: Problem, words: str = "") -> TemplateError:
 
 def _located(problem: Problem, template: Template) -> TemplateError:
     dismiss_all(template)
-    return error_of(problem, words_of(template))
+    return error_of(problem, first_words(template.strings, [hole.expression for hole in template.interpolations]))
 
 
-RUNTIME = Runtime(AGAIN=_again, LOCATED=_located, SAFE=_safe, SPREAD=_spread, STRING=_string, TEXT=_text)
+RUNTIME: Mapping[str, object] = {
+    "AGAIN": _again,
+    "LOCATED": _located,
+    "MARKER": fragment,
+    "PROBLEM": Problem,
+    "SAFE": _safe,
+    "SPREAD": _spread,
+    "STRING": _string,
+    "TEMPLATE": Template,
+    "TEXT": _text,
+}
+"""What generated code calls by these names. `Writer.name` names all other functions."""

@@ -26,7 +26,7 @@ from hyperpy.templates.escaping.script_values import (
     script_part,
     script_string,
 )
-from hyperpy.templates.escaping.url_checks import CHECKS, is_safe_start, memo, one_root
+from hyperpy.templates.escaping.url_checks import CHECKS, SAFE_TEXTS, is_safe_start, one_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, python_name
@@ -47,16 +47,12 @@ from hyperpy.templates.syntax.nodes import (
 )
 from hyperpy.templates.syntax.url_holes import URL_MODES
 
-# The functions for values inside code. The flag says whether the code is in an element or an attribute.
-_EMBEDDED: dict[tuple[HoleMode, bool], Callable[..., str]] = {
-    (HoleMode.SCRIPT_VALUE, True): script_element_value,
-    (HoleMode.SCRIPT_VALUE, False): script_part,
-    (HoleMode.SCRIPT_STRING, True): script_string,
-    (HoleMode.SCRIPT_STRING, False): script_string,
-    (HoleMode.CSS_VALUE, True): style_element_text,
-    (HoleMode.CSS_VALUE, False): style_text,
-    (HoleMode.CSS_WORD, True): style_element_text,
-    (HoleMode.CSS_WORD, False): style_text,
+# The functions for values inside code: in an attribute and in an element.
+_EMBEDDED: dict[HoleMode, tuple[Callable[..., str], Callable[..., str]]] = {
+    HoleMode.SCRIPT_VALUE: (script_part, script_element_value),
+    HoleMode.SCRIPT_STRING: (script_string, script_string),
+    HoleMode.CSS_VALUE: (style_text, style_element_text),
+    HoleMode.CSS_WORD: (style_text, style_element_text),
 }
 # These contexts have no quicker form for an exact str.
 _ALWAYS_CHECKED = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
@@ -157,9 +153,14 @@ class Writer:
                     yield Expression(f"{collect}({f_string(self.plain(name))}, {f_string(self.write(body))})")
 
     def text(self, index: int) -> Iterator[CodePiece]:
-        value, escape = self.hole(index), self.name(escape_str)
-        yield Expression(
-            f"{escape}({value}) if (kind := type({value})) is str else {value} if kind is int else TEXT({value})"
+        value = self.hole(index)
+        yield self.escaped(value, f"TEXT({value})")
+
+    def escaped(self, value: str, otherwise: str) -> Expression:
+        """The quickest code for a str or an int, and `otherwise` for other values."""
+        escape = self.name(escape_str)
+        return Expression(
+            f"{escape}({value}) if (kind := type({value})) is str else {value} if kind is int else {otherwise}"
         )
 
     def plain(self, pieces: Value) -> Iterator[CodePiece]:
@@ -203,7 +204,7 @@ class Writer:
                 yield from self.mixed(tag, item, pieces)
                 yield '"'
             case pieces:
-                yield f'{head}="{"".join(map(_requoted, pieces))}"'
+                yield f'{head}="{_requoted("".join(map(str, pieces)))}"'
 
     def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[CodePiece]:
         """An attribute whose whole value is one hole: the value may omit the attribute or make it bare."""
@@ -216,7 +217,7 @@ class Writer:
         conditions, text = [f"type({value}) is str"], f"{self.name(escape_str)}({value})"
         if context in CHECKS:
             text = f"url_{value}"
-            conditions.append(f"({text} := {self.constant(memo(context).get)}({value}))")
+            conditions.append(f"({text} := {self.constant(SAFE_TEXTS[context].get)}({value}))")
         yield conditional(tuple(conditions), (f'{head}="', Expression(text), '"'), general)
 
     def location(self, tag: Tag, item: Attribute) -> str:
@@ -251,26 +252,21 @@ class Writer:
             arguments.insert(0, location)
         if mode is HoleMode.CSS_WORD:
             arguments.append(self.name(is_safe_word))
-        return Expression(f"{self.name(_EMBEDDED[mode, is_element])}({', '.join(arguments)})")
+        return Expression(f"{self.name(_EMBEDDED[mode][is_element])}({', '.join(arguments)})")
 
     def piece(self, context: Context, mode: HoleMode, location: str, index: int) -> CodePiece:
-        if (mode, False) in _EMBEDDED or mode is HoleMode.COMMENT:
+        if mode in _EMBEDDED or mode is HoleMode.COMMENT:
             return self.embedded(mode, location, index)
         value = self.hole(index)
         if mode in URL_MODES:
-            known, piece = self.constant(memo(mode).get), self.name(url_part)
+            known, piece = self.constant(SAFE_TEXTS[mode].get), self.name(url_part)
             other = f"{piece}({location}, {self.constant(mode)}, {_rendered(value)})"
             return Expression(
                 f"url if (kind := type({value})) is str and (url := {known}({value})) "
                 f"else {value} if kind is int else {other}"
             )
-        escape = self.name(escape_str)
-        if context is Context.CLASS:
-            return Expression(
-                f"{escape}({value}) if type({value}) is str else {self.name(class_text)}({_rendered(value)})"
-            )
-        other = f"{value} if kind is int else {self.name(value_text)}({_rendered(value)})"
-        return Expression(f"{escape}({value}) if (kind := type({value})) is str else {other}")
+        text = class_text if context is Context.CLASS else value_text
+        return self.escaped(value, f"{self.name(text)}({_rendered(value)})")
 
     # Components
 
@@ -304,7 +300,6 @@ def _takes_dict(item: Attribute) -> bool:
     return item.name.lower() in DICTS and item.only_hole is not None
 
 
-def _requoted(piece: str | int) -> str:
+def _requoted(piece: str) -> str:
     """The source text of a value for double quotes, whichever quotes it had."""
-    assert isinstance(piece, str)
     return piece.replace('"', "&#34;")

@@ -170,7 +170,7 @@ class EndTag:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """`<{index} …>children</{closing}>`; `children` and `closing` are None if the tag closes itself."""
+    """`<{index} …>children</{expression}>`; `children` is None if the tag closes itself."""
 
     index: int
     expression: str
@@ -178,7 +178,6 @@ class Component:
     marker: MarkerHole | None
     start: int
     end: int
-    closing: int | None = None
     children: tuple[Node, ...] | None = None
 
 
@@ -220,4 +219,4 @@ class Document:
     @property
     def words(self) -> str:
         """The first words of the literal, which name it in messages."""
-        return first_words(self.strings, tuple(shape.expression for shape in self.shapes))
+        return first_words(self.strings, [shape.expression for shape in self.shapes])

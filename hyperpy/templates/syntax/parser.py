@@ -123,7 +123,7 @@ class _Tree:
                 hint=suggestion or f"Close the innermost component first: </{{{component.expression}}}>.",
             )
         children = _with_fragments(self.nodes)
-        before.append(_marked(replace(component, closing=token.index, children=children, end=token.end)))
+        before.append(_marked(replace(component, children=children, end=token.end)))
         self.nodes = before
 
 

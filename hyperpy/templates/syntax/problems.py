@@ -1,6 +1,6 @@
 """Template errors before their place is known. Callers that know it convert them to a TemplateError."""
 
-from string.templatelib import Template
+from collections.abc import Sequence
 
 
 class Problem(Exception):
@@ -33,7 +33,7 @@ class HoleProblem(Problem):
         self.hole = hole
 
 
-def first_words(strings: tuple[str, ...], expressions: tuple[str, ...], limit: int = 40) -> str:
+def first_words(strings: Sequence[str], expressions: Sequence[str], limit: int = 40) -> str:
     """The start of a t-string on one line, which identifies it in messages."""
     text = strings[0]
     for expression, string in zip(expressions, strings[1:], strict=True):
@@ -42,7 +42,3 @@ def first_words(strings: tuple[str, ...], expressions: tuple[str, ...], limit: i
         text += f"{{{expression}}}{string}"
     words = " ".join(text.split())
     return f't"{words[:limit].rstrip()}…"' if len(words) > limit else f't"{words}"'
-
-
-def words_of(template: Template) -> str:
-    return first_words(template.strings, tuple(hole.expression for hole in template.interpolations))
