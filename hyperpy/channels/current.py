@@ -7,7 +7,6 @@ from typing import Final
 from weakref import WeakSet
 
 from starlette.datastructures import Headers
-from starlette.types import Scope
 
 from hyperpy.channels.backends.schemes import make_backend, redacted
 from hyperpy.channels.cursor import Cursor
@@ -61,7 +60,11 @@ def current_hub() -> Hub:
     """The hub of the request, else of the lifespan, else the only one of the process."""
     run = current.get(None)
     if run is not None:
-        return _hub_of(run.scope)
+        hub = run.scope.get("state", {}).get(HUB_KEY)
+        if hub is None:  # mounted, or served without a lifespan
+            hub = run.scope["app"].own_hub()
+        assert isinstance(hub, Hub)
+        return hub
     if (hub := hub_of_lifespan.get()) is not None:
         return hub
     hubs = list(running)
@@ -73,14 +76,6 @@ def current_hub() -> Hub:
             hint="Use channels in a request, or in the lifespan of one of them.",
         )
     raise ChannelError("no application is running; channels need one", hint=IN_A_SCRIPT)
-
-
-def _hub_of(scope: Scope) -> Hub:
-    hub = scope.get("state", {}).get(HUB_KEY)
-    if hub is None:  # mounted, or served without a lifespan
-        hub = scope["app"].own_hub()
-    assert isinstance(hub, Hub)
-    return hub
 
 
 def current_cursor() -> Cursor:

@@ -12,7 +12,7 @@ import pytest
 from hyperpy import START, channel, listen, queue
 from hyperpy.channels import connect, make_hub
 from hyperpy.channels.backends.postgres import backend, connection, subscriber
-from hyperpy.channels.backends.postgres.rows import batch_of
+from hyperpy.channels.backends.postgres.backend import batch_of
 from hyperpy.channels.backends.records import BEGINNING, Position
 from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.config import Settings

@@ -143,18 +143,19 @@ class BrokerBackend[C: BrokerConnection](Backend):
     _subscriber: Subscriber[C]
     _listener: Listener
 
-    def __init__(self, url: str, pool_size: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        pool_size: int,
+        connect: Callable[[], Awaitable[C]],
+        explain: Callable[[Exception, str], BrokerError],
+    ) -> None:
         self._address = redacted(url)
-        self._pool = Pool(self._open, pool_size)
+        self._open = connect
+        self._explain = explain
+        self._pool = Pool(connect, pool_size)
         self._outage = Outage(self._address)
         self._unresponsive = False  # it may accept connections, but doesn't answer
-
-    @abstractmethod
-    async def _open(self) -> C: ...
-
-    @abstractmethod
-    def _explain(self, error: Exception) -> BrokerError:
-        """What went wrong and what to do about it."""
 
     @abstractmethod
     async def _release_all(self) -> None:
@@ -185,7 +186,7 @@ class BrokerBackend[C: BrokerConnection](Backend):
             finally:
                 await connection.close()
         except self.errors as error:
-            raise self._explain(error) from error
+            raise self._explain(error, self._address) from error
         finally:
             self._listener.disconnected()
             await self._pool.drop()
@@ -214,7 +215,7 @@ class BrokerBackend[C: BrokerConnection](Backend):
         except self.errors as error:
             if isinstance(error, self.read_only):
                 await self._find_primary()
-            raise self._explain(error) from error
+            raise self._explain(error, self._address) from error
 
     async def _attempt[T](self, work: Work[C, T], *, again: bool) -> T:
         async with self._pool.connection() as connection:
