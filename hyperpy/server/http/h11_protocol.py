@@ -9,8 +9,7 @@ from uvicorn.protocols.http import h11_impl
 
 from hyperpy.config import Settings
 from hyperpy.server.configuration import Config
-from hyperpy.server.http.cycle import Measured
-from hyperpy.server.http.guard import BODY, HEAD, REASONS, REQUEST, Awaiting, Guard, clipped_target
+from hyperpy.server.http.guard import BODY, HEAD, REASONS, REQUEST, Awaiting, Guard, Measured, clipped_target
 
 
 class H11Cycle(Measured, h11_impl.RequestResponseCycle):

@@ -15,8 +15,7 @@ import httptools
 from uvicorn.protocols.http import httptools_impl
 
 from hyperpy.server.configuration import Config
-from hyperpy.server.http.cycle import Measured
-from hyperpy.server.http.guard import BODY, HEAD, REQUEST, Awaiting, Guard, clipped_target
+from hyperpy.server.http.guard import BODY, HEAD, REQUEST, Awaiting, Guard, Measured, clipped_target
 
 # Methods whose requests rarely have a body. If one has, it is measured as it arrives.
 BODILESS = frozenset({b"GET", b"HEAD"})
@@ -88,18 +87,15 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._upgrade()
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self._unsupported_upgrade_warning()
         except httptools.HttpParserError:
             self.reject(self.rejection)
         if self.pending > self.head_limit:
             self.reject(414 if len(self.url) > self.line_limit else 431)
         self.update()
-
-    def _upgrade(self) -> None:
-        if self._should_upgrade():
-            self.handle_websocket_upgrade()
-        else:
-            self._unsupported_upgrade_warning()
 
     def on_headers_complete(self) -> None:
         if self.head_at_most > self.smallest_limit:
