@@ -102,13 +102,14 @@ async def _in_thread[T](fn: Callable[[], T]) -> T:
     """Call `fn` in a worker thread. A thread can't be cancelled: on cancellation, wait for it to end first."""
     call = asyncio.ensure_future(run_in_threadpool(fn))
     try:
-        return await asyncio.shield(call)
+        await asyncio.wait((call,))  # not `shield`, which logs the exception of a call that nothing awaits anymore
     except asyncio.CancelledError:
         with CancelScope(shield=True):
             await asyncio.wait((call,))
         if not call.cancelled():
             call.exception()  # retrieved, so that asyncio does not log it
         raise
+    return call.result()
 
 
 def _misuse(fn: Any, every: Any) -> StreamError | None:

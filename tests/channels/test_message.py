@@ -31,6 +31,7 @@ def test_an_event_has_the_data(make, data, sent):
     assert encode_event(make(data).event(name="n")) == f"id: i.1\nevent: n\n{sent}\n\n"
     message = make(data)
     assert encode_event(message.event(message.data)) == f"id: i.1\n{sent}\n\n"
+    assert (message.event().retry, message.event().comment) == (None, None)
 
 
 @pytest.mark.parametrize(
