@@ -4,6 +4,8 @@ import ast
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
 
+from starlette.responses import Response
+
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.description import StreamFacts
 from hyperpy.pages.analysis.placement import place_of
@@ -125,13 +127,14 @@ def _check_bare_calls(function: Function, vocabulary: Vocabulary, file: str) -> 
         if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
             continue
         called = node.value.func
-        if vocabulary.public_name(called) == "HTTPException" or _is_builtin_exception(called):
+        made = vocabulary.value(called)
+        if _is_class(made, BaseException) or _is_builtin_exception(called):
             raise RouteError(
                 f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing",
                 place=place_of(node, file),
                 hint=f"Write `raise {ast.unparse(node.value)}`.",
             )
-        if vocabulary.public_name(called) in ANSWERS:
+        if vocabulary.public_name(called) in ANSWERS or _is_class(made, Response):
             raise RouteError(
                 f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing, and the page would be sent",
                 place=place_of(node, file),
@@ -141,4 +144,8 @@ def _check_bare_calls(function: Function, vocabulary: Vocabulary, file: str) -> 
 
 def _is_builtin_exception(called: ast.expr) -> bool:
     known = getattr(builtins, called.id, None) if isinstance(called, ast.Name) else None
-    return isinstance(known, type) and issubclass(known, BaseException)
+    return _is_class(known, BaseException)
+
+
+def _is_class(value: object, base: type) -> bool:
+    return isinstance(value, type) and issubclass(value, base)
