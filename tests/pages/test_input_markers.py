@@ -210,3 +210,31 @@ async def test_other_annotations_are_left_alone(site: Site) -> None:
     annotated = "Q: InputMarker = Query()\na: list[int] = [1]\nb: missing = 2\nc: 'no type[' = 3"
     source = f"from hyperpy import *\n{annotated}\nt'{{a}}{{b}}{{c}}'"
     assert (await site({"index.py": source}).get("/")).text == "123"
+
+
+@pytest.mark.parametrize(
+    ("returned", "what"),
+    [
+        ("redirect('/login')", "RedirectResponse"),
+        ("self.later()", "coroutine"),
+        ("PlainTextResponse('')", "PlainTextResponse"),
+    ],
+)
+async def test_a_marker_that_returns_a_refusal_is_an_error(site: Site, returned: str, what: str) -> None:
+    source = f"""
+        from typing import Annotated, Any
+        from hyperpy import *
+
+        class User(InputMarker):
+            def value(self, request, name):
+                return {returned}
+
+            async def later(self):
+                pass
+
+        user: Annotated[Any, User()] = "nobody"
+        t"secret"
+        """
+    answer = await site({"index.py": source}, debug=True).get("/")
+    assert answer.status_code == 500
+    assert f"User.value() returned a {what} for `user`" in answer.text

@@ -1,14 +1,17 @@
-"""BindingRun the inputs of a route to the values of a request."""
+"""Binds the inputs of a route to the values of a request."""
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 
-from hyperpy.exceptions import InputError
+from hyperpy.exceptions import AnswerError, InputError
 from hyperpy.pages.loading.inputs import Input, InputOrigin, convert
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.templates.deferred import dismiss
 
 
 class BindingRun(Protocol):
@@ -27,7 +30,7 @@ class BindingRun(Protocol):
 
 
 def bind(run: BindingRun, group: int) -> None:
-    """BindingRun one group of inputs.
+    """Bind one group of inputs.
 
     Raises HTTPException(404) if a path parameter is invalid, and InputError naming all other invalid inputs.
     """
@@ -62,6 +65,8 @@ def _bind_marked(run: BindingRun, index: int, given: Input, problems: dict[str, 
         value = given.marker.values(run.request, given.name) or None
     else:
         value = given.marker.value(run.request, given.name)
+        if isinstance(value, Response | Awaitable):
+            raise _not_a_value(given, value)
     if header := given.marker.vary(given.name):
         run.injected_response().headers.add_vary_header(header)
     is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
@@ -77,3 +82,14 @@ def _bind_marked(run: BindingRun, index: int, given: Input, problems: dict[str, 
         run.given_inputs |= {index}
     except ValueError as error:
         problems[given.key] = str(error)
+
+
+def _not_a_value(given: Input, value: Response | Awaitable[object]) -> AnswerError:
+    """The error for what a marker of the site's own must not return. A refusal would pass as the value."""
+    if isinstance(value, Response):
+        hint = "To refuse the request, raise an HTTPException. To redirect, do it in the route file."
+    else:
+        dismiss(value)
+        hint = "Inputs are read before anything is awaited. Await in the loader."
+    kind = type(value).__name__
+    return AnswerError(f"{type(given.marker).__name__}.value() returned a {kind} for `{given.name}`", hint=hint)
