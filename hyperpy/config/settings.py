@@ -92,8 +92,10 @@ class Settings:
     sources: Mapping[str, SettingSource] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in self.given_in_code():
-            checked(getattr(self, name), setting_fields()[name], SettingSource(f"Settings({name}=…)", SourceKind.CODE))
+        for name, each in setting_fields().items():  # those from elsewhere too: `dataclasses.replace` may change them
+            value = getattr(self, name)
+            if value != each.default:
+                checked(value, each, SettingSource(f"Settings({name}=…)", SourceKind.CODE))
 
     def given_in_code(self) -> list[str]:
         """The names of the settings that differ from their default and were not read from anywhere."""

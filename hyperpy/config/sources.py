@@ -40,6 +40,8 @@ def app_settings(given: Settings | None = None) -> Settings:
     """
     command = running_command.get()
     if given is not None:
+        if not isinstance(given, Settings):
+            raise ConfigError(f"settings must be Settings, not {given!r:.60}", hint="Write settings=Settings(ping=5).")
         _refuse_server_settings(given)
         return _with_flags(given, command.settings) if command else given
     if command is not None:

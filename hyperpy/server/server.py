@@ -15,8 +15,8 @@ from hyperpy.server.concurrency import ConcurrencyLimit
 from hyperpy.server.configuration import Config
 from hyperpy.server.descriptors import Descriptors
 from hyperpy.server.health import HealthCheck
-from hyperpy.server.http.reaper import ConnectionReaper
 from hyperpy.server.http.protocol import Stage, State
+from hyperpy.server.http.reaper import ConnectionReaper
 from hyperpy.streams.registry import STATE_KEY
 
 logger = logging.getLogger("hyperpy.server")

@@ -155,6 +155,9 @@ def event_of(value: object) -> Event | None:
     method = getattr(type(value), "__event__", None)
     if method is None:
         return None
+    if not callable(method):
+        hint = "Write: def __event__(self): return Event(…)"
+        raise EventError(f"{type(value).__name__}.__event__ must be a method, not {_name(method)}", hint=hint)
     event = method(value)
     if isinstance(event, Event):
         return event

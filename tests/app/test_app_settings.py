@@ -3,6 +3,7 @@
 import asyncio
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,19 @@ def test_invalid_settings_are_errors_in_code_too():
             Settings(**values)
         wrong += [(values, part, str(caught.value)) for part in parts if part not in str(caught.value)]
     assert wrong == []
+
+
+@pytest.mark.parametrize("given", [{"ping": 5}, Settings])
+def test_settings_are_settings(folder, given):
+    with pytest.raises(ConfigError, match="settings must be Settings, not "):
+        Hyper(settings=given)
+
+
+def test_a_copy_with_other_values_is_checked(folder, monkeypatch):
+    monkeypatch.setenv("HYPER_PING", "7")
+    assert replace(Hyper().settings, ping=8).ping == 8
+    with pytest.raises(ConfigError, match="out of range"):
+        replace(Hyper().settings, ping=-5)
 
 
 def test_an_application_has_no_settings_of_the_server(folder):

@@ -9,7 +9,7 @@ from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError
 
 MODULE = """
-from hyperpy.channels import MemoryBackend
+from hyperpy.channels import Backend, MemoryBackend
 
 class LoggedBackend(MemoryBackend):
     def __init__(self, url, retention):
@@ -17,8 +17,23 @@ class LoggedBackend(MemoryBackend):
         if "wrong" in url:
             raise ValueError("the port is missing")
 
+class Unfinished(Backend):
+    def __init__(self, url, retention):
+        pass
+
+class Revealing:
+    def __init__(self, url, retention):
+        self.url = url
+        if "wrong" in url:
+            raise ValueError(f"no port in {url}")
+    def __repr__(self):
+        return f"<{self.url}>"
+
 def forgetful(url, retention):
     LoggedBackend(url, retention)
+
+def lonely():
+    pass
 
 def broken(url, retention):
     return url.port
@@ -58,7 +73,11 @@ async def test_another_distribution_provides_a_backend(install):
             "invalid channels URL: 'pigeo://loft'",
             "Did you mean `pigeon`? Installed backends: absent",
         ),
-        ("loft", "invalid channels URL: 'loft'", "half://, lost://, memory://, pigeon://, postgres://"),
+        (
+            "loft",
+            "invalid channels URL: 'loft'",
+            "half://, lonely://, lost://, memory://, module://, pigeon://, postgres://",
+        ),
         ("pigeon://wrong", "invalid channels URL 'pigeon://wrong': the port is missing", ""),
         (
             "lost://",
@@ -75,6 +94,27 @@ async def test_another_distribution_provides_a_backend(install):
             "half_done, the channels backend for half:// from hyperpy-carriers, can't be",
             "It raises ModuleNotFoundError: No module named 'no_such_client'",
         ),
+        (
+            "lonely://",
+            "carriers:lonely, the channels backend for lonely://, can't be made",
+            "It takes a URL and a Retention, but raises TypeError: lonely() takes 0 positional arguments",
+        ),
+        (
+            "unfinished://",
+            "carriers:Unfinished, the channels backend for unfinished://, can't be made",
+            "TypeError: Can't instantiate abstract class Unfinished",
+        ),
+        ("module://", "carriers, the channels backend for module://, can't be made", "'module' object is not callable"),
+        (
+            "show://me:secret@loft",
+            "carriers:Revealing, the channels backend for show://, made <show://me:***@loft>",
+            "",
+        ),
+        (
+            "show://me:secret@wrong",
+            "invalid channels URL 'show://me:***@wrong': no port in show://me:***@wrong",
+            "",
+        ),
     ],
 )
 def test_backends_that_cannot_be_made(install, url, what, hint):
@@ -84,6 +124,10 @@ def test_backends_that_cannot_be_made(install, url, what, hint):
         lost="carriers:forgetful",
         absent="carriers:Absent",
         half="half_done",
+        lonely="carriers:lonely",
+        unfinished="carriers:Unfinished",
+        module="carriers",
+        show="carriers:Revealing",
     )
     with pytest.raises(ConfigError) as raised:
         make_hub(Settings(channels=url))

@@ -150,6 +150,7 @@ MISUSED = {
     "x: list[Annotated[str, Query()]] = []": "an input marker has to be in the outermost `Annotated[…]`",
     "x: Annotated[dict, Query()]": "`x: Annotated[dict, Query()]` can't be taken from the request",
     "x.y: Annotated[str, ClientIP()] = ''": "an input must be a plain name",
+    "x: str = Query('q')": "an input marker must be in the annotation",
 }
 
 
@@ -164,3 +165,76 @@ def test_a_marker_that_is_misused_is_a_load_error(write: Write) -> None:
         found[source] = f"{caught.value.place.line} {caught.value.what}"
     wrong = {source: error for source, error in found.items() if not error.startswith(f"3 {MISUSED[source]}")}
     assert wrong == {}
+
+
+UNKNOWN_BEFORE = {
+    "a function": "x: Annotated[str, ip()] = ''",
+    "a class method": "x: Annotated[str, Maker.ip()] = ''",
+    "a dict of markers": "x: Annotated[str, MARKERS['ip']] = ''",
+    "a dict of types": "x: TYPES['ip'] = ''",
+    "unpacked": "x: Annotated[str, *MARKERS.values()] = ''",
+    "a condition": "x: Annotated[str, ClientIP() if MARKERS else Query()] = ''",
+    "a string": "x: 'Annotated[str, ip()]' = ''",
+    "a type of the file's own": "IP = Annotated[str, ip()]\nx: IP = ''",
+    "a function of the file's own": "def mine():\n    return ip()\nx: Annotated[str, mine()] = ''",
+    "in a block": "if 1:\n    x: Annotated[str, ip()] = ''",
+    "a name that is set too": "x: Annotated[str, ip()]\nx = x.strip()",
+}
+
+MAKERS = """
+from typing import Annotated
+from ._markers import *
+
+def ip():
+    return ClientIP()
+
+class Maker:
+    @classmethod
+    def ip(cls):
+        return ClientIP()
+
+MARKERS = {"ip": ClientIP()}
+TYPES = {"ip": Annotated[str, ClientIP()]}
+"""
+
+
+@pytest.mark.parametrize("how", UNKNOWN_BEFORE)
+def test_a_marker_is_never_ignored(write: Write, how: str) -> None:
+    source = f"from ._makers import *\n{UNKNOWN_BEFORE[how]}\nt'{{x}}'"
+    folder = write({"_markers.py": MARKERS, "_makers.py": MAKERS, "index.py": source})
+    with pytest.raises(HyperError, match="the input marker of `x` isn't known before the file runs"):
+        Hyper(routes=folder, static=None)
+
+
+async def test_other_annotations_are_left_alone(site: Site) -> None:
+    annotated = "Q: InputMarker = Query()\na: list[int] = [1]\nb: missing = 2\nc: 'no type[' = 3"
+    source = f"from hyperpy import *\n{annotated}\nt'{{a}}{{b}}{{c}}'"
+    assert (await site({"index.py": source}).get("/")).text == "123"
+
+
+@pytest.mark.parametrize(
+    ("returned", "what"),
+    [
+        ("redirect('/login')", "RedirectResponse"),
+        ("self.later()", "coroutine"),
+        ("PlainTextResponse('')", "PlainTextResponse"),
+    ],
+)
+async def test_a_marker_that_returns_a_refusal_is_an_error(site: Site, returned: str, what: str) -> None:
+    source = f"""
+        from typing import Annotated, Any
+        from hyperpy import *
+
+        class User(InputMarker):
+            def value(self, request, name):
+                return {returned}
+
+            async def later(self):
+                pass
+
+        user: Annotated[Any, User()] = "nobody"
+        t"secret"
+        """
+    answer = await site({"index.py": source}, debug=True).get("/")
+    assert answer.status_code == 500
+    assert f"User.value() returned a {what} for `user`" in answer.text

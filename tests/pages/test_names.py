@@ -359,6 +359,17 @@ def test_a_lost_answer_is_a_load_error_however_it_is_imported(write: Write, name
         assert "inside a function, a bare `" in error.what, source
 
 
+@pytest.mark.parametrize(("base", "remedy"), [("HTTPException", "raise No(403)"), ("JSONResponse", "return No(403)")])
+def test_a_lost_answer_of_a_class_of_its_own_is_a_load_error(write: Write, base: str, remedy: str) -> None:
+    files = {
+        "_no.py": f"from hyperpy import *\nclass No({base}):\n    pass",
+        "index.py": "from ._no import No\ndef guard():\n    No(403)\nguard()\nt''",
+    }
+    error = load_error(write, files)
+    assert "a bare `No(…)` does nothing" in error.what
+    assert f"Write `{remedy}`" in error.hint
+
+
 async def test_error_pages_and_folders_resolve_names_too(site: Site) -> None:
     files = {
         "_common.py": "from hyperpy import POST, Query as Q, HTTPException as E\nfrom typing import Annotated as A\n",

@@ -97,6 +97,22 @@ async def test_a_folder_inside_a_package_can_be_imported_by_its_full_name(
     assert isinstance(importlib.import_module("shop_of_tests.pages._base").Layout(""), Markup)
 
 
+async def test_a_file_is_one_module_under_its_full_name_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "market_of_tests" / "pages"
+    (folder / "parts").mkdir(parents=True)
+    (folder / "parts" / "_count.py").write_text("class Count:\n    made = 0")
+    (folder / "a.py").write_text("from market_of_tests.pages.visits import Count\nt'{Count.made}'")
+    (folder / "visits.py").write_text("from .parts._count import Count\nCount.made += 1\nt'{Count.made}'")
+    (folder / "z.py").write_text("from market_of_tests.pages.parts._count import Count\nt'{Count.made}'")
+    monkeypatch.syspath_prepend(tmp_path)
+    client = make_app(folder)
+    assert [(await client.get(path)).text for path in ("/visits", "/visits", "/a", "/z")] == ["1", "2", "2", "2"]
+    module = importlib.import_module("market_of_tests.pages.visits")
+    assert module.__spec__ is not None
+    assert sys.modules[module.__spec__.name] is module
+    assert module.__spec__.name == module.__name__ != "market_of_tests.pages.visits"
+
+
 def test_a_folder_named_like_a_package_does_not_shadow_it(write: Write) -> None:
     folder = write({"_x.py": "A = 1", "index.py": "import json\nfrom json._x import A\nt'{A}'"})
     Hyper(routes=folder.rename(folder.parent / "json"), static=None)

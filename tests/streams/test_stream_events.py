@@ -272,6 +272,12 @@ def test_a_wrong_event_method_is_an_error_that_names_the_class():
         (returns(Toast("x")), "Toast.__event__() must return an Event, not Toast", "return Event("),
         (returns(Event), "Toast.__event__() must return an Event, not the class Event", "return Event("),
         (AsyncToast(), "AsyncToast.__event__() must return an Event, not coroutine", "Remove the `async`"),
+        (
+            type("Toast", (), {"__event__": Event("x")})(),
+            "Toast.__event__ must be a method, not Event",
+            "def __event__",
+        ),
+        (type("Toast", (), {"__event__": property(len)})(), "Toast.__event__ must be a method, not property", ""),
         (Toast, "a stream can't send the class Toast", "yield Toast(...)"),
         (OnInstance(), "a stream can't send OnInstance", "JSON("),
         (("name", Toast("x")), "Toast is an event and can't be the content of another one", "Yield it on its own"),

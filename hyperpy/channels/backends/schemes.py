@@ -39,13 +39,24 @@ def make_backend(settings: Settings) -> Backend:
         factory = _load(settings, entry)
         backend = factory(url, Retention(settings.channel_max_messages, settings.channel_max_age))
     except ValueError as error:
-        what = f"invalid channels URL {redacted(url)!r}: {error}"
+        what = f"invalid channels URL {redacted(url)!r}: {_without_password(error, url)}"
         hint = f"Write a URL such as {EXAMPLES}." if entry is None or entry.name in BUILT_IN else ""
         raise settings.error("channels", what, hint) from error
+    except TypeError as error:
+        if entry is None or error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            raise  # from the code of the backend, not from the call
+        what = f"{entry.value}, the channels backend for {entry.name}://, can't be made"
+        hint = f"It takes a URL and a Retention, but raises TypeError: {_without_password(error, url)}"
+        raise settings.error("channels", what, hint) from error
     if not isinstance(backend, Backend):
-        what = f"{entry.value}, the channels backend for {entry.name}://, made {backend!r:.60}"
+        made = _without_password(repr(backend), url)
+        what = f"{entry.value}, the channels backend for {entry.name}://, made {made:.60}"
         raise settings.error("channels", what, "Return an instance of a subclass of hyperpy.channels.Backend.")
     return backend
+
+
+def _without_password(text: object, url: str) -> str:
+    return str(text).replace(url, redacted(url))
 
 
 def _entry_point(settings: Settings, scheme: str) -> EntryPoint:

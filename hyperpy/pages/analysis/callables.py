@@ -5,6 +5,8 @@ import builtins
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from starlette.responses import Response
+
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import Names, module_level
@@ -118,10 +120,11 @@ def _check_bare_calls(function: Function, vocabulary: Vocabulary, file: str) -> 
         if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
             continue
         called = node.value.func
+        made = vocabulary.value(called)
         what = f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing"
-        if vocabulary.public_name(called) == "HTTPException" or _is_builtin_exception(called):
+        if _is_class(made, BaseException) or _is_builtin_exception(called):
             hint = f"Write `raise {ast.unparse(node.value)}`."
-        elif vocabulary.public_name(called) in ANSWERS:
+        elif vocabulary.public_name(called) in ANSWERS or _is_class(made, Response):
             what += ", and the page would be sent"
             hint = f"Write `return {ast.unparse(node.value)}` in the loader, or make the call at module level."
         else:
@@ -131,4 +134,8 @@ def _check_bare_calls(function: Function, vocabulary: Vocabulary, file: str) -> 
 
 def _is_builtin_exception(called: ast.expr) -> bool:
     known = getattr(builtins, called.id, None) if isinstance(called, ast.Name) else None
-    return isinstance(known, type) and issubclass(known, BaseException)
+    return _is_class(known, BaseException)
+
+
+def _is_class(value: object, base: type) -> bool:
+    return isinstance(value, type) and issubclass(value, base)

@@ -60,7 +60,7 @@ class _InputFinder:
                     self.block(nested, self.groups)
 
     def declaration(self, node: ast.AnnAssign, group: int) -> None:
-        annotation = _unquoted(node.annotation)
+        annotation = unquoted(node.annotation)
         marked = self.vocabulary.is_marked(annotation)
         if not isinstance(node.target, ast.Name):
             if marked:
@@ -77,7 +77,7 @@ class _InputFinder:
         self.found.append(Declaration(name, annotation, node, node.value is not None, group, marked))
 
 
-def _unquoted(annotation: ast.expr) -> ast.expr:
+def unquoted(annotation: ast.expr) -> ast.expr:
     """The expression in an annotation that is written as a string."""
     if not (isinstance(annotation, ast.Constant) and isinstance(annotation.value, str)):
         return annotation

@@ -88,31 +88,48 @@ class Execution:
         rebound = {name for names in parsed.names.values() for name in names.rebinds}
         late = [bound for statement in parsed.names.keys() - frozenset(done) for bound in bindings(statement)]
         rebound |= {name for name, source in late if source is None}
-        package = namespace["__package__"]
-        objects = {name: _imported(source, package) for name, source in late if source} | namespace
+        attributes = (node for node in ast.walk(parsed.tree) if isinstance(node, ast.Attribute))
+        owners = [node.value for node in attributes if node.attr in self.public and isinstance(node.value, ast.Name)]
+        used, package = {owner.id for owner in owners}, namespace["__package__"]
+        objects = {name: self._imported(source, package, name in used) for name, source in late if source} | namespace
+        local = parsed.local.items()
         return Vocabulary(
             self.public,
             {name: value for name, value in objects.items() if name not in rebound and value is not MISSING},
-            {node: _imported(source, package) if source else MISSING for node, source in parsed.local.items()},
+            {node: self._imported(source, package, node in owners) if source else MISSING for node, source in local},
         )
+
+    def _imported(self, source: ImportedName, package: str, has_public_names: bool) -> object:
+        """The object that a later import will bind, if its module has been imported before.
+
+        A file of the routes folder is imported now if one of hyperpy's names comes from it. Their meaning must not
+        depend on what other files have imported.
+        """
+        level, module, name = self._rewritten(source)
+        try:
+            dotted = importlib.util.resolve_name("." * level + module, package)
+            if dotted.partition(".")[0] == package.partition(".")[0] and (has_public_names or name in self.public):
+                found = importlib.import_module(dotted)
+                if name and not hasattr(found, name):
+                    importlib.import_module(f"{dotted}.{name}")
+                return getattr(found, name) if name else found
+        except Exception:  # noqa: BLE001 (the import will raise it again when it runs)
+            return MISSING
+        if dotted not in sys.modules or not name:
+            return sys.modules.get(dotted, MISSING)
+        return vars(sys.modules[dotted]).get(name, sys.modules.get(f"{dotted}.{name}", MISSING))
+
+    def _rewritten(self, source: ImportedName) -> ImportedName:
+        """The same import as it will be compiled."""
+        level, module, name = source
+        node = ast.ImportFrom(module, [ast.alias(name or "*")], level)
+        self.rewrite(ast.Module([node], []))
+        return level, node.module or "", name
 
 
 def _needs_no_names(statement: ast.stmt) -> bool:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.TemplateStr, ast.AnnAssign)
     return not any(isinstance(node, kinds) for node in ast.walk(statement))
-
-
-def _imported(source: ImportedName, package: str) -> object:
-    """The object that a later import will bind, if its module has been imported before."""
-    level, module, name = source
-    try:
-        dotted = importlib.util.resolve_name("." * level + module, package)
-    except ImportError:  # it leaves the package: an error when it runs
-        return MISSING
-    found = sys.modules.get(dotted, MISSING)
-    if found is MISSING or not name:
-        return found
-    return vars(found).get(name, sys.modules.get(f"{dotted}.{name}", MISSING))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pathlib
 import types
 import typing
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -19,12 +19,13 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hyperpy.exceptions import Place, RouteError, did_you_mean
+from hyperpy.exceptions import AnswerError, Place, RouteError, did_you_mean
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import is_marker, marker_in
 from hyperpy.pages.input_markers import InputMarker, Query
+from hyperpy.templates.deferred import dismiss
 
 SCALARS = (
     *(bool, int, float, str, decimal.Decimal, uuid.UUID, pathlib.PurePath, enum.Enum),
@@ -261,3 +262,14 @@ def convert(given: Input, value: Any) -> Any:
         problems = ((problem["msg"], problem["loc"]) for problem in error.errors())
         sentences = (f"{message} (item {place[0]})" if place else message for message, place in problems)
         raise ValueError("; ".join(sentences)) from None
+
+
+def not_a_value(given: Input, returned: Response | Awaitable[object]) -> AnswerError:
+    """The error for what a marker of the site's own must not return: as a value, a refusal would have no effect."""
+    if isinstance(returned, Response):
+        hint = "To refuse the request, raise an HTTPException. To redirect, do it in the route file."
+    else:
+        dismiss(returned)
+        hint = "Inputs are read before anything is awaited. Await in the loader."
+    kind = type(returned).__name__
+    return AnswerError(f"{type(given.marker).__name__}.value() returned a {kind} for `{given.name}`", hint=hint)

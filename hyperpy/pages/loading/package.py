@@ -181,7 +181,8 @@ class _RouteFinder(MetaPathFinder):
                 if Path(entry).is_relative_to(package.folder):
                     file = Path(entry, f"{fullname.rpartition('.')[2]}.py")
                     if file.is_file():
-                        return spec_from_file_location(fullname, file, loader=_RouteLoader(package, file))
+                        parts = file.relative_to(package.folder).with_suffix("").parts
+                        return ModuleSpec(fullname, _AliasLoader(".".join((package.name, *parts))), origin=str(file))
         return None
 
 
@@ -211,6 +212,22 @@ class _RouteLoader(Loader):
     def get_source(self, fullname: str = "") -> str:
         """The file's text, decoded as Python decodes it. `linecache` and debuggers call this too."""
         return read_source(self.path)
+
+
+class _AliasLoader(Loader):
+    """Imports a file that has another name already, under which it is one module."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.spec: ModuleSpec | None = None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(self.name)
+        self.spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec  # the import system has set that of the other name
 
 
 class _ImportRewriter(ast.NodeTransformer):

@@ -1,6 +1,6 @@
 """One request to one route: its namespace, inputs, body, loader and page. Requests share none of these."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextvars import ContextVar
 from types import CodeType
 from typing import Any
@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import PAGE, RUN
-from hyperpy.pages.loading.inputs import Input, InputOrigin, convert
+from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_value
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.loading.runtime import AnswerGiven
 from hyperpy.pages.request.injected_response import InjectedResponse
@@ -146,6 +146,8 @@ class Run(TemplateHost):
         assert given.marker
         read = given.marker.values if given.many else given.marker.value
         value = read(self.request, given.name)
+        if isinstance(value, Response | Awaitable):
+            raise not_a_value(given, value)
         if header := given.marker.vary(given.name):
             self.injected_response().headers.add_vary_header(header)
         is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
