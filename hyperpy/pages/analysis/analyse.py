@@ -65,17 +65,16 @@ def analyse(
     """
     tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
     vocabulary = with_aliases(vocabulary, parsed)
-    names = parsed.names
-    reads = frozenset().union(*(names[s].reads for s in statements))
+    reads = frozenset().union(*(names.reads for names in parsed.names.values()))
     bound = parsed.bound | vocabulary.objects.keys()
     check_functions(tree, vocabulary, file)
     templates = find_templates(tree, file)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file)
     once = run_once(parsed, frozenset(d.name for d in declarations), vocabulary, done)
-    stream = find_stream(statements, names)
-    loader = find_loader(statements, names, stream)
+    stream = find_stream(parsed)
+    loader = find_loader(parsed, stream)
     explicit = explicit_answers(statements, vocabulary)
-    responds = explicit or any("response" in names[s].rebinds for s in statements)
+    responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
     if not (templates or stream or responds or possible_answers(statements, loader)):
         raise no_answer(tree, file)
     check_names(parsed, templates, vocabulary, done)
@@ -116,9 +115,8 @@ def _unreferenced(statements: Sequence[ast.stmt], reads: frozenset[str]) -> tupl
 
 def _is_inert(statement: ast.stmt) -> bool:
     """Whether a statement does nothing: a docstring, another bare literal, `pass`."""
-    if isinstance(statement, ast.Pass):
-        return True
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    is_literal = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return is_literal or isinstance(statement, ast.Pass)
 
 
 def _around_loader(
@@ -128,14 +126,12 @@ def _around_loader(
     if loader is None:
         return list(each), []
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.TypeAlias)
-    start = statements.index(loader) + 1
-    while start < len(statements):
-        following = statements[start]
+    head = set(statements[: statements.index(loader) + 1])
+    for following in statements[len(head) :]:
         declaration = isinstance(following, ast.AnnAssign) and following.value is None
         if not (declaration or isinstance(following, definitions) or _is_inert(following)):
             break
-        start += 1
-    head = set(statements[:start])
+        head.add(following)
     return [s for s in each if s in head], [s for s in each if s not in head]
 
 

@@ -2,14 +2,15 @@
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import Names, module_level
+from hyperpy.pages.analysis.scopes import module_level
 from hyperpy.pages.analysis.vocabulary import ANSWERS, EVENT_CALLS, HTML_CALLS, Vocabulary
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -37,34 +38,30 @@ def yields_of(function: Function) -> list[ast.Yield | ast.YieldFrom]:
     return [node for node in own_nodes(function) if isinstance(node, ast.Yield | ast.YieldFrom)]
 
 
-def find_stream(statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names]) -> ast.AsyncFunctionDef | None:
+def find_stream(parsed: ParsedFile) -> ast.AsyncFunctionDef | None:
     """The first async generator without required arguments or a leading `_` that nothing else in the file names."""
-    for function in _candidates(statements):
-        if yields_of(function) and not readers(function, statements, names):
-            return function
-    return None
+    streams = (function for function in _candidates(parsed) if yields_of(function))
+    return next((stream for stream in streams if not readers(stream, parsed)), None)
 
 
-def find_loader(
-    statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names], stream: ast.AsyncFunctionDef | None
-) -> ast.AsyncFunctionDef | None:
+def find_loader(parsed: ParsedFile, stream: ast.AsyncFunctionDef | None) -> ast.AsyncFunctionDef | None:
     """The first such async function that isn't a generator.
 
     One that only the stream names (it loads again) is the loader if it declares a `global`.
     """
-    for function in _candidates(statements):
+    for function in _candidates(parsed):
         if yields_of(function):
             continue
-        named_by = readers(function, statements, names)
+        named_by = readers(function, parsed)
         declares_global = any(isinstance(node, ast.Global) for node in own_nodes(function))
         if not named_by or (declares_global and named_by == [stream]):
             return function
     return None
 
 
-def _candidates(statements: Sequence[ast.stmt]) -> Iterator[ast.AsyncFunctionDef]:
+def _candidates(parsed: ParsedFile) -> Iterator[ast.AsyncFunctionDef]:
     """The async functions without required arguments or a leading `_`."""
-    for statement in statements:
+    for statement in parsed.tree.body:
         if isinstance(statement, ast.AsyncFunctionDef) and not statement.name.startswith("_"):
             arguments = statement.args
             required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
@@ -72,9 +69,9 @@ def _candidates(statements: Sequence[ast.stmt]) -> Iterator[ast.AsyncFunctionDef
                 yield statement
 
 
-def readers(function: Function, statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names]) -> list[ast.stmt]:
+def readers(function: Function, parsed: ParsedFile) -> list[ast.stmt]:
     """The other statements of the file that name a function."""
-    return [s for s in statements if s is not function and function.name in names[s].reads]
+    return [s for s, names in parsed.names.items() if s is not function and function.name in names.reads]
 
 
 def stream_facts(function: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> StreamFacts:

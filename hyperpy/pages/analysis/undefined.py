@@ -7,7 +7,7 @@ from hyperpy.exceptions import RouteError, did_you_mean
 from hyperpy.pages.analysis.definitions import builtin_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import declared, names_of
+from hyperpy.pages.analysis.scopes import names_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 
@@ -18,7 +18,9 @@ def check_names(
     waiting = [node for s in parsed.tree.body if s not in done for node in ast.walk(s)]
     if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in waiting):
         return  # these names aren't known yet
-    known = parsed.bound | vocabulary.objects.keys() | {name for s in parsed.tree.body for name in declared(s)}
+    annotated = (node.target for node in ast.walk(parsed.tree) if isinstance(node, ast.AnnAssign))
+    declared = {target.id for target in annotated if isinstance(target, ast.Name)}
+    known = parsed.bound | vocabulary.objects.keys() | declared
     for template in templates:
         names = names_of(ast.Expr(template), {})
         unknown = names.reads - known - builtin_names() - names.binds

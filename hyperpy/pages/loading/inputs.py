@@ -158,15 +158,14 @@ def _evaluate(declaration: Declaration, file: str, namespace: Mapping[str, Any])
     expression = ast.Expression(declaration.annotation)
     try:
         return eval(compile(expression, file, "eval", dont_inherit=True), dict(namespace))
-    except NameError as error:
-        suggestion = did_you_mean(error.name or "", [*namespace, "bool", "float", "int", "str"])
-        advice = f"Import `{error.name}`. If `{declaration.name}` isn't an input, set it in the body or the loader."
-        hint = f"{suggestion} {advice}".strip()
-        what = f"the annotation of `{declaration.name}` uses `{error.name}`, which this file doesn't define"
-        raise RouteError(what, place=place_of(declaration.annotation, file), hint=hint) from error
     except Exception as error:
         what = f"the annotation of `{declaration.name}` can't be evaluated: {type(error).__name__}: {error}"
         hint = f"An annotation is a type: `{declaration.name}: str`."
+        if isinstance(error, NameError):
+            suggestion = did_you_mean(error.name or "", [*namespace, "bool", "float", "int", "str"])
+            advice = f"Import `{error.name}`. If `{declaration.name}` isn't an input, set it in the body or the loader."
+            hint = f"{suggestion} {advice}".strip()
+            what = f"the annotation of `{declaration.name}` uses `{error.name}`, which this file doesn't define"
         raise RouteError(what, place=place_of(declaration.annotation, file), hint=hint) from error
 
 

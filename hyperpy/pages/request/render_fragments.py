@@ -93,10 +93,7 @@ def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[str | None,
         names.update(seen)
         return found.get(name, "")
 
-    try:
-        html = allow_deferred(captured, ())
-    except HyperError as error:
-        raise error.at(template.place) from error.__cause__
+    html = allow_deferred(captured, ())
     if isinstance(html, Pending):
         html.close()
         raise TemplateError(
