@@ -1,7 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 from collections.abc import AsyncGenerator, Coroutine
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.background import BackgroundTask
@@ -17,9 +17,7 @@ from hyperpy.streams import (
     GeneratorShape,
     HTMLStream,
     PageStream,
-    StreamLimits,
     StreamMode,
-    Streams,
     accepts,
     choose,
     stream_headers,
@@ -31,25 +29,18 @@ HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
 
 
-class Application(Protocol):
-    """The part of `Hyper` that answering uses."""
-
-    debug: bool
-    limits: StreamLimits
-    exception_handlers: dict[Any, Any]
-
-    def own_streams(self) -> Streams:
-        """The registry for requests without one in their state."""
-
-
 class Sender:
-    """The `send` of a request, and whether the response has started. Pages and streams set that themselves."""
+    """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
-    __slots__ = ("send", "started")
+    `vary` is whether the response depends on the `Accept` header.
+    """
+
+    __slots__ = ("send", "started", "vary")
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.started = False
+        self.vary = False
 
     def start(self) -> None:
         self.started = True
@@ -61,7 +52,7 @@ class Sender:
 
 
 async def answer_route(
-    route: Route, scope: Scope, receive: Receive, sender: Sender, params: dict[str, str], app: Application
+    route: Route, scope: Scope, receive: Receive, sender: Sender, params: dict[str, str]
 ) -> Coroutine[Any, Any, None] | None:
     """Answer one request with one route. Raises errors that occur before the headers have been sent.
 
@@ -69,30 +60,31 @@ async def answer_route(
     """
     method = scope["method"]
     if method not in route.methods:
-        await _other_method(route, method, sender)
+        if method != "OPTIONS":
+            raise HTTPException(405, headers={"Allow": route.allow})
+        await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
         return None
-    if route.stream is None:
-        mode, vary = StreamMode.PAGE, False
-    else:
-        mode, vary = _mode(route.stream, bool(route.templates), scope)
+    mode = StreamMode.PAGE
+    if route.stream is not None:
+        mode, sender.vary = _mode(route.stream, bool(route.templates), scope)
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
-        await _send(sender, 204, [VARY] if vary else [], b"")
+        await _send(sender, 204, [VARY] if sender.vary else [], b"")
         return None
     run = Run(route, scope, receive, params)
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, vary=vary)
+        start, body = _page_messages(run, answer, vary=sender.vary)
         sender.started = True
         await sender.send(start)
         await sender.send(body)
     elif isinstance(answer, Pending):
-        await _send_in_parts(run, sender, answer, vary=vary, app=app)
+        await _send_in_parts(run, sender, answer)
     elif answer is not None:
-        await _send_response(run, sender, answer, vary=vary)
+        await _send_response(run, sender, answer)
     else:
         kind = EventStream if mode is StreamMode.SSE else HTMLStream
-        return _send_stream(run, sender, kind, run.stream(), vary=vary, app=app)
+        return _send_stream(run, sender, kind, run.stream())
     if run.response and run.response.background:
         await _run_background(run, run.response.background)
     return None
@@ -107,12 +99,6 @@ def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamM
 
 def _requests_stream(query: bytes) -> bool:
     return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
-
-
-async def _other_method(route: Route, method: str, sender: Sender) -> None:
-    if method != "OPTIONS":
-        raise HTTPException(405, headers={"Allow": route.allow})
-    await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
 
 
 async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
@@ -160,14 +146,14 @@ def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> l
     return [header for header in headers if header[0] not in names] + own
 
 
-async def _send_response(run: Run, sender: Sender, response: Response, *, vary: bool) -> None:
+async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     """Send an explicit answer. For HEAD only its headers: a generator in it is not started."""
     for header in response.raw_headers:
         check_header(header)
     if injected := run.response:
         response.raw_headers = [*response.raw_headers, *_additions(response, injected)]
         injected.sent = True
-    if vary:
+    if sender.vary:
         MutableHeaders(raw=response.raw_headers).add_vary_header("Accept")
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await _send(sender, response.status_code, response.raw_headers, b"")
@@ -182,24 +168,18 @@ def _additions(response: Response, injected: InjectedResponse) -> list[tuple[byt
     return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]
 
 
-async def _send_in_parts(run: Run, sender: Sender, page: Pending, *, vary: bool, app: Application) -> None:
+async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:
     try:
         nonce = str(run.scope.get("state", {}).get("csp_nonce") or "")
-        await _send_stream(run, sender, PageStream, Completion(page, nonce).parts(), vary=vary, app=app)
+        await _send_stream(run, sender, PageStream, Completion(page, nonce).parts())
     finally:
         page.close()
 
 
 async def _send_stream(
-    run: Run,
-    sender: Sender,
-    kind: type[EventStream | HTMLStream],
-    generator: AsyncGenerator[Any],
-    *,
-    vary: bool,
-    app: Application,
+    run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> None:
-    stream = await _prepared(run, sender, kind, generator, vary=vary, app=app)
+    stream = await _prepared(run, sender, kind, generator)
     if stream is not None:
         with run:
             await stream(run.scope, run.receive, sender.send)
@@ -208,25 +188,22 @@ async def _send_stream(
 
 
 async def _prepared(
-    run: Run,
-    sender: Sender,
-    kind: type[EventStream | HTMLStream],
-    generator: AsyncGenerator[Any],
-    *,
-    vary: bool,
-    app: Application,
+    run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> EventStream | HTMLStream | None:
     """The stream, ready to be sent. Answers a HEAD request itself and returns None."""
     injected = run.response
     status = injected.status_code if injected else 200
-    headers = [*(injected.raw_headers if injected else ()), *([VARY] if vary else [])]
+    headers = [*(injected.raw_headers if injected else ()), *([VARY] if sender.vary else [])]
     if injected:
         injected.sent = True  # from now on, changes would have no effect
     if run.scope["method"] == "HEAD":
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()
-    _ensure_registry(run.scope, app)
+    app = run.scope["app"]
+    state = run.scope.setdefault("state", {})
+    if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
+        state[STATE_KEY] = app.own_streams()
     return kind(
         generator,
         route=run.route.file,
@@ -236,10 +213,3 @@ async def _prepared(
         on_start=sender.start,
         limits=app.limits,
     )
-
-
-def _ensure_registry(scope: Scope, app: Application) -> None:
-    """Give the request a registry of streams. Mounted applications have no lifespan that would."""
-    state = scope.setdefault("state", {})
-    if STATE_KEY not in state:
-        state[STATE_KEY] = app.own_streams()

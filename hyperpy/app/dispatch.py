@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -12,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from hyperpy.app.answering import Application, Sender, answer_route, page_response
+from hyperpy.app.answering import Sender, answer_route, page_response
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.exceptions import InputError, display_path
 from hyperpy.pages import Completion, Route, Run
@@ -31,16 +32,13 @@ def is_unexpected(error: BaseException) -> bool:
 
 
 class NoRouteError(HTTPException):
-    """404: no file answers this path."""
-
-    def __init__(self) -> None:
-        super().__init__(404)
+    """No file answers this path."""
 
 
 class Dispatch:
     """The ASGI application after `Hyper`'s explicit routes: static files, browser module, route files, error pages."""
 
-    def __init__(self, app: Application, loaded: LoadedRoutes, static: Path | None) -> None:
+    def __init__(self, app: Starlette, loaded: LoadedRoutes, static: Path | None) -> None:
         self.app = app
         self.loaded = loaded
         self.static = StaticApp(static) if static is not None else None
@@ -59,11 +57,15 @@ class Dispatch:
             match self.loaded.router.match(path):
                 case Match(Route() as route, params):
                     scope["path_params"] = params
-                    stream = await answer_route(route, scope, receive, sender, params, self.app)
+                    stream = await answer_route(route, scope, receive, sender, params)
                     if stream is not None:
                         await stream
-                case found:
-                    await _answer_without_route(found, scope, receive, sender)
+                case Match(BrokenRoute(error=error)):  # only in debug mode
+                    await debug_answer(error)(scope, receive, sender.watched)
+                case CanonicalRedirect(target):
+                    await _canonical_redirect(scope, target)(scope, receive, sender.watched)
+                case _:
+                    raise NoRouteError(404)
         except ClientDisconnect:
             # The client left, or the server rejected the request, before its body was complete.
             return
@@ -127,22 +129,9 @@ class Dispatch:
         return response
 
 
-async def _answer_without_route(
-    found: Match[LoadedRoute] | CanonicalRedirect | None, scope: Scope, receive: Receive, sender: Sender
-) -> None:
-    """Answer a path without a route: its file can't be loaded, it has a trailing slash, or there is no such file."""
-    match found:
-        case Match(BrokenRoute(error=error)):  # only in debug mode
-            await debug_answer(error)(scope, receive, sender.watched)
-        case CanonicalRedirect(path):
-            await _canonical_redirect(scope, path)(scope, receive, sender.watched)
-        case _:
-            raise NoRouteError
-
-
 async def _call(handler: Any, request: Request, error: Exception) -> Response:
-    answer = handler(request, error) if inspect.iscoroutinefunction(handler) else None
-    response = await (answer if answer is not None else run_in_threadpool(handler, request, error))
+    is_async = inspect.iscoroutinefunction(handler)
+    response = await (handler(request, error) if is_async else run_in_threadpool(handler, request, error))
     assert isinstance(response, Response)
     return response
 

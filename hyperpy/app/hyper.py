@@ -22,7 +22,7 @@ from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Settings, app_settings, running_command
 from hyperpy.exceptions import HyperError
-from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, Streams, limits_of
+from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 
@@ -53,7 +53,7 @@ class Hyper(Starlette):
         command = running_command.get()
         debug = debug or (command is not None and command.debug)
         self.settings = app_settings(settings)
-        self.limits = limits_of(self.settings)
+        self.limits = StreamLimits(ping=self.settings.ping, send=self.settings.timeout_send)
         make_hub(self.settings)  # raises for an invalid URL now, instead of when a server starts
         self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._own_hub: Hub | None = None

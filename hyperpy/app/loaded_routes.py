@@ -3,12 +3,31 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from hyperpy.app.public_names import PUBLIC_NAMES
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError
-from hyperpy.pages import Query, Route, RoutesPackage, load_route, new_package
+from hyperpy.pages import (
+    DELETE,
+    GET,
+    PATCH,
+    POST,
+    PUT,
+    PublicNames,
+    Query,
+    Route,
+    RoutesPackage,
+    load_route,
+    render,
+)
 from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
+from hyperpy.streams import JSON, Event
+from hyperpy.web.redirect import redirect
+
+# By these objects, names in route files are resolved.
+PUBLIC_NAMES: Final = PublicNames(
+    {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
+    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,8 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     if static:
         _refuse_static(found.routes)
     Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
-    package = new_package(found, PUBLIC_NAMES)
+    package = RoutesPackage(found, PUBLIC_NAMES)
+    package.register()
     routes = [(file, _load(file, package)) for file in found.routes]
     pages = [(page, _load(page, package)) for page in found.error_pages]
     entries = tuple(loaded for _, loaded in (*routes, *pages))

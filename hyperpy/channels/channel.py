@@ -1,11 +1,13 @@
 """`channel(name)`: messages published to it reach all subscribers, and are kept for those that come back."""
 
 from concurrent.futures import Future
+from functools import lru_cache
+from hashlib import blake2b
 
-from hyperpy.channels.channel_names import key_of
 from hyperpy.channels.current import current_cursor, current_hub
 from hyperpy.channels.payload import encode
 from hyperpy.channels.subscription import After, Subscription
+from hyperpy.exceptions import ChannelError
 
 
 class Channel:
@@ -51,3 +53,22 @@ class Channel:
 def channel(name: str) -> Channel:
     """The channel of that name, which may be any text. Raises ChannelError for an invalid name."""
     return Channel(name)
+
+
+@lru_cache(maxsize=4096)
+def key_of(name: str) -> str:
+    """A digest of a name, 32 hexadecimal digits, so that names can hold anything without clashing or being patterns.
+
+    Raises ChannelError for an invalid name.
+    """
+    if not isinstance(name, str):
+        raise ChannelError(f"channel names must be str, not {type(name).__name__}", hint='As in: channel("room:42")')
+    if not name:
+        raise ChannelError("a channel name can't be empty", hint='As in: channel("room:42")')
+    try:
+        return blake2b(name.encode(), digest_size=16).hexdigest()
+    except UnicodeEncodeError as error:
+        raise ChannelError(
+            f"this channel name contains {name[error.start]!r}, half of a surrogate pair",
+            hint='Replace it where it comes from: text.encode("utf-8", "replace").decode()',
+        ) from error

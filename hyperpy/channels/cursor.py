@@ -57,20 +57,11 @@ class Cursor:
             if record.token is None:
                 record.token = _entry(track.key, record.position)
             return record.token
-        return _SEPARATOR.join(_entry(key, position) for key, position in self._positions().items())
-
-    def _positions(self) -> dict[str, Position]:
-        """The position in each channel; of several subscriptions to one, the earliest."""
         positions: dict[str, Position] = {}
-        for track in self._tracks:
-            if track.position is not None:
-                positions[track.key] = min(positions.get(track.key, track.position), track.position)
-        return positions
-
-
-def parse_entry(token: str, key: str) -> Position | None:
-    """The position in one channel, if the id holds it."""
-    return _parse(token).get(key[:_SHORT])
+        for each in self._tracks:
+            if each.position is not None:  # of several subscriptions to one channel, the earliest counts
+                positions[each.key] = min(positions.get(each.key, each.position), each.position)
+        return _SEPARATOR.join(_entry(key, position) for key, position in positions.items())
 
 
 def _entry(key: str, position: Position) -> str:

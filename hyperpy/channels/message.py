@@ -1,7 +1,5 @@
 """The messages that a subscriber receives."""
 
-from typing import Final
-
 from hyperpy.channels.backends.records import Record
 from hyperpy.channels.payload import JSONValue, decode
 from hyperpy.streams.events import MISSING, Event, SharedEvent
@@ -39,19 +37,11 @@ class Message:
         if record is None:
             return SharedEvent({}, self.id, name, data=self.data if content is MISSING else content)
         if content is MISSING:
-            # Data that has been accessed may have been changed.
-            if self._data is MISSING and record.data is not None and not _is_text(record.data):
+            # Data that has been accessed may have been changed; a str is sent as escaped HTML, like any of a stream.
+            if self._data is MISSING and record.data is not None and not record.data.startswith(b'"'):
                 return SharedEvent(record.frames, self.id, name, text=record.text)
             content = self.data
         return SharedEvent(record.frames, self.id, name, data=content)
 
     def __repr__(self) -> str:
         return f"Message(id={self.id!r}, data={self.data!r}, gap={self.gap!r})"
-
-
-_QUOTE: Final = b'"'
-
-
-def _is_text(data: bytes) -> bool:
-    """Whether the data is a str, which is sent as escaped HTML like any other str of a stream."""
-    return data.startswith(_QUOTE)

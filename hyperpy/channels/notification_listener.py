@@ -1,7 +1,6 @@
 """`listen(name)`: PostgreSQL's own notifications, such as those of triggers."""
 
 from contextlib import suppress
-from types import TracebackType
 from typing import Final, Self
 
 import pydantic_core
@@ -43,9 +42,7 @@ class NotificationListener:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         self._leave()
 
     def __aiter__(self) -> Self:

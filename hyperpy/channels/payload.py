@@ -9,8 +9,6 @@ from hyperpy.exceptions import ChannelError
 
 type JSONValue = bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None
 
-_BYTES = (bytes, bytearray, memoryview)
-
 
 def encode(data: object) -> bytes:
     """The data as JSON. Raises ChannelError for data that JSON can't hold, including bytes."""
@@ -18,7 +16,10 @@ def encode(data: object) -> bytes:
     try:
         return pydantic_core.to_json(data, inf_nan_mode="null")
     except ValueError as error:
-        raise ChannelError(f"this can't be published: {error}", hint=_hint(data)) from error
+        hint = "JSON can hold dicts, lists, str, numbers, bool, None, dates, dataclasses and pydantic models."
+        if isinstance(data, Template):
+            hint = "Publish the values, and write the t-string where they are received."
+        raise ChannelError(f"this can't be published: {error}", hint=hint) from error
 
 
 def decode(data: bytes) -> JSONValue:
@@ -28,7 +29,7 @@ def decode(data: bytes) -> JSONValue:
 
 def _refuse_bytes(data: object) -> None:
     """Raise ChannelError for bytes, which the encoder would treat as text."""
-    if isinstance(data, _BYTES):
+    if isinstance(data, (bytes, bytearray, memoryview)):
         raise ChannelError(
             f"{type(data).__name__} can't be published: JSON can't hold them",
             hint="Publish text: data.decode(), or base64.b64encode(data).decode()",
@@ -39,9 +40,3 @@ def _refuse_bytes(data: object) -> None:
     elif isinstance(data, (list, tuple, set, frozenset)):
         for value in data:
             _refuse_bytes(value)
-
-
-def _hint(data: object) -> str:
-    if isinstance(data, Template):
-        return "Publish the values, and write the t-string where they are received."
-    return "JSON can hold dicts, lists, str, numbers, bool, None, dates, dataclasses and pydantic models."

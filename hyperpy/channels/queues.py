@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from typing import Final
 
 from hyperpy.channels.backends.contract import QueueItem
-from hyperpy.channels.channel_names import key_of
+from hyperpy.channels.channel import key_of
 from hyperpy.channels.current import current_hub
 from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.hub.watch import QueueWatch

@@ -1,12 +1,11 @@
 """Reading a channel: first the messages that are kept, where that is wanted, then those that arrive."""
 
 from collections import deque
-from enum import Enum, auto
-from types import TracebackType
+from enum import Enum, IntEnum, auto
 from typing import Final, Self
 
 from hyperpy.channels.backends.records import BEGINNING, Position, Record
-from hyperpy.channels.cursor import Cursor, parse_entry
+from hyperpy.channels.cursor import Cursor
 from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.hub.topic import PAGE, Mailbox, Topic
 from hyperpy.channels.message import Message
@@ -26,8 +25,8 @@ NOW: Final = Start.NOW
 type After = Start | str | None
 
 
-class _Phase(Enum):
-    """Where a subscription's next message comes from.
+class _Phase(IntEnum):
+    """Where a subscription's next message comes from. It only moves down this table.
 
     | phase   | source of the next message                              | left when                                   |
     |---------|---------------------------------------------------------|---------------------------------------------|
@@ -52,15 +51,6 @@ class _Phase(Enum):
 
 # Module-level aliases: faster to look up than enum attributes.
 _NEW, _OPENING, _READING, _AHEAD, _LIVE, _ENDED = _Phase
-
-_FOLLOWING: Final = {
-    _NEW: (_OPENING,),
-    _OPENING: (_READING, _LIVE),
-    _READING: (_AHEAD, _LIVE),
-    _AHEAD: (_LIVE,),
-    _LIVE: (),
-    _ENDED: (),
-}
 
 
 class Subscription:
@@ -100,12 +90,23 @@ class Subscription:
         self._backlog: deque[Record] = deque()  # read, but not yet delivered
 
     async def __aenter__(self) -> Self:
-        await self._enter()
+        if self._phase is not _NEW:
+            raise ChannelError(
+                "this subscription has been used already", hint="Each loop needs its own: channel(…).subscribe()"
+            )
+        self._proceed(_OPENING)
+        self._topic = self._hub.topic(self._key, self._mailbox)
+        try:
+            await self._hub.join(self._topic)
+            self._begin(is_late=False)
+        except BrokerError:
+            pass  # it begins when the topic is open
+        except BaseException:
+            self._leave()
+            raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         self._leave()
 
     def __aiter__(self) -> Self:
@@ -113,7 +114,7 @@ class Subscription:
 
     async def __anext__(self) -> Message:
         if self._phase is _NEW:
-            await self._enter()
+            await self.__aenter__()
         record = None if self._phase is _ENDED else await self._next()
         if record is None or (record.closes and not record.is_gap):
             self._leave()
@@ -130,24 +131,8 @@ class Subscription:
             self._hub.leave_soon(self._topic, self._mailbox)
 
     def _proceed(self, phase: _Phase) -> None:
-        assert phase in _FOLLOWING[self._phase], f"{self._phase} to {phase}"
+        assert self._phase < phase, f"{self._phase!r} to {phase!r}"
         self._phase = phase
-
-    async def _enter(self) -> None:
-        if self._phase is not _NEW:
-            raise ChannelError(
-                "this subscription has been used already", hint="Each loop needs its own: channel(…).subscribe()"
-            )
-        self._proceed(_OPENING)
-        self._topic = self._hub.topic(self._key, self._mailbox)
-        try:
-            await self._hub.join(self._topic)
-            self._begin(is_late=False)
-        except BrokerError:
-            return  # it begins when the topic is open
-        except BaseException:
-            self._leave()
-            raise
 
     def _leave(self) -> None:
         self._phase = _ENDED
@@ -175,7 +160,7 @@ class Subscription:
             return base, is_late
         default = None if self._after is START else base
         if isinstance(self._after, str):
-            known = parse_entry(self._after, self._key)
+            known = Cursor(self._after).resumed(self._key)
         elif self._cursor.resumes:
             known = self._cursor.resumed(self._key)
         else:

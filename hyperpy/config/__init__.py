@@ -1,13 +1,10 @@
 """Settings: their defaults, where they come from, and which of several values wins."""
 
-from hyperpy.config.command import Command, app_settings, running_command
-from hyperpy.config.setting_values import SettingSource
 from hyperpy.config.settings import Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
-from hyperpy.config.sources import load_settings
+from hyperpy.config.sources import Command, app_settings, load_settings, running_command
 
 __all__ = [
     "Command",
-    "SettingSource",
     "Settings",
     "app_setting_names",
     "app_settings",

@@ -89,11 +89,10 @@ def _number(value: object, *, is_whole: bool, is_text: bool) -> float | None:
 
 def _example(field: Field[Any], source: SettingSource) -> str:
     value = field.default or field.metadata["example"]
-    match source.kind:
-        case SourceKind.FILE:
-            return f'Write {field.name.replace("_", "-")} = "{value}".'
-        case SourceKind.CODE:
-            return f'Write {field.name}="{value}".'
-        case SourceKind.VARIABLE:
-            return f"Write {source.name}={value}, or unset it."
-    return f"Write {source.name} {value}." if source.name.startswith("--") else f"Write {value}."
+    examples = {
+        SourceKind.FLAG: f"Write {value}." if field.name == "target" else f"Write {source.name} {value}.",
+        SourceKind.VARIABLE: f"Write {source.name}={value}, or unset it.",
+        SourceKind.FILE: f'Write {field.name.replace("_", "-")} = "{value}".',
+        SourceKind.CODE: f'Write {field.name}="{value}".',
+    }
+    return examples[source.kind]

@@ -1,17 +1,69 @@
 """Settings read from the command line, HYPER_* variables and [tool.hyper] in pyproject.toml."""
 
+import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from hyperpy.config.setting_values import SettingSource, SourceKind, checked
-from hyperpy.config.settings import PREFIX, Settings, flag_of, key_of, setting_fields, variable_of
-from hyperpy.exceptions import ConfigError, Place, did_you_mean
+from hyperpy.config.settings import PREFIX, Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
+from hyperpy.exceptions import ConfigError, Place, UnknownSettingWarning, did_you_mean
 
 PYPROJECT = "pyproject.toml"
 
 type _Given = tuple[str, object, SettingSource]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A running `hyper dev`, `serve` or `routes`. `debug` makes applications show errors instead of raising them."""
+
+    settings: Settings
+    debug: bool = False
+
+
+running_command: Final[ContextVar[Command | None]] = ContextVar("hyperpy.running_command", default=None)
+"""Set in every process that loads an application for a command."""
+
+
+def app_settings(given: Settings | None = None) -> Settings:
+    """The settings of an application that was passed `given`.
+
+    Flags of the command that it runs under take precedence. The variables and pyproject.toml are read only if nothing
+    was passed. Warns about unknown variables, which may belong to another program. Raises ConfigError if a value is
+    invalid, or if `given` has a setting that only servers use.
+    """
+    command = running_command.get()
+    if given is not None:
+        _refuse_server_settings(given)
+        return _with_flags(given, command.settings) if command else given
+    if command is not None:
+        return command.settings
+    unknown = _unknown_variables(os.environ)
+    for error in unknown.values():
+        warnings.warn(str(error), UnknownSettingWarning, stacklevel=3)
+    environ = {name: value for name, value in os.environ.items() if name not in unknown}
+    return load_settings({}, environ, Path.cwd())
+
+
+def _refuse_server_settings(given: Settings) -> None:
+    for name in given.given_in_code():
+        if name not in app_setting_names():
+            hint = (
+                f"An application can set {', '.join(app_setting_names())}. Set the others where you start the server."
+            )
+            raise ConfigError(f"Settings({name}=…): this is a setting of the server", hint=hint)
+
+
+def _with_flags(given: Settings, command: Settings) -> Settings:
+    flags = {name: source for name, source in command.sources.items() if source.kind is SourceKind.FLAG}
+    values = {name: getattr(command, name) for name in flags}
+    return replace(given, **values, sources={**given.sources, **flags})
 
 
 def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], folder: Path) -> Settings:
@@ -28,13 +80,13 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], folde
     return Settings(**values, sources=sources)  # type: ignore[arg-type]  # checked() returns the fields' types
 
 
-def unknown_variables(environ: Mapping[str, str]) -> dict[str, ConfigError]:
+def _unknown_variables(environ: Mapping[str, str]) -> dict[str, ConfigError]:
     """An error for each HYPER_* variable that is not a setting."""
-    known = {variable_of(name) for name in setting_fields()}
-    unknown = [variable for variable in environ if variable.startswith(PREFIX) and variable not in known]
+    known = sorted(map(variable_of, setting_fields()))
     return {
-        name: ConfigError(f"unknown setting {name}", hint=_remedy(name, sorted(known), f"unset {name}"))
-        for name in unknown
+        name: ConfigError(f"unknown setting {name}", hint=_remedy(name, known, f"unset {name}"))
+        for name in environ
+        if name.startswith(PREFIX) and name not in known
     }
 
 
@@ -45,7 +97,7 @@ def _from_flags(flags: Mapping[str, object]) -> Iterator[_Given]:
 
 
 def _from_environ(environ: Mapping[str, str]) -> Iterator[_Given]:
-    for error in unknown_variables(environ).values():
+    for error in _unknown_variables(environ).values():
         raise error
     for name in setting_fields():
         variable = variable_of(name)
@@ -86,6 +138,5 @@ def _find_key(path: Path, text: str, name: str) -> Place:
     return Place(str(path))
 
 
-def _remedy(name: str, known: Iterable[str], otherwise: str) -> str:
-    names = list(known)
-    return f"{did_you_mean(name, names) or f'Valid names: {", ".join(names)}.'} Or {otherwise}."
+def _remedy(name: str, known: Collection[str], otherwise: str) -> str:
+    return f"{did_you_mean(name, known) or f'Valid names: {", ".join(known)}.'} Or {otherwise}."

@@ -1,17 +1,15 @@
 """From a route file's source to the answer of one request."""
 
-from hyperpy.pages.analysis.description import StreamFacts
+from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
-from hyperpy.pages.loading.inputs import Input
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
-from hyperpy.pages.loading.route import Route, load_route, new_package
+from hyperpy.pages.loading.route import Route, load_route
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
-from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT, Method
+from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.waiting.completion import Completion
-from hyperpy.pages.waiting.suspense import Suspense
 
 __all__ = [
     "DELETE",
@@ -23,20 +21,16 @@ __all__ = [
     "Cookie",
     "Header",
     "InjectedResponse",
-    "Input",
     "InputMarker",
-    "Method",
     "PublicNames",
     "Query",
     "Route",
     "RoutesPackage",
     "Run",
     "StreamFacts",
-    "Suspense",
     "check_header",
     "current",
     "load_route",
-    "new_package",
     "render",
     "temporary_imports",
 ]

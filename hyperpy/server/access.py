@@ -55,14 +55,13 @@ class AccessEntry:
         )
 
 
-# Turns an entry and the time, in seconds since the epoch, into a line.
-type LineFormat = Callable[[AccessEntry, float], str]
-
-
 class AccessLog:
-    """Writes to standard output, or to the handlers of `hyperpy.access`."""
+    """Writes to standard output, or to the handlers of `hyperpy.access`.
 
-    def __init__(self, line_format: LineFormat) -> None:
+    `line_format` turns an entry and the time, in seconds since the epoch, into a line.
+    """
+
+    def __init__(self, line_format: Callable[[AccessEntry, float], str]) -> None:
         self._format = line_format
         self._lines: list[str] = []
         self._broken = False

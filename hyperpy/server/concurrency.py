@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import service_unavailable
@@ -10,25 +11,25 @@ from uvicorn.server import ServerState
 logger = logging.getLogger("hyperpy.server")
 
 
+@dataclass(eq=False)
 class ConcurrencyLimit:
     """Answers a request with 503 if there are `limit` connections, this one included, or as many other requests.
 
     uvicorn's own `limit_concurrency` counts in the same way. WebSockets are counted, but not rejected.
     """
 
-    def __init__(self, app: ASGIApp, state: ServerState, limit: int) -> None:
-        self._app = app
-        self._state = state
-        self._limit = limit
-        self._exceeded = False
+    app: ASGIApp
+    state: ServerState
+    limit: int
+    _exceeded: bool = False
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            return self._app(scope, receive, send)
+            return self.app(scope, receive, send)
         before = self._exceeded
-        self._exceeded = len(self._state.connections) >= self._limit or len(self._state.tasks) > self._limit
+        self._exceeded = len(self.state.connections) >= self.limit or len(self.state.tasks) > self.limit
         if not self._exceeded:
-            return self._app(scope, receive, send)
+            return self.app(scope, receive, send)
         if not before:
-            logger.warning("%d connections are open, which is the limit: new requests get a 503.", self._limit)
+            logger.warning("%d connections are open, which is the limit: new requests get a 503.", self.limit)
         return service_unavailable(scope, receive, send)  # type: ignore[arg-type]

@@ -1,34 +1,10 @@
-"""uvicorn's configuration, plus the limits and the access log that hyperpy's protocols add."""
-
-from dataclasses import dataclass
-from typing import Self
+"""uvicorn's configuration, plus what hyperpy's protocols need."""
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from hyperpy.config import Settings
 from hyperpy.server.access import AccessLog
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
-    """The largest requests in bytes and the timeouts in seconds. `request_body` is None if bodies are unlimited."""
-
-    request_line: int
-    request_head: int
-    request_body: int | None
-    head_timeout: float
-    body_timeout: float
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        return cls(
-            request_line=settings.limit_request_line,
-            request_head=settings.limit_request_head,
-            request_body=settings.limit_request_body or None,
-            head_timeout=settings.timeout_request_head,
-            body_timeout=settings.timeout_request_body,
-        )
 
 
 class Config(uvicorn.Config):
@@ -57,6 +33,5 @@ class Config(uvicorn.Config):
             timeout_keep_alive=settings.timeout_keep_alive,  # type: ignore[arg-type]  # call_later() takes fractions
             timeout_graceful_shutdown=grace,  # type: ignore[arg-type]  # so does wait_for()
         )
-        self.limits = ConnectionLimits.of(settings)
+        self.settings = settings
         self.request_log = request_log
-        self.concurrency_limit = settings.limit_concurrency or None

@@ -10,8 +10,6 @@ from typing import Any
 
 logger = logging.getLogger("hyperpy.server")
 
-type ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
-
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE)
 
 
@@ -24,7 +22,7 @@ class Descriptors:
 
     def __init__(self) -> None:
         self._exhausted = False
-        self._handler: ExceptionHandler | None = None
+        self._handler: Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None = None
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Handle the loop's errors about descriptors, and leave others to the handler that is set now."""
@@ -33,9 +31,9 @@ class Descriptors:
 
     def check(self) -> None:
         """Try to open a descriptor, as a new connection would."""
-        exhausted = False
         try:
             os.close(os.open(os.devnull, os.O_RDONLY))
+            exhausted = False
         except OSError as error:
             exhausted = error.errno in _EXHAUSTED
         if exhausted:

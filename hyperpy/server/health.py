@@ -3,13 +3,15 @@
 from collections.abc import Awaitable
 from typing import Final
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hyperpy.server.access import UNLOGGED
-from hyperpy.server.http.state import Stage, State
+from hyperpy.server.http.protocol import Stage, State
 
 LIVE: Final = "/healthz"
 READY: Final = "/readyz"
+NOT_STORED: Final = {"cache-control": "no-store"}
 
 
 def health_paths(app: ASGIApp) -> frozenset[str]:
@@ -35,17 +37,8 @@ class HealthCheck:
         if scope["type"] == "http":
             if scope["path"] in self._paths:
                 scope[UNLOGGED] = True  # probes come every second
-                return self._answer(self._paths[scope["path"]], send)
+                ready = self._paths[scope["path"]] == LIVE or self._state.stage is not Stage.STOPPING
+                answer = PlainTextResponse("ok\n" if ready else "stopping\n", 200 if ready else 503, NOT_STORED)
+                return answer(scope, receive, send)
             self._state.requests += 1
         return self._app(scope, receive, send)
-
-    async def _answer(self, path: str, send: Send) -> None:
-        ready = path == LIVE or self._state.stage is not Stage.STOPPING
-        body = b"ok\n" if ready else b"stopping\n"
-        headers = [
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-        ]
-        await send({"type": "http.response.start", "status": 200 if ready else 503, "headers": headers})
-        await send({"type": "http.response.body", "body": body})

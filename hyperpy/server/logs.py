@@ -68,6 +68,7 @@ def make_access_log(settings: Settings, *, dev: bool = False) -> AccessLog | Non
 
 def _configuration(settings: Settings) -> dict[str, Any]:
     level = _level(settings)
+    quieter = level if level <= logging.DEBUG else max(level, logging.WARNING)
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -80,7 +81,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "hyperpy": {"handlers": ["default"], "level": level, "propagate": False},
             "hyperpy.access": {"level": logging.INFO, "propagate": False},
             # uvicorn logs each of its steps at INFO; hyperpy reports the important ones itself.
-            "uvicorn": {"handlers": ["default"], "level": _quieter(level), "propagate": False},
+            "uvicorn": {"handlers": ["default"], "level": quieter, "propagate": False},
             "uvicorn.error": {"filters": ["not in access log"]},
         },
     }
@@ -94,7 +95,3 @@ def _formatter(settings: Settings) -> logging.Formatter:
 
 def _level(settings: Settings) -> int:
     return logging.getLevelNamesMapping()[settings.log_level.upper()]
-
-
-def _quieter(level: int) -> int:
-    return level if level <= logging.DEBUG else max(level, logging.WARNING)

@@ -16,7 +16,7 @@ from hyperpy.server.configuration import Config
 from hyperpy.server.descriptors import Descriptors
 from hyperpy.server.health import HealthCheck
 from hyperpy.server.http.reaper import ConnectionReaper
-from hyperpy.server.http.state import Stage, State
+from hyperpy.server.http.protocol import Stage, State
 from hyperpy.streams.registry import STATE_KEY
 
 logger = logging.getLogger("hyperpy.server")
@@ -53,8 +53,8 @@ class Server(uvicorn.Server):
         self._reaper = ConnectionReaper(self.server_state.connections)
         self._descriptors = Descriptors()
         app: Any = config.app
-        if config.concurrency_limit is not None:
-            app = ConcurrencyLimit(app, self.server_state, config.concurrency_limit)
+        if limit := config.settings.limit_concurrency:
+            app = ConcurrencyLimit(app, self.server_state, limit)
         config.app = HealthCheck(app, self.server_state, health, config.root_path)
 
     def retire(self) -> None:

@@ -52,16 +52,12 @@ def removed_at_exit(settings: Settings) -> Iterator[None]:
 
 def _listen_on_port(settings: Settings) -> socket.socket:
     try:
-        family, _, _, _, address = _resolve(settings.host, settings.port)
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # Prefer IPv4: every client tries it.
+        family, _, _, _, address = min(found, key=lambda info: info[0] is not socket.AF_INET)
         return socket.create_server(address[:2], family=family, backlog=settings.backlog)
     except OSError as error:
         raise _port_error(settings, error) from None
-
-
-def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    # Prefer IPv4: every client tries it.
-    return min(found, key=lambda info: info[0] is not socket.AF_INET)  # type: ignore[return-value]
 
 
 def _port_error(settings: Settings, error: OSError) -> ConfigError:

@@ -1,13 +1,12 @@
 """Sends the items of a generator to a client: encoding, content negotiation, and the lifetime of a stream."""
 
 from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
-from hyperpy.streams.negotiate import Accept, GeneratorShape, StreamMode, accepts, choose, varies
+from hyperpy.streams.negotiate import Accept, GeneratorShape, StreamMode, accepts, choose, stream_headers, varies
 from hyperpy.streams.polling import Poll, poll
+from hyperpy.streams.pump_state import LIMITS, StreamLimits
 from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.responses import EventStream, HTMLStream, PageStream
 from hyperpy.streams.signals import SignalledStreams, StopSignals
-from hyperpy.streams.stream_headers import stream_headers
-from hyperpy.streams.stream_limits import LIMITS, StreamLimits, limits_of
 from hyperpy.streams.stream_record import EndReason, StreamRecord
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
     "choose",
     "encode_chunk",
     "encode_event",
-    "limits_of",
     "poll",
     "stream_error",
     "stream_headers",

@@ -1,17 +1,16 @@
 """Waiting for the client of one request to disconnect."""
 
 import asyncio
+from dataclasses import dataclass
 
 from starlette.types import Receive
 
 
+@dataclass(slots=True, eq=False)
 class DisconnectWatch:
     """Lets a task wait for the disconnect message until it comes, or another task ends, or `interrupt` is called."""
 
-    __slots__ = ("_watcher",)
-
-    def __init__(self) -> None:
-        self._watcher: asyncio.Task[object] | None = None  # the task that waits
+    _watcher: asyncio.Task[object] | None = None  # the task that waits
 
     async def disconnects(self, receive: Receive, work: asyncio.Task[None]) -> bool:
         """Return whether the client has disconnected before `work` was done, or the wait interrupted."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import KW_ONLY, dataclass, is_dataclass
 from enum import Enum
 from string.templatelib import Template
-from typing import Final
+from typing import Any, Final
 
 import pydantic_core
 from markupsafe import Markup
@@ -115,7 +115,8 @@ def encode_event(item: object) -> str:
     elif becomes_html(item):
         text = data_lines(_html(item)) + "\n\n"
     elif isinstance(item, Event):
-        text = _encode_fields(item.data, item.event, item.id, item.retry, item.comment)
+        data = None if item.data is MISSING else _content(item.data)
+        text = frame(data, event=item.event, id=item.id, retry=item.retry, comment=item.comment)
     elif isinstance(item, JSON):
         text = frame(_json(item.value))
     elif isinstance(item, dict):
@@ -190,7 +191,7 @@ def _encode_pair(item: tuple[object, ...]) -> str:
     )
 
 
-def _encode_dict(item: dict[object, object]) -> str:
+def _encode_dict(item: dict[Any, Any]) -> str:
     for name in item:
         if name not in _FIELDS:
             near = did_you_mean(name, _FIELDS) if isinstance(name, str) else ""
@@ -198,16 +199,7 @@ def _encode_dict(item: dict[object, object]) -> str:
                 f"an event has no field {name!r:.40}",
                 hint=f"{near}\nThe fields are {', '.join(_FIELDS)}. To send the dict: yield JSON(value)".lstrip(),
             )
-    return _encode_fields(
-        item.get("data", MISSING), item.get("event"), item.get("id"), item.get("retry"), item.get("comment")
-    )
-
-
-def _encode_fields(
-    data: object, event: object = None, id: object = None, retry: object = None, comment: object = None
-) -> str:
-    content = None if data is MISSING else _content(data)
-    return frame(content, event=event, id=id, retry=retry, comment=comment)
+    return frame(**{**item, "data": _content(item["data"])}) if "data" in item else frame(**item)
 
 
 def _content(value: object) -> str:
@@ -222,15 +214,9 @@ def _content(value: object) -> str:
     if isinstance(value, Event) or hasattr(type(value), "__event__"):
         hint = 'Yield it on its own. An Event names itself: Event(data, event="name")'
         raise EventError(f"{_name(value)} is an event and can't be the content of another one", hint=hint)
-    if _is_json(value):
+    if value is None or isinstance(value, _JSON_TYPES) or (is_dataclass(value) and not isinstance(value, type)):
         return _json(value)
     raise EventError(f"an event can't contain {_name(value)}", hint=_way_out(value))
-
-
-def _is_json(value: object) -> bool:
-    if value is None or isinstance(value, _JSON_TYPES):
-        return True
-    return is_dataclass(value) and not isinstance(value, type)
 
 
 def _html(value: object) -> str:

@@ -10,8 +10,6 @@ SECONDS: Final = 0.005
 class FairShare:
     """Divides the time of an iteration among the streams that use up their share. One for all streams of a loop."""
 
-    __slots__ = ("_busy", "_counting", "share")
-
     def __init__(self) -> None:
         self.share = SECONDS  # seconds for each stream
         self._busy = 0

@@ -1,6 +1,7 @@
-"""Chooses the answer to a request: a page, an event stream, or a page that is sent in parts."""
+"""Chooses the answer to a request: a page, an event stream, or a page that is sent in parts; and its headers."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -12,6 +13,18 @@ _REFUSED: Final = re.compile(r";[ \t]*q=0(?:\.0{0,3})?[ \t]*(?:;|$)", re.IGNOREC
 
 _EVENT_STREAM: Final = "text/event-stream"
 _HTML: Final = "text/html"
+
+type RawHeaders = list[tuple[bytes, bytes]]
+
+_UNBUFFERED: Final = (b"x-accel-buffering", b"no")  # by default nginx buffers responses
+_SSE_HEADERS: Final[RawHeaders] = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    _UNBUFFERED,
+]
+_HTML_DEFAULTS: Final = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")]
+# These describe the body on one connection, which is up to the server.
+_NEVER: Final = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive"))
 
 
 class StreamMode(Enum):
@@ -40,7 +53,8 @@ class GeneratorShape:
 
 def accepts(header: str) -> Accept:
     """Parse the value of an `Accept` header (RFC 9110, 12.5.1). Join several headers with commas first."""
-    named = {_media_type(element) for element in _ELEMENT.findall(header) if not _REFUSED.search(element)}
+    accepted = [element for element in _ELEMENT.findall(header) if not _REFUSED.search(element)]
+    named = {element.partition(";")[0].strip(" \t").lower() for element in accepted}
     return Accept(event_stream=_EVENT_STREAM in named, html=_HTML in named)
 
 
@@ -67,5 +81,12 @@ def _is_plain_html(shape: GeneratorShape) -> bool:
     return shape.first_is_html and not shape.yields_event
 
 
-def _media_type(element: str) -> str:
-    return element.partition(";")[0].strip(" \t").lower()
+def stream_headers(mode: StreamMode, headers: Iterable[tuple[bytes, bytes]] = ()) -> RawHeaders:
+    """The headers of an event stream or a streamed page, plus those of `headers` that do not conflict with them."""
+    is_sse = mode is StreamMode.SSE
+    fixed = _SSE_HEADERS if is_sse else [_UNBUFFERED]
+    taken = {name for name, _ in fixed} | _NEVER
+    added = [(name.lower(), value) for name, value in headers if name.lower() not in taken]
+    names = {name for name, _ in added}
+    defaults = [] if is_sse else [default for default in _HTML_DEFAULTS if default[0] not in names]
+    return [*fixed, *defaults, *added]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
@@ -16,62 +17,33 @@ FULL_COUNT: Final = 1024
 FULL_SIZE: Final = 64 * 1024
 
 
+@dataclass(slots=True, eq=False)
 class Outbox:
     """Collects chunks until the next iteration of the event loop, then sends them.
 
     The loop iterates when the generator first has to wait: all that it yielded before is sent in one message, and a
-    single chunk at once. `head` makes the start of the response. `failed` is called when nothing can be sent any more,
-    with the exception of the send, or None if the client has disconnected. `record` counts what has been sent.
+    single chunk at once. `_head` makes the start of the response. `_failed` is called when nothing more can be sent,
+    with the exception of the send, or None if the client has disconnected. `_record` counts what has been sent.
     """
 
-    __slots__ = (
-        "_chunks",
-        "_failed",
-        "_fair_share",
-        "_finishing",
-        "_head",
-        "_is_scheduled",
-        "_loop",
-        "_other_chunks",
-        "_record",
-        "_send",
-        "_share_ends_at",
-        "_size",
-        "_task",
-        "_waiter",
-        "closed",
-        "moved_at",
-        "sending",
-        "started",
-    )
-
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        send: Send,
-        head: Callable[[], Message],
-        failed: Callable[[Exception | None], None],
-        record: StreamRecord,
-        fair_share: FairShare,
-    ) -> None:
-        self._loop = loop
-        self._send = send
-        self._head = head
-        self._failed = failed
-        self._record = record
-        self._chunks: list[str] = []
-        self._other_chunks = 0  # those of the chunks that the generator has not yielded
-        self._size = 0
-        self._finishing = False
-        self._fair_share = fair_share
-        self._is_scheduled = False
-        self._share_ends_at = 0.0
-        self._task: asyncio.Task[None] | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        self.started = False  # the start of the response has been sent
-        self.sending = False
-        self.closed = False  # nothing more will be sent
-        self.moved_at = monotonic()  # when the current send began, or else when the last one ended
+    _loop: asyncio.AbstractEventLoop
+    _send: Send
+    _head: Callable[[], Message]
+    _failed: Callable[[Exception | None], None]
+    _record: StreamRecord
+    _fair_share: FairShare
+    _chunks: list[str] = field(default_factory=list)
+    _other_chunks: int = 0  # those of the chunks that the generator has not yielded
+    _size: int = 0
+    _finishing: bool = False
+    _is_scheduled: bool = False
+    _share_ends_at: float = 0.0
+    _task: asyncio.Task[None] | None = None
+    _waiter: asyncio.Future[None] | None = None
+    started: bool = False  # the start of the response has been sent
+    sending: bool = False
+    closed: bool = False  # nothing more will be sent
+    moved_at: float = field(default_factory=monotonic)  # when the current send began, or else when the last one ended
 
     @property
     def used(self) -> bool:
@@ -160,7 +132,10 @@ class Outbox:
         failed, error = False, None
         try:
             if not self.started:
-                await self._deliver_head()
+                head = self._head()
+                self.started = True
+                await self._send(head)
+                self.moved_at = monotonic()
             while (self._chunks or self._finishing) and not self.closed:
                 await self._deliver_chunks()
         except OSError, ClientDisconnect:
@@ -176,12 +151,6 @@ class Outbox:
             self._failed(error)
         if self._waiter is not None:
             self.wake()
-
-    async def _deliver_head(self) -> None:
-        head = self._head()
-        self.started = True
-        await self._send(head)
-        self.moved_at = monotonic()
 
     async def _deliver_chunks(self) -> None:
         chunks, last = self._chunks, self._finishing

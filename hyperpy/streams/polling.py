@@ -102,31 +102,33 @@ async def _in_thread[T](fn: Callable[[], T]) -> T:
     """Call `fn` in a worker thread. A thread can't be cancelled: on cancellation, wait for it to end first."""
     call = asyncio.ensure_future(run_in_threadpool(fn))
     try:
-        return await asyncio.shield(call)
+        await asyncio.wait((call,))  # not `shield`, which logs the exception of a call that nothing awaits anymore
     except asyncio.CancelledError:
         with CancelScope(shield=True):
             await asyncio.wait((call,))
         if not call.cancelled():
             call.exception()  # retrieved, so that asyncio does not log it
         raise
+    return call.result()
 
 
 def _misuse(fn: Any, every: Any) -> StreamError | None:
     if inspect.iscoroutine(fn):
         fn.close()  # or Python warns that it was never awaited
-        return StreamError(
-            "poll() takes a function, not the result of calling it", hint=f"As in: poll({fn.__name__}, every=5)"
-        )
-    if inspect.isasyncgenfunction(fn):
+        what = "poll() takes a function, not the result of calling it"
+        hint = f"As in: poll({fn.__name__}, every=5)"
+    elif inspect.isasyncgenfunction(fn):
         what = "poll() takes a function that returns a value, not a generator"
-        return StreamError(what, hint=f"Iterate over it: async for value in {fn.__name__}():")
-    if not callable(fn):
+        hint = f"Iterate over it: async for value in {fn.__name__}():"
+    elif not callable(fn):
+        what = f"poll() takes a function, not {type(fn).__name__}"
         hint = "As in: poll(get_count, every=5)"
-        return StreamError(f"poll() takes a function, not {type(fn).__name__}", hint=hint)
-    if isinstance(every, bool) or not isinstance(every, (int, float)) or not 0 < every < math.inf:
+    elif isinstance(every, bool) or not isinstance(every, (int, float)) or not 0 < every < math.inf:
         what = f"`every` must be a number of seconds above 0, not {every!r:.40}"
-        return StreamError(what, hint="As in: poll(get_count, every=0.5)")
-    return None
+        hint = "As in: poll(get_count, every=0.5)"
+    else:
+        return None
+    return StreamError(what, hint=hint)
 
 
 def _settled(value: Any) -> Any:

@@ -5,8 +5,9 @@ import logging
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from dataclasses import KW_ONLY, dataclass, field
 from time import monotonic
-from typing import Final
+from typing import ClassVar, Final
 
 from anyio import CancelScope
 from markupsafe import Markup
@@ -16,12 +17,10 @@ from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages import Completion, Run, current
 from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.fair_share import FairShare
-from hyperpy.streams.negotiate import StreamMode
+from hyperpy.streams.negotiate import StreamMode, stream_headers
 from hyperpy.streams.outbox import Outbox
-from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, RUNNING, STOPPING
+from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, LIMITS, RUNNING, STOPPING, PumpState, StreamLimits
 from hyperpy.streams.registry import STATE_KEY, Streams
-from hyperpy.streams.stream_headers import stream_headers
-from hyperpy.streams.stream_limits import LIMITS, StreamLimits
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 from hyperpy.streams.telemetry import TELEMETRY
 from hyperpy.templates import Pending, allow_deferred
@@ -29,6 +28,7 @@ from hyperpy.templates import Pending, allow_deferred
 logger: Final = logging.getLogger("hyperpy.streams")
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Pump(ABC):
     """An ASGI application that answers one request with what a generator yields.
 
@@ -36,60 +36,34 @@ class Pump(ABC):
     `pump_state` describes what happens when.
     """
 
-    __slots__ = (
-        "_end_reason",
-        "_generator",
-        "_headers",
-        "_limits",
-        "_loop",
-        "_on_start",
-        "_outbox",
-        "_run",
-        "_send_error",
-        "_state",
-        "_status",
-        "_task",
-        "_timer",
-        "_watch",
-        "debug",
-        "record",
-        "route",
-    )
-
-    mode: StreamMode
-    ping: str = ""  # sent into silence
-    trailer: str = ""  # sent when the generator has returned
+    mode: ClassVar[StreamMode]
+    ping: ClassVar[str] = ""  # sent into silence
+    trailer: ClassVar[str] = ""  # sent when the generator has returned
     # Whether an error of the generator discards what it has yielded, as long as nothing has been sent.
-    discards_unsent: bool = False
+    discards_unsent: ClassVar[bool] = False
 
-    record: StreamRecord  # set by the call, like the attributes below
-    _loop: asyncio.AbstractEventLoop
-    _outbox: Outbox
-    _run: Run | None
-    _task: asyncio.Task[None]
-    _timer: asyncio.TimerHandle
+    generator: AsyncGenerator[object]
+    _: KW_ONLY
+    route: str
+    status: int = 200
+    headers: Iterable[tuple[bytes, bytes]] = ()
+    debug: bool = False
+    on_start: Callable[[], None] | None = None
+    limits: StreamLimits = LIMITS
 
-    def __init__(
-        self,
-        generator: AsyncGenerator[object],
-        *,
-        route: str,
-        status: int = 200,
-        headers: Iterable[tuple[bytes, bytes]] = (),
-        debug: bool = False,
-        on_start: Callable[[], None] | None = None,
-        limits: StreamLimits = LIMITS,
-    ) -> None:
-        self.route = route
-        self.debug = debug
-        self._state = HELD
-        self._end_reason: EndReason | None = None  # of a stream that is stopped
-        self._generator = generator
-        self._status = status
-        self._headers = stream_headers(self.mode, headers)
-        self._on_start = on_start
-        self._limits = limits
-        self._send_error: Exception | None = None
+    _state: PumpState = field(init=False, default=HELD)
+    _end_reason: EndReason | None = field(init=False, default=None)  # of a stream that is stopped
+    _send_error: Exception | None = field(init=False, default=None)
+    record: StreamRecord = field(init=False)  # set by the call, like the attributes below
+    _loop: asyncio.AbstractEventLoop = field(init=False)
+    _outbox: Outbox = field(init=False)
+    _run: Run | None = field(init=False)
+    _task: asyncio.Task[None] = field(init=False)
+    _timer: asyncio.TimerHandle = field(init=False)
+    _watch: DisconnectWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.headers = stream_headers(self.mode, self.headers)
 
     @staticmethod
     @abstractmethod
@@ -117,7 +91,7 @@ class Pump(ABC):
         self._run = run = current.get(None)
         self.record = record = StreamRecord(self.route, run.route.url if run is not None else "", self.mode, scope)
         span, context = TELEMETRY.begin(record, scope) if TELEMETRY is not None else (None, None)
-        self._timer = self._loop.call_later(self._limits.headers, self._tick)
+        self._timer = self._loop.call_later(self.limits.headers, self._tick)
         streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
         fair_share = FairShare() if streams is None else streams.fair_share
         self._outbox = Outbox(self._loop, send, self._head, self._send_failed, record, fair_share)
@@ -159,10 +133,10 @@ class Pump(ABC):
         if self._task.done():
             return
         with CancelScope(shield=True):
-            await asyncio.wait((self._task,), timeout=self._limits.cleanup)
+            await asyncio.wait((self._task,), timeout=self.limits.cleanup)
             if not self._task.done():
                 self._task.cancel()
-                await asyncio.wait((self._task,), timeout=self._limits.last_send)
+                await asyncio.wait((self._task,), timeout=self.limits.last_send)
         if not self._task.done():
             logger.warning("%s: the stream's generator does not end when cancelled; it is left running", self.route)
 
@@ -192,7 +166,7 @@ class Pump(ABC):
 
         The pump waits where the body of that loop would wait. A cancellation at that point is the generator's.
         """
-        outbox, take = self._outbox, self._generator.__anext__
+        outbox, take = self._outbox, self.generator.__anext__
         step = self._next()
         try:
             while True:
@@ -216,18 +190,18 @@ class Pump(ABC):
                 except asyncio.CancelledError as cancelled:
                     if self._state is HELD:
                         self._state = RUNNING
-                    step = self._generator.athrow(cancelled)
+                    step = self.generator.athrow(cancelled)
         except StopAsyncIteration:
             return
         finally:
-            await self._generator.aclose()
+            await self.generator.aclose()
 
     def _next(self) -> Awaitable[object]:
         if self._state is STOPPING:
             # A task group around the `yield` handles CancelledError well, and `GeneratorExit` badly.
-            return self._generator.athrow(asyncio.CancelledError())
+            return self.generator.athrow(asyncio.CancelledError())
         self._state = RUNNING
-        return self._generator.__anext__()
+        return self.generator.__anext__()
 
     def _goes_on(self) -> bool:
         return self._state is HELD
@@ -259,7 +233,7 @@ class Pump(ABC):
                 self._state = HELD
 
     def _located(self, error: HyperError) -> HyperError:
-        frame = getattr(self._generator, "ag_frame", None)
+        frame = getattr(self.generator, "ag_frame", None)
         return error.at(Place(frame.f_code.co_filename, frame.f_lineno)) if frame is not None else error
 
     async def _conclude(self, failure: Exception | None) -> None:
@@ -318,7 +292,7 @@ class Pump(ABC):
         self._stop(EndReason.DRAINING)
         self._outbox.finish()
         self._timer.cancel()
-        self._timer = self._loop.call_later(self._limits.last_send, self._outbox.abandon)
+        self._timer = self._loop.call_later(self.limits.last_send, self._outbox.abandon)
 
     def _send_failed(self, error: Exception | None) -> None:
         """`error` is None if the client has disconnected."""
@@ -328,14 +302,14 @@ class Pump(ABC):
         self._stop(EndReason.CLIENT_LEFT if error is None else EndReason.BROKEN)
 
     def _head(self) -> Message:
-        if self._on_start is not None:
-            self._on_start()
-        headers, self._headers = self._headers, []  # frees them while the stream is open
-        return {"type": "http.response.start", "status": self._status, "headers": headers}
+        if self.on_start is not None:
+            self.on_start()
+        headers, self.headers = self.headers, ()  # frees them while the stream is open
+        return {"type": "http.response.start", "status": self.status, "headers": headers}
 
     def _tick(self) -> None:
         """The only timer of a stream: send the headers when they are due, then pings, and stop for a stalled client."""
-        outbox, limits = self._outbox, self._limits
+        outbox, limits = self._outbox, self.limits
         if outbox.closed:
             return
         quiet = monotonic() - outbox.moved_at
@@ -350,7 +324,7 @@ class Pump(ABC):
         self._timer = self._loop.call_later(self._until_next_tick(), self._tick)
 
     def _until_next_tick(self) -> float:
-        outbox, limits = self._outbox, self._limits
+        outbox, limits = self._outbox, self.limits
         quiet = monotonic() - outbox.moved_at
         due = (limits.send if outbox.sending or not self.ping else limits.ping) - quiet
         # A send may begin right after this: the next tick must not come much later than its limit.

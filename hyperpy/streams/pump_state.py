@@ -1,4 +1,4 @@
-"""The states of a `Pump`.
+"""The states of a `Pump`, and its time limits.
 
 A stream runs in two tasks. The server's task, which calls the pump, waits for the client to disconnect. The pump's task
 runs the whole generator, so that timeouts, task groups and context variables work in it as anywhere. A send that has to
@@ -40,7 +40,9 @@ DRAINING        the registry: the server stops (event streams only)            w
 There is one exception: a generator that cancels the task it runs in goes from RUNNING to ENDED, reason CANCELLED.
 """
 
+from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 
 class PumpState(Enum):
@@ -55,3 +57,17 @@ class PumpState(Enum):
 
 # Faster to look up than attributes of the enum.
 RUNNING, HELD, CLOSING, STOPPING, ENDED = PumpState
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """How long each step in the life of a stream may take, in seconds."""
+
+    headers: float = 0.1  # until the headers are sent, if there is no event before
+    ping: float = 15.0  # of silence until a ping; nginx closes the connection after 60
+    send: float = 30.0  # a send to a slow client may take
+    last_send: float = 0.5  # the same while the server stops
+    cleanup: float = 5.0  # for the generator's `finally`
+
+
+LIMITS: Final = StreamLimits()

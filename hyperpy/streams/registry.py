@@ -29,8 +29,6 @@ class Streams:
     It may be read from any thread, but changed only on the event loop.
     """
 
-    __slots__ = ("_empty", "_open", "closing", "ended", "fair_share", "opened", "recent")
-
     def __init__(self) -> None:
         self._open: dict[OpenStream, None] = {}
         self._empty: asyncio.Future[None] | None = None

@@ -8,12 +8,11 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from dataclasses import dataclass
+from types import FrameType
 from typing import Final, Self
 
 from hyperpy.streams.registry import OpenStream, Streams
-
-type SignalHandler = Callable[[int, FrameType | None], object]
 
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -25,8 +24,6 @@ class StopSignals:
     kills the process or is ignored. Does nothing outside the main thread, where Python can't handle signals.
     """
 
-    __slots__ = ("_handlers", "_streams")
-
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
         self._handlers: list[_ChainedHandler] = []
@@ -35,9 +32,7 @@ class StopSignals:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -57,32 +52,28 @@ class StopSignals:
         self._handlers.clear()
 
 
+@dataclass(eq=False)
 class _ChainedHandler:
     """Closes the streams, then calls the previous handler. That may be one of asyncio or uvloop: they wake the loop by
     the file descriptor that every signal is written to.
     """
 
-    __slots__ = ("_loop", "_number", "_streams", "previous")
-
-    def __init__(
-        self, number: signal.Signals, previous: SignalHandler, loop: asyncio.AbstractEventLoop, streams: Streams
-    ) -> None:
-        self._number = number
-        self._loop = loop
-        self._streams: Streams | None = streams
-        self.previous = previous
+    number: signal.Signals
+    previous: Callable[[int, FrameType | None], object]
+    loop: asyncio.AbstractEventLoop
+    streams: Streams | None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self._streams is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._streams.close)
+        if self.streams is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.streams.close)
         self.previous(number, frame)
 
     def remove(self) -> None:
         """Remove this handler from the chain. Below the handler of another library it stays, and only passes on."""
-        self._streams = None
-        above: object = signal.getsignal(self._number)
+        self.streams = None
+        above: object = signal.getsignal(self.number)
         if above is self:
-            signal.signal(self._number, self.previous)
+            signal.signal(self.number, self.previous)
         while isinstance(above, _ChainedHandler):
             if above.previous is self:
                 above.previous = self.previous
@@ -91,8 +82,6 @@ class _ChainedHandler:
 
 class SignalledStreams(Streams):
     """The streams of an application without a lifespan: signals are handled while a stream is open."""
-
-    __slots__ = ("_signals",)
 
     def __init__(self) -> None:
         super().__init__()

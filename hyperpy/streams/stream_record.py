@@ -1,5 +1,6 @@
 """The record of one stream: the request, how much has been sent, and why the stream has ended."""
 
+from dataclasses import InitVar, dataclass, field
 from enum import Enum
 from functools import lru_cache
 from time import monotonic
@@ -33,46 +34,29 @@ class EndReason(Enum):
     BROKEN = "sending failed"
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class StreamRecord:
-    """One stream, open or ended.
+    """One stream, open or ended."""
 
-    `file` is the route file and `route` its URL (`/users/{id}`), empty outside a route. `path` is that of the request,
-    `client` the client's address or empty. `events` counts the yielded items that have been sent, `bytes` the whole
-    body. `end_reason` is None while the stream is open. `error` is the error message; the log has details under
-    `log_id`.
-    """
+    file: str  # of the route
+    route: str  # its URL (`/users/{id}`), empty outside a route
+    mode: StreamMode
+    scope: InitVar[Scope]
+    path: str = field(init=False)  # of the request
+    client: str = field(init=False)  # its address, or empty
+    opened_at: float = field(init=False, default_factory=monotonic)
+    ended_at: float | None = None
+    events: int = 0  # yielded items that have been sent
+    bytes: int = 0  # of the whole body
+    end_reason: EndReason | None = None  # while the stream is open
+    error: str = ""  # the error message; the log has details under `log_id`
+    log_id: str = ""
+    failure: Exception | None = None  # until the end: its traceback refers to the stream
 
-    __slots__ = (
-        "bytes",
-        "client",
-        "end_reason",
-        "ended_at",
-        "error",
-        "events",
-        "failure",
-        "file",
-        "log_id",
-        "mode",
-        "opened_at",
-        "path",
-        "route",
-    )
-
-    def __init__(self, file: str, route: str, mode: StreamMode, scope: Scope) -> None:
+    def __post_init__(self, scope: Scope) -> None:
         client = scope.get("client")
-        self.file = file
-        self.route = route
-        self.mode = mode
-        self.path: str = scope.get("path", "")
-        self.client: str = client[0] if client else ""
-        self.opened_at = monotonic()
-        self.ended_at: float | None = None
-        self.events = 0
-        self.bytes = 0
-        self.end_reason: EndReason | None = None
-        self.error = ""
-        self.log_id = ""
-        self.failure: Exception | None = None  # until the end: its traceback refers to the stream
+        self.path = scope.get("path", "")
+        self.client = client[0] if client else ""
 
     @property
     def age(self) -> float:

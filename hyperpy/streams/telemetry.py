@@ -27,8 +27,6 @@ _BOUNDARIES: Final = (0.01, 0.1, 1, 10, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600
 class Telemetry:
     """Spans and metrics of streams. Without a configured provider, the API does next to nothing."""
 
-    __slots__ = ("_bytes", "_duration", "_events", "_open", "_tracer")
-
     def __init__(self, tracer: trace.Tracer, meter: metrics.Meter) -> None:
         self._tracer = tracer
         self._open = meter.create_up_down_counter("hyperpy.streams.open", "{stream}", "Open streams")

@@ -9,11 +9,10 @@ except ModuleNotFoundError as error:
     raise ImportError(f'hyperpy.testing needs {error.name}: pip install "hyperpy[testing]"', name=error.name) from None
 
 from hyperpy.testing.backend_contract import BackendContract
-from hyperpy.testing.ending import Ending, StreamFailure
+from hyperpy.testing.body_reader import Ending, StreamFailure
 from hyperpy.testing.event_reader import Events
 from hyperpy.testing.failures import AnswerFailure, PageFailure, SiteFailure
-from hyperpy.testing.markup import HTML, Element
-from hyperpy.testing.page import Page
+from hyperpy.testing.markup import HTML, Element, Page
 from hyperpy.testing.parts import Parts
 from hyperpy.testing.received_event import ReceivedEvent
 from hyperpy.testing.site import Site

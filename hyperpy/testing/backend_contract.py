@@ -3,13 +3,12 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from unittest import SkipTest
 from uuid import uuid4
 
-from hyperpy.channels.backends.contract import Backend, Listener, Retention
+from hyperpy.channels.backends.contract import Backend, Listener, QueueItem, Retention
 from hyperpy.channels.backends.records import BEGINNING, ChannelState, Position, Record
-from hyperpy.channels.channel_names import key_of
 from hyperpy.exceptions import ChannelClosedError
 
 PATIENCE = 10.0  # seconds until a test gives up waiting
@@ -75,7 +74,7 @@ class BackendContract(ABC):
             yield one, two, reports
 
     async def test_an_unused_channel_is_empty(self) -> None:
-        key = new_key()
+        key = uuid4().hex
         async with self.running() as (backend, _):
             assert await backend.state(key) == ChannelState()
             for position in (None, BEGINNING):
@@ -83,7 +82,7 @@ class BackendContract(ABC):
                 assert (list(batch.records), batch.gap) == ([], False)
 
     async def test_messages_are_kept_in_order(self) -> None:
-        key = new_key()
+        key = uuid4().hex
         async with self.running() as (backend, _):
             await publish(backend, key, 5)
             records = (await backend.read(key, None, 10)).records
@@ -97,7 +96,7 @@ class BackendContract(ABC):
             assert len((await backend.read(key, BEGINNING, 10)).records) == 5
 
     async def test_only_the_newest_messages_are_kept(self) -> None:
-        key = new_key()
+        key = uuid4().hex
         async with self.running(Retention(messages=3)) as (backend, _):
             await publish(backend, key, 1)
             first = (await backend.state(key)).position
@@ -107,7 +106,7 @@ class BackendContract(ABC):
                 assert (await backend.read(key, forgotten, 10)).gap
 
     async def test_messages_are_kept_for_a_time(self) -> None:
-        key = new_key()
+        key = uuid4().hex
         async with self.running(Retention(age=1.0)) as (backend, _):
             await publish(backend, key, 1)
             newest = (await backend.state(key)).position
@@ -118,7 +117,7 @@ class BackendContract(ABC):
             assert (await backend.read(key, BEGINNING, 10)).gap
 
     async def test_an_unknown_position_is_a_gap(self) -> None:
-        used, unused = new_key(), new_key()
+        used, unused = uuid4().hex, uuid4().hex
         most = 2**60 - 1
         async with self.running() as (backend, _):
             await publish(backend, used, 2)
@@ -128,7 +127,7 @@ class BackendContract(ABC):
             assert (await backend.read(unused, Position(epoch, 1), 10)).gap
 
     async def test_a_watched_channel_is_reported(self) -> None:
-        key, other = new_key(), new_key()
+        key, other = uuid4().hex, uuid4().hex
         async with self.running() as (backend, reports):
             await backend.watch(key)
             await publish(backend, other, 1)
@@ -143,7 +142,7 @@ class BackendContract(ABC):
             assert b"4" not in reports.messages[key]
 
     async def test_another_process_is_reported_to(self) -> None:
-        key = new_key()
+        key = uuid4().hex
         async with self.two_processes() as (one, two, reports):
             await two.watch(key)
             await publish(one, key, 3)
@@ -151,7 +150,7 @@ class BackendContract(ABC):
             assert await data_after(two, key, None) == [b"0", b"1", b"2"]
 
     async def test_concurrent_messages_have_one_order(self) -> None:
-        keys = [new_key() for _ in range(5)]
+        keys = [uuid4().hex for _ in range(5)]
         async with self.running() as (backend, _):
             await asyncio.gather(*(publish(backend, key, 10) for key in keys for _ in range(3)))
             for key in keys:
@@ -160,81 +159,67 @@ class BackendContract(ABC):
                 assert sorted(int(record.data or b"") for record in records) == sorted([*range(10)] * 3)
 
     async def test_data_and_names_are_kept_as_they_are(self) -> None:
-        datas = [
-            b"null",
-            '"\u00e9 \u4e2d \U0001f600"'.encode(),
-            b'"' + b"x" * 2_000_000 + b'"',
-            b'"\\u0000\\n\' %s {}"',
-        ]
+        texts = ("null", '"\u00e9 \u4e2d \U0001f600"', f'"{"x" * 2_000_000}"', '"\\u0000\\n\' %s {}"')
+        datas = [text.encode() for text in texts]
         async with self.running() as (backend, _):
             for name in ("a", "'; -- \u4e2d\U0001f600\0\n*", "x" * 10_000):
-                key, queue = new_key(), "q" + new_key()
+                key, queue = uuid4().hex, "q" + uuid4().hex
                 for data in datas:
                     await backend.publish(key, name, data)
                     await backend.put(queue, name, data)
                 assert await data_after(backend, key, None) == datas
-                assert [await take_data(backend, queue) for _ in datas] == datas
+                assert [(await take(backend, queue)).data for _ in datas] == datas
 
     async def test_a_closed_channel_stays_closed(self) -> None:
-        key = new_key()
+        key = uuid4().hex
         async with self.running() as (backend, _):
             await publish(backend, key, 1)
             for _ in range(2):
                 await backend.publish(key, "name", b"null", closes=True)
-            try:
+            with suppress(ChannelClosedError):
                 await backend.publish(key, "name", b"1")
-            except ChannelClosedError:
-                pass
-            else:
                 raise AssertionError("publishing to a closed channel didn't raise ChannelClosedError")
             assert [record.closes for record in (await backend.read(key, None, 10)).records] == [False, True]
             assert (await backend.state(key)).closed
 
     async def test_items_are_taken_in_order_and_once(self) -> None:
-        queue = "q" + new_key()
+        queue = "q" + uuid4().hex
         async with self.running() as (backend, _):
             assert await backend.take(queue, LEASE) is None
-            for number in range(20):
-                await backend.put(queue, "name", b"%d" % number)
-            assert [await take_data(backend, queue) for _ in range(10)] == [b"%d" % number for number in range(10)]
-            rest = await asyncio.gather(*(take_data(backend, queue) for _ in range(10)))
-            assert sorted(map(int, rest)) == list(range(10, 20))
+            await put(backend, queue, 20)
+            assert [int((await take(backend, queue)).data) for _ in range(10)] == list(range(10))
+            rest = await asyncio.gather(*(take(backend, queue) for _ in range(10)))
+            assert sorted(int(item.data) for item in rest) == list(range(10, 20))
             assert await backend.take(queue, LEASE) is None
 
     async def test_a_released_item_gets_its_place_back(self) -> None:
-        queue = "q" + new_key()
+        queue = "q" + uuid4().hex
         async with self.running() as (backend, _):
+            await put(backend, queue, 3)
+            await backend.release(await take(backend, queue))
             for number in range(3):
-                await backend.put(queue, "name", b"%d" % number)
-            item = await backend.take(queue, LEASE)
-            assert item is not None
-            await backend.release(item)
-            for number in range(3):
-                item = await backend.take(queue, LEASE)
-                assert item is not None
+                item = await take(backend, queue)
                 assert item.data == b"%d" % number
                 await backend.renew([item], LEASE)
                 await backend.acknowledge(item)
             assert await backend.take(queue, LEASE) is None
 
     async def test_a_watched_queue_is_reported(self) -> None:
-        queue = "q" + new_key()
+        queue = "q" + uuid4().hex
         async with self.running() as (backend, reports):
             await backend.watch(queue)
-            await backend.put(queue, "name", b"1")
+            await put(backend, queue, 1)
             await until(lambda: queue in reports.filled_keys)
-            item = await backend.take(queue, LEASE)
-            assert item is not None
+            item = await take(backend, queue)
             reports.filled_keys.clear()
             await backend.release(item)
             await until(lambda: queue in reports.filled_keys)
 
     async def test_an_item_without_renewal_goes_to_another_process(self) -> None:
-        queue = "q" + new_key()
+        queue = "q" + uuid4().hex
         async with self.two_processes() as (one, two, _):
-            await one.put(queue, "name", b"1")
-            lost = await one.take(queue, 0.3)
-            assert lost is not None
+            await put(one, queue, 1)
+            lost = await take(one, queue, 0.3)
             async with asyncio.timeout(PATIENCE):
                 while (item := await two.take(queue, 0.3)) is None:
                     await asyncio.sleep(0.05)
@@ -244,11 +229,10 @@ class BackendContract(ABC):
             await two.acknowledge(item)
 
     async def test_a_renewed_item_stays_with_its_process(self) -> None:
-        queue = "q" + new_key()
+        queue = "q" + uuid4().hex
         async with self.two_processes() as (one, two, _):
-            await one.put(queue, "name", b"1")
-            item = await one.take(queue, 2.0)
-            assert item is not None
+            await put(one, queue, 1)
+            item = await take(one, queue, 2.0)
             for _ in range(25):
                 await asyncio.sleep(0.1)
                 await one.renew([item], 2.0)
@@ -256,15 +240,15 @@ class BackendContract(ABC):
             await one.acknowledge(item)
 
     async def test_the_items_of_a_process_that_ends_are_released(self) -> None:
-        queue = "q" + new_key()
+        queue = "q" + uuid4().hex
         async with self.two_processes() as (_, two, _):
             async with self.running() as (one, _):
-                await one.put(queue, "name", b"1")
-                assert await take_data(one, queue) == b"1"
-            assert await take_data(two, queue) == b"1"
+                await put(one, queue, 1)
+                await take(one, queue)
+            assert (await take(two, queue)).data == b"0"
 
     async def test_cancelled_calls_do_no_harm(self) -> None:
-        key, queue = new_key(), "q" + new_key()
+        key, queue = uuid4().hex, "q" + uuid4().hex
         async with self.running() as (backend, _):
             for turns in range(20):
                 calls = [asyncio.create_task(publish(backend, key, 1)), asyncio.create_task(backend.take(queue, LEASE))]
@@ -277,10 +261,6 @@ class BackendContract(ABC):
             assert (await data_after(backend, key, None))[-2:] == [b"0", b"1"]
 
 
-def new_key() -> str:
-    return key_of(uuid4().hex)
-
-
 async def publish(backend: Backend, key: str, count: int) -> None:
     for number in range(count):
         await backend.publish(key, "name", b"%d" % number)
@@ -290,10 +270,15 @@ async def data_after(backend: Backend, key: str, after: Position | None) -> list
     return [record.data for record in (await backend.read(key, after, 100)).records]
 
 
-async def take_data(backend: Backend, queue: str) -> bytes:
-    item = await backend.take(queue, LEASE)
+async def put(backend: Backend, queue: str, count: int) -> None:
+    for number in range(count):
+        await backend.put(queue, "name", b"%d" % number)
+
+
+async def take(backend: Backend, queue: str, lease: float = LEASE) -> QueueItem:
+    item = await backend.take(queue, lease)
     assert item is not None, "there is no item"
-    return item.data
+    return item
 
 
 async def until(probe: Callable[[], bool]) -> None:

@@ -1,17 +1,61 @@
-"""Reads the body of a response as it arrives."""
+"""Reads the body of a response as it arrives, and says how it ended."""
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from typing import cast
+from dataclasses import dataclass
+from typing import Literal, cast
 
 import httpx
 
-from hyperpy.testing.ending import Ending, StreamFailure
-from hyperpy.testing.failures import HIDDEN, request_line
+from hyperpy.testing.failures import HIDDEN, SiteFailure, request_line
+from hyperpy.testing.received_event import ReceivedEvent
 from hyperpy.testing.running_requests import DEPARTURE_TIMEOUT, wait_until_returned
 
 __tracebackhide__ = HIDDEN
+
+
+type How = Literal["close", "stream-error", "end", "cut", "left"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a stream ended.
+
+    `how` is "close" (hyperpy's final event), "stream-error" (it failed; `message` is the public message, and `log` the
+    id of the traceback in the log), "end" (the body ended, as when a server stops), "cut" (the connection broke) or
+    "left" (the test closed it).
+    """
+
+    how: How
+    message: str = ""
+    log: str = ""
+
+    def __str__(self) -> str:
+        match self.how:
+            case "close":
+                return "the stream ended with `close`"
+            case "stream-error":
+                log = f" (the log has the traceback under {self.log})" if self.log else ""
+                return f"the stream failed: {self.message}{log}"
+            case "end":
+                return "the response ended without `close`"
+            case "cut":
+                return f"the connection was cut: {self.message}"
+            case "left":
+                return "the test closed it"
+
+
+class StreamFailure(SiteFailure):
+    """A stream did not deliver what a test waited for.
+
+    `events` were received but not taken; `ending` is None if the stream is still open.
+    """
+
+    def __init__(self, message: str, events: tuple[ReceivedEvent, ...] = (), ending: Ending | None = None) -> None:
+        super().__init__(message)
+        self.events = events
+        self.ending = ending
 
 
 class Deadline:

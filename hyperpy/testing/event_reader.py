@@ -2,15 +2,13 @@
 
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 
-from hyperpy.testing.body_reader import BodyReader, Deadline
-from hyperpy.testing.ending import Ending, StreamFailure
-from hyperpy.testing.failures import HIDDEN, request_line, require_media_type
-from hyperpy.testing.parsing import EventParser
-from hyperpy.testing.received_event import ReceivedEvent
+from hyperpy.testing.body_reader import BodyReader, Deadline, Ending, StreamFailure
+from hyperpy.testing.failures import HIDDEN, listed, request_line, require_media_type
+from hyperpy.testing.received_event import EventParser, ReceivedEvent
 
 __tracebackhide__ = HIDDEN
 
@@ -183,10 +181,11 @@ class Events:
             message = f"{name}: {what} came within {seconds:g} s; the stream is still open"
         else:
             message = f"{name}: {what} came; {self.ending}"
-        events = tuple(self._waiting)
-        comments = len(self._parser.comments)
-        rows = [*_rows(events), *([f"  comments: {comments}"] if comments else [])]
-        return StreamFailure("\n".join([f"{message}\n", *rows]), events, self.ending)
+        rows = [f"{number}  {event}" for number, event in enumerate(self._waiting, start=1)]
+        message += f"\n\n{listed(rows or ['(none)'], LISTED)}"
+        if comments := self._parser.comments:
+            message += f"\n  comments: {len(comments)}"
+        return StreamFailure(message, tuple(self._waiting), self.ending)
 
 
 def _ending(event: ReceivedEvent) -> Ending | None:
@@ -200,11 +199,3 @@ def _ending(event: ReceivedEvent) -> Ending | None:
         except ValueError, KeyError, TypeError:
             return Ending("stream-error", event.data)
     return None
-
-
-def _rows(events: Iterable[ReceivedEvent]) -> list[str]:
-    rows = [f"  {number}  {event}" for number, event in enumerate(events, start=1)]
-    if not rows:
-        return ["  (none)"]
-    more = len(rows) - LISTED
-    return [*rows[:LISTED], *([f"  … and {more} more"] if more > 0 else [])]

@@ -1,6 +1,7 @@
 """Failures of a test, and checks of responses that raise them."""
 
 import asyncio
+from collections.abc import Iterable
 from operator import methodcaller
 from typing import Final
 
@@ -68,3 +69,9 @@ def unexpected_response(response: httpx.Response, body: str, expected: str) -> A
 
 def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[:limit].rstrip()}…"
+
+
+def listed(rows: Iterable[object], limit: int) -> str:
+    """The first rows for a message, indented, and how many there are besides."""
+    lines = [f"  {row}" for row in rows]
+    return "\n".join(lines[:limit] + [f"  … and {len(lines) - limit} more"] * (len(lines) > limit))

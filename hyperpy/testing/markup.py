@@ -1,13 +1,14 @@
 """HTML parsed as browsers do, and searched by CSS selectors."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
 
+import httpx
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from hyperpy.testing.failures import HIDDEN, PageFailure, shortened
+from hyperpy.testing.failures import HIDDEN, PageFailure, listed, request_line, shortened
 
 __tracebackhide__ = HIDDEN
 
@@ -118,6 +119,27 @@ class HTML:
         return f"<{type(self).__name__} {self.origin}: {shortened(self.html, WIDTH)!r}>"
 
 
+class Page(HTML):
+    """The parsed HTML of a response."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(response.text, request_line(response.request))
+        self.response = response
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def headers(self) -> httpx.Headers:
+        return self.response.headers
+
+    @property
+    def url(self) -> str:
+        """The URL of the page, after redirects."""
+        return str(self.response.url)
+
+
 def _find(where: LexborHTMLParser | LexborNode, css: str) -> list[LexborNode]:
     try:
         return where.css(css)
@@ -129,18 +151,14 @@ def _single(found: list[Element], css: str, origin: str, within: list[LexborNode
     if len(found) == 1:
         return found[0]
     if found:
-        listing = _list(shortened(_collapsed(element.html), WIDTH) for element in found)
+        listing = listed((shortened(_collapsed(element.html), WIDTH) for element in found), LISTED)
         raise PageFailure(f"{len(found)} elements of {origin} match {css!r}, expected one:\n{listing}")
-    if existing := _list(dict.fromkeys(_opening(node) for top in within for node in _elements(top))):
+    elements = (node for top in within for node in top.traverse() if node.tag and node.tag not in _UNLISTED)
+    if existing := listed(dict.fromkeys(map(_opening, elements)), LISTED):
         raise PageFailure(f"no element of {origin} matches {css!r}. It has:\n{existing}")
     text = _collapsed("".join(piece for top in within for piece in _pieces(top)))
     what = f"Its text is: {shortened(text, WIDTH)}" if text else "It is empty."
     raise PageFailure(f"no element of {origin} matches {css!r}. {what}")
-
-
-def _list(rows: Iterable[str]) -> str:
-    lines = [f"  {row}" for row in rows]
-    return "\n".join(lines[:LISTED] + [f"  … and {len(lines) - LISTED} more"] * (len(lines) > LISTED))
 
 
 def _opening(node: LexborNode) -> str:
@@ -148,10 +166,6 @@ def _opening(node: LexborNode) -> str:
     attributes = node.attributes
     selected = "".join(f' {name}="{attributes[name] or ""}"' for name in ("id", "class", "name") if name in attributes)
     return f"<{node.tag}{selected}>"
-
-
-def _elements(node: LexborNode) -> Iterator[LexborNode]:
-    return (each for each in node.traverse() if each.tag and each.tag not in _UNLISTED)
 
 
 def _pieces(node: LexborNode) -> Iterator[str]:

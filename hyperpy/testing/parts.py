@@ -4,14 +4,11 @@ import codecs
 
 import httpx
 
-from hyperpy.testing.body_reader import BodyReader, Deadline
-from hyperpy.testing.ending import Ending, StreamFailure
-from hyperpy.testing.failures import ANSWER_TIMEOUT, HIDDEN, request_line, shortened
+from hyperpy.testing.body_reader import BodyReader, Deadline, Ending, StreamFailure
+from hyperpy.testing.failures import ANSWER_TIMEOUT, EXCERPT, HIDDEN, request_line, shortened
 from hyperpy.testing.markup import HTML, Element
 
 __tracebackhide__ = HIDDEN
-
-EXCERPT = 500  # characters of the page in a message
 
 
 class Parts:

@@ -16,7 +16,7 @@ from hyperpy.testing.failures import (
     require_media_type,
     unexpected_response,
 )
-from hyperpy.testing.page import Page
+from hyperpy.testing.markup import Page
 from hyperpy.testing.parts import Parts
 
 __tracebackhide__ = HIDDEN
@@ -87,9 +87,8 @@ class Site:
         response = await self._send(method, path, {**options, "headers": _accepting(BROWSER, options)}, stream=False)
         wrong = response.is_error if status is None else response.status_code != status
         if wrong or not has_media_type(response, "text/html"):
-            raise unexpected_response(
-                response, response.text, "a page" if status is None else f"a page of status {status}"
-            )
+            expected = "a page" if status is None else f"a page of status {status}"
+            raise unexpected_response(response, response.text, expected)
         return Page(response)
 
     @asynccontextmanager

@@ -170,10 +170,10 @@ def test_values_keep_their_types(tab: Page, page_errors: list[str], watched: boo
 # The kind, status and message of the error at each URL.
 ERRORS = {
     "/nowhere": ("http", 404, "404 Not Found"),
-    "/page": ("content-type", 200, "the answer is text/html, not text/event-stream"),
+    "/page": ("content-type", 200, "the response is text/html, not text/event-stream"),
     "/fragile": ("server", 200, "Something went wrong on our side."),
     "/broken": ("network", None, "the connection failed"),
-    "/endless": ("incomplete", 200, "the stream broke off"),
+    "/endless": ("incomplete", 200, "the stream ended early"),
 }
 
 

@@ -55,7 +55,7 @@ async def test_messages_published_during_a_cut_are_caught_up_with(broker, settin
 
 
 async def test_a_broker_that_starts_later(broker, settings, monkeypatch):
-    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.1)
+    monkeypatch.setattr("hyperpy.channels.current.PATIENCE", 0.1)
     broker.kill()
     async with connect(settings), channel("a").subscribe() as messages:
         waiting = asyncio.create_task(take(messages, 1))

@@ -6,7 +6,7 @@ import pytest
 
 from hyperpy import channel
 from hyperpy.channels import START, Hub, Subscription
-from hyperpy.channels.channel_names import key_of
+from hyperpy.channels.channel import key_of
 from hyperpy.channels.cursor import Cursor
 from tests.support.until import PATIENCE
 

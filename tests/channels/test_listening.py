@@ -142,7 +142,7 @@ async def test_a_slow_listener_gets_none_and_the_newest_payloads(shared_postgres
 
 
 async def test_listening_begins_when_the_server_is_back(broken_postgres, monkeypatch, caplog):
-    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.1)
+    monkeypatch.setattr("hyperpy.channels.current.PATIENCE", 0.1)
     broken_postgres.kill()
     async with connect(Settings(channels=broken_postgres.address)):
         waiting = asyncio.create_task(listen("orders").__aenter__())

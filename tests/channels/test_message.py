@@ -7,7 +7,7 @@ from hyperpy.channels.backends.records import Position, Record
 from hyperpy.channels.payload import encode
 from hyperpy.exceptions import EventError
 from hyperpy.streams import encode_event
-from hyperpy.streams.events import MOST_FRAMES
+from hyperpy.streams.events import MAX_FRAMES
 
 
 def received(data: object) -> Message:
@@ -31,6 +31,7 @@ def test_an_event_has_the_data(make, data, sent):
     assert encode_event(make(data).event(name="n")) == f"id: i.1\nevent: n\n{sent}\n\n"
     message = make(data)
     assert encode_event(message.event(message.data)) == f"id: i.1\n{sent}\n\n"
+    assert (message.event().retry, message.event().comment) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +67,9 @@ def test_equal_events_are_encoded_once():
     assert encode_event(one.event(t"<p>{1}</p>")) is encode_event(two.event(t"<p>{1}</p>"))
     assert encode_event(one.event(name="n")) is encode_event(two.event(name="n"))
     assert encode_event(other.event(name="n")).startswith("id: j.1\n")
-    for number in range(3 * MOST_FRAMES):
+    for number in range(3 * MAX_FRAMES):
         assert encode_event(one.event(number)) == f"id: i.1\ndata: {number}\n\n"
-    assert len(record.frames) == MOST_FRAMES
+    assert len(record.frames) == MAX_FRAMES
 
 
 @pytest.mark.parametrize("content", [Event("x"), received(1).event(), b"x", object()])

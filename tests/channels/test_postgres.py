@@ -12,7 +12,7 @@ import pytest
 from hyperpy import START, channel, listen, queue
 from hyperpy.channels import connect, make_hub
 from hyperpy.channels.backends.postgres import backend, connection, subscriber
-from hyperpy.channels.backends.postgres.rows import batch_of
+from hyperpy.channels.backends.postgres.backend import batch_of
 from hyperpy.channels.backends.records import BEGINNING, Position
 from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.config import Settings
@@ -400,7 +400,7 @@ def role(server):
 
 
 async def test_a_role_that_may_not_create_tables(server, role, settings, monkeypatch, caplog):
-    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.3)
+    monkeypatch.setattr("hyperpy.channels.current.PATIENCE", 0.3)
     server.ask(DROP)
     async with connect(Settings(channels=server.address.replace("hyper@", "app@"))) as hub:
         with pytest.raises(BrokerError, match="does not permit what channels need: permission denied") as refused:
@@ -434,7 +434,7 @@ async def test_a_role_that_may_not_create_tables(server, role, settings, monkeyp
     ],
 )
 async def test_connections_that_postgres_refuses(broken_postgres, monkeypatch, caplog, prepare, address, what):
-    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.5)
+    monkeypatch.setattr("hyperpy.channels.current.PATIENCE", 0.5)
     broken_postgres.allow("host all locked all scram-sha-256\nhost all banned all reject")
     broken_postgres.ask("CREATE ROLE locked LOGIN PASSWORD 'right'")
     broken_postgres.ask(prepare)

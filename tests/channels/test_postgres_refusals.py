@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from hyperpy.channels.backends.postgres.address import explain
+from hyperpy.channels.backends.postgres.connection import explain
 
 
 @pytest.mark.parametrize(

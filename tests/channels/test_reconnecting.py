@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from hyperpy.channels.backends import reconnecting
-from hyperpy.channels.backends.reconnecting import Outage, retry_forever
+from hyperpy.channels.backends import broker
+from hyperpy.channels.backends.broker import Outage, retry_forever
 from hyperpy.exceptions import BrokerError
 
 AWAY = BrokerError("redis://host is unreachable")
@@ -34,15 +34,15 @@ def test_an_outage_is_logged_once(caplog, outages, lines):
 
 async def test_pauses_grow_until_a_connection_was_stable(monkeypatch):
     now = 0.0
-    durations = [0.0] * 7 + [reconnecting.STEADY + 1, 0.0, 0.03]
+    durations = [0.0] * 7 + [broker.STEADY + 1, 0.0, 0.03]
     pauses = []
 
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr(reconnecting, "monotonic", lambda: now)
-    monkeypatch.setattr(reconnecting.random, "uniform", lambda _least, most: most)
-    monkeypatch.setattr(reconnecting.asyncio, "sleep", pause)
+    monkeypatch.setattr(broker, "monotonic", lambda: now)
+    monkeypatch.setattr(broker.random, "uniform", lambda _least, most: most)
+    monkeypatch.setattr(broker.asyncio, "sleep", pause)
 
     async def attempt() -> None:
         nonlocal now

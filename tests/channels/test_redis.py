@@ -287,7 +287,7 @@ async def test_dead_consumers_are_deleted(server, settings, monkeypatch):
     ],
 )
 async def test_connections_that_redis_refuses(server, monkeypatch, caplog, prepare, address, what):
-    monkeypatch.setattr("hyperpy.channels.connecting.PATIENCE", 0.5)
+    monkeypatch.setattr("hyperpy.channels.current.PATIENCE", 0.5)
     server.ask(*prepare)
     login, database = (address, "") if "@" in address else ("", address)
     async with connect(Settings(channels=f"redis://{login}127.0.0.1:{server.port}{database}")):

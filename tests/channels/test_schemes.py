@@ -4,7 +4,7 @@ import pytest
 
 from hyperpy import channel
 from hyperpy.channels import connect, make_hub
-from hyperpy.channels.backends.redaction import redacted
+from hyperpy.channels.backends.schemes import redacted
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError
 

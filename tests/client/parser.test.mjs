@@ -60,14 +60,14 @@ for (const [name, [text, events, known = {}]] of Object.entries(CASES)) {
     });
 }
 
-test("an event is there with the CR that ends it", () => {
+test("a CR completes an event at once", () => {
     const parser = new EventParser();
     assert.deepEqual(parser.push("data: a\r\r"), [event("a")]);
     assert.deepEqual(parser.push("\ndata: b\r"), []);
     assert.deepEqual(parser.push("\n\r"), [event("b")]);
 });
 
-test("the id of the previous connection stays", () => {
+test("the id of the previous connection is kept", () => {
     const { parser, events } = read([new TextEncoder().encode("data: a\n\n")], new EventParser("7"));
     assert.deepEqual(events, [event("a", "message", "7")]);
     assert.equal(parser.lastEventId, "7");

@@ -18,7 +18,7 @@ const COMES_BACK = {
 };
 
 for (const [name, [answer, kind]] of Object.entries(COMES_BACK)) {
-    test(`it comes back after ${name}`, async (t) => {
+    test(`it reconnects after ${name}`, async (t) => {
         const { url, requests } = await stub(t, answer, open(`event: done\ndata: 7\n\n`));
         const reading = createStream(url, { reconnect: QUICKLY, body: { a: 1 } });
         const calls = recorded(reading);
@@ -40,7 +40,7 @@ const STAYS = {
 };
 
 for (const [name, [answer, kind]] of Object.entries(STAYS)) {
-    test(`it does not come back after ${name}`, async (t) => {
+    test(`it does not reconnect after ${name}`, async (t) => {
         const { url, requests } = await stub(t, answer);
         const error = await failure(createStream(url, { reconnect: QUICKLY }));
         assert.equal(error.kind, kind);
@@ -48,7 +48,7 @@ for (const [name, [answer, kind]] of Object.entries(STAYS)) {
     });
 }
 
-test("a close that comes later than the failure ends it as well", async (t) => {
+test("a `close` after `stream-error` ends the stream", async (t) => {
     const { url, requests } = await stub(t, (response) => {
         open('event: stream-error\nretry: 5\ndata: {"message":"m"}\n\n')(response);
         setTimeout(() => response.write(CLOSE), 30);
@@ -57,7 +57,7 @@ test("a close that comes later than the failure ends it as well", async (t) => {
     assert.equal(requests.length, 1);
 });
 
-test("the last id is sent, as UTF-8, and forgotten when the server says so", async (t) => {
+test("the last id is sent as UTF-8, and cleared when the server clears it", async (t) => {
     const { url, requests } = await stub(
         t,
         stream("id: 7\ndata: a\n\nid: 8\ndata: incomplete"),
@@ -74,7 +74,7 @@ test("the last id is sent, as UTF-8, and forgotten when the server says so", asy
     assert.deepEqual(ids, ["7", "7", "ü€", ""]);
 });
 
-test("waits double up to a limit, and begin anew when something has arrived", async (t) => {
+test("waits double up to a limit, and start again after any data", async (t) => {
     t.mock.method(Math, "random", () => 0);
     const { url } = await stub(t, gone, status(502), gone, gone, stream(": hello\n\n"), gone, open(CLOSE));
     const waits = [];
@@ -83,7 +83,7 @@ test("waits double up to a limit, and begin anew when something has arrived", as
     assert.deepEqual(waits, [10, 20, 40, 40, 10, 20]);
 });
 
-test("clients come back at different times, and none too early", async (t) => {
+test("clients reconnect at different times, and none too early", async (t) => {
     for (const [random, wait] of [[0, 20], [0.5, 25], [0.998, 30]]) {
         t.mock.method(Math, "random", () => random);
         const { url } = await stub(t, gone, open(CLOSE));
@@ -95,7 +95,7 @@ test("clients come back at different times, and none too early", async (t) => {
     }
 });
 
-test("the server's delay counts, even above the limit", async (t) => {
+test("the delay from the server applies, even above the limit", async (t) => {
     t.mock.method(Math, "random", () => 0);
     const { url } = await stub(t, stream("retry: 30\n\n"), gone, stream("retry: 5\n\n"), open(CLOSE));
     const waits = [];
@@ -104,7 +104,7 @@ test("the server's delay counts, even above the limit", async (t) => {
     assert.deepEqual(waits, [30, 30, 5]);
 });
 
-test("the delay of a failed generator counts once", async (t) => {
+test("the delay of a failed generator applies once", async (t) => {
     t.mock.method(Math, "random", () => 0);
     const failed = stream('event: stream-error\nretry: 30\ndata: {"message":"m"}\n\n');
     const { url } = await stub(t, failed, stream("data: 1\n\n"), open(CLOSE));
@@ -114,7 +114,7 @@ test("the delay of a failed generator counts once", async (t) => {
     assert.deepEqual(waits, [30, 1]);
 });
 
-test("a wait longer than timers can be is no wait of nothing", async (t) => {
+test("a wait longer than the longest timer does not end at once", async (t) => {
     const { url, requests } = await stub(t, stream("retry: 99999999999999\n\n"));
     const reading = createStream(url, { reconnect: true });
     let waited;
@@ -127,7 +127,7 @@ test("a wait longer than timers can be is no wait of nothing", async (t) => {
     assert.equal(requests.length, 1);
 });
 
-test("abort() ends the wait, also when it comes with its news", async (t) => {
+test("abort() ends the wait, also from the `reconnecting` callback", async (t) => {
     const { url, requests } = await stub(t, gone);
     for (const abort of [(reading) => reading.abort(), (reading) => setTimeout(() => reading.abort(), 5)]) {
         const reading = createStream(url, { reconnect: { delay: 600_000, maxDelay: 600_000 } });

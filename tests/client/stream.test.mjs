@@ -28,7 +28,7 @@ for (const [text, value] of Object.entries(VALUES)) {
     });
 }
 
-test("bytes that come one by one", async (t) => {
+test("bytes that arrive one by one", async (t) => {
     const text = '\ufeff: ping\r\n\r\nid: ü\r\ndata: "é€"\r\ndata: 😀\r\n\r\nevent: done\rdata: 1\r\r';
     const { url } = await stub(t, async (response) => {
         response.writeHead(200, { "content-type": "Text/Event-Stream" });
@@ -63,13 +63,13 @@ for (const [name, [answer, final]] of Object.entries(ENDS)) {
     }
 }
 
-test("204 is the end", async (t) => {
+test("204 ends the stream", async (t) => {
     const { url, requests } = await stub(t, status(204));
     assert.equal(await createStream(url, { reconnect: true }).start(), undefined);
     assert.equal(requests.length, 1);
 });
 
-test("an answer of JSON is the final packet", async (t) => {
+test("a JSON response is the final data", async (t) => {
     const { url } = await stub(t, status(200, '{"ok":true}', { "content-type": "application/problem+json" }));
     assert.deepEqual(await createStream(url).start(), { ok: true });
     assert.equal(await createStream(url, { json: false }).start(), '{"ok":true}');
@@ -98,7 +98,7 @@ const FAILURES = {
     ],
     "another type": [
         status(200, "<p>", { "content-type": "text/html; charset=utf-8" }),
-        { kind: "content-type", status: 200, message: "the answer is text/html, not text/event-stream" },
+        { kind: "content-type", status: 200, message: "the response is text/html, not text/event-stream" },
     ],
     "no type": [status(200, "x"), { kind: "content-type", status: 200 }],
     "no answer": [gone, { kind: "network", status: null, response: null }],
@@ -154,7 +154,7 @@ test("abort() ends the connection, and no more arrives", async (t) => {
     assert.equal(requests.length, 1);
 });
 
-test("abort() before the answer, before the start, and after the end", async (t) => {
+test("abort() before the response, before the start, and after the end", async (t) => {
     const { url, requests } = await stub(t, () => {}, open(CLOSE));
     const waiting = createStream(url);
     const failed = failure(waiting);
@@ -183,7 +183,7 @@ test("a signal aborts", async (t) => {
     assert.deepEqual(getEventListeners(controller.signal, "abort"), []);
 });
 
-test("start() sends one request, whose promise all get", async (t) => {
+test("start() sends one request and always returns the same promise", async (t) => {
     const { url, requests } = await stub(t, open(CLOSE));
     const reading = createStream(url);
     assert.equal(reading.start(), reading.start());
@@ -212,7 +212,7 @@ for (const [program, reported] of Object.entries(PROGRAMS)) {
     });
 }
 
-test("a callback that throws ends nothing and hides nothing", async (t) => {
+test("a callback that throws does not end the stream, and its error is reported", async (t) => {
     const { url } = await stub(t, stream("data: 1\n\ndata: 2\n\n", CLOSE));
     const thrown = [];
     const listen = (error) => thrown.push(error.message);
@@ -226,7 +226,7 @@ test("a callback that throws ends nothing and hides nothing", async (t) => {
     assert.deepEqual(calls.of("progress"), [1, 2]);
 });
 
-test("open() gets the answer", async (t) => {
+test("open() receives the response", async (t) => {
     const { url } = await stub(t, (response) => {
         response.writeHead(201, { "content-type": "text/event-stream", "x-symbol": "slt" }).end(CLOSE);
     });

@@ -20,7 +20,7 @@ from hyperpy import Hyper
 from hyperpy.exceptions import HyperError
 from hyperpy.routing import Match
 from hyperpy.server.health import HealthCheck, health_paths
-from hyperpy.server.http.state import State
+from hyperpy.server.http.protocol import State
 
 PATIENCE = 10  # seconds until a missing response fails the test
 QUICK = 0.01  # the longest that an example's `asyncio.sleep` takes, in seconds

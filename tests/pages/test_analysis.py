@@ -5,10 +5,9 @@ from textwrap import dedent
 
 import pytest
 
-from hyperpy.app.public_names import PUBLIC_NAMES
+from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.analyse import analyse
-from hyperpy.pages.analysis.description import Description
+from hyperpy.pages.analysis.analyse import Description, analyse
 from hyperpy.pages.analysis.parsed_file import parse
 from hyperpy.pages.analysis.scopes import bindings
 from hyperpy.pages.analysis.vocabulary import Vocabulary
@@ -430,17 +429,36 @@ def test_files_that_can_not_be_routes(source: str, line: int, what: str, hint: s
         "async def load():\n    return JSONResponse({})",
         "def answer():\n    global response\n    response = 1\nanswer()",
         "with open('x') as f:\n    response = f",
+        "from other import redirect, HTMLResponse\ndef f():\n    redirect('/')\n    HTMLResponse()\nt''",
+        "from hyperpy import channel, html\ndef f():\n    channel('a')\n    html(t'')\nt''",
     ],
 )
 def test_files_that_may_be_routes(source: str) -> None:
     described(source)
 
 
-def test_the_excerpt_points_at_the_name() -> None:
-    with pytest.raises(RouteError) as caught:
-        described("title = 1\nt'<h1>{titel}</h1>'")
-    assert caught.value.place is not None
-    assert (caught.value.place.column, caught.value.place.width) == (7, 5)
+def test_only_a_match_whose_last_case_matches_everything_always_has_a_template() -> None:
+    found = {}
+    for case in ("_", "other", "_ if y", "other if y", "str() as s", "2"):
+        try:
+            described(f"t'a'\nmatch x():\n    case 1:\n        t'b'\n    case {case}:\n        t'c'")
+            found[case] = ""
+        except RouteError as error:
+            found[case] = error.what
+    assert [case for case, what in found.items() if what] == ["_", "other"]
+    assert found["_"] == "this template always replaces the one at line 1"
+
+
+def test_the_excerpt_marks_exactly_the_error() -> None:
+    marked = {}
+    for source in ("title = 1\nt'<h1>{titel}</h1>'", "def f():\n    x = await y\nt''"):
+        with pytest.raises(RouteError) as caught:
+            described(source)
+        place = caught.value.place
+        assert place is not None
+        line = source.splitlines()[place.line - 1]
+        marked[line] = line[place.column :][: place.width] if place.width <= len(line) else "too much"
+    assert marked == {"t'<h1>{titel}</h1>'": "titel", "    x = await y": "await y"}
 
 
 def test_a_future_import_is_kept_for_the_compiler() -> None:

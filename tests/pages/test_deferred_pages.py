@@ -1,7 +1,11 @@
 """Deferred values in pages: their HTML, where they are errors, and how they end."""
 
+from collections.abc import Awaitable
+
 import pytest
 
+from hyperpy.templates import DeferredValue
+from hyperpy.templates.deferred import Placeholders
 from tests.support.sites import Site
 
 PARTS = """\
@@ -241,3 +245,16 @@ async def test_errors_in_a_yield_name_its_line(
     error = caplog.records[0].exc_info
     assert what in str(error)
     assert isinstance(error[1], ValueError) or "index.py:6 " in str(error[1])
+
+
+async def test_a_value_that_something_awaits_is_not_closed_with_its_page() -> None:
+    async def text() -> str:
+        return "late"
+
+    placeholders = Placeholders()
+    [begun] = placeholders.split(placeholders.add(DeferredValue(text(), str, "text")))
+    assert isinstance(begun, DeferredValue)
+    value = placeholders.begin(begun)
+    placeholders.close()
+    assert isinstance(value, Awaitable)
+    assert await value == "late"

@@ -7,9 +7,9 @@ import pytest
 
 import hyperpy
 from hyperpy import Hyper
-from hyperpy.app.public_names import PUBLIC_NAMES
+from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import HyperError
-from hyperpy.pages.analysis.vocabulary import ANSWERS, INJECTED_NAMES, QUICK_CALLS
+from hyperpy.pages.analysis.vocabulary import ANSWERS, FLAGS, QUICK_CALLS
 from tests.support.sites import Site, Write
 
 NAMES = (
@@ -305,7 +305,7 @@ async def test_a_name_that_a_star_import_sets_is_not_an_input(site: Site) -> Non
 
 
 def test_all_public_names_are_known_as_objects() -> None:
-    names = {*INJECTED_NAMES, *QUICK_CALLS, *ANSWERS, "fragment", "Query", "Header", "Cookie"}
+    names = {*FLAGS, *QUICK_CALLS, *ANSWERS, "fragment", "Query", "Header", "Cookie"}
     assert {name for name in names if PUBLIC_NAMES.name_of(getattr(hyperpy, name)) != name} == set()
 
 

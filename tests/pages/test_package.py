@@ -36,13 +36,16 @@ async def test_route_files_import_each_other(site: Site) -> None:
             "about.py": "LIMIT = 5\nx = int('x')\nt'{LIMIT}'",
             "v1.0/{...path}.py": "from ._x import A\nfrom .. import __doc__ as doc\npath: str\nt'{A} {doc} {__name__}'",
             "v1.0/_x.py": "A = 'dotted'",
-            "__init__.py": '"""The site."""',
+            "__init__.py": '"""The site."""\nOPENED = []',
+            "v1.0/__init__.py": "from .. import OPENED\nOPENED.append(__name__)",
+            "opened.py": "from . import OPENED\nt'{OPENED}'",
         }
     )
     assert (await client.get("/users/1")).text == "<title>T</title><b>True</b>"
     assert (await client.get("/users")).text == "1"
     assert (await client.get("/from_route")).text == "5"
     assert (await client.get("/v1.0/a/b")).text.startswith("dotted The site. routes")
+    assert (await client.get("/opened")).text.endswith(".v1%2E0")
 
 
 async def test_two_folders_of_one_name_are_two_packages(tmp_path: Path) -> None:

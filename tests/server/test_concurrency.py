@@ -43,13 +43,3 @@ def test_the_limit_applies_to_each_worker(folder):
         command.wait_for_output("with 2 workers")
         assert fetch(command.port(), "/pid") == (503, "Service Unavailable")
         assert fetch(command.port(), "/healthz") == (200, "ok\n")
-
-
-def test_uvicorn_s_own_limit_works_too(folder, parser):
-    (folder / "helper.py").write_text(
-        "import uvicorn\n"
-        "make = uvicorn.Config.__init__\n"
-        "uvicorn.Config.__init__ = lambda *args, **options: make(*args, **options, limit_concurrency=1)\n"
-    )
-    with Command("serve", "--port", "0", folder=folder, command=hyper_after(parser)) as command:
-        assert fetch(command.port(), "/pid") == (503, "Service Unavailable")

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from hyperpy import Hyper
 from hyperpy.server.health import HealthCheck, health_paths
-from hyperpy.server.http.state import Stage, State
+from hyperpy.server.http.protocol import Stage, State
 from tests.support.clients import fetch
 from tests.support.raw_client import RawClient
 from tests.support.servers import Command, hyper_after

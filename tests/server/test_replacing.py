@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from hyperpy.config import Settings
 from hyperpy.server import HTTPProtocol, make_config
-from hyperpy.server.http.state import Stage, State
+from hyperpy.server.http.protocol import Stage, State
 from tests.server.hammer import Hammer
 from tests.support.clients import fetch
 from tests.support.raw_client import RawClient

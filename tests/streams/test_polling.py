@@ -255,7 +255,7 @@ async def test_a_slow_loop_skips_calls(clock):
     assert clock.calls == [0, 10, 20]
 
 
-async def test_a_cancelled_loop_waits_for_its_thread_and_for_nothing_else():
+async def test_a_cancelled_loop_waits_for_its_thread_and_for_nothing_else(caplog):
     begun, released, ended = threading.Event(), threading.Event(), threading.Event()
 
     def works() -> int:
@@ -274,6 +274,7 @@ async def test_a_cancelled_loop_waits_for_its_thread_and_for_nothing_else():
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended.is_set()
+    assert caplog.messages == []
 
     sleeping = poll(lambda: 1, every=1000)
     assert await anext(sleeping) == 1

@@ -207,8 +207,9 @@ def test_an_unrelated_cancellation_is_a_failure(run, caplog):
         assert "event: stream-error" in wire.text
         assert wire.complete
         wire = Wire()
-        with pytest.raises(RuntimeError, match="had been cancelled"):
+        with pytest.raises(RuntimeError, match="had been cancelled") as caught:
             await wire.start(waits_for_the_dead())
+        assert isinstance(caught.value.__cause__, asyncio.CancelledError)
         assert wire.messages == []
 
     run(check)

@@ -125,7 +125,7 @@ def test_in_debug_the_event_has_the_traceback(server):
     assert "stream_app.py" in details
 
 
-@pytest.mark.parametrize(("status", "types"), [(403, ["stream-error", "close"]), (503, ["stream-error"])])
+@pytest.mark.parametrize(("status", "types"), [(499, ["stream-error", "close"]), (500, ["stream-error"])])
 def test_an_http_exception_after_the_start_sends_its_detail(log, status, types):
     with serve(StreamApp(Watched("a", HTTPException(status, "Not you")))) as site:
         client = site.get()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hyperpy.app.public_names import PUBLIC_NAMES
+from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import Place, TemplateError
 from hyperpy.pages.loading.execution import Execution
 from hyperpy.templates import (
@@ -394,7 +394,7 @@ def test_each_literal_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(at_load_literals, "parse", counted)
     execution = Execution(PUBLIC_NAMES, lambda tree: tree)
-    compiled = execution.route(ROUTE, "page.py", {"__package__": ""}).compiled
+    _, compiled = execution.route(ROUTE, "page.py", {"__package__": ""})
     assert sorted(compiled.templates[0].fragments) == ["x", "y"]
     assert sorted(parsed) == [
         "< item= />",

@@ -179,10 +179,10 @@ def test_captured_fragments() -> None:
 
 def test_captured_fragments_of_one_name_are_in_page_order() -> None:
     def page(children: Markup) -> Template:
-        return t"<i {fragment}='x'>first</i>{children}"
+        return t"<i {fragment}='x'>zebra</i>{children}"
 
-    assert capture_fragments(lambda: render_template(t"<{page}><i {fragment}='x'>second</i></{page}>"), {"x"})[0] == {
-        "x": "<i>first</i><i>second</i>"
+    assert capture_fragments(lambda: render_template(t"<{page}><i {fragment}='x'>ape</i></{page}>"), {"x"})[0] == {
+        "x": "<i>zebra</i><i>ape</i>"
     }
 
 

@@ -102,7 +102,7 @@ async def test_a_lifespan_that_fails_during_the_block_is_reported_at_its_end(ope
 
 
 async def test_a_lifespan_that_does_not_end_is_cancelled(opened, monkeypatch):
-    monkeypatch.setattr("hyperpy.testing.transport.lifespan.SHUTDOWN_TIMEOUT", 0.05)
+    monkeypatch.setattr("hyperpy.testing.transport.application.SHUTDOWN_TIMEOUT", 0.05)
 
     async def app(scope, receive, send):
         await receive()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hyperpy.testing import ReceivedEvent
-from hyperpy.testing.parsing import EventParser
+from hyperpy.testing.received_event import EventParser
 from tests.streams.parsing import EventSourceParser
 
 

@@ -1,11 +1,11 @@
-"""From the scheme of a channels URL to its backend, which hyperpy or another distribution provides."""
+"""From a channels URL to its backend, which hyperpy or another distribution provides; URLs without passwords."""
 
+import re
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hyperpy.channels.backends.contract import Backend, Retention
-from hyperpy.channels.backends.redaction import redacted
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean
 
@@ -26,6 +26,9 @@ BUILT_IN: Final = {
         "postgres": _POSTGRES,
     }.items()
 }
+
+_USER_PASSWORD: Final = re.compile(r"^([^:/?#]*://[^/?#:]*:)[^/?#]*(?=@)")
+_PARAMETER: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*")
 
 
 def make_backend(settings: Settings) -> Backend:
@@ -85,3 +88,8 @@ def _missing_extra(settings: Settings, entry: EntryPoint, error: Exception) -> C
 
 def _origin(entry: EntryPoint) -> str:
     return entry.dist.name if entry.dist is not None else entry.value
+
+
+def redacted(url: str) -> str:
+    """The URL with `***` in place of any password."""
+    return _PARAMETER.sub(r"\1***", _USER_PASSWORD.sub(r"\1***", url))

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from hyperpy.channels.backends.contract import Backend
 from hyperpy.channels.backends.records import Batch, Position, Record
-from hyperpy.channels.hub.backend_client import BackendClient
-from hyperpy.channels.hub.background_publisher import BackgroundPublisher
+from hyperpy.channels.hub.backend_client import PATIENCE, BackendClient
 from hyperpy.channels.hub.leases import Leases
 from hyperpy.channels.hub.notifications import Notifications
 from hyperpy.channels.hub.topic import Mailbox, Topic
@@ -34,7 +33,7 @@ class Hub:
         self._client = client = BackendClient(backend, address)
         self.notifications = Notifications(client) if backend.notifies else None
         self.leases = Leases(client)
-        self._publisher = BackgroundPublisher(client)
+        self._publishing: dict[str, asyncio.Task[None]] = {}  # the newest of `publish_soon`, by key
         self._topics: dict[str, Topic] = {}
         self._queues: dict[str, QueueWatch] = {}
         self._unopened: set[Topic] = set()  # to be opened when the backend is back
@@ -52,7 +51,8 @@ class Hub:
 
     async def stop(self) -> None:
         """Publish what `publish_soon` was given, then close all connections. Subscribers get an error."""
-        await self._publisher.drain()
+        if self._publishing:
+            await asyncio.wait(self._publishing.values(), timeout=PATIENCE)
         stopping = self._client.stop()
         self._fail(ChannelError("the application has ended"))
         self._running.cancel()
@@ -96,7 +96,31 @@ class Hub:
 
     def publish_soon(self, key: str, name: str, data: bytes) -> Future[None]:
         """May be called in any thread. A failure is logged, and set in the future."""
-        return self._publisher.publish_soon(key, name, data)
+        future: Future[None] = Future()
+        self.loop.call_soon_threadsafe(self._begin_publishing, key, name, data, future)
+        return future
+
+    def _begin_publishing(self, key: str, name: str, data: bytes, future: Future[None]) -> None:
+        """Publish one message after the other in each channel, in the order of the calls."""
+        task = self._client.spawn(self._publish_after(self._publishing.get(key), key, name, data, future))
+        self._publishing[key] = task
+        task.add_done_callback(lambda done: self._publishing.pop(key) if self._publishing.get(key) is done else None)
+
+    async def _publish_after(
+        self, earlier: asyncio.Task[None] | None, key: str, name: str, data: bytes, future: Future[None]
+    ) -> None:
+        if earlier is not None:
+            await asyncio.wait((earlier,))
+        try:
+            await self.publish(key, name, data)
+        except Exception as error:  # noqa: BLE001 (logged, and set in the future)
+            logger.error("publishing to channel %r failed: %s", name, error)
+            future.set_exception(error)
+        except BaseException:
+            future.cancel()
+            raise
+        else:
+            future.set_result(None)
 
     async def put(self, key: str, name: str, data: bytes) -> None:
         self._client.check_usable()

@@ -103,11 +103,12 @@ class Topic(Watch[Mailbox]):
             self._catching_up = None
 
     def arrived(self, record: Record) -> None:
-        if self.position is None:
+        here, (epoch, number) = self.position, record.position
+        if here is None:
             self._is_stale = True
-        elif self._is_old(record):
-            pass
-        elif self._catching_up is None and self._is_next(record):
+        elif epoch == here.epoch and number <= here.number:
+            return  # it has been delivered
+        elif self._catching_up is None and number == here.number + 1 and (epoch == here.epoch or here == BEGINNING):
             self._deliver(record)
         else:
             self.catch_up()
@@ -132,16 +133,6 @@ class Topic(Watch[Mailbox]):
         self.members.clear()
         self.position = None
         self.is_open = False
-
-    def _is_old(self, record: Record) -> bool:
-        """Whether the record has been delivered."""
-        assert self.position is not None
-        return record.position.epoch == self.position.epoch and record.position.number <= self.position.number
-
-    def _is_next(self, record: Record) -> bool:
-        assert self.position is not None
-        same = record.position.epoch == self.position.epoch or self.position == BEGINNING
-        return same and record.position.number == self.position.number + 1
 
     def _deliver(self, record: Record) -> None:
         self.position = record.position

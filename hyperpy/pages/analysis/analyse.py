@@ -2,12 +2,12 @@
 
 import ast
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.callables import check_functions, find_loader, find_stream, stream_facts
-from hyperpy.pages.analysis.declarations import find_declarations
+from hyperpy.pages.analysis.callables import StreamFacts, check_functions, find_loader, find_stream, stream_facts
+from hyperpy.pages.analysis.declarations import Declaration, find_declarations
 from hyperpy.pages.analysis.definitions import run_once, with_aliases
-from hyperpy.pages.analysis.description import Description
 from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
     explicit_answers,
@@ -16,9 +16,38 @@ from hyperpy.pages.analysis.explicit_answers import (
     possible_answers,
 )
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import find_templates, is_template, place_of
+from hyperpy.pages.analysis.placement import find_templates, place_of
 from hyperpy.pages.analysis.undefined import check_names
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A route file, split. `before` and `after` are the statements of a request before and after the loader."""
+
+    file: str
+    source: str
+    once: tuple[ast.stmt, ...]
+    before: tuple[ast.stmt, ...]
+    after: tuple[ast.stmt, ...]
+    declarations: tuple[Declaration, ...]
+    templates: tuple[ast.TemplateStr, ...]
+    loader: str
+    stream: StreamFacts | None
+    methods: frozenset[str]
+    """The methods that the route answers; HEAD comes with GET."""
+    responds: bool
+    """Whether it can have an explicit answer."""
+    blocking: bool
+    """Whether its body or page may block the event loop."""
+    vocabulary: Vocabulary
+    """The meaning of the file's names."""
+    markers: frozenset[str]
+    """How its t-strings write `fragment`."""
+    unreferenced: tuple[str, ...]
+    """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
+    future: int
+    """Compiler flags of its `from __future__` imports."""
 
 
 def analyse(
@@ -36,7 +65,7 @@ def analyse(
     """
     tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
     vocabulary = with_aliases(vocabulary, parsed)
-    names = parsed.scopes.names
+    names = parsed.names
     reads = frozenset().union(*(names[s].reads for s in statements))
     bound = parsed.bound | vocabulary.objects.keys()
     check_functions(tree, vocabulary, file)
@@ -45,7 +74,8 @@ def analyse(
     once = run_once(parsed, frozenset(d.name for d in declarations), vocabulary, done)
     stream = find_stream(statements, names)
     loader = find_loader(statements, names, stream)
-    responds = explicit_answers(statements, vocabulary) or any("response" in names[s].rebinds for s in statements)
+    explicit = explicit_answers(statements, vocabulary)
+    responds = explicit or any("response" in names[s].rebinds for s in statements)
     if not (templates or stream or responds or possible_answers(statements, loader)):
         raise no_answer(tree, file)
     check_names(parsed, templates, vocabulary, done)
@@ -62,7 +92,7 @@ def analyse(
         templates=templates,
         loader=loader.name if loader else "",
         stream=stream_facts(stream, vocabulary) if stream else None,
-        methods=_methods(tree, statements, vocabulary, streams=stream is not None or any_method),
+        methods=_methods(tree, vocabulary, has_others=bool(stream or any_method or not (templates or explicit))),
         responds=responds,
         blocking=loader is None and may_block(running, bound, vocabulary),
         vocabulary=vocabulary,
@@ -109,20 +139,12 @@ def _around_loader(
     return [s for s in each if s in head], [s for s in each if s not in head]
 
 
-def _methods(
-    tree: ast.Module, statements: Sequence[ast.stmt], vocabulary: Vocabulary, *, streams: bool
-) -> frozenset[str]:
-    flags = flags_named(tree, vocabulary)
-    only_flags = (
-        flags and not streams and all_under_flags(statements, vocabulary) and _answers_at_all(statements, vocabulary)
-    )
-    methods = flags if only_flags else flags | {"GET"}
+def _methods(tree: ast.Module, vocabulary: Vocabulary, *, has_others: bool) -> frozenset[str]:
+    """The methods to answer; `has_others` if some answers are not the templates and calls that are under flags."""
+    methods = flags_named(tree, vocabulary)
+    if has_others or not methods or not all_under_flags(tree.body, vocabulary):
+        methods |= {"GET"}
     return methods | {"HEAD"} if "GET" in methods else methods
-
-
-def _answers_at_all(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
-    has_template = any(is_template(node) for s in statements for node in ast.walk(s) if isinstance(node, ast.stmt))
-    return has_template or explicit_answers(statements, vocabulary)
 
 
 def no_answer(tree: ast.Module, file: str) -> RouteError:

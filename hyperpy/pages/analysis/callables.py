@@ -3,11 +3,11 @@
 import ast
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.description import StreamFacts
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import Names
+from hyperpy.pages.analysis.scopes import Names, module_level
 from hyperpy.pages.analysis.vocabulary import ANSWERS, EVENT_CALLS, HTML_CALLS, Vocabulary
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -15,14 +15,20 @@ type Function = ast.FunctionDef | ast.AsyncFunctionDef
 DOCUMENT_STARTS = ("<!doctype", "<html")
 
 
+@dataclass(frozen=True, slots=True)
+class StreamFacts:
+    """The stream's async generator, and what its `yield`s show without running it."""
+
+    name: str
+    line: int
+    begins_document: bool
+    first_is_html: bool
+    yields_event: bool
+
+
 def own_nodes(function: Function) -> Iterator[ast.AST]:
     """The nodes of a function's body in source order, nested functions and classes left out."""
-    todo: list[ast.AST] = list(reversed(function.body))
-    while todo:
-        node = todo.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            todo.extend(reversed(list(ast.iter_child_nodes(node))))
+    return (node for statement in function.body for node in module_level(statement))
 
 
 def yields_of(function: Function) -> list[ast.Yield | ast.YieldFrom]:
@@ -55,16 +61,13 @@ def find_loader(
 
 
 def _candidates(statements: Sequence[ast.stmt]) -> Iterator[ast.AsyncFunctionDef]:
+    """The async functions without required arguments or a leading `_`."""
     for statement in statements:
-        if not isinstance(statement, ast.AsyncFunctionDef) or statement.name.startswith("_"):
-            continue
-        if not needs_arguments(statement.args):
-            yield statement
-
-
-def needs_arguments(arguments: ast.arguments) -> bool:
-    positional = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
-    return positional > 0 or any(default is None for default in arguments.kw_defaults)
+        if isinstance(statement, ast.AsyncFunctionDef) and not statement.name.startswith("_"):
+            arguments = statement.args
+            required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+            if not required and None not in arguments.kw_defaults:
+                yield statement
 
 
 def readers(function: Function, statements: Sequence[ast.stmt], names: Mapping[ast.stmt, Names]) -> list[ast.stmt]:
@@ -75,13 +78,15 @@ def readers(function: Function, statements: Sequence[ast.stmt], names: Mapping[a
 def stream_facts(function: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> StreamFacts:
     """What can be known about a stream without running it."""
     values = [node.value for node in yields_of(function) if isinstance(node, ast.Yield)]
-    first = values[0] if values else None
+    called = [vocabulary.public_name(value.func) if isinstance(value, ast.Call) else "" for value in values]
+    first, first_called = (values[0], called[0]) if values else (None, "")
+    pairs = any(isinstance(value, ast.Tuple | ast.Dict) for value in values)
     return StreamFacts(
         name=function.name,
         line=function.lineno,
         begins_document=_begins_document(first, vocabulary),
-        first_is_html=_is_html(first, vocabulary),
-        yields_event=any(_is_event(value, vocabulary) for value in values),
+        first_is_html=isinstance(first, ast.TemplateStr) or first_called in HTML_CALLS,
+        yields_event=pairs or not EVENT_CALLS.isdisjoint(called),
     )
 
 
@@ -92,18 +97,6 @@ def _begins_document(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
         value = value.values[0]
     text = value.value if isinstance(value, ast.Constant) else None
     return isinstance(text, str) and text.lstrip().lower().startswith(DOCUMENT_STARTS)
-
-
-def _is_html(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
-    if isinstance(value, ast.Call):
-        return vocabulary.public_name(value.func) in HTML_CALLS
-    return isinstance(value, ast.TemplateStr)
-
-
-def _is_event(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
-    if isinstance(value, ast.Call):
-        return vocabulary.public_name(value.func) in EVENT_CALLS
-    return isinstance(value, ast.Tuple | ast.Dict)
 
 
 def check_functions(tree: ast.Module, vocabulary: Vocabulary, file: str) -> None:
@@ -125,18 +118,15 @@ def _check_bare_calls(function: Function, vocabulary: Vocabulary, file: str) -> 
         if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
             continue
         called = node.value.func
+        what = f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing"
         if vocabulary.public_name(called) == "HTTPException" or _is_builtin_exception(called):
-            raise RouteError(
-                f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing",
-                place=place_of(node, file),
-                hint=f"Write `raise {ast.unparse(node.value)}`.",
-            )
-        if vocabulary.public_name(called) in ANSWERS:
-            raise RouteError(
-                f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing, and the page would be sent",
-                place=place_of(node, file),
-                hint=f"Write `return {ast.unparse(node.value)}` in the loader, or make the call at module level.",
-            )
+            hint = f"Write `raise {ast.unparse(node.value)}`."
+        elif vocabulary.public_name(called) in ANSWERS:
+            what += ", and the page would be sent"
+            hint = f"Write `return {ast.unparse(node.value)}` in the loader, or make the call at module level."
+        else:
+            continue
+        raise RouteError(what, place=place_of(node, file), hint=hint)
 
 
 def _is_builtin_exception(called: ast.expr) -> bool:

@@ -2,12 +2,26 @@
 
 import ast
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.description import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import blocks
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """An annotation at module level whose value comes from the request."""
+
+    name: str
+    annotation: ast.expr
+    node: ast.AnnAssign
+    has_default: bool
+    group: int
+    """0 for the file's own block; each nested block with inputs has its own number."""
+    marked: bool
+    """Whether its annotation has an input marker."""
 
 
 def find_declarations(
@@ -27,14 +41,14 @@ def find_declarations(
     return tuple(finder.found)
 
 
+@dataclass(slots=True)
 class _InputFinder:
-    def __init__(self, bound: frozenset[str], parameters: frozenset[str], vocabulary: Vocabulary, file: str) -> None:
-        self.bound = bound
-        self.parameters = parameters
-        self.vocabulary = vocabulary
-        self.file = file
-        self.groups = 0
-        self.found: list[Declaration] = []
+    bound: frozenset[str]
+    parameters: frozenset[str]
+    vocabulary: Vocabulary
+    file: str
+    groups: int = 0
+    found: list[Declaration] = field(default_factory=list)
 
     def block(self, statements: Sequence[ast.stmt], group: int) -> None:
         for statement in statements:

@@ -28,28 +28,12 @@ def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], vocab
     match statement:
         case ast.If() | ast.Try() | ast.With():
             has_import = any(isinstance(node, ast.Import | ast.ImportFrom) for node in module_level(statement))
-            return has_import and _is_import_block(statement, vocabulary)
+            return has_import and is_definition(statement, vocabulary, first=True)
         case ast.AnnAssign(annotation=annotation):
             return vocabulary.is_final(annotation)
         case ast.Assign():
             return is_definition(statement, vocabulary)
     return False
-
-
-def _is_import_block(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
-    """Whether a block holds only definitions and aliases, and its conditions don't depend on the method."""
-    match statement:
-        case ast.If() | ast.Try() | ast.With():
-            if isinstance(statement, ast.If) and _names_method(statement.test, vocabulary):
-                return False
-            return all(_is_import_block(part, vocabulary) for block in blocks(statement) for part in block)
-        case ast.Pass() | ast.Assign(targets=[ast.Name()], value=ast.Name() | ast.Attribute()):
-            return True
-    return is_definition(statement, vocabulary)
-
-
-def _names_method(condition: ast.expr, vocabulary: Vocabulary) -> bool:
-    return any(isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS for node in ast.walk(condition))
 
 
 def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
@@ -89,24 +73,18 @@ def run_once(
     statements = parsed.tree.body
     definitions = [s for s in statements if s in done or is_definition(s, vocabulary)]
     variables = _request_variables(parsed, definitions) | inputs
-    while True:
-        touched = [s for s in definitions if not variables.isdisjoint(_all_names(parsed.names(s)))]
-        if not touched:
-            return set(definitions)
+    names = parsed.names
+    while touched := [s for s in definitions if variables & (names[s].reads | names[s].binds | names[s].rebinds)]:
         definitions = [s for s in definitions if s not in touched]
-        for statement in touched:
-            variables |= parsed.names(statement).binds
-
-
-def _all_names(names: Names) -> frozenset[str]:
-    return names.reads | names.binds | names.rebinds
+        variables |= {name for s in touched for name in names[s].binds}
+    return set(definitions)
 
 
 def _request_variables(parsed: ParsedFile, definitions: Sequence[ast.stmt]) -> set[str]:
     """Names that a statement of the request binds, that a function declares `global`, or that are bound twice."""
     variables: set[str] = set()
     constants: set[str] = set()
-    for statement, names in parsed.scopes.names.items():
+    for statement, names in parsed.names.items():
         variables |= names.rebinds
         if statement not in definitions:
             variables |= names.binds | declared(statement)
@@ -116,8 +94,11 @@ def _request_variables(parsed: ParsedFile, definitions: Sequence[ast.stmt]) -> s
     return variables
 
 
-def is_definition(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
-    """Imports, functions, classes, type aliases, constants, `Final` names, and `if`/`try` around nothing but these."""
+def is_definition(statement: ast.stmt, vocabulary: Vocabulary, *, first: bool = False) -> bool:
+    """Imports, functions, classes, type aliases, constants, `Final` names, and `if`/`try` around nothing but these.
+
+    A block that runs first may be a `with`, have calls in its condition, and hold aliases of any name.
+    """
     match statement:
         case ast.Import() | ast.ImportFrom() | ast.ClassDef() | ast.TypeAlias():
             return True
@@ -126,23 +107,29 @@ def is_definition(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
             return all(is_constant(default) for default in defaults)
         case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, annotation=annotation):
             return vocabulary.is_final(annotation) or is_constant(value) or vocabulary.is_special(value)
+        case ast.Assign(targets=[ast.Name()], value=ast.Name() | ast.Attribute()) if first:
+            return True
         case ast.Assign(targets=targets):
             parts = (node for target in targets for node in ast.walk(target))
             names_only = all(isinstance(node, ast.Name | ast.Tuple | ast.expr_context) for node in parts)
             values = [value for _, value in _aliases(statement)]
             settled = all(is_constant(value) or vocabulary.is_special(value) for value in values)
             return names_only and bool(values) and settled
-        case ast.If(test=test):
-            calls = any(isinstance(node, ast.Call | ast.NamedExpr) for node in ast.walk(test))
-            return not (calls or _names_method(test, vocabulary)) and _holds_definitions(statement, vocabulary)
-        case ast.Try():
-            return _holds_definitions(statement, vocabulary)
+        case ast.If() | ast.Try() | ast.With():
+            return _holds_definitions(statement, vocabulary, first=first)
     return False
 
 
-def _holds_definitions(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
-    parts = [part for block in blocks(statement) for part in block]
-    return all(isinstance(part, ast.Pass) or is_definition(part, vocabulary) for part in parts)
+def _holds_definitions(block: ast.If | ast.Try | ast.With, vocabulary: Vocabulary, *, first: bool) -> bool:
+    if isinstance(block, ast.With) and not first:
+        return False
+    for node in ast.walk(block.test) if isinstance(block, ast.If) else ():
+        if isinstance(node, ast.Call | ast.NamedExpr) and not first:
+            return False
+        if isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS:
+            return False
+    parts = [part for statements in blocks(block) for part in statements]
+    return all(isinstance(part, ast.Pass) or is_definition(part, vocabulary, first=first) for part in parts)
 
 
 def is_constant(value: ast.expr) -> bool:

@@ -83,23 +83,14 @@ def _requires_flag(test: ast.expr, vocabulary: Vocabulary) -> bool:
 
 def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary: Vocabulary) -> bool:
     """Whether statements or templates call anything not known to be quick. `bound` are the names that the file sets."""
-    return any(
-        isinstance(node, ast.Call) and not _is_quick(node.func, bound, vocabulary)
+    quick = QUICK_BUILTINS - bound
+    calls = (
+        node.func
         for statement in statements
-        for node in _executed(statement)
+        for node in module_level(statement, in_lambdas=True)  # a sort key is called
+        if isinstance(node, ast.Call)
     )
-
-
-def _is_quick(called: ast.expr, bound: frozenset[str], vocabulary: Vocabulary) -> bool:
-    if vocabulary.public_name(called) in QUICK_CALLS:
-        return True
-    return isinstance(called, ast.Name) and called.id in QUICK_BUILTINS and called.id not in bound
-
-
-def _executed(node: ast.AST) -> Iterator[ast.AST]:
-    """Like `module_level`, but with the bodies of lambdas: a sort key is called."""
-    yield node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _executed(child)
+    return any(
+        vocabulary.public_name(called) not in QUICK_CALLS and not (isinstance(called, ast.Name) and called.id in quick)
+        for called in calls
+    )

@@ -4,12 +4,12 @@ import __future__
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import Names, Scopes, declared, scopes_of
+from hyperpy.pages.analysis.scopes import ImportedName, Names, declared, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,23 +17,22 @@ class ParsedFile:
     file: str
     source: str
     tree: ast.Module
-    scopes: Scopes
+    names: Mapping[ast.stmt, Names]
+    """What each statement at module level does with module-level names."""
+    local: Mapping[ast.Name, ImportedName | None]
+    """The uses of function variables, and the source of each if imports are all that binds it."""
     future: int
     """Compiler flags of the `from __future__` imports."""
-
-    def names(self, statement: ast.stmt) -> Names:
-        """What a statement at module level does with module-level names."""
-        return self.scopes.names[statement]
 
     @property
     def bound(self) -> frozenset[str]:
         """Every module-level name that the file sets, however it does that."""
-        return frozenset().union(*(names.binds | names.rebinds for names in self.scopes.names.values()))
+        return frozenset().union(*(names.binds | names.rebinds for names in self.names.values()))
 
     def bound_once(self) -> frozenset[str]:
         """The names that exactly one statement binds or declares, and no function rebinds."""
         counts: Counter[str] = Counter()
-        for statement, names in self.scopes.names.items():
+        for statement, names in self.names.items():
             counts.update(names.binds | declared(statement))
             counts.update([*names.rebinds, *names.rebinds])
         return frozenset(name for name, count in counts.items() if count == 1)
@@ -48,23 +47,18 @@ def parse(source: str, file: str) -> ParsedFile:
     for node in _module_expressions(tree):
         match node:
             case ast.Yield() | ast.YieldFrom():
-                raise RouteError(
-                    "`yield` outside a function",
-                    place=place_of(node, file),
-                    hint='A stream is an async generator:\n\n    async def stream():\n        yield t"<p>…</p>"',
-                )
+                keyword = "yield"
+                hint = 'A stream is an async generator:\n\n    async def stream():\n        yield t"<p>…</p>"'
             case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.comprehension(is_async=1):
-                raise RouteError(
-                    "`await` outside a function",
-                    place=_nearest_place(node, file),
-                    hint="Await in the loader:\n\n    async def load():\n        global user\n        user = await …",
-                )
+                keyword = "await"
+                hint = "Await in the loader:\n\n    async def load():\n        global user\n        user = await …"
             case ast.Return():
-                raise RouteError(
-                    "`return` outside a function",
-                    place=place_of(node, file),
-                    hint='To answer and stop, make the call by itself: `redirect("/login")`, or set `response = …`.',
-                )
+                keyword = "return"
+                hint = 'To answer and stop, make the call by itself: `redirect("/login")`, or set `response = …`.'
+            case _:
+                continue
+        located = node.target if isinstance(node, ast.comprehension) else node
+        raise RouteError(f"`{keyword}` outside a function", place=place_of(located, file), hint=hint)
     try:  # some errors are the compiler's, not the parser's: `await` in a plain function, `break` outside a loop
         compile(tree, file, "exec", dont_inherit=True)
     except SyntaxError as error:
@@ -73,7 +67,9 @@ def parse(source: str, file: str) -> ParsedFile:
 
 
 def parsed_file(tree: ast.Module, source: str, file: str) -> ParsedFile:
-    return ParsedFile(file, source, tree, scopes_of(tree), _future_flags(tree))
+    local: dict[ast.Name, ImportedName | None] = {}
+    names = {statement: names_of(statement, local) for statement in tree.body}
+    return ParsedFile(file, source, tree, names, local, _future_flags(tree))
 
 
 def _unreadable(error: SyntaxError, file: str) -> RouteError:
@@ -88,10 +84,6 @@ def _module_expressions(node: ast.AST) -> Iterator[ast.AST]:
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             yield child
             yield from _module_expressions(child)
-
-
-def _nearest_place(node: ast.AST, file: str) -> Place:
-    return place_of(node.target if isinstance(node, ast.comprehension) else node, file)  # type: ignore[arg-type]
 
 
 def _future_flags(tree: ast.Module) -> int:

@@ -39,7 +39,11 @@ class _TemplateFinder:
             before = len(self.found)
             surely = self.statement(statement)
             if surely and reached is not None:
-                self.refuse_replacement(reached, self.found[before])
+                raise RouteError(
+                    f"this template always replaces the one at line {reached.lineno}",
+                    place=place_of(self.found[before], self.file),
+                    hint="A route has one page. Put the second under `else:`, or join the two into one t-string.",
+                )
             if len(self.found) > before:
                 reached = self.found[-1]
             always = always or surely
@@ -78,13 +82,6 @@ class _TemplateFinder:
                 place=place_of(inner.found[0], self.file),
                 hint='Set a variable there, and write the t-string after the block:\n\n    t"<p>{message}</p>"',
             )
-
-    def refuse_replacement(self, first: ast.TemplateStr, second: ast.TemplateStr) -> None:
-        raise RouteError(
-            f"this template always replaces the one at line {first.lineno}",
-            place=place_of(second, self.file),
-            hint="A route has one page. Put the second under `else:`, or join the two into one t-string.",
-        )
 
 
 def _irrefutable(case: ast.match_case) -> bool:

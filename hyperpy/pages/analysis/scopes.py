@@ -4,14 +4,17 @@ https://docs.python.org/3/reference/executionmodel.html#naming-and-binding
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 type ImportedName = tuple[int, str, str]
 """The level, module and name of an import; the name is empty for `import module`."""
 
 type BoundName = tuple[str, ImportedName | None]
 """A name, and the source of the import if an import binds it."""
+
+type _Body = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +28,22 @@ class Names:
     """Assigned by a function in it that declares them `global`, when that is called."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scopes:
-    names: Mapping[ast.stmt, Names]
-    """For each statement at module level."""
-    local: Mapping[ast.Name, ImportedName | None]
-    """The uses of function variables, and the source of each if imports are all that binds it."""
-
-
-def scopes_of(tree: ast.Module) -> Scopes:
-    local: dict[ast.Name, ImportedName | None] = {}
-    return Scopes({statement: _names_of(statement, local) for statement in tree.body}, local)
-
-
-def names_of(statement: ast.stmt) -> Names:
-    return _names_of(statement, {})
-
-
-def _names_of(statement: ast.stmt, local: dict[ast.Name, ImportedName | None]) -> Names:
+def names_of(statement: ast.stmt, local: dict[ast.Name, ImportedName | None]) -> Names:
+    """Adds the uses of function variables to `local`, and the source of each if imports are all that binds it."""
     visitor = _Visitor(local)
     visitor.visit(statement)
     binds = frozenset(name for name, _ in bindings(statement))
     return Names(frozenset(visitor.reads), binds, frozenset(visitor.rebinds))
 
 
-def module_level(node: ast.AST) -> Iterator[ast.AST]:
+def module_level(node: ast.AST, *, in_lambdas: bool = False) -> Iterator[ast.AST]:
     """The node and everything below it that runs with it, without the bodies of functions, lambdas and classes."""
     yield node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return
-    for child in ast.iter_child_nodes(node):
-        yield from module_level(child)
+    if in_lambdas or not isinstance(node, ast.Lambda):
+        for child in ast.iter_child_nodes(node):
+            yield from module_level(child, in_lambdas=in_lambdas)
 
 
 def bindings(node: ast.AST, *, in_function: bool = False) -> Iterator[BoundName]:
@@ -106,9 +94,8 @@ def declared(statement: ast.stmt) -> set[str]:
 class _Scope:
     """A function, lambda, comprehension, class or list of type parameters."""
 
-    bound: set[str] = field(default_factory=set)
-    imported: dict[str, ImportedName] = field(default_factory=dict)
-    global_names: set[str] = field(default_factory=set)
+    bound: dict[str, ImportedName | None]
+    global_names: frozenset[str] = frozenset()
     is_class: bool = False
 
 
@@ -124,28 +111,31 @@ class _Visitor(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             self.read(node)
-        elif self.scopes and self.scopes[-1].is_class:
-            self.scopes[-1].bound.add(node.id)
+        else:
+            self.bind_in_class(node.id)
 
     def read(self, node: ast.Name) -> None:
         for scope in reversed(self.scopes):
             if node.id in scope.global_names:
                 break
             if node.id in scope.bound and (scope is self.scopes[-1] or not scope.is_class):
-                self.local[node] = scope.imported.get(node.id)
+                self.local[node] = scope.bound[node.id]
                 return
         self.reads.add(node.id)
 
+    def bind_in_class(self, name: str) -> None:
+        """Names in a class are bound one after the other; those of a function are bound throughout."""
+        if self.scopes and self.scopes[-1].is_class:
+            self.scopes[-1].bound[name] = None
+
     def visit_Assign(self, node: ast.Assign) -> None:
         """The value comes first: in a class, `x = x` reads the outer `x`."""
-        self.visit(node.value)
-        self.visit_all(node.targets)
+        self.visit_all(node.value, *node.targets)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         """Python never evaluates the annotation of a function's variable."""
-        if not self.scopes or self.scopes[-1].is_class:
-            self.visit(node.annotation)
-        self.visit_all([part for part in (node.value, node.target) if part])
+        in_function = self.scopes and not self.scopes[-1].is_class
+        self.visit_all(None if in_function else node.annotation, node.value, node.target)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
@@ -154,82 +144,70 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.bind_in_class(node.name)
-        self.visit_all(node.decorator_list)
-        with_parameters = self.enter_type_parameters(node.type_params)
-        self.function(node.args, node.body, node.returns)
-        self.leave(with_parameters)
+        self.visit_all(*node.decorator_list)
+        with self.type_parameters(node.type_params):
+            self.visit_all(node.args, node.returns)
+            self.body(node, node.body)
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
-        self.function(node.args, [node.body], None)
-
-    def function(self, arguments: ast.arguments, body: Iterable[ast.AST], returns: ast.expr | None) -> None:
-        parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        parameters += [variadic for variadic in (arguments.vararg, arguments.kwarg) if variadic]
-        self.visit_all([*arguments.defaults, *(default for default in arguments.kw_defaults if default)])
-        self.visit_all([annotation for p in parameters if (annotation := p.annotation)])
-        self.visit_all([returns] if returns else [])
-        scope = _Scope(bound={parameter.arg for parameter in parameters})
-        self.enter(scope, body)
-
-    def enter(self, scope: _Scope, body: Iterable[ast.AST]) -> None:
-        """Visits the body of a function or class, after collecting the names that it binds."""
-        body = list(body)
-        declared = [node for statement in body for node in module_level(statement)]
-        scope.global_names = {name for node in declared if isinstance(node, ast.Global) for name in node.names}
-        outer = {name for node in declared if isinstance(node, ast.Nonlocal) for name in node.names}
-        found = [binding for statement in body for binding in bindings(statement, in_function=True)]
-        self.rebinds |= scope.global_names & {name for name, _ in found}
-        if not scope.is_class:
-            otherwise = scope.bound | {name for name, source in found if source is None}
-            scope.imported = {name: source for name, source in found if source and name not in otherwise}
-            scope.bound |= {name for name, _ in found} - scope.global_names - outer
-        self.scopes.append(scope)
-        self.visit_all(body)
-        self.scopes.pop()
+        self.visit(node.args)
+        self.body(node, [node.body])
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self.visit_all(node.decorator_list)
-        with_parameters = self.enter_type_parameters(node.type_params)
-        self.visit_all([*node.bases, *node.keywords])
-        self.enter(_Scope(is_class=True), node.body)
-        self.leave(with_parameters)
+        self.visit_all(*node.decorator_list)
+        with self.type_parameters(node.type_params):
+            self.visit_all(*node.bases, *node.keywords)
+            self.body(node, node.body)
         self.bind_in_class(node.name)
 
+    def body(self, owner: _Body, body: Sequence[ast.AST]) -> None:
+        """Visits the body of a function or class, after collecting the names that it binds."""
+        nodes = [node for part in body for node in module_level(part)]
+        global_names = frozenset(name for node in nodes if isinstance(node, ast.Global) for name in node.names)
+        outer = {name for node in nodes if isinstance(node, ast.Nonlocal) for name in node.names}
+        found = [binding for part in body for binding in bindings(part, in_function=True)]
+        self.rebinds |= global_names & dict(found).keys()
+        scope = _Scope({}, global_names, is_class=isinstance(owner, ast.ClassDef))
+        if not isinstance(owner, ast.ClassDef):
+            arguments = ast.iter_child_nodes(owner.args)
+            scope.bound |= {name: source for name, source in found if name not in global_names | outer}
+            scope.bound |= {name: None for name, source in found if source is None and name in scope.bound}
+            scope.bound |= {argument.arg: None for argument in arguments if isinstance(argument, ast.arg)}
+        self.inside(scope, *body)
+
     def visit_TypeAlias(self, node: ast.TypeAlias) -> None:
-        with_parameters = self.enter_type_parameters(node.type_params)
-        self.visit(node.value)
-        self.leave(with_parameters)
+        with self.type_parameters(node.type_params):
+            self.visit(node.value)
         self.visit(node.name)
 
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
         """The first iterable belongs to the scope around it."""
         first, *others = node.generators
         self.visit(first.iter)
-        targets = [name for generator in node.generators for name, _ in bindings(generator.target)]
-        self.scopes.append(_Scope(bound=set(targets)))
-        self.visit_all(first.ifs)
-        self.visit_all([part for generator in others for part in (generator.iter, *generator.ifs)])
-        self.visit_all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
-        self.scopes.pop()
+        targets = (name for generator in node.generators for name, _ in bindings(generator.target))
+        parts = [*first.ifs, *(part for generator in others for part in (generator.iter, *generator.ifs))]
+        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        self.inside(_Scope(dict.fromkeys(targets)), *parts, *results)
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = comprehension
 
-    def enter_type_parameters(self, parameters: list[ast.type_param]) -> bool:
+    @contextmanager
+    def type_parameters(self, parameters: list[ast.type_param]) -> Iterator[None]:
+        outer = self.scopes
         if parameters:
-            self.scopes.append(_Scope(bound={parameter.name for parameter in parameters}))  # type: ignore[attr-defined]
-            self.visit_all(parameters)
-        return bool(parameters)
+            self.scopes = [*outer, _Scope({parameter.name: None for parameter in parameters})]  # type: ignore[attr-defined]
+        self.visit_all(*parameters)
+        yield
+        self.scopes = outer
 
-    def leave(self, entered: bool) -> None:
-        if entered:
-            self.scopes.pop()
+    def inside(self, scope: _Scope, *nodes: ast.AST) -> None:
+        self.scopes.append(scope)
+        self.visit_all(*nodes)
+        self.scopes.pop()
 
-    def bind_in_class(self, name: str) -> None:
-        if self.scopes and self.scopes[-1].is_class:
-            self.scopes[-1].bound.add(name)
-
-    def visit_all(self, nodes: Iterable[ast.AST]) -> None:
+    def visit_all(self, *nodes: ast.AST | None) -> None:
         for node in nodes:
-            self.visit(node)
+            if node is not None:
+                self.visit(node)

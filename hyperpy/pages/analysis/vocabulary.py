@@ -32,9 +32,6 @@ ANSWERS = RESPONSES | {"render"}
 QUICK_CALLS = (RESPONSES | HTML_CALLS | EVENT_CALLS | {"HTTPException"}) - {"FileResponse"}
 """Calls of these never send a route to a worker thread. docs/route-files.md lists them."""
 
-INJECTED_NAMES = FLAGS | EVENT_CALLS | {"redirect", "render"}
-"""The names that rooms behind this one define: the application hands their objects in."""
-
 _OWN: Mapping[str, object] = MappingProxyType(
     {
         "Cookie": Cookie,
@@ -52,7 +49,7 @@ MISSING: Final = object()
 
 
 class PublicNames:
-    """The objects behind hyperpy's names; `injected` maps each of INJECTED_NAMES to its object."""
+    """The objects behind hyperpy's names; `injected` are those that rooms behind this one define."""
 
     def __init__(self, injected: Mapping[str, object]) -> None:
         self._objects = {**_OWN, **injected}

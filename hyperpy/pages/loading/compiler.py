@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import CodeType
 
 from hyperpy.exceptions import Place
-from hyperpy.pages.analysis.description import Declaration, Description
+from hyperpy.pages.analysis.analyse import Description
+from hyperpy.pages.analysis.declarations import Declaration
 from hyperpy.pages.analysis.explicit_answers import binds_response
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template

@@ -3,32 +3,22 @@
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
+from traceback import walk_tb
 from types import CodeType
 from typing import Any
 
 from hyperpy.exceptions import HyperError, Place
-from hyperpy.pages.analysis.analyse import analyse
+from hyperpy.pages.analysis.analyse import Description, analyse
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
-from hyperpy.pages.analysis.description import Description
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
 from hyperpy.pages.loading.runtime import RENDERERS
-
-type Namespace = MutableMapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutedRoute:
-    """A route file whose definitions have run."""
-
-    description: Description
-    compiled: CompiledRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,7 @@ class Execution:
         parameters: frozenset[str] = frozenset(),
         *,
         any_method: bool = False,
-    ) -> ExecutedRoute:
+    ) -> tuple[Description, CompiledRoute]:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
         parsed = parse(source, file)
         with _placed(file):
@@ -57,7 +47,7 @@ class Execution:
         namespace.update({**RENDERERS, **compiled.functions})
         with _placed(file):
             exec(compiled.once, namespace)
-        return ExecutedRoute(description, compiled)
+        return description, compiled
 
     def private(self, source: str, file: str, namespace: dict[str, Any]) -> None:
         """Runs a file that is not a route, from top to bottom.
@@ -82,7 +72,7 @@ class Execution:
         settled = builtin_names()
         done: list[ast.stmt] = []
         for statement in parsed.tree.body:
-            names = parsed.names(statement)
+            names = parsed.names[statement]
             is_import = isinstance(statement, ast.Import | ast.ImportFrom)
             if is_import or (names.binds <= once and runs_first(statement, names, settled, vocabulary)):
                 exec(self._compiled([statement], parsed), namespace)
@@ -93,22 +83,17 @@ class Execution:
     def _compiled(self, statements: list[ast.stmt], parsed: ParsedFile) -> CodeType:
         return compile_tree(self.rewrite(ast.Module(statements, [])), parsed)
 
-    def _vocabulary(self, parsed: ParsedFile, namespace: Namespace, done: Iterable[ast.stmt]) -> Vocabulary:
+    def _vocabulary(self, parsed: ParsedFile, namespace: dict[str, Any], done: Iterable[ast.stmt]) -> Vocabulary:
         """The meaning of a file's names after the statements in `done` have run."""
-        rebound = {name for names in parsed.scopes.names.values() for name in names.rebinds}
-        late: dict[str, ImportedName] = {}
-        for statement in parsed.scopes.names.keys() - frozenset(done):
-            for name, source in bindings(statement):
-                if source:
-                    late[name] = source
-                else:
-                    rebound.add(name)
+        rebound = {name for names in parsed.names.values() for name in names.rebinds}
+        late = [bound for statement in parsed.names.keys() - frozenset(done) for bound in bindings(statement)]
+        rebound |= {name for name, source in late if source is None}
         package = namespace["__package__"]
-        objects = {name: _imported(source, package) for name, source in late.items()} | dict(namespace)
+        objects = {name: _imported(source, package) for name, source in late if source} | namespace
         return Vocabulary(
             self.public,
             {name: value for name, value in objects.items() if name not in rebound and value is not MISSING},
-            {node: _imported(source, package) if source else MISSING for node, source in parsed.scopes.local.items()},
+            {node: _imported(source, package) if source else MISSING for node, source in parsed.local.items()},
         )
 
 
@@ -142,9 +127,5 @@ def _placed(file: str) -> Iterator[None]:
 
 def line_in(error: BaseException, file: str) -> int:
     """The last line of the file that the traceback passes through; 0 if it does not."""
-    line, traceback = 0, error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == file:
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    return line
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    return lines[-1] if lines else 0

@@ -20,7 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hyperpy.exceptions import Place, RouteError, did_you_mean
-from hyperpy.pages.analysis.description import Declaration, Description
+from hyperpy.pages.analysis.analyse import Description
+from hyperpy.pages.analysis.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import is_marker, marker_in
 from hyperpy.pages.input_markers import InputMarker, Query
@@ -102,9 +103,7 @@ def _resolve(
         optional=optional,
         has_default=declaration.has_default,
         takes_empty=kind is str,
-        convert=_converter(annotation, is_text, declaration, file)
-        if _needs_conversion(annotation, origin, is_text)
-        else None,
+        convert=_converter(annotation, origin, is_text, declaration, file),
         kind=_written(declaration.annotation, declaration.marked),
     )
 
@@ -146,12 +145,6 @@ def _made(marker: Any, declaration: Declaration, place: Place) -> InputMarker:
         what = f"{type(marker).__name__}.value() is async, but inputs are read before anything is awaited"
         raise RouteError(what, place=place, hint="Write `def value(self, request, name):`, and await in the loader.")
     return marker
-
-
-def _needs_conversion(annotation: Any, origin: InputOrigin, is_text: bool) -> bool:
-    if get_origin(annotation) is Annotated and len(annotation.__metadata__) == 1:
-        annotation = annotation.__origin__
-    return origin in {InputOrigin.PATH, InputOrigin.MARKER} and not (is_text and annotation is str)
 
 
 def _written(annotation: ast.expr, marked: bool) -> str:
@@ -218,22 +211,22 @@ def _is_list(kind: Any) -> bool:
     return kind in LISTS or get_origin(kind) in LISTS
 
 
-def _converter(annotation: Any, is_text: bool, declaration: Declaration, file: str) -> Callable[[Any], Any]:
+def _converter(
+    annotation: Any, origin: InputOrigin, is_text: bool, declaration: Declaration, file: str
+) -> Callable[[Any], Any] | None:
+    """Converts raw values by pydantic; None if they are passed on as they are."""
+    alone = get_origin(annotation) is Annotated and len(annotation.__metadata__) == 1
+    is_plain_text = is_text and (annotation.__origin__ if alone else annotation) is str
+    if is_plain_text or origin not in {InputOrigin.PATH, InputOrigin.MARKER}:
+        return None
     try:
-        return _adapter(annotation, is_text).validate_python
+        return TypeAdapter(annotation).validate_python
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation) as error:
+        if not is_text and isinstance(error, PydanticSchemaGenerationError):
+            # A class that pydantic doesn't know: the marker has to return an instance.
+            return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True)).validate_python
         what = f"pydantic can't convert a string to the type of `{declaration.name}`"
         raise RouteError(what, place=place_of(declaration.annotation, file), hint=str(error).splitlines()[0]) from error
-
-
-def _adapter(annotation: Any, is_text: bool) -> TypeAdapter[Any]:
-    try:
-        return TypeAdapter(annotation)
-    except PydanticSchemaGenerationError:
-        if is_text:
-            raise
-        # A class that pydantic doesn't know: the marker has to return an instance.
-        return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
 
 
 def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, kind: Any) -> RouteError:
@@ -265,8 +258,6 @@ def convert(given: Input, value: Any) -> Any:
     try:
         return given.convert(value)
     except ValidationError as error:
-        raise ValueError("; ".join(_sentence(problem["msg"], problem["loc"]) for problem in error.errors())) from None
-
-
-def _sentence(message: str, location: tuple[int | str, ...]) -> str:
-    return f"{message} (item {location[0]})" if location else message
+        problems = ((problem["msg"], problem["loc"]) for problem in error.errors())
+        sentences = (f"{message} (item {place[0]})" if place else message for message, place in problems)
+        raise ValueError("; ".join(sentences)) from None

@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 from hyperpy.exceptions import Place, RouteError
+from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.vocabulary import PublicNames
-from hyperpy.pages.loading.execution import ExecutedRoute, Execution
+from hyperpy.pages.loading.compiler import CompiledRoute
+from hyperpy.pages.loading.execution import Execution
 from hyperpy.pages.loading.hidden_names import hidden
 from hyperpy.routing import Discovery, ErrorPage, RouteFile
 
@@ -41,7 +44,7 @@ class RoutesPackage:
         if not _is_folder(sys.modules.get(self.name), self.folder):
             importlib.import_module(self.name)
 
-    def load(self, file: RouteFile | ErrorPage) -> tuple[ModuleType, ExecutedRoute]:
+    def load(self, file: RouteFile | ErrorPage) -> tuple[ModuleType, Description, CompiledRoute]:
         """The module of a route file, imported unless another file has done so and its text is still the same."""
         name = f"{self.name}.{file.module}"
         loader = getattr(sys.modules.get(name), "__loader__", None)
@@ -50,7 +53,7 @@ class RoutesPackage:
             loader = importlib.import_module(name).__loader__
         assert isinstance(loader, _RouteLoader)
         assert loader.executed
-        return sys.modules[name], loader.executed
+        return sys.modules[name], *loader.executed
 
     def _rewrite_imports(self, tree: ast.Module) -> ast.Module:
         """Points absolute imports of this package, as written in its files, to its registered name."""
@@ -160,14 +163,15 @@ class _RouteFinder(MetaPathFinder):
         if known := package.files.get(file.resolve()):
             file = known.path
         if parts and file.is_file():
-            return importlib.util.spec_from_file_location(fullname, file, loader=_RouteLoader(package, file))
+            return spec_from_file_location(fullname, file, loader=_RouteLoader(package, file))
         if not place.is_dir():
             return None
-        initial = place / "__init__.py"
-        spec = ModuleSpec(fullname, _RouteLoader(package, initial) if initial.is_file() else None, is_package=True)
+        initial, locations = place / "__init__.py", [str(place)]
         if initial.is_file():
-            spec.origin, spec.has_location = str(initial), True
-        spec.submodule_search_locations = [str(place)]
+            loader = _RouteLoader(package, initial)
+            return spec_from_file_location(fullname, initial, loader=loader, submodule_search_locations=locations)
+        spec = ModuleSpec(fullname, None, is_package=True)
+        spec.submodule_search_locations = locations
         return spec
 
     def _inside(self, fullname: str, path: Sequence[str]) -> ModuleSpec | None:
@@ -177,9 +181,7 @@ class _RouteFinder(MetaPathFinder):
                 if Path(entry).is_relative_to(package.folder):
                     file = Path(entry, f"{fullname.rpartition('.')[2]}.py")
                     if file.is_file():
-                        return importlib.util.spec_from_file_location(
-                            fullname, file, loader=_RouteLoader(package, file)
-                        )
+                        return spec_from_file_location(fullname, file, loader=_RouteLoader(package, file))
         return None
 
 
@@ -190,10 +192,12 @@ class _RouteLoader(Loader):
         self.package = package
         self.path = path
         self.source = ""
-        self.executed: ExecutedRoute | None = None
+        self.executed: tuple[Description, CompiledRoute] | None = None
 
     def exec_module(self, module: ModuleType) -> None:
-        _open_folder_beside(module, self.path)
+        folder = self.path.with_suffix("")
+        if self.path.name != "__init__.py" and folder.is_dir():
+            module.__path__ = [str(folder)]  # with `users/` beside `users.py`, it is also the package of these files
         source, namespace, execution = self.get_source(), module.__dict__, self.package.execution
         match self.package.files.get(self.path.resolve()):
             case None:
@@ -207,13 +211,6 @@ class _RouteLoader(Loader):
     def get_source(self, fullname: str = "") -> str:
         """The file's text, decoded as Python decodes it. `linecache` and debuggers call this too."""
         return read_source(self.path)
-
-
-def _open_folder_beside(module: ModuleType, path: Path) -> None:
-    """If `users/` exists beside `users.py`, the module is also the package of the folder's files."""
-    folder = path.with_suffix("")
-    if path.name != "__init__.py" and folder.is_dir():
-        module.__path__ = [str(folder)]
 
 
 class _ImportRewriter(ast.NodeTransformer):

@@ -6,15 +6,15 @@ from types import CodeType
 from typing import Any
 
 from hyperpy.exceptions import HyperError, Place, RouteError
-from hyperpy.pages.analysis.description import Description, StreamFacts
-from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.analysis.analyse import Description
+from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.loading.compiler import CompiledRoute, CompiledTemplate
 from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
 from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.package import RoutesPackage
 from hyperpy.pages.loading.runtime import HELPERS
-from hyperpy.routing import Discovery, ErrorPage, RouteFile
+from hyperpy.routing import ErrorPage, RouteFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,6 @@ class Route:
         return "page" if self.templates else "response"
 
 
-def new_package(found: Discovery, public: PublicNames) -> RoutesPackage:
-    """The Python package of a routes folder, registered."""
-    package = RoutesPackage(found, public)
-    package.register()
-    return package
-
-
 def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
     """Imports a route file as a module, and makes a route of it.
 
@@ -65,14 +58,14 @@ def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
     """
     path = str(file.path)
     try:
-        module, executed = package.load(file)
+        module, description, compiled = package.load(file)
     except HyperError as error:
         raise error.at(Place(path, line_in(error, path))) from error.__cause__
     except Exception as error:
         place = Place(path, line_in(error, path))
         hint = "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
-    description, compiled, definitions = executed.description, executed.compiled, module.__dict__
+    definitions = module.__dict__
     parameters = frozenset(file.parameters) if isinstance(file, RouteFile) else frozenset()
     inputs = resolve_inputs(description, definitions, parameters, error_page=isinstance(file, ErrorPage))
     definitions.update(HELPERS)

@@ -6,16 +6,17 @@ from types import CodeType
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
-from hyperpy.exceptions import AnswerError, HyperError, Place
+from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import PAGE, RUN
+from hyperpy.pages.loading.inputs import Input, InputOrigin, convert
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.loading.runtime import AnswerGiven
-from hyperpy.pages.request.binding import bind
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.templates import Pending, TemplateHost, allow_deferred, current_host
 
@@ -115,11 +116,51 @@ class Run(TemplateHost):
             self.response = InjectedResponse()
         return self.response
 
-    # -- called by the compiled body -------------------------------------------------------------------------------
+    # -- inputs, for the compiled body --------------------------------------------------------------------------------
 
     def bind(self, group: int) -> None:
-        """Bind the inputs of one block. Raises InputError, which names each invalid one."""
-        bind(self, group)
+        """Bind the inputs of one block.
+
+        Raises HTTPException(404) if a path parameter is invalid, and InputError naming all other invalid inputs.
+        """
+        problems: dict[str, str] = {}
+        for index, given in self.route.groups.get(group, ()):
+            match given.origin:
+                case InputOrigin.REQUEST:
+                    self.namespace[given.name] = self.request
+                case InputOrigin.RESPONSE:
+                    self.namespace[given.name] = self.injected_response()
+                case InputOrigin.ERROR:
+                    self.namespace[given.name] = self.error
+                case InputOrigin.PATH:
+                    try:
+                        self.namespace[given.name] = convert(given, self.params[given.key])
+                    except ValueError:
+                        raise HTTPException(404) from None
+                case InputOrigin.MARKER:
+                    self._bind_marked(index, given, problems)
+        if problems:
+            raise InputError(problems)
+
+    def _bind_marked(self, index: int, given: Input, problems: dict[str, str]) -> None:
+        assert given.marker
+        read = given.marker.values if given.many else given.marker.value
+        value = read(self.request, given.name)
+        if header := given.marker.vary(given.name):
+            self.injected_response().headers.add_vary_header(header)
+        is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
+        if value is None or is_empty or (given.many and not value):
+            if given.has_default:
+                return
+            if not given.optional:
+                problems[given.key] = "is required"
+            self.namespace[given.name] = None
+            return
+        try:
+            self.namespace[given.name] = convert(given, value)
+            self.given_inputs |= {index}
+        except ValueError as error:
+            problems[given.key] = str(error)
 
     def given(self, index: int) -> bool:
         """Whether the request has a value for this input, so that its default is not evaluated."""
@@ -134,57 +175,39 @@ class Run(TemplateHost):
         start.
         """
         with self:
-            if self.route.loader:
-                return await self._around_loader(page=page)
-            return await run_in_threadpool(self._straight, page)
+            if not self.route.loader:
+                return await run_in_threadpool(self._straight, page)
+            answer = self._execute(self.route.before, inputs=True)
+            if answer is None:
+                answer = await self._load()
+            if answer is None:
+                answer = self._execute(self.route.after)
+            return self._page_to_send() if answer is None and page else answer
 
     def answer_at_once(self, *, page: bool) -> Answer:
         """`answer` for a route that does not wait (`Route.immediate`)."""
-        token = current.set(self)
-        try:
+        with self:
             return self._straight(page)
-        finally:
-            current.reset(token)
 
     def _straight(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
-        if answer is not None or not page:
-            return answer
-        return self._page_to_send()
-
-    async def _around_loader(self, *, page: bool) -> Answer:
-        answer = self._execute(self.route.before, inputs=True)
-        if answer is None:
-            answer = await self._load()
-        if answer is None:
-            answer = self._execute(self.route.after)
-        if answer is not None or not page:
-            return answer
-        return self._page_to_send()
+        return self._page_to_send() if answer is None and page else answer
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
+        """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
         if code is not None or self.route.groups:
             try:
-                if self.route.groups:
-                    self._bind_and_execute(code, inputs=inputs)
-                elif code is not None:
+                if inputs:
+                    self.bind(0)
+                if code is not None:
+                    self.namespace[RUN] = self
                     exec(code, self.namespace)
             except AnswerGiven as given:
                 return given.response
             finally:
+                self.namespace.pop(RUN, None)
                 self._take_functions()
         return self._bound_response() if self.route.responds else None
-
-    def _bind_and_execute(self, code: CodeType | None, *, inputs: bool) -> None:
-        """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
-        if inputs:
-            bind(self, 0)
-        if code is not None:
-            self.namespace[RUN] = self
-            try:
-                exec(code, self.namespace)
-            finally:
-                self.namespace.pop(RUN, None)
 
     def _take_functions(self) -> None:
         """Move the functions that no code names out of the namespace.
@@ -206,11 +229,10 @@ class Run(TemplateHost):
             return self._bound_response() if self.route.responds else None
         if isinstance(answer, Response):
             return answer
-        hint = "Set variables with `global`, and return nothing or a Response."
         raise AnswerError(
             f"{self.route.loader}() must return nothing or a Response, not {type(answer).__name__}",
             place=Place(self.route.file, self._function(self.route.loader).__code__.co_firstlineno),
-            hint=hint,
+            hint="Set variables with `global`, and return nothing or a Response.",
         )
 
     def _bound_response(self) -> Response | None:
@@ -225,6 +247,16 @@ class Run(TemplateHost):
         index = self.namespace.get(PAGE)
         return None if index is None else self.route.templates[index]
 
+    def _reached(self) -> CompiledTemplate:
+        if template := self.reached():
+            return template
+        lines = ", ".join(str(template.place.line) for template in self.route.templates)
+        what = f"this {self.scope['method']} request reached none of the templates (lines {lines})"
+        if not self.route.templates:
+            what = f"this {self.scope['method']} request has no answer"
+        hint = "Write a template under `else:` or at the top level, or set `response`."
+        raise AnswerError(what, place=Place(self.route.file), hint=hint)
+
     def page(self) -> str:
         """The HTML of the template that the body has reached. Raises AnswerError if it has reached none."""
         return self.evaluate(self._reached())
@@ -234,26 +266,12 @@ class Run(TemplateHost):
         template = self._reached()
         return allow_deferred(self.evaluate, (template,), template.place)
 
-    def _reached(self) -> CompiledTemplate:
-        template = self.reached()
-        if template is None:
-            raise self.unanswered()
-        return template
-
     def evaluate(self, template: CompiledTemplate) -> str:
         try:
             html: str = eval(template.code, self.namespace)
             return html.strip()
         except HyperError as error:
             raise error.at(template.place) from error.__cause__
-
-    def unanswered(self) -> AnswerError:
-        lines = ", ".join(str(template.place.line) for template in self.route.templates)
-        what = f"this {self.scope['method']} request reached none of the templates (lines {lines})"
-        if not self.route.templates:
-            what = f"this {self.scope['method']} request has no answer"
-        hint = "Write a template under `else:` or at the top level, or set `response`."
-        return AnswerError(what, place=Place(self.route.file), hint=hint)
 
     def stream(self) -> AsyncGenerator[Any]:
         """The stream's generator, not yet started."""

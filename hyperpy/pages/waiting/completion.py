@@ -4,8 +4,9 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
@@ -27,32 +28,15 @@ class _DocumentEnd(str):
     __slots__ = ()
 
 
-class _Iteration:
-    """An async iterable whose items are being sent."""
-
-    __slots__ = ("deferred", "iterator")
-
-    def __init__(self, deferred: DeferredValue, iterable: AsyncIterable[object]) -> None:
-        self.deferred = deferred
-        self.iterator: AsyncIterator[object] = aiter(iterable)
-
-    async def close(self) -> None:
-        close = getattr(self.iterator, "aclose", None)
-        if close is not None:
-            await close()
-
-
+@dataclass(slots=True, eq=False)
 class _Suspense:
     """One Suspense. It is complete when it has its `pieces`, or in `error` the log id of its failure."""
 
-    __slots__ = ("error", "id", "pieces", "suspended", "task")
-
-    def __init__(self, suspended: SuspendedContent, id: str) -> None:
-        self.suspended = suspended
-        self.id = id
-        self.task: asyncio.Task[None] | None = None
-        self.pieces: list[str | SuspendedContent] | None = None
-        self.error = ""
+    suspended: SuspendedContent
+    id: str
+    task: asyncio.Task[None] | None = None
+    pieces: list[str | SuspendedContent] | None = None
+    error: str = ""
 
 
 class Completion:
@@ -65,7 +49,7 @@ class Completion:
     def __init__(self, page: Pending, nonce: str = "") -> None:
         self._page = page
         self._placeholders = page.placeholders
-        self._stack: list[list[Piece] | _Iteration] = []  # being sent, innermost last, each list reversed
+        self._stack: list[list[Piece] | AsyncGenerator[list[Piece]]] = []  # being sent, innermost last, lists reversed
         self._suspenses: dict[SuspendedContent, _Suspense] = {}
         self._complete: list[_Suspense] = []  # not sent yet
         self._awaited: list[_Suspense] = []  # their fallback has been sent
@@ -83,7 +67,7 @@ class Completion:
         """The page, part by part. Raises the errors of deferred values, except those inside a Suspense."""
         try:
             with self._located():
-                self._enter(self._pieces)
+                self._stack.append(self._started(self._pieces)[::-1])
                 while (text := await self._next()) is not None:
                     yield Markup(text)
         finally:
@@ -117,26 +101,22 @@ class Completion:
     async def _next(self) -> str | None:
         while self._stack:
             top = self._stack[-1]
-            if isinstance(top, _Iteration):
-                await self._next_item(top)
+            if not isinstance(top, list):
+                pieces = await anext(top, None)
+                if pieces is None:
+                    self._stack.pop()
+                else:
+                    self._stack.append(pieces[::-1])
             elif not top:
                 self._stack.pop()
             elif (text := await self._next_piece(top)) is not None:
                 return text
         return await self._next_suspense()
 
-    async def _next_item(self, iteration: _Iteration) -> None:
-        try:
-            value = await anext(iteration.iterator)
-        except StopAsyncIteration:
-            self._stack.pop()
-        else:
-            self._enter(self._placeholders.show(iteration.deferred, value))
-
     async def _next_piece(self, pieces: list[Piece]) -> str | None:
         piece = pieces.pop()
         if isinstance(piece, DeferredValue):
-            await self._wait_for(piece)
+            self._stack.append(self._results(piece))
             return None
         if isinstance(piece, SuspendedContent) or not self._awaited:
             return self._text(piece)
@@ -147,16 +127,6 @@ class Completion:
             pieces.append(_DocumentEnd(end[0]))
             return piece[: end.start()]
         return piece
-
-    async def _wait_for(self, deferred: DeferredValue) -> None:
-        value = self._placeholders.begin(deferred)
-        if isinstance(value, Awaitable):
-            self._enter(self._placeholders.show(deferred, await value))
-        else:
-            self._stack.append(_Iteration(deferred, value))
-
-    def _enter(self, pieces: Iterable[Piece]) -> None:
-        self._stack.append(self._started(pieces)[::-1])
 
     # -- out of order -------------------------------------------------------------------------------------------------
 
@@ -195,16 +165,18 @@ class Completion:
         return settled
 
     async def _results(self, deferred: DeferredValue) -> AsyncGenerator[list[Piece]]:
+        """The pieces of a deferred value: of its result, or of each of its items."""
         value = self._placeholders.begin(deferred)
         if isinstance(value, Awaitable):
             yield self._started(self._placeholders.show(deferred, await value))
             return
-        iteration = _Iteration(deferred, value)
+        iterator = aiter(value)
         try:
-            async for item in iteration.iterator:
+            async for item in iterator:
                 yield self._started(self._placeholders.show(deferred, item))
         finally:
-            await iteration.close()
+            if close := getattr(iterator, "aclose", None):
+                await close()
 
     async def _next_suspense(self) -> str | None:
         """The next content to complete of those whose fallback has been sent; None if there are no more."""
@@ -217,7 +189,7 @@ class Completion:
         script = "" if self._has_script else out_of_order.script(self._nonce)
         self._has_script = True
         if suspense.error and suspense.suspended.error is None:
-            return script + out_of_order.no_content(suspense.id, suspense.error)
+            return script + out_of_order.completed(suspense.id, suspense.error)
         content = self._content(suspense)
         return script + out_of_order.content(suspense.id, content, self._nonce, error=suspense.error)
 
@@ -265,6 +237,6 @@ class Completion:
         if tasks:
             await asyncio.wait(tasks)
         for entered in reversed(self._stack):
-            if isinstance(entered, _Iteration):
-                await entered.close()
+            if not isinstance(entered, list):
+                await entered.aclose()
         self._page.close()

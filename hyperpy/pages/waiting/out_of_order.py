@@ -58,15 +58,11 @@ def content(id: str, html: str, nonce: str, *, error: str = "") -> str:
         inside = f'<div class="hyper-late" id="{id}-content">{html}</div>'
     # Browsers without scripts hide the fallback by this rule.
     hide = f"<noscript><style{_nonce(nonce)}>#{id}~:has(~#{id}-end){{display:none}}</style></noscript>"
-    return hide + inside + _complete(id, error)
+    return hide + inside + completed(id, error)
 
 
-def no_content(id: str, error: str) -> str:
-    """The content has failed: the fallback stays, marked for style sheets."""
-    return _complete(id, error)
-
-
-def _complete(id: str, error: str) -> str:
+def completed(id: str, error: str) -> str:
+    """The element that ends a Suspense. With an `error` and no content, the fallback stays, marked for style sheets."""
     return f'<hyper-late for="{id}"{f' data-error="{error}"' if error else ""}></hyper-late>'
 
 

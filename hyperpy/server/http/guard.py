@@ -27,6 +27,7 @@ reaches the client.
 import asyncio
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Coroutine
 from enum import Enum
 from http import HTTPStatus
 from time import perf_counter
@@ -75,6 +76,22 @@ def clipped_target(target: bytes) -> str:
     """The target of a rejected request for the log, whose lines must not be as long as what is rejected."""
     text = target[:LOGGED_TARGET].decode("latin-1")
     return text if len(target) <= LOGGED_TARGET else f"{text}..."
+
+
+class Measured:
+    """A mixin for uvicorn's request-response cycles: what the access log needs of each request."""
+
+    status = 0
+    sent = 0  # bytes of the body
+    began = 0.0  # by perf_counter()
+    response_started: bool
+
+    def send(self, message: Any) -> Coroutine[Any, Any, None]:
+        if self.response_started:
+            self.sent += len(message.get("body", b""))
+        else:
+            self.status = message.get("status", 0)
+        return super().send(message)  # type: ignore[misc, no-any-return]  # uvicorn's
 
 
 class Guard(asyncio.Protocol, ABC):
@@ -165,9 +182,9 @@ class Guard(asyncio.Protocol, ABC):
         if awaiting is REQUEST:
             self._set_deadline(self.timeout_keep_alive)
         elif awaiting is BODY:
-            self._set_deadline(self.config.limits.body_timeout)
+            self._set_deadline(self.config.settings.timeout_request_body)
         elif awaiting is HEAD:
-            self._set_deadline(self.config.limits.head_timeout)
+            self._set_deadline(self.config.settings.timeout_request_head)
         elif awaiting is CLOSE:
             self._set_deadline(LINGER_SILENCE)
         else:
@@ -217,7 +234,7 @@ class Guard(asyncio.Protocol, ABC):
 
     def _on_body_deadline(self) -> None:
         """Reject a slow client, but only if the application could have read more all the time."""
-        seconds = self.config.limits.body_timeout
+        seconds = self.config.settings.timeout_request_body
         if self.was_paused or self.cycle.waiting_for_100_continue:
             self.was_paused = self.flow.read_paused
         elif self.received < LEAST_RATE * seconds:
@@ -245,16 +262,13 @@ class Guard(asyncio.Protocol, ABC):
             # An earlier request of this connection is still being answered: that response is the last one.
             cycle.keep_alive = False
         else:
-            self._take_over(cycle, status)
-
-    def _take_over(self, cycle: Any, status: int) -> None:
-        if cycle.response_started:
-            self.transport.close()
-        else:
-            self._respond(status)
-            cycle.response_complete = True
-        cycle.disconnected = True
-        cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.close()
+            else:
+                self._respond(status)
+                cycle.response_complete = True
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _respond(self, status: int) -> None:
         text = f"{REASONS[status]}\n".encode()

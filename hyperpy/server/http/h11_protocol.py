@@ -1,17 +1,15 @@
 """HTTP/1.1 parsed by h11, in pure Python: uvicorn's protocol, with limits."""
 
-import asyncio
 import sys
 from time import perf_counter
 from typing import Any
 
 import h11
 from uvicorn.protocols.http import h11_impl
-from uvicorn.server import ServerState
 
-from hyperpy.server.configuration import Config, ConnectionLimits
-from hyperpy.server.http.cycle import Measured
-from hyperpy.server.http.guard import BODY, HEAD, REASONS, REQUEST, Awaiting, Guard, clipped_target
+from hyperpy.config import Settings
+from hyperpy.server.configuration import Config
+from hyperpy.server.http.guard import BODY, HEAD, REASONS, REQUEST, Awaiting, Guard, Measured, clipped_target
 
 
 class H11Cycle(Measured, h11_impl.RequestResponseCycle):
@@ -21,9 +19,9 @@ class H11Cycle(Measured, h11_impl.RequestResponseCycle):
 class H11Connection(h11.Connection):
     """Rejects requests that are valid but exceed the limits."""
 
-    def __init__(self, limits: ConnectionLimits) -> None:
-        super().__init__(h11.SERVER, max_incomplete_event_size=limits.request_head)
-        self.limits = limits
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(h11.SERVER, max_incomplete_event_size=settings.limit_request_head)
+        self.settings = settings
         self.in_body = False
         self.body_size = 0
         self.received = 0
@@ -43,10 +41,10 @@ class H11Connection(h11.Connection):
         return event
 
     def _check(self, request: h11.Request) -> None:
-        if len(request.target) > self.limits.request_line:
+        if len(request.target) > self.settings.limit_request_line:
             raise h11.RemoteProtocolError(REASONS[414], 414)
         fields = sum(len(name) + len(value) + len(": \r\n") for name, value in request.headers)
-        if len(request.target) + fields > self.limits.request_head:
+        if len(request.target) + fields > self.settings.limit_request_head:
             raise h11.RemoteProtocolError(REASONS[431], 431)
         headers = dict(request.headers)
         if b"content-length" in headers:
@@ -56,7 +54,7 @@ class H11Connection(h11.Connection):
             self._check_size(int(headers[b"content-length"]))
 
     def _check_size(self, size: int) -> None:
-        if self.limits.request_body is not None and size > self.limits.request_body:
+        if 0 < self.settings.limit_request_body < size:
             raise h11.RemoteProtocolError(REASONS[413], 413)
 
 
@@ -64,15 +62,9 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
     config: Config
     conn: H11Connection
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self.conn = H11Connection(config.limits)
+    def __init__(self, config: Config, *args: Any, **options: Any) -> None:
+        super().__init__(config, *args, **options)
+        self.conn = H11Connection(config.settings)
         self.access_log = False  # uvicorn's
 
     @property

@@ -5,6 +5,7 @@ taken, which bounds the memory, and exactly once it is complete.
 """
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from time import perf_counter
 from typing import Any
@@ -12,12 +13,9 @@ from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http import httptools_impl
-from uvicorn.protocols.http.flow_control import service_unavailable
-from uvicorn.server import ServerState
 
 from hyperpy.server.configuration import Config
-from hyperpy.server.http.cycle import Measured
-from hyperpy.server.http.guard import BODY, HEAD, REQUEST, Awaiting, Guard, clipped_target
+from hyperpy.server.http.guard import BODY, HEAD, REQUEST, Awaiting, Guard, Measured, clipped_target
 
 # Methods whose requests rarely have a body. If one has, it is measured as it arrives.
 BODILESS = frozenset({b"GET", b"HEAD"})
@@ -55,20 +53,14 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     config: Config
     url = b""
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        limits = config.limits
+    def __init__(self, config: Config, *args: Any, **options: Any) -> None:
+        super().__init__(config, *args, **options)
+        settings = config.settings
         self.running = None
-        self.line_limit = limits.request_line
-        self.head_limit = limits.request_head
-        self.body_limit = limits.request_body
-        self.smallest_limit = min(limits.request_line, limits.request_head)
+        self.line_limit = settings.limit_request_line
+        self.head_limit = settings.limit_request_head
+        self.body_limit = settings.limit_request_body or math.inf
+        self.smallest_limit = min(self.line_limit, self.head_limit)
         self.pending = 0  # bytes of input since the parser last passed on something that it doesn't keep
         self.head_at_most = 0  # the largest size that the current head can have
         self.in_body = False
@@ -95,25 +87,22 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._upgrade()
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self._unsupported_upgrade_warning()
         except httptools.HttpParserError:
             self.reject(self.rejection)
         if self.pending > self.head_limit:
             self.reject(414 if len(self.url) > self.line_limit else 431)
         self.update()
 
-    def _upgrade(self) -> None:
-        if self._should_upgrade():
-            self.handle_websocket_upgrade()
-        else:
-            self._unsupported_upgrade_warning()
-
     def on_headers_complete(self) -> None:
         if self.head_at_most > self.smallest_limit:
             self._check_head()
         method = self.parser.get_method()
-        if self.body_limit is not None and method not in BODILESS:
-            self._check_length(self.body_limit)
+        if method not in BODILESS:
+            self._check_length()
         scope = self.scope
         scope["method"] = method.decode("ascii")
         scope["http_version"] = self.parser.get_http_version()
@@ -152,21 +141,12 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
             keep_alive=not is_1_0 and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
-        app = self._available_app()
         if before is None or before.response_complete:
-            self._start_asgi_task(cycle, app)
+            self._start_asgi_task(cycle, self.app)
         else:
             # The client has sent another request without waiting for the response.
             self.flow.pause_reading()
-            self.pipeline.appendleft((cycle, app))
-
-    def _available_app(self) -> Any:
-        """The application, or a 503 if uvicorn's own limit is set and reached."""
-        limit = self.limit_concurrency
-        if limit is None or (len(self.connections) < limit and len(self.tasks) < limit):
-            return self.app
-        self.logger.warning("Exceeded concurrency limit.")
-        return service_unavailable
+            self.pipeline.appendleft((cycle, self.app))
 
     def _check_head(self) -> None:
         if len(self.url) > self.line_limit:
@@ -175,9 +155,9 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         if len(self.url) + fields > self.head_limit:
             self._reject(431)
 
-    def _check_length(self, limit: int) -> None:
+    def _check_length(self) -> None:
         for name, value in self.headers:
-            if name == b"content-length" and int(value) > limit:
+            if name == b"content-length" and int(value) > self.body_limit:
                 self._reject(413)
 
     def _reject(self, status: int) -> None:
@@ -188,7 +168,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.pending = 0
         self.received += len(body)
         self.body_size += len(body)
-        if self.body_limit is not None and self.body_size > self.body_limit:
+        if self.body_size > self.body_limit:
             self._reject(413)
         super().on_body(body)
         if self.flow.read_paused:

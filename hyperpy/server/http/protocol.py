@@ -6,20 +6,36 @@ another process takes over, since a client that was promised a kept-alive connec
 """
 
 import asyncio
+from enum import Enum
 from typing import Any
+
+from uvicorn.server import ServerState
 
 try:
     from hyperpy.server.http.httptools_protocol import HttpToolsProtocol as BaseProtocol
 except ImportError:
     from hyperpy.server.http.h11_protocol import H11Protocol as BaseProtocol  # type: ignore[assignment]
 
-from hyperpy.server.http.state import Stage, State
-
 # Seconds to wait for a request: the first one, from connecting on, and another one, from the shutdown on.
 FIRST_REQUEST = 1.0
 NEXT_REQUEST = 0.1
 # Seconds to wait for either, at most, if another process has taken over.
 RETIRING = 5.0
+
+
+class Stage(Enum):
+    SERVING = "serving"
+    RETIRING = "another process has taken over; open connections may send one more request"
+    STOPPING = "no other process has taken over; only responses in progress are finished"
+
+
+class State(ServerState):
+    """uvicorn's state, with the stage and the number of requests that have reached the application."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage = Stage.SERVING
+        self.requests = 0
 
 
 class HTTPProtocol(BaseProtocol):
@@ -48,17 +64,15 @@ class HTTPProtocol(BaseProtocol):
         if retiring:
             self.timeout_keep_alive = min(self.timeout_keep_alive, self._patience())  # type: ignore[assignment]
         if cycle is None or cycle.response_complete:
-            self.loop.call_at(self._time_to_close(retiring), self._close)
+            now = self.loop.time()
+            if retiring:
+                close_at = now + self._patience()
+            else:
+                close_at = self.connected_at + FIRST_REQUEST if cycle is None else now + NEXT_REQUEST
+            self.loop.call_at(close_at, self._close)
         elif not (retiring and cycle.response_started):
             super().shutdown()
         # A retiring server leaves the others open: their response headers have promised it.
-
-    def _time_to_close(self, retiring: bool) -> float:
-        if retiring:
-            return self.loop.time() + self._patience()
-        if self.cycle is None:
-            return self.connected_at + FIRST_REQUEST
-        return self.loop.time() + NEXT_REQUEST
 
     def _patience(self) -> float:
         grace = self.config.timeout_graceful_shutdown

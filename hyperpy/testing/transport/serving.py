@@ -13,8 +13,7 @@ from hyperpy.config import Settings
 from hyperpy.server import Server, address_of, listen, make_config
 from hyperpy.testing.running_requests import GRACE, RETURNED, RunningRequests, end_all
 from hyperpy.testing.site import Site
-from hyperpy.testing.transport.lifespan import lifespan_of
-from hyperpy.testing.transport.served_app import Served, application_of
+from hyperpy.testing.transport.application import Served, running_application
 
 TICK: Final = 0.5  # seconds between updates of the `Date` header
 
@@ -29,15 +28,14 @@ async def serve(served: Served) -> AsyncIterator[Site]:
 
     Raises what loading the folder or the lifespan raises.
     """
-    with application_of(served) as app:
-        async with lifespan_of(app) as state:
-            server = InLoop(app, state)
-            async with server.running() as url:
-                site = Site(url, Network(server.requests))
-                try:
-                    yield site
-                finally:
-                    await site.leave()
+    async with running_application(served) as (app, state):
+        server = InLoop(app, state)
+        async with server.running() as url:
+            site = Site(url, Network(server.requests))
+            try:
+                yield site
+            finally:
+                await site.leave()
 
 
 class InLoop(Server):
@@ -46,7 +44,7 @@ class InLoop(Server):
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
         config = make_config(app, Settings(port=0, access_log=False), grace=GRACE)
         config.lifespan = "off"
-        super().__init__(config, on_ready=self._on_ready)
+        super().__init__(config, on_ready=lambda: self._ready.set_result(None))
         config.load()
         # Outside of uvicorn's own middleware, which may replace the client's address by one from a proxy's headers.
         config.loaded_app = self.requests = RunningRequests(config.loaded_app)
@@ -81,9 +79,6 @@ class InLoop(Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the test runner."""
         yield
-
-    def _on_ready(self) -> None:
-        self._ready.set_result(None)
 
     async def _stop(self, serving: asyncio.Task[None]) -> None:
         self._stopping.set()

@@ -1,10 +1,10 @@
-/** What can be sent: plain objects and arrays leave as JSON. */
+/** A request body. Plain objects and arrays are sent as JSON. */
 export type StreamBody = string | Blob | BufferSource | FormData | URLSearchParams | object | null;
 
 export interface ReconnectOptions {
-    /** Milliseconds before the first attempt, unless the server has sent a `retry`. Default: 1000. */
+    /** Milliseconds before the first attempt, unless the server has sent `retry`. Default: 1000. */
     delay?: number;
-    /** The longest wait in milliseconds. Default: 30000. */
+    /** Maximum wait in milliseconds. Default: 30000. */
     maxDelay?: number;
 }
 
@@ -17,30 +17,30 @@ export interface StreamOptions {
     credentials?: RequestCredentials;
     /** Aborts the stream, as `abort()` does. */
     signal?: AbortSignal;
-    /** Whether to come back when the connection is lost. Default: false. */
+    /** Whether to reconnect when the connection is lost. Default: false. */
     reconnect?: boolean | ReconnectOptions;
-    /** Whether data that is JSON arrives as its value. Default: true; false leaves all data as text. */
+    /** Whether to parse data that is JSON. Default: true; with false, all data stays text. */
     json?: boolean;
-    /** Whether a stream that ends without `close` or `done` is incomplete. Default: true. */
+    /** Whether a stream that ends without `close` or `done` is an error. Default: true. */
     expectClose?: boolean;
 }
 
 /** One server-sent event. */
 export interface StreamEvent {
-    /** Its name; "message" if it has none. */
+    /** The event's name; "message" if it has none. */
     readonly type: string;
-    /** The text of its data, as it was sent. */
+    /** The data as sent. */
     readonly data: string;
-    /** The last id that the server has sent; "" if there was none. */
+    /** The last id received; "" if there was none. */
     readonly id: string;
 }
 
-/** An answer without its body. */
+/** A response without its body. */
 export interface StreamResponse {
     readonly ok: boolean;
     readonly status: number;
     readonly statusText: string;
-    /** Where it came from, after redirects. */
+    /** The URL after redirects. */
     readonly url: string;
     readonly headers: Headers;
 }
@@ -56,58 +56,58 @@ export interface StreamErrorFields {
     details?: string;
 }
 
-/** Why a stream has no proper end. */
+/** Why a stream failed. */
 export class StreamError extends Error {
     constructor(kind: StreamErrorKind, message: string, fields?: StreamErrorFields);
     readonly name: "StreamError";
     readonly kind: StreamErrorKind;
-    /** null if there was no answer. */
+    /** null without a response. */
     readonly status: number | null;
     readonly response: StreamResponse | null;
-    /** The text of an answer of kind "http", the data of `stream-error` for kind "server"; else "". */
+    /** Kind "http": the response body. Kind "server": the data of `stream-error`. Otherwise "". */
     readonly body: string;
-    /** The value of `body`, if that is JSON. */
+    /** The parsed `body`, if it is JSON. */
     readonly data: unknown;
-    /** Kind "server": the id under which the server's log has the traceback. */
+    /** Kind "server": the id of the traceback in the server's log. */
     readonly log: string | undefined;
-    /** Kind "server": the traceback, under `hyper dev`. */
+    /** Kind "server": the traceback, with `hyper dev`. */
     readonly details: string | undefined;
-    /** What lies behind it: the reason of an abort, what fetch has thrown. */
+    /** The underlying cause: the reason for an abort, or the error that `fetch` threw. */
     readonly cause?: unknown;
 }
 
-/** `Data` is what `progress` gets; `Final` is the final packet. */
+/** `Data` is the type of what `progress` receives, `Final` that of the final data. */
 export interface Stream<Data = any, Final = any> {
-    /** Called when a stream has begun; again after each reconnection. */
+    /** Called when the response starts, and again after each reconnection. */
     open(callback: (response: StreamResponse) => void): this;
-    /** Called for each event but `done`, `close` and `stream-error`. */
+    /** Called for each event except `done`, `close` and `stream-error`. */
     progress(callback: (data: Data, event: StreamEvent) => void): this;
     /** Called with 0 to 1 while the body is sent. */
     uploadProgress(callback: (fraction: number) => void): this;
-    /** Called when the connection is lost, with the milliseconds until the next one. */
+    /** Called when the connection is lost, with the milliseconds until the next attempt. */
     reconnecting(callback: (error: StreamError, milliseconds: number) => void): this;
-    /** Called once, at the proper end, with the data of the event `done` or of an answer of JSON; else undefined. */
+    /** Called once, when the stream is complete, with the data of `done` or of a JSON response, otherwise undefined. */
     done(callback: (data: Final) => void): this;
-    /** Called once, if there is no proper end. */
+    /** Called once, if the stream fails. */
     error(callback: (error: StreamError) => void): this;
-    /** The same as `error`. */
+    /** An alias for `error`. */
     fail(callback: (error: StreamError) => void): this;
-    /** Sends the request. The promise is of what `done` gets, or is rejected with what `error` gets. */
+    /** Send the request. Resolves to what `done` receives, or rejects with what `error` receives. */
     start(): Promise<Final>;
-    /** Drops the connection. A stream that has not ended fails with an error of the kind "aborted". */
+    /** Close the connection. A stream that has not ended fails with an error of kind "aborted". */
     abort(reason?: unknown): void;
 }
 
-/** A stream, which `start()` begins. Throws TypeError for what can't be requested. */
+/** A stream; `start()` sends its request. Throws TypeError for an invalid request. */
 export function createStream<Data = any, Final = any>(url: string | URL, options?: StreamOptions): Stream<Data, Final>;
 
-/** Reads text/event-stream: decoded text without a byte order mark, in pieces of any size. */
+/** Parses text/event-stream from decoded text without a byte order mark, in chunks of any size. */
 export class EventParser {
     constructor(lastEventId?: string);
     /** The id to reconnect with. */
     lastEventId: string;
     /** The last `retry` in milliseconds. */
     retry: number | undefined;
-    /** Takes the next piece; returns the events that it completes. */
+    /** Parse the next chunk; returns the events that it completes. */
     push(text: string): StreamEvent[];
 }

@@ -1,6 +1,6 @@
 /**
- * `createStream(url)` runs a request that is answered with server-sent events: by any method, with a body, headers and
- * the progress of the upload. It knows a stream's proper end from a broken one, and reconnects if it is told to.
+ * `createStream(url)` sends a request and reads server-sent events from the response. It supports every method, request
+ * bodies, headers and upload progress. It tells a complete stream from a broken one, and can reconnect.
  *
  *     import { createStream } from "/_hyper/stream.js";
  *     createStream("/import", { body: new FormData(form) })
@@ -13,13 +13,13 @@
 const EVENT_STREAM = "text/event-stream";
 const JSON_TYPE = /^application\/(.+\+)?json$/;
 
-const AWAY = [502, 503, 504]; // what a proxy says while the server is away
+const UNAVAILABLE = [502, 503, 504]; // a proxy's status while the server restarts
 const DELAYS = { delay: 1_000, maxDelay: 30_000 }; // milliseconds
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER = 2 ** 31 - 1;
 
-const nothing = () => {};
+const noop = () => {};
 
-/** Why a stream has no proper end. `kind`: "aborted", "content-type", "http", "incomplete", "network" or "server". */
+/** Why a stream failed. `kind`: "aborted", "content-type", "http", "incomplete", "network" or "server". */
 export class StreamError extends Error {
     constructor(kind, message, { cause, response = null, body = "", data, log, details } = {}) {
         super(message, { cause });
@@ -34,7 +34,7 @@ export class StreamError extends Error {
     }
 }
 
-/** Reads text/event-stream (WHATWG HTML, "Server-sent events"): decoded text without a BOM, cut anywhere. */
+/** Parses text/event-stream (WHATWG HTML, "Server-sent events"): decoded text without a BOM, in chunks of any size. */
 export class EventParser {
     #line = "";
     #afterCR = false;
@@ -42,17 +42,17 @@ export class EventParser {
     #type = "";
     #id;
 
-    /** `lastEventId` is what the connection before has left. */
+    /** `lastEventId` is the last id of the previous connection. */
     constructor(lastEventId = "") {
         this.lastEventId = this.#id = lastEventId;
         this.retry = undefined; // milliseconds
     }
 
-    /** Takes the next piece; returns the events that it completes. */
+    /** Parse the next chunk; returns the events that it completes. */
     push(text) {
         const events = [];
         if (text === "") return events;
-        // A CR ends its line at once, and the LF of a CRLF may only come with the next piece.
+        // A CR ends its line at once; the LF of a CRLF may arrive with the next chunk.
         const lines = (this.#afterCR && text[0] === "\n" ? text.slice(1) : text).split(/\r\n|\r|\n/);
         this.#afterCR = text.endsWith("\r");
         lines[0] = this.#line + lines[0];
@@ -79,7 +79,7 @@ export class EventParser {
     }
 }
 
-/** A stream, which `start()` begins. Throws TypeError for what can't be requested. */
+/** A stream; `start()` sends its request. Throws TypeError for an invalid request. */
 export function createStream(url, options) {
     return new Stream(url, options);
 }
@@ -104,7 +104,7 @@ class Stream {
         this.#settings = { json, expectClose };
         this.#delays = reconnect ? { ...DELAYS, ...reconnect } : null;
         this.#outerSignal = signal;
-        new Request(url, this.#init); // throws now what fetch would reject with as if the network had failed
+        new Request(url, this.#init); // throws now what `fetch` would report as a network error
     }
 
     open(callback) { return this.#on("open", callback); }
@@ -115,28 +115,28 @@ class Stream {
     error(callback) { return this.#on("error", callback); }
     fail(callback) { return this.#on("error", callback); }
 
-    /** Sends the request, once. Gives a promise of the final packet, which is rejected when `error` is called. */
+    /** Send the request, once. Resolves to the final data; rejects when the `error` callbacks are called. */
     start() {
         return (this.#result ??= this.#conclude());
     }
 
-    /** Drops the connection. Unless the stream has ended, it fails, and the error's `cause` is the reason. */
+    /** Close the connection. A stream that has not ended fails, with the reason as the `cause` of its error. */
     abort(reason) {
         this.#controller.abort(reason);
     }
 
     #on(name, callback) {
-        if (typeof callback !== "function") throw new TypeError(`${name}() takes a function`);
+        if (typeof callback !== "function") throw new TypeError(`${name}() needs a function`);
         this.#callbacks[name].push(callback);
         return this;
     }
 
-    #tell(name, ...values) {
+    #notify(name, ...values) {
         for (const callback of this.#callbacks[name]) {
             try {
                 callback(...values);
             } catch (error) {
-                queueMicrotask(() => { throw error; }); // the page's mistake, and no end of the stream
+                queueMicrotask(() => { throw error; }); // a bug of the page, which must not end the stream
             }
         }
     }
@@ -148,12 +148,12 @@ class Stream {
         outer?.addEventListener("abort", abort);
         try {
             const data = await this.#run();
-            this.#tell("done", data);
+            this.#notify("done", data);
             return data;
         } catch (error) {
-            // A rejection that nobody handles is reported, and should be: unless somebody is told, or has asked for it.
-            if (this.#callbacks.error.length || error.kind === "aborted") this.#result.catch(nothing);
-            this.#tell("error", error);
+            // Browsers report unhandled rejections. That is not needed with error callbacks, or after an abort.
+            if (this.#callbacks.error.length || error.kind === "aborted") this.#result.catch(noop);
+            this.#notify("error", error);
             throw error;
         } finally {
             outer?.removeEventListener("abort", abort);
@@ -174,24 +174,24 @@ class Stream {
         }
     }
 
-    /** One connection. Returns the final packet. */
+    /** Open one connection and read it. Returns the final data. */
     async #connect(parser) {
         const { response, body } = await this.#request();
         if (response.status === 204) return undefined;
         const type = (response.headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase();
         const reader = body.getReader();
         try {
-            if (!response.ok) throw refusal(response, type === EVENT_STREAM ? "" : await wholeText(reader));
+            if (!response.ok) throw httpError(response, type === EVENT_STREAM ? "" : await wholeText(reader));
             if (JSON_TYPE.test(type)) return this.#value(await wholeText(reader));
             if (type !== EVENT_STREAM) {
-                const found = type || "without a type";
-                throw new StreamError("content-type", `the answer is ${found}, not ${EVENT_STREAM}`, { response });
+                const found = type || "without a content type";
+                throw new StreamError("content-type", `the response is ${found}, not ${EVENT_STREAM}`, { response });
             }
-            this.#tell("open", response);
+            this.#notify("open", response);
             return await this.#read(reader, parser, response);
         } finally {
             this.#lastEventId = parser.lastEventId;
-            reader.cancel().catch(nothing);
+            reader.cancel().catch(noop);
         }
     }
 
@@ -208,13 +208,13 @@ class Stream {
                     if (failure) throw failure;
                     return event.type === "done" ? this.#value(event.data) : undefined;
                 } else {
-                    this.#tell("progress", this.#value(event.data), event);
+                    this.#notify("progress", this.#value(event.data), event);
                 }
             }
-            if (failure && !this.#delays) break; // whether `close` follows matters only to who may reconnect
+            if (failure && !this.#delays) break; // a `close` after it matters only for reconnecting
         }
         if (failure) throw failure;
-        if (this.#settings.expectClose) throw new StreamError("incomplete", "the stream broke off", { response });
+        if (this.#settings.expectClose) throw new StreamError("incomplete", "the stream ended early", { response });
     }
 
     #value(text) {
@@ -225,7 +225,7 @@ class Stream {
         const headers = new Headers(this.#init.headers);
         if (this.#lastEventId) headers.set("last-event-id", asBytes(this.#lastEventId));
         const init = { ...this.#init, headers, signal: this.#signal };
-        const report = (fraction) => this.#tell("uploadProgress", fraction);
+        const report = (fraction) => this.#notify("uploadProgress", fraction);
         const watched = this.#callbacks.uploadProgress.length > 0 && init.body !== null && init.credentials !== "omit";
         return (watched && globalThis.XMLHttpRequest ? viaXHR : viaFetch)(this.#url, init, report);
     }
@@ -238,16 +238,16 @@ class Stream {
 
     #mayReconnect({ kind, status }) {
         if (!this.#delays || this.#closed) return false;
-        return ["incomplete", "network", "server"].includes(kind) || (kind === "http" && AWAY.includes(status));
+        return ["incomplete", "network", "server"].includes(kind) || (kind === "http" && UNAVAILABLE.includes(status));
     }
 
-    /** Waits: longer each time in vain, never shorter than the server has asked for, and each client differently. */
+    /** Wait before reconnecting: at least as long as `retry`, longer after each failure, with jitter. */
     async #pause(error, retry = this.#delays.delay) {
-        if (error.kind !== "server") this.#delays.delay = retry; // a failed generator's `retry` holds only once
+        if (error.kind !== "server") this.#delays.delay = retry; // the `retry` of a `stream-error` applies only once
         const longest = Math.max(retry, this.#delays.maxDelay);
         const delay = Math.min(retry * 2 ** this.#failures++, longest) * (1 + Math.random() / 2);
-        const milliseconds = Math.min(Math.round(delay), LONGEST_TIMER);
-        this.#tell("reconnecting", error, milliseconds);
+        const milliseconds = Math.min(Math.round(delay), MAX_TIMER);
+        this.#notify("reconnecting", error, milliseconds);
         await sleep(milliseconds, this.#signal);
     }
 }
@@ -255,7 +255,7 @@ class Stream {
 function requestInit({ method, body = null, headers, credentials = "same-origin" }) {
     const init = { body, headers: new Headers(headers), credentials, cache: "no-store" };
     init.method = method ?? (body === null ? "GET" : "POST");
-    // hyperpy tells an error in JSON to who accepts it, and with it what is wrong with which input.
+    // hyperpy sends errors as JSON to clients that accept it, with the invalid inputs by name.
     if (!init.headers.has("accept")) init.headers.set("accept", `${EVENT_STREAM}, application/json`);
     if (isPlain(body)) {
         init.body = JSON.stringify(body);
@@ -271,7 +271,7 @@ async function viaFetch(url, init, report) {
     return { response: { ok, status, statusText, url: final, headers }, body: text };
 }
 
-/** The same by XMLHttpRequest, since fetch does not say how far an upload is. It keeps the whole answer in memory. */
+/** Uses XMLHttpRequest, because `fetch` reports no upload progress. Keeps the whole response in memory. */
 function viaXHR(url, { method, body, headers, credentials, signal }, report) {
     const xhr = new XMLHttpRequest();
     xhr.open(method, url);
@@ -295,7 +295,7 @@ function viaXHR(url, { method, body, headers, credentials, signal }, report) {
     });
 }
 
-/** What has come, as a stream of text. `reject` is told of a failure before the headers. */
+/** The response body as a stream of text. `reject` is called for a failure before the headers. */
 function receivedText(xhr, reject) {
     let taken = 0;
     const start = (controller) => {
@@ -340,7 +340,7 @@ async function wholeText(reader) {
     return text;
 }
 
-function refusal(response, body) {
+function httpError(response, body) {
     const data = parsed(body);
     const reason = typeof data?.detail === "string" ? data.detail : response.statusText;
     return new StreamError("http", `${response.status} ${reason}`.trim(), { response, body, data });
@@ -352,7 +352,7 @@ function serverError(text, response) {
     return new StreamError("server", message, { response, body: text, data, log, details });
 }
 
-/** The value, if the text is JSON; else the text. */
+/** The parsed value if the text is JSON, otherwise the text. */
 function parsed(text) {
     try {
         return JSON.parse(text);
@@ -361,7 +361,7 @@ function parsed(text) {
     }
 }
 
-/** Headers take bytes, in the form of characters up to U+00FF: an id travels as UTF-8, like that of an EventSource. */
+/** Header values are bytes, written as characters up to U+00FF. The id is sent as UTF-8, as EventSource does. */
 function asBytes(text) {
     return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
 }
@@ -371,7 +371,7 @@ function isPlain(value) {
     return Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
-/** Lasts until the time is over and the browser is online, or until the signal aborts. */
+/** Resolves when the time has passed and the browser is online, or when the signal aborts. */
 function sleep(milliseconds, signal) {
     return new Promise((resolve) => {
         const end = () => {

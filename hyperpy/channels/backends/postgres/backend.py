@@ -3,8 +3,9 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterable
+from contextlib import nullcontext, suppress
+from functools import partial
 from typing import Any, Final, override
 
 import psycopg
@@ -12,12 +13,10 @@ from psycopg.errors import ReadOnlySqlTransaction, UndefinedTable
 
 from hyperpy.channels.backends.broker import LONGEST_NAME, BrokerBackend, Work
 from hyperpy.channels.backends.contract import Listener, QueueItem, Retention
-from hyperpy.channels.backends.postgres import schema, statements
-from hyperpy.channels.backends.postgres.address import explain, options_of
-from hyperpy.channels.backends.postgres.connection import PostgresConnection, StandbyError
-from hyperpy.channels.backends.postgres.rows import batch_of, state_of
+from hyperpy.channels.backends.postgres import statements
+from hyperpy.channels.backends.postgres.connection import PostgresConnection, StandbyError, explain, options_of
 from hyperpy.channels.backends.postgres.subscriber import PostgresSubscriber
-from hyperpy.channels.backends.records import Batch, ChannelState, Position
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record, is_forgotten
 from hyperpy.exceptions import BrokerError, ChannelClosedError
 
 POOL_SIZE: Final = 5
@@ -31,17 +30,16 @@ REMEMBER: Final = 7 * 24 * 3600.0
 class PostgresBackend(BrokerBackend[PostgresConnection]):
     errors = (psycopg.Error, OSError, StandbyError)
     read_only = ReadOnlySqlTransaction
-    preparation = schema.TABLES
+    preparation = statements.TABLES
     notifies = True
 
     _subscriber: PostgresSubscriber
 
     def __init__(self, url: str, retention: Retention) -> None:
         """Raises ValueError for an invalid URL."""
-        super().__init__(url, POOL_SIZE)
-        self._options = options_of(url)
+        super().__init__(url, POOL_SIZE, partial(PostgresConnection.open, options_of(url)), explain)
         self._retention = retention
-        self._held: dict[int, int] = {}  # the receipts of items that this process has taken, by id
+        self._held: set[tuple[int, int]] = set()  # the receipts of items that this process has taken
 
     @override
     async def run(self, listener: Listener) -> None:
@@ -51,21 +49,9 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
     @override
     async def prepare(self) -> None:
         try:
-            connection = await self._open()
-            try:
-                await schema.make_tables(connection)
-            finally:
-                await connection.close()
-        except self.errors as error:
-            raise self._explain(error) from error
-
-    @override
-    async def _open(self) -> PostgresConnection:
-        return await PostgresConnection.open(self._options)
-
-    @override
-    def _explain(self, error: Exception) -> BrokerError:
-        return explain(error, self._address)
+            await self._do(lambda connection, _: connection.make_tables())
+        finally:
+            await self._pool.drop()
 
     @override
     async def _maintain(self) -> None:
@@ -81,11 +67,7 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
         age = self._retention.age
         limits = {"limit": SWEEP_ROWS, "age": age, "idle": max(REMEMBER, 2 * age)}
         for statement in (statements.SWEEP_MESSAGES, statements.SWEEP_CHANNELS):
-
-            async def delete(connection: PostgresConnection, again: bool, statement: str = statement) -> int:
-                return (await connection.execute(statement, limits)).rowcount
-
-            while await self._do(delete) == SWEEP_ROWS:
+            while len(await self._query(statement, limits)) == SWEEP_ROWS:
                 pass
 
     @override
@@ -93,7 +75,7 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
         try:
             return await work(connection, again)
         except UndefinedTable:  # somebody has dropped the tables
-            await schema.make_tables(connection)
+            await connection.make_tables()
             return await work(connection, again)
 
     async def _query(self, statement: str, parameters: Any, *, repeatable: bool = True) -> list[Any]:
@@ -114,12 +96,7 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
             "age": self._retention.age,
         }
 
-        async def publish(connection: PostgresConnection, again: bool) -> bool:
-            if again:
-                return await _publish_once(connection, message)
-            return bool(await connection.query(statements.PUBLISH, {**message, "home": connection.home}))
-
-        if not await self._do(publish) and not closes:
+        if not await self._do(lambda connection, again: _publish(connection, message, again)) and not closes:
             raise ChannelClosedError(name)
 
     @override
@@ -127,7 +104,7 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
         try:
             self._subscriber.watch(key)
         except ConnectionError as error:
-            raise self._explain(error) from error
+            raise self._explain(error, self._address) from error
 
     @override
     async def unwatch(self, key: str) -> None:
@@ -142,6 +119,7 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
         return batch_of(await self._read(key, after, limit), after)
 
     async def _read(self, key: str, after: Position | None, limit: int) -> list[Any]:
+        """Rows of the channel's epoch, last number and closed; a message's number, closes and data, or nulls."""
         number = None if after is None else after.number
         wanted = {"key": key, "after": number, "messages": self._retention.messages, "limit": limit}
         return await self._query(statements.READ, wanted)
@@ -155,63 +133,82 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
 
     @override
     async def take(self, key: str, lease: float) -> QueueItem | None:
-        receipt = secrets.randbits(63)
-        taken = await self._query(statements.TAKE, {"key": key, "receipt": receipt, "lease": lease})
+        token = secrets.randbits(63)
+        taken = await self._query(statements.TAKE, {"key": key, "receipt": token, "lease": lease})
         if not taken:
             return None
         [(id, data)] = taken
-        self._held[id] = receipt
-        return QueueItem(key, data, (id, receipt))
+        self._held.add((id, token))
+        return QueueItem(key, data, (id, token))
 
     @override
     async def acknowledge(self, item: QueueItem) -> None:
         await self._query(statements.ACKNOWLEDGE, item.receipt)
-        self._forget(item)
+        self._held.discard(item.receipt)
 
     @override
     async def release(self, item: QueueItem) -> None:
-        id, receipt = item.receipt
-        await self._query(statements.RELEASE, {"ids": [id], "receipts": [receipt]})
-        self._forget(item)
+        await self._query(statements.RELEASE, _columns([item.receipt]))
+        self._held.discard(item.receipt)
 
     @override
     async def renew(self, items: Collection[QueueItem], lease: float) -> None:
-        ids, receipts = zip(*(item.receipt for item in items), strict=True)
-        await self._query(statements.RENEW, {"ids": list(ids), "receipts": list(receipts), "lease": lease})
-
-    def _forget(self, item: QueueItem) -> None:
-        id, receipt = item.receipt
-        if self._held.get(id) == receipt:
-            del self._held[id]
+        await self._query(statements.RENEW, {**_columns(item.receipt for item in items), "lease": lease})
 
     @override
     async def _release_all(self) -> None:
         if self._held:
-            held = {"ids": list(self._held), "receipts": list(self._held.values())}
-            await self._query(statements.RELEASE, held)
+            await self._query(statements.RELEASE, _columns(self._held))
 
     # Notifications.
 
     @override
     async def listen(self, name: str) -> None:
-        with suppress(ConnectionError):  # the next connection listens
-            await self._subscriber.listen(name)
+        await self._subscriber.listen(name)
 
     @override
     async def unlisten(self, name: str) -> None:
-        with suppress(ConnectionError):
-            await self._subscriber.unlisten(name)
+        await self._subscriber.unlisten(name)
 
 
-async def _publish_once(connection: PostgresConnection, message: dict[str, Any]) -> bool:
-    """Publish a message unless it was published on a connection that has been lost since."""
-    async with connection.transaction():
-        await connection.query(statements.LOCK, [message["key"]])
-        if await connection.query(statements.IS_KEPT, [message["key"], message["token"]]):
-            return True
+async def _publish(connection: PostgresConnection, message: dict[str, Any], again: bool) -> bool:
+    """Publish a message, unless it was published `again`: on a connection that has been lost since."""
+    async with connection.transaction() if again else nullcontext():
+        if again:
+            await connection.query(statements.LOCK, [message["key"]])
+            if await connection.query(statements.IS_KEPT, [message["key"], message["token"]]):
+                return True
         return bool(await connection.query(statements.PUBLISH, {**message, "home": connection.home}))
+
+
+def _columns(receipts: Iterable[tuple[int, int]]) -> dict[str, list[int]]:
+    ids, tokens = zip(*receipts, strict=True)
+    return {"ids": list(ids), "receipts": list(tokens)}
 
 
 def _printable(name: str) -> str:
     """The name in ASCII, which a database of any encoding can hold."""
     return ascii(name[:LONGEST_NAME])[1:-1]
+
+
+def state_of(rows: list[Any]) -> ChannelState:
+    if not rows:
+        return ChannelState()
+    epoch, last, closed, *_ = rows[0]
+    return ChannelState(Position(epoch, last), closed)
+
+
+def batch_of(rows: list[Any], after: Position | None) -> Batch:
+    """The messages up to the first missing number, which the next batch reports as a gap."""
+    epoch, last = state_of(rows).position
+    found = [(number, closes, data) for _, _, _, number, closes, data in rows if number is not None]
+    first = found[0][0] if found else last + 1
+    if after is not None and is_forgotten(after, epoch=epoch, first=first, last=last):
+        return Batch(gap=True)
+    return Batch(
+        [
+            Record(Position(epoch, number), data, closes=closes)
+            for expected, (number, closes, data) in enumerate(found, first)
+            if number == expected
+        ]
+    )

@@ -1,10 +1,59 @@
-"""The SQL statements. Each runs in a transaction of its own, except in `_publish_once`."""
+"""The tables, in the first schema of the role's search path, and the SQL statements.
+
+Each statement runs in a transaction of its own, except when `_publish` repeats one.
+"""
 
 from typing import Final
 
 # Our notifications have this name. The payload is `key epoch number` of a message, or the key of a queue.
 CHANNEL: Final = "hyperpy"
 TRIM_EVERY: Final = 16  # messages of a channel; readers skip those that are due
+
+# Message numbers rise within an epoch. A new epoch starts when `home` has changed, see HOME. A token tells
+# whether a message was stored before its connection was lost. Data is bytea, so that the database's encoding doesn't
+# matter.
+TABLES: Final = """\
+CREATE TABLE IF NOT EXISTS hyper_channels (
+    key text PRIMARY KEY,
+    name text NOT NULL,
+    home text NOT NULL,
+    epoch bigint NOT NULL,
+    last bigint NOT NULL,
+    closed boolean NOT NULL,
+    used_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
+
+CREATE TABLE IF NOT EXISTS hyper_messages (
+    key text NOT NULL,
+    epoch bigint NOT NULL,
+    number bigint NOT NULL,
+    token bigint NOT NULL,
+    closes boolean NOT NULL,
+    expires_at timestamptz NOT NULL,
+    data bytea NOT NULL,
+    PRIMARY KEY (key, epoch, number)
+);
+
+CREATE INDEX IF NOT EXISTS hyper_messages_expire ON hyper_messages (expires_at);
+
+CREATE TABLE IF NOT EXISTS hyper_queue (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key text NOT NULL,
+    name text NOT NULL,
+    taken_until timestamptz,
+    taken_by bigint,
+    data bytea NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS hyper_queue_of ON hyper_queue (key, id);
+"""
+
+TABLES_EXIST: Final = """
+SELECT bool_and(to_regclass(name) IS NOT NULL)
+FROM unnest(ARRAY['hyper_channels', 'hyper_messages', 'hyper_queue']) AS name
+"""
+# Without the lock, all but one of several processes that start together would fail.
+LOCK_TABLES: Final = "SELECT pg_advisory_xact_lock(x'68797065727079'::bigint);\n"
 
 # Identifies the server's history: a restored backup or a promoted standby may lack messages that readers have seen.
 HOME: Final = """
@@ -79,7 +128,7 @@ ORDER BY wanted.key, message.number
 SWEEP_MESSAGES: Final = """
 DELETE FROM hyper_messages WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM hyper_messages WHERE expires_at < now() LIMIT %(limit)s::int FOR UPDATE SKIP LOCKED
-))
+)) RETURNING 1
 """
 SWEEP_CHANNELS: Final = """
 DELETE FROM hyper_channels WHERE ctid = ANY(ARRAY(
@@ -87,7 +136,7 @@ DELETE FROM hyper_channels WHERE ctid = ANY(ARRAY(
     WHERE used_at < now() - CASE WHEN closed THEN %(age)s::float8 ELSE %(idle)s::float8 END * interval '1 second'
         AND NOT EXISTS (SELECT FROM hyper_messages WHERE key = channel.key AND expires_at > now())
     LIMIT %(limit)s::int FOR UPDATE SKIP LOCKED
-))
+)) RETURNING 1
 """
 
 PUT: Final = f"""

@@ -13,7 +13,6 @@ from psycopg.sql import SQL, Identifier
 from hyperpy.channels.backends.contract import Listener
 from hyperpy.channels.backends.postgres import statements
 from hyperpy.channels.backends.postgres.connection import PostgresConnection
-from hyperpy.channels.backends.postgres.schema import make_tables
 from hyperpy.channels.backends.records import Position, Record
 
 CHECK_EVERY: Final = 1.5  # seconds of silence after which the server is probed
@@ -56,7 +55,7 @@ class PostgresSubscriber:
         self._newest.pop(key, None)
 
     async def listen(self, name: str) -> None:
-        """Returns once the server has confirmed. Raises ConnectionError if the connection ends before that."""
+        """Returns once the server has confirmed, or the connection has ended: the next one listens to all names."""
         self._names.add(name)
         await self._send("LISTEN", name)
 
@@ -64,13 +63,12 @@ class PostgresSubscriber:
         self._names.discard(name)
         await self._send("UNLISTEN", name)
 
-    def _send(self, verb: str, name: str) -> asyncio.Future[None]:
-        if self._commands is None:
-            raise ConnectionError("not connected")
-        done = asyncio.get_running_loop().create_future()
-        self._commands.append((verb, name, done))
-        self._wake_up.set()
-        return done
+    async def _send(self, verb: str, name: str) -> None:
+        if self._commands is not None:
+            done = asyncio.get_running_loop().create_future()
+            self._commands.append((verb, name, done))
+            self._wake_up.set()
+            await done
 
     async def run(self, connection: PostgresConnection, ready: Callable[[], None]) -> Never:
         self._commands = deque()
@@ -79,7 +77,7 @@ class PostgresSubscriber:
         connection.pgconn.notify_handler = self._notified
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                await make_tables(connection)
+                await connection.make_tables()
                 for name in [statements.CHANNEL, *self._names]:
                     await _execute(connection, "LISTEN", name)
             ready()
@@ -90,7 +88,7 @@ class PostgresSubscriber:
             commands, self._commands = self._commands, None
             for *_, done in commands:
                 if not done.done():
-                    done.set_exception(ConnectionError("the connection was lost"))
+                    done.set_result(None)
 
     async def _work(self, connection: PostgresConnection) -> None:
         while self._commands or self._pending:

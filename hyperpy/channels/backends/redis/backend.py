@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Collection
+from functools import partial
 from time import monotonic
 from typing import Any, Final, override
 
@@ -9,19 +10,20 @@ from redis.exceptions import ReadOnlyError, RedisError
 
 from hyperpy.channels.backends.broker import LONGEST_NAME, BrokerBackend
 from hyperpy.channels.backends.contract import QueueItem, Retention
-from hyperpy.channels.backends.records import Batch, ChannelState, Position
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record, is_forgotten
 from hyperpy.channels.backends.redis import scripts
-from hyperpy.channels.backends.redis.address import connector, explain
-from hyperpy.channels.backends.redis.connection import Argument, RedisConnection
-from hyperpy.channels.backends.redis.replies import StoredChannel, parse_channel, parse_message
+from hyperpy.channels.backends.redis.connection import Argument, RedisConnection, connector, explain
 from hyperpy.channels.backends.redis.scripts import Script
 from hyperpy.channels.backends.redis.subscriber import RedisSubscriber
-from hyperpy.exceptions import BrokerError, ChannelClosedError
+from hyperpy.exceptions import ChannelClosedError
 
 POOL_SIZE: Final = 8
 # Milliseconds that an unused channel's epoch and number are kept, so that a quiet channel can go on without a gap.
 REMEMBER: Final = 7 * 24 * 3600 * 1000
 LOOK_EVERY: Final = 1.0  # seconds between two searches for items whose lease has run out
+
+# A channel's `meta`, the entry id of the oldest message that it keeps, if any, and the entries that were read.
+type _Stored = tuple[dict[bytes, bytes], bytes | None, list[Any]]
 
 
 class RedisBackend(BrokerBackend[RedisConnection]):
@@ -32,22 +34,14 @@ class RedisBackend(BrokerBackend[RedisConnection]):
 
     def __init__(self, url: str, retention: Retention) -> None:
         """Raises ValueError for an invalid URL."""
-        super().__init__(url, POOL_SIZE)
-        self._make, database = connector(url)
+        make, database = connector(url)
+        super().__init__(url, POOL_SIZE, partial(RedisConnection.open, make), explain)
         self._messages, self._age = retention.messages, int(retention.age * 1000)
         # Redis delivers what is published in any of its databases.
         self._prefix = f"hyperpy:{database}:"
         self._subscriber = RedisSubscriber(self._received)
         self._consumer = secrets.token_hex(8)
         self._look_at: dict[str, float] = {}  # the time of the next search, for each queue that this process consumes
-
-    @override
-    async def _open(self) -> RedisConnection:
-        return await RedisConnection.open(self._make)
-
-    @override
-    def _explain(self, error: Exception) -> BrokerError:
-        return explain(error, self._address)
 
     @override
     async def _find_primary(self) -> None:
@@ -57,7 +51,9 @@ class RedisBackend(BrokerBackend[RedisConnection]):
     def _received(self, topic: str, data: bytes) -> None:
         key = topic.removeprefix(self._prefix)
         if data:
-            self._listener.arrived(key, parse_message(data))
+            epoch, number, closes, content = data.split(b" ", 3)
+            record = Record(Position(int(epoch), int(number)), content, closes=closes == b"1")
+            self._listener.arrived(key, record)
         else:
             self._listener.filled(key)
 
@@ -87,7 +83,7 @@ class RedisBackend(BrokerBackend[RedisConnection]):
         try:
             await self._subscriber.subscribe(self._topic(key))
         except OSError as error:
-            raise self._explain(error) from error
+            raise self._explain(error, self._address) from error
 
     @override
     async def unwatch(self, key: str) -> None:
@@ -95,15 +91,16 @@ class RedisBackend(BrokerBackend[RedisConnection]):
 
     @override
     async def state(self, key: str) -> ChannelState:
-        return (await self._read(key, None, 0)).state
+        return _state_of(await self._read(key, None, 0))
 
     @override
     async def read(self, key: str, after: Position | None, limit: int) -> Batch:
-        return (await self._read(key, after, limit)).batch(after)
+        return _batch_of(await self._read(key, after, limit), after)
 
-    async def _read(self, key: str, after: Position | None, limit: int) -> StoredChannel:
+    async def _read(self, key: str, after: Position | None, limit: int) -> _Stored:
         number = 0 if after is None else after.number
-        return parse_channel(await self._call(scripts.READ, _channel(key), number, limit, self._age))
+        meta, oldest, entries = await self._call(scripts.READ, _channel(key), number, limit, self._age)
+        return dict(zip(meta[::2], meta[1::2], strict=True)), oldest, entries
 
     # Queues.
 
@@ -148,3 +145,32 @@ def _channel(key: str) -> tuple[str, str]:
 
 def _queue(key: str) -> tuple[str]:
     return (f"hyperpy:{{{key}}}:items",)
+
+
+def _state_of(stored: _Stored) -> ChannelState:
+    meta, *_ = stored
+    if not meta:
+        return ChannelState()
+    return ChannelState(Position(int(meta[b"epoch"]), int(meta[b"last"])), b"closed" in meta)
+
+
+def _batch_of(stored: _Stored, after: Position | None) -> Batch:
+    epoch, last = _state_of(stored).position
+    meta, oldest, entries = stored
+    if after is not None:
+        # The server has lost the later messages of an earlier epoch, and has used their numbers again.
+        if after.number <= int(meta.get(b"past %d" % after.epoch, -1)):
+            after = Position(epoch, after.number)
+        first = last + 1 if oldest is None else _number_of(oldest)
+        if is_forgotten(after, epoch=epoch, first=first, last=last):
+            return Batch(gap=True)
+    return Batch([_record_of(entry) for entry in entries] if meta else ())
+
+
+def _record_of(entry: Any) -> Record:
+    id, (_, _, _, epoch, _, _, _, closes, _, data) = entry
+    return Record(Position(int(epoch), _number_of(id)), data, closes=closes == b"1")
+
+
+def _number_of(id: bytes) -> int:
+    return int(id.partition(b"-")[0])

@@ -5,30 +5,22 @@ server has been restarted or replaced since the last message, since it may have 
 rising, and `meta` records the last number that the server had of each earlier epoch.
 """
 
-from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import Final
 
 
-@dataclass(frozen=True, slots=True)
 class Script:
-    text: str
-    digest: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-_CLOCK: Final = """
+_FORGET: Final = """
 local function now()
     local time = redis.call('TIME')
     return time[1] * 1000 + math.floor(time[2] / 1000)
 end
-"""
 
-_FORGET: Final = (
-    _CLOCK
-    + """
 local function forget(log, age)
     local oldest = now() - age
     while true do
@@ -40,7 +32,6 @@ local function forget(log, age)
     end
 end
 """
-)
 
 # When out of memory, Redis only refuses the first write of a script that needs memory, so that has to come first.
 # Returns 0 if the channel is closed. `again` is 1 if an earlier attempt may have succeeded.
