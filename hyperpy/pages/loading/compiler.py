@@ -168,18 +168,13 @@ class _Body:
         rewritten.body = self.filled(part.body)
         holds_template = any(isinstance(node, ast.stmt) and is_template(node) for node in ast.walk(part))
         if isinstance(rewritten, ast.ExceptHandler) and rewritten.name and holds_template:
-            _keep_exception(rewritten)
+            # Python unbinds the name at the end of `except E as e`, but the template is evaluated later and may use it.
+            name, rewritten.name = rewritten.name, hidden(rewritten.name)
+            rewritten.body.insert(0, _at(rewritten.body[0], _assign(name, _name(rewritten.name))))
         return rewritten
 
     def filled(self, block: Sequence[ast.stmt]) -> list[ast.stmt]:
         return self.block(block) or [_at(block[0], ast.Pass())]
-
-
-def _keep_exception(handler: ast.ExceptHandler) -> None:
-    """Python unbinds the name at the end of `except E as e`, but the template is evaluated later and may use it."""
-    assert handler.name
-    name, handler.name = handler.name, hidden(handler.name)
-    handler.body.insert(0, _at(handler.body[0], _assign(name, _name(handler.name))))
 
 
 def _name(name: str) -> ast.Name:

@@ -5,13 +5,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from string.templatelib import Template
 
-from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escape import decoded, escape_html, escape_str, exact
 from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value
-from hyperpy.templates.escaping.reports import report
+from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
 from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, escaped_part, escaped_url, plain
@@ -20,25 +18,6 @@ from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_dat
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.url_holes import SINGLE
-
-
-@dataclass(frozen=True, slots=True)
-class ValueLocation:
-    """The location of a value, for messages: the t-string's first words, the element and the attribute, if any."""
-
-    words: str
-    tag: str
-    name: str
-    context: Context
-
-    def warn(self, value: object, instead: str) -> None:
-        """Log that an unsafe value was replaced by `instead`. In debug mode, raise a Problem."""
-        host = current_host.get(None)
-        if host is not None and host.is_strict:
-            where = f"`{self.name}` of <{self.tag}>" if self.name else f"<{self.tag}>"
-            hint = f"This is an error only in debug mode. Otherwise {instead} is sent, and a warning logged."
-            raise Problem(f"{where} can't be {describe(value)}", hint)
-        report(self.words, self.tag, self.name, describe(value), instead)
 
 
 def value_text(value: object) -> str:

@@ -5,9 +5,14 @@ A log record has the t-string's place as its `place`, or None if it is unknown.
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from hyperpy.exceptions import Place
+from hyperpy.templates.deferred import current_host
+from hyperpy.templates.escaping.value_kinds import describe
+from hyperpy.templates.syntax.nodes import Context
+from hyperpy.templates.syntax.problems import Problem
 
 logger = logging.getLogger("hyperpy.templates")
 
@@ -25,14 +30,27 @@ def remember(words: str, place: Place) -> None:
     _places[words] = place
 
 
-def report(words: str, tag: str, name: str, value: str, instead: str) -> None:
-    """Log that `instead` was sent for a value, given as it may be displayed in a message."""
-    if _was_reported((words, tag, name)):
-        return
-    place = _places.get(words)
-    where = f"{place}: {words}" if place else words
-    what = f"`{name}` of <{tag}>" if name else f"<{tag}>"
-    logger.warning("%s: %s can't be %s, sent %s", where, what, value, instead, extra={"place": place})
+@dataclass(frozen=True, slots=True)
+class ValueLocation:
+    """The location of a value, for messages: the t-string's first words, the element and the attribute, if any."""
+
+    words: str
+    tag: str
+    name: str
+    context: Context
+
+    def warn(self, value: object, instead: str) -> None:
+        """Log that an unsafe value was replaced by `instead`. In debug mode, raise a Problem."""
+        host = current_host.get(None)
+        what = f"`{self.name}` of <{self.tag}>" if self.name else f"<{self.tag}>"
+        if host is not None and host.is_strict:
+            hint = f"This is an error only in debug mode. Otherwise {instead} is sent, and a warning logged."
+            raise Problem(f"{what} can't be {describe(value)}", hint)
+        if _was_reported((self.words, self.tag, self.name)):
+            return
+        place = _places.get(self.words)
+        where = f"{place}: {self.words}" if place else self.words
+        logger.warning("%s: %s can't be %s, sent %s", where, what, describe(value), instead, extra={"place": place})
 
 
 def _was_reported(key: tuple[str, ...]) -> bool:

@@ -8,24 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from hyperpy.templates.escape import escape_str, markup
-from hyperpy.templates.escaping.attributes import (
-    LOCATED,
-    WRITERS,
-    ValueLocation,
-    class_text,
-    merged,
-    style_element_text,
-    style_text,
-    url_part,
-    url_text,
-    value_text,
-)
+from hyperpy.templates.escaping import attributes
 from hyperpy.templates.escaping.css import is_safe_word
-from hyperpy.templates.escaping.script_values import (
-    script_element_value,
-    script_part,
-    script_string,
-)
+from hyperpy.templates.escaping.reports import ValueLocation
+from hyperpy.templates.escaping.script_values import script_element_value, script_part, script_string
 from hyperpy.templates.escaping.url_values import CHECKS, SAFE_TEXTS, is_safe_start, one_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
 from hyperpy.templates.rendering.fragments import collect_fragment
@@ -50,8 +36,8 @@ from hyperpy.templates.syntax.nodes import (
 _EMBEDDED: dict[HoleMode, tuple[Callable[..., str], Callable[..., str]]] = {
     HoleMode.SCRIPT_VALUE: (script_part, script_element_value),
     HoleMode.SCRIPT_STRING: (script_string, script_string),
-    HoleMode.CSS_VALUE: (style_text, style_element_text),
-    HoleMode.CSS_WORD: (style_text, style_element_text),
+    HoleMode.CSS_VALUE: (attributes.style_text, attributes.style_element_text),
+    HoleMode.CSS_WORD: (attributes.style_text, attributes.style_element_text),
 }
 # These contexts have no quicker form for an exact str.
 _ALWAYS_CHECKED = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
@@ -173,7 +159,7 @@ class Writer:
         yield f"<{tag.name}"
         if any(isinstance(item, Spread) or _takes_dict(item) for item in tag.attributes):
             entries = "".join(self.entries(tag))
-            yield Expression(f"{self.name(merged)}({self.words!r}, {tag.name!r}, ({entries}))")
+            yield Expression(f"{self.name(attributes.merged)}({self.words!r}, {tag.name!r}, ({entries}))")
         else:
             for item in tag.attributes:
                 assert isinstance(item, Attribute)
@@ -208,8 +194,8 @@ class Writer:
     def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[CodePiece]:
         """An attribute whose whole value is one hole: the value may omit the attribute or make it bare."""
         value, context = self.hole(index), item.context
-        location = f"{self.location(tag, item)}, " if context in LOCATED else ""
-        general = f"{self.name(WRITERS[context])}({location}{head!r}, {_rendered(value)})"
+        location = f"{self.location(tag, item)}, " if context in attributes.LOCATED else ""
+        general = f"{self.name(attributes.WRITERS[context])}({location}{head!r}, {_rendered(value)})"
         if context in _ALWAYS_CHECKED:
             yield Expression(general)
             return
@@ -225,7 +211,7 @@ class Writer:
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[CodePiece]:
         """A value with static text and holes, without its quotes."""
         context, first = item.context, pieces[0]
-        location = self.location(tag, item) if context in LOCATED else ""
+        location = self.location(tag, item) if context in attributes.LOCATED else ""
         modes = iter(item.modes)
         written = [
             _requoted(piece) if isinstance(piece, str) else self.piece(context, next(modes), location, piece)
@@ -240,7 +226,7 @@ class Writer:
                 yield from written
         else:
             begins = f", {self.hole(first)}" if isinstance(first, int) else ""
-            yield Expression(f"{self.name(url_text)}({location}, {f_string(written)}{begins})")
+            yield Expression(f"{self.name(attributes.url_text)}({location}, {f_string(written)}{begins})")
 
     def embedded(self, mode: HoleMode, location: str, index: int, is_element: bool = False) -> CodePiece:
         """A hole inside JavaScript, JSON or CSS."""
@@ -258,13 +244,13 @@ class Writer:
             return self.embedded(mode, location, index)
         value = self.hole(index)
         if mode is not HoleMode.PLAIN:  # inside a URL
-            known, piece = self.constant(SAFE_TEXTS[mode].get), self.name(url_part)
+            known, piece = self.constant(SAFE_TEXTS[mode].get), self.name(attributes.url_part)
             other = f"{piece}({location}, {self.constant(mode)}, {_rendered(value)})"
             return Expression(
                 f"url if (kind := type({value})) is str and (url := {known}({value})) "
                 f"else {value} if kind is int else {other}"
             )
-        text = class_text if context is Context.CLASS else value_text
+        text = attributes.class_text if context is Context.CLASS else attributes.value_text
         return self.escaped(value, f"{self.name(text)}({_rendered(value)})")
 
     # Components

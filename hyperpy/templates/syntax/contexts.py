@@ -45,11 +45,6 @@ VOID = frozenset((
 SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*", re.ASCII)
 
 
-def evaluates(name: str) -> bool:
-    """Whether a browser or a well-known library runs this attribute's value as JavaScript."""
-    return _stem(name) in EXPRESSIONS or name.startswith(HANDLER_PREFIXES + EXPRESSION_PREFIXES)
-
-
 def _stem(name: str) -> str:
     return re.split("[.:]|__", name, maxsplit=1)[0]
 
@@ -75,7 +70,7 @@ def context_of(tag: str, name: str) -> Context:
         name = name.removeprefix("data-")
     if _stem(name) in HTML_SINKS or name in UNREADABLE:
         return Context.REFUSED
-    if evaluates(name):
+    if _stem(name) in EXPRESSIONS or name.startswith(HANDLER_PREFIXES + EXPRESSION_PREFIXES):
         return Context.SCRIPT
     if (tag, name) in IMAGES:
         return Context.IMAGE_URL

@@ -172,7 +172,8 @@ def _end_of_element(nodes: list[Node], start: int, tag: Tag) -> int:
         if isinstance(node, EndTag) and node.name == name:
             depth -= 1
         elif isinstance(node, Tag) and node.name.lower() == name:
-            depth += not _is_whole(node)
+            # `/>` means that there is no end tag only in SVG.
+            depth += name not in VOID and not (node.closes_itself and name in SVG_SHAPES)
         if not depth:
             return position + 1
     raise SyntaxProblem(
@@ -181,12 +182,6 @@ def _end_of_element(nodes: list[Node], start: int, tag: Tag) -> int:
         len(name) + 1,
         hint=f"Write <{name} {{fragment}}>…</{name}>, even if HTML lets you omit the end tag.",
     )
-
-
-def _is_whole(tag: Tag) -> bool:
-    """Whether the start tag needs no end tag. `/>` means that only in SVG."""
-    name = tag.name.lower()
-    return name in VOID or (tag.closes_itself and name in SVG_SHAPES)
 
 
 def _fragment_name(marker: MarkerHole, attributes: tuple[Attribute | Spread, ...]) -> Value:
