@@ -21,9 +21,8 @@ from hyperpy.server.logs import configure_logging, keep_logging, make_access_log
 from hyperpy.server.preflight import check_settings
 from hyperpy.server.server import Server
 from hyperpy.server.sockets import address_of, listen, removed_at_exit
-from hyperpy.server.workers.link import SupervisorLink
 from hyperpy.server.workers.processes import prepare_child, start_process
-from hyperpy.server.workers.supervisor import Supervisor, Worker
+from hyperpy.server.workers.supervisor import Supervisor, SupervisorLink, Worker, WorkerMessage
 from hyperpy.web.tracebacks import describe_failure
 
 logger = logging.getLogger("hyperpy.server")
@@ -49,7 +48,12 @@ def serve(load: Load, settings: Settings) -> int:
             return _serve_with_workers(load, settings, listener)
         app = load()
         config = make_config(app, settings)
-        run(Server(config, on_ready=lambda: _on_ready(listener, settings), health=health_paths(app)), listener)
+
+        def on_ready() -> None:
+            tune_collector()
+            _announce(listener, settings)
+
+        run(Server(config, on_ready=on_ready, health=health_paths(app)), listener)
     return 0
 
 
@@ -111,27 +115,17 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel
 
     parent = multiprocessing.parent_process()
     assert parent is not None
+    limit = settings.limit_max_requests
     server = Server(
         make_config(app, settings),
         parent=parent.pid,
         on_ready=on_ready,
-        request_limit=_request_limit(settings),
-        on_spent=link.ask_for_successor,
+        # Slightly different for each worker, so that they don't all restart at once.
+        request_limit=limit + random.randint(0, settings.limit_max_requests_jitter) if limit else 0,
+        on_spent=lambda: link.send(WorkerMessage.SPENT),
         health=health_paths(app),
     )
     run(server, listener)
-
-
-def _request_limit(settings: Settings) -> int | None:
-    """How many requests a worker answers, slightly different for each; None if there is no limit."""
-    if not settings.limit_max_requests:
-        return None
-    return settings.limit_max_requests + random.randint(0, settings.limit_max_requests_jitter)
-
-
-def _on_ready(listener: socket.socket, settings: Settings) -> None:
-    tune_collector()
-    _announce(listener, settings)
 
 
 def _announce(listener: socket.socket, settings: Settings) -> None:

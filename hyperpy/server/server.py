@@ -28,8 +28,8 @@ class Server(uvicorn.Server):
     """Serves until SIGTERM or SIGINT, then ends open streams, finishes the other responses and returns.
 
     `parent` is the supervisor's process id: the server stops when that process is gone. `on_ready` is called once
-    requests are served, and `on_spent` after every `request_limit` requests. `health` are the
-    health check paths that the server answers itself.
+    requests are served, and `on_spent` after every `request_limit` requests, 0 for no limit.
+    `health` are the health check paths that the server answers itself.
     """
 
     config: Config
@@ -40,7 +40,7 @@ class Server(uvicorn.Server):
         *,
         parent: int | None = None,
         on_ready: Callable[[], None] | None = None,
-        request_limit: int | None = None,
+        request_limit: int = 0,
         on_spent: Callable[[], None] | None = None,
         health: frozenset[str] = frozenset(),
     ) -> None:
@@ -73,8 +73,7 @@ class Server(uvicorn.Server):
         if self.parent is not None and os.getppid() != self.parent:
             logger.warning("The supervisor is gone; process %d stops.", os.getpid())
             self.should_exit = True
-        if self._spent_at is not None and self.server_state.requests >= self._spent_at and self.on_spent is not None:
-            assert self._request_limit is not None
+        if self._request_limit and self.server_state.requests >= self._spent_at and self.on_spent is not None:
             # If the successor doesn't start, this process goes on serving and asks again.
             self._spent_at = self.server_state.requests + self._request_limit
             self.on_spent()

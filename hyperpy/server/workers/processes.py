@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.context import SpawnProcess
-from types import FrameType
 from typing import Any
 
 _spawn = get_context("spawn")
@@ -30,12 +29,8 @@ def start_process(target: Callable[..., None], *args: Any) -> SpawnProcess:
 
 def prepare_child() -> None:
     """To be called first in a child: from here on SIGINT ends it silently, until a server handles it."""
-    signal.signal(signal.SIGINT, _exit_silently)
+    signal.signal(signal.SIGINT, lambda signum, frame: os._exit(128 + signum))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-
-
-def _exit_silently(signum: int, frame: FrameType | None) -> None:
-    os._exit(128 + signum)
 
 
 @contextmanager

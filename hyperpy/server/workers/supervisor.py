@@ -1,17 +1,18 @@
-"""The parent of the worker processes: starts, replaces and stops them."""
+"""The parent of the worker processes, which starts, replaces and stops them, and a worker's end of the pipe to it."""
 
+import asyncio
 import contextlib
 import logging
 import signal
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
+from enum import Enum
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from hyperpy.server.workers.link import WorkerMessage
 from hyperpy.server.workers.processes import signals_as_bytes
 
 logger = logging.getLogger("hyperpy.server")
@@ -20,7 +21,40 @@ RETRY_AFTER = 1.0  # seconds between a worker that failed to start and the next 
 MARGIN = 3.0  # seconds beyond its grace period after which a worker is killed
 
 
-@dataclass(slots=True, eq=False)
+class WorkerMessage(Enum):
+    READY = "worker to supervisor: requests are served"
+    SPENT = "worker to supervisor: the request limit is reached, start a successor"
+    RETIRE = "supervisor to worker: the successor is ready, finish and exit"
+
+
+class SupervisorLink:
+    """A worker's end of the pipe."""
+
+    def __init__(self, channel: Connection[Any, Any]) -> None:
+        self._channel = channel
+
+    def open(self, retire: Callable[[], None]) -> None:
+        """Report that requests are served, and call `retire` when told to finish. Needs a running event loop."""
+        self._retire = retire
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._channel.fileno(), self._on_message)
+        self.send(WorkerMessage.READY)
+
+    def send(self, message: WorkerMessage) -> None:
+        with contextlib.suppress(OSError):  # the supervisor is gone; the server notices that itself
+            self._channel.send(message)
+
+    def _on_message(self) -> None:
+        try:
+            message = self._channel.recv()
+        except EOFError, OSError:
+            self._loop.remove_reader(self._channel.fileno())
+            return
+        assert message is WorkerMessage.RETIRE
+        self._retire()
+
+
+@dataclass(eq=False)
 class Worker:
     """A process, and the supervisor's end of the pipe to it."""
 
@@ -34,6 +68,7 @@ class Worker:
         return self.kill_at is not None
 
 
+@dataclass(eq=False)
 class Supervisor:
     """Runs `count` workers until SIGTERM or SIGINT; a second SIGINT kills them.
 
@@ -45,26 +80,18 @@ class Supervisor:
     is the time in seconds that a worker has to finish its responses.
     """
 
-    def __init__(
-        self,
-        start: Callable[[], Worker],
-        count: int,
-        *,
-        on_ready: Callable[[], None],
-        on_stop: Callable[[], None],
-        grace: float,
-    ) -> None:
-        self._start = start
-        self._count = count
-        self._on_all_ready: Callable[[], None] | None = on_ready
-        self._on_stop = on_stop
-        self._grace = grace
-        self._workers: list[Worker] = []
-        self._outdated: list[Worker] = []
-        self._loads = False  # whether any worker has ever become ready
-        self._not_before = 0.0
-        self._stopping = False
-        self._status = 0
+    start: Callable[[], Worker]
+    count: int
+    _: KW_ONLY
+    on_ready: Callable[[], None] | None  # until it has been called
+    on_stop: Callable[[], None]
+    grace: float
+    _workers: list[Worker] = field(default_factory=list)
+    _outdated: list[Worker] = field(default_factory=list)
+    _loads: bool = False  # whether any worker has ever become ready
+    _not_before: float = 0.0
+    _stopping: bool = False
+    _status: int = 0
 
     def run(self) -> int:
         """Returns the exit status: 0 after a signal, 1 if no worker could be started."""
@@ -99,7 +126,7 @@ class Supervisor:
     def _stop(self, number: int) -> None:
         force = self._stopping and number == signal.SIGINT
         self._stopping = True
-        self._on_stop()
+        self.on_stop()
         for worker in self._workers:
             if force:
                 worker.process.kill()
@@ -107,13 +134,8 @@ class Supervisor:
                 worker.process.terminate()
                 worker.kill_at = self._deadline()
 
-    def _retire(self, worker: Worker) -> None:
-        with contextlib.suppress(OSError):  # the worker has just exited
-            worker.channel.send(WorkerMessage.RETIRE)
-        worker.kill_at = self._deadline()
-
     def _deadline(self) -> float:
-        return time.monotonic() + self._grace + MARGIN
+        return time.monotonic() + self.grace + MARGIN
 
     def _check(self, worker: Worker) -> None:
         while not worker.channel.closed and worker.channel.poll():
@@ -123,7 +145,7 @@ class Supervisor:
                 worker.channel.close()
                 break
             if message is WorkerMessage.READY:
-                self._on_ready(worker)
+                self._on_worker_ready(worker)
             elif message is WorkerMessage.SPENT and not worker.retiring and worker not in self._outdated:
                 self._outdated.append(worker)
         if worker.process.exitcode is not None:
@@ -134,14 +156,17 @@ class Supervisor:
             worker.process.join()
             self._on_exit(worker)
 
-    def _on_ready(self, worker: Worker) -> None:
+    def _on_worker_ready(self, worker: Worker) -> None:
         worker.ready = self._loads = True
         serving = [each for each in self._workers if each.ready and not each.retiring]
-        if self._outdated and len(serving) > self._count:
-            self._retire(self._outdated.pop(0))
-        if self._on_all_ready is not None and len(serving) == self._count:
-            self._on_all_ready()
-            self._on_all_ready = None
+        if self._outdated and len(serving) > self.count:
+            oldest = self._outdated.pop(0)
+            with contextlib.suppress(OSError):  # the worker has just exited
+                oldest.channel.send(WorkerMessage.RETIRE)
+            oldest.kill_at = self._deadline()
+        if self.on_ready is not None and len(serving) == self.count:
+            self.on_ready()
+            self.on_ready = None
 
     def _on_exit(self, worker: Worker) -> None:
         self._workers.remove(worker)
@@ -170,8 +195,8 @@ class Supervisor:
             return 1 - present
         starting = any(not worker.ready and not worker.retiring for worker in self._workers)
         replacement = 1 if self._outdated and not starting else 0
-        return max(self._count - present, 0) or (replacement if present == self._count else 0)
+        return max(self.count - present, 0) or (replacement if present == self.count else 0)
 
     def _fill(self) -> None:
         if time.monotonic() >= self._not_before:
-            self._workers += [self._start() for _ in range(self._missing())]
+            self._workers += [self.start() for _ in range(self._missing())]
