@@ -5,6 +5,7 @@ import linecache
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Self
 
 __all__ = [
@@ -45,10 +46,9 @@ class Place:
         """The line, the two lines before it and a row of carets; empty if the file can't be read."""
         if not self.line or not (text := linecache.getline(self.file, self.line).rstrip("\r\n")):
             return ""
-        first = max(1, self.line - 2)
-        above = [(n, linecache.getline(self.file, n).rstrip("\r\n")) for n in range(first, self.line)]
         margin = len(str(self.line))
-        rows = [f"    {n:>{margin}} | {line}".rstrip() for n, line in above]
+        above = range(max(1, self.line - 2), self.line)
+        rows = [f"    {n:>{margin}} | {linecache.getline(self.file, n)}".rstrip() for n in above]
         rows.append(f"  > {self.line:>{margin}} | {text}")
         if self.width:
             rows.append(" " * (margin + 7 + self.column) + "^" * self.width)
@@ -73,10 +73,8 @@ class HyperError(Exception):
     def __str__(self) -> str:
         head = f"{self.place}  {self.what}" if self.place else self.what
         excerpt = self.place.excerpt() if self.place else ""
-        hint = "\n".join(f"  {line}" if line else "" for line in self.hint.splitlines())
-        if excerpt:
-            return "\n\n".join(part for part in (head, excerpt) if part) + (f"\n{hint}" if hint else "")
-        return f"{head}\n{hint}" if hint else head
+        text = f"{head}\n\n{excerpt}" if excerpt else head
+        return f"{text}\n{indent(self.hint, '  ')}" if self.hint else text
 
 
 class ConfigError(HyperError):

@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Coroutine
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.background import BackgroundTask
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -85,8 +84,8 @@ async def answer_route(
     else:
         kind = EventStream if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
-    if run.response and run.response.background:
-        await _run_background(run, run.response.background)
+    if run.response:
+        await _run_background(run, run.response)
     return None
 
 
@@ -123,9 +122,10 @@ def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message
     return start, {"type": "http.response.body", "body": body}
 
 
-async def _run_background(run: Run, background: BackgroundTask) -> None:
-    with run:
-        await background()
+async def _run_background(run: Run, injected: InjectedResponse) -> None:
+    if injected.background:
+        with run:
+            await injected.background()
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -183,8 +183,8 @@ async def _send_stream(
     if stream is not None:
         with run:
             await stream(run.scope, run.receive, sender.send)
-    if kind is not PageStream and run.response and run.response.background:
-        await _run_background(run, run.response.background)
+    if kind is not PageStream and run.response:
+        await _run_background(run, run.response)
 
 
 async def _prepared(

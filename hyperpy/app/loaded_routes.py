@@ -1,6 +1,6 @@
 """The routes and error pages of a folder, loaded."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -78,7 +78,8 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     """
     found = discover(folder)
     if static:
-        _refuse_static(found.routes)
+        for file in found.routes:
+            _refuse_static(file)
     Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
     package = RoutesPackage(found, PUBLIC_NAMES)
     package.register()
@@ -88,12 +89,11 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), entries)
 
 
-def _refuse_static(routes: Iterable[RouteFile]) -> None:
-    for file in routes:
-        if file.url.startswith("/static/"):
-            what = "this file can't answer: URLs below /static/ belong to the static files"
-            hint = "Rename the folder, or turn static files off: Hyper(static=None)."
-            raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
+def _refuse_static(file: RouteFile) -> None:
+    if file.url.startswith("/static/"):
+        what = "this file can't answer: URLs below /static/ belong to the static files"
+        hint = "Rename the folder, or turn static files off: Hyper(static=None)."
+        raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
 
 
 def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> LoadedRoute:
@@ -113,9 +113,8 @@ def all_errors(errors: Iterable[HyperError]) -> HyperError:
 
 
 def _row(route: Route) -> RouteRow:
-    first: Callable[[str], tuple[bool, str]] = lambda method: (method != "GET", method)  # noqa: E731
-    methods = tuple(sorted(route.methods, key=first))
-    return RouteRow(methods, route.url, route.file, route.kind, tuple(_required_inputs(route)))
+    methods = sorted(route.methods, key=lambda method: (method != "GET", method))
+    return RouteRow(tuple(methods), route.url, route.file, route.kind, tuple(_required_inputs(route)))
 
 
 def _required_inputs(route: Route) -> Iterator[str]:

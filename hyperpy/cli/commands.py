@@ -16,15 +16,7 @@ from starlette.types import ASGIApp
 from hyperpy.channels import make_hub
 from hyperpy.cli.loading import load_app
 from hyperpy.cli.table import announce, print_routes
-from hyperpy.config import (
-    Settings,
-    app_setting_names,
-    flag_of,
-    key_of,
-    load_settings,
-    setting_fields,
-    variable_of,
-)
+from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
 from hyperpy.dev import develop
 from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve

@@ -25,7 +25,8 @@ def load_app(settings: Settings, *, debug: bool = False) -> ASGIApp:
     are invalid, and whatever the user's own code raises.
     """
     folder = Path.cwd()
-    _import_from(folder)
+    if sys.path[:1] != [str(folder)]:
+        sys.path.insert(0, str(folder))  # as `python app.py` does; an installed script has its own folder there
     running_command.set(Command(settings, debug))
     target = settings.target or (DEFAULT_TARGET if (folder / APP_FILE).is_file() else None)
     if target is None:
@@ -40,16 +41,11 @@ def load_app(settings: Settings, *, debug: bool = False) -> ASGIApp:
     return _import_target(target, settings)
 
 
-def _import_from(folder: Path) -> None:
-    """Put the folder first on sys.path, as `python app.py` does; an installed script has its own folder there."""
-    if sys.path[:1] != [str(folder)]:
-        sys.path.insert(0, str(folder))
-
-
 def _import_target(target: str, settings: Settings) -> ASGIApp:
     module_name, colon, attribute = target.partition(":")
     if not colon or not module_name or not attribute or "/" in target or module_name.endswith(".py"):
-        hint = f"Write module:attribute, such as {_module_of(module_name)}:{attribute or 'app'}."
+        module_name = module_name.removesuffix(".py").strip("./").replace("/", ".") or "app"
+        hint = f"Write module:attribute, such as {module_name}:{attribute or 'app'}."
         raise settings.error("target", f"{target!r} is not of the form module:attribute", hint)
     module = _import_module(module_name, settings)
     try:
@@ -60,10 +56,6 @@ def _import_target(target: str, settings: Settings) -> ASGIApp:
     if problem is not None:
         raise settings.error("target", f"{target} {problem[0]}", problem[1])
     return app  # type: ignore[no-any-return]
-
-
-def _module_of(path: str) -> str:
-    return path.removesuffix(".py").strip("./").replace("/", ".") or "app"
 
 
 def _import_module(name: str, settings: Settings) -> ModuleType:

@@ -1,6 +1,6 @@
 """The table of routes that `hyper routes` prints, and `hyper dev` when it starts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import click
 from starlette.types import ASGIApp
@@ -41,14 +41,10 @@ def print_errors(app: Hyper) -> None:
 
 def route_lines(app: Hyper) -> list[str]:
     rows = [
-        (_joined(methods), url, display_path(str(file)), kind, _joined(inputs))
-        for methods, url, file, kind, inputs in app.routes_table()
+        (", ".join(row.methods), row.url, display_path(row.file), row.kind, ", ".join(row.inputs))
+        for row in app.routes_table()
     ]
     return _aligned([HEAD, *rows]) if rows else ["No routes yet. Create routes/index.py."]
-
-
-def _joined(names: str | Iterable[str]) -> str:
-    return names if isinstance(names, str) else ", ".join(names)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -11,6 +11,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+REFUSAL = (
+    "The development server only responds to names of this machine, such as localhost and 127.0.0.1.\n"
+    "To serve under another name, start it with --host NAME, or use `hyper serve`.\n"
+)
+
 
 class HostGuard:
     """Forwards requests whose `Host` is this machine: a loopback address or name, or the `host` that it listens on.
@@ -29,16 +34,10 @@ class HostGuard:
         elif scope["type"] == "websocket":
             await WebSocketClose(code=1008)(scope, receive, send)
         else:
-            await PlainTextResponse(self._refusal(), status_code=403)(scope, receive, send)
+            await PlainTextResponse(REFUSAL, status_code=403)(scope, receive, send)
 
     def _allows(self, name: str) -> bool:
         return name == self.host or is_loopback(name) or (self.open and _address(name) is not None)
-
-    def _refusal(self) -> str:
-        return (
-            "The development server only responds to names of this machine, such as localhost and 127.0.0.1.\n"
-            "To serve under another name, start it with --host NAME, or use `hyper serve`.\n"
-        )
 
 
 def is_loopback(name: str) -> bool:

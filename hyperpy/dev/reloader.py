@@ -67,7 +67,8 @@ class Reloader:
                     self._child = self._start(first=True)
                 elif changed:
                     self._restart(changed)
-                elif self._has_died():
+                elif self._child.exitcode is not None and not self._reported:
+                    self._reported = True
                     click.echo("The serving process has exited. It will restart when a file changes.", err=True)
         finally:
             self._end()
@@ -82,13 +83,6 @@ class Reloader:
             drop_bytecode(Path(file))
         self._end()
         self._child = self._start()
-
-    def _has_died(self) -> bool:
-        """Whether the child has exited unexpectedly; true once for each child."""
-        if self._reported or self._child is None or self._child.exitcode is None:
-            return False
-        self._reported = True
-        return True
 
     def _end(self) -> None:
         if self._child is None:

@@ -18,7 +18,9 @@ class StartupErrorApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _run_lifespan(receive, send)
+            for event in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{event}.complete"})
         elif scope["type"] == "websocket":
             await WebSocketClose(code=1012)(scope, receive, send)
         else:
@@ -32,11 +34,3 @@ class StartupErrorApp:
         body = t"<pre>{self.problem}</pre><p>Fix the error and save. This page will reload.</p>"
         page = error_document("The site can't be loaded", body, refresh=RETRY)
         return HTMLResponse(page, status_code=500, headers=no_store)
-
-
-async def _run_lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

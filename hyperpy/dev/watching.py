@@ -24,10 +24,8 @@ class LoadedFiles:
         file = Path(path)
         if file.suffix not in LOADED_SUFFIXES or file.is_relative_to(self.static):
             return False
-        return any(self._counts(file.relative_to(each)) for each in self.folders if file.is_relative_to(each))
-
-    def _counts(self, relative: Path) -> bool:
-        return not any(part in IGNORED_FOLDERS or part.startswith(".") for part in relative.parts)
+        below = [file.relative_to(folder).parts for folder in self.folders if file.is_relative_to(folder)]
+        return any(not any(part in IGNORED_FOLDERS or part.startswith(".") for part in parts) for parts in below)
 
 
 def watched_folders(working: Path, routes: Path) -> list[Path]:

@@ -68,11 +68,7 @@ def discover(folder: Path) -> Discovery:
                 routes.append(RouteFile(path, _segments(parts), _module(parts)))
         except RouteError as error:
             raise error.at(Place(printable(str(path)))) from None
-    return Discovery(
-        root,
-        tuple(sorted(routes, key=_order)),
-        tuple(error_pages),
-    )
+    return Discovery(root, tuple(sorted(routes, key=_order)), tuple(error_pages))
 
 
 def _python_files(

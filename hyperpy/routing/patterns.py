@@ -29,13 +29,10 @@ class Segment:
     text: str
 
     def __str__(self) -> str:
-        match self.kind:
-            case SegmentKind.LITERAL:
-                return self.text
-            case SegmentKind.PARAMETER:
-                return f"{{{self.text}}}"
-            case SegmentKind.REST:
-                return f"{{...{self.text}}}"
+        if self.kind is SegmentKind.LITERAL:
+            return self.text
+        dots = "..." if self.kind is SegmentKind.REST else ""
+        return f"{{{dots}{self.text}}}"
 
 
 def is_private(name: str) -> bool:

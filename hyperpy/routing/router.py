@@ -1,10 +1,11 @@
-"""Finds the route for a path."""
+"""Finds the route for a path, and the error page nearest to it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from hyperpy.exceptions import Place, RouteConflictError, display_path
-from hyperpy.routing.discovery import RouteFile
+from hyperpy.routing.discovery import ErrorPage, ErrorPageName, RouteFile
 from hyperpy.routing.paths import quote_path, split_path
 from hyperpy.routing.patterns import SegmentKind, shape
 from hyperpy.routing.tree import TreeNode
@@ -75,3 +76,26 @@ class Router[T]:
         node.leaf = _RouteLeaf(file, target, tuple(parameters), rest)
         if not file.parameters:
             self._literal[quote_path(segment.text for segment in file.segments).encode()] = target
+
+
+class ErrorPages[T]:
+    """Error pages by URL. Raises RouteConflictError if two of the same name are in folders that match the same URLs."""
+
+    def __init__(self, entries: Iterable[tuple[ErrorPage, T]]) -> None:
+        self._trees: dict[ErrorPageName, TreeNode[tuple[Path, T]]] = {"_404": TreeNode(), "_error": TreeNode()}
+        for page, target in entries:
+            node = self._trees[page.name].grow(page.folder)
+            if node.leaf is not None:
+                what = f"answers for the same URLs as `{display_path(str(node.leaf[0]))}`: {shape(page.folder)}"
+                hint = "Remove one of them: requests can't tell the folders apart."
+                raise RouteConflictError(what, place=Place(str(page.path)), hint=hint)
+            node.leaf = (page.path, target)
+
+    def nearest(self, name: ErrorPageName, raw_path: bytes) -> T | None:
+        """The page in the deepest folder at or above the URL; literal folders take precedence over `{name}` ones.
+
+        For an invalid path (see `split_path`), the page in the root folder.
+        """
+        segments = split_path(raw_path.removesuffix(b"/")) or []
+        found = self._trees[name].deepest(segments)
+        return None if found is None else found[1][1]

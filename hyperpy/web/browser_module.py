@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,12 +20,6 @@ _FOLDER: Final = Path(__file__).parent / "client"
 _TYPES: Final = {"stream.js": "text/javascript; charset=utf-8", "stream.d.ts": "text/plain; charset=utf-8"}
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    content: bytes
-    headers: Mapping[str, str]
-
-
 class BrowserModule:
     """An ASGI application that serves the files under `/_hyper/` to GET and HEAD requests.
 
@@ -38,18 +31,19 @@ class BrowserModule:
         self._files = {PREFIX + name.encode(): _read(name) for name in _TYPES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        file = self._files.get(route_path(scope))
-        if file is None:
+        path = route_path(scope)
+        if path not in self._files:
             raise HTTPException(404)
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
-        response = _response(file, Headers(scope=scope).get("if-none-match", ""))
+        response = _response(*self._files[path], Headers(scope=scope).get("if-none-match", ""))
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
 
 
-def _read(name: str) -> _File:
+def _read(name: str) -> tuple[bytes, Mapping[str, str]]:
+    """The content and the headers of a file."""
     content = (_FOLDER / name).read_bytes()
     headers = {
         "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
@@ -57,13 +51,13 @@ def _read(name: str) -> _File:
         "Content-Type": _TYPES[name],
         "X-Content-Type-Options": "nosniff",
     }
-    return _File(content, headers)
+    return content, headers
 
 
-def _response(file: _File, if_none_match: str) -> Response:
+def _response(content: bytes, headers: Mapping[str, str], if_none_match: str) -> Response:
     """304 if the client has this content. Proxies that compress weaken the ETag with `W/`."""
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    if tags & {"*", file.headers["ETag"]}:
-        kept = {name: value for name, value in file.headers.items() if name != "Content-Type"}
+    if tags & {"*", headers["ETag"]}:
+        kept = {name: value for name, value in headers.items() if name != "Content-Type"}
         return Response(status_code=304, headers=kept)
-    return Response(file.content, headers=file.headers)
+    return Response(content, headers=headers)

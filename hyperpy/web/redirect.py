@@ -41,12 +41,8 @@ def _problem(url: str, external: bool) -> tuple[str, str] | None:
         return "browsers read a backslash as a slash", "Write `/`, or `%5C` for a literal backslash."
     if url.startswith("//"):
         return "a URL with two leading slashes leads to another host", "Start a path on this site with one slash."
-    if _SCHEME.match(url):
-        return _absolute_problem(url, external)
-    return None
-
-
-def _absolute_problem(url: str, external: bool) -> tuple[str, str] | None:
+    if not _SCHEME.match(url):
+        return None
     if not _is_http(url):
         hint = "Write `https://host/path`, or a path starting with `/`; write `./a:b` if the colon is part of a name."
         return "only http and https URLs with a host are allowed", hint

@@ -29,10 +29,9 @@ def users_traceback(error: BaseException) -> str:
 
 def _users_part(error: BaseException) -> TracebackType | None:
     inner = error.__traceback__
-    while inner is not None and _is_machinery(inner.tb_frame.f_code.co_filename):
+    while inner is not None:
+        file = inner.tb_frame.f_code.co_filename
+        if not file.startswith(_MACHINERY) and "/importlib/" not in file:
+            return inner
         inner = inner.tb_next
-    return inner if inner is not None or isinstance(error, SyntaxError) else error.__traceback__
-
-
-def _is_machinery(file: str) -> bool:
-    return file.startswith(_MACHINERY) or "/importlib/" in file
+    return None if isinstance(error, SyntaxError) else error.__traceback__

@@ -1,4 +1,4 @@
-from hyperpy.routing import quote_path, route_path
+from hyperpy.routing.paths import quote_path, route_path
 
 PATHS = [
     ({"path": "/a/b", "raw_path": b"/a/b"}, b"/a/b"),

@@ -1,5 +1,5 @@
 from hyperpy.exceptions import RouteError
-from hyperpy.routing import Segment, SegmentKind, is_private, parse_segment, pattern, shape
+from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_segment, pattern, shape
 
 SEGMENTS = [
     ("about", Segment(SegmentKind.LITERAL, "about")),
