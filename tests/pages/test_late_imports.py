@@ -1,4 +1,6 @@
-"""Imports in functions, and in blocks that run for each request."""
+"""Imports in functions and blocks that run for each request, and imports that fail."""
+
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +42,17 @@ def test_a_late_import_of_an_answer_is_checked_too(write: Write) -> None:
 async def test_a_late_import_of_anything_else_stays_late(site: Site) -> None:
     files = {"_late.py": "raise RuntimeError", "index.py": "def f():\n    from ._late import x\n    return x\nt'ok'"}
     assert (await site(files).get("/")).text == "ok"
+
+
+def load_error(write: Write, files: dict[str, str]) -> HyperError:
+    with pytest.raises(HyperError) as caught:
+        Hyper(routes=write(files), static=None)
+    return caught.value
+
+
+def test_an_exception_of_a_private_file_names_that_file(write: Write) -> None:
+    index = "x = 1\nfrom ._base import X\nt''"
+    failing = load_error(write, {"_base.py": "\ndef f():\n    return 1 / 0\n\nX = f()", "index.py": index})
+    unreadable = load_error(write, {"_base.py": "X = 1\ndef f(:", "index.py": index})
+    places = [Path(error.place.file).name + f":{error.place.line}" for error in (failing, unreadable) if error.place]
+    assert places == ["_base.py:2", "_base.py:2"]

@@ -1,7 +1,9 @@
 """A loaded route, and how it is loaded."""
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -63,7 +65,7 @@ def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
     except HyperError as error:
         raise error.at(Place(path, line_in(error, path))) from error.__cause__
     except Exception as error:
-        place = Place(path, line_in(error, path))
+        place = _place_of(error, path, package.folder)
         hint = "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
     definitions = module.__dict__
@@ -74,6 +76,17 @@ def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     return _route(description, compiled, definitions, inputs, file.url if isinstance(file, RouteFile) else "")
+
+
+def _place_of(error: Exception, path: str, folder: Path) -> Place:
+    """The last line in a file of the routes folder that an error passed through."""
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
+        return Place(error.filename, error.lineno or 0)
+    place = Place(path, line_in(error, path))
+    for frame in traceback.extract_tb(error.__traceback__):
+        if Path(frame.filename).is_relative_to(folder):
+            place = Place(frame.filename, frame.lineno or 0)
+    return place
 
 
 def _route(
