@@ -240,7 +240,7 @@ class Colour(StrEnum):
         [
             ("x: dict[str, int]\nt''", 1, "`x: dict[str, int]` can't be taken from the request", "global x"),
             ("x: list[str]\nt''", 1, "`x: list[str]` can't be taken", "Annotated[list[str], Query()]"),
-            ("y = 1\nx: Usr\nt''", 2, "the annotation of `x` uses `Usr`", "Import `Usr`"),
+            ("y = 1\nx: Usr\nt''", 2, "the annotation of `x` uses `Usr`", "`str`? Otherwise, import `Usr`."),
             ("x: itn\nt''", 1, "the annotation of `x` uses `itn`", "Did you mean `int`?"),
             ("x: 1 / 0\nt''", 1, "the annotation of `x` can't be evaluated: ZeroDivisionError", ""),
             (

@@ -163,8 +163,8 @@ def _evaluate(declaration: Declaration, file: str, namespace: Mapping[str, Any])
         hint = f"An annotation is a type: `{declaration.name}: str`."
         if isinstance(error, NameError):
             suggestion = did_you_mean(error.name or "", [*namespace, "bool", "float", "int", "str"])
-            advice = f"Import `{error.name}`. If `{declaration.name}` isn't an input, set it in the body or the loader."
-            hint = f"{suggestion} {advice}".strip()
+            advice = f"{suggestion} Otherwise, import `{error.name}`." if suggestion else f"Import `{error.name}`."
+            hint = f"{advice} If `{declaration.name}` isn't an input, set it in the body or the loader."
             what = f"the annotation of `{declaration.name}` uses `{error.name}`, which this file doesn't define"
         raise RouteError(what, place=place_of(declaration.annotation, file), hint=hint) from error
 
