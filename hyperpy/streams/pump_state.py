@@ -7,23 +7,31 @@ wait does so in a task of the outbox.
 State      The generator                 Event                                              Next state
 ---------  ----------------------------  -------------------------------------------------  ----------
 RUNNING    runs, or awaits something;    it yields                                          HELD
-           or the deferred values of     it returns: the trailer is sent                    CLOSING
-           its item are awaited          it raises: the error trailer is sent, if any       CLOSING
+           or the deferred values of     it returns: the trailer is put in the outbox       CLOSING
+           its item are awaited          it or a deferred value raises                      CLOSING
                                          stop: the pump's task is cancelled                 STOPPING
-HELD       has not started, or is        its first step; or the outbox has taken the item   RUNNING
-           suspended at a `yield` while  the item has deferred values                       RUNNING
-           its item is encoded or waits  the item is invalid: as if the generator raised    CLOSING
-           for room in the outbox        stop: CancelledError is thrown in at the `yield`   STOPPING
-CLOSING    has ended; the rest is sent   all is sent, or there is no error trailer          ENDED
+HELD       has not started (the first    its first step; or the outbox has taken the item   RUNNING
+           state), or is suspended at a  the item has deferred values                       RUNNING
+           `yield` while its item is     the item is invalid: as if the generator raised    CLOSING
+           encoded or waits for room     stop: the generator is closed, with a              STOPPING
+           in the outbox                 CancelledError at its `yield`
+CLOSING    has ended                     the outbox is empty                                ENDED
                                          stop                                               STOPPING
-STOPPING   is cancelled and runs its     it has ended; for DRAINING, all is sent as well    ENDED
-           `finally`; its items are      `limits.cleanup` is over: it is cancelled again,   STOPPING
-           dropped                       and after `limits.last_send` left running
+STOPPING   is cancelled and runs its     it has ended; for DRAINING, the outbox is empty    ENDED
+           `finally`; what it yields     as well
+           there is dropped
 ENDED      has ended                     none
 
-So a stream that waits can end in two ways. If the generator ends, the stream passes through CLOSING, with the end
-reason FINISHED or FAILED. If something else ends it, that is a stop, and it passes through STOPPING. There is one stop
-at most; later ones are ignored. Its reason says who has caused it and what is still sent:
+A pump that waits for its generator is RUNNING; one that waits for its client is HELD. From both it gets to ENDED in
+two ways:
+
+- The generator ends or fails: through CLOSING, with the end reason FINISHED or FAILED. A failed generator has an error
+  trailer sent in place of the trailer; a page has none, and its connection is cut once the outbox is empty.
+- Something else ends the stream, which is a stop: through STOPPING, with an end reason of the table below. Only the
+  first stop counts. If the `finally` of the generator takes longer than `limits.cleanup`, it is cancelled again; if it
+  then takes longer than `limits.last_send`, it is left running, and the request ends without it.
+
+Besides, a generator that cancels its own task goes from RUNNING to ENDED at once, with the end reason CANCELLED.
 
 End reason      Caused by                                                      Still sent
 --------------  -------------------------------------------------------------  ------------------------------
@@ -33,11 +41,9 @@ BROKEN          the outbox: a send has raised another error, which the pump    n
                 raises when the generator has ended
 CLIENT_STALLED  the timer: a send has not ended within `limits.send`           nothing
 CANCELLED       the server's task: it has been cancelled                       nothing
-DRAINING        the registry: the server stops (event streams only)            what the outbox holds, then the
-                                                                               end of the body, if that takes
+DRAINING        the registry: the server stops (event streams; progressive     what the outbox holds, then the
+                HTML is left to finish)                                        end of the body, if that takes
                                                                                no longer than `limits.last_send`
-
-There is one exception: a generator that cancels the task it runs in goes from RUNNING to ENDED, reason CANCELLED.
 """
 
 from dataclasses import dataclass
@@ -63,10 +69,10 @@ RUNNING, HELD, CLOSING, STOPPING, ENDED = PumpState
 class StreamLimits:
     """How long each step in the life of a stream may take, in seconds."""
 
-    headers: float = 0.1  # until the headers are sent, if there is no event before
-    ping: float = 15.0  # of silence until a ping; nginx closes the connection after 60
-    send: float = 30.0  # a send to a slow client may take
-    last_send: float = 0.5  # the same while the server stops
+    headers: float = 0.1  # until the headers are sent without an event
+    ping: float = 15.0  # of silence before a ping; nginx closes the connection after 60
+    send: float = 30.0  # for a send to a slow client
+    last_send: float = 0.5  # for a send while the server stops
     cleanup: float = 5.0  # for the generator's `finally`
 
 
