@@ -52,7 +52,7 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     d = description
     calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
     _inline([*d.once, *d.before, *d.after], calls, d.vocabulary, d.stream.name if d.stream else "")
-    body = _Body(d)
+    body = _BodyRewriter(d)
 
     def module(statements: Sequence[ast.stmt]) -> CodeType:
         return compile_tree(ast.fix_missing_locations(rewrite(ast.Module(list(statements), []))), d)
@@ -98,7 +98,7 @@ def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vo
     HTMLCalls(calls, certain, stream).module(statements)
 
 
-class _Body:
+class _BodyRewriter:
     """Rewrites the statements that run for each request, block by block. Functions and classes stay unchanged."""
 
     def __init__(self, description: Description) -> None:
