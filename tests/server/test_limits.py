@@ -278,9 +278,9 @@ def test_the_size_of_a_head(server):
 @pytest.mark.parametrize(
     ("start", "more", "expected"),
     [
-        (b"GET /", b"a" * 1000, 414),
-        (b"GET /size HTTP/1.1\r\nA: ", b"a" * 1000, 431),
-        (b"GET /size HTTP/1.1\r\n", b"A: b\r\n" * 100, 431),
+        (b"GET /", b"a" * 9000, 414),
+        (b"GET /size HTTP/1.1\r\nA: ", b"a" * 9000, 431),
+        (b"GET /size HTTP/1.1\r\n", b"A: b\r\n" * 1500, 431),
         (head("POST /size", "Transfer-Encoding: chunked") + b"0\r\n", b"A: b\r\n" * 100, 431),
         (head("POST /size", "Transfer-Encoding: chunked") + b"0\r\nA: ", b"a" * 1000, 431),
     ],
