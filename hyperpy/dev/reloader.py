@@ -27,7 +27,7 @@ def develop(load: Load, announce: Announce, settings: Settings, folder: Path) ->
     `load` makes the application and `announce` prints it, both in the child process: they must be picklable.
     Raises ConfigError if the port is not available.
     """
-    # During development there is no proxy and no HTTPS.
+    # Development does without a proxy and HTTPS.
     settings = replace(settings, uds=None, root_path=None, ssl_certfile=None, ssl_keyfile=None)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -49,7 +49,7 @@ def route_path(scope: Mapping[str, Any]) -> bytes:
     if sent and not scope.get("root_path") and b"?" not in sent:
         return sent
     path: str = scope["path"]
-    # By the specification there is no query in it, but some test clients include one.
+    # ASGI excludes the query from it, but some test clients include one.
     raw: bytes = (sent or b"").partition(b"?")[0] or quote(path, errors="surrogatepass").encode()
     root: str = scope.get("root_path", "").rstrip("/")
     if not root:

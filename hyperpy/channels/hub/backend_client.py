@@ -50,7 +50,7 @@ class BackendClient:
         return self.connected.is_set()
 
     async def call[T](self, answer: Awaitable[T]) -> T:
-        """Raises BrokerError if there is no answer in time."""
+        """Raises BrokerError if the backend does not answer in time."""
         try:
             async with asyncio.timeout(PATIENCE):
                 return await answer

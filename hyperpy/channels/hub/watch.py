@@ -28,7 +28,7 @@ class Watch[M]:
                 self.is_open = True
 
     async def retire(self) -> None:
-        """Stop watching if there are no members."""
+        """Stop watching once the last member has left."""
         async with self._lock:
             if not self.members and self._is_watched:
                 self._is_watched = self.is_open = False

@@ -172,7 +172,7 @@ def _end_of_element(nodes: list[Node], start: int, tag: Tag) -> int:
         if isinstance(node, EndTag) and node.name == name:
             depth -= 1
         elif isinstance(node, Tag) and node.name.lower() == name:
-            # `/>` means that there is no end tag only in SVG.
+            # Only in SVG does `/>` replace the end tag.
             depth += name not in VOID and not (node.closes_itself and name in SVG_SHAPES)
         if not depth:
             return position + 1
