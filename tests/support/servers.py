@@ -73,6 +73,7 @@ class Command:
 
     @property
     def errors(self) -> str:
+        """Standard error so far. It is complete only after `exit_status`: until then, use `wait_for_output`."""
         return "".join(self.err)
 
     def wait_for_output(self, pattern: str) -> re.Match[str]:
