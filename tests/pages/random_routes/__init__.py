@@ -1,0 +1,1 @@
+"""Random route files, and what Python itself makes of them."""
