@@ -22,7 +22,7 @@ from hyperpy.streams import (
     stream_headers,
     varies,
 )
-from hyperpy.templates import Pending
+from hyperpy.templates import Pending, replace_surrogates
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
@@ -107,7 +107,10 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
 
 
 def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message]:
-    body = text.encode()
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:
+        body = replace_surrogates(text).encode()
     headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE]
     status = 200
     if vary:
@@ -130,7 +133,7 @@ async def _run_background(run: Run, injected: InjectedResponse) -> None:
 
 def page_response(run: Run, text: str) -> Response:
     """A page as a response object, for error pages."""
-    response = HTMLResponse(text)
+    response = HTMLResponse(replace_surrogates(text))
     if injected := run.response:
         response.status_code = injected.status_code
         response.background = injected.background

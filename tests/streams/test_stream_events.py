@@ -144,8 +144,7 @@ INVALID = [
     (("x", Event("y")), "Event is an event and can't be the content", 'event="name"'),
     (JSON(object()), "can't be encoded as JSON", "pydantic models"),
     (JSON("\ud800"), "can't be encoded as JSON", "pydantic models"),
-    ("a\ud800", r"the lone surrogate '\ud800'", '"replace"'),
-    (("a\ud800", 1), "the lone surrogate", '"replace"'),
+    (("a\ud800", 1), r"the lone surrogate '\ud800'", '"replace"'),
     ({"comment": "\udfff"}, "the lone surrogate", '"replace"'),
     (("a\nb", 1), "`event` of this event contains LF", r"event.replace('\n', '')"),
     (("a\rb", 1), "`event` of this event contains CR", r"event.replace('\r', '')"),
@@ -203,7 +202,7 @@ def test_a_page_can_not_contain_events():
 
 
 def test_a_page_contains_only_html():
-    for item in [1, None, b"x", [t"<p>"], "\ud800", Custom]:
+    for item in [1, None, b"x", [t"<p>"], Custom]:
         with pytest.raises(EventError):
             encode_chunk(item)
 
@@ -306,3 +305,12 @@ def test_the_event_of_a_failure():
 def test_constants():
     assert CLOSE == "event: close\nid: close\ndata: \n\n"
     assert PING == ": ping\n\n"
+
+
+def test_lone_surrogates_in_html_are_replaced(log: pytest.LogCaptureFixture) -> None:
+    for encode in (encode_event, encode_chunk):
+        assert "<p>a\ufffdb</p>" in encode(t"<p>{'a\ud800b'}</p>")
+        assert "a\ufffd" in encode("a\ud800")
+    assert len(log.messages) == 4
+    assert log.messages[0] == r"the HTML contains the lone surrogate '\ud800', sent U+FFFD"
+    log.clear()

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from hyperpy.exceptions import AnswerError
 from hyperpy.pages.loading.hidden_names import CALLED, HTML, MARKUP, RENDER, RENDERED, RESPOND, YIELDED
-from hyperpy.templates import Pending, allow_deferred, markup, render_template
+from hyperpy.templates import Pending, allow_deferred, markup, render_template, replace_surrogates
 
 
 class AnswerGiven(BaseException):
@@ -41,7 +41,7 @@ def handle_result(value: object) -> None:
 
 def answer_with(value: Markup) -> Never:
     """Answers with the result of a bare `render(…)`."""
-    raise AnswerGiven(HTMLResponse(str(value)))
+    raise AnswerGiven(HTMLResponse(replace_surrogates(str(value))))
 
 
 def answer_if_response(value: object) -> None:
