@@ -242,4 +242,4 @@ async def test_a_response_made_at_load_is_not_shared(make):
         for user in ("ann", "bob"):
             response = await client.get(f"/?user={user}")
             assert response.text == user
-            assert len(response.headers.get_list("set-cookie")) == 0
+            assert response.headers.get_list("set-cookie") == [f"user={user}; Path=/; SameSite=lax"]
