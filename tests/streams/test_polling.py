@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from hyperpy import JSON, Event, poll
 from hyperpy.exceptions import StreamError, TemplateError
+from hyperpy.streams.events import PolledDict
 from hyperpy.streams.polling import Poll
 
 QUICK = 0.001
@@ -95,7 +96,9 @@ TOAST, OTHER = Toast("a"), Toast("b")
         (("<b>", Markup("<b>"), Markup("<b>")), ["<b>", Markup("<b>")]),
         ((NAN, NAN), [NAN]),
         (([1], [1], [1, 2]), [[1], [1, 2]]),
-        (({"a": 1, "b": 2}, {"a": 1, "b": 2}), [{"a": 1, "b": 2}]),
+        (({"a": 1, "b": 2}, {"a": 1, "b": 2}), [PolledDict(a=1, b=2)]),
+        (({"data": 1, "a": t"{2}"}, {}), [PolledDict(data=1, a=Markup("2")), PolledDict()]),
+        (({"data": 1}, {"data": 1}), [{"data": 1}]),
         (("price", 1), ["price", 1]),
         ((("price", 1), ("price", 1), ("price", 2)), [("price", 1), ("price", 2)]),
         ((Price(1), Price(1), Price(2)), [Price(1), Price(2)]),
