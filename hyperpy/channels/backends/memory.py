@@ -105,13 +105,19 @@ class MemoryBackend(Backend):
             return
         self._sweep_at = now + self._retention.age / 10
         oldest = now - self._retention.age
-        self._logs = {key: log for key, log in self._logs.items() if log.used_at > oldest or key in self._watched}
+        self._logs = {
+            key: log
+            for key, log in self._logs.items()
+            if log.used_at > oldest or key in self._watched or key in self._queues
+        }
 
     # Items are kept in the order of their numbers, so that a released one gets its old place back. A consumer can't die
     # without this process, so leases don't matter.
 
     @override
     async def put(self, key: str, name: str, data: bytes) -> None:
+        if (log := self._logs.get(key)) is not None and log.closed:
+            raise ChannelClosedError(name, is_queue=True)
         self._count += 1
         self._queues.setdefault(key, deque()).append((self._count, data))
         self._filled(key)

@@ -8,7 +8,7 @@ from typing import Final, override
 from hyperpy.channels.backends.records import BEGINNING, Position, Record
 from hyperpy.channels.hub.backend_client import BackendClient
 from hyperpy.channels.hub.watch import Watch
-from hyperpy.exceptions import BrokerError, ChannelError
+from hyperpy.exceptions import BrokerError, BrokerRefusalError, ChannelError
 
 logger: Final = logging.getLogger("hyperpy.channels")
 
@@ -126,7 +126,7 @@ class Topic(Watch[Mailbox]):
         for mailbox in self.members:
             mailbox.fail(error)
 
-    def _break(self) -> None:
+    def break_off(self) -> None:
         """Fail all subscribers so that they resubscribe from their last id. The next subscriber reopens the topic."""
         for mailbox in self.members:
             mailbox.fail(ChannelError("reading the channel failed; the log says why"))
@@ -142,16 +142,20 @@ class Topic(Watch[Mailbox]):
 
     async def _catch_up(self) -> None:
         try:
+            failures = 0
             while self._is_stale:
                 self._is_stale = False
                 try:
                     await self._read_all()
+                except BrokerRefusalError:
+                    raise
                 except BrokerError:
                     self._is_stale = True
-                    await self._client.recovery()
+                    await self._client.recovery(failures)
+                    failures += 1
         except Exception:
             logger.exception("reading a channel failed")
-            self._break()
+            self.break_off()
         finally:
             if self._catching_up is asyncio.current_task():
                 self._catching_up = None
