@@ -181,7 +181,7 @@ class Subscription:
             elif self._phase is _OPENING and topic.is_open:
                 self._begin(is_late=True)
             elif self._phase is not _OPENING and mailbox.records:
-                if not self._is_old(record := mailbox.records.popleft()):
+                if not self._is_old(record := mailbox.take()):
                     return record
             elif self._phase is not _OPENING and topic.closed:
                 return None

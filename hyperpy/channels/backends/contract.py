@@ -10,10 +10,14 @@ from hyperpy.channels.backends.records import Batch, ChannelState, Position, Rec
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much of each channel is kept: at most `messages`, none of them older than `age` seconds."""
+    """How much of each channel is kept: at most `messages`, none of them older than `age` seconds.
+
+    Of all channels together, a backend that keeps them in the memory of this process keeps at most `bytes`.
+    """
 
     messages: int = 1000
     age: float = 3600.0
+    bytes: int = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
