@@ -283,3 +283,17 @@ async def test_a_page_in_parts_begins_with_events_if_it_has_data(make):
         for name in lines:
             answer = await client.get(f"/{name}", headers={"accept": "text/html"})
             assert answer.text.startswith("data: a\n\ndata: "), name
+
+
+async def test_an_error_before_the_first_event_has_an_error_page_whatever_it_is(make):
+    """Also with a detail that isn't text."""
+    details = {"dict": "{'code': 7}", "list": "[1]", "number": "5", "object": "object()", "surrogate": "'\\ud800'"}
+    source = "from hyperpy import HTTPException\n\nasync def stream():\n    raise HTTPException(409, {})\n    yield 1\n"
+    files = {f"{name}.py": source.format(detail) for name, detail in details.items()}
+    async with client_of(make(files)) as client:
+        for name in details:
+            for accept in (BROWSER, EVENT_SOURCE, "application/json", "text/event-stream, application/json"):
+                answer = await client.get(f"/{name}", headers={"accept": accept})
+                assert answer.status_code == 409, (name, accept, answer.text)
+        answer = await client.get("/dict", headers={"accept": "application/json"})
+        assert answer.json() == {"detail": {"code": 7}}
