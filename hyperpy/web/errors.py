@@ -7,7 +7,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from hyperpy.exceptions import HyperError, InputError
+from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
 from hyperpy.templates import html
 from hyperpy.web.tracebacks import users_traceback
 
@@ -21,9 +21,7 @@ _STYLE = Markup(
 
 def status_of(error: BaseException) -> int:
     """The HTTP status of the response to an exception."""
-    if isinstance(error, HTTPException):
-        return error.status_code
-    return 422 if isinstance(error, InputError) else 500
+    return error.status_code if isinstance(error, HTTPException | InputError | RefusedRedirectError) else 500
 
 
 def headers_of(error: BaseException) -> Mapping[str, str]:

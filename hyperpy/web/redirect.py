@@ -5,13 +5,15 @@ from urllib.parse import urlsplit
 
 from starlette.responses import RedirectResponse
 
-from hyperpy.exceptions import AnswerError
+from hyperpy.exceptions import AnswerError, RefusedRedirectError
+from hyperpy.web.call_site import caller, calls_with_literal, place_of_call
 
 _STATUSES = (301, 302, 303, 307, 308)
 
 # A lone surrogate has no UTF-8; browsers drop some control characters before they read a URL
 # (https://url.spec.whatwg.org/#concept-basic-url-parser).
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_MAX_SHOWN = 200  # characters of a URL in a message: its length is up to visitors
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -19,15 +21,23 @@ def redirect(url: str, status: int = 303, *, external: bool = False) -> Redirect
     """A redirect to `url`: a path on this site, or a URL relative to the current page (`?page=2`).
 
     With 303, the browser follows it with GET. `external=True` also allows absolute http and https URLs; without it, a
-    URL that a visitor supplies (`?next=…`) can't lead to another site. Raises AnswerError for any other URL or status.
+    URL that a visitor supplies (`?next=…`) can't lead to another site. Raises AnswerError for any other status or URL;
+    if the URL is computed, that is a RefusedRedirectError, which is answered with status 400.
     """
     if status not in _STATUSES:
         known = ", ".join(map(str, _STATUSES))
         raise AnswerError(f"invalid redirect status {status!r}", hint=f"Use 303 after a form, or one of {known}.")
     if problem := _problem(url, external):
-        what, hint = problem
-        raise AnswerError(f"redirect({url!a}): {what}", hint=hint)
+        raise _refusal(url, *problem)
     return RedirectResponse(url, status)
+
+
+def _refusal(url: str, what: str, hint: str) -> AnswerError:
+    """The error for a URL: the author's if the call has a literal, and possibly a visitor's if it is computed."""
+    frame = caller()
+    kind = AnswerError if calls_with_literal(frame, "url") else RefusedRedirectError
+    shown = url if len(url) <= _MAX_SHOWN else f"{url[:_MAX_SHOWN]}…"
+    return kind(f"redirect({shown!a}): {what}", place=place_of_call(frame), hint=hint)
 
 
 def _problem(url: str, external: bool) -> tuple[str, str] | None:
