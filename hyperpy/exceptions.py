@@ -25,6 +25,7 @@ __all__ = [
     "RouteError",
     "StreamError",
     "TemplateError",
+    "URLError",
     "UnknownFragmentError",
     "UnknownSettingWarning",
 ]
@@ -150,6 +151,10 @@ class RefusedRedirectError(AnswerError):
     """`redirect()` was called with a computed URL that it refuses, as a visitor may cause: status 400."""
 
     status_code: Final = 400
+
+
+class URLError(HyperError):
+    """`url()` can't build a URL: an unknown route, a missing parameter, or a value that can't be written."""
 
 
 class HeadersSentError(HyperError):

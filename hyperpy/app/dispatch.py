@@ -10,11 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hyperpy.app.answering import Sender, answer_route, page_response
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
+from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.exceptions import InputError, RefusedRedirectError, display_path
 from hyperpy.pages import Completion, Route, Run
 from hyperpy.routing import CanonicalRedirect, Match, route_path
@@ -63,9 +64,12 @@ class Dispatch:
                 case Match(BrokenRoute(error=error)):  # only in debug mode
                     await debug_answer(error)(scope, receive, sender.watched)
                 case CanonicalRedirect(target):
-                    await _canonical_redirect(scope, target)(scope, receive, sender.watched)
+                    await canonical_redirect(scope, target)(scope, receive, sender.watched)
                 case _:
-                    raise NoRouteError(404)
+                    redirect = explicit_redirect(self.app, scope)
+                    if redirect is None:
+                        raise NoRouteError(404)
+                    await redirect(scope, receive, sender.watched)
         except ClientDisconnect:
             # The client left, or the server rejected the request, before its body was complete.
             return
@@ -135,13 +139,4 @@ async def _call(handler: Any, request: Request, error: Exception) -> Response:
     is_async = inspect.iscoroutinefunction(handler)
     response = await (handler(request, error) if is_async else run_in_threadpool(handler, request, error))
     assert isinstance(response, Response)
-    return response
-
-
-def _canonical_redirect(scope: Scope, path: str) -> Response:
-    """A redirect to the URL without its trailing slash. 308 keeps the method and the body."""
-    root = scope.get("root_path", "").rstrip("/")
-    query = scope["query_string"].decode("latin-1")
-    response = RedirectResponse("/", 308)
-    response.headers["location"] = f"{root}{path}" + (f"?{query}" if query else "")
     return response

@@ -23,6 +23,7 @@ from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Settings, app_settings, running_command
 from hyperpy.exceptions import HyperError
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
+from hyperpy.web.urls import entered_site, site_of
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 
@@ -102,8 +103,12 @@ class Hyper(Starlette):
         if scope["type"] == "http" and not (self.user_middleware or self.router.routes):
             scope["app"] = self
             await self.dispatch(scope, receive, send)
-        else:
+            return
+        token = entered_site.set(site_of({**scope, "app": self}))
+        try:
             await super().__call__(scope, receive, send)
+        finally:
+            entered_site.reset(token)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Starlette's stack with our error pages. Only applications with middleware or explicit routes need it."""

@@ -16,8 +16,8 @@ class Match[T]:
     """A route and the decoded values of its parameters.
 
     Values are never empty. They may start with `_` or `.`, and contain a slash that was sent as `%2F`, but no NUL, and
-    no `.` or `..` between slashes or backslashes. The segments of a `{...name}` are joined with `/`; none of them
-    contains a slash, so splitting the value returns exactly these segments.
+    no `.` or `..` between slashes or backslashes. The segments of a `{...name}` are joined with `/`. A `%2F` in them is
+    a slash too, but never makes an empty part: the value doesn't start with a slash.
     """
 
     target: T

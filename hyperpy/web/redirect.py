@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse
 
 from hyperpy.exceptions import AnswerError, RefusedRedirectError
 from hyperpy.web.call_site import caller, calls_with_literal, place_of_call
+from hyperpy.web.urls import BLOCKED, under_root_path
 
 _STATUSES = (301, 302, 303, 307, 308)
 
@@ -20,6 +21,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 def redirect(url: str, status: int = 303, *, external: bool = False) -> RedirectResponse:
     """A redirect to `url`: a path on this site, or a URL relative to the current page (`?page=2`).
 
+    The root path, under which a mount or a proxy serves the site, is put in front of a path that has none.
+
     With 303, the browser follows it with GET. `external=True` also allows absolute http and https URLs; without it, a
     URL that a visitor supplies (`?next=…`) can't lead to another site. Raises AnswerError for any other status or URL;
     if the URL is computed, that is a RefusedRedirectError, which is answered with status 400.
@@ -29,7 +32,7 @@ def redirect(url: str, status: int = 303, *, external: bool = False) -> Redirect
         raise AnswerError(f"invalid redirect status {status!r}", hint=f"Use 303 after a form, or one of {known}.")
     if problem := _problem(url, external):
         raise _refusal(url, *problem)
-    return RedirectResponse(url, status)
+    return RedirectResponse(under_root_path(url), status)
 
 
 def _refusal(url: str, what: str, hint: str) -> AnswerError:
@@ -43,6 +46,8 @@ def _refusal(url: str, what: str, hint: str) -> AnswerError:
 def _problem(url: str, external: bool) -> tuple[str, str] | None:
     if not url:
         return "the URL is empty", 'Write the path, as in redirect("/login").'
+    if url == BLOCKED:
+        return "url() could not build it", "A warning in the log has the value that can't be part of a path."
     if _UNFIT.search(url):
         return "the URL contains a control character", "Quote the values in it: urllib.parse.quote(value)."
     if url[0].isspace():
