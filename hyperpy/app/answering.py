@@ -151,7 +151,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     for header in response.raw_headers:
         check_header(header)
     if injected := run.response:
-        response.raw_headers = [*response.raw_headers, *_additions(response, injected)]
+        response.raw_headers = [*response.raw_headers, *additions(response, injected)]
         injected.sent = True
     if sender.vary:
         MutableHeaders(raw=response.raw_headers).add_vary_header("Accept")
@@ -162,7 +162,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         await response(run.scope, run.receive, sender.watched)
 
 
-def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
+def additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
     """The headers that the route has set and its explicit answer has not."""
     own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
     return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]

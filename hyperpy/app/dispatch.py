@@ -13,15 +13,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hyperpy.app.answering import Sender, answer_route, page_response
+from hyperpy.app.answering import Sender, additions, answer_route, page_response
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.exceptions import InputError, RefusedRedirectError, display_path
 from hyperpy.pages import Completion, Route, Run
-from hyperpy.routing import CanonicalRedirect, Match, route_path
+from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
-from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
+from hyperpy.web.errors import completed_error, debug_answer, error_answer, no_route_answer, status_of, takes_html
 from hyperpy.web.static import StaticApp
 
 log = logging.getLogger("hyperpy")
@@ -92,21 +92,19 @@ class Dispatch:
             return await _call(handler, Request(scope, receive), error)
         if is_unexpected(error) and self.app.debug:
             return debug_answer(error)
-        page = self._nearest_page(status_of(error), route_path(scope))
-        if page is None and self.app.debug and isinstance(error, NoRouteError):
+        accept = ",".join(Headers(scope=scope).getlist("accept"))
+        names: list[ErrorPageName] = ["_404", "_error"] if status_of(error) == 404 else ["_error"]
+        page = self.loaded.error_pages.nearest(names, route_path(scope))
+        if page is None and self.app.debug and isinstance(error, NoRouteError) and takes_html(accept):
             routes = [(row.url, display_path(row.file)) for row in self.loaded.rows()]
             return no_route_answer(scope["path"], display_path(str(self.loaded.folder)), routes)
         if page is None:
-            return error_answer(error, Headers(scope=scope).get("accept", ""))
+            return error_answer(error, accept)
         try:
-            return await self._error_page(page, scope, receive, error)
+            return await self._error_page(page, scope, receive, error, accept)
         except Exception as failure:
             log.exception("the error page %s failed", page.file)
-            return debug_answer(failure) if self.app.debug else error_answer(error, "text/html")
-
-    def _nearest_page(self, status: int, path: bytes) -> LoadedRoute | None:
-        pages = self.loaded.error_pages
-        return (pages.nearest("_404", path) if status == 404 else None) or pages.nearest("_error", path)
+            return debug_answer(failure) if self.app.debug else error_answer(error, accept)
 
     def _handler(self, error: Exception) -> Any:
         """The handler passed to `add_exception_handler` for the status, or for the nearest class of the error."""
@@ -117,22 +115,27 @@ class Dispatch:
             return handlers[500]
         return next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
 
-    async def _error_page(self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception) -> Response:
+    async def _error_page(
+        self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception, accept: str
+    ) -> Response:
+        """The response of an error page: the one that it sets, or its template for clients that take HTML."""
         if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
         run.injected_response().status_code = status_of(error)
-        answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
+        html = takes_html(accept)
+        answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
+        if answer is None:
+            return error_answer(error, accept)
         if isinstance(answer, Response):
-            return answer
+            if answer.status_code == 200:
+                answer.status_code = status_of(error)
+            return completed_error(answer, error, additions(answer, run.injected_response()))
         if isinstance(answer, Pending):
             with run:
                 answer = await Completion(answer).whole()
         assert isinstance(answer, str)
-        response = page_response(run, answer)
-        for name, value in headers_of(error).items():
-            response.headers[name] = value
-        return response
+        return completed_error(page_response(run, answer), error)
 
 
 async def _call(handler: Any, request: Request, error: Exception) -> Response:

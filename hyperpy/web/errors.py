@@ -1,7 +1,9 @@
 """Error responses: for visitors, without any internals, and for developers, with all of them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Literal
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -17,6 +19,9 @@ _STYLE = Markup(
     "h1{font-size:1.3rem}li{margin:.2rem 0}@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}"
     "pre{background:#262626}}"
 )
+
+_JSON_TYPE = re.compile(r"application/(?:[^/ ]+\+)?json")
+_QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 
 def status_of(error: BaseException) -> int:
@@ -35,16 +40,50 @@ def phrase(status: int) -> str:
         return "Error"
 
 
+def completed_error(response: Response, error: BaseException, headers: Iterable[tuple[bytes, bytes]] = ()) -> Response:
+    """The response of an error page, with the error's headers and `headers`."""
+    response.raw_headers = [*response.raw_headers, *headers]
+    for name, value in headers_of(error).items():
+        response.headers[name] = value
+    response.headers.add_vary_header("Accept")
+    return response
+
+
+def takes_html(accept: str) -> bool:
+    """Whether a client gets an error page: it names HTML, or any type, and doesn't prefer JSON."""
+    return _format(accept) in ("html", "any")
+
+
+def _format(accept: str) -> Literal["json", "html", "any", "text"]:
+    """What a client prefers by its `Accept` header (RFC 9110, 12.5.1). Browsers name HTML, and scripts JSON."""
+    qualities = dict(map(_media_range, accept.lower().split(",")))
+    json = max((q for kind, q in qualities.items() if _JSON_TYPE.fullmatch(kind)), default=0)
+    html = max(qualities.get("text/html", 0), qualities.get("application/xhtml+xml", 0))
+    if json > html:
+        return "json"
+    if html:
+        return "html"
+    return "any" if any(qualities.get(kind, 0) for kind in ("*/*", "text/*", "")) else "text"
+
+
+def _media_range(text: str) -> tuple[str, float]:
+    """The type and its quality; an invalid quality counts as 1."""
+    kind, *parameters = (part.strip() for part in text.split(";"))
+    quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    return kind, float(quality) if _QUALITY.fullmatch(quality) else 1
+
+
 def error_answer(error: BaseException, accept: str) -> Response:
     """The response for visitors: JSON, plain text or a page, by the `Accept` header. It never has a traceback."""
     status = status_of(error)
     detail = error.detail if isinstance(error, HTTPException) else phrase(status)
     problems = error.problems if isinstance(error, InputError) else {}
     headers = {"Vary": "Accept", **headers_of(error)}
-    if "application/json" in accept and "text/html" not in accept:
+    kind = _format(accept)
+    if kind == "json":
         body = {"detail": detail} | ({"errors": problems} if problems else {})
         return JSONResponse(body, status, headers)
-    if "text/html" not in accept:
+    if kind != "html":
         lines = [detail, *(f"{name}: {why}" for name, why in problems.items())]
         return PlainTextResponse("\n".join(lines), status, headers)
     items = [t"<li><code>{name}</code>: {why}</li>" for name, why in problems.items()]
