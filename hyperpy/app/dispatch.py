@@ -16,20 +16,16 @@ from starlette.types import Receive, Scope, Send
 from hyperpy.app.answering import Sender, additions, answer_route, page_response
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
-from hyperpy.exceptions import InputError, RefusedRedirectError, display_path
-from hyperpy.pages import Completion, Route, Run
+from hyperpy.exceptions import RefusedRedirectError, display_path
+from hyperpy.pages import Completion, Redirect, Route, Run, decisive, unexpected
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.errors import completed_error, debug_answer, error_answer, no_route_answer, status_of, takes_html
+from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
 
 log = logging.getLogger("hyperpy")
-
-
-def is_unexpected(error: BaseException) -> bool:
-    """Whether an exception is a bug, to be logged, rather than a deliberate response."""
-    return not isinstance(error, HTTPException | InputError)
 
 
 class NoRouteError(HTTPException):
@@ -70,27 +66,30 @@ class Dispatch:
                     if redirect is None:
                         raise NoRouteError(404)
                     await redirect(scope, receive, sender.watched)
-        except ClientDisconnect:
-            # The client left, or the server rejected the request, before its body was complete.
-            return
-        except Exception as error:
+        except Exception as raised:
+            failure = decisive(raised)
+            if isinstance(failure, ClientDisconnect):
+                # The client left, or the server rejected the request, before its body was complete.
+                return
             if sender.started:
                 raise
-            if isinstance(error, RefusedRedirectError):
-                log.warning("%s  %s", error.place, error.what)
-            elif is_unexpected(error):
-                log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
-            response = await self.error_response(scope, receive, error)
-            await response(scope, receive, send)
+            if (bug := unexpected(raised)) is not None:
+                log.error("%s %s failed", scope["method"], scope["path"], exc_info=bug)
+            if isinstance(failure, RefusedRedirectError):
+                log.warning("%s  %s", failure.place, failure.what)
+            response = await self.error_response(scope, receive, failure)
+            await own_copy(response)(scope, receive, send)
 
     async def error_response(self, scope: Scope, receive: Receive, error: Exception) -> Response:
         """The response to an error: from a handler of the application, the nearest error page, or a plain one.
 
         In debug mode, unexpected errors get their traceback instead of an error page.
         """
+        if isinstance(error, Redirect):  # one that was raised outside a route file
+            return error
         if handler := self._handler(error):
             return await _call(handler, Request(scope, receive), error)
-        if is_unexpected(error) and self.app.debug:
+        if self.app.debug and (unexpected(error) or isinstance(error, RefusedRedirectError)):
             return debug_answer(error)
         accept = ",".join(Headers(scope=scope).getlist("accept"))
         names: list[ErrorPageName] = ["_404", "_error"] if status_of(error) == 404 else ["_error"]
@@ -125,17 +124,26 @@ class Dispatch:
         run.injected_response().status_code = status_of(error)
         html = takes_html(accept)
         answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
+        if isinstance(answer, Pending):
+            answer = await _completed(run, answer)
         if answer is None:
             return error_answer(error, accept)
         if isinstance(answer, Response):
-            if answer.status_code == 200:
-                answer.status_code = status_of(error)
-            return completed_error(answer, error, additions(answer, run.injected_response()))
-        if isinstance(answer, Pending):
-            with run:
-                answer = await Completion(answer).whole()
-        assert isinstance(answer, str)
-        return completed_error(page_response(run, answer), error)
+            status = status_of(error) if answer.status_code == 200 else answer.status_code
+            return completed_error(answer, error, status, additions(answer, run.injected_response()))
+        response = page_response(run, answer)
+        return completed_error(response, error, response.status_code)
+
+
+async def _completed(run: Run, page: Pending) -> str | Response:
+    try:
+        with run:
+            html = await Completion(page).whole()
+    except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
+        answer = run.settled(run.answer_to(error))
+        assert answer is not None
+        return answer
+    return run.settled(html)
 
 
 async def _call(handler: Any, request: Request, error: Exception) -> Response:

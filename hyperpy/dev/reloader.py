@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import click
@@ -47,7 +47,7 @@ class Reloader:
         self._announce = announce
         self._settings = settings
         self._listener = listener
-        self._child: SpawnProcess | None = None
+        self._child: BaseProcess | None = None
         self._snapshot: Snapshot | None = None
         self._reported = False
 
@@ -97,7 +97,7 @@ class Reloader:
         elif changed := differences(before, now):
             self._restart(changed)
 
-    def _start(self, *, first: bool = False) -> SpawnProcess:
+    def _start(self, *, first: bool = False) -> BaseProcess:
         self._reported = False
         return start_process(run_child, self._load, self._announce, self._settings, self._listener, first)
 

@@ -1,11 +1,13 @@
 """Error responses: for visitors, without any internals, and for developers, with all of them."""
 
+import copy
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Literal
 
 from markupsafe import Markup
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
@@ -40,13 +42,19 @@ def phrase(status: int) -> str:
         return "Error"
 
 
-def completed_error(response: Response, error: BaseException, headers: Iterable[tuple[bytes, bytes]] = ()) -> Response:
-    """The response of an error page, with the error's headers and `headers`."""
-    response.raw_headers = [*response.raw_headers, *headers]
+def completed_error(
+    response: Response, error: BaseException, status: int, headers: Iterable[tuple[bytes, bytes]] = ()
+) -> Response:
+    """A copy of the response of an error page, with this status, the error's headers, and `headers`."""
+    own = copy.copy(response)
+    own.status_code = status
+    own.raw_headers = [*response.raw_headers, *headers]
+    fields = MutableHeaders(raw=own.raw_headers)
     for name, value in headers_of(error).items():
-        response.headers[name] = value
-    response.headers.add_vary_header("Accept")
-    return response
+        fields[name] = value
+    fields.add_vary_header("Accept")
+    vars(own).pop("_headers", None)  # Starlette's cache, which refers to the list of the original
+    return own
 
 
 def takes_html(accept: str) -> bool:
@@ -76,20 +84,29 @@ def _media_range(text: str) -> tuple[str, float]:
 def error_answer(error: BaseException, accept: str) -> Response:
     """The response for visitors: JSON, plain text or a page, by the `Accept` header. It never has a traceback."""
     status = status_of(error)
-    detail = error.detail if isinstance(error, HTTPException) else phrase(status)
+    detail: object = error.detail if isinstance(error, HTTPException) else phrase(status)
+    text = _sendable(detail if isinstance(detail, str) else phrase(status))
     problems = error.problems if isinstance(error, InputError) else {}
     headers = {"Vary": "Accept", **headers_of(error)}
     kind = _format(accept)
     if kind == "json":
-        body = {"detail": detail} | ({"errors": problems} if problems else {})
-        return JSONResponse(body, status, headers)
+        more = {"errors": problems} if problems else {}
+        try:
+            return JSONResponse({"detail": detail} | more, status, headers)
+        except TypeError, ValueError, RecursionError:  # JSON can't hold it
+            return JSONResponse({"detail": text} | more, status, headers)
     if kind != "html":
-        lines = [detail, *(f"{name}: {why}" for name, why in problems.items())]
+        lines = [text, *(f"{name}: {why}" for name, why in problems.items())]
         return PlainTextResponse("\n".join(lines), status, headers)
     items = [t"<li><code>{name}</code>: {why}</li>" for name, why in problems.items()]
     listing = t"<ul>{items}</ul>" if items else t""
-    explanation = t"<p>{detail}</p>" if detail != phrase(status) else t""
+    explanation = t"<p>{text}</p>" if text != phrase(status) else t""
     return HTMLResponse(error_document(f"{status} {phrase(status)}", t"{explanation}{listing}"), status, headers)
+
+
+def _sendable(text: str) -> str:
+    """The text without lone surrogates, which UTF-8 can't encode."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def debug_answer(error: BaseException) -> Response:
