@@ -20,6 +20,7 @@ from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_valu
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.pages.request.route_request import RouteRequest
 from hyperpy.templates import Pending, allow_deferred, current_host
 
 current: ContextVar[Run] = current_host
@@ -101,7 +102,7 @@ class Run(AnsweredRequest):
     def request(self) -> Request:
         if self.request_made is None:
             self.body = _RequestBody(self.receive)
-            self.request_made = Request(self.scope, self.body.receive)
+            self.request_made = RouteRequest(self.scope, self.body.receive)
         return self.request_made
 
     async def read_body(self) -> None:
