@@ -1,7 +1,7 @@
 """The kinds of streamed responses: server-sent events, HTML that is sent in parts, and pages that have to wait."""
 
 from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event
-from hyperpy.streams.framing import announces_end, data_continued
+from hyperpy.streams.framing import data_continued
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
 from hyperpy.streams.stream_errors import status_of, stream_error
@@ -21,7 +21,6 @@ class EventStream(Pump):
     ping = PING
     trailer = CLOSE
     encode = staticmethod(encode_event)
-    announces_end = staticmethod(announces_end)
     inserted = staticmethod(data_continued)
 
     def error_trailer(self, error: Exception) -> str:
