@@ -1,6 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 from collections.abc import AsyncGenerator, Coroutine
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,7 +23,8 @@ from hyperpy.streams import (
     stream_headers,
     varies,
 )
-from hyperpy.templates import Pending
+from hyperpy.templates import Pending, replace_surrogates
+from hyperpy.web.own_copy import own_copy
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 
@@ -39,9 +41,6 @@ class Sender:
         self.send = send
         self.started = False
         self.vary = ""
-
-    def start(self) -> None:
-        self.started = True
 
     async def watched(self, message: Message) -> None:
         """A `send` for other responses."""
@@ -114,7 +113,10 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
 
 
 def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
-    body = text.encode()
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:
+        body = replace_surrogates(text).encode()
     headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *vary]
     status = 200
     if injected := run.response:
@@ -135,7 +137,7 @@ async def _run_background(run: Run, injected: InjectedResponse) -> None:
 
 def page_response(run: Run, text: str) -> Response:
     """A page as a response object, for error pages."""
-    response = HTMLResponse(text)
+    response = HTMLResponse(replace_surrogates(text))
     if injected := run.response:
         response.status_code = injected.status_code
         response.background = injected.background
@@ -152,22 +154,28 @@ def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> l
 
 
 async def _send_response(run: Run, sender: Sender, response: Response) -> None:
-    """Send an explicit answer. For HEAD only its headers: a generator in it is not started."""
-    for header in response.raw_headers:
+    """Send an explicit answer. For HEAD only its headers: a generator in it is not started.
+
+    Its headers are copied, because other requests may be sending the same object.
+    """
+    run.is_sent = True
+    headers = list(response.raw_headers)
+    for header in headers:
         check_header(header)
     if injected := run.response:
-        response.raw_headers = [*response.raw_headers, *_additions(response, injected)]
+        if response is not injected:
+            headers += additions(response, injected)
         injected.sent = True
     if sender.vary:
-        MutableHeaders(raw=response.raw_headers).add_vary_header(sender.vary)
+        MutableHeaders(raw=headers).add_vary_header(sender.vary)
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
-        await _send(sender, response.status_code, response.raw_headers, b"")
+        await _send(sender, response.status_code, headers, b"")
         return
     with run:
-        await response(run.scope, run.receive, sender.watched)
+        await own_copy(response, headers)(run.scope, run.receive, sender.watched)
 
 
-def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
+def additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
     """The headers that the route has set and its explicit answer has not."""
     own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
     return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]
@@ -186,10 +194,22 @@ async def _send_stream(
 ) -> None:
     stream = await _prepared(run, sender, kind, generator)
     if stream is not None:
-        with run:
-            await stream(run.scope, run.receive, sender.send)
+        try:
+            with run:
+                await stream(run.scope, run.receive, sender.send)
+        except Exception as error:
+            if sender.started:
+                raise
+            answer = run.settled(run.answer_to(error))
+            assert answer is not None
+            await _send_response(run, sender, answer)
     if kind is not PageStream and run.response:
         await _run_background(run, run.response)
+
+
+def _start(run: Run, sender: Sender) -> None:
+    run.start()
+    sender.started = True
 
 
 async def _prepared(
@@ -215,6 +235,6 @@ async def _prepared(
         status=status,
         headers=headers,
         debug=app.debug,
-        on_start=sender.start,
+        on_start=partial(_start, run, sender),
         limits=app.limits,
     )
