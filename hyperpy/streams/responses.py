@@ -4,8 +4,8 @@ from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event
 from hyperpy.streams.framing import data_continued
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
-from hyperpy.streams.stream_errors import status_of, stream_error
-from hyperpy.streams.stream_record import http_error
+from hyperpy.streams.stream_errors import stream_error
+from hyperpy.streams.stream_record import http_error, status_of
 
 
 class EventStream(Pump):
