@@ -58,7 +58,7 @@ class Dispatch:
                     if stream is not None:
                         await stream
                 case Match(BrokenRoute(error=error)):  # only in debug mode
-                    await debug_answer(error)(scope, receive, sender.watched)
+                    await debug_answer(error, reloads=True)(scope, receive, sender.watched)
                 case CanonicalRedirect(target):
                     await canonical_redirect(scope, target)(scope, receive, sender.watched)
                 case _:

@@ -13,7 +13,9 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
 from hyperpy.templates import html
-from hyperpy.web.tracebacks import users_traceback
+from hyperpy.tracebacks import users_traceback
+
+RELOAD_AFTER = 2  # seconds between two attempts of a page to reload
 
 _STYLE = Markup(
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem;color:#222}"
@@ -109,15 +111,21 @@ def _sendable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def debug_answer(error: BaseException) -> Response:
-    """The response for developers: the message of a HyperError, the traceback of any other exception."""
+def debug_answer(error: BaseException, *, reloads: bool = False) -> Response:
+    """The response for developers: the message of a HyperError, the traceback of any other exception.
+
+    With `reloads`, the page reloads itself, so that it goes away once the file is fixed.
+    """
     if isinstance(error, HyperError):
         title, text = error.what, str(error)
         cause = error.__cause__
         below = t"<h2>Caused by</h2><pre>{users_traceback(cause)}</pre>" if cause is not None else t""
     else:
         title, text, below = f"{type(error).__name__}: {error}", users_traceback(error), t""
-    return HTMLResponse(error_document(title, t"<pre>{text}</pre>{below}"), status_of(error))
+    if reloads:
+        below = t"{below}<p>Fix the error and save. This page will reload.</p>"
+    document = error_document(title, t"<pre>{text}</pre>{below}", refresh=RELOAD_AFTER if reloads else None)
+    return HTMLResponse(document, status_of(error), {"Cache-Control": "no-store"})
 
 
 def no_route_answer(path: str, folder: str, routes: Iterable[tuple[str, str]]) -> Response:
