@@ -17,6 +17,7 @@ LONGEST = 400
 # Data flows from left to right, and a part imports only itself and what stands before it.
 ORDER = (
     "exceptions",
+    "tracebacks",
     "config",
     "routing",
     "templates",
@@ -38,7 +39,7 @@ ORDER = (
 REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
-    "pages": ("input_markers", "analysis", "loading", "request", "waiting"),
+    "pages": ("answers", "input_markers", "analysis", "loading", "request", "waiting"),
     "channels": ("backends", "hub", REST),
     "server": ("access", "configuration", "workers", "http", REST),
     "testing": (REST, "transport"),

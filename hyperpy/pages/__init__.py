@@ -2,12 +2,14 @@
 
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
+from hyperpy.pages.request.route_request import text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.waiting.completion import Completion
 
@@ -17,6 +19,7 @@ __all__ = [
     "PATCH",
     "POST",
     "PUT",
+    "AnsweredError",
     "Completion",
     "Cookie",
     "Header",
@@ -24,13 +27,17 @@ __all__ = [
     "InputMarker",
     "PublicNames",
     "Query",
+    "Redirect",
     "Route",
     "RoutesPackage",
     "Run",
     "StreamFacts",
     "check_header",
     "current",
+    "decisive",
     "load_route",
     "render",
     "temporary_imports",
+    "text_for_file",
+    "unexpected",
 ]
