@@ -170,25 +170,25 @@ class Generator:
     def assign(self, depth: int) -> None:
         if self.chance(0.6):
             value = self.integer()
-            self.write(depth, f"{self.target(self.scope.ints, 'i')} = {value}")
+            self.write(depth, f"{self.target(self.scope.ints, 'i')} = {value} % 997")
         else:
             value = self.text()
-            self.write(depth, f"{self.target(self.scope.texts, 's')} = {value}")
+            self.write(depth, f"{self.target(self.scope.texts, 's')} = ({value})[:99]")
 
     def assign_list(self, depth: int) -> None:
         value = self.listing()
-        self.write(depth, f"{self.target(self.scope.lists, 'l')} = list({value})")
+        self.write(depth, f"{self.target(self.scope.lists, 'l')} = list({value})[:9]")
 
     def annotated(self, depth: int) -> None:
         value = self.integer()
         name = self.fresh("a")
-        self.write(depth, f"{name}: int = {value}")
+        self.write(depth, f"{name}: int = {value} % 997")
         self.scope.ints.append(name)
 
     def unpack(self, depth: int) -> None:
         value, text = self.integer(), self.text()
         first, second = self.fresh("i"), self.fresh("s")
-        self.write(depth, f"({first}, *_), {second} = [{value}, 0], {text}")
+        self.write(depth, f"({first}, *_), {second} = [{value} % 997, 0], {text}[:99]")
         self.scope.ints.append(first)
         self.scope.texts.append(second)
 
@@ -197,7 +197,7 @@ class Generator:
         if self.scope.lists and self.chance(0.5):
             self.write(depth, f"{self.one_of(self.scope.lists)}.append({self.integer()})")
         elif mine:
-            self.write(depth, f"{self.one_of(mine)} += {self.integer()}")
+            self.write(depth, f"{self.one_of(mine)} += {self.integer()} % 997")
         else:
             self.note(depth)
 
