@@ -99,7 +99,7 @@ def _requests_stream(query: bytes) -> bool:
     return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
-async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes | memoryview) -> None:
     sender.started = True
     await sender.send({"type": "http.response.start", "status": status, "headers": headers})
     await sender.send({"type": "http.response.body", "body": body})
@@ -163,8 +163,14 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await _send(sender, response.status_code, headers, b"")
         return
-    with run:
-        await own_copy(response, headers)(run.scope, run.receive, sender.watched)
+    if type(response).__call__ is not Response.__call__:
+        with run:
+            await own_copy(response, headers)(run.scope, run.receive, sender.watched)
+        return
+    await _send(sender, response.status_code, headers, response.body)  # as Starlette does, and faster than a copy
+    if response.background is not None:
+        with run:
+            await response.background()
 
 
 def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:

@@ -22,6 +22,7 @@ from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Settings, app_settings, running_command
 from hyperpy.exceptions import HyperError
+from hyperpy.pages import Redirect
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
@@ -109,6 +110,7 @@ class Hyper(Starlette):
         """Starlette's stack with our error pages. Only applications with middleware or explicit routes need it."""
         handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in (500, Exception)}
         handlers.setdefault(HTTPException, self._error_page)
+        handlers.setdefault(Redirect, self._error_page)
         handler = self.exception_handlers.get(500) or self.exception_handlers.get(Exception) or self._error_page
         app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers)
         for middleware in reversed([Middleware(ServerErrorMiddleware, handler=handler), *self.user_middleware]):

@@ -21,6 +21,7 @@ from hyperpy.pages.analysis.explicit_answers import (
     flags_named,
     may_block,
     possible_answers,
+    unknown_answers,
 )
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import find_templates, place_of
@@ -83,8 +84,10 @@ def analyse(
     check_bare_renders(tree, loader, vocabulary, file)
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
-    if not (templates or stream or responds or possible_answers(tree, loader)):
-        raise no_answer(tree, file)
+    if not (templates or stream or responds or possible_answers(tree, loader, vocabulary)):
+        forgotten = forgotten_template(tree, file)
+        if forgotten or not unknown_answers(loader):
+            raise forgotten or no_answer(file)
     check_names(parsed, templates, vocabulary, done)
     each = [s for s in statements if s not in once and not _is_inert(s)]
     before, after = _around_loader(statements, each, loader)
@@ -151,8 +154,8 @@ def _methods(tree: ast.Module, vocabulary: Vocabulary, *, has_others: bool) -> f
     return methods | {"HEAD"} if "GET" in methods else methods
 
 
-def no_answer(tree: ast.Module, file: str) -> RouteError:
-    """The error for a file without an answer, with the most likely reason."""
+def forgotten_template(tree: ast.Module, file: str) -> RouteError | None:
+    """The error for a file without an answer that has a string which is almost a template."""
     for statement in tree.body[1:] or tree.body:
         value = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(value, ast.JoinedStr):
@@ -163,6 +166,11 @@ def no_answer(tree: ast.Module, file: str) -> RouteError:
         if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value.lstrip().startswith("<"):
             hint = 'Put a `t` in front of the quotes: t"""…""".'
             return RouteError("this string is not a template", place=place_of(value, file), hint=hint)
+    return None
+
+
+def no_answer(file: str) -> RouteError:
+    """The error for any other file without an answer."""
     return RouteError(
         "this file has no answer",
         place=Place(file, 1),

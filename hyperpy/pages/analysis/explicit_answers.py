@@ -84,15 +84,30 @@ def _is_redirect(value: ast.expr, vocabulary: Vocabulary) -> bool:
     return isinstance(value, ast.Call) and vocabulary.public_name(value.func) == "redirect"
 
 
-def possible_answers(tree: ast.Module, loader: ast.AsyncFunctionDef | None) -> bool:
-    """Whether there may be another answer: a bare expression anywhere, what the loader returns, or what is raised."""
+def possible_answers(tree: ast.Module, loader: ast.AsyncFunctionDef | None, vocabulary: Vocabulary) -> bool:
+    """Whether there may be another answer.
+
+    It may be what the loader returns or always raises, a bare call at module level, or a known answer of a function.
+    """
     own = list(own_nodes(loader)) if loader else []
     returns = any(isinstance(node, ast.Return) and node.value is not None for node in own)
-    raises = any(isinstance(node, ast.Raise) for node in (*own, *(n for s in tree.body for n in module_level(s))))
-    return returns or raises or any(isinstance(value, _POSSIBLE) for value in bare_values(ast.walk(tree)))
+    raises = any(isinstance(node, ast.Raise) for node in (*tree.body, *(loader.body if loader else ())))
+    bare = bare_values(node for statement in tree.body for node in module_level(statement))
+    known = (v for v in bare_values(ast.walk(tree)) if isinstance(v, ast.Call))
+    return (
+        returns
+        or raises
+        or any(isinstance(value, _POSSIBLE) for value in bare)
+        or any(vocabulary.public_name(value.func) in ANSWERS for value in known)
+    )
 
 
-_POSSIBLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.YieldFrom)
+def unknown_answers(loader: ast.AsyncFunctionDef | None) -> bool:
+    """Whether a bare call in the loader might give a response."""
+    return loader is not None and any(isinstance(value, _POSSIBLE) for value in bare_values(own_nodes(loader)))
+
+
+_POSSIBLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
 
 
 def flags_named(tree: ast.Module, vocabulary: Vocabulary) -> frozenset[str]:

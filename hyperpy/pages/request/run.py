@@ -81,8 +81,8 @@ class Run(AnsweredRequest):
         self.error = error
         self.collected = None
         self.digests: dict[str, bytes] | None = None
-        self.response = self.explicit = self.kept = None
-        self.redirects = _NO_REDIRECTS
+        self.response = self.explicit = self.held = self.bound = None
+        self.redirects = self.received = _NO_REDIRECTS
         self.is_sent = False
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
@@ -195,7 +195,7 @@ class Run(AnsweredRequest):
             except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
                 answer = self.answer_to(error)
             self.is_sent = isinstance(answer, str)  # from here on, a thread that was left behind is too late
-            return self.settled(answer) if self.redirects or self.explicit else answer
+            return self.settled(answer) if self.redirects or self.explicit is not None else answer
 
     def answer_at_once(self, *, page: bool) -> Answer:
         """`answer` for a route that does not wait (`Route.immediate`)."""
@@ -208,10 +208,11 @@ class Run(AnsweredRequest):
         finally:
             current.reset(token)
         self.is_sent = isinstance(answer, str)
-        return self.settled(answer) if self.redirects or self.explicit else answer
+        return self.settled(answer) if self.redirects or self.explicit is not None else answer
 
     def _straight(self, page: bool) -> Answer:
-        return self._execute(self.route.before, inputs=True) or self._last(page)
+        answer = self._execute(self.route.before, inputs=True)
+        return self._last(page) if answer is None else answer
 
     async def _around_loader(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
@@ -219,13 +220,12 @@ class Run(AnsweredRequest):
             answer = await self._load()
         if answer is None and not (self.redirects and self.dropped()):
             answer = self._execute(self.route.after)
-        return answer or self._last(page)
+        return self._last(page) if answer is None else answer
 
     def _last(self, page: bool) -> Answer:
         """The answer after the body and the loader: an explicit one if there is any, else the page."""
-        if self.route.responds and (bound := self._bound_response()):
-            return bound
-        return self._page_to_send() if page and not (self.redirects or self.explicit) else None
+        bound = self._bound_response() if self.route.responds else None
+        return self._page_to_send() if bound is None and page and not self.is_answered else bound
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
         """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
@@ -233,6 +233,8 @@ class Run(AnsweredRequest):
             try:
                 if inputs:
                     self.bind(0)
+                    if self.redirects:  # an input marker has dropped one
+                        return None
                 if self.route.groups:
                     self.namespace[RUN] = self
                 if code is not None:
@@ -240,7 +242,7 @@ class Run(AnsweredRequest):
             finally:
                 self.namespace.pop(RUN, None)
                 self._take_functions()
-        return (self.kept or self.explicit) if self.namespace[ENDED] else self.explicit
+        return self.redirects[-1] if self.redirects and self.namespace[ENDED] else self.explicit
 
     def _take_functions(self) -> None:
         """Move the functions that no code names out of the namespace.
