@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
-from typing import Self
+from typing import Final, Self
 
 __all__ = [
     "AnswerError",
@@ -20,10 +20,12 @@ __all__ = [
     "HyperError",
     "InputError",
     "Place",
+    "RefusedRedirectError",
     "RouteConflictError",
     "RouteError",
     "StreamError",
     "TemplateError",
+    "URLError",
     "UnknownFragmentError",
     "UnknownSettingWarning",
 ]
@@ -114,17 +116,26 @@ class ChannelError(HyperError):
 
 
 class ChannelClosedError(ChannelError):
-    """A message was published to a closed channel."""
+    """A message was published to a closed channel, or an item put into or expected from a closed queue."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"the channel {name!r} is closed, for as long as its messages are kept",
-            hint="Publish before close(), or to a channel with another name.",
-        )
+    def __init__(self, name: str, *, is_queue: bool = False) -> None:
+        if is_queue:
+            super().__init__(
+                f"the queue {name!r} is closed", hint="Put items before close(), or into a queue with another name."
+            )
+        else:
+            super().__init__(
+                f"the channel {name!r} is closed, for as long as its messages are kept",
+                hint="Publish before close(), or to a channel with another name.",
+            )
 
 
 class BrokerError(ChannelError):
     """The channels broker can't be reached or doesn't respond in time."""
+
+
+class BrokerRefusalError(BrokerError):
+    """The channels broker refuses what it is asked to do, and would refuse it again."""
 
 
 class StreamError(HyperError):
@@ -134,6 +145,8 @@ class StreamError(HyperError):
 class InputError(HyperError):
     """The request doesn't match the route's inputs: status 422. `problems` maps inputs to what is wrong."""
 
+    status_code: Final = 422
+
     def __init__(self, problems: dict[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {why}" for name, why in problems.items()))
         self.problems = problems
@@ -141,6 +154,16 @@ class InputError(HyperError):
 
 class AnswerError(HyperError):
     """A route file has no valid answer to a request."""
+
+
+class RefusedRedirectError(AnswerError):
+    """`redirect()` was called with a computed URL that it refuses, as a visitor may cause: status 400."""
+
+    status_code: Final = 400
+
+
+class URLError(HyperError):
+    """`url()` can't build a URL: an unknown route, a missing parameter, or a value that can't be written."""
 
 
 class HeadersSentError(HyperError):

@@ -9,7 +9,22 @@ from hyperpy.exceptions import EventError
 # Invalid in a header value (RFC 9110, 5.5): servers answer 400, after which an EventSource does not reconnect.
 _UNFIT_FOR_HEADERS: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+# Names of events after which many clients disconnect.
+_LAST_NAMES: Final = frozenset(("done", "close"))
+
+# An event without a name has this one. It is never written: htmx 4 swaps only events without a name.
+DEFAULT_NAME: Final = "message"
+_SPECIAL_NAMES: Final = _LAST_NAMES | {DEFAULT_NAME}
+
+_FIELD: Final = re.compile(r"(?:data|event|id|retry)?:")
+
 _FORBIDDEN: Final = (("\n", "LF"), ("\r", "CR"), ("\0", "NUL"))
+
+
+class LastFrame(str):
+    """An encoded event whose name tells clients that it is the last one."""
+
+    __slots__ = ()
 
 
 def frame(
@@ -22,18 +37,22 @@ def frame(
 ) -> str:
     """Encode one event, including its blank line. Fields that are None are left out.
 
-    A name without data gets an empty `data:` line, because clients drop an event without one: "If the data buffer is an
-    empty string, set the data buffer and the event type buffer to the empty string and return."
+    The name `message`, the default, is left out. A name without data gets an empty `data:` line, because clients drop
+    an event without one: "If the data buffer is an empty string, set the data buffer and the event type buffer to the
+    empty string and return."
     """
     if data is not None and event is not None and id is None and retry is None and comment is None:  # the usual case
-        return f"event: {_checked_name(event)}\n{data_lines(data)}\n\n"
-    lines = []
+        name = _checked_name(event)
+        if name not in _SPECIAL_NAMES:
+            return f"event: {name}\n{data_lines(data)}\n\n"
+    lines, name = [], ""
     if comment is not None:
         lines.append(_comment_lines(comment))
     if id is not None:
         lines.append("id: " + _checked_id(id))
     if event is not None:
-        lines.append("event: " + _checked_name(event))
+        if (name := _checked_name(event)) != DEFAULT_NAME:
+            lines.append("event: " + name)
         data = data or ""
     if retry is not None:
         lines.append(f"retry: {_checked_retry(retry)}")
@@ -41,7 +60,18 @@ def frame(
         lines.append(data_lines(data))
     if not lines:
         raise EventError("this event has no fields", hint='Give it at least one, as in: {"data": t"<p>{news}</p>"}')
-    return "\n".join(lines) + "\n\n"
+    text = "\n".join(lines) + "\n\n"
+    return LastFrame(text) if name in _LAST_NAMES else text
+
+
+def checked_block(text: str) -> str:
+    """An event that a library has encoded. Raises EventError if it isn't one."""
+    lines = unified(text).split("\n") if "\r" not in text.replace("\r\n", "") else [""]
+    if lines[-2:] != ["", ""] or not all(map(_FIELD.match, lines[:-2])):
+        raise EventError(
+            f"this is not an encoded event: {text!r:.80}", hint="It has lines such as `data: …`, and an empty one."
+        )
+    return "\n".join(lines)
 
 
 def data_lines(text: str) -> str:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from hyperpy.exceptions import HyperError, display_path
+from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path
+from hyperpy.pages.answers import decisive, unexpected
 from hyperpy.streams.negotiate import StreamMode
 
 # Most characters of a path or an error in a log line: their length is up to clients and exceptions.
@@ -66,8 +67,7 @@ class StreamRecord:
 
     def failed(self, error: Exception) -> None:
         self.failure = error
-        what = error.what if isinstance(error, HyperError) else str(error)
-        self.error = f"{type(error).__name__}: {what}"[:MAX_LENGTH].removesuffix(": ")
+        self.error = f"{type(error).__name__}: {_what(error)}"[:MAX_LENGTH].removesuffix(": ")
 
     def end(self, ending: EndReason) -> None:
         if self.end_reason is None:
@@ -85,9 +85,31 @@ class StreamRecord:
         return f"{_display_path(self.file)} {path} {_printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
 
 
-def is_refusal(error: BaseException) -> bool:
-    """Whether an error is a 4xx, which blames the client."""
-    return isinstance(error, HTTPException) and error.status_code < 500
+def http_error(error: Exception) -> HTTPException | None:
+    """The error if it is an HTTPException, or that of an exception group, such as a task group raises."""
+    found = decisive(error)
+    return found if isinstance(found, HTTPException) else None
+
+
+def status_of(error: Exception) -> int:
+    """The status that the response would have had if the error had come before it."""
+    found = decisive(error)
+    status: object = 500
+    if isinstance(found, (HTTPException, InputError, RefusedRedirectError)):
+        status = found.status_code
+    return int(status) if isinstance(status, int) else 500
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether an error is a 4xx, which blames the client, or a group of nothing else."""
+    return unexpected(error) is None and status_of(error) < 500
+
+
+def _what(error: Exception) -> str:
+    try:
+        return str(error.what if isinstance(error, HyperError) else error)
+    except Exception:  # noqa: BLE001 (the class of the error says enough)
+        return "<exception str() failed>"
 
 
 def _printable(text: str) -> str:

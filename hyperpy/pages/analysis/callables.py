@@ -79,14 +79,20 @@ def stream_facts(function: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> Stre
     values = [node.value for node in yields_of(function) if isinstance(node, ast.Yield)]
     called = [vocabulary.public_name(value.func) if isinstance(value, ast.Call) else "" for value in values]
     first, first_called = (values[0], called[0]) if values else (None, "")
-    pairs = any(isinstance(value, ast.Tuple | ast.Dict) for value in values)
     return StreamFacts(
         name=function.name,
         line=function.lineno,
         begins_document=_begins_document(first, vocabulary),
         first_is_html=isinstance(first, ast.TemplateStr) or first_called in HTML_CALLS,
-        yields_event=pairs or not EVENT_CALLS.isdisjoint(called),
+        yields_event=any(map(_is_data, values)) or not EVENT_CALLS.isdisjoint(called),
     )
+
+
+def _is_data(value: ast.expr | None) -> bool:
+    """Whether a yielded expression is visibly an event: a pair, fields, or a value for JSON."""
+    if isinstance(value, ast.Constant):
+        return isinstance(value.value, (int, float))
+    return isinstance(value, ast.Tuple | ast.Dict | ast.List | ast.ListComp)
 
 
 def _begins_document(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
