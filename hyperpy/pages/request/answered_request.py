@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from hyperpy.exceptions import HeadersSentError, Place
+from hyperpy.exceptions import HeadersSentError, Place, TemplateError
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.templates import TemplateHost
@@ -126,7 +126,8 @@ class AnsweredRequest(TemplateHost):
         is an exception. What is raised after a redirect was dropped is only logged.
         """
         found = decisive(error)
-        if isinstance(found, AnsweredError):
+        is_rendered = isinstance(found, TemplateError) and self.explicit is not None  # a component has returned it
+        if isinstance(found, AnsweredError) or is_rendered:
             return next((each for each in reversed(self.redirects) if each in self.received), None)
         if isinstance(found, Redirect):
             self.register(found)

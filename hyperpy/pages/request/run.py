@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Message, Receive, Scope
 
-from hyperpy.exceptions import AnswerError, HyperError, InputError, Place, TemplateError
+from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.pages.answers import Redirect
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
@@ -299,16 +299,10 @@ class Run(AnsweredRequest):
         """The HTML of the template that the body has reached. Raises AnswerError if it has reached none."""
         return self.evaluate(self._reached())
 
-    def _page_to_send(self) -> str | Pending | None:
+    def _page_to_send(self) -> str | Pending:
         """The page for sending: then it may contain deferred values."""
         template = self._reached()
-        try:
-            return allow_deferred(self.evaluate, (template,), template.place)
-        except TemplateError:
-            # A function of the file that ends with an explicit answer returns it to the template.
-            if self.explicit is None:
-                raise
-            return None
+        return allow_deferred(self.evaluate, (template,), template.place)
 
     def evaluate(self, template: CompiledTemplate) -> str:
         try:
