@@ -129,7 +129,7 @@ def test_a_stream_error_is_not_a_connection_error(page, streams):
         })"""
     )
     assert (event, id) == ("stream-error", "")
-    assert json.loads(data).keys() == {"message", "log"}
+    assert json.loads(data).keys() == {"status", "message", "log"}
     assert "secret" not in data
 
 

@@ -148,7 +148,7 @@ def test_an_invalid_item_names_the_line_of_its_yield(log):
         client.read_until(b"\r\n0\r\n\r\n")
     line = wrong.__code__.co_firstlineno + 2
     details = json.loads(parse(client.body).events[1].data)["details"]
-    assert f"test_stream_lifecycle.py:{line}  a stream can't send int" in details
+    assert f"test_stream_lifecycle.py:{line}  a stream can't send bytes" in details
 
 
 def test_a_silent_stream_pings(server):
