@@ -62,8 +62,8 @@ CASES = {
     "nothing": ("if False: yield", []),
 }
 
-# Collects events until the source has lost its connection, and until it would have reconnected if it didn't have to wait
-# for a day.
+# Collects events until the source has lost its connection, and until it would have reconnected if it didn't have to
+# wait for a day.
 COLLECT = """
 ([url, names]) => new Promise((resolve, reject) => {
     const source = new EventSource(url), events = [];
