@@ -27,6 +27,7 @@ from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.own_copy import own_copy
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+DATASTAR_ACCEPT = "text/event-stream, text/html, application/json"
 
 
 class Sender:
@@ -96,8 +97,9 @@ def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamM
     shape = GeneratorShape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
     headers = Headers(scope=scope)
     accept = ",".join(headers.getlist("accept"))
-    # Datastar accepts pages as well.
-    forced = headers.get("datastar-request") == "true" or _requests_stream(scope["query_string"])
+    # Datastar accepts pages as well, but wants events.
+    is_datastar = headers.get("datastar-request") == "true" or accept == DATASTAR_ACCEPT
+    forced = is_datastar or _requests_stream(scope["query_string"])
     depends = "Accept, Datastar-Request" if has_template else "Accept"
     return choose(shape, accepts(accept), forced=forced), depends if varies(shape) else ""
 

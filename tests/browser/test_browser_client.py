@@ -171,7 +171,7 @@ def test_values_keep_their_types(tab: Page, page_errors: list[str], watched: boo
 ERRORS = {
     "/nowhere": ("http", 404, "404 Not Found"),
     "/page": ("content-type", 200, "the response is text/html, not text/event-stream"),
-    "/fragile": ("server", 200, "Something went wrong on our side."),
+    "/fragile": ("server", 500, "Something went wrong on our side."),
     "/broken": ("network", None, "the connection failed"),
     "/endless": ("incomplete", 200, "the stream ended early"),
 }

@@ -268,8 +268,10 @@ async def test_datastar_gets_the_stream_of_a_url_that_has_a_page_as_well(make):
         for method in ("GET", "POST", "HEAD"):
             for headers, kind in [
                 (DATASTAR, "text/event-stream"),
+                ({"accept": DATASTAR["accept"]}, "text/event-stream"),
                 (HTMX_4, "text/html"),
-                (DATASTAR | {"datastar-request": "false"}, "text/html"),
+                (HTMX_4 | {"datastar-request": "true"}, "text/event-stream"),
+                (HTMX_4 | {"datastar-request": "false"}, "text/html"),
             ]:
                 answer = await client.request(method, "/", headers=headers)
                 assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
