@@ -150,7 +150,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     """Send an explicit answer. For HEAD only its headers: a generator in it is not started."""
     for header in response.raw_headers:
         check_header(header)
-    if injected := run.response:
+    if (injected := run.response) and injected is not response:
         response.raw_headers = [*response.raw_headers, *_additions(response, injected)]
         injected.sent = True
     if sender.vary:

@@ -13,11 +13,13 @@ from hyperpy.pages import (
     POST,
     PUT,
     PublicNames,
-    Query,
+    QueryMarker,
     Route,
     RoutesPackage,
     load_route,
     render,
+    request,
+    response,
 )
 from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
 from hyperpy.streams import JSON, Event
@@ -26,7 +28,7 @@ from hyperpy.web.redirect import redirect
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
-    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render}
+    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render, "request": request, "response": response}
 )
 
 
@@ -120,5 +122,5 @@ def _row(route: Route) -> RouteRow:
 def _required_inputs(route: Route) -> Iterator[str]:
     for given in route.inputs:
         if given.required and given.marker is not None:
-            source = "" if isinstance(given.marker, Query) else f" ({type(given.marker).__name__.lower()})"
+            source = "" if isinstance(given.marker, QueryMarker) else f" ({given.marker.kind})"
             yield f"{given.key}: {given.kind}{source}"

@@ -2,11 +2,13 @@
 
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.vocabulary import PublicNames
-from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
+from hyperpy.pages.input_functions import Cookie, Header, Loaded, Path, Query
+from hyperpy.pages.input_markers import InputMarker, QueryMarker
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
+from hyperpy.pages.request.proxies import request, response
 from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.waiting.completion import Completion
@@ -22,8 +24,11 @@ __all__ = [
     "Header",
     "InjectedResponse",
     "InputMarker",
+    "Loaded",
+    "Path",
     "PublicNames",
     "Query",
+    "QueryMarker",
     "Route",
     "RoutesPackage",
     "Run",
@@ -32,5 +37,7 @@ __all__ = [
     "current",
     "load_route",
     "render",
+    "request",
+    "response",
     "temporary_imports",
 ]

@@ -1,20 +1,39 @@
-"""Input markers: what a route file writes into `Annotated[…]` to say where an input comes from."""
+"""Input markers: what a route file writes to say where an input comes from."""
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from abc import ABC, ABCMeta, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.requests import Request
 
+NO_CONSTRAINTS: Mapping[str, Any] = MappingProxyType({})
 
-class InputMarker(ABC):
-    """The base class of all input markers, `Query`, `Header` and `Cookie` among them.
+if TYPE_CHECKING:
+
+    class _MarkerType(ABCMeta):
+        """Lets type checkers accept `x: T = Marker()`, where the value will be a `T` and not the marker."""
+
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any: ...
+
+    class _Base(metaclass=_MarkerType): ...
+
+else:
+    _Base = ABC
+
+
+class InputMarker(_Base):
+    """The base class of all input markers.
 
     A subclass defines `value`. pydantic then converts and checks what it returns, as the annotation says.
     """
 
     is_text: ClassVar[bool] = False
     """The value is text, so the annotation must be a type that text can be converted to."""
+
+    constraints: Mapping[str, Any] = NO_CONSTRAINTS
+    """Keywords of pydantic's `Field` that the value must satisfy."""
 
     @abstractmethod
     def value(self, request: Request, name: str) -> object:
@@ -28,21 +47,30 @@ class InputMarker(ABC):
         """The name of the input in the request, as error messages show it."""
         return name
 
+    @property
+    def kind(self) -> str:
+        """Where the value comes from, in a word, for `hyper routes`."""
+        return type(self).__name__.removesuffix("Marker").lower()
+
     def vary(self, name: str) -> str:
         """The request header that the value depends on, for the `Vary` header of the response; empty if none."""
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Query(InputMarker):
-    """A query parameter; `name` is its name in the URL if that differs. A list takes all values of that name."""
+@dataclass(frozen=True)
+class TextMarker(InputMarker):
+    """A marker made by `Query()`, `Header()`, `Cookie()` or `Path()`."""
 
-    name: str = ""
     is_text: ClassVar[bool] = True
+    alias: str = ""
+    constraints: Mapping[str, Any] = field(default=NO_CONSTRAINTS)
+    has_default: bool = False
 
     def key(self, name: str) -> str:
-        return self.name or name
+        return self.alias or name
 
+
+class QueryMarker(TextMarker):
     def value(self, request: Request, name: str) -> str | None:
         return request.query_params.get(self.key(name))
 
@@ -50,15 +78,9 @@ class Query(InputMarker):
         return request.query_params.getlist(self.key(name))
 
 
-@dataclass(frozen=True, slots=True)
-class Header(InputMarker):
-    """A request header. Without a `name`, the variable's: `user_agent` is `user-agent`. Values are decoded as UTF-8."""
-
-    name: str = ""
-    is_text: ClassVar[bool] = True
-
+class HeaderMarker(TextMarker):
     def key(self, name: str) -> str:
-        return self.name.lower() or name.replace("_", "-").lower()
+        return self.alias.lower() or name.replace("_", "-").lower()
 
     def value(self, request: Request, name: str) -> str | None:
         values = self.values(request, name)
@@ -72,21 +94,20 @@ class Header(InputMarker):
         return self.key(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Cookie(InputMarker):
-    """A cookie of the request; `name` is its name there if that differs."""
-
-    name: str = ""
-    is_text: ClassVar[bool] = True
-
-    def key(self, name: str) -> str:
-        return self.name or name
-
+class CookieMarker(TextMarker):
     def value(self, request: Request, name: str) -> str | None:
         return request.cookies.get(self.key(name))
 
     def vary(self, name: str) -> str:
         return "cookie"
+
+
+class PathMarker(TextMarker):
+    """The router has the value already; see `Run.bind`."""
+
+    def value(self, request: Request, name: str) -> str | None:
+        value: str | None = request.path_params.get(self.key(name))
+        return value
 
 
 def _header_text(name: str, value: str) -> str:

@@ -399,7 +399,7 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
             "`q` is declared as an input twice",
             "Keep one of the two",
         ),
-        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input must be a plain name", "name: Annotated"),
+        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input must be a plain name", "name: T = Query()"),
     ],
 )
 def test_files_that_can_not_be_routes(source: str, line: int, what: str, hint: str) -> None:

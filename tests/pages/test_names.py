@@ -114,12 +114,12 @@ FRAGMENTS = """t'''<p id="a" {NAME}>x</p><p>rest</p>'''"""
 
 USES = {
     "an input": ("Query", "q: Annotated[int, NAME()] = 1\nt'{q}'", "GET", "?q=7", "200 7"),
-    "an input's class": ("Query", "q: Annotated[int, NAME] = 1\nt'{q}'", "GET", "?q=7", "200 7"),
-    "an input's own name": ("Query", "q: Annotated[int, NAME('page')] = 1\nt'{q}'", "GET", "?page=7", "200 7"),
+    "an input's class": ("Query", "q: Annotated[int, NAME()] = 1\nt'{q}'", "GET", "?q=7", "200 7"),
+    "an input's own name": ("Query", "q: Annotated[int, NAME(alias='page')] = 1\nt'{q}'", "GET", "?page=7", "200 7"),
     "an input in quotes": ("Query", "q: 'Annotated[int, NAME()]' = 1\nt'{q}'", "GET", "?q=7", "200 7"),
     "a type": ("Query", "Q = Annotated[int, NAME()]\nq: Q = 1\nt'{q}'", "GET", "?q=7", "200 7"),
     "a type statement": ("Query", "type Q = Annotated[int, NAME()]\nq: Q = 1\nt'{q}'", "GET", "?q=7", "200 7"),
-    "a marker": ("Query", "m = NAME('n')\nq: Annotated[int, m] = 1\nt'{q}'", "GET", "?n=7", "200 7"),
+    "a marker": ("Query", "m = NAME(alias='n')\nq: Annotated[int, m] = 1\nt'{q}'", "GET", "?n=7", "200 7"),
     "a method": ("POST", "saved = []\nif NAME:\n    saved.append(1)\nt'{len(saved)}'", "POST", "", "200 1"),
     "a method that guards definitions": ("POST", "if NAME:\n    saved = True\nt'<p>'", "POST", "", "200 <p>"),
     "only a method": ("POST", "if NAME:\n    t'<p>'", "POST", "", "200 <p>"),
@@ -316,7 +316,7 @@ async def test_typing_names_count_as_objects_too(site: Site) -> None:
         COUNT: Once = [0]
         COUNT[0] += 1
         q: An[int, Q()] = 1
-        r: t.An[int, t.Q("s")] = 2
+        r: t.An[int, t.Q(alias="s")] = 2
         if t.CHECKING:
             from nowhere import nothing
         t"{q} {r} {COUNT[0]}"

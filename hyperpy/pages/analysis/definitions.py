@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.scopes import Names, blocks, declared, module_level
-from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import FLAGS, REQUEST_NAMES, Vocabulary
 
 
 def builtin_names() -> frozenset[str]:
@@ -40,6 +40,8 @@ def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
     """Adds the file's own aliases of special objects to the vocabulary."""
     once = parsed.bound_once()
     for statement in parsed.tree.body:
+        if isinstance(statement, ast.AnnAssign) and vocabulary.marks_value(statement):
+            continue  # an input, not another name of its marker
         for name, value in _aliases(statement):
             if name.partition(".")[0] in once and vocabulary.is_special(value):
                 vocabulary = replace(vocabulary, aliases={**vocabulary.aliases, name: value})
@@ -126,7 +128,7 @@ def _holds_definitions(block: ast.If | ast.Try | ast.With, vocabulary: Vocabular
     for node in ast.walk(block.test) if isinstance(block, ast.If) else ():
         if isinstance(node, ast.Call | ast.NamedExpr) and not first:
             return False
-        if isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS:
+        if isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS | REQUEST_NAMES:
             return False
     parts = [part for statements in blocks(block) for part in statements]
     return all(isinstance(part, ast.Pass) or is_definition(part, vocabulary, first=first) for part in parts)

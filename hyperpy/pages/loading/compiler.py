@@ -139,10 +139,12 @@ class _BodyRewriter:
 
     def annotated(self, node: ast.AnnAssign) -> list[ast.stmt]:
         """Drops a bare annotation, and assigns a value; to an input only if the request has no value for it."""
-        if node.value is None:
+        known = self.inputs.get(id(node))
+        value = known[1].default if known else node.value
+        if value is None:
             return []
-        assignment = _at(node, ast.Assign([node.target], node.value))
-        if known := self.inputs.get(id(node)):
+        assignment = _at(node, ast.Assign([node.target], value))
+        if known:
             test = ast.UnaryOp(ast.Not(), _run("given", ast.Constant(known[0])))
             return [_at(node, ast.If(test, [assignment], []))]
         return [assignment, *self.responded(node)]

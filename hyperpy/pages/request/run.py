@@ -18,11 +18,15 @@ from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_valu
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.loading.runtime import AnswerGiven
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.pages.request.proxies import actual
 from hyperpy.templates import Pending, TemplateHost, allow_deferred, current_host
 
 current: ContextVar[Run] = current_host
 
 type Answer = Response | str | Pending | None
+
+
+_BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class _RequestBody:
@@ -98,10 +102,12 @@ class Run(TemplateHost):
         return self.request_made
 
     async def read_body(self) -> None:
-        """Read the rest of the body if the route may still use it.
+        """Read the rest of the body if the route may still use it: it has the request, or there is a body.
 
         A stream waits for the disconnect message, and would consume the messages of the body.
         """
+        if self.request_made is None and not _BODY_HEADERS.isdisjoint(name for name, _ in self.scope["headers"]):
+            _ = self.request
         if self.request_made is not None and self.body is not None and not self.body.is_read:
             await self.request_made.body()
 
@@ -209,7 +215,7 @@ class Run(TemplateHost):
                 if code is not None:
                     exec(code, self.namespace)
             except AnswerGiven as given:
-                return given.response
+                return actual(given.response)
             finally:
                 self.namespace.pop(RUN, None)
                 self._take_functions()
@@ -230,7 +236,7 @@ class Run(TemplateHost):
         return self.functions[name] if name in self.functions else self.namespace[name]
 
     async def _load(self) -> Response | None:
-        answer = await self._function(self.route.loader)()
+        answer = actual(await self._function(self.route.loader)())
         if answer is None:
             return self._bound_response() if self.route.responds else None
         if isinstance(answer, Response):
@@ -243,7 +249,7 @@ class Run(TemplateHost):
 
     def _bound_response(self) -> Response | None:
         """The Response that a function of the file has assigned to `response`."""
-        bound = self.namespace.get("response")
+        bound = actual(self.namespace.get("response"))
         return bound if isinstance(bound, Response) and bound is not self.response else None
 
     # -- the page -----------------------------------------------------------------------------------------------------
