@@ -66,6 +66,10 @@ class TextMarker(InputMarker):
     constraints: Mapping[str, Any] = field(default=NO_CONSTRAINTS)
     has_default: bool = False
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.alias, str):
+            raise TypeError(f"the alias of {self.kind.title()}() must be a str, not {type(self.alias).__name__}")
+
     def key(self, name: str) -> str:
         return self.alias or name
 

@@ -50,6 +50,7 @@ MARKERS = """
 
 VALUES: Mapping[str, tuple[str, str]] = {
     "as a value": ("x: str = ClientIP()", "127.0.0.1"),
+    "a condition": ("x: Annotated[str, ClientIP() if five else Query()] = ''", "127.0.0.1"),
     "an instance as a value": ("x: str = client_ip", "127.0.0.1"),
     "a partial as a value": ("x: int = five()", "5"),
     "as a value with a default": ("x: int = Session('none', default=1 + 1)", "2"),
@@ -171,7 +172,6 @@ UNKNOWN_BEFORE = {
     "a dict of markers": "x: Annotated[str, MARKERS['ip']] = ''",
     "a dict of types": "x: TYPES['ip'] = ''",
     "unpacked": "x: Annotated[str, *MARKERS.values()] = ''",
-    "a condition": "x: Annotated[str, ClientIP() if MARKERS else Query()] = ''",
     "a string": "x: 'Annotated[str, ip()]' = ''",
     "a type of the file's own": "IP = Annotated[str, ip()]\nx: IP = ''",
     "a function of the file's own": "def mine():\n    return ip()\nx: Annotated[str, mine()] = ''",

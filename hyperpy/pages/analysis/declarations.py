@@ -54,7 +54,7 @@ def without_loaded(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
 
 def _is_loaded(node: ast.AnnAssign, vocabulary: Vocabulary, file: str) -> bool:
     assert node.value is not None
-    if vocabulary.public_name(node.value) == "Loaded":
+    if vocabulary.public_name(node.value) == "Loaded" and not vocabulary.is_final(node.annotation):
         hint = f"Call it: `{ast.unparse(node.target)}: {ast.unparse(node.annotation)} = Loaded()`."
         raise RouteError("`Loaded` is not called", place=place_of(node.value, file), hint=hint)
     is_call = isinstance(node.value, ast.Call) and vocabulary.public_name(node.value.func) == "Loaded"

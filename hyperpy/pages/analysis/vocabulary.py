@@ -120,7 +120,7 @@ class Vocabulary:
 
     def is_special(self, node: ast.expr) -> bool:
         """Whether an expression is one of hyperpy's names, an input marker, or a type with a marker."""
-        return bool(self.public_name(node)) or self.is_marker(node) or self.is_marked(node)
+        return bool(self.public_name(node)) or self.is_marker(node) or self._is_marked_type(node)
 
     def is_marker(self, node: ast.expr) -> bool:
         """Whether an expression is an input marker: its class or function, a call of that, or a name of either."""
@@ -152,18 +152,24 @@ class Vocabulary:
         return not (kind is Callable or (isinstance(kind, type) and issubclass(kind, InputMarker)))
 
     def is_marked(self, annotation: ast.expr) -> bool:
-        """Whether an annotation is `Annotated` with an input marker, a name of such a type, or has one inside."""
-        if (target := self._target(annotation)) is not None:
-            return self.is_marked(target)
-        if isinstance(annotation, ast.Call):
-            return self.is_marker(annotation)
-        if isinstance(annotation, ast.Subscript) and self.value(annotation.value) is typing.Annotated:
-            base, *metadata = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
-            return any(self.is_marker(item) for item in metadata) or self.is_marked(base)
-        if isinstance(annotation, ast.Name | ast.Attribute):
-            value = self.value(annotation)
-            return has_marker(value)
-        return any(isinstance(part, ast.expr) and self.is_marked(part) for part in ast.iter_child_nodes(annotation))
+        """Whether an annotation has an input marker anywhere inside, in its right place or not."""
+        calls = (node for node in ast.walk(annotation) if isinstance(node, ast.Call))
+        if self._is_marked_type(annotation) or any(self.is_marker(call) for call in calls):
+            return True
+        value = self.value(annotation)
+        return _is_marker_function(value) or isinstance(value, InputMarker)
+
+    def _is_marked_type(self, node: ast.expr) -> bool:
+        """Whether an expression is `Annotated` with an input marker, a name of such a type, or has one inside."""
+        if (target := self._target(node)) is not None:
+            return self._is_marked_type(target)
+        if isinstance(node, ast.Subscript) and self.value(node.value) is typing.Annotated:
+            base, *metadata = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            return any(self.is_marker(item) for item in metadata) or self._is_marked_type(base)
+        if isinstance(node, ast.Name | ast.Attribute):
+            value = self.value(node)
+            return has_marker(value) and not is_marker(value)
+        return any(isinstance(part, ast.expr) and self._is_marked_type(part) for part in ast.iter_child_nodes(node))
 
     def spellings(self, tree: ast.AST, name: str) -> frozenset[str]:
         """The interpolations in a tree that resolve to one of hyperpy's names, as written."""

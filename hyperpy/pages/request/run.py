@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable
 from contextvars import ContextVar
+from threading import Lock
 from types import CodeType
 from typing import Any
 
@@ -25,6 +26,9 @@ current: ContextVar[Run] = current_host
 
 type Answer = Response | str | Pending | None
 
+
+# Helpers in several threads may ask for the request or the response of one Run for the first time.
+_making = Lock()
 
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 
@@ -97,8 +101,10 @@ class Run(TemplateHost):
     @property
     def request(self) -> Request:
         if self.request_made is None:
-            self.body = _RequestBody(self.receive)
-            self.request_made = Request(self.scope, self.body.receive)
+            with _making:
+                if self.request_made is None:
+                    self.body = _RequestBody(self.receive)
+                    self.request_made = Request(self.scope, self.body.receive)
         return self.request_made
 
     async def read_body(self) -> None:
@@ -119,7 +125,9 @@ class Run(TemplateHost):
     def injected_response(self) -> InjectedResponse:
         """The `response` of this request, made on first use."""
         if self.response is None:
-            self.response = InjectedResponse()
+            with _making:
+                if self.response is None:
+                    self.response = InjectedResponse()
         return self.response
 
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
