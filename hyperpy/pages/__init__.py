@@ -2,13 +2,14 @@
 
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.input_functions import Cookie, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker, QueryMarker
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
+from hyperpy.pages.proxies import request, response
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
-from hyperpy.pages.request.proxies import request, response
 from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.waiting.completion import Completion
@@ -19,6 +20,7 @@ __all__ = [
     "PATCH",
     "POST",
     "PUT",
+    "AnsweredError",
     "Completion",
     "Cookie",
     "Header",
@@ -29,15 +31,18 @@ __all__ = [
     "PublicNames",
     "Query",
     "QueryMarker",
+    "Redirect",
     "Route",
     "RoutesPackage",
     "Run",
     "StreamFacts",
     "check_header",
     "current",
+    "decisive",
     "load_route",
     "render",
     "request",
     "response",
     "temporary_imports",
+    "unexpected",
 ]

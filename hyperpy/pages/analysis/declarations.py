@@ -4,6 +4,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from starlette.responses import Response
+
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
@@ -72,7 +74,8 @@ def find_declarations(
     """The inputs in file order; `bound` are the names that the file sets.
 
     An annotation is an input if it has a marker, in the annotation or as its value. Without a value, it is one if the
-    URL has its name or nothing in the file assigns it. All others are plain declarations, those in `loaded` too.
+    URL has its name or nothing in the file assigns it, and so is `response: Response`. All others are plain
+    declarations, those in `loaded` too.
     """
     finder = _InputFinder(bound, parameters, vocabulary, file, loaded)
     finder.block(statements, 0)
@@ -110,7 +113,8 @@ class _InputFinder:
         name = node.target.id
         if node in self.loaded:
             return self.check_loaded(node, name)
-        is_bare_input = node.value is None and (name in self.parameters or name not in self.bound)
+        is_new = name in self.parameters or name not in self.bound or self.is_response(name, annotation)
+        is_bare_input = node.value is None and is_new
         if not (marked or is_bare_input):
             return self.check_ignored_parameter(node, name)
         if marked and self.vocabulary.is_final(annotation):
@@ -167,6 +171,11 @@ class _InputFinder:
         hint = f"Write `{name}: {ast.unparse(node.annotation)}`. A path parameter always has a value."
         what = f"`{name}` is a parameter of the URL, which this value would ignore"
         raise RouteError(what, place=place_of(node, self.file), hint=hint)
+
+    def is_response(self, name: str, annotation: ast.expr) -> bool:
+        """Whether this declares the `response` of the request, which the file may replace by an answer."""
+        kind = self.vocabulary.value(annotation) if name == "response" and name not in self.vocabulary.objects else None
+        return isinstance(kind, type) and issubclass(kind, Response)
 
 
 def unquoted(annotation: ast.expr) -> ast.expr:

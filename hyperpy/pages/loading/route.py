@@ -16,7 +16,6 @@ from hyperpy.pages.loading.hidden_names import PAGE
 from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
-from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.routing import ErrorPage, RouteFile
 
@@ -74,7 +73,6 @@ def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
     types = TypeNames(description, definitions)
     check_missed_markers(description, types)
     inputs = resolve_inputs(description, types, parameters, error_page=isinstance(file, ErrorPage))
-    definitions.update(HELPERS)
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     return _route(description, compiled, definitions, inputs, file.url if isinstance(file, RouteFile) else "")
