@@ -31,9 +31,9 @@ from hyperpy.pages import (
     Path,
     Query,
     render,
-    request,
-    response,
 )
+from hyperpy.pages import current_request as request
+from hyperpy.pages import current_response as response
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect

@@ -13,13 +13,12 @@ from hyperpy.pages import (
     POST,
     PUT,
     PublicNames,
-    QueryMarker,
     Route,
     RoutesPackage,
+    current_request,
+    current_response,
     load_route,
     render,
-    request,
-    response,
 )
 from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
 from hyperpy.streams import JSON, Event
@@ -28,7 +27,14 @@ from hyperpy.web.redirect import redirect
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
-    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render, "request": request, "response": response}
+    | {
+        "Event": Event,
+        "JSON": JSON,
+        "redirect": redirect,
+        "render": render,
+        "request": current_request,
+        "response": current_response,
+    }
 )
 
 
@@ -122,5 +128,5 @@ def _row(route: Route) -> RouteRow:
 def _required_inputs(route: Route) -> Iterator[str]:
     for given in route.inputs:
         if given.required and given.marker is not None:
-            source = "" if isinstance(given.marker, QueryMarker) else f" ({given.marker.kind})"
+            source = "" if given.source == "query" else f" ({given.source})"
             yield f"{given.key}: {given.kind}{source}"

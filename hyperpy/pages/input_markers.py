@@ -32,9 +32,6 @@ class InputMarker(_Base):
     is_text: ClassVar[bool] = False
     """The value is text, so the annotation must be a type that text can be converted to."""
 
-    constraints: Mapping[str, Any] = NO_CONSTRAINTS
-    """Keywords of pydantic's `Field` that the value must satisfy."""
-
     @abstractmethod
     def value(self, request: Request, name: str) -> object:
         """The raw value of the input called `name`, or None if the request has none."""
@@ -46,11 +43,6 @@ class InputMarker(_Base):
     def key(self, name: str) -> str:
         """The name of the input in the request, as error messages show it."""
         return name
-
-    @property
-    def kind(self) -> str:
-        """Where the value comes from, in a word, for `hyper routes`."""
-        return type(self).__name__.removesuffix("Marker").lower()
 
     def vary(self, name: str) -> str:
         """The request header that the value depends on, for the `Vary` header of the response; empty if none."""
@@ -64,11 +56,12 @@ class TextMarker(InputMarker):
     is_text: ClassVar[bool] = True
     alias: str = ""
     constraints: Mapping[str, Any] = field(default=NO_CONSTRAINTS)
+    """Keywords of pydantic's `Field`."""
     has_default: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.alias, str):
-            raise TypeError(f"the alias of {self.kind.title()}() must be a str, not {type(self.alias).__name__}")
+            raise TypeError(f"the alias of {source_of(self).title()}() must be a str, not {type(self.alias).__name__}")
 
     def key(self, name: str) -> str:
         return self.alias or name
@@ -112,6 +105,11 @@ class PathMarker(TextMarker):
     def value(self, request: Request, name: str) -> str | None:
         value: str | None = request.path_params.get(self.key(name))
         return value
+
+
+def source_of(marker: InputMarker) -> str:
+    """Where an input comes from, in a word: `query`, `header`."""
+    return type(marker).__name__.removesuffix("Marker").lower()
 
 
 def _header_text(name: str, value: str) -> str:

@@ -15,7 +15,7 @@ from hyperpy.pages.analysis.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS
-from hyperpy.pages.input_markers import InputMarker, TextMarker
+from hyperpy.pages.input_markers import InputMarker, TextMarker, source_of
 from hyperpy.pages.loading.type_names import TypeNames
 
 
@@ -41,7 +41,7 @@ def declared_type(declaration: Declaration, file: str, types: TypeNames) -> Decl
     if not found:
         return DeclaredType(annotation, None)
     marker = _checked(found[0], declaration, place)
-    if marker.constraints:
+    if isinstance(marker, TextMarker) and marker.constraints:
         annotation = Annotated[annotation, Field(**marker.constraints)]
     return DeclaredType(annotation, marker)
 
@@ -113,7 +113,7 @@ def _checked(marker: Any, declaration: Declaration, place: Place) -> InputMarker
         what = f"{type(marker).__name__}.value() is async, but inputs are read before anything is awaited"
         raise RouteError(what, place=place, hint="Write `def value(self, request, name):`, and await in the loader.")
     if isinstance(marker, TextMarker) and marker.has_default:
-        function, name = marker.kind.title(), declaration.name
+        function, name = source_of(marker).title(), declaration.name
         what = f"the default of `{name}` can't be inside its annotation, or in another place"
         hint = (
             f"The first argument of {function}() is the default. Write `{name}: … = {function}(…)` with the default "

@@ -18,7 +18,7 @@ from hyperpy.exceptions import AnswerError, RouteError, did_you_mean
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.input_markers import InputMarker, PathMarker, QueryMarker
+from hyperpy.pages.input_markers import InputMarker, PathMarker, QueryMarker, source_of
 from hyperpy.pages.loading.annotations import declared_type
 from hyperpy.pages.loading.constraints import UnfitConstraintError
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
@@ -56,6 +56,11 @@ class Input:
     convert: Callable[[Any], Any] | None
     kind: str
     """The type as the file writes it, without `Annotated`."""
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, in a word."""
+        return source_of(self.marker) if self.marker else self.origin.value
 
     @property
     def required(self) -> bool:
