@@ -193,8 +193,33 @@ def test_a_cached_function_that_reads_the_request_is_a_load_error(write: Write) 
     Hyper(routes=write({"_f.py": "", "index.py": fine}), static=None)
 
 
-def test_a_definition_that_needs_the_request_at_load_is_a_load_error(write: Write) -> None:
-    source = "from hyperpy import request\nclass A:\n    path = request.url.path\nt''"
+# Definitions that need the request when they are made, of `x`. It is 1 for /?n=1 and 2 for /?n=2.
+NEEDY: Mapping[str, str] = {
+    "a class": "class A:\n    n = request.query_params['n']\nx = A.n",
+    "a class's default": "class A:\n    def f(self, n=request.query_params['n']):\n        return n\nx = A().f()",
+    "a default": "def f(n=request.query_params['n']):\n    return n\nx = f()",
+    "a decorator": "def d(n):\n    return lambda f: n\n@d(request.query_params['n'])\ndef x(): pass",
+    "a try block": "try:\n    n = request.query_params['n']\nexcept Exception:\n    n = 0\nx = n",
+    "a try block with an import": (
+        "try:\n    import math\n    q = request.query_params\nexcept Exception:\n    q = {'n': 0}\nx = q['n']"
+    ),
+    "a with block with an import": (
+        "from contextlib import suppress\nq = {'n': 0}\nwith suppress(Exception):\n    import math\n"
+        "    q = request.query_params\nx = q['n']"
+    ),
+    "a condition": "if request.query_params['n'] == '1':\n    def x(): return 1\nelse:\n    def x(): return 2\nx = x()",
+}
+
+
+async def test_definitions_that_need_the_request_belong_to_it(site: Site) -> None:
+    files = {f"r{n}.py": f"from hyperpy import request\n{source}\nt'{{x}}'" for n, source in enumerate(NEEDY.values())}
+    client = site(files)
+    found = {how: [(await client.get(f"/r{n}?n={i}")).text for i in (1, 2)] for n, how in enumerate(NEEDY)}
+    assert {how: texts for how, texts in found.items() if texts != ["1", "2"]} == {}
+
+
+def test_a_final_name_that_needs_the_request_is_a_load_error(write: Write) -> None:
+    source = "from typing import Final\nfrom hyperpy import request\nPATH: Final = request.url.path\nt''"
     with pytest.raises(HyperError, match="`request` can't be used outside a request") as caught:
         Hyper(routes=write({"index.py": source}), static=None)
     assert caught.value.place is not None

@@ -141,10 +141,11 @@ class _InputFinder:
         own = self.vocabulary.is_marker_function(value.func)
         if own and positional and not isinstance(positional[0], ast.Starred):
             default = positional.pop(0)
-        keywords = [keyword for keyword in value.keywords if keyword.arg != "default"]
+        keywords = list(value.keywords)
         for keyword in value.keywords:
             if keyword.arg == "default" and default is None:
                 default = keyword.value
+                keywords.remove(keyword)
         return default, ast.copy_location(ast.Call(value.func, positional, keywords), value)
 
     def check_loaded(self, node: ast.AnnAssign, name: str) -> None:

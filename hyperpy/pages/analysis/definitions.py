@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.request_reads import reads_request
 from hyperpy.pages.analysis.scopes import Names, blocks, declared, module_level
-from hyperpy.pages.analysis.vocabulary import FLAGS, REQUEST_NAMES, Vocabulary
+from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 
 def builtin_names() -> frozenset[str]:
@@ -101,6 +102,8 @@ def is_definition(statement: ast.stmt, vocabulary: Vocabulary, *, first: bool = 
 
     A block that runs first may be a `with`, have calls in its condition, and hold aliases of any name.
     """
+    if not isinstance(statement, ast.AnnAssign) and reads_request(statement, vocabulary):
+        return False
     match statement:
         case ast.Import() | ast.ImportFrom() | ast.ClassDef() | ast.TypeAlias():
             return True
@@ -128,7 +131,7 @@ def _holds_definitions(block: ast.If | ast.Try | ast.With, vocabulary: Vocabular
     for node in ast.walk(block.test) if isinstance(block, ast.If) else ():
         if isinstance(node, ast.Call | ast.NamedExpr) and not first:
             return False
-        if isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS | REQUEST_NAMES:
+        if isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS:
             return False
     parts = [part for statements in blocks(block) for part in statements]
     return all(isinstance(part, ast.Pass) or is_definition(part, vocabulary, first=first) for part in parts)

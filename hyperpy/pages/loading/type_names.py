@@ -1,7 +1,6 @@
 """The names that the annotations of a route file can use."""
 
 import ast
-import typing
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,7 +23,7 @@ class TypeNames(dict[str, Any]):
 
     def __missing__(self, name: str) -> object:
         value = self.own.pop(name)  # KeyError: Python then looks in builtins
-        if isinstance(value, ast.Call) and self.evaluated(value.func) is not typing.NewType:
+        if isinstance(value, ast.Call) and not _makes_type(self.evaluated(value.func)):
             raise KeyError(name)
         self[name] = found = self.evaluated(value)
         return found
@@ -32,6 +31,11 @@ class TypeNames(dict[str, Any]):
     def evaluated(self, expression: ast.expr) -> Any:
         """The value of an expression. Raises whatever that raises."""
         return eval(compile(ast.Expression(expression), self.file, "eval", dont_inherit=True), self)
+
+
+def _makes_type(function: object) -> bool:
+    """Whether a function returns a type: `NewType`, `TypeAliasType`, pydantic's `constr` …"""
+    return str(getattr(function, "__module__", "")).partition(".")[0] in {"typing", "pydantic"}
 
 
 def _own_types(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
