@@ -37,6 +37,7 @@ from hyperpy.pages import current_response as response
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
+from hyperpy.web.urls import url
 
 __all__ = [
     "DELETE",
@@ -82,4 +83,5 @@ __all__ = [
     "render",
     "request",
     "response",
+    "url",
 ]
