@@ -3,9 +3,12 @@
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
-from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
+from hyperpy.pages.input_functions import Cookie, Header, Loaded, Path, Query
+from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
+from hyperpy.pages.proxies import request as current_request
+from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
@@ -25,6 +28,8 @@ __all__ = [
     "Header",
     "InjectedResponse",
     "InputMarker",
+    "Loaded",
+    "Path",
     "PublicNames",
     "Query",
     "Redirect",
@@ -34,6 +39,8 @@ __all__ = [
     "StreamFacts",
     "check_header",
     "current",
+    "current_request",
+    "current_response",
     "decisive",
     "load_route",
     "render",

@@ -94,7 +94,7 @@ SITE = {
 
         from hyperpy import Header
 
-        last: Annotated[int, Header("Last-Event-ID")] = 0
+        last: Annotated[int, Header(alias="Last-Event-ID")] = 0
 
         async def stream():
             for number in count(last + 1):

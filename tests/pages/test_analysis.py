@@ -298,12 +298,15 @@ class TestMethods:
         ("y = find()\nasync def load(): pass\nt'<p>'", False),
         ("async def stream():\n    find()\n    yield 1", False),
         ("redirect('/')\nt'<p>'", False),
+        ("page: int = Query(1)\nt'<p>{page}</p>'", False),
+        ("page: Annotated[int, Query()] = 1\nt'<p>{page}</p>'", False),
+        ("page: int = Query(find())\nt'<p>{page}</p>'", True),
         ("if x:\n    raise HTTPException(404)\nt'<p>'", False),
     ],
 )
 def test_calls_that_may_block_the_loop(body: str, blocking: bool) -> None:
-    imports = "from hyperpy import redirect, HTTPException\nfrom things import Card, query\nx = ()\n"
-    assert described(imports + body).blocking is blocking
+    imports = "from hyperpy import redirect, HTTPException, Query\nfrom things import Card, query\nx = ()\n"
+    assert described(f"from typing import Annotated\n{imports}{body}").blocking is blocking
 
 
 @pytest.mark.parametrize(
@@ -400,7 +403,7 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
             "`q` is declared as an input twice",
             "Keep one of the two",
         ),
-        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input must be a plain name", "name: Annotated"),
+        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input must be a plain name", "name: T = Query()"),
     ],
 )
 def test_files_that_can_not_be_routes(source: str, line: int, what: str, hint: str) -> None:

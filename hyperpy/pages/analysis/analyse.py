@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, RouteError
+from hyperpy.pages.analysis.cached_functions import check_cached_functions
 from hyperpy.pages.analysis.callables import (
     StreamFacts,
     check_bare_renders,
@@ -13,7 +14,7 @@ from hyperpy.pages.analysis.callables import (
     find_stream,
     stream_facts,
 )
-from hyperpy.pages.analysis.declarations import Declaration, find_declarations
+from hyperpy.pages.analysis.declarations import Declaration, find_declarations, without_loaded
 from hyperpy.pages.analysis.definitions import run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
@@ -23,6 +24,7 @@ from hyperpy.pages.analysis.explicit_answers import (
     possible_answers,
     unknown_answers,
 )
+from hyperpy.pages.analysis.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import find_templates, place_of
 from hyperpy.pages.analysis.undefined import check_names
@@ -71,13 +73,16 @@ def analyse(
     `any_method` is for error pages, which answer every method.
     Raises RouteError with file and line if the file can't be a route.
     """
-    tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
     vocabulary = with_aliases(vocabulary, parsed)
+    parsed = without_loaded(parsed, vocabulary)
+    check_marker_places(parsed, vocabulary)
+    tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
     reads = frozenset().union(*(names.reads for names in parsed.names.values()))
     bound = parsed.bound | vocabulary.objects.keys()
     check_functions(tree, vocabulary, file)
+    check_cached_functions(tree, vocabulary, file)
     templates = find_templates(tree, file)
-    declarations = find_declarations(statements, bound, parameters, vocabulary, file)
+    declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
     once = run_once(parsed, frozenset(d.name for d in declarations), vocabulary, done)
     stream = find_stream(parsed)
     loader = find_loader(parsed, stream)

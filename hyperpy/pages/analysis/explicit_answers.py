@@ -149,7 +149,7 @@ def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary:
         node.func
         for statement in statements
         for node in module_level(statement, in_lambdas=True)  # a sort key is called
-        if isinstance(node, ast.Call)
+        if isinstance(node, ast.Call) and not vocabulary.is_marker_function(node.func)  # made once, at load
     )
     return any(
         vocabulary.public_name(called) not in QUICK_CALLS and not (isinstance(called, ast.Name) and called.id in quick)

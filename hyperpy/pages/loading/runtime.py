@@ -28,6 +28,7 @@ from hyperpy.pages.loading.hidden_names import (
     TYPE,
     YIELDED,
 )
+from hyperpy.pages.proxies import actual
 from hyperpy.templates import Pending, allow_deferred, current_host, markup, render_template, replace_surrogates
 
 
@@ -40,6 +41,7 @@ def answer_of(value: object) -> Response | None:
         return None
     if isinstance(value, Response):
         run = current_host.get(None)
+        value = actual(value)
         if run is not None:
             if value is run.response:
                 return None

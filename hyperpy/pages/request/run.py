@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable
 from contextvars import ContextVar
+from threading import Lock
 from types import CodeType
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_value
 from hyperpy.pages.loading.route import Route
+from hyperpy.pages.proxies import actual
 from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.pages.request.route_request import RouteRequest
@@ -28,6 +30,10 @@ current: ContextVar[Run] = current_host
 type Answer = Response | str | Pending | None
 
 
+# Helpers in several threads may ask for the request or the response of one Run for the first time.
+_making: Final = Lock()
+
+_BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _NO_REDIRECTS: Final[list[Redirect]] = []  # replaced, never changed
 
 
@@ -101,15 +107,19 @@ class Run(AnsweredRequest):
     @property
     def request(self) -> Request:
         if self.request_made is None:
-            self.body = _RequestBody(self.receive)
-            self.request_made = RouteRequest(self.scope, self.body.receive)
+            with _making:
+                if self.request_made is None:
+                    self.body = _RequestBody(self.receive)
+                    self.request_made = RouteRequest(self.scope, self.body.receive)
         return self.request_made
 
     async def read_body(self) -> None:
-        """Read the rest of the body if the route may still use it.
+        """Read the rest of the body if the route may still use it: it has the request, or there is a body.
 
         A stream waits for the disconnect message, and would consume the messages of the body.
         """
+        if self.request_made is None and not _BODY_HEADERS.isdisjoint(name for name, _ in self.scope["headers"]):
+            _ = self.request
         if self.request_made is not None and self.body is not None and not self.body.is_read:
             await self.request_made.body()
 
@@ -121,7 +131,9 @@ class Run(AnsweredRequest):
     def injected_response(self) -> InjectedResponse:
         """The `response` of this request, made on first use."""
         if self.response is None:
-            self.response = InjectedResponse()
+            with _making:
+                if self.response is None:
+                    self.response = InjectedResponse()
         return self.response
 
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
@@ -260,7 +272,7 @@ class Run(AnsweredRequest):
         return self.functions[name] if name in self.functions else self.namespace[name]
 
     async def _load(self) -> Response | None:
-        answer = await self._function(self.route.loader)()
+        answer = actual(await self._function(self.route.loader)())
         if answer is None:
             return self.explicit
         if isinstance(answer, Response):
@@ -275,7 +287,7 @@ class Run(AnsweredRequest):
 
     def _bound_response(self) -> Response | None:
         """The Response that a function of the file has assigned to `response`."""
-        bound = self.namespace.get("response")
+        bound = actual(self.namespace.get("response"))
         return bound if isinstance(bound, Response) and bound is not self.response else None
 
     # -- the page -----------------------------------------------------------------------------------------------------
