@@ -76,8 +76,6 @@ class Dispatch:
                 raise
             if (bug := unexpected(raised)) is not None:
                 log.error("%s %s failed", scope["method"], scope["path"], exc_info=bug)
-            if isinstance(failure, RefusedRedirectError):
-                log.warning("%s  %s", failure.place, failure.what)
             response = await self.error_response(scope, receive, failure)
             await own_copy(response)(scope, receive, send)
 
@@ -86,6 +84,8 @@ class Dispatch:
 
         In debug mode, unexpected errors get their traceback instead of an error page.
         """
+        if isinstance(error, RefusedRedirectError):
+            log.warning("%s  %s", error.place, error.what)
         if isinstance(error, Redirect):  # one that was raised outside a route file
             return error
         if handler := self._handler(error):
