@@ -83,7 +83,7 @@ class Settings:
     )
     ping: float = _setting(15.0, "Seconds of silence after which a stream sends a comment.", least=0.1, of_app=True)
     timeout_send: float = _setting(
-        30.0, "Seconds to wait for a slow client before closing its stream.", least=0.1, of_app=True
+        30.0, "Seconds to wait for a client that doesn't read before closing its connection.", least=0.1, of_app=True
     )
     channels: str = _setting("memory://", "Channels backend URL: memory://, redis://… or postgresql://…", of_app=True)
     channel_max_messages: int = _setting(1000, "Number of messages kept per channel.", least=1, of_app=True)

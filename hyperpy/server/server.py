@@ -50,7 +50,7 @@ class Server(uvicorn.Server):
         self.on_ready = on_ready
         self.on_spent = on_spent
         self._request_limit = self._spent_at = request_limit
-        self._reaper = ConnectionReaper(self.server_state.connections)
+        self._reaper = ConnectionReaper(self.server_state.connections, config.settings.timeout_send)
         self._descriptors = Descriptors()
         app: Any = config.app
         if limit := config.settings.limit_concurrency:
