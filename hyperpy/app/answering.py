@@ -23,6 +23,8 @@ from hyperpy.streams import (
     varies,
 )
 from hyperpy.templates import Pending
+from hyperpy.web.bodiless import BODILESS, bodiless_headers
+from hyperpy.web.ranges import with_usable_range
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
@@ -102,6 +104,8 @@ def _requests_stream(query: bytes) -> bool:
 
 async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     sender.started = True
+    if status in BODILESS:
+        headers = bodiless_headers(status, headers)
     await sender.send({"type": "http.response.start", "status": status, "headers": headers})
     await sender.send({"type": "http.response.body", "body": body})
 
@@ -118,6 +122,8 @@ def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message
         injected.sent = True
     if run.scope["method"] == "HEAD":
         body = b""
+    if status in BODILESS:
+        headers, body = bodiless_headers(status, headers), b""
     start = {"type": "http.response.start", "status": status, "headers": headers}
     return start, {"type": "http.response.body", "body": body}
 
@@ -147,7 +153,7 @@ def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> l
 
 
 async def _send_response(run: Run, sender: Sender, response: Response) -> None:
-    """Send an explicit answer. For HEAD only its headers: a generator in it is not started."""
+    """Send an explicit answer. If it has no body, only its headers: a generator in it is not started."""
     for header in response.raw_headers:
         check_header(header)
     if injected := run.response:
@@ -155,11 +161,18 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         injected.sent = True
     if sender.vary:
         MutableHeaders(raw=response.raw_headers).add_vary_header("Accept")
+    if response.status_code in BODILESS:
+        await _send(sender, response.status_code, response.raw_headers, b"")
+        if response.background is not None:
+            with run:
+                await response.background()
+        return
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await _send(sender, response.status_code, response.raw_headers, b"")
         return
+    scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
     with run:
-        await response(run.scope, run.receive, sender.watched)
+        await response(scope, run.receive, sender.watched)
 
 
 def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
@@ -190,13 +203,13 @@ async def _send_stream(
 async def _prepared(
     run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> EventStream | HTMLStream | None:
-    """The stream, ready to be sent. Answers a HEAD request itself and returns None."""
+    """The stream, ready to be sent. Answers without starting it, and returns None, if the response has no body."""
     injected = run.response
     status = injected.status_code if injected else 200
     headers = [*(injected.raw_headers if injected else ()), *([VARY] if sender.vary else [])]
     if injected:
         injected.sent = True  # from now on, changes would have no effect
-    if run.scope["method"] == "HEAD":
+    if run.scope["method"] == "HEAD" or status in BODILESS:
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()

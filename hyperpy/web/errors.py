@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from hyperpy.exceptions import HyperError, InputError
 from hyperpy.templates import html
+from hyperpy.web.bodiless import BODILESS
 from hyperpy.web.tracebacks import users_traceback
 
 _STYLE = Markup(
@@ -43,6 +44,8 @@ def error_answer(error: BaseException, accept: str) -> Response:
     detail = error.detail if isinstance(error, HTTPException) else phrase(status)
     problems = error.problems if isinstance(error, InputError) else {}
     headers = {"Vary": "Accept", **headers_of(error)}
+    if status in BODILESS:
+        return Response(status_code=status, headers=headers)
     if "application/json" in accept and "text/html" not in accept:
         body = {"detail": detail} | ({"errors": problems} if problems else {})
         return JSONResponse(body, status, headers)
