@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from hyperpy.exceptions import HyperError, display_path
+from hyperpy.exceptions import HyperError, display_path, printable
 from hyperpy.streams.negotiate import StreamMode
 
 # Most characters of a path or an error in a log line: their length is up to clients and exceptions.
@@ -79,21 +79,14 @@ class StreamRecord:
         unit = "event" if self.mode is StreamMode.SSE else "part"
         sent = f"{self.events:,} {unit}{'' if self.events == 1 else 's'}, {_size(self.bytes)} in {_seconds(self.age)}"
         ending = f"; {self.end_reason.value}" if self.end_reason else ""
-        error = f": {_printable(self.error)}" if self.error else ""
+        error = f": {printable(self.error)}" if self.error else ""
         log_id = f" [{self.log_id}]" if self.log_id else ""
-        return f"{_display_path(self.file)} {path} {_printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
+        return f"{_display_path(self.file)} {path} {printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
 
 
 def is_refusal(error: BaseException) -> bool:
     """Whether an error is a 4xx, which blames the client."""
     return isinstance(error, HTTPException) and error.status_code < 500
-
-
-def _printable(text: str) -> str:
-    """Escape control characters: they could forge log lines and control terminals."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _size(count: int) -> str:
