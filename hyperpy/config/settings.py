@@ -66,6 +66,9 @@ class Settings:
     timeout_graceful_shutdown: float = _setting(
         9.0, "Seconds that responses in progress have to finish after SIGTERM.", least=0
     )
+    timeout_worker: float = _setting(
+        60.0, "Seconds after which a worker whose event loop is blocked is replaced; 0 means never.", least=0
+    )
     limit_concurrency: int = _setting(
         0, "Number of open connections at which requests get a 503; 0 means no limit.", least=0
     )
