@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from hyperpy.app.answering import Sender, answer_route, page_response
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
-from hyperpy.exceptions import InputError, display_path
+from hyperpy.exceptions import InputError, display_path, printable
 from hyperpy.pages import Completion, Route, Run
 from hyperpy.routing import CanonicalRedirect, Match, route_path
 from hyperpy.templates import Pending
@@ -73,7 +73,7 @@ class Dispatch:
             if sender.started:
                 raise
             if is_unexpected(error):
-                log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+                log.error("%s %s failed", scope["method"], printable(scope["path"]), exc_info=error)
             response = await self.error_response(scope, receive, error)
             await response(scope, receive, send)
 

@@ -6,6 +6,7 @@ import logging.config
 from typing import Any
 
 from hyperpy.config import Settings
+from hyperpy.exceptions import printable
 from hyperpy.server.access import AccessLog, common_format, json_format, short_format, utc_stamp
 
 OURS = ("hyperpy", "uvicorn")
@@ -14,6 +15,23 @@ OURS = ("hyperpy", "uvicorn")
 def not_in_access_log(record: logging.LogRecord) -> bool:
     """A filter that drops uvicorn's warnings about malformed requests: the access log has a line for each."""
     return record.msg != "Invalid HTTP request received."
+
+
+class LineFormatter(logging.Formatter):
+    """Formats a record as a line that starts with its time and level, followed by indented lines.
+
+    Messages and exceptions may hold what a visitor has sent. So only the first line of a record starts at the margin,
+    and characters that could control a terminal are escaped.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        if text.isprintable():
+            return text
+        return "\n  ".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
 
 
 class JSONFormatter(logging.Formatter):
@@ -90,7 +108,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 def _formatter(settings: Settings) -> logging.Formatter:
     if settings.log_format == "json":
         return JSONFormatter()
-    return logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    return LineFormatter()
 
 
 def _level(settings: Settings) -> int:
