@@ -27,8 +27,8 @@ class Served:
         self.state = state
         self.log = log
 
-    async def exchange(self, *packets: bytes) -> bytes:
-        """All that the server sends on one connection, until it closes it. The last request has to ask for that."""
+    async def exchange(self, *packets: bytes, until: bytes = b"") -> bytes:
+        """All that the server sends on one connection, `until` these bytes or the end, which a request must ask for."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             async with asyncio.timeout(PATIENCE):
@@ -36,7 +36,7 @@ class Served:
                     writer.write(packet)
                     await writer.drain()
                     await asyncio.sleep(0)
-                return await reader.read()
+                return await (reader.readuntil(until) if until else reader.read())
         finally:
             writer.close()
 

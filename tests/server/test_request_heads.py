@@ -11,6 +11,7 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 HEAD = b"POST /form HTTP/1.1\r\nHost: x\r\n"
 END = b"GET /end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
+CLOSE_FRAME = b"\x88\x02\x03\xe8"
 REQUEST = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -83,6 +84,33 @@ async def test_an_ignored_upgrade_stays_among_the_headers(parser):
         await server.exchange(HEAD + H2C + b"Content-Length: 1\r\n\r\na" + END)
     assert (b"upgrade", b"h2c") in seen
     assert seen.count((b"host", b"x")) == 2
+
+
+async def talk(scope, receive, send):
+    """Accepts a WebSocket and sends its path and host."""
+    if scope["type"] == "http":
+        await echo(scope, receive, send)
+        return
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": f"{scope['path']} {dict(scope['headers'])[b'host'].decode()}"})
+    await send({"type": "websocket.close"})
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_websockets_are_opened_after_earlier_requests(parser):
+    fields = b"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    async with served(talk, parser) as server:
+        for first in (b"", GET + b"\r\n", HEAD + H2C + b"Content-Length: 1\r\n\r\na"):
+            for target, host in ((b"/ws?a", b"x"), (b"http://other/ws?a", b"other")):
+                handshake = b"GET %b HTTP/1.1\r\nHost: x\r\n%b%b\r\n" % (target, fields, key)
+                received = await server.exchange(first + handshake, until=CLOSE_FRAME)
+                assert received.startswith(b"HTTP/1.1 200" if first else b"HTTP/1.1 101"), (parser, received)
+                assert received.count(b"HTTP/1.1 101 ") == 1, (parser, received)
+                assert b"/ws " + host in received, (parser, received)
+        without_host = (b"GET / HTTP/1.1\r\n%b%b\r\n" % (fields, key), b"GET / HTTP/1.1\r\nHost: x\r\n%b\r\n" % fields)
+        assert [(await server.exchange(each))[:12] for each in without_host] == [b"HTTP/1.1 400"] * 2
 
 
 async def test_invalid_heads_get_a_400(server):

@@ -159,6 +159,8 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     def _on_upgrade(self) -> None:
         """The parser takes what follows the head for another protocol. Unless it is, have another parser read it."""
         if self._should_upgrade():
+            path, query, _ = split_target(b"GET", self.url)
+            self.url = path + b"?" + query if query else path  # without the host, which the headers have
             self.handle_websocket_upgrade()
             return
         self.unaltered = self.headers
