@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from starlette.types import ASGIApp
 
 from hyperpy.config import Settings
-from hyperpy.server import make_config
+from hyperpy.server import listen, make_config
 from hyperpy.server.access import AccessEntry
 from hyperpy.server.health import HealthCheck
 from hyperpy.server.http.h11_protocol import H11Protocol
@@ -42,15 +43,20 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def served(app: ASGIApp, parser: str, **settings: Any) -> AsyncIterator[Served]:
-    config, state, log = make_config(app, Settings(**settings)), State(), []
+async def served(app: ASGIApp, parser: str = "httptools", **given: Any) -> AsyncIterator[Served]:
+    """Serve `app` on a free port, or with the settings that are `given`."""
+    settings = Settings(**({} if "uds" in given else {"port": 0}) | given)
+    config, state, log = make_config(app, settings), State(), []
     config.request_log = log.append  # type: ignore[assignment]
-    config.app = HealthCheck(app, state, frozenset())
+    config.app = HealthCheck(app, state, frozenset(), config.root_path)
     config.load()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: PARSERS[parser](config, state, {}, loop), "127.0.0.1", 0)
+    listener = listen(settings)
+    on_path = listener.family is socket.AF_UNIX
+    create = loop.create_unix_server if on_path else loop.create_server
+    server = await create(lambda: PARSERS[parser](config, state, {}, loop), sock=listener)
     try:
-        yield Served(server.sockets[0].getsockname()[1], state, log)
+        yield Served(0 if on_path else listener.getsockname()[1], state, log)
     finally:
         server.close()
         for connection in list(state.connections):

@@ -72,3 +72,25 @@ async def test_a_status_that_is_not_one_of_a_final_response_is_a_500(parser):
                 b"GET /%d/none/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % status
             )
             assert received.startswith(b"HTTP/1.1 500 "), status
+
+
+async def in_pieces(scope, receive, send):
+    """A response of unknown length, or with `/length` of a known one."""
+    pieces = [b"one ", b"", b"two ", b"three", b""]
+    headers = [(b"content-length", b"13")] if scope["path"] == "/length" else []
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for number, piece in enumerate(pieces, 1):
+        await send({"type": "http.response.body", "body": piece, "more_body": number < len(pieces)})
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_http_1_0_gets_no_chunks(parser):
+    async with served(in_pieces, parser) as server:
+        for path, has_length in ((b"/", False), (b"/length", True)):
+            received = await server.exchange(b"GET %b HTTP/1.0\r\n\r\n" % path)
+            head, _, body = received.partition(b"\r\n\r\n")
+            assert body == b"one two three"
+            assert b"transfer-encoding" not in head.lower()
+            assert (b"content-length: 13" in head.lower()) is has_length
+        received = await server.exchange(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert received.endswith(b"4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n")
