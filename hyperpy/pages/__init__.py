@@ -2,6 +2,7 @@
 
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
@@ -17,6 +18,7 @@ __all__ = [
     "PATCH",
     "POST",
     "PUT",
+    "AnsweredError",
     "Completion",
     "Cookie",
     "Header",
@@ -24,13 +26,16 @@ __all__ = [
     "InputMarker",
     "PublicNames",
     "Query",
+    "Redirect",
     "Route",
     "RoutesPackage",
     "Run",
     "StreamFacts",
     "check_header",
     "current",
+    "decisive",
     "load_route",
     "render",
     "temporary_imports",
+    "unexpected",
 ]

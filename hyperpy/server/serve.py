@@ -4,6 +4,7 @@ import faulthandler
 import gc
 import logging
 import multiprocessing
+import os
 import random
 import signal
 import socket
@@ -28,7 +29,7 @@ from hyperpy.web.tracebacks import describe_failure
 
 logger = logging.getLogger("hyperpy.server")
 
-# Makes the application. It is sent to the workers, so it must be picklable.
+# Makes the application. `hyper dev` sends it to another process, so it must be picklable.
 type Load = Callable[[], ASGIApp]
 
 COLLECT_EVERY = 50_000  # allocations between two collections of the young generation; pages allocate a lot
@@ -117,10 +118,11 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, link: S
 
     parent = multiprocessing.parent_process()
     assert parent is not None
+    supervisor = parent.pid
     limit = settings.limit_max_requests
     server = Server(
         make_config(app, settings),
-        parent=parent.pid,
+        parent_is_alive=lambda: os.getppid() == supervisor,
         on_ready=on_ready,
         # Slightly different for each worker, so that they don't all restart at once.
         request_limit=limit + random.randint(0, settings.limit_max_requests_jitter) if limit else 0,

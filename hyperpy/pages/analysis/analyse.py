@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.callables import StreamFacts, check_functions, find_loader, find_stream, stream_facts
+from hyperpy.pages.analysis.callables import (
+    StreamFacts,
+    check_bare_renders,
+    check_functions,
+    find_loader,
+    find_stream,
+    stream_facts,
+)
 from hyperpy.pages.analysis.declarations import Declaration, find_declarations
 from hyperpy.pages.analysis.definitions import run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
@@ -73,9 +80,10 @@ def analyse(
     once = run_once(parsed, frozenset(d.name for d in declarations), vocabulary, done)
     stream = find_stream(parsed)
     loader = find_loader(parsed, stream)
+    check_bare_renders(tree, loader, vocabulary, file)
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
-    if not (templates or stream or responds or possible_answers(statements, loader)):
+    if not (templates or stream or responds or possible_answers(tree, loader)):
         raise no_answer(tree, file)
     check_names(parsed, templates, vocabulary, done)
     each = [s for s in statements if s not in once and not _is_inert(s)]

@@ -22,15 +22,13 @@ class Answer:
             self.sent += len(message.get("body", b""))
         elif message["type"] == "http.response.start":
             self.status = status = message["status"]
-            if status in BODILESS:
+            if status != 200 and (status in BODILESS or not 200 <= status <= 599):
                 message = self._without_body(message)
-            elif not 200 <= status <= 599:
-                raise RuntimeError(f"{status} is not a valid status of a response")
         return super().send(message)  # type: ignore[misc, no-any-return]  # uvicorn's
 
     def _without_body(self, message: Any) -> Any:
         """The start of a response that clients expect no body of: they would read one as the next response."""
-        if self.status < 200:
+        if not 200 <= self.status <= 599:
             raise RuntimeError(f"{self.status} is not the status of a final response")
         self.bodiless = True
         return {**message, "headers": bodiless_headers(self.status, message.get("headers", ()))}

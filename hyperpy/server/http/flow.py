@@ -25,5 +25,5 @@ class Flow(FlowControl):
         self.resume_reading()
 
     def resume_reading(self) -> None:
-        if not self.holds:
+        if self.read_paused and not self.holds:
             super().resume_reading()

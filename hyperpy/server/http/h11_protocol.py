@@ -52,7 +52,8 @@ class H11Connection(h11.Connection):
             raise h11.RemoteProtocolError(REASONS[431], 431)
         headers = list(request.headers)
         try:
-            self._check_size(check_fields(request.http_version.decode(), headers) or 0)
+            length, _ = check_fields(request.http_version.decode(), headers)
+            self._check_size(length or 0)
             path, query, host = split_target(request.method, request.target)
         except BadHeadError:
             raise h11.RemoteProtocolError(REASONS[400]) from None

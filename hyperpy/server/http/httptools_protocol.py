@@ -16,12 +16,13 @@ from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from hyperpy.server.configuration import Config
 from hyperpy.server.http.answer import Answer
 from hyperpy.server.http.flow import MOST_HELD
 from hyperpy.server.http.guard import BODY, HEAD, REQUEST, Awaiting, Guard, clipped_target
-from hyperpy.server.http.request_head import CHECKED, check_fields, split_target, with_host
+from hyperpy.server.http.request_head import CHECKED, check_fields, is_valid_host, split_target, with_host
 
 END_OF_HEAD = b"\r\n\r\n"  # llhttp accepts no other
 # Bytes of a chunked body that are read at once. Its end looks like that of a head, as its content may, many times.
@@ -103,7 +104,12 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         elif self.held:
             self._hold(self.held[self.held_from :] + data, 0)
         else:
-            self._read(data, 0)
+            running = self.running
+            # Most packets hold one request, up to its end.
+            if data.find(END_OF_HEAD) == len(data) - 4 and (running is None or running.response_complete):
+                self._feed(data)
+            else:
+                self._read(data, 0)
             self.update()
 
     def _read(self, data: bytes, start: int) -> None:
@@ -127,7 +133,9 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         if self.in_body and self.body_length is not None:
             return min(len(data), start + max(self.body_length - self.body_size, 1))
         found = data.find(END_OF_HEAD, start + CHUNKED_PIECE if self.in_body else start)
-        return len(data) if found < 0 else found + len(END_OF_HEAD)
+        if found < 0 or (not self.in_body and data.find(END_OF_HEAD, found + 1) < 0):
+            return len(data)  # this head is the last one
+        return found + len(END_OF_HEAD)
 
     def _hold(self, data: bytes, start: int) -> None:
         self.held, self.held_from = data, start
@@ -164,6 +172,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
             self.handle_websocket_upgrade()
             return
         self.unaltered = self.headers
+        self.checked = []
         lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
         lines += [b"%b: %b" % field for field in self.headers if field[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
@@ -175,10 +184,6 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.unaltered = None
 
     # Called by the parser
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.checked = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
@@ -193,15 +198,10 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         method = parser.get_method()
         scope["method"] = method.decode("ascii")
         scope["http_version"] = version = parser.get_http_version()
-        self.body_length = check_fields(version, self.checked)
+        self._check_fields(version)
         self._set_target(scope, *split_target(method, self.url))
         if parser.should_upgrade():
             return  # _on_upgrade() decides
-        if self.body_length is not None and self.body_length > self.body_limit:
-            self._reject(413)
-        self.expect_100_continue = version == "1.1" and any(
-            name == b"expect" and value.lower() == b"100-continue" for name, value in self.checked
-        )
         self.scope_read = scope
         self.in_body = True
         self.body_size = self.received = 0
@@ -209,6 +209,15 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         # Fields after the body are not headers (RFC 9110, 6.5.1), but the parser reports them in the same way.
         self.headers = []
         self._begin_cycle(scope)
+
+    def _check_fields(self, version: str) -> None:
+        fields, self.checked = self.checked, []
+        if len(fields) == 1 and fields[0][0] == b"host" and version == "1.1" and is_valid_host(fields[0][1]):
+            self.body_length = None  # as in most requests
+            return
+        self.body_length, self.expect_100_continue = check_fields(version, fields)
+        if self.body_length is not None and self.body_length > self.body_limit:
+            self._reject(413)
 
     def _set_target(self, scope: Any, raw_path: bytes, query: bytes, host: bytes | None) -> None:
         path = raw_path.decode("ascii")
@@ -259,7 +268,12 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.body_size += len(body)
         if self.body_size > self.body_limit:
             self._reject(413)
-        super().on_body(body)
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
         if self.flow.read_paused:
             self.was_paused = True
 
@@ -267,8 +281,12 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.pending = 0
         if self.parser.should_upgrade():
             return  # _on_upgrade() reads it again
+        self.checked = []  # of fields after the body
         self.in_body = False
-        super().on_message_complete()
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     # Responses
 

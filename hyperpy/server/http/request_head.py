@@ -22,9 +22,12 @@ class BadHeadError(Exception):
     """The head of a request is invalid. It gets a 400."""
 
 
-def check_fields(version: str, fields: Iterable[tuple[bytes, bytes]]) -> int | None:
-    """The announced length of the body. `fields` are at least those in CHECKED. Raises BadHeadError."""
-    hosts, codings, length = 0, [], None
+def check_fields(version: str, fields: Iterable[tuple[bytes, bytes]]) -> tuple[int | None, bool]:
+    """The announced length of the body, and whether the client waits for 100 Continue. Raises BadHeadError.
+
+    `fields` are at least those in CHECKED.
+    """
+    hosts, codings, length, waits = 0, [], None, False
     for name, value in fields:
         if name == b"host":
             hosts += 1
@@ -34,13 +37,15 @@ def check_fields(version: str, fields: Iterable[tuple[bytes, bytes]]) -> int | N
             codings.append(value.lower())
         elif name == b"content-length":
             length = int(value)
+        elif name == b"expect":
+            waits = value.lower() == b"100-continue" and version == "1.1"
     # RFC 9112, 3.2: exactly one Host; HTTP/1.0 doesn't know it.
     if version not in VERSIONS or hosts > 1 or (not hosts and version == "1.1"):
         raise BadHeadError
     # RFC 9112, 6.1 and 6.3: HTTP/1.0 has no codings, and a body with two lengths is several bodies to several servers.
     if codings and (codings != [b"chunked"] or version == "1.0" or length is not None):
         raise BadHeadError
-    return length
+    return length, waits
 
 
 @lru_cache(maxsize=256)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any, Self
 
-from hyperpy.server.workers.processes import start_process
+from hyperpy.server.workers.processes import fork_process
 
 BEATS = 4  # in the time without one after which a worker is taken for hung
 
@@ -69,7 +69,7 @@ class SupervisorLink:
 class Worker:
     """A process, and the supervisor's ends of the pipes to it. Times are by time.monotonic()."""
 
-    process: SpawnProcess
+    process: BaseProcess
     channel: Connection[Any, Any]
     pulse: Connection[Any, Any]
     ready: bool = False
@@ -91,7 +91,7 @@ class Worker:
             on_failure.callback(pulse.close)
             theirs.callback(their_pulse.close)
             link = SupervisorLink(their_channel, their_pulse, timeout / BEATS)
-            process = start_process(target, *args, link)
+            process = fork_process(target, *args, link)
             os.set_blocking(pulse.fileno(), False)
             on_failure.pop_all()
         return cls(process, channel, pulse)
