@@ -23,7 +23,7 @@ from hyperpy.streams import (
     stream_headers,
     varies,
 )
-from hyperpy.templates import Pending
+from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.ranges import with_usable_range
@@ -117,7 +117,10 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
 
 
 def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
-    body = text.encode()
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:
+        body = replace_surrogates(text).encode()
     headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *vary]
     status = 200
     if injected := run.response:
@@ -140,7 +143,7 @@ async def _run_background(run: Run, injected: InjectedResponse) -> None:
 
 def page_response(run: Run, text: str) -> Response:
     """A page as a response object, for error pages."""
-    response = HTMLResponse(text)
+    response = HTMLResponse(replace_surrogates(text))
     if injected := run.response:
         response.status_code = injected.status_code
         response.background = injected.background
@@ -167,7 +170,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         check_header(header)
     if injected := run.response:
         if response is not injected:
-            headers += _additions(response, injected)
+            headers += additions(response, injected)
         injected.sent = True
     if sender.vary:
         MutableHeaders(raw=headers).add_vary_header(sender.vary)
@@ -185,7 +188,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
 
 
-def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
+def additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
     """The headers that the route has set and its explicit answer has not."""
     own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
     return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]

@@ -3,11 +3,15 @@
 import json
 import logging
 import logging.config
+from types import TracebackType
 from typing import Any
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import printable
 from hyperpy.server.access import AccessLog, common_format, json_format, short_format, utc_stamp
+from hyperpy.tracebacks import users_part
+
+type ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 OURS = ("hyperpy", "uvicorn")
 
@@ -17,24 +21,27 @@ def not_in_access_log(record: logging.LogRecord) -> bool:
     return record.msg != "Invalid HTTP request received."
 
 
-class LineFormatter(logging.Formatter):
-    """Formats a record as a line that starts with its time and level, followed by indented lines.
+class TextFormatter(logging.Formatter):
+    """Formats a record as text, and tracebacks from the first frame of the user's code.
 
     Messages and exceptions may hold what a visitor has sent. So only the first line of a record starts at the margin,
     and characters that could control a terminal are escaped.
     """
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(message)s")
-
     def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info:
+            record.exc_text = None  # another handler may have left the whole traceback there
         text = super().format(record)
         if text.isprintable():
             return text
         return "\n  ".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
 
+    def formatException(self, ei: ExceptionInfo) -> str:
+        kind, error, _ = ei
+        return super().formatException(ei if kind is None or error is None else (kind, error, users_part(error)))
 
-class JSONFormatter(logging.Formatter):
+
+class JSONFormatter(TextFormatter):
     """Formats a record as a JSON object on one line, with any traceback as one of its values."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -101,6 +108,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             # uvicorn logs each of its steps at INFO; hyperpy reports the important ones itself.
             "uvicorn": {"handlers": ["default"], "level": quieter, "propagate": False},
             "uvicorn.error": {"filters": ["not in access log"]},
+            # It warns about each malformed form, which has a line in the access log.
+            "python_multipart": {"level": logging.ERROR},
         },
     }
 
@@ -108,7 +117,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 def _formatter(settings: Settings) -> logging.Formatter:
     if settings.log_format == "json":
         return JSONFormatter()
-    return LineFormatter()
+    return TextFormatter("%(asctime)s %(levelname)s %(message)s")
 
 
 def _level(settings: Settings) -> int:

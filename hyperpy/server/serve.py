@@ -25,7 +25,7 @@ from hyperpy.server.workers.processes import prepare_child
 from hyperpy.server.workers.supervisor import Supervisor
 from hyperpy.server.workers.worker import SupervisorLink, Worker, WorkerMessage
 from hyperpy.server.workers.working_directory import WorkingDirectory
-from hyperpy.web.tracebacks import describe_failure
+from hyperpy.tracebacks import describe_failure
 
 logger = logging.getLogger("hyperpy.server")
 

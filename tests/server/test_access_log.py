@@ -14,7 +14,7 @@ import pytest
 
 from hyperpy import Hyper
 from hyperpy.server.access import AccessEntry, AccessLog, common_format, json_format, local_stamp, short_format
-from hyperpy.server.logs import JSONFormatter, LineFormatter
+from hyperpy.server.logs import JSONFormatter, TextFormatter
 from tests.support.clients import client_of, fetch
 from tests.support.raw_client import RawClient
 from tests.support.servers import Command, hyper_after
@@ -302,7 +302,7 @@ def test_only_the_first_line_of_a_record_starts_at_the_margin():
     except ValueError:
         failure = sys.exc_info()
     record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "%s\tfailed", (HOSTILE,), failure)
-    for formatter in (LineFormatter(), JSONFormatter()):
+    for formatter in (TextFormatter(), JSONFormatter()):
         first, *rest = formatter.format(record).split("\n")
         assert [line for line in rest if not line.startswith("  ")] == []
         assert [line for line in (first, *rest) if not line.replace("\t", "").isprintable()] == []

@@ -92,6 +92,7 @@ def test_a_request_during_shutdown_is_answered(folder, parser, used_before):
             if used_before:
                 client.get("/pid")
                 client.read_until(pid)
+            fetch(port, "/pid")  # accepted later than the client, which is therefore accepted as well
             command.send(signal.SIGTERM)
             wait_until(lambda: refuses(port))
             client.get("/pid")

@@ -18,7 +18,7 @@ from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.loading.compiler import CompiledRoute
 from hyperpy.pages.loading.execution import Execution
 from hyperpy.pages.loading.hidden_names import hidden
-from hyperpy.routing import Discovery, ErrorPage, RouteFile
+from hyperpy.routing import Discovery, ErrorPage, RouteFile, URLPatterns
 
 
 class RoutesPackage:
@@ -33,7 +33,8 @@ class RoutesPackage:
         self.folder_name = found.folder.name
         files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
         self.files = {file.path.resolve(): file for file in files}
-        self.execution = Execution(public, self._rewrite_imports)
+        self.patterns = URLPatterns(found.routes)
+        self.execution = Execution(public, self._rewrite_imports, self.patterns)
         self.name = _free_name(self.folder_name, self.folder)
 
     def register(self) -> None:
