@@ -105,11 +105,11 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
             self._hold(self.held[self.held_from :] + data, 0)
         else:
             running = self.running
-            # Most packets hold one request, up to its end.
-            if data.find(END_OF_HEAD) == len(data) - 4 and (running is None or running.response_complete):
-                self._feed(data)
-            else:
-                self._read(data, 0)
+            idle = (running is None or running.response_complete) and not self.in_body
+            # Most packets hold one request at most.
+            start = self._feed(data) if idle and data.count(END_OF_HEAD) < 2 else 0
+            if start < len(data):
+                self._read(data, start)
             self.update()
 
     def _read(self, data: bytes, start: int) -> None:
@@ -212,7 +212,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     def _check_fields(self, version: str) -> None:
         fields, self.checked = self.checked, []
-        if len(fields) == 1 and fields[0][0] == b"host" and version == "1.1" and is_valid_host(fields[0][1]):
+        if len(fields) == 1 and version == "1.1" and fields[0][0] == b"host" and is_valid_host(fields[0][1]):
             self.body_length = None  # as in most requests
             return
         self.body_length, self.expect_100_continue = check_fields(version, fields)
