@@ -85,7 +85,7 @@ class Dispatch:
         In debug mode, unexpected errors get their traceback instead of an error page.
         """
         if isinstance(error, RefusedRedirectError):
-            log.warning("%s  %s", error.place, error.what)
+            log.warning("%s  %s", error.place, printable(error.what))
         if isinstance(error, Redirect):  # one that was raised outside a route file
             return error
         if handler := self._handler(error):
