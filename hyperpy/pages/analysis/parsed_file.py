@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import ImportedName, Names, declared, names_of
+from hyperpy.pages.analysis.scopes import ImportedName, Names, bindings, declared, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,15 @@ class ParsedFile:
     def bound(self) -> frozenset[str]:
         """Every module-level name that the file sets, however it does that."""
         return frozenset().union(*(names.binds | names.rebinds for names in self.names.values()))
+
+    @property
+    def assigned(self) -> frozenset[str]:
+        """The bound names without those that the file only deletes."""
+        nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Name)]
+        deleted = {node.id for node in nodes if isinstance(node.ctx, ast.Del)}
+        stored = {name for s in self.tree.body for name, _ in bindings(s, deletes=False)}
+        rebound = frozenset().union(*(names.rebinds for names in self.names.values()))
+        return self.bound - (deleted - stored - rebound)
 
     def bound_once(self) -> frozenset[str]:
         """The names that exactly one statement binds or declares, and no function rebinds."""

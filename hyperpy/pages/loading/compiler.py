@@ -14,7 +14,7 @@ from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.loading.hidden_names import CALLED, PAGE, RENDERED, RESPOND, RUN, hidden
-from hyperpy.pages.loading.html_calls import HTMLCalls, TemplateCalls
+from hyperpy.pages.loading.html_calls import HTMLCalls, Streams, TemplateCalls
 from hyperpy.templates import Literals, SourceText, certain_templates, extract_fragments
 
 type Rewrite = Callable[[ast.Module], ast.Module]
@@ -33,10 +33,19 @@ class CompiledTemplate:
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledRoute:
-    once: CodeType
+class CompiledBody:
+    """The statements of a request before and after the loader."""
+
     before: CodeType | None
     after: CodeType | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRoute:
+    once: CodeType
+    body: CompiledBody
+    by_method: Mapping[str, CompiledBody]
+    """The bodies of methods that have a loader or stream of their own."""
     templates: tuple[CompiledTemplate, ...]
     functions: Mapping[str, object]
     """The functions that render t-strings, to put into the namespace."""
@@ -51,17 +60,22 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     """
     d = description
     calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
-    _inline([*d.once, *d.before, *d.after], calls, d.vocabulary, d.stream.name if d.stream else "")
+    streams = {(s.name, s.line) for s in (d.stream, *(own.stream for own in d.by_method.values())) if s}
+    _inline([*d.once, *d.before, *d.after], calls, d.vocabulary, streams)
     body = _BodyRewriter(d)
 
     def module(statements: Sequence[ast.stmt]) -> CodeType:
         return compile_tree(ast.fix_missing_locations(rewrite(ast.Module(list(statements), []))), d)
 
-    before, after = body.block(d.before), body.block(d.after)
+    def parts(description: Description) -> CompiledBody:
+        body = _BodyRewriter(description)
+        before, after = body.block(description.before), body.block(description.after)
+        return CompiledBody(module(before) if before else None, module(after) if after else None)
+
     return CompiledRoute(
         once=module(d.once),
-        before=module(before) if before else None,
-        after=module(after) if after else None,
+        body=parts(d),
+        by_method={method: parts(own) for method, own in d.by_method.items()},
         templates=tuple(_compiled_template(node, calls, d) for node in d.templates),
         functions=calls.functions,
         page=body.only_page,
@@ -91,11 +105,13 @@ def compile_tree(tree: ast.Module | ast.Expression, file: ParsedFile | Descripti
     return code
 
 
-def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, stream: str = "") -> None:
+def _inline(
+    statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, streams: Streams = frozenset()
+) -> None:
     """Checks the t-strings that are certainly templates, and compiles them in place where possible, except pages."""
     tree = ast.Module(list(statements), [])
     certain = certain_templates(tree, calls.literals, lambda function: vocabulary.public_name(function) == "html")
-    HTMLCalls(calls, certain, stream).module(statements)
+    HTMLCalls(calls, certain, streams).module(statements)
 
 
 class _BodyRewriter:
@@ -105,6 +121,7 @@ class _BodyRewriter:
         everywhere = (*description.before, *description.after)
         is_only = len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
         self.vocabulary = description.vocabulary
+        self.bound_groups = {0}  # a block that has been split at the loader binds its inputs in its first part
         self.pages = {id(template): index for index, template in enumerate(description.templates)}
         self.only_page = 0 if is_only else None  # the one template of the file, if it is at module level
         self.inputs: dict[int, tuple[int, Declaration]] = {
@@ -113,10 +130,9 @@ class _BodyRewriter:
 
     def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         out: list[ast.stmt] = []
-        bound_groups: set[int] = set()
         for statement in statements:
-            if (known := self.inputs.get(id(statement))) and known[1].group not in bound_groups | {0}:
-                bound_groups.add(known[1].group)
+            if (known := self.inputs.get(id(statement))) and known[1].group not in self.bound_groups:
+                self.bound_groups.add(known[1].group)
                 out.append(_at(statement, ast.Expr(_run("bind", ast.Constant(known[1].group)))))
             out.extend(self.statement(statement))
         return out

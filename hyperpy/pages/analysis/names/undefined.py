@@ -1,0 +1,122 @@
+"""Names that nothing in a file sets: an error at load, not when the code that uses them runs."""
+
+import ast
+import difflib
+import enum
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hyperpy.exceptions import RouteError, did_you_mean
+from hyperpy.pages.analysis.definitions import builtin_names
+from hyperpy.pages.analysis.names.forgotten_global import local_names
+from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import is_template, place_of
+from hyperpy.pages.analysis.scopes import Use, When, module_level
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+
+
+def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary) -> None:
+    """Raises RouteError for code that reads a name which no statement, function, import or declaration sets.
+
+    `known` are the names that imports have set and those that code sets or looks up as strings.
+    """
+    known |= parsed.bound | _declared(parsed.tree)
+    everywhere = known | builtin_names()
+    for statement, names in parsed.names.items():
+        for use in names.uses:
+            name = use.node.id
+            if name in everywhere or use.when is When.PERHAPS_NEVER or _is_conventional(name):
+                continue
+            if use.owner is not None and _makes_namespace(use.owner, vocabulary):
+                continue
+            what = f"{_user(statement, use)} uses `{name}`, which nothing in this file sets"
+            hint = _Advice(parsed, known, vocabulary).on(name)
+            raise RouteError(what, place=place_of(use.node, parsed.file), hint=hint)
+
+
+def _declared(tree: ast.Module) -> frozenset[str]:
+    annotated = (node.target for node in module_level(tree) if isinstance(node, ast.AnnAssign))
+    return frozenset(target.id for target in annotated if isinstance(target, ast.Name))
+
+
+def _is_conventional(name: str) -> bool:
+    """`__path__` and others that a module may have, and `_`, which `gettext.install` puts into `builtins`."""
+    return name == "_" or (name.startswith("__") and name.endswith("__"))
+
+
+def _makes_namespace(owner: ast.ClassDef, vocabulary: Vocabulary) -> bool:
+    """Whether the body of a class may have names from a metaclass's `__prepare__`."""
+    if owner.keywords:
+        return True
+    kinds = (type(base) for node in owner.bases if isinstance(base := vocabulary.value(node), type))
+    return any(getattr(kind, "__prepare__", None) not in _PLAIN for kind in kinds)
+
+
+_PLAIN = (type.__prepare__, enum.EnumType.__prepare__)
+
+
+def _user(statement: ast.stmt, use: Use) -> str:
+    """The subject of the message: the template, or the innermost function or class that has the name."""
+    if any(use.node is node for template in _templates(statement) for node in ast.walk(template)):
+        return "the template"
+    user = "this line"
+    for node in ast.walk(statement):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        if any(use.node is inner for part in node.body for inner in ast.walk(part)):
+            user = node.name if isinstance(node, ast.ClassDef) else f"{node.name}()"
+    return user
+
+
+def _templates(statement: ast.stmt) -> Iterator[ast.stmt]:
+    return (node for node in module_level(statement) if isinstance(node, ast.stmt) and is_template(node))
+
+
+@dataclass(frozen=True, slots=True)
+class _Advice:
+    """What to write instead of an unknown name."""
+
+    parsed: ParsedFile
+    known: frozenset[str]
+    vocabulary: Vocabulary
+
+    def on(self, name: str) -> str:
+        if name in self.vocabulary.public:
+            return f"Import it: `from hyperpy import {name}`."
+        return self.of_function(name) or self.similar(name) or self.imported(name)
+
+    def of_function(self, name: str) -> str:
+        """A function may set a variable of that name, but a local one."""
+        for function, local, _ in local_names(self.parsed.tree):
+            if local == name and not isinstance(function, ast.Lambda):
+                keyword = "async def" if isinstance(function, ast.AsyncFunctionDef) else "def"
+                head = f"{keyword} {function.name}({ast.unparse(function.args)}):"
+                where = f"{function.name}() sets a local variable of that name"
+                return f"{where}. To set it for the whole file, write\n\n    {head}\n        global {name}"
+        return ""
+
+    def similar(self, name: str) -> str:
+        sentence = did_you_mean(name, sorted(n for n in self.known if not n.startswith((".", "_.", "__"))))
+        if sentence:
+            return f"{sentence}{self.place(sentence.split('`')[1])}"
+        if name in sys.stdlib_module_names:
+            return f"Import it: `import {name}`."
+        # Words like `user` resemble many builtins, so only a slip of the fingers counts: `pirnt`, `lenn`.
+        near = difflib.get_close_matches(name, sorted(builtin_names()), n=1, cutoff=0.8)
+        return f"Did you mean `{near[0]}`?" if near else ""
+
+    def place(self, name: str) -> str:
+        for statement, names in self.parsed.names.items():
+            if name in names.rebinds and isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                return f" It is set by {statement.name}(), line {statement.lineno}."
+            if name in names.binds:
+                return f" It is set at line {statement.lineno}."
+        return ""
+
+    def imported(self, name: str) -> str:
+        if near := difflib.get_close_matches(name, sorted(sys.stdlib_module_names), n=1, cutoff=0.85):
+            return f"Did you mean the module `{near[0]}`? Import it: `import {near[0]}`."
+        if name[:1].isupper():
+            return "Import it, or define it in this file."
+        return f"Import it, set it in the body or the loader, or declare it as an input: `{name}: str`."
