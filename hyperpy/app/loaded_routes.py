@@ -12,6 +12,7 @@ from hyperpy.pages import (
     PATCH,
     POST,
     PUT,
+    LoadWarning,
     PublicNames,
     Query,
     Route,
@@ -65,6 +66,11 @@ class LoadedRoutes:
     @property
     def errors(self) -> tuple[HyperError, ...]:
         return tuple(entry.error for entry in self.entries if isinstance(entry, BrokenRoute))
+
+    @property
+    def warnings(self) -> tuple[LoadWarning, ...]:
+        """What works in the route files, but probably not as it is meant."""
+        return tuple(warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
 
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""

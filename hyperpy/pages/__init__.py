@@ -1,6 +1,7 @@
 """From a route file's source to the answer of one request."""
 
 from hyperpy.pages.analysis.callables import StreamFacts
+from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
@@ -22,6 +23,7 @@ __all__ = [
     "Header",
     "InjectedResponse",
     "InputMarker",
+    "LoadWarning",
     "PublicNames",
     "Query",
     "Route",

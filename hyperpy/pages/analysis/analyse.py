@@ -25,6 +25,7 @@ from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import find_templates, is_inert, place_of
 from hyperpy.pages.analysis.request_methods import check_methods
+from hyperpy.pages.analysis.shared_objects import LoadWarning, check_cached, request_names, shared_objects
 from hyperpy.pages.analysis.splitting import around_loader
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
@@ -58,6 +59,8 @@ class Description:
     """The same for the methods whose loader or stream stands under a flag."""
     unreferenced: tuple[str, ...]
     """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
+    warnings: tuple[LoadWarning, ...]
+    """What works, but probably not as it is meant."""
     future: int
     """Compiler flags of its `from __future__` imports."""
 
@@ -87,7 +90,10 @@ def analyse(
     check_forgotten_globals(parsed)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file)
     check_bare_inputs(declarations, parameters, parsed, access, vocabulary, stars_known=starred is not None)
-    once = run_once(parsed, frozenset(d.name for d in declarations), vocabulary, done)
+    inputs = frozenset(declaration.name for declaration in declarations)
+    once = run_once(parsed, inputs, vocabulary, done)
+    variables = request_names(parsed, once, inputs)
+    check_cached(parsed, variables, vocabulary)
     named = parsed.bound if access.looks_up_any else frozenset[str]()
     usual, by_method = choose_functions(parsed, vocabulary, named | access.sets | access.mentions)
     chosen = [usual, *by_method.values()]
@@ -98,10 +104,9 @@ def analyse(
         raise no_answer(tree, file)
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary)
-        given = {declaration.name for declaration in declarations}
         order = around_loader(statements, usual.loader)
         loader = usual.loader.function if usual.loader else None
-        check_order(parsed, access.sets | access.mentions | given | builtin_names(), *order, loader)
+        check_order(parsed, access.sets | access.mentions | inputs | builtin_names(), *order, loader)
     has_others = (
         any_method or not (templates or explicit or by_method) or _answers_get(usual, by_method, templates, vocabulary)
     )
@@ -126,6 +131,7 @@ def analyse(
         markers=vocabulary.spellings(tree, "fragment"),
         unreferenced=(),
         by_method={},
+        warnings=tuple(shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary)),
         future=parsed.future,
     )
     each = [s for s in statements if s not in once and not is_inert(s)]

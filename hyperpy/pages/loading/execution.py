@@ -13,10 +13,12 @@ from typing import Any
 
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages.analysis.analyse import Description, analyse
+from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
 from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
+from hyperpy.pages.analysis.shared_objects import check_cached
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
 from hyperpy.pages.loading.runtime import RENDERERS
@@ -62,6 +64,7 @@ class Execution:
         with _placed(file):
             exec(self._compiled(first, parsed), namespace)
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
+            check_cached(parsed, frozenset(), vocabulary)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
             namespace.update({**RENDERERS, **functions})
@@ -69,14 +72,14 @@ class Execution:
 
     def _run_imports(self, parsed: ParsedFile, namespace: dict[str, Any]) -> frozenset[ast.stmt]:
         """Runs the imports of a route file and what they depend on; returns these statements."""
-        vocabulary = Vocabulary(self.public, namespace)
+        constants = Constants(parsed, Vocabulary(self.public, namespace))
         once, bound = parsed.bound_once(), parsed.bound
         settled = builtin_names()
         done: list[ast.stmt] = []
         for statement in parsed.tree.body:
             names = parsed.names[statement]
             is_import = isinstance(statement, ast.Import | ast.ImportFrom)
-            if is_import or (names.binds <= once and runs_first(statement, names, settled, vocabulary)):
+            if is_import or (names.binds <= once and runs_first(statement, names, settled, constants)):
                 exec(self._compiled([statement], parsed), namespace)
                 done.append(statement)
                 settled |= (names.binds & once) | (namespace.keys() - bound)

@@ -10,6 +10,7 @@ from typing import Any
 from hyperpy.exceptions import HyperError, Place, RouteError
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.callables import StreamFacts
+from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.loading.compiler import CompiledBody, CompiledRoute, CompiledTemplate
 from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
@@ -48,6 +49,7 @@ class Route:
 
     by_method: Mapping[str, Route]
     """The route for methods that have a loader or stream of their own."""
+    warnings: tuple[LoadWarning, ...]
 
     @property
     def kind(self) -> str:
@@ -118,6 +120,7 @@ def _route(
         responds=description.responds,
         immediate=not (description.loader or description.blocking),
         by_method={},
+        warnings=description.warnings,
     )
     own = {
         method: _with_body(route, description.by_method[method], body) for method, body in compiled.by_method.items()
