@@ -18,6 +18,7 @@ import typing
 import uuid
 import zoneinfo
 from collections import namedtuple
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,6 +61,8 @@ _FUNCTIONS = (getattr(builtins, name) for name in CONSTANT_BUILTINS), *CONSTANT_
 _CALLS: Final = frozenset(id(function) for functions in _FUNCTIONS for function in functions)
 # These copy a list, set or dict that is written as their argument.
 _COPYING: Final = frozenset(map(id, (frozenset, len, sum, tuple, types.MappingProxyType, namedtuple)))
+# A conversion that fails is left to the request: other files may import the constants beside it.
+_CONVERSIONS: Final = (bytes, chr, complex, float, int, ord)
 _IMMUTABLE: Final = (bool, bytes, complex, float, int, str, types.NoneType, decimal.Decimal)
 _OF_THE_MODULE: Final = frozenset({"__debug__", "__file__", "__name__", "__package__"})
 
@@ -125,7 +128,7 @@ class Constants:
             case ast.Attribute(value=owner, attr=method) if method in CONSTANT_METHODS and owner in self:
                 return all(argument in self for argument in arguments)
         called = self.called(call.func)
-        if id(called) not in _CALLS:
+        if id(called) not in _CALLS or (called in _CONVERSIONS and _fails(called, call)):
             return False
         copies = id(called) in _COPYING or (called in {max, min} and len(arguments) == 1)
         return all(argument in self or (copies and self._is_display(argument)) for argument in arguments)
@@ -144,6 +147,17 @@ class Constants:
             case ast.Dict(keys=keys, values=values):
                 return all(key is not None and key in self for key in keys) and all(item in self for item in values)
         return False
+
+
+def _fails(convert: Callable[..., object], call: ast.Call) -> bool:
+    """Whether the conversion of literals raises an exception."""
+    if call.keywords or not all(isinstance(argument, ast.Constant) for argument in call.args):
+        return False
+    try:
+        convert(*(argument.value for argument in call.args if isinstance(argument, ast.Constant)))
+    except ValueError, TypeError, OverflowError:
+        return True
+    return False
 
 
 def is_immutable(value: object) -> bool:

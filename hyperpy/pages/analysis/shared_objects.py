@@ -4,7 +4,7 @@ import ast
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType
 from typing import Final
 
 from hyperpy.exceptions import Place, RouteError, message
@@ -110,9 +110,10 @@ def _is_shared(value: ast.expr, vocabulary: Vocabulary) -> str:
     if not isinstance(value, ast.Call):
         return ""
     made = vocabulary.value(value.func)
-    package = str(getattr(made, "__module__", None) or "").partition(".")[0]
-    name = str(getattr(made, "__name__", ""))
-    return ast.unparse(value.func) if name in _SHARED.get(package, ()) else ""
+    if not isinstance(made, type | FunctionType | BuiltinFunctionType):
+        return ""
+    package = str(made.__module__).partition(".")[0]
+    return ast.unparse(value.func) if made.__name__ in _SHARED.get(package, ()) else ""
 
 
 def _is_cache(name: str, value: ast.expr) -> bool:
@@ -160,7 +161,7 @@ def _cache_of(function: ast.FunctionDef | ast.AsyncFunctionDef, vocabulary: Voca
     """How a function is decorated with a cache."""
     for decorator in function.decorator_list:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if vocabulary.value(target) in _CACHES:
+        if any(vocabulary.value(target) is cache for cache in _CACHES):
             return ast.unparse(target)
     return ""
 
