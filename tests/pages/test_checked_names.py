@@ -352,3 +352,26 @@ def test_an_input_that_misspells_a_parameter(write: Write) -> None:
     folder = write({"books/{book_id}.py": "bookid: int\nt'{bookid}'"})
     (error,) = Hyper(routes=folder, static=None, debug=True).load_errors
     assert error.what == "the URL of this file has the parameter `book_id`, not `bookid`"
+
+
+PRIVATE = {
+    "from ._extra import *\ndef Layout(children): return t'{children}{footer}{__name__}'": "",
+    "def Layout(children):\n    return t'{title}{children}'\ndef set():\n    global title\n    title = 1": "",
+    "def Layout(children): return t'{childern}'": "Layout() uses `childern`, which nothing in this file sets",
+    "async def find(): return asyncio.Lock()": "Import it: `import asyncio`.",
+    "class Card:\n    def __html__(self): return titel": "__html__() uses `titel`",
+}
+
+
+def test_undefined_names_in_private_files(write: Write) -> None:
+    files = {f"_p{n}.py": source for n, source in enumerate(PRIVATE)}
+    pages = {f"r{n}.py": f"from . import _p{n}{PAGE}" for n in range(len(PRIVATE))}
+    folder = write({"_extra.py": "footer = 1", **files, **pages})
+    found = {
+        error.place.file: str(error)
+        for error in Hyper(routes=folder, static=None, debug=True).load_errors
+        if error.place
+    }
+    expected = {str(folder / f"_p{n}.py"): text for n, text in enumerate(PRIVATE.values()) if text}
+    assert found.keys() == expected.keys()
+    assert {file: text for file, text in found.items() if expected[file] not in text} == {}

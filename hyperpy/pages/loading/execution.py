@@ -16,6 +16,8 @@ from hyperpy.pages.analysis.analyse import Description, analyse
 from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
 from hyperpy.pages.analysis.names.bare_inputs import is_star
+from hyperpy.pages.analysis.names.namespace_access import namespace_access
+from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
 from hyperpy.pages.analysis.shared_objects import check_cached
@@ -69,6 +71,9 @@ class Execution:
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
             namespace.update({**RENDERERS, **functions})
             exec(code, namespace)
+        access = namespace_access(parsed.tree, parsed.bound, vocabulary)
+        if access.unknown is None:
+            check_names(parsed, access.sets.union(access.mentions, namespace), vocabulary)
 
     def _run_imports(self, parsed: ParsedFile, namespace: dict[str, Any]) -> frozenset[ast.stmt]:
         """Runs the imports of a route file and what they depend on; returns these statements."""
