@@ -365,6 +365,7 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
         ("with x:\n    if y:\n        t'a'", 3, "a template can't be inside `with`", "after the block"),
         ("try:\n    t'a'\nexcept E:\n    pass", 2, "a template can't be inside the `try:` part", "after the block"),
         ("try:\n    x()\nfinally:\n    t'a'", 4, "a template can't be inside `finally:`", "after the block"),
+        ("async def load():\n    t'a'\nt'b'", 2, "a t-string that stands alone in load does nothing", "return t"),
         ("def stream():\n    yield 1\nt'a'", 1, "`stream` must be an async generator", "async def stream():"),
         ("x = 1", 1, "this file has no answer", 't"<h1>Hello</h1>"'),
         ('"""Doc."""\n"<h1>Hello</h1>"', 2, "this string is not a template", "Put a `t`"),

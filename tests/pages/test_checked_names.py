@@ -150,6 +150,12 @@ LEGAL = {
     "a builtin's name": "id = id(1)\nlist = list((1,))" + PAGE,
     "a function that is called later": "def f(): return late\nlate = 1\nprint(f())" + PAGE,
     "a function that sets a name": "def f():\n    global foo\n    foo = 1\nf()\nprint(foo)" + PAGE,
+    "a function that a stream calls": (
+        "def load():\n    global foo\n    foo = 1\nasync def stream():\n    load()\n    yield t'{foo}'\nt'{foo}'"
+    ),
+    "a function that is looked up": "def load():\n    global foo\n    foo = 1\nglobals()['load']()\nt'{foo}'",
+    "a name that is deleted in one branch": "x = [1]\nif x:\n    del x\nt'{x}'",
+    "the name of a handled error": "try:\n    pass\nexcept ValueError as error:\n    t'{error}'\nelse:\n    t'<p>'",
     "a lazy generator": "g = (late for _ in range(1))\nlate = 1\nprint(list(g))" + PAGE,
     "a name that only `del` binds": "q: str\nprint(q)\ndel q" + PAGE,
     "declared names elsewhere": """
@@ -236,6 +242,11 @@ UNSET = {
     "in a handler": ("try:\n    pass\nexcept ValueError:\n    print(x)\nx = 1" + PAGE, "`x` is read here"),
     "in a loop's head": ("for i in x:\n    pass\nx = 1" + PAGE, "`x` is read here"),
     "in a match": ("match x:\n    case 1: pass\nx = 1" + PAGE, "`x` is read here"),
+    "a function that nothing calls": (
+        "def load():\n    global user\n    user = 1\nt'{user}'",
+        "the template uses `user`, which only load() sets, and nothing calls it",
+    ),
+    "a name that is deleted": ("x = [1]\ndel x\nt'{x}'", "the template uses `x`, which is not set when it is rendered"),
     "a definition below its use": ("x = helper()\ndef helper(): return 1" + PAGE, "`helper` is read here"),
     "an import below its use": ("x = loads('1')\nfrom json import loads" + PAGE, "`loads` is read here"),
     "a definition of the request": ("a = [1]\nx = f()\ndef f(): return a" + PAGE, "`f` is read here"),

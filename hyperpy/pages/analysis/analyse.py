@@ -104,9 +104,10 @@ def analyse(
         raise no_answer(tree, file)
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary)
+        streams = [functions.stream.function for functions in chosen if functions.stream]
         order = around_loader(statements, usual.loader)
         loader = usual.loader.function if usual.loader else None
-        check_order(parsed, access.sets | access.mentions | inputs | builtin_names(), *order, loader)
+        check_order(parsed, access.sets | access.mentions | inputs | builtin_names(), *order, loader, streams)
     has_others = (
         any_method or not (templates or explicit or by_method) or _answers_get(usual, by_method, templates, vocabulary)
     )

@@ -34,9 +34,20 @@ def find_templates(tree: ast.Module, file: str) -> tuple[ast.TemplateStr, ...]:
 
     Raises RouteError for one in a place where it can't be the page, or that always replaces an earlier one.
     """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            _check_body(node, file)
     finder = _TemplateFinder(file)
     finder.block(tree.body)
     return tuple(finder.found)
+
+
+def _check_body(owner: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, file: str) -> None:
+    for statement in owner.body:
+        if is_template(statement):
+            what = f"a t-string that stands alone in {owner.name} does nothing"
+            hint = 'Write `return t"…"`, or `yield t"…"` in a stream. The page stands outside functions and classes.'
+            raise RouteError(what, place=place_of(statement, file), hint=hint)
 
 
 class _TemplateFinder:

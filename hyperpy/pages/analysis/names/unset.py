@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
-from hyperpy.pages.analysis.scopes import When, bindings
+from hyperpy.pages.analysis.scopes import When, bindings, module_level
 
 type _Names = frozenset[str]
 
@@ -22,13 +22,16 @@ def check_order(
     before: Sequence[ast.stmt],
     after: Sequence[ast.stmt],
     loader: ast.stmt | None,
+    streams: Collection[ast.stmt],
 ) -> None:
     """Raises RouteError for a statement that reads a name before it is set.
 
     `known` are names that are not checked, such as inputs and builtins. `before` and `after` are the statements of the
-    file before and after the loader is awaited. What other functions set isn't checked: they may be called at any time.
+    file before and after the loader is awaited. What other functions set isn't checked: they may be called at any time,
+    unless nothing in the file names them.
     """
-    called = (names.rebinds for statement, names in parsed.names.items() if statement is not loader)
+    unused = _never_called(parsed, known, {loader, *streams})
+    called = (names.rebinds for statement, names in parsed.names.items() if statement not in {loader, *unused})
     checked = parsed.bound.difference(known, _computed(parsed.tree), *called)
     late = parsed.names[loader].rebinds if loader else frozenset()
     reads = {
@@ -39,9 +42,42 @@ def check_order(
     }
     flow = _Flow(reads)
     try:
-        flow.block(after, flow.block(before, frozenset()) | late)
+        end = flow.block(after, flow.block(before, frozenset()) | late)
     except _Unset as error:
         raise _explained(error.node, parsed, loader if error.node.id in late else None) from None
+    for statement, names in parsed.names.items():
+        uses = {use.node for use in names.uses if use.node.id in checked - end and use.when is not When.PERHAPS_NEVER}
+        for node in uses & {inner for template in _templates(statement) for inner in ast.walk(template)}:
+            raise _missing(node, parsed, [s for s in unused if node.id in parsed.names[s].rebinds])
+
+
+def _templates(statement: ast.stmt) -> Iterator[ast.stmt]:
+    return (node for node in module_level(statement) if isinstance(node, ast.stmt) and is_template(node))
+
+
+def _never_called(
+    parsed: ParsedFile, known: Collection[str], run: Collection[ast.stmt | None]
+) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions that nothing in the file names, without those in `run`, which hyperpy calls."""
+    functions = [
+        statement
+        for statement in parsed.tree.body
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+        if not (statement in run or statement.decorator_list or statement.name in known)
+    ]
+    readers = {name: [s for s, n in parsed.names.items() if name in n.reads] for name in (f.name for f in functions)}
+    return [function for function in functions if not set(readers[function.name]) - {function}]
+
+
+def _missing(node: ast.Name, parsed: ParsedFile, setters: Sequence[ast.stmt]) -> RouteError:
+    """The error for a name of the template that has been deleted, or whose functions nobody calls."""
+    what = f"the template uses `{node.id}`, which is not set when it is rendered"
+    hint = "The template is rendered last, after `del`."
+    for function in setters:
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            what = f"the template uses `{node.id}`, which only {function.name}() sets, and nothing calls it"
+            hint = f"Call it: `{function.name}()`. A loader, which is awaited by itself, is an `async def`."
+    return RouteError(what, place=place_of(node, parsed.file), hint=hint)
 
 
 class _Unset(Exception):
