@@ -105,6 +105,17 @@ LEGAL = {
             q = 1
         t"{q}"
     """,
+    "a NameError that is expected before": """
+        def is_notebook():
+            try:
+                get_ipython
+            except NameError:
+                return False
+            return get_ipython().kernel
+        def display(x):
+            if "show" in dir(): show(x)
+        t"<p>"
+    """,
     "versions of Python": "import sys\nif sys.version_info < (3,):\n    text = unicode\nelse:\n    text = str" + PAGE,
     "a deleted name": "x = 1\ndel x\ndef f(): return x" + PAGE,
     "global and nonlocal": """

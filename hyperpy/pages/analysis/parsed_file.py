@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import ImportedName, Names, bindings, declared, names_of
+from hyperpy.pages.analysis.scopes import ImportedName, Names, When, bindings, declared, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,12 @@ class ParsedFile:
         stored = {name for s in self.tree.body for name, _ in bindings(s, deletes=False)}
         rebound = frozenset().union(*(names.rebinds for names in self.names.values()))
         return self.bound - (deleted - stored - rebound)
+
+    @property
+    def expected_to_fail(self) -> frozenset[str]:
+        """The names that the file reads where it catches a NameError: it knows that they may not exist."""
+        uses = (use for names in self.names.values() for use in names.uses)
+        return frozenset(use.node.id for use in uses if use.when is When.EXPECTED_TO_FAIL)
 
     def bound_once(self) -> frozenset[str]:
         """The names that exactly one statement binds or declares, and no function rebinds."""

@@ -24,7 +24,8 @@ class When(Enum):
 
     AT_ONCE = "as its statement runs"
     LATER = "in a function that may be called later, or in a generator expression"
-    PERHAPS_NEVER = "in an annotation or a `type` statement, or where the file expects a NameError"
+    PERHAPS_NEVER = "in an annotation or a `type` statement, or in a branch for other versions of Python"
+    EXPECTED_TO_FAIL = "where the file catches a NameError"
 
 
 class Use(NamedTuple):
@@ -161,9 +162,9 @@ class _Visitor(ast.NodeVisitor):
 
     @contextmanager
     def at(self, when: When) -> Iterator[None]:
-        """The time of the reads that are visited in this context, unless it is `PERHAPS_NEVER` around it."""
+        """The time of the reads that are visited in this context, unless the one around it is uncertain."""
         outer = self.when
-        self.when = when if outer is not When.PERHAPS_NEVER else outer
+        self.when = when if outer in {When.AT_ONCE, When.LATER} else outer
         yield
         self.when = outer
 
@@ -208,7 +209,7 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
         expected = any(_catches_name_errors(handler.type) for handler in node.handlers)
-        with self.at(When.PERHAPS_NEVER if expected else self.when):
+        with self.at(When.EXPECTED_TO_FAIL if expected else self.when):
             self.visit_all(*node.body)
         self.visit_all(*node.handlers, *node.orelse, *node.finalbody)
 
@@ -217,7 +218,7 @@ class _Visitor(ast.NodeVisitor):
     def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
         calls = [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
         self.visit_all(*node.items)
-        with self.at(When.PERHAPS_NEVER if any(map(_suppresses_name_errors, calls)) else self.when):
+        with self.at(When.EXPECTED_TO_FAIL if any(map(_suppresses_name_errors, calls)) else self.when):
             self.visit_all(*node.body)
 
     visit_AsyncWith = visit_With

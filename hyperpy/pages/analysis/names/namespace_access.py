@@ -97,9 +97,10 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Compare(self, node: ast.Compare) -> None:
-        """`"x" in globals()`."""
+        """`"x" in globals()`, or `in dir()`."""
         for part in (node.left, *node.comparators):
-            if self.is_namespace(part):
+            is_list = isinstance(part, ast.Call) and self.is_builtin(part.func, frozenset({"dir"}))
+            if is_list or self.is_namespace(part):
                 self.named(node.left, node, sets=False)
             else:
                 self.visit(part)

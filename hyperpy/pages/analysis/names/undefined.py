@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hyperpy.exceptions import RouteError, did_you_mean
+from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.definitions import builtin_names
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
@@ -22,7 +22,7 @@ def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabular
     `known` are the names that imports have set and those that code sets or looks up as strings.
     """
     known |= parsed.bound | _declared(parsed.tree)
-    everywhere = known | builtin_names()
+    everywhere = known | builtin_names() | parsed.expected_to_fail
     for statement, names in parsed.names.items():
         for use in names.uses:
             name = use.node.id
@@ -31,7 +31,7 @@ def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabular
             if use.owner is not None and _makes_namespace(use.owner, vocabulary):
                 continue
             what = f"{_user(statement, use)} uses `{name}`, which nothing in this file sets"
-            hint = _Advice(parsed, known, vocabulary).on(name)
+            hint = _Advice(parsed, known, vocabulary).on(use.node)
             raise RouteError(what, place=place_of(use.node, parsed.file), hint=hint)
 
 
@@ -81,10 +81,11 @@ class _Advice:
     known: frozenset[str]
     vocabulary: Vocabulary
 
-    def on(self, name: str) -> str:
+    def on(self, node: ast.Name) -> str:
+        name = node.id
         if name in self.vocabulary.public:
             return f"Import it: `from hyperpy import {name}`."
-        return self.of_function(name) or self.similar(name) or self.imported(name)
+        return self.of_function(name) or self.similar(name) or self.imported(name) or self.declared(node)
 
     def of_function(self, name: str) -> str:
         """A function may set a variable of that name, but a local one."""
@@ -97,11 +98,12 @@ class _Advice:
         return ""
 
     def similar(self, name: str) -> str:
-        sentence = did_you_mean(name, sorted(n for n in self.known if not n.startswith((".", "_.", "__"))))
-        if sentence:
-            return f"{sentence}{self.place(sentence.split('`')[1])}"
+        known = [known for known in sorted(self.known) if not known.startswith((".", "_.", "__"))]
+        if near := difflib.get_close_matches(name, known, n=1, cutoff=0.7):
+            return f"Did you mean `{near[0]}`?{self.place(near[0])}"
         if name in sys.stdlib_module_names:
-            return f"Import it: `import {name}`."
+            inner = f" or `from {name} import {name}`" if hasattr(sys.modules.get(name), name) else ""
+            return f"Import it: `import {name}`{inner}."
         # Words like `user` resemble many builtins, so only a slip of the fingers counts: `pirnt`, `lenn`.
         near = difflib.get_close_matches(name, sorted(builtin_names()), n=1, cutoff=0.8)
         return f"Did you mean `{near[0]}`?" if near else ""
@@ -117,6 +119,11 @@ class _Advice:
     def imported(self, name: str) -> str:
         if near := difflib.get_close_matches(name, sorted(sys.stdlib_module_names), n=1, cutoff=0.85):
             return f"Did you mean the module `{near[0]}`? Import it: `import {near[0]}`."
-        if name[:1].isupper():
+        return ""
+
+    def declared(self, node: ast.Name) -> str:
+        """An input can be declared for a value, but not for a class or a function that is called."""
+        calls = (inner.func for inner in ast.walk(self.parsed.tree) if isinstance(inner, ast.Call))
+        if node.id[:1].isupper() or node in calls:
             return "Import it, or define it in this file."
-        return f"Import it, set it in the body or the loader, or declare it as an input: `{name}: str`."
+        return f"Import it, set it in the body or the loader, or declare it as an input: `{node.id}: str`."
