@@ -228,6 +228,12 @@ UNDEFINED = {
         "load() sets a local variable of that name. To set it for the whole file, write",
     ),
     "a name like a builtin": ("t'{user}'", "declare it as an input: `user: str`"),
+    "a brace in a style": ("t'<style>p { margin: 0 }</style>'", "has a format spec inside CSS"),
+    "a brace in a script": (
+        "t'<script>function f() { console.log(1) }</script>'",
+        "In <script>, write braces twice if they are not a value",
+    ),
+    "a brace after a script": ("t'<script>x</script><p>{console}</p>'", "\n  Import it, set it in the body"),
     "a slip": ("pirnt(1)" + PAGE, "Did you mean `print`?"),
 }
 

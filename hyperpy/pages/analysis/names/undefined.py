@@ -6,6 +6,7 @@ import enum
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.definitions import builtin_names
@@ -14,6 +15,7 @@ from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
 from hyperpy.pages.analysis.scopes import Use, When, module_level
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.templates import Literals, SourceText, certain_templates
 
 
 def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary) -> None:
@@ -30,6 +32,7 @@ def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabular
                 continue
             if use.owner is not None and _makes_namespace(use.owner, vocabulary):
                 continue
+            check_templates(parsed, vocabulary)
             what = f"{_user(statement, use)} uses `{name}`, which nothing in this file sets"
             hint = _Advice(parsed, known, vocabulary).on(use.node)
             raise RouteError(what, place=place_of(use.node, parsed.file), hint=hint)
@@ -73,6 +76,28 @@ def _templates(statement: ast.stmt) -> Iterator[ast.stmt]:
     return (node for node in module_level(statement) if isinstance(node, ast.stmt) and is_template(node))
 
 
+def check_templates(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
+    """Raises TemplateError for an invalid template: braces of CSS or JavaScript look like names to Python."""
+    literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(parsed.tree, "fragment"))
+    certain_templates(parsed.tree, literals, lambda function: vocabulary.public_name(function) == "html")
+
+
+def _literals(tree: ast.Module) -> Iterator[ast.TemplateStr]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.TemplateStr))
+
+
+def _element_around(node: ast.Name, literal: ast.TemplateStr) -> str:
+    """`script` or `style`, if a name is in a hole directly inside such an element."""
+    text = ""
+    for value in literal.values:
+        if isinstance(value, ast.Interpolation) and any(inner is node for inner in ast.walk(value.value)):
+            opened = {text.rfind(f"<{element}"): element for element in ("script", "style")}
+            start = max(opened)
+            return opened[start] if start >= 0 and f"</{opened[start]}" not in text[start:] else ""
+        text += str(value.value).lower() if isinstance(value, ast.Constant) else ""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Advice:
     """What to write instead of an unknown name."""
@@ -82,6 +107,14 @@ class _Advice:
     vocabulary: Vocabulary
 
     def on(self, node: ast.Name) -> str:
+        """The hint for a name, and that braces in scripts and styles are doubled."""
+        element = next((text for text in map(partial(_element_around, node), _literals(self.parsed.tree)) if text), "")
+        if not element:
+            return self.to_set(node)
+        braces = f"In <{element}>, write braces twice if they are not a value: `{{{{ … }}}}`."
+        return f"{braces} If `{node.id}` is meant: {self.to_set(node)}"
+
+    def to_set(self, node: ast.Name) -> str:
         name = node.id
         if name in self.vocabulary.public:
             return f"Import it: `from hyperpy import {name}`."
