@@ -1,6 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 from collections.abc import AsyncGenerator, Coroutine
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,16 +23,16 @@ from hyperpy.streams import (
     stream_headers,
     varies,
 )
-from hyperpy.templates import Pending
+from hyperpy.templates import Pending, replace_surrogates
+from hyperpy.web.own_copy import own_copy
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
-VARY = (b"vary", b"Accept")
 
 
 class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
-    `vary` is whether the response depends on the `Accept` header.
+    `vary` is the value of the header `Vary`, empty for none.
     """
 
     __slots__ = ("send", "started", "vary")
@@ -39,10 +40,7 @@ class Sender:
     def __init__(self, send: Send) -> None:
         self.send = send
         self.started = False
-        self.vary = False
-
-    def start(self) -> None:
-        self.started = True
+        self.vary = ""
 
     async def watched(self, message: Message) -> None:
         """A `send` for other responses."""
@@ -68,13 +66,13 @@ async def answer_route(
     if route.stream is not None:
         mode, sender.vary = _mode(route.stream, route.has_page, scope)
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
-        await _send(sender, 204, [VARY] if sender.vary else [], b"")
+        await _send(sender, 204, _vary(sender), b"")
         return None
     run = Run(route, scope, receive, params)
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, vary=sender.vary)
+        start, body = _page_messages(run, answer, _vary(sender))
         sender.started = True
         await sender.send(start)
         await sender.send(body)
@@ -90,11 +88,19 @@ async def answer_route(
     return None
 
 
-def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamMode, bool]:
-    """The mode of the answer, and whether it depends on the `Accept` header."""
+def _vary(sender: Sender) -> list[tuple[bytes, bytes]]:
+    return [(b"vary", sender.vary.encode())] if sender.vary else []
+
+
+def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamMode, str]:
+    """The mode of the answer, and the headers of the request that it depends on."""
     shape = GeneratorShape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
-    accept = ",".join(Headers(scope=scope).getlist("accept"))
-    return choose(shape, accepts(accept), forced=_requests_stream(scope["query_string"])), varies(shape)
+    headers = Headers(scope=scope)
+    accept = ",".join(headers.getlist("accept"))
+    # Datastar accepts pages as well.
+    forced = headers.get("datastar-request") == "true" or _requests_stream(scope["query_string"])
+    depends = "Accept, Datastar-Request" if has_template else "Accept"
+    return choose(shape, accepts(accept), forced=forced), depends if varies(shape) else ""
 
 
 def _requests_stream(query: bytes) -> bool:
@@ -107,12 +113,13 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     await sender.send({"type": "http.response.body", "body": body})
 
 
-def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message]:
-    body = text.encode()
-    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE]
+def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:
+        body = replace_surrogates(text).encode()
+    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *vary]
     status = 200
-    if vary:
-        headers.append(VARY)
     if injected := run.response:
         status = injected.status_code
         headers = _merged(headers, injected)
@@ -131,7 +138,7 @@ async def _run_background(run: Run, injected: InjectedResponse) -> None:
 
 def page_response(run: Run, text: str) -> Response:
     """A page as a response object, for error pages."""
-    response = HTMLResponse(text)
+    response = HTMLResponse(replace_surrogates(text))
     if injected := run.response:
         response.status_code = injected.status_code
         response.background = injected.background
@@ -148,19 +155,25 @@ def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> l
 
 
 async def _send_response(run: Run, sender: Sender, response: Response) -> None:
-    """Send an explicit answer. For HEAD only its headers: a generator in it is not started."""
-    for header in response.raw_headers:
+    """Send an explicit answer. For HEAD only its headers: a generator in it is not started.
+
+    Its headers are copied, because other requests may be sending the same object.
+    """
+    run.is_sent = True
+    headers = list(response.raw_headers)
+    for header in headers:
         check_header(header)
     if injected := run.response:
-        response.raw_headers = [*response.raw_headers, *_additions(response, injected)]
+        if response is not injected:
+            headers += _additions(response, injected)
         injected.sent = True
     if sender.vary:
-        MutableHeaders(raw=response.raw_headers).add_vary_header("Accept")
+        MutableHeaders(raw=headers).add_vary_header(sender.vary)
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
-        await _send(sender, response.status_code, response.raw_headers, b"")
+        await _send(sender, response.status_code, headers, b"")
         return
     with run:
-        await response(run.scope, run.receive, sender.watched)
+        await own_copy(response, headers)(run.scope, run.receive, sender.watched)
 
 
 def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
@@ -182,10 +195,22 @@ async def _send_stream(
 ) -> None:
     stream = await _prepared(run, sender, kind, generator)
     if stream is not None:
-        with run:
-            await stream(run.scope, run.receive, sender.send)
+        try:
+            with run:
+                await stream(run.scope, run.receive, sender.send)
+        except Exception as error:
+            if sender.started:
+                raise
+            answer = run.settled(run.answer_to(error))
+            assert answer is not None
+            await _send_response(run, sender, answer)
     if kind is not PageStream and run.response:
         await _run_background(run, run.response)
+
+
+def _start(run: Run, sender: Sender) -> None:
+    run.start()
+    sender.started = True
 
 
 async def _prepared(
@@ -194,7 +219,7 @@ async def _prepared(
     """The stream, ready to be sent. Answers a HEAD request itself and returns None."""
     injected = run.response
     status = injected.status_code if injected else 200
-    headers = [*(injected.raw_headers if injected else ()), *([VARY] if sender.vary else [])]
+    headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
     if injected:
         injected.sent = True  # from now on, changes would have no effect
     if run.scope["method"] == "HEAD":
@@ -211,6 +236,6 @@ async def _prepared(
         status=status,
         headers=headers,
         debug=app.debug,
-        on_start=sender.start,
+        on_start=partial(_start, run, sender),
         limits=app.limits,
     )

@@ -15,20 +15,16 @@ from starlette.types import Receive, Scope, Send
 
 from hyperpy.app.answering import Sender, answer_route, page_response
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
-from hyperpy.exceptions import InputError, display_path
-from hyperpy.pages import Completion, Route, Run
+from hyperpy.exceptions import display_path
+from hyperpy.pages import Completion, Redirect, Route, Run, decisive, unexpected
 from hyperpy.routing import CanonicalRedirect, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
+from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
 
 log = logging.getLogger("hyperpy")
-
-
-def is_unexpected(error: BaseException) -> bool:
-    """Whether an exception is a bug, to be logged, rather than a deliberate response."""
-    return not isinstance(error, HTTPException | InputError)
 
 
 class NoRouteError(HTTPException):
@@ -66,25 +62,28 @@ class Dispatch:
                     await _canonical_redirect(scope, target)(scope, receive, sender.watched)
                 case _:
                     raise NoRouteError(404)
-        except ClientDisconnect:
-            # The client left, or the server rejected the request, before its body was complete.
-            return
-        except Exception as error:
+        except Exception as raised:
+            failure = decisive(raised)
+            if isinstance(failure, ClientDisconnect):
+                # The client left, or the server rejected the request, before its body was complete.
+                return
             if sender.started:
                 raise
-            if is_unexpected(error):
-                log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
-            response = await self.error_response(scope, receive, error)
-            await response(scope, receive, send)
+            if (bug := unexpected(raised)) is not None:
+                log.error("%s %s failed", scope["method"], scope["path"], exc_info=bug)
+            response = await self.error_response(scope, receive, failure)
+            await own_copy(response)(scope, receive, send)
 
     async def error_response(self, scope: Scope, receive: Receive, error: Exception) -> Response:
         """The response to an error: from a handler of the application, the nearest error page, or a plain one.
 
         In debug mode, unexpected errors get their traceback instead of an error page.
         """
+        if isinstance(error, Redirect):  # one that was raised outside a route file
+            return error
         if handler := self._handler(error):
             return await _call(handler, Request(scope, receive), error)
-        if is_unexpected(error) and self.app.debug:
+        if self.app.debug and unexpected(error) is not None:
             return debug_answer(error)
         page = self._nearest_page(status_of(error), route_path(scope))
         if page is None and self.app.debug and isinstance(error, NoRouteError):
@@ -117,16 +116,26 @@ class Dispatch:
         run = Run(page, scope, receive, {}, error=error)
         run.injected_response().status_code = status_of(error)
         answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
+        if isinstance(answer, Pending):
+            answer = await _completed(run, answer)
         if isinstance(answer, Response):
             return answer
-        if isinstance(answer, Pending):
-            with run:
-                answer = await Completion(answer).whole()
-        assert isinstance(answer, str)
+        assert answer is not None
         response = page_response(run, answer)
         for name, value in headers_of(error).items():
             response.headers[name] = value
         return response
+
+
+async def _completed(run: Run, page: Pending) -> str | Response:
+    try:
+        with run:
+            html = await Completion(page).whole()
+    except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
+        answer = run.settled(run.answer_to(error))
+        assert answer is not None
+        return answer
+    return run.settled(html)
 
 
 async def _call(handler: Any, request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
@@ -18,6 +19,7 @@ __all__ = [
     "PATCH",
     "POST",
     "PUT",
+    "AnsweredError",
     "Completion",
     "Cookie",
     "Header",
@@ -26,13 +28,16 @@ __all__ = [
     "LoadWarning",
     "PublicNames",
     "Query",
+    "Redirect",
     "Route",
     "RoutesPackage",
     "Run",
     "StreamFacts",
     "check_header",
     "current",
+    "decisive",
     "load_route",
     "render",
     "temporary_imports",
+    "unexpected",
 ]

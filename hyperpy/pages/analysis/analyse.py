@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.callables import StreamFacts, check_functions, stream_facts
+from hyperpy.pages.analysis.callables import StreamFacts, check_bare_renders, check_functions, stream_facts
 from hyperpy.pages.analysis.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.declarations import Declaration, find_declarations
 from hyperpy.pages.analysis.definitions import builtin_names, run_once, with_aliases
@@ -97,10 +97,11 @@ def analyse(
     named = parsed.bound if access.looks_up_any else frozenset[str]()
     usual, by_method = choose_functions(parsed, vocabulary, named | access.sets | access.mentions)
     chosen = [usual, *by_method.values()]
+    loaders = [functions.loader.function for functions in chosen if functions.loader]
+    check_bare_renders(tree, loaders, vocabulary, file)
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
-    loaders = [functions.loader.function for functions in chosen if functions.loader]
-    if not (templates or any(c.stream for c in chosen) or responds or possible_answers(statements, loaders)):
+    if not (templates or any(c.stream for c in chosen) or responds or possible_answers(tree, loaders)):
         raise no_answer(tree, file)
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary)

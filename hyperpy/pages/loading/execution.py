@@ -1,6 +1,7 @@
 """Runs the definitions of a file. Its imports run first, so that its names can be resolved to objects."""
 
 import ast
+import copy
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,8 @@ from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
 from hyperpy.pages.analysis.shared_objects import check_cached
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
-from hyperpy.pages.loading.runtime import RENDERERS
+from hyperpy.pages.loading.ending_statements import end_functions
+from hyperpy.pages.loading.runtime import HELPERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,14 @@ class Execution:
     ) -> tuple[Description, CompiledRoute]:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
         parsed = parse(source, file)
+        namespace.update(HELPERS)
         with _placed(file):
             done = self._run_imports(parsed, namespace)
         starred = self._late_stars(parsed, namespace["__package__"], done)
         vocabulary = self._vocabulary(parsed, namespace, done)
         description = analyse(parsed, vocabulary, done, parameters, starred=starred, any_method=any_method)
         compiled = compile_route(description, self.rewrite)
-        namespace.update({**RENDERERS, **compiled.functions})
+        namespace.update(compiled.functions)
         with _placed(file):
             exec(compiled.once, namespace)
         return description, compiled
@@ -69,7 +72,7 @@ class Execution:
             check_cached(parsed, frozenset(), vocabulary)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
-            namespace.update({**RENDERERS, **functions})
+            namespace.update({**HELPERS, **functions})
             exec(code, namespace)
         access = namespace_access(parsed.tree, parsed.bound, vocabulary)
         if access.unknown is None:
@@ -85,7 +88,7 @@ class Execution:
             names = parsed.names[statement]
             is_import = isinstance(statement, ast.Import | ast.ImportFrom)
             if is_import or (names.binds <= once and runs_first(statement, names, settled, constants)):
-                exec(self._compiled([statement], parsed), namespace)
+                exec(self._compiled([_ended(statement)], parsed), namespace)
                 done.append(statement)
                 settled |= (names.binds & once) | (namespace.keys() - bound)
         return frozenset(done)
@@ -168,6 +171,14 @@ def _public_names(module: ModuleType) -> Iterable[str]:
     """The names that a star import takes from a module."""
     listed: Iterable[str] | None = getattr(module, "__all__", None)
     return [name for name in vars(module) if not name.startswith("_")] if listed is None else listed
+
+
+def _ended(statement: ast.stmt) -> ast.stmt:
+    """A statement with what ends the functions in it; the original is still to be analysed."""
+    if isinstance(statement, ast.If | ast.Try | ast.With):
+        statement = copy.deepcopy(statement)
+        end_functions([statement])
+    return statement
 
 
 def _needs_no_names(statement: ast.stmt) -> bool:

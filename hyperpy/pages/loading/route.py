@@ -17,7 +17,6 @@ from hyperpy.pages.loading.hidden_names import PAGE
 from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
-from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.routing import ErrorPage, RouteFile
 
 
@@ -79,7 +78,6 @@ def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
     parameters = frozenset(file.parameters) if isinstance(file, RouteFile) else frozenset()
     check_missed_markers(description, definitions)
     inputs = resolve_inputs(description, definitions, parameters, error_page=isinstance(file, ErrorPage))
-    definitions.update(HELPERS)
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     return _route(description, compiled, definitions, inputs, file.url if isinstance(file, RouteFile) else "")

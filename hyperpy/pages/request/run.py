@@ -3,26 +3,31 @@
 from collections.abc import AsyncGenerator, Awaitable
 from contextvars import ContextVar
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Message, Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
+from hyperpy.pages.answers import Redirect
 from hyperpy.pages.loading.compiler import CompiledTemplate
-from hyperpy.pages.loading.hidden_names import PAGE, RUN
+from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_value
 from hyperpy.pages.loading.route import Route
-from hyperpy.pages.loading.runtime import AnswerGiven
+from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.injected_response import InjectedResponse
-from hyperpy.templates import Pending, TemplateHost, allow_deferred, current_host
+from hyperpy.templates import Pending, allow_deferred, current_host
 
 current: ContextVar[Run] = current_host
 
 type Answer = Response | str | Pending | None
+
+
+_NO_REDIRECTS: Final[list[Redirect]] = []  # replaced, never changed
 
 
 class _RequestBody:
@@ -41,7 +46,7 @@ class _RequestBody:
         return message
 
 
-class Run(TemplateHost):
+class Run(AnsweredRequest):
     """One request to a route file."""
 
     __slots__ = (
@@ -55,7 +60,6 @@ class Run(TemplateHost):
         "params",
         "receive",
         "request_made",
-        "response",
         "route",
         "scope",
     )
@@ -70,13 +74,16 @@ class Run(TemplateHost):
         error: BaseException | None = None,
     ) -> None:
         self.route = route
+        self.file = route.file
         self.scope = scope
         self.receive = receive
         self.params = params
         self.error = error
         self.collected = None
         self.digests: dict[str, bytes] | None = None
-        self.response: InjectedResponse | None = None
+        self.response = self.explicit = self.kept = None
+        self.redirects = _NO_REDIRECTS
+        self.is_sent = False
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
         self.body: _RequestBody | None = None
@@ -146,6 +153,8 @@ class Run(TemplateHost):
         assert given.marker
         read = given.marker.values if given.many else given.marker.value
         value = read(self.request, given.name)
+        if isinstance(value, Redirect):
+            raise value
         if isinstance(value, Response | Awaitable):
             raise not_a_value(given, value)
         if header := given.marker.vary(given.name):
@@ -177,26 +186,46 @@ class Run(TemplateHost):
         start.
         """
         with self:
-            if not self.route.loader:
-                return await run_in_threadpool(self._straight, page)
-            answer = self._execute(self.route.before, inputs=True)
-            if answer is None:
-                answer = await self._load()
-            if answer is None:
-                answer = self._execute(self.route.after)
-            return self._page_to_send() if answer is None and page else answer
+            answer: Answer = None
+            try:
+                if self.route.loader:
+                    answer = await self._around_loader(page)
+                else:
+                    answer = await run_in_threadpool(self._straight, page)
+            except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
+                answer = self.answer_to(error)
+            self.is_sent = isinstance(answer, str)  # from here on, a thread that was left behind is too late
+            return self.settled(answer) if self.redirects or self.explicit else answer
 
     def answer_at_once(self, *, page: bool) -> Answer:
         """`answer` for a route that does not wait (`Route.immediate`)."""
         token = current.set(self)  # as `with self` does; without its calls, a short page takes 4 % less time
+        answer: Answer = None
         try:
-            return self._straight(page)
+            answer = self._straight(page)
+        except Exception as error:  # noqa: BLE001 (as above)
+            answer = self.answer_to(error)
         finally:
             current.reset(token)
+        self.is_sent = isinstance(answer, str)
+        return self.settled(answer) if self.redirects or self.explicit else answer
 
     def _straight(self, page: bool) -> Answer:
+        return self._execute(self.route.before, inputs=True) or self._last(page)
+
+    async def _around_loader(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
-        return self._page_to_send() if answer is None and page else answer
+        if answer is None and not (self.redirects and self.dropped()):
+            answer = await self._load()
+        if answer is None and not (self.redirects and self.dropped()):
+            answer = self._execute(self.route.after)
+        return answer or self._last(page)
+
+    def _last(self, page: bool) -> Answer:
+        """The answer after the body and the loader: an explicit one if there is any, else the page."""
+        if self.route.responds and (bound := self._bound_response()):
+            return bound
+        return self._page_to_send() if page and not (self.redirects or self.explicit) else None
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
         """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
@@ -208,12 +237,10 @@ class Run(TemplateHost):
                     self.namespace[RUN] = self
                 if code is not None:
                     exec(code, self.namespace)
-            except AnswerGiven as given:
-                return given.response
             finally:
                 self.namespace.pop(RUN, None)
                 self._take_functions()
-        return self._bound_response() if self.route.responds else None
+        return (self.kept or self.explicit) if self.namespace[ENDED] else self.explicit
 
     def _take_functions(self) -> None:
         """Move the functions that no code names out of the namespace.
@@ -238,9 +265,11 @@ class Run(TemplateHost):
             return None
         answer = await self._function(self.route.loader)()
         if answer is None:
-            return self._bound_response() if self.route.responds else None
+            return self.explicit
         if isinstance(answer, Response):
             return answer
+        if isinstance(answer, Markup):
+            return HTMLResponse(str(answer))
         raise AnswerError(
             f"{self.route.loader}() must return nothing or a Response, not {type(answer).__name__}",
             place=Place(self.route.file, self._function(self.route.loader).__code__.co_firstlineno),
