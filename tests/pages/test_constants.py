@@ -107,6 +107,7 @@ REMADE = {
     "from concurrent.futures import ThreadPoolExecutor as T\npool = T(3)": "Write `pool: Final = T(3)`",
     "import asyncio\nfrom hyperpy import POST\nif POST:\n    lock = asyncio.Lock()": "`lock` is made for each request",
     "import weakref\nseen = weakref.WeakKeyDictionary()": "`seen` is made for each request",
+    "from typing import Final\nn = [1]\nx: Final = len(n)": "`x` is made for each request although it is `Final`",
     "_CACHE: dict = {}": "Write `_CACHE: Final = {}`",
     "page_cache = dict()": "`page_cache` is made for each request",
     "n = [1]\nclass A:\n    size = len(n)": "the class A is made for each request, because it uses `n`",

@@ -82,7 +82,7 @@ def analyse(
     """
     tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
     vocabulary = with_aliases(vocabulary, parsed)
-    access = namespace_access(tree, parsed.bound, vocabulary)
+    access = namespace_access(parsed, vocabulary)
     imported = access.sets.union(vocabulary.objects, starred or ())
     bound = parsed.assigned | imported | application_builtins()
     check_functions(tree, vocabulary, file)

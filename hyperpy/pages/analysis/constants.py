@@ -77,7 +77,7 @@ class Constants:
     """The names that the file binds once, by an assignment, and their expressions."""
 
     def __post_init__(self) -> None:
-        once = self.parsed.bound_once()
+        once = self.parsed.bound_once
         for statement in self.parsed.tree.body:
             match statement:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in once:

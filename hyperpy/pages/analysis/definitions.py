@@ -39,7 +39,7 @@ def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], const
 
 def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
     """Adds the file's own aliases of special objects to the vocabulary."""
-    once = parsed.bound_once()
+    once = parsed.bound_once
     for statement in parsed.tree.body:
         for name, value in _aliases(statement):
             if name.partition(".")[0] in once and vocabulary.is_special(value):

@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPMethod
 from textwrap import dedent
 from types import FunctionType
@@ -16,19 +16,27 @@ from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 def check_methods(tree: ast.Module, methods: frozenset[str], vocabulary: Vocabulary, file: str) -> None:
     """Raises RouteError for a comparison of the request's method with one that the route does not answer."""
-    finder = _Finder(tree, vocabulary)
     for method, call in _helpers(tree, vocabulary):
         if method in FLAGS - methods:
             called = ast.unparse(call.func)
             what = f"{called}(…) asks for {method} requests, but this route refuses them"
             hint = f"A route answers only the methods whose flag its own file names. Write `if {method}:` here."
             raise RouteError(what, place=place_of(call, file), hint=hint)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    if attributes.isdisjoint({"method", "scope"}) and not any(map(_is_key, nodes)):
+        return
+    finder = _Finder(tree, vocabulary)
+    for node in nodes:
         for method, place in finder.compared(node):
             if method in FLAGS - methods:
                 what = f"this route refuses {method} requests: it answers only the methods whose flag it names"
                 hint = f"Compare with the flag:\n\n    from hyperpy import {method}\n\n    if {method}:\n        …"
                 raise RouteError(what, place=place_of(place, file), hint=hint)
+
+
+def _is_key(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == "method"
 
 
 class _Finder:
@@ -156,7 +164,7 @@ def _helpers(tree: ast.Module, vocabulary: Vocabulary) -> Iterator[tuple[str, as
         function = vocabulary.value(call.func)
         if not isinstance(function, FunctionType):
             continue
-        for node in _returned(function):
+        for node in _returned(function, vocabulary):
             match node:
                 case ast.Name(id=name):
                     yield vocabulary.public.name_of(function.__globals__.get(name)), call
@@ -164,13 +172,26 @@ def _helpers(tree: ast.Module, vocabulary: Vocabulary) -> Iterator[tuple[str, as
                     yield text.upper(), call
 
 
+def _texts(constants: Iterable[object]) -> Iterator[str]:
+    """The strings among the constants of some code, which holds those of an `in` as a tuple or frozenset."""
+    for constant in constants:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, tuple | frozenset):
+            yield from _texts(constant)
+
+
 # The parts of an expression that only asks for the method.
 _PARTS = (ast.BoolOp, ast.boolop, ast.UnaryOp, ast.Not, ast.Compare, ast.cmpop, ast.Name, ast.Attribute, ast.Constant)
 _MORE = (ast.Call, ast.Tuple, ast.Set, ast.List, ast.expr_context)
 
 
-def _returned(function: FunctionType) -> list[ast.AST]:
+def _returned(function: FunctionType, vocabulary: Vocabulary) -> list[ast.AST]:
     """The parts of what a function returns, if it does nothing else than ask for the method."""
+    code = function.__code__
+    named = {vocabulary.public.name_of(function.__globals__.get(name)) for name in code.co_names}
+    if FLAGS.isdisjoint(named) and FLAGS.isdisjoint(text.upper() for text in _texts(code.co_consts)):
+        return []
     try:
         tree = ast.parse(dedent(inspect.getsource(function)))
     except OSError, SyntaxError, TypeError:

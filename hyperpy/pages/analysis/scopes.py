@@ -59,12 +59,13 @@ def names_of(statement: ast.stmt, local: dict[ast.Name, ImportedName | None]) ->
 
 def module_level(node: ast.AST, *, in_lambdas: bool = False) -> Iterator[ast.AST]:
     """The node and everything below it that runs with it, without the bodies of functions, lambdas and classes."""
-    yield node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return
-    if in_lambdas or not isinstance(node, ast.Lambda):
-        for child in ast.iter_child_nodes(node):
-            yield from module_level(child, in_lambdas=in_lambdas)
+    closed = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, *(() if in_lambdas else (ast.Lambda,)))
+    nodes = [node]
+    while nodes:
+        node = nodes.pop()
+        yield node
+        if not isinstance(node, closed):
+            nodes.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def bindings(node: ast.AST, *, in_function: bool = False, deletes: bool = True) -> Iterator[BoundName]:

@@ -85,6 +85,8 @@ def shared_objects(
         for name, call in _made(statement):
             if (written := _is_shared(call, vocabulary)) or _is_cache(name, call):
                 yield _remade(name, call, written, variables, parsed.file)
+        if isinstance(statement, ast.AnnAssign) and vocabulary.is_final(statement.annotation) and statement.value:
+            yield from _final(statement, variables, parsed.file)
         if isinstance(statement, ast.ClassDef):
             yield from _class(statement, parsed, variables)
         elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and _cache_of(statement, vocabulary):
@@ -148,12 +150,21 @@ def _class(statement: ast.ClassDef, parsed: ParsedFile, variables: frozenset[str
     yield LoadWarning(what, place_of(statement, parsed.file), hint)
 
 
+def _final(statement: ast.AnnAssign, variables: frozenset[str], file: str) -> Iterator[LoadWarning]:
+    used = (node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id in variables)
+    name = ast.unparse(statement.target)
+    if reads := sorted({*used} - {name}):
+        what = f"`{name}` is made for each request although it is `Final`, because it uses `{reads[0]}`"
+        hint = f"`{reads[0]}` belongs to a request. Make it `Final` too, or leave `Final` out here."
+        yield LoadWarning(what, place_of(statement, file), hint)
+
+
 def _single_value(parsed: ParsedFile, name: str) -> ast.expr | None:
     """The only value that the file gives to a name."""
     for statement in parsed.tree.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
-                return value if name in parsed.bound_once() else None
+                return value if name in parsed.bound_once else None
     return None
 
 
@@ -171,22 +182,19 @@ def check_cached(parsed: ParsedFile, variables: frozenset[str], vocabulary: Voca
 
     Its cache would give the values of one visitor to the next.
     """
-    readers = variables | _readers(parsed.tree.body, vocabulary)
-    for statement in parsed.tree.body:
-        for function in _functions(statement):
-            if not (cache := _cache_of(function, vocabulary)):
-                continue
-            inside = {node for part in function.body for node in ast.walk(part)}
-            uses = (use.node for use in parsed.names[statement].uses if use.node in inside)
-            for node in uses:
-                if node.id in readers or vocabulary.public_name(node) in _OF_THE_REQUEST:
-                    what = f"`@{cache}` keeps what {function.name}() returns, but it uses `{node.id}` of the request"
-                    hint = f"Pass `{node.id}` as an argument, or what you need of it, or remove `@{cache}`."
-                    if (value := _single_value(parsed, node.id)) is not None:
-                        hint += (
-                            f"\nIf it is the same for all requests, write `{node.id}: Final = {ast.unparse(value)}`."
-                        )
-                    raise RouteError(what, place=place_of(node, parsed.file), hint=hint)
+    pairs = [(statement, function) for statement in parsed.tree.body for function in _functions(statement)]
+    cached = [(*pair, cache) for pair in pairs if (cache := _cache_of(pair[1], vocabulary))]
+    readers = variables | _readers(parsed.tree.body, vocabulary) if cached else variables
+    for statement, function, cache in cached:
+        inside = {node for part in function.body for node in ast.walk(part)}
+        uses = (use.node for use in parsed.names[statement].uses if use.node in inside)
+        for node in uses:
+            if node.id in readers or vocabulary.public_name(node) in _OF_THE_REQUEST:
+                what = f"`@{cache}` keeps what {function.name}() returns, but it uses `{node.id}` of the request"
+                hint = f"Pass `{node.id}` as an argument, or what you need of it, or remove `@{cache}`."
+                if (value := _single_value(parsed, node.id)) is not None:
+                    hint += f"\nIf it is the same for all requests, write `{node.id}: Final = {ast.unparse(value)}`."
+                raise RouteError(what, place=place_of(node, parsed.file), hint=hint)
 
 
 def _functions(statement: ast.stmt) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

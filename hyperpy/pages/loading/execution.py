@@ -74,14 +74,14 @@ class Execution:
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
             namespace.update({**HELPERS, **functions})
             exec(code, namespace)
-        access = namespace_access(parsed.tree, parsed.bound, vocabulary)
+        access = namespace_access(parsed, vocabulary)
         if access.unknown is None:
             check_names(parsed, access.sets.union(access.mentions, namespace), vocabulary)
 
     def _run_imports(self, parsed: ParsedFile, namespace: dict[str, Any]) -> frozenset[ast.stmt]:
         """Runs the imports of a route file and what they depend on; returns these statements."""
         constants = Constants(parsed, Vocabulary(self.public, namespace))
-        once, bound = parsed.bound_once(), parsed.bound
+        once, bound = parsed.bound_once, parsed.bound
         settled = builtin_names()
         done: list[ast.stmt] = []
         for statement in parsed.tree.body:

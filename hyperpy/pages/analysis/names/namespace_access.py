@@ -5,6 +5,7 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.scopes import bindings
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
@@ -14,6 +15,21 @@ _READERS = frozenset(
 )
 _SETTERS = frozenset({"__delitem__", "__setitem__", "pop", "setdefault"})
 _ATTRIBUTE_CALLS = frozenset({"delattr", "getattr", "hasattr", "setattr"})
+
+
+_WORDS = (
+    "__dict__",
+    "__globals__",
+    "attr(",
+    "builtins",
+    "dir(",
+    "eval",
+    "exec",
+    "globals",
+    "locals",
+    "modules",
+    "vars",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +45,11 @@ class NamespaceAccess:
     """Whether it looks up names that can't be known."""
 
 
-def namespace_access(tree: ast.Module, bound: frozenset[str], vocabulary: Vocabulary) -> NamespaceAccess:
-    """Searches a file; `bound` are the names that it sets itself, such as a `vars` of its own."""
-    finder = _Finder(bound, vocabulary)
-    finder.visit(tree)
+def namespace_access(parsed: ParsedFile, vocabulary: Vocabulary) -> NamespaceAccess:
+    """Searches a file for everything that may reach a name without writing it."""
+    finder = _Finder(parsed.bound, vocabulary)
+    if any(word in parsed.source for word in _WORDS):  # most files have none of them
+        finder.visit(parsed.tree)
     return NamespaceAccess(frozenset(finder.sets), frozenset(finder.mentions), finder.unknown, finder.looks_up_any)
 
 
