@@ -165,7 +165,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         check_header(header)
     if injected := run.response:
         if response is not injected:
-            headers += _additions(response, injected)
+            headers += additions(response, injected)
         injected.sent = True
     if sender.vary:
         MutableHeaders(raw=headers).add_vary_header(sender.vary)
@@ -176,7 +176,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         await own_copy(response, headers)(run.scope, run.receive, sender.watched)
 
 
-def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
+def additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
     """The headers that the route has set and its explicit answer has not."""
     own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
     return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]

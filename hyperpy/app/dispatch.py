@@ -10,17 +10,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hyperpy.app.answering import Sender, answer_route, page_response
+from hyperpy.app.answering import Sender, additions, answer_route, page_response
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
-from hyperpy.exceptions import display_path
+from hyperpy.app.slashes import canonical_redirect, explicit_redirect
+from hyperpy.exceptions import RefusedRedirectError, display_path
 from hyperpy.pages import Completion, Redirect, Route, Run, decisive, unexpected
-from hyperpy.routing import CanonicalRedirect, Match, route_path
+from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
-from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
+from hyperpy.web.errors import completed_error, debug_answer, error_answer, no_route_answer, status_of, takes_html
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
 
@@ -59,9 +60,12 @@ class Dispatch:
                 case Match(BrokenRoute(error=error)):  # only in debug mode
                     await debug_answer(error)(scope, receive, sender.watched)
                 case CanonicalRedirect(target):
-                    await _canonical_redirect(scope, target)(scope, receive, sender.watched)
+                    await canonical_redirect(scope, target)(scope, receive, sender.watched)
                 case _:
-                    raise NoRouteError(404)
+                    redirect = explicit_redirect(self.app, scope)
+                    if redirect is None:
+                        raise NoRouteError(404)
+                    await redirect(scope, receive, sender.watched)
         except Exception as raised:
             failure = decisive(raised)
             if isinstance(failure, ClientDisconnect):
@@ -71,6 +75,8 @@ class Dispatch:
                 raise
             if (bug := unexpected(raised)) is not None:
                 log.error("%s %s failed", scope["method"], scope["path"], exc_info=bug)
+            if isinstance(failure, RefusedRedirectError):
+                log.warning("%s  %s", failure.place, failure.what)
             response = await self.error_response(scope, receive, failure)
             await own_copy(response)(scope, receive, send)
 
@@ -83,23 +89,21 @@ class Dispatch:
             return error
         if handler := self._handler(error):
             return await _call(handler, Request(scope, receive), error)
-        if self.app.debug and unexpected(error) is not None:
+        if self.app.debug and (unexpected(error) or isinstance(error, RefusedRedirectError)):
             return debug_answer(error)
-        page = self._nearest_page(status_of(error), route_path(scope))
-        if page is None and self.app.debug and isinstance(error, NoRouteError):
+        accept = ",".join(Headers(scope=scope).getlist("accept"))
+        names: list[ErrorPageName] = ["_404", "_error"] if status_of(error) == 404 else ["_error"]
+        page = self.loaded.error_pages.nearest(names, route_path(scope))
+        if page is None and self.app.debug and isinstance(error, NoRouteError) and takes_html(accept):
             routes = [(row.url, display_path(row.file)) for row in self.loaded.rows()]
             return no_route_answer(scope["path"], display_path(str(self.loaded.folder)), routes)
         if page is None:
-            return error_answer(error, Headers(scope=scope).get("accept", ""))
+            return error_answer(error, accept)
         try:
-            return await self._error_page(page, scope, receive, error)
+            return await self._error_page(page, scope, receive, error, accept)
         except Exception as failure:
             log.exception("the error page %s failed", page.file)
-            return debug_answer(failure) if self.app.debug else error_answer(error, "text/html")
-
-    def _nearest_page(self, status: int, path: bytes) -> LoadedRoute | None:
-        pages = self.loaded.error_pages
-        return (pages.nearest("_404", path) if status == 404 else None) or pages.nearest("_error", path)
+            return debug_answer(failure) if self.app.debug else error_answer(error, accept)
 
     def _handler(self, error: Exception) -> Any:
         """The handler passed to `add_exception_handler` for the status, or for the nearest class of the error."""
@@ -110,21 +114,25 @@ class Dispatch:
             return handlers[500]
         return next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
 
-    async def _error_page(self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception) -> Response:
+    async def _error_page(
+        self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception, accept: str
+    ) -> Response:
+        """The response of an error page: the one that it sets, or its template for clients that take HTML."""
         if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
         run.injected_response().status_code = status_of(error)
-        answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
+        html = takes_html(accept)
+        answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
         if isinstance(answer, Pending):
             answer = await _completed(run, answer)
+        if answer is None:
+            return error_answer(error, accept)
         if isinstance(answer, Response):
-            return answer
-        assert answer is not None
+            status = status_of(error) if answer.status_code == 200 else answer.status_code
+            return completed_error(answer, error, status, additions(answer, run.injected_response()))
         response = page_response(run, answer)
-        for name, value in headers_of(error).items():
-            response.headers[name] = value
-        return response
+        return completed_error(response, error, response.status_code)
 
 
 async def _completed(run: Run, page: Pending) -> str | Response:
@@ -142,13 +150,4 @@ async def _call(handler: Any, request: Request, error: Exception) -> Response:
     is_async = inspect.iscoroutinefunction(handler)
     response = await (handler(request, error) if is_async else run_in_threadpool(handler, request, error))
     assert isinstance(response, Response)
-    return response
-
-
-def _canonical_redirect(scope: Scope, path: str) -> Response:
-    """A redirect to the URL without its trailing slash. 308 keeps the method and the body."""
-    root = scope.get("root_path", "").rstrip("/")
-    query = scope["query_string"].decode("latin-1")
-    response = RedirectResponse("/", 308)
-    response.headers["location"] = f"{root}{path}" + (f"?{query}" if query else "")
     return response

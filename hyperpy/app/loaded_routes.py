@@ -20,14 +20,15 @@ from hyperpy.pages import (
     load_route,
     render,
 )
-from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
+from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
 from hyperpy.web.redirect import redirect
+from hyperpy.web.urls import url
 
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
-    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render}
+    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render, "url": url}
 )
 
 
@@ -61,6 +62,7 @@ class LoadedRoutes:
     folder: Path
     router: Router[LoadedRoute]
     error_pages: ErrorPages[LoadedRoute]
+    patterns: URLPatterns
     entries: tuple[LoadedRoute, ...]
 
     @property
@@ -92,7 +94,7 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     routes = [(file, _load(file, package)) for file in found.routes]
     pages = [(page, _load(page, package)) for page in found.error_pages]
     entries = tuple(loaded for _, loaded in (*routes, *pages))
-    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), entries)
+    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries)
 
 
 def _refuse_static(file: RouteFile) -> None:

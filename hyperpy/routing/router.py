@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from hyperpy.exceptions import Place, RouteConflictError, display_path
@@ -16,8 +17,8 @@ class Match[T]:
     """A route and the decoded values of its parameters.
 
     Values are never empty. They may start with `_` or `.`, and contain a slash that was sent as `%2F`, but no NUL, and
-    no `.` or `..` between slashes or backslashes. The segments of a `{...name}` are joined with `/`; none of them
-    contains a slash, so splitting the value returns exactly these segments.
+    no `.` or `..` between slashes or backslashes. The segments of a `{...name}` are joined with `/`. A `%2F` in them is
+    a slash too, but never makes an empty part: the value doesn't start with a slash.
     """
 
     target: T
@@ -91,11 +92,12 @@ class ErrorPages[T]:
                 raise RouteConflictError(what, place=Place(str(page.path)), hint=hint)
             node.leaf = (page.path, target)
 
-    def nearest(self, name: ErrorPageName, raw_path: bytes) -> T | None:
-        """The page in the deepest folder at or above the URL; literal folders take precedence over `{name}` ones.
+    def nearest(self, names: Iterable[ErrorPageName], raw_path: bytes) -> T | None:
+        """The page of these names in the deepest folder at or above the URL; in one folder, the first name's.
 
-        For an invalid path (see `split_path`), the page in the root folder.
+        Literal folders take precedence over `{name}` ones. An invalid path counts as far as it is valid.
         """
-        segments = split_path(raw_path.removesuffix(b"/")) or []
-        found = self._trees[name].deepest(segments)
-        return None if found is None else found[1][1]
+        parts = map(split_path, [b"/" + part for part in raw_path[1:].split(b"/")])
+        segments = [segment for part in takewhile(bool, parts) for segment in part or ()]
+        found = [deepest for name in names if (deepest := self._trees[name].deepest(segments)) is not None]
+        return max(found, key=lambda deepest: deepest[0])[1][1] if found else None

@@ -126,6 +126,16 @@ FILES = {
                 await asyncio.sleep(0.01)
             yield t"<p>done</p>"
     """,
+    "storing.py": """
+        import asyncio
+        from pathlib import Path
+
+        async def stream():
+            yield "done", 1
+            while not Path("go").exists():
+                await asyncio.sleep(0.01)
+            print("it is stored", flush=True)
+    """,
 }
 
 
@@ -239,7 +249,8 @@ def test_a_signal_ends_streams_at_once_and_lets_pages_finish(tmp_path, number):
     write_files(tmp_path / "routes", FILES)
     with hyper_serve(tmp_path) as site:
         port = site.port()
-        clients = {path: RawClient(port) for path in ("/idle/1", "/silent", "/ticking", "/flood/1", "/slow-report")}
+        paths = ("/idle/1", "/silent", "/ticking", "/flood/1", "/slow-report", "/storing")
+        clients = {path: RawClient(port) for path in paths}
         for path, client in clients.items():
             client.get(path, Accept=BROWSER if "report" in path else EVENT_SOURCE)
         for path, words in {
@@ -247,16 +258,19 @@ def test_a_signal_ends_streams_at_once_and_lets_pages_finish(tmp_path, number):
             "/ticking": b"data: 2",
             "/flood/1": b"xxx",
             "/slow-report": b"begun",
+            "/storing": b"event: done",
         }.items():
             clients[path].read_until(words)
         clients["/silent"].read_until(b"\r\n\r\n")
         site.send(number)
-        for path in ("/idle/1", "/silent", "/ticking"):
+        for path in ("/idle/1", "/silent", "/ticking", "/storing"):
             response = clients[path].read_all()
             assert response.endswith(b"0\r\n\r\n"), path
             assert b"event: close" not in response
         site.wait_for_output("1 is cleaned up")
+        assert "it is stored" not in site.output
         (tmp_path / "go").touch()
+        site.wait_for_output("it is stored")
         assert clients["/slow-report"].read_all().endswith(b"<p>done</p>\r\n0\r\n\r\n")
         assert site.exit_status() == 0
         assert "graceful" not in site.errors

@@ -38,27 +38,29 @@ NEAREST = [
     ("/%75sers/x", "users/_404.py"),
     # invalid paths
     ("//", "_404.py"),
-    ("/users/%00", "_404.py"),
-    ("/users//x", "_404.py"),
-    ("/users/../x", "_404.py"),
+    ("/%00/users", "_404.py"),
+    ("/users/%00", "users/_404.py"),
+    ("/users//x", "users/_404.py"),
+    ("/users/../x", "users/_404.py"),
+    ("/users/7/posts/a%2F..", "users/{id}/posts/_404.py"),
     ("*", "_404.py"),
 ]
 
 
 def test_the_page_in_the_deepest_folder_is_nearest(found: Found) -> None:
     pages = error_pages(found(*SITE))
-    assert [(path, pages.nearest("_404", path.encode())) for path, _ in NEAREST] == NEAREST
+    assert [(path, pages.nearest(["_404"], path.encode())) for path, _ in NEAREST] == NEAREST
 
 
 def test_each_name_has_its_own_folders(found: Found) -> None:
     pages = error_pages(found(*SITE))
-    assert pages.nearest("_error", b"/users/7") == "_error.py"
+    assert pages.nearest(["_error"], b"/users/7") == "_error.py"
 
 
 def test_a_site_may_have_no_error_pages(found: Found) -> None:
     pages = error_pages(found("users/_404.py"))
-    assert pages.nearest("_404", b"/about") is None
-    assert pages.nearest("_error", b"/users") is None
+    assert pages.nearest(["_404"], b"/about") is None
+    assert pages.nearest(["_error"], b"/users") is None
 
 
 def test_two_pages_for_the_same_urls_conflict(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,3 +70,14 @@ def test_two_pages_for_the_same_urls_conflict(found: Found, monkeypatch: pytest.
         error_pages(discovery)
     assert "{slug}/_404.py" in str(caught.value)
     assert "`{id}/_404.py`: /{}" in str(caught.value)
+
+
+def test_the_nearest_of_both_names(found: Found) -> None:
+    pages = error_pages(found("_404.py", "_error.py", "api/_error.py", "api/v1/_404.py", "shop/_404.py"))
+    expected = {
+        "/x": "_404.py",
+        "/api/x": "api/_error.py",
+        "/api/v1/x": "api/v1/_404.py",
+        "/shop/x": "shop/_404.py",
+    }
+    assert {path: pages.nearest(["_404", "_error"], path.encode()) for path in expected} == expected

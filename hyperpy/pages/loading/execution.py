@@ -22,10 +22,12 @@ from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
 from hyperpy.pages.analysis.shared_objects import check_cached
+from hyperpy.pages.analysis.urls import check_urls
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
 from hyperpy.pages.loading.ending_statements import end_functions
 from hyperpy.pages.loading.runtime import HELPERS
+from hyperpy.routing import URLPatterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Execution:
 
     public: PublicNames
     rewrite: Rewrite
+    patterns: URLPatterns
 
     def route(
         self,
@@ -51,6 +54,7 @@ class Execution:
             done = self._run_imports(parsed, namespace)
         starred = self._late_stars(parsed, namespace["__package__"], done)
         vocabulary = self._vocabulary(parsed, namespace, done)
+        check_urls(parsed, vocabulary, self.patterns)
         description = analyse(parsed, vocabulary, done, parameters, starred=starred, any_method=any_method)
         compiled = compile_route(description, self.rewrite)
         namespace.update(compiled.functions)
@@ -70,6 +74,7 @@ class Execution:
             exec(self._compiled(first, parsed), namespace)
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
             check_cached(parsed, frozenset(), vocabulary)
+            check_urls(parsed, vocabulary, self.patterns)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
             namespace.update({**HELPERS, **functions})

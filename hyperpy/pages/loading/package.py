@@ -18,7 +18,7 @@ from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.loading.compiler import CompiledRoute
 from hyperpy.pages.loading.execution import Execution
-from hyperpy.routing import Discovery, ErrorPage, RouteFile
+from hyperpy.routing import Discovery, ErrorPage, RouteFile, URLPatterns
 
 
 class RoutesPackage:
@@ -35,7 +35,8 @@ class RoutesPackage:
         self.files = {file.module: file for file in files}
         self.same = _same_files(files)
         """Route files that are links to another one: they are the same module."""
-        self.execution = Execution(public, self._rewrite_imports)
+        self.patterns = URLPatterns(found.routes)
+        self.execution = Execution(public, self._rewrite_imports, self.patterns)
         self.name = _free_name(self.folder_name, self.folder)
 
     def register(self) -> None:
