@@ -46,6 +46,8 @@ NOT_CONSTANT = (
     "X = 'a b'.split()",
     "from datetime import datetime\nX = datetime.now()",
     "import random\nX = int(random.random())",
+    "X = int('x') if len('') else 1 / 0",
+    "ZERO = 0\nX = 1 / ZERO",
     "X = list((1,))",
     "X = dict(a=1)",
     "q: int\nX = int(q)",

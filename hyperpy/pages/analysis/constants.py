@@ -95,6 +95,8 @@ class Constants:
                 return part in self
             case ast.Attribute(value=part):
                 return part in self or is_immutable(self.vocabulary.value(value))
+            case ast.BinOp(left=left, op=ast.Div() | ast.FloorDiv() | ast.Mod(), right=right) if self._is_zero(right):
+                return False  # left to the request, as a conversion that fails
             case ast.BinOp(left=left, right=right):
                 return left in self and right in self
             case ast.Compare(left=left, comparators=others):
@@ -108,6 +110,10 @@ class Constants:
             case ast.Name(id=name):
                 return self._is_name(value, name)
         return False
+
+    def _is_zero(self, value: ast.expr) -> bool:
+        value = self.values.get(value.id, value) if isinstance(value, ast.Name) else value
+        return isinstance(value, ast.Constant) and not value.value
 
     def _is_name(self, node: ast.Name, name: str) -> bool:
         if expression := self.values.pop(name, None):  # taken out meanwhile: it may name itself
