@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError
+from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path
 from hyperpy.pages import (
     DELETE,
     GET,
@@ -67,7 +67,10 @@ class LoadedRoutes:
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
-        return tuple(entry.error for entry in self.entries if isinstance(entry, BrokenRoute))
+        """The errors of files that can't be loaded. One in a file that others import is listed once."""
+        return tuple(
+            {id(entry.error): entry.error for entry in self.entries if isinstance(entry, BrokenRoute)}.values()
+        )
 
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
@@ -91,10 +94,11 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
     package = RoutesPackage(found, PUBLIC_NAMES)
     package.register()
-    routes = [(file, _load(file, package)) for file in found.routes]
-    pages = [(page, _load(page, package)) for page in found.error_pages]
-    entries = tuple(loaded for _, loaded in (*routes, *pages))
-    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries)
+    files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
+    loaded = _with_common_errors([_load(file, package) for file in files])
+    routes = list(zip(found.routes, loaded, strict=False))
+    pages = list(zip(found.error_pages, loaded[len(routes) :], strict=True))
+    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, tuple(loaded))
 
 
 def _refuse_static(file: RouteFile) -> None:
@@ -109,6 +113,25 @@ def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> LoadedRoute:
         return load_route(file, package)
     except HyperError as error:
         return BrokenRoute(str(file.path), file.url if isinstance(file, RouteFile) else "", error)
+
+
+def _with_common_errors(loaded: list[LoadedRoute]) -> list[LoadedRoute]:
+    """The same, where broken files have one error object if a file that they import is what fails in all of them."""
+    importers: dict[str, list[BrokenRoute]] = {}
+    for entry in loaded:
+        if isinstance(entry, BrokenRoute):
+            importers.setdefault(str(entry.error), []).append(entry)
+    common: dict[str, HyperError] = {}
+    for broken in importers.values():
+        error = broken[0].error
+        others = [display_path(each.file) for each in broken if error.place is None or each.file != error.place.file]
+        if others:
+            error.hint = f"{error.hint}\nThis file is imported by {', '.join(others)}.".lstrip()
+        common |= {each.file: error for each in broken}
+    return [
+        BrokenRoute(each.file, each.url, common[each.file]) if isinstance(each, BrokenRoute) else each
+        for each in loaded
+    ]
 
 
 def all_errors(errors: Iterable[HyperError]) -> HyperError:

@@ -46,7 +46,9 @@ def route_lines(app: Hyper) -> list[str]:
         (", ".join(row.methods), row.url, display_path(row.file), row.kind, ", ".join(row.inputs))
         for row in app.routes_table()
     ]
-    return _aligned([HEAD, *rows]) if rows else ["No routes yet. Create routes/index.py."]
+    if not rows and not app.load_errors:
+        return ["No routes yet. Create routes/index.py."]
+    return _aligned([HEAD, *rows]) if rows else ["No route file can be loaded."]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -10,6 +10,7 @@ from hyperpy.pages.loading.route import Route, load_route
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
+from hyperpy.pages.request.route_request import text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.waiting.completion import Completion
 
@@ -39,5 +40,6 @@ __all__ = [
     "load_route",
     "render",
     "temporary_imports",
+    "text_for_file",
     "unexpected",
 ]

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import traceback
 from http.client import responses
 from typing import Final
 
@@ -10,6 +9,7 @@ import pydantic_core
 
 from hyperpy.streams.framing import frame
 from hyperpy.streams.stream_record import http_error, status_of
+from hyperpy.tracebacks import users_traceback
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
@@ -76,7 +76,7 @@ def _json(value: object) -> str:
 
 def _traceback(error: Exception) -> str:
     try:
-        text = "".join(traceback.format_exception(error))
+        text = users_traceback(error)
     except Exception:
         logger.exception("the traceback of this exception can't be formatted")
         text = type(error).__name__

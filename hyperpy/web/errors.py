@@ -13,7 +13,9 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
 from hyperpy.templates import html, replace_surrogates
-from hyperpy.web.tracebacks import users_traceback
+from hyperpy.tracebacks import users_traceback
+
+RELOAD_AFTER = 2  # seconds between two attempts of a page to reload
 
 _STYLE = Markup(
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem;color:#222}"
@@ -104,16 +106,21 @@ def error_answer(error: BaseException, accept: str) -> Response:
     return HTMLResponse(error_document(f"{status} {phrase(status)}", t"{explanation}{listing}"), status, headers)
 
 
-def debug_answer(error: BaseException) -> Response:
-    """The response for developers: the message of a HyperError, the traceback of any other exception."""
+def debug_answer(error: BaseException, *, reloads: bool = False) -> Response:
+    """The response for developers: the message of a HyperError, the traceback of any other exception.
+
+    With `reloads`, the page reloads itself, so that it goes away once the file is fixed.
+    """
     if isinstance(error, HyperError):
         title, text = error.what, str(error)
         cause = error.__cause__
         below = t"<h2>Caused by</h2><pre>{users_traceback(cause)}</pre>" if cause is not None else t""
     else:
         title, text, below = f"{type(error).__name__}: {_text_of(error)}", users_traceback(error), t""
-    page = error_document(title, t"<pre>{text}</pre>{below}")
-    return HTMLResponse(replace_surrogates(page), status_of(error))
+    if reloads:
+        below = t"{below}<p>Fix the error and save. This page will reload.</p>"
+    document = error_document(title, t"<pre>{text}</pre>{below}", refresh=RELOAD_AFTER if reloads else None)
+    return HTMLResponse(replace_surrogates(document), status_of(error), {"Cache-Control": "no-store"})
 
 
 def _text_of(error: BaseException) -> str:
