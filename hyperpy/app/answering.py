@@ -27,6 +27,7 @@ from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.own_copy import own_copy
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+DATASTAR_ACCEPT = "text/event-stream, text/html, application/json"
 
 
 class Sender:
@@ -97,8 +98,9 @@ def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamM
     shape = GeneratorShape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
     headers = Headers(scope=scope)
     accept = ",".join(headers.getlist("accept"))
-    # Datastar accepts pages as well.
-    forced = headers.get("datastar-request") == "true" or _requests_stream(scope["query_string"])
+    # Datastar accepts pages as well, but wants events.
+    is_datastar = headers.get("datastar-request") == "true" or accept == DATASTAR_ACCEPT
+    forced = is_datastar or _requests_stream(scope["query_string"])
     depends = "Accept, Datastar-Request" if has_template else "Accept"
     return choose(shape, accepts(accept), forced=forced), depends if varies(shape) else ""
 
@@ -107,7 +109,7 @@ def _requests_stream(query: bytes) -> bool:
     return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
-async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes | memoryview) -> None:
     sender.started = True
     await sender.send({"type": "http.response.start", "status": status, "headers": headers})
     await sender.send({"type": "http.response.body", "body": body})
@@ -172,8 +174,14 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await _send(sender, response.status_code, headers, b"")
         return
-    with run:
-        await own_copy(response, headers)(run.scope, run.receive, sender.watched)
+    if type(response).__call__ is not Response.__call__:
+        with run:
+            await own_copy(response, headers)(run.scope, run.receive, sender.watched)
+        return
+    await _send(sender, response.status_code, headers, response.body)  # as Starlette does, and faster than a copy
+    if response.background is not None:
+        with run:
+            await response.background()
 
 
 def additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:

@@ -22,6 +22,7 @@ from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Settings, app_settings, running_command
 from hyperpy.exceptions import HyperError
+from hyperpy.pages import Redirect
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.urls import entered_site, site_of
 
@@ -114,6 +115,7 @@ class Hyper(Starlette):
         """Starlette's stack with our error pages. Only applications with middleware or explicit routes need it."""
         handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in (500, Exception)}
         handlers.setdefault(HTTPException, self._error_page)
+        handlers.setdefault(Redirect, self._error_page)
         handler = self.exception_handlers.get(500) or self.exception_handlers.get(Exception) or self._error_page
         app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers)
         own = [Middleware(ServerErrorMiddleware, handler=handler), Middleware(_DisconnectMiddleware)]

@@ -14,9 +14,10 @@ from hyperpy.pages import (
     PUT,
     LoadWarning,
     PublicNames,
-    Query,
     Route,
     RoutesPackage,
+    current_request,
+    current_response,
     load_route,
     render,
 )
@@ -28,7 +29,15 @@ from hyperpy.web.urls import url
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
-    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render, "url": url}
+    | {
+        "Event": Event,
+        "JSON": JSON,
+        "redirect": redirect,
+        "render": render,
+        "request": current_request,
+        "response": current_response,
+        "url": url,
+    }
 )
 
 
@@ -151,5 +160,5 @@ def _row(route: Route) -> RouteRow:
 def _required_inputs(route: Route) -> Iterator[str]:
     for given in route.inputs:
         if given.required and given.marker is not None:
-            source = "" if isinstance(given.marker, Query) else f" ({type(given.marker).__name__.lower()})"
+            source = "" if given.source == "query" else f" ({given.source})"
             yield f"{given.key}: {given.kind}{source}"

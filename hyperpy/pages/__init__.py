@@ -4,9 +4,12 @@ from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
-from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
+from hyperpy.pages.input_functions import Cookie, Header, Loaded, Path, Query
+from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
+from hyperpy.pages.proxies import request as current_request
+from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
@@ -27,6 +30,8 @@ __all__ = [
     "InjectedResponse",
     "InputMarker",
     "LoadWarning",
+    "Loaded",
+    "Path",
     "PublicNames",
     "Query",
     "Redirect",
@@ -36,6 +41,8 @@ __all__ = [
     "StreamFacts",
     "check_header",
     "current",
+    "current_request",
+    "current_response",
     "decisive",
     "load_route",
     "render",

@@ -302,12 +302,15 @@ class TestMethods:
         ("y = find()\nasync def load(): pass\nt'<p>'", False),
         ("async def stream():\n    find()\n    yield 1", False),
         ("redirect('/')\nt'<p>'", False),
+        ("page: int = Query(1)\nt'<p>{page}</p>'", False),
+        ("page: Annotated[int, Query()] = 1\nt'<p>{page}</p>'", False),
+        ("page: int = Query(find())\nt'<p>{page}</p>'", True),
         ("if x:\n    raise HTTPException(404)\nt'<p>'", False),
     ],
 )
 def test_calls_that_may_block_the_loop(body: str, blocking: bool) -> None:
-    imports = "from hyperpy import redirect, HTTPException\nfrom things import Card, query\nx = ()\n"
-    assert described(imports + body).blocking is blocking
+    imports = "from hyperpy import redirect, HTTPException, Query\nfrom things import Card, query\nx = ()\n"
+    assert described(f"from typing import Annotated\n{imports}{body}").blocking is blocking
 
 
 @pytest.mark.parametrize(
@@ -370,6 +373,8 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
         ("x = 1", 1, "this file has no answer", 't"<h1>Hello</h1>"'),
         ('"""Doc."""\n"<h1>Hello</h1>"', 2, "this string is not a template", "Put a `t`"),
         ("x = 1\nf'<h1>{x}</h1>'", 2, "this is an f-string", 't"…"'),
+        ("if x():\n    raise HTTPException(404)\n'<h1>'", 3, "this string is not a template", "Put a `t`"),
+        ("async def load():\n    await x()\n'<h1>'", 3, "this string is not a template", "Put a `t`"),
         ("x = 1\nt'a' + t'b'", 2, "a sum of t-strings", "adjacent t-strings"),
         (
             "task = 1\nt'<p>{taks}</p>'",
@@ -403,7 +408,7 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
             "`q` is declared as an input twice",
             "Keep one of the two",
         ),
-        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input must be a plain name", "name: Annotated"),
+        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input must be a plain name", "name: T = Query()"),
     ],
 )
 def test_files_that_can_not_be_routes(source: str, line: int, what: str, hint: str) -> None:
@@ -431,6 +436,12 @@ def test_files_that_can_not_be_routes(source: str, line: int, what: str, hint: s
         "t'{__name__} {len([])}'",
         "x()",
         "from hyperpy import JSONResponse\nasync def load():\n    return JSONResponse({})",
+        "async def load():\n    await find()",
+        "from hyperpy import HTTPException\nraise HTTPException(410)",
+        "from hyperpy import redirect\nraise redirect('/new')",
+        "from hyperpy import redirect\nx = redirect('/new')",
+        "from hyperpy import redirect\nasync def load():\n    redirect('/new')",
+        "from hyperpy import redirect\nasync def load():\n    await guard()\nasync def guard():\n    redirect('/new')",
         "def answer():\n    global response\n    response = 1\nanswer()",
         "with open('x') as f:\n    response = f",
         "from other import redirect, HTMLResponse\ndef f():\n    redirect('/')\n    HTMLResponse()\nt''",

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hyperpy.exceptions import Place, RouteError
+from hyperpy.pages.analysis.cached_functions import check_cached_functions
 from hyperpy.pages.analysis.callables import StreamFacts, check_bare_renders, check_functions, stream_facts
-from hyperpy.pages.analysis.candidates import Chosen, choose_functions
-from hyperpy.pages.analysis.declarations import Declaration, find_declarations
+from hyperpy.pages.analysis.declarations import Declaration, find_declarations, without_loaded
 from hyperpy.pages.analysis.definitions import builtin_names, run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
@@ -16,7 +16,12 @@ from hyperpy.pages.analysis.explicit_answers import (
     may_block,
     possible_answers,
     returns_data,
+    unknown_answers,
 )
+from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
+from hyperpy.pages.analysis.methods.request_methods import check_methods
+from hyperpy.pages.analysis.methods.splitting import around_loader
+from hyperpy.pages.analysis.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
 from hyperpy.pages.analysis.names.namespace_access import application_builtins, namespace_access
@@ -24,9 +29,7 @@ from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import find_templates, is_inert, place_of
-from hyperpy.pages.analysis.request_methods import check_methods
 from hyperpy.pages.analysis.shared_objects import LoadWarning, check_cached, request_names, shared_objects
-from hyperpy.pages.analysis.splitting import around_loader
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 
@@ -80,15 +83,18 @@ def analyse(
     `any_method` is for error pages, which answer every method.
     Raises RouteError with file and line if the file can't be a route.
     """
-    tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
     vocabulary = with_aliases(vocabulary, parsed)
+    parsed = without_loaded(parsed, vocabulary)
+    check_marker_places(parsed, vocabulary)
+    tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
     access = namespace_access(parsed, vocabulary)
     imported = access.sets.union(vocabulary.objects, starred or ())
     bound = parsed.assigned | imported | application_builtins()
     check_functions(tree, vocabulary, file)
+    check_cached_functions(tree, vocabulary, file)
     templates = find_templates(tree, file)
     check_forgotten_globals(parsed)
-    declarations = find_declarations(statements, bound, parameters, vocabulary, file)
+    declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
     check_bare_inputs(declarations, parameters, parsed, access, vocabulary, stars_known=starred is not None)
     inputs = frozenset(declaration.name for declaration in declarations)
     once = run_once(parsed, inputs, vocabulary, done)
@@ -101,8 +107,10 @@ def analyse(
     check_bare_renders(tree, loaders, vocabulary, file)
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
-    if not (templates or any(c.stream for c in chosen) or responds or possible_answers(tree, loaders)):
-        raise no_answer(tree, file)
+    if not (templates or any(c.stream for c in chosen) or responds or possible_answers(tree, loaders, vocabulary)):
+        forgotten = forgotten_template(tree, file)
+        if forgotten or not unknown_answers(loaders):
+            raise forgotten or no_answer(file)
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary)
         streams = [functions.stream.function for functions in chosen if functions.stream]
@@ -197,8 +205,8 @@ def _methods(tree: ast.Module, vocabulary: Vocabulary, *, has_others: bool) -> f
     return methods | {"HEAD"} if "GET" in methods else methods
 
 
-def no_answer(tree: ast.Module, file: str) -> RouteError:
-    """The error for a file without an answer, with the most likely reason."""
+def forgotten_template(tree: ast.Module, file: str) -> RouteError | None:
+    """The error for a file without an answer that has a string which is almost a template."""
     for statement in tree.body[1:] or tree.body:
         value = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(value, ast.JoinedStr):
@@ -209,6 +217,11 @@ def no_answer(tree: ast.Module, file: str) -> RouteError:
         if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value.lstrip().startswith("<"):
             hint = 'Put a `t` in front of the quotes: t"""…""".'
             return RouteError("this string is not a template", place=place_of(value, file), hint=hint)
+    return None
+
+
+def no_answer(file: str) -> RouteError:
+    """The error for any other file without an answer."""
     return RouteError(
         "this file has no answer",
         place=Place(file, 1),

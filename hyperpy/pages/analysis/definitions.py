@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.request_reads import reads_request
 from hyperpy.pages.analysis.scopes import Names, blocks, declared, module_level
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
@@ -41,6 +42,8 @@ def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
     """Adds the file's own aliases of special objects to the vocabulary."""
     once = parsed.bound_once
     for statement in parsed.tree.body:
+        if isinstance(statement, ast.AnnAssign) and vocabulary.marks_value(statement):
+            continue  # an input, not another name of its marker
         for name, value in _aliases(statement):
             if name.partition(".")[0] in once and vocabulary.is_special(value):
                 vocabulary = replace(vocabulary, aliases={**vocabulary.aliases, name: value})
@@ -101,6 +104,8 @@ def is_definition(statement: ast.stmt, constants: Constants, *, first: bool = Fa
     A block that runs first may be a `with`, have calls in its condition, and hold aliases of any name.
     """
     vocabulary = constants.vocabulary
+    if not isinstance(statement, ast.AnnAssign) and reads_request(statement, vocabulary):
+        return False
     match statement:
         case ast.Import() | ast.ImportFrom() | ast.ClassDef() | ast.TypeAlias():
             return True

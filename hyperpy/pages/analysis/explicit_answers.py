@@ -1,10 +1,10 @@
 """Which explicit answers and methods a route file has, and whether its body may block."""
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from hyperpy.pages.analysis.callables import own_nodes
-from hyperpy.pages.analysis.method_conditions import flags_in, value_of
+from hyperpy.pages.analysis.methods.method_conditions import flags_in, value_of
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.scopes import blocks, module_level
 from hyperpy.pages.analysis.vocabulary import ANSWERS, QUICK_CALLS, RESPONSES, Vocabulary
@@ -85,15 +85,31 @@ def _is_redirect(value: ast.expr, vocabulary: Vocabulary) -> bool:
     return isinstance(value, ast.Call) and vocabulary.public_name(value.func) == "redirect"
 
 
-def possible_answers(tree: ast.Module, loaders: Iterable[ast.AsyncFunctionDef]) -> bool:
-    """Whether there may be another answer: a bare expression anywhere, what a loader returns, or what is raised."""
+def possible_answers(tree: ast.Module, loaders: Collection[ast.AsyncFunctionDef], vocabulary: Vocabulary) -> bool:
+    """Whether there may be another answer.
+
+    It may be what a loader returns or always raises, a bare call at module level, or a known answer of a function.
+    """
     own = [node for loader in loaders for node in own_nodes(loader)]
     returns = any(isinstance(node, ast.Return) and node.value is not None for node in own)
-    raises = any(isinstance(node, ast.Raise) for node in (*own, *(n for s in tree.body for n in module_level(s))))
-    return returns or raises or any(isinstance(value, _POSSIBLE) for value in bare_values(ast.walk(tree)))
+    raises = any(isinstance(node, ast.Raise) for node in (*tree.body, *(s for loader in loaders for s in loader.body)))
+    bare = bare_values(node for statement in tree.body for node in module_level(statement))
+    known = (v for v in bare_values(ast.walk(tree)) if isinstance(v, ast.Call))
+    return (
+        returns
+        or raises
+        or any(isinstance(value, _POSSIBLE) for value in bare)
+        or any(vocabulary.public_name(value.func) in ANSWERS for value in known)
+    )
 
 
-_POSSIBLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.YieldFrom)
+def unknown_answers(loaders: Iterable[ast.AsyncFunctionDef]) -> bool:
+    """Whether a bare call in a loader might give a response."""
+    values = (value for loader in loaders for value in bare_values(own_nodes(loader)))
+    return any(isinstance(value, _POSSIBLE) for value in values)
+
+
+_POSSIBLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
 
 
 def returns_data(loader: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> bool:
@@ -136,7 +152,7 @@ def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary:
         node.func
         for statement in statements
         for node in module_level(statement, in_lambdas=True)  # a sort key is called
-        if isinstance(node, ast.Call)
+        if isinstance(node, ast.Call) and not vocabulary.is_marker_function(node.func)  # made once, at load
     )
     return any(
         vocabulary.public_name(called) not in QUICK_CALLS and not (isinstance(called, ast.Name) and called.id in quick)

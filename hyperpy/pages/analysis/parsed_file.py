@@ -24,6 +24,8 @@ class ParsedFile:
     """The uses of function variables, and the source of each if imports are all that binds it."""
     future: int
     """Compiler flags of the `from __future__` imports."""
+    loaded: frozenset[ast.AnnAssign] = frozenset()
+    """The declarations that had `Loaded()` as their value."""
 
     @cached_property
     def bound(self) -> frozenset[str]:

@@ -198,12 +198,16 @@ class _BodyRewriter:
         return nested
 
     def annotated(self, node: ast.AnnAssign, assignment: ast.Assign) -> list[ast.stmt]:
-        """Assigns the value; to an input only if the request has no value for it."""
+        """Assigns the value; to an input only its default, and only if the request has no value for it."""
         known = self.inputs.get(id(node))
         if known is None:
             return self.assigned(assignment)
-        test = ast.UnaryOp(ast.Not(), _run("given", ast.Constant(known[0])))
-        return [ast.If(test, [at(node, assignment)], [])]
+        index, declaration = known
+        if declaration.default is None:
+            return []
+        test = ast.UnaryOp(ast.Not(), _run("given", ast.Constant(index)))
+        default = ast.Assign(assignment.targets, declaration.default)
+        return [ast.If(test, [at(node, default)], [])]
 
     def assigned(self, statement: ast.Assign) -> list[ast.stmt]:
         names = list(dict.fromkeys(name.id for name in may_be_redirect(statement)))

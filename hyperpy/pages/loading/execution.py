@@ -14,6 +14,7 @@ from typing import Any
 
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages.analysis.analyse import Description, analyse
+from hyperpy.pages.analysis.cached_functions import check_cached_functions
 from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
 from hyperpy.pages.analysis.names.bare_inputs import is_star
@@ -73,6 +74,7 @@ class Execution:
         with _placed(file):
             exec(self._compiled(first, parsed), namespace)
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
+            check_cached_functions(parsed.tree, vocabulary, file)
             check_cached(parsed, frozenset(), vocabulary)
             check_urls(parsed, vocabulary, self.patterns)
             rest = ast.Module(parsed.tree.body[len(first) :], [])

@@ -17,6 +17,7 @@ from hyperpy.pages.loading.hidden_names import PAGE
 from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
+from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.routing import ErrorPage, RouteFile
 
 
@@ -76,8 +77,9 @@ def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
     definitions = module.__dict__
     parameters = frozenset(file.parameters) if isinstance(file, RouteFile) else frozenset()
-    check_missed_markers(description, definitions)
-    inputs = resolve_inputs(description, definitions, parameters, error_page=isinstance(file, ErrorPage))
+    types = TypeNames(description, definitions)
+    check_missed_markers(description, types)
+    inputs = resolve_inputs(description, types, parameters, error_page=isinstance(file, ErrorPage))
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     return _route(description, compiled, definitions, inputs, file.url if isinstance(file, RouteFile) else "")

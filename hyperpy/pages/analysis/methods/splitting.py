@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Sequence
 
-from hyperpy.pages.analysis.candidates import Candidate
-from hyperpy.pages.analysis.method_conditions import Branch
+from hyperpy.pages.analysis.methods.candidates import Candidate
+from hyperpy.pages.analysis.methods.method_conditions import Branch
 from hyperpy.pages.analysis.placement import is_inert
 
 type Block = Sequence[ast.stmt]

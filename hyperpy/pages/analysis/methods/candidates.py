@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.callables import own_nodes, yields_of
-from hyperpy.pages.analysis.method_conditions import Path, flags_in, is_reached
+from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
 from hyperpy.pages.analysis.scopes import blocks
