@@ -179,8 +179,15 @@ def display_path(file: str) -> str:
     """The path as the user would type it: relative to the working directory, if it is inside."""
     try:
         return str(Path(file).relative_to(Path.cwd()))
-    except ValueError:
+    except ValueError, OSError:  # outside, or the working directory has been removed
         return file
+
+
+def printable(text: str) -> str:
+    """The text without characters that could forge lines of a log or control a terminal: these are escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

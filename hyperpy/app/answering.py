@@ -24,7 +24,9 @@ from hyperpy.streams import (
     varies,
 )
 from hyperpy.templates import Pending, replace_surrogates
+from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.own_copy import own_copy
+from hyperpy.web.ranges import with_usable_range
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 DATASTAR_ACCEPT = "text/event-stream, text/html, application/json"
@@ -111,6 +113,8 @@ def _requests_stream(query: bytes) -> bool:
 
 async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes | memoryview) -> None:
     sender.started = True
+    if status in BODILESS:
+        headers = bodiless_headers(status, headers)
     await sender.send({"type": "http.response.start", "status": status, "headers": headers})
     await sender.send({"type": "http.response.body", "body": body})
 
@@ -128,6 +132,8 @@ def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tupl
         injected.sent = True
     if run.scope["method"] == "HEAD":
         body = b""
+    if status in BODILESS:
+        headers, body = bodiless_headers(status, headers), b""
     start = {"type": "http.response.start", "status": status, "headers": headers}
     return start, {"type": "http.response.body", "body": body}
 
@@ -157,7 +163,7 @@ def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> l
 
 
 async def _send_response(run: Run, sender: Sender, response: Response) -> None:
-    """Send an explicit answer. For HEAD only its headers: a generator in it is not started.
+    """Send an explicit answer. If it has no body, only its headers: a generator in it is not started.
 
     Its headers are copied, because other requests may be sending the same object.
     """
@@ -171,17 +177,25 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         injected.sent = True
     if sender.vary:
         MutableHeaders(raw=headers).add_vary_header(sender.vary)
+    if response.status_code in BODILESS:
+        await _send(sender, response.status_code, headers, b"")
+        if response.background is not None:
+            with run:
+                await response.background()
+        return
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await _send(sender, response.status_code, headers, b"")
         return
-    if type(response).__call__ is not Response.__call__:
-        with run:
-            await own_copy(response, headers)(run.scope, run.receive, sender.watched)
+    if type(response).__call__ is Response.__call__:
+        # As Starlette does, and faster than a copy.
+        await _send(sender, response.status_code, headers, response.body)
+        if response.background is not None:
+            with run:
+                await response.background()
         return
-    await _send(sender, response.status_code, headers, response.body)  # as Starlette does, and faster than a copy
-    if response.background is not None:
-        with run:
-            await response.background()
+    scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
+    with run:
+        await own_copy(response, headers)(scope, run.receive, sender.watched)
 
 
 def additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
@@ -224,13 +238,13 @@ def _start(run: Run, sender: Sender) -> None:
 async def _prepared(
     run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> EventStream | HTMLStream | None:
-    """The stream, ready to be sent. Answers a HEAD request itself and returns None."""
+    """The stream, ready to be sent. Answers without starting it, and returns None, if the response has no body."""
     injected = run.response
     status = injected.status_code if injected else 200
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
     if injected:
         injected.sent = True  # from now on, changes would have no effect
-    if run.scope["method"] == "HEAD":
+    if run.scope["method"] == "HEAD" or status in BODILESS:
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()

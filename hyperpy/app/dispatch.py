@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from hyperpy.app.answering import Sender, additions, answer_route, page_response
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
-from hyperpy.exceptions import RefusedRedirectError, display_path
+from hyperpy.exceptions import RefusedRedirectError, display_path, printable
 from hyperpy.pages import Completion, Redirect, Route, Run, decisive, text_for_file, unexpected
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
@@ -75,9 +75,7 @@ class Dispatch:
             if sender.started:
                 raise
             if (bug := unexpected(raised)) is not None:
-                log.error("%s %s failed", scope["method"], scope["path"], exc_info=bug)
-            if isinstance(failure, RefusedRedirectError):
-                log.warning("%s  %s", failure.place, failure.what)
+                log.error("%s %s failed", scope["method"], printable(scope["path"]), exc_info=bug)
             response = await self.error_response(scope, receive, failure)
             await own_copy(response)(scope, receive, send)
 
@@ -86,6 +84,8 @@ class Dispatch:
 
         In debug mode, unexpected errors get their traceback instead of an error page.
         """
+        if isinstance(error, RefusedRedirectError):
+            log.warning("%s  %s", error.place, error.what)
         if isinstance(error, Redirect):  # one that was raised outside a route file
             return error
         if handler := self._handler(error):

@@ -21,7 +21,7 @@ from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Settings, app_settings, running_command
-from hyperpy.exceptions import HyperError
+from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
 from hyperpy.pages import Redirect
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.urls import entered_site, site_of
@@ -114,8 +114,8 @@ class Hyper(Starlette):
     def build_middleware_stack(self) -> ASGIApp:
         """Starlette's stack with our error pages. Only applications with middleware or explicit routes need it."""
         handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in (500, Exception)}
-        handlers.setdefault(HTTPException, self._error_page)
-        handlers.setdefault(Redirect, self._error_page)
+        for kind in (HTTPException, InputError, RefusedRedirectError, Redirect):
+            handlers.setdefault(kind, self._error_page)
         handler = self.exception_handlers.get(500) or self.exception_handlers.get(Exception) or self._error_page
         app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers)
         own = [Middleware(ServerErrorMiddleware, handler=handler), Middleware(_DisconnectMiddleware)]
