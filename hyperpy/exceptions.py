@@ -73,10 +73,7 @@ class HyperError(Exception):
         return self
 
     def __str__(self) -> str:
-        head = f"{self.place}  {self.what}" if self.place else self.what
-        excerpt = self.place.excerpt() if self.place else ""
-        text = f"{head}\n\n{excerpt}" if excerpt else head
-        return f"{text}\n{indent(self.hint, '  ')}" if self.hint else text
+        return message(self.what, self.place, self.hint)
 
 
 class ConfigError(HyperError):
@@ -168,6 +165,14 @@ class URLError(HyperError):
 
 class HeadersSentError(HyperError):
     """A header, cookie or status was set after the headers had been sent."""
+
+
+def message(what: str, place: Place | None, hint: str) -> str:
+    """The text of an error or a warning: where, what is wrong, the line, and what to write instead."""
+    head = f"{place}  {what}" if place else what
+    excerpt = place.excerpt() if place else ""
+    text = f"{head}\n\n{excerpt}" if excerpt else head
+    return f"{text}\n{indent(hint, '  ')}" if hint else text
 
 
 def display_path(file: str) -> str:

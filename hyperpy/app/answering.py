@@ -64,9 +64,10 @@ async def answer_route(
             raise HTTPException(405, headers={"Allow": route.allow})
         await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
         return None
+    route = route.by_method.get(method, route)
     mode = StreamMode.PAGE
     if route.stream is not None:
-        mode, sender.vary = _mode(route.stream, bool(route.templates), scope)
+        mode, sender.vary = _mode(route.stream, route.has_page, scope)
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, _vary(sender), b"")
         return None

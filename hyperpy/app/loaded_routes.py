@@ -12,6 +12,7 @@ from hyperpy.pages import (
     PATCH,
     POST,
     PUT,
+    LoadWarning,
     PublicNames,
     Route,
     RoutesPackage,
@@ -79,6 +80,11 @@ class LoadedRoutes:
         return tuple(
             {id(entry.error): entry.error for entry in self.entries if isinstance(entry, BrokenRoute)}.values()
         )
+
+    @property
+    def warnings(self) -> tuple[LoadWarning, ...]:
+        """What works in the route files, but probably not as it is meant."""
+        return tuple(warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
 
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""

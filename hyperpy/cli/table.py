@@ -13,7 +13,7 @@ HEAD = ("METHODS", "URL", "FILE", "KIND", "INPUTS")
 
 
 def print_routes(app: ASGIApp, settings: Settings) -> int:
-    """Print the routes, then the errors of those that can't be loaded. Returns the exit status.
+    """Print the routes, the warnings, and the errors of those that can't be loaded. Returns the exit status.
 
     Raises ConfigError if the application is not a Hyper.
     """
@@ -26,7 +26,7 @@ def print_routes(app: ASGIApp, settings: Settings) -> int:
 
 
 def announce(app: ASGIApp, first: bool) -> None:
-    """Print the routes, the first time, and every time the errors of files that can't be loaded."""
+    """Print the routes, the first time, and every time the warnings, and the errors of files that can't be loaded."""
     if not isinstance(app, Hyper):
         return
     if first:
@@ -35,6 +35,8 @@ def announce(app: ASGIApp, first: bool) -> None:
 
 
 def print_errors(app: Hyper) -> None:
+    for warning in app.loaded_routes.warnings:
+        click.echo(f"\n{warning}", err=True)
     for error in app.load_errors:
         click.echo(f"\n{error}", err=True)
 

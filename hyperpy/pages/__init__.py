@@ -1,6 +1,7 @@
 """From a route file's source to the answer of one request."""
 
 from hyperpy.pages.analysis.callables import StreamFacts
+from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.input_functions import Cookie, Header, Loaded, Path, Query
@@ -28,6 +29,7 @@ __all__ = [
     "Header",
     "InjectedResponse",
     "InputMarker",
+    "LoadWarning",
     "Loaded",
     "Path",
     "PublicNames",

@@ -230,7 +230,7 @@ class Colour(StrEnum):
             from typing import Annotated
             from hyperpy import Query
             first = 10
-            q: Annotated[int, Query()] = first.bit_length() + missing
+            q: Annotated[int, Query()] = first.bit_length() + 1 // 0
             t"{q}"
             """
         assert await text(site, source, "/?q=1") == "1"

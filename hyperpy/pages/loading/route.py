@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from hyperpy.exceptions import HyperError, Place, RouteError
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.callables import StreamFacts
-from hyperpy.pages.loading.compiler import CompiledRoute, CompiledTemplate
+from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.pages.loading.compiler import CompiledBody, CompiledRoute, CompiledTemplate
 from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
 from hyperpy.pages.loading.inputs import Input, resolve_inputs
@@ -33,6 +34,8 @@ class Route:
     templates: tuple[CompiledTemplate, ...]
     loader: str
     stream: StreamFacts | None
+    has_page: bool
+    """Whether a request can reach one of the templates."""
     inputs: tuple[Input, ...]
     groups: Mapping[int, tuple[tuple[int, Input], ...]]
     """The inputs by block, each with its index; block 0 is the file itself."""
@@ -43,6 +46,10 @@ class Route:
     responds: bool
     immediate: bool
     """Whether it has no loader and calls nothing that may block, so that it is answered without waiting."""
+
+    by_method: Mapping[str, Route]
+    """The route for methods that have a loader or stream of their own."""
+    warnings: tuple[LoadWarning, ...]
 
     @property
     def kind(self) -> str:
@@ -105,20 +112,42 @@ def _route(
     groups: dict[int, tuple[tuple[int, Input], ...]] = {}
     for index, given in enumerate(inputs):
         groups[given.group] = (*groups.get(given.group, ()), (index, given))
-    return Route(
+    route = Route(
         file=description.file,
         url=url,
         definitions=definitions,
-        before=compiled.before,
-        after=compiled.after,
+        before=compiled.body.before,
+        after=compiled.body.after,
         templates=compiled.templates,
         loader=description.loader,
         stream=description.stream,
+        has_page=description.has_page,
         inputs=inputs,
         groups=groups,
         methods=description.methods,
         allow=", ".join(sorted(description.methods | {"OPTIONS"})),
         unreferenced=description.unreferenced,
         responds=description.responds,
+        immediate=not (description.loader or description.blocking),
+        by_method={},
+        warnings=description.warnings,
+    )
+    own = {
+        method: _with_body(route, description.by_method[method], body) for method, body in compiled.by_method.items()
+    }
+    if "GET" in own:
+        own["HEAD"] = own["GET"]
+    return replace(route, by_method=own)
+
+
+def _with_body(route: Route, description: Description, body: CompiledBody) -> Route:
+    return replace(
+        route,
+        before=body.before,
+        after=body.after,
+        loader=description.loader,
+        stream=description.stream,
+        has_page=description.has_page,
+        unreferenced=description.unreferenced,
         immediate=not (description.loader or description.blocking),
     )

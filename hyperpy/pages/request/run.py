@@ -271,7 +271,13 @@ class Run(AnsweredRequest):
         """A function of the file, defined for this request or once."""
         return self.functions[name] if name in self.functions else self.namespace[name]
 
+    def _is_defined(self, name: str) -> bool:
+        """Whether the body has reached a function: it may stand under `if POST and …:`."""
+        return name in self.functions or name in self.namespace
+
     async def _load(self) -> Response | None:
+        if not self._is_defined(self.route.loader):
+            return None
         answer = actual(await self._function(self.route.loader)())
         if answer is None:
             return self.explicit
@@ -326,5 +332,9 @@ class Run(AnsweredRequest):
     def stream(self) -> AsyncGenerator[Any]:
         """The stream's generator, not yet started."""
         assert self.route.stream
+        if not self._is_defined(self.route.stream.name):
+            place = Place(self.route.file, self.route.stream.line)
+            what = f"this {self.scope['method']} request has not reached the stream"
+            raise AnswerError(what, place=place, hint="Set `response` where there is no stream.")
         generator: AsyncGenerator[Any] = self._function(self.route.stream.name)()
         return generator
