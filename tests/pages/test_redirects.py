@@ -28,6 +28,9 @@ def raised():
 async def arequire_user():
     redirect("/login")
 
+async def araised():
+    raise redirect("/login")
+
 class User(InputMarker):
     def value(self, request, name):
         redirect("/login")
@@ -115,7 +118,7 @@ DROPPED = {
     "dropped in a stream after an event": "async def stream():\n    yield 'secret'\n    require_user()\n    yield 'x'",
     "in a stream that fails": "async def stream():\n    require_user()\n    yield None.name",
     "raised in a stream's task group": "async def stream():\n    async with asyncio.TaskGroup() as g:\n"
-    "        g.create_task(asyncio.to_thread(raised))\n    yield 'secret'",
+    "        g.create_task(araised())\n    yield 'secret'",
     "by a task beside a stream": "async def load():\n    asyncio.create_task(arequire_user())\n"
     "async def stream():\n    await asyncio.sleep(0)\n    yield 'secret'",
     "in progressive HTML": "async def stream():\n    require_user()\n    yield t'<html>secret'",
