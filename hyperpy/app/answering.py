@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from hyperpy.app.guards import Guards, missing
 from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, check_header
 from hyperpy.streams import (
     STATE_KEY,
@@ -31,15 +32,16 @@ VARY = (b"vary", b"Accept")
 class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
-    `vary` is whether the response depends on the `Accept` header.
+    `vary` is whether the response depends on the `Accept` header, and `guards` those of a route that has any.
     """
 
-    __slots__ = ("send", "started", "vary")
+    __slots__ = ("guards", "send", "started", "vary")
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.started = False
         self.vary = False
+        self.guards: Guards | None = None
 
     def start(self) -> None:
         self.started = True
@@ -69,7 +71,15 @@ async def answer_route(
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, [VARY] if sender.vary else [], b"")
         return None
-    run = Run(route, scope, receive, params)
+    before = None
+    if route.guards:
+        sender.guards = guards = Guards(scope, receive)
+        if (refused := await guards.answer(route.guards, params)) is not None:
+            await _send_response(refused[0], sender, refused[1])
+            await _run_background(refused[0])
+            return None
+        before = guards.last
+    run = Run(route, scope, receive, params, before=before)
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
@@ -84,8 +94,7 @@ async def answer_route(
     else:
         kind = EventStream if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
-    if run.response:
-        await _run_background(run, run.response)
+    await _run_background(run)
     return None
 
 
@@ -122,10 +131,10 @@ def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message
     return start, {"type": "http.response.body", "body": body}
 
 
-async def _run_background(run: Run, injected: InjectedResponse) -> None:
-    if injected.background:
+async def _run_background(run: Run) -> None:
+    if run.response and run.response.background:
         with run:
-            await injected.background()
+            await run.response.background()
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -151,7 +160,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     for header in response.raw_headers:
         check_header(header)
     if injected := run.response:
-        response.raw_headers = [*response.raw_headers, *_additions(response, injected)]
+        response.raw_headers = [*response.raw_headers, *missing(response, injected.raw_headers)]
         injected.sent = True
     if sender.vary:
         MutableHeaders(raw=response.raw_headers).add_vary_header("Accept")
@@ -160,12 +169,6 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         return
     with run:
         await response(run.scope, run.receive, sender.watched)
-
-
-def _additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
-    """The headers that the route has set and its explicit answer has not."""
-    own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
-    return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]
 
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:
@@ -183,8 +186,8 @@ async def _send_stream(
     if stream is not None:
         with run:
             await stream(run.scope, run.receive, sender.send)
-    if kind is not PageStream and run.response:
-        await _run_background(run, run.response)
+    if kind is not PageStream:
+        await _run_background(run)
 
 
 async def _prepared(

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from hyperpy.app.answering import Sender, answer_route, page_response
+from hyperpy.app.guards import Guards, with_missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.exceptions import InputError, display_path
 from hyperpy.pages import Completion, Route, Run
@@ -74,33 +75,57 @@ class Dispatch:
                 raise
             if is_unexpected(error):
                 log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
-            response = await self.error_response(scope, receive, error)
+            response = await self.error_response(scope, receive, error, sender.guards)
             await response(scope, receive, send)
 
-    async def error_response(self, scope: Scope, receive: Receive, error: Exception) -> Response:
+    async def error_response(
+        self, scope: Scope, receive: Receive, error: Exception, guards: Guards | None = None
+    ) -> Response:
         """The response to an error: from a handler of the application, the nearest error page, or a plain one.
 
-        In debug mode, unexpected errors get their traceback instead of an error page.
+        In debug mode, unexpected errors get their traceback instead of an error page. `guards` are those of the route;
+        what they have set on the response stays.
         """
+        guards = guards or Guards(scope, receive)
+        return with_missing(await self._error_response(scope, receive, error, guards), guards)
+
+    async def _error_response(self, scope: Scope, receive: Receive, error: Exception, guards: Guards) -> Response:
         if handler := self._handler(error):
             return await _call(handler, Request(scope, receive), error)
         if is_unexpected(error) and self.app.debug:
             return debug_answer(error)
-        page = self._nearest_page(status_of(error), route_path(scope))
-        if page is None and self.app.debug and isinstance(error, NoRouteError):
+        match = self._nearest_page(error, route_path(scope), guards)
+        if match is None and self.app.debug and isinstance(error, NoRouteError):
             routes = [(row.url, display_path(row.file)) for row in self.loaded.rows()]
             return no_route_answer(scope["path"], display_path(str(self.loaded.folder)), routes)
-        if page is None:
+        if match is None:
             return error_answer(error, Headers(scope=scope).get("accept", ""))
+        page = match.target
+        if isinstance(page, Route):
+            try:
+                refused = await guards.answer(page.guards, match.params)
+            except Exception as refusal:
+                if is_unexpected(refusal):
+                    log.error("%s %s failed", scope["method"], scope["path"], exc_info=refusal)
+                return await self._error_response(scope, receive, refusal, guards)
+            if refused is not None:
+                return refused[1]
         try:
             return await self._error_page(page, scope, receive, error)
         except Exception as failure:
             log.exception("the error page %s failed", page.file)
             return debug_answer(failure) if self.app.debug else error_answer(error, "text/html")
 
-    def _nearest_page(self, status: int, path: bytes) -> LoadedRoute | None:
+    def _nearest_page(self, error: Exception, path: bytes, guards: Guards) -> Match[LoadedRoute] | None:
+        """The nearest error page whose guards the request has passed. For an unknown URL, they run afterwards."""
+        is_unknown = isinstance(error, NoRouteError)
+
+        def is_open(page: LoadedRoute) -> bool:
+            return is_unknown or isinstance(page, BrokenRoute) or guards.has_passed(page.guards)
+
         pages = self.loaded.error_pages
-        return (pages.nearest("_404", path) if status == 404 else None) or pages.nearest("_error", path)
+        found = pages.nearest("_404", path, is_open) if status_of(error) == 404 else None
+        return found or pages.nearest("_error", path, is_open)
 
     def _handler(self, error: Exception) -> Any:
         """The handler passed to `add_exception_handler` for the status, or for the nearest class of the error."""

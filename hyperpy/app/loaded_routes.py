@@ -1,17 +1,18 @@
 """The routes and error pages of a folder, loaded."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError
+from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path
 from hyperpy.pages import (
     DELETE,
     GET,
     PATCH,
     POST,
     PUT,
+    InputOrigin,
     PublicNames,
     Query,
     Route,
@@ -19,7 +20,7 @@ from hyperpy.pages import (
     load_route,
     render,
 )
-from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, discover
+from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, discover
 from hyperpy.streams import JSON, Event
 from hyperpy.web.redirect import redirect
 
@@ -51,6 +52,8 @@ class RouteRow(NamedTuple):
     kind: str
     inputs: tuple[str, ...]
     """The required inputs, besides those in the path: `page: int`, `x-token: str (header)`."""
+    guards: tuple[str, ...] = ()
+    """The files of its guards, outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class LoadedRoutes:
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
-        return tuple(entry.error for entry in self.entries if isinstance(entry, BrokenRoute))
+        errors = (entry.error for entry in self.entries if isinstance(entry, BrokenRoute))
+        return tuple({id(error): error for error in errors}.values())  # a broken guard breaks every route below it
 
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""
@@ -83,9 +87,10 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
     package = RoutesPackage(found, PUBLIC_NAMES)
     package.register()
-    routes = [(file, _load(file, package)) for file in found.routes]
-    pages = [(page, _load(page, package)) for page in found.error_pages]
-    entries = tuple(loaded for _, loaded in (*routes, *pages))
+    guards = _load_guards(found, package)
+    routes = [(file, _guarded(_load(file, package), file, found, guards)) for file in found.routes]
+    pages = [(page, _guarded(_load(page, package), page, found, guards)) for page in found.error_pages]
+    entries = (*guards.values(), *(loaded for _, loaded in (*routes, *pages)))
     return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), entries)
 
 
@@ -96,9 +101,44 @@ def _refuse_static(file: RouteFile) -> None:
         raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
 
 
-def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> LoadedRoute:
+def _load_guards(found: Discovery, package: RoutesPackage) -> dict[Path, LoadedRoute]:
+    below: dict[Path, set[str]] = {guard.path: set() for guard in found.guards}
+    files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
+    for file in files:
+        for guard in found.guards_of(file.path):
+            below[guard.path].update(file.parameters)
+    return {guard.path: _load(guard, package, frozenset(below[guard.path])) for guard in found.guards}
+
+
+def _guarded(
+    loaded: LoadedRoute, file: RouteFile | ErrorPage, found: Discovery, known: Mapping[Path, LoadedRoute]
+) -> LoadedRoute:
+    """The route with its guards. It is broken if one of these is."""
+    guards = [known[guard.path] for guard in found.guards_of(file.path)]
+    if isinstance(loaded, BrokenRoute):
+        return loaded
+    intact = [guard for guard in guards if isinstance(guard, Route)]
+    error = next((guard.error for guard in guards if isinstance(guard, BrokenRoute)), None)
+    error = error or next((unmet for guard in intact for unmet in _unmet_inputs(guard, file)), None)
+    if error is not None:
+        return BrokenRoute(loaded.file, loaded.url, error)
+    return replace(loaded, guards=tuple(intact)) if intact else loaded
+
+
+def _unmet_inputs(guard: Route, file: RouteFile | ErrorPage) -> Iterator[RouteError]:
+    """An error for each path parameter that a guard needs and the URL lacks, because a symbolic link leads there."""
+    for given in guard.inputs:
+        if given.origin is InputOrigin.PATH and given.key not in file.parameters:
+            what = f"its guard {display_path(guard.file)} needs `{given.key}`, which this URL doesn't have"
+            hint = "A symbolic link leads to this file, out of the guard's folder. Copy the file instead."
+            yield RouteError(what, place=Place(str(file.path)), hint=hint)
+
+
+def _load(
+    file: RouteFile | ErrorPage | GuardFile, package: RoutesPackage, below: frozenset[str] = frozenset()
+) -> LoadedRoute:
     try:
-        return load_route(file, package)
+        return load_route(file, package, below)
     except HyperError as error:
         return BrokenRoute(str(file.path), file.url if isinstance(file, RouteFile) else "", error)
 
@@ -114,7 +154,9 @@ def all_errors(errors: Iterable[HyperError]) -> HyperError:
 
 def _row(route: Route) -> RouteRow:
     methods = sorted(route.methods, key=lambda method: (method != "GET", method))
-    return RouteRow(tuple(methods), route.url, route.file, route.kind, tuple(_required_inputs(route)))
+    required = dict.fromkeys(given for each in (*route.guards, route) for given in _required_inputs(each))
+    guards = tuple(guard.file for guard in route.guards)
+    return RouteRow(tuple(methods), route.url, route.file, route.kind, tuple(required), guards)
 
 
 def _required_inputs(route: Route) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
+from hyperpy.pages.loading.inputs import InputOrigin
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
@@ -22,6 +23,7 @@ __all__ = [
     "Header",
     "InjectedResponse",
     "InputMarker",
+    "InputOrigin",
     "PublicNames",
     "Query",
     "Route",

@@ -1,8 +1,7 @@
 """Finds the route for a path, and the error page nearest to it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from hyperpy.exceptions import Place, RouteConflictError, display_path
 from hyperpy.routing.discovery import ErrorPage, ErrorPageName, RouteFile
@@ -82,20 +81,27 @@ class ErrorPages[T]:
     """Error pages by URL. Raises RouteConflictError if two of the same name are in folders that match the same URLs."""
 
     def __init__(self, entries: Iterable[tuple[ErrorPage, T]]) -> None:
-        self._trees: dict[ErrorPageName, TreeNode[tuple[Path, T]]] = {"_404": TreeNode(), "_error": TreeNode()}
+        self._trees: dict[ErrorPageName, TreeNode[tuple[ErrorPage, T]]] = {"_404": TreeNode(), "_error": TreeNode()}
         for page, target in entries:
             node = self._trees[page.name].grow(page.folder)
             if node.leaf is not None:
-                what = f"answers for the same URLs as `{display_path(str(node.leaf[0]))}`: {shape(page.folder)}"
+                what = f"answers for the same URLs as `{display_path(str(node.leaf[0].path))}`: {shape(page.folder)}"
                 hint = "Remove one of them: requests can't tell the folders apart."
                 raise RouteConflictError(what, place=Place(str(page.path)), hint=hint)
-            node.leaf = (page.path, target)
+            node.leaf = (page, target)
 
-    def nearest(self, name: ErrorPageName, raw_path: bytes) -> T | None:
-        """The page in the deepest folder at or above the URL; literal folders take precedence over `{name}` ones.
+    def nearest(
+        self, name: ErrorPageName, raw_path: bytes, accepts: Callable[[T], bool] = lambda target: True
+    ) -> Match[T] | None:
+        """The accepted page in the deepest folder at or above the URL, and the parameters of that folder.
 
-        For an invalid path (see `split_path`), the page in the root folder.
+        Literal folders take precedence over `{name}` ones. For an invalid path (see `split_path`), the page in the root
+        folder.
         """
         segments = split_path(raw_path.removesuffix(b"/")) or []
-        found = self._trees[name].deepest(segments)
-        return None if found is None else found[1][1]
+        found = self._trees[name].deepest(segments, lambda leaf: accepts(leaf[1]))
+        if found is None:
+            return None
+        page, target = found[1]
+        parts = zip(page.folder, segments, strict=False)
+        return Match(target, {part.text: value for part, value in parts if part.kind is not SegmentKind.LITERAL})

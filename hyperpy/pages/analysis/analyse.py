@@ -16,7 +16,7 @@ from hyperpy.pages.analysis.explicit_answers import (
     possible_answers,
 )
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import find_templates, place_of
+from hyperpy.pages.analysis.placement import check_guard, find_templates, place_of
 from hyperpy.pages.analysis.undefined import check_names
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
@@ -57,10 +57,11 @@ def analyse(
     parameters: frozenset[str] = frozenset(),
     *,
     any_method: bool = False,
+    guard: bool = False,
 ) -> Description:
     """Splits a route file. `done` are statements that have run already, and `parameters` the names in its URL.
 
-    `any_method` is for error pages, which answer every method.
+    `any_method` is for error pages, which answer every method. A `guard` needs no answer, and has no page.
     Raises RouteError with file and line if the file can't be a route.
     """
     tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
@@ -75,7 +76,9 @@ def analyse(
     loader = find_loader(parsed, stream)
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
-    if not (templates or stream or responds or possible_answers(statements, loader)):
+    if guard:
+        check_guard(templates, stream, file)
+    elif not (templates or stream or responds or possible_answers(statements, loader)):
         raise no_answer(tree, file)
     check_names(parsed, templates, vocabulary, done)
     each = [s for s in statements if s not in once and not _is_inert(s)]

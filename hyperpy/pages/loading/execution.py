@@ -36,13 +36,14 @@ class Execution:
         parameters: frozenset[str] = frozenset(),
         *,
         any_method: bool = False,
+        guard: bool = False,
     ) -> tuple[Description, CompiledRoute]:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
         parsed = parse(source, file)
         with _placed(file):
             done = self._run_imports(parsed, namespace)
         vocabulary = self._vocabulary(parsed, namespace, done)
-        description = analyse(parsed, vocabulary, done, parameters, any_method=any_method)
+        description = analyse(parsed, vocabulary, done, parameters, any_method=any_method, guard=guard)
         compiled = compile_route(description, self.rewrite)
         namespace.update({**RENDERERS, **compiled.functions})
         with _placed(file):

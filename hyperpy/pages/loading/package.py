@@ -18,7 +18,7 @@ from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.loading.compiler import CompiledRoute
 from hyperpy.pages.loading.execution import Execution
 from hyperpy.pages.loading.hidden_names import hidden
-from hyperpy.routing import Discovery, ErrorPage, RouteFile
+from hyperpy.routing import Discovery, ErrorPage, GuardFile, RouteFile
 
 
 class RoutesPackage:
@@ -31,7 +31,7 @@ class RoutesPackage:
     def __init__(self, found: Discovery, public: PublicNames) -> None:
         self.folder = found.folder.resolve()
         self.folder_name = found.folder.name
-        files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
+        files: tuple[RouteFile | ErrorPage | GuardFile, ...] = (*found.routes, *found.error_pages, *found.guards)
         self.files = {file.path.resolve(): file for file in files}
         self.execution = Execution(public, self._rewrite_imports)
         self.name = _free_name(self.folder_name, self.folder)
@@ -44,7 +44,7 @@ class RoutesPackage:
         if not _is_folder(sys.modules.get(self.name), self.folder):
             importlib.import_module(self.name)
 
-    def load(self, file: RouteFile | ErrorPage) -> tuple[ModuleType, Description, CompiledRoute]:
+    def load(self, file: RouteFile | ErrorPage | GuardFile) -> tuple[ModuleType, Description, CompiledRoute]:
         """The module of a route file, imported unless another file has done so and its text is still the same."""
         name = f"{self.name}.{file.module}"
         loader = getattr(sys.modules.get(name), "__loader__", None)
@@ -205,6 +205,8 @@ class _RouteLoader(Loader):
                 execution.private(source, str(self.path), namespace)
             case RouteFile(path=path, parameters=parameters):
                 self.executed = execution.route(source, str(path), namespace, frozenset(parameters))
+            case GuardFile(path=path, parameters=parameters):
+                self.executed = execution.route(source, str(path), namespace, frozenset(parameters), guard=True)
             case ErrorPage(path=path):
                 self.executed = execution.route(source, str(path), namespace, any_method=True)
         self.source = source

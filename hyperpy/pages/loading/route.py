@@ -10,6 +10,7 @@ from typing import Any
 from hyperpy.exceptions import HyperError, Place, RouteError
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.callables import StreamFacts
+from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.loading.compiler import CompiledRoute, CompiledTemplate
 from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
@@ -17,7 +18,7 @@ from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
 from hyperpy.pages.loading.runtime import HELPERS
-from hyperpy.routing import ErrorPage, RouteFile
+from hyperpy.routing import ErrorPage, GuardFile, RouteFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Route:
     responds: bool
     immediate: bool
     """Whether it has no loader and calls nothing that may block, so that it is answered without waiting."""
+    guards: tuple[Route, ...] = ()
+    """What runs before it, outermost first."""
 
     @property
     def kind(self) -> str:
@@ -53,8 +56,10 @@ class Route:
         return "page" if self.templates else "response"
 
 
-def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
-    """Imports a route file as a module, and makes a route of it.
+def load_route(
+    file: RouteFile | ErrorPage | GuardFile, package: RoutesPackage, below: frozenset[str] = frozenset()
+) -> Route:
+    """Imports a route file as a module, and makes a route of it. `below` are the parameters of a guard's routes.
 
     Raises HyperError with its place for anything wrong with the file. An exception that its code raises becomes the
     cause of a RouteError.
@@ -69,13 +74,26 @@ def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
         hint = "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
     definitions = module.__dict__
-    parameters = frozenset(file.parameters) if isinstance(file, RouteFile) else frozenset()
+    parameters = frozenset() if isinstance(file, ErrorPage) else frozenset(file.parameters)
+    _check_guarded_parameters(description, below - parameters)
     check_missed_markers(description, definitions)
     inputs = resolve_inputs(description, definitions, parameters, error_page=isinstance(file, ErrorPage))
     definitions.update(HELPERS)
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     return _route(description, compiled, definitions, inputs, file.url if isinstance(file, RouteFile) else "")
+
+
+def _check_guarded_parameters(description: Description, below: frozenset[str]) -> None:
+    """Raises RouteError if a guard takes from the query what its routes take from the path: visitors could choose."""
+    for declaration in description.declarations:
+        if declaration.name in below and not declaration.marked:
+            name = declaration.name
+            raise RouteError(
+                f"`{name}` is not in the path of this folder, but of routes below it",
+                place=place_of(declaration.node, description.file),
+                hint=f"Move the guard to the folder `{{{name}}}`, or mark a query parameter with Query().",
+            )
 
 
 def _place_of(error: Exception, path: str, folder: Path) -> Place:

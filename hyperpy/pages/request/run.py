@@ -68,7 +68,9 @@ class Run(TemplateHost):
         params: dict[str, str],
         *,
         error: BaseException | None = None,
+        before: Run | None = None,
     ) -> None:
+        """`before` is the last guard's run, with which this one shares the request, its body and the response."""
         self.route = route
         self.scope = scope
         self.receive = receive
@@ -76,10 +78,10 @@ class Run(TemplateHost):
         self.error = error
         self.collected = None
         self.digests: dict[str, bytes] | None = None
-        self.response: InjectedResponse | None = None
-        self.request_made: Request | None = None
+        self.response: InjectedResponse | None = before.response if before else None
+        self.request_made: Request | None = before.request_made if before else None
         self.given_inputs: frozenset[int] = frozenset()
-        self.body: _RequestBody | None = None
+        self.body: _RequestBody | None = before.body if before else None
         self.namespace: dict[str, Any] = route.definitions.copy()
         self.functions: dict[str, Any] = {}
 
