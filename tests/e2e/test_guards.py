@@ -120,11 +120,23 @@ REFUSED = {
     "false": 500,
     "late": 404,
 }
-BELOW = """
-    /closed /closed?page=404 /closed/inner/page?n=1 /closed/inner/page /closed/inner/live
-    /closed/inner/live?_stream /closed/inner/feed /closed/inner/slow /closed/inner/document /closed/inner/part
-    /closed/x/deep /closed/x/y/z /closed/%78/deep /closed/nowhere /closed/inner/q
-""".split()
+BELOW = [
+    "/closed",
+    "/closed?page=404",
+    "/closed/inner/page?n=1",
+    "/closed/inner/page",
+    "/closed/inner/live",
+    "/closed/inner/live?_stream",
+    "/closed/inner/feed",
+    "/closed/inner/slow",
+    "/closed/inner/document",
+    "/closed/inner/part",
+    "/closed/x/deep",
+    "/closed/x/y/z",
+    "/closed/%78/deep",
+    "/closed/nowhere",
+    "/closed/inner/q",
+]
 
 
 async def test_what_a_guard_answers_is_the_answer(make: Make) -> None:
