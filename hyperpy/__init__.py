@@ -18,7 +18,7 @@ from hyperpy.channels import NOW, START, Message, channel, listen, queue
 from hyperpy.components import Suspense
 from hyperpy.config import Settings
 from hyperpy.exceptions import HyperError
-from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, InputMarker, Query, render
+from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, InputMarker, Query, render, route
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
@@ -63,4 +63,5 @@ __all__ = [
     "queue",
     "redirect",
     "render",
+    "route",
 ]

@@ -1,6 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 from collections.abc import AsyncGenerator, Coroutine
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,13 +11,14 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app.guards import Guards, missing
-from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, check_header
+from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, check_header, check_length
 from hyperpy.streams import (
     STATE_KEY,
     EventStream,
     GeneratorShape,
     HTMLStream,
     PageStream,
+    StreamLimits,
     StreamMode,
     accepts,
     choose,
@@ -27,6 +29,8 @@ from hyperpy.templates import Pending
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
+
+BODILESS = frozenset({"GET", "HEAD"})  # if such a request has a body, it is only measured when it is read
 
 
 class Sender:
@@ -71,15 +75,18 @@ async def answer_route(
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, [VARY] if sender.vary else [], b"")
         return None
+    max_body = route.max_body or scope["app"].settings.limit_request_body
+    if method not in BODILESS:
+        check_length(scope, max_body)
     before = None
     if route.guards:
-        sender.guards = guards = Guards(scope, receive)
+        sender.guards = guards = Guards(scope, receive, max_body)
         if (refused := await guards.answer(route.guards, params)) is not None:
             await _send_response(refused[0], sender, refused[1])
             await _run_background(refused[0])
             return None
         before = guards.last
-    run = Run(route, scope, receive, params, before=before)
+    run = Run(route, scope, receive, params, before=before, max_body=max_body)
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
@@ -190,6 +197,14 @@ async def _send_stream(
         await _run_background(run)
 
 
+def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
+    """The time limits of the application, with those that the route sets itself."""
+    settings = route.settings
+    if settings.ping is None and settings.timeout_send is None:
+        return limits
+    return replace(limits, ping=settings.ping or limits.ping, send=settings.timeout_send or limits.send)
+
+
 async def _prepared(
     run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> EventStream | HTMLStream | None:
@@ -214,5 +229,5 @@ async def _prepared(
         headers=headers,
         debug=app.debug,
         on_start=sender.start,
-        limits=app.limits,
+        limits=_limits(run.route, app.limits),
     )

@@ -39,8 +39,12 @@ class NoRouteError(HTTPException):
 class Dispatch:
     """The ASGI application after `Hyper`'s explicit routes: static files, browser module, route files, error pages."""
 
-    def __init__(self, app: Starlette, loaded: LoadedRoutes, static: Path | None) -> None:
+    def __init__(self, app: Starlette, loaded: LoadedRoutes, static: Path | None, max_body: int) -> None:
         self.app = app
+        self.max_body = max_body
+        self.largest_body = max((max_body, *(route.max_body for route in loaded.working()))) if max_body else 0
+        """The bytes that the body of any request may have; 0 means no limit."""
+        self.has_own_limits = any(route.max_body for route in loaded.working())
         self.loaded = loaded
         self.static = StaticApp(static) if static is not None else None
         self.browser_module = BrowserModule()
@@ -78,6 +82,14 @@ class Dispatch:
             response = await self.error_response(scope, receive, error, sender.guards)
             await response(scope, receive, send)
 
+    def body_limit(self, scope: Scope) -> int:
+        """The bytes that the body of a request may have, whoever reads it; 0 means no limit."""
+        if self.has_own_limits:
+            match self.loaded.router.match(route_path(scope)):
+                case Match(Route(max_body=max_body)) if max_body:
+                    return max_body
+        return self.max_body
+
     async def error_response(
         self, scope: Scope, receive: Receive, error: Exception, guards: Guards | None = None
     ) -> Response:
@@ -86,7 +98,7 @@ class Dispatch:
         In debug mode, unexpected errors get their traceback instead of an error page. `guards` are those of the route;
         what they have set on the response stays.
         """
-        guards = guards or Guards(scope, receive)
+        guards = guards or Guards(scope, receive, self.max_body)
         return with_missing(await self._error_response(scope, receive, error, guards), guards)
 
     async def _error_response(self, scope: Scope, receive: Receive, error: Exception, guards: Guards) -> Response:
@@ -139,7 +151,7 @@ class Dispatch:
     async def _error_page(self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception) -> Response:
         if isinstance(page, BrokenRoute):
             raise page.error
-        run = Run(page, scope, receive, {}, error=error)
+        run = Run(page, scope, receive, {}, error=error, max_body=self.max_body)
         run.injected_response().status_code = status_of(error)
         answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
         if isinstance(answer, Response):

@@ -18,11 +18,12 @@ class Guards:
     answer of the request, whoever gives it.
     """
 
-    __slots__ = ("headers", "last", "passed", "receive", "scope")
+    __slots__ = ("headers", "last", "max_body", "passed", "receive", "scope")
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, max_body: int) -> None:
         self.scope = scope
         self.receive = receive
+        self.max_body = max_body
         self.last: Run | None = None
         self.headers: tuple[RawHeader, ...] = ()
         self.passed: set[int] = set()  # by identity
@@ -40,7 +41,7 @@ class Guards:
         return None
 
     async def _run(self, guard: Route, params: dict[str, str]) -> tuple[Run, Response] | None:
-        self.last = run = Run(guard, self.scope, self.receive, params, before=self.last)
+        self.last = run = Run(guard, self.scope, self.receive, params, before=self.last, max_body=self.max_body)
         try:
             answer = run.answer_at_once(page=False) if guard.immediate else await run.answer(page=False)
         finally:

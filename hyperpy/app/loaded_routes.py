@@ -70,9 +70,13 @@ class LoadedRoutes:
         errors = (entry.error for entry in self.entries if isinstance(entry, BrokenRoute))
         return tuple({id(error): error for error in errors}.values())  # a broken guard breaks every route below it
 
+    def working(self) -> tuple[Route, ...]:
+        """The routes that could be loaded."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Route) and entry.url)
+
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""
-        return [_row(entry) for entry in self.entries if isinstance(entry, Route) and entry.url]
+        return [_row(route) for route in self.working()]
 
 
 def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:

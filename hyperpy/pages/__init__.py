@@ -6,10 +6,12 @@ from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
 from hyperpy.pages.loading.inputs import InputOrigin
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
+from hyperpy.pages.request.body import RequestBody, check_length
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.run import Run, current
+from hyperpy.pages.route_settings import route
 from hyperpy.pages.waiting.completion import Completion
 
 __all__ = [
@@ -26,13 +28,16 @@ __all__ = [
     "InputOrigin",
     "PublicNames",
     "Query",
+    "RequestBody",
     "Route",
     "RoutesPackage",
     "Run",
     "StreamFacts",
     "check_header",
+    "check_length",
     "current",
     "load_route",
     "render",
+    "route",
     "temporary_imports",
 ]

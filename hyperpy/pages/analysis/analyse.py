@@ -17,6 +17,7 @@ from hyperpy.pages.analysis.explicit_answers import (
 )
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import check_guard, find_templates, place_of
+from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
 from hyperpy.pages.analysis.undefined import check_names
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
@@ -46,6 +47,8 @@ class Description:
     """How its t-strings write `fragment`."""
     unreferenced: tuple[str, ...]
     """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
+    settings: SettingsStatement
+    """Its `route(…)`."""
     future: int
     """Compiler flags of its `from __future__` imports."""
 
@@ -69,19 +72,26 @@ def analyse(
     reads = frozenset().union(*(names.reads for names in parsed.names.values()))
     bound = parsed.bound | vocabulary.objects.keys()
     check_functions(tree, vocabulary, file)
+    settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, file)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file)
     once = run_once(parsed, frozenset(d.name for d in declarations), vocabulary, done)
     stream = find_stream(parsed)
     loader = find_loader(parsed, stream)
+    check_constant(settings, frozenset().union(*(parsed.names[s].binds for s in once)), file)
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
     if guard:
         check_guard(templates, stream, file)
-    elif not (templates or stream or responds or possible_answers(statements, loader)):
+    elif not (
+        templates
+        or stream
+        or responds
+        or possible_answers([s for s in statements if s is not settings.statement], loader)
+    ):
         raise no_answer(tree, file)
     check_names(parsed, templates, vocabulary, done)
-    each = [s for s in statements if s not in once and not _is_inert(s)]
+    each = [s for s in statements if s not in once and not _is_inert(s) and s is not settings.statement]
     before, after = _around_loader(statements, each, loader)
     running = [s for s in each if s is not loader and s is not stream]
     return Description(
@@ -100,6 +110,7 @@ def analyse(
         vocabulary=vocabulary,
         markers=vocabulary.spellings(tree, "fragment"),
         unreferenced=_unreferenced(each, reads),
+        settings=settings,
         future=parsed.future,
     )
 

@@ -17,6 +17,7 @@ import starlette.responses
 from markupsafe import Markup
 
 from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
+from hyperpy.pages.route_settings import route
 from hyperpy.templates import fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
@@ -41,6 +42,7 @@ _OWN: Mapping[str, object] = MappingProxyType(
         "Query": Query,
         "fragment": fragment,
         "html": html,
+        "route": route,
         **{name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES},
     }
 )

@@ -1,5 +1,6 @@
 """A loaded route, and how it is loaded."""
 
+import ast
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
 from hyperpy.pages.loading.runtime import HELPERS
+from hyperpy.pages.route_settings import RouteSettings, check_setting, size
 from hyperpy.routing import ErrorPage, GuardFile, RouteFile
 
 
@@ -44,6 +46,9 @@ class Route:
     responds: bool
     immediate: bool
     """Whether it has no loader and calls nothing that may block, so that it is answered without waiting."""
+    settings: RouteSettings
+    max_body: int
+    """The bytes that a request body may have; 0 if the application decides."""
     guards: tuple[Route, ...] = ()
     """What runs before it, outermost first."""
 
@@ -81,7 +86,8 @@ def load_route(
     definitions.update(HELPERS)
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
-    return _route(description, compiled, definitions, inputs, file.url if isinstance(file, RouteFile) else "")
+    settings = _settings(description, definitions)
+    return _route(description, compiled, definitions, inputs, settings, file.url if isinstance(file, RouteFile) else "")
 
 
 def _check_guarded_parameters(description: Description, below: frozenset[str]) -> None:
@@ -96,6 +102,22 @@ def _check_guarded_parameters(description: Description, below: frozenset[str]) -
             )
 
 
+def _settings(description: Description, namespace: Mapping[str, Any]) -> RouteSettings:
+    """The values of the file's `route(…)`. Raises RouteError for an invalid one."""
+    values: dict[str, Any] = {}
+    for name, expression in description.settings.values.items():
+        place = place_of(expression, description.file)
+        try:
+            code = compile(ast.Expression(expression), description.file, "eval", dont_inherit=True)
+            values[name] = check_setting(name, eval(code, dict(namespace)))
+        except HyperError as error:
+            raise error.at(place) from None
+        except Exception as error:
+            what = f"the setting `{name}` raised {type(error).__name__}: {error}"
+            raise RouteError(what, place=place, hint="Write its value as a number or a text.") from error
+    return RouteSettings(**values)
+
+
 def _place_of(error: Exception, path: str, folder: Path) -> Place:
     """The last line in a file of the routes folder that an error passed through."""
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
@@ -108,7 +130,12 @@ def _place_of(error: Exception, path: str, folder: Path) -> Place:
 
 
 def _route(
-    description: Description, compiled: CompiledRoute, definitions: dict[str, Any], inputs: tuple[Input, ...], url: str
+    description: Description,
+    compiled: CompiledRoute,
+    definitions: dict[str, Any],
+    inputs: tuple[Input, ...],
+    settings: RouteSettings,
+    url: str,
 ) -> Route:
     groups: dict[int, tuple[tuple[int, Input], ...]] = {}
     for index, given in enumerate(inputs):
@@ -129,4 +156,6 @@ def _route(
         unreferenced=description.unreferenced,
         responds=description.responds,
         immediate=not (description.loader or description.blocking),
+        settings=settings,
+        max_body=size(settings.max_body) if settings.max_body else 0,
     )

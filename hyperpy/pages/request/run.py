@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope
+from starlette.types import Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.pages.loading.compiler import CompiledTemplate
@@ -17,28 +17,13 @@ from hyperpy.pages.loading.hidden_names import PAGE, RUN
 from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_value
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.loading.runtime import AnswerGiven
+from hyperpy.pages.request.body import RequestBody
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.templates import Pending, TemplateHost, allow_deferred, current_host
 
 current: ContextVar[Run] = current_host
 
 type Answer = Response | str | Pending | None
-
-
-class _RequestBody:
-    """The body of a request, and whether it has been read. It is not part of the Run, to avoid a reference cycle."""
-
-    __slots__ = ("_receive", "is_read")
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self.is_read = False
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            self.is_read = True
-        return message
 
 
 class Run(TemplateHost):
@@ -51,6 +36,7 @@ class Run(TemplateHost):
         "error",
         "functions",
         "given_inputs",
+        "max_body",
         "namespace",
         "params",
         "receive",
@@ -69,19 +55,24 @@ class Run(TemplateHost):
         *,
         error: BaseException | None = None,
         before: Run | None = None,
+        max_body: int = 0,
     ) -> None:
-        """`before` is the last guard's run, with which this one shares the request, its body and the response."""
+        """`max_body` limits the request body, in bytes; 0 means no limit.
+
+        `before` is the last guard's run, with which this one shares the request, its body and the response.
+        """
         self.route = route
         self.scope = scope
         self.receive = receive
         self.params = params
+        self.max_body = max_body
         self.error = error
         self.collected = None
         self.digests: dict[str, bytes] | None = None
         self.response: InjectedResponse | None = before.response if before else None
         self.request_made: Request | None = before.request_made if before else None
         self.given_inputs: frozenset[int] = frozenset()
-        self.body: _RequestBody | None = before.body if before else None
+        self.body: RequestBody | None = before.body if before else None
         self.namespace: dict[str, Any] = route.definitions.copy()
         self.functions: dict[str, Any] = {}
 
@@ -95,7 +86,7 @@ class Run(TemplateHost):
     @property
     def request(self) -> Request:
         if self.request_made is None:
-            self.body = _RequestBody(self.receive)
+            self.body = RequestBody(self.receive, self.max_body)
             self.request_made = Request(self.scope, self.body.receive)
         return self.request_made
 
