@@ -38,7 +38,7 @@ ORDER = (
 REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
-    "pages": ("input_markers", "route_settings", "analysis", "loading", "request", "waiting"),
+    "pages": ("answers", "input_markers", "route_settings", "analysis", "loading", "request", "waiting"),
     "channels": ("backends", "hub", REST),
     "server": ("access", "configuration", "workers", "http", REST),
     "testing": (REST, "transport"),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -26,6 +27,7 @@ from hyperpy.streams import (
     varies,
 )
 from hyperpy.templates import Pending
+from hyperpy.web.own_copy import own_copy
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
@@ -46,9 +48,6 @@ class Sender:
         self.started = False
         self.vary = False
         self.guards: Guards | None = None
-
-    def start(self) -> None:
-        self.started = True
 
     async def watched(self, message: Message) -> None:
         """A `send` for other responses."""
@@ -163,19 +162,25 @@ def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> l
 
 
 async def _send_response(run: Run, sender: Sender, response: Response) -> None:
-    """Send an explicit answer. For HEAD only its headers: a generator in it is not started."""
-    for header in response.raw_headers:
+    """Send an explicit answer. For HEAD only its headers: a generator in it is not started.
+
+    Its headers are copied, because other requests may be sending the same object.
+    """
+    run.is_sent = True
+    headers = list(response.raw_headers)
+    for header in headers:
         check_header(header)
     if injected := run.response:
-        response.raw_headers = [*response.raw_headers, *missing(response, injected.raw_headers)]
+        if response is not injected:
+            headers += missing(response, injected.raw_headers)
         injected.sent = True
     if sender.vary:
-        MutableHeaders(raw=response.raw_headers).add_vary_header("Accept")
+        MutableHeaders(raw=headers).add_vary_header("Accept")
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
-        await _send(sender, response.status_code, response.raw_headers, b"")
+        await _send(sender, response.status_code, headers, b"")
         return
     with run:
-        await response(run.scope, run.receive, sender.watched)
+        await own_copy(response, headers)(run.scope, run.receive, sender.watched)
 
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:
@@ -191,8 +196,15 @@ async def _send_stream(
 ) -> None:
     stream = await _prepared(run, sender, kind, generator)
     if stream is not None:
-        with run:
-            await stream(run.scope, run.receive, sender.send)
+        try:
+            with run:
+                await stream(run.scope, run.receive, sender.send)
+        except Exception as error:
+            if sender.started:
+                raise
+            answer = run.settled(run.answer_to(error))
+            assert answer is not None
+            await _send_response(run, sender, answer)
     if kind is not PageStream:
         await _run_background(run)
 
@@ -203,6 +215,11 @@ def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
     if settings.ping is None and settings.timeout_send is None:
         return limits
     return replace(limits, ping=settings.ping or limits.ping, send=settings.timeout_send or limits.send)
+
+
+def _start(run: Run, sender: Sender) -> None:
+    run.start()
+    sender.started = True
 
 
 async def _prepared(
@@ -228,6 +245,6 @@ async def _prepared(
         status=status,
         headers=headers,
         debug=app.debug,
-        on_start=sender.start,
+        on_start=partial(_start, run, sender),
         limits=_limits(run.route, app.limits),
     )

@@ -14,22 +14,18 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from hyperpy.app.answering import Sender, answer_route, page_response
-from hyperpy.app.guards import Guards, with_missing
+from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
-from hyperpy.exceptions import InputError, display_path
-from hyperpy.pages import Completion, Route, Run
+from hyperpy.exceptions import display_path
+from hyperpy.pages import Completion, Redirect, Route, Run, decisive, unexpected
 from hyperpy.routing import CanonicalRedirect, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
+from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
 
 log = logging.getLogger("hyperpy")
-
-
-def is_unexpected(error: BaseException) -> bool:
-    """Whether an exception is a bug, to be logged, rather than a deliberate response."""
-    return not isinstance(error, HTTPException | InputError)
 
 
 class NoRouteError(HTTPException):
@@ -71,16 +67,18 @@ class Dispatch:
                     await _canonical_redirect(scope, target)(scope, receive, sender.watched)
                 case _:
                     raise NoRouteError(404)
-        except ClientDisconnect:
-            # The client left, or the server rejected the request, before its body was complete.
-            return
-        except Exception as error:
+        except Exception as raised:
+            failure = decisive(raised)
+            if isinstance(failure, ClientDisconnect):
+                # The client left, or the server rejected the request, before its body was complete.
+                return
             if sender.started:
                 raise
-            if is_unexpected(error):
-                log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
-            response = await self.error_response(scope, receive, error, sender.guards)
-            await response(scope, receive, send)
+            self._log(raised, scope)
+            guards = sender.guards or Guards(scope, receive, self.max_body)
+            response = await self._error_response(scope, receive, failure, guards)
+            headers = [*response.raw_headers, *missing(response, guards.headers)]
+            await own_copy(response, headers)(scope, receive, send)
 
     def body_limit(self, scope: Scope) -> int:
         """The bytes that the body of a request may have, whoever reads it; 0 means no limit."""
@@ -90,21 +88,19 @@ class Dispatch:
                     return max_body
         return self.max_body
 
-    async def error_response(
-        self, scope: Scope, receive: Receive, error: Exception, guards: Guards | None = None
-    ) -> Response:
+    async def error_response(self, scope: Scope, receive: Receive, error: Exception) -> Response:
         """The response to an error: from a handler of the application, the nearest error page, or a plain one.
 
-        In debug mode, unexpected errors get their traceback instead of an error page. `guards` are those of the route;
-        what they have set on the response stays.
+        In debug mode, unexpected errors get their traceback instead of an error page.
         """
-        guards = guards or Guards(scope, receive, self.max_body)
-        return with_missing(await self._error_response(scope, receive, error, guards), guards)
+        return await self._error_response(scope, receive, error, Guards(scope, receive, self.max_body))
 
     async def _error_response(self, scope: Scope, receive: Receive, error: Exception, guards: Guards) -> Response:
+        if isinstance(error, Redirect):  # one that was raised outside a route file
+            return error
         if handler := self._handler(error):
             return await _call(handler, Request(scope, receive), error)
-        if is_unexpected(error) and self.app.debug:
+        if self.app.debug and unexpected(error) is not None:
             return debug_answer(error)
         match = self._nearest_page(error, route_path(scope), guards)
         if match is None and self.app.debug and isinstance(error, NoRouteError):
@@ -116,17 +112,20 @@ class Dispatch:
         if isinstance(page, Route):
             try:
                 refused = await guards.answer(page.guards, match.params)
-            except Exception as refusal:
-                if is_unexpected(refusal):
-                    log.error("%s %s failed", scope["method"], scope["path"], exc_info=refusal)
-                return await self._error_response(scope, receive, refusal, guards)
+            except Exception as raised:  # noqa: BLE001 (it is answered like any error of a route)
+                self._log(raised, scope)
+                return await self._error_response(scope, receive, decisive(raised), guards)
             if refused is not None:
                 return refused[1]
         try:
-            return await self._error_page(page, scope, receive, error)
+            return await self._error_page(page, scope, receive, error, guards)
         except Exception as failure:
             log.exception("the error page %s failed", page.file)
             return debug_answer(failure) if self.app.debug else error_answer(error, "text/html")
+
+    def _log(self, error: Exception, scope: Scope) -> None:
+        if (bug := unexpected(error)) is not None:
+            log.error("%s %s failed", scope["method"], scope["path"], exc_info=bug)
 
     def _nearest_page(self, error: Exception, path: bytes, guards: Guards) -> Match[LoadedRoute] | None:
         """The nearest error page whose guards the request has passed. For an unknown URL, they run afterwards."""
@@ -148,22 +147,36 @@ class Dispatch:
             return handlers[500]
         return next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
 
-    async def _error_page(self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception) -> Response:
+    async def _error_page(
+        self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception, guards: Guards
+    ) -> Response:
         if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error, max_body=self.max_body)
+        if guards.last is not None and guards.last.after is None:  # there is no run of a route
+            run.follow(guards.last)
         run.injected_response().status_code = status_of(error)
         answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
+        if isinstance(answer, Pending):
+            answer = await _completed(run, answer)
         if isinstance(answer, Response):
             return answer
-        if isinstance(answer, Pending):
-            with run:
-                answer = await Completion(answer).whole()
-        assert isinstance(answer, str)
+        assert answer is not None
         response = page_response(run, answer)
         for name, value in headers_of(error).items():
             response.headers[name] = value
         return response
+
+
+async def _completed(run: Run, page: Pending) -> str | Response:
+    try:
+        with run:
+            html = await Completion(page).whole()
+    except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
+        answer = run.settled(run.answer_to(error))
+        assert answer is not None
+        return answer
+    return run.settled(html)
 
 
 async def _call(handler: Any, request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
 from hyperpy.pages.loading.inputs import InputOrigin
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
@@ -20,6 +21,7 @@ __all__ = [
     "PATCH",
     "POST",
     "PUT",
+    "AnsweredError",
     "Completion",
     "Cookie",
     "Header",
@@ -28,6 +30,7 @@ __all__ = [
     "InputOrigin",
     "PublicNames",
     "Query",
+    "Redirect",
     "RequestBody",
     "Route",
     "RoutesPackage",
@@ -36,8 +39,10 @@ __all__ = [
     "check_header",
     "check_length",
     "current",
+    "decisive",
     "load_route",
     "render",
     "route",
     "temporary_imports",
+    "unexpected",
 ]

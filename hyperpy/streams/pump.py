@@ -13,8 +13,8 @@ from anyio import CancelScope
 from markupsafe import Markup
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.exceptions import HyperError, Place
-from hyperpy.pages import Completion, Run, current
+from hyperpy.exceptions import HeadersSentError, HyperError, Place
+from hyperpy.pages import AnsweredError, Completion, Redirect, Run, current, decisive
 from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.negotiate import StreamMode, stream_headers
@@ -158,8 +158,19 @@ class Pump(ABC):
                 failure = RuntimeError("the stream's generator awaited something that had been cancelled")
                 failure.__cause__ = error
         except Exception as error:  # noqa: BLE001 (`_conclude` logs it, sends it or raises it)
-            failure = error
+            failure = self._failure(error)
         await self._conclude(failure)
+
+    def _failure(self, error: Exception) -> Exception | None:
+        """What a generator's exception means: nothing for a redirect, since `on_start` refuses to start with one."""
+        error = decisive(error)
+        if self._run is None or not isinstance(error, Redirect):
+            return error
+        try:
+            self._run.register(error)
+        except HeadersSentError as late:
+            return late
+        return None
 
     async def _produce(self) -> None:
         """Send the items of the generator one after the other, as `async for` would.
@@ -297,6 +308,9 @@ class Pump(ABC):
     def _send_failed(self, error: Exception | None) -> None:
         """`error` is None if the client has disconnected."""
         self._send_error = error
+        if isinstance(error, AnsweredError):
+            self._stop(EndReason.ANSWERED)
+            return
         if error is not None:
             self.record.failed(error)
         self._stop(EndReason.CLIENT_LEFT if error is None else EndReason.BROKEN)

@@ -39,6 +39,8 @@ CLIENT_LEFT     the server's task: a disconnect message has arrived            n
                 the outbox: a send has raised OSError or ClientDisconnect
 BROKEN          the outbox: a send has raised another error, which the pump    nothing
                 raises when the generator has ended
+ANSWERED        the outbox: before the headers are sent, the request has got   nothing; the caller sends the
+                another answer, such as a redirect                             other answer
 CLIENT_STALLED  the timer: a send has not ended within `limits.send`           nothing
 CANCELLED       the server's task: it has been cancelled                       nothing
 DRAINING        the registry: the server stops (event streams; progressive     what the outbox holds, then the

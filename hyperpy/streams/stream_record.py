@@ -32,6 +32,7 @@ class EndReason(Enum):
     DRAINING = "the server stops"
     CANCELLED = "the request was cancelled"
     BROKEN = "sending failed"
+    ANSWERED = "the request has another answer"
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -3,9 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
-from starlette.responses import RedirectResponse
-
 from hyperpy.exceptions import AnswerError
+from hyperpy.pages import Redirect, current
 
 _STATUSES = (301, 302, 303, 307, 308)
 
@@ -15,19 +14,32 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
-def redirect(url: str, status: int = 303, *, external: bool = False) -> RedirectResponse:
-    """A redirect to `url`: a path on this site, or a URL relative to the current page (`?page=2`).
+def redirect(url: str, status: int = 303, *, external: bool = False) -> Redirect:
+    """Answer the request with a redirect to `url`: a path on this site, or one relative to the page (`?page=2`).
+
+    Return it or raise it. If it is dropped, it is still the answer: neither page nor stream is sent. Without a request,
+    it is a plain response.
 
     With 303, the browser follows it with GET. `external=True` also allows absolute http and https URLs; without it, a
-    URL that a visitor supplies (`?next=…`) can't lead to another site. Raises AnswerError for any other URL or status.
+    URL that a visitor supplies (`?next=…`) can't lead to another site. Raises AnswerError for any other URL or status,
+    and HeadersSentError if another answer has been sent already.
     """
+    check_redirect(url, status, external=external)
+    answer = Redirect(url, status)
+    run = current.get(None)
+    if run is not None:
+        run.register(answer)
+    return answer
+
+
+def check_redirect(url: str, status: int, *, external: bool) -> None:
+    """Raise AnswerError for a URL or a status that a redirect can't have."""
     if status not in _STATUSES:
         known = ", ".join(map(str, _STATUSES))
         raise AnswerError(f"invalid redirect status {status!r}", hint=f"Use 303 after a form, or one of {known}.")
     if problem := _problem(url, external):
         what, hint = problem
         raise AnswerError(f"redirect({url!a}): {what}", hint=hint)
-    return RedirectResponse(url, status)
 
 
 def _problem(url: str, external: bool) -> tuple[str, str] | None:

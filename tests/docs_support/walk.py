@@ -6,8 +6,8 @@
 - ```console holds commands after `$ ` and their output; ```sh holds commands that must exist.
 - ```ini is a systemd unit, whose commands must exist.
 - ```html and ```js elsewhere are for browsers: the URLs in them must be routes of the site.
-- A table whose head is `You write | hyperpy says` holds templates or statements, and the error of each. Other tables hold file names
-  and their errors, or values and their rendering.
+- A table whose head is `You write | hyperpy says` holds templates or statements, and the error of each. Other tables
+  hold file names and their errors, or values and their rendering.
 
 At the end, and before a file is replaced, the tests that no command has run are run, and the page and the stream of
 every route that no command has requested are requested.

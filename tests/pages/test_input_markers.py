@@ -215,7 +215,6 @@ async def test_other_annotations_are_left_alone(site: Site) -> None:
 @pytest.mark.parametrize(
     ("returned", "what"),
     [
-        ("redirect('/login')", "RedirectResponse"),
         ("self.later()", "coroutine"),
         ("PlainTextResponse('')", "PlainTextResponse"),
     ],

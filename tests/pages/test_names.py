@@ -154,13 +154,13 @@ async def test_fragments_are_marked_however_the_marker_is_imported(site: Site) -
 PRIVATE = {
     "html": "def Card(x):\n    return NAME(t' <b>{x}</b> ')",
     "fragment": "def Card(x):\n    return t'<b id=\"a\" {NAME}>{x}</b>'",
-    "redirect": "def Card(x):\n    return NAME('/there').status_code",
+    "JSONResponse": "def Card(x):\n    return NAME('x', 303).status_code",
 }
 
 
 @pytest.mark.parametrize("name", PRIVATE)
 async def test_names_in_private_files(site: Site, name: str) -> None:
-    expected = {"html": "<b>1</b>", "fragment": '<b id="a">1</b>', "redirect": "303"}[name]
+    expected = {"html": "<b>1</b>", "fragment": '<b id="a">1</b>', "JSONResponse": "303"}[name]
     # A private file is compiled when it reaches its first annotation or definition.
     spellings = [spelling for spelling, (imports, _) in SPELLINGS.items() if "h: Final" not in imports]
     files = {f"_p{number}.py": spelled(PRIVATE[name], name, spelling) for number, spelling in enumerate(spellings)}

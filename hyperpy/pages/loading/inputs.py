@@ -266,7 +266,7 @@ def convert(given: Input, value: Any) -> Any:
 def not_a_value(given: Input, returned: Response | Awaitable[object]) -> AnswerError:
     """The error for what a marker of the site's own must not return: as a value, a refusal would have no effect."""
     if isinstance(returned, Response):
-        hint = "To refuse the request, raise an HTTPException. To redirect, do it in the route file."
+        hint = "To refuse the request, raise an HTTPException. To redirect, return or raise `redirect(…)`."
     else:
         dismiss(returned)
         hint = "Inputs are read before anything is awaited. Await in the loader."

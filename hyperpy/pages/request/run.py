@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable
 from contextvars import ContextVar
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -12,21 +12,26 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
+from hyperpy.pages.answers import Redirect
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import PAGE, RUN
 from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_value
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.loading.runtime import AnswerGiven
+from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.body import RequestBody
 from hyperpy.pages.request.injected_response import InjectedResponse
-from hyperpy.templates import Pending, TemplateHost, allow_deferred, current_host
+from hyperpy.templates import Pending, allow_deferred, current_host
 
 current: ContextVar[Run] = current_host
 
 type Answer = Response | str | Pending | None
 
 
-class Run(TemplateHost):
+_NO_REDIRECTS: Final[list[Redirect]] = []  # replaced, never changed
+
+
+class Run(AnsweredRequest):
     """One request to a route file."""
 
     __slots__ = (
@@ -41,7 +46,6 @@ class Run(TemplateHost):
         "params",
         "receive",
         "request_made",
-        "response",
         "route",
         "scope",
     )
@@ -62,6 +66,7 @@ class Run(TemplateHost):
         `before` is the last guard's run, with which this one shares the request, its body and the response.
         """
         self.route = route
+        self.file = route.file
         self.scope = scope
         self.receive = receive
         self.params = params
@@ -69,12 +74,17 @@ class Run(TemplateHost):
         self.error = error
         self.collected = None
         self.digests: dict[str, bytes] | None = None
-        self.response: InjectedResponse | None = before.response if before else None
+        self.response = before.response if before else None
+        self.explicit = self.kept = self.after = None
+        self.redirects = _NO_REDIRECTS
+        self.is_sent = False
         self.request_made: Request | None = before.request_made if before else None
         self.given_inputs: frozenset[int] = frozenset()
         self.body: RequestBody | None = before.body if before else None
         self.namespace: dict[str, Any] = route.definitions.copy()
         self.functions: dict[str, Any] = {}
+        if before is not None:
+            self.follow(before)
 
     def __enter__(self) -> None:
         """Make this the current run."""
@@ -139,6 +149,8 @@ class Run(TemplateHost):
         assert given.marker
         read = given.marker.values if given.many else given.marker.value
         value = read(self.request, given.name)
+        if isinstance(value, Redirect):
+            raise value
         if isinstance(value, Response | Awaitable):
             raise not_a_value(given, value)
         if header := given.marker.vary(given.name):
@@ -170,25 +182,40 @@ class Run(TemplateHost):
         start.
         """
         with self:
-            if not self.route.loader:
-                return await run_in_threadpool(self._straight, page)
-            answer = self._execute(self.route.before, inputs=True)
-            if answer is None:
-                answer = await self._load()
-            if answer is None:
-                answer = self._execute(self.route.after)
-            return self._page_to_send() if answer is None and page else answer
+            answer: Answer = None
+            try:
+                if self.route.loader:
+                    answer = await self._around_loader(page)
+                else:
+                    answer = await run_in_threadpool(self._straight, page)
+            except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
+                answer = self.answer_to(error)
+            self.is_sent = isinstance(answer, str)  # from here on, a thread that was left behind is too late
+            return self.settled(answer) if self.redirects or self.explicit else answer
 
     def answer_at_once(self, *, page: bool) -> Answer:
         """`answer` for a route that does not wait (`Route.immediate`)."""
         token = current.set(self)  # as `with self` does; without its calls, a short page takes 4 % less time
+        answer: Answer = None
         try:
-            return self._straight(page)
+            answer = self._straight(page)
+        except Exception as error:  # noqa: BLE001 (as above)
+            answer = self.answer_to(error)
         finally:
             current.reset(token)
+        self.is_sent = isinstance(answer, str)
+        return self.settled(answer) if self.redirects or self.explicit else answer
 
     def _straight(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
+        return self._page_to_send() if answer is None and page else answer
+
+    async def _around_loader(self, page: bool) -> Answer:
+        answer = self._execute(self.route.before, inputs=True)
+        if answer is None:
+            answer = await self._load()
+        if answer is None:
+            answer = self._execute(self.route.after)
         return self._page_to_send() if answer is None and page else answer
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:

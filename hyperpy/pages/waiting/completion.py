@@ -12,9 +12,10 @@ from typing import Final
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
-from hyperpy.exceptions import HyperError
+from hyperpy.exceptions import HeadersSentError, HyperError
+from hyperpy.pages.answers import Redirect, decisive
 from hyperpy.pages.waiting import out_of_order
-from hyperpy.templates import DeferredValue, Pending, Piece, SuspendedContent
+from hyperpy.templates import DeferredValue, Pending, Piece, SuspendedContent, current_host
 
 log: Final = logging.getLogger("hyperpy")
 
@@ -149,7 +150,7 @@ class Completion:
                 raise
             suspense.error = self._log_failure(error)
         except Exception as error:  # noqa: BLE001 (it is logged, and the page shows that something is missing)
-            suspense.error = self._log_failure(error)
+            suspense.error = self._redirected(error) or self._log_failure(decisive(error))
         self._complete.append(suspense)
 
     async def _settled(self, pieces: Iterable[Piece]) -> list[str | SuspendedContent]:
@@ -218,6 +219,17 @@ class Completion:
         return "".join(map(self._text, suspense.pieces))
 
     # -- the end ------------------------------------------------------------------------------------------------------
+
+    def _redirected(self, error: Exception) -> str:
+        """An id for content that ends in a redirect while that can still be the answer; empty for any other."""
+        redirect, run = decisive(error), current_host.get(None)
+        if run is None or not isinstance(redirect, Redirect):
+            return ""
+        try:
+            run.register(redirect)
+        except HeadersSentError:
+            return ""
+        return secrets.token_hex(4)
 
     def _log_failure(self, error: BaseException) -> str:
         """Log the traceback, or for a 4xx one line, and return the id that the log has it under."""

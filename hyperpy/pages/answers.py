@@ -1,0 +1,63 @@
+"""Answers that a request can't lose: `Redirect`, and the exception of a group that decides the answer."""
+
+from collections.abc import Iterator
+from typing import Never
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse
+
+from hyperpy.exceptions import InputError
+
+
+class Redirect(RedirectResponse, Exception):
+    """What `redirect()` makes: a response that can also be raised. Where a template shows it, it raises itself."""
+
+    def __init__(self, url: str, status: int) -> None:
+        super().__init__(url, status)
+        self.origin = ""
+        """The line that made it and, in another file, the line of the route file that led there. Only in debug mode."""
+
+    def __str__(self) -> str:
+        return f"{self.status_code} to {self.headers['location']}"
+
+    def __html__(self) -> Never:
+        raise self
+
+
+class AnsweredError(Exception):
+    """Ends a stream whose headers have not been sent, because the request has got another answer."""
+
+
+# Which exceptions of a group decide the answer, the first first.
+_DECISIVE = (Redirect, HTTPException, InputError)
+
+
+def decisive(error: Exception) -> Exception:
+    """The exception that decides the answer: of a group, a redirect, or else an HTTPException, or else invalid inputs.
+
+    A group in which nothing but the client's disconnect went wrong is that.
+    """
+    if not isinstance(error, ExceptionGroup):
+        return error
+    leaves = list(_leaves(error))
+    for kind in _DECISIVE:
+        if found := next((leaf for leaf in leaves if isinstance(leaf, kind)), None):
+            return found
+    return leaves[0] if all(isinstance(leaf, ClientDisconnect) for leaf in leaves) else error
+
+
+def unexpected(error: Exception) -> Exception | None:
+    """What of an exception is a bug to be logged; None if all of it is a deliberate answer."""
+    expected = (*_DECISIVE, ClientDisconnect, AnsweredError)
+    if isinstance(error, ExceptionGroup):
+        return error.split(expected)[1]
+    return None if isinstance(error, expected) else error
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
