@@ -397,3 +397,155 @@ def test_the_table_shows_guards(make: Make) -> None:
     assert rows["/"].guards == rows["/projects"].guards == ()
     assert not any(row.file.endswith("_guard.py") for row in rows.values())
     assert rows["/closed/inner/feed"].methods == ("GET", "HEAD")
+
+
+AUTH = """
+import asyncio
+from hyperpy import HTTPException, InputMarker, redirect
+
+def dropped():
+    redirect("/login")
+
+def returned():
+    return redirect("/login")
+
+def raised():
+    raise redirect("/login")
+
+async def adropped():
+    redirect("/login")
+
+async def slow():
+    for _ in range(5):
+        await asyncio.sleep(0)
+    redirect("/login")
+
+async def nested():
+    asyncio.create_task(slow())
+
+def from_a_timer():
+    asyncio.get_running_loop().call_soon(dropped)
+
+class User(InputMarker):
+    def value(self, request, name):
+        redirect("/login")
+        return "nobody"
+"""
+
+
+def loader(*lines: str) -> str:
+    return "async def load():\n    " + "\n    ".join(lines)
+
+
+DROPPED = {
+    "in the body": "dropped()",
+    "into a condition": "if not returned(): pass",
+    "into a list": "users = [returned()]",
+    "raised": "raised()",
+    "swallowed": "try:\n    raised()\nexcept Exception:\n    pass",
+    "suppressed": "import contextlib\nwith contextlib.suppress(Exception): raised()",
+    "before another error": "dropped()\nraise HTTPException(403)",
+    "before a bug": "dropped()\nNone.name",
+    "in the loader": loader("dropped()"),
+    "in the loader, into a variable": loader("user = returned()"),
+    "swallowed in the loader": loader("try:", "    raised()", "except Exception:", "    pass"),
+    "in a finally": loader("try:", "    await asyncio.sleep(0)", "finally:", "    dropped()"),
+    "gathered": loader("await asyncio.gather(adropped(), slow(), return_exceptions=True)"),
+    "in a task group": loader("async with asyncio.TaskGroup() as g:", "    g.create_task(slow())"),
+    "in a thread": loader("await asyncio.to_thread(dropped)"),
+    "in a task": loader("asyncio.create_task(adropped())"),
+    "in a slow task": loader("asyncio.create_task(slow())"),
+    "in a task of a task": loader("asyncio.create_task(nested())"),
+    "beside an endless task": loader("asyncio.create_task(asyncio.Event().wait())", "asyncio.create_task(slow())"),
+    "in an input": "user: Annotated[str, User()]",
+    "in a cancelled wait": loader("try:", "    await asyncio.wait_for(slow(), 5)", "except TimeoutError:", "    pass"),
+}  # fmt: skip
+KINDS = {
+    "page.py": 't"SECRET"',
+    "slow.py": "async def part(): return 'SECRET'\nt'SECRET{part()}'",
+    "feed.py": 'async def stream():\n    yield "SECRET"',
+    "both.py": 't"SECRET"\nasync def stream():\n    yield "SECRET"',
+    "document.py": "async def stream():\n    yield t'<!doctype html>SECRET'",
+    "missing.py": "from hyperpy import HTTPException\nraise HTTPException(404)\nt''",
+    "_404.py": 't"SECRET"',
+}
+
+
+async def test_a_redirect_that_a_guard_drops_closes_its_folder(make: Make) -> None:
+    start = "import asyncio\nfrom typing import Annotated\nfrom hyperpy import *\nfrom routes._auth import *\n"
+    files = {"_auth.py": AUTH} | {f"g{n}/_guard.py": start + text for n, text in enumerate(DROPPED.values())}
+    files |= {f"g{n}/{kind}": text for n in range(len(DROPPED)) for kind, text in KINDS.items()}
+    wrong = []
+    async with client_of(make(files)) as http:
+        for n, how in enumerate(DROPPED):
+            for kind in KINDS:
+                for method, accept in (("GET", EVENT_SOURCE), ("HEAD", "*/*")):
+                    path = f"/g{n}/{kind.removesuffix('.py')}"
+                    response = await http.request(method, path, headers={"accept": accept})
+                    if response.headers.get("location") != "/login" or "SECRET" in response.text:
+                        wrong.append((how, kind, method, response.status_code, response.text[:80]))
+    assert wrong == []
+
+
+async def test_a_guard_does_not_wait_for_ever(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hyperpy.app.guards.LEFT_BEHIND", 0.01)
+    app = make(
+        {
+            "_guard.py": """
+                import asyncio
+                tasks = []
+                async def load():
+                    tasks.append(asyncio.create_task(asyncio.Event().wait()))
+            """,
+            "index.py": 't"open"',
+        }
+    )
+    async with client_of(app) as http:
+        assert (await http.get("/")).text == "open"
+
+
+async def test_what_a_task_of_a_guard_answers_later(make: Make) -> None:
+    """It is still the answer while the route runs. After that it is too late, and an error."""
+    app = make(
+        {
+            "_state.py": """
+                import asyncio
+                from hyperpy import redirect
+                go = asyncio.Event()
+                tasks = []
+                async def later():
+                    await go.wait()
+                    redirect("/login")
+            """,
+            "closed/_guard.py": """
+                import asyncio
+                from routes._state import later, tasks
+                async def load():
+                    tasks.append(asyncio.create_task(later()))
+            """,
+            "closed/early.py": """
+                import asyncio
+                from routes._state import go, tasks
+                async def load():
+                    go.set()
+                    await asyncio.wait(tasks)
+                    go.clear()
+                t"SECRET"
+            """,
+            "closed/late.py": 't"open"',
+            "after.py": """
+                import asyncio
+                from routes._state import go, tasks
+                async def load():
+                    go.set()
+                    await asyncio.wait(tasks)
+                t"{tasks[-1].exception()}"
+            """,
+        }
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hyperpy.app.guards.LEFT_BEHIND", 0.01)
+        async with client_of(app) as http:
+            early, late, after = [await http.get(path) for path in ("/closed/early", "/closed/late", "/after")]
+    assert (early.status_code, late.text) == (303, "open")
+    assert "too late to redirect" in after.text
