@@ -28,6 +28,7 @@ from hyperpy.streams import (
 )
 from hyperpy.templates import Pending
 from hyperpy.web.own_copy import own_copy
+from hyperpy.web.session_seal import SESSION, SessionSeal
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 VARY = (b"vary", b"Accept")
@@ -38,16 +39,22 @@ BODILESS = frozenset({"GET", "HEAD"})  # if such a request has a body, it is onl
 class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
-    `vary` is whether the response depends on the `Accept` header, and `guards` those of a route that has any.
+    `vary` is whether the response depends on the `Accept` header. `guards` are those of a route that has any, and
+    `seal` is there for a request with a session.
     """
 
-    __slots__ = ("guards", "send", "started", "vary")
+    __slots__ = ("guards", "seal", "send", "started", "vary")
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.started = False
         self.vary = False
         self.guards: Guards | None = None
+        self.seal: SessionSeal | None = None
+
+    def watch_session(self, scope: Scope, route: Route) -> None:
+        self.seal = SessionSeal(scope, self.send, route.file)
+        self.send = self.seal.send
 
     async def watched(self, message: Message) -> None:
         """A `send` for other responses."""
@@ -74,6 +81,8 @@ async def answer_route(
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, [VARY] if sender.vary else [], b"")
         return None
+    if SESSION in scope:
+        sender.watch_session(scope, route)
     max_body = route.max_body or scope["app"].settings.limit_request_body
     if method not in BODILESS:
         check_length(scope, max_body)
@@ -231,6 +240,8 @@ async def _prepared(
     headers = [*(injected.raw_headers if injected else ()), *([VARY] if sender.vary else [])]
     if injected:
         injected.sent = True  # from now on, changes would have no effect
+    if sender.seal is not None:
+        sender.seal.close()
     if run.scope["method"] == "HEAD":
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None

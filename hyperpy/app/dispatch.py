@@ -74,11 +74,16 @@ class Dispatch:
                 return
             if sender.started:
                 raise
+            if sender.seal is not None:
+                sender.seal.release()  # an error page may change the session again
             self._log(raised, scope)
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
             await own_copy(response, headers)(scope, receive, send)
+        finally:
+            if sender.seal is not None:
+                sender.seal.release()
 
     def body_limit(self, scope: Scope) -> int:
         """The bytes that the body of a request may have, whoever reads it; 0 means no limit."""
