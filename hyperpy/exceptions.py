@@ -127,17 +127,26 @@ class ChannelError(HyperError):
 
 
 class ChannelClosedError(ChannelError):
-    """A message was published to a closed channel."""
+    """A message was published to a closed channel, or an item put into or expected from a closed queue."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"the channel {name!r} is closed, for as long as its messages are kept",
-            hint="Publish before close(), or to a channel with another name.",
-        )
+    def __init__(self, name: str, *, is_queue: bool = False) -> None:
+        if is_queue:
+            super().__init__(
+                f"the queue {name!r} is closed", hint="Put items before close(), or into a queue with another name."
+            )
+        else:
+            super().__init__(
+                f"the channel {name!r} is closed, for as long as its messages are kept",
+                hint="Publish before close(), or to a channel with another name.",
+            )
 
 
 class BrokerError(ChannelError):
     """The channels broker can't be reached or doesn't respond in time."""
+
+
+class BrokerRefusalError(BrokerError):
+    """The channels broker refuses what it is asked to do, and would refuse it again."""
 
 
 class StreamError(HyperError):

@@ -31,7 +31,6 @@ from hyperpy.web.own_copy import own_copy
 from hyperpy.web.session_seal import SESSION, SessionSeal
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
-VARY = (b"vary", b"Accept")
 
 BODILESS = frozenset({"GET", "HEAD"})  # if such a request has a body, it is only measured when it is read
 
@@ -39,8 +38,8 @@ BODILESS = frozenset({"GET", "HEAD"})  # if such a request has a body, it is onl
 class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
-    `vary` is whether the response depends on the `Accept` header. `guards` are those of a route that has any, and
-    `seal` is there for a request with a session.
+    `vary` is the value of the header `Vary`, empty for none. `guards` are those of a route that has any, and `seal` is
+    there for a request with a session.
     """
 
     __slots__ = ("guards", "seal", "send", "started", "vary")
@@ -48,7 +47,7 @@ class Sender:
     def __init__(self, send: Send) -> None:
         self.send = send
         self.started = False
-        self.vary = False
+        self.vary = ""
         self.guards: Guards | None = None
         self.seal: SessionSeal | None = None
 
@@ -79,7 +78,7 @@ async def answer_route(
     if route.stream is not None:
         mode, sender.vary = _mode(route.stream, bool(route.templates), scope)
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
-        await _send(sender, 204, [VARY] if sender.vary else [], b"")
+        await _send(sender, 204, _vary(sender), b"")
         return None
     if SESSION in scope:
         sender.watch_session(scope, route)
@@ -98,7 +97,7 @@ async def answer_route(
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, vary=sender.vary)
+        start, body = _page_messages(run, answer, _vary(sender))
         sender.started = True
         await sender.send(start)
         await sender.send(body)
@@ -113,11 +112,19 @@ async def answer_route(
     return None
 
 
-def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamMode, bool]:
-    """The mode of the answer, and whether it depends on the `Accept` header."""
+def _vary(sender: Sender) -> list[tuple[bytes, bytes]]:
+    return [(b"vary", sender.vary.encode())] if sender.vary else []
+
+
+def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamMode, str]:
+    """The mode of the answer, and the headers of the request that it depends on."""
     shape = GeneratorShape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
-    accept = ",".join(Headers(scope=scope).getlist("accept"))
-    return choose(shape, accepts(accept), forced=_requests_stream(scope["query_string"])), varies(shape)
+    headers = Headers(scope=scope)
+    accept = ",".join(headers.getlist("accept"))
+    # Datastar accepts pages as well.
+    forced = headers.get("datastar-request") == "true" or _requests_stream(scope["query_string"])
+    depends = "Accept, Datastar-Request" if has_template else "Accept"
+    return choose(shape, accepts(accept), forced=forced), depends if varies(shape) else ""
 
 
 def _requests_stream(query: bytes) -> bool:
@@ -130,12 +137,10 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     await sender.send({"type": "http.response.body", "body": body})
 
 
-def _page_messages(run: Run, text: str, *, vary: bool) -> tuple[Message, Message]:
+def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
     body = text.encode()
-    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE]
+    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *vary]
     status = 200
-    if vary:
-        headers.append(VARY)
     if injected := run.response:
         status = injected.status_code
         headers = _merged(headers, injected)
@@ -184,7 +189,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
             headers += missing(response, injected.raw_headers)
         injected.sent = True
     if sender.vary:
-        MutableHeaders(raw=headers).add_vary_header("Accept")
+        MutableHeaders(raw=headers).add_vary_header(sender.vary)
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await _send(sender, response.status_code, headers, b"")
         return
@@ -237,7 +242,7 @@ async def _prepared(
     """The stream, ready to be sent. Answers a HEAD request itself and returns None."""
     injected = run.response
     status = injected.status_code if injected else 200
-    headers = [*(injected.raw_headers if injected else ()), *([VARY] if sender.vary else [])]
+    headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
     if injected:
         injected.sent = True  # from now on, changes would have no effect
     if sender.seal is not None:

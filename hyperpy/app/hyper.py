@@ -149,6 +149,6 @@ def _extended(
             finally:
                 streams.close()
                 # Wait: some servers would stop now, and `lifespan` is about to close its resources.
-                await streams.wait_ended(app.limits.cleanup)
+                await streams.wait_ended(app.limits.cleanup + app.limits.last_send)
 
     return extended

@@ -8,7 +8,7 @@ from hyperpy.channels.current import connect, current_hub, make_hub
 from hyperpy.channels.hub.hub import HUB_KEY, Hub
 from hyperpy.channels.message import Message
 from hyperpy.channels.notification_listener import NotificationListener, listen
-from hyperpy.channels.queues import Queue, queue
+from hyperpy.channels.queues import Item, Queue, queue
 from hyperpy.channels.subscription import NOW, START, Subscription
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Channel",
     "ChannelState",
     "Hub",
+    "Item",
     "Listener",
     "MemoryBackend",
     "Message",

@@ -10,6 +10,8 @@ _SHORT: Final = 12
 # Positions are below 2**60. Clients choose their ids, and a greater number might not fit into a backend's integers.
 _ENTRY: Final = re.compile(rf"([0-9a-f]{{{_SHORT}}})\.([0-9a-f]{{1,15}})\.([0-9a-f]{{1,15}})")
 _SEPARATOR: Final = "~"
+# Positions in an id. Clients send ids back in a header, which servers and proxies limit to a few kilobytes.
+MOST: Final = 100
 
 
 class Track:
@@ -26,7 +28,8 @@ class Track:
 class Cursor:
     """The tracks of all subscriptions of a request, and the positions in its `Last-Event-ID`.
 
-    An id holds the positions in all channels, so that a client that reconnects can resume each of them.
+    An id holds the positions in all channels, so that a client that reconnects can resume each of them. Beyond `MOST`
+    channels, it leaves out those that the request subscribed to first; resuming one of them is a gap.
     """
 
     __slots__ = ("_resumed", "_tracks", "resumes")
@@ -47,6 +50,9 @@ class Cursor:
             if self.resumes and not each.live and each.key == key and each.position is not None:
                 self._resumed[key[:_SHORT]] = each.position
         self._tracks = [each for each in self._tracks if each.live or each.key != key]
+        ended = [each for each in self._tracks if not each.live]
+        if len(ended) >= MOST:
+            self._tracks.remove(ended[0])
         self._tracks.append(track)
         return track
 
@@ -61,6 +67,9 @@ class Cursor:
         for each in self._tracks:
             if each.position is not None:  # of several subscriptions to one channel, the earliest counts
                 positions[each.key] = min(positions.get(each.key, each.position), each.position)
+        if len(positions) > MOST:
+            newest = positions.pop(track.key)
+            positions = {**dict(list(positions.items())[1 - MOST :]), track.key: newest}
         return _SEPARATOR.join(_entry(key, position) for key, position in positions.items())
 
 
@@ -69,8 +78,12 @@ def _entry(key: str, position: Position) -> str:
 
 
 def _parse(token: str) -> dict[str, Position]:
-    found = {}
-    for entry in token.split(_SEPARATOR):
+    """The positions by key. Empty for an id that isn't one of ours."""
+    found: dict[str, Position] = {}
+    entries = token.split(_SEPARATOR, MOST)
+    if len(entries) > MOST:
+        return found
+    for entry in entries:
         match = _ENTRY.fullmatch(entry)
         if match is None:
             return {}

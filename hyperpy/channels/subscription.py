@@ -9,7 +9,7 @@ from hyperpy.channels.cursor import Cursor
 from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.hub.topic import PAGE, Mailbox, Topic
 from hyperpy.channels.message import Message
-from hyperpy.exceptions import BrokerError, ChannelError
+from hyperpy.exceptions import BrokerError, BrokerRefusalError, ChannelError
 
 
 class Start(Enum):
@@ -99,9 +99,9 @@ class Subscription:
         try:
             await self._hub.join(self._topic)
             self._begin(is_late=False)
-        except BrokerError:
-            pass  # it begins when the topic is open
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, BrokerError) and not isinstance(error, BrokerRefusalError):
+                return self  # it begins when the topic is open
             self._leave()
             raise
         return self
@@ -181,7 +181,7 @@ class Subscription:
             elif self._phase is _OPENING and topic.is_open:
                 self._begin(is_late=True)
             elif self._phase is not _OPENING and mailbox.records:
-                if not self._is_old(record := mailbox.records.popleft()):
+                if not self._is_old(record := mailbox.take()):
                     return record
             elif self._phase is not _OPENING and topic.closed:
                 return None

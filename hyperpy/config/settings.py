@@ -9,6 +9,7 @@ from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.exceptions import ConfigError
 
 PREFIX = "HYPER_"
+YEAR = 365 * 24 * 3600  # seconds
 
 
 def _setting(
@@ -86,8 +87,16 @@ class Settings:
         30.0, "Seconds to wait for a slow client before closing its stream.", least=0.1, of_app=True
     )
     channels: str = _setting("memory://", "Channels backend URL: memory://, redis://… or postgresql://…", of_app=True)
-    channel_max_messages: int = _setting(1000, "Number of messages kept per channel.", least=1, of_app=True)
-    channel_max_age: float = _setting(3600.0, "Seconds that messages in a channel are kept.", least=1, of_app=True)
+    channel_max_messages: int = _setting(1000, "Number of messages kept per channel.", least=1, most=10**9, of_app=True)
+    channel_max_age: float = _setting(
+        3600.0, "Seconds that messages in a channel are kept.", least=1, most=10 * YEAR, of_app=True
+    )
+    channel_max_bytes: int = _setting(
+        64 * 1024 * 1024,
+        "Maximum size of all messages that memory:// keeps, and of all items in its queues, in bytes.",
+        least=4096,
+        of_app=True,
+    )
     target: str | None = _setting(None, "Application to serve, as module:attribute.", example="app:app")
     sources: Mapping[str, SettingSource] = field(default_factory=dict, repr=False, compare=False)
 

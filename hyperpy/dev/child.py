@@ -47,10 +47,10 @@ def _serve_problem(problem: str, settings: Settings, listener: socket.socket) ->
 
 
 def _serve(app: ASGIApp, settings: Settings, listener: socket.socket) -> None:
+    config = make_config(HostGuard(app, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
-    config = make_config(HostGuard(app, settings.host), settings, grace=GRACE, dev=True)
-    run(Server(config, parent=parent.pid), listener)
+    run(Server(config, parent_is_alive=parent.is_alive), listener)
 
 
 class StartupWitness:

@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import click
@@ -46,7 +46,7 @@ class Reloader:
         self._announce = announce
         self._settings = settings
         self._listener = listener
-        self._child: SpawnProcess | None = None
+        self._child: BaseProcess | None = None
         self._reported = False
 
     def follow(self, folder: Path, stop: threading.Event) -> None:
@@ -73,7 +73,7 @@ class Reloader:
         finally:
             self._end()
 
-    def _start(self, *, first: bool = False) -> SpawnProcess:
+    def _start(self, *, first: bool = False) -> BaseProcess:
         self._reported = False
         return start_process(run_child, self._load, self._announce, self._settings, self._listener, first)
 

@@ -3,6 +3,7 @@
 import gc
 import logging
 import multiprocessing
+import os
 import random
 import signal
 import socket
@@ -21,13 +22,13 @@ from hyperpy.server.logs import configure_logging, keep_logging, make_access_log
 from hyperpy.server.preflight import check_settings
 from hyperpy.server.server import Server
 from hyperpy.server.sockets import address_of, listen, removed_at_exit
-from hyperpy.server.workers.processes import prepare_child, start_process
+from hyperpy.server.workers.processes import fork_process, prepare_child
 from hyperpy.server.workers.supervisor import Supervisor, SupervisorLink, Worker, WorkerMessage
 from hyperpy.web.tracebacks import describe_failure
 
 logger = logging.getLogger("hyperpy.server")
 
-# Makes the application. It is sent to the workers, so it must be picklable.
+# Makes the application. `hyper dev` sends it to another process, so it must be picklable.
 type Load = Callable[[], ASGIApp]
 
 COLLECT_EVERY = 50_000  # allocations between two collections of the young generation; pages allocate a lot
@@ -81,7 +82,7 @@ def run(server: Server, listener: socket.socket) -> None:
 def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket) -> int:
     def start_worker() -> Worker:
         ours, theirs = multiprocessing.Pipe()
-        process = start_process(_run_worker, load, settings, listener, theirs)
+        process = fork_process(_run_worker, load, settings, listener, theirs)
         theirs.close()
         return Worker(process, ours)
 
@@ -115,10 +116,11 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel
 
     parent = multiprocessing.parent_process()
     assert parent is not None
+    supervisor = parent.pid
     limit = settings.limit_max_requests
     server = Server(
         make_config(app, settings),
-        parent=parent.pid,
+        parent_is_alive=lambda: os.getppid() == supervisor,
         on_ready=on_ready,
         # Slightly different for each worker, so that they don't all restart at once.
         request_limit=limit + random.randint(0, settings.limit_max_requests_jitter) if limit else 0,

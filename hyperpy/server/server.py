@@ -27,9 +27,9 @@ TICKS = 10  # per second, the same as uvicorn's
 class Server(uvicorn.Server):
     """Serves until SIGTERM or SIGINT, then ends open streams, finishes the other responses and returns.
 
-    `parent` is the supervisor's process id: the server stops when that process is gone. `on_ready` is called once
-    requests are served, and `on_spent` after every `request_limit` requests, 0 for no limit.
-    `health` are the health check paths that the server answers itself.
+    The server stops as soon as `parent_is_alive` returns False. `on_ready` is called once requests are served, and
+    `on_spent` after every `request_limit` requests, 0 for no limit. `health` are the health check paths that the server
+    answers itself.
     """
 
     config: Config
@@ -38,7 +38,7 @@ class Server(uvicorn.Server):
         self,
         config: Config,
         *,
-        parent: int | None = None,
+        parent_is_alive: Callable[[], bool] | None = None,
         on_ready: Callable[[], None] | None = None,
         request_limit: int = 0,
         on_spent: Callable[[], None] | None = None,
@@ -46,7 +46,7 @@ class Server(uvicorn.Server):
     ) -> None:
         super().__init__(config)
         self.server_state: State = State()
-        self.parent = parent
+        self.parent_is_alive = parent_is_alive
         self.on_ready = on_ready
         self.on_spent = on_spent
         self._request_limit = self._spent_at = request_limit
@@ -70,7 +70,7 @@ class Server(uvicorn.Server):
             self.on_ready()
 
     async def on_tick(self, counter: int) -> bool:
-        if self.parent is not None and os.getppid() != self.parent:
+        if self.parent_is_alive is not None and not self.parent_is_alive():
             logger.warning("The supervisor is gone; process %d stops.", os.getpid())
             self.should_exit = True
         if self._request_limit and self.server_state.requests >= self._spent_at and self.on_spent is not None:

@@ -1,12 +1,13 @@
 """Sends the items of a generator to a client: encoding, content negotiation, and the lifetime of a stream."""
 
-from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
+from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event
 from hyperpy.streams.negotiate import Accept, GeneratorShape, StreamMode, accepts, choose, stream_headers, varies
 from hyperpy.streams.polling import Poll, poll
 from hyperpy.streams.pump_state import LIMITS, StreamLimits
 from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.responses import EventStream, HTMLStream, PageStream
 from hyperpy.streams.signals import SignalledStreams, StopSignals
+from hyperpy.streams.stream_errors import stream_error
 from hyperpy.streams.stream_record import EndReason, StreamRecord
 
 __all__ = [

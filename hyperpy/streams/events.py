@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from hyperpy.exceptions import EventError, did_you_mean
-from hyperpy.streams.framing import data_lines, frame
+from hyperpy.streams.framing import checked_block, data_lines, frame
 from hyperpy.templates import render_template, render_text
 from hyperpy.templates.deferred import dismiss
 from hyperpy.templates.escape import escape_str, exact
@@ -27,12 +27,10 @@ class _Missing(Enum):
 
 MISSING: Final = _Missing.MISSING
 
-# Ends a finished stream. An EventSource that reconnects anyway sends the id as `Last-Event-ID`.
-CLOSE: Final = "event: close\nid: close\ndata: \n\n"
+# Ends a finished stream. A client that reconnects all the same, because it ignores the event, does so a day later; an
+# EventSource then sends the id as `Last-Event-ID`.
+CLOSE: Final = "event: close\nid: close\nretry: 86400000\ndata: \n\n"
 PING: Final = ": ping\n\n"
-
-# Milliseconds. Otherwise all clients of a failed route would reconnect within three seconds.
-RETRY_AFTER_ERROR: Final = 30_000
 
 # Streams that each send an encoding of their own would fill the memory with frames that are never reused.
 MAX_FRAMES: Final = 8
@@ -41,11 +39,15 @@ _FIELDS: Final = ("event", "data", "id", "retry", "comment")
 
 _JSON_TYPES: Final = (dict, list, tuple, int, float, BaseModel)
 
+# Its events are instances of a subclass of str that contain the encoded block.
+_DATASTAR: Final = "datastar_py"
+
 _YIELDABLE: Final = """A stream yields one of these:
     yield t"<p>{news}</p>"                  HTML; a str is escaped
     yield "price", t"<b>{price}</b>"        an event with a name; its content is HTML or a value for JSON
     yield {"event": "price", "data": 42}    any of event, data, id, retry, comment
-    yield JSON(value)                       a value as one line of JSON
+    yield 42                                a number, list, bool, dataclass or model as one line of JSON
+    yield JSON(value)                       any value as one line of JSON, such as a dict or a str
     yield value                             with a method __event__() that returns an Event"""
 
 
@@ -93,6 +95,12 @@ class SharedEvent(Event):
         return f"SharedEvent({data}, event={self.event!r}, id={self.id!r})"
 
 
+class PolledDict(dict[Any, Any]):
+    """A dict from `poll` that is data: it is sent as JSON, while other dicts hold the fields of an event."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class JSON:
     """A value that is sent as one line of JSON, a str too: `JSON("42")` is the quoted string. NaN becomes `null`."""
@@ -112,6 +120,8 @@ def encode_event(item: object) -> str:
         return _encode_shared(item)  # type: ignore[arg-type]
     elif (event := event_of(item)) is not None:
         return encode_event(event)
+    elif isinstance(item, str) and kind.__module__.partition(".")[0] == _DATASTAR:
+        text = checked_block(str.__str__(item))
     elif becomes_html(item):
         text = data_lines(_html(item)) + "\n\n"
     elif isinstance(item, Event):
@@ -119,8 +129,10 @@ def encode_event(item: object) -> str:
         text = frame(data, event=item.event, id=item.id, retry=item.retry, comment=item.comment)
     elif isinstance(item, JSON):
         text = frame(_json(item.value))
-    elif isinstance(item, dict):
+    elif isinstance(item, dict) and kind is not PolledDict:
         text = _encode_dict(item)
+    elif _is_data(item):
+        text = frame(_json(item))
     else:
         raise EventError(f"a stream can't send {_name(item)}", hint=f"{_way_out(item)}\n{_YIELDABLE}")
     return _encodable(text)
@@ -130,7 +142,7 @@ def encode_chunk(item: object) -> str:
     """Encode one yielded part of a page. Raises EventError for anything but HTML."""
     if becomes_html(item):
         return _encodable(_html(item))
-    if isinstance(item, (Event, JSON, dict, tuple)) or hasattr(type(item), "__event__"):
+    if isinstance(item, (Event, JSON)) or _is_data(item) or hasattr(type(item), "__event__"):
         raise EventError(
             f"this page is sent as HTML and can't carry an event ({type(item).__name__})",
             hint="The first `yield` is HTML and the browser has requested a page.\n"
@@ -139,15 +151,6 @@ def encode_chunk(item: object) -> str:
     raise EventError(
         f"a page can't contain {_name(item)}", hint='Yield HTML: a t-string, as in yield t"<p>{value}</p>"'
     )
-
-
-def stream_error(message: str, log_id: str, details: str | None = None) -> str:
-    """The event that ends a failed stream. It has no id, so that a client that reconnects resumes where it was."""
-    payload = {"message": message, "log": log_id}
-    if details is not None:
-        payload["details"] = details
-    sendable = {name: text.encode("utf-8", "replace").decode() for name, text in payload.items()}
-    return frame(_json(sendable), event="stream-error", retry=RETRY_AFTER_ERROR)
 
 
 def event_of(value: object) -> Event | None:
@@ -169,6 +172,16 @@ def event_of(value: object) -> Event | None:
 def becomes_html(value: object) -> bool:
     """Whether a value is sent as HTML: a str escaped, a t-string or an object with `__html__` as it is."""
     return isinstance(value, (str, Template)) or is_html(value)
+
+
+def is_event_dict(value: dict[Any, Any]) -> bool:
+    """Whether a dict has nothing but fields of events."""
+    return bool(value) and all(name in _FIELDS for name in value)
+
+
+def _is_data(value: object) -> bool:
+    """Whether a value can only be meant as JSON."""
+    return isinstance(value, _JSON_TYPES) or (is_dataclass(value) and not isinstance(value, type))
 
 
 def _encode_shared(item: SharedEvent) -> str:
@@ -217,7 +230,7 @@ def _content(value: object) -> str:
     if isinstance(value, Event) or hasattr(type(value), "__event__"):
         hint = 'Yield it on its own. An Event names itself: Event(data, event="name")'
         raise EventError(f"{_name(value)} is an event and can't be the content of another one", hint=hint)
-    if value is None or isinstance(value, _JSON_TYPES) or (is_dataclass(value) and not isinstance(value, type)):
+    if value is None or _is_data(value):
         return _json(value)
     raise EventError(f"an event can't contain {_name(value)}", hint=_way_out(value))
 
@@ -263,4 +276,8 @@ def _way_out(value: object) -> str:
         return "Await it: yield await ..."
     if isinstance(value, type):
         return f"Yield an instance: yield {value.__name__}(...)"
-    return f"To send it as JSON: yield JSON({reprlib.repr(value)})"
+    try:
+        _json(value)
+    except EventError:
+        return "JSON can't hold it either. Send a t-string or a dict of its values, or make its class a dataclass."
+    return f"To send it as JSON: JSON({reprlib.repr(value)})"

@@ -9,6 +9,14 @@ from hyperpy.exceptions import EventError
 # Invalid in a header value (RFC 9110, 5.5): servers answer 400, after which an EventSource does not reconnect.
 _UNFIT_FOR_HEADERS: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+# The name of an event after which many clients disconnect. It stands before the data.
+_LAST_NAME: Final = re.compile(r"(?:(?::|id:).*\n)*event: (?:done|close)\n")
+
+# An event without a name has this one. It is never written: htmx 4 swaps only events without a name.
+DEFAULT_NAME: Final = "message"
+
+_FIELD: Final = re.compile(r"(?:data|event|id|retry)?:")
+
 _FORBIDDEN: Final = (("\n", "LF"), ("\r", "CR"), ("\0", "NUL"))
 
 
@@ -22,18 +30,21 @@ def frame(
 ) -> str:
     """Encode one event, including its blank line. Fields that are None are left out.
 
-    A name without data gets an empty `data:` line, because clients drop an event without one: "If the data buffer is an
-    empty string, set the data buffer and the event type buffer to the empty string and return."
+    The name `message`, the default, is left out. A name without data gets an empty `data:` line, because clients drop
+    an event without one: "If the data buffer is an empty string, set the data buffer and the event type buffer to the
+    empty string and return."
     """
     if data is not None and event is not None and id is None and retry is None and comment is None:  # the usual case
-        return f"event: {_checked_name(event)}\n{data_lines(data)}\n\n"
+        name = _checked_name(event)
+        return f"event: {name}\n{data_lines(data)}\n\n" if name != DEFAULT_NAME else data_lines(data) + "\n\n"
     lines = []
     if comment is not None:
         lines.append(_comment_lines(comment))
     if id is not None:
         lines.append("id: " + _checked_id(id))
     if event is not None:
-        lines.append("event: " + _checked_name(event))
+        if (name := _checked_name(event)) != DEFAULT_NAME:
+            lines.append("event: " + name)
         data = data or ""
     if retry is not None:
         lines.append(f"retry: {_checked_retry(retry)}")
@@ -42,6 +53,21 @@ def frame(
     if not lines:
         raise EventError("this event has no fields", hint='Give it at least one, as in: {"data": t"<p>{news}</p>"}')
     return "\n".join(lines) + "\n\n"
+
+
+def checked_block(text: str) -> str:
+    """An event that a library has encoded. Raises EventError if it isn't one."""
+    lines = unified(text).split("\n") if "\r" not in text.replace("\r\n", "") else [""]
+    if lines[-2:] != ["", ""] or not all(map(_FIELD.match, lines[:-2])):
+        raise EventError(
+            f"this is not an encoded event: {text!r:.80}", hint="It has lines such as `data: …`, and an empty one."
+        )
+    return "\n".join(lines)
+
+
+def announces_end(text: str) -> object:
+    """Whether the name of an encoded event tells clients that it is the last one."""
+    return _LAST_NAME.match(text)
 
 
 def data_lines(text: str) -> str:

@@ -59,7 +59,7 @@ def accepts(header: str) -> Accept:
 
 
 def choose(shape: GeneratorShape, accept: Accept, *, forced: bool) -> StreamMode:
-    """The answer to a request. `forced`: the query has `_stream`, which selects the stream at the URL of a page.
+    """The answer to a request. `forced` selects the stream at the URL of a page, whatever the request accepts.
 
     A browser's navigation names text/html, an EventSource text/event-stream, and htmx 4 both in every request.
     """

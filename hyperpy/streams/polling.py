@@ -9,17 +9,25 @@ from dataclasses import replace
 from hashlib import blake2b
 from string.templatelib import Template
 from time import monotonic
-from typing import Any, overload
+from typing import Any, Final, overload
 
 import pydantic_core
-from anyio import CancelScope
+from anyio import CancelScope, CapacityLimiter
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
 from markupsafe import Markup
-from starlette.concurrency import run_in_threadpool
 
 from hyperpy.exceptions import HyperError, Place, StreamError
-from hyperpy.streams.events import Event, event_of
+from hyperpy.streams.events import Event, PolledDict, event_of, is_event_dict
 from hyperpy.templates import render_template
 from hyperpy.templates.escaping.value_kinds import html_of, is_html
+
+# How many worker threads all polls of an event loop may use at a time. The 40 threads of anyio, which requests use, are
+# not among them: a function that blocks only delays other polls.
+THREADS: Final = 20
+
+_threads: Final[RunVar[asyncio.Semaphore]] = RunVar("poll_threads")
+_unlimited: Final[RunVar[CapacityLimiter]] = RunVar("poll_limiter")
 
 
 @overload
@@ -43,7 +51,8 @@ def poll(fn: Callable[[], Any], every: float = 5) -> Poll[Any]:
 
     `fn` is called every `every` seconds, but never twice at a time: a call that is due while the last one still runs,
     or while its value is being processed, is skipped. An async function is awaited; any other is called in a worker
-    thread, with the context variables of the caller. An exception ends the iteration.
+    thread, with the context variables of the caller. An exception ends the iteration. A dict is data, unless it has
+    nothing but fields of an event.
 
     Two values are equal if they have the same class and the same JSON. T-strings are compared as HTML and yielded as
     Markup. A value that can't be encoded as JSON is compared by `==` if its class defines that and `hash`.
@@ -100,16 +109,29 @@ class Poll[T](AsyncIterator[T]):
 
 async def _in_thread[T](fn: Callable[[], T]) -> T:
     """Call `fn` in a worker thread. A thread can't be cancelled: on cancellation, wait for it to end first."""
-    call = asyncio.ensure_future(run_in_threadpool(fn))
+    threads, limiter = _limits()
+    async with threads:
+        call = asyncio.ensure_future(run_sync(fn, limiter=limiter))
+        try:
+            await asyncio.wait((call,))  # not `shield`, which logs the exception of a call that nothing awaits anymore
+        except asyncio.CancelledError:
+            with CancelScope(shield=True):
+                await asyncio.wait((call,))
+            if not call.cancelled():
+                call.exception()  # retrieved, so that asyncio does not log it
+            raise
+        return call.result()
+
+
+def _limits() -> tuple[asyncio.Semaphore, CapacityLimiter]:
+    """What waits for a thread, and can be cancelled meanwhile; and a limiter for anyio that never makes it wait."""
     try:
-        await asyncio.wait((call,))  # not `shield`, which logs the exception of a call that nothing awaits anymore
-    except asyncio.CancelledError:
-        with CancelScope(shield=True):
-            await asyncio.wait((call,))
-        if not call.cancelled():
-            call.exception()  # retrieved, so that asyncio does not log it
-        raise
-    return call.result()
+        return _threads.get(), _unlimited.get()
+    except LookupError:
+        threads, unlimited = asyncio.Semaphore(THREADS), CapacityLimiter(math.inf)
+        _threads.set(threads)
+        _unlimited.set(unlimited)
+        return threads, unlimited
 
 
 def _misuse(fn: Any, every: Any) -> StreamError | None:
@@ -139,8 +161,9 @@ def _settled(value: Any) -> Any:
         return replace(value, data=_settled(value.data))
     if type(value) is tuple and any(isinstance(item, Template) for item in value):
         return tuple(map(_settled, value))
-    if type(value) is dict and any(isinstance(item, Template) for item in value.values()):
-        return {name: _settled(item) for name, item in value.items()}
+    if type(value) is dict:
+        settled = {name: _settled(item) if isinstance(item, Template) else item for name, item in value.items()}
+        return settled if is_event_dict(value) else PolledDict(settled)
     return value
 
 

@@ -27,6 +27,11 @@ from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
+_CUT_SHORT: Final = (
+    "%s: what the stream does after its last event took longer than %g s and was cancelled; "
+    "put longer work into response.background"
+)
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Pump(ABC):
@@ -53,6 +58,7 @@ class Pump(ABC):
 
     _state: PumpState = field(init=False, default=HELD)
     _end_reason: EndReason | None = field(init=False, default=None)  # of a stream that is stopped
+    _end_announced: bool = field(init=False, default=False)  # to the client; a stop doesn't cancel what follows
     _send_error: Exception | None = field(init=False, default=None)
     record: StreamRecord = field(init=False)  # set by the call, like the attributes below
     _loop: asyncio.AbstractEventLoop = field(init=False)
@@ -82,6 +88,11 @@ class Pump(ABC):
         None cuts the connection, so that nothing takes a part of the body for the whole, and raises the error for the
         server to log.
         """
+
+    @staticmethod
+    def announces_end(text: str) -> object:
+        """Whether an encoded item tells the client that nothing of interest to it will follow."""
+        return False
 
     def drain(self) -> None:  # noqa: B027 (by default, carry on)
         """The server stops: end now if the client reconnects by itself."""
@@ -135,6 +146,8 @@ class Pump(ABC):
         with CancelScope(shield=True):
             await asyncio.wait((self._task,), timeout=self.limits.cleanup)
             if not self._task.done():
+                if self._end_announced:
+                    logger.warning(_CUT_SHORT, self.route, self.limits.cleanup)
                 self._task.cancel()
                 await asyncio.wait((self._task,), timeout=self.limits.last_send)
         if not self._task.done():
@@ -182,10 +195,13 @@ class Pump(ABC):
         try:
             while True:
                 item = await step
-                if self._state is STOPPING:  # the generator has swallowed its cancellation
+                if self._state is not STOPPING:
+                    self._state = HELD
+                    text = self._encoded(item)
+                elif self._is_cancelled:  # the generator has swallowed its cancellation
                     return
-                self._state = HELD
-                text = self._encoded(item)
+                else:
+                    text = ""
                 try:
                     if not isinstance(text, str):
                         text = await self._completed(text)
@@ -208,11 +224,17 @@ class Pump(ABC):
             await self.generator.aclose()
 
     def _next(self) -> Awaitable[object]:
-        if self._state is STOPPING:
+        if self._state is not STOPPING:
+            self._state = RUNNING
+        elif self._is_cancelled:
             # A task group around the `yield` handles CancelledError well, and `GeneratorExit` badly.
             return self.generator.athrow(asyncio.CancelledError())
-        self._state = RUNNING
         return self.generator.__anext__()
+
+    @property
+    def _is_cancelled(self) -> bool:
+        """Whether a generator that is STOPPING is cancelled, and not left to finish."""
+        return not self._end_announced or self._task.cancelling() > 0
 
     def _goes_on(self) -> bool:
         return self._state is HELD
@@ -225,7 +247,7 @@ class Pump(ABC):
                 return self.encode(item)
             if item is None and run is not None and run.digests is not None:  # from `render(…, if_changed=True)`
                 return ""
-            return allow_deferred(self.encode, (item,))
+            return self._noted(allow_deferred(self.encode, (item,)))
         except HyperError as error:
             raise self._located(error) from error.__cause__
 
@@ -242,6 +264,11 @@ class Pump(ABC):
         finally:
             if self._state is RUNNING:
                 self._state = HELD
+
+    def _noted(self, text: str | Pending) -> str | Pending:
+        if isinstance(text, str) and self.announces_end(text):
+            self._end_announced = True
+        return text
 
     def _located(self, error: HyperError) -> HyperError:
         frame = getattr(self.generator, "ag_frame", None)
@@ -286,14 +313,17 @@ class Pump(ABC):
     # The methods below may be called from either task, from timers and from the registry.
 
     def _stop(self, reason: EndReason) -> None:
-        """End the stream from outside: cancel the generator, or the wait in its place."""
+        """End the stream from outside: cancel the generator, or the wait in its place.
+
+        A generator that has announced its end runs on: `_wait_ended` cancels it if that takes too long.
+        """
         if self._state in (STOPPING, ENDED):
             return
         was_running = self._state is RUNNING
         self._state, self._end_reason = STOPPING, reason
         if reason is not EndReason.DRAINING:
             self._outbox.abandon()
-        if was_running:
+        if was_running and not self._end_announced:
             self._task.cancel()
         self._outbox.wake()
         self._watch.interrupt()

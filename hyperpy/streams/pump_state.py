@@ -18,8 +18,9 @@ HELD       has not started (the first    its first step; or the outbox has taken
 CLOSING    has ended                     the outbox is empty                                ENDED
                                          stop                                               STOPPING
 STOPPING   is cancelled and runs its     it has ended; for DRAINING, the outbox is empty    ENDED
-           `finally`; what it yields     as well
-           there is dropped
+           `finally`, or runs on after   as well
+           it has announced its end;
+           what it yields is dropped
 ENDED      has ended                     none
 
 A pump that waits for its generator is RUNNING; one that waits for its client is HELD. From both it gets to ENDED in
@@ -30,6 +31,9 @@ two ways:
 - Something else ends the stream, which is a stop: through STOPPING, with an end reason of the table below. Only the
   first stop counts. If the `finally` of the generator takes longer than `limits.cleanup`, it is cancelled again; if it
   then takes longer than `limits.last_send`, it is left running, and the request ends without it.
+
+An event named `done` or `close` announces the end: many clients disconnect when they get it. A stop does not cancel a
+generator that has yielded one. Instead of its `finally`, all that follows has `limits.cleanup` to end.
 
 Besides, a generator that cancels its own task goes from RUNNING to ENDED at once, with the end reason CANCELLED.
 

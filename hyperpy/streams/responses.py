@@ -1,17 +1,11 @@
 """The kinds of streamed responses: server-sent events, HTML that is sent in parts, and pages that have to wait."""
 
-import traceback
-from typing import Final
-
-from starlette.exceptions import HTTPException
-
-from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event, stream_error
-from hyperpy.streams.framing import data_continued
+from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event
+from hyperpy.streams.framing import announces_end, data_continued
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
-
-# Sent instead of the message of an unexpected exception.
-PUBLIC_MESSAGE: Final = "Something went wrong on our side."
+from hyperpy.streams.stream_errors import status_of, stream_error
+from hyperpy.streams.stream_record import http_error
 
 
 class EventStream(Pump):
@@ -27,21 +21,18 @@ class EventStream(Pump):
     ping = PING
     trailer = CLOSE
     encode = staticmethod(encode_event)
+    announces_end = staticmethod(announces_end)
     inserted = staticmethod(data_continued)
 
     def error_trailer(self, error: Exception) -> str:
-        if not isinstance(error, HTTPException):
-            return stream_error(PUBLIC_MESSAGE, self.log("failed", error), self._details(error))
-        log_id = self.log(f"ended with HTTP status {error.status_code}", error)
-        event = stream_error(error.detail, log_id, self._details(error))
+        status = status_of(error)
+        log_id = self.log(f"ended with HTTP status {status}" if http_error(error) else "failed", error)
+        event = stream_error(error, log_id, debug=self.debug)
         # A 4xx would be the same after reconnecting.
-        return event + CLOSE if error.status_code < 500 else event
+        return event + CLOSE if status < 500 else event
 
     def drain(self) -> None:
         self.end_cleanly()
-
-    def _details(self, error: Exception) -> str | None:
-        return "".join(traceback.format_exception(error)) if self.debug else None
 
 
 class HTMLStream(Pump):

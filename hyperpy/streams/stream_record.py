@@ -66,8 +66,7 @@ class StreamRecord:
 
     def failed(self, error: Exception) -> None:
         self.failure = error
-        what = error.what if isinstance(error, HyperError) else str(error)
-        self.error = f"{type(error).__name__}: {what}"[:MAX_LENGTH].removesuffix(": ")
+        self.error = f"{type(error).__name__}: {_what(error)}"[:MAX_LENGTH].removesuffix(": ")
 
     def end(self, ending: EndReason) -> None:
         if self.end_reason is None:
@@ -85,9 +84,26 @@ class StreamRecord:
         return f"{_display_path(self.file)} {path} {_printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
 
 
+def http_error(error: BaseException) -> HTTPException | None:
+    """The error if it is an HTTPException; the first one in an exception group, such as that of a task group."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for each in error.exceptions if (found := http_error(each)) is not None), None)
+    return error if isinstance(error, HTTPException) else None
+
+
 def is_refusal(error: BaseException) -> bool:
-    """Whether an error is a 4xx, which blames the client."""
-    return isinstance(error, HTTPException) and error.status_code < 500
+    """Whether an error is a 4xx, which blames the client, or a group of nothing else."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_refusal, error.exceptions))
+    status: object = error.status_code if isinstance(error, HTTPException) else None
+    return isinstance(status, int) and status < 500
+
+
+def _what(error: Exception) -> str:
+    try:
+        return str(error.what if isinstance(error, HyperError) else error)
+    except Exception:  # noqa: BLE001 (the class of the error says enough)
+        return "<exception str() failed>"
 
 
 def _printable(text: str) -> str:

@@ -74,7 +74,10 @@ def _record_failure(span: trace.Span, record: StreamRecord) -> None:
         return
     if record.log_id:
         span.set_attribute("hyperpy.stream.log_id", record.log_id)
-    span.record_exception(failure)
+    try:
+        span.record_exception(failure)
+    except Exception:  # noqa: BLE001 (its `__str__` may raise)
+        span.add_event("exception", {"exception.type": type(failure).__qualname__, "exception.message": record.error})
     # A 4xx is an error of the client, not of the server.
     if record.end_reason in (EndReason.FAILED, EndReason.BROKEN) and not is_refusal(failure):
         span.set_attribute("error.type", type(failure).__qualname__)

@@ -122,7 +122,8 @@ class BackendContract(ABC):
         async with self.running() as (backend, _):
             await publish(backend, used, 2)
             epoch, number = (await backend.state(used)).position
-            for position in ((epoch, number + 1), (epoch, most), (epoch + 1, 1), (most, most)):
+            beyond = [(epoch, number) for number in (number + 1, most, 2**63, 2**64, 10**30, -1, -(10**30))]
+            for position in [*beyond, (epoch + 1, 1), (most, most), (10**30, 1), (-1, 1), (-(10**30), 10**30)]:
                 assert (await backend.read(used, Position(*position), 10)).gap, position
             assert (await backend.read(unused, Position(epoch, 1), 10)).gap
 
@@ -220,13 +221,42 @@ class BackendContract(ABC):
         async with self.two_processes() as (one, two, _):
             await put(one, queue, 1)
             lost = await take(one, queue, 0.3)
-            async with asyncio.timeout(PATIENCE):
-                while (item := await two.take(queue, 0.3)) is None:
-                    await asyncio.sleep(0.05)
+            item = await take_released(two, queue, 0.3)
             await two.renew([item], LEASE)
             await one.release(lost)  # too late
             assert await one.take(queue, LEASE) is None
             await two.acknowledge(item)
+
+    async def test_a_late_acknowledgement_leaves_the_item_to_its_new_consumer(self) -> None:
+        queue = "q" + uuid4().hex
+        async with self.two_processes() as (one, two, _):
+            await put(one, queue, 1)
+            lost = await take(one, queue, 0.3)
+            for backend in (one, two):  # a process may take again what it has lost
+                item = await take_released(backend, queue, 0.3)
+                await one.acknowledge(lost)
+                await one.renew([lost], LEASE)
+                await one.release(lost)
+                lost = item
+            await two.release(lost)
+            last = await take(two, queue)
+            await two.acknowledge(last)
+            assert await one.take(queue, LEASE) is None
+
+    async def test_a_closed_queue_takes_no_more_items(self) -> None:
+        queue = "q" + uuid4().hex
+        async with self.running() as (backend, reports):
+            await backend.watch(queue)
+            await put(backend, queue, 1)
+            for _ in range(2):
+                await backend.publish(queue, "name", b"null", closes=True)
+            await until(lambda: b"null" in reports.messages.get(queue, ()))
+            with suppress(ChannelClosedError):
+                await put(backend, queue, 1)
+                raise AssertionError("putting an item into a closed queue didn't raise ChannelClosedError")
+            assert (await backend.state(queue)).closed
+            assert (await take(backend, queue)).data == b"0"
+            assert await backend.take(queue, LEASE) is None
 
     async def test_a_renewed_item_stays_with_its_process(self) -> None:
         queue = "q" + uuid4().hex
@@ -278,6 +308,14 @@ async def put(backend: Backend, queue: str, count: int) -> None:
 async def take(backend: Backend, queue: str, lease: float = LEASE) -> QueueItem:
     item = await backend.take(queue, lease)
     assert item is not None, "there is no item"
+    return item
+
+
+async def take_released(backend: Backend, queue: str, lease: float) -> QueueItem:
+    """An item that somebody else still holds."""
+    async with asyncio.timeout(PATIENCE):
+        while (item := await backend.take(queue, lease)) is None:
+            await asyncio.sleep(0.05)
     return item
 
 

@@ -22,14 +22,15 @@ type How = Literal["close", "stream-error", "end", "cut", "left"]
 class Ending:
     """How a stream ended.
 
-    `how` is "close" (hyperpy's final event), "stream-error" (it failed; `message` is the public message, and `log` the
-    id of the traceback in the log), "end" (the body ended, as when a server stops), "cut" (the connection broke) or
-    "left" (the test closed it).
+    `how` is "close" (hyperpy's final event), "stream-error" (it failed; `message` is the public message, `log` the id
+    of the traceback in the log, and `status` the HTTP status of the error), "end" (the body ended, as when a server
+    stops), "cut" (the connection broke) or "left" (the test closed it).
     """
 
     how: How
     message: str = ""
     log: str = ""
+    status: int | None = None
 
     def __str__(self) -> str:
         match self.how:

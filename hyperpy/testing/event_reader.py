@@ -195,7 +195,7 @@ def _ending(event: ReceivedEvent) -> Ending | None:
     if event.event == "stream-error":
         try:
             error = json.loads(event.data)
-            return Ending("stream-error", str(error["message"]), str(error["log"]))
+            return Ending("stream-error", str(error["message"]), str(error["log"]), int(error["status"]))
         except ValueError, KeyError, TypeError:
             return Ending("stream-error", event.data)
     return None

@@ -40,19 +40,28 @@ def phrase(status: int) -> str:
 def error_answer(error: BaseException, accept: str) -> Response:
     """The response for visitors: JSON, plain text or a page, by the `Accept` header. It never has a traceback."""
     status = status_of(error)
-    detail = error.detail if isinstance(error, HTTPException) else phrase(status)
+    detail: object = error.detail if isinstance(error, HTTPException) else phrase(status)
+    text = _sendable(detail if isinstance(detail, str) else phrase(status))
     problems = error.problems if isinstance(error, InputError) else {}
     headers = {"Vary": "Accept", **headers_of(error)}
     if "application/json" in accept and "text/html" not in accept:
-        body = {"detail": detail} | ({"errors": problems} if problems else {})
-        return JSONResponse(body, status, headers)
+        more = {"errors": problems} if problems else {}
+        try:
+            return JSONResponse({"detail": detail} | more, status, headers)
+        except TypeError, ValueError, RecursionError:  # JSON can't hold it
+            return JSONResponse({"detail": text} | more, status, headers)
     if "text/html" not in accept:
-        lines = [detail, *(f"{name}: {why}" for name, why in problems.items())]
+        lines = [text, *(f"{name}: {why}" for name, why in problems.items())]
         return PlainTextResponse("\n".join(lines), status, headers)
     items = [t"<li><code>{name}</code>: {why}</li>" for name, why in problems.items()]
     listing = t"<ul>{items}</ul>" if items else t""
-    explanation = t"<p>{detail}</p>" if detail != phrase(status) else t""
+    explanation = t"<p>{text}</p>" if text != phrase(status) else t""
     return HTMLResponse(error_document(f"{status} {phrase(status)}", t"{explanation}{listing}"), status, headers)
+
+
+def _sendable(text: str) -> str:
+    """The text without lone surrogates, which UTF-8 can't encode."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def debug_answer(error: BaseException) -> Response:

@@ -7,7 +7,7 @@ import pytest
 
 from hyperpy import START, channel, queue
 from hyperpy.channels import connect
-from hyperpy.exceptions import ChannelError
+from hyperpy.exceptions import ChannelClosedError, ChannelError
 from tests.channels.steps import take_items
 from tests.support.until import PATIENCE, until
 
@@ -98,6 +98,116 @@ async def test_an_item_whose_consumer_is_cancelled_while_taking_it_is_released(h
     monkeypatch.undo()
     proceed.set()
     assert await take_items("a", 1) == ["item"]
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_taken_item_is_acknowledged_when_its_block_is_left():
+    """Also by `return` or `break`, but not by an exception or a cancellation."""
+
+    async def last() -> object:
+        async with queue("a").take() as item:
+            return item.data
+
+    async def failing(error: type[BaseException]) -> None:
+        async with queue("a").take() as item:
+            assert item.data == 1
+            raise error
+
+    for number in range(4):
+        await queue("a").put(number)
+    assert await last() == 0
+    for error in (ValueError, asyncio.CancelledError):
+        with pytest.raises(error):
+            await failing(error)
+    while True:
+        async with queue("a").take() as item:
+            break
+    assert item.data == 1
+    assert await queue("a").get() == 2
+    item = await queue("a").take()
+    assert repr(item) == "Item(3)"
+    await item.release()
+    await item.release()
+    item = await queue("a").take()
+    for _ in range(2):
+        await item.ack()
+    await item.release()
+    await queue("a").put("next")
+    assert await queue("a").get() == "next"
+
+
+@pytest.mark.usefixtures("hub")
+async def test_a_taken_item_that_is_forgotten_is_released():
+    await queue("a").put("item")
+    item = await queue("a").take()
+    del item
+    gc.collect()
+    assert await queue("a").get() == "item"
+
+
+async def test_an_item_is_acknowledged_even_if_its_consumer_is_cancelled_meanwhile(hub, monkeypatch):
+    await queue("a").put("done")
+    await queue("a").put("next")
+    begun, proceed = asyncio.Event(), asyncio.Event()
+    acknowledge = hub.backend.acknowledge
+
+    async def acknowledge_slowly(item):
+        begun.set()
+        await proceed.wait()
+        await acknowledge(item)
+
+    monkeypatch.setattr(hub.backend, "acknowledge", acknowledge_slowly)
+    consumer = asyncio.create_task(take_items("a", 2))
+    async with asyncio.timeout(PATIENCE):
+        await begun.wait()
+    consumer.cancel()
+    await asyncio.gather(consumer, return_exceptions=True)
+    monkeypatch.undo()
+    proceed.set()
+    await until(lambda: not hub.leases._held)
+    assert await queue("a").get() == "next"
+
+
+async def test_an_item_that_comes_as_its_consumer_is_cancelled_is_released(hub, monkeypatch):
+    await queue("a").put("item")
+    consumer = asyncio.create_task(take_items("a", 1))
+
+    class Held(list):
+        def append(self, item):
+            super().append(item)
+            asyncio.get_running_loop().call_soon(consumer.cancel)  # before the consumer runs again
+
+    monkeypatch.setattr(hub.leases, "_held", Held())
+    await asyncio.gather(consumer, return_exceptions=True)
+    assert consumer.cancelled()
+    monkeypatch.undo()
+    assert await queue("a").get() == "item"
+
+
+async def test_closing_a_queue_ends_its_consumers_after_the_items(hub):
+    await queue("a").put(1)
+    waiting = [asyncio.create_task(take_items("b", 9)) for _ in range(3)]
+    await until(lambda: any(len(watch.members) == 3 and watch.is_open for watch in hub._queues.values()))
+    for name in ("a", "b"):
+        for _ in range(2):
+            await queue(name).close()
+        with pytest.raises(ChannelClosedError, match=f"the queue '{name}' is closed"):
+            await queue(name).put(2)
+    assert await asyncio.gather(*waiting) == [[], [], []]
+    assert await take_items("a", 9) == [1]
+    assert await take_items("a", 9) == []
+    for taking in (queue("a").take(), queue("a").get()):
+        with pytest.raises(ChannelClosedError):
+            await taking
+
+
+@pytest.mark.usefixtures("hub")
+async def test_an_item_released_by_its_consumer_outlives_the_close():
+    await queue("a").put(1)
+    item = await queue("a").take()
+    await queue("a").close()
+    await item.release()
+    assert await take_items("a", 9) == [1]
 
 
 @pytest.mark.usefixtures("memory_hub")

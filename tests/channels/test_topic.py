@@ -51,7 +51,7 @@ class Client:
     async def call(self, answer):
         return await answer
 
-    async def recovery(self):
+    async def recovery(self, failures=0):
         await asyncio.sleep(0)
 
 

@@ -5,7 +5,7 @@ import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { createStream, StreamError } from "./stream.mjs";
-import { CLOSE, cut, failure, gone, open, recorded, status, stream, stub, until } from "./stub.mjs";
+import { CLOSE, cut, failure, goesOn, gone, open, recorded, status, stream, stub, until } from "./stub.mjs";
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
 
@@ -44,20 +44,24 @@ test("bytes that arrive one by one", async (t) => {
 
 // Complete streams: the text that a server sends, and the final packet.
 const ENDS = {
-    "close": [open(`data: 1\n\n${CLOSE}data: 2\n\n`), undefined],
-    "done": [open('data: 1\n\nevent: done\ndata: {"ok":true}\n\ndata: 2\n\n'), { ok: true }],
-    "done, then close": [stream("data: 1\n\nevent: done\ndata: 3\n\n", CLOSE), 3],
+    "close": [`data: 1\n\n${CLOSE}data: 2\n\n`, undefined],
+    "done": ['data: 1\n\nevent: done\ndata: {"ok":true}\n\ndata: 2\n\n', { ok: true }],
+    "done, then close": [`data: 1\n\nevent: done\ndata: 3\n\n${CLOSE}`, 3],
 };
 
-for (const [name, [answer, final]] of Object.entries(ENDS)) {
+for (const [name, [text, final]] of Object.entries(ENDS)) {
     for (const reconnect of [false, true]) {
-        test(`${name} is the end, with reconnect: ${reconnect}`, async (t) => {
-            const { url, requests } = await stub(t, answer);
+        test(`${name} is the end, and the rest is read, with reconnect: ${reconnect}`, async (t) => {
+            let isOver = false;
+            const { url, requests } = await stub(t, goesOn(text, () => isOver));
             const reading = createStream(url, { reconnect });
             const calls = recorded(reading);
             assert.deepEqual(await reading.start(), final);
             assert.deepEqual(calls.map(([what]) => what), ["open", "progress", "done"]);
+            isOver = true;
             await until(() => requests[0].closed);
+            assert.ok(requests[0].complete);
+            assert.equal(calls.length, 3);
             assert.equal(requests.length, 1);
         });
     }
@@ -90,7 +94,10 @@ const FAILURES = {
     "one in words alone": [status(404), { kind: "http", message: "404 Not Found", body: "" }],
     "one in JSON": [
         status(422, '{"detail":"Wrong","errors":{"n":"not a number"}}', JSON_TYPE),
-        { kind: "http", status: 422, message: "422 Wrong", data: { detail: "Wrong", errors: { n: "not a number" } } },
+        {
+            kind: "http", status: 422, message: "422 Wrong", detail: "Wrong",
+            data: { detail: "Wrong", errors: { n: "not a number" } },
+        },
     ],
     "an HTTP error with events": [
         (response) => response.writeHead(503, { "content-type": "text/event-stream" }).write("data: 1\n\n"),
@@ -110,6 +117,10 @@ const FAILURES = {
     ],
     "one that is not cut": [open(FAILURE), { kind: "server", message: "Sorry" }],
     "one that closes": [stream(FAILURE, CLOSE), { kind: "server", message: "Sorry" }],
+    "one with a status and a detail": [
+        stream('event: stream-error\ndata: {"status":409,"message":"Conflict","log":"ab12","detail":{"code":7}}\n\n'),
+        { kind: "server", status: 409, message: "Conflict", detail: { code: 7 }, log: "ab12" },
+    ],
     "one with details": [stream('event: stream-error\ndata: {"message":"m","details":"d"}\n\n'), { details: "d" }],
     "one in words": [stream("event: stream-error\ndata: out of order\n\n"), { message: "out of order" }],
     "one of null": [stream("event: stream-error\ndata: null\n\n"), { kind: "server", message: "null", data: null }],

@@ -8,7 +8,8 @@ export async function stub(t, ...answers) {
         const body = await new Response(request).text();
         const answer = answers[Math.min(requests.length, answers.length - 1)];
         requests.push({ method: request.method, headers: request.headers, body });
-        response.on("close", () => { requests.at(-1).closed = true; });
+        const own = requests.at(-1);
+        response.on("close", () => { Object.assign(own, { closed: true, complete: response.writableFinished }); });
         await answer(response, request);
     });
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -27,6 +28,13 @@ export const stream = (...texts) => (response) => response.writeHead(200, HEAD).
 /** A stream that stays open without further events. */
 export const open = (text) => (response) => response.writeHead(200, HEAD).write(text);
 
+/** A stream that goes on after `text` once `isDue`, with more than fits into the buffers of a connection. */
+export const goesOn = (text, isDue) => async (response) => {
+    response.writeHead(200, HEAD).write(text);
+    await until(isDue);
+    response.end("data: 2\n\n".repeat(1_000_000));
+};
+
 /** A stream whose connection breaks. */
 export const cut = (text) => (response) => response.writeHead(200, HEAD).write(text, () => response.destroy());
 
@@ -35,7 +43,7 @@ export const status = (code, body = "", headers = {}) => (response) => response.
 /** No response at all. */
 export const gone = (response) => response.destroy();
 
-export const CLOSE = "event: close\nid: close\ndata: \n\n";
+export const CLOSE = "event: close\nid: close\nretry: 86400000\ndata: \n\n";
 
 /** The calls of a stream's handlers, in order. */
 export function recorded(stream) {

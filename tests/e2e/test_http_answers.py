@@ -242,4 +242,58 @@ async def test_a_response_made_at_load_is_not_shared(make):
         for user in ("ann", "bob"):
             response = await client.get(f"/?user={user}")
             assert response.text == user
-            assert len(response.headers.get_list("set-cookie")) == 0
+            assert response.headers.get_list("set-cookie") == [f"user={user}; Path=/; SameSite=lax"]
+
+
+DATASTAR = {"accept": "text/event-stream, text/html, application/json", "datastar-request": "true"}
+HTMX_4 = {"accept": "text/html, text/event-stream"}
+
+BOTH = """
+from hyperpy import POST
+
+if POST:
+    pass
+
+t"<p>page</p>"
+
+async def stream():
+    yield t"<p>stream</p>"
+"""
+
+
+async def test_datastar_gets_the_stream_of_a_url_that_has_a_page_as_well(make):
+    async with client_of(make({"index.py": BOTH, "feed.py": "async def stream():\n    yield t'<p>1</p>'\n"})) as client:
+        for method in ("GET", "POST", "HEAD"):
+            for headers, kind in [
+                (DATASTAR, "text/event-stream"),
+                (HTMX_4, "text/html"),
+                (DATASTAR | {"datastar-request": "false"}, "text/html"),
+            ]:
+                answer = await client.request(method, "/", headers=headers)
+                assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
+                assert answer.headers["vary"] == "Accept, Datastar-Request"
+        assert (await client.get("/feed", headers=DATASTAR)).headers["vary"] == "Accept"
+
+
+async def test_a_page_in_parts_begins_with_events_if_it_has_data(make):
+    """A `yield` of a value that can only be data is visibly an event."""
+    lines = {"list": "[1, 2]", "number": "5", "flag": "True", "comprehension": "[n for n in range(2)]"}
+    files = {f"{name}.py": f"async def stream():\n    yield t'a'\n    yield {text}\n" for name, text in lines.items()}
+    async with client_of(make(files)) as client:
+        for name in lines:
+            answer = await client.get(f"/{name}", headers={"accept": "text/html"})
+            assert answer.text.startswith("data: a\n\ndata: "), name
+
+
+async def test_an_error_before_the_first_event_has_an_error_page_whatever_it_is(make):
+    """Also with a detail that isn't text."""
+    details = {"dict": "{'code': 7}", "list": "[1]", "number": "5", "object": "object()", "surrogate": "'\\ud800'"}
+    source = "from hyperpy import HTTPException\n\nasync def stream():\n    raise HTTPException(409, {})\n    yield 1\n"
+    files = {f"{name}.py": source.format(detail) for name, detail in details.items()}
+    async with client_of(make(files)) as client:
+        for name in details:
+            for accept in (BROWSER, EVENT_SOURCE, "application/json", "text/event-stream, application/json"):
+                answer = await client.get(f"/{name}", headers={"accept": accept})
+                assert answer.status_code == 409, (name, accept, answer.text)
+        answer = await client.get("/dict", headers={"accept": "application/json"})
+        assert answer.json() == {"detail": {"code": 7}}

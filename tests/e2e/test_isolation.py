@@ -168,7 +168,7 @@ HELD = """
         try:
             while True:
                 note()
-                await asyncio.sleep(random.random() / 20)
+                await asyncio.sleep(random.random() / 4)
                 yield render(fragments="mine")
         finally:
             finals.append((token, latest, set(seen)))

@@ -167,7 +167,8 @@ def test_an_error_after_it_is_an_event_without_details(site, path, before):
     error = re.fullmatch(re.escape(before) + r"event: stream-error\nretry: 30000\ndata: (\{.*\})\n\n(?:\r\n)?", events)
     assert error, events
     data = json.loads(error[1])
-    assert set(data) == {"message", "log"}
+    assert set(data) == {"status", "message", "log"}
+    assert data["status"] == 500
     assert not re.search("secret|password|Lookup|Error|py", data["message"])
     site.wait_for_output(rf"(?s){re.escape(data['log'])}.*LookupError: secret password")
 
@@ -178,7 +179,7 @@ def test_a_late_http_exception_has_a_public_message(site, path, closes):
     assert json.loads(re.search(r"event: stream-error\nretry: 30000\ndata: (.*)\n", body)[1])["message"] == (
         "gone & away" if closes else "come back"
     )
-    assert ("event: close\nid: close\ndata: \n\n" in body) == closes
+    assert ("event: close\nid: close\nretry: 86400000\ndata: \n\n" in body) == closes
 
 
 def test_an_event_that_can_not_be_sent_is_logged_with_its_line(site):
@@ -287,7 +288,7 @@ def test_http_1_0_gets_no_chunks(site, path, accept):
         head, _, body = connection.read_all().partition(b"\r\n\r\n")
     assert b"transfer-encoding" not in head.lower()
     expected = {
-        "/finite": b"event: tick\ndata: 1\n\nevent: close\nid: close\ndata: \n\n",
+        "/finite": b"event: tick\ndata: 1\n\nevent: close\nid: close\nretry: 86400000\ndata: \n\n",
         "/report": b"<!doctype html><p>begun</p><p>done</p>",
     }
     if path in expected:

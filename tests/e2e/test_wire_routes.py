@@ -41,6 +41,10 @@ YIELDS = [
     ("('none', None)", ("none", "null")),
     ("('point', Point(1, 2))", ("point", '{"x":1,"y":2}')),
     ("JSON('42')", ("message", '"42"')),
+    ("42", ("message", "42")),
+    ("[1, False]", ("message", "[1,false]")),
+    ("Point(1, 2)", ("message", '{"x":1,"y":2}')),
+    ("('message', t'<p>')", ("message", "<p>")),
     ("{'data': {'a': 1}}", ("message", '{"a":1}')),
     ("{'data': t'<b>{\"<\"}</b>', 'event': 'html', 'id': 'x7'}", ("html", "<b>&lt;</b>", "x7")),
     ("{'data': 'd', 'id': 8, 'retry': 1500, 'comment': 'two\\nlines'}", ("message", "d", "8", 1500)),
@@ -68,8 +72,8 @@ BAD = [
     "{}",
     "(1, 2)",
     "('a', 1, 2)",
-    "42",
     "None",
+    "{1, 2}",
     "b'bytes'",
     "('a', b'bytes')",
     "('a', object())",
@@ -113,7 +117,8 @@ def test_every_yield_arrives_as_its_event(site, path, piece):
     assert [(event.type, event.data) for event in parser.events] == expected
     ids = {event.data: event.last_event_id for event in parser.events}
     assert (ids["<b>&lt;</b>"], ids["d"], ids['"s"'], ids["ünï ☃ 𝄞"], ids[""]) == ("x7", "8", "9", "", "close")
-    assert parser.reconnection_time == 2500
+    assert parser.reconnection_time == 86_400_000
+    assert b"\n\nretry: 2500\n\n" in body
     assert body.endswith(b"\n\n")
     assert b"\r" not in body
     assert b": two\n: lines\n" in body
@@ -125,14 +130,14 @@ async def test_httpx_sse_parses_the_same_events(site):
     expected = [(event[0], event[1], event[3] if len(event) > 3 else None) for _, event in YIELDS if event]
     # It takes blocks without data for events as well.
     with_data = [each for each in seen if each[:2] != ("message", "")]
-    assert with_data == [*expected, ("close", "", None)]
+    assert with_data == [*expected, ("close", "", 86_400_000)]
 
 
 def test_an_invalid_value_ends_the_stream_before_any_byte_of_it(site):
     for number, expression in enumerate(BAD):
         parser = parse(body_of(site, f"/bad{number}"))
         assert [event.type for event in parser.events] == ["before", "stream-error"], expression
-        assert set(json.loads(parser.events[1].data)) == {"message", "log"}, expression
+        assert set(json.loads(parser.events[1].data)) == {"status", "message", "log"}, expression
         site.wait_for_output(rf"bad{number}\.py:9\b")
 
 
@@ -158,6 +163,7 @@ async def test_pings_fill_silences_and_never_split_an_event(make):
         site.headers["accept"] = EVENT_SOURCE
         bodies = [response.content for response in await asyncio.gather(site.get("/quiet"), site.get("/busy"))]
     assert re.fullmatch(
-        rb"data: a\ndata: b\n\n(: ping\n\n)+data: c\ndata: d\n\nevent: close\nid: close\ndata: \n\n", bodies[0]
+        rb"data: a\ndata: b\n\n(: ping\n\n)+data: c\ndata: d\n\nevent: close\nid: close\nretry: 86400000\ndata: \n\n",
+        bodies[0],
     )
     assert [event.type for event in parse(bodies[1]).events] == ["tick"] * 40 + ["close"]

@@ -379,19 +379,18 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
             "the template uses `taks`",
             "Did you mean `tasks`? It is set by load(), line 1.",
         ),
-        ("def f():\n    redirect('/')\nt''", 2, "inside a function, a bare `redirect(…)`", "return redirect('/')"),
-        (
-            "async def load():\n    HTTPException(404)\nt''",
-            2,
-            "a bare `HTTPException(…)` does",
-            "raise HTTPException(404)",
-        ),
         ("def f():\n    ValueError('x')\nt''", 2, "a bare `ValueError(…)` does", "raise ValueError('x')"),
         (
             "def f():\n    if x:\n        render(fragments='a')\nt''",
             3,
             "a bare `render(…)`",
-            "return render(fragments='a')",
+            "Write `return render(fragments='a')`, and return it from the loader",
+        ),
+        (
+            "async def stream():\n    render(fragments='a')\n    yield ''",
+            2,
+            "a bare `render(…)`",
+            "write `yield render(fragments='a')`",
         ),
         (
             "q: Annotated[str, Query()]\nq: Annotated[str, Query()] = ''\nt''",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hyperpy.pages.loading.html_calls import TemplateCalls
-from hyperpy.pages.loading.runtime import RENDERERS
+from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.templates import Literals, Markup, SourceText, fragment, render_template
 from tests.support.sites import Site
 
@@ -102,7 +102,7 @@ def test_the_result_is_the_same(source: str) -> None:
             assert isinstance(node.body, ast.TemplateStr)
             calls = TemplateCalls(Literals(SourceText("page.py", source), frozenset({"fragment"})))
             node = ast.Expression(calls.call(node.body))
-            names.update(RENDERERS)
+            names.update(HELPERS)
             names.update(calls.functions)
         value = eval(compile(node, "page.py", "eval"), names)
         results.append((value if inline else render_template(value), world.log))

@@ -278,7 +278,7 @@ class TestAnswers:
         "guard",
         [
             'redirect("/login")',
-            'response = RedirectResponse("/login", 303)',
+            'if True:\n    response = RedirectResponse("/login", 303)',
             'response: Response = redirect("/login")',
             'try:\n    redirect("/login")\nexcept Exception:\n    pass',
             'if True:\n    with nullcontext():\n        redirect("/login")',

@@ -1,5 +1,7 @@
 """The limit on concurrent connections."""
 
+import signal
+
 import pytest
 
 from tests.support.clients import fetch
@@ -35,6 +37,8 @@ def test_requests_at_the_limit_get_a_503(folder, parser):
             command.wait_for_output(r'"GET /pid HTTP/1\.1" 503 19')
             assert [fetch(port, path) for path in PROBES] == [(200, "ok\n")] * 2
         assert wait_until(lambda: fetch(port, "/pid")[0] == 200)
+        command.send(signal.SIGTERM)
+        assert command.exit_status() == 0
         assert command.errors.count("3 connections are open, which is the limit") == 1
 
 

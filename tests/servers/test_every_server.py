@@ -12,7 +12,7 @@ from tests.streams.parsing import parse
 from tests.support.clients import fetch
 from tests.support.until import PATIENCE
 
-CLOSE = b"event: close\nid: close\ndata: \n\n"
+CLOSE = b"event: close\nid: close\nretry: 86400000\ndata: \n\n"
 
 # The prefixes of the same routes behind different middleware.
 BEHIND = {"bare": "", "gzip": "/zipped", "base-http-middleware": "/wrapped"}

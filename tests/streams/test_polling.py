@@ -12,10 +12,12 @@ from functools import partial
 import pytest
 from markupsafe import Markup
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from hyperpy import JSON, Event, poll
 from hyperpy.exceptions import StreamError, TemplateError
-from hyperpy.streams.polling import Poll
+from hyperpy.streams.events import PolledDict
+from hyperpy.streams.polling import THREADS, Poll
 
 QUICK = 0.001
 
@@ -95,7 +97,9 @@ TOAST, OTHER = Toast("a"), Toast("b")
         (("<b>", Markup("<b>"), Markup("<b>")), ["<b>", Markup("<b>")]),
         ((NAN, NAN), [NAN]),
         (([1], [1], [1, 2]), [[1], [1, 2]]),
-        (({"a": 1, "b": 2}, {"a": 1, "b": 2}), [{"a": 1, "b": 2}]),
+        (({"a": 1, "b": 2}, {"a": 1, "b": 2}), [PolledDict(a=1, b=2)]),
+        (({"data": 1, "a": t"{2}"}, {}), [PolledDict(data=1, a=Markup("2")), PolledDict()]),
+        (({"data": 1}, {"data": 1}), [{"data": 1}]),
         (("price", 1), ["price", 1]),
         ((("price", 1), ("price", 1), ("price", 2)), [("price", 1), ("price", 2)]),
         ((Price(1), Price(1), Price(2)), [Price(1), Price(2)]),
@@ -319,3 +323,27 @@ def test_it_is_an_async_iterator():
     values = poll(lambda: 1)
     assert isinstance(values, Poll)
     assert aiter(values) is values
+
+
+async def test_functions_that_block_leave_the_threads_of_requests_alone():
+    """And a poll that waits for a thread can be cancelled at once."""
+    release, started = threading.Event(), []
+
+    def block() -> int:
+        started.append(1)
+        release.wait()
+        return 1
+
+    polls = [asyncio.create_task(anext(poll(block))) for _ in range(THREADS + 30)]
+    try:
+        async with asyncio.timeout(10):
+            while len(started) < THREADS:
+                await asyncio.sleep(0.001)
+            assert await asyncio.gather(*(run_in_threadpool(lambda: 2) for _ in range(50))) == [2] * 50
+            polls[-1].cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await polls[-1]
+        assert len(started) == THREADS
+    finally:
+        release.set()
+    assert await asyncio.gather(*polls[:-1]) == [1] * (THREADS + 29)

@@ -90,4 +90,4 @@ def test_middleware_in_front_of_a_finished_stream(server):
         client = site.get()
         client.read_until(b"\r\n0\r\n\r\n")
         assert app.ended.acquire(timeout=TIMEOUT)
-    assert client.body == b"data: a\n\nevent: close\nid: close\ndata: \n\n"
+    assert client.body == b"data: a\n\nevent: close\nid: close\nretry: 86400000\ndata: \n\n"

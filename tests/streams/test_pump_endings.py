@@ -4,10 +4,11 @@ import asyncio
 
 import anyio
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from hyperpy.exceptions import EventError
-from hyperpy.streams import CLOSE, EventStream, HTMLStream, StreamLimits, Streams
+from hyperpy.streams import CLOSE, JSON, Event, EventStream, HTMLStream, StreamLimits, Streams
 from hyperpy.streams.outbox import FULL_SIZE
 from tests.streams.wire import QUICK, Lasting, Wire
 
@@ -115,6 +116,148 @@ def test_a_finished_stream_leaves_its_caller_uncancelled(run):
         assert task.cancelling() == 0
         await asyncio.sleep(0)
         assert wire.complete
+
+    run(check)
+
+
+class Storing:
+    """A generator that has work to do after its last event."""
+
+    def __init__(self, *items: object, then: object = None) -> None:
+        self.items = items
+        self.then = then
+        self.may_go_on = asyncio.Event()
+        self.stored = False
+
+    async def __call__(self):
+        for item in self.items:
+            yield item
+        await self.may_go_on.wait()
+        if self.then is not None:
+            yield self.then
+        await asyncio.sleep(0)
+        self.stored = True
+
+
+@pytest.mark.parametrize("kind", ["leaves", "drains", "fails", "is cancelled"])
+def test_what_follows_the_last_event_is_not_cancelled(run, kind):
+    """Whatever ends the stream, and whatever the generator yields afterwards."""
+
+    async def check(*items, then=None):
+        streams, wire, storing = Streams(), Wire(), Storing(*items, then=then)
+        task = wire.start(storing(), streams=streams, limits=StreamLimits())
+        await wire.until("event: ")
+        if kind == "leaves":
+            wire.gone.set()
+        elif kind == "drains":
+            streams.close()
+        elif kind == "fails":
+            wire.error = OSError()
+            storing.may_go_on.set()
+        else:
+            task.cancel()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        storing.may_go_on.set()
+        await asyncio.wait((task,))
+        assert storing.stored
+        assert "data: later" not in wire.text
+        assert wire.complete == (kind == "drains")
+        assert "id: close" not in wire.text
+
+    async def check_all():
+        await check("a", ("done", 1), then="later")
+        if kind != "fails":
+            await check(("close", 1))
+            await check({"event": "done", "id": 7, "comment": "c"}, then=["later"])
+            await check(Event(event="done"), then=object())
+            await check(("done", t"<p>{1}</p>"), then=("later", 1))
+
+    run(check_all)
+
+
+def test_what_follows_the_last_event_is_bounded(run, caplog):
+    """By the time for clean-up; a generator that yields without end leaves room for others meanwhile."""
+
+    async def check():
+        ended = []
+
+        async def endless(waits: bool):
+            try:
+                yield "done", 1
+                while True:
+                    await asyncio.sleep(60 if waits else 0)
+                    yield "later"
+            except asyncio.CancelledError:
+                ended.append(True)
+                raise
+            finally:
+                await asyncio.sleep(0)
+                ended.append(waits)
+
+        async def spinning():
+            yield "done", 1
+            while True:
+                yield "later"
+
+        for generator in (endless(True), endless(False), spinning()):
+            wire = Wire()
+            task = wire.start(generator)
+            await wire.until("event: done")
+            wire.gone.set()
+            await task
+        assert ended == [True, True, True, False]
+
+    run(check)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 3
+    assert "what the stream does after its last event took longer than 0.2 s" in warnings[0]
+
+
+def test_a_failure_after_the_last_event_is_logged(run, caplog):
+    async def check():
+        async def failing():
+            yield "done", 1
+            await asyncio.sleep(0.01)
+            raise ValueError("not stored")
+
+        wire = Wire()
+        task = wire.start(failing())
+        await wire.until("event: done")
+        wire.gone.set()
+        await task
+
+    run(check)
+    assert "not stored" in caplog.text
+
+
+class UnshowableError(Exception):
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+def test_every_failure_is_reported(run):
+    async def failing(error):
+        yield "a"
+        await asyncio.sleep(0)
+        raise error
+
+    async def check():
+        cases = [
+            (HTTPException(409, {"code": 7}), '"status":409', True),
+            (HTTPException(503), '"status":503', False),
+            (ExceptionGroup("", [HTTPException(404)]), '"status":404', True),
+            (UnshowableError(), '"status":500', False),
+            (HTTPException(409, "\ud800"), '"status":409', True),
+        ]
+        for error, status, closes in cases:
+            for debug in (False, True):
+                wire = Wire()
+                await wire.start(failing(error), debug=debug)
+                assert status in wire.text
+                assert wire.complete
+                assert wire.text.endswith(CLOSE) == closes
+                assert "id:" not in wire.text.removesuffix(CLOSE)
 
     run(check)
 
@@ -252,7 +395,7 @@ def test_an_invalid_first_item_is_raised(run):
 
     async def wrong():
         try:
-            yield 42
+            yield b"42"
         finally:
             cleaned.append(True)
 
@@ -266,6 +409,20 @@ def test_an_invalid_first_item_is_raised(run):
 
     run(check)
     assert cleaned
+
+
+def test_data_in_a_page_names_the_line_of_the_yield(run):
+    async def wrong(value):
+        yield t"<p>"
+        yield value
+
+    async def check():
+        for value in (5, [1], True, {"data": 1}, JSON(1)):
+            with pytest.raises(EventError, match="can't carry an event") as caught:
+                await Wire().start(wrong(value), HTMLStream)
+            assert (caught.value.place.file, caught.value.place.line) == (__file__, wrong.__code__.co_firstlineno + 2)
+
+    run(check)
 
 
 def test_a_wrong_event_method_names_the_line_of_the_yield(run):

@@ -1,16 +1,21 @@
 """The encoding of yielded items, and the errors for invalid ones."""
 
 import asyncio
+import json
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
+from typing import NamedTuple
 
 import pytest
 from markupsafe import Markup
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
-from hyperpy.exceptions import EventError
+from hyperpy.exceptions import EventError, InputError
 from hyperpy.streams import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
-from hyperpy.streams.events import SharedEvent
+from hyperpy.streams.events import PolledDict, SharedEvent
+from hyperpy.streams.framing import announces_end
 
 
 @dataclass
@@ -21,6 +26,14 @@ class Point:
 
 class Model(BaseModel):
     name: str
+
+
+class Pair(NamedTuple):
+    one: int
+    two: int
+
+
+DatastarEvent = type("DatastarEvent", (str,), {"__module__": "datastar_py.sse"})  # as in datastar-py 1.0
 
 
 class Custom:
@@ -111,21 +124,54 @@ NEWS = "<b>"
         (JSON([float("nan"), float("inf"), -float("inf")]), "data: [null,null,null]\n\n"),
         (JSON(Decimal("1.5")), 'data: "1.5"\n\n'),
         (JSON({1}), "data: [1]\n\n"),
+        # values that can only be data
+        (5, "data: 5\n\n"),
+        (0.5, "data: 0.5\n\n"),
+        (True, "data: true\n\n"),
+        (float("nan"), "data: null\n\n"),
+        ([1, "a\nb"], 'data: [1,"a\\nb"]\n\n'),
+        ([], "data: []\n\n"),
+        (Point(1, 0.5), 'data: {"x":1,"y":0.5}\n\n'),
+        (Model(name="n"), 'data: {"name":"n"}\n\n'),
+        (Pair(1, 2), "data: [1,2]\n\n"),
+        (PolledDict(a=1), 'data: {"a":1}\n\n'),
+        # `message` is the default name
+        (("message", t"<p>"), "data: <p>\n\n"),
+        ({"event": "message"}, "data: \n\n"),
+        (Event("a", event="message", id="7"), "id: 7\ndata: a\n\n"),
+        (SharedEvent({}, "7", "message", text="1"), "id: 7\ndata: 1\n\n"),
+        (("Message", 1), "event: Message\ndata: 1\n\n"),
+        # events of datastar-py
+        (DatastarEvent("event: a\nid: 1\nretry: 5\ndata: <b>\n\n"), "event: a\nid: 1\nretry: 5\ndata: <b>\n\n"),
+        (DatastarEvent("event: a\r\ndata: <b>\r\n\r\n"), "event: a\ndata: <b>\n\n"),
+        (type("Mine", (str,), {})("event: a\n\n"), "data: event: a\ndata: \ndata: \n\n"),
     ],
 )
 def test_the_encoding_of_items(item, text):
     assert encode_event(item) == text
 
 
+class Unshowable:
+    """An object or error about which nothing can be found out."""
+
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+    __repr__ = __str__
+
+
 async def coroutine() -> None: ...
 
 
 INVALID = [
-    (42, "a stream can't send int", "yield JSON(42)"),
-    (None, "a stream can't send None", "yield JSON(None)"),
-    (True, "a stream can't send bool", "yield JSON(True)"),
-    ([1], "a stream can't send list", "yield JSON([1])"),
-    (Point(1, 2), "a stream can't send Point", "yield JSON(Point(x=1, y=2))"),
+    (None, "a stream can't send None", "JSON(None)"),
+    ({1, 2}, "a stream can't send set", "JSON({1, 2})"),
+    (Decimal("1.5"), "a stream can't send Decimal", "JSON(Decimal('1.5'))"),
+    (object(), "a stream can't send object", "^JSON can't hold it either"),
+    (Unshowable(), "a stream can't send Unshowable", "^JSON can't hold it either"),
+    (DatastarEvent("<b>"), "this is not an encoded event: '<b>'", "data: …"),
+    (DatastarEvent("event: a\rdata: b\n\n"), "this is not an encoded event", "data: …"),
+    (DatastarEvent("event: a\nretry\n\n"), "this is not an encoded event", "data: …"),
     (b"x", "a stream can't send bytes", "yield value.decode()"),
     ({"dta": 1}, "no field 'dta'", "`data`"),
     ({"user": 1}, "no field 'user'", "yield JSON(value)"),
@@ -139,7 +185,8 @@ INVALID = [
     (("", 1), "name is empty", "message"),
     ({"event": 5}, "a str, not int", 'yield "price", 42'),
     (("x", b"y"), "an event can't contain bytes", "decode"),
-    (("x", object()), "an event can't contain object", "yield JSON("),
+    (("x", object()), "an event can't contain object", "^JSON can't hold it either"),
+    (("x", {1}), "an event can't contain set", "JSON({1})"),
     (("x", Point), "an event can't contain the class Point", "yield Point(...)"),
     (("x", Event("y")), "Event is an event and can't be the content", 'event="name"'),
     (JSON(object()), "can't be encoded as JSON", "pydantic models"),
@@ -197,13 +244,13 @@ def test_parts_of_a_page():
 
 
 def test_a_page_can_not_contain_events():
-    for item in [("x", 1), {"data": 1}, Event("x"), JSON(1), Toast("x")]:
+    for item in [("x", 1), {"data": 1}, Event("x"), JSON(1), Toast("x"), 1, [1], True, Point(1, 2), Model(name="n")]:
         with pytest.raises(EventError, match="can't carry an event"):
             encode_chunk(item)
 
 
 def test_a_page_contains_only_html():
-    for item in [1, None, b"x", [t"<p>"], "\ud800", Custom]:
+    for item in [None, b"x", {1}, "\ud800", Custom]:
         with pytest.raises(EventError):
             encode_chunk(item)
 
@@ -293,16 +340,83 @@ def test_a_wrong_event_method_is_an_error_that_names_the_class():
     assert wrong == []
 
 
+def http_exception(status: object, detail: object) -> HTTPException:
+    error = HTTPException(400, "")
+    error.status_code, error.detail = status, detail
+    return error
+
+
+def endless() -> list:
+    items: list = []
+    items.append(items)
+    return items
+
+
+class UnshowableError(Unshowable, Exception): ...
+
+
+WRONG = "Something went wrong on our side."
+
+
 def test_the_event_of_a_failure():
-    assert stream_error("Sorry", "0123abcd") == (
-        'event: stream-error\nretry: 30000\ndata: {"message":"Sorry","log":"0123abcd"}\n\n'
-    )
-    assert stream_error("S", "1", "trace\nback").endswith(
-        'data: {"message":"S","log":"1","details":"trace\\nback"}\n\n'
-    )
-    assert "?" in stream_error("\ud800", "1")
+    """Also of those whose text or detail can't be sent, or can't be found out."""
+    cases = [
+        (ValueError("secret"), {"status": 500, "message": WRONG}),
+        (UnshowableError(), {"status": 500, "message": WRONG}),
+        (InputError({"n": "is required"}), {"status": 422, "message": "Unprocessable Content"}),
+        (HTTPException(409, "Taken"), {"status": 409, "message": "Taken"}),
+        (HTTPException(409), {"status": 409, "message": "Conflict"}),
+        (HTTPException(409, {"code": 7}), {"status": 409, "message": "Conflict", "detail": {"code": 7}}),
+        (HTTPException(409, [Point(1, 2)]), {"status": 409, "message": "Conflict", "detail": [{"x": 1, "y": 2.0}]}),
+        (HTTPException(409, 5), {"status": 409, "message": "Conflict", "detail": 5}),
+        (HTTPException(409, {}), {"status": 409, "message": "Conflict", "detail": {}}),
+        (
+            HTTPException(409, {"\ud800": "\ud801"}),
+            {"status": 409, "message": "Conflict", "detail": {"\ud800": "\ud801"}},
+        ),
+        (HTTPException(409, {"a": object()}), {"status": 409, "message": "Conflict"}),
+        (HTTPException(409, Unshowable()), {"status": 409, "message": "Conflict"}),
+        (HTTPException(409, endless()), {"status": 409, "message": "Conflict"}),
+        (HTTPException(409, ["x" * 1_000_000]), {"status": 409, "message": "Conflict"}),
+        (HTTPException(409, "\ud800\n"), {"status": 409, "message": "?\n"}),
+        (HTTPException(409, "x" * 1_000_000), {"status": 409, "message": "x" * 10_000}),
+        (HTTPException(409, Shout("shout")), {"status": 409, "message": "shout"}),
+        (http_exception(HTTPStatus.GONE, None), {"status": 410, "message": "Gone"}),
+        (http_exception(799, None), {"status": 799, "message": "Error"}),
+        (http_exception("409", "x"), {"status": 500, "message": "x"}),
+        (
+            ExceptionGroup("g", [OSError(), ExceptionGroup("h", [HTTPException(404)])]),
+            {"status": 404, "message": "Not Found"},
+        ),
+        (ExceptionGroup("g", [OSError()]), {"status": 500, "message": WRONG}),
+    ]
+    wrong = []
+    for error, expected in cases:
+        for debug in (False, True):
+            event = stream_error(error, "0123abcd", debug=debug)
+            event.encode()
+            head, data = event.split("\ndata: ")
+            payload = json.loads(data)
+            if debug:
+                assert type(error).__name__ in payload.pop("details")
+            if (head, payload) != ("event: stream-error\nretry: 30000", expected | {"log": "0123abcd"}):
+                wrong.append((error, event))
+    assert wrong == []
+
+
+def test_which_events_announce_the_end():
+    ends = [("done", 1), ("close", "x"), {"event": "done", "id": 7}, Event(event="close", comment="a\nb", id=1)]
+    others = [
+        "event: done",
+        ("x", "event: done"),
+        {"comment": "event: done", "event": "x"},
+        {"event": "undone"},
+        JSON(1),
+    ]
+    found = [bool(announces_end(encode_event(item))) for item in ends + others]
+    assert found == [True] * len(ends) + [False] * len(others)
 
 
 def test_constants():
-    assert CLOSE == "event: close\nid: close\ndata: \n\n"
+    assert CLOSE == "event: close\nid: close\nretry: 86400000\ndata: \n\n"
     assert PING == ": ping\n\n"

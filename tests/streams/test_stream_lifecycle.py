@@ -43,7 +43,7 @@ def test_a_finished_generator_sends_close(server):
     with serve(StreamApp(Watched("a", ("b", 1), forever=False)), **server) as site:
         client = site.get()
         client.read_until(b"\r\n0\r\n\r\n")
-        assert client.body == b"data: a\n\nevent: b\ndata: 1\n\nevent: close\nid: close\ndata: \n\n"
+        assert client.body == b"data: a\n\nevent: b\ndata: 1\n\nevent: close\nid: close\nretry: 86400000\ndata: \n\n"
         # The connection can be used for another request.
         client.received = b""
         assert client.get("/hello").read_until(b"hello")
@@ -54,7 +54,9 @@ def test_http_1_0_has_no_chunks(server):
         server["http"] = "h11"  # uvicorn's httptools protocol chunks whatever the version
     with serve(StreamApp(Watched("a", forever=False)), **server) as site:
         client = site.get(version="1.0")
-        assert client.read_all(may_reset=True).endswith(b"\r\n\r\ndata: a\n\nevent: close\nid: close\ndata: \n\n")
+        assert client.read_all(may_reset=True).endswith(
+            b"\r\n\r\ndata: a\n\nevent: close\nid: close\nretry: 86400000\ndata: \n\n"
+        )
 
 
 def test_an_event_is_sent_at_once(server):

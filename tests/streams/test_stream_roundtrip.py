@@ -84,5 +84,5 @@ def test_blocks_without_data_dispatch_nothing():
 
 
 def test_a_failure_keeps_the_last_event_id():
-    parser = parse((encode_event(Event("x", id="7")) + stream_error("m", "l")).encode())
-    assert parser.events[-1] == Dispatched("stream-error", '{"message":"m","log":"l"}', "7")
+    parser = parse((encode_event(Event("x", id="7")) + stream_error(ValueError("m"), "l")).encode())
+    assert (parser.events[-1].type, parser.events[-1].last_event_id) == ("stream-error", "7")

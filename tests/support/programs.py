@@ -4,8 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
-NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
-PACKAGES = {"nginx": "nginx-light", "node": "nodejs", "postgres": "postgresql"}
+# The headless shell is the same engine without a window, and needs a third of the time.
+NAMES = {"chromium": ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")}
+PACKAGES = {"chromium": "chromium-headless-shell", "nginx": "nginx-light", "node": "nodejs", "postgres": "postgresql"}
 
 
 def find_program(program: str) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
 
+from tests.support.fork_server import ForkedProcess
 from tests.support.until import PATIENCE, wait_until
 
 GRACE = 3  # seconds for a command to end by itself after its test
@@ -25,20 +26,28 @@ def hyper_after(*statements: str) -> tuple[str, ...]:
 
 
 class Command:
-    """A process that runs `hyper …` (or another `command`) in `folder`. As a context manager, it leaves none behind."""
+    """A process that runs `hyper …` (or another `command`) in `folder`. As a context manager, it leaves none behind.
+
+    `hyper` is forked from a process that has imported hyperpy, unless Python itself is to be told something.
+    """
 
     def __init__(self, *arguments: str, folder: Path, command: tuple[str, ...] = HYPER, **variables: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPER_")}
-        self.process = subprocess.Popen(
-            [*command, *arguments],
-            cwd=folder,
-            env=clean | {"PYTHONUNBUFFERED": "1"} | variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        environment = clean | {"PYTHONUNBUFFERED": "1"} | variables
+        self.process: ForkedProcess | subprocess.Popen[str]
+        if command is HYPER and not any(name.startswith("PYTHON") for name in variables):
+            self.process = ForkedProcess(arguments, folder, environment)
+        else:
+            self.process = subprocess.Popen(
+                [*command, *arguments],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
         self.out: list[str] = []
         self.err: list[str] = []
         assert self.process.stdout is not None
@@ -73,6 +82,7 @@ class Command:
 
     @property
     def errors(self) -> str:
+        """Standard error so far. It is complete only after `exit_status`: until then, use `wait_for_output`."""
         return "".join(self.err)
 
     def wait_for_output(self, pattern: str) -> re.Match[str]:

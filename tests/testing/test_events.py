@@ -125,7 +125,7 @@ async def test_events_have_all_fields(site):
         assert [element.text for element in first.select("li")] == ["one", "two"]
         assert first.one("li:first-child").html == "<li>one</li>"
         assert second == ReceivedEvent("é \u2028 x")
-        assert (events.retry, events.comments, events.last_event_id) == (20, ["hello"], "close")
+        assert (events.retry, events.comments, events.last_event_id) == (86_400_000, ["hello"], "close")
         assert second.last_event_id == "a"
         assert events.response.headers["cache-control"] == "no-cache, no-transform"
 

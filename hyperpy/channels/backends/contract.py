@@ -10,10 +10,14 @@ from hyperpy.channels.backends.records import Batch, ChannelState, Position, Rec
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much of each channel is kept: at most `messages`, none of them older than `age` seconds."""
+    """How much of each channel is kept: at most `messages`, none of them older than `age` seconds.
+
+    Of all channels together, a backend that keeps them in the memory of this process keeps at most `bytes`.
+    """
 
     messages: int = 1000
     age: float = 3600.0
+    bytes: int = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,11 @@ class Backend(ABC):
     named like the scheme, refers to a callable that takes the URL and a Retention and returns a Backend. It raises
     ValueError for an invalid URL.
 
-    A key is 32 hexadecimal digits, and `q` before them for a queue; the application's name for it, which may hold any
-    text, is passed along for people who inspect the store. All methods run on one event loop. All but `run` may be
-    cancelled at any time, take a few seconds at most, and raise BrokerError while the store can't be reached.
-    `hyperpy.testing.BackendContract` tests all of this.
+    A key is 32 hexadecimal digits, and `q` before them for a queue. A queue is also a channel under this key, whose
+    only message is the one that closes it. The application's name, which may hold any text, is passed along for people
+    who inspect the store. All methods run on one event loop. All but `run` may be cancelled at any time, and take a few
+    seconds at most. They raise BrokerError while the store can't be reached, and are called again later; what would
+    fail again raises BrokerRefusalError. `hyperpy.testing.BackendContract` tests all of this.
     """
 
     @abstractmethod
@@ -99,7 +104,10 @@ class Backend(ABC):
 
     @abstractmethod
     async def put(self, key: str, name: str, data: bytes) -> None:
-        """Add an item to the end of a queue."""
+        """Add an item to the end of a queue.
+
+        Raises ChannelClosedError if `publish` has closed the channel under its key.
+        """
 
     @abstractmethod
     async def take(self, key: str, lease: float) -> QueueItem | None:
@@ -110,11 +118,11 @@ class Backend(ABC):
 
     @abstractmethod
     async def acknowledge(self, item: QueueItem) -> None:
-        """Remove the item. If its lease has run out and another consumer holds it, it may stay."""
+        """Remove the item, unless its lease has run out and another consumer has taken it since."""
 
     @abstractmethod
     async def release(self, item: QueueItem) -> None:
-        """Put the item back in its old place, unless another consumer holds it by now."""
+        """Put the item back in its old place, unless another consumer has taken it since."""
 
     @abstractmethod
     async def renew(self, items: Collection[QueueItem], lease: float) -> None:

@@ -1,56 +1,27 @@
 """Channels and queues within one process."""
 
 import asyncio
-import secrets
 from collections import deque
 from collections.abc import Collection
-from itertools import islice
-from time import monotonic
 from typing import override
 
 from hyperpy.channels.backends.contract import Backend, Listener, QueueItem, Retention
-from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record, is_forgotten
-from hyperpy.exceptions import ChannelClosedError
-
-
-class _Log:
-    """The messages kept of one channel, oldest first, each with the time of its publication."""
-
-    __slots__ = ("closed", "epoch", "kept", "last", "used_at")
-
-    def __init__(self) -> None:
-        self.epoch = secrets.randbits(48) + 1
-        self.kept: deque[tuple[float, Record]] = deque()
-        self.last = 0
-        self.closed = False
-        self.used_at = 0.0
-
-    @property
-    def first(self) -> int:
-        return self.last - len(self.kept) + 1
-
-    def add(self, data: bytes, *, closes: bool) -> Record:
-        self.last += 1
-        self.closed = closes
-        self.used_at = monotonic()
-        record = Record(Position(self.epoch, self.last), data, closes=closes)
-        self.kept.append((self.used_at, record))
-        return record
-
-    def forget(self, retention: Retention) -> None:
-        oldest = monotonic() - retention.age
-        while self.kept and (len(self.kept) > retention.messages or self.kept[0][0] < oldest):
-            self.kept.popleft()
+from hyperpy.channels.backends.memory_log import MESSAGE, Logs
+from hyperpy.channels.backends.records import BEGINNING, Batch, ChannelState, Position
+from hyperpy.exceptions import BrokerError, ChannelClosedError, ChannelError
 
 
 class MemoryBackend(Backend):
+    """Messages and items, each at most `retention.bytes` in all."""
+
     def __init__(self, url: str, retention: Retention) -> None:
         self._retention = retention
-        self._logs: dict[str, _Log] = {}
         self._watched: set[str] = set()
+        self._logs = Logs(retention, lambda key: key in self._watched or key in self._queues)
         self._queues: dict[str, deque[tuple[int, bytes]]] = {}
+        self._held: dict[int, bytes] = {}  # the items that consumers have taken, by their number
+        self._queued = 0  # bytes of all items
         self._count = 0
-        self._sweep_at = monotonic() + retention.age
         self._listener: Listener | None = None
 
     @override
@@ -61,16 +32,15 @@ class MemoryBackend(Backend):
 
     @override
     async def publish(self, key: str, name: str, data: bytes, *, closes: bool = False) -> None:
-        log = self._logs.get(key)
-        if log is None:
-            self._sweep()
-            log = self._logs[key] = _Log()
+        if MESSAGE + len(data) > self._retention.bytes:
+            what = f"a message of {len(data):,} bytes is more than memory:// keeps in all ({self._retention.bytes:,})"
+            raise ChannelError(what, hint="Publish where the data is instead, or raise channel-max-bytes.")
+        log = self._logs.open(key)
         if log.closed:
             if closes:
                 return
             raise ChannelClosedError(name)
-        record = log.add(data, closes=closes)
-        log.forget(self._retention)
+        record = self._logs.add(log, data, closes=closes)
         if self._listener is not None and key in self._watched:
             self._listener.arrived(key, record)
 
@@ -85,33 +55,28 @@ class MemoryBackend(Backend):
     @override
     async def state(self, key: str) -> ChannelState:
         log = self._logs.get(key)
-        return ChannelState() if log is None else ChannelState(Position(log.epoch, log.last), log.closed)
+        return ChannelState() if log is None else log.state
 
     @override
     async def read(self, key: str, after: Position | None, limit: int) -> Batch:
         log = self._logs.get(key)
-        if log is None:
-            return Batch(gap=after is not None and is_forgotten(after, epoch=0, first=1, last=0))
-        log.forget(self._retention)
-        if after is not None and is_forgotten(after, epoch=log.epoch, first=log.first, last=log.last):
-            return Batch(gap=True)
-        start = 0 if after is None else after.number - log.first + 1
-        return Batch([record for _, record in islice(log.kept, start, start + limit)])
-
-    def _sweep(self) -> None:
-        """Forget channels that have been unused for longer than messages are kept. There may be any number of names."""
-        now = monotonic()
-        if now < self._sweep_at:
-            return
-        self._sweep_at = now + self._retention.age / 10
-        oldest = now - self._retention.age
-        self._logs = {key: log for key, log in self._logs.items() if log.used_at > oldest or key in self._watched}
+        if log is not None:
+            self._logs.expire(log)
+            return log.read(after, limit)
+        return Batch(gap=after is not None and after != BEGINNING)
 
     # Items are kept in the order of their numbers, so that a released one gets its old place back. A consumer can't die
     # without this process, so leases don't matter.
 
     @override
     async def put(self, key: str, name: str, data: bytes) -> None:
+        if (log := self._logs.get(key)) is not None and log.closed:
+            raise ChannelClosedError(name, is_queue=True)
+        size = MESSAGE + len(data)
+        if self._queued + size > self._retention.bytes:
+            what = f"memory:// is full: its queues hold {self._queued:,} of {self._retention.bytes:,} bytes"
+            raise BrokerError(what, hint="Take the items out faster, or raise channel-max-bytes.")
+        self._queued += size
         self._count += 1
         self._queues.setdefault(key, deque()).append((self._count, data))
         self._filled(key)
@@ -124,14 +89,18 @@ class MemoryBackend(Backend):
         number, data = items.popleft()
         if not items:
             del self._queues[key]
+        self._held[number] = data
         return QueueItem(key, data, number)
 
     @override
     async def acknowledge(self, item: QueueItem) -> None:
-        return None
+        if self._held.pop(item.receipt, None) is not None:
+            self._queued -= MESSAGE + len(item.data)
 
     @override
     async def release(self, item: QueueItem) -> None:
+        if self._held.pop(item.receipt, None) is None:
+            return
         items = self._queues.setdefault(item.key, deque())
         place = sum(number < item.receipt for number, _ in items)
         items.insert(place, (item.receipt, item.data))

@@ -37,7 +37,8 @@ def make_backend(settings: Settings) -> Backend:
     try:
         entry = _entry_point(settings, urlsplit(url).scheme)
         factory = _load(settings, entry)
-        backend = factory(url, Retention(settings.channel_max_messages, settings.channel_max_age))
+        retention = Retention(settings.channel_max_messages, settings.channel_max_age, settings.channel_max_bytes)
+        backend = factory(url, retention)
     except ValueError as error:
         what = f"invalid channels URL {redacted(url)!r}: {_without_password(error, url)}"
         hint = f"Write a URL such as {EXAMPLES}." if entry is None or entry.name in BUILT_IN else ""

@@ -6,10 +6,11 @@ from contextlib import suppress
 from typing import Any, Final
 
 from hyperpy.channels.backends.contract import Backend
-from hyperpy.exceptions import BrokerError, ChannelError
+from hyperpy.exceptions import BrokerError, BrokerRefusalError, ChannelError
 
 PATIENCE: Final = 5.0  # seconds that the backend has for an answer
 RETRY_AFTER: Final = 0.1
+LONGEST_PAUSE: Final = 3.0
 
 
 class BackendClient:
@@ -58,24 +59,37 @@ class BackendClient:
             raise BrokerError(f"{self.address} did not answer within {PATIENCE:g} s") from None
 
     async def call_until_answered[T](self, request: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a call, however long the backend is away."""
+        """Repeat a call, however long the backend is away. Raises BrokerRefusalError."""
         await self.connected.wait()
+        failures = 0
         while True:
             self.check_usable()
             try:
                 return await self.call(request())
+            except BrokerRefusalError:
+                raise
             except BrokerError:
-                await self.recovery()
+                await self.recovery(failures)
+                failures += 1
 
-    async def recovery(self) -> None:
-        """Wait until another attempt makes sense."""
-        await asyncio.sleep(RETRY_AFTER)  # a lost connection may be noticed a little later
+    async def recovery(self, failures: int = 0) -> None:
+        """Wait until another attempt makes sense, longer after several `failures`."""
+        # A lost connection may be noticed a little later.
+        await asyncio.sleep(min(RETRY_AFTER * 2 ** min(failures, 10), LONGEST_PAUSE))
         await self.connected.wait()
 
     async def try_to(self, work: Awaitable[None]) -> None:
         """Do something that is done on reconnecting anyway, or isn't needed then."""
         with suppress(BrokerError):
             await work
+
+    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for work that goes on if the caller is cancelled."""
+        task = self.spawn(work)
+        await asyncio.wait((task,))  # not `shield`, which logs the error of work that nobody waits for any more
+        if task.cancelled():
+            raise ChannelError("the application has ended")
+        task.result()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self.loop.create_task(work)

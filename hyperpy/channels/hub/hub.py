@@ -13,9 +13,11 @@ from hyperpy.channels.hub.leases import Leases
 from hyperpy.channels.hub.notifications import Notifications
 from hyperpy.channels.hub.topic import Mailbox, Topic
 from hyperpy.channels.hub.watch import QueueWatch, Watch
-from hyperpy.exceptions import BrokerError, ChannelError
+from hyperpy.exceptions import BrokerError, BrokerRefusalError, ChannelError
 
 logger: Final = logging.getLogger("hyperpy.channels")
+
+LINGER: Final = 5.0  # seconds for which a queue without consumers is watched
 
 # The lifespan puts the hub under this key, and each request finds it in `scope["state"]`.
 HUB_KEY: Final = "hyperpy.channels"
@@ -65,7 +67,7 @@ class Hub:
         for topic in self._topics.values():
             topic.catch_up()
         for queue in self._queues.values():
-            queue.wake()
+            queue.check_again()
         if self.notifications is not None:
             self.notifications.reconnected()
 
@@ -75,10 +77,14 @@ class Hub:
     def arrived(self, key: str, record: Record) -> None:
         if (topic := self._topics.get(key)) is not None:
             topic.arrived(record)
+        elif (queue := self._queues.get(key)) is not None:
+            queue.arrived(record)
 
     def changed(self, key: str) -> None:
         if (topic := self._topics.get(key)) is not None:
             topic.catch_up()
+        elif (queue := self._queues.get(key)) is not None:
+            queue.check_again()
 
     def filled(self, key: str) -> None:
         if (queue := self._queues.get(key)) is not None:
@@ -140,11 +146,16 @@ class Hub:
         self._client.check_usable()
         if topic.is_open:
             return
+        # Others wait for it as well, and this task may be cancelled.
+        await self._client.finish(self._open(topic))
+
+    async def _open(self, topic: Topic) -> None:
         try:
             if not self._client.connected.is_set():
                 raise BrokerError(f"{self.address} is unreachable")
-            # In a task of its own: others wait for it as well, and this one may be cancelled.
-            await asyncio.shield(self._client.spawn(topic.open()))
+            await topic.open()
+        except BrokerRefusalError:
+            raise
         except BrokerError:
             if topic not in self._unopened:
                 self._unopened.add(topic)
@@ -165,12 +176,21 @@ class Hub:
             self.loop.call_soon_threadsafe(self.leave, topic, mailbox)
 
     async def _open_later(self, topic: Topic) -> None:
+        failures = 0
         try:
             while True:
-                await self._client.recovery()
+                await self._client.recovery(failures)
                 if topic.is_open or not topic.members:
                     return
-                await self._client.try_to(topic.open())
+                try:
+                    await topic.open()
+                except BrokerRefusalError:
+                    raise
+                except BrokerError:
+                    failures += 1
+        except Exception:
+            logger.exception("subscribing to a channel failed")
+            topic.break_off()
         finally:
             self._unopened.discard(topic)
 
@@ -186,7 +206,16 @@ class Hub:
 
     def leave_queue(self, queue: QueueWatch, consumer: asyncio.Event) -> None:
         queue.members.discard(consumer)
-        self._retire_unused(self._queues, queue)
+        if not queue.members and not queue.is_lingering and not self._client.is_stopped:
+            queue.is_lingering = True
+            self._client.spawn(self._retire_later(queue))
+
+    async def _retire_later(self, queue: QueueWatch) -> None:
+        """Whoever takes one item at a time may be back for the next one."""
+        await asyncio.sleep(LINGER)
+        queue.is_lingering = False
+        if not queue.members:
+            await self._retire(self._queues, queue)
 
     # Both.
 

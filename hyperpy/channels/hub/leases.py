@@ -22,7 +22,12 @@ class Leases:
         self._client.check_usable()
         taken: asyncio.Future[QueueItem | None] = self._client.loop.create_future()
         self._client.spawn(self._take(key, taken))
-        return await taken
+        try:
+            return await taken
+        except asyncio.CancelledError:
+            if taken.done() and not taken.cancelled() and (item := taken.result()) is not None:
+                self.release_soon(item)  # it came at the moment of the cancellation
+            raise
 
     async def _take(self, key: str, taken: asyncio.Future[QueueItem | None]) -> None:
         """Runs in its own task: if the consumer is cancelled meanwhile, the item is released."""
@@ -43,15 +48,23 @@ class Leases:
             await self.release(item)
 
     async def acknowledge(self, item: QueueItem) -> None:
-        """The consumer is done with the item, which is held until the backend knows."""
-        await self._client.call_until_answered(lambda: self._client.backend.acknowledge(item))
-        self._held.remove(item)
+        """The consumer is done with the item. It is held until the backend knows, even if the caller is cancelled."""
+        await self._client.finish(self._acknowledge(item))
 
     async def release(self, item: QueueItem) -> None:
         """The consumer has gone. If the backend is away as well, the lease runs out."""
+        if (released := self.release_soon(item)) is not None:
+            await asyncio.wait((released,))
+
+    def release_soon(self, item: QueueItem) -> asyncio.Task[None] | None:
         self._held.remove(item)
-        if not self._client.is_stopped:
-            await asyncio.shield(self._client.spawn(self._release(item)))
+        return None if self._client.is_stopped else self._client.spawn(self._release(item))
+
+    async def _acknowledge(self, item: QueueItem) -> None:
+        try:
+            await self._client.call_until_answered(lambda: self._client.backend.acknowledge(item))
+        finally:
+            self._held.remove(item)
 
     async def _release(self, item: QueueItem) -> None:
         await self._client.try_to(self._client.call(self._client.backend.release(item)))

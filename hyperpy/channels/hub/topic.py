@@ -8,32 +8,42 @@ from typing import Final, override
 from hyperpy.channels.backends.records import BEGINNING, Position, Record
 from hyperpy.channels.hub.backend_client import BackendClient
 from hyperpy.channels.hub.watch import Watch
-from hyperpy.exceptions import BrokerError, ChannelError
+from hyperpy.exceptions import BrokerError, BrokerRefusalError, ChannelError
 
 logger: Final = logging.getLogger("hyperpy.channels")
 
 MAILBOX: Final = 1000  # messages that a subscriber can be behind before it gets a gap instead
+MAILBOX_BYTES: Final = 8 * 1024 * 1024  # of their data; one message may be larger
 PAGE: Final = 100  # messages read at a time
 
 
 class Mailbox:
     """A bounded queue of messages for one subscriber, starting at `base`, the channel's position when it subscribed."""
 
-    __slots__ = ("_waiter", "base", "error", "records")
+    __slots__ = ("_waiter", "base", "error", "records", "size")
 
     def __init__(self) -> None:
         self.base: Position | None = None  # None until the topic is open
         self.records: deque[Record] = deque()
+        self.size = 0  # bytes of their data
         self.error: ChannelError | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, record: Record) -> None:
-        if len(self.records) >= MAILBOX:
+        size = len(record.data or b"")
+        if len(self.records) >= MAILBOX or (self.records and self.size + size > MAILBOX_BYTES):
             self.records.clear()
+            self.size = 0
             epoch, number = record.position
             self.records.append(Record(Position(epoch, number - 1), None))
         self.records.append(record)
+        self.size += size
         self.wake()
+
+    def take(self) -> Record:
+        record = self.records.popleft()
+        self.size -= len(record.data or b"")
+        return record
 
     def fail(self, error: ChannelError) -> None:
         self.error = error
@@ -126,7 +136,7 @@ class Topic(Watch[Mailbox]):
         for mailbox in self.members:
             mailbox.fail(error)
 
-    def _break(self) -> None:
+    def break_off(self) -> None:
         """Fail all subscribers so that they resubscribe from their last id. The next subscriber reopens the topic."""
         for mailbox in self.members:
             mailbox.fail(ChannelError("reading the channel failed; the log says why"))
@@ -142,16 +152,20 @@ class Topic(Watch[Mailbox]):
 
     async def _catch_up(self) -> None:
         try:
+            failures = 0
             while self._is_stale:
                 self._is_stale = False
                 try:
                     await self._read_all()
+                except BrokerRefusalError:
+                    raise
                 except BrokerError:
                     self._is_stale = True
-                    await self._client.recovery()
+                    await self._client.recovery(failures)
+                    failures += 1
         except Exception:
             logger.exception("reading a channel failed")
-            self._break()
+            self.break_off()
         finally:
             if self._catching_up is asyncio.current_task():
                 self._catching_up = None

@@ -1,7 +1,9 @@
 """What this process watches at the backend for some of its tasks."""
 
 import asyncio
+from typing import override
 
+from hyperpy.channels.backends.records import Record
 from hyperpy.channels.hub.backend_client import BackendClient
 
 
@@ -46,7 +48,35 @@ class Watch[M]:
 class QueueWatch(Watch[asyncio.Event]):
     """Wakes the consumers that wait for an item of a queue. The first to take it gets it."""
 
-    __slots__ = ()
+    __slots__ = ("_changes", "closed", "is_lingering")
+
+    def __init__(self, key: str, client: BackendClient) -> None:
+        super().__init__(key, client)
+        self.closed = False  # nothing is put into it any more
+        self.is_lingering = False  # it will be retired unless a consumer comes
+        self._changes = 0
+
+    @override
+    async def _opening(self) -> None:
+        changes = -1
+        while changes != self._changes:
+            changes = self._changes
+            state = await self._client.call(self._client.backend.state(self.key))
+            self.closed = self.closed or state.closed
+
+    @override
+    def _closed(self) -> None:
+        self.closed = False
+
+    def arrived(self, record: Record) -> None:
+        self.closed = self.closed or record.closes
+        self.wake()
+
+    def check_again(self) -> None:
+        """The queue may have been closed or filled meanwhile."""
+        self._changes += 1
+        self.is_open = False
+        self.wake()
 
     def wake(self) -> None:
         for consumer in self.members:

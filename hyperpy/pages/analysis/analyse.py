@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.callables import StreamFacts, check_functions, find_loader, find_stream, stream_facts
+from hyperpy.pages.analysis.callables import (
+    StreamFacts,
+    check_bare_renders,
+    check_functions,
+    find_loader,
+    find_stream,
+    stream_facts,
+)
 from hyperpy.pages.analysis.declarations import Declaration, find_declarations
 from hyperpy.pages.analysis.definitions import run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
@@ -79,16 +86,12 @@ def analyse(
     stream = find_stream(parsed)
     loader = find_loader(parsed, stream)
     check_constant(settings, frozenset().union(*(parsed.names[s].binds for s in once)), file)
+    check_bare_renders(tree, loader, vocabulary, file)
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
     if guard:
         check_guard(templates, stream, file)
-    elif not (
-        templates
-        or stream
-        or responds
-        or possible_answers([s for s in statements if s is not settings.statement], loader)
-    ):
+    elif not (templates or stream or responds or possible_answers(settings.without(tree), loader)):
         raise no_answer(tree, file)
     check_names(parsed, templates, vocabulary, done)
     each = [s for s in statements if s not in once and not _is_inert(s) and s is not settings.statement]

@@ -5,13 +5,13 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from starlette.responses import Response
+from starlette.exceptions import HTTPException
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import module_level
-from hyperpy.pages.analysis.vocabulary import ANSWERS, EVENT_CALLS, HTML_CALLS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import EVENT_CALLS, HTML_CALLS, Vocabulary
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -79,14 +79,20 @@ def stream_facts(function: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> Stre
     values = [node.value for node in yields_of(function) if isinstance(node, ast.Yield)]
     called = [vocabulary.public_name(value.func) if isinstance(value, ast.Call) else "" for value in values]
     first, first_called = (values[0], called[0]) if values else (None, "")
-    pairs = any(isinstance(value, ast.Tuple | ast.Dict) for value in values)
     return StreamFacts(
         name=function.name,
         line=function.lineno,
         begins_document=_begins_document(first, vocabulary),
         first_is_html=isinstance(first, ast.TemplateStr) or first_called in HTML_CALLS,
-        yields_event=pairs or not EVENT_CALLS.isdisjoint(called),
+        yields_event=any(map(_is_data, values)) or not EVENT_CALLS.isdisjoint(called),
     )
+
+
+def _is_data(value: ast.expr | None) -> bool:
+    """Whether a yielded expression is visibly an event: a pair, fields, or a value for JSON."""
+    if isinstance(value, ast.Constant):
+        return isinstance(value.value, (int, float))
+    return isinstance(value, ast.Tuple | ast.Dict | ast.List | ast.ListComp)
 
 
 def _begins_document(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
@@ -99,7 +105,7 @@ def _begins_document(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
 
 
 def check_functions(tree: ast.Module, vocabulary: Vocabulary, file: str) -> None:
-    """Raises RouteError for a sync `stream`, and for calls in functions whose results would be lost."""
+    """Raises RouteError for a sync `stream`, and for exceptions that functions make without raising them."""
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "stream" and yields_of(statement):
             raise RouteError(
@@ -107,26 +113,35 @@ def check_functions(tree: ast.Module, vocabulary: Vocabulary, file: str) -> None
                 place=place_of(statement, file),
                 hint="Write `async def stream():`, and `await asyncio.sleep(…)` where it waits.",
             )
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            _check_bare_calls(node, vocabulary, file)
+    for _, call in _bare_calls(tree):
+        made = vocabulary.value(call.func)
+        if _is_class(made, HTTPException):
+            continue  # it is raised
+        if _is_class(made, BaseException) or _is_builtin_exception(call.func):
+            what = f"inside a function, a bare `{ast.unparse(call.func)}(…)` does nothing"
+            raise RouteError(what, place=place_of(call, file), hint=f"Write `raise {ast.unparse(call)}`.")
 
 
-def _check_bare_calls(function: Function, vocabulary: Vocabulary, file: str) -> None:
-    for node in own_nodes(function):
-        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+def check_bare_renders(
+    tree: ast.Module, loader: ast.AsyncFunctionDef | None, vocabulary: Vocabulary, file: str
+) -> None:
+    """Raises RouteError for a bare `render(…)` in a function, except the loader: there it is the answer."""
+    for function, call in _bare_calls(tree):
+        if function is loader or vocabulary.public_name(call.func) != "render":
             continue
-        called = node.value.func
-        made = vocabulary.value(called)
-        what = f"inside a function, a bare `{ast.unparse(called)}(…)` does nothing"
-        if _is_class(made, BaseException) or _is_builtin_exception(called):
-            hint = f"Write `raise {ast.unparse(node.value)}`."
-        elif vocabulary.public_name(called) in ANSWERS or _is_class(made, Response):
-            what += ", and the page would be sent"
-            hint = f"Write `return {ast.unparse(node.value)}` in the loader, or make the call at module level."
-        else:
-            continue
-        raise RouteError(what, place=place_of(node, file), hint=hint)
+        what = f"inside a function, a bare `{ast.unparse(call.func)}(…)` does nothing"
+        hint = f"To send it from a stream, write `yield {ast.unparse(call)}`."
+        if not yields_of(function):
+            hint = f"Write `return {ast.unparse(call)}`, and return it from the loader as well: then it is the answer."
+        raise RouteError(what, place=place_of(call, file), hint=hint)
+
+
+def _bare_calls(tree: ast.Module) -> Iterator[tuple[Function, ast.Call]]:
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            for node in own_nodes(function):
+                if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                    yield function, node.value
 
 
 def _is_builtin_exception(called: ast.expr) -> bool:

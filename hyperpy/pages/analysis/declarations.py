@@ -4,6 +4,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from starlette.responses import Response
+
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import blocks
@@ -33,8 +35,8 @@ def find_declarations(
 ) -> tuple[Declaration, ...]:
     """The inputs in file order; `bound` are the names that the file sets.
 
-    An annotation without a value is an input if the URL has its name or nothing in the file assigns it; one with a
-    value only if it has an input marker. All others are plain declarations.
+    An annotation without a value is an input if the URL has its name or nothing in the file assigns it, and so is
+    `response: Response`; one with a value only if it has an input marker. All others are plain declarations.
     """
     finder = _InputFinder(bound, parameters, vocabulary, file)
     finder.block(statements, 0)
@@ -68,13 +70,19 @@ class _InputFinder:
                 raise RouteError("an input must be a plain name", place=place_of(node, self.file), hint=hint)
             return
         name = node.target.id
-        is_bare_input = node.value is None and (name in self.parameters or name not in self.bound)
+        is_new = name in self.parameters or name not in self.bound or self.is_response(name, annotation)
+        is_bare_input = node.value is None and is_new
         if not (marked or is_bare_input):
             return
         if any(found.name == name and found.group in {0, group} for found in self.found):
             hint = "Keep one of the two, or give one another name."
             raise RouteError(f"`{name}` is declared as an input twice", place=place_of(node, self.file), hint=hint)
         self.found.append(Declaration(name, annotation, node, node.value is not None, group, marked))
+
+    def is_response(self, name: str, annotation: ast.expr) -> bool:
+        """Whether this declares the `response` of the request, which the file may replace by an answer."""
+        kind = self.vocabulary.value(annotation) if name == "response" and name not in self.vocabulary.objects else None
+        return isinstance(kind, type) and issubclass(kind, Response)
 
 
 def unquoted(annotation: ast.expr) -> ast.expr:

@@ -1,7 +1,7 @@
 """Which explicit answers and methods a route file has, and whether its body may block."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from hyperpy.pages.analysis.callables import own_nodes
 from hyperpy.pages.analysis.placement import is_template
@@ -17,36 +17,82 @@ _BUILTINS = """
 QUICK_BUILTINS = frozenset(_BUILTINS.split())
 
 
-def bare_calls(statements: Sequence[ast.stmt]) -> Iterator[ast.Call]:
-    """Calls that are statements at module level: what they return may be the answer."""
-    for statement in statements:
-        for node in module_level(statement):
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-                yield node.value
+_RESPONSE_ATTRIBUTES = frozenset({"background", "delete_cookie", "headers", "raw_headers", "set_cookie", "status_code"})
+
+
+def bare_values(nodes: Iterable[ast.AST]) -> Iterator[ast.expr]:
+    """What the bare expressions among the nodes may evaluate to: any of it may be the answer."""
+    for node in nodes:
+        if isinstance(node, ast.Expr):
+            yield from _outcomes(node.value)
+
+
+def _outcomes(value: ast.expr) -> Iterator[ast.expr]:
+    match value:
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from (*_outcomes(body), *_outcomes(orelse))
+        case ast.BoolOp(values=values):
+            for part in values:
+                yield from _outcomes(part)
+        case ast.NamedExpr(value=inner) | ast.Await(value=inner):
+            yield from _outcomes(inner)
+        case ast.Constant() | ast.JoinedStr() | ast.TemplateStr() | ast.Compare() | ast.BinOp() | ast.UnaryOp():
+            pass
+        case _:
+            yield value
 
 
 def binds_response(statement: ast.stmt) -> bool:
-    """Whether a simple statement assigns `response`."""
-    if hasattr(statement, "body") or hasattr(statement, "cases"):
+    """Whether a statement assigns `response`, not counting the blocks in it."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return False
+    parts = [statement] if not blocks(statement) else [n for n in ast.iter_child_nodes(statement) if not _is_block(n)]
     return any(
         isinstance(node, ast.Name) and node.id == "response" and isinstance(node.ctx, ast.Store)
-        for node in module_level(statement)
+        for part in parts
+        for node in module_level(part)
         if not (isinstance(statement, ast.AnnAssign) and statement.value is None)
     )
 
 
+def _is_block(node: ast.AST) -> bool:
+    return isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case)
+
+
+def worked_on(tree: ast.AST) -> frozenset[str]:
+    """The names that the code uses as responses: `answer.set_cookie(…)`. Assigning a redirect to one doesn't end it."""
+    return frozenset(
+        node.value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in _RESPONSE_ATTRIBUTES
+    )
+
+
 def explicit_answers(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
-    """Whether a statement binds `response`, or a bare call makes a known response or renders fragments."""
+    """Whether a statement binds `response`, or a known response or rendered fragments are its value or are raised."""
     nested = [node for s in statements for node in module_level(s) if isinstance(node, ast.stmt)]
-    known = any(vocabulary.public_name(call.func) in ANSWERS for call in bare_calls(statements))
+    values = [*bare_values(nested)]
+    for node in nested:
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.Raise):
+            value = node.exc if isinstance(node, ast.Raise) else node.value
+            values += [v for v in _outcomes(value) if _is_redirect(v, vocabulary)] if value else []
+    known = any(isinstance(v, ast.Call) and vocabulary.public_name(v.func) in ANSWERS for v in values)
     return known or any(binds_response(node) for node in nested)
 
 
-def possible_answers(statements: Sequence[ast.stmt], loader: ast.AsyncFunctionDef | None) -> bool:
-    """Whether a bare call of any function, or the value that the loader returns, could be the answer."""
-    returns = loader is not None and any(isinstance(n, ast.Return) and n.value is not None for n in own_nodes(loader))
-    return returns or any(True for _ in bare_calls(statements))
+def _is_redirect(value: ast.expr, vocabulary: Vocabulary) -> bool:
+    return isinstance(value, ast.Call) and vocabulary.public_name(value.func) == "redirect"
+
+
+def possible_answers(tree: ast.Module, loader: ast.AsyncFunctionDef | None) -> bool:
+    """Whether there may be another answer: a bare expression anywhere, what the loader returns, or what is raised."""
+    own = list(own_nodes(loader)) if loader else []
+    returns = any(isinstance(node, ast.Return) and node.value is not None for node in own)
+    raises = any(isinstance(node, ast.Raise) for node in (*own, *(n for s in tree.body for n in module_level(s))))
+    return returns or raises or any(isinstance(value, _POSSIBLE) for value in bare_values(ast.walk(tree)))
+
+
+_POSSIBLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.YieldFrom)
 
 
 def flags_named(tree: ast.Module, vocabulary: Vocabulary) -> frozenset[str]:

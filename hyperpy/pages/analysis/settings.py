@@ -21,6 +21,10 @@ class SettingsStatement:
     statement: ast.stmt | None = None
     values: Mapping[str, ast.expr] = field(default_factory=dict)
 
+    def without(self, tree: ast.Module) -> ast.Module:
+        """The file without it."""
+        return ast.Module([statement for statement in tree.body if statement is not self.statement], [])
+
 
 def find_settings(parsed: ParsedFile, vocabulary: Vocabulary, *, allowed: bool = True) -> SettingsStatement:
     """Raises RouteError for a call in another place, a second one, and arguments that aren't settings.

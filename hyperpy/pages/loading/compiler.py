@@ -4,16 +4,29 @@ import ast
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import CodeType
 
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.declarations import Declaration
-from hyperpy.pages.analysis.explicit_answers import binds_response
+from hyperpy.pages.analysis.explicit_answers import binds_response, worked_on
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
-from hyperpy.pages.loading.hidden_names import CALLED, PAGE, RENDERED, RESPOND, RUN, hidden
+from hyperpy.pages.loading.ending_statements import (
+    RESULTS,
+    at,
+    call,
+    end_functions,
+    is_redirect,
+    load,
+    may_be_redirect,
+    may_be_response,
+    store,
+    with_responses,
+)
+from hyperpy.pages.loading.hidden_names import BOUND, ENDED, ENDS, KEPT, PAGE, RESULT, RUN, SET, hidden
 from hyperpy.pages.loading.html_calls import HTMLCalls, TemplateCalls
 from hyperpy.templates import Literals, SourceText, certain_templates, extract_fragments
 
@@ -52,12 +65,13 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     d = description
     calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
     _inline([*d.once, *d.before, *d.after], calls, d.vocabulary, d.stream.name if d.stream else "")
+    end_functions([*d.once, *d.before, *d.after], d.loader, partial(_is_render, d.vocabulary))
     body = _BodyRewriter(d)
 
     def module(statements: Sequence[ast.stmt]) -> CodeType:
         return compile_tree(ast.fix_missing_locations(rewrite(ast.Module(list(statements), []))), d)
 
-    before, after = body.block(d.before), body.block(d.after)
+    before, after = body.whole(d.before), body.whole(d.after)
     return CompiledRoute(
         once=module(d.once),
         before=module(before) if before else None,
@@ -98,69 +112,115 @@ def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vo
     HTMLCalls(calls, certain, stream).module(statements)
 
 
+def _is_render(vocabulary: Vocabulary, function: ast.expr) -> bool:
+    return vocabulary.public_name(function) == "render"
+
+
 class _BodyRewriter:
-    """Rewrites the statements that run for each request, block by block. Functions and classes stay unchanged."""
+    """Rewrites the statements that run for each request, block by block. Functions and classes stay unchanged.
+
+    A statement that may end the body is followed by a check and a `break`. That leaves `with` and `try` as `return`
+    does in a function, and is why the whole body stands in a loop. After an inner loop the body breaks again.
+    """
 
     def __init__(self, description: Description) -> None:
         everywhere = (*description.before, *description.after)
         is_only = len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
-        self.vocabulary = description.vocabulary
+        self.is_render = partial(_is_render, description.vocabulary)
+        self.worked_on = frozenset[str]().union(*map(worked_on, (*description.once, *everywhere)))
+        self.ends = 0  # how many statements may end the body so far
+        self.can_leave = True
+        self.depth = 0
         self.pages = {id(template): index for index, template in enumerate(description.templates)}
         self.only_page = 0 if is_only else None  # the one template of the file, if it is at module level
         self.inputs: dict[int, tuple[int, Declaration]] = {
             id(declaration.node): (index, declaration) for index, declaration in enumerate(description.declarations)
         }
 
+    def whole(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+        """The statements before or after the loader."""
+        self.ends = 0
+        block = self.block(statements)
+        if not self.ends:
+            return block
+        return [at(statements[0], ast.While(ast.Constant(True), [*block, ast.Break()], []))]
+
     def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         out: list[ast.stmt] = []
         bound_groups: set[int] = set()
+        self.depth += 1
         for statement in statements:
             if (known := self.inputs.get(id(statement))) and known[1].group not in bound_groups | {0}:
                 bound_groups.add(known[1].group)
-                out.append(_at(statement, ast.Expr(_run("bind", ast.Constant(known[1].group)))))
-            out.extend(self.statement(statement))
+                out.append(at(statement, ast.Expr(_run("bind", ast.Constant(known[1].group)))))
+            out.extend(at(statement, new) for new in self.statement(statement))
+        self.depth -= 1
+        if self.depth and any(map(binds_response, statements)):
+            out.append(at(statements[-1], self.ended_by(call(BOUND))))
         return out
 
     def statement(self, statement: ast.stmt) -> list[ast.stmt]:
         match statement:
             case ast.Expr(value=ast.TemplateStr() as template) if is_template(statement):
-                if self.only_page is not None:
-                    return []
-                return [_at(statement, _assign(PAGE, ast.Constant(self.pages[id(template)])))]
-            case ast.Expr(value=ast.Call() as call):
-                helper = RENDERED if self.vocabulary.public_name(call.func) == "render" else CALLED
-                checked = [_at(statement, ast.Expr(ast.Call(_name(helper), [call], [])))]
-                return checked + self.responded(statement)
-            case ast.AnnAssign():
-                return self.annotated(statement)
+                return [] if self.only_page is not None else [_assign(PAGE, ast.Constant(self.pages[id(template)]))]
+            case ast.Expr(value=value) if may_be_response(value):
+                return [self.ended_by(call(ENDS, with_responses(value, self.is_render)))]
+            case ast.AnnAssign(value=None) | ast.Pass():
+                return []
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                return self.annotated(statement, ast.Assign([target], value))
+            case ast.Assign():
+                return self.assigned(statement)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 return [statement]
-        return [self.nested(statement), *self.responded(statement)]
+        before = self.ends
+        nested = [self.nested(statement)]
+        if self.ends > before and isinstance(statement, ast.For | ast.While):
+            nested.append(ast.If(load(ENDED), [ast.Break()], []))
+        return nested
 
-    def annotated(self, node: ast.AnnAssign) -> list[ast.stmt]:
-        """Drops a bare annotation, and assigns a value; to an input only if the request has no value for it."""
-        if node.value is None:
-            return []
-        assignment = _at(node, ast.Assign([node.target], node.value))
-        if known := self.inputs.get(id(node)):
-            test = ast.UnaryOp(ast.Not(), _run("given", ast.Constant(known[0])))
-            return [_at(node, ast.If(test, [assignment], []))]
-        return [assignment, *self.responded(node)]
+    def annotated(self, node: ast.AnnAssign, assignment: ast.Assign) -> list[ast.stmt]:
+        """Assigns the value; to an input only if the request has no value for it."""
+        known = self.inputs.get(id(node))
+        if known is None:
+            return self.assigned(assignment)
+        test = ast.UnaryOp(ast.Not(), _run("given", ast.Constant(known[0])))
+        return [ast.If(test, [at(node, assignment)], [])]
 
-    def responded(self, statement: ast.stmt) -> list[ast.stmt]:
-        if not binds_response(statement):
-            return []
-        return [_at(statement, ast.Expr(ast.Call(_name(RESPOND), [_name("response")], [])))]
+    def assigned(self, statement: ast.Assign) -> list[ast.stmt]:
+        names = list(dict.fromkeys(name.id for name in may_be_redirect(statement)))
+        if self.worked_on.intersection(names) and not isinstance(statement.value, ast.Tuple):
+            helper = SET if "response" in names else KEPT
+            return [ast.Assign(statement.targets, call(helper, statement.value))]
+        if not names and isinstance(statement.value, RESULTS):
+            check, target = self.check(RESULT), ast.Assign(statement.targets, load(RESULT))
+            return [_assign(RESULT, statement.value), target, check, ast.Delete([ast.Name(RESULT, ast.Del())])]
+        return [statement, *map(self.check, names)]
+
+    def check(self, name: str) -> ast.stmt:
+        """Ends the body if a variable holds a redirect."""
+        return self.ended_by(ast.BoolOp(ast.And(), [is_redirect(name), call(ENDS, load(name))]))
+
+    def ended_by(self, test: ast.expr) -> ast.stmt:
+        """Ends the body if the test is true."""
+        if not self.can_leave:
+            return ast.Expr(test)
+        self.ends += 1
+        return ast.If(test, [_assign(ENDED, ast.Constant(True)), ast.Break()], [])
 
     def nested(self, statement: ast.stmt) -> ast.stmt:
         """A copy of a compound statement with its blocks rewritten; a simple statement unchanged."""
-        statement = copy.copy(statement)
+        statement, can_leave = copy.copy(statement), self.can_leave
         for field in ("body", "orelse", "finalbody"):
+            # Python forbids a `break` in `except*`, and warns of one in `finally`.
+            self.can_leave = can_leave and field != "finalbody"
             if block := getattr(statement, field, None):
                 setattr(statement, field, self.filled(block))
+        self.can_leave = can_leave and not isinstance(statement, ast.TryStar)
         for field in ("handlers", "cases"):
             if parts := getattr(statement, field, None):
                 setattr(statement, field, [self.part(part) for part in parts])
+        self.can_leave = can_leave
         return statement
 
     def part(self, part: ast.ExceptHandler | ast.match_case) -> ast.ExceptHandler | ast.match_case:
@@ -170,26 +230,16 @@ class _BodyRewriter:
         if isinstance(rewritten, ast.ExceptHandler) and rewritten.name and holds_template:
             # Python unbinds the name at the end of `except E as e`, but the template is evaluated later and may use it.
             name, rewritten.name = rewritten.name, hidden(rewritten.name)
-            rewritten.body.insert(0, _at(rewritten.body[0], _assign(name, _name(rewritten.name))))
+            rewritten.body.insert(0, at(rewritten.body[0], _assign(name, load(rewritten.name))))
         return rewritten
 
     def filled(self, block: Sequence[ast.stmt]) -> list[ast.stmt]:
-        return self.block(block) or [_at(block[0], ast.Pass())]
-
-
-def _name(name: str) -> ast.Name:
-    return ast.Name(name, ast.Load())
+        return self.block(block) or [at(block[0], ast.Pass())]
 
 
 def _assign(name: str, value: ast.expr) -> ast.Assign:
-    return ast.Assign([ast.Name(name, ast.Store())], value)
+    return ast.Assign([store(name)], value)
 
 
 def _run(method: str, *arguments: ast.expr) -> ast.Call:
-    return ast.Call(ast.Attribute(_name(RUN), method, ast.Load()), list(arguments), [])
-
-
-def _at[S: ast.stmt](where: ast.stmt, statement: S) -> S:
-    """Gives a generated statement the location of the one that it replaces."""
-    ast.copy_location(statement, where)
-    return ast.fix_missing_locations(statement)
+    return ast.Call(ast.Attribute(load(RUN), method, ast.Load()), list(arguments), [])

@@ -1,6 +1,7 @@
 """Runs the definitions of a file. Its imports run first, so that its names can be resolved to objects."""
 
 import ast
+import copy
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,8 @@ from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
-from hyperpy.pages.loading.runtime import RENDERERS
+from hyperpy.pages.loading.ending_statements import end_functions
+from hyperpy.pages.loading.runtime import HELPERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,13 @@ class Execution:
     ) -> tuple[Description, CompiledRoute]:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
         parsed = parse(source, file)
+        namespace.update(HELPERS)
         with _placed(file):
             done = self._run_imports(parsed, namespace)
         vocabulary = self._vocabulary(parsed, namespace, done)
         description = analyse(parsed, vocabulary, done, parameters, any_method=any_method, guard=guard)
         compiled = compile_route(description, self.rewrite)
-        namespace.update({**RENDERERS, **compiled.functions})
+        namespace.update(compiled.functions)
         with _placed(file):
             exec(compiled.once, namespace)
         return description, compiled
@@ -63,7 +66,7 @@ class Execution:
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
-            namespace.update({**RENDERERS, **functions})
+            namespace.update({**HELPERS, **functions})
             exec(code, namespace)
 
     def _run_imports(self, parsed: ParsedFile, namespace: dict[str, Any]) -> frozenset[ast.stmt]:
@@ -76,7 +79,7 @@ class Execution:
             names = parsed.names[statement]
             is_import = isinstance(statement, ast.Import | ast.ImportFrom)
             if is_import or (names.binds <= once and runs_first(statement, names, settled, vocabulary)):
-                exec(self._compiled([statement], parsed), namespace)
+                exec(self._compiled([_ended(statement)], parsed), namespace)
                 done.append(statement)
                 settled |= (names.binds & once) | (namespace.keys() - bound)
         return frozenset(done)
@@ -126,6 +129,14 @@ class Execution:
         node = ast.ImportFrom(module, [ast.alias(name or "*")], level)
         self.rewrite(ast.Module([node], []))
         return level, node.module or "", name
+
+
+def _ended(statement: ast.stmt) -> ast.stmt:
+    """A statement with what ends the functions in it; the original is still to be analysed."""
+    if isinstance(statement, ast.If | ast.Try | ast.With):
+        statement = copy.deepcopy(statement)
+        end_functions([statement])
+    return statement
 
 
 def _needs_no_names(statement: ast.stmt) -> bool:

@@ -4,9 +4,15 @@
 |---|---|---|---|
 | `.page` | index of the template that was reached | `Run` | the body, or `load_route` if there is only one |
 | `.run` | the request's `Run` | the body, to bind inputs where they are declared | `Run` |
-| `.called` | checks the result of a bare call | the body | `load_route` |
-| `.rendered` | answers with the result of a bare `render(…)` | the body | `load_route` |
-| `.respond` | checks a value assigned to `response` | the body | `load_route` |
+| `.ended` | whether the body has ended before its last statement | the body and `Run` | `load_route`, the body |
+| `.ends` | makes a response the answer, and tells whether it is one | the body, classes, `finally` | `execution` |
+| `.answer` | does the same, and returns the response or None | functions | `execution` |
+| `.result` | the value that a bare expression has evaluated to | the body and functions | these |
+| `.redirect`, `.type` | the class of redirects, and `type` | the body and functions | `execution` |
+| `.kept` | keeps a redirect that the file works on | the body and functions | `execution` |
+| `.set` | keeps a redirect assigned to `response` | the body and functions | `execution` |
+| `.bound` | makes `response` the answer at the end of its block | the body and functions | `execution` |
+| `.rendered` | makes a response of rendered fragments | the body and the loader | `execution` |
 | `.name` | the exception of `except … as name` | the body, which copies it to `name` | the body |
 | `.html` | str → stripped Markup, as `html(t"…")` returns | all code of the folder | `execution` |
 | `.markup` | str → Markup, as a component returns | all code of the folder | `execution` |
@@ -18,9 +24,16 @@
 
 PAGE = ".page"
 RUN = ".run"
-CALLED = ".called"
+ENDED = ".ended"
+ENDS = ".ends"
+ANSWER = ".answer"
+RESULT = ".result"
+REDIRECT = ".redirect"
+TYPE = ".type"
+KEPT = ".kept"
+SET = ".set"
+BOUND = ".bound"
 RENDERED = ".rendered"
-RESPOND = ".respond"
 HTML = ".html"
 MARKUP = ".markup"
 YIELDED = ".yielded"

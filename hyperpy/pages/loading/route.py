@@ -18,7 +18,6 @@ from hyperpy.pages.loading.hidden_names import PAGE
 from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
-from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.pages.route_settings import RouteSettings, check_setting, size
 from hyperpy.routing import ErrorPage, GuardFile, RouteFile
 
@@ -83,7 +82,6 @@ def load_route(
     _check_guarded_parameters(description, below - parameters)
     check_missed_markers(description, definitions)
     inputs = resolve_inputs(description, definitions, parameters, error_page=isinstance(file, ErrorPage))
-    definitions.update(HELPERS)
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     settings = _settings(description, definitions)

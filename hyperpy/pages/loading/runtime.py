@@ -1,34 +1,50 @@
-"""What compiled code calls: to end the body with an explicit answer, and to render t-strings in place."""
+"""What compiled code calls: to end the request with an explicit answer, and to render t-strings in place."""
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Never
+from typing import Any
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from hyperpy.exceptions import AnswerError
-from hyperpy.pages.loading.hidden_names import CALLED, HTML, MARKUP, RENDER, RENDERED, RESPOND, YIELDED
-from hyperpy.templates import Pending, allow_deferred, markup, render_template
+from hyperpy.pages.answers import Redirect
+from hyperpy.pages.loading.hidden_names import (
+    ANSWER,
+    BOUND,
+    ENDED,
+    ENDS,
+    HTML,
+    KEPT,
+    MARKUP,
+    REDIRECT,
+    RENDER,
+    RENDERED,
+    SET,
+    TYPE,
+    YIELDED,
+)
+from hyperpy.templates import Pending, allow_deferred, current_host, markup, render_template
 
 
-class AnswerGiven(BaseException):
-    """Carries an explicit answer out of the body. Not an Exception: a user's `except Exception` must not stop it."""
+def answer_of(value: object) -> Response | None:
+    """Makes the value of a bare expression the answer, if it is a response, and returns it. Raises an HTTPException.
 
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
-
-
-def handle_result(value: object) -> None:
-    """Handles the result of a bare call: a response is the answer, an HTTPException is raised."""
+    The `response` that a file declares is not an answer of its own: functions that set headers may return it.
+    """
     if value is None:
-        return
+        return None
     if isinstance(value, Response):
-        raise AnswerGiven(value)
+        run = current_host.get(None)
+        if run is not None:
+            if value is run.response:
+                return None
+            run.give(value)
+        return value
     if isinstance(value, HTTPException):
         raise value
     if inspect.iscoroutine(value):
@@ -37,17 +53,37 @@ def handle_result(value: object) -> None:
             f"the call of {value.__qualname__}() is not awaited",
             hint="Await it in the loader:\n\n    async def load():\n        await …",
         )
+    return None
 
 
-def answer_with(value: Markup) -> Never:
-    """Answers with the result of a bare `render(…)`."""
-    raise AnswerGiven(HTMLResponse(str(value)))
+def ends(value: object) -> bool:
+    """Whether the value of a bare expression is the answer."""
+    return answer_of(value) is not None
 
 
-def answer_if_response(value: object) -> None:
-    """Ends the body if `response` has just been set to a Response."""
-    if isinstance(value, Response):
-        raise AnswerGiven(value)
+def kept[V](value: V) -> V:
+    """The value. A redirect is kept: the code goes on to work on it, or an error on the way out is an error."""
+    if isinstance(value, Redirect) and (run := current_host.get(None)) is not None:
+        run.keep(value)
+    return value
+
+
+def set_response[V](value: V) -> V:
+    """The value that is assigned to `response`, of which the last is the answer."""
+    if isinstance(value, Response) and (run := current_host.get(None)) is not None:
+        run.keep(value)
+    return value
+
+
+def bound() -> bool:
+    """Makes the caller's global `response` the answer, and returns whether it is one."""
+    value = sys._getframe(1).f_globals.get("response")
+    return isinstance(value, Response) and answer_of(value) is not None
+
+
+def rendered(value: Markup | None) -> Response | None:
+    """The response for rendered fragments; None if they have not changed."""
+    return None if value is None else HTMLResponse(str(value))
 
 
 def stripped(text: str) -> Markup:
@@ -63,12 +99,9 @@ def yielded(render: Callable[..., str], *values: object) -> Markup | Pending:
     return markup(html.strip())
 
 
-RENDERERS: Mapping[str, Any] = MappingProxyType(
-    {HTML: stripped, MARKUP: markup, RENDER: render_template, YIELDED: yielded}
-)
-"""Helpers for the code of any file in the routes folder."""
-
 HELPERS: Mapping[str, Any] = MappingProxyType(
-    {CALLED: handle_result, RENDERED: answer_with, RESPOND: answer_if_response}
+    {HTML: stripped, MARKUP: markup, RENDER: render_template, YIELDED: yielded}
+    | {ANSWER: answer_of, ENDS: ends, KEPT: kept, SET: set_response, BOUND: bound, RENDERED: rendered}
+    | {REDIRECT: Redirect, TYPE: type, ENDED: False}
 )
-"""Helpers for the compiled body of a route file."""
+"""What the code of any file in the routes folder finds in its namespace."""

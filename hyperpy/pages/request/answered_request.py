@@ -101,9 +101,13 @@ class AnsweredRequest(TemplateHost):
         """Whether there is an answer that takes the place of a page or a stream."""
         return bool(self.redirects) or self.explicit is not None
 
+    def dropped(self) -> list[Redirect]:
+        """The redirects that no statement of the route file has received so far."""
+        return [each for each in self.redirects if each is not self.kept]
+
     def settled[A](self, answer: A) -> A | Response:
         """The answer to send in place of `answer`. In debug mode, logs the redirects that were dropped."""
-        dropped = [each for each in self.redirects if each is not answer and each is not self.kept]
+        dropped = [each for each in self.dropped() if each is not answer]
         if self.is_strict:
             for redirect in [each for each in self.redirects if each is not answer]:
                 _report(redirect)
@@ -122,7 +126,7 @@ class AnsweredRequest(TemplateHost):
         found = decisive(error)
         if isinstance(found, Redirect):
             self.register(found)
-        elif not isinstance(found, AnsweredError) and all(each is self.kept for each in self.redirects):
+        elif not isinstance(found, AnsweredError) and not self.dropped():
             self.is_sent = True
             raise error
         if (bug := unexpected(error)) is not None:

@@ -5,19 +5,19 @@ from contextvars import ContextVar
 from types import CodeType
 from typing import Any, Final
 
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.pages.answers import Redirect
 from hyperpy.pages.loading.compiler import CompiledTemplate
-from hyperpy.pages.loading.hidden_names import PAGE, RUN
+from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_value
 from hyperpy.pages.loading.route import Route
-from hyperpy.pages.loading.runtime import AnswerGiven
 from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.body import RequestBody
 from hyperpy.pages.request.injected_response import InjectedResponse
@@ -207,16 +207,21 @@ class Run(AnsweredRequest):
         return self.settled(answer) if self.redirects or self.explicit else answer
 
     def _straight(self, page: bool) -> Answer:
-        answer = self._execute(self.route.before, inputs=True)
-        return self._page_to_send() if answer is None and page else answer
+        return self._execute(self.route.before, inputs=True) or self._last(page)
 
     async def _around_loader(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
-        if answer is None:
+        if answer is None and not (self.redirects and self.dropped()):
             answer = await self._load()
-        if answer is None:
+        if answer is None and not (self.redirects and self.dropped()):
             answer = self._execute(self.route.after)
-        return self._page_to_send() if answer is None and page else answer
+        return answer or self._last(page)
+
+    def _last(self, page: bool) -> Answer:
+        """The answer after the body and the loader: an explicit one if there is any, else the page."""
+        if self.route.responds and (bound := self._bound_response()):
+            return bound
+        return self._page_to_send() if page and not (self.redirects or self.explicit) else None
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
         """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
@@ -228,12 +233,10 @@ class Run(AnsweredRequest):
                     self.namespace[RUN] = self
                 if code is not None:
                     exec(code, self.namespace)
-            except AnswerGiven as given:
-                return given.response
             finally:
                 self.namespace.pop(RUN, None)
                 self._take_functions()
-        return self._bound_response() if self.route.responds else None
+        return (self.kept or self.explicit) if self.namespace[ENDED] else self.explicit
 
     def _take_functions(self) -> None:
         """Move the functions that no code names out of the namespace.
@@ -252,9 +255,11 @@ class Run(AnsweredRequest):
     async def _load(self) -> Response | None:
         answer = await self._function(self.route.loader)()
         if answer is None:
-            return self._bound_response() if self.route.responds else None
+            return self.explicit
         if isinstance(answer, Response):
             return answer
+        if isinstance(answer, Markup):
+            return HTMLResponse(str(answer))
         raise AnswerError(
             f"{self.route.loader}() must return nothing or a Response, not {type(answer).__name__}",
             place=Place(self.route.file, self._function(self.route.loader).__code__.co_firstlineno),

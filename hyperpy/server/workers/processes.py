@@ -6,20 +6,38 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-_spawn = get_context("spawn")
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what a parent handles in its own way
+
+_fork = get_context("fork")
+_fork_server = get_context("forkserver")
+_fork_server.set_forkserver_preload(["hyperpy.cli", "uvicorn.loops.auto"])
 
 
-def start_process(target: Callable[..., None], *args: Any) -> SpawnProcess:
-    """Start `target(*args)`, all of it picklable, in a fresh interpreter.
+def fork_process(target: Callable[..., None], *args: Any) -> BaseProcess:
+    """Run `target(*args)` in a copy of this process, which has imported hyperpy but nothing of the application's.
 
-    Ctrl-C reaches every process of the terminal's group. Before the child has called `prepare_child` it would print a
-    traceback, so SIGINT is blocked until then.
+    This process must have no other thread. The child calls `prepare_child` first.
     """
-    process = _spawn.Process(target=target, args=args)
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    return _start(_fork.Process(target=target, args=args))
+
+
+def start_process(target: Callable[..., None], *args: Any) -> BaseProcess:
+    """Run `target(*args)`, all of it picklable, in a copy of a process that has imported hyperpy and nothing else.
+
+    For parents with threads. The child calls `prepare_child` first.
+    """
+    return _start(_fork_server.Process(target=target, args=args))
+
+
+def _start(process: BaseProcess) -> BaseProcess:
+    """Signals are blocked until the child has called `prepare_child`: it inherits the handlers of its parent.
+
+    Ctrl-C reaches every process of the terminal's group.
+    """
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
     try:
         process.start()
     finally:
@@ -28,9 +46,12 @@ def start_process(target: Callable[..., None], *args: Any) -> SpawnProcess:
 
 
 def prepare_child() -> None:
-    """To be called first in a child: from here on SIGINT ends it silently, until a server handles it."""
+    """To be called first in a child: until a server handles signals, they end it silently."""
+    signal.set_wakeup_fd(-1)
+    for number in HANDLED:
+        signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, lambda signum, frame: os._exit(128 + signum))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
 
 
 @contextmanager

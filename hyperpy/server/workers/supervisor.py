@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from hyperpy.server.workers.processes import signals_as_bytes
@@ -58,7 +58,7 @@ class SupervisorLink:
 class Worker:
     """A process, and the supervisor's end of the pipe to it."""
 
-    process: SpawnProcess
+    process: BaseProcess
     channel: Connection[Any, Any]
     ready: bool = False
     kill_at: float | None = None  # by time.monotonic(), once it has been told to stop

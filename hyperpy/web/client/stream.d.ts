@@ -50,8 +50,10 @@ export type StreamErrorKind = "aborted" | "content-type" | "http" | "incomplete"
 export interface StreamErrorFields {
     cause?: unknown;
     response?: StreamResponse | null;
+    status?: number;
     body?: string;
     data?: unknown;
+    detail?: unknown;
     log?: string;
     details?: string;
 }
@@ -61,13 +63,15 @@ export class StreamError extends Error {
     constructor(kind: StreamErrorKind, message: string, fields?: StreamErrorFields);
     readonly name: "StreamError";
     readonly kind: StreamErrorKind;
-    /** null without a response. */
+    /** Kind "server": the status of what the generator raised. Otherwise that of the response; null without one. */
     readonly status: number | null;
     readonly response: StreamResponse | null;
     /** Kind "http": the response body. Kind "server": the data of `stream-error`. Otherwise "". */
     readonly body: string;
     /** The parsed `body`, if it is JSON. */
     readonly data: unknown;
+    /** The `detail` in `data`, such as that of an HTTPException; undefined if there is none. */
+    readonly detail: unknown;
     /** Kind "server": the id of the traceback in the server's log. */
     readonly log: string | undefined;
     /** Kind "server": the traceback, with `hyper dev`. */

@@ -21,14 +21,15 @@ const noop = () => {};
 
 /** Why a stream failed. `kind`: "aborted", "content-type", "http", "incomplete", "network" or "server". */
 export class StreamError extends Error {
-    constructor(kind, message, { cause, response = null, body = "", data, log, details } = {}) {
+    constructor(kind, message, { cause, response = null, status, body = "", data, detail, log, details } = {}) {
         super(message, { cause });
         this.name = "StreamError";
         this.kind = kind;
         this.response = response;
-        this.status = response?.status ?? null;
+        this.status = status ?? response?.status ?? null;
         this.body = body;
         this.data = data;
+        this.detail = detail;
         this.log = log;
         this.details = details;
     }
@@ -191,7 +192,8 @@ class Stream {
             return await this.#read(reader, parser, response);
         } finally {
             this.#lastEventId = parser.lastEventId;
-            reader.cancel().catch(noop);
+            if (this.#closed) skipRest(reader); // the server may still have work to do, which disconnecting could end
+            else reader.cancel().catch(noop);
         }
     }
 
@@ -334,6 +336,14 @@ async function* pieces(reader) {
     }
 }
 
+async function skipRest(reader) {
+    try {
+        while (!(await reader.read()).done);
+    } catch {
+        // The stream is complete: nobody needs to know how its connection ends.
+    }
+}
+
 async function wholeText(reader) {
     let text = "";
     for await (const piece of pieces(reader)) text += piece;
@@ -343,13 +353,13 @@ async function wholeText(reader) {
 function httpError(response, body) {
     const data = parsed(body);
     const reason = typeof data?.detail === "string" ? data.detail : response.statusText;
-    return new StreamError("http", `${response.status} ${reason}`.trim(), { response, body, data });
+    return new StreamError("http", `${response.status} ${reason}`.trim(), { response, body, data, detail: data?.detail });
 }
 
 function serverError(text, response) {
     const data = parsed(text);
-    const { message = text, log, details } = isPlain(data) ? data : {};
-    return new StreamError("server", message, { response, body: text, data, log, details });
+    const { status, message = text, detail, log, details } = isPlain(data) ? data : {};
+    return new StreamError("server", message, { response, status, body: text, data, detail, log, details });
 }
 
 /** The parsed value if the text is JSON, otherwise the text. */

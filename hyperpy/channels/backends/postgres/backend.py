@@ -25,6 +25,7 @@ SWEEP_WITHIN: Final = 30.0
 SWEEP_ROWS: Final = 5000
 # Seconds that an unused channel's epoch and number are kept, so that a quiet channel can go on without a gap.
 REMEMBER: Final = 7 * 24 * 3600.0
+MOST: Final = 2**63 - 1  # of a bigint
 
 
 class PostgresBackend(BrokerBackend[PostgresConnection]):
@@ -120,7 +121,7 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
 
     async def _read(self, key: str, after: Position | None, limit: int) -> list[Any]:
         """Rows of the channel's epoch, last number and closed; a message's number, closes and data, or nulls."""
-        number = None if after is None else after.number
+        number = None if after is None else max(0, min(after.number, MOST))
         wanted = {"key": key, "after": number, "messages": self._retention.messages, "limit": limit}
         return await self._query(statements.READ, wanted)
 
@@ -129,7 +130,9 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
     @override
     async def put(self, key: str, name: str, data: bytes) -> None:
         # Not repeated: if the item isn't there, a consumer may have removed it already.
-        await self._query(statements.PUT, {"key": key, "name": _printable(name), "data": data}, repeatable=False)
+        item = {"key": key, "name": _printable(name), "data": data}
+        if not await self._query(statements.PUT, item, repeatable=False):
+            raise ChannelClosedError(name, is_queue=True)
 
     @override
     async def take(self, key: str, lease: float) -> QueueItem | None:

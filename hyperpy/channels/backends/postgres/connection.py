@@ -14,7 +14,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
 from hyperpy.channels.backends.postgres import statements
-from hyperpy.exceptions import BrokerError
+from hyperpy.exceptions import BrokerError, BrokerRefusalError
 
 CONNECT_WITHIN: Final = 3.0
 
@@ -56,6 +56,9 @@ _ANSWERS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
 
 # Classes of SQLSTATE codes that only mean that the connection has ended.
 _DISCONNECTED: Final = ("08", "57P")
+
+# Those that blame the statement or its values.
+_REFUSED: Final = ("0A", "21", "22", "23", "42", "54")
 
 # A refused connection has no code, only the server's text. Unknown texts are shown as they are.
 _REFUSALS: Final = (
@@ -140,6 +143,15 @@ def options_of(url: str) -> dict[str, Any]:
     return {**_DEFAULTS, **given, "client_encoding": "utf8"}
 
 
+def _is_refusal(error: Exception) -> bool:
+    """Whether the same statement with the same values would always fail."""
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None:  # psycopg itself has refused it
+        return isinstance(error, (psycopg.DataError, psycopg.ProgrammingError, psycopg.NotSupportedError))
+    return error.sqlstate.startswith(_REFUSED)
+
+
 def explain(error: Exception, address: str) -> BrokerError:
     """The error for the user, to be raised from `error`."""
     if isinstance(error, TimeoutError):
@@ -152,6 +164,8 @@ def explain(error: Exception, address: str) -> BrokerError:
         for sign, what, hint in _REFUSALS:
             if sign in text:
                 return BrokerError(f"{address} {what}: {text}", hint=hint)
+    if _is_refusal(error):
+        return BrokerRefusalError(f"{address} can't do what channels need: {text}")
     if isinstance(error, psycopg.Error) and error.sqlstate and not error.sqlstate.startswith(_DISCONNECTED):
         return BrokerError(f"{address} can't do what channels need: {text}")
     return BrokerError(f"{address} is unreachable: {text}")

@@ -135,15 +135,19 @@ DELETE FROM hyper_channels WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM hyper_channels channel
     WHERE used_at < now() - CASE WHEN closed THEN %(age)s::float8 ELSE %(idle)s::float8 END * interval '1 second'
         AND NOT EXISTS (SELECT FROM hyper_messages WHERE key = channel.key AND expires_at > now())
+        AND NOT EXISTS (SELECT FROM hyper_queue WHERE key = channel.key)
     LIMIT %(limit)s::int FOR UPDATE SKIP LOCKED
 )) RETURNING 1
 """
 
+# Returns a row, or none if the queue is closed.
 PUT: Final = f"""
 WITH item AS (
-    INSERT INTO hyper_queue (key, name, data) VALUES (%(key)s::text, %(name)s::text, %(data)b::bytea)
+    INSERT INTO hyper_queue (key, name, data) SELECT %(key)s::text, %(name)s::text, %(data)b::bytea
+    WHERE NOT EXISTS (SELECT FROM hyper_channels WHERE key = %(key)s::text AND closed)
+    RETURNING key
 )
-SELECT pg_notify('{CHANNEL}', %(key)s::text)
+SELECT pg_notify('{CHANNEL}', key) FROM item
 """
 
 TAKE: Final = """

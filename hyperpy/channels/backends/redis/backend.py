@@ -1,5 +1,6 @@
 """Channels and queues in Redis."""
 
+import re
 import secrets
 from collections.abc import Awaitable, Collection
 from functools import partial
@@ -20,7 +21,10 @@ from hyperpy.exceptions import ChannelClosedError
 POOL_SIZE: Final = 8
 # Milliseconds that an unused channel's epoch and number are kept, so that a quiet channel can go on without a gap.
 REMEMBER: Final = 7 * 24 * 3600 * 1000
+MOST: Final = 2**64 - 2  # of the numbers in ids of a stream that has a next one
 LOOK_EVERY: Final = 1.0  # seconds between two searches for items whose lease has run out
+
+_MESSAGE: Final = re.compile(rb"(\d{1,18}) (\d{1,18}) ([01]) (.+)", re.DOTALL)
 
 # A channel's `meta`, the entry id of the oldest message that it keeps, if any, and the entries that were read.
 type _Stored = tuple[dict[bytes, bytes], bytes | None, list[Any]]
@@ -50,12 +54,14 @@ class RedisBackend(BrokerBackend[RedisConnection]):
 
     def _received(self, topic: str, data: bytes) -> None:
         key = topic.removeprefix(self._prefix)
-        if data:
-            epoch, number, closes, content = data.split(b" ", 3)
+        if not data:
+            self._listener.filled(key)
+        elif message := _MESSAGE.fullmatch(data):
+            epoch, number, closes, content = message.groups()
             record = Record(Position(int(epoch), int(number)), content, closes=closes == b"1")
             self._listener.arrived(key, record)
-        else:
-            self._listener.filled(key)
+        else:  # published by something else
+            self._listener.changed(key)
 
     async def _call(self, script: Script, keys: tuple[str, ...], *arguments: Argument, repeatable: bool = True) -> Any:
         return await self._do(lambda connection, _: connection.call(script, keys, *arguments), repeatable=repeatable)
@@ -70,7 +76,9 @@ class RedisBackend(BrokerBackend[RedisConnection]):
         token = secrets.token_hex(8)
         message = (self._topic(key), name[:LONGEST_NAME], data, int(closes), token)
         fresh = secrets.randbits(48) + 1
-        bounds = (fresh, self._messages, self._age, max(REMEMBER, 2 * self._age))
+        idle = max(REMEMBER, 2 * self._age)
+        # A queue stays closed for longer, because its items don't expire.
+        bounds = (fresh, self._messages, idle if key.startswith("q") else self._age, idle)
 
         def publish(connection: RedisConnection, again: bool) -> Awaitable[Any]:
             return connection.call(scripts.PUBLISH, _channel(key), *message, int(again), connection.run, *bounds)
@@ -98,7 +106,7 @@ class RedisBackend(BrokerBackend[RedisConnection]):
         return _batch_of(await self._read(key, after, limit), after)
 
     async def _read(self, key: str, after: Position | None, limit: int) -> _Stored:
-        number = 0 if after is None else after.number
+        number = 0 if after is None else max(0, min(after.number, MOST))
         meta, oldest, entries = await self._call(scripts.READ, _channel(key), number, limit, self._age)
         return dict(zip(meta[::2], meta[1::2], strict=True)), oldest, entries
 
@@ -107,7 +115,10 @@ class RedisBackend(BrokerBackend[RedisConnection]):
     @override
     async def put(self, key: str, name: str, data: bytes) -> None:
         # Not repeated: if the item isn't there, a consumer may have removed it already.
-        await self._call(scripts.PUT, _queue(key), name[:LONGEST_NAME], data, self._topic(key), repeatable=False)
+        _, meta = _channel(key)
+        item = (name[:LONGEST_NAME], data, self._topic(key))
+        if not await self._call(scripts.PUT, (*_queue(key), meta), *item, repeatable=False):
+            raise ChannelClosedError(name, is_queue=True)
 
     @override
     async def take(self, key: str, lease: float) -> QueueItem | None:
@@ -116,21 +127,20 @@ class RedisBackend(BrokerBackend[RedisConnection]):
         if look:
             self._look_at[key] = now + LOOK_EVERY
         taken = await self._call(scripts.TAKE, _queue(key), self._consumer, int(lease * 1000), int(look))
-        return QueueItem(key, taken[1], taken[0]) if taken else None
+        return QueueItem(key, taken[1], (taken[0], taken[2])) if taken else None
 
     @override
     async def acknowledge(self, item: QueueItem) -> None:
-        await self._call(scripts.ACKNOWLEDGE, _queue(item.key), item.receipt)
+        await self._call(scripts.ACKNOWLEDGE, _queue(item.key), *item.receipt)
 
     @override
     async def release(self, item: QueueItem) -> None:
-        topic = self._topic(item.key)
-        await self._call(scripts.RELEASE, _queue(item.key), item.receipt, self._consumer, topic)
+        await self._call(scripts.RELEASE, _queue(item.key), *item.receipt, self._topic(item.key))
 
     @override
     async def renew(self, items: Collection[QueueItem], lease: float) -> None:
         for key in {item.key for item in items}:
-            receipts = [item.receipt for item in items if item.key == key]
+            receipts = [part for item in items if item.key == key for part in item.receipt]
             await self._call(scripts.RENEW, _queue(key), self._consumer, *receipts)
 
     @override

@@ -10,6 +10,7 @@ from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
     ConnectionError,
+    DataError,
     NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
@@ -18,13 +19,15 @@ from redis.exceptions import (
 )
 
 from hyperpy.channels.backends.redis.scripts import Script
-from hyperpy.exceptions import BrokerError
+from hyperpy.exceptions import BrokerError, BrokerRefusalError
 
 CONNECT_WITHIN: Final = 3.0
 
 type Argument = str | bytes | int
 # Makes a connection of redis-py, not yet connected. Most of its methods have no types.
 type Make = Callable[[], Any]
+
+_UNFIT: Final = "Use Redis 7 or newer, and the number of an existing database."
 
 # Errors from the most specific to the most general, each with a description and a hint.
 _ANSWERS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
@@ -41,7 +44,7 @@ _ANSWERS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (BusyLoadingError, "is still loading its data", ""),
     (ReadOnlyError, "is a replica and can't accept messages", "Name the primary in the setting `channels`."),
     (OutOfMemoryError, "is out of memory", "Raise its maxmemory, or lower channel-max-messages or channel-max-age."),
-    (ResponseError, "can't do what channels need", "Use Redis 7 or newer, and the number of an existing database."),
+    (ResponseError, "can't do what channels need", _UNFIT),
 )
 
 
@@ -131,9 +134,19 @@ def connector(url: str) -> tuple[Make, int]:
     return lambda: kind(**options), int(options.get("db", 0))
 
 
+def _is_refusal(error: Exception) -> bool:
+    """Whether the same command would always fail. Codes other than ERR, which redis-py removes, mostly pass."""
+    if type(error) is ResponseError:
+        code = str(error).partition(" ")[0]
+        return code == "WRONGTYPE" or not code.isupper()
+    return isinstance(error, DataError)
+
+
 def explain(error: Exception, address: str) -> BrokerError:
     """The error for the user, to be raised from `error`."""
     text = str(error).rstrip(".") or type(error).__name__
+    if _is_refusal(error):
+        return BrokerRefusalError(f"{address} can't do what channels need: {text}", hint=_UNFIT)
     for kind, what, hint in _ANSWERS:
         if isinstance(error, kind):
             return BrokerError(f"{address} {what}: {text}", hint=hint)

@@ -115,23 +115,35 @@ local function exists()
     return redis.call('EXISTS', queue) == 1
 end
 
-local function is_held(id, consumer)
-    return #redis.call('XPENDING', queue, group, id, id, 1, consumer) > 0
+local function times_taken(id)
+    local pending = redis.call('XPENDING', queue, group, id, id, 1)[1]
+    return pending and pending[4]
+end
+
+-- Whether nobody has taken the item since it was taken for the time of that number.
+local function is_held(id, time)
+    return times_taken(id) == tonumber(time)
 end
 """
 
+# Returns 0 if the queue is closed.
 PUT: Final = Script(
     """
 local name, data, topic = unpack(ARGV)
+if redis.call('HEXISTS', KEYS[2], 'closed') == 1 then
+    return 0
+end
 if redis.call('EXISTS', KEYS[1]) == 0 then
     redis.call('XGROUP', 'CREATE', KEYS[1], 'consumers', '0', 'MKSTREAM')
 end
 redis.call('XADD', KEYS[1], '*', 'name', name, 'data', data)
 redis.call('PUBLISH', topic, '')
+return 1
 """
 )
 
-# Returns {id, data} or nothing. With `look`, items whose lease has run out are released first.
+# Returns {id, data, how often it has been taken} or nothing. With `look`, items whose lease has run out are released
+# first.
 TAKE: Final = Script(
     _QUEUE
     + """
@@ -155,16 +167,18 @@ if not entry then
     local read = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', 1, 'STREAMS', queue, '>')
     entry = read and read[1][2][1]
 end
-return entry and {entry[1], entry[2][4]}
+return entry and {entry[1], entry[2][4], times_taken(entry[1])}
 """
 )
 
+# This and the next two do nothing to an item that has been taken again.
 ACKNOWLEDGE: Final = Script(
     _QUEUE
     + """
-if exists() then
-    redis.call('XACK', queue, group, ARGV[1])
-    redis.call('XDEL', queue, ARGV[1])
+local id, time = unpack(ARGV)
+if exists() and is_held(id, time) then
+    redis.call('XACK', queue, group, id)
+    redis.call('XDEL', queue, id)
     if redis.call('XLEN', queue) == 0 then
         redis.call('DEL', queue)
     end
@@ -172,12 +186,11 @@ end
 """
 )
 
-# Does nothing if another consumer holds the item by now.
 RELEASE: Final = Script(
     _QUEUE
     + """
-local id, consumer, topic = unpack(ARGV)
-if exists() and is_held(id, consumer) then
+local id, time, topic = unpack(ARGV)
+if exists() and is_held(id, time) then
     move({id}, back)
     redis.call('PUBLISH', topic, '')
 end
@@ -189,8 +202,8 @@ RENEW: Final = Script(
     + """
 local consumer = ARGV[1]
 if exists() then
-    for index = 2, #ARGV do
-        if is_held(ARGV[index], consumer) then
+    for index = 2, #ARGV, 2 do
+        if is_held(ARGV[index], ARGV[index + 1]) then
             move({ARGV[index]}, consumer)
         end
     end

@@ -1,0 +1,148 @@
+"""Starts the command `hyper` by forking a process that has imported hyperpy: a short command mostly imports.
+
+The tests talk to that process through a socket. Each request hands it standard output, standard error and a pipe, which
+tells the process id and later the exit status.
+"""
+
+import atexit
+import contextlib
+import functools
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+LARGEST = 1 << 20  # bytes of a request
+
+
+class ForkedProcess:
+    """A process of the fork server, with the methods of `subprocess.Popen` that the tests use."""
+
+    def __init__(self, arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+        out, their_out = os.pipe()
+        err, their_err = os.pipe()
+        self._report, their_report = os.pipe()
+        request = json.dumps({"arguments": arguments, "folder": str(folder), "variables": dict(variables)})
+        theirs = [their_out, their_err, their_report]
+        socket.send_fds(_fork_server(), [request.encode()], theirs)
+        for descriptor in theirs:
+            os.close(descriptor)
+        self.stdout, self.stderr = os.fdopen(out), os.fdopen(err)
+        self.returncode: int | None = None
+        self.pid = self._next_number()
+
+    def _next_number(self) -> int:
+        """Each number takes eight bytes. Without one the fork server has failed."""
+        return int(os.read(self._report, 8))
+
+    def poll(self) -> int | None:
+        return self._wait_for_status(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        status = self._wait_for_status(timeout)
+        if status is None:
+            raise subprocess.TimeoutExpired("hyper", timeout or 0.0)
+        return status
+
+    def _wait_for_status(self, timeout: float | None) -> int | None:
+        if self.returncode is None:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._report, selectors.EVENT_READ)
+                if not selector.select(timeout):
+                    return None
+            self.returncode = self._next_number()
+            os.close(self._report)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+@functools.cache
+def _fork_server() -> socket.socket:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "tests.support.fork_server", str(theirs.fileno())],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+
+    def stop() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(stop)
+    return ours
+
+
+def serve_forks(control: socket.socket) -> list[str]:
+    """Fork for each request. Returns the arguments of the command, in the forked processes only."""
+    selector = selectors.DefaultSelector()
+    selector.register(control, selectors.EVENT_READ)
+    children: dict[int, tuple[int, int]] = {}  # by the descriptor that becomes readable: process id, pipe
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is control:
+                request, descriptors, *_ = socket.recv_fds(control, LARGEST, 3)
+                if not request:
+                    sys.exit()
+                out, err, pipe = descriptors
+                pid = os.fork()
+                if pid == 0:
+                    control.close()
+                    selector.close()
+                    for descriptor in [pipe, *children, *(other for _, other in children.values())]:
+                        os.close(descriptor)
+                    return become(json.loads(request), out, err)
+                os.close(out)
+                os.close(err)
+                os.write(pipe, b"%8d" % pid)
+                ended = os.pidfd_open(pid)
+                children[ended] = pid, pipe
+                selector.register(ended, selectors.EVENT_READ)
+            else:
+                selector.unregister(key.fd)
+                pid, pipe = children.pop(key.fd)
+                status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(pipe, b"%8d" % status)
+                os.close(pipe)
+                os.close(key.fd)
+
+
+def become(request: dict[str, Any], out: int, err: int) -> list[str]:
+    """Make this process one that has just been started in a session of its own."""
+    os.setsid()
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.close(out)
+    os.close(err)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["variables"])
+    sys.path[0] = request["folder"]
+    arguments: list[str] = request["arguments"]
+    return arguments
+
+
+if __name__ == "__main__":
+    from hyperpy.cli import main
+
+    sys.argv = ["hyper", *serve_forks(socket.socket(fileno=int(sys.argv[1])))]
+    main()
