@@ -22,6 +22,7 @@ from hyperpy.pages.analysis.explicit_answers import (
     may_block,
     possible_answers,
 )
+from hyperpy.pages.analysis.page_methods import answer_line, page_methods
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import check_guard, find_templates, place_of
 from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
@@ -41,9 +42,13 @@ class Description:
     declarations: tuple[Declaration, ...]
     templates: tuple[ast.TemplateStr, ...]
     loader: str
+    answer_line: int
+    """Where the loader gives its answer, for errors."""
     stream: StreamFacts | None
     methods: frozenset[str]
     """The methods that the route answers; HEAD comes with GET."""
+    page_methods: frozenset[str]
+    """The methods for which it has a template."""
     responds: bool
     """Whether it can have an explicit answer."""
     blocking: bool
@@ -106,8 +111,10 @@ def analyse(
         declarations=declarations,
         templates=templates,
         loader=loader.name if loader else "",
+        answer_line=answer_line(loader),
         stream=stream_facts(stream, vocabulary) if stream else None,
         methods=_methods(tree, vocabulary, has_others=bool(stream or any_method or not (templates or explicit))),
+        page_methods=page_methods(statements, vocabulary),
         responds=responds,
         blocking=loader is None and may_block(running, bound, vocabulary),
         vocabulary=vocabulary,

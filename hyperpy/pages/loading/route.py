@@ -34,11 +34,14 @@ class Route:
     after: CodeType | None
     templates: tuple[CompiledTemplate, ...]
     loader: str
+    answer_line: int
     stream: StreamFacts | None
     inputs: tuple[Input, ...]
     groups: Mapping[int, tuple[tuple[int, Input], ...]]
     """The inputs by block, each with its index; block 0 is the file itself."""
     methods: frozenset[str]
+    page_methods: frozenset[str]
+    """The methods for which it has a template; HEAD is GET."""
     allow: str
     unreferenced: tuple[str, ...]
     """Functions made for each request that no code refers to."""
@@ -48,6 +51,7 @@ class Route:
     settings: RouteSettings
     max_body: int
     """The bytes that a request body may have; 0 if the application decides."""
+    is_guard: bool
     guards: tuple[Route, ...] = ()
     """What runs before it, outermost first."""
 
@@ -85,7 +89,9 @@ def load_route(
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     settings = _settings(description, definitions)
-    return _route(description, compiled, definitions, inputs, settings, file.url if isinstance(file, RouteFile) else "")
+    url = file.url if isinstance(file, RouteFile) else ""
+    is_guard = isinstance(file, GuardFile)
+    return _route(description, compiled, definitions, inputs, settings, url, is_guard=is_guard)
 
 
 def _check_guarded_parameters(description: Description, below: frozenset[str]) -> None:
@@ -134,6 +140,8 @@ def _route(
     inputs: tuple[Input, ...],
     settings: RouteSettings,
     url: str,
+    *,
+    is_guard: bool,
 ) -> Route:
     groups: dict[int, tuple[tuple[int, Input], ...]] = {}
     for index, given in enumerate(inputs):
@@ -146,14 +154,17 @@ def _route(
         after=compiled.after,
         templates=compiled.templates,
         loader=description.loader,
+        answer_line=description.answer_line,
         stream=description.stream,
         inputs=inputs,
         groups=groups,
         methods=description.methods,
+        page_methods=description.page_methods,
         allow=", ".join(sorted(description.methods | {"OPTIONS"})),
         unreferenced=description.unreferenced,
         responds=description.responds,
         immediate=not (description.loader or description.blocking),
+        is_guard=is_guard,
         settings=settings,
         max_body=size(settings.max_body) if settings.max_body else 0,
     )

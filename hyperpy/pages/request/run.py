@@ -5,11 +5,10 @@ from contextvars import ContextVar
 from types import CodeType
 from typing import Any, Final
 
-from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
@@ -20,6 +19,7 @@ from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_valu
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.body import RequestBody
+from hyperpy.pages.request.data_answer import returned_answer
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.templates import Pending, allow_deferred, current_host
 
@@ -256,15 +256,7 @@ class Run(AnsweredRequest):
         answer = await self._function(self.route.loader)()
         if answer is None:
             return self.explicit
-        if isinstance(answer, Response):
-            return answer
-        if isinstance(answer, Markup):
-            return HTMLResponse(str(answer))
-        raise AnswerError(
-            f"{self.route.loader}() must return nothing or a Response, not {type(answer).__name__}",
-            place=Place(self.route.file, self._function(self.route.loader).__code__.co_firstlineno),
-            hint="Set variables with `global`, and return nothing or a Response.",
-        )
+        return returned_answer(answer, self.route, self.scope["method"], self.response)
 
     def _bound_response(self) -> Response | None:
         """The Response that a function of the file has assigned to `response`."""
