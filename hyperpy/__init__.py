@@ -22,6 +22,7 @@ from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, InputMa
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
+from hyperpy.web.urls import url
 
 __all__ = [
     "DELETE",
@@ -64,4 +65,5 @@ __all__ = [
     "redirect",
     "render",
     "route",
+    "url",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 from types import FrameType
-from typing import Self
+from typing import Final, Self
 
 __all__ = [
     "AnswerError",
@@ -22,10 +22,12 @@ __all__ = [
     "HyperError",
     "InputError",
     "Place",
+    "RefusedRedirectError",
     "RouteConflictError",
     "RouteError",
     "StreamError",
     "TemplateError",
+    "URLError",
     "UnknownFragmentError",
     "UnknownSettingWarning",
 ]
@@ -156,6 +158,8 @@ class StreamError(HyperError):
 class InputError(HyperError):
     """The request doesn't match the route's inputs: status 422. `problems` maps inputs to what is wrong."""
 
+    status_code: Final = 422
+
     def __init__(self, problems: dict[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {why}" for name, why in problems.items()))
         self.problems = problems
@@ -163,6 +167,16 @@ class InputError(HyperError):
 
 class AnswerError(HyperError):
     """A route file has no valid answer to a request."""
+
+
+class RefusedRedirectError(AnswerError):
+    """`redirect()` was called with a computed URL that it refuses, as a visitor may cause: status 400."""
+
+    status_code: Final = 400
+
+
+class URLError(HyperError):
+    """`url()` can't build a URL: an unknown route, a missing parameter, or a value that can't be written."""
 
 
 class HeadersSentError(HyperError):

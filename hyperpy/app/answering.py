@@ -26,7 +26,7 @@ from hyperpy.streams import (
     stream_headers,
     varies,
 )
-from hyperpy.templates import Pending
+from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.session_seal import SESSION, SessionSeal
 
@@ -138,7 +138,10 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
 
 
 def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
-    body = text.encode()
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:
+        body = replace_surrogates(text).encode()
     headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *vary]
     status = 200
     if injected := run.response:
@@ -159,7 +162,7 @@ async def _run_background(run: Run) -> None:
 
 def page_response(run: Run, text: str) -> Response:
     """A page as a response object, for error pages."""
-    response = HTMLResponse(text)
+    response = HTMLResponse(replace_surrogates(text))
     if injected := run.response:
         response.status_code = injected.status_code
         response.background = injected.background

@@ -10,18 +10,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hyperpy.app.answering import Sender, answer_route, page_response
 from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
-from hyperpy.exceptions import display_path
+from hyperpy.app.slashes import canonical_redirect, explicit_redirect
+from hyperpy.exceptions import RefusedRedirectError, display_path
 from hyperpy.pages import Completion, Redirect, Route, Run, decisive, unexpected
-from hyperpy.routing import CanonicalRedirect, Match, route_path
+from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
-from hyperpy.web.errors import debug_answer, error_answer, headers_of, no_route_answer, status_of
+from hyperpy.web.errors import completed_error, debug_answer, error_answer, no_route_answer, status_of, takes_html
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
 
@@ -64,9 +65,12 @@ class Dispatch:
                 case Match(BrokenRoute(error=error)):  # only in debug mode
                     await debug_answer(error)(scope, receive, sender.watched)
                 case CanonicalRedirect(target):
-                    await _canonical_redirect(scope, target)(scope, receive, sender.watched)
+                    await canonical_redirect(scope, target)(scope, receive, sender.watched)
                 case _:
-                    raise NoRouteError(404)
+                    redirect = explicit_redirect(self.app, scope)
+                    if redirect is None:
+                        raise NoRouteError(404)
+                    await redirect(scope, receive, sender.watched)
         except Exception as raised:
             failure = decisive(raised)
             if isinstance(failure, ClientDisconnect):
@@ -77,6 +81,8 @@ class Dispatch:
             if sender.seal is not None:
                 sender.seal.release()  # an error page may change the session again
             self._log(raised, scope)
+            if isinstance(failure, RefusedRedirectError):
+                log.warning("%s  %s", failure.place, failure.what)
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
@@ -105,14 +111,15 @@ class Dispatch:
             return error
         if handler := self._handler(error):
             return await _call(handler, Request(scope, receive), error)
-        if self.app.debug and unexpected(error) is not None:
+        if self.app.debug and (unexpected(error) or isinstance(error, RefusedRedirectError)):
             return debug_answer(error)
+        accept = ",".join(Headers(scope=scope).getlist("accept"))
         match = self._nearest_page(error, route_path(scope), guards)
-        if match is None and self.app.debug and isinstance(error, NoRouteError):
+        if match is None and self.app.debug and isinstance(error, NoRouteError) and takes_html(accept):
             routes = [(row.url, display_path(row.file)) for row in self.loaded.rows()]
             return no_route_answer(scope["path"], display_path(str(self.loaded.folder)), routes)
         if match is None:
-            return error_answer(error, Headers(scope=scope).get("accept", ""))
+            return error_answer(error, accept)
         page = match.target
         if isinstance(page, Route):
             try:
@@ -126,7 +133,7 @@ class Dispatch:
             return await self._error_page(page, scope, receive, error, guards)
         except Exception as failure:
             log.exception("the error page %s failed", page.file)
-            return debug_answer(failure) if self.app.debug else error_answer(error, "text/html")
+            return debug_answer(failure) if self.app.debug else error_answer(error, accept)
 
     def _log(self, error: Exception, scope: Scope) -> None:
         if (bug := unexpected(error)) is not None:
@@ -139,9 +146,8 @@ class Dispatch:
         def is_open(page: LoadedRoute) -> bool:
             return is_unknown or isinstance(page, BrokenRoute) or guards.has_passed(page.guards)
 
-        pages = self.loaded.error_pages
-        found = pages.nearest("_404", path, is_open) if status_of(error) == 404 else None
-        return found or pages.nearest("_error", path, is_open)
+        names: list[ErrorPageName] = ["_404", "_error"] if status_of(error) == 404 else ["_error"]
+        return self.loaded.error_pages.nearest(names, path, is_open)
 
     def _handler(self, error: Exception) -> Any:
         """The handler passed to `add_exception_handler` for the status, or for the nearest class of the error."""
@@ -155,22 +161,25 @@ class Dispatch:
     async def _error_page(
         self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception, guards: Guards
     ) -> Response:
+        """The response of an error page: the one that it sets, or its template for clients that take HTML."""
+        accept = ",".join(Headers(scope=scope).getlist("accept"))
         if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error, max_body=self.max_body)
         if guards.last is not None and guards.last.after is None:  # there is no run of a route
             run.follow(guards.last)
         run.injected_response().status_code = status_of(error)
-        answer = run.answer_at_once(page=True) if page.immediate else await run.answer(page=True)
+        html = takes_html(accept)
+        answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
         if isinstance(answer, Pending):
             answer = await _completed(run, answer)
+        if answer is None:
+            return error_answer(error, accept)
         if isinstance(answer, Response):
-            return answer
-        assert answer is not None
+            status = status_of(error) if answer.status_code == 200 else answer.status_code
+            return completed_error(answer, error, status, missing(answer, run.injected_response().raw_headers))
         response = page_response(run, answer)
-        for name, value in headers_of(error).items():
-            response.headers[name] = value
-        return response
+        return completed_error(response, error, response.status_code)
 
 
 async def _completed(run: Run, page: Pending) -> str | Response:
@@ -188,13 +197,4 @@ async def _call(handler: Any, request: Request, error: Exception) -> Response:
     is_async = inspect.iscoroutinefunction(handler)
     response = await (handler(request, error) if is_async else run_in_threadpool(handler, request, error))
     assert isinstance(response, Response)
-    return response
-
-
-def _canonical_redirect(scope: Scope, path: str) -> Response:
-    """A redirect to the URL without its trailing slash. 308 keeps the method and the body."""
-    root = scope.get("root_path", "").rstrip("/")
-    query = scope["query_string"].decode("latin-1")
-    response = RedirectResponse("/", 308)
-    response.headers["location"] = f"{root}{path}" + (f"?{query}" if query else "")
     return response

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,6 +24,7 @@ from hyperpy.config import Settings, app_settings, running_command
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import RequestBody
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
+from hyperpy.web.urls import entered_site, site_of
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 
@@ -112,7 +113,11 @@ class Hyper(Starlette):
             return
         if scope["type"] == "http":
             receive = RequestBody(receive, self.dispatch.body_limit(scope)).receive  # for middleware and mounts too
-        await super().__call__(scope, receive, send)
+        token = entered_site.set(site_of({**scope, "app": self}))
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            entered_site.reset(token)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Starlette's stack with our error pages. Only applications with middleware or explicit routes need it."""
@@ -120,7 +125,8 @@ class Hyper(Starlette):
         handlers.setdefault(HTTPException, self._error_page)
         handler = self.exception_handlers.get(500) or self.exception_handlers.get(Exception) or self._error_page
         app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers)
-        for middleware in reversed([Middleware(ServerErrorMiddleware, handler=handler), *self.user_middleware]):
+        own = [Middleware(ServerErrorMiddleware, handler=handler), Middleware(_DisconnectMiddleware)]
+        for middleware in reversed([*own, *self.user_middleware]):
             app = middleware.cls(app, *middleware.args, **middleware.kwargs)
         return app
 
@@ -132,6 +138,17 @@ class Hyper(Starlette):
 
     async def _error_page(self, request: Request, error: Exception) -> Response:
         return await self.dispatch.error_response(request.scope, request.receive, error)
+
+
+class _DisconnectMiddleware:
+    """Ends a request without an error if the client leaves while a middleware or an explicit route reads the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(ClientDisconnect):
+            await self.app(scope, receive, send)
 
 
 def _extended(

@@ -20,14 +20,15 @@ from hyperpy.pages import (
     load_route,
     render,
 )
-from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, discover
+from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
 from hyperpy.web.redirect import redirect
+from hyperpy.web.urls import url
 
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
-    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render}
+    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render, "url": url}
 )
 
 
@@ -63,6 +64,7 @@ class LoadedRoutes:
     folder: Path
     router: Router[LoadedRoute]
     error_pages: ErrorPages[LoadedRoute]
+    patterns: URLPatterns
     entries: tuple[LoadedRoute, ...]
 
     @property
@@ -95,7 +97,7 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     routes = [(file, _guarded(_load(file, package), file, found, guards)) for file in found.routes]
     pages = [(page, _guarded(_load(page, package), page, found, guards)) for page in found.error_pages]
     entries = (*guards.values(), *(loaded for _, loaded in (*routes, *pages)))
-    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), entries)
+    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries)
 
 
 def _refuse_static(file: RouteFile) -> None:

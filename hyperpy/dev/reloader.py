@@ -3,7 +3,8 @@
 import signal
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -13,7 +14,7 @@ from watchfiles import Change, watch
 
 from hyperpy.config import Settings
 from hyperpy.dev.child import GRACE, Announce, run_child
-from hyperpy.dev.watching import LoadedFiles, drop_bytecode, watched_folders
+from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
 from hyperpy.exceptions import display_path
 from hyperpy.server import Load, address_of, listen, start_process
 
@@ -47,40 +48,63 @@ class Reloader:
         self._settings = settings
         self._listener = listener
         self._child: BaseProcess | None = None
+        self._snapshot: Snapshot | None = None
         self._reported = False
 
     def follow(self, folder: Path, stop: threading.Event) -> None:
         """Watch and serve until `stop` is set."""
-        folders = watched_folders(folder, (folder / self._settings.routes).resolve())
+        routes, static = folder / self._settings.routes, folder / self._settings.static
+
+        def take() -> Snapshot:
+            return take_snapshot(watched_folders(folder, routes), static)
+
+        try:
+            while not stop.is_set():
+                with suppress(FileNotFoundError):  # a folder has gone between the snapshot and the watch
+                    self._watch(take, stop)
+        finally:
+            self._end()
+
+    def _watch(self, take: Callable[[], Snapshot], stop: threading.Event) -> None:
+        """Watch and serve until `stop` is set, or other folders have to be watched."""
+        snapshot = take()
         changes = watch(
-            *folders,
-            watch_filter=LoadedFiles(folders, (folder / self._settings.static).resolve()),
+            *snapshot.folders,
+            watch_filter=snapshot.may_concern,
             stop_event=stop,
             rust_timeout=POLL_INTERVAL,
             yield_on_timeout=True,
             raise_interrupt=False,
+            recursive=False,
         )
-        try:
-            for changed in changes:
-                if self._child is None:
-                    # Only once the watch has begun: earlier changes would be missed.
-                    self._child = self._start(first=True)
-                elif changed:
-                    self._restart(changed)
-                elif self._child.exitcode is not None and not self._reported:
-                    self._reported = True
-                    click.echo("The serving process has exited. It will restart when a file changes.", err=True)
-        finally:
-            self._end()
+        # The first look is after the watch has begun: there are no events for earlier changes.
+        is_first = True
+        for events in changes:
+            if events or is_first:
+                self._look(now := take())
+                if (now.folders, now.linked) != (snapshot.folders, snapshot.linked):
+                    return
+                is_first = False
+            elif self._child and self._child.exitcode is not None and not self._reported:
+                self._reported = True
+                click.echo("The serving process has exited. It will restart when a file changes.", err=True)
+
+    def _look(self, now: Snapshot) -> None:
+        """Start the child, or replace it if files have changed."""
+        before, self._snapshot = self._snapshot, now
+        if before is None:
+            self._child = self._start(first=True)
+        elif changed := differences(before, now):
+            self._restart(changed)
 
     def _start(self, *, first: bool = False) -> BaseProcess:
         self._reported = False
         return start_process(run_child, self._load, self._announce, self._settings, self._listener, first)
 
-    def _restart(self, changed: Iterable[tuple[Change, str]]) -> None:
-        for change, file in sorted(changed, key=lambda each: each[1]):
-            click.echo(f"{change.raw_str()}: {display_path(file)}")
-            drop_bytecode(Path(file))
+    def _restart(self, changed: Iterable[tuple[Change, Path]]) -> None:
+        for change, file in changed:
+            click.echo(f"{change.raw_str()}: {display_path(str(file))}")
+            drop_bytecode(file)
         self._end()
         self._child = self._start()
 

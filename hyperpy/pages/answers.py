@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 
-from hyperpy.exceptions import InputError
+from hyperpy.exceptions import InputError, RefusedRedirectError
 
 
 class Redirect(RedirectResponse, Exception):
@@ -30,7 +30,7 @@ class AnsweredError(Exception):
 
 
 # Which exceptions of a group decide the answer, the first first.
-_DECISIVE = (Redirect, HTTPException, InputError)
+_DECISIVE = (Redirect, HTTPException, InputError, RefusedRedirectError)
 
 
 def decisive(error: Exception) -> Exception:

@@ -1,19 +1,23 @@
 """Routing: discovery of route files, URL patterns, and a tree of segments that finds the route for a path."""
 
-from hyperpy.routing.discovery import Discovery, ErrorPage, GuardFile, RouteFile, discover
-from hyperpy.routing.paths import route_path, split_path
+from hyperpy.routing.discovery import Discovery, ErrorPage, ErrorPageName, GuardFile, RouteFile, discover
+from hyperpy.routing.paths import root_prefix, route_path, split_path
 from hyperpy.routing.router import CanonicalRedirect, ErrorPages, Match, Router
+from hyperpy.routing.urls import URLPatterns
 
 __all__ = [
     "CanonicalRedirect",
     "Discovery",
     "ErrorPage",
+    "ErrorPageName",
     "ErrorPages",
     "GuardFile",
     "Match",
     "RouteFile",
     "Router",
+    "URLPatterns",
     "discover",
+    "root_prefix",
     "route_path",
     "split_path",
 ]

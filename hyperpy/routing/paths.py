@@ -39,6 +39,15 @@ def quote_path(segments: Iterable[str]) -> str:
     return "/" + "/".join(quote(segment, safe=_SEGMENT_SAFE) for segment in segments)
 
 
+def root_prefix(scope: Mapping[str, Any]) -> str:
+    """The percent-encoded path in front of a site's URLs: that of its mount and its proxy, or the empty string.
+
+    It starts with exactly one slash. ASGI has it decoded, like WSGI's SCRIPT_NAME.
+    """
+    root: str = scope.get("root_path", "").strip("/")
+    return f"/{quote(root, safe=f'/{_SEGMENT_SAFE}')}" if root else ""
+
+
 def route_path(scope: Mapping[str, Any]) -> bytes:
     """The percent-encoded path of a request, relative to the `root_path` of the mount and without a query.
 

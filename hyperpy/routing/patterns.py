@@ -36,8 +36,8 @@ class Segment:
 
 
 def is_private(name: str) -> bool:
-    """Whether files and folders of that name are ignored."""
-    return name.startswith(("_", "."))
+    """Whether files and folders of that name are ignored. `.well-known` has URLs by RFC 8615."""
+    return name.startswith(("_", ".")) and name.removesuffix(".py") != ".well-known"
 
 
 def parse_segment(name: str) -> Segment:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from hyperpy.exceptions import Place, RouteConflictError, display_path
 from hyperpy.routing.discovery import ErrorPage, ErrorPageName, RouteFile
@@ -15,8 +16,8 @@ class Match[T]:
     """A route and the decoded values of its parameters.
 
     Values are never empty. They may start with `_` or `.`, and contain a slash that was sent as `%2F`, but no NUL, and
-    no `.` or `..` between slashes or backslashes. The segments of a `{...name}` are joined with `/`; none of them
-    contains a slash, so splitting the value returns exactly these segments.
+    no `.` or `..` between slashes or backslashes. The segments of a `{...name}` are joined with `/`. A `%2F` in them is
+    a slash too, but never makes an empty part: the value doesn't start with a slash.
     """
 
     target: T
@@ -91,17 +92,19 @@ class ErrorPages[T]:
             node.leaf = (page, target)
 
     def nearest(
-        self, name: ErrorPageName, raw_path: bytes, accepts: Callable[[T], bool] = lambda target: True
+        self, names: Iterable[ErrorPageName], raw_path: bytes, accepts: Callable[[T], bool] = lambda target: True
     ) -> Match[T] | None:
-        """The accepted page in the deepest folder at or above the URL, and the parameters of that folder.
+        """The accepted page of these names in the deepest folder at or above the URL, and that folder's parameters.
 
-        Literal folders take precedence over `{name}` ones. For an invalid path (see `split_path`), the page in the root
-        folder.
+        In one folder, the first name's. Literal folders take precedence over `{name}` ones. An invalid path counts as
+        far as it is valid.
         """
-        segments = split_path(raw_path.removesuffix(b"/")) or []
-        found = self._trees[name].deepest(segments, lambda leaf: accepts(leaf[1]))
-        if found is None:
+        parts = map(split_path, [b"/" + part for part in raw_path[1:].split(b"/")])
+        segments = [segment for part in takewhile(bool, parts) for segment in part or ()]
+        trees = [self._trees[name] for name in names]
+        found = [deepest for tree in trees if (deepest := tree.deepest(segments, lambda leaf: accepts(leaf[1])))]
+        if not found:
             return None
-        page, target = found[1]
-        parts = zip(page.folder, segments, strict=False)
-        return Match(target, {part.text: value for part, value in parts if part.kind is not SegmentKind.LITERAL})
+        page, target = max(found, key=lambda deepest: deepest[0])[1]
+        named = [(at, part.text) for at, part in enumerate(page.folder) if part.kind is not SegmentKind.LITERAL]
+        return Match(target, {name: segments[at] for at, name in named})

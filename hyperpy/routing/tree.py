@@ -38,8 +38,7 @@ class TreeNode[Leaf]:
             return leaf
         if self.parameter is not None and (leaf := self.parameter.find(segments, at + 1)) is not None:
             return leaf
-        # In the joined value, a slash inside a segment would look like a separator and get past a route's checks.
-        if self.rest is not None and not any("/" in segment for segment in segments[at:]):
+        if self.rest is not None and not any(map(_has_empty_part, segments[at:])):
             return self.rest.leaf
         return None
 
@@ -53,3 +52,8 @@ class TreeNode[Leaf]:
             if found is not None and (best is None or found[0] > best[0]):
                 best = found
         return best
+
+
+def _has_empty_part(segment: str) -> bool:
+    """Whether a `%2F` would stand at an end of a `{...name}` or beside a slash: it might look like an absolute path."""
+    return "/" in segment and "" in segment.split("/")

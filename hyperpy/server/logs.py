@@ -83,6 +83,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             # uvicorn logs each of its steps at INFO; hyperpy reports the important ones itself.
             "uvicorn": {"handlers": ["default"], "level": quieter, "propagate": False},
             "uvicorn.error": {"filters": ["not in access log"]},
+            # It warns about each malformed form, which has a line in the access log.
+            "python_multipart": {"level": logging.ERROR},
         },
     }
 

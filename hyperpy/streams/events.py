@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from hyperpy.exceptions import EventError, did_you_mean
 from hyperpy.streams.framing import checked_block, data_lines, frame
-from hyperpy.templates import render_template, render_text
+from hyperpy.templates import render_template, render_text, replace_surrogates
 from hyperpy.templates.deferred import dismiss
 from hyperpy.templates.escape import escape_str, exact
 from hyperpy.templates.escaping.value_kinds import is_html
@@ -114,7 +114,8 @@ def encode_event(item: object) -> str:
     if kind is Markup or kind is str:  # most items are
         html = exact(item) if kind is Markup else escape_str(item)  # type: ignore[arg-type]
         text = f"data: {html}\n\n" if "\n" not in html and "\r" not in html else data_lines(html) + "\n\n"
-    elif kind is tuple:
+        return replace_surrogates(text)
+    if kind is tuple:
         text = _encode_pair(item)  # type: ignore[arg-type]
     elif kind is SharedEvent:
         return _encode_shared(item)  # type: ignore[arg-type]
@@ -237,7 +238,7 @@ def _content(value: object) -> str:
 
 def _html(value: object) -> str:
     # Not `html`: its errors name the line of its caller, and these must name that of the `yield`.
-    return render_template(value).strip() if isinstance(value, Template) else render_text(value)
+    return replace_surrogates(render_template(value).strip() if isinstance(value, Template) else render_text(value))
 
 
 def _json(value: object) -> str:

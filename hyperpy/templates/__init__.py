@@ -16,6 +16,7 @@ from hyperpy.templates.deferred import (
     current_host,
 )
 from hyperpy.templates.escape import markup
+from hyperpy.templates.escaping.reports import replace_surrogates
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
 from hyperpy.templates.rendering.render import html, render_template, render_text
@@ -43,4 +44,5 @@ __all__ = [
     "markup",
     "render_template",
     "render_text",
+    "replace_surrogates",
 ]

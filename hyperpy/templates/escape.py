@@ -30,6 +30,11 @@ def escape_html(markup: str) -> str:
     return exact(markup).replace("<", "&lt;").replace(">", "&gt;").replace('"', "&#34;").replace("'", "&#39;")
 
 
+def with_newline(markup: str) -> str:
+    """HTML to follow a start tag after which browsers drop a newline, https://html.spec.whatwg.org/multipage/syntax.html#element-restrictions"""
+    return f"\n{markup}" if markup[:1] in ("\n", "\r") else markup
+
+
 def markup(text: str) -> Markup:
     """An exact str as Markup, without the checks of `Markup()`."""
     return str.__new__(Markup, text)

@@ -1,13 +1,17 @@
 """Error responses: for visitors, without any internals, and for developers, with all of them."""
 
+import copy
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Literal
 
 from markupsafe import Markup
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from hyperpy.exceptions import HyperError, InputError
+from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
 from hyperpy.templates import html
 from hyperpy.web.tracebacks import users_traceback
 
@@ -18,12 +22,13 @@ _STYLE = Markup(
     "pre{background:#262626}}"
 )
 
+_JSON_TYPE = re.compile(r"application/(?:[^/ ]+\+)?json")
+_QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
+
 
 def status_of(error: BaseException) -> int:
     """The HTTP status of the response to an exception."""
-    if isinstance(error, HTTPException):
-        return error.status_code
-    return 422 if isinstance(error, InputError) else 500
+    return error.status_code if isinstance(error, HTTPException | InputError | RefusedRedirectError) else 500
 
 
 def headers_of(error: BaseException) -> Mapping[str, str]:
@@ -37,6 +42,45 @@ def phrase(status: int) -> str:
         return "Error"
 
 
+def completed_error(
+    response: Response, error: BaseException, status: int, headers: Iterable[tuple[bytes, bytes]] = ()
+) -> Response:
+    """A copy of the response of an error page, with this status, the error's headers, and `headers`."""
+    own = copy.copy(response)
+    own.status_code = status
+    own.raw_headers = [*response.raw_headers, *headers]
+    fields = MutableHeaders(raw=own.raw_headers)
+    for name, value in headers_of(error).items():
+        fields[name] = value
+    fields.add_vary_header("Accept")
+    vars(own).pop("_headers", None)  # Starlette's cache, which refers to the list of the original
+    return own
+
+
+def takes_html(accept: str) -> bool:
+    """Whether a client gets an error page: it names HTML, or any type, and doesn't prefer JSON."""
+    return _format(accept) in ("html", "any")
+
+
+def _format(accept: str) -> Literal["json", "html", "any", "text"]:
+    """What a client prefers by its `Accept` header (RFC 9110, 12.5.1). Browsers name HTML, and scripts JSON."""
+    qualities = dict(map(_media_range, accept.lower().split(",")))
+    json = max((q for kind, q in qualities.items() if _JSON_TYPE.fullmatch(kind)), default=0)
+    html = max(qualities.get("text/html", 0), qualities.get("application/xhtml+xml", 0))
+    if json > html:
+        return "json"
+    if html:
+        return "html"
+    return "any" if any(qualities.get(kind, 0) for kind in ("*/*", "text/*", "")) else "text"
+
+
+def _media_range(text: str) -> tuple[str, float]:
+    """The type and its quality; an invalid quality counts as 1."""
+    kind, *parameters = (part.strip() for part in text.split(";"))
+    quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    return kind, float(quality) if _QUALITY.fullmatch(quality) else 1
+
+
 def error_answer(error: BaseException, accept: str) -> Response:
     """The response for visitors: JSON, plain text or a page, by the `Accept` header. It never has a traceback."""
     status = status_of(error)
@@ -44,13 +88,14 @@ def error_answer(error: BaseException, accept: str) -> Response:
     text = _sendable(detail if isinstance(detail, str) else phrase(status))
     problems = error.problems if isinstance(error, InputError) else {}
     headers = {"Vary": "Accept", **headers_of(error)}
-    if "application/json" in accept and "text/html" not in accept:
+    kind = _format(accept)
+    if kind == "json":
         more = {"errors": problems} if problems else {}
         try:
             return JSONResponse({"detail": detail} | more, status, headers)
         except TypeError, ValueError, RecursionError:  # JSON can't hold it
             return JSONResponse({"detail": text} | more, status, headers)
-    if "text/html" not in accept:
+    if kind != "html":
         lines = [text, *(f"{name}: {why}" for name, why in problems.items())]
         return PlainTextResponse("\n".join(lines), status, headers)
     items = [t"<li><code>{name}</code>: {why}</li>" for name, why in problems.items()]

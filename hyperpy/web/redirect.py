@@ -3,14 +3,17 @@
 import re
 from urllib.parse import urlsplit
 
-from hyperpy.exceptions import AnswerError
+from hyperpy.exceptions import AnswerError, RefusedRedirectError
 from hyperpy.pages import Redirect, current
+from hyperpy.web.call_site import caller, calls_with_literal, place_of_call
+from hyperpy.web.urls import BLOCKED, under_root_path
 
 _STATUSES = (301, 302, 303, 307, 308)
 
 # A lone surrogate has no UTF-8; browsers drop some control characters before they read a URL
 # (https://url.spec.whatwg.org/#concept-basic-url-parser).
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_MAX_SHOWN = 200  # characters of a URL in a message: its length is up to visitors
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -20,12 +23,15 @@ def redirect(url: str, status: int = 303, *, external: bool = False) -> Redirect
     Return it or raise it. If it is dropped, it is still the answer: neither page nor stream is sent. Without a request,
     it is a plain response.
 
+    The root path, under which a mount or a proxy serves the site, is put in front of a path that has none.
+
     With 303, the browser follows it with GET. `external=True` also allows absolute http and https URLs; without it, a
-    URL that a visitor supplies (`?next=…`) can't lead to another site. Raises AnswerError for any other URL or status,
-    and HeadersSentError if another answer has been sent already.
+    URL that a visitor supplies (`?next=…`) can't lead to another site. Raises AnswerError for any other status or URL;
+    if the URL is computed, that is a RefusedRedirectError, which is answered with status 400. Raises HeadersSentError
+    if another answer has been sent already.
     """
     check_redirect(url, status, external=external)
-    answer = Redirect(url, status)
+    answer = Redirect(under_root_path(url), status)
     run = current.get(None)
     if run is not None:
         run.register(answer)
@@ -38,13 +44,22 @@ def check_redirect(url: str, status: int, *, external: bool) -> None:
         known = ", ".join(map(str, _STATUSES))
         raise AnswerError(f"invalid redirect status {status!r}", hint=f"Use 303 after a form, or one of {known}.")
     if problem := _problem(url, external):
-        what, hint = problem
-        raise AnswerError(f"redirect({url!a}): {what}", hint=hint)
+        raise _refusal(url, *problem)
+
+
+def _refusal(url: str, what: str, hint: str) -> AnswerError:
+    """The error for a URL: the author's if the call has a literal, and possibly a visitor's if it is computed."""
+    frame = caller()
+    kind = AnswerError if calls_with_literal(frame, "url") else RefusedRedirectError
+    shown = url if len(url) <= _MAX_SHOWN else f"{url[:_MAX_SHOWN]}…"
+    return kind(f"redirect({shown!a}): {what}", place=place_of_call(frame), hint=hint)
 
 
 def _problem(url: str, external: bool) -> tuple[str, str] | None:
     if not url:
         return "the URL is empty", 'Write the path, as in redirect("/login").'
+    if url == BLOCKED:
+        return "url() could not build it", "A warning in the log has the value that can't be part of a path."
     if _UNFIT.search(url):
         return "the URL contains a control character", "Quote the values in it: urllib.parse.quote(value)."
     if url[0].isspace():

@@ -2,15 +2,21 @@
 
 import mimetypes
 import os
+import stat
+from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
-from starlette.staticfiles import PathLike, StaticFiles
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from hyperpy.routing import route_path, split_path
+from hyperpy.web.entity_tags import entity_tag
 
+_HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 _SOURCE_SUFFIXES = (".py", ".pyc", ".pyi", ".pyo")
 
 
@@ -35,6 +41,34 @@ class StaticApp:
 
 
 class _Files(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+        found = await run_in_threadpool(self._find, path)
+        if found is None:
+            raise HTTPException(404)
+        full_path, status, tag = found
+        response = FileResponse(full_path, headers={"ETag": tag, **_HEADERS}, stat_result=status)
+        if "content-type" in response.headers and mimetypes.guess_file_type(full_path)[1] is not None:
+            # `site.css.gz` is sent unchanged: as a gzip file, not as a style sheet.
+            response.headers["Content-Type"] = "application/octet-stream"
+        request_headers = Headers(scope=scope)
+        if matched := request_headers.getlist("if-none-match"):
+            is_current = _names_tag(matched, tag)
+        else:
+            is_current = self.is_not_modified(response.headers, request_headers)
+        return NotModifiedResponse(response.headers) if is_current else response
+
+    def _find(self, path: str) -> tuple[str, os.stat_result, str] | None:
+        """The path, the status and the ETag of a file."""
+        full_path, status = self.lookup_path(path)
+        if status is None or not stat.S_ISREG(status.st_mode):
+            return None
+        try:
+            return full_path, status, entity_tag(full_path, status)
+        except OSError:  # no permission, or deleted a moment ago
+            return None
+
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         try:
             full_path, status = super().lookup_path(path)
@@ -50,16 +84,11 @@ class _Files(StaticFiles):
         assert self.directory is not None
         return _is_hidden(os.path.relpath(full_path, os.path.realpath(self.directory)))
 
-    def file_response(
-        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
-    ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        if "content-type" in response.headers and mimetypes.guess_file_type(full_path)[1] is not None:
-            # `site.css.gz` is sent unchanged: as a gzip file, not as a style sheet.
-            response.headers["Content-Type"] = "application/octet-stream"
-        return response
+
+def _names_tag(values: Iterable[str], tag: str) -> bool:
+    """Whether `If-None-Match` names a tag, by weak comparison (RFC 9110, 13.1.2)."""
+    tags = {name.strip().removeprefix("W/") for value in values for name in value.split(",")}
+    return bool(tags & {"*", tag})
 
 
 def _is_hidden(path: str) -> bool:

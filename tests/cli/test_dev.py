@@ -255,6 +255,16 @@ def test_a_broken_route_is_an_error_only_at_its_url(site):
         assert until_shown(command, "Fixed", "/about")[0] == 200
 
 
+def test_a_renamed_folder_has_its_new_urls_at_once(site):
+    (site / "routes/blog").mkdir()
+    (site / "routes/blog/index.py").write_text('t"<h1>Blog</h1>"\n')
+    with Command("dev", "--port", "0", folder=site) as command:
+        until_shown(command, "Blog", "/blog")
+        (site / "routes/blog").rename(site / "routes/posts")
+        assert until_shown(command, "Blog", "/posts")[0] == 200
+        assert fetch(command.port(), "/blog")[0] == 404
+
+
 def test_route_files_outside_the_working_directory_are_watched(site, tmp_path_factory):
     working: Path = tmp_path_factory.mktemp("working")
     with Command("dev", "--port", "0", "--routes", str(site / "routes"), folder=working) as command:

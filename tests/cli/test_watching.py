@@ -1,37 +1,122 @@
+import os
 from pathlib import Path
 
 from watchfiles import Change
 
-from hyperpy.dev.watching import LoadedFiles, drop_bytecode, watched_folders
+from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
+from tests.support.sites import write_files
 
-SITE = Path("/site")
-ELSEWHERE = Path("/srv/.hidden/routes")
-
-
-FILES = [
-    (SITE / "app.py", True),
-    (SITE / "pyproject.toml", True),
-    (SITE / "routes/users/{id}.py", True),
-    (SITE / "models/user.py", True),
-    (ELSEWHERE / "index.py", True),
-    (ELSEWHERE / ".git/x.py", False),
-    (SITE / "notes.txt", False),
-    (SITE / "routes/page.html", False),
-    (SITE / "routes/index.pyc", False),
-    (SITE / "static/vendor/tool.py", False),
-    (SITE / ".venv/lib/python3.14/site.py", False),
-    (SITE / "env/lib/python3.14/site-packages/x.py", False),
-    (SITE / ".git/hooks/x.py", False),
-    (SITE / "a/__pycache__/x.py", False),
-    (SITE / "node_modules/gyp/x.py", False),
-    (SITE / "routes/.#index.py", False),
-    (Path("/other/app.py"), False),
+LOADED = ["app.py", "pyproject.toml", "routes/users/{id}.py", "models/user.py", "routes/.well-known/x.py"]
+NOT_LOADED = [
+    *("notes.txt", "routes/page.html", "routes/index.pyc", "routes/.hidden/x.py"),
+    *("static/vendor/tool.py", ".venv/lib/python3.14/site.py", "env/lib/python3.14/site-packages/x.py"),
+    *("virtual/pyvenv.cfg", "virtual/lib/x.py", ".git/hooks/x.py", "a/__pycache__/x.py", "node_modules/gyp/x.py"),
 ]
 
 
-def test_which_files_cause_a_restart():
-    counts = LoadedFiles([SITE, ELSEWHERE], SITE / "static")
-    assert [(file, counts(Change.modified, str(file))) for file, _ in FILES] == FILES
+def snapshot(site: Path) -> Snapshot:
+    return take_snapshot([site], site / "static")
+
+
+def names(site: Path, paths: object) -> set[str]:
+    return {os.path.relpath(path, site) for path in paths}  # type: ignore[attr-defined]
+
+
+def test_which_files_cause_a_restart_and_which_folders_are_watched(tmp_path):
+    write_files(tmp_path, dict.fromkeys([*LOADED, *NOT_LOADED], ""))
+    found = snapshot(tmp_path)
+    assert names(tmp_path, found.files) == set(LOADED)
+    watched = {
+        ".",
+        "routes",
+        "routes/users",
+        "routes/.well-known",
+        "models",
+        "env",
+        "env/lib",
+        "env/lib/python3.14",
+        "a",
+    }
+    assert names(tmp_path, found.folders) == watched
+
+
+def test_differences(tmp_path):
+    site = tmp_path / "site"
+    write_files(site, dict.fromkeys(["blog/index.py", "blog/a/b.py", "kept.py", "same.py", "gone.py"], "1"))
+    write_files(
+        tmp_path, {"releases/1/r.py": "1", "releases/2/r.py": "2", "shared/page.txt": "1", "shared/other.txt": "2"}
+    )
+    os.symlink("releases/1", tmp_path / "current")
+    os.symlink("../current", site / "linked")
+    os.symlink(tmp_path / "shared/page.txt", site / "page.py")
+    os.symlink("nowhere", site / "broken.py")
+    os.symlink(".", site / "loop")
+    steps = [
+        (
+            "a folder is renamed",
+            lambda: (site / "blog").rename(site / "posts"),
+            ["deleted blog/a/b.py", "deleted blog/index.py", "added posts/a/b.py", "added posts/index.py"],
+        ),
+        ("a file is written", lambda: (site / "kept.py").write_text("22"), ["modified kept.py"]),
+        ("a file is deleted", (site / "gone.py").unlink, ["deleted gone.py"]),
+        ("a folder is made", (site / "empty").mkdir, []),
+        ("another file is written", lambda: (site / "notes.txt").write_text("2"), []),
+        (
+            "a link on the way is re-pointed",
+            lambda: replace_link(tmp_path / "current", "releases/2"),
+            ["modified linked/r.py"],
+        ),
+        (
+            "the target of a link is written",
+            lambda: (tmp_path / "shared/page.txt").write_text("22"),
+            ["modified page.py"],
+        ),
+        (
+            "a link to a file is re-pointed",
+            lambda: replace_link(site / "page.py", "../shared/other.txt"),
+            ["modified page.py"],
+        ),
+        ("a broken link is mended", lambda: (site / "nowhere").write_text("1"), ["added broken.py"]),
+        ("a file is replaced", lambda: (tmp_path / "shared/page.txt").replace(site / "same.py"), ["modified same.py"]),
+    ]
+    before = snapshot(site)
+    for what, act, expected in steps:
+        act()
+        after = snapshot(site)
+        changes = [f"{change.raw_str()} {os.path.relpath(path, site)}" for change, path in differences(before, after)]
+        assert changes == expected, what
+        before = after
+
+
+def replace_link(link: Path, target: str) -> None:
+    link.unlink()
+    link.symlink_to(target)
+
+
+def test_the_links_to_a_site_are_watched(tmp_path):
+    site = tmp_path / "site"
+    write_files(tmp_path, {"site/index.py": "", "releases/1/routes/r.py": "", "shared/page.txt": ""})
+    os.symlink("releases/1", tmp_path / "current")
+    os.symlink(tmp_path / "current/routes", site / "linked")
+    os.symlink("../shared/page.txt", site / "page.py")
+    found = snapshot(site)
+    assert names(tmp_path, found.folders) == {"site", "site/linked", ".", "releases/1", "shared"}
+    linked = {"site/linked", "current", "releases/1/routes", "site/page.py", "shared/page.txt"}
+    assert names(tmp_path, found.linked) == linked
+    concerned = [
+        tmp_path / "current",
+        tmp_path / "shared/page.txt",
+        site / "x.py",
+        site / "linked",
+        tmp_path / "shared",
+    ]
+    assert all(found.may_concern(Change.modified, str(path)) for path in concerned)
+    assert not found.may_concern(Change.modified, str(site / "notes.txt"))
+    assert names(tmp_path, take_snapshot([site / "linked"], tmp_path).linked) == {
+        "site/linked",
+        "current",
+        "releases/1/routes",
+    }
 
 
 def test_watched_folders(tmp_path):

@@ -56,6 +56,71 @@ async def test_the_headers_of_an_error_are_kept(make):
         assert (await client.get("/teapot")).headers["x-pot"] == "tea"
 
 
+HTML_AND_JSON = "application/json, text/html;q=0.5"
+NEGOTIATED = [
+    # Accept, URL, whether the error page answers
+    (BROWSER, "/nowhere", "page"),
+    (ANYTHING, "/nowhere", "page"),
+    ("", "/nowhere", "page"),
+    ("text/*", "/nowhere", "page"),
+    ("text/html, application/json", "/nowhere", "page"),
+    ("application/xhtml+xml", "/nowhere", "page"),
+    (JSON, "/nowhere", "json"),
+    ("application/json, text/plain, */*", "/nowhere", "json"),
+    ("application/problem+json", "/nowhere", "json"),
+    (HTML_AND_JSON, "/nowhere", "json"),
+    ("text/html;q=0, application/json;q=x", "/nowhere", "json"),
+    ("text/plain", "/nowhere", "text"),
+    ("image/png", "/nowhere", "text"),
+    (EVENT_SOURCE, "/nowhere", "text"),
+    (JSON, "/api/nowhere", "api"),
+    (BROWSER, "/api/nowhere", "api"),
+    (BROWSER, "/api/%00", "api"),
+    (EVENT_SOURCE, "/api/nowhere", "api"),
+]
+
+
+async def test_an_error_page_is_for_those_who_take_it(make):
+    files = {
+        "_404.py": "from hyper import Response\nresponse: Response\nresponse.set_cookie('a', 'b')\nt'page'",
+        "_error.py": "t'error'",
+        "api/_error.py": """
+            from hyper import JSONResponse, Response
+            error: Exception
+            response: Response
+            response.headers["x-api"] = "1"
+            JSONResponse({"api": type(error).__name__})
+        """,
+        "api/items.py": "page: int\nt'{page}'",
+        "api/locked.py": "from hyper import HTTPException\nHTTPException(401, None, {'WWW-Authenticate': 'Basic'})",
+    }
+    async with client_of(make(files)) as client:
+        for accept, url, kind in NEGOTIATED:
+            response = await client.get(url, headers={"accept": accept})
+            content = {
+                "page": "page",
+                "json": '{"detail":"Not Found"}',
+                "text": "Not Found",
+                "api": '{"api":"NoRouteError"}',
+            }
+            assert (response.status_code, response.text) == (404, content[kind]), (accept, url)
+            assert response.headers["vary"] == "Accept", (accept, url)
+        for url, status, text in (("/api/items", 422, "InputError"), ("/api/locked", 401, "HTTPException")):
+            response = await client.get(url)
+            assert (response.status_code, response.json()) == (status, {"api": text}), url
+            assert response.headers["x-api"] == "1"
+        assert response.headers["www-authenticate"] == "Basic"
+
+
+async def test_the_status_of_an_input_error_is_an_attribute(make):
+    files = {
+        "index.py": "page: int\nt'{page}'",
+        "_error.py": "from hyper import JSONResponse\nerror: Exception\nJSONResponse({}, error.status_code)",
+    }
+    async with client_of(make(files)) as client:
+        assert (await client.get("/")).status_code == 422
+
+
 async def test_an_error_page_that_fails(make, caplog):
     files = {"index.py": "raise LookupError('first')\nt'never'", "_error.py": "raise KeyError('second')\nt'never'"}
     async with client_of(make(files)) as client:

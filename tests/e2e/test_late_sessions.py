@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HeadersSentError
-from tests.support.clients import BROWSER, EVENT_SOURCE, client_of
+from tests.support.clients import BROWSER, EVENT_SOURCE, HTMX_4, client_of
 from tests.support.sites import Make
 
 
@@ -221,7 +221,7 @@ async def test_a_change_in_time_is_stored(make: Make, middleware: type, caplog: 
     async with client_of(app) as http:
         for path, status in (("/page", 200), ("/stream", 200), ("/fails", 500)):
             caplog.clear()
-            response = await http.get(path, headers={"accept": EVENT_SOURCE})
+            response = await http.get(path, headers={"accept": HTMX_4})
             stored = response.headers["x-stored"]
             session = json.loads(stored)
             assert (response.status_code, "Saved." in response.text) == (status, True)

@@ -57,7 +57,7 @@ async def test_two_folders_of_one_name_are_two_packages(tmp_path: Path) -> None:
         (folder / "index.py").write_text(
             "from routes._base import who\nimport routes._base as b\nimport routes._base\n"
             "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: int\n"
-            "t'{who()} {b.NAME} {routes._base.NAME} {A(1)}'"
+            "t'{who()} {b.NAME} {routes._base.NAME} {A(1)!r}'"
         )
         clients.append(make_app(folder))
     answers = [(await client.get("/")).text for client in clients]
@@ -137,7 +137,7 @@ async def test_classes_can_be_pickled(site: Site) -> None:
         @dataclass
         class Point:
             x: int
-        t"{pickle.loads(pickle.dumps(Point(1)))}"
+        t"{pickle.loads(pickle.dumps(Point(1)))!r}"
         """
     assert (await site({"index.py": source}).get("/")).text == "Point(x=1)"
 

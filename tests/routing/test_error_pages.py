@@ -3,8 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from hyperpy.exceptions import RouteConflictError
-from hyperpy.routing import Discovery, ErrorPages
-from hyperpy.routing.discovery import ErrorPageName
+from hyperpy.routing import Discovery, ErrorPageName, ErrorPages
 
 type Found = Callable[..., Discovery]
 
@@ -20,7 +19,7 @@ SITE = (
 
 
 def nearest(pages: ErrorPages[str], name: ErrorPageName, path: str) -> str | None:
-    found = pages.nearest(name, path.encode())
+    found = pages.nearest([name], path.encode())
     return None if found is None else found.target
 
 
@@ -44,9 +43,11 @@ NEAREST = [
     ("/%75sers/x", "users/_404.py"),
     # invalid paths
     ("//", "_404.py"),
-    ("/users/%00", "_404.py"),
-    ("/users//x", "_404.py"),
-    ("/users/../x", "_404.py"),
+    ("/%00/users", "_404.py"),
+    ("/users/%00", "users/_404.py"),
+    ("/users//x", "users/_404.py"),
+    ("/users/../x", "users/_404.py"),
+    ("/users/7/posts/a%2F..", "users/{id}/posts/_404.py"),
     ("*", "_404.py"),
 ]
 
@@ -59,14 +60,14 @@ def test_the_page_in_the_deepest_folder_is_nearest(found: Found) -> None:
 def test_a_page_comes_with_the_parameters_of_its_folder(found: Found) -> None:
     pages = error_pages(found(*SITE))
     asked = ["/users/7/posts/8", "/d%65/help/faq", "/users/7", "/users/%00"]
-    matches = [pages.nearest("_404", path.encode()) for path in asked]
+    matches = [pages.nearest(["_404"], path.encode()) for path in asked]
     assert [match.params for match in matches if match] == [{"id": "7"}, {"lang": "de"}, {}, {}]
 
 
 def test_pages_that_are_not_accepted_are_passed_over(found: Found) -> None:
     pages = error_pages(found(*SITE))
     refused = {"users/{id}/posts/_404.py", "users/_404.py", "{lang}/_404.py"}
-    match = pages.nearest("_404", b"/users/7/posts", lambda page: page not in refused)
+    match = pages.nearest(["_404", "_error"], b"/users/7/posts", lambda page: page not in refused)
     assert match is not None
     assert match.target == "_404.py"
 
@@ -89,3 +90,15 @@ def test_two_pages_for_the_same_urls_conflict(found: Found, monkeypatch: pytest.
         error_pages(discovery)
     assert "{slug}/_404.py" in str(caught.value)
     assert "`{id}/_404.py`: /{}" in str(caught.value)
+
+
+def test_the_nearest_of_both_names(found: Found) -> None:
+    pages = error_pages(found("_404.py", "_error.py", "api/_error.py", "api/v1/_404.py", "shop/_404.py"))
+    expected = {
+        "/x": "_404.py",
+        "/api/x": "api/_error.py",
+        "/api/v1/x": "api/v1/_404.py",
+        "/shop/x": "shop/_404.py",
+    }
+    matches = {path: pages.nearest(["_404", "_error"], path.encode()) for path in expected}
+    assert {path: match.target for path, match in matches.items() if match} == expected

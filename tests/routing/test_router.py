@@ -80,6 +80,7 @@ MATCHES = [
     ("/users/a..b", "users/{user_id}.py", {"user_id": "a..b"}),
     ("/users/1.", "users/{user_id}.py", {"user_id": "1."}),
     ("/teams/a%2Fb/c", "teams/{team}/{...path}.py", {"team": "a/b", "path": "c"}),
+    ("/docs/1/a%2Fb/c", "docs/{...path}.py", {"path": "1/a/b/c"}),
     ("/users/" + "x" * 300, "users/{user_id}.py", {"user_id": "x" * 300}),
 ]
 
@@ -137,8 +138,10 @@ UNMATCHED = [
     b"/users/\xff",
     b"/users/%c0%ae%c0%ae",
     b"/users/%ed%a0%80",
-    # an encoded slash in a {...name} would look like one that separates
-    b"/docs/1/a%2Fb",
+    # an encoded slash at an end of a segment would make an absolute path or an empty segment
+    b"/docs/%2Fetc/passwd",
+    b"/docs/1/a%2F",
+    b"/docs/1/%2F/2",
     b"/docs/a%2F%2Fb/c",
 ]
 

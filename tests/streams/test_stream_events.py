@@ -191,8 +191,7 @@ INVALID = [
     (("x", Event("y")), "Event is an event and can't be the content", 'event="name"'),
     (JSON(object()), "can't be encoded as JSON", "pydantic models"),
     (JSON("\ud800"), "can't be encoded as JSON", "pydantic models"),
-    ("a\ud800", r"the lone surrogate '\ud800'", '"replace"'),
-    (("a\ud800", 1), "the lone surrogate", '"replace"'),
+    (("a\ud800", 1), r"the lone surrogate '\ud800'", '"replace"'),
     ({"comment": "\udfff"}, "the lone surrogate", '"replace"'),
     (("a\nb", 1), "`event` of this event contains LF", r"event.replace('\n', '')"),
     (("a\rb", 1), "`event` of this event contains CR", r"event.replace('\r', '')"),
@@ -250,7 +249,7 @@ def test_a_page_can_not_contain_events():
 
 
 def test_a_page_contains_only_html():
-    for item in [None, b"x", {1}, "\ud800", Custom]:
+    for item in [None, b"x", {1}, Custom]:
         with pytest.raises(EventError):
             encode_chunk(item)
 
@@ -420,3 +419,12 @@ def test_which_events_announce_the_end():
 def test_constants():
     assert CLOSE == "event: close\nid: close\nretry: 86400000\ndata: \n\n"
     assert PING == ": ping\n\n"
+
+
+def test_lone_surrogates_in_html_are_replaced(log: pytest.LogCaptureFixture) -> None:
+    for encode in (encode_event, encode_chunk):
+        assert "<p>a\ufffdb</p>" in encode(t"<p>{'a\ud800b'}</p>")
+        assert "a\ufffd" in encode("a\ud800")
+    assert len(log.messages) == 4
+    assert log.messages[0] == r"the HTML contains the lone surrogate '\ud800', sent U+FFFD"
+    log.clear()

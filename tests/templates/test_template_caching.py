@@ -136,7 +136,7 @@ CONTEXTS = [
     ("p", "v-slot:item", Context.SCRIPT),
     ("p", "x-model.lazy", Context.SCRIPT),
     ("p", "data-signals", Context.SCRIPT),
-    ("p", "data-attr-href", Context.SCRIPT),
+    ("p", "data-attr-href", Context.BINDING),
     ("p", "data-class:done", Context.SCRIPT),
     ("p", "data-show__when", Context.SCRIPT),
     ("p", "data-text-size", Context.PLAIN),

@@ -1,6 +1,7 @@
 """Errors in the source of a template: at load with their place, at run time with the template's first words."""
 
 import ast
+import sys
 from string.templatelib import Interpolation, Template
 from typing import Any
 
@@ -96,7 +97,19 @@ ERRORS = [
     ('t"<script>⟦<⟧!-- <script> --></script>"', "`<!-- <script` in a script keeps it open beyond its end tag",
      "Remove the comment."),
     ('t"<p _=⟦{a}⟧>"', "`_` runs as a script, so its value can't be computed", ALONE),
-    ('t"<p hx-vars=\'a:⟦{a}⟧\'>"', "`hx-vars` runs as a script, so its value can't be computed", ALONE),
+    ('t"<p hx-vars=\'a:⟦{a}⟧\'>"', "htmx can run what is in `hx-vars`, so its value can't be computed", ALONE),
+    ('t"<p :onclick=⟦{a}⟧>"', "`:onclick` sets `onclick`, which can run its value, so the value can't be computed",
+     ALONE),
+    ('t"<p x-bind=⟦{a}⟧>"', "`x-bind` sets attributes whose names are not known, so its value can't be computed",
+     "Bind each attribute alone: :title={title}."),
+    ("t\"<p data-attr='{{onclick: ⟦{a}⟧}}'>\"", "`{a}` may be set as an attribute that runs it, in `data-attr`",
+     "Bind each attribute alone."),
+    ("t\"<p :href='⟦{a}⟧ + &quot;:b&quot;'>\"", "`{a}` stands before a `:`, which could make it the scheme of a URL",
+     "Write the start of the URL out."),
+    ("t\"<p hx-trigger='click[key == ⟦{a}⟧]'>\"", "`{a}` is inside a filter, which runs as JavaScript",
+     "Compare with an attribute: data-key={a}."),
+    ("t\"<p hx-vals='a:⟦{a}⟧'>\"", "`{a}` must be a part of JSON here",
+     'Write JSON: {{"name": {a}}}, or a mapping alone.'),
     ('t"<p x-html=⟦{a}⟧>"', "`x-html` inserts its value as HTML, so the value can't be computed",
      "Interpolate the value as the element's content: <div>{value}</div>."),
     ('t"<p ⟦{_}⟧>"', "`_` runs as a script, so its value can't be computed", ALONE),
@@ -158,12 +171,19 @@ ERRORS = [
     # CSS
     ('t"<style>body ⟦{ margin: 0 }⟧</style>"', "`{margin:…}` has a format spec inside CSS",
      RAW.format("CSS", "TrustedCSS")),
-    ("t\"<p style='a: url(⟦{a}⟧)'>\"", "`{a}` is inside `url(…)`", CSS),
-    ("t'<style>a {{ b: \"⟦{a}⟧\" }}</style>'", "`{a}` is inside a string", CSS),
+    ("t\"<style>@import '⟦{a}⟧';</style>\"", "`{a}` would choose a style sheet to load", CSS),
+    ("t\"<style>@import url(⟦{a}⟧);</style>\"", "`{a}` would choose a style sheet to load", CSS),
+    ("t\"<p style='a: image-set(&quot;⟦{a}⟧&quot; 1x)'>\"", "`{a}` is inside a string that is a URL, in `image-set(…)`",
+     "Write url('{a}')."),
+    ("t\"<style>a {{ b: 'c⟦{a}⟧ }}\\n</style>\"", "`{a}` is inside a string that doesn't end on its line",
+     "Close the string."),
+    ("t\"<p style='a: &quot;\\\\2⟦{a}⟧&quot;'>\"", "`{a}` follows half an escape", "Remove the `\\`."),
+    ("t'⟦<svg⟧><a>{a}</a>'", "`<svg>` is not closed",
+     "Close it in the same t-string: </svg>. Scripts and style sheets are read in another way inside it."),
     ("t'<style>a {{ b: ⟦{a}⟧(1) }}</style>'", "`{a}` would name a function", CSS),
-    ("t'<style>p {{ a: &#⟦{a}⟧; }}</style>'", "`{a}` directly follows `#`", CSS),
+    ("t'<style>p {{ a: &#⟦{a}⟧; }}</style>'", "`{a}` directly follows `&#`", CSS),
     ("t'<style>@⟦{a}⟧ x</style>'", "`{a}` directly follows `@`", CSS),
-    ("t'<style>a</sty⟦{a}⟧ x</style>'", "`{a}` directly follows `y`", CSS),
+    ("t'<style>a</sty⟦{a}⟧ x</style>'", "`{a}` directly follows `</sty`", CSS),
     ("t'<style>a /⟦{a}⟧* b</style>'", "`{a}` directly follows `/`", CSS),
     ('t"<meta http-equiv=⟦{a}⟧>"', "`http-equiv` must be static, and a `refresh` can't have a spread",
      'Write <meta http-equiv="refresh" content="0;url={url}">.'),
@@ -247,7 +267,8 @@ def evaluated(node: ast.expr) -> Any:
 
 
 def spec(node: ast.expr | None) -> str:
-    return ast.unparse(node)[2:-1] if node else ""
+    """A literal spec, which Python interns."""
+    return sys.intern(ast.unparse(node)[2:-1]) if node else ""
 
 
 PLACES = [

@@ -191,7 +191,7 @@ WHOLE_URLS = [
     ),
     (
         "<p hx-vals={' js:1'} data-hx-vals='{'js:'} ' hx-request='JS:{1}'>",
-        '<p hx-vals="#blocked" data-hx-vals="&#34;js:&#34; " hx-request="JS:1">',
+        r'<p hx-vals="#blocked" data-hx-vals="&#34;js\u003a&#34; " hx-request="JS:1">',
     ),
     ("<a href={None}><a href={False}><a href={True}>", "<a><a><a href>"),
     ("<a href={7}>", '<a href="7">'),

@@ -55,13 +55,42 @@ def test_unsafe_values_are_dropped(render: Render, caplog: pytest.LogCaptureFixt
 
 def test_only_words_are_allowed_outside_of_values(render: Render) -> None:
     def check(value: str) -> None:
-        assert render("<style>#{value} {{ top: 0 }}</style>", value=value) == "<style># { top: 0 }</style>"
-        assert render("<p style='{value}: 1px'>", value=value) == '<p style=": 1px">'
+        assert render("<style>#{value} {{ top: 0 }}</style>", value=value) == "<style>#!blocked { top: 0 }</style>"
+        assert render("<p style='{value}: 1px'>", value=value) == '<p style="!blocked: 1px">'
 
     check_each([value for value in [*UNSAFE, *VALUES] if value not in WORDS], check)
 
 
 PLACES = [
+    # URLs
+    ("<style>p {{ a: url('{'/a b).png'}') }}</style>", "<style>p { a: url('/a%20b%29.png') }</style>"),
+    ("<style>p {{ a: url({'/a&b?c=1'}) }}</style>", r"<style>p { a: url(/a\26 b?c=1) }</style>"),
+    ("<style>p {{ a: url( \"/i/{'a/b'}.png?v={'&'}\") }}</style>", '<style>p { a: url( "/i/a/b.png?v=%26") }</style>'),
+    ("<style>p {{ a: url(/{'//evil'}) url(/{'x'}/{'/y'}) }}</style>", "<style>p { a: url(/evil) url(/x//y) }</style>"),
+    ("<p style='a: url({'/a&b'})'>", r'<p style="a: url(/a\26 b)">'),
+    ("<p style='a: url(data:image/png;base64,{'AA=='})'>", '<p style="a: url(data:image/png;base64,AA==)">'),
+    ("<p style='a: url({TrustedURL('blob:x')})'>", '<p style="a: url(blob:x)">'),
+    # strings
+    (
+        '<style>p {{ content: "{\'a"}</style>\'}" }}</style>',
+        r'<style>p { content: "a\22 \7d \3c \2f style\3e " }</style>',
+    ),
+    (
+        "<style>[title='{'x]'}'] {{}} p {{ a: '{None}{7}{'ü, b'}' }}</style>",
+        r"<style>[title='x\5d '] {} p { a: '7ü, b' }</style>",
+    ),
+    (r"<p style='content: &quot;{'\n&'}&quot;'>", r'<p style="content: &#34;\a \26 &#34;">'),
+    (
+        "<style>a:not({'.b'.strip('.')}) {{}} a:nth-child({'2n'}) {{}}</style>",
+        "<style>a:not(b) {} a:nth-child(2n) {}</style>",
+    ),
+    # the attributes of SVG
+    (
+        "<svg><g fill={'red'} stroke={'url(#a)'} mask='url(#{'m-1'})' filter={'blur(2px)'} /></svg>",
+        '<svg><g fill="red" stroke="url(#a)" mask="url(#m-1)" filter="blur(2px)" /></svg>',
+    ),
+    ("<svg><g fill={None} stroke={False} cursor={True} /></svg>", "<svg><g /></svg>"),
+    ("<x-list filter={'a: url(b)'} fill='{':'}'>", '<x-list filter="a: url(b)" fill=":">'),
     ("<style>.item-{7}, #{'a'} {{ --{'x'}: {1.5}px }}</style>", "<style>.item-7, #a { --x: 1.5px }</style>"),
     ("<style>a:hover {{ width: {1}{'px'} }} {'p'} {{}}</style>", "<style>a:hover { width: 1px } p {}</style>"),
     (
@@ -87,6 +116,33 @@ def test_places(render: Render, caplog: pytest.LogCaptureFixture) -> None:
         assert not caplog.records
 
     check_each(PLACES, check)
+
+
+BLOCKED = [
+    ("<style>p{'#my-ID'} {{}} p:not({'.a'}) {{}}</style>", "<style>p!blocked {} p:not(!blocked) {}</style>"),
+    (
+        "<style>a:hover {'b, p'} {{}} @media {'screen, all'} {{}}</style>",
+        "<style>a:hover !blocked {} @media !blocked {}</style>",
+    ),
+    ("<style>a{''} {{}}</style>", "<style>a!blocked {}</style>"),
+    ("<style>p {{ border{'-x y'}: 0 }}</style>", "<style>p { border!blocked: 0 }</style>"),
+    (
+        "<style>p {{ a: url({'javascript:1'}) url('java{'script:1'}') }}</style>",
+        "<style>p { a: url(#blocked) url('java#blocked') }</style>",
+    ),
+    ("<svg><g fill={'url(//evil)'} /></svg>", "<svg><g /></svg>"),
+    ("<svg><g fill='red {'url(//evil)'}' /></svg>", '<svg><g fill="red " /></svg>'),
+    ("<svg><g { {'mask': 'url(//evil)'}:**} /></svg>", "<svg><g /></svg>"),
+]
+
+
+def test_what_is_blocked_never_applies_to_more(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+    def check(source: str, expected: str) -> None:
+        caplog.clear()
+        assert render(source) == expected
+        assert caplog.records
+
+    check_each(BLOCKED, check)
 
 
 def test_trusted_css_can_not_end_its_element(render: Render) -> None:

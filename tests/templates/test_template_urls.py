@@ -39,7 +39,12 @@ PARTS = [
     ("<a href='/{'/evil.example'}'>", '<a href="/evil.example">'),
     ("<a href='/{'//evil.example'}/x'>", '<a href="/evil.example/x">'),
     ("<a href='/{''}{'/evil.example'}'>", '<a href="/evil.example">'),
-    ("<a href=' /{'/evil.example'}'>", '<a href="/evil.example">'),
+    ("<a href=' /{'/evil.example'}'>", '<a href=" /evil.example">'),
+    ("<a href='/{''}/{'evil.example'}'>", '<a href="/evil.example">'),
+    ("<a href='&#47;{'/evil.example'}'>", '<a href="&#47;evil.example">'),
+    ("<a href='/&Tab;{'/evil.example'}'>", '<a href="/&Tab;evil.example">'),
+    (r"<a href='\\{'/evil.example'}'>", r'<a href="\evil.example">'),
+    ("<a href='{''}/{'/evil.example'}'>", '<a href="/evil.example">'),
     (r"<a href='/{'\\evil.example'}'>", '<a href="/%5Cevil.example">'),
     (r"<a href='/{'\t/evil.example'}'>", '<a href="/%09/evil.example">'),
 ]  # fmt: skip
@@ -73,6 +78,15 @@ def test_mappings_become_queries(render: Render) -> None:
 
 
 SETS_LISTS_AND_REFRESHES = [
+    # a value can't change the host
+    ("<meta http-equiv=refresh content='0;url=/{'/evil'}'>", '<meta http-equiv="refresh" content="0;url=/evil">'),
+    ("<meta http-equiv=refresh content='0;url=&#47;{''}/{1}'>", '<meta http-equiv="refresh" content="0;url=&#47;./1">'),
+    (r"<img srcset='/x 1x, /{'/evil'} 2x,\\{'/evil'}'>", r'<img srcset="/x 1x, /evil 2x,\evil">'),
+    ("<a ping='/a /{'/evil'}'>", '<a ping="/a /evil">'),
+    (
+        "<svg><animate values='/{'/evil'};/{'a'}' to={'url(#a)'} /></svg>",
+        '<svg><animate values="/evil;/a" to="url(#a)" /></svg>',
+    ),
     ("<img srcset='{'/a b,c'} 1x, {'/d'} {2}x'>", '<img srcset="/a%20b%2Cc 1x, /d 2x">'),
     ("<img srcset='/a/{','}?{', '} 1x,{'/b'} {'100w'}'>", '<img srcset="/a/%2C?%2C%20 1x,/b 100w">'),
     ("<img srcset='{'/a'}, {'/b'}'>", '<img srcset="/a, /b">'),
@@ -103,6 +117,7 @@ def test_sets_lists_and_refreshes(render: Render, caplog: pytest.LogCaptureFixtu
 
 
 UNSAFE = [
+    ("<svg><set to={'url(//evil)'} /></svg>", '<svg><set to="#blocked" /></svg>'),
     ("<img srcset='/a {'1x, javascript:1 2x'}'>", '<img srcset="/a ">'),
     ("<img srcset='{'javascript:1'} 1x, /b 2x'>", '<img srcset="#blocked">'),
     ("<a ping='/a {'javascript:1'}'>", '<a ping="#blocked">'),

@@ -1,11 +1,21 @@
 """Values in text."""
 
+import dataclasses
+import datetime
 import enum
+import functools
+import ipaddress
+import re
+import types
+import uuid
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from fractions import Fraction
 from itertools import product
 from pathlib import PurePosixPath
 
+import pydantic
 import pytest
 from markupsafe import _speedups
 
@@ -111,6 +121,107 @@ def test_values(render: Render) -> None:
         assert render("<textarea>{value}</textarea>", value=value) == f"<textarea>{expected}</textarea>"
 
     check_each(VALUES, check)
+
+
+@dataclasses.dataclass
+class Account:
+    password: str = "secret"
+
+
+class Model(pydantic.BaseModel):
+    password: str = "secret"
+
+
+class Shown(pydantic.BaseModel):
+    name: str = "Ada"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Written:
+    def __repr__(self) -> str:
+        return "written"
+
+
+class Kind(enum.Enum):
+    NEW = 1
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+TEXTLESS = [
+    (len, "the function `len` has no text"),
+    (letters, "the function `letters` has no text"),
+    ("".join, "the function `join` has no text"),
+    (Written().__repr__, "the function `__repr__` has no text"),
+    (Written, "the class `Written` has no text"),
+    (Kind, "the class `Kind` has no text"),
+    (object(), "an object has no text of its own"),
+    (Account(), "an Account has no text of its own"),
+    (Model(), "a Model has no text of its own"),
+    (enum, "a module has no text of its own"),
+    (re.compile("a"), "a Pattern has no text of its own"),
+    (types.SimpleNamespace(a=1), "a SimpleNamespace has no text of its own"),
+    (functools.partial(len), "a partial has no text of its own"),
+    (..., "an ellipsis has no text of its own"),
+]
+WITH_TEXT = [
+    (Written(), "written"),
+    (Kind.NEW, "Kind.NEW"),
+    (Level.LOW, "1"),
+    (1j, "1j"),
+    (Decimal("1.0"), "1.0"),
+    (Fraction(1, 2), "1/2"),
+    (datetime.date(2026, 5, 1), "2026-05-01"),
+    (datetime.timedelta(days=1), "1 day, 0:00:00"),
+    (uuid.UUID(int=0), "00000000-0000-0000-0000-000000000000"),
+    (ipaddress.ip_address("::1"), "::1"),
+    (ValueError("wrong"), "wrong"),
+]
+
+
+def test_values_without_text_are_refused(render: Render) -> None:
+    places = ["<p>{v}</p>", "<p title={v}>", "<p title='a {v}'>", "<p class={[v]}>", "<a href='/x/{v}'>", "<p {d:**}>"]
+    places += [
+        "<p style='top: {v}'>",
+        "<{echo} value='a {v}' />",
+        "<p>{v:safe}</p>",
+        "<p title={v:safe}>",
+        "<p>{[v]}</p>",
+    ]
+
+    def check(place: str, case: tuple[object, str]) -> None:
+        value, what = case
+        with pytest.raises(TemplateError) as caught:
+            render(place, v=value, d={"title": value}, echo=lambda value: value)
+        assert caught.value.what.startswith(what)
+        assert "secret" not in str(caught.value)
+
+    check_each(product(places, TEXTLESS), check)
+
+
+def test_values_with_text_of_their_own(render: Render) -> None:
+    def check(value: object, text: str) -> None:
+        assert render("<p title={v}>{v}</p>", v=value) == f'<p title="{text}">{text}</p>'
+        assert render("<{echo} value='a {v}' />", v=value, echo=lambda value: value) == f"a {text}"
+
+    check_each(WITH_TEXT, check)
+    assert render("<p title={v}>", v=Shown()) == '<p title="Ada">'
+
+
+def test_only_a_literal_spec_turns_escaping_off(render: Render) -> None:
+    spec = str(b"safe", "ascii")  # as from a request: equal to the constant, but another object
+    for source in ("<p>{b:{spec}}</p>", "<p title={b:{spec}}>", "<p>{b!s:{spec}}</p>", "<p>{b:sa{'fe'}}</p>"):
+        with pytest.raises(ValueError, match="Invalid format specifier"):
+            render(source, spec=spec, b="<b>")
+    assert render("<p>{Hostile():{spec}}{Markup('<b>'):{''}}</p>", spec=spec) in (
+        "<p>&lt;safe&gt;<b></p>",
+        "<p>&lt;safe&gt;&lt;b&gt;</p>",
+    )
+    assert render("<p>{'<b>':safe}{'<b>'!s:safe}{'<b>':>{width}}</p>", width=4) == "<p><b><b> &lt;b&gt;</p>"
 
 
 def test_a_false_class_attribute_is_ignored(render: Render) -> None:

@@ -217,6 +217,68 @@ async def test_a_changed_file_is_sent_again(folder: Path) -> None:
     assert (answer.status, answer.body) == (200, b"body { margin: 1px }")
 
 
+@pytest.mark.parametrize("largest", [2**26, 0])
+@pytest.mark.parametrize("settled", [True, False])
+async def test_a_replaced_file_has_another_etag(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, largest: int, settled: bool
+) -> None:
+    """Even if its size and modification time stay the same, as after `cp -p` or a quick edit."""
+    monkeypatch.setattr("hyperpy.web.entity_tags._MAX_HASHED", largest)
+    monkeypatch.setattr("hyperpy.web.entity_tags._UNSETTLED", -(2**62) if settled else 2**62)
+    file, new = folder / "site.css", folder / "new.css"
+    before = file.stat()
+    tags = [(await ask(folder, "/static/site.css")).headers["etag"]]
+    for letter in "ab":
+        new.write_text(letter * before.st_size)
+        os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
+        new.replace(file)
+        answer = await ask(folder, "/static/site.css", headers={"If-None-Match": tags[-1]})
+        assert (answer.status, answer.body) == (200, letter.encode() * before.st_size)
+        tags.append(answer.headers["etag"])
+    assert len(set(tags)) == 3
+
+
+async def test_a_file_that_is_written_twice_at_one_moment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its state may be the same to the last nanosecond, so the hash of a new file is not kept."""
+    status = (folder / "site.css").stat()
+    monkeypatch.setattr("hyperpy.web.static._Files.lookup_path", lambda _, path: (str(folder / "site.css"), status))
+    first = (await ask(folder, "/static/site.css")).headers["etag"]
+    (folder / "site.css").write_text("x" * status.st_size)
+    assert (await ask(folder, "/static/site.css")).headers["etag"] != first
+
+
+async def test_the_etag_is_the_same_on_every_machine(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "site.css").write_bytes((folder / "site.css").read_bytes())
+    os.utime(other / "site.css", (0, 0))
+    tags = [(await ask(place, "/static/site.css")).headers["etag"] for place in (folder, other)]
+    assert tags[0] == tags[1]
+
+
+async def test_conditional_requests(folder: Path) -> None:
+    first = (await ask(folder, "/static/site.css")).headers
+    tag, date, past = first["etag"], first["last-modified"], "Thu, 01 Jan 1970 00:00:00 GMT"
+    cases: list[tuple[dict[str, str], int]] = [
+        ({"If-None-Match": f'"a", W/{tag} ,"b"'}, 304),
+        ({"If-None-Match": f'"a",{tag}'}, 304),
+        ({"If-None-Match": "*"}, 304),
+        ({"If-None-Match": '"a"'}, 200),
+        ({"If-None-Match": tag.strip('"')}, 200),
+        ({"If-None-Match": ""}, 200),
+        ({"If-None-Match": '"a"', "If-Modified-Since": date}, 200),  # the date doesn't count beside a tag
+        ({"If-Modified-Since": past}, 200),
+        ({"If-Modified-Since": "never"}, 200),
+        ({"Range": "bytes=0-3", "If-Range": tag}, 206),
+        ({"Range": "bytes=0-3", "If-Range": f"W/{tag}"}, 200),  # a range needs the strong comparison
+        ({"Range": "bytes=0-3", "If-Range": '"a"'}, 200),
+        ({"Range": "bytes=0-3", "If-Range": past}, 200),
+        ({"Range": "bytes=0-3", "If-None-Match": tag}, 304),
+    ]
+    answers = [(headers, (await ask(folder, "/static/site.css", headers=headers)).status) for headers, _ in cases]
+    assert answers == cases
+
+
 async def test_a_range(folder: Path) -> None:
     answer = await ask(folder, "/static/site.css", headers={"Range": "bytes=0-3"})
     assert (answer.status, answer.body) == (206, b"body")

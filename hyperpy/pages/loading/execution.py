@@ -17,10 +17,12 @@ from hyperpy.pages.analysis.analyse import Description, analyse
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings
+from hyperpy.pages.analysis.urls import check_urls
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
 from hyperpy.pages.loading.ending_statements import end_functions
 from hyperpy.pages.loading.runtime import HELPERS
+from hyperpy.routing import URLPatterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Execution:
 
     public: PublicNames
     rewrite: Rewrite
+    patterns: URLPatterns
 
     def route(
         self,
@@ -46,6 +49,7 @@ class Execution:
         with _placed(file):
             done = self._run_imports(parsed, namespace)
         vocabulary = self._vocabulary(parsed, namespace, done)
+        check_urls(parsed, vocabulary, self.patterns)
         description = analyse(parsed, vocabulary, done, parameters, any_method=any_method, guard=guard)
         compiled = compile_route(description, self.rewrite)
         namespace.update(compiled.functions)
@@ -64,6 +68,7 @@ class Execution:
         with _placed(file):
             exec(self._compiled(first, parsed), namespace)
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
+            check_urls(parsed, vocabulary, self.patterns)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
             namespace.update({**HELPERS, **functions})

@@ -18,7 +18,7 @@ from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.loading.compiler import CompiledRoute
 from hyperpy.pages.loading.execution import Execution
 from hyperpy.pages.loading.hidden_names import hidden
-from hyperpy.routing import Discovery, ErrorPage, GuardFile, RouteFile
+from hyperpy.routing import Discovery, ErrorPage, GuardFile, RouteFile, URLPatterns
 
 
 class RoutesPackage:
@@ -33,7 +33,8 @@ class RoutesPackage:
         self.folder_name = found.folder.name
         files: tuple[RouteFile | ErrorPage | GuardFile, ...] = (*found.routes, *found.error_pages, *found.guards)
         self.files = {file.path.resolve(): file for file in files}
-        self.execution = Execution(public, self._rewrite_imports)
+        self.patterns = URLPatterns(found.routes)
+        self.execution = Execution(public, self._rewrite_imports, self.patterns)
         self.name = _free_name(self.folder_name, self.folder)
 
     def register(self) -> None:

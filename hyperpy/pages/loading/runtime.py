@@ -28,7 +28,7 @@ from hyperpy.pages.loading.hidden_names import (
     TYPE,
     YIELDED,
 )
-from hyperpy.templates import Pending, allow_deferred, current_host, markup, render_template
+from hyperpy.templates import Pending, allow_deferred, current_host, markup, render_template, replace_surrogates
 
 
 def answer_of(value: object) -> Response | None:
@@ -83,7 +83,7 @@ def bound() -> bool:
 
 def rendered(value: Markup | None) -> Response | None:
     """The response for rendered fragments; None if they have not changed."""
-    return None if value is None else HTMLResponse(str(value))
+    return None if value is None else HTMLResponse(replace_surrogates(str(value)))
 
 
 def stripped(text: str) -> Markup:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
+from hyperpy.exceptions import AnswerError, HyperError, InputError, Place, TemplateError
 from hyperpy.pages.answers import Redirect
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
@@ -21,6 +21,7 @@ from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.body import RequestBody
 from hyperpy.pages.request.data_answer import returned_answer
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.pages.request.route_request import RouteRequest
 from hyperpy.templates import Pending, allow_deferred, current_host
 
 current: ContextVar[Run] = current_host
@@ -97,7 +98,7 @@ class Run(AnsweredRequest):
     def request(self) -> Request:
         if self.request_made is None:
             self.body = RequestBody(self.receive, self.max_body)
-            self.request_made = Request(self.scope, self.body.receive)
+            self.request_made = RouteRequest(self.scope, self.body.receive)
         return self.request_made
 
     async def read_body(self) -> None:
@@ -284,10 +285,16 @@ class Run(AnsweredRequest):
         """The HTML of the template that the body has reached. Raises AnswerError if it has reached none."""
         return self.evaluate(self._reached())
 
-    def _page_to_send(self) -> str | Pending:
+    def _page_to_send(self) -> str | Pending | None:
         """The page for sending: then it may contain deferred values."""
         template = self._reached()
-        return allow_deferred(self.evaluate, (template,), template.place)
+        try:
+            return allow_deferred(self.evaluate, (template,), template.place)
+        except TemplateError:
+            # A function of the file that ends with an explicit answer returns it to the template.
+            if self.explicit is None:
+                raise
+            return None
 
     def evaluate(self, template: CompiledTemplate) -> str:
         try:

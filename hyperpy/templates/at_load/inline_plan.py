@@ -121,19 +121,21 @@ class Planner:
         document, words = literal.document, literal.document.words
         plans: dict[int, Plan] = {}
         for index, hole in literal.holes.items():
-            spec = written_spec(hole)
-            if spec is None:
-                return None
+            spec, value = written_spec(hole), hole.value
             shape, use = document.shapes[index], document.uses.get(index)
+            if spec is None:
+                formatted = ast.FormattedValue(hole.value, hole.conversion, hole.format_spec)
+                value = ast.copy_location(ast.JoinedStr([ast.copy_location(formatted, value)]), value)
+                spec, shape = "", BARE
             is_bare = shape.conversion is None and shape.spec is Spec.NONE
             plan: Plan | None = None
             if use is None:
-                plan = Unused(self.name(), hole.value)
+                plan = Unused(self.name(), value)
             elif is_bare and use is HoleUse.TEXT:
-                plan = self.nested(hole.value)
+                plan = self.nested(value)
             elif is_bare and use is HoleUse.CLASS:
-                plan = self.class_list(hole.value, words)
-            plans[index] = plan or self.plain(hole.value, words, shape, spec)
+                plan = self.class_list(value, words)
+            plans[index] = plan or self.plain(value, words, shape, spec)
         return LiteralPlan(node, document, plans)
 
     def name(self) -> str:

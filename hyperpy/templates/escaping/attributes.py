@@ -8,12 +8,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from string.templatelib import Template
 
 from hyperpy.templates.escape import decoded, escape_html, escape_str, exact
-from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value
+from hyperpy.templates.escaping.bindings import binding, bindings
 from hyperpy.templates.escaping.reports import ValueLocation
-from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
-from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
-from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, escaped_part, escaped_url, plain
-from hyperpy.templates.escaping.value_kinds import describe, html_of, is_html, refuse_items, refuse_unfit
+from hyperpy.templates.escaping.script_values import json_part, script_attribute, srcdoc_attribute
+from hyperpy.templates.escaping.styles import style_attribute, style_value_attribute
+from hyperpy.templates.escaping.trusted import TrustedJS, TrustedURL
+from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, after_root, escaped_part, escaped_url, plain
+from hyperpy.templates.escaping.value_kinds import (
+    describe,
+    html_of,
+    is_html,
+    refuse_items,
+    refuse_textless,
+    refuse_unfit,
+)
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
@@ -60,8 +68,8 @@ def url(location: ValueLocation, head: str, value: object) -> str:
         return head
     if type(value) is TrustedURL:
         return f'{head}="{escape_str(exact(value))}"'
-    if location.context is Context.HTMX_JSON and not isinstance(value, str):
-        return script_attribute(head, value)
+    if location.context is Context.HTMX_JSON and (not isinstance(value, str) or type(value) is TrustedJS):
+        return f'{head}="{json_part(value)}"'
     text = escaped_url(location.context, value if type(value) is str else plain(value))
     if text is None:
         location.warn(value, BLOCKED)
@@ -72,6 +80,8 @@ def url(location: ValueLocation, head: str, value: object) -> str:
 def url_text(location: ValueLocation, markup: str, first: object = None) -> str:
     """Return an escaped URL, or #blocked if it is unsafe. `first` is the value that it begins with, if any."""
     context = location.context
+    if markup.startswith("/") and first in (None, "") and context in SINGLE:
+        markup = f"/{after_root(markup)}"
     # A trusted start that has at least a whole scheme needs no check.
     is_trusted = type(first) is TrustedURL and context in SINGLE and re.search("[/?#:]", first)
     if is_trusted or CHECKS[context](decoded(markup)):
@@ -130,6 +140,7 @@ def _collected_names(value: object) -> Iterator[str]:
     else:
         refuse_unfit(value)
         if not isinstance(value, Iterable):
+            refuse_textless(value)
             yield exact(str(value))
         else:
             for item in value:
@@ -152,62 +163,20 @@ def class_text(value: object) -> str:
     return escape_str(class_names(value))
 
 
-def style_text(location: ValueLocation, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
-    """A value inside CSS. Unsafe values become empty text. `fits` tells whether a value is safe."""
-    kind = type(value)
-    if kind is int or kind is float:
-        return str(value)
-    if value is None or kind is bool:
-        return ""
-    refuse_unfit(value)
-    text = exact(str(value))
-    if kind is TrustedCSS or fits(text):
-        return escape_str(text)
-    location.warn(value, "nothing")
-    return ""
-
-
-def style_element_text(location: ValueLocation, value: object, fits: Callable[[str], bool] = is_safe_value) -> str:
-    """A value inside `<style>`, where HTML escapes nothing."""
-    if type(value) is TrustedCSS:
-        if re.search("</style", value, re.IGNORECASE):
-            raise Problem("TrustedCSS with `</style` in it would end the style sheet", r"Write `<` as \3C.")
-        return exact(value)
-    return style_text(location, value, fits)
-
-
-def style_attribute(location: ValueLocation, head: str, value: object) -> str:
-    """A `style` attribute from a mapping of properties or from CSS text. Unsafe declarations are left out."""
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return head
-    if type(value) is TrustedCSS:
-        return f'{head}="{escape_str(exact(value))}"'
-    if not isinstance(value, (str, Mapping)):
-        raise Problem(f"`style` can't be {describe(value)}", 'Write style={ {"color": color} }.')
-    fit = []
-    for name, part in declarations(value):
-        if part is None or part is False or part == "":
-            continue
-        if not is_safe_property(name):
-            location.warn(name, "nothing")
-        elif text := style_text(location, part):
-            fit.append(f"{name}: {text}")
-    return f'{head}="{"; ".join(fit)}"' if fit else ""
-
-
-# The functions above by context. Those of LOCATED take a ValueLocation first, for their warnings.
+# The functions for whole attributes by context. Those of LOCATED take a ValueLocation first, for their warnings.
 WRITERS: dict[Context, Callable[..., str]] = {
     Context.PLAIN: attribute,
     Context.ARIA: aria,
     Context.CLASS: class_attribute,
     Context.STYLE: style_attribute,
+    Context.STYLE_VALUE: style_value_attribute,
     Context.SCRIPT: script_attribute,
+    Context.BINDING: binding,
+    Context.BINDINGS: bindings,
     Context.SRCDOC: srcdoc_attribute,
     **dict.fromkeys(CHECKS, url),
 }
-LOCATED = frozenset({Context.STYLE, *CHECKS})
+LOCATED = frozenset({Context.STYLE, Context.STYLE_VALUE, Context.BINDING, Context.BINDINGS, *CHECKS})
 
 
 def merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...]) -> str:

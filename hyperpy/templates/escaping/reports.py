@@ -5,6 +5,7 @@ A log record has the t-string's place as its `place`, or None if it is unknown.
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,7 @@ from hyperpy.templates.syntax.problems import Problem
 logger = logging.getLogger("hyperpy.templates")
 
 CACHE_SIZE = 4096
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 # The places of literals by their first words. If several have the same words, the last one that was loaded.
 _places: dict[str, Place] = {}
@@ -51,6 +53,18 @@ class ValueLocation:
         place = _places.get(self.words)
         where = f"{place}: {self.words}" if place else self.words
         logger.warning("%s: %s can't be %s, sent %s", where, what, describe(value), instead, extra={"place": place})
+
+
+def replace_surrogates(html: str) -> str:
+    """HTML that UTF-8 can encode: halves of surrogate pairs, which only broken data has, become U+FFFD."""
+    if html.isascii():
+        return html
+    try:
+        html.encode()
+    except UnicodeEncodeError as error:
+        logger.warning("the HTML contains the lone surrogate %r, sent U+FFFD", html[error.start], extra={"place": None})
+        return _SURROGATES.sub("\ufffd", html)
+    return html
 
 
 def _was_reported(key: tuple[str, ...]) -> bool:

@@ -1,6 +1,7 @@
 """Values in JavaScript: JSON in place of an expression, escaped text inside a string.
 
-Neither contains `<`, `>` or `&`, so neither can end a `<script>` or be read as HTML.
+Neither contains `<`, `>` or `&`, so neither can end a `<script>` or be read as HTML. In attributes, strings have only
+letters, digits and escapes: browser libraries search and split the text before a JavaScript parser reads it.
 """
 
 import json
@@ -19,11 +20,15 @@ from hyperpy.templates.syntax.problems import Problem
 _JSON = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 # `$` and "`" too: the code may use the string as the source of a template literal.
 _STRING = re.compile("[\x00-\x1f\x7f\"'`&<>/\\\\$\u2028\u2029\ud800-\udfff]")
+_ATTRIBUTE_STRING = re.compile(r"[\W_]|[^\x00-\uffff]")
+_JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+# In an object literal, this key sets the prototype; a computed key is an ordinary one.
+_PROTOTYPE = re.compile(r'(?<!\\)"__proto__":')
 _ENDS_SCRIPT = re.compile(r"</script|<!--|<script", re.IGNORECASE)
 
 
-def script_value(value: object) -> str:
-    """A value as an expression. NaN and the infinities, which JSON lacks, become null."""
+def json_value(value: object) -> str:
+    """A value as JSON. NaN and the infinities, which JSON lacks, become null."""
     if type(value) is TrustedJS:
         return str.__str__(value)
     if is_html(value):
@@ -42,27 +47,75 @@ def script_value(value: object) -> str:
     return text.translate(_JSON)
 
 
+def script_value(value: object) -> str:
+    """A value as an expression of JavaScript."""
+    text = json_value(value)
+    return _PROTOTYPE.sub('["__proto__"]:', text) if "__proto__" in text and type(value) is not TrustedJS else text
+
+
 def script_element_value(value: object) -> str:
     """A value as an expression inside `<script>`."""
-    text = script_value(value)
+    return _checked(value, script_value(value))
+
+
+def json_element_value(value: object) -> str:
+    """A value inside a `<script>` that holds JSON."""
+    return _checked(value, json_value(value))
+
+
+def _checked(value: object, text: str) -> str:
     if type(value) is TrustedJS and _ENDS_SCRIPT.search(text):
         raise Problem("TrustedJS with `<script`, `</script` or `<!--` would end the script", r"Write `<` as \x3C.")
     return text
 
 
 def script_string(value: object) -> str:
-    """A value inside a string of JavaScript or JSON."""
-    return _STRING.sub(lambda found: f"\\u{ord(found[0]):04x}", html_of(value) if is_html(value) else plain(value))
+    """A value inside a string of JavaScript or JSON, in a `<script>`."""
+    return _STRING.sub(_escape, _text(value))
+
+
+def script_part_string(value: object) -> str:
+    """A value inside a string of JavaScript or JSON, in an attribute."""
+    return _ATTRIBUTE_STRING.sub(_escape, _text(value))
 
 
 def script_part(value: object) -> str:
     """A value as an expression in an attribute that has other code as well."""
-    return escape_str(script_value(value))
+    return escape_str(_in_attribute(value, script_value(value)))
+
+
+def json_part(value: object) -> str:
+    """A value as JSON in an attribute that has other JSON as well."""
+    return escape_str(_in_attribute(value, json_value(value)))
 
 
 def script_attribute(head: str, value: object) -> str:
     """An attribute whose value runs as JavaScript. None omits it, so that a handler can be optional."""
-    return "" if value is None else f'{head}="{escape_str(script_value(value))}"'
+    return "" if value is None else f'{head}="{script_part(value)}"'
+
+
+def _text(value: object) -> str:
+    return html_of(value) if is_html(value) else plain(value)
+
+
+def _in_attribute(value: object, text: str) -> str:
+    if type(value) is TrustedJS or '"' not in text:
+        return text
+    return _JSON_STRING.sub(_escape_string, text)
+
+
+def _escape_string(found: re.Match[str]) -> str:
+    text = found[1]
+    if "\\" in text:
+        text = json.loads(found[0])
+    return f'"{_ATTRIBUTE_STRING.sub(_escape, text)}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    if number < 0x10000:
+        return f"\\u{number:04x}"
+    return f"\\u{0xD7C0 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
 
 
 def srcdoc_attribute(head: str, value: object) -> str:

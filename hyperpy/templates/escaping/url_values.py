@@ -14,7 +14,7 @@ from hyperpy.templates.escaping.trusted import TrustedURL
 from hyperpy.templates.escaping.value_kinds import html_of, is_html, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
-from hyperpy.templates.syntax.url_holes import SINGLE
+from hyperpy.templates.syntax.url_holes import ROOTS, SINGLE
 
 BLOCKED = "#blocked"
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
@@ -28,13 +28,19 @@ _DROPPED = str.maketrans("", "", "\t\n\r")
 # … and these at both ends.
 _STRIPPED = "".join(map(chr, range(0x21)))
 _HEAD = re.compile(r"[^/?#]*?:")
-_ROOTS = re.compile(r"\A\s*//+")
+_REMOTE = re.compile(r"url\(\s*[\"']?\s*[^#\"'\s]", re.IGNORECASE)
+_ROOTS = re.compile(
+    r"(?:[/\\\t\n\r]|&(?:sol|bsol|Tab|NewLine|#0*(?:9|10|13|47|92)|#[xX]0*(?:9|[aA]|[dD]|2[fF]|5[cC]));)+"
+)
 _SETTLED = re.compile(r"([^/?#:&]*)([/?#:])")
 # Invalid characters, https://www.rfc-editor.org/rfc/rfc3986#section-2, and a `%` that encodes nothing.
 _UNFIT = re.compile(r"%(?![0-9A-Fa-f]{2})|[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
 # https://html.spec.whatwg.org/multipage/semantics.html#shared-declarative-refresh-steps
 _REFRESH = re.compile(r"\s*[\d.]*(?:[\s;,]+(?:url\s*=\s*)?['\"]?(.*))?", re.IGNORECASE | re.DOTALL)
 _DELAY = re.compile("[0-9.]+")
+_HTMX_SCRIPT = re.compile(r"\W*(?:js|javascript)\W*:", re.IGNORECASE)
+_TRIGGER = re.compile(r"[\w\s:.,#>~+*()<>/@-]*")
+_WORD = re.compile(r"[A-Za-z0-9_-]*")
 _DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
 
 
@@ -54,7 +60,7 @@ def _is_safe_set(value: str) -> bool:
 
 def _is_safe_steps(value: str) -> bool:
     """The values of an SVG animation, which may animate an `href`."""
-    return all(is_safe(step) for step in value.split(";"))
+    return all(is_safe(step) for step in value.split(";")) and not _REMOTE.search(value)
 
 
 def _is_safe_refresh(value: str) -> bool:
@@ -63,9 +69,18 @@ def _is_safe_refresh(value: str) -> bool:
     return found is not None and is_safe(found[1] or "")
 
 
-def _is_json(value: str) -> bool:
-    """htmx runs these values as JavaScript if they start with a scheme that says so."""
-    return not value.strip().lower().startswith(("js:", "javascript:"))
+def _is_no_script(value: str) -> bool:
+    """htmx runs these values as JavaScript if they start with a scheme that says so, with or without white space."""
+    return not _HTMX_SCRIPT.match(value)
+
+
+def _is_trigger(value: str) -> bool:
+    """htmx runs what is in brackets. Quotes and braces could hide them."""
+    return _TRIGGER.fullmatch(value) is not None
+
+
+def _is_word(value: str) -> bool:
+    return _WORD.fullmatch(value) is not None
 
 
 CHECKS: dict[Context, Callable[[str], bool]] = {
@@ -75,7 +90,10 @@ CHECKS: dict[Context, Callable[[str], bool]] = {
     Context.URL_LIST: _is_safe_set,
     Context.URL_STEPS: _is_safe_steps,
     Context.REFRESH: _is_safe_refresh,
-    Context.HTMX_JSON: _is_json,
+    Context.HTMX_JSON: _is_no_script,
+    Context.HTMX_TEXT: _is_no_script,
+    Context.HTMX_TRIGGER: _is_trigger,
+    Context.WORD: _is_word,
 }
 
 # Safe URLs by context and pieces of URLs by mode, with their escaped text. Cleared when full: a location links to the
@@ -104,7 +122,10 @@ def escaped_url(context: Context, url: str) -> str | None:
 def is_safe_start(context: Context, prefix: str) -> bool:
     """Whether every URL with this static start is safe."""
     if context is Context.HTMX_JSON:
-        return bool(prefix.strip())
+        return True  # the static text decides how htmx reads it
+    if context is Context.HTMX_TEXT:
+        start = re.sub(r"\W", "", prefix).lower()
+        return not ("javascript".startswith(start) or "js".startswith(start))
     if context not in SINGLE:
         return False
     # A character reference before the delimiter may continue in a value.
@@ -112,9 +133,15 @@ def is_safe_start(context: Context, prefix: str) -> bool:
     return head is not None and (head[2] != ":" or head[1].lower() in SCHEMES)
 
 
-def one_root(markup: str) -> str:
-    """Reduce slashes at the start of a path to one: with two, the next name would be a host."""
-    return _ROOTS.sub("/", markup) if "//" in markup else markup
+def is_root(prefix: str) -> bool:
+    """Whether the static start of a URL is a single slash. A reference at its end may continue in a value."""
+    return decoded(prefix).translate(_DROPPED).strip(_STRIPPED) in ROOTS and not re.search("&[#A-Za-z0-9]*\\Z", prefix)
+
+
+def after_root(markup: str) -> str:
+    """Remove slashes after the first one: with two, the next name would be a host."""
+    found = _ROOTS.match(markup)
+    return markup[found.end() :] if found else markup
 
 
 def normalized(text: str) -> str:
@@ -139,8 +166,12 @@ def _piece(mode: HoleMode, text: str) -> str | None:
             return quote(text, safe="", errors="replace")
         case HoleMode.DELAY:
             return text if _DELAY.fullmatch(text) else None
+        case HoleMode.TRIGGER:
+            return text if _is_trigger(text) else None
         case HoleMode.DESCRIPTOR:
             return text if _DESCRIPTOR.fullmatch(text) else None
+        case HoleMode.ROOT:  # a dot, so that no other slash follows at once
+            return normalized(text.lstrip("/\\\t\n\r ")).replace("'", "%27").replace(",", "%2C") or "."
         case HoleMode.REFRESHED:
             return normalized(text).replace("'", "%27")
         case HoleMode.CANDIDATE if not RASTER.match(text):

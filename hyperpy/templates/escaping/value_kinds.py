@@ -1,6 +1,8 @@
 """Kinds of values, and the errors that text and attributes share."""
 
+import inspect
 from collections.abc import AsyncIterable, Awaitable, Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType
 
 from markupsafe import Markup
 
@@ -36,14 +38,44 @@ def refuse_unfit(value: object) -> None:
             f"a template can't render {describe(value)}",
             "Render its items, {mapping['key']}, or spread it over a tag, {mapping:**}.",
         )
+    if isinstance(value, type) or _is_model(value):
+        refuse_textless(value)
     refuse_deferred(value)
 
 
+def _is_model(value: object) -> bool:
+    """Whether the value is a pydantic model without text of its own. Models are iterables of their fields."""
+    return hasattr(type(value), "__pydantic_fields__") and type(value).__str__.__module__.startswith("pydantic.")
+
+
+def refuse_textless(value: object) -> None:
+    """Raise Problem for a value without text of its own, whose `str` would show its type, address or fields."""
+    kind = type(value)
+    if isinstance(value, type):
+        raise Problem(f"the class `{value.__name__}` has no text", "Interpolate one of its instances.")
+    is_own = kind.__str__ is not object.__str__ or not _is_generated(kind.__repr__)
+    if isinstance(value, (int, float, complex)) or (is_own and not _is_model(value)):
+        return
+    if isinstance(value, (FunctionType, BuiltinFunctionType, MethodType)):
+        raise Problem(f"the function `{name_of(value)}` has no text", "Call it, and interpolate the result.")
+    raise Problem(
+        f"{describe(value)} has no text of its own",
+        "Interpolate one of its attributes, or give its class a method `__str__`.",
+    )
+
+
+def _is_generated(method: object) -> bool:
+    """Whether a `__repr__` is built in, or written by `dataclass` or the like."""
+    code = getattr(inspect.unwrap(method), "__code__", None) if callable(method) else None
+    return code is None or code.co_filename.startswith("<")
+
+
 def refuse_items(value: object, separator: str) -> None:
-    """Raise a Problem for a collection in an attribute other than class."""
+    """Raise a Problem for a collection, or a value without text, in an attribute other than class."""
     if isinstance(value, (list, tuple, set, frozenset, Iterator)):
         hint = f'Only class takes a list. Join it: {{"{separator}".join(items)}}.'
         raise Problem(f"an attribute value can't be {describe(value)}", hint)
+    refuse_textless(value)
 
 
 def refuse_deferred(value: object) -> None:

@@ -42,7 +42,12 @@ def render_many(templates):
 
 
 # The difference that makes a format spec another one than expected.
-_OTHER_SPECS = {Spec.NONE: "", Spec.FORMAT: " in ('', 'safe', '**')", Spec.SAFE: " != 'safe'", Spec.SPREAD: " != '**'"}
+_OTHER_SPECS = {
+    Spec.NONE: "{0}",
+    Spec.FORMAT: "{0} in ('', '**') or {0} is SAFE_SPEC",
+    Spec.SAFE: "{0} is not SAFE_SPEC",
+    Spec.SPREAD: "{0} != '**'",
+}
 
 
 def generate(document: Document, form: str = ONE) -> tuple[str, dict[str, object]]:
@@ -74,7 +79,7 @@ def _guard(index: int, shape: HoleShape, is_named: bool) -> str:
     """True if the interpolation differs from what the literal was parsed with. Likely and cheap checks come first."""
     hole = f"i{index}"
     checks = [f"{hole}.conversion != {shape.conversion!r}" if shape.conversion else f"{hole}.conversion"]
-    checks.append(f"{hole}.format_spec{_OTHER_SPECS[shape.spec]}")
+    checks.append(_OTHER_SPECS[shape.spec].format(f"{hole}.format_spec"))
     if is_named and shape.is_marker:
         checks.append(f"{hole}.value is not MARKER")
     elif is_named and shape.spec is not Spec.SPREAD:

@@ -11,10 +11,17 @@ from markupsafe import Markup
 from hyperpy.exceptions import ComponentError, Place, TemplateError
 from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
 from hyperpy.templates.escape import escape_str, exact, markup
-from hyperpy.templates.escaping.value_kinds import html_of, is_html, name_of, refuse_deferred, refuse_unfit
+from hyperpy.templates.escaping.value_kinds import (
+    html_of,
+    is_html,
+    name_of,
+    refuse_deferred,
+    refuse_textless,
+    refuse_unfit,
+)
 from hyperpy.templates.rendering.codegen import MANY, ONE, generate
 from hyperpy.templates.rendering.fragments import fragment
-from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
+from hyperpy.templates.syntax.nodes import SAFE_SPEC, Document, HoleShape, Spec
 from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import CallProblem, Problem, first_words
 
@@ -76,6 +83,7 @@ def _text(value: object) -> str:
     refuse_unfit(value)
     if isinstance(value, Iterable):
         return _items(list(value))
+    refuse_textless(value)
     return escape_str(exact(str(value)))
 
 
@@ -120,6 +128,7 @@ def _safe(value: object) -> Markup:
     refuse_unfit(value)
     if isinstance(value, Iterable):
         return markup("".join(map(_safe, value)))
+    refuse_textless(value)
     return markup(exact(str(value)))
 
 
@@ -137,13 +146,15 @@ def _string(value: object) -> str:
         return ""
     if type(value) is Template:
         return render_template(value)
-    refuse_deferred(value)
+    if not isinstance(value, str):
+        refuse_unfit(value)
+        refuse_textless(value)
     return exact(str(value))
 
 
 def shapes_of(template: Template) -> tuple[HoleShape, ...]:
     return tuple(
-        HoleShape(hole.expression, hole.conversion, Spec(hole.format_spec), hole.value is fragment)
+        HoleShape(hole.expression, hole.conversion, Spec.evaluated(hole.format_spec), hole.value is fragment)
         for hole in template.interpolations
     )
 
@@ -200,6 +211,7 @@ RUNTIME: Mapping[str, object] = {
     "MARKER": fragment,
     "PROBLEM": Problem,
     "SAFE": _safe,
+    "SAFE_SPEC": SAFE_SPEC,
     "SPREAD": _spread,
     "STRING": _string,
     "TEMPLATE": Template,

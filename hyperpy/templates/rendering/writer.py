@@ -6,16 +6,26 @@ An exact `str` is escaped on the spot. Any other value goes to the function for 
 import html
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
-from hyperpy.templates.escape import escape_str, markup
+from hyperpy.templates.escape import escape_str, markup, with_newline
 from hyperpy.templates.escaping import attributes
-from hyperpy.templates.escaping.css import is_safe_word
+from hyperpy.templates.escaping.bindings import binding_string, binding_value
+from hyperpy.templates.escaping.foreign import foreign_html
 from hyperpy.templates.escaping.reports import ValueLocation
-from hyperpy.templates.escaping.script_values import script_element_value, script_part, script_string
-from hyperpy.templates.escaping.url_values import CHECKS, SAFE_TEXTS, is_safe_start, one_root
+from hyperpy.templates.escaping.script_values import (
+    json_element_value,
+    json_part,
+    script_element_value,
+    script_part,
+    script_part_string,
+    script_string,
+)
+from hyperpy.templates.escaping.styles import STYLE_MODES, style_element_piece, style_piece
+from hyperpy.templates.escaping.url_values import CHECKS, SAFE_TEXTS, after_root, is_root, is_safe_start
 from hyperpy.templates.rendering.component_calls import CallSite, keywords
 from hyperpy.templates.rendering.fragments import collect_fragment
-from hyperpy.templates.syntax.contexts import DICTS, python_name
+from hyperpy.templates.syntax.contexts import DICTS, NEWLINE_DROPPED, binding_target, python_name
 from hyperpy.templates.syntax.nodes import (
     Attribute,
     Component,
@@ -31,16 +41,18 @@ from hyperpy.templates.syntax.nodes import (
     Text,
     Value,
 )
+from hyperpy.templates.syntax.url_holes import SINGLE
 
-# The functions for values inside code: in an attribute and in an element.
+# The functions for values inside JavaScript and JSON: in an attribute and in an element.
 _EMBEDDED: dict[HoleMode, tuple[Callable[..., str], Callable[..., str]]] = {
     HoleMode.SCRIPT_VALUE: (script_part, script_element_value),
-    HoleMode.SCRIPT_STRING: (script_string, script_string),
-    HoleMode.CSS_VALUE: (attributes.style_text, attributes.style_element_text),
-    HoleMode.CSS_WORD: (attributes.style_text, attributes.style_element_text),
+    HoleMode.JSON_VALUE: (json_part, json_element_value),
+    HoleMode.SCRIPT_STRING: (script_part_string, script_string),
 }
 # These contexts have no quicker form for an exact str.
-_ALWAYS_CHECKED = frozenset({Context.STYLE, Context.SCRIPT, Context.SRCDOC})
+_ALWAYS_CHECKED = frozenset(
+    {Context.STYLE, Context.STYLE_VALUE, Context.SCRIPT, Context.BINDING, Context.BINDINGS, Context.SRCDOC}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +132,37 @@ class Writer:
         return not any(isinstance(node, Component | Fragment) for node in nodes)
 
     def write(self, nodes: Iterable[Node]) -> Iterator[CodePiece]:
-        for node in nodes:
-            match node:
-                case Text(text) | EndTag(text=text):
-                    yield text
-                case Hole(index):
-                    yield from self.text(index)
-                case RawHole(index, tag, mode):
-                    location = self.constant(ValueLocation(self.words, tag, "", Context.PLAIN))
-                    yield self.embedded(mode, location, index, is_element=True)
-                case Tag():
-                    yield from self.tag(node)
-                case Component():
-                    yield Expression(f"TEXT({self.component(node)})")
-                case Fragment(name, body):
-                    collect = self.name(collect_fragment)
-                    yield Expression(f"{collect}({f_string(self.plain(name))}, {f_string(self.write(body))})")
+        rest = list(nodes)
+        while rest:
+            node = rest.pop(0)
+            yield from self.node(node)
+            if isinstance(node, Tag) and node.name.lower() in NEWLINE_DROPPED:
+                first = list(takewhile(lambda node: isinstance(node, Hole | Component), rest))
+                first += [node for node in rest[len(first) : len(first) + 1] if first and isinstance(node, Text)]
+                if first:
+                    yield Expression(f"{self.name(with_newline)}({f_string(self.write(first))})")
+                del rest[: len(first)]
+
+    def node(self, node: Node) -> Iterator[CodePiece]:
+        match node:
+            case Text(text) | EndTag(text=text):
+                yield text
+            case Hole(index, is_foreign=True):
+                yield Expression(f"{self.name(foreign_html)}({f_string(self.text(index))})")
+            case Hole(index):
+                yield from self.text(index)
+            case RawHole(index, tag, mode):
+                location = self.constant(ValueLocation(self.words, tag, "", Context.PLAIN))
+                yield self.embedded(mode, location, index, is_element=True)
+            case Tag():
+                yield from self.tag(node)
+            case Component(is_foreign=True):
+                yield Expression(f"{self.name(foreign_html)}(TEXT({self.component(node)}))")
+            case Component():
+                yield Expression(f"TEXT({self.component(node)})")
+            case Fragment(name, body):
+                collect = self.name(collect_fragment)
+                yield Expression(f"{collect}({f_string(self.plain(name))}, {f_string(self.write(body))})")
 
     def text(self, index: int) -> Iterator[CodePiece]:
         value = self.hole(index)
@@ -205,42 +232,62 @@ class Writer:
             conditions.append(f"({text} := {self.constant(SAFE_TEXTS[context].get)}({value}))")
         yield conditional(tuple(conditions), (f'{head}="', Expression(text), '"'), general)
 
-    def location(self, tag: Tag, item: Attribute) -> str:
-        return self.constant(ValueLocation(self.words, tag.name, item.name, item.context))
+    def location(self, tag: Tag, item: Attribute, target: Context | None = None) -> str:
+        """`target` is the context of the attribute that a browser library sets, if it is another one."""
+        if item.context is Context.BINDING:
+            target = binding_target(tag.name, item.name)
+        return self.constant(ValueLocation(self.words, tag.name, item.name, target or item.context))
 
     def mixed(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[CodePiece]:
         """A value with static text and holes, without its quotes."""
         context, first = item.context, pieces[0]
+        if item.targets:
+            yield from self.bound(tag, item, pieces)
+            return
         location = self.location(tag, item) if context in attributes.LOCATED else ""
         modes = iter(item.modes)
         written = [
             _requoted(piece) if isinstance(piece, str) else self.piece(context, next(modes), location, piece)
             for piece in pieces
         ]
-        if context not in CHECKS:
+        if context not in CHECKS or context is Context.HTMX_TRIGGER:  # whose values are checked one by one
             yield from written
+        elif isinstance(first, str) and context in SINGLE and is_root(first):
+            yield written[0]
+            yield Expression(f"{self.name(after_root)}({f_string(written[1:])})")
         elif isinstance(first, str) and is_safe_start(context, first):
-            if first.strip() == "/":
-                yield Expression(f"{self.name(one_root)}({f_string(written)})")
-            else:
-                yield from written
+            yield from written
         else:
             begins = f", {self.hole(first)}" if isinstance(first, int) else ""
             yield Expression(f"{self.name(attributes.url_text)}({location}, {f_string(written)}{begins})")
+
+    def bound(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[CodePiece]:
+        """The code of a binding."""
+        holes = iter(zip(item.modes, item.targets, strict=True))
+        for piece in pieces:
+            if isinstance(piece, str):
+                yield _requoted(piece)
+                continue
+            mode, target = next(holes)
+            if target.context is Context.PLAIN:
+                yield self.embedded(mode, "", piece)
+                continue
+            write = self.name(binding_string if mode is HoleMode.SCRIPT_STRING else binding_value)
+            location = self.location(tag, item, target.context)
+            yield Expression(f"{write}({location}, {target.before!r}, {_rendered(self.hole(piece))})")
 
     def embedded(self, mode: HoleMode, location: str, index: int, is_element: bool = False) -> CodePiece:
         """A hole inside JavaScript, JSON or CSS."""
         if mode is HoleMode.COMMENT:
             return " "
-        arguments = [_rendered(self.hole(index))]
-        if mode in (HoleMode.CSS_VALUE, HoleMode.CSS_WORD):
-            arguments.insert(0, location)
-        if mode is HoleMode.CSS_WORD:
-            arguments.append(self.name(is_safe_word))
-        return Expression(f"{self.name(_EMBEDDED[mode][is_element])}({', '.join(arguments)})")
+        value = _rendered(self.hole(index))
+        if mode in STYLE_MODES:
+            write = self.name(style_element_piece if is_element else style_piece)
+            return Expression(f"{write}({location}, {self.constant(mode)}, {value})")
+        return Expression(f"{self.name(_EMBEDDED[mode][is_element])}({value})")
 
     def piece(self, context: Context, mode: HoleMode, location: str, index: int) -> CodePiece:
-        if mode in _EMBEDDED or mode is HoleMode.COMMENT:
+        if mode in _EMBEDDED or mode in STYLE_MODES or mode is HoleMode.COMMENT:
             return self.embedded(mode, location, index)
         value = self.hole(index)
         if mode is not HoleMode.PLAIN:  # inside a URL

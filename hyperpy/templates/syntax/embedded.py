@@ -13,8 +13,10 @@ class Language(Enum):
     SCRIPT = "JavaScript"
     JSON = "JSON"
     CSS = "CSS"
+    CSS_VALUE = "the value of a CSS property"
 
 
+STYLES = frozenset({Language.CSS, Language.CSS_VALUE})
 # https://mimesniff.spec.whatwg.org/#javascript-mime-type
 # fmt: off
 _SCRIPTS = frozenset((
@@ -24,6 +26,7 @@ _SCRIPTS = frozenset((
 ))
 # fmt: on
 _JSONS = frozenset({"application/json", "importmap", "speculationrules", "text/json"})
+_EXPRESSIONS = frozenset({HoleMode.SCRIPT_VALUE, HoleMode.JSON_VALUE})
 # Next to these characters, a value is a separate token without any space.
 _LOOSE_BEFORE = " \t\n\r([{,;:="
 _LOOSE_AFTER = " \t\n\r)]},;:"
@@ -53,7 +56,7 @@ def script_language(source: LiteralSource, tag: Tag, hole: int) -> Language:
 def element_contents(source: LiteralSource, value: Value, language: Language) -> tuple[Value, tuple[HoleMode, ...]]:
     """The content of a `<script>` or `<style>`, with spaces around values where needed, and the modes of its holes."""
     modes = _modes(source, value, language, is_element=True)
-    if language is not Language.CSS and any(isinstance(piece, str) and decoded(piece) != piece for piece in value):
+    if language not in STYLES and any(isinstance(piece, str) and decoded(piece) != piece for piece in value):
         _check_references(source, value, modes, language)
     return _with_room(value, modes), modes
 
@@ -83,16 +86,25 @@ def _modes(
 ) -> tuple[HoleMode, ...]:
     holes = [piece for piece in value if isinstance(piece, int)]
     for hole in holes:
-        if is_element or language is not Language.CSS or source.shapes[hole].spec is not Spec.FORMAT:
+        if is_element or language not in STYLES or source.shapes[hole].spec is not Spec.FORMAT:
             _check_spec(source, hole, language)
     text = "".join(piece if isinstance(piece, str) else HOLE for piece in value)
     try:
-        return stylesheet.modes(text) if language is Language.CSS else javascript.modes(text, is_element=is_element)
+        if language in STYLES:
+            return stylesheet.modes(text, is_element=is_element, is_value=language is Language.CSS_VALUE)
+        found = javascript.modes(text, is_element=is_element)
     except HoleProblem as problem:
-        hole = holes[problem.hole]
-        written = f"{{{source.shapes[hole].expression.strip()}}}"
-        hint = problem.hint.replace("{x}", written)
-        raise SyntaxProblem(f"`{written}` {problem.what}", source.position(hole), hint=hint) from None
+        raise problem_at(source, value, problem) from None
+    is_json = language is Language.JSON
+    return tuple(HoleMode.JSON_VALUE if is_json and mode is HoleMode.SCRIPT_VALUE else mode for mode in found)
+
+
+def problem_at(source: LiteralSource, value: Value, problem: HoleProblem) -> SyntaxProblem:
+    """The problem with the place of its hole."""
+    hole = [piece for piece in value if isinstance(piece, int)][problem.hole]
+    written = f"{{{source.shapes[hole].expression.strip()}}}"
+    hint = problem.hint.replace("{x}", written)
+    return SyntaxProblem(f"`{written}` {problem.what}", source.position(hole), hint=hint)
 
 
 def _check_spec(source: LiteralSource, hole: int, language: Language) -> None:
@@ -104,7 +116,7 @@ def _check_spec(source: LiteralSource, hole: int, language: Language) -> None:
         Spec.SPREAD: "spreads a mapping",
         Spec.SAFE: "is marked as HTML",
     }[shape.spec]
-    trusted = "TrustedCSS" if language is Language.CSS else "TrustedJS"
+    trusted = "TrustedCSS" if language in STYLES else "TrustedJS"
     raise SyntaxProblem(
         f"`{{{shape.expression.strip()}:…}}` {what} inside {language.value}",
         source.position(hole),
@@ -116,7 +128,7 @@ def _check_spec(source: LiteralSource, hole: int, language: Language) -> None:
 def _with_room(value: Value, modes: tuple[HoleMode, ...]) -> Value:
     """The static text with a space next to each value that would otherwise join a token."""
     kinds = iter(modes)
-    values = {piece for piece in value if isinstance(piece, int) and next(kinds) is HoleMode.SCRIPT_VALUE}
+    values = {piece for piece in value if isinstance(piece, int) and next(kinds) in _EXPRESSIONS}
     roomy: list[str | int] = []
     for index, piece in enumerate(value):
         if isinstance(piece, str):

@@ -4,6 +4,7 @@ A hole is the place of an interpolation, identified by its index in `template.in
 `LiteralSource.text`, in which a hole is one character.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -14,6 +15,10 @@ type Value = tuple[str | int, ...]
 """The pieces of an attribute value: HTML source text, and holes by index."""
 
 type Node = Text | Hole | RawHole | Tag | EndTag | Component | Fragment
+
+
+SAFE_SPEC = sys.intern("safe")
+"""The object that Python makes of the literal `:safe`, as of every constant that could be a name."""
 
 
 class Spec(Enum):
@@ -28,6 +33,11 @@ class Spec(Enum):
     def _missing_(cls, value: object) -> Spec:
         return cls.FORMAT
 
+    @classmethod
+    def evaluated(cls, spec: str) -> Spec:
+        """The meaning of an interpolation's spec. A computed spec never turns escaping off, even if it says `safe`."""
+        return cls.FORMAT if spec == SAFE_SPEC and spec is not SAFE_SPEC else cls(spec)
+
 
 class Context(Enum):
     """The meaning of an attribute's value to a browser. It determines how a value is escaped."""
@@ -40,10 +50,16 @@ class Context(Enum):
     URL_STEPS = auto()
     REFRESH = auto()
     HTMX_JSON = auto()
+    HTMX_TEXT = auto()
+    HTMX_TRIGGER = auto()
+    WORD = auto()
     SCRIPT = auto()
+    BINDING = auto()
+    BINDINGS = auto()
     SRCDOC = auto()
     CLASS = auto()
     STYLE = auto()
+    STYLE_VALUE = auto()
     ARIA = auto()
     REFUSED = auto()
 
@@ -54,14 +70,23 @@ class HoleMode(Enum):
     PLAIN = auto()
     PATH = auto()
     QUERY = auto()
+    ROOT = auto()
     CANDIDATE = auto()
     DESCRIPTOR = auto()
     DELAY = auto()
     REFRESHED = auto()
     SCRIPT_VALUE = auto()
     SCRIPT_STRING = auto()
+    JSON_VALUE = auto()
     CSS_VALUE = auto()
     CSS_WORD = auto()
+    CSS_ARGUMENT = auto()
+    CSS_STRING = auto()
+    CSS_URL = auto()
+    CSS_ROOT = auto()
+    CSS_PATH = auto()
+    CSS_QUERY = auto()
+    TRIGGER = auto()
     COMMENT = auto()
 
 
@@ -92,9 +117,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """An interpolation in a text position."""
+    """An interpolation in a text position. `is_foreign` says that it is in SVG or MathML."""
 
     index: int
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +133,19 @@ class RawHole:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """What a browser library sets to a value: an attribute with this context, in which static text stands before it."""
+
+    context: Context
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """`value` is None for a bare name, and `space` is the white space before the name.
 
-    `modes` are the modes of the value's holes, unless a hole is the whole value.
+    `modes` are the modes of the value's holes, unless a hole is the whole value. `targets` are the attributes
+    that a browser library will set to them, for BINDING and BINDINGS.
     """
 
     name: str
@@ -119,6 +154,7 @@ class Attribute:
     context: Context
     start: int
     modes: tuple[HoleMode, ...] = ()
+    targets: tuple[Target, ...] = ()
 
     @property
     def only_hole(self) -> int | None:
@@ -179,6 +215,7 @@ class Component:
     start: int
     end: int
     children: tuple[Node, ...] | None = None
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

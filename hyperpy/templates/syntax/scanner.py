@@ -5,7 +5,7 @@ It follows https://html.spec.whatwg.org/multipage/parsing.html#tokenization, but
 
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hyperpy.templates.syntax.embedded import Language, element_contents, script_language
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
@@ -17,7 +17,7 @@ RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "pla
 RCDATA = frozenset({"title", "textarea"})
 # Inside FOREIGN elements no element is raw text, unless an INTEGRATION element switches back to HTML.
 FOREIGN = frozenset({"svg", "math"})
-INTEGRATION = frozenset({"foreignobject", "desc", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"})
+INTEGRATION = frozenset({"foreignobject", "desc", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"})
 
 _TEXT = re.compile(r"[^<\0]+")
 _LETTER = re.compile(r"[A-Za-z]")
@@ -44,35 +44,50 @@ type Token = Text | Hole | RawHole | Tag | EndTag | Component | ComponentEnd
 
 def scan(source: LiteralSource) -> Iterator[Token]:
     text, position = source.text, 0
-    foreign: list[str] = []
+    foreign: list[tuple[str, int]] = []  # open elements that decide how others are read, and where they start
     while position < len(text):
         if text[position] == HOLE:
-            yield _text_hole(source, position)
+            yield _text_hole(source, position, is_foreign=bool(foreign) and foreign[-1][0] in FOREIGN)
             position += 1
         elif found := _TEXT.match(text, position):
             yield Text(found[0])
             position = found.end()
         elif text.startswith(HOLE, position + 1) or _LETTER.match(text, position + 1):
             tag = TagReader(source, position).read()
-            yield tag
             position = tag.end
             if isinstance(tag, Component):
+                yield replace(tag, is_foreign=bool(foreign) and foreign[-1][0] in FOREIGN)
                 continue
+            yield tag
             name = tag.name.lower()
-            if name in FOREIGN | INTEGRATION and not tag.closes_itself:
-                foreign.append(name)
-            if name in RAW and foreign and foreign[-1] in FOREIGN:
+            if (name in FOREIGN or (foreign and name in INTEGRATION)) and not tag.closes_itself:
+                foreign.append((name, tag.start))
+            if name in RAW and foreign and foreign[-1][0] in FOREIGN:
                 _check_foreign(source, tag)
             if name in RAW | RCDATA:
                 position = yield from _contents(source, tag)
         else:
             token, position = _markup(source, position)
-            if isinstance(token, EndTag) and token.name in foreign:
-                del foreign[len(foreign) - 1 - foreign[::-1].index(token.name) :]
+            if isinstance(token, EndTag):
+                _leave(foreign, token.name)
             yield token
+    for name, start in foreign:
+        if name in FOREIGN:
+            hint = (
+                f"Close it in the same t-string: </{name}>. Scripts and style sheets are read in another way inside it."
+            )
+            raise SyntaxProblem(f"`<{name}>` is not closed", start, len(name) + 1, hint=hint)
 
 
-def _text_hole(source: LiteralSource, position: int) -> Hole:
+def _leave(foreign: list[tuple[str, int]], name: str) -> None:
+    """Remove the innermost element of this name, and those inside it."""
+    for index in reversed(range(len(foreign))):
+        if foreign[index][0] == name:
+            del foreign[index:]
+            return
+
+
+def _text_hole(source: LiteralSource, position: int, *, is_foreign: bool = False) -> Hole:
     shape = source.shape(position)
     if shape.spec is Spec.SPREAD:
         raise SyntaxProblem(
@@ -80,7 +95,7 @@ def _text_hole(source: LiteralSource, position: int) -> Hole:
             position,
             hint=f"Write <div {{{shape.expression}:**}}>.",
         )
-    return Hole(source.hole(position))
+    return Hole(source.hole(position), is_foreign)
 
 
 def _markup(source: LiteralSource, start: int) -> tuple[Token, int]:

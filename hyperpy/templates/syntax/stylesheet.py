@@ -1,9 +1,11 @@
-"""The modes of holes in CSS: in place of a value, of a word, or in a comment. Anywhere else is an error.
+"""The modes of holes in CSS: values, words, strings, URLs and comments. Anywhere else is an error.
 
 https://www.w3.org/TR/css-syntax-3/#tokenization
 """
 
 import re
+from dataclasses import dataclass, field
+from typing import NoReturn
 
 from hyperpy.templates.syntax.literal_source import HOLE
 from hyperpy.templates.syntax.nodes import HoleMode
@@ -12,40 +14,118 @@ from hyperpy.templates.syntax.problems import HoleProblem
 _TOKEN = re.compile(
     r"""(?P<comment>/\*.*?(?:\*/|\Z))
       | (?P<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)
-      | (?P<url>url\([^)]*)
+      | (?P<url>(?<![\w-])url\(\s*(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^)"']*))
+      | (?P<function>[\w-]*\()
       | (?P<hole>\0)
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_BEHIND = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*|[@\\])\Z")
+# SVG decodes character references in a style sheet as well.
+_HALF_MARKUP = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
+_HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[0-9A-Fa-f]{0,6}\Z")
+_LOADS = re.compile(r"\s*@(?:import|namespace|charset)\b", re.IGNORECASE)
+_URL_START = re.compile(r"url\(\s*[\"']?", re.IGNORECASE)
+# In these functions, a string is a URL.
+_STRING_URLS = frozenset({"image-set(", "-webkit-image-set(", "image(", "src(", "cross-fade(", "-webkit-cross-fade("})
 
 HINT = "Move the value out of it: set a class or a custom property, --x: {x}, or mark it as safe: {TrustedCSS(…)}."
 
 
-def modes(text: str) -> tuple[HoleMode, ...]:
-    """The mode of each hole in a `<style>` or a `style` attribute.
+def modes(text: str, *, is_element: bool = False, is_value: bool = False) -> tuple[HoleMode, ...]:
+    """The mode of each hole in a `<style>`, a `style` attribute, or the value of one property.
 
     Raises HoleProblem for the first hole in an invalid position.
     """
-    found: list[HoleMode] = []
-    is_value = False
-    for token in _TOKEN.finditer(text):
-        if token["hole"]:
-            _check_neighbours(text, token.start(), len(found))
-            found.append(HoleMode.CSS_VALUE if is_value else HoleMode.CSS_WORD)
-        elif token["comment"]:
-            found += [HoleMode.COMMENT] * token[0].count(HOLE)
-        elif HOLE in token[0]:
-            where = "a string" if token["string"] else "`url(…)`"
-            raise HoleProblem(len(found), f"is inside {where}", HINT)
-        elif token["other"] in (":", "{", "}", ";"):
-            is_value = token[0] == ":"
-    return tuple(found)
+    return tuple(_Sheet(text, is_element, is_value).run())
 
 
-def _check_neighbours(text: str, start: int, hole: int) -> None:
-    """Raise HoleProblem if a word, or nothing, in place of the hole would change the meaning of the text next to it."""
-    if _BEHIND.search(text, 0, start) or (text[start - 1 : start + 2] == f"/{HOLE}*"):
-        raise HoleProblem(hole, f"directly follows `{text[start - 1]}`", HINT)
-    if text.startswith("(", start + 1):
-        raise HoleProblem(hole, "would name a function", HINT)
+@dataclass(slots=True)
+class _Sheet:
+    """`open` is the stack of open functions and parentheses. `statement` is the text since the last `;` or brace."""
+
+    text: str
+    is_element: bool
+    is_value: bool
+    modes: list[HoleMode] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    statement: str = ""
+
+    def run(self) -> list[HoleMode]:
+        for token in _TOKEN.finditer(self.text):
+            kind = token.lastgroup
+            if kind == "comment":
+                self.modes += [HoleMode.COMMENT] * token[0].count(HOLE)
+                continue
+            if kind in ("string", "url") and HOLE in token[0]:
+                self._quoted(token[0], kind)
+            elif kind == "hole":
+                self._word(token.start())
+            elif kind == "function":
+                self.open.append(token[0].lower())
+            elif kind == "other":
+                self._punctuator(token[0])
+            self.statement = "" if kind == "other" and token[0] in "{};" else self.statement + token[0]
+        return self.modes
+
+    def _punctuator(self, token: str) -> None:
+        if token in (":", "{", "}", ";"):
+            self.is_value = token == ":"
+            if token != ":":
+                self.open.clear()
+        elif token == ")" and self.open:
+            self.open.pop()
+
+    def _quoted(self, token: str, kind: str) -> None:
+        """The holes of a string or URL."""
+        if _LOADS.match(self.statement):
+            self._refuse("would choose a style sheet to load")
+        if kind == "string" and (self.open and self.open[-1] in _STRING_URLS):
+            self._refuse(f"is inside a string that is a URL, in `{self.open[-1]}…)`", "Write url('{x}').")
+        found = _URL_START.match(token) if kind == "url" else None
+        start = found.end() if found else 1
+        quote = token[start - 1]
+        if quote in "\"'" and (len(token) <= start or not token.endswith(quote)):
+            self._refuse("is inside a string that doesn't end on its line", "Close the string.")
+        for index, character in enumerate(token):
+            if character == HOLE:
+                self._check_half(token[:index])
+                self.modes.append(_url_mode(token[start:index]) if kind == "url" else HoleMode.CSS_STRING)
+
+    def _word(self, start: int) -> None:
+        """A hole in place of a value or word, which must not change the meaning of the text next to it."""
+        text = self.text
+        self._check_half(text[:start])
+        if text[start - 1 : start] == "@" or text[start - 1 : start + 2] == f"/{HOLE}*":
+            self._refuse(f"directly follows `{text[start - 1]}`")
+        if text.startswith("(", start + 1):
+            self._refuse("would name a function")
+        is_prelude = self.is_element and self._is_prelude(start)
+        if self.is_value and not is_prelude:
+            self.modes.append(HoleMode.CSS_VALUE)
+        else:
+            self.modes.append(HoleMode.CSS_ARGUMENT if is_prelude and self.open else HoleMode.CSS_WORD)
+
+    def _is_prelude(self, start: int) -> bool:
+        """Whether the hole is in a selector or before the block of an at-rule."""
+        for token in _TOKEN.finditer(self.text, start):
+            if token["other"] in ("{", "}", ";"):
+                return token[0] == "{"
+        return False
+
+    def _check_half(self, before: str) -> None:
+        if _HALF_ESCAPE.search(before):
+            self._refuse("follows half an escape", "Remove the `\\`.")
+        if self.is_element and (found := _HALF_MARKUP.search(before)):
+            self._refuse(f"directly follows `{found[0]}`")
+
+    def _refuse(self, what: str, hint: str = HINT) -> NoReturn:
+        raise HoleProblem(len(self.modes), what, hint)
+
+
+def _url_mode(before: str) -> HoleMode:
+    """The mode of a hole after this part of a URL."""
+    if re.search("[?#]", before):
+        return HoleMode.CSS_QUERY
+    if before.strip() in ("/", "\\"):
+        return HoleMode.CSS_ROOT
+    return HoleMode.CSS_PATH if re.search("[/:]", before) else HoleMode.CSS_URL

@@ -4,8 +4,9 @@ import re
 from dataclasses import replace
 
 from hyperpy.templates.escape import decoded
+from hyperpy.templates.syntax.bindings import targets
 from hyperpy.templates.syntax.contexts import context_of, html_name, why_refused
-from hyperpy.templates.syntax.embedded import Language, attribute_contents
+from hyperpy.templates.syntax.embedded import Language, attribute_contents, problem_at
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
 from hyperpy.templates.syntax.nodes import (
     Attribute,
@@ -18,7 +19,7 @@ from hyperpy.templates.syntax.nodes import (
     Tag,
     Value,
 )
-from hyperpy.templates.syntax.problems import SyntaxProblem
+from hyperpy.templates.syntax.problems import HoleProblem, SyntaxProblem
 from hyperpy.templates.syntax.url_holes import modes
 
 # HTML treats a solidus that does not close the tag as white space.
@@ -35,7 +36,15 @@ REFRESHES = (
     'Write <meta http-equiv="refresh" content="0;url={url}">.',
 )
 
-LANGUAGES = {Context.SCRIPT: Language.SCRIPT, Context.HTMX_JSON: Language.JSON, Context.STYLE: Language.CSS}
+LANGUAGES = {
+    Context.SCRIPT: Language.SCRIPT,
+    Context.BINDING: Language.SCRIPT,
+    Context.BINDINGS: Language.SCRIPT,
+    Context.HTMX_JSON: Language.JSON,
+    Context.STYLE: Language.CSS,
+    Context.STYLE_VALUE: Language.CSS_VALUE,
+}
+_HTMX_SCRIPT = re.compile(r"\s*(?:js|javascript):", re.IGNORECASE)
 
 type AttributeNode = Attribute | Spread | MarkerHole
 
@@ -131,9 +140,25 @@ class TagReader:
         value = self._value(name, context)
         if value is None or all(isinstance(piece, str) for piece in value):
             return Attribute(name, value, space or " ", context, start)
+        return self._computed(Attribute(name, value, space or " ", context, start), value)
+
+    def _computed(self, attribute: Attribute, value: Value) -> Attribute:
+        """The attribute with the modes of the holes in its value."""
+        context, source = attribute.context, self.source
         language = LANGUAGES.get(context)
-        value, inside = attribute_contents(self.source, value, language) if language else (value, modes(context, value))
-        return Attribute(name, value, space or " ", context, start, inside)
+        try:
+            if not language:
+                return replace(attribute, modes=modes(context, value))
+            if context is Context.HTMX_JSON and len(value) > 1:
+                language = _htmx_language(value)
+            value, inside = attribute_contents(source, value, language)
+            attribute = replace(attribute, value=value, modes=inside)
+            if context not in (Context.BINDING, Context.BINDINGS) or attribute.only_hole is not None:
+                return attribute
+            code = "".join(decoded(piece) if isinstance(piece, str) else HOLE for piece in value)
+            return replace(attribute, targets=targets(self.name, attribute.name, context, code, inside))
+        except HoleProblem as problem:
+            raise problem_at(source, value, problem) from None
 
     def _value(self, name: str, context: Context) -> Value | None:
         """The value after the `=`, if there is one."""
@@ -234,6 +259,17 @@ class TagReader:
                     position,
                     hint=f'Put a space between the braces: {name}={{ {{"a": 1}} }}.',
                 )
+
+
+def _htmx_language(value: Value) -> Language:
+    """JSON, or JavaScript if the static text says so. htmx also has a notation in which strings can't be escaped."""
+    start = decoded(value[0]) if isinstance(value[0], str) else ""
+    if _HTMX_SCRIPT.match(start):
+        return Language.SCRIPT
+    is_alone = not "".join(piece for piece in value if isinstance(piece, str)).strip()
+    if not start.lstrip().startswith("{") and not is_alone:
+        raise HoleProblem(0, "must be a part of JSON here", 'Write JSON: {{"name": {x}}}, or a mapping alone.')
+    return Language.JSON
 
 
 def _at(why: tuple[str, str], position: int) -> tuple[str, int, int, str]:

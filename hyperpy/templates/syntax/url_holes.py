@@ -4,9 +4,13 @@ import re
 
 from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.nodes import Context, HoleMode, Value
+from hyperpy.templates.syntax.problems import HoleProblem
 
 SINGLE = frozenset({Context.URL, Context.IMAGE_URL})
 """The contexts whose whole value is a single URL."""
+
+ROOTS = ("/", "\\")
+"""After one of these alone, another one would start a host."""
 
 _QUERY = re.compile("[?#&]")
 _REFRESH_URL = re.compile(r"url\s*=\s*['\"]?", re.IGNORECASE)
@@ -23,6 +27,12 @@ def modes(context: Context, pieces: Value) -> tuple[HoleMode, ...]:
         if isinstance(piece, str):
             before += decoded(piece)
         else:
+            if context is Context.HTMX_TRIGGER and before.rfind("[") > before.rfind("]"):
+                raise HoleProblem(
+                    len(found),
+                    "is inside a filter, which runs as JavaScript",
+                    "Compare with an attribute: data-key={x}.",
+                )
             found.append(_mode(context, before))
             before += "\0"
     return tuple(found)
@@ -34,14 +44,25 @@ def _mode(context: Context, before: str) -> HoleMode:
             start = _REFRESH_URL.search(before)
             if not start:
                 return HoleMode.DELAY
-            return HoleMode.QUERY if _QUERY.search(before, start.end()) else HoleMode.REFRESHED
+            return _part(before[start.end() :], HoleMode.REFRESHED)
         case Context.URL_SET:
             candidate = _CANDIDATE.sub("", before).lstrip(" \t\n\f\r,")
             if re.search(r"\s", candidate):
                 return HoleMode.DESCRIPTOR
-            return HoleMode.QUERY if _QUERY.search(candidate) else HoleMode.CANDIDATE
+            return _part(candidate, HoleMode.CANDIDATE)
         case Context.URL_LIST:
-            return HoleMode.QUERY if _QUERY.search(re.split(r"\s", before)[-1]) else HoleMode.CANDIDATE
+            return _part(re.split(r"\s", before)[-1], HoleMode.CANDIDATE)
+        case Context.URL_STEPS if before.rpartition(";")[2].strip() in ROOTS:
+            return HoleMode.ROOT
+        case Context.HTMX_TRIGGER:
+            return HoleMode.TRIGGER
         case _ if context in SINGLE:
             return HoleMode.QUERY if _QUERY.search(before) else HoleMode.PATH
     return HoleMode.PLAIN
+
+
+def _part(before: str, path: HoleMode) -> HoleMode:
+    """The mode after this part of a URL: `path` before the query."""
+    if before.strip() in ROOTS:
+        return HoleMode.ROOT
+    return HoleMode.QUERY if _QUERY.search(before) else path

@@ -1,0 +1,181 @@
+"""The Request of a route file: what a client leaves out or sends malformed raises a 4xx, as invalid inputs do.
+
+Starlette's own errors for these (KeyError, JSONDecodeError) are base classes of ours, so that code which catches them
+still does.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Never
+
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import URL, FormData, Headers, QueryParams, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from hyperpy.exceptions import InputError
+
+# Nesting that pydantic and JavaScript libraries read too. Beyond it, encoding the value again may overflow the stack.
+MAX_DEPTH: Final = 200
+
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+# Not text encodings for the web (https://encoding.spec.whatwg.org/): the first two take quadratic time to decode.
+_UNFIT_CHARSETS: Final = re.compile(rb"(?i)\s*(?:puny[-_ ]?code|idna|undefined|(?:raw[-_ ])?unicode[-_ ]escape)\s*")
+
+
+class MissingInputError(InputError, KeyError):
+    """The request doesn't have the value that a route file reads by `request.query_params["name"]` and the like."""
+
+
+class WrongInputError(InputError, AttributeError):
+    """A form field holds a file, and the route file treats it as text."""
+
+
+class InvalidJSONError(HTTPException, json.JSONDecodeError):
+    """The body is not JSON, or is JSON that can't be encoded again: status 400."""
+
+    def __init__(self, problem: str, doc: str = "", pos: int = 0) -> None:
+        json.JSONDecodeError.__init__(self, problem, doc, pos)
+        where = f": line {self.lineno} column {self.colno}" if doc else ""
+        HTTPException.__init__(self, 400, f"The body is not valid JSON: {problem}{where}")
+
+
+class RouteRequest(Request):
+    """The `request` of a route file."""
+
+    @property
+    def url(self) -> URL:
+        try:
+            return super().url
+        except UnicodeDecodeError:
+            raise HTTPException(400, "The query is not valid UTF-8.") from None
+
+    @property
+    def query_params(self) -> QueryParams:
+        if not hasattr(self, "_query_params"):
+            self._query_params = _QueryParams(self.scope["query_string"])
+        return self._query_params
+
+    @property
+    def headers(self) -> Headers:
+        if not hasattr(self, "_headers"):
+            self._headers = _Headers(scope=self.scope)
+        return self._headers
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        if not hasattr(self, "_cookies"):
+            self._cookies = _Cookies(super().cookies)
+        return self._cookies
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = _parsed_json(await self.body())
+        return self._json
+
+    async def _get_form(self, **limits: Any) -> FormData:
+        if self._form is None:
+            _, options = parse_options_header(self.headers.get("content-type"))
+            if _UNFIT_CHARSETS.fullmatch(options.get(b"charset", b"")):
+                raise HTTPException(400, "The charset of the form is not supported.")
+            items = (await super()._get_form(**limits)).multi_items()
+            self._form = _Form([(key, _Upload(key, x) if isinstance(x, UploadFile) else x) for key, x in items])
+        return self._form
+
+
+class _QueryParams(QueryParams):
+    def __getitem__(self, key: str) -> str:
+        return super().__getitem__(key) if key in self._dict else _missing(key)
+
+
+class _Headers(Headers):
+    def __getitem__(self, key: str) -> str:
+        try:
+            return super().__getitem__(key)
+        except KeyError:
+            return _missing(key)
+
+
+class _Cookies(dict[str, str]):
+    def __missing__(self, key: str) -> Never:
+        _missing(key)
+
+
+class _Form(FormData):
+    def __getitem__(self, key: str) -> UploadFile | str:
+        return super().__getitem__(key) if key in self._dict else _missing(key)
+
+
+class _Upload(UploadFile):
+    """An uploaded file, which reports an attempt to use it as text."""
+
+    def __init__(self, field: str, upload: UploadFile) -> None:
+        self.field = field
+        super().__init__(upload.file, size=upload.size, filename=upload.filename, headers=upload.headers)
+
+    def __getattr__(self, name: str) -> Never:
+        if not name.startswith("__") and hasattr(str, name):
+            raise WrongInputError({self.field: "must be text, not a file"})
+        raise AttributeError(f"'UploadFile' object has no attribute {name!r}", name=name, obj=self)
+
+
+def _missing(name: object) -> Never:
+    raise MissingInputError({str(name): "is required"}) from None
+
+
+def _parsed_json(body: bytes) -> Any:
+    """The value of a JSON text (RFC 8259). Raises InvalidJSONError."""
+    try:
+        value = json.loads(body, parse_constant=_not_a_number, parse_float=_finite)
+    except InvalidJSONError:
+        raise
+    except json.JSONDecodeError as error:
+        raise InvalidJSONError(error.msg, error.doc, error.pos) from None
+    except UnicodeDecodeError as error:
+        raise InvalidJSONError(f"it is not {error.encoding.upper()}") from None
+    except RecursionError:
+        raise InvalidJSONError("it is nested too deeply") from None
+    except ValueError:
+        raise InvalidJSONError("a number has too many digits") from None
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+        raise InvalidJSONError("it is nested too deeply")
+    if not body.isascii() or _SURROGATE.search(body):
+        _check_text(value)
+    return value
+
+
+def _not_a_number(name: str) -> Never:
+    raise InvalidJSONError(f"{name} is not a number in JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise InvalidJSONError("a number is out of range")
+    return number
+
+
+def _is_deeper(value: object, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _check_text(value: object) -> None:
+    """Raise for a lone surrogate: no response could contain it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidJSONError("a string contains a lone surrogate") from None
