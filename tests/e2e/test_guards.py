@@ -97,9 +97,9 @@ SITE = {
     # A literal folder that has no match for `/closed/x/deep`, so that the router goes back to `{name}`.
     "closed/x/other.py": 't"<p>other</p>"',
     "closed/{name}/_guard.py": """
-        from hyperpy import HTTPException
+        from hyperpy import PUT, HTTPException
         name: str
-        if name == "no":
+        if name == "no" or PUT:
             raise HTTPException(403)
     """,
     "closed/{name}/deep.py": 'name: str\nt"<p>SECRET {name}</p>"',
@@ -164,6 +164,7 @@ ANSWERS = [
     ("PUT", "/closed?outer=redirect", 405, "Method Not Allowed"),
     ("OPTIONS", "/closed?outer=redirect", 204, ""),
     ("POST", "/closed/inner/page?n=1", 405, "Method Not Allowed"),
+    ("PUT", "/closed/x/deep", 405, "Method Not Allowed"),
     # the route's own inputs come after them
     ("GET", "/closed/inner/page?n=x", 422, "SECRET error"),
     ("GET", "/closed/inner/page?n=x&inner=http", 403, "SECRET error"),
