@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app.guards import Guards, missing
-from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, check_header, check_length
+from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, body_limit, check_header, check_length
 from hyperpy.streams import (
     STATE_KEY,
     EventStream,
@@ -82,18 +82,17 @@ async def answer_route(
         return None
     if SESSION in scope:
         sender.watch_session(scope, route)
-    max_body = route.max_body or scope["app"].settings.limit_request_body
     if method not in BODILESS:
-        check_length(scope, max_body)
-    before = None
-    if route.guards:
-        sender.guards = guards = Guards(scope, receive, max_body)
+        check_length(scope, body_limit(route, scope))
+    if not route.guards:
+        run = Run(route, scope, receive, params)
+    else:
+        sender.guards = guards = Guards(scope, receive, body_limit(route, scope))
         if (refused := await guards.answer(route.guards, params)) is not None:
             await _send_response(refused[0], sender, refused[1])
             await _run_background(refused[0])
             return None
-        before = guards.last
-    run = Run(route, scope, receive, params, before=before, max_body=max_body)
+        run = Run(route, scope, receive, params, before=guards.last)
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):

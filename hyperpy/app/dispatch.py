@@ -165,7 +165,7 @@ class Dispatch:
         accept = ",".join(Headers(scope=scope).getlist("accept"))
         if isinstance(page, BrokenRoute):
             raise page.error
-        run = Run(page, scope, receive, {}, error=error, max_body=self.max_body)
+        run = Run(page, scope, receive, {}, error=error)
         if guards.last is not None and guards.last.after is None:  # there is no run of a route
             run.follow(guards.last)
         run.injected_response().status_code = status_of(error)

@@ -7,7 +7,7 @@ from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
 from hyperpy.pages.loading.inputs import InputOrigin
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
-from hyperpy.pages.request.body import RequestBody, check_length
+from hyperpy.pages.request.body import RequestBody, body_limit, check_length
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
@@ -36,6 +36,7 @@ __all__ = [
     "RoutesPackage",
     "Run",
     "StreamFacts",
+    "body_limit",
     "check_header",
     "check_length",
     "current",

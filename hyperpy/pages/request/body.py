@@ -4,6 +4,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
+from hyperpy.pages.loading.route import Route
+
 
 class RequestBody:
     """Counts the body of a request as it is read. It is not part of the Run, to avoid a reference cycle.
@@ -29,6 +31,12 @@ class RequestBody:
                 raise too_large(self.limit)
             self.is_read = not message.get("more_body")
         return message
+
+
+def body_limit(route: Route, scope: Scope) -> int:
+    """The bytes that the body of a request to a route may have; 0 means no limit."""
+    limit: int = route.max_body or scope["app"].settings.limit_request_body
+    return limit
 
 
 def check_length(scope: Scope, limit: int) -> None:

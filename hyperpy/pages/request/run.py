@@ -18,7 +18,7 @@ from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_value
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.answered_request import AnsweredRequest
-from hyperpy.pages.request.body import RequestBody
+from hyperpy.pages.request.body import RequestBody, body_limit
 from hyperpy.pages.request.data_answer import returned_answer
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.pages.request.route_request import RouteRequest
@@ -62,7 +62,7 @@ class Run(AnsweredRequest):
         before: Run | None = None,
         max_body: int = 0,
     ) -> None:
-        """`max_body` limits the request body, in bytes; 0 means no limit.
+        """`max_body` limits the request body, in bytes, where the route itself doesn't know it; 0 stands for its limit.
 
         `before` is the last guard's run, with which this one shares the request, its body and the response.
         """
@@ -75,16 +75,16 @@ class Run(AnsweredRequest):
         self.error = error
         self.collected = None
         self.digests: dict[str, bytes] | None = None
-        self.response = before.response if before else None
-        self.explicit = self.kept = self.after = None
+        self.response = self.explicit = self.kept = self.after = None
         self.redirects = _NO_REDIRECTS
         self.is_sent = False
-        self.request_made: Request | None = before.request_made if before else None
+        self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
-        self.body: RequestBody | None = before.body if before else None
+        self.body: RequestBody | None = None
         self.namespace: dict[str, Any] = route.definitions.copy()
         self.functions: dict[str, Any] = {}
         if before is not None:
+            self.response, self.request_made, self.body = before.response, before.request_made, before.body
             self.follow(before)
 
     def __enter__(self) -> None:
@@ -97,7 +97,7 @@ class Run(AnsweredRequest):
     @property
     def request(self) -> Request:
         if self.request_made is None:
-            self.body = RequestBody(self.receive, self.max_body)
+            self.body = RequestBody(self.receive, self.max_body or body_limit(self.route, self.scope))
             self.request_made = RouteRequest(self.scope, self.body.receive)
         return self.request_made
 
