@@ -17,6 +17,7 @@ LONGEST = 400
 # Data flows from left to right, and a part imports only itself and what stands before it.
 ORDER = (
     "exceptions",
+    "tracebacks",
     "config",
     "routing",
     "templates",

@@ -18,7 +18,7 @@ from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.exceptions import RefusedRedirectError, display_path
-from hyperpy.pages import Completion, Redirect, Route, Run, decisive, unexpected
+from hyperpy.pages import Completion, Redirect, Route, Run, decisive, text_for_file, unexpected
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
@@ -63,7 +63,7 @@ class Dispatch:
                     if stream is not None:
                         await stream
                 case Match(BrokenRoute(error=error)):  # only in debug mode
-                    await debug_answer(error)(scope, receive, sender.watched)
+                    await debug_answer(error, reloads=True)(scope, receive, sender.watched)
                 case CanonicalRedirect(target):
                     await canonical_redirect(scope, target)(scope, receive, sender.watched)
                 case _:
@@ -71,7 +71,8 @@ class Dispatch:
                     if redirect is None:
                         raise NoRouteError(404)
                     await redirect(scope, receive, sender.watched)
-        except Exception as raised:
+        except Exception as caught:
+            raised = text_for_file(caught, scope) or caught
             failure = decisive(raised)
             if isinstance(failure, ClientDisconnect):
                 # The client left, or the server rejected the request, before its body was complete.

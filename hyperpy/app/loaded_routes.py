@@ -69,8 +69,10 @@ class LoadedRoutes:
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
-        errors = (entry.error for entry in self.entries if isinstance(entry, BrokenRoute))
-        return tuple({id(error): error for error in errors}.values())  # a broken guard breaks every route below it
+        """The errors of files that can't be loaded. One in a guard or in a file that others import is listed once."""
+        return tuple(
+            {id(entry.error): entry.error for entry in self.entries if isinstance(entry, BrokenRoute)}.values()
+        )
 
     def working(self) -> tuple[Route, ...]:
         """The routes that could be loaded."""
@@ -93,10 +95,15 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
     package = RoutesPackage(found, PUBLIC_NAMES)
     package.register()
-    guards = _load_guards(found, package)
-    routes = [(file, _guarded(_load(file, package), file, found, guards)) for file in found.routes]
-    pages = [(page, _guarded(_load(page, package), page, found, guards)) for page in found.error_pages]
-    entries = (*guards.values(), *(loaded for _, loaded in (*routes, *pages)))
+    below = _parameters_below(found)
+    files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
+    guards = [_load(guard, package, below[guard.path]) for guard in found.guards]
+    loaded = _with_common_errors([*guards, *(_load(file, package) for file in files)])
+    known = {guard.path: entry for guard, entry in zip(found.guards, loaded, strict=False)}
+    guarded = [_guarded(entry, file, found, known) for file, entry in zip(files, loaded[len(known) :], strict=True)]
+    routes = list(zip(found.routes, guarded, strict=False))
+    pages = list(zip(found.error_pages, guarded[len(routes) :], strict=True))
+    entries = (*known.values(), *guarded)
     return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries)
 
 
@@ -107,13 +114,14 @@ def _refuse_static(file: RouteFile) -> None:
         raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
 
 
-def _load_guards(found: Discovery, package: RoutesPackage) -> dict[Path, LoadedRoute]:
+def _parameters_below(found: Discovery) -> dict[Path, frozenset[str]]:
+    """For each guard, the path parameters of the routes and error pages behind it."""
     below: dict[Path, set[str]] = {guard.path: set() for guard in found.guards}
     files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
     for file in files:
         for guard in found.guards_of(file.path):
             below[guard.path].update(file.parameters)
-    return {guard.path: _load(guard, package, frozenset(below[guard.path])) for guard in found.guards}
+    return {guard: frozenset(names) for guard, names in below.items()}
 
 
 def _guarded(
@@ -147,6 +155,25 @@ def _load(
         return load_route(file, package, below)
     except HyperError as error:
         return BrokenRoute(str(file.path), file.url if isinstance(file, RouteFile) else "", error)
+
+
+def _with_common_errors(loaded: list[LoadedRoute]) -> list[LoadedRoute]:
+    """The same, where broken files have one error object if a file that they import is what fails in all of them."""
+    importers: dict[str, list[BrokenRoute]] = {}
+    for entry in loaded:
+        if isinstance(entry, BrokenRoute):
+            importers.setdefault(str(entry.error), []).append(entry)
+    common: dict[str, HyperError] = {}
+    for broken in importers.values():
+        error = broken[0].error
+        others = [display_path(each.file) for each in broken if error.place is None or each.file != error.place.file]
+        if others:
+            error.hint = f"{error.hint}\nThis file is imported by {', '.join(others)}.".lstrip()
+        common |= {each.file: error for each in broken}
+    return [
+        BrokenRoute(each.file, each.url, common[each.file]) if isinstance(each, BrokenRoute) else each
+        for each in loaded
+    ]
 
 
 def all_errors(errors: Iterable[HyperError]) -> HyperError:

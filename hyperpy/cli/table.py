@@ -43,7 +43,7 @@ def route_lines(app: Hyper) -> list[str]:
     """The table. It has a column of guards if there are any."""
     rows = [_cells(row) for row in app.routes_table()]
     if not rows:
-        return ["No routes yet. Create routes/index.py."]
+        return ["No route file can be loaded." if app.load_errors else "No routes yet. Create routes/index.py."]
     width = len(HEAD) if any(row[-1] for row in rows) else len(HEAD) - 1
     return _aligned([row[:width] for row in (HEAD, *rows)])
 

@@ -11,6 +11,7 @@ from hyperpy.pages.request.body import RequestBody, body_limit, check_length
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
+from hyperpy.pages.request.route_request import text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.route_settings import route
 from hyperpy.pages.waiting.completion import Completion
@@ -45,5 +46,6 @@ __all__ = [
     "render",
     "route",
     "temporary_imports",
+    "text_for_file",
     "unexpected",
 ]

@@ -15,6 +15,9 @@ from hyperpy.routing.patterns import Segment, SegmentKind, parse_segment, shape
 _OTHER_FOLDERS: Final = ("/static/", "/_hyper/")
 _CACHE_SIZE: Final = 1024
 
+# Most segments: they need no quoting, and no check.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
+
 
 class URLProblem(NamedTuple):
     """Why a URL can't be built, and what to write instead."""
@@ -33,7 +36,8 @@ class URLPatterns:
         """What is wrong with a pattern or the names of its parameters; None as names means that they are unknown."""
         if problem := pattern_problem(pattern):
             return problem
-        if _normalized(pattern) not in self._segments and not pattern.startswith(_OTHER_FOLDERS):
+        is_known = pattern in self._segments or _normalized(pattern) in self._segments
+        if not is_known and not pattern.startswith(_OTHER_FOLDERS):
             return self._unknown(pattern)
         return None if given is None else missing_parameter(pattern, given)
 
@@ -48,17 +52,18 @@ class URLPatterns:
 
 def missing_parameter(pattern: str, given: Iterable[str]) -> URLProblem | None:
     """The problem with the names of the values that are given for a pattern's parameters."""
-    names = set(given)
-    missing = [segment.text for segment in parameters(pattern) if segment.text not in names]
-    if not missing:
+    names = frozenset(given)
+    if parameters(pattern) <= names:
         return None
+    missing = [segment.text for segment in _parsed(pattern) if segment.text in parameters(pattern) - names]
     arguments = ", ".join(f"{name}=…" for name in missing)
     return URLProblem(f"`{pattern}` needs a value for `{missing[0]}`", f'Write url("{pattern}", {arguments}).')
 
 
-def parameters(pattern: str) -> tuple[Segment, ...]:
-    """The segments of a pattern that are parameters. Raises RouteError if the pattern is invalid."""
-    return tuple(segment for segment in _parsed(pattern) if segment.kind is not SegmentKind.LITERAL)
+@lru_cache(_CACHE_SIZE)
+def parameters(pattern: str) -> frozenset[str]:
+    """The names of a pattern's parameters. Raises RouteError if the pattern is invalid."""
+    return frozenset(segment.text for segment in _parsed(pattern) if segment.kind is not SegmentKind.LITERAL)
 
 
 def build_path(pattern: str, values: Mapping[str, str]) -> str | None:
@@ -66,6 +71,8 @@ def build_path(pattern: str, values: Mapping[str, str]) -> str | None:
 
     A slash in the value of `{name}` is encoded, and one in that of `{...name}` separates segments.
     """
+    if pattern == "/":
+        return "/"
     segments: list[str] = []
     for segment in _parsed(pattern):
         match segment.kind:
@@ -75,8 +82,8 @@ def build_path(pattern: str, values: Mapping[str, str]) -> str | None:
                 segments.append(values[segment.text])
             case SegmentKind.REST:
                 segments += values[segment.text].split("/")
-    if not segments:
-        return "/"
+    if all(map(_PLAIN.fullmatch, segments)):
+        return f"/{'/'.join(segments)}"
     try:
         path = quote_path(segments)
     except UnicodeEncodeError:
@@ -84,6 +91,7 @@ def build_path(pattern: str, values: Mapping[str, str]) -> str | None:
     return path if split_path(path.encode()) == segments else None
 
 
+@lru_cache(_CACHE_SIZE)
 def pattern_problem(pattern: str) -> URLProblem | None:
     """What is wrong with a pattern, whatever routes there are."""
     if not pattern.startswith("/"):

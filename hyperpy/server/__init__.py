@@ -6,7 +6,7 @@ from hyperpy.server.serve import Load, make_config, run, serve
 from hyperpy.server.server import Server
 from hyperpy.server.sockets import address_of, listen
 from hyperpy.server.workers.processes import prepare_child, start_process
-from hyperpy.web.tracebacks import describe_failure
+from hyperpy.tracebacks import describe_failure
 
 __all__ = [
     "HTTPProtocol",

@@ -3,10 +3,14 @@
 import json
 import logging
 import logging.config
+from types import TracebackType
 from typing import Any
 
 from hyperpy.config import Settings
 from hyperpy.server.access import AccessLog, common_format, json_format, short_format, utc_stamp
+from hyperpy.tracebacks import users_part
+
+type ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 OURS = ("hyperpy", "uvicorn")
 
@@ -16,7 +20,20 @@ def not_in_access_log(record: logging.LogRecord) -> bool:
     return record.msg != "Invalid HTTP request received."
 
 
-class JSONFormatter(logging.Formatter):
+class TextFormatter(logging.Formatter):
+    """Formats a record as text, and tracebacks from the first frame of the user's code."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info:
+            record.exc_text = None  # another handler may have left the whole traceback there
+        return super().format(record)
+
+    def formatException(self, ei: ExceptionInfo) -> str:
+        kind, error, _ = ei
+        return super().formatException(ei if kind is None or error is None else (kind, error, users_part(error)))
+
+
+class JSONFormatter(TextFormatter):
     """Formats a record as a JSON object on one line, with any traceback as one of its values."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -92,7 +109,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 def _formatter(settings: Settings) -> logging.Formatter:
     if settings.log_format == "json":
         return JSONFormatter()
-    return logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    return TextFormatter("%(asctime)s %(levelname)s %(message)s")
 
 
 def _level(settings: Settings) -> int:

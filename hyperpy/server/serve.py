@@ -24,7 +24,7 @@ from hyperpy.server.server import Server
 from hyperpy.server.sockets import address_of, listen, removed_at_exit
 from hyperpy.server.workers.processes import fork_process, prepare_child
 from hyperpy.server.workers.supervisor import Supervisor, SupervisorLink, Worker, WorkerMessage
-from hyperpy.web.tracebacks import describe_failure
+from hyperpy.tracebacks import describe_failure
 
 logger = logging.getLogger("hyperpy.server")
 

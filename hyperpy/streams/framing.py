@@ -9,15 +9,22 @@ from hyperpy.exceptions import EventError
 # Invalid in a header value (RFC 9110, 5.5): servers answer 400, after which an EventSource does not reconnect.
 _UNFIT_FOR_HEADERS: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-# The name of an event after which many clients disconnect. It stands before the data.
-_LAST_NAME: Final = re.compile(r"(?:(?::|id:).*\n)*event: (?:done|close)\n")
+# Names of events after which many clients disconnect.
+_LAST_NAMES: Final = frozenset(("done", "close"))
 
 # An event without a name has this one. It is never written: htmx 4 swaps only events without a name.
 DEFAULT_NAME: Final = "message"
+_SPECIAL_NAMES: Final = _LAST_NAMES | {DEFAULT_NAME}
 
 _FIELD: Final = re.compile(r"(?:data|event|id|retry)?:")
 
 _FORBIDDEN: Final = (("\n", "LF"), ("\r", "CR"), ("\0", "NUL"))
+
+
+class LastFrame(str):
+    """An encoded event whose name tells clients that it is the last one."""
+
+    __slots__ = ()
 
 
 def frame(
@@ -36,8 +43,9 @@ def frame(
     """
     if data is not None and event is not None and id is None and retry is None and comment is None:  # the usual case
         name = _checked_name(event)
-        return f"event: {name}\n{data_lines(data)}\n\n" if name != DEFAULT_NAME else data_lines(data) + "\n\n"
-    lines = []
+        if name not in _SPECIAL_NAMES:
+            return f"event: {name}\n{data_lines(data)}\n\n"
+    lines, name = [], ""
     if comment is not None:
         lines.append(_comment_lines(comment))
     if id is not None:
@@ -52,7 +60,8 @@ def frame(
         lines.append(data_lines(data))
     if not lines:
         raise EventError("this event has no fields", hint='Give it at least one, as in: {"data": t"<p>{news}</p>"}')
-    return "\n".join(lines) + "\n\n"
+    text = "\n".join(lines) + "\n\n"
+    return LastFrame(text) if name in _LAST_NAMES else text
 
 
 def checked_block(text: str) -> str:
@@ -63,11 +72,6 @@ def checked_block(text: str) -> str:
             f"this is not an encoded event: {text!r:.80}", hint="It has lines such as `data: …`, and an empty one."
         )
     return "\n".join(lines)
-
-
-def announces_end(text: str) -> object:
-    """Whether the name of an encoded event tells clients that it is the last one."""
-    return _LAST_NAME.match(text)
 
 
 def data_lines(text: str) -> str:

@@ -17,6 +17,7 @@ from hyperpy.exceptions import HeadersSentError, HyperError, Place
 from hyperpy.pages import AnsweredError, Completion, Redirect, Run, current, decisive
 from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.fair_share import FairShare
+from hyperpy.streams.framing import LastFrame
 from hyperpy.streams.negotiate import StreamMode, stream_headers
 from hyperpy.streams.outbox import Outbox
 from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, LIMITS, RUNNING, STOPPING, PumpState, StreamLimits
@@ -88,11 +89,6 @@ class Pump(ABC):
         None cuts the connection, so that nothing takes a part of the body for the whole, and raises the error for the
         server to log.
         """
-
-    @staticmethod
-    def announces_end(text: str) -> object:
-        """Whether an encoded item tells the client that nothing of interest to it will follow."""
-        return False
 
     def drain(self) -> None:  # noqa: B027 (by default, carry on)
         """The server stops: end now if the client reconnects by itself."""
@@ -247,7 +243,10 @@ class Pump(ABC):
                 return self.encode(item)
             if item is None and run is not None and run.digests is not None:  # from `render(…, if_changed=True)`
                 return ""
-            return self._noted(allow_deferred(self.encode, (item,)))
+            text = allow_deferred(self.encode, (item,))
+            if type(text) is LastFrame:
+                self._end_announced = True
+            return text
         except HyperError as error:
             raise self._located(error) from error.__cause__
 
@@ -264,11 +263,6 @@ class Pump(ABC):
         finally:
             if self._state is RUNNING:
                 self._state = HELD
-
-    def _noted(self, text: str | Pending) -> str | Pending:
-        if isinstance(text, str) and self.announces_end(text):
-            self._end_announced = True
-        return text
 
     def _located(self, error: HyperError) -> HyperError:
         frame = getattr(self.generator, "ag_frame", None)

@@ -1,11 +1,11 @@
 """The kinds of streamed responses: server-sent events, HTML that is sent in parts, and pages that have to wait."""
 
 from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event
-from hyperpy.streams.framing import announces_end, data_continued
+from hyperpy.streams.framing import data_continued
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
-from hyperpy.streams.stream_errors import status_of, stream_error
-from hyperpy.streams.stream_record import http_error
+from hyperpy.streams.stream_errors import stream_error
+from hyperpy.streams.stream_record import http_error, status_of
 
 
 class EventStream(Pump):
@@ -21,7 +21,6 @@ class EventStream(Pump):
     ping = PING
     trailer = CLOSE
     encode = staticmethod(encode_event)
-    announces_end = staticmethod(announces_end)
     inserted = staticmethod(data_continued)
 
     def error_trailer(self, error: Exception) -> str:

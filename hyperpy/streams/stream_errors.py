@@ -2,15 +2,14 @@
 
 import json
 import logging
-import traceback
 from http.client import responses
 from typing import Final
 
 import pydantic_core
 
-from hyperpy.exceptions import InputError
 from hyperpy.streams.framing import frame
-from hyperpy.streams.stream_record import http_error
+from hyperpy.streams.stream_record import http_error, status_of
+from hyperpy.tracebacks import users_traceback
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
@@ -38,15 +37,6 @@ def stream_error(error: Exception, log_id: str, *, debug: bool = False) -> str:
     if (detail := _structured_detail(error)) is not None:
         text = f'{text[:-1]},"detail":{detail}}}'
     return frame(text, event="stream-error", retry=RETRY_AFTER_ERROR)
-
-
-def status_of(error: BaseException) -> int:
-    """The status that the response would have had if the error had come before it."""
-    found = http_error(error)
-    if found is None:
-        return 422 if isinstance(error, InputError) else 500
-    status: object = found.status_code
-    return int(status) if isinstance(status, int) else 500
 
 
 def _message(error: Exception, status: int) -> str:
@@ -86,7 +76,7 @@ def _json(value: object) -> str:
 
 def _traceback(error: Exception) -> str:
     try:
-        text = "".join(traceback.format_exception(error))
+        text = users_traceback(error)
     except Exception:
         logger.exception("the traceback of this exception can't be formatted")
         text = type(error).__name__

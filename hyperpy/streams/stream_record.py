@@ -10,7 +10,8 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from hyperpy.exceptions import HyperError, display_path
+from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path
+from hyperpy.pages.answers import decisive, unexpected
 from hyperpy.streams.negotiate import StreamMode
 
 # Most characters of a path or an error in a log line: their length is up to clients and exceptions.
@@ -84,19 +85,24 @@ class StreamRecord:
         return f"{_display_path(self.file)} {path} {_printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
 
 
-def http_error(error: BaseException) -> HTTPException | None:
-    """The error if it is an HTTPException; the first one in an exception group, such as that of a task group."""
-    if isinstance(error, BaseExceptionGroup):
-        return next((found for each in error.exceptions if (found := http_error(each)) is not None), None)
-    return error if isinstance(error, HTTPException) else None
+def http_error(error: Exception) -> HTTPException | None:
+    """The error if it is an HTTPException, or that of an exception group, such as a task group raises."""
+    found = decisive(error)
+    return found if isinstance(found, HTTPException) else None
 
 
-def is_refusal(error: BaseException) -> bool:
+def status_of(error: Exception) -> int:
+    """The status that the response would have had if the error had come before it."""
+    found = decisive(error)
+    status: object = 500
+    if isinstance(found, (HTTPException, InputError, RefusedRedirectError)):
+        status = found.status_code
+    return int(status) if isinstance(status, int) else 500
+
+
+def is_refusal(error: Exception) -> bool:
     """Whether an error is a 4xx, which blames the client, or a group of nothing else."""
-    if isinstance(error, BaseExceptionGroup):
-        return all(map(is_refusal, error.exceptions))
-    status: object = error.status_code if isinstance(error, HTTPException) else None
-    return isinstance(status, int) and status < 500
+    return unexpected(error) is None and status_of(error) < 500
 
 
 def _what(error: Exception) -> str:

@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
-from hyperpy.templates import html
-from hyperpy.web.tracebacks import users_traceback
+from hyperpy.templates import html, replace_surrogates
+from hyperpy.tracebacks import users_traceback
+
+RELOAD_AFTER = 2  # seconds between two attempts of a page to reload
 
 _STYLE = Markup(
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem;color:#222}"
@@ -85,7 +87,7 @@ def error_answer(error: BaseException, accept: str) -> Response:
     """The response for visitors: JSON, plain text or a page, by the `Accept` header. It never has a traceback."""
     status = status_of(error)
     detail: object = error.detail if isinstance(error, HTTPException) else phrase(status)
-    text = _sendable(detail if isinstance(detail, str) else phrase(status))
+    text = replace_surrogates(detail if isinstance(detail, str) else phrase(status))
     problems = error.problems if isinstance(error, InputError) else {}
     headers = {"Vary": "Accept", **headers_of(error)}
     kind = _format(accept)
@@ -104,20 +106,28 @@ def error_answer(error: BaseException, accept: str) -> Response:
     return HTMLResponse(error_document(f"{status} {phrase(status)}", t"{explanation}{listing}"), status, headers)
 
 
-def _sendable(text: str) -> str:
-    """The text without lone surrogates, which UTF-8 can't encode."""
-    return text.encode("utf-8", "replace").decode()
+def debug_answer(error: BaseException, *, reloads: bool = False) -> Response:
+    """The response for developers: the message of a HyperError, the traceback of any other exception.
 
-
-def debug_answer(error: BaseException) -> Response:
-    """The response for developers: the message of a HyperError, the traceback of any other exception."""
+    With `reloads`, the page reloads itself, so that it goes away once the file is fixed.
+    """
     if isinstance(error, HyperError):
         title, text = error.what, str(error)
         cause = error.__cause__
         below = t"<h2>Caused by</h2><pre>{users_traceback(cause)}</pre>" if cause is not None else t""
     else:
-        title, text, below = f"{type(error).__name__}: {error}", users_traceback(error), t""
-    return HTMLResponse(error_document(title, t"<pre>{text}</pre>{below}"), status_of(error))
+        title, text, below = f"{type(error).__name__}: {_text_of(error)}", users_traceback(error), t""
+    if reloads:
+        below = t"{below}<p>Fix the error and save. This page will reload.</p>"
+    document = error_document(title, t"<pre>{text}</pre>{below}", refresh=RELOAD_AFTER if reloads else None)
+    return HTMLResponse(replace_surrogates(document), status_of(error), {"Cache-Control": "no-store"})
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 (the class and the traceback say enough)
+        return "<exception str() failed>"
 
 
 def no_route_answer(path: str, folder: str, routes: Iterable[tuple[str, str]]) -> Response:

@@ -61,13 +61,16 @@ def url(route: str, /, **values: object) -> str:
     known = loaded.patterns.problem(route, values) if loaded else pattern_problem(route)
     if problem := known or missing_parameter(route, values):
         _fail(problem)
-    names = {segment.text for segment in parameters(route)}
+    names = parameters(route)
     path = build_path(route, {name: _parameter(name, values[name]) for name in names})
     if path is None:
         return _blocked(route, {name: values[name] for name in names})
+    if site is not None:
+        path = site.root + path
+    if len(values) == len(names):
+        return path
     query = [(name, text) for name, value in values.items() if name not in names for text in _query(name, value)]
-    encoded = f"?{urlencode(query, quote_via=quote, errors='replace')}" if query else ""
-    return f"{site.root if site else ''}{path}{encoded}"
+    return f"{path}?{urlencode(query, quote_via=quote, errors='replace')}" if query else path
 
 
 def under_root_path(url: str) -> str:
@@ -106,6 +109,8 @@ def _query(name: str, value: object) -> list[str]:
 
 def _text(name: str, value: object) -> str:
     """A value as an input of its type reads it."""
+    if type(value) is str or type(value) is int:
+        return str(value)
     if isinstance(value, Enum):
         return _text(name, value.value)
     if isinstance(value, bool):

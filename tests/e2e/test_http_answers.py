@@ -297,3 +297,17 @@ async def test_an_error_before_the_first_event_has_an_error_page_whatever_it_is(
                 assert answer.status_code == 409, (name, accept, answer.text)
         answer = await client.get("/dict", headers={"accept": "application/json"})
         assert answer.json() == {"detail": {"code": 7}}
+
+
+async def test_a_failure_has_an_error_page_even_if_its_text_can_not_be_found_out(make):
+    source = (
+        "class Unshowable(Exception):\n    def __str__(self):\n        raise ZeroDivisionError\n\n"
+        "async def stream():\n    raise {}\n    yield 1\n"
+    )
+    files = {"unshowable.py": source.format("Unshowable()"), "surrogate.py": source.format("ValueError('\\ud800')")}
+    for debug in (False, True):
+        async with client_of(make(files, debug=debug)) as client:
+            for name in ("unshowable", "surrogate"):
+                for accept in (BROWSER, EVENT_SOURCE):
+                    answer = await client.get(f"/{name}", headers={"accept": accept})
+                    assert (answer.status_code, bool(answer.text)) == (500, True), (name, debug, accept)

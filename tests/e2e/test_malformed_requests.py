@@ -14,6 +14,7 @@ from tests.support.sites import Make
 
 READERS = {
     "form.py": "form['name'].strip()",
+    "photo.py": "form['photo'].filename",
     "json.py": "await request.json()",
     "query.py": "request.query_params['page']",
     "cookie.py": "request.cookies['theme']",
@@ -58,6 +59,12 @@ FORMS = [
         (f"{MULTIPART}; charset={charset}", PART % b"name" + END, 400, "charset")
         for charset in ("punycode", "PunyCode", "idna", "undefined", "unicode_escape", "raw-unicode-escape")
     ),
+]
+FILES = [
+    (FORM, b"photo=a.png", 422, "photo: must be a file"),
+    (FORM, b"photo=", 422, "photo: must be a file"),
+    (MULTIPART, PART % b"photo" + END, 422, "photo: must be a file"),
+    (MULTIPART, FILE % b"photo" + END, 200, '"f.txt"'),
 ]
 BODIES = [
     (b"", "Expecting value"),
@@ -109,7 +116,7 @@ async def test_malformed_bodies(make: Make, caplog: pytest.LogCaptureFixture) ->
     wrong = []
     async with client_of(readers(make)) as client:
         bodies = [("application/json", body, 400, text) for body, text in BODIES]
-        for url, cases in (("/form", FORMS), ("/json", bodies)):
+        for url, cases in (("/form", FORMS), ("/photo", FILES), ("/json", bodies)):
             for kind, body, status, text in cases:
                 response = await client.post(url, content=body, headers={"content-type": kind, "accept": "text/plain"})
                 if response.status_code != status or text not in response.text:
@@ -120,6 +127,13 @@ async def test_malformed_bodies(make: Make, caplog: pytest.LogCaptureFixture) ->
                 wrong.append(("/json", "", body[:60], response.status_code, response.text))
     assert not wrong
     assert not [record for record in caplog.records if record.name.startswith("hyperpy")]
+
+
+async def test_an_attribute_error_of_the_author_is_not_the_visitor_s(make: Make) -> None:
+    expressions = ["form['a'].filname", "str(1234).filename", "form.filename"]
+    async with client_of(make({f"{n}.py": READ % expression for n, expression in enumerate(expressions)})) as client:
+        for number, expression in enumerate(expressions):
+            assert (await client.post(f"/{number}", data={"a": "1234"})).status_code == 500, expression
 
 
 async def test_what_a_request_lacks(make: Make, caplog: pytest.LogCaptureFixture) -> None:

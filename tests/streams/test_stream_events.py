@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from hyperpy.exceptions import EventError, InputError
 from hyperpy.streams import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
 from hyperpy.streams.events import PolledDict, SharedEvent
-from hyperpy.streams.framing import announces_end
+from hyperpy.streams.framing import LastFrame
 
 
 @dataclass
@@ -412,7 +412,7 @@ def test_which_events_announce_the_end():
         {"event": "undone"},
         JSON(1),
     ]
-    found = [bool(announces_end(encode_event(item))) for item in ends + others]
+    found = [type(encode_event(item)) is LastFrame for item in ends + others]
     assert found == [True] * len(ends) + [False] * len(others)
 
 

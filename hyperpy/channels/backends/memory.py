@@ -61,8 +61,7 @@ class MemoryBackend(Backend):
     async def read(self, key: str, after: Position | None, limit: int) -> Batch:
         log = self._logs.get(key)
         if log is not None:
-            self._logs.expire(log)
-            return log.read(after, limit)
+            return self._logs.read(log, after, limit)
         return Batch(gap=after is not None and after != BEGINNING)
 
     # Items are kept in the order of their numbers, so that a released one gets its old place back. A consumer can't die

@@ -6,23 +6,28 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heapreplace
 from itertools import islice
 from time import monotonic
-from typing import Final
+from typing import Final, override
 
 from hyperpy.channels.backends.contract import Retention
-from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record, is_forgotten
+from hyperpy.channels.backends.records import Batch, ChannelState, FrameKey, Position, Record, is_forgotten
 
 # About how many bytes of memory a message takes besides its data, and a channel besides its messages.
 MESSAGE: Final = 200
 CHANNEL: Final = 1500
 
+# How many records are warm at most, and how long an encoded event may be that they cache.
+WARM: Final = 4000
+WARM_FRAME: Final = 1024
+
 
 class Log:
     """The messages kept of one channel, oldest first: the time of publication, the data, and whether it closes.
 
-    They are kept without the `Record`, because that caches what is sent to subscribers.
+    They are kept without the `Record`, which caches what is sent to subscribers. Only the records that were read lately
+    are kept as well, with small caches: `warm`, by number.
     """
 
-    __slots__ = ("closed", "epoch", "kept", "key", "last", "size", "used_at")
+    __slots__ = ("closed", "epoch", "kept", "key", "last", "size", "used_at", "warm")
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -32,6 +37,7 @@ class Log:
         self.closed = False
         self.used_at = 0.0
         self.size = 0  # of the messages
+        self.warm: dict[int, Record] = {}
 
     @property
     def first(self) -> int:
@@ -51,6 +57,7 @@ class Log:
 
     def drop(self) -> int:
         """Drop the oldest message. Returns its size."""
+        self.warm.pop(self.first, None)
         _, data, _ = self.kept.popleft()
         size = MESSAGE + len(data)
         self.size -= size
@@ -61,12 +68,29 @@ class Log:
             return Batch(gap=True)
         first = self.first if after is None else after.number + 1
         start = first - self.first
+        kept, warm = islice(self.kept, start, start + limit), self.warm
         return Batch(
             [
-                Record(Position(self.epoch, number), data, closes=closes)
-                for number, (_, data, closes) in enumerate(islice(self.kept, start, start + limit), first)
+                warm.get(number) or self._warmed(number, data, closes)
+                for number, (_, data, closes) in enumerate(kept, first)
             ]
         )
+
+    def _warmed(self, number: int, data: bytes, closes: bool) -> Record:
+        record = self.warm[number] = Record(Position(self.epoch, number), data, closes=closes)
+        record.frames = _SmallFrames()
+        return record
+
+
+class _SmallFrames(dict[FrameKey, str]):
+    """A cache of encoded events that takes only small ones."""
+
+    __slots__ = ()
+
+    @override
+    def __setitem__(self, key: FrameKey, text: str) -> None:
+        if len(text) <= WARM_FRAME:
+            super().__setitem__(key, text)
 
 
 class Logs:
@@ -78,6 +102,7 @@ class Logs:
         self._is_needed = is_needed
         self._logs: dict[str, Log] = {}
         self._sweep_at = monotonic() + retention.age
+        self._warmed_since = 0  # messages read since the warm records were dropped
         self.size = 0
 
     def __len__(self) -> int:
@@ -101,6 +126,17 @@ class Logs:
         if self.size > self._retention.bytes:
             self._make_room(log)
         return record
+
+    def read(self, log: Log, after: Position | None, limit: int) -> Batch:
+        self.expire(log)
+        before = len(log.warm)
+        batch = log.read(after, limit)
+        self._warmed_since += len(log.warm) - before
+        if self._warmed_since > WARM:
+            self._warmed_since = 0
+            for each in self._logs.values():
+                each.warm.clear()
+        return batch
 
     def expire(self, log: Log) -> None:
         """Drop messages of a channel that are too many or too old."""

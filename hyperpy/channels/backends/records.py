@@ -16,6 +16,9 @@ class Position(NamedTuple):
     number: int
 
 
+# The name, id and content of an encoded event.
+type FrameKey = tuple[str | None, str | int | None, str]
+
 # The position of a channel that nothing has been published to.
 BEGINNING: Final = Position(0, 0)
 
@@ -34,7 +37,7 @@ class Record:
         self.data = data
         self.closes = closes
         self.token: str | None = None
-        self.frames: dict[tuple[str | None, str | int | None, str], str] = {}
+        self.frames: dict[FrameKey, str] = {}
         self._text: str | None = None
 
     @property

@@ -123,14 +123,24 @@ def _settings(description: Description, namespace: Mapping[str, Any]) -> RouteSe
 
 
 def _place_of(error: Exception, path: str, folder: Path) -> Place:
-    """The last line in a file of the routes folder that an error passed through."""
-    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
+    """The last line of the routes folder that an error passed through, or of a module of the project that fails."""
+    if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename, folder):
         return Place(error.filename, error.lineno or 0)
     place = Place(path, line_in(error, path))
     for frame in traceback.extract_tb(error.__traceback__):
-        if Path(frame.filename).is_relative_to(folder):
+        is_import = frame.name == "<module>" and _is_users(frame.filename, folder)
+        if is_import or Path(frame.filename).is_relative_to(folder):
             place = Place(frame.filename, frame.lineno or 0)
     return place
+
+
+def _is_users(filename: str, folder: Path) -> bool:
+    """Whether a file belongs to the routes folder or the working directory, and not to an environment in it."""
+    file = Path(filename)
+    if file.is_relative_to(folder):
+        return True
+    parts = file.relative_to(Path.cwd()).parts if file.is_relative_to(Path.cwd()) else (".",)
+    return not any(part.startswith(".") or part == "site-packages" for part in parts)
 
 
 def _route(

@@ -22,8 +22,14 @@ MAX_DEPTH: Final = 200
 
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
+_FILE_ATTRIBUTES: Final = frozenset({"close", "content_type", "file", "filename", "headers", "read", "seek", "size"})
+
 # Not text encodings for the web (https://encoding.spec.whatwg.org/): the first two take quadratic time to decode.
 _UNFIT_CHARSETS: Final = re.compile(rb"(?i)\s*(?:puny[-_ ]?code|idna|undefined|(?:raw[-_ ])?unicode[-_ ]escape)\s*")
+
+
+# In the ASGI scope: the form of the request, once it has been read.
+FORM_KEY: Final = "hyperpy.form"
 
 
 class MissingInputError(InputError, KeyError):
@@ -83,6 +89,7 @@ class RouteRequest(Request):
                 raise HTTPException(400, "The charset of the form is not supported.")
             items = (await super()._get_form(**limits)).multi_items()
             self._form = _Form([(key, _Upload(key, x) if isinstance(x, UploadFile) else x) for key, x in items])
+            self.scope[FORM_KEY] = self._form
         return self._form
 
 
@@ -120,6 +127,18 @@ class _Upload(UploadFile):
         if not name.startswith("__") and hasattr(str, name):
             raise WrongInputError({self.field: "must be text, not a file"})
         raise AttributeError(f"'UploadFile' object has no attribute {name!r}", name=name, obj=self)
+
+
+def text_for_file(error: BaseException, scope: Mapping[str, Any]) -> InputError | None:
+    """The error of a client that has sent text where the route file reads a file: `form["photo"].filename`.
+
+    `error` is the AttributeError of that expression. It is the author's if its object is not a value of the form.
+    """
+    form = scope.get(FORM_KEY)
+    if not isinstance(error, AttributeError) or not isinstance(error.obj, str) or not isinstance(form, FormData):
+        return None
+    fields = [name for name, value in form.multi_items() if value is error.obj]
+    return InputError({fields[0]: "must be a file"}) if fields and error.name in _FILE_ATTRIBUTES else None
 
 
 def _missing(name: object) -> Never:
