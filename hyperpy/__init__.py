@@ -31,6 +31,7 @@ from hyperpy.pages import (
     Path,
     Query,
     render,
+    route,
 )
 from hyperpy.pages import current_request as request
 from hyperpy.pages import current_response as response
@@ -83,5 +84,6 @@ __all__ = [
     "render",
     "request",
     "response",
+    "route",
     "url",
 ]

@@ -2,10 +2,12 @@
 
 import difflib
 import linecache
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
+from types import FrameType
 from typing import Final, Self
 
 __all__ = [
@@ -55,6 +57,17 @@ class Place:
         if self.width:
             rows.append(" " * (margin + 7 + self.column) + "^" * self.width)
         return "\n".join(rows)
+
+
+def caller_place() -> Place | None:
+    """The line of the user's code that is running; None if there is none."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if package not in ("hyperpy", "starlette") and package not in sys.stdlib_module_names:
+            return Place(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None
 
 
 class HyperError(Exception):

@@ -40,7 +40,7 @@ REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
     "pages": (
-        *("answers", "proxies", "input_markers", "input_functions"),
+        *("answers", "proxies", "input_markers", "input_functions", "route_settings"),
         *("analysis", "loading", "request", "waiting"),
     ),
     "channels": ("backends", "hub", REST),

@@ -1,6 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 from collections.abc import AsyncGenerator, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,13 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, check_header
+from hyperpy.app.guards import Guards, missing
+from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, body_limit, check_header, check_length
 from hyperpy.streams import (
     STATE_KEY,
     EventStream,
     GeneratorShape,
     HTMLStream,
     PageStream,
+    StreamLimits,
     StreamMode,
     accepts,
     choose,
@@ -27,23 +30,33 @@ from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.ranges import with_usable_range
+from hyperpy.web.session_seal import SESSION, SessionSeal
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 DATASTAR_ACCEPT = "text/event-stream, text/html, application/json"
+
+BODILESS_METHODS = frozenset({"GET", "HEAD"})  # if such a request has a body, it is only measured when it is read
 
 
 class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
-    `vary` is the value of the header `Vary`, empty for none.
+    `vary` is the value of the header `Vary`, empty for none. `guards` are those of a route that has any, and `seal` is
+    there for a request with a session.
     """
 
-    __slots__ = ("send", "started", "vary")
+    __slots__ = ("guards", "seal", "send", "started", "vary")
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.started = False
         self.vary = ""
+        self.guards: Guards | None = None
+        self.seal: SessionSeal | None = None
+
+    def watch_session(self, scope: Scope, route: Route) -> None:
+        self.seal = SessionSeal(scope, self.send, route.file)
+        self.send = self.seal.send
 
     async def watched(self, message: Message) -> None:
         """A `send` for other responses."""
@@ -71,7 +84,19 @@ async def answer_route(
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, _vary(sender), b"")
         return None
-    run = Run(route, scope, receive, params)
+    if SESSION in scope:
+        sender.watch_session(scope, route)
+    if method not in BODILESS_METHODS:
+        check_length(scope, body_limit(route, scope))
+    if not route.guards:
+        run = Run(route, scope, receive, params)
+    else:
+        sender.guards = guards = Guards(scope, receive, body_limit(route, scope))
+        if (refused := await guards.answer(route.guards, params)) is not None:
+            await _send_response(refused[0], sender, refused[1])
+            await _run_background(refused[0])
+            return None
+        run = Run(route, scope, receive, params, before=guards.last)
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
@@ -86,8 +111,7 @@ async def answer_route(
     else:
         kind = EventStream if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
-    if run.response:
-        await _run_background(run, run.response)
+    await _run_background(run)
     return None
 
 
@@ -138,10 +162,10 @@ def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tupl
     return start, {"type": "http.response.body", "body": body}
 
 
-async def _run_background(run: Run, injected: InjectedResponse) -> None:
-    if injected.background:
+async def _run_background(run: Run) -> None:
+    if run.response and run.response.background:
         with run:
-            await injected.background()
+            await run.response.background()
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -173,7 +197,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         check_header(header)
     if injected := run.response:
         if response is not injected:
-            headers += additions(response, injected)
+            headers += missing(response, injected.raw_headers)
         injected.sent = True
     if sender.vary:
         MutableHeaders(raw=headers).add_vary_header(sender.vary)
@@ -198,12 +222,6 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
 
 
-def additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
-    """The headers that the route has set and its explicit answer has not."""
-    own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
-    return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]
-
-
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:
     try:
         nonce = str(run.scope.get("state", {}).get("csp_nonce") or "")
@@ -226,8 +244,16 @@ async def _send_stream(
             answer = run.settled(run.answer_to(error))
             assert answer is not None
             await _send_response(run, sender, answer)
-    if kind is not PageStream and run.response:
-        await _run_background(run, run.response)
+    if kind is not PageStream:
+        await _run_background(run)
+
+
+def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
+    """The time limits of the application, with those that the route sets itself."""
+    settings = route.settings
+    if settings.ping is None and settings.timeout_send is None:
+        return limits
+    return replace(limits, ping=settings.ping or limits.ping, send=settings.timeout_send or limits.send)
 
 
 def _start(run: Run, sender: Sender) -> None:
@@ -244,6 +270,8 @@ async def _prepared(
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
     if injected:
         injected.sent = True  # from now on, changes would have no effect
+    if sender.seal is not None:
+        sender.seal.close()
     if run.scope["method"] == "HEAD" or status in BODILESS:
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
@@ -259,5 +287,5 @@ async def _prepared(
         headers=headers,
         debug=app.debug,
         on_start=partial(_start, run, sender),
-        limits=app.limits,
+        limits=_limits(run.route, app.limits),
     )

@@ -90,7 +90,7 @@ def dev(**flags: str | bool | None) -> None:
     *app_setting_names(),
     *("timeout_keep_alive", "timeout_request_head", "timeout_request_body", "timeout_graceful_shutdown"),
     "timeout_worker",
-    *("limit_concurrency", "limit_request_line", "limit_request_head", "limit_request_body"),
+    *("limit_concurrency", "limit_request_line", "limit_request_head"),
     *("access_log", "log_format", "log_level"),
 )
 def serve_command(**flags: str | bool | None) -> None:

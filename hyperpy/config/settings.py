@@ -78,7 +78,7 @@ class Settings:
         65536, "Maximum size of the request line and headers together, in bytes.", least=256
     )
     limit_request_body: int = _setting(
-        32 * 1024 * 1024, "Maximum size of a request body, in bytes; 0 means no limit.", least=0
+        32 * 1024 * 1024, "Maximum size of a request body, in bytes; 0 means no limit.", least=0, of_app=True
     )
     access_log: bool = _setting(True, "Log each request to stdout.")
     log_format: str = _setting("common", "Format of the logs.", choices=("common", "json"))

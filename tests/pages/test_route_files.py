@@ -324,7 +324,7 @@ class TestAnswers:
 
     async def test_a_loader_that_returns_something_else_is_reported(self, site: Site) -> None:
         answer = await site({"index.py": "x = 1\nasync def load():\n    return {'a': x}\nt''"}, debug=True).get("/")
-        assert "index.py:2  load() must return nothing or a Response, not dict" in answer.text
+        assert "index.py:3  load() must return nothing or a Response, not dict" in answer.text
 
     async def test_a_request_that_reaches_no_template_is_reported(self, site: Site) -> None:
         answer = await site({"index.py": "q: str | None\nif q:\n    t'<p>'"}, debug=True).get("/")

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.cached_functions import check_cached_functions
 from hyperpy.pages.analysis.callables import StreamFacts, check_bare_renders, check_functions, stream_facts
-from hyperpy.pages.analysis.declarations import Declaration, find_declarations, without_loaded
 from hyperpy.pages.analysis.definitions import builtin_names, run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
@@ -18,17 +16,21 @@ from hyperpy.pages.analysis.explicit_answers import (
     returns_data,
     unknown_answers,
 )
+from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
+from hyperpy.pages.analysis.inputs.declarations import Declaration, find_declarations, without_loaded
+from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
+from hyperpy.pages.analysis.methods.page_methods import answer_line, page_methods
 from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
-from hyperpy.pages.analysis.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
 from hyperpy.pages.analysis.names.namespace_access import application_builtins, namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import find_templates, is_inert, place_of
+from hyperpy.pages.analysis.placement import check_guard, find_templates, is_inert, place_of
+from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
 from hyperpy.pages.analysis.shared_objects import LoadWarning, check_cached, request_names, shared_objects
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
@@ -45,11 +47,15 @@ class Description:
     declarations: tuple[Declaration, ...]
     templates: tuple[ast.TemplateStr, ...]
     loader: str
+    answer_line: int
+    """Where the loader gives its answer, for errors."""
     stream: StreamFacts | None
     has_page: bool
     """Whether a request can reach one of the templates."""
     methods: frozenset[str]
     """The methods that the route answers; HEAD comes with GET."""
+    page_methods: frozenset[str]
+    """The methods for which it has a template."""
     responds: bool
     """Whether it can have an explicit answer."""
     blocking: bool
@@ -64,6 +70,8 @@ class Description:
     """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
     warnings: tuple[LoadWarning, ...]
     """What works, but probably not as it is meant."""
+    settings: SettingsStatement
+    """Its `route(…)`."""
     future: int
     """Compiler flags of its `from __future__` imports."""
 
@@ -76,11 +84,12 @@ def analyse(
     *,
     starred: frozenset[str] | None = frozenset(),
     any_method: bool = False,
+    guard: bool = False,
 ) -> Description:
     """Splits a route file. `done` are statements that have run already, and `parameters` the names in its URL.
 
     `starred` are the names that star imports will set when they run, or None if these names can't be known.
-    `any_method` is for error pages, which answer every method.
+    `any_method` is for error pages, which answer every method. A `guard` needs no answer, and has no page.
     Raises RouteError with file and line if the file can't be a route.
     """
     vocabulary = with_aliases(vocabulary, parsed)
@@ -92,28 +101,32 @@ def analyse(
     bound = parsed.assigned | imported | application_builtins()
     check_functions(tree, vocabulary, file)
     check_cached_functions(tree, vocabulary, file)
+    settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, file)
     check_forgotten_globals(parsed)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
     check_bare_inputs(declarations, parameters, parsed, access, vocabulary, stars_known=starred is not None)
     inputs = frozenset(declaration.name for declaration in declarations)
     once = run_once(parsed, inputs, vocabulary, done)
+    check_constant(settings, frozenset().union(*(parsed.names[s].binds for s in once)), file)
     variables = request_names(parsed, once, inputs)
     check_cached(parsed, variables, vocabulary)
     named = parsed.bound if access.looks_up_any else frozenset[str]()
     usual, by_method = choose_functions(parsed, vocabulary, named | access.sets | access.mentions)
     chosen = [usual, *by_method.values()]
     loaders = [functions.loader.function for functions in chosen if functions.loader]
+    streams = [functions.stream.function for functions in chosen if functions.stream]
     check_bare_renders(tree, loaders, vocabulary, file)
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
-    if not (templates or any(c.stream for c in chosen) or responds or possible_answers(tree, loaders, vocabulary)):
+    if guard:
+        check_guard(templates, streams, file)
+    elif not (templates or streams or responds or possible_answers(settings.without(tree), loaders, vocabulary)):
         forgotten = forgotten_template(tree, file)
         if forgotten or not unknown_answers(loaders):
             raise forgotten or no_answer(file)
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary)
-        streams = [functions.stream.function for functions in chosen if functions.stream]
         order = around_loader(statements, usual.loader)
         loader = usual.loader.function if usual.loader else None
         check_order(parsed, access.sets | access.mentions | inputs | builtin_names(), *order, loader, streams)
@@ -132,9 +145,11 @@ def analyse(
         declarations=declarations,
         templates=templates,
         loader="",
+        answer_line=0,
         stream=None,
         has_page=False,
         methods=methods,
+        page_methods=page_methods(statements, vocabulary),
         responds=responds,
         blocking=False,
         vocabulary=vocabulary,
@@ -142,9 +157,10 @@ def analyse(
         unreferenced=(),
         by_method={},
         warnings=tuple(shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary)),
+        settings=settings,
         future=parsed.future,
     )
-    each = [s for s in statements if s not in once and not is_inert(s)]
+    each = [s for s in statements if s not in once and not is_inert(s) and s is not settings.statement]
     own = {
         method: _with_functions(description, functions, each, parsed, bound) for method, functions in by_method.items()
     }
@@ -167,6 +183,7 @@ def _with_functions(
         before=tuple(s for s in before if s in running),
         after=tuple(s for s in after if s in running),
         loader=loader.function.name if loader else "",
+        answer_line=answer_line(loader.function if loader else None),
         stream=stream_facts(stream.function, description.vocabulary) if stream else None,
         has_page=functions.has_page,
         blocking=loader is None and may_block(calling, bound, description.vocabulary),

@@ -50,6 +50,16 @@ def _check_body(owner: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, fi
             raise RouteError(what, place=place_of(statement, file), hint=hint)
 
 
+def check_guard(templates: Sequence[ast.TemplateStr], streams: Sequence[ast.AsyncFunctionDef], file: str) -> None:
+    """Raises RouteError if a guard has a page or a stream: they would be sent in place of every page of its folder."""
+    if templates:
+        hint = 'To send another page, redirect to its URL: redirect("/login"). To send none, raise HTTPException(403).'
+        raise RouteError("a guard can't have a template", place=place_of(templates[0], file), hint=hint)
+    if streams:
+        hint = "Move it to a route file. If it is a helper, start its name with `_`."
+        raise RouteError("a guard can't have a stream", place=place_of(streams[0], file), hint=hint)
+
+
 class _TemplateFinder:
     def __init__(self, file: str) -> None:
         self.file = file

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS, Cookie, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
+from hyperpy.pages.route_settings import route
 from hyperpy.templates import fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
@@ -46,6 +47,7 @@ _OWN: Mapping[str, object] = MappingProxyType(
         "Query": Query,
         "fragment": fragment,
         "html": html,
+        "route": route,
         **{name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES},
     }
 )

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hyperpy.exceptions import Place, RouteError, did_you_mean
-from hyperpy.pages.analysis.declarations import Declaration
+from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS

@@ -9,8 +9,8 @@ from types import CodeType
 
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.analyse import Description
-from hyperpy.pages.analysis.declarations import Declaration
 from hyperpy.pages.analysis.explicit_answers import binds_response, worked_on
+from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary

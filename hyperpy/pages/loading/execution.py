@@ -14,9 +14,9 @@ from typing import Any
 
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages.analysis.analyse import Description, analyse
-from hyperpy.pages.analysis.cached_functions import check_cached_functions
 from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
+from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
 from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
@@ -47,6 +47,7 @@ class Execution:
         parameters: frozenset[str] = frozenset(),
         *,
         any_method: bool = False,
+        guard: bool = False,
     ) -> tuple[Description, CompiledRoute]:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
         parsed = parse(source, file)
@@ -56,7 +57,7 @@ class Execution:
         starred = self._late_stars(parsed, namespace["__package__"], done)
         vocabulary = self._vocabulary(parsed, namespace, done)
         check_urls(parsed, vocabulary, self.patterns)
-        description = analyse(parsed, vocabulary, done, parameters, starred=starred, any_method=any_method)
+        description = analyse(parsed, vocabulary, done, parameters, starred=starred, any_method=any_method, guard=guard)
         compiled = compile_route(description, self.rewrite)
         namespace.update(compiled.functions)
         with _placed(file):

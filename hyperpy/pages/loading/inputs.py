@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from hyperpy.exceptions import AnswerError, RouteError, did_you_mean
 from hyperpy.pages.analysis.analyse import Description
-from hyperpy.pages.analysis.declarations import Declaration
+from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.input_markers import InputMarker, PathMarker, QueryMarker, source_of
 from hyperpy.pages.loading.annotations import declared_type

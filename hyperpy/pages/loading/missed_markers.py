@@ -6,7 +6,7 @@ from typing import TypeIs
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.analyse import Description
-from hyperpy.pages.analysis.declarations import unquoted
+from hyperpy.pages.analysis.inputs.declarations import unquoted
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import module_level
 from hyperpy.pages.analysis.vocabulary import Vocabulary, has_marker, is_marker

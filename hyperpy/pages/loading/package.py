@@ -18,7 +18,7 @@ from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.loading.compiler import CompiledRoute
 from hyperpy.pages.loading.execution import Execution
-from hyperpy.routing import Discovery, ErrorPage, RouteFile, URLPatterns
+from hyperpy.routing import Discovery, ErrorPage, GuardFile, RouteFile, URLPatterns
 
 
 class RoutesPackage:
@@ -31,7 +31,7 @@ class RoutesPackage:
     def __init__(self, found: Discovery, public: PublicNames) -> None:
         self.folder = found.folder.resolve()
         self.folder_name = found.folder.name
-        files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
+        files: tuple[RouteFile | ErrorPage | GuardFile, ...] = (*found.routes, *found.error_pages, *found.guards)
         self.files = {file.module: file for file in files}
         self.same = _same_files(files)
         """Route files that are links to another one: they are the same module."""
@@ -47,7 +47,7 @@ class RoutesPackage:
         if not _is_folder(sys.modules.get(self.name), self.folder):
             importlib.import_module(self.name)
 
-    def load(self, file: RouteFile | ErrorPage) -> tuple[ModuleType, Description, CompiledRoute]:
+    def load(self, file: RouteFile | ErrorPage | GuardFile) -> tuple[ModuleType, Description, CompiledRoute]:
         """The module of a route file, imported unless another file has done so and its text is still the same."""
         name = f"{self.name}.{self.same.get(file.module, file.module)}"
         loader = getattr(sys.modules.get(name), "__loader__", None)
@@ -67,19 +67,19 @@ class RoutesPackage:
         return ast.fix_missing_locations(rewritten)
 
 
-def _same_files(files: Sequence[RouteFile | ErrorPage]) -> dict[str, str]:
+def _same_files(files: Sequence[RouteFile | ErrorPage | GuardFile]) -> dict[str, str]:
     """The modules of links, with the module of the file that each is a link to.
 
     A link is a module of its own if its URL has other parameters, or if relative imports mean something else there.
     """
-    found: dict[Path, list[RouteFile | ErrorPage]] = {}
+    found: dict[Path, list[RouteFile | ErrorPage | GuardFile]] = {}
     for file in files:
         found.setdefault(file.path.resolve(), []).append(file)
     same: dict[str, str] = {}
     for path, links in found.items():
         first: dict[object, str] = {}
         for file in sorted(links, key=lambda file: file.path.is_symlink()) if len(links) > 1 else ():
-            kind = file.parameters if isinstance(file, RouteFile) else file.name
+            kind = file.name if isinstance(file, ErrorPage) else (type(file), file.parameters)
             folder = file.path.parent.resolve() if _imports_relatively(path) else None
             if (module := first.setdefault((kind, folder), file.module)) != file.module:
                 same[file.module] = module
@@ -238,6 +238,8 @@ class _RouteLoader(Loader):
                 execution.private(source, str(self.path), namespace)
             case RouteFile(path=path, parameters=parameters):
                 self.executed = execution.route(source, str(path), namespace, frozenset(parameters))
+            case GuardFile(path=path, parameters=parameters):
+                self.executed = execution.route(source, str(path), namespace, frozenset(parameters), guard=True)
             case ErrorPage(path=path):
                 self.executed = execution.route(source, str(path), namespace, any_method=True)
         self.source = source

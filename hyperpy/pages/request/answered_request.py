@@ -31,8 +31,10 @@ class AnsweredRequest(TemplateHost):
     5. `explicit`, the last other response that a statement of the route file has received.
     """
 
-    __slots__ = ("bound", "explicit", "file", "held", "is_sent", "received", "redirects", "response")
+    __slots__ = ("after", "bound", "explicit", "file", "held", "is_sent", "received", "redirects", "response")
 
+    after: AnsweredRequest | None
+    """The run that follows a guard's. It gets what the guard's tasks and threads answer from then on."""
     file: str
     response: InjectedResponse | None
     redirects: list[Redirect]
@@ -52,43 +54,65 @@ class AnsweredRequest(TemplateHost):
         """The application is in debug mode."""
         raise NotImplementedError
 
+    def follow(self, before: AnsweredRequest) -> None:
+        """Take over the answers of a guard's run that ended without one."""
+        with _lock:
+            before.after = self
+            self.redirects, self.received = before.redirects, before.received
+            self.held, self.bound, self.explicit = before.held, before.bound, before.explicit
+
+    def _current(self) -> AnsweredRequest:
+        """The last run of this request. Call it with the lock."""
+        run = self
+        while run.after is not None:
+            run = run.after
+        return run
+
     def register(self, redirect: Redirect) -> None:
         """Make a redirect the answer. May be called from any thread. Raises HeadersSentError if it is too late."""
         if self.is_strict and not redirect.origin:
             redirect.origin = _origin(self.file)
         with _lock:
-            self._check_unsent(redirect)
-            if redirect not in self.redirects:
-                self.redirects = [*self.redirects, redirect]
+            run = self._current()
+            run._check_unsent(redirect)
+            if redirect not in run.redirects:
+                run.redirects = [*run.redirects, redirect]
 
     def receive_answer(self, response: Response) -> None:
         """A statement of the route file evaluates to a response. Raises HeadersSentError if it is too late."""
         if isinstance(response, Redirect):
             self.register(response)
-            self.received = [*self.received, response]
+            with _lock:
+                run = self._current()
+                run.received = [*run.received, response]
             return
         with _lock:
-            self._check_unsent(response)
-        self.explicit = response
-        self._discard(self.bound)
-        self.bound = None
+            run = self._current()
+            run._check_unsent(response)
+            run.explicit = response
+            run._discard(run.bound)
+            run.bound = None
 
     def hold(self, redirect: Redirect) -> None:
         """The route file assigns a redirect to a variable on which it goes on to work, instead of an earlier one."""
         self.receive_answer(redirect)
-        self._discard(self.held if self.held is not redirect else None)
-        self.held = redirect
+        with _lock:
+            run = self._current()
+            run._discard(run.held if run.held is not redirect else None)
+            run.held = redirect
 
     def bind_response(self, response: Response) -> None:
         """The route file assigns to `response`. That replaces the redirect that it has assigned before."""
-        self._discard(self.bound if self.bound is not response else None)
-        self.bound = response if isinstance(response, Redirect) else None
-        if self.bound:
-            self.receive_answer(self.bound)
+        with _lock:
+            run = self._current()
+            run._discard(run.bound if run.bound is not response else None)
+            run.bound = response if isinstance(response, Redirect) else None
+        if isinstance(response, Redirect):
+            self.receive_answer(response)
 
     def _discard(self, redirect: Redirect | None) -> None:
-        with _lock:
-            self.redirects = [each for each in self.redirects if each is not redirect]
+        """Call it with the lock."""
+        self.redirects = [each for each in self.redirects if each is not redirect]
 
     def _check_unsent(self, response: Response) -> None:
         if self.is_sent:

@@ -6,12 +6,11 @@ from threading import Lock
 from types import CodeType
 from typing import Any, Final
 
-from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.types import Message, Receive, Scope
+from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.pages.answers import Redirect
@@ -21,6 +20,8 @@ from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_valu
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.proxies import actual
 from hyperpy.pages.request.answered_request import AnsweredRequest
+from hyperpy.pages.request.body import RequestBody, body_limit
+from hyperpy.pages.request.data_answer import returned_answer
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.pages.request.route_request import RouteRequest
 from hyperpy.templates import Pending, allow_deferred, current_host
@@ -37,22 +38,6 @@ _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _NO_REDIRECTS: Final[list[Redirect]] = []  # replaced, never changed
 
 
-class _RequestBody:
-    """The body of a request, and whether it has been read. It is not part of the Run, to avoid a reference cycle."""
-
-    __slots__ = ("_receive", "is_read")
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self.is_read = False
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            self.is_read = True
-        return message
-
-
 class Run(AnsweredRequest):
     """One request to a route file."""
 
@@ -63,6 +48,7 @@ class Run(AnsweredRequest):
         "error",
         "functions",
         "given_inputs",
+        "max_body",
         "namespace",
         "params",
         "receive",
@@ -79,23 +65,33 @@ class Run(AnsweredRequest):
         params: dict[str, str],
         *,
         error: BaseException | None = None,
+        before: Run | None = None,
+        max_body: int = 0,
     ) -> None:
+        """`max_body` limits the request body, in bytes, where the route itself doesn't know it; 0 stands for its limit.
+
+        `before` is the last guard's run, with which this one shares the request, its body and the response.
+        """
         self.route = route
         self.file = route.file
         self.scope = scope
         self.receive = receive
         self.params = params
+        self.max_body = max_body
         self.error = error
         self.collected = None
         self.digests: dict[str, bytes] | None = None
-        self.response = self.explicit = self.held = self.bound = None
+        self.response = self.explicit = self.held = self.bound = self.after = None
         self.redirects = self.received = _NO_REDIRECTS
         self.is_sent = False
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
-        self.body: _RequestBody | None = None
+        self.body: RequestBody | None = None
         self.namespace: dict[str, Any] = route.definitions.copy()
         self.functions: dict[str, Any] = {}
+        if before is not None:
+            self.response, self.request_made, self.body = before.response, before.request_made, before.body
+            self.follow(before)
 
     def __enter__(self) -> None:
         """Make this the current run."""
@@ -109,7 +105,7 @@ class Run(AnsweredRequest):
         if self.request_made is None:
             with _making:
                 if self.request_made is None:
-                    self.body = _RequestBody(self.receive)
+                    self.body = RequestBody(self.receive, self.max_body or body_limit(self.route, self.scope))
                     self.request_made = RouteRequest(self.scope, self.body.receive)
         return self.request_made
 
@@ -281,15 +277,7 @@ class Run(AnsweredRequest):
         answer = actual(await self._function(self.route.loader)())
         if answer is None:
             return self.explicit
-        if isinstance(answer, Response):
-            return answer
-        if isinstance(answer, Markup):
-            return HTMLResponse(str(answer))
-        raise AnswerError(
-            f"{self.route.loader}() must return nothing or a Response, not {type(answer).__name__}",
-            place=Place(self.route.file, self._function(self.route.loader).__code__.co_firstlineno),
-            hint="Set variables with `global`, and return nothing or a Response.",
-        )
+        return returned_answer(answer, self.route, self.scope["method"], self.response)
 
     def _bound_response(self) -> Response | None:
         """The Response that a function of the file has assigned to `response`."""

@@ -22,9 +22,10 @@ class H11Cycle(Answer, h11_impl.RequestResponseCycle):
 class H11Connection(h11.Connection):
     """Rejects requests that are valid but exceed the limits."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, body_limit: int) -> None:
         super().__init__(h11.SERVER, max_incomplete_event_size=settings.limit_request_head)
         self.settings = settings
+        self.body_limit = body_limit
         self.in_body = False
         self.body_size = 0
         self.received = 0
@@ -65,7 +66,7 @@ class H11Connection(h11.Connection):
         )
 
     def _check_size(self, size: int) -> None:
-        if 0 < self.settings.limit_request_body < size:
+        if 0 < self.body_limit < size:
             raise h11.RemoteProtocolError(REASONS[413], 413)
 
 
@@ -75,7 +76,7 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
 
     def __init__(self, config: Config, *args: Any, **options: Any) -> None:
         super().__init__(config, *args, **options)
-        self.conn = H11Connection(config.settings)
+        self.conn = H11Connection(config.settings, config.body_limit)
         self.access_log = False  # uvicorn's
 
     @property

@@ -71,7 +71,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.running = None
         self.line_limit = settings.limit_request_line
         self.head_limit = settings.limit_request_head
-        self.body_limit = settings.limit_request_body or math.inf
+        self.body_limit = config.body_limit or math.inf
         self.smallest_limit = min(self.line_limit, self.head_limit)
         self.pending = 0  # bytes of input since the parser last passed on something that it doesn't keep
         self.head_at_most = 0  # the largest size that the current head can have

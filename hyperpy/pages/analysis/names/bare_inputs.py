@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.declarations import Declaration
+from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.names.namespace_access import NamespaceAccess
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
