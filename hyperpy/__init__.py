@@ -18,7 +18,23 @@ from hyperpy.channels import NOW, START, Message, channel, listen, queue
 from hyperpy.components import Suspense
 from hyperpy.config import Settings
 from hyperpy.exceptions import HyperError
-from hyperpy.pages import DELETE, GET, PATCH, POST, PUT, Cookie, Header, InputMarker, Query, render
+from hyperpy.pages import (
+    DELETE,
+    GET,
+    PATCH,
+    POST,
+    PUT,
+    Cookie,
+    Header,
+    InputMarker,
+    Loaded,
+    Path,
+    Query,
+    render,
+    route,
+)
+from hyperpy.pages import current_request as request
+from hyperpy.pages import current_response as response
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
@@ -43,8 +59,10 @@ __all__ = [
     "HyperError",
     "InputMarker",
     "JSONResponse",
+    "Loaded",
     "Markup",
     "Message",
+    "Path",
     "PlainTextResponse",
     "Query",
     "RedirectResponse",
@@ -64,5 +82,8 @@ __all__ = [
     "queue",
     "redirect",
     "render",
+    "request",
+    "response",
+    "route",
     "url",
 ]

@@ -2,10 +2,12 @@
 
 import difflib
 import linecache
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
+from types import FrameType
 from typing import Final, Self
 
 __all__ = [
@@ -57,6 +59,17 @@ class Place:
         return "\n".join(rows)
 
 
+def caller_place() -> Place | None:
+    """The line of the user's code that is running; None if there is none."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if package not in ("hyperpy", "starlette") and package not in sys.stdlib_module_names:
+            return Place(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
 class HyperError(Exception):
     """The base class of hyperpy's errors. `str(error)` is the whole message; `what` and `hint` are its parts."""
 
@@ -73,10 +86,7 @@ class HyperError(Exception):
         return self
 
     def __str__(self) -> str:
-        head = f"{self.place}  {self.what}" if self.place else self.what
-        excerpt = self.place.excerpt() if self.place else ""
-        text = f"{head}\n\n{excerpt}" if excerpt else head
-        return f"{text}\n{indent(self.hint, '  ')}" if self.hint else text
+        return message(self.what, self.place, self.hint)
 
 
 class ConfigError(HyperError):
@@ -170,12 +180,27 @@ class HeadersSentError(HyperError):
     """A header, cookie or status was set after the headers had been sent."""
 
 
+def message(what: str, place: Place | None, hint: str) -> str:
+    """The text of an error or a warning: where, what is wrong, the line, and what to write instead."""
+    head = f"{place}  {what}" if place else what
+    excerpt = place.excerpt() if place else ""
+    text = f"{head}\n\n{excerpt}" if excerpt else head
+    return f"{text}\n{indent(hint, '  ')}" if hint else text
+
+
 def display_path(file: str) -> str:
     """The path as the user would type it: relative to the working directory, if it is inside."""
     try:
         return str(Path(file).relative_to(Path.cwd()))
-    except ValueError:
+    except ValueError, OSError:  # outside, or the working directory has been removed
         return file
+
+
+def printable(text: str) -> str:
+    """The text without characters that could forge lines of a log or control a terminal: these are escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

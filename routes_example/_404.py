@@ -1,7 +1,5 @@
-from hyperpy import Request
+from hyperpy import request
 from routes_example._base import Layout
-
-request: Request
 
 t"""
 <{Layout} title="Not found">

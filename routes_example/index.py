@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from string.templatelib import Template
 
-from hyperpy import Markup, fragment, render
+from hyperpy import Loaded, Markup, fragment, render
 from routes_example import _harbour as harbour
 from routes_example._base import Layout
 from routes_example._charts import Line, WindArrow
 
-now: harbour.Conditions
-ferries: list[harbour.Ferry]
+now: harbour.Conditions = Loaded()
+ferries: list[harbour.Ferry] = Loaded()
 
 
 async def load() -> None:

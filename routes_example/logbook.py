@@ -2,15 +2,12 @@
 
 from string.templatelib import Template
 
-from hyperpy import POST, RedirectResponse, Request, Response, redirect
+from hyperpy import POST, Loaded, RedirectResponse, redirect, request, response
 from routes_example._base import Layout
 from routes_example._harbour import Entry, read_logbook, sign_logbook
 
-request: Request
-response: Response
-
 name = text = problem = ""
-entries: list[Entry]
+entries: list[Entry] = Loaded()
 
 
 async def load() -> RedirectResponse | None:

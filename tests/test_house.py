@@ -39,7 +39,10 @@ ORDER = (
 REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
-    "pages": ("answers", "input_markers", "analysis", "loading", "request", "waiting"),
+    "pages": (
+        *("answers", "proxies", "input_markers", "input_functions", "route_settings"),
+        *("analysis", "loading", "request", "waiting"),
+    ),
     "channels": ("backends", "hub", REST),
     "server": ("access", "configuration", "workers", "http", REST),
     "testing": (REST, "transport"),

@@ -14,23 +14,37 @@ DOCUMENT = REPOSITORY / "docs" / "editor-and-linters.md"
 
 # A route file with everything that is unusual in one, and no errors.
 ROUTE = """
-from hyperpy import fragment
+from datetime import date
+from typing import Annotated
 
-user_id: int
-page: int
-name: str
+from hyperpy import Cookie, Header, Loaded, Path, Query, fragment, request, response
+
+user_id: int = Path()
+page: int = Query(1, ge=1)
+words: str = Query()
+sort: str | None = Query(None)
+tags: list[str] = Query([], alias="tag")
+since: date = Query(date.today())
+theme: str = Cookie("light")
+user_agent: str = Header("unknown")
+size: Annotated[int, Query(ge=1)] = 20
+bare: int
+
+name: str = Loaded()
 
 
 async def load() -> None:
     global name
     name = f"user {user_id}"
+    response.status_code = 201
 
 
 def Card(name: str) -> object:
     return t"<b>{name}</b>"
 
 
-t'<p id="a" {fragment}>{page} <{Card} {name} /></p>'
+t'<p id="a" {fragment}>{page + size + bare} <{Card} {name} /> {words.upper()} {sort or tags} {since.year}</p>'
+t'{theme}{user_agent}{request.url.path}'
 """
 
 
@@ -73,7 +87,7 @@ def test_the_example_passes_with_the_documented_configuration(tmp_path):
 
 def test_the_tools_object_without_the_configuration(tmp_path):
     config = configure(tmp_path, "")
-    assert set(lint("routes_example", config)) == {"B018", "F821"}
+    assert set(lint("routes_example", config)) == {"B018"}
     assert "Duplicate module named" in typecheck("routes_example", config)
 
 
@@ -88,15 +102,20 @@ def test_mypy_takes_files_one_by_one_without_the_configuration(tmp_path):
 # A change of ROUTE, and the errors that mypy finds then.
 CHANGES = {
     ("", ""): [],
-    ("{page}", "{pages}"): ["name-defined"],
-    ("{page} ", "{page.upper()} "): ["attr-defined"],
+    ("{page +", "{pages +"): ["name-defined"],
+    ("{page +", "{page.upper() +"): ["attr-defined"],
+    ("{request.url.path", "{request.url.pth"): ["attr-defined"],
     ('f"user {user_id}"', "user_id"): ["assignment"],
-    ("import fragment", "import fragments"): ["attr-defined", "name-defined"],
+    ("import Cookie", "import Cookies"): ["attr-defined", "name-defined"],
+    ("Query(1, ge=1)", 'Query("one")'): ["assignment"],
+    ("Query(1, ge=1)", "Query(1, gee=1)"): ["call-overload", "call-overload"],
+    ('Cookie("light")', "Cookie(None)"): ["assignment"],
+    ('Query([], alias="tag")', "Query([1])"): ["list-item"],
 }
 
 
 def test_mypy_checks_route_files(tmp_path):
-    """Bare annotations and t-strings don't hide errors."""
+    """Inputs, bare annotations and t-strings don't hide errors."""
     config = configure(tmp_path, documented_configuration("routes"))
     for number, change in enumerate(CHANGES):
         write_route(tmp_path, f"change_{number}/{{user_id}}.py", ROUTE.replace(*change) if change[0] else ROUTE)
@@ -107,7 +126,7 @@ def test_mypy_checks_route_files(tmp_path):
 
 def test_other_rules_of_ruff_stay_on(tmp_path):
     config = configure(tmp_path, documented_configuration("routes"))
-    write_route(tmp_path, "users/{user_id}.py", f"import os\n{ROUTE}")
+    write_route(tmp_path, "users/{user_id}.py", ROUTE.replace("import Annotated", "import Annotated, Any"))
     assert lint("routes", config, tmp_path) == ["F401"]
 
 

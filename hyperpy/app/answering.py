@@ -1,6 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 from collections.abc import AsyncGenerator, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,13 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, check_header
+from hyperpy.app.guards import Guards, missing
+from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, body_limit, check_header, check_length
 from hyperpy.streams import (
     STATE_KEY,
     EventStream,
     GeneratorShape,
     HTMLStream,
     PageStream,
+    StreamLimits,
     StreamMode,
     accepts,
     choose,
@@ -24,23 +27,36 @@ from hyperpy.streams import (
     varies,
 )
 from hyperpy.templates import Pending, replace_surrogates
+from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.own_copy import own_copy
+from hyperpy.web.ranges import with_usable_range
+from hyperpy.web.session_seal import SESSION, SessionSeal
 
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+DATASTAR_ACCEPT = "text/event-stream, text/html, application/json"
+
+BODILESS_METHODS = frozenset({"GET", "HEAD"})  # if such a request has a body, it is only measured when it is read
 
 
 class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
-    `vary` is the value of the header `Vary`, empty for none.
+    `vary` is the value of the header `Vary`, empty for none. `guards` are those of a route that has any, and `seal` is
+    there for a request with a session.
     """
 
-    __slots__ = ("send", "started", "vary")
+    __slots__ = ("guards", "seal", "send", "started", "vary")
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.started = False
         self.vary = ""
+        self.guards: Guards | None = None
+        self.seal: SessionSeal | None = None
+
+    def watch_session(self, scope: Scope, route: Route) -> None:
+        self.seal = SessionSeal(scope, self.send, route.file)
+        self.send = self.seal.send
 
     async def watched(self, message: Message) -> None:
         """A `send` for other responses."""
@@ -61,13 +77,26 @@ async def answer_route(
             raise HTTPException(405, headers={"Allow": route.allow})
         await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
         return None
+    route = route.by_method.get(method, route)
     mode = StreamMode.PAGE
     if route.stream is not None:
-        mode, sender.vary = _mode(route.stream, bool(route.templates), scope)
+        mode, sender.vary = _mode(route.stream, route.has_page, scope)
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, _vary(sender), b"")
         return None
-    run = Run(route, scope, receive, params)
+    if SESSION in scope:
+        sender.watch_session(scope, route)
+    if method not in BODILESS_METHODS:
+        check_length(scope, body_limit(route, scope))
+    if not route.guards:
+        run = Run(route, scope, receive, params)
+    else:
+        sender.guards = guards = Guards(scope, receive, body_limit(route, scope))
+        if (refused := await guards.answer(route.guards, params)) is not None:
+            await _send_response(refused[0], sender, refused[1])
+            await _run_background(refused[0])
+            return None
+        run = Run(route, scope, receive, params, before=guards.last)
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
@@ -82,8 +111,7 @@ async def answer_route(
     else:
         kind = EventStream if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
-    if run.response:
-        await _run_background(run, run.response)
+    await _run_background(run)
     return None
 
 
@@ -96,8 +124,9 @@ def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamM
     shape = GeneratorShape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
     headers = Headers(scope=scope)
     accept = ",".join(headers.getlist("accept"))
-    # Datastar accepts pages as well.
-    forced = headers.get("datastar-request") == "true" or _requests_stream(scope["query_string"])
+    # Datastar accepts pages as well, but wants events.
+    is_datastar = headers.get("datastar-request") == "true" or accept == DATASTAR_ACCEPT
+    forced = is_datastar or _requests_stream(scope["query_string"])
     depends = "Accept, Datastar-Request" if has_template else "Accept"
     return choose(shape, accepts(accept), forced=forced), depends if varies(shape) else ""
 
@@ -106,8 +135,10 @@ def _requests_stream(query: bytes) -> bool:
     return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
-async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes | memoryview) -> None:
     sender.started = True
+    if status in BODILESS:
+        headers = bodiless_headers(status, headers)
     await sender.send({"type": "http.response.start", "status": status, "headers": headers})
     await sender.send({"type": "http.response.body", "body": body})
 
@@ -125,14 +156,16 @@ def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tupl
         injected.sent = True
     if run.scope["method"] == "HEAD":
         body = b""
+    if status in BODILESS:
+        headers, body = bodiless_headers(status, headers), b""
     start = {"type": "http.response.start", "status": status, "headers": headers}
     return start, {"type": "http.response.body", "body": body}
 
 
-async def _run_background(run: Run, injected: InjectedResponse) -> None:
-    if injected.background:
+async def _run_background(run: Run) -> None:
+    if run.response and run.response.background:
         with run:
-            await injected.background()
+            await run.response.background()
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -154,7 +187,7 @@ def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> l
 
 
 async def _send_response(run: Run, sender: Sender, response: Response) -> None:
-    """Send an explicit answer. For HEAD only its headers: a generator in it is not started.
+    """Send an explicit answer. If it has no body, only its headers: a generator in it is not started.
 
     Its headers are copied, because other requests may be sending the same object.
     """
@@ -164,21 +197,29 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         check_header(header)
     if injected := run.response:
         if response is not injected:
-            headers += additions(response, injected)
+            headers += missing(response, injected.raw_headers)
         injected.sent = True
     if sender.vary:
         MutableHeaders(raw=headers).add_vary_header(sender.vary)
+    if response.status_code in BODILESS:
+        await _send(sender, response.status_code, headers, b"")
+        if response.background is not None:
+            with run:
+                await response.background()
+        return
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await _send(sender, response.status_code, headers, b"")
         return
+    if type(response).__call__ is Response.__call__:
+        # As Starlette does, and faster than a copy.
+        await _send(sender, response.status_code, headers, response.body)
+        if response.background is not None:
+            with run:
+                await response.background()
+        return
+    scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
     with run:
-        await own_copy(response, headers)(run.scope, run.receive, sender.watched)
-
-
-def additions(response: Response, injected: InjectedResponse) -> list[tuple[bytes, bytes]]:
-    """The headers that the route has set and its explicit answer has not."""
-    own = {name.lower() for name, _ in response.raw_headers} - {b"set-cookie", b"vary"}
-    return [(name, value) for name, value in injected.raw_headers if name.lower() not in own]
+        await own_copy(response, headers)(scope, run.receive, sender.watched)
 
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:
@@ -203,8 +244,16 @@ async def _send_stream(
             answer = run.settled(run.answer_to(error))
             assert answer is not None
             await _send_response(run, sender, answer)
-    if kind is not PageStream and run.response:
-        await _run_background(run, run.response)
+    if kind is not PageStream:
+        await _run_background(run)
+
+
+def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
+    """The time limits of the application, with those that the route sets itself."""
+    settings = route.settings
+    if settings.ping is None and settings.timeout_send is None:
+        return limits
+    return replace(limits, ping=settings.ping or limits.ping, send=settings.timeout_send or limits.send)
 
 
 def _start(run: Run, sender: Sender) -> None:
@@ -215,13 +264,15 @@ def _start(run: Run, sender: Sender) -> None:
 async def _prepared(
     run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> EventStream | HTMLStream | None:
-    """The stream, ready to be sent. Answers a HEAD request itself and returns None."""
+    """The stream, ready to be sent. Answers without starting it, and returns None, if the response has no body."""
     injected = run.response
     status = injected.status_code if injected else 200
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
     if injected:
         injected.sent = True  # from now on, changes would have no effect
-    if run.scope["method"] == "HEAD":
+    if sender.seal is not None:
+        sender.seal.close()
+    if run.scope["method"] == "HEAD" or status in BODILESS:
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()
@@ -236,5 +287,5 @@ async def _prepared(
         headers=headers,
         debug=app.debug,
         on_start=partial(_start, run, sender),
-        limits=app.limits,
+        limits=_limits(run.route, app.limits),
     )

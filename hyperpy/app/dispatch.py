@@ -13,10 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hyperpy.app.answering import Sender, additions, answer_route, page_response
+from hyperpy.app.answering import Sender, answer_route, page_response
+from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
-from hyperpy.exceptions import RefusedRedirectError, display_path
+from hyperpy.exceptions import RefusedRedirectError, display_path, printable
 from hyperpy.pages import Completion, Redirect, Route, Run, decisive, text_for_file, unexpected
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
@@ -35,8 +36,12 @@ class NoRouteError(HTTPException):
 class Dispatch:
     """The ASGI application after `Hyper`'s explicit routes: static files, browser module, route files, error pages."""
 
-    def __init__(self, app: Starlette, loaded: LoadedRoutes, static: Path | None) -> None:
+    def __init__(self, app: Starlette, loaded: LoadedRoutes, static: Path | None, max_body: int) -> None:
         self.app = app
+        self.max_body = max_body
+        self.largest_body = max((max_body, *(route.max_body for route in loaded.working()))) if max_body else 0
+        """The bytes that the body of any request may have; 0 means no limit."""
+        self.has_own_limits = any(route.max_body for route in loaded.working())
         self.loaded = loaded
         self.static = StaticApp(static) if static is not None else None
         self.browser_module = BrowserModule()
@@ -74,18 +79,35 @@ class Dispatch:
                 return
             if sender.started:
                 raise
-            if (bug := unexpected(raised)) is not None:
-                log.error("%s %s failed", scope["method"], scope["path"], exc_info=bug)
-            if isinstance(failure, RefusedRedirectError):
-                log.warning("%s  %s", failure.place, failure.what)
-            response = await self.error_response(scope, receive, failure)
-            await own_copy(response)(scope, receive, send)
+            if sender.seal is not None:
+                sender.seal.release()  # an error page may change the session again
+            self._log(raised, scope)
+            guards = sender.guards or Guards(scope, receive, self.max_body)
+            response = await self._error_response(scope, receive, failure, guards)
+            headers = [*response.raw_headers, *missing(response, guards.headers)]
+            await own_copy(response, headers)(scope, receive, send)
+        finally:
+            if sender.seal is not None:
+                sender.seal.release()
+
+    def body_limit(self, scope: Scope) -> int:
+        """The bytes that the body of a request may have, whoever reads it; 0 means no limit."""
+        if self.has_own_limits:
+            match self.loaded.router.match(route_path(scope)):
+                case Match(Route(max_body=max_body)) if max_body:
+                    return max_body
+        return self.max_body
 
     async def error_response(self, scope: Scope, receive: Receive, error: Exception) -> Response:
         """The response to an error: from a handler of the application, the nearest error page, or a plain one.
 
         In debug mode, unexpected errors get their traceback instead of an error page.
         """
+        return await self._error_response(scope, receive, error, Guards(scope, receive, self.max_body))
+
+    async def _error_response(self, scope: Scope, receive: Receive, error: Exception, guards: Guards) -> Response:
+        if isinstance(error, RefusedRedirectError):
+            log.warning("%s  %s", error.place, printable(error.what))
         if isinstance(error, Redirect):  # one that was raised outside a route file
             return error
         if handler := self._handler(error):
@@ -93,18 +115,40 @@ class Dispatch:
         if self.app.debug and (unexpected(error) or isinstance(error, RefusedRedirectError)):
             return debug_answer(error)
         accept = ",".join(Headers(scope=scope).getlist("accept"))
-        names: list[ErrorPageName] = ["_404", "_error"] if status_of(error) == 404 else ["_error"]
-        page = self.loaded.error_pages.nearest(names, route_path(scope))
-        if page is None and self.app.debug and isinstance(error, NoRouteError) and takes_html(accept):
+        match = self._nearest_page(error, route_path(scope), guards)
+        if match is None and self.app.debug and isinstance(error, NoRouteError) and takes_html(accept):
             routes = [(row.url, display_path(row.file)) for row in self.loaded.rows()]
             return no_route_answer(scope["path"], display_path(str(self.loaded.folder)), routes)
-        if page is None:
+        if match is None:
             return error_answer(error, accept)
+        page = match.target
+        if isinstance(page, Route):
+            try:
+                refused = await guards.answer(page.guards, match.params)
+            except Exception as raised:  # noqa: BLE001 (it is answered like any error of a route)
+                self._log(raised, scope)
+                return await self._error_response(scope, receive, decisive(raised), guards)
+            if refused is not None:
+                return refused[1]
         try:
-            return await self._error_page(page, scope, receive, error, accept)
+            return await self._error_page(page, scope, receive, error, guards)
         except Exception as failure:
             log.exception("the error page %s failed", page.file)
             return debug_answer(failure) if self.app.debug else error_answer(error, accept)
+
+    def _log(self, error: Exception, scope: Scope) -> None:
+        if (bug := unexpected(error)) is not None:
+            log.error("%s %s failed", scope["method"], printable(scope["path"]), exc_info=bug)
+
+    def _nearest_page(self, error: Exception, path: bytes, guards: Guards) -> Match[LoadedRoute] | None:
+        """The nearest error page whose guards the request has passed. For an unknown URL, they run afterwards."""
+        is_unknown = isinstance(error, NoRouteError)
+
+        def is_open(page: LoadedRoute) -> bool:
+            return is_unknown or isinstance(page, BrokenRoute) or guards.has_passed(page.guards)
+
+        names: list[ErrorPageName] = ["_404", "_error"] if status_of(error) == 404 else ["_error"]
+        return self.loaded.error_pages.nearest(names, path, is_open)
 
     def _handler(self, error: Exception) -> Any:
         """The handler passed to `add_exception_handler` for the status, or for the nearest class of the error."""
@@ -116,12 +160,15 @@ class Dispatch:
         return next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
 
     async def _error_page(
-        self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception, accept: str
+        self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception, guards: Guards
     ) -> Response:
         """The response of an error page: the one that it sets, or its template for clients that take HTML."""
+        accept = ",".join(Headers(scope=scope).getlist("accept"))
         if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
+        if guards.last is not None and guards.last.after is None:  # there is no run of a route
+            run.follow(guards.last)
         run.injected_response().status_code = status_of(error)
         html = takes_html(accept)
         answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
@@ -131,7 +178,7 @@ class Dispatch:
             return error_answer(error, accept)
         if isinstance(answer, Response):
             status = status_of(error) if answer.status_code == 200 else answer.status_code
-            return completed_error(answer, error, status, additions(answer, run.injected_response()))
+            return completed_error(answer, error, status, missing(answer, run.injected_response().raw_headers))
         response = page_response(run, answer)
         return completed_error(response, error, response.status_code)
 

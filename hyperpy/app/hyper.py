@@ -21,7 +21,8 @@ from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Settings, app_settings, running_command
-from hyperpy.exceptions import HyperError
+from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
+from hyperpy.pages import Redirect, RequestBody
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.urls import entered_site, site_of
 
@@ -68,7 +69,8 @@ class Hyper(Starlette):
         self.loaded_routes = load_routes(Path(routes), static=static is not None)
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)
-        self.dispatch = Dispatch(self, self.loaded_routes, Path(static) if static is not None else None)
+        max_body = self.settings.limit_request_body
+        self.dispatch = Dispatch(self, self.loaded_routes, Path(static) if static is not None else None, max_body)
         self.router.redirect_slashes = False
         self.router.default = self._files
 
@@ -80,6 +82,11 @@ class Hyper(Starlette):
     def routes_table(self) -> list[RouteRow]:
         """The rows of `hyper routes`."""
         return self.loaded_routes.rows()
+
+    @property
+    def largest_body(self) -> int:
+        """The bytes that the body of any request may have; 0 means no limit. `hyper serve` rejects larger ones."""
+        return self.dispatch.largest_body
 
     def own_streams(self) -> Streams:
         """The registry for streams if this application's lifespan has not run, because it is mounted in another.
@@ -104,6 +111,8 @@ class Hyper(Starlette):
             scope["app"] = self
             await self.dispatch(scope, receive, send)
             return
+        if scope["type"] == "http":
+            receive = RequestBody(receive, self.dispatch.body_limit(scope)).receive  # for middleware and mounts too
         token = entered_site.set(site_of({**scope, "app": self}))
         try:
             await super().__call__(scope, receive, send)
@@ -113,7 +122,8 @@ class Hyper(Starlette):
     def build_middleware_stack(self) -> ASGIApp:
         """Starlette's stack with our error pages. Only applications with middleware or explicit routes need it."""
         handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in (500, Exception)}
-        handlers.setdefault(HTTPException, self._error_page)
+        for kind in (HTTPException, InputError, RefusedRedirectError, Redirect):
+            handlers.setdefault(kind, self._error_page)
         handler = self.exception_handlers.get(500) or self.exception_handlers.get(Exception) or self._error_page
         app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers)
         own = [Middleware(ServerErrorMiddleware, handler=handler), Middleware(_DisconnectMiddleware)]

@@ -1,7 +1,7 @@
 """The routes and error pages of a folder, loaded."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -12,14 +12,17 @@ from hyperpy.pages import (
     PATCH,
     POST,
     PUT,
+    InputOrigin,
+    LoadWarning,
     PublicNames,
-    Query,
     Route,
     RoutesPackage,
+    current_request,
+    current_response,
     load_route,
     render,
 )
-from hyperpy.routing import ErrorPage, ErrorPages, RouteFile, Router, URLPatterns, discover
+from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
 from hyperpy.web.redirect import redirect
 from hyperpy.web.urls import url
@@ -27,7 +30,15 @@ from hyperpy.web.urls import url
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
-    | {"Event": Event, "JSON": JSON, "redirect": redirect, "render": render, "url": url}
+    | {
+        "Event": Event,
+        "JSON": JSON,
+        "redirect": redirect,
+        "render": render,
+        "request": current_request,
+        "response": current_response,
+        "url": url,
+    }
 )
 
 
@@ -52,6 +63,8 @@ class RouteRow(NamedTuple):
     kind: str
     inputs: tuple[str, ...]
     """The required inputs, besides those in the path: `page: int`, `x-token: str (header)`."""
+    guards: tuple[str, ...] = ()
+    """The files of its guards, outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +79,23 @@ class LoadedRoutes:
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
-        """The errors of files that can't be loaded. One in a file that others import is listed once."""
+        """The errors of files that can't be loaded. One in a guard or in a file that others import is listed once."""
         return tuple(
             {id(entry.error): entry.error for entry in self.entries if isinstance(entry, BrokenRoute)}.values()
         )
 
+    @property
+    def warnings(self) -> tuple[LoadWarning, ...]:
+        """What works in the route files, but probably not as it is meant."""
+        return tuple(warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
+
+    def working(self) -> tuple[Route, ...]:
+        """The routes that could be loaded."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Route) and entry.url)
+
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""
-        return [_row(entry) for entry in self.entries if isinstance(entry, Route) and entry.url]
+        return [_row(route) for route in self.working()]
 
 
 def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
@@ -88,11 +110,16 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
     package = RoutesPackage(found, PUBLIC_NAMES)
     package.register()
+    below = _parameters_below(found)
     files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
-    loaded = _with_common_errors([_load(file, package) for file in files])
-    routes = list(zip(found.routes, loaded, strict=False))
-    pages = list(zip(found.error_pages, loaded[len(routes) :], strict=True))
-    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, tuple(loaded))
+    guards = [_load(guard, package, below[guard.path]) for guard in found.guards]
+    loaded = _with_common_errors([*guards, *(_load(file, package) for file in files)])
+    known = {guard.path: entry for guard, entry in zip(found.guards, loaded, strict=False)}
+    guarded = [_guarded(entry, file, found, known) for file, entry in zip(files, loaded[len(known) :], strict=True)]
+    routes = list(zip(found.routes, guarded, strict=False))
+    pages = list(zip(found.error_pages, guarded[len(routes) :], strict=True))
+    entries = (*known.values(), *guarded)
+    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries)
 
 
 def _refuse_static(file: RouteFile) -> None:
@@ -102,9 +129,48 @@ def _refuse_static(file: RouteFile) -> None:
         raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
 
 
-def _load(file: RouteFile | ErrorPage, package: RoutesPackage) -> LoadedRoute:
+def _parameters_below(found: Discovery) -> dict[Path, frozenset[str]]:
+    """For each guard, the path parameters of the routes and error pages behind it."""
+    below: dict[Path, set[str]] = {guard.path: set() for guard in found.guards}
+    files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
+    for file in files:
+        for guard in found.guards_of(file.path):
+            below[guard.path].update(file.parameters)
+    return {guard: frozenset(names) for guard, names in below.items()}
+
+
+def _guarded(
+    loaded: LoadedRoute, file: RouteFile | ErrorPage, found: Discovery, known: Mapping[Path, LoadedRoute]
+) -> LoadedRoute:
+    """The route with its guards. It is broken if one of these is."""
+    guards = [known[guard.path] for guard in found.guards_of(file.path)]
+    if isinstance(loaded, BrokenRoute):
+        return loaded
+    intact = [guard for guard in guards if isinstance(guard, Route)]
+    error = next((guard.error for guard in guards if isinstance(guard, BrokenRoute)), None)
+    error = error or next((unmet for guard in intact for unmet in _unmet_inputs(guard, file)), None)
+    if error is not None:
+        return BrokenRoute(loaded.file, loaded.url, error)
+    if not intact:
+        return loaded
+    own = {method: replace(route, guards=tuple(intact)) for method, route in loaded.by_method.items()}
+    return replace(loaded, guards=tuple(intact), by_method=own)
+
+
+def _unmet_inputs(guard: Route, file: RouteFile | ErrorPage) -> Iterator[RouteError]:
+    """An error for each path parameter that a guard needs and the URL lacks, because a symbolic link leads there."""
+    for given in guard.inputs:
+        if given.origin is InputOrigin.PATH and given.key not in file.parameters:
+            what = f"its guard {display_path(guard.file)} needs `{given.key}`, which this URL doesn't have"
+            hint = "A symbolic link leads to this file, out of the guard's folder. Copy the file instead."
+            yield RouteError(what, place=Place(str(file.path)), hint=hint)
+
+
+def _load(
+    file: RouteFile | ErrorPage | GuardFile, package: RoutesPackage, below: frozenset[str] = frozenset()
+) -> LoadedRoute:
     try:
-        return load_route(file, package)
+        return load_route(file, package, below)
     except HyperError as error:
         return BrokenRoute(str(file.path), file.url if isinstance(file, RouteFile) else "", error)
 
@@ -139,11 +205,13 @@ def all_errors(errors: Iterable[HyperError]) -> HyperError:
 
 def _row(route: Route) -> RouteRow:
     methods = sorted(route.methods, key=lambda method: (method != "GET", method))
-    return RouteRow(tuple(methods), route.url, route.file, route.kind, tuple(_required_inputs(route)))
+    required = dict.fromkeys(given for each in (*route.guards, route) for given in _required_inputs(each))
+    guards = tuple(guard.file for guard in route.guards)
+    return RouteRow(tuple(methods), route.url, route.file, route.kind, tuple(required), guards)
 
 
 def _required_inputs(route: Route) -> Iterator[str]:
     for given in route.inputs:
         if given.required and given.marker is not None:
-            source = "" if isinstance(given.marker, Query) else f" ({type(given.marker).__name__.lower()})"
+            source = "" if given.source == "query" else f" ({given.source})"
             yield f"{given.key}: {given.kind}{source}"

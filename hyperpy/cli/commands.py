@@ -89,7 +89,8 @@ def dev(**flags: str | bool | None) -> None:
     *("ssl_certfile", "ssl_keyfile"),
     *app_setting_names(),
     *("timeout_keep_alive", "timeout_request_head", "timeout_request_body", "timeout_graceful_shutdown"),
-    *("limit_concurrency", "limit_request_line", "limit_request_head", "limit_request_body"),
+    "timeout_worker",
+    *("limit_concurrency", "limit_request_line", "limit_request_head"),
     *("access_log", "log_format", "log_level"),
 )
 def serve_command(**flags: str | bool | None) -> None:

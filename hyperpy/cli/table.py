@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import click
 from starlette.types import ASGIApp
 
-from hyperpy.app import Hyper
+from hyperpy.app import Hyper, RouteRow
 from hyperpy.config import Settings
 from hyperpy.exceptions import display_path
 
-HEAD = ("METHODS", "URL", "FILE", "KIND", "INPUTS")
+HEAD = ("METHODS", "URL", "FILE", "KIND", "INPUTS", "GUARDS")
 
 
 def print_routes(app: ASGIApp, settings: Settings) -> int:
-    """Print the routes, then the errors of those that can't be loaded. Returns the exit status.
+    """Print the routes, the warnings, and the errors of those that can't be loaded. Returns the exit status.
 
     Raises ConfigError if the application is not a Hyper.
     """
@@ -26,7 +26,7 @@ def print_routes(app: ASGIApp, settings: Settings) -> int:
 
 
 def announce(app: ASGIApp, first: bool) -> None:
-    """Print the routes, the first time, and every time the errors of files that can't be loaded."""
+    """Print the routes, the first time, and every time the warnings, and the errors of files that can't be loaded."""
     if not isinstance(app, Hyper):
         return
     if first:
@@ -35,18 +35,24 @@ def announce(app: ASGIApp, first: bool) -> None:
 
 
 def print_errors(app: Hyper) -> None:
+    for warning in app.loaded_routes.warnings:
+        click.echo(f"\n{warning}", err=True)
     for error in app.load_errors:
         click.echo(f"\n{error}", err=True)
 
 
 def route_lines(app: Hyper) -> list[str]:
-    rows = [
-        (", ".join(row.methods), row.url, display_path(row.file), row.kind, ", ".join(row.inputs))
-        for row in app.routes_table()
-    ]
-    if not rows and not app.load_errors:
-        return ["No routes yet. Create routes/index.py."]
-    return _aligned([HEAD, *rows]) if rows else ["No route file can be loaded."]
+    """The table. It has a column of guards if there are any."""
+    rows = [_cells(row) for row in app.routes_table()]
+    if not rows:
+        return ["No route file can be loaded." if app.load_errors else "No routes yet. Create routes/index.py."]
+    width = len(HEAD) if any(row[-1] for row in rows) else len(HEAD) - 1
+    return _aligned([row[:width] for row in (HEAD, *rows)])
+
+
+def _cells(row: RouteRow) -> tuple[str, ...]:
+    guards = ", ".join(display_path(guard) for guard in row.guards)
+    return ", ".join(row.methods), row.url, display_path(row.file), row.kind, ", ".join(row.inputs), guards
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,13 +1,17 @@
 """Settings: their defaults, where they come from, and which of several values wins."""
 
+from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.config.settings import Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
 from hyperpy.config.sources import Command, app_settings, load_settings, running_command
 
 __all__ = [
     "Command",
+    "SettingSource",
     "Settings",
+    "SourceKind",
     "app_setting_names",
     "app_settings",
+    "checked",
     "flag_of",
     "key_of",
     "load_settings",

@@ -67,6 +67,9 @@ class Settings:
     timeout_graceful_shutdown: float = _setting(
         9.0, "Seconds that responses in progress have to finish after SIGTERM.", least=0
     )
+    timeout_worker: float = _setting(
+        60.0, "Seconds after which a worker whose event loop is blocked is replaced; 0 means never.", least=0
+    )
     limit_concurrency: int = _setting(
         0, "Number of open connections at which requests get a 503; 0 means no limit.", least=0
     )
@@ -75,7 +78,7 @@ class Settings:
         65536, "Maximum size of the request line and headers together, in bytes.", least=256
     )
     limit_request_body: int = _setting(
-        32 * 1024 * 1024, "Maximum size of a request body, in bytes; 0 means no limit.", least=0
+        32 * 1024 * 1024, "Maximum size of a request body, in bytes; 0 means no limit.", least=0, of_app=True
     )
     access_log: bool = _setting(True, "Log each request to stdout.")
     log_format: str = _setting("common", "Format of the logs.", choices=("common", "json"))
@@ -84,7 +87,7 @@ class Settings:
     )
     ping: float = _setting(15.0, "Seconds of silence after which a stream sends a comment.", least=0.1, of_app=True)
     timeout_send: float = _setting(
-        30.0, "Seconds to wait for a slow client before closing its stream.", least=0.1, of_app=True
+        30.0, "Seconds to wait for a client that doesn't read before closing its connection.", least=0.1, of_app=True
     )
     channels: str = _setting("memory://", "Channels backend URL: memory://, redis://… or postgresql://…", of_app=True)
     channel_max_messages: int = _setting(1000, "Number of messages kept per channel.", least=1, most=10**9, of_app=True)

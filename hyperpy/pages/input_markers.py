@@ -1,14 +1,30 @@
-"""Input markers: what a route file writes into `Annotated[…]` to say where an input comes from."""
+"""Input markers: what a route file writes to say where an input comes from."""
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from abc import ABC, ABCMeta, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.requests import Request
 
+NO_CONSTRAINTS: Mapping[str, Any] = MappingProxyType({})
 
-class InputMarker(ABC):
-    """The base class of all input markers, `Query`, `Header` and `Cookie` among them.
+if TYPE_CHECKING:
+
+    class _MarkerType(ABCMeta):
+        """Lets type checkers accept `x: T = Marker()`, where the value will be a `T` and not the marker."""
+
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any: ...
+
+    class _Base(metaclass=_MarkerType): ...
+
+else:
+    _Base = ABC
+
+
+class InputMarker(_Base):
+    """The base class of all input markers.
 
     A subclass defines `value`. pydantic then converts and checks what it returns, as the annotation says.
     """
@@ -33,16 +49,25 @@ class InputMarker(ABC):
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Query(InputMarker):
-    """A query parameter; `name` is its name in the URL if that differs. A list takes all values of that name."""
+@dataclass(frozen=True)
+class TextMarker(InputMarker):
+    """A marker made by `Query()`, `Header()`, `Cookie()` or `Path()`."""
 
-    name: str = ""
     is_text: ClassVar[bool] = True
+    alias: str = ""
+    constraints: Mapping[str, Any] = field(default=NO_CONSTRAINTS)
+    """Keywords of pydantic's `Field`."""
+    has_default: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.alias, str):
+            raise TypeError(f"the alias of {source_of(self).title()}() must be a str, not {type(self.alias).__name__}")
 
     def key(self, name: str) -> str:
-        return self.name or name
+        return self.alias or name
 
+
+class QueryMarker(TextMarker):
     def value(self, request: Request, name: str) -> str | None:
         return request.query_params.get(self.key(name))
 
@@ -50,15 +75,9 @@ class Query(InputMarker):
         return request.query_params.getlist(self.key(name))
 
 
-@dataclass(frozen=True, slots=True)
-class Header(InputMarker):
-    """A request header. Without a `name`, the variable's: `user_agent` is `user-agent`. Values are decoded as UTF-8."""
-
-    name: str = ""
-    is_text: ClassVar[bool] = True
-
+class HeaderMarker(TextMarker):
     def key(self, name: str) -> str:
-        return self.name.lower() or name.replace("_", "-").lower()
+        return self.alias.lower() or name.replace("_", "-").lower()
 
     def value(self, request: Request, name: str) -> str | None:
         values = self.values(request, name)
@@ -72,21 +91,25 @@ class Header(InputMarker):
         return self.key(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Cookie(InputMarker):
-    """A cookie of the request; `name` is its name there if that differs."""
-
-    name: str = ""
-    is_text: ClassVar[bool] = True
-
-    def key(self, name: str) -> str:
-        return self.name or name
-
+class CookieMarker(TextMarker):
     def value(self, request: Request, name: str) -> str | None:
         return request.cookies.get(self.key(name))
 
     def vary(self, name: str) -> str:
         return "cookie"
+
+
+class PathMarker(TextMarker):
+    """The router has the value already; see `Run.bind`."""
+
+    def value(self, request: Request, name: str) -> str | None:
+        value: str | None = request.path_params.get(self.key(name))
+        return value
+
+
+def source_of(marker: InputMarker) -> str:
+    """Where an input comes from, in a word: `query`, `header`."""
+    return type(marker).__name__.removesuffix("Marker").lower()
 
 
 def _header_text(name: str, value: str) -> str:

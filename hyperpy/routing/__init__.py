@@ -1,6 +1,6 @@
 """Routing: discovery of route files, URL patterns, and a tree of segments that finds the route for a path."""
 
-from hyperpy.routing.discovery import Discovery, ErrorPage, ErrorPageName, RouteFile, discover
+from hyperpy.routing.discovery import Discovery, ErrorPage, ErrorPageName, GuardFile, RouteFile, discover
 from hyperpy.routing.paths import root_prefix, route_path, split_path
 from hyperpy.routing.router import CanonicalRedirect, ErrorPages, Match, Router
 from hyperpy.routing.urls import URLPatterns
@@ -11,6 +11,7 @@ __all__ = [
     "ErrorPage",
     "ErrorPageName",
     "ErrorPages",
+    "GuardFile",
     "Match",
     "RouteFile",
     "Router",

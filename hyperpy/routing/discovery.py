@@ -1,4 +1,4 @@
-"""Lists the files in a folder of routes: which URL each answers, and which are error pages. Opens none of them."""
+"""Lists the files in a folder of routes: the URL of each, the error pages and the guards. Opens none of them."""
 
 import os
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_seg
 type ErrorPageName = Literal["_404", "_error"]
 
 _ERROR_PAGES: dict[str, ErrorPageName] = {"_404.py": "_404", "_error.py": "_error"}
+_GUARD = "_guard.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class RouteFile:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        return tuple(segment.text for segment in self.segments if segment.kind is not SegmentKind.LITERAL)
+        return _parameters(self.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,23 @@ class ErrorPage:
     module: str
     name: ErrorPageName
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return _parameters(self.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardFile:
+    """A `_guard.py`, which runs before the routes and error pages in its folder and below."""
+
+    path: Path
+    folder: tuple[Segment, ...]
+    module: str
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return _parameters(self.folder)
+
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
@@ -48,6 +66,23 @@ class Discovery:
     folder: Path
     routes: tuple[RouteFile, ...]
     error_pages: tuple[ErrorPage, ...]
+    guards: tuple[GuardFile, ...] = ()
+
+    def guards_of(self, file: Path) -> tuple[GuardFile, ...]:
+        """The guards of a file, outermost first: those of the folders in its path.
+
+        If symbolic links lead to it, the guards of the folders that hold it in reality follow, so that no link opens a
+        closed folder.
+        """
+        if not self.guards:
+            return ()
+        written = {guard.path.parent: guard for guard in self.guards}
+        found = {folder.resolve(): written[folder] for folder in reversed(file.parents) if folder in written}
+        real = {guard.path.parent.resolve(): guard for guard in self.guards}
+        for folder in reversed(file.resolve().parents):
+            if folder in real:
+                found.setdefault(folder, real[folder])
+        return tuple(found.values())
 
 
 def discover(folder: Path) -> Discovery:
@@ -59,22 +94,25 @@ def discover(folder: Path) -> Discovery:
         raise RouteError(what, place=Place(str(root)), hint=hint)
     routes: list[RouteFile] = []
     error_pages: list[ErrorPage] = []
+    guards: list[GuardFile] = []
     for parts in _python_files(root, (), ()):
         path = root.joinpath(*parts)
         try:
             if name := _ERROR_PAGES.get(parts[-1]):
                 error_pages.append(ErrorPage(path, _folder(parts[:-1]), _module(parts), name))
+            elif parts[-1] == _GUARD:
+                guards.append(GuardFile(path, _folder(parts[:-1]), _module(parts)))
             else:
                 routes.append(RouteFile(path, _segments(parts), _module(parts)))
         except RouteError as error:
             raise error.at(Place(printable(str(path)))) from None
-    return Discovery(root, tuple(sorted(routes, key=_order)), tuple(error_pages))
+    return Discovery(root, tuple(sorted(routes, key=_order)), tuple(error_pages), tuple(guards))
 
 
 def _python_files(
     folder: Path, parts: tuple[str, ...], above: tuple[tuple[int, int], ...]
 ) -> Iterator[tuple[str, ...]]:
-    """The path of each route file and error page below the root, as parts, sorted.
+    """The path of each route file, error page and guard below the root, as parts, sorted.
 
     A symbolic link to a folder is followed, unless it leads to one of the folders `above`: that would never end.
     """
@@ -88,11 +126,21 @@ def _python_files(
         return
     for name in names:
         path = folder / name
-        if path.is_dir():
+        if name == _GUARD:
+            _check_is_file(path)
+            yield (*parts, name)
+        elif path.is_dir():
             if not is_private(name):
                 yield from _python_files(path, (*parts, name), (*above, here))
         elif (name in _ERROR_PAGES or (name.endswith(".py") and not is_private(name))) and _is_file(path):
             yield (*parts, name)
+
+
+def _check_is_file(path: Path) -> None:
+    """Raise RouteError for a guard that can't be read: its folder would be open."""
+    if not _is_file(path):
+        what = "this has the name of a guard, and is not a file"
+        raise RouteError(what, place=Place(printable(str(path))), hint="Make it a Python file, or rename it.")
 
 
 def _is_file(path: Path) -> bool:
@@ -100,6 +148,10 @@ def _is_file(path: Path) -> bool:
         what = "this is a symbolic link to a file that does not exist"
         raise RouteError(what, place=Place(printable(str(path))), hint="Fix the symlink or remove it.")
     return path.is_file()
+
+
+def _parameters(segments: tuple[Segment, ...]) -> tuple[str, ...]:
+    return tuple(segment.text for segment in segments if segment.kind is not SegmentKind.LITERAL)
 
 
 def _segments(parts: tuple[str, ...]) -> tuple[Segment, ...]:

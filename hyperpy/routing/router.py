@@ -1,9 +1,8 @@
 """Finds the route for a path, and the error page nearest to it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import Path
 
 from hyperpy.exceptions import Place, RouteConflictError, display_path
 from hyperpy.routing.discovery import ErrorPage, ErrorPageName, RouteFile
@@ -83,21 +82,29 @@ class ErrorPages[T]:
     """Error pages by URL. Raises RouteConflictError if two of the same name are in folders that match the same URLs."""
 
     def __init__(self, entries: Iterable[tuple[ErrorPage, T]]) -> None:
-        self._trees: dict[ErrorPageName, TreeNode[tuple[Path, T]]] = {"_404": TreeNode(), "_error": TreeNode()}
+        self._trees: dict[ErrorPageName, TreeNode[tuple[ErrorPage, T]]] = {"_404": TreeNode(), "_error": TreeNode()}
         for page, target in entries:
             node = self._trees[page.name].grow(page.folder)
             if node.leaf is not None:
-                what = f"answers for the same URLs as `{display_path(str(node.leaf[0]))}`: {shape(page.folder)}"
+                what = f"answers for the same URLs as `{display_path(str(node.leaf[0].path))}`: {shape(page.folder)}"
                 hint = "Remove one of them: requests can't tell the folders apart."
                 raise RouteConflictError(what, place=Place(str(page.path)), hint=hint)
-            node.leaf = (page.path, target)
+            node.leaf = (page, target)
 
-    def nearest(self, names: Iterable[ErrorPageName], raw_path: bytes) -> T | None:
-        """The page of these names in the deepest folder at or above the URL; in one folder, the first name's.
+    def nearest(
+        self, names: Iterable[ErrorPageName], raw_path: bytes, accepts: Callable[[T], bool] = lambda target: True
+    ) -> Match[T] | None:
+        """The accepted page of these names in the deepest folder at or above the URL, and that folder's parameters.
 
-        Literal folders take precedence over `{name}` ones. An invalid path counts as far as it is valid.
+        In one folder, the first name's. Literal folders take precedence over `{name}` ones. An invalid path counts as
+        far as it is valid.
         """
         parts = map(split_path, [b"/" + part for part in raw_path[1:].split(b"/")])
         segments = [segment for part in takewhile(bool, parts) for segment in part or ()]
-        found = [deepest for name in names if (deepest := self._trees[name].deepest(segments)) is not None]
-        return max(found, key=lambda deepest: deepest[0])[1][1] if found else None
+        trees = [self._trees[name] for name in names]
+        found = [deepest for tree in trees if (deepest := tree.deepest(segments, lambda leaf: accepts(leaf[1])))]
+        if not found:
+            return None
+        page, target = max(found, key=lambda deepest: deepest[0])[1]
+        named = [(at, part.text) for at, part in enumerate(page.folder) if part.kind is not SegmentKind.LITERAL]
+        return Match(target, {name: segments[at] for at, name in named})

@@ -1,6 +1,6 @@
 """A tree with one level per segment. A lookup costs the same with ten routes and with ten thousand."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hyperpy.routing.patterns import Segment, SegmentKind
 
@@ -42,13 +42,13 @@ class TreeNode[Leaf]:
             return self.rest.leaf
         return None
 
-    def deepest(self, segments: list[str], at: int = 0) -> tuple[int, Leaf] | None:
-        """The deepest leaf along `segments[at:]`, and its depth. Segments may be left over."""
-        best = None if self.leaf is None else (at, self.leaf)
+    def deepest(self, segments: list[str], accepts: Callable[[Leaf], bool], at: int = 0) -> tuple[int, Leaf] | None:
+        """The deepest accepted leaf along `segments[at:]`, and its depth. Segments may be left over."""
+        best = None if self.leaf is None or not accepts(self.leaf) else (at, self.leaf)
         if at == len(segments):
             return best
         for child in (self.literals.get(segments[at]), self.parameter):
-            found = child.deepest(segments, at + 1) if child is not None else None
+            found = child.deepest(segments, accepts, at + 1) if child is not None else None
             if found is not None and (best is None or found[0] > best[0]):
                 best = found
         return best

@@ -98,7 +98,7 @@ def common_format(entry: AccessEntry, now: float) -> str:
     if not request.isascii() or not request.isprintable() or '"' in request or "\\" in request:
         request = _UNSAFE.sub(_escaped, request)
     client = entry.client
-    if not client.isascii() or not client.isprintable() or " " in client:
+    if not client.isascii() or not client.isprintable() or " " in client or '"' in client:
         client = "-"  # X-Forwarded-For may hold anything
     return f'{client} - - [{local_stamp(int(now))}] "{request}" {entry.status} {entry.sent or "-"}'
 

@@ -1,5 +1,7 @@
 """uvicorn's configuration, plus what hyperpy's protocols need."""
 
+from typing import Any
+
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -34,4 +36,18 @@ class Config(uvicorn.Config):
             timeout_graceful_shutdown=grace,  # type: ignore[arg-type]  # so does wait_for()
         )
         self.settings = settings
+        self.body_limit = _largest_body(app, settings.limit_request_body)
         self.request_log = request_log
+
+
+def _largest_body(app: Any, default: int) -> int:
+    """The bytes that a request body may have; 0 means no limit.
+
+    Some routes of a `Hyper` may take more than its default. It is looked for below middleware as well.
+    """
+    while app is not None:
+        largest = getattr(app, "largest_body", None)
+        if isinstance(largest, int):
+            return largest
+        app = getattr(app, "app", None)
+    return default

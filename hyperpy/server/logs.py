@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from hyperpy.config import Settings
+from hyperpy.exceptions import printable
 from hyperpy.server.access import AccessLog, common_format, json_format, short_format, utc_stamp
 from hyperpy.tracebacks import users_part
 
@@ -21,12 +22,19 @@ def not_in_access_log(record: logging.LogRecord) -> bool:
 
 
 class TextFormatter(logging.Formatter):
-    """Formats a record as text, and tracebacks from the first frame of the user's code."""
+    """Formats a record as text, and tracebacks from the first frame of the user's code.
+
+    Messages and exceptions may hold what a visitor has sent. So only the first line of a record starts at the margin,
+    and characters that could control a terminal are escaped.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         if record.exc_info:
             record.exc_text = None  # another handler may have left the whole traceback there
-        return super().format(record)
+        text = super().format(record)
+        if text.isprintable():
+            return text
+        return "\n  ".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
 
     def formatException(self, ei: ExceptionInfo) -> str:
         kind, error, _ = ei

@@ -1,5 +1,6 @@
 """`hyper serve`: one process, or several under a supervisor."""
 
+import faulthandler
 import gc
 import logging
 import multiprocessing
@@ -9,8 +10,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from typing import Any
 
 from starlette.types import ASGIApp
 
@@ -22,8 +21,10 @@ from hyperpy.server.logs import configure_logging, keep_logging, make_access_log
 from hyperpy.server.preflight import check_settings
 from hyperpy.server.server import Server
 from hyperpy.server.sockets import address_of, listen, removed_at_exit
-from hyperpy.server.workers.processes import fork_process, prepare_child
-from hyperpy.server.workers.supervisor import Supervisor, SupervisorLink, Worker, WorkerMessage
+from hyperpy.server.workers.processes import prepare_child
+from hyperpy.server.workers.supervisor import Supervisor
+from hyperpy.server.workers.worker import SupervisorLink, Worker, WorkerMessage
+from hyperpy.server.workers.working_directory import WorkingDirectory
 from hyperpy.tracebacks import describe_failure
 
 logger = logging.getLogger("hyperpy.server")
@@ -80,25 +81,28 @@ def run(server: Server, listener: socket.socket) -> None:
 
 
 def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket) -> int:
+    folder = WorkingDirectory()
+
     def start_worker() -> Worker:
-        ours, theirs = multiprocessing.Pipe()
-        process = fork_process(_run_worker, load, settings, listener, theirs)
-        theirs.close()
-        return Worker(process, ours)
+        folder.ensure()
+        return Worker.start(_run_worker, load, settings, listener, timeout=settings.timeout_worker)
 
     supervisor = Supervisor(
         start_worker,
         settings.workers,
         on_ready=lambda: _announce(listener, settings),
+        on_reload=folder.enter_again,
         # Clients that connect while the workers finish are refused instead of left waiting.
         on_stop=listener.close,
         grace=settings.timeout_graceful_shutdown,
+        timeout=settings.timeout_worker,
     )
     return supervisor.run()
 
 
-def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel: Connection[Any, Any]) -> None:
+def _run_worker(load: Load, settings: Settings, listener: socket.socket, link: SupervisorLink) -> None:
     prepare_child()
+    faulthandler.enable(c_stack=False)  # the supervisor sends SIGABRT if this process hangs
     # SIGHUP from a terminal is for the supervisor, which then replaces its workers.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure_logging(settings)
@@ -107,8 +111,6 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel
     except Exception as error:  # noqa: BLE001 (the user's module may raise anything)
         print(describe_failure(error), file=sys.stderr, flush=True)
         sys.exit(STARTUP_FAILURE)
-
-    link = SupervisorLink(channel)
 
     def on_ready() -> None:
         tune_collector()
@@ -125,6 +127,7 @@ def _run_worker(load: Load, settings: Settings, listener: socket.socket, channel
         # Slightly different for each worker, so that they don't all restart at once.
         request_limit=limit + random.randint(0, settings.limit_max_requests_jitter) if limit else 0,
         on_spent=lambda: link.send(WorkerMessage.SPENT),
+        on_tick=link.beat,
         health=health_paths(app),
     )
     run(server, listener)

@@ -27,9 +27,9 @@ TICKS = 10  # per second, the same as uvicorn's
 class Server(uvicorn.Server):
     """Serves until SIGTERM or SIGINT, then ends open streams, finishes the other responses and returns.
 
-    The server stops as soon as `parent_is_alive` returns False. `on_ready` is called once requests are served, and
-    `on_spent` after every `request_limit` requests, 0 for no limit. `health` are the health check paths that the server
-    answers itself.
+    The server stops as soon as `parent_is_alive` returns False. `on_ready` is called once requests are served,
+    `on_spent` after every `request_limit` requests, 0 for no limit, and `on_tick` ten times a second, until the server
+    has stopped. `health` are the health check paths that the server answers itself.
     """
 
     config: Config
@@ -42,6 +42,7 @@ class Server(uvicorn.Server):
         on_ready: Callable[[], None] | None = None,
         request_limit: int = 0,
         on_spent: Callable[[], None] | None = None,
+        on_tick: Callable[[], None] | None = None,
         health: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(config)
@@ -49,8 +50,9 @@ class Server(uvicorn.Server):
         self.parent_is_alive = parent_is_alive
         self.on_ready = on_ready
         self.on_spent = on_spent
+        self._on_tick = on_tick
         self._request_limit = self._spent_at = request_limit
-        self._reaper = ConnectionReaper(self.server_state.connections)
+        self._reaper = ConnectionReaper(self.server_state.connections, config.settings.timeout_send)
         self._descriptors = Descriptors()
         app: Any = config.app
         if limit := config.settings.limit_concurrency:
@@ -77,6 +79,8 @@ class Server(uvicorn.Server):
             # If the successor doesn't start, this process goes on serving and asks again.
             self._spent_at = self.server_state.requests + self._request_limit
             self.on_spent()
+        if self._on_tick is not None:
+            self._on_tick()
         self._reaper.check_some(asyncio.get_running_loop().time(), rounds=TICKS)
         if counter % TICKS == 0:
             self._descriptors.check()
@@ -115,6 +119,8 @@ class Server(uvicorn.Server):
                 for connection in tuple(self.server_state.connections):
                     connection.shutdown()
             self._reaper.check_all(loop.time())
+            if self._on_tick is not None:
+                self._on_tick()
             await asyncio.sleep(1 / TICKS)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path
+from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path, printable
 from hyperpy.pages.answers import decisive, unexpected
 from hyperpy.streams.negotiate import StreamMode
 
@@ -80,9 +80,9 @@ class StreamRecord:
         unit = "event" if self.mode is StreamMode.SSE else "part"
         sent = f"{self.events:,} {unit}{'' if self.events == 1 else 's'}, {_size(self.bytes)} in {_seconds(self.age)}"
         ending = f"; {self.end_reason.value}" if self.end_reason else ""
-        error = f": {_printable(self.error)}" if self.error else ""
+        error = f": {printable(self.error)}" if self.error else ""
         log_id = f" [{self.log_id}]" if self.log_id else ""
-        return f"{_display_path(self.file)} {path} {_printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
+        return f"{_display_path(self.file)} {path} {printable(self.client) or '-'}: {sent}{ending}{error}{log_id}"
 
 
 def http_error(error: Exception) -> HTTPException | None:
@@ -110,13 +110,6 @@ def _what(error: Exception) -> str:
         return str(error.what if isinstance(error, HyperError) else error)
     except Exception:  # noqa: BLE001 (the class of the error says enough)
         return "<exception str() failed>"
-
-
-def _printable(text: str) -> str:
-    """Escape control characters: they could forge log lines and control terminals."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _size(count: int) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
 from hyperpy.templates import html, replace_surrogates
 from hyperpy.tracebacks import users_traceback
+from hyperpy.web.bodiless import BODILESS
 
 RELOAD_AFTER = 2  # seconds between two attempts of a page to reload
 
@@ -90,6 +91,8 @@ def error_answer(error: BaseException, accept: str) -> Response:
     text = replace_surrogates(detail if isinstance(detail, str) else phrase(status))
     problems = error.problems if isinstance(error, InputError) else {}
     headers = {"Vary": "Accept", **headers_of(error)}
+    if status in BODILESS:
+        return Response(status_code=status, headers=headers)
     kind = _format(accept)
     if kind == "json":
         more = {"errors": problems} if problems else {}

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from hyperpy.routing import route_path, split_path
 from hyperpy.web.entity_tags import entity_tag
+from hyperpy.web.ranges import with_usable_range
 
 _HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 _SOURCE_SUFFIXES = (".py", ".pyc", ".pyi", ".pyo")
@@ -37,7 +38,7 @@ class StaticApp:
         if segments is None or segments[0] != "static" or any("/" in segment for segment in segments):
             raise HTTPException(404)
         response = await self._files.get_response("/".join(segments[1:]), scope)
-        await response(scope, receive, send)
+        await response(with_usable_range(scope), receive, send)
 
 
 class _Files(StaticFiles):

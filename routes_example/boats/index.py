@@ -1,17 +1,16 @@
 """The boats in the harbour. The form works without JavaScript; htmx updates the list on every key."""
 
 from string.templatelib import Template
-from typing import Annotated
 
-from hyperpy import Header, Query, fragment, render
+from hyperpy import Header, Loaded, Query, fragment, render
 from routes_example._base import Layout
 from routes_example._harbour import PIERS, Boat, find_boats
 
-search: Annotated[str, Query("q")] = ""
-pier: Annotated[str, Query()] = ""
-by_htmx: Annotated[bool, Header("hx-request")] = False
+search: str = Query("", alias="q")
+pier: str = Query("")
+by_htmx: bool = Header(False, alias="hx-request")
 
-boats: list[Boat]
+boats: list[Boat] = Loaded()
 
 
 async def load() -> None:

@@ -2,14 +2,14 @@
 
 from string.templatelib import Template
 
-from hyperpy import HTTPException
+from hyperpy import HTTPException, Loaded, Path
 from routes_example._base import Layout
 from routes_example._harbour import NIGHTLY_FEE, Boat, berths_of, get_boat
 
-boat_id: int
+boat_id: int = Path()
 
-boat: Boat
-berths: dict[str, Boat | None]
+boat: Boat = Loaded()
+berths: dict[str, Boat | None] = Loaded()
 
 
 async def load() -> None:

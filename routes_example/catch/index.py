@@ -1,10 +1,8 @@
 """Start a background job, and redirect to the page that shows its progress."""
 
-from hyperpy import POST, HTTPException, RedirectResponse, Request, redirect
+from hyperpy import POST, HTTPException, RedirectResponse, redirect, request
 from routes_example._base import Layout
 from routes_example._catch import LANDED, start_weighing
-
-request: Request
 
 
 async def load() -> RedirectResponse | None:

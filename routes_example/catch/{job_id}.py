@@ -5,11 +5,11 @@ When the job closes its channel, the stream ends, and the browser doesn't reconn
 
 from collections.abc import AsyncIterator
 
-from hyperpy import START, Event, channel
+from hyperpy import START, Event, Path, channel
 from routes_example._base import Layout
 from routes_example._catch import Scales
 
-job_id: str
+job_id: str = Path()
 
 
 async def stream() -> AsyncIterator[Event]:

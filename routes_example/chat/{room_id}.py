@@ -4,29 +4,28 @@ Without JavaScript, a form is answered with a redirect. With htmx, a new form re
 """
 
 from datetime import datetime
-from typing import Annotated
 from urllib.parse import urlencode
 
 from hyperpy import (
     POST,
     Header,
     HTTPException,
+    Path,
     Query,
-    Request,
     Response,
     channel,
     fragment,
     redirect,
     render,
+    request,
+    response,
 )
 from routes_example._base import Layout
 from routes_example._radio import NAME_LIMIT, ROOMS, TEXT_LIMIT, Call, Tabs
 
-room_id: int
-request: Request
-response: Response
-name: Annotated[str, Query()] = ""
-by_htmx: Annotated[bool, Header("hx-request")] = False
+room_id: int = Path()
+name: str = Query("")
+by_htmx: bool = Header(False, alias="hx-request")
 
 text = problem = ""
 

@@ -50,7 +50,27 @@ HTMX_4 = Package(
     "htmx.org",
     "4.0.1",
     "sha512-oF7JgXhDW9UXCy/k1ZYFUQgzu/rm19ORWPSPNL91vPluB2PB9+MV55tyQdH/w7o2EAbTYUG5SDW1R60mdkdqGg==",
-    ("dist/htmx.js", "dist/ext/hx-live.js", "dist/ext/hx-sse.js", "dist/ext/hx-ws.js", "dist/ext/hx-prompt.js"),
+    (
+        "dist/htmx.js",
+        *(
+            f"dist/ext/hx-{name}.js"
+            for name in [
+                "browser-indicator",
+                "download",
+                "head",
+                "live",
+                "multipart",
+                "pending",
+                "preload",
+                "prompt",
+                "ptag",
+                "sse",
+                "targets",
+                "upsert",
+                "ws",
+            ]
+        ),
+    ),
 )
 ALPINE = Package(
     "alpinejs",

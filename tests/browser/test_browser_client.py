@@ -94,7 +94,7 @@ SITE = {
 
         from hyperpy import Header
 
-        last: Annotated[int, Header("Last-Event-ID")] = 0
+        last: Annotated[int, Header(alias="Last-Event-ID")] = 0
 
         async def stream():
             for number in count(last + 1):
@@ -171,7 +171,7 @@ def test_values_keep_their_types(tab: Page, page_errors: list[str], watched: boo
 ERRORS = {
     "/nowhere": ("http", 404, "404 Not Found"),
     "/page": ("content-type", 200, "the response is text/html, not text/event-stream"),
-    "/fragile": ("server", 200, "Something went wrong on our side."),
+    "/fragile": ("server", 500, "Something went wrong on our side."),
     "/broken": ("network", None, "the connection failed"),
     "/endless": ("incomplete", 200, "the stream ended early"),
 }

@@ -15,7 +15,7 @@ from typing import Annotated
 from hyperpy import Event, Header, JSON, StreamingResponse
 from hyperpy.streams import encode_event
 
-last: Annotated[str | None, Header("Last-Event-ID")]
+last: Annotated[str | None, Header(alias="Last-Event-ID")]
 number: int
 IDS = json.loads({ids!r})
 

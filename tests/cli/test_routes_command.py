@@ -48,11 +48,13 @@ def test_the_table(site):
     assert all(row[0].startswith("GET") for row in found)
 
 
-def test_errors_come_after_the_table(site):
+def test_warnings_and_errors_come_after_the_table(site):
     (site / "routes/broken.py").write_text("title =\n")
+    (site / "routes/locked.py").write_text("import asyncio\nlock = asyncio.Lock()\nt'<p>'\n")
     status, output, errors = run(site, "routes")
     assert status == 1
     assert "/feed" in output
+    assert "routes/locked.py:2  warning: `lock` is made for each request" in errors
     assert "routes/broken.py:1" in errors
     assert "Traceback" not in errors
 

@@ -76,7 +76,7 @@ SITE = {
 
         from hyperpy import Header
 
-        last: Annotated[int, Header("Last-Event-ID")] = 0
+        last: Annotated[int, Header(alias="Last-Event-ID")] = 0
 
         async def stream():
             for number in range(last + 1, 5):

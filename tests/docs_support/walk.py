@@ -6,8 +6,9 @@
 - ```console holds commands after `$ ` and their output; ```sh holds commands that must exist.
 - ```ini is a systemd unit, whose commands must exist.
 - ```html and ```js elsewhere are for browsers: the URLs in them must be routes of the site.
-- A table whose head is `You write | hyperpy says` holds templates and the error of each. Other tables hold file names
-  and their errors, or values and their rendering.
+- A table whose head is `You write | hyperpy says` holds templates or statements, and the error of each, and one with
+  `You declare` statements of `routes/{number}.py`. Other tables hold file names and their errors, or values and their
+  rendering.
 
 At the end, and before a file is replaced, the tests that no command has run are run, and the page and the stream of
 every route that no command has requested are requested.
@@ -18,6 +19,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import hyperpy
 from hyperpy import html
 from hyperpy.config import load_settings
 from hyperpy.exceptions import HyperError
@@ -34,6 +36,10 @@ _URL = re.compile(
 )
 _EXECUTED = re.compile(r"^Exec\w+=(?:/[\w.-]+)*/(.+)$", re.MULTILINE)  # in a systemd unit; the folder is left out
 _TRY = "routes/try.py"
+_DECLARING = (
+    "from functools import cache; from typing import Annotated, Any, Final; from pydantic import BaseModel, Field; "
+    "from hyperpy import Cookie, Header, InputMarker, Loaded, Path, Query, request\n"
+)
 
 
 class Walk:
@@ -124,7 +130,11 @@ class Walk:
             case ("You write", "hyperpy says"):
                 for template, says, *_ in table.rows:
                     source = code_in(template)
-                    self.rejected({_TRY: f"{_assignments(source)}\n{source}"}, code_in(says))
+                    page = "" if "t'" in source or 't"' in source else "t'<p>'"
+                    self.rejected({_TRY: f"{_assignments(source)}\n{source}\n{page}"}, code_in(says))
+            case ("You declare", "hyperpy says"):
+                for source, says, *_ in table.rows:
+                    self.rejected({"routes/{number}.py": f"{_DECLARING}{code_in(source)}\nt''"}, code_in(says))
             case ("A file named", "hyperpy says"):
                 for names, says, *_ in table.rows:
                     self.rejected({f"routes/{code_in(name)}": "t'<p>'" for name in names.split(" and ")}, code_in(says))
@@ -175,6 +185,8 @@ def _stripped(text: str) -> list[str]:
 
 
 def _assignments(template: str) -> str:
-    """Statements that define every name in a template."""
+    """Statements that define every name in a template: hyperpy's are imported."""
     names = {node.id for node in ast.walk(ast.parse(template)) if isinstance(node, ast.Name)}
-    return "from hyperpy import fragment\n" + "\n".join(f"{name} = ()" for name in sorted(names - {"fragment"}))
+    own = names & set(hyperpy.__all__)
+    lines = [f"from hyperpy import {name}" for name in sorted({"fragment", *own})]
+    return "\n".join([*lines, *(f"{name} = ()" for name in sorted(names - own))])

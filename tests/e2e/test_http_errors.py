@@ -204,9 +204,9 @@ INPUTS = """
 
     page: int
     sort: Annotated[Literal["up", "down"], Query()]
-    limit: Annotated[int, Query("max"), Field(le=100)] = 10
-    tags: Annotated[list[int], Query("tag")] = ()
-    version: Annotated[int, Header("x-version")]
+    limit: Annotated[int, Query(alias="max"), Field(le=100)] = 10
+    tags: Annotated[list[int], Query(alias="tag")] = ()
+    version: Annotated[int, Header(alias="x-version")]
     theme: Annotated[str, Cookie()]
     note: str | None
 

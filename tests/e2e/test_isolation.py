@@ -26,7 +26,7 @@ LOADED = """
     token: str
     request: Request
     response: Response
-    agent: Annotated[str, Header("x-token")]
+    agent: Annotated[str, Header(alias="x-token")]
 
     first = token
     seen = [token]

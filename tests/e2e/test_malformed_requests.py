@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request as StarletteRequest
 
-from hyperpy import Hyper
+from hyperpy import Hyper, Response, redirect
 from tests.support.clients import client_of
 from tests.support.sites import Make
 
@@ -202,6 +202,25 @@ async def test_a_redirect_that_a_visitor_asked_for(make: Make, caplog: pytest.Lo
                 line = "_helper.py:3" if name == "helped.py" else f"{name}:{2 + len(source.splitlines())}"
                 assert f"{line}  redirect(" in record.getMessage()
                 assert (record.levelname, record.exc_info, record.getMessage().isprintable()) == ("WARNING", None, True)
+
+
+async def test_a_redirect_in_an_explicit_route(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    async def refused(request: StarletteRequest) -> Response:
+        return redirect(request.query_params["next"])
+
+    async def raised(request: StarletteRequest) -> Response:
+        raise redirect(request.query_params["next"])
+
+    app = make({"index.py": "t''"})
+    app.add_route("/returned", refused)
+    app.add_route("/raised", raised)
+    async with client_of(app) as client:
+        for path in ("/returned", "/raised"):
+            caplog.clear()
+            assert (await client.get(f"{path}?next=//evil.example")).status_code == 400
+            (record,) = caplog.records
+            assert (record.levelname, record.exc_info) == ("WARNING", None)
+            assert (await client.get(f"{path}?next=/a")).headers["location"] == "/a"
 
 
 async def test_a_redirect_that_the_author_got_wrong(make: Make, caplog: pytest.LogCaptureFixture) -> None:

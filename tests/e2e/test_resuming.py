@@ -17,8 +17,8 @@ FILES = {
 
         from hyperpy import JSON, Header
 
-        last: Annotated[str | None, Header("Last-Event-ID")]
-        other: Annotated[str | None, Header("X-Other")]
+        last: Annotated[str | None, Header(alias="Last-Event-ID")]
+        other: Annotated[str | None, Header(alias="X-Other")]
 
 
         async def stream():
@@ -29,7 +29,7 @@ FILES = {
 
         from hyperpy import Header
 
-        last: Annotated[str | None, Header("Last-Event-ID")]
+        last: Annotated[str | None, Header(alias="Last-Event-ID")]
 
 
         async def stream():

@@ -77,7 +77,6 @@ BAD = [
     "b'bytes'",
     "('a', b'bytes')",
     "('a', object())",
-    "'\\ud800'",
 ]
 
 HEAD = "from dataclasses import dataclass\nfrom hyper import JSON, Event, Markup, html\n"

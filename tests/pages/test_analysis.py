@@ -8,11 +8,15 @@ import pytest
 from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.analyse import Description, analyse
+from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.parsed_file import parse
 from hyperpy.pages.analysis.scopes import bindings
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 KNOWN = ("hyper", "hyperpy", "starlette", "typing")
+
+# Names that the sources below use without setting them, as if an application had put them into `builtins`.
+ELSEWHERE = "E LIMIT audit find helper log query ready row save value wrap x y z"
 
 
 def described(source: str, *parameters: str) -> Description:
@@ -26,8 +30,11 @@ def described(source: str, *parameters: str) -> Description:
     bound = {
         name for s in parsed.tree.body if not isinstance(s, ast.Import | ast.ImportFrom) for name, _ in bindings(s)
     }
-    objects = {name: value for name, value in namespace.items() if name not in bound}
-    return analyse(parsed, Vocabulary(PUBLIC_NAMES, objects), parameters=frozenset(parameters))
+    objects = dict.fromkeys(ELSEWHERE.split(), object()) | namespace
+    objects = {name: value for name, value in objects.items() if name not in bound | parsed.bound - namespace.keys()}
+    unknown = any(is_star(node) and ast.unparse(node).split()[1] not in KNOWN for node in ast.walk(parsed.tree))
+    starred = None if unknown else frozenset[str]()
+    return analyse(parsed, Vocabulary(PUBLIC_NAMES, objects), parameters=frozenset(parameters), starred=starred)
 
 
 def first_lines(statements: tuple[ast.stmt, ...]) -> list[str]:
@@ -148,10 +155,9 @@ class TestLoader:
         found = described(
             """
             async def _private(): pass
-            async def wants(x): pass
+            async def Card(x): pass
             async def used(): pass
             async def load(limit=10, *, deep=False): await used()
-            async def second(): pass
             t"<p>"
             """
         )
@@ -211,13 +217,11 @@ class TestStream:
                 yield "a"
             async def _hidden():
                 yield 1
-            async def of(x):
+            async def _of(x):
                 yield x
             async def live():
                 async for row in rows():
                     yield row
-            async def later():
-                yield 1
             """
         )
         assert found.stream is not None
@@ -298,12 +302,15 @@ class TestMethods:
         ("y = find()\nasync def load(): pass\nt'<p>'", False),
         ("async def stream():\n    find()\n    yield 1", False),
         ("redirect('/')\nt'<p>'", False),
+        ("page: int = Query(1)\nt'<p>{page}</p>'", False),
+        ("page: Annotated[int, Query()] = 1\nt'<p>{page}</p>'", False),
+        ("page: int = Query(find())\nt'<p>{page}</p>'", True),
         ("if x:\n    raise HTTPException(404)\nt'<p>'", False),
     ],
 )
 def test_calls_that_may_block_the_loop(body: str, blocking: bool) -> None:
-    imports = "from hyperpy import redirect, HTTPException\nfrom things import Card, query\nx = ()\n"
-    assert described(imports + body).blocking is blocking
+    imports = "from hyperpy import redirect, HTTPException, Query\nfrom things import Card, query\nx = ()\n"
+    assert described(f"from typing import Annotated\n{imports}{body}").blocking is blocking
 
 
 @pytest.mark.parametrize(
@@ -320,7 +327,7 @@ def test_calls_that_may_block_the_loop(body: str, blocking: bool) -> None:
         ("page: Annotated[int, Query] = 1\nt'<p>'", "page"),
         ("page: Annotated[int, 'unit'] = 1\nt'<p>'", ""),
         ("def f():\n    x: int\nclass A:\n    y: int\nt'<p>'", ""),
-        ("if q():\n    name: str\nt'<p>'", "name"),
+        ("if ready():\n    name: str\nt'<p>'", "name"),
     ],
 )
 def test_which_annotations_are_inputs(source: str, names: str) -> None:
@@ -361,10 +368,13 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
         ("with x:\n    if y:\n        t'a'", 3, "a template can't be inside `with`", "after the block"),
         ("try:\n    t'a'\nexcept E:\n    pass", 2, "a template can't be inside the `try:` part", "after the block"),
         ("try:\n    x()\nfinally:\n    t'a'", 4, "a template can't be inside `finally:`", "after the block"),
+        ("async def load():\n    t'a'\nt'b'", 2, "a t-string that stands alone in load does nothing", "return t"),
         ("def stream():\n    yield 1\nt'a'", 1, "`stream` must be an async generator", "async def stream():"),
         ("x = 1", 1, "this file has no answer", 't"<h1>Hello</h1>"'),
         ('"""Doc."""\n"<h1>Hello</h1>"', 2, "this string is not a template", "Put a `t`"),
         ("x = 1\nf'<h1>{x}</h1>'", 2, "this is an f-string", 't"…"'),
+        ("if x():\n    raise HTTPException(404)\n'<h1>'", 3, "this string is not a template", "Put a `t`"),
+        ("async def load():\n    await x()\n'<h1>'", 3, "this string is not a template", "Put a `t`"),
         ("x = 1\nt'a' + t'b'", 2, "a sum of t-strings", "adjacent t-strings"),
         (
             "task = 1\nt'<p>{taks}</p>'",
@@ -398,7 +408,7 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
             "`q` is declared as an input twice",
             "Keep one of the two",
         ),
-        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input must be a plain name", "name: Annotated"),
+        ("x.q: Annotated[str, Query()] = ''\nt''", 1, "an input must be a plain name", "name: T = Query()"),
     ],
 )
 def test_files_that_can_not_be_routes(source: str, line: int, what: str, hint: str) -> None:
@@ -425,7 +435,13 @@ def test_files_that_can_not_be_routes(source: str, line: int, what: str, hint: s
         "from a import *\nt'{anything}'",
         "t'{__name__} {len([])}'",
         "x()",
-        "async def load():\n    return JSONResponse({})",
+        "from hyperpy import JSONResponse\nasync def load():\n    return JSONResponse({})",
+        "async def load():\n    await find()",
+        "from hyperpy import HTTPException\nraise HTTPException(410)",
+        "from hyperpy import redirect\nraise redirect('/new')",
+        "from hyperpy import redirect\nx = redirect('/new')",
+        "from hyperpy import redirect\nasync def load():\n    redirect('/new')",
+        "from hyperpy import redirect\nasync def load():\n    await guard()\nasync def guard():\n    redirect('/new')",
         "def answer():\n    global response\n    response = 1\nanswer()",
         "with open('x') as f:\n    response = f",
         "from other import redirect, HTMLResponse\ndef f():\n    redirect('/')\n    HTMLResponse()\nt''",

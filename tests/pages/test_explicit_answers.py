@@ -162,6 +162,11 @@ async def test_a_bare_response_is_the_answer(site: Site) -> None:
     cases["in a component"] = (
         "def Card():\n    deny()\n    return ''\ndef deny():\n    PlainTextResponse('x', 201)\nt'<{Card} />'"
     )
+    for kind in ("def", "async def"):
+        component = f"{kind} Card(a):\n    PlainTextResponse('x', 201)\n"
+        cases[f"the result of a component, {kind}"] = f"{component}t'<p>secret</p><{{Card}} a=2 />'"
+    later = "async def later(a):\n    await asyncio.sleep(0)\n    PlainTextResponse('x', 201)\n"
+    cases["in a Suspense"] = f"{later}t'<{{Suspense}} fallback=\"…\">{{later(1)}}</{{Suspense}}>'"
     found = await results(site, cases)
     assert {
         how: answer.text for how, (answer, _) in found.items() if (answer.status_code, answer.text) != (201, "x")

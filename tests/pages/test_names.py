@@ -13,7 +13,8 @@ from hyperpy.pages.analysis.vocabulary import ANSWERS, FLAGS, QUICK_CALLS
 from tests.support.sites import Site, Write
 
 NAMES = (
-    "POST PUT Query Header Cookie render html fragment redirect Request Response JSONResponse HTTPException Event JSON"
+    "POST PUT Query Header Cookie render html fragment redirect Request Response JSONResponse HTTPException Event JSON "
+    "Loaded request response"
 )
 
 # Ways to import a name: the statements, and the expression for the name after them.
@@ -114,12 +115,22 @@ FRAGMENTS = """t'''<p id="a" {NAME}>x</p><p>rest</p>'''"""
 
 USES = {
     "an input": ("Query", "q: Annotated[int, NAME()] = 1\nt'{q}'", "GET", "?q=7", "200 7"),
-    "an input's class": ("Query", "q: Annotated[int, NAME] = 1\nt'{q}'", "GET", "?q=7", "200 7"),
-    "an input's own name": ("Query", "q: Annotated[int, NAME('page')] = 1\nt'{q}'", "GET", "?page=7", "200 7"),
+    "an input as a value": ("Query", "q: int = NAME(1, ge=1)\nt'{q}'", "GET", "?q=7", "200 7"),
+    "a default": ("Query", "q: int = NAME(1 + 1, ge=1)\nt'{q}'", "GET", "", "200 2"),
+    "what is loaded": ("Loaded", "q: int = NAME()\nq = 3\nt'{q}'", "GET", "?q=7", "200 3"),
+    "the request": ("request", "t'{NAME.url.query}'", "GET", "?q=7", "200 q=7"),
+    "a block that reads the request": (
+        "request",
+        "if NAME.url.query:\n    N = 1\nelse:\n    N = 2\nt'{N}'",
+        "GET",
+        "?q=7",
+        "200 1",
+    ),
+    "an input's own name": ("Query", "q: Annotated[int, NAME(alias='page')] = 1\nt'{q}'", "GET", "?page=7", "200 7"),
     "an input in quotes": ("Query", "q: 'Annotated[int, NAME()]' = 1\nt'{q}'", "GET", "?q=7", "200 7"),
     "a type": ("Query", "Q = Annotated[int, NAME()]\nq: Q = 1\nt'{q}'", "GET", "?q=7", "200 7"),
     "a type statement": ("Query", "type Q = Annotated[int, NAME()]\nq: Q = 1\nt'{q}'", "GET", "?q=7", "200 7"),
-    "a marker": ("Query", "m = NAME('n')\nq: Annotated[int, m] = 1\nt'{q}'", "GET", "?n=7", "200 7"),
+    "a marker": ("Query", "m = NAME(alias='n')\nq: Annotated[int, m] = 1\nt'{q}'", "GET", "?n=7", "200 7"),
     "a method": ("POST", "saved = []\nif NAME:\n    saved.append(1)\nt'{len(saved)}'", "POST", "", "200 1"),
     "a method that guards definitions": ("POST", "if NAME:\n    saved = True\nt'<p>'", "POST", "", "200 <p>"),
     "only a method": ("POST", "if NAME:\n    t'<p>'", "POST", "", "200 <p>"),
@@ -308,7 +319,19 @@ async def test_a_name_that_a_star_import_sets_is_not_an_input(site: Site) -> Non
 
 
 def test_all_public_names_are_known_as_objects() -> None:
-    names = {*FLAGS, *QUICK_CALLS, *ANSWERS, "fragment", "Query", "Header", "Cookie"}
+    names = {
+        *FLAGS,
+        *QUICK_CALLS,
+        *ANSWERS,
+        "fragment",
+        "Query",
+        "Header",
+        "Cookie",
+        "Path",
+        "Loaded",
+        "request",
+        "response",
+    }
     assert {name for name in names if PUBLIC_NAMES.name_of(getattr(hyperpy, name)) != name} == set()
 
 
@@ -319,7 +342,7 @@ async def test_typing_names_count_as_objects_too(site: Site) -> None:
         COUNT: Once = [0]
         COUNT[0] += 1
         q: An[int, Q()] = 1
-        r: t.An[int, t.Q("s")] = 2
+        r: t.An[int, t.Q(alias="s")] = 2
         if t.CHECKING:
             from nowhere import nothing
         t"{q} {r} {COUNT[0]}"

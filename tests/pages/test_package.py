@@ -178,3 +178,42 @@ async def test_a_file_may_declare_its_encoding(tmp_path: Path) -> None:
     (folder / "bom.py").write_bytes(b"\xef\xbb\xbft'<p>\xc3\xbc</p>'")
     client = make_app(folder)
     assert [(await client.get(path)).text for path in ("/", "/bom")] == ["<p>ü</p>"] * 2
+
+
+VISITS = "class Visits:\n    count = 0\nVisits.count += 1\nt'{Visits.count}'"
+
+
+async def test_a_link_is_the_same_module(write: Write) -> None:
+    folder = write({"visits.py": VISITS, "z.py": "from .also import Visits\nt'{Visits.count}'"})
+    (folder / "also.py").symlink_to(folder / "visits.py")
+    (folder / "deep").mkdir()
+    (folder / "deep/visits.py").symlink_to(folder / "visits.py")
+    client = make_app(folder)
+    paths = ("/visits", "/also", "/deep/visits", "/z", "/visits")
+    assert [(await client.get(path)).text for path in paths] == ["1", "2", "3", "3", "4"]
+
+
+async def test_a_link_has_the_parameters_of_its_own_url(write: Write) -> None:
+    folder = write({"a/{name}.py": "name: str\nt'{name}'", "_label.py": "", "b/_label.py": "LABEL = 'b'"})
+    (folder / "c").mkdir()
+    (folder / "c/_label.py").write_text("LABEL = 'c'")
+    (folder / "a/by_query.py").symlink_to(folder / "a/{name}.py")
+    (folder / "b/index.py").write_text("from ._label import LABEL\nt'{LABEL}'")
+    (folder / "c/index.py").symlink_to(folder / "b/index.py")
+    client = make_app(folder)
+    paths = ("/a/x", "/a/by_query?name=y", "/b", "/c")
+    assert [(await client.get(path)).text for path in paths] == ["x", "y", "b", "c"]
+
+
+async def test_an_import_inside_a_function_of_a_renamed_package(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        folder = tmp_path / name / "routes_of_tests"
+        folder.mkdir(parents=True)
+        (folder / "visits.py").write_text(VISITS)
+        (folder / "index.py").write_text(
+            "def count():\n    import routes_of_tests.visits\n    return routes_of_tests.visits.Visits.count\n"
+            "def again():\n    import routes_of_tests.visits as v\n    return v.Visits.count\n"
+            "import routes_of_tests.visits\nt'{count()} {again()} {routes_of_tests.visits.Visits.count}'"
+        )
+        client = make_app(folder)
+        assert [(await client.get(path)).text for path in ("/visits", "/")] == ["1", "1 1 1"]

@@ -28,6 +28,9 @@ def raised():
 async def arequire_user():
     redirect("/login")
 
+async def araised():
+    raise redirect("/login")
+
 class User(InputMarker):
     def value(self, request, name):
         redirect("/login")
@@ -55,6 +58,10 @@ from ._auth import *
 PAGE = "\nt'<p>secret</p>'\n"
 
 
+GUARD = "def guard():\n    redirect('/login')\n"
+WORKED_ON = "def guard():\n    response = redirect('/login')\n    response.delete_cookie('a')\n    return response\n"
+
+
 def loader(*lines: str) -> str:
     return "async def load():\n    " + "\n    ".join(lines) + PAGE
 
@@ -77,6 +84,14 @@ DROPPED = {
     "another answer after it": loader("require_user()", "return JSONResponse('secret')"),
     "another redirect after it": loader("require_user()", "return redirect('/done')"),
     "response is set after it": f"require_user()\nresponse = PlainTextResponse('secret'){PAGE}",
+    "by a function of the file": f"{GUARD}if guard():\n    pass{PAGE}",
+    "by a function of the file, and a response after it": f"{GUARD}if guard():\n    pass\nJSONResponse('secret')",
+    "by a function of the file, and response after it": f"{GUARD}if guard():\n    pass\n"
+    "response = JSONResponse('secret')",
+    "by a function of the file, and a worked-on response after it": f"{GUARD}{WORKED_ON}if guard():\n    pass\n"
+    "response = JSONResponse('secret')\nresponse.set_cookie('a', '')",
+    "by a loader that works on it": GUARD
+    + "async def load():\n    answer = guard()\n    answer.delete_cookie('a')\n    return JSONResponse('secret')\nt''",
     "gathered": loader("await asyncio.gather(arequire_user(), asyncio.to_thread(raised), return_exceptions=True)"),
     "in a worker thread": loader("await asyncio.to_thread(require_user)"),
     "in the thread pool": loader("await run_in_threadpool(returned)"),
@@ -103,7 +118,7 @@ DROPPED = {
     "dropped in a stream after an event": "async def stream():\n    yield 'secret'\n    require_user()\n    yield 'x'",
     "in a stream that fails": "async def stream():\n    require_user()\n    yield None.name",
     "raised in a stream's task group": "async def stream():\n    async with asyncio.TaskGroup() as g:\n"
-    "        g.create_task(asyncio.to_thread(raised))\n    yield 'secret'",
+    "        g.create_task(araised())\n    yield 'secret'",
     "by a task beside a stream": "async def load():\n    asyncio.create_task(arequire_user())\n"
     "async def stream():\n    await asyncio.sleep(0)\n    yield 'secret'",
     "in progressive HTML": "async def stream():\n    require_user()\n    yield t'<html>secret'",
@@ -146,14 +161,18 @@ def test_without_a_request_it_is_a_plain_response() -> None:
     assert caught.value.headers["location"] == "/next"
 
 
-async def test_routes_of_starlette_may_return_it(write: Write) -> None:
+async def test_routes_of_starlette_may_return_or_raise_it(write: Write) -> None:
     async def returning(request: Request) -> object:
         return redirect("/login")
 
+    async def raising(request: Request) -> object:
+        raise redirect("/login")
+
     app = Hyper(routes=write({"index.py": "t''"}), static=None)
-    app.router.routes.append(Route("/old", returning))
+    app.router.routes += [Route("/old", returning), Route("/older", raising)]
     async with client_of(app) as client:
-        assert (await client.get("/old")).headers["location"] == "/login"
+        for path in ("/old", "/older"):
+            assert (await client.get(path)).headers["location"] == "/login"
 
 
 LATE = {

@@ -242,3 +242,12 @@ async def test_a_lone_surrogate_does_not_take_the_page_down(site: Site, caplog: 
             assert response.status_code == 200
             assert response.text.count("a\ufffd") >= 2
             assert "the lone surrogate" in caplog.text
+
+
+async def test_awaited_html_is_checked_inside_svg(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    page = "async def late(): return t'<style>TEXT</style>'\nt'<svg>{late()}<{late} /></svg>'\n"
+    async with site({"good.py": page.replace("TEXT", "a < b"), "bad.py": page.replace("TEXT", "a<b")}) as client:
+        assert (await client.get("/good")).text.count("<style>a < b</style>") == 2
+        bad = await client.get("/bad")
+    assert "<style>" not in bad.text
+    assert "`<` starts a tag in `<style>` here" in caplog.text

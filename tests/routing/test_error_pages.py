@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from hyperpy.exceptions import RouteConflictError
-from hyperpy.routing import Discovery, ErrorPages
+from hyperpy.routing import Discovery, ErrorPageName, ErrorPages
 
 type Found = Callable[..., Discovery]
 
@@ -16,6 +16,11 @@ SITE = (
     "{lang}/help/faq/_404.py",
     "café/_404.py",
 )
+
+
+def nearest(pages: ErrorPages[str], name: ErrorPageName, path: str) -> str | None:
+    found = pages.nearest([name], path.encode())
+    return None if found is None else found.target
 
 
 def error_pages(discovery: Discovery) -> ErrorPages[str]:
@@ -49,18 +54,33 @@ NEAREST = [
 
 def test_the_page_in_the_deepest_folder_is_nearest(found: Found) -> None:
     pages = error_pages(found(*SITE))
-    assert [(path, pages.nearest(["_404"], path.encode())) for path, _ in NEAREST] == NEAREST
+    assert [(path, nearest(pages, "_404", path)) for path, _ in NEAREST] == NEAREST
+
+
+def test_a_page_comes_with_the_parameters_of_its_folder(found: Found) -> None:
+    pages = error_pages(found(*SITE))
+    asked = ["/users/7/posts/8", "/d%65/help/faq", "/users/7", "/users/%00"]
+    matches = [pages.nearest(["_404"], path.encode()) for path in asked]
+    assert [match.params for match in matches if match] == [{"id": "7"}, {"lang": "de"}, {}, {}]
+
+
+def test_pages_that_are_not_accepted_are_passed_over(found: Found) -> None:
+    pages = error_pages(found(*SITE))
+    refused = {"users/{id}/posts/_404.py", "users/_404.py", "{lang}/_404.py"}
+    match = pages.nearest(["_404", "_error"], b"/users/7/posts", lambda page: page not in refused)
+    assert match is not None
+    assert match.target == "_404.py"
 
 
 def test_each_name_has_its_own_folders(found: Found) -> None:
     pages = error_pages(found(*SITE))
-    assert pages.nearest(["_error"], b"/users/7") == "_error.py"
+    assert nearest(pages, "_error", "/users/7") == "_error.py"
 
 
 def test_a_site_may_have_no_error_pages(found: Found) -> None:
     pages = error_pages(found("users/_404.py"))
-    assert pages.nearest(["_404"], b"/about") is None
-    assert pages.nearest(["_error"], b"/users") is None
+    assert nearest(pages, "_404", "/about") is None
+    assert nearest(pages, "_error", "/users") is None
 
 
 def test_two_pages_for_the_same_urls_conflict(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,4 +100,5 @@ def test_the_nearest_of_both_names(found: Found) -> None:
         "/api/v1/x": "api/v1/_404.py",
         "/shop/x": "shop/_404.py",
     }
-    assert {path: pages.nearest(["_404", "_error"], path.encode()) for path in expected} == expected
+    matches = {path: pages.nearest(["_404", "_error"], path.encode()) for path in expected}
+    assert {path: match.target for path, match in matches.items() if match} == expected

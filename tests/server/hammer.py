@@ -1,14 +1,15 @@
-"""Clients that request one page as fast as they can."""
+"""Clients that request one page all the time."""
 
 import http.client
 import threading
+import time
 from typing import Self
 
-from tests.support.until import PATIENCE
+from tests.support.until import PATIENCE, PAUSE
 
 
 class Hammer:
-    """Threads that send requests without a pause and without retries.
+    """Threads that send requests without retries, and with pauses that leave the server time to start processes.
 
     Two of them keep their connection; the other two open a new one for each request.
     """
@@ -46,4 +47,5 @@ class Hammer:
                 connection.close()
             if not keep:
                 connection.close()
+            time.sleep(PAUSE)
         connection.close()

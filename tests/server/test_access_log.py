@@ -8,13 +8,17 @@ import signal
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from hyperpy import Hyper
 from hyperpy.server.access import AccessEntry, AccessLog, common_format, json_format, local_stamp, short_format
-from tests.support.clients import fetch
+from hyperpy.server.logs import JSONFormatter, TextFormatter
+from tests.support.clients import client_of, fetch
 from tests.support.raw_client import RawClient
 from tests.support.servers import Command, hyper_after
+from tests.support.sites import write_files
 from tests.support.until import wait_until
 
 NOW = 1_790_000_000.25
@@ -273,3 +277,41 @@ def test_a_broken_stdout_is_reported_once(monkeypatch, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "Can't write to standard output ([Errno 32] Broken pipe): requests are no longer logged."
     ]
+
+
+# What a visitor sends can't forge a line of the log
+
+
+HOSTILE = 'a\r\n2026-01-01 00:00:00,000 INFO forged\x1b[2J\x9b\u2028\u2029\u202e\u200b\x85\x7f\x00 "b'
+
+
+def test_a_hostile_request_is_one_printable_line(berlin):
+    changes = dict.fromkeys(("client", "method", "target"), HOSTILE)
+    changes |= {"target": HOSTILE.encode().decode("latin-1")}
+    for line_format in (common_format, json_format, short_format):
+        for changed in ({name: changes[name]} for name in changes):
+            line = line_format(request(**changed), NOW)
+            assert line.isprintable(), line
+            assert line.isascii(), line
+            assert line.count('"') == line_format(request(), NOW).count('"') + line.count('\\"')
+
+
+def test_only_the_first_line_of_a_record_starts_at_the_margin():
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        failure = sys.exc_info()
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "%s\tfailed", (HOSTILE,), failure)
+    for formatter in (TextFormatter(), JSONFormatter()):
+        first, *rest = formatter.format(record).split("\n")
+        assert [line for line in rest if not line.startswith("  ")] == []
+        assert [line for line in (first, *rest) if not line.replace("\t", "").isprintable()] == []
+
+
+async def test_the_path_of_a_failed_request_is_escaped_for_any_log(tmp_path, caplog):
+    app = Hyper(write_files(tmp_path / "routes", {"{name}.py": "t'{1 / 0}'"}), static=None)
+    async with client_of(app) as client:
+        assert (await client.get("/" + quote(HOSTILE.replace("\x00", ""), safe=""))).status_code == 500
+    (message,) = [record.getMessage() for record in caplog.records if "failed" in record.getMessage()]
+    assert message.isprintable()
+    assert "forged" in message

@@ -1,19 +1,20 @@
 """Behind a proxy: trusted headers and the root path. Without one: HTTPS."""
 
+import asyncio
 import http.client
-import socket
 import ssl
 import subprocess
 from contextlib import closing
 
 import pytest
 
+from hyperpy import Hyper
 from hyperpy.config import Settings, load_settings
 from hyperpy.exceptions import ConfigError
 from hyperpy.server.preflight import check_settings
-from tests.support.clients import fetch
-from tests.support.raw_client import RawClient
+from tests.server.in_process import served
 from tests.support.servers import Command
+from tests.support.sites import write_files
 from tests.support.until import PATIENCE
 
 ROUTES = {
@@ -29,61 +30,59 @@ t"{request.scope['client'][0]} {request.url} {request.scope['path']}"
 
 
 @pytest.fixture
-def site(tmp_path):
-    for name, text in ROUTES.items():
-        file = tmp_path / "routes" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+def folder(tmp_path):
+    write_files(tmp_path / "routes", ROUTES)
     return tmp_path
 
 
-FORWARDED = {"X-Forwarded-For": "203.0.113.9, 198.51.100.4", "X-Forwarded-Proto": "https", "Host": "example.org"}
+@pytest.fixture
+def site(folder):
+    return Hyper(folder / "routes", static=None)
 
 
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [
-        ([], "198.51.100.4 https://example.org/ /"),
-        (["--forwarded-allow-ips", "127.0.0.0/8, 198.51.100.4"], "203.0.113.9 https://example.org/ /"),
-        (["--forwarded-allow-ips", "*"], "203.0.113.9 https://example.org/ /"),
-        (["--forwarded-allow-ips", "10.0.0.1,unix:"], "127.0.0.1 http://example.org/ /"),
-        (["--no-proxy-headers"], "127.0.0.1 http://example.org/ /"),
-    ],
+REQUEST = (
+    b"GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n"
+    b"X-Forwarded-For: 203.0.113.9, 198.51.100.4\r\nX-Forwarded-Proto: https\r\n\r\n"
 )
-def test_trusted_proxies(site, flags, expected):
-    with Command("serve", "--port", "0", *flags, folder=site) as command:
-        assert fetch(command.port(), "/", **FORWARDED) == (200, expected)
-        command.wait_for_output(rf'(?m)^{expected.split()[0]} - - \[.*\] "GET / HTTP/1\.1" 200 \d+$')
 
 
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [
-        ([], b"198.51.100.4 https://example.org/ /"),
-        (["--forwarded-allow-ips", "127.0.0.1"], b"unix: http://example.org/ /"),
-        (["--no-proxy-headers"], b"unix: http://example.org/ /"),
-    ],
-)
-def test_trusted_proxies_on_a_unix_socket(site, flags, expected):
-    with Command("serve", "--uds", "hyper.sock", *flags, folder=site) as command:
-        command.wait_for_output("Serving unix:hyper.sock")
-        fields = "".join(f"{name}: {value}\r\n" for name, value in FORWARDED.items())
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(PATIENCE)
-            client.connect(str(site / "hyper.sock"))
-            client.sendall(f"GET / HTTP/1.1\r\nConnection: close\r\n{fields}\r\n".encode())
-            received = b""
-            while more := client.recv(65536):
-                received += more
-        assert received.endswith(expected)
+async def test_trusted_proxies(site, tmp_path):
+    table = [
+        ({}, "198.51.100.4 https://example.org/ /"),
+        ({"forwarded_allow_ips": "127.0.0.0/8, 198.51.100.4"}, "203.0.113.9 https://example.org/ /"),
+        ({"forwarded_allow_ips": "*"}, "203.0.113.9 https://example.org/ /"),
+        ({"forwarded_allow_ips": "10.0.0.1,unix:"}, "127.0.0.1 http://example.org/ /"),
+        ({"proxy_headers": False}, "127.0.0.1 http://example.org/ /"),
+    ]
+    for given, expected in table:
+        async with served(site, **given) as server:
+            received = await server.exchange(REQUEST)
+        assert received.endswith(f"\r\n\r\n{expected}".encode()), given
+        assert [entry.client for entry in server.log] == [expected.split()[0]], given
 
 
-def test_the_root_path(site):
-    with Command("serve", "--port", "0", "--root-path", "/app", folder=site) as command:
-        assert fetch(command.port(), "/", Host="example.org") == (200, "127.0.0.1 http://example.org/app/ /app/")
-        with RawClient(command.port()) as client:
-            client.get("/deep/")
-            assert b"location: /app/deep\r\n" in client.read_until(b"\r\n\r\n")
+async def test_trusted_proxies_on_a_unix_socket(site, tmp_path):
+    table = [
+        ({}, b"198.51.100.4 https://example.org/ /"),
+        ({"forwarded_allow_ips": "127.0.0.1"}, b"unix: http://example.org/ /"),
+        ({"proxy_headers": False}, b"unix: http://example.org/ /"),
+    ]
+    path = str(tmp_path / "hyper.sock")
+    for given, expected in table:
+        async with served(site, uds=path, **given):
+            reader, writer = await asyncio.open_unix_connection(path)
+            writer.write(REQUEST)
+            received = await reader.read()
+            writer.close()
+        assert received.endswith(b"\r\n\r\n" + expected), given
+
+
+async def test_the_root_path(site):
+    async with served(site, root_path="/app") as server:
+        received = await server.exchange(b"GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n")
+        assert received.endswith(b"127.0.0.1 http://example.org/app/ /app/")
+        received = await server.exchange(b"GET /deep/ HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n")
+        assert b"location: /app/deep\r\n" in received
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +102,9 @@ def certificate(tmp_path_factory, require_program):
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_https(site, certificate, workers):
+def test_https(folder, certificate, workers):
     files = ("--ssl-certfile", f"{certificate}/cert.pem", "--ssl-keyfile", f"{certificate}/key.pem")
-    with Command("serve", "--port", "0", "--workers", workers, *files, folder=site) as command:
+    with Command("serve", "--port", "0", "--workers", workers, *files, folder=folder) as command:
         port = int(command.wait_for_output(r"Serving https://127\.0\.0\.1:(\d+)")[1])
         context = ssl.create_default_context(cafile=certificate / "cert.pem")
         connection = http.client.HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)

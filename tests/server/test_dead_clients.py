@@ -15,6 +15,8 @@ from tests.support.raw_client import RawClient
 from tests.support.servers import Command, hyper_after
 from tests.support.until import wait_until
 
+PATIENCE = 20.0
+
 
 class Transport:
     def __init__(self, closing: bool, left: int) -> None:
@@ -37,10 +39,16 @@ class Cycle:
         self.response_complete = complete
 
 
+class Flow:
+    def __init__(self, full: bool) -> None:
+        self.write_paused = full
+
+
 class Client:
-    def __init__(self, *, closing: bool = True, complete: bool = True, left: int = 9) -> None:
+    def __init__(self, *, closing: bool = True, complete: bool = True, full: bool = False, left: int = 9) -> None:
         self.transport = Transport(closing, left)
         self.cycle = Cycle(complete)
+        self.flow = Flow(full)
 
     @property
     def aborted(self) -> bool:
@@ -54,10 +62,11 @@ class Client:
         (Client(complete=False), INCOMPLETE),
         (Client(closing=False), None),
         (Client(closing=False, complete=False), None),
+        (Client(closing=False, complete=False, full=True), PATIENCE),
     ],
 )
-def test_only_closing_connections_are_aborted_after_their_timeout(client, after):
-    reaper = ConnectionReaper({client})
+def test_closing_and_full_connections_are_aborted_after_their_timeout(client, after):
+    reaper = ConnectionReaper({client}, PATIENCE)
     reaper.check_some(100.0, rounds=1)
     assert not client.aborted
     reaper.check_some(100.0 + (after or 1000) - 0.1, rounds=1)
@@ -68,7 +77,7 @@ def test_only_closing_connections_are_aborted_after_their_timeout(client, after)
 
 def test_progress_restarts_the_timeout():
     client = Client()
-    reaper = ConnectionReaper({client})
+    reaper = ConnectionReaper({client}, PATIENCE)
     for now in (0.0, COMPLETE, 2 * COMPLETE):
         client.transport.left -= 1
         reaper.check_some(now, rounds=1)
@@ -77,9 +86,18 @@ def test_progress_restarts_the_timeout():
     assert client.aborted
 
 
+def test_a_connection_with_room_again_is_not_aborted():
+    client = Client(closing=False, complete=False, full=True)
+    reaper = ConnectionReaper({client}, PATIENCE)
+    for now, full in ((0.0, True), (1.0, False), (PATIENCE, True), (2 * PATIENCE - 0.1, True)):
+        client.flow.write_paused = full
+        reaper.check_some(now, rounds=1)
+    assert not client.aborted
+
+
 def test_all_connections_are_checked_once_in_a_number_of_rounds():
     clients = {Client(complete=False) for _ in range(25)}
-    reaper = ConnectionReaper(clients)
+    reaper = ConnectionReaper(clients, PATIENCE)
     for _ in range(10):
         reaper.check_some(0.0, rounds=10)
     cut = 0
@@ -92,16 +110,16 @@ def test_all_connections_are_checked_once_in_a_number_of_rounds():
 
 def test_lost_connections_are_forgotten():
     clients = {Client()}
-    reaper = ConnectionReaper(clients)
+    reaper = ConnectionReaper(clients, PATIENCE)
     reaper.check_some(0.0, rounds=1)
     clients.clear()
     reaper.check_some(1.0, rounds=1)
-    assert not reaper._closing
+    assert not reaper._unread
 
 
 def test_shutdown_has_shorter_timeouts():
     complete, broken = Client(), Client(complete=False)
-    reaper = ConnectionReaper({complete, broken})
+    reaper = ConnectionReaper({complete, broken}, PATIENCE)
     reaper.check_all(0.0)
     assert (complete.aborted, broken.aborted) == (False, True)
     reaper.check_all(COMPLETE_AT_SHUTDOWN)

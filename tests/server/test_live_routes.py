@@ -56,21 +56,25 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("path", ["/idle", "/ticking"])
-def test_sigterm_ends_event_streams(folder, workers, path):
+def test_sigterm_ends_event_streams(folder, workers):
+    paths = ("/idle", "/ticking")
     with Command("serve", "--port", "0", "--workers", workers, folder=folder) as command:
-        with RawClient(command.port()) as client:
-            client.get(path, Accept="text/event-stream")
-            client.read_until(b"data: tick\n\n")
+        with RawClient(command.port()) as idle, RawClient(command.port()) as ticking:
+            for client, path in ((idle, paths[0]), (ticking, paths[1])):
+                client.get(path, Accept="text/event-stream")
+                client.read_until(b"data: tick\n\n")
             command.send(signal.SIGTERM)
-            received = client.read_all()
-        assert received.endswith(b"0\r\n\r\n")
-        assert b"event:" not in received
+            for client in (idle, ticking):
+                received = client.read_all()
+                assert received.endswith(b"0\r\n\r\n")
+                assert b"event:" not in received
         assert command.exit_status() == 0
-        assert command.output.count("cleaned up") == 1
-        [line] = [line for line in command.errors.splitlines() if "has channels of its own" not in line]
-        line_pattern = rf"INFO routes{path}\.py {path} 127\.0\.0\.1: \d+ events?, \d+ B in .* m?s; the server stops$"
-        assert re.search(line_pattern, line)
+        assert command.output.count("cleaned up") == 2
+        lines = sorted(line for line in command.errors.splitlines() if "has channels of its own" not in line)
+        assert len(lines) == 2
+        for path in paths:
+            pattern = rf"INFO routes{path}\.py {path} 127\.0\.0\.1: \d+ events?, \d+ B in .* m?s; the server stops$"
+            assert re.search(pattern, command.errors, re.MULTILINE)
 
 
 def test_sigterm_ends_a_stream_that_its_client_does_not_read(folder):

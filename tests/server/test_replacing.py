@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.server.hammer import Hammer
 from tests.support.clients import fetch
 from tests.support.raw_client import RawClient
 from tests.support.servers import Command
-from tests.support.until import wait_until
+from tests.support.until import PAUSE, wait_until
 
 UNLIMITED = "--limit-max-requests", "1000000"  # for a single worker under a supervisor
 
@@ -58,15 +59,16 @@ def end_cleanly(clients: list[RawClient]) -> bool:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_the_limit_replaces_workers_under_load(folder, count):
-    arguments = "--workers", str(count), "--limit-max-requests", "200", "--limit-max-requests-jitter", "50"
+    arguments = "--workers", str(count), "--limit-max-requests", "100", "--limit-max-requests-jitter", "20"
     with serving(folder, *arguments) as command, streams(command, 8) as clients:
         first, least = children(command), count
         with Hammer(command.port(), "/pid") as hammer:
             while first & (now := children(command)):
                 least = min(least, len(now))
+                time.sleep(PAUSE)
             assert end_cleanly(clients)
         assert hammer.failures == []
-        assert hammer.responses > 200
+        assert hammer.responses > 100
         assert least == count
         assert not command.errors
 

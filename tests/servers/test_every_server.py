@@ -89,7 +89,7 @@ def test_an_error_after_the_start_is_an_event(site):
         client.read_until(b"\r\n0\r\n\r\n")
     first, last = parse(client.body).events
     assert (first.data, last.type) == ("a", "stream-error")
-    assert json.loads(last.data).keys() == {"message", "log"}
+    assert json.loads(last.data).keys() == {"status", "message", "log"}
     assert b"secret" not in client.received
 
 

@@ -110,7 +110,7 @@ def test_an_error_after_the_first_event_is_an_event(server, log):
     assert parser.last_event_id == ""
     assert b"secret" not in client.received
     error = json.loads(parser.events[1].data)
-    assert set(error) == {"message", "log"}
+    assert set(error) == {"status", "message", "log"}
     [record] = logged_warnings(log, "hyperpy.streams")
     assert re.fullmatch(r"[0-9a-f]{8}", error["log"])
     assert error["log"] in record.getMessage()
@@ -141,14 +141,14 @@ def test_an_http_exception_after_the_start_sends_its_detail(log, status, types):
 def test_an_invalid_item_names_the_line_of_its_yield(log):
     async def wrong():
         yield "a"
-        yield 42
+        yield b"42"
 
     with serve(StreamApp(wrong, debug=True)) as site:
         client = site.get()
         client.read_until(b"\r\n0\r\n\r\n")
     line = wrong.__code__.co_firstlineno + 2
     details = json.loads(parse(client.body).events[1].data)["details"]
-    assert f"test_stream_lifecycle.py:{line}  a stream can't send int" in details
+    assert f"test_stream_lifecycle.py:{line}  a stream can't send bytes" in details
 
 
 def test_a_silent_stream_pings(server):

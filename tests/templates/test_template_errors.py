@@ -10,6 +10,7 @@ import pytest
 from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import Place, TemplateError
 from hyperpy.pages.loading.execution import Execution
+from hyperpy.routing import URLPatterns
 from hyperpy.templates import (
     Literals,
     SourceText,
@@ -414,7 +415,7 @@ def test_each_literal_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return parse(strings, shapes)
 
     monkeypatch.setattr(at_load_literals, "parse", counted)
-    execution = Execution(PUBLIC_NAMES, lambda tree: tree)
+    execution = Execution(PUBLIC_NAMES, lambda tree: tree, URLPatterns(()))
     _, compiled = execution.route(ROUTE, "page.py", {"__package__": ""})
     assert sorted(compiled.templates[0].fragments) == ["x", "y"]
     assert sorted(parsed) == [

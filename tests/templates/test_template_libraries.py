@@ -14,7 +14,7 @@ BLOCKED = r"\u0023blocked"
 
 NAMES = {
     Context.PLAIN: (
-        "hx-target hx-target:inherited hx-target-404 hx-swap hx-select-oob hx-sse:close sse-swap x-ref x-cloak x-mask "
+        "hx-target hx-target:inherited hx-target-404 hx-swap hx-select-oob sse-swap x-ref x-cloak x-mask "
         "x-transition:enter-start x-sort:group v-cloak v-else data-bind data-bind:name data-ref data-ignore__self "
         "data-preserve-attr data-text-size data-show-more data-online data-on data-star-rating data-id hs-include"
     ),
@@ -24,7 +24,7 @@ NAMES = {
     ),
     Context.HTMX_JSON: "hx-vals hx-vals:inherited hx-vals-append data-hx-vals:append hx-headers hx-request",
     Context.HTMX_TEXT: "hx-confirm hx-prompt data-hx-confirm:inherited",
-    Context.HTMX_TRIGGER: "hx-trigger data-hx-trigger",
+    Context.HTMX_TRIGGER: "hx-trigger data-hx-trigger hx-sse:close hx-multipart:close hx-preload",
     Context.WORD: "hx-boost hx-boost:inherited",
     Context.SCRIPT: (
         "hx-on hx-on:click hx-on::load hx-on-click data-hx-on--load hx-live hx-live:title hx-unheard-of x-unheard-of "

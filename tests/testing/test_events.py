@@ -12,7 +12,7 @@ FILES = {
         from typing import Annotated
         from hyperpy import Header
 
-        last: Annotated[int, Header("Last-Event-ID")] = 0
+        last: Annotated[int, Header(alias="Last-Event-ID")] = 0
 
         async def stream():
             for number in range(last + 1, 6):
@@ -91,7 +91,7 @@ FILES = {
         from typing import Annotated
         from hyperpy import Event, Header
 
-        last: Annotated[str, Header("Last-Event-ID")] = ""
+        last: Annotated[str, Header(alias="Last-Event-ID")] = ""
 
         async def stream():
             yield Event("resumed", id=f"{last}é✓")

@@ -285,6 +285,19 @@ async def test_a_range(folder: Path) -> None:
     assert answer.headers["content-range"] == "bytes 0-3/18"
 
 
+async def test_ranges_that_are_not_valid_are_ignored(folder: Path) -> None:
+    ignored = ("lines=0-3", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=3-0", "bytes=0-3,x", "=0-3", "bytes 0-3",
+               "bytes=\u0661-\u0663", "bytes=0-" + "9" * 5000, "bytes=--1")  # fmt: skip
+    table = dict.fromkeys(ignored, 200) | {
+        "Bytes=0-3": 206,
+        "bytes=-3": 206,
+        "bytes= 0-3, 5-": 206,
+        "bytes=99-": 416,
+    }
+    statuses = {each: (await ask(folder, "/static/site.css", headers={"Range": each})).status for each in table}
+    assert statuses == table
+
+
 async def test_a_missing_folder_may_be_created_later(tmp_path: Path) -> None:
     folder = tmp_path / "static"
     assert (await ask(folder, "/static/site.css")).status == 404

@@ -1,30 +1,37 @@
 """A parsed route file and the meaning of its names → its `Description`."""
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.callables import (
-    StreamFacts,
-    check_bare_renders,
-    check_functions,
-    find_loader,
-    find_stream,
-    stream_facts,
-)
-from hyperpy.pages.analysis.declarations import Declaration, find_declarations
-from hyperpy.pages.analysis.definitions import run_once, with_aliases
+from hyperpy.pages.analysis.callables import StreamFacts, check_bare_renders, check_functions, stream_facts
+from hyperpy.pages.analysis.definitions import builtin_names, run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
     explicit_answers,
     flags_named,
     may_block,
     possible_answers,
+    returns_data,
+    unknown_answers,
 )
+from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
+from hyperpy.pages.analysis.inputs.declarations import Declaration, find_declarations, without_loaded
+from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
+from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
+from hyperpy.pages.analysis.methods.page_methods import answer_line, page_methods
+from hyperpy.pages.analysis.methods.request_methods import check_methods
+from hyperpy.pages.analysis.methods.splitting import around_loader
+from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs
+from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
+from hyperpy.pages.analysis.names.namespace_access import application_builtins, namespace_access
+from hyperpy.pages.analysis.names.undefined import check_names
+from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import find_templates, place_of
-from hyperpy.pages.analysis.undefined import check_names
+from hyperpy.pages.analysis.placement import check_guard, find_templates, is_inert, place_of
+from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
+from hyperpy.pages.analysis.shared_objects import LoadWarning, check_cached, request_names, shared_objects
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 
@@ -40,9 +47,15 @@ class Description:
     declarations: tuple[Declaration, ...]
     templates: tuple[ast.TemplateStr, ...]
     loader: str
+    answer_line: int
+    """Where the loader gives its answer, for errors."""
     stream: StreamFacts | None
+    has_page: bool
+    """Whether a request can reach one of the templates."""
     methods: frozenset[str]
     """The methods that the route answers; HEAD comes with GET."""
+    page_methods: frozenset[str]
+    """The methods for which it has a template."""
     responds: bool
     """Whether it can have an explicit answer."""
     blocking: bool
@@ -51,8 +64,14 @@ class Description:
     """The meaning of the file's names."""
     markers: frozenset[str]
     """How its t-strings write `fragment`."""
+    by_method: Mapping[str, Description]
+    """The same for the methods whose loader or stream stands under a flag."""
     unreferenced: tuple[str, ...]
     """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
+    warnings: tuple[LoadWarning, ...]
+    """What works, but probably not as it is meant."""
+    settings: SettingsStatement
+    """Its `route(…)`."""
     future: int
     """Compiler flags of its `from __future__` imports."""
 
@@ -63,84 +82,136 @@ def analyse(
     done: frozenset[ast.stmt] = frozenset(),
     parameters: frozenset[str] = frozenset(),
     *,
+    starred: frozenset[str] | None = frozenset(),
     any_method: bool = False,
+    guard: bool = False,
 ) -> Description:
     """Splits a route file. `done` are statements that have run already, and `parameters` the names in its URL.
 
-    `any_method` is for error pages, which answer every method.
+    `starred` are the names that star imports will set when they run, or None if these names can't be known.
+    `any_method` is for error pages, which answer every method. A `guard` needs no answer, and has no page.
     Raises RouteError with file and line if the file can't be a route.
     """
-    tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
     vocabulary = with_aliases(vocabulary, parsed)
-    reads = frozenset().union(*(names.reads for names in parsed.names.values()))
-    bound = parsed.bound | vocabulary.objects.keys()
+    parsed = without_loaded(parsed, vocabulary)
+    check_marker_places(parsed, vocabulary)
+    tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
+    access = namespace_access(parsed, vocabulary)
+    imported = access.sets.union(vocabulary.objects, starred or ())
+    bound = parsed.assigned | imported | application_builtins()
     check_functions(tree, vocabulary, file)
+    check_cached_functions(tree, vocabulary, file)
+    settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, file)
-    declarations = find_declarations(statements, bound, parameters, vocabulary, file)
-    once = run_once(parsed, frozenset(d.name for d in declarations), vocabulary, done)
-    stream = find_stream(parsed)
-    loader = find_loader(parsed, stream)
-    check_bare_renders(tree, loader, vocabulary, file)
+    check_forgotten_globals(parsed)
+    declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
+    check_bare_inputs(declarations, parameters, parsed, access, vocabulary, stars_known=starred is not None)
+    inputs = frozenset(declaration.name for declaration in declarations)
+    once = run_once(parsed, inputs, vocabulary, done)
+    check_constant(settings, frozenset().union(*(parsed.names[s].binds for s in once)), file)
+    variables = request_names(parsed, once, inputs)
+    check_cached(parsed, variables, vocabulary)
+    named = parsed.bound if access.looks_up_any else frozenset[str]()
+    usual, by_method = choose_functions(parsed, vocabulary, named | access.sets | access.mentions)
+    chosen = [usual, *by_method.values()]
+    loaders = [functions.loader.function for functions in chosen if functions.loader]
+    streams = [functions.stream.function for functions in chosen if functions.stream]
+    check_bare_renders(tree, loaders, vocabulary, file)
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
-    if not (templates or stream or responds or possible_answers(tree, loader)):
-        raise no_answer(tree, file)
-    check_names(parsed, templates, vocabulary, done)
-    each = [s for s in statements if s not in once and not _is_inert(s)]
-    before, after = _around_loader(statements, each, loader)
-    running = [s for s in each if s is not loader and s is not stream]
-    return Description(
+    if guard:
+        check_guard(templates, streams, file)
+    elif not (templates or streams or responds or possible_answers(settings.without(tree), loaders, vocabulary)):
+        forgotten = forgotten_template(tree, file)
+        if forgotten or not unknown_answers(loaders):
+            raise forgotten or no_answer(file)
+    if starred is not None and access.unknown is None:
+        check_names(parsed, imported | access.mentions, vocabulary)
+        order = around_loader(statements, usual.loader)
+        loader = usual.loader.function if usual.loader else None
+        check_order(parsed, access.sets | access.mentions | inputs | builtin_names(), *order, loader, streams)
+    has_others = (
+        any_method or not (templates or explicit or by_method) or _answers_get(usual, by_method, templates, vocabulary)
+    )
+    methods = _methods(tree, vocabulary, has_others=has_others)
+    if not any_method:
+        check_methods(tree, methods, vocabulary, file)
+    description = Description(
         file=file,
         source=parsed.source,
         once=tuple(s for s in statements if s in once - done),
-        before=tuple(before),
-        after=tuple(after),
+        before=(),
+        after=(),
         declarations=declarations,
         templates=templates,
-        loader=loader.name if loader else "",
-        stream=stream_facts(stream, vocabulary) if stream else None,
-        methods=_methods(tree, vocabulary, has_others=bool(stream or any_method or not (templates or explicit))),
+        loader="",
+        answer_line=0,
+        stream=None,
+        has_page=False,
+        methods=methods,
+        page_methods=page_methods(statements, vocabulary),
         responds=responds,
-        blocking=loader is None and may_block(running, bound, vocabulary),
+        blocking=False,
         vocabulary=vocabulary,
         markers=vocabulary.spellings(tree, "fragment"),
-        unreferenced=_unreferenced(each, reads),
+        unreferenced=(),
+        by_method={},
+        warnings=tuple(shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary)),
+        settings=settings,
         future=parsed.future,
     )
+    each = [s for s in statements if s not in once and not is_inert(s) and s is not settings.statement]
+    own = {
+        method: _with_functions(description, functions, each, parsed, bound) for method, functions in by_method.items()
+    }
+    return replace(_with_functions(description, usual, each, parsed, bound), by_method=own)
+
+
+def _with_functions(
+    description: Description, functions: Chosen, each: list[ast.stmt], parsed: ParsedFile, bound: frozenset[str]
+) -> Description:
+    """The description for the methods that have this loader and stream; `each` are the statements of a request."""
+    loader, stream = functions.loader, functions.stream
+    before, after = around_loader(parsed.tree.body, loader)
+    new = [s for s in (*before, *after) if s not in parsed.names]  # parts of an `if` that has been split
+    running = {*each, *new}
+    alone = {functions.function for functions in (loader, stream) if functions}
+    calling = [statement for statement in each if statement not in alone]
+    reads = frozenset().union(*(names.reads for names in parsed.names.values()))
+    return replace(
+        description,
+        before=tuple(s for s in before if s in running),
+        after=tuple(s for s in after if s in running),
+        loader=loader.function.name if loader else "",
+        answer_line=answer_line(loader.function if loader else None),
+        stream=stream_facts(stream.function, description.vocabulary) if stream else None,
+        has_page=functions.has_page,
+        blocking=loader is None and may_block(calling, bound, description.vocabulary),
+        unreferenced=_unreferenced([*each, *alone], reads),
+    )
+
+
+def _answers_get(
+    usual: Chosen, by_method: Mapping[str, Chosen], templates: Sequence[ast.TemplateStr], vocabulary: Vocabulary
+) -> bool:
+    """Whether a stream or a loader is the answer to GET."""
+    for functions in (usual, by_method.get("GET", usual)):
+        loader = functions.loader
+        if functions.stream or (loader and not templates and returns_data(loader.function, vocabulary)):
+            return True
+    return False
 
 
 # Through these, code can reach any name of the file without writing it.
 _NAMESPACE_ACCESS = frozenset({"eval", "exec", "globals", "locals", "vars"})
 
 
-def _unreferenced(statements: Sequence[ast.stmt], reads: frozenset[str]) -> tuple[str, ...]:
+def _unreferenced(statements: Iterable[ast.stmt], reads: frozenset[str]) -> tuple[str, ...]:
     """The functions that no code of the file can reach by name."""
     if reads & _NAMESPACE_ACCESS:
         return ()
     functions = (s.name for s in statements if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef))
     return tuple(name for name in functions if name not in reads)
-
-
-def _is_inert(statement: ast.stmt) -> bool:
-    """Whether a statement does nothing: a docstring, another bare literal, `pass`."""
-    is_literal = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    return is_literal or isinstance(statement, ast.Pass)
-
-
-def _around_loader(
-    statements: Sequence[ast.stmt], each: Sequence[ast.stmt], loader: ast.AsyncFunctionDef | None
-) -> tuple[list[ast.stmt], list[ast.stmt]]:
-    """Splits the statements of a request at the loader, which is awaited after the definitions that follow it."""
-    if loader is None:
-        return list(each), []
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.TypeAlias)
-    head = set(statements[: statements.index(loader) + 1])
-    for following in statements[len(head) :]:
-        declaration = isinstance(following, ast.AnnAssign) and following.value is None
-        if not (declaration or isinstance(following, definitions) or _is_inert(following)):
-            break
-        head.add(following)
-    return [s for s in each if s in head], [s for s in each if s not in head]
 
 
 def _methods(tree: ast.Module, vocabulary: Vocabulary, *, has_others: bool) -> frozenset[str]:
@@ -151,8 +222,8 @@ def _methods(tree: ast.Module, vocabulary: Vocabulary, *, has_others: bool) -> f
     return methods | {"HEAD"} if "GET" in methods else methods
 
 
-def no_answer(tree: ast.Module, file: str) -> RouteError:
-    """The error for a file without an answer, with the most likely reason."""
+def forgotten_template(tree: ast.Module, file: str) -> RouteError | None:
+    """The error for a file without an answer that has a string which is almost a template."""
     for statement in tree.body[1:] or tree.body:
         value = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(value, ast.JoinedStr):
@@ -163,6 +234,11 @@ def no_answer(tree: ast.Module, file: str) -> RouteError:
         if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value.lstrip().startswith("<"):
             hint = 'Put a `t` in front of the quotes: t"""…""".'
             return RouteError("this string is not a template", place=place_of(value, file), hint=hint)
+    return None
+
+
+def no_answer(file: str) -> RouteError:
+    """The error for any other file without an answer."""
     return RouteError(
         "this file has no answer",
         place=Place(file, 1),

@@ -1,14 +1,13 @@
-"""Finds the loader and the stream among the async functions of a file."""
+"""The functions of a file: what they yield, and calls in them whose results would be lost."""
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import module_level
 from hyperpy.pages.analysis.vocabulary import EVENT_CALLS, HTML_CALLS, Vocabulary
@@ -36,42 +35,6 @@ def own_nodes(function: Function) -> Iterator[ast.AST]:
 
 def yields_of(function: Function) -> list[ast.Yield | ast.YieldFrom]:
     return [node for node in own_nodes(function) if isinstance(node, ast.Yield | ast.YieldFrom)]
-
-
-def find_stream(parsed: ParsedFile) -> ast.AsyncFunctionDef | None:
-    """The first async generator without required arguments or a leading `_` that nothing else in the file names."""
-    streams = (function for function in _candidates(parsed) if yields_of(function))
-    return next((stream for stream in streams if not readers(stream, parsed)), None)
-
-
-def find_loader(parsed: ParsedFile, stream: ast.AsyncFunctionDef | None) -> ast.AsyncFunctionDef | None:
-    """The first such async function that isn't a generator.
-
-    One that only the stream names (it loads again) is the loader if it declares a `global`.
-    """
-    for function in _candidates(parsed):
-        if yields_of(function):
-            continue
-        named_by = readers(function, parsed)
-        declares_global = any(isinstance(node, ast.Global) for node in own_nodes(function))
-        if not named_by or (declares_global and named_by == [stream]):
-            return function
-    return None
-
-
-def _candidates(parsed: ParsedFile) -> Iterator[ast.AsyncFunctionDef]:
-    """The async functions without required arguments or a leading `_`."""
-    for statement in parsed.tree.body:
-        if isinstance(statement, ast.AsyncFunctionDef) and not statement.name.startswith("_"):
-            arguments = statement.args
-            required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
-            if not required and None not in arguments.kw_defaults:
-                yield statement
-
-
-def readers(function: Function, parsed: ParsedFile) -> list[ast.stmt]:
-    """The other statements of the file that name a function."""
-    return [s for s, names in parsed.names.items() if s is not function and function.name in names.reads]
 
 
 def stream_facts(function: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> StreamFacts:
@@ -123,11 +86,11 @@ def check_functions(tree: ast.Module, vocabulary: Vocabulary, file: str) -> None
 
 
 def check_bare_renders(
-    tree: ast.Module, loader: ast.AsyncFunctionDef | None, vocabulary: Vocabulary, file: str
+    tree: ast.Module, loaders: Collection[ast.AsyncFunctionDef], vocabulary: Vocabulary, file: str
 ) -> None:
-    """Raises RouteError for a bare `render(…)` in a function, except the loader: there it is the answer."""
+    """Raises RouteError for a bare `render(…)` in a function, except a loader: there it is the answer."""
     for function, call in _bare_calls(tree):
-        if function is loader or vocabulary.public_name(call.func) != "render":
+        if function in loaders or vocabulary.public_name(call.func) != "render":
             continue
         what = f"inside a function, a bare `{ast.unparse(call.func)}(…)` does nothing"
         hint = f"To send it from a stream, write `yield {ast.unparse(call)}`."

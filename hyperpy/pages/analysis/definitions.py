@@ -5,7 +5,9 @@ import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.request_reads import reads_request
 from hyperpy.pages.analysis.scopes import Names, blocks, declared, module_level
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
@@ -15,7 +17,7 @@ def builtin_names() -> frozenset[str]:
     return frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__spec__"}
 
 
-def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], vocabulary: Vocabulary) -> bool:
+def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], constants: Constants) -> bool:
     """Whether a statement that is not an import has to run with the imports, before the file is split.
 
     These are constants, `Final` names and blocks around imports, if they use only `settled` names: builtins, and names
@@ -28,18 +30,20 @@ def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], vocab
     match statement:
         case ast.If() | ast.Try() | ast.With():
             has_import = any(isinstance(node, ast.Import | ast.ImportFrom) for node in module_level(statement))
-            return has_import and is_definition(statement, vocabulary, first=True)
+            return has_import and is_definition(statement, constants, first=True)
         case ast.AnnAssign(annotation=annotation):
-            return vocabulary.is_final(annotation)
+            return constants.vocabulary.is_final(annotation)
         case ast.Assign():
-            return is_definition(statement, vocabulary)
+            return is_definition(statement, constants)
     return False
 
 
 def with_aliases(vocabulary: Vocabulary, parsed: ParsedFile) -> Vocabulary:
     """Adds the file's own aliases of special objects to the vocabulary."""
-    once = parsed.bound_once()
+    once = parsed.bound_once
     for statement in parsed.tree.body:
+        if isinstance(statement, ast.AnnAssign) and vocabulary.marks_value(statement):
+            continue  # an input, not another name of its marker
         for name, value in _aliases(statement):
             if name.partition(".")[0] in once and vocabulary.is_special(value):
                 vocabulary = replace(vocabulary, aliases={**vocabulary.aliases, name: value})
@@ -70,8 +74,8 @@ def run_once(
 
     `done` are statements that have run already.
     """
-    statements = parsed.tree.body
-    definitions = [s for s in statements if s in done or is_definition(s, vocabulary)]
+    statements, constants = parsed.tree.body, Constants(parsed, vocabulary)
+    definitions = [s for s in statements if s in done or is_definition(s, constants)]
     variables = _request_variables(parsed, definitions) | inputs
     names = parsed.names
     while touched := [s for s in definitions if variables & (names[s].reads | names[s].binds | names[s].rebinds)]:
@@ -94,53 +98,43 @@ def _request_variables(parsed: ParsedFile, definitions: Sequence[ast.stmt]) -> s
     return variables
 
 
-def is_definition(statement: ast.stmt, vocabulary: Vocabulary, *, first: bool = False) -> bool:
+def is_definition(statement: ast.stmt, constants: Constants, *, first: bool = False) -> bool:
     """Imports, functions, classes, type aliases, constants, `Final` names, and `if`/`try` around nothing but these.
 
     A block that runs first may be a `with`, have calls in its condition, and hold aliases of any name.
     """
+    vocabulary = constants.vocabulary
+    if not isinstance(statement, ast.AnnAssign) and reads_request(statement, vocabulary):
+        return False
     match statement:
         case ast.Import() | ast.ImportFrom() | ast.ClassDef() | ast.TypeAlias():
             return True
         case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
             defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d)]
-            return all(is_constant(default) for default in defaults)
+            return all(default in constants for default in defaults)
         case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, annotation=annotation):
-            return vocabulary.is_final(annotation) or is_constant(value) or vocabulary.is_special(value)
+            return vocabulary.is_final(annotation) or value in constants or vocabulary.is_special(value)
         case ast.Assign(targets=[ast.Name()], value=ast.Name() | ast.Attribute()) if first:
             return True
         case ast.Assign(targets=targets):
             parts = (node for target in targets for node in ast.walk(target))
             names_only = all(isinstance(node, ast.Name | ast.Tuple | ast.expr_context) for node in parts)
             values = [value for _, value in _aliases(statement)]
-            settled = all(is_constant(value) or vocabulary.is_special(value) for value in values)
+            settled = all(value in constants or vocabulary.is_special(value) for value in values)
             return names_only and bool(values) and settled
         case ast.If() | ast.Try() | ast.With():
-            return _holds_definitions(statement, vocabulary, first=first)
+            return _holds_definitions(statement, constants, first=first)
     return False
 
 
-def _holds_definitions(block: ast.If | ast.Try | ast.With, vocabulary: Vocabulary, *, first: bool) -> bool:
+def _holds_definitions(block: ast.If | ast.Try | ast.With, constants: Constants, *, first: bool) -> bool:
     if isinstance(block, ast.With) and not first:
         return False
+    free = first or (isinstance(block, ast.If) and block.test in constants)
     for node in ast.walk(block.test) if isinstance(block, ast.If) else ():
-        if isinstance(node, ast.Call | ast.NamedExpr) and not first:
+        if isinstance(node, ast.Call | ast.NamedExpr) and not free:
             return False
-        if isinstance(node, ast.expr) and vocabulary.public_name(node) in FLAGS:
+        if isinstance(node, ast.expr) and constants.vocabulary.public_name(node) in FLAGS:
             return False
     parts = [part for statements in blocks(block) for part in statements]
-    return all(isinstance(part, ast.Pass) or is_definition(part, vocabulary, first=first) for part in parts)
-
-
-def is_constant(value: ast.expr) -> bool:
-    """A literal that can't change: a number, a string, bytes, None, a bool, a tuple of these, arithmetic on them."""
-    match value:
-        case ast.Constant():
-            return True
-        case ast.Tuple(elts=items):
-            return all(is_constant(item) for item in items)
-        case ast.UnaryOp(operand=operand):
-            return is_constant(operand)
-        case ast.BinOp(left=left, right=right):
-            return is_constant(left) and is_constant(right)
-    return False
+    return all(isinstance(part, ast.Pass) or is_definition(part, constants, first=first) for part in parts)

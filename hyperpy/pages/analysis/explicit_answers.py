@@ -1,12 +1,13 @@
 """Which explicit answers and methods a route file has, and whether its body may block."""
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from hyperpy.pages.analysis.callables import own_nodes
+from hyperpy.pages.analysis.methods.method_conditions import flags_in, value_of
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.scopes import blocks, module_level
-from hyperpy.pages.analysis.vocabulary import ANSWERS, FLAGS, QUICK_CALLS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import ANSWERS, QUICK_CALLS, RESPONSES, Vocabulary
 
 # Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.
 _BUILTINS = """
@@ -84,47 +85,64 @@ def _is_redirect(value: ast.expr, vocabulary: Vocabulary) -> bool:
     return isinstance(value, ast.Call) and vocabulary.public_name(value.func) == "redirect"
 
 
-def possible_answers(tree: ast.Module, loader: ast.AsyncFunctionDef | None) -> bool:
-    """Whether there may be another answer: a bare expression anywhere, what the loader returns, or what is raised."""
-    own = list(own_nodes(loader)) if loader else []
+def possible_answers(tree: ast.Module, loaders: Collection[ast.AsyncFunctionDef], vocabulary: Vocabulary) -> bool:
+    """Whether there may be another answer.
+
+    It may be what a loader returns or always raises, a bare call at module level, or a known answer of a function.
+    """
+    own = [node for loader in loaders for node in own_nodes(loader)]
     returns = any(isinstance(node, ast.Return) and node.value is not None for node in own)
-    raises = any(isinstance(node, ast.Raise) for node in (*own, *(n for s in tree.body for n in module_level(s))))
-    return returns or raises or any(isinstance(value, _POSSIBLE) for value in bare_values(ast.walk(tree)))
+    raises = any(isinstance(node, ast.Raise) for node in (*tree.body, *(s for loader in loaders for s in loader.body)))
+    bare = bare_values(node for statement in tree.body for node in module_level(statement))
+    known = (v for v in bare_values(ast.walk(tree)) if isinstance(v, ast.Call))
+    return (
+        returns
+        or raises
+        or any(isinstance(value, _POSSIBLE) for value in bare)
+        or any(vocabulary.public_name(value.func) in ANSWERS for value in known)
+    )
 
 
-_POSSIBLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.YieldFrom)
+def unknown_answers(loaders: Iterable[ast.AsyncFunctionDef]) -> bool:
+    """Whether a bare call in a loader might give a response."""
+    values = (value for loader in loaders for value in bare_values(own_nodes(loader)))
+    return any(isinstance(value, _POSSIBLE) for value in values)
+
+
+_POSSIBLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
+
+
+def returns_data(loader: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> bool:
+    """Whether a loader returns something else than a known response, with which it may only refuse a request."""
+    returned = [node.value for node in own_nodes(loader) if isinstance(node, ast.Return) and node.value is not None]
+    calls = (value.func if isinstance(value, ast.Call) else None for value in returned)
+    return any(called is None or vocabulary.public_name(called) not in RESPONSES for called in calls)
 
 
 def flags_named(tree: ast.Module, vocabulary: Vocabulary) -> frozenset[str]:
     """The method flags that the file uses."""
-    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
-    return FLAGS & {vocabulary.public_name(node) for node in names if isinstance(node.ctx, ast.Load)}
+    return frozenset(flags_in([tree], vocabulary))
 
 
 def all_under_flags(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> bool:
-    """Whether every template and explicit answer is under a condition that only certain methods meet."""
+    """Whether every template and explicit answer is under a condition that GET does not meet."""
     return all(_guarded(statement, vocabulary) for statement in statements)
 
 
 def _guarded(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
     if is_template(statement):
         return False
-    if isinstance(statement, ast.If) and _requires_flag(statement.test, vocabulary):
-        return all_under_flags(statement.orelse, vocabulary)
+    if isinstance(statement, ast.If):
+        value = value_of(statement.test, "GET", vocabulary)
+        reached = [
+            block for block, skipped in ((statement.body, False), (statement.orelse, True)) if value is not skipped
+        ]
+        return all(all_under_flags(block, vocabulary) for block in reached)
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return True
     if nested := blocks(statement):
         return all(all_under_flags(block, vocabulary) for block in nested)
     return not explicit_answers([statement], vocabulary)
-
-
-def _requires_flag(test: ast.expr, vocabulary: Vocabulary) -> bool:
-    match test:
-        case ast.BoolOp(op=ast.And(), values=values):
-            return any(_requires_flag(value, vocabulary) for value in values)
-        case ast.BoolOp(op=ast.Or(), values=values):
-            return all(_requires_flag(value, vocabulary) for value in values)
-    return vocabulary.public_name(test) in FLAGS
 
 
 def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary: Vocabulary) -> bool:
@@ -134,7 +152,7 @@ def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary:
         node.func
         for statement in statements
         for node in module_level(statement, in_lambdas=True)  # a sort key is called
-        if isinstance(node, ast.Call)
+        if isinstance(node, ast.Call) and not vocabulary.is_marker_function(node.func)  # made once, at load
     )
     return any(
         vocabulary.public_name(called) not in QUICK_CALLS and not (isinstance(called, ast.Name) and called.id in quick)

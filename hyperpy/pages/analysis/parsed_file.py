@@ -6,13 +6,14 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import ImportedName, Names, declared, names_of
+from hyperpy.pages.analysis.scopes import ImportedName, Names, When, bindings, declared, names_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ParsedFile:
     file: str
     source: str
@@ -23,12 +24,30 @@ class ParsedFile:
     """The uses of function variables, and the source of each if imports are all that binds it."""
     future: int
     """Compiler flags of the `from __future__` imports."""
+    loaded: frozenset[ast.AnnAssign] = frozenset()
+    """The declarations that had `Loaded()` as their value."""
 
-    @property
+    @cached_property
     def bound(self) -> frozenset[str]:
         """Every module-level name that the file sets, however it does that."""
         return frozenset().union(*(names.binds | names.rebinds for names in self.names.values()))
 
+    @property
+    def assigned(self) -> frozenset[str]:
+        """The bound names without those that the file only deletes."""
+        nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Name)]
+        deleted = {node.id for node in nodes if isinstance(node.ctx, ast.Del)}
+        stored = {name for s in self.tree.body for name, _ in bindings(s, deletes=False)}
+        rebound = frozenset().union(*(names.rebinds for names in self.names.values()))
+        return self.bound - (deleted - stored - rebound)
+
+    @cached_property
+    def expected_to_fail(self) -> frozenset[str]:
+        """The names that the file reads where it catches a NameError: it knows that they may not exist."""
+        uses = (use for names in self.names.values() for use in names.uses)
+        return frozenset(use.node.id for use in uses if use.when is When.EXPECTED_TO_FAIL)
+
+    @cached_property
     def bound_once(self) -> frozenset[str]:
         """The names that exactly one statement binds or declares, and no function rebinds."""
         counts: Counter[str] = Counter()

@@ -2,11 +2,18 @@
 
 import ast
 from collections.abc import Sequence
+from typing import TypeIs
 
 from hyperpy.exceptions import Place, RouteError
 
+type Located = ast.expr | ast.stmt | ast.alias | ast.ExceptHandler | ast.pattern
 
-def place_of(node: ast.expr | ast.stmt, file: str) -> Place:
+
+def is_located(node: ast.AST) -> TypeIs[Located]:
+    return isinstance(node, ast.expr | ast.stmt | ast.alias | ast.ExceptHandler | ast.pattern)
+
+
+def place_of(node: Located, file: str) -> Place:
     """The place of a node: its first line, and its width if it ends there."""
     width = (node.end_col_offset or 0) - node.col_offset if node.end_lineno == node.lineno else 0
     return Place(file, node.lineno, node.col_offset, max(width, 0))
@@ -16,14 +23,41 @@ def is_template(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.TemplateStr)
 
 
+def is_inert(statement: ast.stmt) -> bool:
+    """Whether a statement does nothing: a docstring, another bare literal, `pass`."""
+    is_literal = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return is_literal or isinstance(statement, ast.Pass)
+
+
 def find_templates(tree: ast.Module, file: str) -> tuple[ast.TemplateStr, ...]:
     """The template statements in file order.
 
     Raises RouteError for one in a place where it can't be the page, or that always replaces an earlier one.
     """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            _check_body(node, file)
     finder = _TemplateFinder(file)
     finder.block(tree.body)
     return tuple(finder.found)
+
+
+def _check_body(owner: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, file: str) -> None:
+    for statement in owner.body:
+        if is_template(statement):
+            what = f"a t-string that stands alone in {owner.name} does nothing"
+            hint = 'Write `return t"…"`, or `yield t"…"` in a stream. The page stands outside functions and classes.'
+            raise RouteError(what, place=place_of(statement, file), hint=hint)
+
+
+def check_guard(templates: Sequence[ast.TemplateStr], streams: Sequence[ast.AsyncFunctionDef], file: str) -> None:
+    """Raises RouteError if a guard has a page or a stream: they would be sent in place of every page of its folder."""
+    if templates:
+        hint = 'To send another page, redirect to its URL: redirect("/login"). To send none, raise HTTPException(403).'
+        raise RouteError("a guard can't have a template", place=place_of(templates[0], file), hint=hint)
+    if streams:
+        hint = "Move it to a route file. If it is a helper, start its name with `_`."
+        raise RouteError("a guard can't have a stream", place=place_of(streams[0], file), hint=hint)
 
 
 class _TemplateFinder:

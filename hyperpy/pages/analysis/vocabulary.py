@@ -7,7 +7,7 @@ import ast
 import functools
 import inspect
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Final
@@ -16,10 +16,14 @@ import starlette.exceptions
 import starlette.responses
 from markupsafe import Markup
 
-from hyperpy.pages.input_markers import Cookie, Header, InputMarker, Query
+from hyperpy.pages.input_functions import MARKER_FUNCTIONS, Cookie, Header, Loaded, Path, Query
+from hyperpy.pages.input_markers import InputMarker
+from hyperpy.pages.route_settings import route
 from hyperpy.templates import fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
+REQUEST_NAMES = frozenset({"request", "response"})
+"""They stand for other objects in each request."""
 HTML_CALLS = frozenset({"Markup", "html", "render"})
 EVENT_CALLS = frozenset({"Event", "JSON"})
 _RESPONSE_CLASSES = (
@@ -37,10 +41,13 @@ _OWN: Mapping[str, object] = MappingProxyType(
         "Cookie": Cookie,
         "HTTPException": starlette.exceptions.HTTPException,
         "Header": Header,
+        "Loaded": Loaded,
         "Markup": Markup,
+        "Path": Path,
         "Query": Query,
         "fragment": fragment,
         "html": html,
+        "route": route,
         **{name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES},
     }
 )
@@ -115,29 +122,56 @@ class Vocabulary:
 
     def is_special(self, node: ast.expr) -> bool:
         """Whether an expression is one of hyperpy's names, an input marker, or a type with a marker."""
-        return bool(self.public_name(node)) or self.is_marker(node) or self.is_marked(node)
+        return bool(self.public_name(node)) or self.is_marker(node) or self._is_marked_type(node)
 
     def is_marker(self, node: ast.expr) -> bool:
-        """Whether an expression is an input marker: its class, a call of that, or a name of either."""
+        """Whether an expression is an input marker: its class or function, a call of that, or a name of either."""
         if isinstance(node, ast.Call):
-            node = node.func
+            is_partial = bool(node.args) and self.value(node.func) is functools.partial
+            node = node.args[0] if is_partial else node.func
         if (target := self._target(node)) is not None:
             return self.is_marker(target)
+        return is_marker(_whole(self.value(node)))
+
+    def is_marker_function(self, node: ast.expr) -> bool:
+        """Whether a call of an expression takes a default first, as `Query` does."""
+        if (target := self._target(node)) is not None:
+            return self.is_marker_function(target)
         value = self.value(node)
-        while isinstance(value, functools.partial):
-            value = value.func
-        return is_marker(value)
+        return _is_marker_function(_whole(value)) and not (isinstance(value, functools.partial) and value.args)
+
+    def marks_value(self, node: ast.AnnAssign) -> bool:
+        """Whether a value is a marker of the name that it is assigned to, and not a marker to keep under that name."""
+        if node.value is None or not self.is_marker(node.value):
+            return False
+        if isinstance(node.annotation, ast.Name | ast.Attribute) and self.is_final(node.annotation):
+            return False
+        outer = node.annotation.value if isinstance(node.annotation, ast.Subscript) else node.annotation
+        kind = self.value(outer)
+        names_class = kind is MISSING and isinstance(outer, ast.Name) and outer.id == "type"
+        if names_class and not isinstance(node.value, ast.Call):
+            return False
+        return not (kind is Callable or (isinstance(kind, type) and issubclass(kind, InputMarker)))
 
     def is_marked(self, annotation: ast.expr) -> bool:
-        """Whether an annotation is `Annotated` with an input marker, a name of such a type, or has one inside."""
-        if (target := self._target(annotation)) is not None:
-            return self.is_marked(target)
-        if isinstance(annotation, ast.Subscript) and self.value(annotation.value) is typing.Annotated:
-            base, *metadata = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
-            return any(self.is_marker(item) for item in metadata) or self.is_marked(base)
-        if isinstance(annotation, ast.Name | ast.Attribute):
-            return marker_in(self.value(annotation)) is not None
-        return any(isinstance(part, ast.expr) and self.is_marked(part) for part in ast.iter_child_nodes(annotation))
+        """Whether an annotation has an input marker anywhere inside, in its right place or not."""
+        calls = (node for node in ast.walk(annotation) if isinstance(node, ast.Call))
+        if self._is_marked_type(annotation) or any(self.is_marker(call) for call in calls):
+            return True
+        value = self.value(annotation)
+        return _is_marker_function(value) or isinstance(value, InputMarker)
+
+    def _is_marked_type(self, node: ast.expr) -> bool:
+        """Whether an expression is `Annotated` with an input marker, a name of such a type, or has one inside."""
+        if (target := self._target(node)) is not None:
+            return self._is_marked_type(target)
+        if isinstance(node, ast.Subscript) and self.value(node.value) is typing.Annotated:
+            base, *metadata = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            return any(self.is_marker(item) for item in metadata) or self._is_marked_type(base)
+        if isinstance(node, ast.Name | ast.Attribute):
+            value = self.value(node)
+            return has_marker(value) and not is_marker(value)
+        return any(isinstance(part, ast.expr) and self._is_marked_type(part) for part in ast.iter_child_nodes(node))
 
     def spellings(self, tree: ast.AST, name: str) -> frozenset[str]:
         """The interpolations in a tree that resolve to one of hyperpy's names, as written."""
@@ -146,18 +180,41 @@ class Vocabulary:
 
 
 def is_marker(value: object) -> bool:
-    """Whether a value is an input marker, or a class of input markers."""
-    return issubclass(value if isinstance(value, type) else type(value), InputMarker)
+    """Whether a value is an input marker, a class of input markers, or a function of hyperpy that makes one."""
+    is_class = issubclass(value if isinstance(value, type) else type(value), InputMarker)
+    return is_class or _is_marker_function(value)
 
 
-def marker_in(annotation: object) -> object:
-    """The input marker, an instance or a class, in the metadata of an evaluated annotation; None if there is none."""
-    while isinstance(annotation, typing.TypeAliasType):
+def _is_marker_function(value: object) -> bool:
+    return any(value is function for function in MARKER_FUNCTIONS)
+
+
+def _whole(value: object) -> object:
+    """What a `functools.partial` calls."""
+    while isinstance(value, functools.partial):
+        value = value.func
+    return value
+
+
+def has_marker(annotation: object, seen: frozenset[int] = frozenset()) -> bool:
+    """Whether an evaluated annotation has an input marker anywhere inside. A class of markers as a type is none."""
+    if isinstance(annotation, InputMarker) or _is_marker_function(annotation):
+        return True
+    if id(annotation) in seen:
+        return False
+    seen |= {id(annotation)}
+    if typing.get_origin(annotation) is typing.Annotated:
+        base, *metadata = typing.get_args(annotation)
+        return any(is_marker(item) for item in metadata) or has_marker(base, seen)
+    alias = typing.get_origin(annotation) or annotation
+    inner = list(typing.get_args(annotation))
+    if isinstance(alias, typing.TypeAliasType):
         try:
-            annotation = annotation.__value__
+            inner.append(alias.__value__)
         except NameError:  # evaluated lazily, it may use an import under `TYPE_CHECKING`
-            return None
-    if typing.get_origin(annotation) is not typing.Annotated:
-        return None
-    base, *metadata = typing.get_args(annotation)
-    return next((item for item in metadata if is_marker(item)), None) or marker_in(base)
+            return False
+    elif isinstance(alias, typing.NewType):
+        inner.append(alias.__supertype__)
+    elif isinstance(annotation, list):
+        inner = annotation
+    return any(has_marker(part, seen) for part in inner)

@@ -9,8 +9,8 @@ from types import CodeType
 
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.analyse import Description
-from hyperpy.pages.analysis.declarations import Declaration
 from hyperpy.pages.analysis.explicit_answers import binds_response, worked_on
+from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
@@ -27,7 +27,7 @@ from hyperpy.pages.loading.ending_statements import (
     with_responses,
 )
 from hyperpy.pages.loading.hidden_names import BOUND, ENDED, ENDS, KEPT, PAGE, RESULT, RUN, SET, hidden
-from hyperpy.pages.loading.html_calls import HTMLCalls, TemplateCalls
+from hyperpy.pages.loading.html_calls import HTMLCalls, Streams, TemplateCalls
 from hyperpy.templates import Literals, SourceText, certain_templates, extract_fragments
 
 type Rewrite = Callable[[ast.Module], ast.Module]
@@ -46,10 +46,19 @@ class CompiledTemplate:
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledRoute:
-    once: CodeType
+class CompiledBody:
+    """The statements of a request before and after the loader."""
+
     before: CodeType | None
     after: CodeType | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRoute:
+    once: CodeType
+    body: CompiledBody
+    by_method: Mapping[str, CompiledBody]
+    """The bodies of methods that have a loader or stream of their own."""
     templates: tuple[CompiledTemplate, ...]
     functions: Mapping[str, object]
     """The functions that render t-strings, to put into the namespace."""
@@ -64,18 +73,25 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     """
     d = description
     calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
-    _inline([*d.once, *d.before, *d.after], calls, d.vocabulary, d.stream.name if d.stream else "")
-    end_functions([*d.once, *d.before, *d.after], d.loader, partial(_is_render, d.vocabulary))
+    everyone = (d, *d.by_method.values())
+    streams = {(own.stream.name, own.stream.line) for own in everyone if own.stream}
+    _inline([*d.once, *d.before, *d.after], calls, d.vocabulary, streams)
+    loaders = {own.loader for own in everyone}
+    end_functions([*d.once, *d.before, *d.after], loaders, partial(_is_render, d.vocabulary))
     body = _BodyRewriter(d)
 
     def module(statements: Sequence[ast.stmt]) -> CodeType:
         return compile_tree(ast.fix_missing_locations(rewrite(ast.Module(list(statements), []))), d)
 
-    before, after = body.whole(d.before), body.whole(d.after)
+    def parts(description: Description) -> CompiledBody:
+        body = _BodyRewriter(description)
+        before, after = body.whole(description.before), body.whole(description.after)
+        return CompiledBody(module(before) if before else None, module(after) if after else None)
+
     return CompiledRoute(
         once=module(d.once),
-        before=module(before) if before else None,
-        after=module(after) if after else None,
+        body=parts(d),
+        by_method={method: parts(own) for method, own in d.by_method.items()},
         templates=tuple(_compiled_template(node, calls, d) for node in d.templates),
         functions=calls.functions,
         page=body.only_page,
@@ -105,11 +121,13 @@ def compile_tree(tree: ast.Module | ast.Expression, file: ParsedFile | Descripti
     return code
 
 
-def _inline(statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, stream: str = "") -> None:
+def _inline(
+    statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, streams: Streams = frozenset()
+) -> None:
     """Checks the t-strings that are certainly templates, and compiles them in place where possible, except pages."""
     tree = ast.Module(list(statements), [])
     certain = certain_templates(tree, calls.literals, lambda function: vocabulary.public_name(function) == "html")
-    HTMLCalls(calls, certain, stream).module(statements)
+    HTMLCalls(calls, certain, streams).module(statements)
 
 
 def _is_render(vocabulary: Vocabulary, function: ast.expr) -> bool:
@@ -126,6 +144,7 @@ class _BodyRewriter:
     def __init__(self, description: Description) -> None:
         everywhere = (*description.before, *description.after)
         is_only = len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
+        self.bound_groups = {0}  # a block that has been split at the loader binds its inputs in its first part
         self.is_render = partial(_is_render, description.vocabulary)
         self.worked_on = frozenset[str]().union(*map(worked_on, (*description.once, *everywhere)))
         self.ends = 0  # how many statements may end the body so far
@@ -147,11 +166,10 @@ class _BodyRewriter:
 
     def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         out: list[ast.stmt] = []
-        bound_groups: set[int] = set()
         self.depth += 1
         for statement in statements:
-            if (known := self.inputs.get(id(statement))) and known[1].group not in bound_groups | {0}:
-                bound_groups.add(known[1].group)
+            if (known := self.inputs.get(id(statement))) and known[1].group not in self.bound_groups:
+                self.bound_groups.add(known[1].group)
                 out.append(at(statement, ast.Expr(_run("bind", ast.Constant(known[1].group)))))
             out.extend(at(statement, new) for new in self.statement(statement))
         self.depth -= 1
@@ -180,12 +198,16 @@ class _BodyRewriter:
         return nested
 
     def annotated(self, node: ast.AnnAssign, assignment: ast.Assign) -> list[ast.stmt]:
-        """Assigns the value; to an input only if the request has no value for it."""
+        """Assigns the value; to an input only its default, and only if the request has no value for it."""
         known = self.inputs.get(id(node))
         if known is None:
             return self.assigned(assignment)
-        test = ast.UnaryOp(ast.Not(), _run("given", ast.Constant(known[0])))
-        return [ast.If(test, [at(node, assignment)], [])]
+        index, declaration = known
+        if declaration.default is None:
+            return []
+        test = ast.UnaryOp(ast.Not(), _run("given", ast.Constant(index)))
+        default = ast.Assign(assignment.targets, declaration.default)
+        return [ast.If(test, [at(node, default)], [])]
 
     def assigned(self, statement: ast.Assign) -> list[ast.stmt]:
         names = list(dict.fromkeys(name.id for name in may_be_redirect(statement)))

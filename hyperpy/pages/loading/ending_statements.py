@@ -19,7 +19,7 @@ response`, a block that sets it returns it at its end.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from hyperpy.pages.analysis.callables import Function, own_nodes, yields_of
@@ -84,12 +84,15 @@ def with_responses(value: ast.expr, is_render: IsRender) -> ast.expr:
     return value
 
 
-def end_functions(statements: Iterable[ast.stmt], loader: str = "", is_render: IsRender = lambda _: False) -> None:
-    """Changes all functions in these statements in place. `loader` may have bare calls of `render`."""
+def end_functions(
+    statements: Iterable[ast.stmt], loaders: Collection[str] = (), is_render: IsRender = lambda _: False
+) -> None:
+    """Changes all functions in these statements in place. The `loaders` may have bare calls of `render`."""
     for statement in statements:
         for node in ast.walk(statement):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                own = is_render if node is statement and node.name == loader else lambda _: False
+                is_loader = isinstance(node, ast.AsyncFunctionDef) and node.name in loaders
+                own = is_render if is_loader else lambda _: False
                 _FunctionEndings(node, own).rewrite()
             elif isinstance(node, ast.ClassDef):
                 node.body = [_checked(part) for part in node.body]

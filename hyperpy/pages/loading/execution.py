@@ -9,14 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from traceback import walk_tb
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages.analysis.analyse import Description, analyse
+from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
+from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
+from hyperpy.pages.analysis.names.bare_inputs import is_star
+from hyperpy.pages.analysis.names.namespace_access import namespace_access
+from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
-from hyperpy.pages.analysis.scopes import ImportedName, bindings
+from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
+from hyperpy.pages.analysis.shared_objects import check_cached
 from hyperpy.pages.analysis.urls import check_urls
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
@@ -41,15 +47,17 @@ class Execution:
         parameters: frozenset[str] = frozenset(),
         *,
         any_method: bool = False,
+        guard: bool = False,
     ) -> tuple[Description, CompiledRoute]:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
         parsed = parse(source, file)
         namespace.update(HELPERS)
         with _placed(file):
             done = self._run_imports(parsed, namespace)
+        starred = self._late_stars(parsed, namespace["__package__"], done)
         vocabulary = self._vocabulary(parsed, namespace, done)
         check_urls(parsed, vocabulary, self.patterns)
-        description = analyse(parsed, vocabulary, done, parameters, any_method=any_method)
+        description = analyse(parsed, vocabulary, done, parameters, starred=starred, any_method=any_method, guard=guard)
         compiled = compile_route(description, self.rewrite)
         namespace.update(compiled.functions)
         with _placed(file):
@@ -67,26 +75,54 @@ class Execution:
         with _placed(file):
             exec(self._compiled(first, parsed), namespace)
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
+            check_cached_functions(parsed.tree, vocabulary, file)
+            check_cached(parsed, frozenset(), vocabulary)
             check_urls(parsed, vocabulary, self.patterns)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
             namespace.update({**HELPERS, **functions})
             exec(code, namespace)
+        access = namespace_access(parsed, vocabulary)
+        if access.unknown is None:
+            check_names(parsed, access.sets.union(access.mentions, namespace), vocabulary)
 
     def _run_imports(self, parsed: ParsedFile, namespace: dict[str, Any]) -> frozenset[ast.stmt]:
         """Runs the imports of a route file and what they depend on; returns these statements."""
-        vocabulary = Vocabulary(self.public, namespace)
-        once, bound = parsed.bound_once(), parsed.bound
+        constants = Constants(parsed, Vocabulary(self.public, namespace))
+        once, bound = parsed.bound_once, parsed.bound
         settled = builtin_names()
         done: list[ast.stmt] = []
         for statement in parsed.tree.body:
             names = parsed.names[statement]
             is_import = isinstance(statement, ast.Import | ast.ImportFrom)
-            if is_import or (names.binds <= once and runs_first(statement, names, settled, vocabulary)):
+            if is_import or (names.binds <= once and runs_first(statement, names, settled, constants)):
                 exec(self._compiled([_ended(statement)], parsed), namespace)
                 done.append(statement)
                 settled |= (names.binds & once) | (namespace.keys() - bound)
         return frozenset(done)
+
+    def _late_stars(self, parsed: ParsedFile, package: str, done: frozenset[ast.stmt]) -> frozenset[str] | None:
+        """The names of star imports that run for each request; None if they can't be known at load.
+
+        A star import that has run is incomplete if its module is one of those being imported, in a circle.
+        """
+        names: set[str] = set()
+        for statement in parsed.tree.body:
+            for node in filter(is_star, module_level(statement)):
+                module = self._source_of(node, package)
+                if isinstance(module, ModuleType) and not _is_being_imported(module):
+                    names.update(_public_names(module))
+                elif statement not in done or module is not MISSING:
+                    return None
+        return frozenset(names)
+
+    def _source_of(self, node: ast.ImportFrom, package: str) -> object:
+        """The module of a star import. It is imported now, since its names decide which annotations are inputs."""
+        level, module, _ = self._rewritten((node.level, node.module or "", ""))
+        try:
+            return importlib.import_module(importlib.util.resolve_name("." * level + module, package))
+        except Exception:  # noqa: BLE001 (the import will raise it again when it runs)
+            return MISSING
 
     def _compiled(self, statements: list[ast.stmt], parsed: ParsedFile) -> CodeType:
         return compile_tree(self.rewrite(ast.Module(statements, [])), parsed)
@@ -133,6 +169,16 @@ class Execution:
         node = ast.ImportFrom(module, [ast.alias(name or "*")], level)
         self.rewrite(ast.Module([node], []))
         return level, node.module or "", name
+
+
+def _is_being_imported(module: ModuleType) -> bool:
+    return bool(getattr(module.__spec__, "_initializing", False))
+
+
+def _public_names(module: ModuleType) -> Iterable[str]:
+    """The names that a star import takes from a module."""
+    listed: Iterable[str] | None = getattr(module, "__all__", None)
+    return [name for name in vars(module) if not name.startswith("_")] if listed is None else listed
 
 
 def _ended(statement: ast.stmt) -> ast.stmt:

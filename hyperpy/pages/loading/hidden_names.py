@@ -1,4 +1,4 @@
-"""Names that compiled code finds in its namespace. Each has a dot, so no name in a user's file can be one of them.
+"""Names that compiled code finds in its namespace. Each has a `.` or `~`, so no name in a user's file can be one.
 
 | name | stands for | read by | set by |
 |---|---|---|---|
@@ -19,7 +19,8 @@
 | `.yielded` | function and values → Markup or Pending, as a stream yields | all code of the folder | `execution` |
 | `.render` | renders a Template that can't be compiled in place | all code of the folder | `execution` |
 | `_.template0` … | renders one t-string of the file | the file's code | `execution` |
-| `.package` | what `import package.module` binds, if the package has another name | nothing | the import |
+| `package~module` | what `import package.module` binds, if the package has another name | nothing | the import |
+| `.branch1` … | the condition of an `if` that has been split at the loader | the body | the body |
 """
 
 PAGE = ".page"

@@ -7,6 +7,9 @@ from hyperpy.pages.analysis.callables import yields_of
 from hyperpy.pages.loading.hidden_names import HTML, MARKUP, RENDER, YIELDED
 from hyperpy.templates import Literals, compile_inline
 
+type Streams = Collection[tuple[str, int]]
+"""The name and line of each function that is a stream."""
+
 
 class TemplateCalls:
     """Makes the calls that render the t-strings of a file. `functions` are what they call, by hidden names."""
@@ -33,20 +36,17 @@ class HTMLCalls(ast.NodeTransformer):
     alone if they may be needed as a Template before they are rendered.
     """
 
-    def __init__(self, calls: TemplateCalls, certain: Collection[ast.TemplateStr], stream: str = "") -> None:
+    def __init__(self, calls: TemplateCalls, certain: Collection[ast.TemplateStr], streams: Streams = ()) -> None:
         self.calls = calls
         self.certain = certain
-        self.stream = stream
+        self.streams = streams
         self.is_stream = False
         self.is_component = False
 
     def module(self, statements: Sequence[ast.stmt]) -> None:
         """Changes the statements of a module in place."""
         for statement in statements:
-            if isinstance(statement, ast.AsyncFunctionDef) and statement.name == self.stream:
-                self.inside(statement, is_stream=True)
-            else:
-                self.visit(statement)
+            self.visit(statement)
 
     def inside[N: ast.stmt](self, node: N, *, is_stream: bool = False, is_component: bool = False) -> N:
         """Visits the statements inside one, with these flags."""
@@ -62,7 +62,8 @@ class HTMLCalls(ast.NodeTransformer):
         return self.inside(node, is_component=is_component)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
-        return self.inside(node)  # a function inside the stream yields to it, not to the client
+        # A function inside the stream yields to it, not to the client.
+        return self.inside(node, is_stream=(node.name, node.lineno) in self.streams)
 
     def visit_With(self, node: ast.With | ast.Try | ast.TryStar) -> ast.stmt:
         """A t-string that is returned from inside these must be rendered after they have been left."""

@@ -1,69 +1,70 @@
 """Finds input markers that analysis could not see. Without an error, their names would be ordinary variables."""
 
 import ast
-from collections.abc import Iterator, Mapping
-from typing import Any
+import typing
+from typing import TypeIs
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.analyse import Description
-from hyperpy.pages.analysis.declarations import unquoted
+from hyperpy.pages.analysis.inputs.declarations import unquoted
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import module_level
-from hyperpy.pages.analysis.vocabulary import marker_in
-from hyperpy.pages.input_markers import InputMarker
+from hyperpy.pages.analysis.vocabulary import Vocabulary, has_marker, is_marker
+from hyperpy.pages.loading.type_names import TypeNames
 
 
-def check_missed_markers(description: Description, namespace: Mapping[str, Any]) -> None:
+def check_missed_markers(description: Description, types: TypeNames) -> None:
     """Raises RouteError for a variable with a marker that isn't an input.
 
-    Its marker comes from an expression that analysis can't resolve, or is written as the default, as in other
-    frameworks.
+    Its marker comes from an expression that analysis can't resolve.
     """
     inputs = {id(declaration.node) for declaration in description.declarations}
     statements = (*description.once, *description.before, *description.after)
-    nodes = [node for statement in statements for node in module_level(statement)]
-    types = _Types(nodes, description.file, namespace)
-    for node in nodes:
+    makers = {statement.name for statement in statements if _makes_marker(statement, description.vocabulary)}
+    for node in (node for statement in statements for node in module_level(statement)):
         if not isinstance(node, ast.AnnAssign) or id(node) in inputs:
             continue
         place, name, annotation = place_of(node, description.file), ast.unparse(node.target), unquoted(node.annotation)
-        kind = types.evaluated(annotation)
-        if marker_in(kind) is not None:
+        what = f"the input marker of `{name}` isn't known before the file runs"
+        kind = _evaluated(types, annotation)
+        if has_marker(kind) or (kind is None and _names_maker(annotation, makers)):
             hint = (
                 "Write the marker's class into the annotation, or import the whole type from another module, such as "
                 f"_common.py:\n\n    Type = {ast.unparse(annotation)}"
             )
-            raise RouteError(f"the input marker of `{name}` isn't known before the file runs", place=place, hint=hint)
-        if not isinstance(node.value, ast.Call) or not description.vocabulary.is_marker(node.value):
-            continue
-        if isinstance(kind, type) and not issubclass(kind, InputMarker):
-            hint = f"Write `{name}: Annotated[{ast.unparse(annotation)}, {ast.unparse(node.value)}]`."
-            raise RouteError("an input marker must be in the annotation", place=place, hint=hint)
+            raise RouteError(what, place=place, hint=hint)
+        if isinstance(node.value, ast.Call) and not is_marker(kind):
+            called = node.value.func
+            if _names_maker(called, makers) or _returns_marker(types, called):
+                hint = f"`{ast.unparse(called)}()` returns a marker. Write the marker's class itself."
+                raise RouteError(what, place=place, hint=hint)
 
 
-class _Types(dict[str, Any]):
-    """The names of annotations: the namespace, and the types that the file makes for each request."""
-
-    def __init__(self, nodes: list[ast.AST], file: str, namespace: Mapping[str, Any]) -> None:
-        super().__init__(namespace)
-        self.file = file
-        self.own = dict(_own_types(nodes))
-
-    def __missing__(self, name: str) -> object:
-        self[name] = found = self.evaluated(self.own.pop(name))  # KeyError: Python then looks in builtins
-        return found
-
-    def evaluated(self, expression: ast.expr) -> object:
-        """The value; None if it can't be known at load."""
-        try:
-            code = compile(ast.Expression(expression), self.file, "eval", dont_inherit=True)
-            return eval(code, {}, self)
-        except Exception:  # noqa: BLE001 (an annotation may be any code; if it fails, it has no marker)
-            return None
+def _makes_marker(statement: ast.stmt, vocabulary: Vocabulary) -> TypeIs[ast.FunctionDef]:
+    """Whether a function of the file returns an input marker."""
+    return isinstance(statement, ast.FunctionDef) and any(
+        isinstance(node, ast.Return) and node.value is not None and vocabulary.is_marker(node.value)
+        for node in ast.walk(statement)
+    )
 
 
-def _own_types(nodes: list[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
-    for node in nodes:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript() as value):
-                yield name, value
+def _names_maker(expression: ast.expr, makers: set[str]) -> bool:
+    return any(isinstance(node, ast.Name) and node.id in makers for node in ast.walk(expression))
+
+
+def _evaluated(types: TypeNames, expression: ast.expr) -> object:
+    """The value; None if it can't be known at load."""
+    try:
+        return types.evaluated(expression)
+    except Exception:  # noqa: BLE001 (an annotation may be any code; if it fails, it has no marker)
+        return None
+
+
+def _returns_marker(types: TypeNames, called: ast.expr) -> bool:
+    """Whether a function says that it returns an input marker."""
+    if not isinstance(called, ast.Name | ast.Attribute):
+        return False
+    try:
+        return is_marker(typing.get_type_hints(types.evaluated(called))["return"])
+    except Exception:  # noqa: BLE001 (not a function, or one whose annotations mean nothing here)
+        return False

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,7 @@ from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.loading.compiler import CompiledRoute
 from hyperpy.pages.loading.execution import Execution
-from hyperpy.pages.loading.hidden_names import hidden
-from hyperpy.routing import Discovery, ErrorPage, RouteFile, URLPatterns
+from hyperpy.routing import Discovery, ErrorPage, GuardFile, RouteFile, URLPatterns
 
 
 class RoutesPackage:
@@ -31,8 +31,10 @@ class RoutesPackage:
     def __init__(self, found: Discovery, public: PublicNames) -> None:
         self.folder = found.folder.resolve()
         self.folder_name = found.folder.name
-        files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
-        self.files = {file.path.resolve(): file for file in files}
+        files: tuple[RouteFile | ErrorPage | GuardFile, ...] = (*found.routes, *found.error_pages, *found.guards)
+        self.files = {file.module: file for file in files}
+        self.same = _same_files(files)
+        """Route files that are links to another one: they are the same module."""
         self.patterns = URLPatterns(found.routes)
         self.execution = Execution(public, self._rewrite_imports, self.patterns)
         self.name = _free_name(self.folder_name, self.folder)
@@ -45,9 +47,9 @@ class RoutesPackage:
         if not _is_folder(sys.modules.get(self.name), self.folder):
             importlib.import_module(self.name)
 
-    def load(self, file: RouteFile | ErrorPage) -> tuple[ModuleType, Description, CompiledRoute]:
+    def load(self, file: RouteFile | ErrorPage | GuardFile) -> tuple[ModuleType, Description, CompiledRoute]:
         """The module of a route file, imported unless another file has done so and its text is still the same."""
-        name = f"{self.name}.{file.module}"
+        name = f"{self.name}.{self.same.get(file.module, file.module)}"
         loader = getattr(sys.modules.get(name), "__loader__", None)
         if not isinstance(loader, _RouteLoader) or loader.source != read_source(file.path):
             sys.modules.pop(name, None)
@@ -63,6 +65,33 @@ class RoutesPackage:
         rewritten = _ImportRewriter(self.folder_name, self.name).visit(tree)
         assert isinstance(rewritten, ast.Module)
         return ast.fix_missing_locations(rewritten)
+
+
+def _same_files(files: Sequence[RouteFile | ErrorPage | GuardFile]) -> dict[str, str]:
+    """The modules of links, with the module of the file that each is a link to.
+
+    A link is a module of its own if its URL has other parameters, or if relative imports mean something else there.
+    """
+    found: dict[Path, list[RouteFile | ErrorPage | GuardFile]] = {}
+    for file in files:
+        found.setdefault(file.path.resolve(), []).append(file)
+    same: dict[str, str] = {}
+    for path, links in found.items():
+        first: dict[object, str] = {}
+        for file in sorted(links, key=lambda file: file.path.is_symlink()) if len(links) > 1 else ():
+            kind = file.name if isinstance(file, ErrorPage) else (type(file), file.parameters)
+            folder = file.path.parent.resolve() if _imports_relatively(path) else None
+            if (module := first.setdefault((kind, folder), file.module)) != file.module:
+                same[file.module] = module
+    return same
+
+
+def _imports_relatively(path: Path) -> bool:
+    try:
+        source = read_source(path)
+    except RouteError:
+        return False  # loading the file reports it
+    return re.search(r"^\s*from\s+\.", source, re.MULTILINE) is not None
 
 
 def _free_name(written: str, folder: Path) -> str:
@@ -161,8 +190,11 @@ class _RouteFinder(MetaPathFinder):
             return self._inside(fullname, path or ())
         place = package.folder.joinpath(*(part.replace("%2E", ".").replace("%25", "%") for part in parts))
         file = place.with_name(f"{place.name}.py")
-        if known := package.files.get(file.resolve()):
+        module = ".".join(parts)
+        if known := package.files.get(module):
             file = known.path
+        if same := package.same.get(module):
+            return ModuleSpec(fullname, _AliasLoader(f"{package.name}.{same}"), origin=str(file))
         if parts and file.is_file():
             return spec_from_file_location(fullname, file, loader=_RouteLoader(package, file))
         if not place.is_dir():
@@ -201,11 +233,13 @@ class _RouteLoader(Loader):
         if self.path.name != "__init__.py" and folder.is_dir():
             module.__path__ = [str(folder)]  # with `users/` beside `users.py`, it is also the package of these files
         source, namespace, execution = self.get_source(), module.__dict__, self.package.execution
-        match self.package.files.get(self.path.resolve()):
+        match self.package.files.get(module.__name__.partition(".")[2]):
             case None:
                 execution.private(source, str(self.path), namespace)
             case RouteFile(path=path, parameters=parameters):
                 self.executed = execution.route(source, str(path), namespace, frozenset(parameters))
+            case GuardFile(path=path, parameters=parameters):
+                self.executed = execution.route(source, str(path), namespace, frozenset(parameters), guard=True)
             case ErrorPage(path=path):
                 self.executed = execution.route(source, str(path), namespace, any_method=True)
         self.source = source
@@ -252,7 +286,7 @@ class _ImportRewriter(ast.NodeTransformer):
             if renamed == alias.name or alias.asname:
                 names.append(ast.alias(renamed, alias.asname))
             else:  # `import routes._base` binds `routes`
-                names += [ast.alias(renamed, hidden(renamed)), ast.alias(self.name, self.folder_name)]
+                names += [ast.alias(renamed, renamed.replace(".", "~")), ast.alias(self.name, self.folder_name)]
         node.names = names
         return node
 

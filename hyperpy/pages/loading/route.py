@@ -1,8 +1,9 @@
 """A loaded route, and how it is loaded."""
 
+import ast
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -10,13 +11,17 @@ from typing import Any
 from hyperpy.exceptions import HyperError, Place, RouteError
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.callables import StreamFacts
-from hyperpy.pages.loading.compiler import CompiledRoute, CompiledTemplate
+from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.pages.loading.compiler import CompiledBody, CompiledRoute, CompiledTemplate
 from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
 from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
-from hyperpy.routing import ErrorPage, RouteFile
+from hyperpy.pages.loading.type_names import TypeNames
+from hyperpy.pages.route_settings import RouteSettings, check_setting, size
+from hyperpy.routing import ErrorPage, GuardFile, RouteFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +36,31 @@ class Route:
     after: CodeType | None
     templates: tuple[CompiledTemplate, ...]
     loader: str
+    answer_line: int
     stream: StreamFacts | None
+    has_page: bool
+    """Whether a request can reach one of the templates."""
     inputs: tuple[Input, ...]
     groups: Mapping[int, tuple[tuple[int, Input], ...]]
     """The inputs by block, each with its index; block 0 is the file itself."""
     methods: frozenset[str]
+    page_methods: frozenset[str]
+    """The methods for which it has a template; HEAD is GET."""
     allow: str
     unreferenced: tuple[str, ...]
     """Functions made for each request that no code refers to."""
     responds: bool
     immediate: bool
     """Whether it has no loader and calls nothing that may block, so that it is answered without waiting."""
+    settings: RouteSettings
+    max_body: int
+    """The bytes that a request body may have; 0 if the application decides."""
+    is_guard: bool
+    by_method: Mapping[str, Route]
+    """The route for methods that have a loader or stream of their own."""
+    warnings: tuple[LoadWarning, ...]
+    guards: tuple[Route, ...] = ()
+    """What runs before it, outermost first."""
 
     @property
     def kind(self) -> str:
@@ -52,8 +71,10 @@ class Route:
         return "page" if self.templates else "response"
 
 
-def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
-    """Imports a route file as a module, and makes a route of it.
+def load_route(
+    file: RouteFile | ErrorPage | GuardFile, package: RoutesPackage, below: frozenset[str] = frozenset()
+) -> Route:
+    """Imports a route file as a module, and makes a route of it. `below` are the parameters of a guard's routes.
 
     Raises HyperError with its place for anything wrong with the file. An exception that its code raises becomes the
     cause of a RouteError.
@@ -68,12 +89,45 @@ def load_route(file: RouteFile | ErrorPage, package: RoutesPackage) -> Route:
         hint = "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
     definitions = module.__dict__
-    parameters = frozenset(file.parameters) if isinstance(file, RouteFile) else frozenset()
-    check_missed_markers(description, definitions)
-    inputs = resolve_inputs(description, definitions, parameters, error_page=isinstance(file, ErrorPage))
+    parameters = frozenset() if isinstance(file, ErrorPage) else frozenset(file.parameters)
+    _check_guarded_parameters(description, below - parameters)
+    types = TypeNames(description, definitions)
+    check_missed_markers(description, types)
+    inputs = resolve_inputs(description, types, parameters, error_page=isinstance(file, ErrorPage))
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
-    return _route(description, compiled, definitions, inputs, file.url if isinstance(file, RouteFile) else "")
+    settings = _settings(description, definitions)
+    url = file.url if isinstance(file, RouteFile) else ""
+    is_guard = isinstance(file, GuardFile)
+    return _route(description, compiled, definitions, inputs, settings, url, is_guard=is_guard)
+
+
+def _check_guarded_parameters(description: Description, below: frozenset[str]) -> None:
+    """Raises RouteError if a guard takes from the query what its routes take from the path: visitors could choose."""
+    for declaration in description.declarations:
+        if declaration.name in below and not declaration.marked:
+            name = declaration.name
+            raise RouteError(
+                f"`{name}` is not in the path of this folder, but of routes below it",
+                place=place_of(declaration.node, description.file),
+                hint=f"Move the guard to the folder `{{{name}}}`, or mark a query parameter with Query().",
+            )
+
+
+def _settings(description: Description, namespace: Mapping[str, Any]) -> RouteSettings:
+    """The values of the file's `route(…)`. Raises RouteError for an invalid one."""
+    values: dict[str, Any] = {}
+    for name, expression in description.settings.values.items():
+        place = place_of(expression, description.file)
+        try:
+            code = compile(ast.Expression(expression), description.file, "eval", dont_inherit=True)
+            values[name] = check_setting(name, eval(code, dict(namespace)))
+        except HyperError as error:
+            raise error.at(place) from None
+        except Exception as error:
+            what = f"the setting `{name}` raised {type(error).__name__}: {error}"
+            raise RouteError(what, place=place, hint="Write its value as a number or a text.") from error
+    return RouteSettings(**values)
 
 
 def _place_of(error: Exception, path: str, folder: Path) -> Place:
@@ -98,25 +152,60 @@ def _is_users(filename: str, folder: Path) -> bool:
 
 
 def _route(
-    description: Description, compiled: CompiledRoute, definitions: dict[str, Any], inputs: tuple[Input, ...], url: str
+    description: Description,
+    compiled: CompiledRoute,
+    definitions: dict[str, Any],
+    inputs: tuple[Input, ...],
+    settings: RouteSettings,
+    url: str,
+    *,
+    is_guard: bool,
 ) -> Route:
     groups: dict[int, tuple[tuple[int, Input], ...]] = {}
     for index, given in enumerate(inputs):
         groups[given.group] = (*groups.get(given.group, ()), (index, given))
-    return Route(
+    route = Route(
         file=description.file,
         url=url,
         definitions=definitions,
-        before=compiled.before,
-        after=compiled.after,
+        before=compiled.body.before,
+        after=compiled.body.after,
         templates=compiled.templates,
         loader=description.loader,
+        answer_line=description.answer_line,
         stream=description.stream,
+        has_page=description.has_page,
         inputs=inputs,
         groups=groups,
         methods=description.methods,
+        page_methods=description.page_methods,
         allow=", ".join(sorted(description.methods | {"OPTIONS"})),
         unreferenced=description.unreferenced,
         responds=description.responds,
+        immediate=not (description.loader or description.blocking),
+        is_guard=is_guard,
+        settings=settings,
+        max_body=size(settings.max_body) if settings.max_body else 0,
+        by_method={},
+        warnings=description.warnings,
+    )
+    own = {
+        method: _with_body(route, description.by_method[method], body) for method, body in compiled.by_method.items()
+    }
+    if "GET" in own:
+        own["HEAD"] = own["GET"]
+    return replace(route, by_method=own)
+
+
+def _with_body(route: Route, description: Description, body: CompiledBody) -> Route:
+    return replace(
+        route,
+        before=body.before,
+        after=body.after,
+        loader=description.loader,
+        answer_line=description.answer_line,
+        stream=description.stream,
+        has_page=description.has_page,
+        unreferenced=description.unreferenced,
         immediate=not (description.loader or description.blocking),
     )

@@ -28,6 +28,7 @@ from hyperpy.pages.loading.hidden_names import (
     TYPE,
     YIELDED,
 )
+from hyperpy.pages.proxies import actual
 from hyperpy.templates import Pending, allow_deferred, current_host, markup, render_template, replace_surrogates
 
 
@@ -40,10 +41,11 @@ def answer_of(value: object) -> Response | None:
         return None
     if isinstance(value, Response):
         run = current_host.get(None)
+        value = actual(value)
         if run is not None:
             if value is run.response:
                 return None
-            run.give(value)
+            run.receive_answer(value)
         return value
     if isinstance(value, HTTPException):
         raise value
@@ -62,16 +64,16 @@ def ends(value: object) -> bool:
 
 
 def kept[V](value: V) -> V:
-    """The value. A redirect is kept: the code goes on to work on it, or an error on the way out is an error."""
+    """The value. A redirect is received: the code goes on to work on it, or an error on the way out is an error."""
     if isinstance(value, Redirect) and (run := current_host.get(None)) is not None:
-        run.keep(value)
+        run.hold(value)
     return value
 
 
 def set_response[V](value: V) -> V:
     """The value that is assigned to `response`, of which the last is the answer."""
     if isinstance(value, Response) and (run := current_host.get(None)) is not None:
-        run.keep(value)
+        run.bind_response(value)
     return value
 
 

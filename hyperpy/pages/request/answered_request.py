@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from hyperpy.exceptions import HeadersSentError, Place
+from hyperpy.exceptions import HeadersSentError, Place, TemplateError
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.templates import TemplateHost
@@ -22,19 +22,30 @@ _lock: Final = Lock()
 class AnsweredRequest(TemplateHost):
     """A request and the explicit answer that it has so far. The base of `Run`.
 
-    `redirects` are all that it has made, in any task or thread. `kept` is the last one that a statement of the route
-    file has received, and `explicit` the last other response. The answer is the first redirect that was not kept:
-    whatever followed would not have run if it had not been dropped. Without one, it is what the route file returns or
-    raises in the end, or else `kept`, or else `explicit`.
+    The first of these that exists is sent in place of a page or a stream:
+
+    1. the first redirect that was dropped: what followed it would not have run if it had not been dropped;
+    2. the redirect that the route file returns or raises in the end;
+    3. the last redirect that a statement of the route file has received;
+    4. any other response that the route file returns in the end;
+    5. `explicit`, the last other response that a statement of the route file has received.
     """
 
-    __slots__ = ("explicit", "file", "is_sent", "kept", "redirects", "response")
+    __slots__ = ("after", "bound", "explicit", "file", "held", "is_sent", "received", "redirects", "response")
 
+    after: AnsweredRequest | None
+    """The run that follows a guard's. It gets what the guard's tasks and threads answer from then on."""
     file: str
-    explicit: Response | None
-    kept: Redirect | None
-    redirects: list[Redirect]
     response: InjectedResponse | None
+    redirects: list[Redirect]
+    """All that were made, in any task or thread, except those that the route file has replaced."""
+    received: list[Redirect]
+    """Those of the redirects that have arrived at a statement of the route file, and so were not dropped."""
+    held: Redirect | None
+    """The last one assigned to a variable on which the file goes on to work."""
+    bound: Redirect | None
+    """The last one assigned to `response`."""
+    explicit: Response | None
     is_sent: bool
     """Whether the headers have been sent, or an error is about to be."""
 
@@ -43,30 +54,65 @@ class AnsweredRequest(TemplateHost):
         """The application is in debug mode."""
         raise NotImplementedError
 
+    def follow(self, before: AnsweredRequest) -> None:
+        """Take over the answers of a guard's run that ended without one."""
+        with _lock:
+            before.after = self
+            self.redirects, self.received = before.redirects, before.received
+            self.held, self.bound, self.explicit = before.held, before.bound, before.explicit
+
+    def _current(self) -> AnsweredRequest:
+        """The last run of this request. Call it with the lock."""
+        run = self
+        while run.after is not None:
+            run = run.after
+        return run
+
     def register(self, redirect: Redirect) -> None:
         """Make a redirect the answer. May be called from any thread. Raises HeadersSentError if it is too late."""
         if self.is_strict and not redirect.origin:
             redirect.origin = _origin(self.file)
         with _lock:
-            self._check_unsent(redirect)
-            if redirect not in self.redirects:
-                self.redirects = [*self.redirects, redirect]
+            run = self._current()
+            run._check_unsent(redirect)
+            if redirect not in run.redirects:
+                run.redirects = [*run.redirects, redirect]
 
-    def keep(self, response: Response) -> None:
-        """The route file takes notice of a response: a redirect replaces the one kept before, any other discards it."""
+    def receive_answer(self, response: Response) -> None:
+        """A statement of the route file evaluates to a response. Raises HeadersSentError if it is too late."""
         if isinstance(response, Redirect):
             self.register(response)
-        with _lock:
-            self.redirects = [each for each in self.redirects if each is response or each is not self.kept]
-            self.kept = response if isinstance(response, Redirect) else None
-
-    def give(self, response: Response) -> None:
-        """Make any response the answer. Raises HeadersSentError if it is too late."""
-        self.keep(response)
-        if not isinstance(response, Redirect):
             with _lock:
-                self._check_unsent(response)
-                self.explicit = response
+                run = self._current()
+                run.received = [*run.received, response]
+            return
+        with _lock:
+            run = self._current()
+            run._check_unsent(response)
+            run.explicit = response
+            run._discard(run.bound)
+            run.bound = None
+
+    def hold(self, redirect: Redirect) -> None:
+        """The route file assigns a redirect to a variable on which it goes on to work, instead of an earlier one."""
+        self.receive_answer(redirect)
+        with _lock:
+            run = self._current()
+            run._discard(run.held if run.held is not redirect else None)
+            run.held = redirect
+
+    def bind_response(self, response: Response) -> None:
+        """The route file assigns to `response`. That replaces the redirect that it has assigned before."""
+        with _lock:
+            run = self._current()
+            run._discard(run.bound if run.bound is not response else None)
+            run.bound = response if isinstance(response, Redirect) else None
+        if isinstance(response, Redirect):
+            self.receive_answer(response)
+
+    def _discard(self, redirect: Redirect | None) -> None:
+        """Call it with the lock."""
+        self.redirects = [each for each in self.redirects if each is not redirect]
 
     def _check_unsent(self, response: Response) -> None:
         if self.is_sent:
@@ -85,30 +131,31 @@ class AnsweredRequest(TemplateHost):
 
     def dropped(self) -> list[Redirect]:
         """The redirects that no statement of the route file has received so far."""
-        return [each for each in self.redirects if each is not self.kept]
+        return [each for each in self.redirects if each not in self.received]
 
     def settled[A](self, answer: A) -> A | Response:
         """The answer to send in place of `answer`. In debug mode, logs the redirects that were dropped."""
-        dropped = [each for each in self.dropped() if each is not answer]
         if self.is_strict:
             for redirect in [each for each in self.redirects if each is not answer]:
                 _report(redirect)
-        if dropped:
-            return dropped[0]
-        if isinstance(answer, Redirect):
-            return answer
-        return self.kept or (answer if isinstance(answer, Response) else self.explicit or answer)
+        dropped = [each for each in self.dropped() if each is not answer]
+        if dropped or (self.redirects and not isinstance(answer, Redirect)):
+            return (dropped or self.redirects[-1:])[0].with_traceback(None)
+        return answer if self.explicit is None or isinstance(answer, Response) else self.explicit
 
     def answer_to(self, error: Exception) -> Response | None:
         """The answer in spite of an exception of the route: a redirect. Raises the exception if there is none.
 
-        An exception on the way out of the blocks around a redirect that the file keeps, such as a failed commit, is an
-        exception. What is raised after a redirect was dropped is only logged.
+        An exception on the way out of the blocks around a redirect that the file has received, such as a failed commit,
+        is an exception. What is raised after a redirect was dropped is only logged.
         """
         found = decisive(error)
+        is_rendered = isinstance(found, TemplateError) and self.explicit is not None  # a component has returned it
+        if isinstance(found, AnsweredError) or is_rendered:
+            return next((each for each in reversed(self.redirects) if each in self.received), None)
         if isinstance(found, Redirect):
             self.register(found)
-        elif not isinstance(found, AnsweredError) and not self.dropped():
+        elif not self.dropped():
             self.is_sent = True
             raise error
         if (bug := unexpected(error)) is not None:

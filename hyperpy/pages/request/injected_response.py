@@ -7,7 +7,7 @@ from typing import Any, Never, Self, SupportsIndex
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from hyperpy.exceptions import AnswerError, HeadersSentError
+from hyperpy.exceptions import AnswerError, HeadersSentError, caller_place
 
 type RawHeader = tuple[bytes, bytes]
 
@@ -86,5 +86,6 @@ def check_header(header: RawHeader) -> None:
 def _too_late() -> Never:
     raise HeadersSentError(
         "the status, headers and cookies have been sent already",
+        place=caller_place(),
         hint="Set them in the body or in the loader: both run before a stream starts.",
     )

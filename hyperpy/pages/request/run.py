@@ -2,23 +2,26 @@
 
 from collections.abc import AsyncGenerator, Awaitable
 from contextvars import ContextVar
+from threading import Lock
 from types import CodeType
 from typing import Any, Final
 
-from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.types import Message, Receive, Scope
+from starlette.responses import Response
+from starlette.types import Receive, Scope
 
-from hyperpy.exceptions import AnswerError, HyperError, InputError, Place, TemplateError
+from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.pages.answers import Redirect
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_value
 from hyperpy.pages.loading.route import Route
+from hyperpy.pages.proxies import actual
 from hyperpy.pages.request.answered_request import AnsweredRequest
+from hyperpy.pages.request.body import RequestBody, body_limit
+from hyperpy.pages.request.data_answer import returned_answer
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.pages.request.route_request import RouteRequest
 from hyperpy.templates import Pending, allow_deferred, current_host
@@ -28,23 +31,11 @@ current: ContextVar[Run] = current_host
 type Answer = Response | str | Pending | None
 
 
+# Helpers in several threads may ask for the request or the response of one Run for the first time.
+_making: Final = Lock()
+
+_BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _NO_REDIRECTS: Final[list[Redirect]] = []  # replaced, never changed
-
-
-class _RequestBody:
-    """The body of a request, and whether it has been read. It is not part of the Run, to avoid a reference cycle."""
-
-    __slots__ = ("_receive", "is_read")
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self.is_read = False
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            self.is_read = True
-        return message
 
 
 class Run(AnsweredRequest):
@@ -57,6 +48,7 @@ class Run(AnsweredRequest):
         "error",
         "functions",
         "given_inputs",
+        "max_body",
         "namespace",
         "params",
         "receive",
@@ -73,23 +65,33 @@ class Run(AnsweredRequest):
         params: dict[str, str],
         *,
         error: BaseException | None = None,
+        before: Run | None = None,
+        max_body: int = 0,
     ) -> None:
+        """`max_body` limits the request body, in bytes, where the route itself doesn't know it; 0 stands for its limit.
+
+        `before` is the last guard's run, with which this one shares the request, its body and the response.
+        """
         self.route = route
         self.file = route.file
         self.scope = scope
         self.receive = receive
         self.params = params
+        self.max_body = max_body
         self.error = error
         self.collected = None
         self.digests: dict[str, bytes] | None = None
-        self.response = self.explicit = self.kept = None
-        self.redirects = _NO_REDIRECTS
+        self.response = self.explicit = self.held = self.bound = self.after = None
+        self.redirects = self.received = _NO_REDIRECTS
         self.is_sent = False
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
-        self.body: _RequestBody | None = None
+        self.body: RequestBody | None = None
         self.namespace: dict[str, Any] = route.definitions.copy()
         self.functions: dict[str, Any] = {}
+        if before is not None:
+            self.response, self.request_made, self.body = before.response, before.request_made, before.body
+            self.follow(before)
 
     def __enter__(self) -> None:
         """Make this the current run."""
@@ -101,15 +103,19 @@ class Run(AnsweredRequest):
     @property
     def request(self) -> Request:
         if self.request_made is None:
-            self.body = _RequestBody(self.receive)
-            self.request_made = RouteRequest(self.scope, self.body.receive)
+            with _making:
+                if self.request_made is None:
+                    self.body = RequestBody(self.receive, self.max_body or body_limit(self.route, self.scope))
+                    self.request_made = RouteRequest(self.scope, self.body.receive)
         return self.request_made
 
     async def read_body(self) -> None:
-        """Read the rest of the body if the route may still use it.
+        """Read the rest of the body if the route may still use it: it has the request, or there is a body.
 
         A stream waits for the disconnect message, and would consume the messages of the body.
         """
+        if self.request_made is None and not _BODY_HEADERS.isdisjoint(name for name, _ in self.scope["headers"]):
+            _ = self.request
         if self.request_made is not None and self.body is not None and not self.body.is_read:
             await self.request_made.body()
 
@@ -121,7 +127,9 @@ class Run(AnsweredRequest):
     def injected_response(self) -> InjectedResponse:
         """The `response` of this request, made on first use."""
         if self.response is None:
-            self.response = InjectedResponse()
+            with _making:
+                if self.response is None:
+                    self.response = InjectedResponse()
         return self.response
 
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
@@ -196,7 +204,7 @@ class Run(AnsweredRequest):
             except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
                 answer = self.answer_to(error)
             self.is_sent = isinstance(answer, str)  # from here on, a thread that was left behind is too late
-            return self.settled(answer) if self.redirects or self.explicit else answer
+            return self.settled(answer) if self.redirects or self.explicit is not None else answer
 
     def answer_at_once(self, *, page: bool) -> Answer:
         """`answer` for a route that does not wait (`Route.immediate`)."""
@@ -209,10 +217,11 @@ class Run(AnsweredRequest):
         finally:
             current.reset(token)
         self.is_sent = isinstance(answer, str)
-        return self.settled(answer) if self.redirects or self.explicit else answer
+        return self.settled(answer) if self.redirects or self.explicit is not None else answer
 
     def _straight(self, page: bool) -> Answer:
-        return self._execute(self.route.before, inputs=True) or self._last(page)
+        answer = self._execute(self.route.before, inputs=True)
+        return self._last(page) if answer is None else answer
 
     async def _around_loader(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
@@ -220,13 +229,12 @@ class Run(AnsweredRequest):
             answer = await self._load()
         if answer is None and not (self.redirects and self.dropped()):
             answer = self._execute(self.route.after)
-        return answer or self._last(page)
+        return self._last(page) if answer is None else answer
 
     def _last(self, page: bool) -> Answer:
         """The answer after the body and the loader: an explicit one if there is any, else the page."""
-        if self.route.responds and (bound := self._bound_response()):
-            return bound
-        return self._page_to_send() if page and not (self.redirects or self.explicit) else None
+        bound = self._bound_response() if self.route.responds else None
+        return self._page_to_send() if bound is None and page and not self.is_answered else bound
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
         """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
@@ -234,6 +242,8 @@ class Run(AnsweredRequest):
             try:
                 if inputs:
                     self.bind(0)
+                    if self.redirects:  # an input marker has dropped one
+                        return None
                 if self.route.groups:
                     self.namespace[RUN] = self
                 if code is not None:
@@ -241,7 +251,7 @@ class Run(AnsweredRequest):
             finally:
                 self.namespace.pop(RUN, None)
                 self._take_functions()
-        return (self.kept or self.explicit) if self.namespace[ENDED] else self.explicit
+        return self.redirects[-1] if self.redirects and self.namespace[ENDED] else self.explicit
 
     def _take_functions(self) -> None:
         """Move the functions that no code names out of the namespace.
@@ -257,23 +267,21 @@ class Run(AnsweredRequest):
         """A function of the file, defined for this request or once."""
         return self.functions[name] if name in self.functions else self.namespace[name]
 
+    def _is_defined(self, name: str) -> bool:
+        """Whether the body has reached a function: it may stand under `if POST and …:`."""
+        return name in self.functions or name in self.namespace
+
     async def _load(self) -> Response | None:
-        answer = await self._function(self.route.loader)()
+        if not self._is_defined(self.route.loader):
+            return None
+        answer = actual(await self._function(self.route.loader)())
         if answer is None:
             return self.explicit
-        if isinstance(answer, Response):
-            return answer
-        if isinstance(answer, Markup):
-            return HTMLResponse(str(answer))
-        raise AnswerError(
-            f"{self.route.loader}() must return nothing or a Response, not {type(answer).__name__}",
-            place=Place(self.route.file, self._function(self.route.loader).__code__.co_firstlineno),
-            hint="Set variables with `global`, and return nothing or a Response.",
-        )
+        return returned_answer(answer, self.route, self.scope["method"], self.response)
 
     def _bound_response(self) -> Response | None:
         """The Response that a function of the file has assigned to `response`."""
-        bound = self.namespace.get("response")
+        bound = actual(self.namespace.get("response"))
         return bound if isinstance(bound, Response) and bound is not self.response else None
 
     # -- the page -----------------------------------------------------------------------------------------------------
@@ -297,16 +305,10 @@ class Run(AnsweredRequest):
         """The HTML of the template that the body has reached. Raises AnswerError if it has reached none."""
         return self.evaluate(self._reached())
 
-    def _page_to_send(self) -> str | Pending | None:
+    def _page_to_send(self) -> str | Pending:
         """The page for sending: then it may contain deferred values."""
         template = self._reached()
-        try:
-            return allow_deferred(self.evaluate, (template,), template.place)
-        except TemplateError:
-            # A function of the file that ends with an explicit answer returns it to the template.
-            if self.explicit is None:
-                raise
-            return None
+        return allow_deferred(self.evaluate, (template,), template.place)
 
     def evaluate(self, template: CompiledTemplate) -> str:
         try:
@@ -318,5 +320,9 @@ class Run(AnsweredRequest):
     def stream(self) -> AsyncGenerator[Any]:
         """The stream's generator, not yet started."""
         assert self.route.stream
+        if not self._is_defined(self.route.stream.name):
+            place = Place(self.route.file, self.route.stream.line)
+            what = f"this {self.scope['method']} request has not reached the stream"
+            raise AnswerError(what, place=place, hint="Set `response` where there is no stream.")
         generator: AsyncGenerator[Any] = self._function(self.route.stream.name)()
         return generator

@@ -27,17 +27,16 @@ reaches the client.
 import asyncio
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
 from enum import Enum
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.server import ServerState
 
 from hyperpy.server.access import UNLOGGED, AccessEntry, AccessLog
 from hyperpy.server.configuration import Config
+from hyperpy.server.http.flow import Flow
 
 # Bytes per second. Apache has the same (mod_reqtimeout, MinRate); even a poor mobile connection is faster.
 LEAST_RATE = 500
@@ -78,34 +77,20 @@ def clipped_target(target: bytes) -> str:
     return text if len(target) <= LOGGED_TARGET else f"{text}..."
 
 
-class Measured:
-    """A mixin for uvicorn's request-response cycles: what the access log needs of each request."""
-
-    status = 0
-    sent = 0  # bytes of the body
-    began = 0.0  # by perf_counter()
-    response_started: bool
-
-    def send(self, message: Any) -> Coroutine[Any, Any, None]:
-        if self.response_started:
-            self.sent += len(message.get("body", b""))
-        else:
-            self.status = message.get("status", 0)
-        return super().send(message)  # type: ignore[misc, no-any-return]  # uvicorn's
-
-
 class Guard(asyncio.Protocol, ABC):
     """Goes in front of uvicorn's protocol, which has the attributes without a value."""
 
     config: Config
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
-    flow: FlowControl
+    flow: Any  # a Flow
     server_state: ServerState
     server: tuple[str, int | None] | None
     client: tuple[str, int] | None
     timeout_keep_alive: int
     cycle: Any  # of the request that was read last
+    scope: Any  # of the request that was read last, like its headers
+    headers: list[tuple[bytes, bytes]]
     running: Any  # of the request that is being answered, or was answered last
     request_log: AccessLog | None
 
@@ -131,6 +116,7 @@ class Guard(asyncio.Protocol, ABC):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's does
         super().connection_made(transport)
+        self.flow = Flow(transport)
         self.request_log = self.config.request_log
         if self.client is None and self.server is not None and self.server[1] is None:
             self.client = UNIX_CLIENT
@@ -148,6 +134,22 @@ class Guard(asyncio.Protocol, ABC):
         self._stop_timer()
         self._enter(DISCARD)
         super().handle_websocket_upgrade(*event)  # type: ignore[misc]  # uvicorn's
+
+    def _should_upgrade(self) -> bool:
+        """Whether the request opens a WebSocket. Any other request is answered as if it had no Upgrade (RFC 9110, 7.8).
+
+        Only a GET without a body opens one (RFC 6455, 4.1), and only one that doesn't wait for an earlier response.
+        """
+        return (
+            self.scope["method"] == "GET"
+            and self.scope["http_version"] == "1.1"
+            and (self.running is None or self.running.response_complete)
+            and not any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
+            and super()._should_upgrade()  # type: ignore[misc]  # uvicorn's
+        )
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Log nothing: curl and Java's client offer HTTP/2 with every request."""
 
     def log(self, cycle: Any) -> None:
         if self.request_log is not None and UNLOGGED not in cycle.scope:
@@ -289,6 +291,6 @@ class Guard(asyncio.Protocol, ABC):
         self.received = 0
         self.linger_until = self.loop.time() + LINGER
         self._enter(CLOSE)
-        self.flow.resume_reading()
+        self.flow.release()
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -9,19 +9,23 @@ from uvicorn.protocols.http import h11_impl
 
 from hyperpy.config import Settings
 from hyperpy.server.configuration import Config
-from hyperpy.server.http.guard import BODY, HEAD, REASONS, REQUEST, Awaiting, Guard, Measured, clipped_target
+from hyperpy.server.http.answer import Answer
+from hyperpy.server.http.flow import MOST_HELD
+from hyperpy.server.http.guard import BODY, HEAD, REASONS, REQUEST, Awaiting, Guard, clipped_target
+from hyperpy.server.http.request_head import BadHeadError, check_fields, split_target, with_host
 
 
-class H11Cycle(Measured, h11_impl.RequestResponseCycle):
+class H11Cycle(Answer, h11_impl.RequestResponseCycle):
     pass
 
 
 class H11Connection(h11.Connection):
     """Rejects requests that are valid but exceed the limits."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, body_limit: int) -> None:
         super().__init__(h11.SERVER, max_incomplete_event_size=settings.limit_request_head)
         self.settings = settings
+        self.body_limit = body_limit
         self.in_body = False
         self.body_size = 0
         self.received = 0
@@ -29,7 +33,7 @@ class H11Connection(h11.Connection):
     def next_event(self) -> Any:
         event = super().next_event()
         if isinstance(event, h11.Request):
-            self._check(event)
+            event = self._checked(event)
             self.in_body = True
             self.body_size = 0
         elif isinstance(event, h11.Data):
@@ -40,21 +44,29 @@ class H11Connection(h11.Connection):
             self.in_body = False
         return event
 
-    def _check(self, request: h11.Request) -> None:
+    def _checked(self, request: h11.Request) -> h11.Request:
+        """The request, with a path as its target. Raises RemoteProtocolError."""
         if len(request.target) > self.settings.limit_request_line:
             raise h11.RemoteProtocolError(REASONS[414], 414)
         fields = sum(len(name) + len(value) + len(": \r\n") for name, value in request.headers)
         if len(request.target) + fields > self.settings.limit_request_head:
             raise h11.RemoteProtocolError(REASONS[431], 431)
-        headers = dict(request.headers)
-        if b"content-length" in headers:
-            if b"transfer-encoding" in headers:
-                # Two lengths: a proxy that uses the other one sees other requests (RFC 9112, 6.3).
-                raise h11.RemoteProtocolError("Transfer-Encoding and Content-Length")
-            self._check_size(int(headers[b"content-length"]))
+        headers = list(request.headers)
+        try:
+            length, _ = check_fields(request.http_version.decode(), headers)
+            self._check_size(length or 0)
+            path, query, host = split_target(request.method, request.target)
+        except BadHeadError:
+            raise h11.RemoteProtocolError(REASONS[400]) from None
+        if host is None:
+            return request
+        target = path + b"?" + query if query else path
+        return h11.Request(
+            method=request.method, target=target, headers=with_host(headers, host), http_version=request.http_version
+        )
 
     def _check_size(self, size: int) -> None:
-        if 0 < self.settings.limit_request_body < size:
+        if 0 < self.body_limit < size:
             raise h11.RemoteProtocolError(REASONS[413], 413)
 
 
@@ -64,7 +76,7 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
 
     def __init__(self, config: Config, *args: Any, **options: Any) -> None:
         super().__init__(config, *args, **options)
-        self.conn = H11Connection(config.settings)
+        self.conn = H11Connection(config.settings, config.body_limit)
         self.access_log = False  # uvicorn's
 
     @property
@@ -102,7 +114,15 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
         self.received += self.conn.received - before
         if self.flow.read_paused:
             self.was_paused = True
+        self._hold_back()
         self.update()
+
+    def _hold_back(self) -> None:
+        """h11 keeps further requests unread until the response is complete: keep few of them."""
+        cycle = self.running
+        answering = cycle is not None and not cycle.response_complete and not self.conn.in_body
+        if answering and len(self.conn.trailing_data[0]) > MOST_HELD:
+            self.flow.hold()
 
     def send_400_response(self, msg: str) -> None:
         error = sys.exception()
@@ -114,6 +134,8 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
 
     def on_response_complete(self) -> None:
         self.log(self.running)
+        self.flow.release()
         super().on_response_complete()
         self._unset_keepalive_if_required()  # Guard has the deadline
+        self._hold_back()
         self.update()

@@ -2,6 +2,9 @@
 
 httptools keeps a header until it is complete. So a head is measured twice: while it is incomplete by the input it has
 taken, which bounds the memory, and exactly once it is complete.
+
+httptools reads all that it gets, and a request that has been read takes a hundred times the memory of its bytes. So it
+gets its input in pieces, and nothing after the end of a request until that one has been answered.
 """
 
 import asyncio
@@ -13,23 +16,28 @@ from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from hyperpy.server.configuration import Config
-from hyperpy.server.http.guard import BODY, HEAD, REQUEST, Awaiting, Guard, Measured, clipped_target
+from hyperpy.server.http.answer import Answer
+from hyperpy.server.http.flow import MOST_HELD
+from hyperpy.server.http.guard import BODY, HEAD, REQUEST, Awaiting, Guard, clipped_target
+from hyperpy.server.http.request_head import CHECKED, check_fields, is_valid_host, split_target, with_host
 
-# Methods whose requests rarely have a body. If one has, it is measured as it arrives.
-BODILESS = frozenset({b"GET", b"HEAD"})
+END_OF_HEAD = b"\r\n\r\n"  # llhttp accepts no other
+# Bytes of a chunked body that are read at once. Its end looks like that of a head, as its content may, many times.
+CHUNKED_PIECE = 4096
 
 
 class Rejected(Exception):
     """Stops the parser. The protocol's `rejection` is the status."""
 
 
-class HttpToolsCycle(Measured, httptools_impl.RequestResponseCycle):
+class HttpToolsCycle(Answer, httptools_impl.RequestResponseCycle):
     pass
 
 
-class UnchunkedCycle(HttpToolsCycle):
+class Unchunked(httptools_impl.RequestResponseCycle):
     """For HTTP/1.0: a body of unknown length is sent without chunks.
 
     A 1.0 client doesn't know `Transfer-Encoding: chunked` and would take the chunks' lengths for content; such a body
@@ -49,6 +57,10 @@ class UnchunkedCycle(HttpToolsCycle):
         return super().send(message)
 
 
+class UnchunkedCycle(Answer, Unchunked):
+    pass
+
+
 class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     config: Config
     url = b""
@@ -59,14 +71,19 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.running = None
         self.line_limit = settings.limit_request_line
         self.head_limit = settings.limit_request_head
-        self.body_limit = settings.limit_request_body or math.inf
+        self.body_limit = config.body_limit or math.inf
         self.smallest_limit = min(self.line_limit, self.head_limit)
         self.pending = 0  # bytes of input since the parser last passed on something that it doesn't keep
         self.head_at_most = 0  # the largest size that the current head can have
+        self.checked: list[tuple[bytes, bytes]] = []  # the fields of the head that decide how it is read
+        self.unaltered: list[tuple[bytes, bytes]] | None = None  # the headers, while they are read without Upgrade
         self.in_body = False
         self.body_size = 0
+        self.body_length: int | None = None  # None for a chunked body, and for none
         self.scope_read: Any = None  # of the last request whose head was complete
         self.rejection = 400
+        self.held = b""  # input that waits for the response to an earlier request ...
+        self.held_from = 0  # ... from here on
 
     @property
     def reading(self) -> Awaiting:
@@ -79,36 +96,112 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
             return "", "", ""
         return self.parser.get_method().decode(), clipped_target(self.url), self.parser.get_http_version()
 
+    # Input
+
     def data_received(self, data: bytes) -> None:
         if self.discards_input:
             self.received += len(data)
-            return
-        self.head_at_most = self.pending = self.pending + len(data)
+        elif self.held:
+            self._hold(self.held[self.held_from :] + data, 0)
+        else:
+            running = self.running
+            idle = (running is None or running.response_complete) and not self.in_body
+            # Most packets hold one request at most.
+            start = self._feed(data) if idle and data.count(END_OF_HEAD) < 2 else 0
+            if start < len(data):
+                self._read(data, start)
+            self.update()
+
+    def _read(self, data: bytes, start: int) -> None:
+        """Parse the input up to the end of a request, and hold the rest until that is answered."""
+        end = len(data)
+        while start < end and not self.discards_input:
+            if self._must_answer_first():
+                self._hold(data, start)
+                return
+            stop = self._end_of_piece(data, start)
+            start += self._feed(data[start:stop] if start or stop < end else data)
+
+    def _must_answer_first(self) -> bool:
+        running = self.running
+        if running is None or running.response_complete:
+            return False
+        return bool(self.pipeline) or (self.scope is self.scope_read and not self.in_body)
+
+    def _end_of_piece(self, data: bytes, start: int) -> int:
+        """Where to interrupt the parser: at the latest soon after the end of a request."""
+        if self.in_body and self.body_length is not None:
+            return min(len(data), start + max(self.body_length - self.body_size, 1))
+        found = data.find(END_OF_HEAD, start + CHUNKED_PIECE if self.in_body else start)
+        if found < 0 or (not self.in_body and data.find(END_OF_HEAD, found + 1) < 0):
+            return len(data)  # this head is the last one
+        return found + len(END_OF_HEAD)
+
+    def _hold(self, data: bytes, start: int) -> None:
+        self.held, self.held_from = data, start
+        if len(data) - start > MOST_HELD:
+            self.flow.hold()
+
+    def _read_held(self) -> None:
+        data, start = self.held, self.held_from
+        self.held, self.held_from = b"", 0
+        self._read(data, start)
+        if not self.held:
+            self.flow.release()
+
+    def _feed(self, piece: bytes) -> int:
+        """Parse a piece of input. Returns how much of it has been read."""
+        self.head_at_most = self.pending = self.pending + len(piece)
+        size = len(piece)
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            if self._should_upgrade():
-                self.handle_websocket_upgrade()
-            else:
-                self._unsupported_upgrade_warning()
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as upgrade:
+            size = upgrade.args[0]
+            self._on_upgrade()
         except httptools.HttpParserError:
             self.reject(self.rejection)
         if self.pending > self.head_limit:
             self.reject(414 if len(self.url) > self.line_limit else 431)
-        self.update()
+        return size
+
+    def _on_upgrade(self) -> None:
+        """The parser takes what follows the head for another protocol. Unless it is, have another parser read it."""
+        if self._should_upgrade():
+            path, query, _ = split_target(b"GET", self.url)
+            self.url = path + b"?" + query if query else path  # without the host, which the headers have
+            self.handle_websocket_upgrade()
+            return
+        self.unaltered = self.headers
+        self.checked = []
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        lines += [b"%b: %b" % field for field in self.headers if field[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        try:
+            self.parser.feed_data(b"\r\n".join([*lines, b"", b""]))
+        except httptools.HttpParserError:
+            self.reject(self.rejection)
+        self.unaltered = None
+
+    # Called by the parser
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name in CHECKED:
+            self.checked.append((name, value))
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         if self.head_at_most > self.smallest_limit:
             self._check_head()
-        method = self.parser.get_method()
-        if method not in BODILESS:
-            self._check_length()
-        scope = self.scope
+        parser, scope = self.parser, self.scope
+        method = parser.get_method()
         scope["method"] = method.decode("ascii")
-        scope["http_version"] = self.parser.get_http_version()
-        if self.parser.should_upgrade() and self._should_upgrade():
-            return  # data_received() completes it
-        self._fill_in_url(scope)
+        scope["http_version"] = version = parser.get_http_version()
+        self._check_fields(version)
+        self._set_target(scope, *split_target(method, self.url))
+        if parser.should_upgrade():
+            return  # _on_upgrade() decides
         self.scope_read = scope
         self.in_body = True
         self.body_size = self.received = 0
@@ -117,12 +210,22 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.headers = []
         self._begin_cycle(scope)
 
-    def _fill_in_url(self, scope: Any) -> None:
-        url = httptools.parse_url(self.url)
-        path = url.path.decode("ascii")
+    def _check_fields(self, version: str) -> None:
+        fields, self.checked = self.checked, []
+        if len(fields) == 1 and version == "1.1" and fields[0][0] == b"host" and is_valid_host(fields[0][1]):
+            self.body_length = None  # as in most requests
+            return
+        self.body_length, self.expect_100_continue = check_fields(version, fields)
+        if self.body_length is not None and self.body_length > self.body_limit:
+            self._reject(413)
+
+    def _set_target(self, scope: Any, raw_path: bytes, query: bytes, host: bytes | None) -> None:
+        path = raw_path.decode("ascii")
         scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
-        scope["raw_path"] = self.root_path.encode("ascii") + url.path
-        scope["query_string"] = url.query or b""
+        scope["raw_path"] = self.root_path.encode("ascii") + raw_path
+        scope["query_string"] = query
+        headers = self.headers if self.unaltered is None else self.unaltered
+        scope["headers"] = headers if host is None else with_host(headers, host)
 
     def _begin_cycle(self, scope: Any) -> None:
         """The same as in uvicorn, but for the class. Changing `__class__`, as for h11, would slow all requests down."""
@@ -144,7 +247,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         if before is None or before.response_complete:
             self._start_asgi_task(cycle, self.app)
         else:
-            # The client has sent another request without waiting for the response.
+            # A part of this request was in the same piece of input as the end of another one.
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
 
@@ -154,11 +257,6 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         fields = sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
         if len(self.url) + fields > self.head_limit:
             self._reject(431)
-
-    def _check_length(self) -> None:
-        for name, value in self.headers:
-            if name == b"content-length" and int(value) > self.body_limit:
-                self._reject(413)
 
     def _reject(self, status: int) -> None:
         self.rejection = status
@@ -170,14 +268,27 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.body_size += len(body)
         if self.body_size > self.body_limit:
             self._reject(413)
-        super().on_body(body)
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
         if self.flow.read_paused:
             self.was_paused = True
 
     def on_message_complete(self) -> None:
         self.pending = 0
+        if self.parser.should_upgrade():
+            return  # _on_upgrade() reads it again
+        self.checked = []  # of fields after the body
         self.in_body = False
-        super().on_message_complete()
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
+
+    # Responses
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         cycle.began = perf_counter()
@@ -193,4 +304,6 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+        if self.held:
+            self._read_held()
         self.update()

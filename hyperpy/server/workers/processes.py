@@ -19,9 +19,28 @@ _fork_server.set_forkserver_preload(["hyperpy.cli", "uvicorn.loops.auto"])
 def fork_process(target: Callable[..., None], *args: Any) -> BaseProcess:
     """Run `target(*args)` in a copy of this process, which has imported hyperpy but nothing of the application's.
 
-    This process must have no other thread. The child calls `prepare_child` first.
+    This process must have no other thread. The child calls `prepare_child` first. Raises OSError.
     """
-    return _start(_fork.Process(target=target, args=args))
+    before = _open_descriptors()
+    try:
+        return _start(_fork.Process(target=target, args=args))
+    except OSError:
+        for descriptor in _open_descriptors() - before:
+            os.close(descriptor)  # multiprocessing leaves its pipes open
+        raise
+
+
+def _open_descriptors() -> set[int]:
+    found = map(int, os.listdir("/dev/fd"))
+    return {descriptor for descriptor in found if _is_open(descriptor)}  # without that of the listing itself
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def start_process(target: Callable[..., None], *args: Any) -> BaseProcess:

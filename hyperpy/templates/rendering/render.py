@@ -11,6 +11,7 @@ from markupsafe import Markup
 from hyperpy.exceptions import ComponentError, Place, TemplateError
 from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
 from hyperpy.templates.escape import escape_str, exact, markup
+from hyperpy.templates.escaping.foreign import foreign_html
 from hyperpy.templates.escaping.value_kinds import (
     html_of,
     is_html,
@@ -105,6 +106,20 @@ def _items(values: list[object]) -> str:
     if render_many is None:
         render_many = _list_renderers[strings] = _compiled(values[0], MANY)
     return render_many(values)  # type: ignore[arg-type]
+
+
+def _foreign(value: object) -> str:
+    """A value in SVG or MathML. What is awaited is checked when it is rendered."""
+    if isinstance(value, (Awaitable, AsyncIterable)) and not is_html(value):
+        return _deferred(value, _render_foreign)
+    return _text(value)
+
+
+def _render_foreign(value: object) -> str:
+    try:
+        return foreign_html(_text(value))
+    except Problem as problem:
+        raise error_of(problem) from None
 
 
 def _render_safe(value: object) -> str:
@@ -207,6 +222,7 @@ def _located(problem: Problem, template: Template) -> TemplateError:
 
 RUNTIME: Mapping[str, object] = {
     "AGAIN": _again,
+    "FOREIGN": _foreign,
     "LOCATED": _located,
     "MARKER": fragment,
     "PROBLEM": Problem,

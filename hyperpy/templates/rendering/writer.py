@@ -148,7 +148,7 @@ class Writer:
             case Text(text) | EndTag(text=text):
                 yield text
             case Hole(index, is_foreign=True):
-                yield Expression(f"{self.name(foreign_html)}({f_string(self.text(index))})")
+                yield Expression(f"{self.name(foreign_html)}({f_string(self.text(index, 'FOREIGN'))})")
             case Hole(index):
                 yield from self.text(index)
             case RawHole(index, tag, mode):
@@ -157,16 +157,17 @@ class Writer:
             case Tag():
                 yield from self.tag(node)
             case Component(is_foreign=True):
-                yield Expression(f"{self.name(foreign_html)}(TEXT({self.component(node)}))")
+                yield Expression(f"{self.name(foreign_html)}(FOREIGN({self.component(node)}))")
             case Component():
                 yield Expression(f"TEXT({self.component(node)})")
             case Fragment(name, body):
                 collect = self.name(collect_fragment)
                 yield Expression(f"{collect}({f_string(self.plain(name))}, {f_string(self.write(body))})")
 
-    def text(self, index: int) -> Iterator[CodePiece]:
+    def text(self, index: int, render: str = "TEXT") -> Iterator[CodePiece]:
+        """`render` names the function for values other than str and int."""
         value = self.hole(index)
-        yield self.escaped(value, f"TEXT({value})")
+        yield self.escaped(value, f"{render}({value})")
 
     def escaped(self, value: str, otherwise: str) -> Expression:
         """The quickest code for a str or an int, and `otherwise` for other values."""

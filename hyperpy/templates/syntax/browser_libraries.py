@@ -57,8 +57,8 @@ HTMX = Library(
                 Context.PLAIN,
                 "hx-alpine-compat hx-browser-indicator hx-disable hx-disable-element hx-disabled-elt hx-disinherit "
                 "hx-download hx-encoding hx-ext hx-head hx-history hx-history-elt hx-ignore hx-include hx-indicator "
-                "hx-inherit hx-method hx-morph-skip hx-morph-skip-children hx-multipart:close hx-nonce hx-params "
-                "hx-pending hx-preload hx-preserve hx-ptag hx-select hx-select-oob hx-sse:close hx-swap hx-swap-oob "
+                "hx-inherit hx-method hx-morph-skip hx-morph-skip-children hx-nonce hx-params "
+                "hx-pending hx-preserve hx-ptag hx-select hx-select-oob hx-swap hx-swap-oob "
                 "hx-sync hx-target hx-targets hx-upsert hx-validate hx-ws:send sse-close sse-swap ws-send",
             ),
             *_all(
@@ -68,7 +68,7 @@ HTMX = Library(
             ),
             *_all(Context.HTMX_JSON, "hx-headers hx-request hx-vals"),
             *_all(Context.HTMX_TEXT, "hx-confirm hx-prompt"),
-            ("hx-trigger", Context.HTMX_TRIGGER),
+            *_all(Context.HTMX_TRIGGER, "hx-multipart:close hx-preload hx-sse:close hx-trigger"),
             # htmx 4 merges the others into the request, which has a URL and an HTML response.
             ("hx-boost", Context.WORD),
             *_all(Context.REFUSED, "hx-config hx-live:html hx-status hx-vars"),

@@ -1,13 +1,12 @@
 """The kept messages of a room, then the new ones. A client that reconnects resumes where it was."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
 
-from hyperpy import START, Event, Header, HTTPException, channel
+from hyperpy import START, Event, Header, HTTPException, Path, channel
 from routes_example._radio import ROOMS, Said
 
-room_id: int
-last: Annotated[str, Header("Last-Event-ID")] = ""
+room_id: int = Path()
+last: str = Header("", alias="Last-Event-ID")
 
 if room_id not in ROOMS:
     raise HTTPException(404)

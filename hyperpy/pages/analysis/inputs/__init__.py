@@ -1,0 +1,1 @@
+"""What a route file declares as inputs, and where markers may stand."""

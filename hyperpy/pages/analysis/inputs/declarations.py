@@ -1,0 +1,192 @@
+"""Finds the inputs of a route file: the annotations whose values come from the request."""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from starlette.responses import Response
+
+from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.analysis.scopes import blocks, module_level, names_of
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """An annotation at module level whose value comes from the request."""
+
+    name: str
+    annotation: ast.expr
+    node: ast.AnnAssign
+    default: ast.expr | None
+    """Evaluated for each request that has no value, where it stands."""
+    group: int
+    """0 for the file's own block; each nested block with inputs has its own number."""
+    marked: bool
+    """Whether it has an input marker, in its annotation or as its value."""
+    marker: ast.expr | None = None
+    """The marker that is written as its value, without the default; evaluated once."""
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not None
+
+
+def without_loaded(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
+    """Turns `user: User = Loaded()` into a bare annotation that is never an input.
+
+    Raises RouteError for a `Loaded` that is not called, or that is in another place.
+    """
+    loaded: set[ast.AnnAssign] = set()
+    names = dict(parsed.names)
+    for statement in parsed.tree.body:
+        for node in module_level(statement):
+            if isinstance(node, ast.AnnAssign) and node.value and _is_loaded(node, vocabulary, parsed.file):
+                node.value = None
+                loaded.add(node)
+                names[statement] = names_of(statement, {})
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, ast.Call) and vocabulary.public_name(node.func) == "Loaded":
+            hint = "Write it as the value of a name at the top level: `user: User = Loaded()`."
+            raise RouteError("`Loaded()` means nothing here", place=place_of(node, parsed.file), hint=hint)
+    return replace(parsed, names=names, loaded=frozenset(loaded)) if loaded else parsed
+
+
+def _is_loaded(node: ast.AnnAssign, vocabulary: Vocabulary, file: str) -> bool:
+    assert node.value is not None
+    if vocabulary.public_name(node.value) == "Loaded" and not vocabulary.is_final(node.annotation):
+        hint = f"Call it: `{ast.unparse(node.target)}: {ast.unparse(node.annotation)} = Loaded()`."
+        raise RouteError("`Loaded` is not called", place=place_of(node.value, file), hint=hint)
+    is_call = isinstance(node.value, ast.Call) and vocabulary.public_name(node.value.func) == "Loaded"
+    return is_call and isinstance(node.target, ast.Name)
+
+
+def find_declarations(
+    statements: Sequence[ast.stmt],
+    bound: frozenset[str],
+    parameters: frozenset[str],
+    vocabulary: Vocabulary,
+    file: str,
+    loaded: frozenset[ast.AnnAssign] = frozenset(),
+) -> tuple[Declaration, ...]:
+    """The inputs in file order; `bound` are the names that the file sets.
+
+    An annotation is an input if it has a marker, in the annotation or as its value. Without a value, it is one if the
+    URL has its name or nothing in the file assigns it, and so is `response: Response`. All others are plain
+    declarations, those in `loaded` too.
+    """
+    finder = _InputFinder(bound, parameters, vocabulary, file, loaded)
+    finder.block(statements, 0)
+    return tuple(finder.found)
+
+
+@dataclass(slots=True)
+class _InputFinder:
+    bound: frozenset[str]
+    parameters: frozenset[str]
+    vocabulary: Vocabulary
+    file: str
+    loaded: frozenset[ast.AnnAssign]
+    groups: int = 0
+    found: list[Declaration] = field(default_factory=list)
+
+    def block(self, statements: Sequence[ast.stmt], group: int) -> None:
+        for statement in statements:
+            if isinstance(statement, ast.AnnAssign):
+                self.declaration(statement, group)
+            elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                for nested in blocks(statement):
+                    self.groups += 1
+                    self.block(nested, self.groups)
+
+    def declaration(self, node: ast.AnnAssign, group: int) -> None:
+        annotation = unquoted(node.annotation)
+        by_value = node.value is not None and self.vocabulary.marks_value(node)
+        marked = by_value or self.vocabulary.is_marked(annotation)
+        if not isinstance(node.target, ast.Name):
+            if marked:
+                hint = "Write `name: T = Query()`."
+                raise RouteError("an input must be a plain name", place=place_of(node, self.file), hint=hint)
+            return None
+        name = node.target.id
+        if node in self.loaded:
+            return self.check_loaded(node, name)
+        is_new = name in self.parameters or name not in self.bound or self.is_response(name, annotation)
+        is_bare_input = node.value is None and is_new
+        if not (marked or is_bare_input):
+            return self.check_ignored_parameter(node, name)
+        if marked and self.vocabulary.is_final(annotation):
+            what, hint = f"the input `{name}` can't be Final", "A `Final` name is set once, when the file is loaded."
+            raise RouteError(what, place=place_of(node, self.file), hint=hint)
+        if any(found.name == name and found.group in {0, group} for found in self.found):
+            hint = "Keep one of the two, or give one another name."
+            raise RouteError(f"`{name}` is declared as an input twice", place=place_of(node, self.file), hint=hint)
+        default, marker = self.taken_apart(node.value) if by_value else (node.value, None)
+        if isinstance(default, ast.Constant) and default.value is ...:
+            hint = f"Leave the `...` out: without a default, `{name}` is required."
+            raise RouteError(f"`...` would be the value of `{name}`", place=place_of(default, self.file), hint=hint)
+        self.found.append(Declaration(name, annotation, node, default, group, marked, marker))
+        return None
+
+    def taken_apart(self, value: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
+        """The default in a marker, and the marker without it.
+
+        It is the first argument of hyperpy's own markers, and `default=` of any.
+        """
+        if not isinstance(value, ast.Call):
+            return None, value
+        positional, default = list(value.args), None
+        own = self.vocabulary.is_marker_function(value.func)
+        if own and positional and not isinstance(positional[0], ast.Starred):
+            default = positional.pop(0)
+        keywords = list(value.keywords)
+        for keyword in value.keywords:
+            if keyword.arg == "default" and default is None:
+                default = keyword.value
+                keywords.remove(keyword)
+        return default, ast.copy_location(ast.Call(value.func, positional, keywords), value)
+
+    def check_loaded(self, node: ast.AnnAssign, name: str) -> None:
+        place, annotation = place_of(node, self.file), ast.unparse(node.annotation)
+        if name in self.parameters:
+            hint = f"Write `{name}: {annotation}`, or choose another name for what the loader sets."
+            raise RouteError(
+                f"`{name}` is a parameter of the URL, which `Loaded()` would ignore", place=place, hint=hint
+            )
+        if name not in self.bound:
+            hint = f"Set it in the loader:\n\n    async def load():\n        global {name}\n        {name} = …"
+            raise RouteError(f"nothing in this file sets `{name}`", place=place, hint=hint)
+
+    def check_ignored_parameter(self, node: ast.AnnAssign, name: str) -> None:
+        """Refuses a value that can't come from the URL for a name that the URL has."""
+        if name not in self.parameters or node.value is None or any(known.name == name for known in self.found):
+            return
+        uses_request = any(
+            isinstance(part, ast.Attribute) or (isinstance(part, ast.Name) and part.id in self.bound)
+            for part in ast.walk(node.value)
+        )
+        if uses_request:
+            return
+        hint = f"Write `{name}: {ast.unparse(node.annotation)}`. A path parameter always has a value."
+        what = f"`{name}` is a parameter of the URL, which this value would ignore"
+        raise RouteError(what, place=place_of(node, self.file), hint=hint)
+
+    def is_response(self, name: str, annotation: ast.expr) -> bool:
+        """Whether this declares the `response` of the request, which the file may replace by an answer."""
+        kind = self.vocabulary.value(annotation) if name == "response" and name not in self.vocabulary.objects else None
+        return isinstance(kind, type) and issubclass(kind, Response)
+
+
+def unquoted(annotation: ast.expr) -> ast.expr:
+    """The expression in an annotation that is written as a string."""
+    if not (isinstance(annotation, ast.Constant) and isinstance(annotation.value, str)):
+        return annotation
+    try:
+        inside = ast.parse(annotation.value.strip(), mode="eval").body
+    except SyntaxError:
+        return annotation  # resolving it reports the error, if the name is an input
+    for node in ast.walk(inside):
+        ast.copy_location(node, annotation)
+    return inside

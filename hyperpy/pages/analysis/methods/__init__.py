@@ -1,0 +1,1 @@
+"""Which loader, stream and conditions belong to which method."""

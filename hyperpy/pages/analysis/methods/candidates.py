@@ -1,0 +1,207 @@
+"""Chooses the loader and the stream of each method among the async functions of a file."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.callables import own_nodes, yields_of
+from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
+from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import is_template, place_of
+from hyperpy.pages.analysis.scopes import blocks
+from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An async function that could be a loader or stream, and the branches around it, outermost first."""
+
+    function: ast.AsyncFunctionDef
+    path: Path
+    is_stream: bool
+    is_inside: bool
+    """Whether it stands in a block that isn't an `if`."""
+
+    @property
+    def kind(self) -> str:
+        return "stream" if self.is_stream else "loader"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The loader and the stream of a method, and whether a request of it can reach a template."""
+
+    loader: Candidate | None
+    stream: Candidate | None
+    has_page: bool
+
+
+def choose_functions(
+    parsed: ParsedFile, vocabulary: Vocabulary, named: frozenset[str]
+) -> tuple[Chosen, Mapping[str, Chosen]]:
+    """The functions at the top level, and those of the methods for which functions under a flag replace them.
+
+    `named` are the functions that code looks up as strings. Raises RouteError for a function that would never run: a
+    second one, one that wants arguments, or one in another block.
+    """
+    finder = _Finder(parsed, vocabulary, named)
+    found = list(finder.unnamed())
+    plain = [candidate for candidate in found if not candidate.path]
+    loader, stream = finder.only(plain, is_stream=False), finder.only(plain, is_stream=True)
+    pages = list(_template_paths(parsed.tree.body, ()))
+    usual = Chosen(loader or finder.loaded_again(found), stream, bool(pages))
+    chosen = {}
+    flagged = [candidate for candidate in found if candidate.path]
+    for method in sorted(FLAGS) if flagged or (stream and pages) else ():
+        own = [candidate for candidate in flagged if is_reached(candidate.path, method, vocabulary)]
+        loader, stream = finder.only(own, is_stream=False), finder.only(own, is_stream=True)
+        has_page = any(is_reached(path, method, vocabulary) for path in pages)
+        functions = Chosen(loader or usual.loader, stream or usual.stream, has_page)
+        if functions != usual:
+            chosen[method] = functions
+    return usual, chosen
+
+
+def _template_paths(statements: Sequence[ast.stmt], path: Path) -> Iterator[Path]:
+    """The branches around each template."""
+    for statement in statements:
+        if is_template(statement):
+            yield path
+        elif isinstance(statement, ast.If):
+            yield from _template_paths(statement.body, (*path, (statement, True)))
+            yield from _template_paths(statement.orelse, (*path, (statement, False)))
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for block in blocks(statement):
+                yield from _template_paths(block, path)
+
+
+class _Finder:
+    def __init__(self, parsed: ParsedFile, vocabulary: Vocabulary, named: frozenset[str]) -> None:
+        self.parsed = parsed
+        self.vocabulary = vocabulary
+        self.named = named.union(_exported(parsed.tree))
+        self.candidates = [*_candidates(parsed.tree.body, (), is_inside=False)]
+        self.holders = {node: c.function for c in self.candidates for node in ast.walk(c.function)}
+
+    def unnamed(self) -> Iterator[Candidate]:
+        """The candidates that no other code names. Raises RouteError for those that would never run."""
+        for candidate in self.candidates:
+            function = candidate.function
+            if not self.could_run(function):
+                continue
+            if arguments := _required(function):
+                if not (candidate.is_inside or function.name[:1].isupper()):  # a component, for other files
+                    raise self.wants(candidate, arguments)
+            elif candidate.is_inside or (candidate.path and not self.is_flagged(candidate)):
+                raise self.misplaced(candidate)
+            else:
+                yield candidate
+
+    def is_flagged(self, candidate: Candidate) -> bool:
+        return any(True for _ in flags_in([branch.test for branch, _ in candidate.path], self.vocabulary))
+
+    def could_run(self, function: ast.AsyncFunctionDef) -> bool:
+        """Whether only hyperpy could call a function. A decorator may pass one with arguments on to others."""
+        if function.name.startswith("_") or function.name in self.named or self.users(function):
+            return False
+        return not (function.decorator_list and _required(function))
+
+    def users(self, function: ast.AsyncFunctionDef) -> set[ast.AST]:
+        """The other async functions, or statements, that name a function."""
+        found: set[ast.AST] = set()
+        for statement, names in self.parsed.names.items():
+            if function.name in names.reads:
+                uses = (use.node for use in names.uses if use.node.id == function.name)
+                found.update(self.holders.get(node, statement) for node in uses)
+        return found - {function}
+
+    def loaded_again(self, found: Sequence[Candidate]) -> Candidate | None:
+        """The first loader that only streams name, to load again; it declares a `global`."""
+        streams = {candidate.function for candidate in found if candidate.is_stream}
+        for candidate in self.candidates:
+            function = candidate.function
+            if candidate.is_stream or candidate.path or candidate.is_inside or function.name.startswith("_"):
+                continue
+            declares = any(isinstance(node, ast.Global) for node in own_nodes(function))
+            users = self.users(function)
+            if declares and not _required(function) and users and users <= streams:
+                return candidate
+        return None
+
+    def only(self, candidates: Sequence[Candidate], *, is_stream: bool) -> Candidate | None:
+        """The first candidate of a kind. Raises RouteError for a second one."""
+        found = [candidate for candidate in candidates if candidate.is_stream is is_stream]
+        for second in found[1:]:
+            if not second.function.decorator_list:
+                raise self.second(found[0], second)
+        return found[0] if found else None
+
+    # -- errors -------------------------------------------------------------------------------------------------------
+
+    def second(self, first: Candidate, second: Candidate) -> RouteError:
+        kind, name = second.kind, second.function.name
+        where = f"line {first.function.lineno}"
+        what = f"{name}() would never run: the {kind} of this file is {first.function.name}(), {where}"
+        if second.is_stream:
+            hint = "A URL has one stream. Join the two, or give the other one a file of its own."
+        else:
+            await_both = f"    async def {first.function.name}():\n        await _{name}()"
+            hint = f"Call it from there. A helper's name starts with `_`:\n\n{await_both}"
+        return RouteError(what, place=place_of(second.function, self.parsed.file), hint=hint)
+
+    def wants(self, candidate: Candidate, arguments: Sequence[str]) -> RouteError:
+        function, kind = candidate.function, candidate.kind
+        names = ", ".join(f"`{name}`" for name in arguments)
+        what = f"{function.name}() would never run: a {kind} is called without arguments, and nothing gives it {names}"
+        declared = "\n".join(f"    {_declaration(function, name)}" for name in arguments)
+        hint = f"Declare its inputs at the top of the file, and take no arguments:\n\n{declared}\n\n"
+        hint += f"    async def {function.name}():\n\n"
+        hint += f"If it is a helper for other files, move it to a private file or call it `_{function.name}`."
+        return RouteError(what, place=place_of(function, self.parsed.file), hint=hint)
+
+    def misplaced(self, candidate: Candidate) -> RouteError:
+        name = candidate.function.name
+        what = f"{name}() would never run: a {candidate.kind} stands at the top level, or under a method such as `POST`"
+        hint = f"Move it there, or call it where it is needed. A helper's name starts with `_`: `_{name}`."
+        return RouteError(what, place=place_of(candidate.function, self.parsed.file), hint=hint)
+
+
+def _candidates(statements: Sequence[ast.stmt], path: Path, *, is_inside: bool) -> Iterator[Candidate]:
+    """The async functions of a block and of the blocks in it."""
+    for statement in statements:
+        match statement:
+            case ast.AsyncFunctionDef():
+                yield Candidate(statement, path, bool(yields_of(statement)), is_inside)
+            case ast.If(body=body, orelse=orelse):
+                yield from _candidates(body, (*path, (statement, True)), is_inside=is_inside)
+                yield from _candidates(orelse, (*path, (statement, False)), is_inside=is_inside)
+            case ast.FunctionDef() | ast.ClassDef():
+                pass
+            case _:
+                for block in blocks(statement):
+                    yield from _candidates(block, path, is_inside=True)
+
+
+def _required(function: ast.AsyncFunctionDef) -> list[str]:
+    """The arguments without defaults."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    required = positional[: len(positional) - len(arguments.defaults)]
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return [argument.arg for argument in [*required, *(name for name, default in pairs if default is None)]]
+
+
+def _declaration(function: ast.AsyncFunctionDef, name: str) -> str:
+    arguments = function.args
+    found = (a for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if a.arg == name)
+    written = next((ast.unparse(argument.annotation) for argument in found if argument.annotation), "")
+    return f"{name}: {written or ('Request' if name == 'request' else 'str')}"
+
+
+def _exported(tree: ast.Module) -> Iterator[str]:
+    """The names in `__all__`."""
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
+                yield from (str(node.value) for node in ast.walk(value) if isinstance(node, ast.Constant))

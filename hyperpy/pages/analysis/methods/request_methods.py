@@ -1,0 +1,207 @@
+"""Code that compares the request's method with a text: the route would refuse that method before the code runs."""
+
+import ast
+import inspect
+from collections.abc import Iterable, Iterator
+from http import HTTPMethod
+from textwrap import dedent
+from types import FunctionType
+
+from starlette.requests import Request
+
+from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.placement import Located, is_inert, place_of
+from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+
+
+def check_methods(tree: ast.Module, methods: frozenset[str], vocabulary: Vocabulary, file: str) -> None:
+    """Raises RouteError for a comparison of the request's method with one that the route does not answer."""
+    for method, call in _helpers(tree, vocabulary):
+        if method in FLAGS - methods:
+            called = ast.unparse(call.func)
+            what = f"{called}(…) asks for {method} requests, but this route refuses them"
+            hint = f"A route answers only the methods whose flag its own file names. Write `if {method}:` here."
+            raise RouteError(what, place=place_of(call, file), hint=hint)
+    nodes = list(ast.walk(tree))
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    if attributes.isdisjoint({"method", "scope"}) and not any(map(_is_key, nodes)):
+        return
+    finder = _Finder(tree, vocabulary)
+    for node in nodes:
+        for method, place in finder.compared(node):
+            if method in FLAGS - methods:
+                what = f"this route refuses {method} requests: it answers only the methods whose flag it names"
+                hint = f"Compare with the flag:\n\n    from hyperpy import {method}\n\n    if {method}:\n        …"
+                raise RouteError(what, place=place_of(place, file), hint=hint)
+
+
+def _is_key(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == "method"
+
+
+class _Finder:
+    """Knows the names of the request and of its method, and those of constants."""
+
+    def __init__(self, tree: ast.Module, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.requests = {"request"} if any(map(self.is_request_name, ast.walk(tree))) else set[str]()
+        self.methods: set[str] = set()
+        self.constants: dict[str, ast.expr] = {}
+        for node in ast.walk(tree):
+            self.learn_annotation(node)
+        for _ in range(2):  # a name of a name
+            for node in ast.walk(tree):
+                self.learn_assignment(node)
+
+    def is_request_name(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Name) and node.id == "request" and self.vocabulary.public_name(node) == "request"
+
+    def learn_annotation(self, node: ast.AST) -> None:
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                pass
+            case ast.arg(arg=name, annotation=ast.expr() as annotation):
+                pass
+            case _:
+                return
+        kind = self.vocabulary.value(annotation)
+        if isinstance(kind, type) and issubclass(kind, Request):
+            self.requests.add(name)
+
+    def learn_assignment(self, node: ast.AST) -> None:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                pass
+            case ast.NamedExpr(target=ast.Name(id=name), value=value):
+                pass
+            case _:
+                return
+        if self.is_request(value):
+            self.requests.add(name)
+        elif self.is_method(value):
+            self.methods.add(name)
+        else:
+            self.constants[name] = value
+
+    def is_request(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name) and node.id in self.requests:
+            return True
+        return self.vocabulary.public_name(node) == "request"
+
+    def is_method(self, node: ast.expr) -> bool:
+        """Whether an expression is the request's method, possibly in another case."""
+        match node:
+            case ast.Attribute(value=owner, attr="method"):
+                return self.is_request(owner)
+            case ast.Subscript(value=ast.Attribute(value=owner, attr="scope"), slice=ast.Constant(value="method")):
+                return self.is_request(owner)
+            case ast.Subscript(value=owner, slice=ast.Constant(value="method")):
+                return self.is_request(owner)
+            case ast.Call(func=ast.Attribute(value=owner, attr="upper" | "lower" | "casefold" | "strip")):
+                return self.is_method(owner)
+            case ast.Call(func=ast.Name(id="str"), args=[owner]):
+                return self.is_method(owner)
+            case ast.NamedExpr(value=value):
+                return self.is_method(value)
+            case ast.Name(id=name):
+                return name in self.methods
+        return False
+
+    def compared(self, node: ast.AST) -> Iterator[tuple[str, Located]]:
+        """The methods that an expression or statement compares the request's method with."""
+        match node:
+            case ast.Compare(left=left, comparators=others):
+                sides = [left, *others]
+                if any(map(self.is_method, sides)):
+                    yield from ((method, node) for side in sides for method in self.texts(side))
+            case ast.Match(subject=subject, cases=cases) if self.is_method(subject):
+                for case in cases:
+                    for part in ast.walk(case.pattern):
+                        if isinstance(part, ast.MatchValue):
+                            yield from ((method, part) for method in self.texts(part.value))
+            case ast.Subscript(value=table, slice=key) if self.is_method(key):
+                yield from ((method, node) for method in self.keys(table))
+            case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[key, *_]) if self.is_method(key):
+                yield from ((method, node) for method in self.keys(table))
+
+    def texts(self, node: ast.expr) -> Iterator[str]:
+        """The methods that a constant names, or a display of constants, or a name of these."""
+        match node:
+            case ast.Constant(value=str(text)):
+                yield text.upper()
+            case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
+                for item in items:
+                    yield from self.texts(item)
+            case ast.Call(args=[items]):
+                yield from self.texts(items)
+            case ast.Name(id=name) if name in self.constants:
+                constant = self.constants[name]
+                del self.constants[name]  # it may name itself
+                yield from self.texts(constant)
+                self.constants[name] = constant
+            case ast.Attribute(attr="value", value=member):
+                yield from self.texts(member)
+            case ast.Name() | ast.Attribute():
+                value = self.vocabulary.value(node)
+                members = value if isinstance(value, tuple | list | set | frozenset) else [value]
+                yield from (str(member) for member in members if isinstance(member, str | HTTPMethod))
+
+    def keys(self, node: ast.expr) -> Iterator[str]:
+        if isinstance(node, ast.Name):
+            node = self.constants.get(node.id, node)
+        if isinstance(node, ast.Dict):
+            for key in node.keys:
+                yield from self.texts(key) if key else ()
+
+
+def _helpers(tree: ast.Module, vocabulary: Vocabulary) -> Iterator[tuple[str, ast.Call]]:
+    """The methods that functions of other files ask for, if that is all they do: `def is_post(): return bool(POST)`."""
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call):
+            continue
+        function = vocabulary.value(call.func)
+        if not isinstance(function, FunctionType):
+            continue
+        for node in _returned(function, vocabulary):
+            match node:
+                case ast.Name(id=name):
+                    yield vocabulary.public.name_of(function.__globals__.get(name)), call
+                case ast.Constant(value=str(text)):
+                    yield text.upper(), call
+
+
+def _texts(constants: Iterable[object]) -> Iterator[str]:
+    """The strings among the constants of some code, which holds those of an `in` as a tuple or frozenset."""
+    for constant in constants:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, tuple | frozenset):
+            yield from _texts(constant)
+
+
+# The parts of an expression that only asks for the method.
+_PARTS = (ast.BoolOp, ast.boolop, ast.UnaryOp, ast.Not, ast.Compare, ast.cmpop, ast.Name, ast.Attribute, ast.Constant)
+_MORE = (ast.Call, ast.Tuple, ast.Set, ast.List, ast.expr_context)
+
+
+def _returned(function: FunctionType, vocabulary: Vocabulary) -> list[ast.AST]:
+    """The parts of what a function returns, if it does nothing else than ask for the method."""
+    code = function.__code__
+    named = {vocabulary.public.name_of(function.__globals__.get(name)) for name in code.co_names}
+    if FLAGS.isdisjoint(named) and FLAGS.isdisjoint(text.upper() for text in _texts(code.co_consts)):
+        return []
+    try:
+        tree = ast.parse(dedent(inspect.getsource(function)))
+    except OSError, SyntaxError, TypeError:
+        return []
+    match tree.body:
+        case [ast.FunctionDef(body=[*before, ast.Return(value=ast.expr() as value)])]:
+            parts = list(ast.walk(value))
+            calls = [ast.unparse(part.func) for part in parts if isinstance(part, ast.Call)]
+            attributes = [part.attr for part in parts if isinstance(part, ast.Attribute)]
+            plain = all(isinstance(part, _PARTS + _MORE) for part in parts)
+            plain = plain and set(calls) <= {"bool"} and set(attributes) <= {"method"}
+            return parts if plain and all(is_inert(statement) for statement in before) else []
+    return []

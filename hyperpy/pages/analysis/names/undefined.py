@@ -1,0 +1,162 @@
+"""Names that nothing in a file sets: an error at load, not when the code that uses them runs."""
+
+import ast
+import difflib
+import enum
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.definitions import builtin_names
+from hyperpy.pages.analysis.names.forgotten_global import local_names
+from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import is_template, place_of
+from hyperpy.pages.analysis.scopes import Use, When, module_level
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.templates import Literals, SourceText, certain_templates
+
+
+def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary) -> None:
+    """Raises RouteError for code that reads a name which no statement, function, import or declaration sets.
+
+    `known` are the names that imports have set and those that code sets or looks up as strings.
+    """
+    known |= parsed.bound | _declared(parsed.tree)
+    everywhere = known | builtin_names() | parsed.expected_to_fail
+    for statement, names in parsed.names.items():
+        for use in names.uses:
+            name = use.node.id
+            if name in everywhere or use.when is When.PERHAPS_NEVER or _is_conventional(name):
+                continue
+            if use.owner is not None and _makes_namespace(use.owner, vocabulary):
+                continue
+            check_templates(parsed, vocabulary)
+            what = f"{_user(statement, use)} uses `{name}`, which nothing in this file sets"
+            hint = _Advice(parsed, known, vocabulary).on(use.node)
+            raise RouteError(what, place=place_of(use.node, parsed.file), hint=hint)
+
+
+def _declared(tree: ast.Module) -> frozenset[str]:
+    annotated = (node.target for node in module_level(tree) if isinstance(node, ast.AnnAssign))
+    return frozenset(target.id for target in annotated if isinstance(target, ast.Name))
+
+
+def _is_conventional(name: str) -> bool:
+    """`__path__` and others that a module may have, and `_`, which `gettext.install` puts into `builtins`."""
+    return name == "_" or (name.startswith("__") and name.endswith("__"))
+
+
+def _makes_namespace(owner: ast.ClassDef, vocabulary: Vocabulary) -> bool:
+    """Whether the body of a class may have names from a metaclass's `__prepare__`."""
+    if owner.keywords:
+        return True
+    kinds = (type(base) for node in owner.bases if isinstance(base := vocabulary.value(node), type))
+    return any(getattr(kind, "__prepare__", None) not in _PLAIN for kind in kinds)
+
+
+_PLAIN = (type.__prepare__, enum.EnumType.__prepare__)
+
+
+def _user(statement: ast.stmt, use: Use) -> str:
+    """The subject of the message: the template, or the innermost function or class that has the name."""
+    if any(use.node is node for template in _templates(statement) for node in ast.walk(template)):
+        return "the template"
+    user = "this line"
+    for node in ast.walk(statement):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        if any(use.node is inner for part in node.body for inner in ast.walk(part)):
+            user = node.name if isinstance(node, ast.ClassDef) else f"{node.name}()"
+    return user
+
+
+def _templates(statement: ast.stmt) -> Iterator[ast.stmt]:
+    return (node for node in module_level(statement) if isinstance(node, ast.stmt) and is_template(node))
+
+
+def check_templates(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
+    """Raises TemplateError for an invalid template: braces of CSS or JavaScript look like names to Python."""
+    literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(parsed.tree, "fragment"))
+    certain_templates(parsed.tree, literals, lambda function: vocabulary.public_name(function) == "html")
+
+
+def _literals(tree: ast.Module) -> Iterator[ast.TemplateStr]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.TemplateStr))
+
+
+def _element_around(node: ast.Name, literal: ast.TemplateStr) -> str:
+    """`script` or `style`, if a name is in a hole directly inside such an element."""
+    text = ""
+    for value in literal.values:
+        if isinstance(value, ast.Interpolation) and any(inner is node for inner in ast.walk(value.value)):
+            opened = {text.rfind(f"<{element}"): element for element in ("script", "style")}
+            start = max(opened)
+            return opened[start] if start >= 0 and f"</{opened[start]}" not in text[start:] else ""
+        text += str(value.value).lower() if isinstance(value, ast.Constant) else ""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Advice:
+    """What to write instead of an unknown name."""
+
+    parsed: ParsedFile
+    known: frozenset[str]
+    vocabulary: Vocabulary
+
+    def on(self, node: ast.Name) -> str:
+        """The hint for a name, and that braces in scripts and styles are doubled."""
+        element = next((text for text in map(partial(_element_around, node), _literals(self.parsed.tree)) if text), "")
+        if not element:
+            return self.to_set(node)
+        braces = f"In <{element}>, write braces twice if they are not a value: `{{{{ … }}}}`."
+        return f"{braces} If `{node.id}` is meant: {self.to_set(node)}"
+
+    def to_set(self, node: ast.Name) -> str:
+        name = node.id
+        if name in self.vocabulary.public:
+            return f"Import it: `from hyperpy import {name}`."
+        return self.of_function(name) or self.similar(name) or self.imported(name) or self.declared(node)
+
+    def of_function(self, name: str) -> str:
+        """A function may set a variable of that name, but a local one."""
+        for function, local, _ in local_names(self.parsed.tree):
+            if local == name and not isinstance(function, ast.Lambda):
+                keyword = "async def" if isinstance(function, ast.AsyncFunctionDef) else "def"
+                head = f"{keyword} {function.name}({ast.unparse(function.args)}):"
+                where = f"{function.name}() sets a local variable of that name"
+                return f"{where}. To set it for the whole file, write\n\n    {head}\n        global {name}"
+        return ""
+
+    def similar(self, name: str) -> str:
+        known = [known for known in sorted(self.known) if not known.startswith((".", "_.", "__"))]
+        if near := difflib.get_close_matches(name, known, n=1, cutoff=0.7):
+            return f"Did you mean `{near[0]}`?{self.place(near[0])}"
+        if name in sys.stdlib_module_names:
+            inner = f" or `from {name} import {name}`" if hasattr(sys.modules.get(name), name) else ""
+            return f"Import it: `import {name}`{inner}."
+        # Words like `user` resemble many builtins, so only a slip of the fingers counts: `pirnt`, `lenn`.
+        near = difflib.get_close_matches(name, sorted(builtin_names()), n=1, cutoff=0.8)
+        return f"Did you mean `{near[0]}`?" if near else ""
+
+    def place(self, name: str) -> str:
+        for statement, names in self.parsed.names.items():
+            if name in names.rebinds and isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                return f" It is set by {statement.name}(), line {statement.lineno}."
+            if name in names.binds:
+                return f" It is set at line {statement.lineno}."
+        return ""
+
+    def imported(self, name: str) -> str:
+        if near := difflib.get_close_matches(name, sorted(sys.stdlib_module_names), n=1, cutoff=0.85):
+            return f"Did you mean the module `{near[0]}`? Import it: `import {near[0]}`."
+        return ""
+
+    def declared(self, node: ast.Name) -> str:
+        """An input can be declared for a value, but not for a class or a function that is called."""
+        calls = (inner.func for inner in ast.walk(self.parsed.tree) if isinstance(inner, ast.Call))
+        if node.id[:1].isupper() or node in calls:
+            return "Import it, or define it in this file."
+        return f"Import it, set it in the body or the loader, or declare it as an input: `{node.id}: str`."

@@ -1,0 +1,191 @@
+"""Names that are read before anything can have set them: an error at load, not in every request.
+
+A name is reported only if no path through the file sets it before the read. The set of names that may be set grows
+along the statements: branches are joined by union, a loop begins with everything that its body sets, and a handler
+with everything that its `try:` part sets. Only `del` takes a name out.
+"""
+
+import ast
+from collections.abc import Collection, Iterator, Sequence
+
+from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import is_template, place_of
+from hyperpy.pages.analysis.scopes import When, bindings, module_level
+
+type _Names = frozenset[str]
+
+
+def check_order(
+    parsed: ParsedFile,
+    known: Collection[str],
+    before: Sequence[ast.stmt],
+    after: Sequence[ast.stmt],
+    loader: ast.stmt | None,
+    streams: Collection[ast.stmt],
+) -> None:
+    """Raises RouteError for a statement that reads a name before it is set.
+
+    `known` are names that are not checked, such as inputs and builtins. `before` and `after` are the statements of the
+    file before and after the loader is awaited. What other functions set isn't checked: they may be called at any time,
+    unless nothing in the file names them.
+    """
+    unused = _never_called(parsed, known, {loader, *streams})
+    called = (names.rebinds for statement, names in parsed.names.items() if statement not in {loader, *unused})
+    checked = parsed.bound.difference(known, parsed.expected_to_fail, _computed(parsed.tree), *called)
+    late = parsed.names[loader].rebinds if loader else frozenset()
+    reads = {
+        use.node
+        for names in parsed.names.values()
+        for use in names.uses
+        if use.when is When.AT_ONCE and use.node.id in checked
+    }
+    flow = _Flow(reads)
+    try:
+        end = flow.block(after, flow.block(before, frozenset()) | late)
+    except _Unset as error:
+        raise _explained(error.node, parsed, loader if error.node.id in late else None) from None
+    for statement, names in parsed.names.items():
+        uses = {use.node for use in names.uses if use.node.id in checked - end and use.when is not When.PERHAPS_NEVER}
+        for node in uses & {inner for template in _templates(statement) for inner in ast.walk(template)}:
+            raise _missing(node, parsed, [s for s in unused if node.id in parsed.names[s].rebinds])
+
+
+def _templates(statement: ast.stmt) -> Iterator[ast.stmt]:
+    return (node for node in module_level(statement) if isinstance(node, ast.stmt) and is_template(node))
+
+
+def _never_called(
+    parsed: ParsedFile, known: Collection[str], run: Collection[ast.stmt | None]
+) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions that nothing in the file names, without those in `run`, which hyperpy calls."""
+    functions = [
+        statement
+        for statement in parsed.tree.body
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+        if not (statement in run or statement.decorator_list or statement.name in known)
+    ]
+    readers = {name: [s for s, n in parsed.names.items() if name in n.reads] for name in (f.name for f in functions)}
+    return [function for function in functions if not set(readers[function.name]) - {function}]
+
+
+def _missing(node: ast.Name, parsed: ParsedFile, setters: Sequence[ast.stmt]) -> RouteError:
+    """The error for a name of the template that has been deleted, or whose functions nobody calls."""
+    what = f"the template uses `{node.id}`, which is not set when it is rendered"
+    hint = "The template is rendered last, after `del`."
+    for function in setters:
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            what = f"the template uses `{node.id}`, which only {function.name}() sets, and nothing calls it"
+            hint = f"Call it: `{function.name}()`. A loader, which is awaited by itself, is an `async def`."
+    return RouteError(what, place=place_of(node, parsed.file), hint=hint)
+
+
+class _Unset(Exception):
+    def __init__(self, node: ast.Name) -> None:
+        super().__init__(node.id)
+        self.node = node
+
+
+class _Flow:
+    """Follows the statements in the order in which they run. `reads` are the names to check where they are read."""
+
+    def __init__(self, reads: set[ast.Name]) -> None:
+        self.reads = reads
+
+    def block(self, statements: Sequence[ast.stmt], known: _Names) -> _Names:
+        """The names that may be set after some statements, given those that may be set before."""
+        for statement in statements:
+            known = self.statement(statement, known)
+        return known
+
+    def statement(self, statement: ast.stmt, known: _Names) -> _Names:
+        match statement:
+            case ast.Expr() if is_template(statement):
+                return known  # evaluated after everything else
+            case ast.If(test=test, body=body, orelse=orelse):
+                known = self.simple(test, known)
+                return self.block(body, known) | self.block(orelse, known)
+            case ast.For(target=target, iter=iterable, body=body, orelse=orelse):
+                known = self.simple(target, self.simple(iterable, known))
+                return self.block(orelse, known | self.block(body, known | _bound(body)))
+            case ast.While(test=test, body=body, orelse=orelse):
+                known = self.simple(test, known | _bound(body))
+                return self.block(orelse, known | self.block(body, known))
+            case ast.With(items=items, body=body):
+                for item in items:
+                    known = self.simple(item, known)
+                return known | self.block(body, known)
+            case ast.Try() | ast.TryStar():
+                return self.guarded(statement, known)
+            case ast.Match(subject=subject, cases=cases):
+                known = self.simple(subject, known)
+                ends = []
+                for case in cases:
+                    known = self.simple(case.pattern, known)
+                    known = self.simple(case.guard, known) if case.guard else known
+                    ends.append(self.block(case.body, known))
+                return known.union(*ends)
+            case ast.Delete(targets=targets):
+                self.simple(statement, known | _bound(targets))
+                return known - _bound(targets)
+        return self.simple(statement, known)
+
+    def guarded(self, statement: ast.Try | ast.TryStar, known: _Names) -> _Names:
+        done = self.block(statement.body, known)
+        raised = known | _bound(statement.body)
+        ends = [self.block(statement.orelse, done)]
+        for handler in statement.handlers:
+            caught = self.simple(handler.type, raised) if handler.type else raised
+            ends.append(self.block(handler.body, caught | {handler.name or ""}))
+        result = frozenset().union(*ends)
+        self.block(statement.finalbody, raised | result | _bound(statement.handlers) | _bound(statement.orelse))
+        return result | _bound(statement.finalbody)
+
+    def simple(self, node: ast.AST, known: _Names) -> _Names:
+        """Checks what runs without a branch. In `x = x + 1` and `x += 1`, the value is read before the name is set."""
+        walrus = {inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)}
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and inner in self.reads and inner.id not in known | walrus:
+                raise _Unset(inner)
+        return known | _bound([node])
+
+
+def _bound(nodes: Sequence[ast.AST]) -> _Names:
+    return frozenset(name for node in nodes for name, _ in bindings(node))
+
+
+def _explained(node: ast.Name, parsed: ParsedFile, loader: ast.stmt | None) -> RouteError:
+    name, place = node.id, place_of(node, parsed.file)
+    if isinstance(loader, ast.AsyncFunctionDef):
+        what = f"`{name}` is read before {loader.name}() sets it"
+        hint = f"{loader.name}() is awaited where it stands, line {loader.lineno}. Move this below it."
+        return RouteError(what, place=place, hint=hint)
+    what = f"`{name}` is read here, before anything sets it"
+    if declared := next(_annotations(parsed.tree, name), None):
+        written = ast.unparse(declared.annotation)
+        hint = (
+            f"`{name}: {written}` at line {declared.lineno} is not an input, because the file assigns `{name}`.\n"
+            f"To take it from the request, give the result another name, or write `{name}: Annotated[{written}, "
+            "Query()]`."
+        )
+    else:
+        lines = (s.lineno for s, names in parsed.names.items() if name in names.binds and s.lineno > node.lineno)
+        line = next(lines, None)
+        hint = f"Set it above this line.{f' It is set at line {line}.' if line else ''}"
+    return RouteError(what, place=place, hint=hint)
+
+
+def _computed(tree: ast.Module) -> Iterator[str]:
+    """Names with a call in their annotation. It may make an input marker, which is checked later."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                if any(isinstance(part, ast.Call) for part in ast.walk(annotation)):
+                    yield name
+
+
+def _annotations(tree: ast.Module, name: str) -> Iterator[ast.AnnAssign]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=target), value=None) if target == name:
+                yield node

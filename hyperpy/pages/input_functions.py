@@ -1,0 +1,85 @@
+"""The functions that make input markers, typed as the values that these stand for.
+
+A type checker takes `page: int = Query(1)` for an `int`. At run time each function returns a marker. hyperpy reads it
+when the file is loaded, and evaluates the default for each request, where it stands.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypedDict, Unpack, overload
+
+from annotated_types import SupportsGe, SupportsGt, SupportsLe, SupportsLt
+
+from hyperpy.exceptions import AnswerError, did_you_mean
+from hyperpy.pages.input_markers import CookieMarker, HeaderMarker, PathMarker, QueryMarker
+
+
+class Constraints(TypedDict, total=False):
+    """Constraints on a value, as in pydantic's `Field`."""
+
+    gt: SupportsGt
+    ge: SupportsGe
+    lt: SupportsLt
+    le: SupportsLe
+    multiple_of: float
+    max_digits: int
+    decimal_places: int
+    allow_inf_nan: bool
+    min_length: int
+    max_length: int
+    pattern: str
+
+
+def _known(function: Callable[..., Any], constraints: Constraints) -> Mapping[str, Any]:
+    """The constraints. Raises TypeError for an unknown one, as Python does for keyword arguments."""
+    for name in constraints:
+        if name not in Constraints.__annotations__:
+            suggestion = did_you_mean(name, ["alias", *Constraints.__annotations__])
+            raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}. {suggestion}".strip())
+    return constraints
+
+
+# The default of a marker without one. It is never a value: hyperpy takes a written default out of the call.
+_NONE: Final[Any] = object()
+
+
+@overload
+def Query[T](default: T, *, alias: str = "", **constraints: Unpack[Constraints]) -> T: ...
+@overload
+def Query(*, alias: str = "", **constraints: Unpack[Constraints]) -> Any: ...
+def Query(default: Any = _NONE, *, alias: str = "", **constraints: Unpack[Constraints]) -> Any:
+    """A query parameter; `alias` is its name in the URL if that differs. A list takes all values of that name."""
+    return QueryMarker(alias, _known(Query, constraints), default is not _NONE)
+
+
+@overload
+def Header[T](default: T, *, alias: str = "", **constraints: Unpack[Constraints]) -> T: ...
+@overload
+def Header(*, alias: str = "", **constraints: Unpack[Constraints]) -> Any: ...
+def Header(default: Any = _NONE, *, alias: str = "", **constraints: Unpack[Constraints]) -> Any:
+    """A request header. Without an `alias`, the variable's name: `user_agent` is `user-agent`. Decoded as UTF-8."""
+    return HeaderMarker(alias, _known(Header, constraints), default is not _NONE)
+
+
+@overload
+def Cookie[T](default: T, *, alias: str = "", **constraints: Unpack[Constraints]) -> T: ...
+@overload
+def Cookie(*, alias: str = "", **constraints: Unpack[Constraints]) -> Any: ...
+def Cookie(default: Any = _NONE, *, alias: str = "", **constraints: Unpack[Constraints]) -> Any:
+    """A cookie of the request; `alias` is its name there if that differs."""
+    return CookieMarker(alias, _known(Cookie, constraints), default is not _NONE)
+
+
+def Path(*, alias: str = "", **constraints: Unpack[Constraints]) -> Any:
+    """A parameter of the URL's path; `alias` is its name in the file's path if that differs."""
+    return PathMarker(alias, _known(Path, constraints))
+
+
+def Loaded() -> Any:
+    """Say that the loader, or another statement of the file, sets this name: `user: User = Loaded()`."""
+    raise AnswerError(
+        "`Loaded()` has no value", hint="Write it at the top level of a route file: `user: User = Loaded()`."
+    )
+
+
+MARKER_FUNCTIONS: Final[tuple[Callable[..., Any], ...]] = (Query, Header, Cookie, Path)
+"""Functions whose calls are input markers. The first parameter of each, if it has one, is the default."""

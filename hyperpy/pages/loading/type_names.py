@@ -1,0 +1,48 @@
+"""The names that the annotations of a route file can use."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hyperpy.pages.analysis.analyse import Description
+from hyperpy.pages.analysis.scopes import module_level
+
+
+class TypeNames(dict[str, Any]):
+    """The namespace of a file, and the types that it makes for each request: `Slug = Annotated[str, …]`.
+
+    A type is evaluated when an annotation needs it. Used as the globals of `eval`.
+    """
+
+    def __init__(self, description: Description, namespace: Mapping[str, Any]) -> None:
+        super().__init__(namespace)
+        self.file = description.file
+        statements = (*description.before, *description.after)
+        self.own = _own_types(node for statement in statements for node in module_level(statement))
+
+    def __missing__(self, name: str) -> object:
+        value = self.own.pop(name)  # KeyError: Python then looks in builtins
+        if isinstance(value, ast.Call) and not _makes_type(self.evaluated(value.func)):
+            raise KeyError(name)
+        self[name] = found = self.evaluated(value)
+        return found
+
+    def evaluated(self, expression: ast.expr) -> Any:
+        """The value of an expression. Raises whatever that raises."""
+        return eval(compile(ast.Expression(expression), self.file, "eval", dont_inherit=True), self)
+
+
+def _makes_type(function: object) -> bool:
+    """Whether a function returns a type: `NewType`, `TypeAliasType`, pydantic's `constr` …"""
+    return str(getattr(function, "__module__", "")).partition(".")[0] in {"typing", "pydantic"}
+
+
+def _own_types(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
+    """What may be a type, of the names that are assigned once."""
+    assigned = [node for node in nodes if isinstance(node, ast.Assign)]
+    targets = [(node.targets[0], node.value) for node in assigned if len(node.targets) == 1]
+    named = [(target.id, value) for target, value in targets if isinstance(target, ast.Name)]
+    counts = Counter(name for name, _ in named)
+    kinds = (ast.Subscript, ast.BinOp, ast.Call)
+    return {name: value for name, value in named if counts[name] == 1 and isinstance(value, kinds)}

@@ -1,0 +1,50 @@
+"""The body of a request, and its limit."""
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope
+
+from hyperpy.pages.loading.route import Route
+
+
+class RequestBody:
+    """Counts the body of a request as it is read. It is not part of the Run, to avoid a reference cycle.
+
+    `limit` is in bytes; 0 means none. What is over it is dropped: `receive` then raises HTTPException(413), each time.
+    """
+
+    __slots__ = ("_receive", "is_read", "limit", "size")
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self.limit = limit
+        self.size = 0
+        self.is_read = False
+
+    async def receive(self) -> Message:
+        if 0 < self.limit < self.size:
+            raise too_large(self.limit)
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.size += len(message.get("body", b""))
+            if 0 < self.limit < self.size:
+                raise too_large(self.limit)
+            self.is_read = not message.get("more_body")
+        return message
+
+
+def body_limit(route: Route, scope: Scope) -> int:
+    """The bytes that the body of a request to a route may have; 0 means no limit."""
+    limit: int = route.max_body or scope["app"].settings.limit_request_body
+    return limit
+
+
+def check_length(scope: Scope, limit: int) -> None:
+    """Raise HTTPException(413) if the `Content-Length` of a request is over the limit, in bytes; 0 means none."""
+    length = Headers(scope=scope).get("content-length", "") if limit else ""
+    if length.isdecimal() and int(length) > limit:
+        raise too_large(limit)
+
+
+def too_large(limit: int) -> HTTPException:
+    return HTTPException(413, f"The body of the request is larger than {limit} bytes.")

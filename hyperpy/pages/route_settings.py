@@ -1,0 +1,81 @@
+"""`route(…)`: the settings of one route, written at the top of its file."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from hyperpy.config import SettingSource, SourceKind, checked, setting_fields
+from hyperpy.exceptions import ConfigError, RouteError
+
+_UNITS = {"B": 1} | {
+    f"{letter}{unit}": base**power
+    for unit, base in (("B", 1000), ("iB", 1024))
+    for power, letter in enumerate("kMGT", 1)
+}
+_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ?([A-Za-z]+)")
+
+
+def size(value: object) -> int:
+    """Bytes from a number of them or from a text such as "10 MiB". Raises ValueError with a hint."""
+    number: object = value
+    if isinstance(value, str):
+        units = {unit.lower(): factor for unit, factor in _UNITS.items()}
+        found = _SIZE.fullmatch(value.strip())
+        number = int(float(found[1]) * units[found[2].lower()]) if found and found[2].lower() in units else None
+    if type(number) is not int or number < 1:
+        raise ValueError('Write a number of bytes of 1 or more, or a text such as "512 KiB", "10 MiB" or "1.5 GB".')
+    return number
+
+
+def _setting(name: str, parse: Callable[[object], int] | None = None) -> Any:
+    """A setting that takes the place of one of the application's, and has its limits unless it has its own `parse`."""
+    return field(default=None, metadata={"name": name, "parse": parse})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSettings:
+    """What `route(…)` takes. None leaves a setting as the application has it."""
+
+    max_body: int | str | None = _setting("limit_request_body", size)
+    ping: float | None = _setting("ping")
+    timeout_send: float | None = _setting("timeout_send")
+
+
+NAMES = tuple(each.name for each in fields(RouteSettings))
+
+
+def check_setting(name: str, value: object) -> object:
+    """The value that a setting gets in a Route. Raises RouteError without a place for one that it can't have."""
+    metadata = next(each.metadata for each in fields(RouteSettings) if each.name == name)
+    if value is None:
+        return None
+    try:
+        if metadata["parse"] is not None:
+            return metadata["parse"](value)
+        return checked(value, setting_fields()[metadata["name"]], SettingSource(name, SourceKind.CODE))
+    except ConfigError as error:
+        raise RouteError(f"route({name}={value!r}): {error.what.partition(': ')[2]}", hint=error.hint) from None
+    except ValueError as error:
+        raise RouteError(f"route({name}={value!r}) is not a size", hint=str(error)) from None
+
+
+def _statement[**P](settings: Callable[P, RouteSettings]) -> Callable[P, None]:
+    """A function with the parameters of `settings`. hyperpy reads its call in a route file instead of running it."""
+
+    def route(*args: P.args, **kwargs: P.kwargs) -> None:
+        """Settings of one route, as a statement of its own at the top of the file. They are read when it is loaded.
+
+        `max_body` is the most bytes that a request body may have, as a number or a text such as "10 MiB". `ping` and
+        `timeout_send` are those of the application, in seconds, for the streams of this route.
+        """
+        hint = 'Write it at the top of a route file: route(max_body="10 MiB")'
+        raise RouteError("route() has no effect outside a route file", hint=hint)
+
+    signature = inspect.signature(settings).replace(return_annotation=None)
+    route.__signature__ = signature  # type: ignore[attr-defined]  # for `inspect` and help()
+    return route
+
+
+route = _statement(RouteSettings)

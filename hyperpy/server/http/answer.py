@@ -1,0 +1,34 @@
+"""What both parsers add to a response: numbers for the access log, and framing that fits its status."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from hyperpy.web.bodiless import BODILESS, bodiless_headers
+
+
+class Answer:
+    """A mixin for uvicorn's request-response cycles."""
+
+    status = 0
+    sent = 0  # bytes of the body
+    began = 0.0  # by perf_counter()
+    bodiless = False
+    response_started: bool
+
+    def send(self, message: Any) -> Coroutine[Any, Any, None]:
+        if self.response_started:
+            if self.bodiless:
+                message = {**message, "body": b""}
+            self.sent += len(message.get("body", b""))
+        elif message["type"] == "http.response.start":
+            self.status = status = message["status"]
+            if status != 200 and (status in BODILESS or not 200 <= status <= 599):
+                message = self._without_body(message)
+        return super().send(message)  # type: ignore[misc, no-any-return]  # uvicorn's
+
+    def _without_body(self, message: Any) -> Any:
+        """The start of a response that clients expect no body of: they would read one as the next response."""
+        if not 200 <= self.status <= 599:
+            raise RuntimeError(f"{self.status} is not the status of a final response")
+        self.bodiless = True
+        return {**message, "headers": bodiless_headers(self.status, message.get("headers", ()))}

@@ -1,0 +1,96 @@
+"""Responses that have no body, whatever the application sends: the next response on the connection is the right one."""
+
+import re
+from itertools import product
+
+import pytest
+
+from tests.server.in_process import PARSERS, served
+
+END = b"GET /end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+STATUSES = (200, 204, 205, 304)
+BODY = b"HTTP/1.1 200 forged"
+HEADERS = {
+    "none": [],
+    "length": [(b"content-length", b"%d" % len(BODY))],
+    "zero": [(b"Content-Length", b"0")],
+    "chunked": [(b"Transfer-Encoding", b"chunked")],
+}
+
+
+async def answer(scope, receive, send):
+    """`/status/headers/pieces`: a response with that many pieces of a body."""
+    if scope["path"] == "/end":
+        status, headers, pieces = 200, [(b"content-length", b"19")], 1
+    else:
+        _, status, name, pieces = scope["path"].split("/")
+        headers = HEADERS[name]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    pieces = [BODY] if pieces in (1, "1") else [] if pieces == "0" else [BODY[:5], BODY[5:], b""]
+    for number, piece in enumerate(pieces or [b""]):
+        await send({"type": "http.response.body", "body": piece, "more_body": number < len(pieces) - 1})
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+async def test_responses_without_a_body(parser, version):
+    offenders = []
+    async with served(answer, parser) as server:
+        for method, status, name, pieces in product((b"GET", b"HEAD"), STATUSES, HEADERS, (b"0", b"1", b"3")):
+            if status == 200 and (pieces == b"0") is not (name == "zero"):
+                continue  # a mistake of the application
+            target = b"/%d/%b/%b" % (status, name.encode(), pieces)
+            received = await server.exchange(b"%b %b HTTP/%b\r\nHost: x\r\n\r\n" % (method, target, version) + END)
+            if not is_right(received, method, status, version):
+                offenders.append((method, target, received))
+    assert offenders == []
+
+
+def is_right(received: bytes, method: bytes, status: int, version: bytes) -> bool:
+    first, _, rest = received.partition(b"\r\n\r\n")
+    if not first.startswith(b"HTTP/1.1 %d " % status):
+        return False
+    if method == b"GET" and status == 200:
+        return BODY in rest or version == b"1.0" or b"\r\n\r\n" in rest
+    fields = dict(line.lower().split(b": ", 1) for line in first.split(b"\r\n")[1:])
+    if status != 200 and (b"transfer-encoding" in fields or fields.get(b"content-length", b"0") != b"0"):
+        return False
+    if status in (204, 304) and b"content-length" in fields:
+        return False
+    if status == 205 and fields.get(b"content-length") != b"0":
+        return False
+    if version == b"1.0":
+        return rest == b""
+    return re.fullmatch(rb"HTTP/1\.1 200 OK\r\n(?:.+\r\n)+\r\n" + BODY, rest) is not None
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_a_status_that_is_not_one_of_a_final_response_is_a_500(parser):
+    async with served(answer, parser) as server:
+        for status in (0, 99, 100, 101, 103, 600, 999):
+            received = await server.exchange(
+                b"GET /%d/none/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % status
+            )
+            assert received.startswith(b"HTTP/1.1 500 "), status
+
+
+async def in_pieces(scope, receive, send):
+    """A response of unknown length, or with `/length` of a known one."""
+    pieces = [b"one ", b"", b"two ", b"three", b""]
+    headers = [(b"content-length", b"13")] if scope["path"] == "/length" else []
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for number, piece in enumerate(pieces, 1):
+        await send({"type": "http.response.body", "body": piece, "more_body": number < len(pieces)})
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_http_1_0_gets_no_chunks(parser):
+    async with served(in_pieces, parser) as server:
+        for path, has_length in ((b"/", False), (b"/length", True)):
+            received = await server.exchange(b"GET %b HTTP/1.0\r\n\r\n" % path)
+            head, _, body = received.partition(b"\r\n\r\n")
+            assert body == b"one two three"
+            assert b"transfer-encoding" not in head.lower()
+            assert (b"content-length: 13" in head.lower()) is has_length
+        received = await server.exchange(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert received.endswith(b"4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n")
