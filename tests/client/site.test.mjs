@@ -45,7 +45,7 @@ test("errors have a kind", async () => {
     const page = await failure(createStream(`${SITE}/page`));
     assert.deepEqual([page.kind, page.status], ["content-type", 200]);
     const failed = await failure(createStream(`${SITE}/fragile`));
-    assert.deepEqual([failed.kind, failed.status], ["server", 200]);
+    assert.deepEqual([failed.kind, failed.status], ["server", 500]);
     assert.match(failed.log, /^[0-9a-f]{8}$/);
     assert.doesNotMatch(JSON.stringify(failed) + failed.message, /secret/);
 });

@@ -550,3 +550,41 @@ async def test_what_a_task_of_a_guard_answers_later(make: Make) -> None:
             early, late, after = [await http.get(path) for path in ("/closed/early", "/closed/late", "/after")]
     assert (early.status_code, late.text) == (303, "open")
     assert "too late to redirect" in after.text
+
+
+# Routes and guards with a loader of their own for one method.
+BY_METHOD = {
+    "account/_guard.py": """
+        from hyperpy import POST, redirect
+
+        async def load():
+            return redirect("/get")
+
+        if POST:
+            async def store():
+                return redirect("/post")
+        """,
+    "account/index.py": """
+        from hyperpy import POST
+
+        done = []
+
+        async def load():
+            done.append(1)
+
+        if POST:
+            async def store():
+                done.append(2)
+
+        t"<p>secret</p>"
+        """,
+}
+
+
+async def test_a_guard_and_its_routes_may_have_loaders_for_one_method(make: Make) -> None:
+    async with client_of(make(BY_METHOD)) as visitor:
+        found = {}
+        for method in ("GET", "HEAD", "POST"):
+            answer = await visitor.request(method, "/account")
+            found[method] = answer.status_code, answer.headers.get("location")
+    assert found == {"GET": (303, "/get"), "HEAD": (303, "/get"), "POST": (303, "/post")}

@@ -156,12 +156,12 @@ async def test_a_url_with_root_path(make):
 NEGOTIATED = [
     ("/page", {BROWSER: "page", EVENT_SOURCE: "page", HTMX_4: "page", ANYTHING: "page"}, None),
     ("/stream", dict.fromkeys((BROWSER, EVENT_SOURCE, HTMX_4, ANYTHING), "events"), None),
-    ("/both", {BROWSER: "page", EVENT_SOURCE: "events", HTMX_4: "page", ANYTHING: "page"}, "Accept"),
+    ("/both", {BROWSER: "page", EVENT_SOURCE: "events", HTMX_4: "page", ANYTHING: "page"}, "Accept, Datastar-Request"),
     ("/report", {BROWSER: "page", EVENT_SOURCE: "events", HTMX_4: "page", ANYTHING: "page"}, "Accept"),
     ("/bits", {BROWSER: "page", EVENT_SOURCE: "events", HTMX_4: "events", ANYTHING: "events"}, "Accept"),
-    ("/both?_stream", dict.fromkeys((BROWSER, EVENT_SOURCE, HTMX_4, ANYTHING), "events"), "Accept"),
-    ("/both?a=1&_stream=1", dict.fromkeys((BROWSER, ANYTHING), "events"), "Accept"),
-    ("/both?not_stream=1&x=_stream", dict.fromkeys((BROWSER, ANYTHING), "page"), "Accept"),
+    ("/both?_stream", dict.fromkeys((BROWSER, EVENT_SOURCE, HTMX_4, ANYTHING), "events"), "Accept, Datastar-Request"),
+    ("/both?a=1&_stream=1", dict.fromkeys((BROWSER, ANYTHING), "events"), "Accept, Datastar-Request"),
+    ("/both?not_stream=1&x=_stream", dict.fromkeys((BROWSER, ANYTHING), "page"), "Accept, Datastar-Request"),
     ("/report?_stream", dict.fromkeys((BROWSER, ANYTHING), "page"), "Accept"),
 ]
 

@@ -50,10 +50,6 @@ FRESH = {
     ),
     "an object": ("from types import SimpleNamespace\nbox = SimpleNamespace(n=0)\nbox.n += 1", "[word] * box.n"),
     "an iterator": ("from itertools import count\nnumbers = count(1)", "[word] * next(numbers)"),
-    "a cached function": (
-        "from functools import cache\n@cache\ndef f(x):\n    return [word]",
-        "f(1)",
-    ),
 }
 
 

@@ -63,7 +63,7 @@ ROUTES = {
             try:
                 for number in range(3):
                     yield str(number)
-                    await made(f"{run}-{number}")
+                    await _made(f"{run}-{number}")
             finally:
                 await asyncio.sleep(0.01)
                 Path(f"{run}-cleaned").touch()
@@ -71,7 +71,7 @@ ROUTES = {
     "silent.py": """
         async def stream():
             try:
-                await made(f"{run}-0")
+                await _made(f"{run}-0")
                 yield "0"
             finally:
                 await asyncio.sleep(0.01)
@@ -122,13 +122,13 @@ ROUTES = {
     "report.py": """
         async def stream():
             yield t"<!doctype html><h1>First</h1>"
-            await made(f"{run}-0")
+            await _made(f"{run}-0")
             yield t"<p>Last</p>"
         """,
     "broken-report.py": """
         async def stream():
             yield t"<!doctype html><h1>First</h1>"
-            await made(f"{run}-0")
+            await _made(f"{run}-0")
             raise ValueError("secret")
         """,
 }
@@ -142,7 +142,7 @@ from hyperpy import Query
 run: Annotated[str, Query()] = "none"
 
 
-async def made(name):
+async def _made(name):
     while not Path(name).exists():
         await asyncio.sleep(0.01)
 

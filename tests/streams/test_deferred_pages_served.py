@@ -112,7 +112,7 @@ def test_status_and_headers_are_set_before_the_first_part(tmp_path: Path) -> Non
         served.open("a")
         client.read_until(b"\r\n0\r\n\r\n")
     assert client.head[0] == "HTTP/1.1 201 Created"
-    assert "vary: Accept" in client.head
+    assert "vary: Accept, Datastar-Request" in client.head
     assert any(line.startswith("set-cookie: a=b") for line in client.head)
 
 
