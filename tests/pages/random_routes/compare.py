@@ -13,7 +13,7 @@ from tests.support.clients import EVENT_SOURCE
 
 AT_ONCE = 20
 
-EFFECTS = '''
+EFFECTS = """
 import contextlib
 
 notes = {}
@@ -32,7 +32,7 @@ def transaction(rid):
         note(rid, "rollback")
         raise
     note(rid, "commit")
-'''
+"""
 NOTES = """
 from hyperpy import JSONResponse
 from random_route_effects import notes

@@ -26,8 +26,9 @@ class Scope:
     texts: list[str] = field(default_factory=list)
     lists: list[str] = field(default_factory=list)
 
-    def copy(self) -> Scope:
-        return Scope(self.ints.copy(), self.texts.copy(), self.lists.copy())
+    def with_ints(self, *names: str) -> Scope:
+        """A copy, with more numbers."""
+        return Scope([*self.ints, *names], self.texts.copy(), self.lists.copy())
 
 
 class Generator:
@@ -38,6 +39,7 @@ class Generator:
         self.lines: list[str] = []
         self.scope = Scope(["n"], ["word", "rid"])
         self.functions: list[str] = []  # of one int, and without effects on the answer
+        self.leaves: list[str] = []  # those that call no other: deep calls would take for ever
         self.refusing: list[str] = []  # of one int; may refuse the request
         self.components: list[str] = []
         self.declared: list[str] = []  # annotated names that the loader sets
@@ -155,7 +157,7 @@ class Generator:
 
     def block(self, depth: int) -> None:
         """What a block sets is not known after it."""
-        outer, self.scope = self.scope, self.scope.copy()
+        outer, self.scope = self.scope, self.scope.with_ints()
         for _ in range(self.random.randint(1, 3)):
             self.statement(depth)
         self.scope = outer
@@ -215,7 +217,7 @@ class Generator:
             self.block(depth + 1)
 
     def for_(self, depth: int) -> None:
-        self.write(depth, f"for each{depth} in {self.listing()}:")
+        self.write(depth, f"for each{depth} in list({self.listing()}):")
         self.block(depth + 1)
         if self.chance(0.3):
             self.write(depth + 1, f"if each{depth} == {self.integer(0)}:")
@@ -287,10 +289,11 @@ class Generator:
         """A function that refuses some requests."""
         name = self.fresh("need")
         self.write(depth, f"def {name}(x):")
-        outer, self.scope = self.scope, Scope([*self.scope.ints, "x"], list(self.scope.texts), list(self.scope.lists))
+        outer, self.scope = self.scope, self.scope.with_ints("x")
         self.write(depth + 1, f"if x > {self.random.randint(0, 12)}:")
-        refusals = ["return redirect('/login')", "redirect('/login')", "raise redirect('/login')", "raise HTTPException(403)"]
-        self.write(depth + 2, self.random.choice([*refusals, "return PlainTextResponse(str(x))", "PlainTextResponse('no')"]))
+        refusals = ["return redirect('/login')", "redirect('/login')", "raise redirect('/login')"]
+        refusals += ["raise HTTPException(403)", "return PlainTextResponse(str(x))", "PlainTextResponse('no')"]
+        self.write(depth + 2, self.random.choice(refusals))
         self.write(depth + 1, f"note(rid, {self.integer(1)})")
         if self.chance(0.5):
             self.write(depth + 1, f"return {self.integer(1)}")
@@ -300,9 +303,11 @@ class Generator:
     # -- definitions --------------------------------------------------------------------------------------------------
 
     def function(self, depth: int) -> None:
+        known, self.functions = self.functions, self.leaves if self.chance(0.5) else []
+        calls_none = not self.functions
         name = self.fresh("f")
         self.write(depth, f"def {name}(x, y={self.random.randint(0, 9)}):")
-        outer, self.scope = self.scope, Scope([*self.scope.ints, "x", "y"], list(self.scope.texts), list(self.scope.lists))
+        outer, self.scope = self.scope, self.scope.with_ints("x", "y")
         mine = [each for each in outer.ints if each != "n" and each not in self.declared]
         if mine and self.chance(0.4):
             changed = self.one_of(mine)
@@ -315,25 +320,27 @@ class Generator:
             self.write(depth + 1, f"for each in {self.listing()}:")
             self.write(depth + 2, f"y += each * {self.integer(0)}")
         self.write(depth + 1, f"return {self.integer()} % 100")
-        self.scope = outer
-        self.functions.append(name)
+        self.scope, self.functions = outer, [*known, name]
+        if calls_none:
+            self.leaves.append(name)
 
     def class_(self, depth: int) -> None:
+        known, self.functions = self.functions, self.leaves
         name = self.fresh("C")
         if self.chance(0.5):
             self.write(depth, "@dataclass")
         self.write(depth, f"class {name}:")
-        self.write(depth + 1, f"size: int = {self.integer(1)}")
+        self.write(depth + 1, f"size: int = {self.integer(0)}")
         self.write(depth + 1, "def scaled(self, x):")
         self.write(depth + 2, f"return self.size * x + {self.integer(1)}")
         made = self.fresh("f")
         self.write(depth, f"{made} = lambda x: {name}().scaled(x) % 100")
-        self.functions.append(made)
+        self.functions = [*known, made]
 
     def component(self, depth: int) -> None:
         name = self.fresh("Card")
         self.write(depth, f"def {name}(children=None, size=1):")
-        outer, self.scope = self.scope, Scope([*self.scope.ints, "size"], list(self.scope.texts), list(self.scope.lists))
+        outer, self.scope = self.scope, self.scope.with_ints("size")
         self.write(depth + 1, f'return t"""<em>{{size}} {self.markup(0)} {{children}}</em>"""')
         self.scope = outer
         self.components.append(name)
@@ -351,7 +358,7 @@ class Generator:
             if self.chance(0.5):
                 self.write(1, f"await asyncio.sleep({self.random.choice(['0', '0.001'])})")
             self.write(1, f"{name} = {self.integer()}")
-        outer, self.scope = self.scope, self.scope.copy()
+        outer, self.scope = self.scope, self.scope.with_ints()
         self.scope.ints += self.declared
         if self.refusing and self.chance(0.5):
             call = f"{self.one_of(self.refusing)}({self.integer()})"
@@ -378,7 +385,8 @@ class Generator:
         self.write(1, f"for number in range({self.random.randint(1, 3)}):")
         self.scope.ints.append("number")
         self.write(2, "await asyncio.sleep(0)")
-        forms = [f't"""{self.markup(1)}"""', f"('tick', {self.integer()})", self.text(), f"{{'data': {self.text()}, 'id': str(number)}}"]
+        forms = [f't"""{self.markup(1)}"""', f"('tick', {self.integer()})", self.text()]
+        forms.append(f"{{'data': {self.text()}, 'id': str(number)}}")
         for _ in range(self.random.randint(1, 2)):
             self.write(2, f"yield {self.random.choice(forms)}")
 
