@@ -173,6 +173,23 @@ async def test_a_bare_response_is_the_answer(site: Site) -> None:
     } == {}
 
 
+async def test_a_response_of_a_function_ends_the_request_where_it_is_assigned(site: Site) -> None:
+    """But only if a statement of the function has made it the answer."""
+    deny = "def deny():\n    PlainTextResponse('x', 201)\n    1 / 0\n"
+    made = "def made():\n    return PlainTextResponse('x', 201)\n"
+    guard = "def guard():\n    user = deny()\n    log.append('on')\n    return user\n"
+    cases = {
+        "in the body": f"{deny}user = deny()\nlog.append('on')\nt''",
+        "in a block": f"{deny}if True:\n    user: object = deny()\n    log.append('on')\nt''",
+        "in the loader": f"{deny}{function('user = deny()', "log.append('on')")}\nt''",
+        "in a function": f"{deny}{guard}x = guard()\nlog.append('on')\nt''",
+    }
+    found = await results(site, cases)
+    assert {how: (answer.text, log) for how, (answer, log) in found.items()} == dict.fromkeys(cases, ("x", []))
+    found = await results(site, {"made": f"{made}user = made()\nlog.append('on')\nt'{{user.status_code}}'"})
+    assert [(answer.text, log) for answer, log in found.values()] == [("201", ["on"])]
+
+
 async def test_a_bare_http_exception_is_raised(site: Site) -> None:
     body = "try:\n    HTTPException(403)\nexcept HTTPException as error:\n    raise HTTPException(410) from error"
     cases = {

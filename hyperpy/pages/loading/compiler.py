@@ -19,7 +19,7 @@ from hyperpy.pages.loading.ending_statements import (
     at,
     call,
     end_functions,
-    is_redirect,
+    is_answer,
     load,
     may_be_redirect,
     may_be_response,
@@ -220,8 +220,8 @@ class _BodyRewriter:
         return [statement, *map(self.check, names)]
 
     def check(self, name: str) -> ast.stmt:
-        """Ends the body if a variable holds a redirect."""
-        return self.ended_by(ast.BoolOp(ast.And(), [is_redirect(name), call(ENDS, load(name))]))
+        """Ends the body if a variable holds the answer."""
+        return self.ended_by(ast.BoolOp(ast.And(), [is_answer(name), call(ENDS, load(name))]))
 
     def ended_by(self, test: ast.expr) -> ast.stmt:
         """Ends the body if the test is true."""

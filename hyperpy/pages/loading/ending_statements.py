@@ -1,4 +1,4 @@
-"""The statements of a function that may end the request: bare expressions, and assignments of a redirect.
+"""The statements of a function that may end the request: bare expressions, and assignments of an answer.
 
 Each is followed by a check, which leaves the function as `return` does:
 
@@ -8,7 +8,7 @@ Each is followed by a check, which leaves the function as `return` does:
                                     del .result
 
     user = require_user(request)    user = require_user(request)
-                                    if .type(user) is .redirect:
+                                    if .isinstance(user, .response) and .is_answer(user):
                                         return .answer(user)
 
     answer = redirect("/tasks")     answer = .kept(redirect("/tasks"))
@@ -28,12 +28,13 @@ from hyperpy.pages.loading.hidden_names import (
     ANSWER,
     BOUND,
     ENDS,
+    IS_ANSWER,
+    ISINSTANCE,
     KEPT,
-    REDIRECT,
     RENDERED,
+    RESPONSE,
     RESULT,
     SET,
-    TYPE,
 )
 
 type IsRender = Callable[[ast.expr], bool]
@@ -67,9 +68,9 @@ def _names(target: ast.expr) -> list[ast.Name]:
     return [target] if isinstance(target, ast.Name) else []
 
 
-def is_redirect(name: str) -> ast.expr:
-    """An expression: whether a variable holds a redirect."""
-    return ast.Compare(call(TYPE, load(name)), [ast.Is()], [load(REDIRECT)])
+def is_answer(name: str) -> ast.expr:
+    """An expression: whether a variable holds a redirect, or a response that a function has made the answer."""
+    return ast.BoolOp(ast.And(), [call(ISINSTANCE, load(name), load(RESPONSE)), call(IS_ANSWER, load(name))])
 
 
 def with_responses(value: ast.expr, is_render: IsRender) -> ast.expr:
@@ -175,7 +176,7 @@ class _FunctionEndings:
 
     def check(self, name: str, where: _Where) -> ast.stmt:
         answer = call(ANSWER, load(name))
-        return ast.If(is_redirect(name), self.leave(answer) if where.can_leave else [ast.Expr(answer)], [])
+        return ast.If(is_answer(name), self.leave(answer) if where.can_leave else [ast.Expr(answer)], [])
 
     def leave(self, value: ast.expr) -> list[ast.stmt]:
         return [ast.Return(value)] if self.has_value else [ast.Expr(value), ast.Return()]

@@ -8,7 +8,8 @@
 | `.ends` | makes a response the answer, and tells whether it is one | the body, classes, `finally` | `execution` |
 | `.answer` | does the same, and returns the response or None | functions | `execution` |
 | `.result` | the value that a bare expression has evaluated to | the body and functions | these |
-| `.redirect`, `.type` | the class of redirects, and `type` | the body and functions | `execution` |
+| `.isinstance`, `.response` | `isinstance`, and the class of responses | the body and functions | `execution` |
+| `.is_answer` | whether a response that is assigned ends the request | the body and functions | `execution` |
 | `.kept` | keeps a redirect that the file works on | the body and functions | `execution` |
 | `.set` | keeps a redirect assigned to `response` | the body and functions | `execution` |
 | `.bound` | makes `response` the answer at the end of its block | the body and functions | `execution` |
@@ -29,8 +30,9 @@ ENDED = ".ended"
 ENDS = ".ends"
 ANSWER = ".answer"
 RESULT = ".result"
-REDIRECT = ".redirect"
-TYPE = ".type"
+ISINSTANCE = ".isinstance"
+RESPONSE = ".response"
+IS_ANSWER = ".is_answer"
 KEPT = ".kept"
 SET = ".set"
 BOUND = ".bound"

@@ -19,13 +19,14 @@ from hyperpy.pages.loading.hidden_names import (
     ENDED,
     ENDS,
     HTML,
+    IS_ANSWER,
+    ISINSTANCE,
     KEPT,
     MARKUP,
-    REDIRECT,
     RENDER,
     RENDERED,
+    RESPONSE,
     SET,
-    TYPE,
     YIELDED,
 )
 from hyperpy.pages.proxies import actual
@@ -61,6 +62,12 @@ def answer_of(value: object) -> Response | None:
 def ends(value: object) -> bool:
     """Whether the value of a bare expression is the answer."""
     return answer_of(value) is not None
+
+
+def is_answer(value: Response) -> bool:
+    """Whether an assigned response ends the request: a redirect, or one that a bare expression has made the answer."""
+    run = current_host.get(None)
+    return isinstance(value, Redirect) or (run is not None and actual(value) is run.explicit)
 
 
 def kept[V](value: V) -> V:
@@ -104,6 +111,6 @@ def yielded(render: Callable[..., str], *values: object) -> Markup | Pending:
 HELPERS: Mapping[str, Any] = MappingProxyType(
     {HTML: stripped, MARKUP: markup, RENDER: render_template, YIELDED: yielded}
     | {ANSWER: answer_of, ENDS: ends, KEPT: kept, SET: set_response, BOUND: bound, RENDERED: rendered}
-    | {REDIRECT: Redirect, TYPE: type, ENDED: False}
+    | {IS_ANSWER: is_answer, ISINSTANCE: isinstance, RESPONSE: Response, ENDED: False}
 )
 """What the code of any file in the routes folder finds in its namespace."""
