@@ -9,7 +9,7 @@ from hyperpy import Hyper
 from tests.pages.random_routes.compare import differences, write_site
 from tests.support.clients import client_of
 
-FILES = 60
+FILES = 30
 
 
 async def test_random_files_mean_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,6 +198,13 @@ class _Answering(ast.NodeTransformer):
 
     visit_AugAssign = visit_Assign  # type: ignore[assignment]
 
+    def visit_Try(self, node: ast.Try) -> ast.Try:
+        """What stands in `finally` runs to its end, as Python warns of a `return` in it."""
+        last, node.finalbody = node.finalbody, []
+        self.generic_visit(node)
+        node.finalbody = last
+        return node
+
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
         node.body = [each if isinstance(each, ast.AnnAssign) else self.visit(each) for each in node.body]
         return node
