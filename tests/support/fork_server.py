@@ -101,6 +101,8 @@ def serve_forks(control: socket.socket) -> list[str]:
             if key.fileobj is control:
                 request, descriptors, *_ = socket.recv_fds(control, LARGEST, 3)
                 if not request:
+                    for pid, _ in children.values():  # the tests were killed
+                        os.kill(pid, signal.SIGKILL)
                     sys.exit()
                 out, err, pipe = descriptors
                 pid = os.fork()
