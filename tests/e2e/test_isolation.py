@@ -173,7 +173,65 @@ HELD = """
         finally:
             finals.append((token, latest, set(seen)))
 """
+# A guard, the imported request and response, a marker of the site's own, and one Response object for all requests.
+GUARD = """
+    import asyncio
+    import random
+
+    from hyper import Response
+
+    token: str
+    response: Response
+
+
+    async def load():
+        await asyncio.sleep(random.random() / 200)
+        response.headers["x-guard"] = token
+        response.set_cookie("guard", token)
+"""
+SHARED = """
+    import asyncio
+    import random
+    from typing import Annotated
+
+    from hyper import InputMarker, PlainTextResponse, redirect, request, response
+
+    SHARED = PlainTextResponse("shared")
+
+
+    class User(InputMarker):
+        def value(self, request, name):
+            return request.path_params["token"]
+
+
+    token: str
+    user: Annotated[str, User()]
+
+
+    def current():
+        return request.path_params["token"]
+
+
+    async def later():
+        await asyncio.sleep(random.random() / 200)
+        return request.query_params["again"]
+
+
+    async def load():
+        global found
+        found = await asyncio.gather(later(), asyncio.create_task(later()), asyncio.to_thread(current))
+        response.set_cookie("own", current())
+        if request.query_params.get("shared"):
+            return SHARED
+        if request.query_params.get("gone"):
+            redirect(f"/gone/{user}")
+
+
+    t"<p>{token} {user} {current()} {found}</p>"
+"""
 FILES = {
+    "routes/shared/{token}/_guard.py": GUARD,
+    "routes/shared/{token}/index.py": SHARED,
     "routes/_log.py": "log = []\nfinals = []\n",
     "routes/loaded/{token}.py": LOADED,
     "routes/blocking/{token}.py": BLOCKING,
@@ -192,10 +250,12 @@ FILES = {
 class User:
     token: str
 
-    async def request(self, client: httpx.AsyncClient, folder: str) -> httpx.Response:
-        url = f"/{folder}/{self.token}?again={self.token}"
+    async def request(
+        self, client: httpx.AsyncClient, folder: str, more: str = "", status: int = 200
+    ) -> httpx.Response:
+        url = f"/{folder}/{self.token}?again={self.token}{more}"
         response = await client.get(url, headers={"x-token": self.token, "accept": BROWSER})
-        assert response.status_code == 200, response.text
+        assert response.status_code == status, response.text
         return response
 
     async def use(self, client: httpx.AsyncClient) -> None:
@@ -208,6 +268,13 @@ class User:
         assert tokens_in(blocking.text) == {self.token}
         assert blocking.text.split()[-2:] == ["1", "2"]
         assert (await self.request(client, "tasks")).text == f"<b>{self.token} not yet</b>"
+        more, status = random.choice([("", 200), ("&shared=1", 200), ("&gone=1", 303)])
+        guarded = await self.request(client, "shared", more, status)
+        assert (tokens_in(guarded.text) == {self.token}) is (not more)
+        assert guarded.headers.get("location") == (f"/gone/{self.token}" if "gone" in more else None)
+        assert guarded.headers["x-guard"] == self.token
+        cookies = sorted(cookie.partition(";")[0] for cookie in guarded.headers.get_list("set-cookie"))
+        assert cookies == [f"guard={self.token}", f"own={self.token}"]
 
 
 def tokens_in(text: str) -> set[str]:
