@@ -91,7 +91,7 @@ class Dispatch:
                 sender.seal.release()
 
     def body_limit(self, scope: Scope) -> int:
-        """The bytes that the body of a request may have, whoever reads it; 0 means no limit."""
+        """The bytes that the body of a request may have, which middleware may read as well; 0 means no limit."""
         if self.has_own_limits:
             match self.loaded.router.match(route_path(scope)):
                 case Match(Route(max_body=max_body)) if max_body:
@@ -167,7 +167,7 @@ class Dispatch:
         if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
-        if guards.last is not None and guards.last.after is None:  # there is no run of a route
+        if guards.last is not None and guards.last.after is None:  # no route has run
             run.follow(guards.last)
         run.injected_response().status_code = status_of(error)
         html = takes_html(accept)

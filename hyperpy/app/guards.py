@@ -13,7 +13,7 @@ from hyperpy.pages import Route, Run
 
 type RawHeader = tuple[bytes, bytes]
 
-# Seconds to wait for tasks that a guard has started and not awaited. One that runs for ever must not hold requests up.
+# Seconds to wait for tasks that a guard has started and not awaited. A task that never ends must not hold requests up.
 LEFT_BEHIND: Final = 1.0
 
 
@@ -21,7 +21,7 @@ class Guards:
     """Runs the guards of a request, each of them once.
 
     A guard runs before the routes and the error pages of its folder. The `headers` that guards have set belong to every
-    answer of the request, whoever gives it.
+    answer of the request.
     """
 
     __slots__ = ("headers", "last", "max_body", "passed", "receive", "scope")

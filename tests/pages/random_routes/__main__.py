@@ -9,15 +9,24 @@ from tests.pages.random_routes.compare import differences, write_site
 from tests.support.clients import client_at
 from tests.support.servers import hyper_serve
 
+AT_ONCE = 200  # files of one server: it has to start before the tests lose patience
 
-async def main(files: int, first: int) -> None:
+
+async def compare(files: range) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
-        sources = write_site(Path(folder), range(first, first + files))
+        sources = write_site(Path(folder), files)
         with hyper_serve(Path(folder)) as command:
             async with client_at(command.port()) as client:
-                found = await differences(client, sources)
-    print(*found, sep="\n")
-    print(f"{files} files, {len(found)} differences")
+                return await differences(client, sources)
+
+
+async def main(files: int, first: int) -> None:
+    last, count = first + files, 0
+    for start in range(first, last, AT_ONCE):
+        found = await compare(range(start, min(start + AT_ONCE, last)))
+        print(*found, sep="\n", end="", flush=True)
+        count += len(found)
+    print(f"{files} files, {count} differences")
 
 
 if __name__ == "__main__":
