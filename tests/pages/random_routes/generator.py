@@ -264,7 +264,7 @@ class Generator:
         if not self.refusing:
             return self.note(depth)
         call = f"{self.one_of(self.refusing)}({self.integer()})"
-        form = self.random.choice(["{}", "{}", "r = {}", "r = {}", "(r := {})", "[{}]", "r: object = {}"])
+        form = self.random.choice(["{}", "{}", "r = {}", "r = {}", "(r := {})", "r: object = {}"])
         self.write(depth, form.format(call))
         return None
 
