@@ -59,15 +59,16 @@ class Answers:
             raise value
         if isinstance(value, Response):
             self.last = value
-        return self.given()
+        return isinstance(value, Response | Redirect)
 
-    def given(self) -> bool:
-        return self.last is not None
+    def assigned(self, value: object) -> bool:
+        """Whether the request ends at an assignment of this value."""
+        return isinstance(value, Redirect) or (isinstance(value, Response) and value is self.last)
 
     def block_ends(self, response: object) -> bool:
         if isinstance(response, Response):
             self.last = response
-        return self.given()
+        return isinstance(response, Response)
 
 
 async def expected(source: str, request: Request, rid: str) -> Outcome:
@@ -186,17 +187,23 @@ class _Answering(ast.NodeTransformer):
             return ast.Assign([ast.Name("page", ast.Store())], ast.Lambda(ast.arguments(), node.value))
         if isinstance(node.value, ast.Yield):
             return node
-        return _if("bare", node.value)
+        value = ast.Name("value_of_statement", ast.Load())
+        return [ast.Assign([ast.Name(value.id, ast.Store())], node.value), _if("bare", value, returned=value)]
 
     def visit_Assign(self, node: ast.Assign) -> list[ast.stmt]:
-        return [node, _if("given")]
+        if not isinstance(node.targets[0], ast.Name):
+            return [node]
+        value = ast.Name(node.targets[0].id, ast.Load())
+        return [node, _if("assigned", value, returned=value)]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
         """A global name can't be annotated."""
         assert node.value
-        return [ast.Assign([node.target], node.value), _if("given")]
+        return self.visit_Assign(ast.Assign([node.target], node.value))
 
-    visit_AugAssign = visit_Assign  # type: ignore[assignment]
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        """A generated stream gives no answer."""
+        return node if node.name == "stream" else self.generic_visit(node)
 
     def visit_Try(self, node: ast.Try) -> ast.Try:
         """What stands in `finally` runs to its end, as Python warns of a `return` in it."""
@@ -227,7 +234,7 @@ def _sets_response(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "response"
 
 
-def _if(method: str, *arguments: ast.expr) -> ast.stmt:
-    """`if answers.method(…): return`."""
+def _if(method: str, *arguments: ast.expr, returned: ast.expr | None = None) -> ast.stmt:
+    """`if answers.method(…): return …`."""
     called = ast.Call(ast.Attribute(ast.Name("answers", ast.Load()), method, ast.Load()), list(arguments), [])
-    return ast.If(called, [ast.Return()], [])
+    return ast.If(called, [ast.Return(returned)], [])
