@@ -47,7 +47,7 @@ class Queue:
         return Taking(self)
 
     async def get(self) -> JSONValue:
-        """The data of the next item, which is acknowledged: if its work fails, nobody does it again."""
+        """The data of the next item, which is acknowledged at once: it is not delivered again if the work fails."""
         item = await self.take()
         data = item.data
         await item.ack()

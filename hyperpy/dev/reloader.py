@@ -77,7 +77,7 @@ class Reloader:
             raise_interrupt=False,
             recursive=False,
         )
-        # The first look is after the watch has begun: there are no events for earlier changes.
+        # Start watching before the first snapshot: earlier changes cause no events.
         is_first = True
         for events in changes:
             if events or is_first:

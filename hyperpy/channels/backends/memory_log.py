@@ -15,7 +15,7 @@ from hyperpy.channels.backends.records import Batch, ChannelState, FrameKey, Pos
 MESSAGE: Final = 200
 CHANNEL: Final = 1500
 
-# How many records are warm at most, and how long an encoded event may be that they cache.
+# The most records that keep their encoded event, and the greatest length of one that is kept.
 WARM: Final = 4000
 WARM_FRAME: Final = 1024
 

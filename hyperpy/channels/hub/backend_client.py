@@ -86,7 +86,7 @@ class BackendClient:
     async def finish(self, work: Coroutine[Any, Any, None]) -> None:
         """Wait for work that goes on if the caller is cancelled."""
         task = self.spawn(work)
-        await asyncio.wait((task,))  # not `shield`, which logs the error of work that nobody waits for any more
+        await asyncio.wait((task,))  # not `shield`, which logs errors after the waiter was cancelled
         if task.cancelled():
             raise ChannelError("the application has ended")
         task.result()

@@ -120,7 +120,7 @@ local function times_taken(id)
     return pending and pending[4]
 end
 
--- Whether nobody has taken the item since it was taken for the time of that number.
+-- Whether the item has not been taken again since the delivery with that number.
 local function is_held(id, time)
     return times_taken(id) == tonumber(time)
 end
