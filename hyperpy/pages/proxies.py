@@ -5,9 +5,9 @@ from operator import attrgetter, methodcaller
 from typing import Any, Final, cast
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from hyperpy.exceptions import AnswerError
+from hyperpy.responses import Response
 from hyperpy.templates import current_host
 
 
