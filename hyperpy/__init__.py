@@ -21,6 +21,7 @@ from hyperpy.pages import (
     Loaded,
     Path,
     Query,
+    csp_nonce,
     render,
     route,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "TrustedJS",
     "TrustedURL",
     "channel",
+    "csp_nonce",
     "fragment",
     "html",
     "listen",
