@@ -1,7 +1,7 @@
 """The open streams of one process."""
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from typing import Final, Protocol
 
@@ -36,7 +36,6 @@ class Streams:
         self._empty: asyncio.Future[None] | None = None
         self.closing = False
         self.fair_share = FairShare()
-        self._clients: Counter[str] = Counter()
         self.opened = 0
         self.ended: dict[EndReason, int] = dict.fromkeys(EndReason, 0)
         self.recent: deque[StreamRecord] = deque(maxlen=RECENT)
@@ -49,7 +48,6 @@ class Streams:
 
     def add(self, stream: OpenStream) -> None:
         self._open[stream] = None
-        self._clients[stream.record.client] += 1
         self.opened += 1
         if self.closing:
             stream.drain()
@@ -59,9 +57,6 @@ class Streams:
         del self._open[stream]
         record = stream.record
         assert record.end_reason is not None
-        self._clients[record.client] -= 1
-        if not self._clients[record.client]:
-            del self._clients[record.client]
         self.ended[record.end_reason] += 1
         self.recent.append(record)
         if not self._open and self._empty is not None and not self._empty.done():
@@ -70,7 +65,7 @@ class Streams:
     def is_full(self, scope: Scope, most: int) -> bool:
         """Whether the client of a request has `most` streams open; 0 is no limit. Without an address, it has none."""
         client, *_ = scope.get("client") or ("",)
-        return bool(most and client) and self._clients[client] >= most
+        return bool(most and client) and sum(record.client == client for record in self) >= most
 
     def close(self) -> None:
         """End all event streams, and any that open from now on. Pages that are being sent may finish."""
