@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field
 from time import monotonic
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from anyio import CancelScope
 from markupsafe import Markup
@@ -160,7 +160,7 @@ class Pump(ABC):
         task = asyncio.current_task()
         assert task is not None
         self._task = task  # here, because an eager task runs its first step before its constructor returns
-        failure: BaseException | None = None
+        failure: Any = None
         try:
             await self._produce()
         except asyncio.CancelledError as error:
@@ -173,15 +173,16 @@ class Pump(ABC):
                     raise
                 failure = RuntimeError("the stream's generator awaited something that had been cancelled")
                 failure.__cause__ = error
-            elif self._end_reason is not EndReason.ANSWERED:
+            elif self.clean_up is not None and self._end_reason is not EndReason.ANSWERED:
                 failure = error
         except Exception as error:  # noqa: BLE001 (`_conclude` logs it, sends it or raises it)
             failure = self._failure(error)
         if self.clean_up is not None:
             self._state = HELD if self._state is RUNNING else self._state
             failure = await self.clean_up.after(failure, self._watch.interrupt)
-            failure = self._failure(failure) if isinstance(failure, Exception) else failure
-        await self._conclude(failure if isinstance(failure, Exception) else None)
+            self.clean_up = None  # it refers to the exception, whose traceback refers back to this object
+            failure = self._failure(failure) if isinstance(failure, Exception) else None
+        await self._conclude(failure)
 
     def _failure(self, error: Exception) -> Exception | None:
         """What a generator's exception means: nothing for a redirect, since `on_start` refuses to start with one."""
