@@ -24,7 +24,7 @@ from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Settings, app_settings, running_command
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
-from hyperpy.pages import Redirect, RequestBody
+from hyperpy.pages import Dependency, Redirect, RequestBody
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.allowed_hosts import AllowedHosts
 from hyperpy.web.cross_site import SAFE_METHODS
@@ -73,6 +73,8 @@ class Hyper(Starlette):
         This is the registry of the lifespan or that of `own_streams`, whichever is newer. The streams of an application
         mounted in another `Hyper` are in the registry of the latter.
         """
+        self.overrides: Mapping[Dependency, Dependency] = {}
+        """What tests have put in the place of dependencies."""
         super().__init__(debug=debug, lifespan=_extended(lifespan, self.settings))
         self.loaded_routes = load_routes(Path(routes), static=static is not None)
         if self.loaded_routes.errors and not debug:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field
 from time import monotonic
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from anyio import CancelScope
 from markupsafe import Markup
@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HeadersSentError, HyperError, Place
 from hyperpy.pages import AnsweredError, Completion, Redirect, Run, current, decisive
+from hyperpy.streams.clean_up import CleanUp
 from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.framing import LastFrame
@@ -62,6 +63,7 @@ class Pump(ABC):
     debug: bool = False
     on_start: Callable[[], None] | None = None
     limits: StreamLimits = LIMITS
+    clean_up: CleanUp | None = None
 
     _state: PumpState = field(init=False, default=HELD)
     _end_reason: EndReason | None = field(init=False, default=None)  # of a stream that is stopped
@@ -141,7 +143,8 @@ class Pump(ABC):
     async def _watch_client(self, receive: Receive) -> None:
         task = self._task
         try:
-            if not task.done() and self._state is not STOPPING and await self._watch.disconnects(receive, task):
+            is_over = task.done() or self._state is STOPPING or (self.clean_up is not None and self.clean_up.is_due)
+            if not is_over and await self._watch.disconnects(receive, task):
                 self._stop(EndReason.CLIENT_LEFT)
         except BaseException:
             self._stop(EndReason.CANCELLED)
@@ -156,6 +159,8 @@ class Pump(ABC):
         if self._task.done():
             return
         with CancelScope(shield=True):
+            if self.clean_up is not None:
+                await self.clean_up.run(self._task, self.limits.cleanup, self.limits.last_send)
             await asyncio.wait((self._task,), timeout=self.limits.cleanup)
             if not self._task.done():
                 if self._end_announced:
@@ -171,19 +176,28 @@ class Pump(ABC):
         task = asyncio.current_task()
         assert task is not None
         self._task = task  # here, because an eager task runs its first step before its constructor returns
-        failure: Exception | None = None
+        failure: Any = None
         try:
             await self._produce()
         except asyncio.CancelledError as error:
             if self._state is not STOPPING:
                 if task.cancelling():
+                    if self.clean_up is not None:
+                        await self.clean_up.after(error, self._watch.interrupt)
                     self._state = ENDED
                     self._outbox.abandon()
                     raise
                 failure = RuntimeError("the stream's generator awaited something that had been cancelled")
                 failure.__cause__ = error
+            elif self.clean_up is not None and self._end_reason is not EndReason.ANSWERED:
+                failure = error
         except Exception as error:  # noqa: BLE001 (`_conclude` logs it, sends it or raises it)
             failure = self._failure(error)
+        if self.clean_up is not None:
+            self._state = HELD if self._state is RUNNING else self._state
+            failure = await self.clean_up.after(failure, self._watch.interrupt)
+            self.clean_up = None  # it refers to the exception, whose traceback refers back to this object
+            failure = self._failure(failure) if isinstance(failure, Exception) else None
         await self._conclude(failure)
 
     def _failure(self, error: Exception) -> Exception | None:
