@@ -23,8 +23,11 @@ from hyperpy.pages import (
     Path,
     Query,
     csp_nonce,
+    flash,
+    flashes,
     render,
     route,
+    session,
 )
 from hyperpy.pages import current_request as request
 from hyperpy.pages import current_response as response
@@ -37,6 +40,7 @@ from hyperpy.responses import (
     Response,
     StreamingResponse,
 )
+from hyperpy.sessions import Flash, Session
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
@@ -55,6 +59,7 @@ __all__ = [
     "Depends",
     "Event",
     "FileResponse",
+    "Flash",
     "HTMLResponse",
     "HTTPException",
     "Header",
@@ -71,6 +76,7 @@ __all__ = [
     "RedirectResponse",
     "Request",
     "Response",
+    "Session",
     "Settings",
     "StreamingResponse",
     "Suspense",
@@ -79,6 +85,8 @@ __all__ = [
     "TrustedURL",
     "channel",
     "csp_nonce",
+    "flash",
+    "flashes",
     "fragment",
     "html",
     "listen",
@@ -89,5 +97,6 @@ __all__ = [
     "request",
     "response",
     "route",
+    "session",
     "url",
 ]

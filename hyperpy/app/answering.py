@@ -1,7 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -46,7 +46,7 @@ from hyperpy.streams import (
 from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders
+from hyperpy.web.default_headers import DefaultHeaders, RawHeader, with_session
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.ranges import with_usable_range
 from hyperpy.web.session_seal import SESSION, SessionSeal
@@ -94,8 +94,13 @@ class Sender:
         """A `send` for other responses."""
         self.started = True
         if message["type"] == "http.response.start":
-            message = {**message, "headers": self.headers.complete(message.get("headers", ()), self.scope)}
+            message = {**message, "headers": self.complete(message.get("headers", ()), message["status"])}
         await self.send(message)
+
+    def complete(self, headers: Iterable[RawHeader], status: int) -> list[RawHeader]:
+        """The headers of a response, with those of the application and of the session."""
+        completed = self.headers.complete(headers, self.scope)
+        return completed if STATE not in self.scope else with_session(completed, self.scope, keep=status < 500)
 
 
 async def answer_route(
@@ -151,6 +156,8 @@ async def answer_route(
         answer = await _finished(run, answer)
     if isinstance(answer, str):
         start, body = _page_messages(run, answer, [*_vary(sender), *sender.headers.for_request(scope)])
+        if STATE in scope:
+            start["headers"] = with_session(start["headers"], scope, keep=start["status"] < 500)
         sender.started = True
         await sender.send(start)
         await sender.send(body)
@@ -196,7 +203,7 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     sender.started = True
     if status in BODILESS:
         headers = bodiless_headers(status, headers)
-    headers = sender.headers.complete(headers, sender.scope)
+    headers = sender.complete(headers, status)
     await sender.send({"type": "http.response.start", "status": status, "headers": headers})
     await sender.send({"type": "http.response.body", "body": body})
 
@@ -338,7 +345,7 @@ async def _prepared(
         await _send_response(run, sender, answer)
         return None
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
-    headers = sender.headers.complete(headers, run.scope)
+    headers = sender.complete(headers, status)
     if injected:
         injected.sent = True  # from now on, changes would have no effect
     if sender.seal is not None:

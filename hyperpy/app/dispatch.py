@@ -35,7 +35,7 @@ from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.cross_site import CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders
+from hyperpy.web.default_headers import DefaultHeaders, report_lost_changes
 from hyperpy.web.errors import completed_error, debug_answer, error_answer, no_route_answer, status_of, takes_html
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
@@ -103,12 +103,14 @@ class Dispatch:
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
-            await own_copy(response, self.headers.complete(headers, scope))(scope, receive, send)
+            await own_copy(response, sender.complete(headers, response.status_code))(scope, receive, send)
         except BaseException as cancelled:  # noqa: BLE001 (its dependencies have to see it)
             raise await _ended(sender.last_run, scope, cancelled) from None
         finally:
             if sender.seal is not None:
                 sender.seal.release()
+            if STATE in scope:
+                report_lost_changes(scope)
 
     def body_limit(self, scope: Scope) -> int:
         """The bytes that the body of a request may have, which middleware may read as well; 0 means no limit."""

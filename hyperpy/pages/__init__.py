@@ -9,11 +9,12 @@ from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
-from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of
+from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, session
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.body import RequestBody, body_limit, check_length
 from hyperpy.pages.request.ending import failed, finished, is_streamed, stream_finished
+from hyperpy.pages.request.flash import flash, flashes
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
@@ -61,11 +62,14 @@ __all__ = [
     "decisive",
     "failed",
     "finished",
+    "flash",
+    "flashes",
     "is_streamed",
     "load_route",
     "nonce_of",
     "render",
     "route",
+    "session",
     "stream_finished",
     "temporary_imports",
     "text_for_file",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from hyperpy.pages.loading.constraints import UnfitConstraintError
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
 from hyperpy.pages.loading.type_names import TypeNames
+from hyperpy.sessions import Session
 from hyperpy.templates.deferred import dismiss
 
 
@@ -57,6 +58,7 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
         marker = marker or QueryMarker()
     if isinstance(marker, PathMarker):
         _check_parameter(marker.key(declaration.name), declaration, file, parameters)
+    session_model = _session_model(declared.annotation, declaration, file) if origin is InputOrigin.SESSION else None
     dependency = None
     if isinstance(marker, DependsMarker):
         dependency = _dependency(marker, declaration, declared.annotation, file, source)
@@ -75,7 +77,29 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
         kind=_written(declaration),
         methods=declaration.methods,
         dependency=dependency,
+        session_model=session_model,
     )
+
+
+def _session_model(annotation: Any, declaration: Declaration, file: str) -> TypeAdapter[Any] | None:
+    """The model in `Session[Model]`. Raises RouteError for one that can't be made for a new visitor."""
+    models = get_args(_without_none(annotation))
+    if not models or models[0] is Any:
+        return None
+    place = place_of(declaration.annotation, file)
+    try:
+        adapter = TypeAdapter[Any](models[0])
+        is_mapping = isinstance(adapter.dump_python(adapter.validate_python({}), mode="json"), dict)
+    except ValidationError as error:
+        fields = ", ".join(f"`{problem['loc'][0]}`" for problem in error.errors() if problem["loc"])
+        hint = f"The session of a new visitor is empty: give each field a default, here {fields}."
+        raise RouteError("this session can't be made for a new visitor", place=place, hint=hint) from None
+    except PydanticSchemaGenerationError as error:
+        raise _unknown_type(declaration, file, error) from error
+    if not is_mapping:
+        hint = "Use a pydantic model, a dataclass or a TypedDict."
+        raise RouteError("the type of a session must have fields", place=place, hint=hint)
+    return adapter
 
 
 def _dependency(
@@ -131,6 +155,8 @@ def _origin(
         return InputOrigin.REQUEST
     if isinstance(kind, type) and issubclass(kind, Response):
         return InputOrigin.RESPONSE
+    if kind is Session or get_origin(kind) is Session:
+        return InputOrigin.SESSION
     if error_page and isinstance(kind, type) and issubclass(kind, BaseException):
         return InputOrigin.ERROR
     return InputOrigin.PATH if declaration.name in parameters else InputOrigin.MARKER

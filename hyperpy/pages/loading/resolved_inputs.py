@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.inputs.declarations import METHODS
 from hyperpy.pages.input_markers import InputMarker, source_of
@@ -18,6 +20,7 @@ class InputOrigin(Enum):
     REQUEST = "request"
     RESPONSE = "response"
     ERROR = "error"
+    SESSION = "session"
     DEPENDENCY = "dependency"
 
 
@@ -45,6 +48,8 @@ class Input:
     """The methods whose requests always reach its declaration; None if that depends on something else."""
     dependency: Dependency | None = None
     """Makes the value, if the origin is DEPENDENCY."""
+    session_model: TypeAdapter[Any] | None = None
+    """Of a session declared as `Session[Model]`."""
 
     @property
     def awaited(self) -> bool:

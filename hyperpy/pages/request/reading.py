@@ -12,6 +12,7 @@ from hyperpy.pages.answers import Redirect
 from hyperpy.pages.loading.inputs import convert, not_a_value
 from hyperpy.pages.loading.resolved_inputs import Input, InputOrigin
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.sessions import Session, SessionContent
 
 # The request has no value for an input, and its default applies; or the value is invalid.
 ABSENT: Final[Any] = object()
@@ -31,6 +32,7 @@ class Reader(Protocol):
     def is_answered(self) -> bool: ...
 
     def injected_response(self) -> InjectedResponse: ...
+    def session_content(self) -> SessionContent: ...
     def register(self, redirect: Redirect) -> None: ...
 
 
@@ -53,6 +55,8 @@ def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
             return run.injected_response()
         case InputOrigin.ERROR:
             return run.error
+        case InputOrigin.SESSION:
+            return Session(run.session_content(), given.session_model)
     raise AssertionError(given.origin)
 
 

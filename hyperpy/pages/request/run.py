@@ -27,6 +27,7 @@ from hyperpy.pages.request.reading import ABSENT, read
 from hyperpy.pages.request.request_state import STATE, RequestState, request_state
 from hyperpy.pages.request.route_request import RouteRequest
 from hyperpy.pages.request.threads import in_thread
+from hyperpy.sessions import SessionContent
 from hyperpy.templates import Pending, allow_deferred, current_host
 
 current: ContextVar[Run] = current_host
@@ -142,6 +143,9 @@ class Run(AnsweredRequest):
     def state(self) -> RequestState:
         """What this run shares with the others of its request."""
         return request_state(self.scope)
+
+    def session_content(self) -> SessionContent:
+        return self.state.session_content(self.scope)
 
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
 

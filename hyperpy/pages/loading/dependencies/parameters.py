@@ -6,7 +6,7 @@ import sys
 from annotationlib import Format, ForwardRef
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
 from hyperpy.pages.input_markers import NO_DEFAULT, DependsMarker, TextMarker
 from hyperpy.pages.loading.dependencies.callables import Callee
 from hyperpy.pages.loading.dependencies.source_code import Function, definition_of, fields_of
+from hyperpy.sessions import Session
 
 _NONE: Final = inspect.Parameter.empty
 _COLLECTING: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -112,6 +113,8 @@ def _parameter(parameter: inspect.Parameter, callee: Callee, source: Written, pa
 
 
 def _comes_by_type(annotation: Any) -> bool:
+    if annotation is Session or get_origin(annotation) is Session:
+        return True
     return isinstance(annotation, type) and issubclass(annotation, (Request, Response))
 
 
