@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -29,8 +28,6 @@ from hyperpy.streams.telemetry import TELEMETRY
 from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
-
-_JITTER: Final = 0.2  # of the maximum age
 
 _CUT_SHORT: Final = (
     "%s: what the stream does after its last event took longer than %g s and was cancelled; "
@@ -98,6 +95,10 @@ class Pump(ABC):
         server to log.
         """
 
+    def lifetime(self) -> float:
+        """Seconds after which the stream ends cleanly; 0 means never."""
+        return 0
+
     def drain(self) -> None:  # noqa: B027 (by default, carry on)
         """The server stops: end now if the client reconnects by itself."""
 
@@ -113,7 +114,8 @@ class Pump(ABC):
         self._watch = DisconnectWatch()
         if streams is not None:
             streams.add(self)
-        expiry = self._expiry()
+        age = self.lifetime()
+        expiry = self._loop.call_later(age, self.end_cleanly, EndReason.TOO_OLD) if age else None
         try:
             self._task = asyncio.Task(self._drive(), loop=self._loop, eager_start=True, context=context)
             await self._watch_client(receive)
@@ -130,13 +132,6 @@ class Pump(ABC):
             self._log_end()
             if self._task.done():
                 del self._outbox  # it refers back to this object
-
-    def _expiry(self) -> asyncio.TimerHandle | None:
-        """The timer that ends the stream for its age. Streams that began together don't end together."""
-        if not self.limits.age or self.mode is not StreamMode.SSE:
-            return None
-        age = self.limits.age * random.uniform(1 - _JITTER, 1)
-        return self._loop.call_later(age, self.end_cleanly, EndReason.TOO_OLD)
 
     # In the server's task.
 
