@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,15 @@ from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.cross_site import CrossSiteProtection
 from hyperpy.web.default_headers import DefaultHeaders, report_lost_changes
-from hyperpy.web.errors import completed_error, debug_answer, error_answer, no_route_answer, status_of, takes_html
+from hyperpy.web.errors import (
+    completed_error,
+    debug_answer,
+    describe,
+    error_answer,
+    no_route_answer,
+    status_of,
+    takes_html,
+)
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
 
@@ -99,7 +108,7 @@ class Dispatch:
                 raise
             if sender.seal is not None:
                 sender.seal.release()  # an error page may change the session again
-            self._log(raised, scope)
+            describe(failure, self._log(raised, scope))
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
@@ -125,6 +134,7 @@ class Dispatch:
 
         In debug mode, unexpected errors get their traceback instead of an error page.
         """
+        describe(error)
         return await self._error_response(scope, receive, error, Guards(scope, receive, self.max_body))
 
     async def _error_response(self, scope: Scope, receive: Receive, error: Exception, guards: Guards) -> Response:
@@ -154,17 +164,21 @@ class Dispatch:
                     return sent
             except Exception as failure:  # noqa: BLE001 (it is answered like any error of a route)
                 raised = await _ended(guards.last, scope, failure)
-                self._log(raised, scope)
+                describe(decisive(raised), self._log(raised, scope))
                 return await self._error_response(scope, receive, decisive(raised), guards)
         try:
             return await self._error_page(page, scope, receive, error, guards)
         except Exception as failure:
-            log.exception("the error page %s failed", page.file)
+            log.exception("the error page %s failed [%s]", page.file, getattr(error, "log_id", ""))
             return debug_answer(failure) if self.app.debug else error_answer(error, accept)
 
-    def _log(self, error: Exception, scope: Scope) -> None:
-        if (bug := unexpected(error)) is not None:
-            log.error("%s %s failed", scope["method"], printable(scope["path"]), exc_info=bug)
+    def _log(self, error: Exception, scope: Scope) -> str:
+        """Log an exception unless it is an answer. Returns the id that the log has it under, or the empty string."""
+        if (bug := unexpected(error)) is None:
+            return ""
+        log_id = secrets.token_hex(4)
+        log.error("%s %s failed [%s]", scope["method"], printable(scope["path"]), log_id, exc_info=bug)
+        return log_id
 
     def _nearest_page(self, error: Exception, path: bytes, guards: Guards) -> Match[LoadedRoute] | None:
         """The nearest error page whose guards the request has passed. For an unknown URL, they run afterwards."""

@@ -95,7 +95,7 @@ class Hyper(Starlette):
             return cookie
         if self.debug:
             return replace(cookie, keys=((command and command.development_key) or new_key(),))
-        if file := next(self.loaded_routes.uses_session, None):
+        if file := next(self.loaded_routes.with_session(), None):
             error = missing_key()
             raise ConfigError(f"{error.what}, and {display_path(file)} uses one", hint=error.hint)
         return cookie

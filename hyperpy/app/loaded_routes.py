@@ -1,5 +1,6 @@
 """The routes and error pages of a folder, loaded."""
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -101,20 +102,26 @@ class LoadedRoutes:
         """The routes that could be loaded."""
         return tuple(entry for entry in self.entries if isinstance(entry, Route) and entry.url)
 
-    @property
-    def uses_session(self) -> Iterator[str]:
-        """The files that name the session or flashes."""
-        names = (session, flash, flashes)
+    def with_session(self) -> Iterator[str]:
+        """The files that name the session or flashes. Those that only import it, as by `*`, don't count."""
         for entry in self.entries:
-            if isinstance(entry, Route) and (
-                any(value is name for value in entry.definitions.values() for name in names)
-                or any(given.origin is InputOrigin.SESSION for given in entry.inputs)
-            ):
+            if isinstance(entry, Route) and _names_session(entry):
                 yield entry.file
 
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""
         return [_row(route) for route in self.working()]
+
+
+def _names_session(route: Route) -> bool:
+    if any(given.origin is InputOrigin.SESSION for given in route.inputs):
+        return True
+    names = {
+        name for name, value in route.definitions.items() if any(value is own for own in (session, flash, flashes))
+    }
+    return bool(names) and any(
+        isinstance(node, ast.Name) and node.id in names for node in ast.walk(ast.parse(Path(route.file).read_bytes()))
+    )
 
 
 def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
