@@ -19,7 +19,7 @@ from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
-from hyperpy.exceptions import RefusedRedirectError, display_path, printable
+from hyperpy.exceptions import InputError, RefusedRedirectError, display_path, printable
 from hyperpy.pages import (
     STATE,
     Completion,
@@ -169,11 +169,13 @@ class Dispatch:
         try:
             return await self._error_page(page, scope, receive, error, guards)
         except Exception as failure:
-            log.exception("the error page %s failed [%s]", page.file, getattr(error, "log_id", ""))
+            log.exception("the error page %s failed [%s]", display_path(page.file), getattr(error, "log_id", ""))
             return debug_answer(failure) if self.app.debug else error_answer(error, accept)
 
     def _log(self, error: Exception, scope: Scope) -> str:
         """Log an exception unless it is an answer. Returns the id that the log has it under, or the empty string."""
+        if self.app.debug and isinstance(error, InputError):
+            log.warning("%s %s: invalid inputs: %s", scope["method"], printable(scope["path"]), printable(str(error)))
         if (bug := unexpected(error)) is None:
             return ""
         log_id = secrets.token_hex(4)

@@ -94,3 +94,12 @@ async def test_a_bug_has_the_id_of_its_log_entry(http: httpx.AsyncClient, caplog
     logged = [re.findall(r"failed \[(\w+)\]$", record.getMessage()) for record in caplog.records if record.exc_info]
     assert [[each] for each in shown] == logged
     assert len(set(shown)) == 9
+
+
+async def test_debug_mode_logs_why_inputs_are_invalid(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_files(tmp_path, {"input.py": ROUTES["input.py"]})
+    for debug in (False, True):
+        async with client_of(Hyper(tmp_path, static=None, debug=debug)) as client:
+            await client.get("/input?page=0")
+    warnings = [record.getMessage() for record in caplog.records if record.name == "hyperpy"]
+    assert warnings == ["GET /input: invalid inputs: page: Input should be greater than or equal to 1"]
