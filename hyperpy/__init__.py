@@ -13,7 +13,7 @@ from starlette.responses import (
     StreamingResponse,
 )
 
-from hyperpy.app import Hyper
+from hyperpy.app import Hyper, spawn
 from hyperpy.channels import NOW, START, Message, channel, listen, queue
 from hyperpy.components import Suspense
 from hyperpy.config import Settings
@@ -87,5 +87,6 @@ __all__ = [
     "request",
     "response",
     "route",
+    "spawn",
     "url",
 ]

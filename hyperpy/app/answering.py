@@ -1,5 +1,6 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
 from functools import partial
@@ -8,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app.guards import Guards, missing
@@ -22,6 +23,7 @@ from hyperpy.pages import (
     body_limit,
     check_header,
     check_length,
+    failed,
     finished,
     is_streamed,
     stream_finished,
@@ -252,10 +254,32 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
                 await response.background()
         return
     scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
+    if STATE in run.scope and isinstance(response, StreamingResponse):
+        await _send_streamed(run, sender, own_copy(response, headers))
+        return
     with run:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
-    if STATE in run.scope:  # a StreamingResponse needs its dependencies until here
+
+
+async def _send_streamed(run: Run, sender: Sender, response: Response) -> None:
+    """Send a response that needs its dependencies until its end. To them, a client that leaves is a cancellation."""
+    complete = False
+
+    async def send(message: Message) -> None:
+        nonlocal complete
+        await sender.watched(message)
+        complete = message["type"] == "http.response.body" and not message.get("more_body")
+
+    background, response.background = response.background, None
+    with run:
+        await response(run.scope, run.receive, send)
+    if complete:
         await finished(run, None)
+    elif isinstance(error := await failed(run, asyncio.CancelledError()), Exception):
+        raise error
+    if background is not None:
+        with run:
+            await background()
 
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:

@@ -159,7 +159,8 @@ def _guarded(
 
 def _unmet_inputs(guard: Route, file: RouteFile | ErrorPage) -> Iterator[RouteError]:
     """An error for each path parameter that a guard needs and the URL lacks, because a symbolic link leads there."""
-    for given in guard.inputs:
+    own = (given for dependency in guard.dependencies for given in dependency.inputs)
+    for given in (*guard.inputs, *own):
         if given.origin is InputOrigin.PATH and given.key not in file.parameters:
             what = f"its guard {display_path(guard.file)} needs `{given.key}`, which this URL doesn't have"
             hint = "A symbolic link leads to this file, out of the guard's folder. Copy the file instead."
@@ -211,7 +212,8 @@ def _row(route: Route) -> RouteRow:
 
 
 def _required_inputs(route: Route) -> Iterator[str]:
-    for given in route.inputs:
+    own = (given for dependency in route.dependencies for given in dependency.inputs)
+    for given in (*route.inputs, *own):
         if given.required and given.marker is not None:
             source = "" if given.source == "query" else f" ({given.source})"
             yield f"{given.key}: {given.kind}{source}"

@@ -6,6 +6,7 @@ from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
+from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
@@ -33,6 +34,7 @@ __all__ = [
     "Completion",
     "Cookie",
     "Dependency",
+    "DependencyResolver",
     "Depends",
     "Header",
     "InjectedResponse",

@@ -17,7 +17,12 @@ from hyperpy.pages.analysis.explicit_answers import (
     unknown_answers,
 )
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
-from hyperpy.pages.analysis.inputs.declarations import Declaration, find_declarations, without_loaded
+from hyperpy.pages.analysis.inputs.declarations import (
+    Declaration,
+    find_declarations,
+    with_bare_dependencies,
+    without_loaded,
+)
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.page_methods import answer_line, page_methods
@@ -93,7 +98,7 @@ def analyse(
     Raises RouteError with file and line if the file can't be a route.
     """
     vocabulary = with_aliases(vocabulary, parsed)
-    parsed = without_loaded(parsed, vocabulary)
+    parsed = with_bare_dependencies(without_loaded(parsed, vocabulary), vocabulary)
     check_marker_places(parsed, vocabulary)
     tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
     access = namespace_access(parsed, vocabulary)

@@ -202,7 +202,7 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
     name, annotation = declaration.name, ast.unparse(declaration.annotation)
     if origin is InputOrigin.PATH:
         hint = "A path parameter is one string: annotate it with `str`, `int`, `UUID`, an Enum, `Literal[…]` …"
-    elif declaration.marked:
+    elif declaration.marked or isinstance(declaration.node, ast.arg):
         hint = (
             "A query parameter, header or cookie is one string. Only parameters and headers can repeat, as "
             "`list[…]`.\nDeclare the parts one by one (`title: str`), take JSON as `Json[…]` of pydantic, or read "

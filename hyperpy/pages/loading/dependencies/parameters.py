@@ -1,12 +1,13 @@
 """The parameters of a dependency, as declarations of inputs."""
 
 import ast
+import builtins
 import inspect
 import sys
 from annotationlib import Format, ForwardRef
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Annotated, Any, Final, get_origin
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -133,23 +134,22 @@ def _declared(parameter: inspect.Parameter, source: Written) -> ast.arg | ast.An
 
 def _annotation(parameter: inspect.Parameter, callee: Callee, node: ast.arg | ast.AnnAssign, source: Written) -> Any:
     """The evaluated annotation; `str` for a path parameter without one."""
-    annotation = parameter.annotation
-    if annotation is _NONE:
-        return _NONE
+    try:
+        return _evaluated(parameter.annotation, callee)
+    except Exception as error:
+        what = f"the annotation of `{parameter.name}`, a parameter of {callee.name}(), can't be evaluated"
+        hint = "Import what it names, also at run time and not only under `TYPE_CHECKING`."
+        why = f"{what}: {type(error).__name__}: {error}"
+        raise RouteError(why, place=place_of(node, source.file), hint=hint) from error
+
+
+def _evaluated(annotation: Any, callee: Callee) -> Any:
+    """The annotation with its strings evaluated, also inside `Annotated`."""
+    scope = callee.function.__globals__ if callee.function else vars(sys.modules.get(callee.module, builtins))
     if isinstance(annotation, str):
-        scope = callee.function.__globals__ if callee.function else vars(sys.modules[callee.owner.__module__])
-        try:
-            return eval(annotation, scope)
-        except Exception as error:
-            raise _unknown(parameter, callee, f"{type(error).__name__}: {error}", node, source) from error
+        return _evaluated(eval(annotation, scope), callee)
     if isinstance(annotation, ForwardRef):
-        raise _unknown(parameter, callee, f"`{annotation.__forward_arg__}` is not defined", node, source)
+        return annotation.evaluate(globals=scope)
+    if get_origin(annotation) is Annotated and isinstance(annotation.__origin__, ForwardRef):
+        return Annotated[annotation.__origin__.evaluate(globals=scope), *annotation.__metadata__]
     return annotation
-
-
-def _unknown(
-    parameter: inspect.Parameter, callee: Callee, why: str, node: ast.arg | ast.AnnAssign, source: Written
-) -> RouteError:
-    what = f"the annotation of `{parameter.name}`, a parameter of {callee.name}(), can't be evaluated: {why}"
-    hint = "Import what it names, also at run time and not only under `TYPE_CHECKING`."
-    return RouteError(what, place=place_of(node, source.file), hint=hint)

@@ -1,7 +1,7 @@
 """`Depends(f)` in a route file → a `Dependency`, with the inputs of `f` and what it depends on itself."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import Signature
 from typing import Any
 
@@ -56,6 +56,12 @@ class DependencyResolver:
             finally:
                 del self.open[callee.key]
         return self.resolved[callee.key]
+
+    def replacement(self, call: Callable[..., Any]) -> Dependency:
+        """Another function in the place of a dependency of this route."""
+        if not callable(call):
+            raise TypeError(f"a dependency is overridden by a function, not by {call!r:.60}")
+        return replace(self, resolved={}, open={})._resolve(call, inspected(call))
 
     def _resolve(self, call: Callable[..., Any], callee: Callee) -> Dependency:
         source = written(callee)
