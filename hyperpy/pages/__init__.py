@@ -10,6 +10,7 @@ from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
+from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.body import RequestBody, body_limit, check_length
@@ -26,6 +27,7 @@ from hyperpy.pages.waiting.completion import Completion
 __all__ = [
     "DELETE",
     "GET",
+    "NONCE_KEY",
     "PATCH",
     "POST",
     "PUT",
@@ -54,6 +56,7 @@ __all__ = [
     "body_limit",
     "check_header",
     "check_length",
+    "csp_nonce",
     "current",
     "current_request",
     "current_response",
@@ -62,6 +65,7 @@ __all__ = [
     "finished",
     "is_streamed",
     "load_route",
+    "nonce_of",
     "render",
     "route",
     "stream_finished",

@@ -16,6 +16,7 @@ import starlette.exceptions
 import starlette.responses
 from markupsafe import Markup
 
+from hyperpy import responses
 from hyperpy.pages.input_functions import (
     MARKER_FUNCTIONS,
     TAKING_DEFAULTS,
@@ -31,7 +32,7 @@ from hyperpy.pages.route_settings import route
 from hyperpy.templates import fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
-REQUEST_NAMES = frozenset({"request", "response"})
+REQUEST_NAMES = frozenset({"csp_nonce", "request", "response"})
 """They stand for other objects in each request."""
 HTML_CALLS = frozenset({"Markup", "html", "render"})
 EVENT_CALLS = frozenset({"Event", "JSON"})
@@ -58,9 +59,14 @@ _OWN: Mapping[str, object] = MappingProxyType(
         "fragment": fragment,
         "html": html,
         "route": route,
-        **{name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES},
+        **{name: getattr(responses, name) for name in _RESPONSE_CLASSES},
     }
 )
+
+_STARLETTES: Mapping[str, object] = MappingProxyType(
+    {name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES}
+)
+"""The classes that hyperpy's responses are based on mean the same in a route file."""
 
 MISSING: Final = object()
 
@@ -70,7 +76,7 @@ class PublicNames:
 
     def __init__(self, injected: Mapping[str, object]) -> None:
         self._objects = {**_OWN, **injected}
-        self._names = {id(value): name for name, value in self._objects.items()}
+        self._names = {id(value): name for name, value in [*_STARLETTES.items(), *self._objects.items()]}
 
     def name_of(self, value: object) -> str:
         """The public name of an object, or the empty string."""
