@@ -1,6 +1,5 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
@@ -25,10 +24,10 @@ from hyperpy.pages import (
     body_limit,
     check_header,
     check_length,
-    failed,
     finished,
     is_streamed,
     nonce_of,
+    send_streamed,
     stream_finished,
 )
 from hyperpy.streams import (
@@ -279,31 +278,10 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         return
     scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
     if STATE in run.scope and isinstance(response, StreamingResponse):
-        await _send_streamed(run, sender, own_copy(response, headers))
+        await send_streamed(run, own_copy(response, headers), sender.watched)
         return
     with run:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
-
-
-async def _send_streamed(run: Run, sender: Sender, response: Response) -> None:
-    """Send a response that needs its dependencies until its end. To them, a client that leaves is a cancellation."""
-    complete = False
-
-    async def send(message: Message) -> None:
-        nonlocal complete
-        await sender.watched(message)
-        complete = message["type"] == "http.response.body" and not message.get("more_body")
-
-    background, response.background = response.background, None
-    with run:
-        await response(run.scope, run.receive, send)
-    if complete:
-        await finished(run, None)
-    elif isinstance(error := await failed(run, asyncio.CancelledError()), Exception):
-        raise error
-    if background is not None:
-        with run:
-            await background()
 
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:

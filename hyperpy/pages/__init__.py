@@ -14,7 +14,7 @@ from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.body import RequestBody, body_limit, check_length
-from hyperpy.pages.request.ending import failed, finished, is_streamed, stream_finished
+from hyperpy.pages.request.ending import failed, finished, is_streamed, send_streamed, stream_finished
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
@@ -68,6 +68,7 @@ __all__ = [
     "nonce_of",
     "render",
     "route",
+    "send_streamed",
     "stream_finished",
     "temporary_imports",
     "text_for_file",

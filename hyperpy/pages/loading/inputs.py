@@ -86,12 +86,10 @@ def _dependency(
     if declaration.has_default:
         hint = "Remove the default: the value is always what the dependency returns."
         raise RouteError(f"the default of `{name}` would never be used", place=place, hint=hint)
-    if call is None:
+    if not marker.is_given:
         call = _without_none(annotation)
         if not isinstance(call, type):
-            hint = (
-                f"Name the function that makes the value: `{name}: {ast.unparse(declaration.annotation)} = Depends(…)`."
-            )
+            hint = "Pass the function that makes the value: `Depends(current_user)`."
             raise RouteError("`Depends()` without a function needs a class as its type", place=place, hint=hint)
     if not callable(call):
         called = type(call).__name__

@@ -70,7 +70,7 @@ def with_bare_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> Parsed
         for index, statement in enumerate(block):
             match statement:
                 case ast.Expr(value=ast.Call(func=called) as call) if vocabulary.is_depends(called):
-                    target, kind = ast.Name(ast.unparse(call), ast.Store()), ast.Name("object", ast.Load())
+                    target, kind = ast.Name(ast.unparse(call), ast.Store()), ast.Constant(None)
                     declared = ast.copy_location(ast.AnnAssign(target, kind, call, 1), statement)
                     block[index] = ast.fix_missing_locations(declared)
                     names[block[index]] = names_of(declared, {})

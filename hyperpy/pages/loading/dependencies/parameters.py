@@ -52,15 +52,15 @@ class Written:
         return Place(self.file, self.line)
 
 
-def written(callee: Callee) -> Written:
+def written(callee: Callee, used: Place) -> Written:
+    """`used` is where it is used, which stands for what has no source: a builtin, or code made at run time."""
     function, owner = callee.function, callee.owner
     definition = definition_of(function)
     if function is not None and definition is not None:
         return Written(function.__code__.co_filename, function.__code__.co_firstlineno, _arguments(definition))
     if owner is not None and (file := getattr(sys.modules.get(owner.__module__), "__file__", None)):
         return Written(file, getattr(owner, "__firstlineno__", 0), dict(fields_of(owner, file)))
-    code = getattr(function, "__code__", None)
-    return Written(code.co_filename if code else callee.name, code.co_firstlineno if code else 0, {})
+    return Written(used.file, used.line, {})
 
 
 def _arguments(definition: Function) -> dict[str, ast.arg | ast.AnnAssign]:
@@ -89,7 +89,7 @@ def _parameter(parameter: inspect.Parameter, callee: Callee, source: Written, pa
     default = NO_DEFAULT if parameter.default is _NONE or marker is not None else parameter.default
     if isinstance(marker, TextMarker):
         marker, default = replace(marker, default=NO_DEFAULT), marker.default
-    needs_type = not (isinstance(marker, DependsMarker) and marker.dependency is not None)
+    needs_type = not (isinstance(marker, DependsMarker) and marker.is_given)
     annotation = _annotation(parameter, callee, node, source) if needs_type else Any
     is_marked = marker is not None or has_marker(annotation) or is_marker(annotation)
     assert node.annotation is not None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from inspect import Signature
 from typing import Any
 
-from hyperpy.exceptions import RouteError, display_path
+from hyperpy.exceptions import Place, RouteError, display_path
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import PublicNames
@@ -47,7 +47,7 @@ class DependencyResolver:
             is_first = not self.open
             self.open[callee.key] = callee.name
             try:
-                self.resolved[callee.key] = self._resolve(call, callee)
+                self.resolved[callee.key] = self._resolve(call, callee, place_of(declaration.node, file))
             except RouteError as error:
                 if is_first:
                     used = f"{display_path(file)}:{declaration.node.lineno}"
@@ -61,10 +61,10 @@ class DependencyResolver:
         """Another function in the place of a dependency of this route."""
         if not callable(call):
             raise TypeError(f"a dependency is overridden by a function, not by {call!r:.60}")
-        return replace(self, resolved={}, open={})._resolve(call, inspected(call))
+        return replace(self, resolved={}, open={})._resolve(call, inspected(call), Place(self.file))
 
-    def _resolve(self, call: Callable[..., Any], callee: Callee) -> Dependency:
-        source = written(callee)
+    def _resolve(self, call: Callable[..., Any], callee: Callee, used: Place) -> Dependency:
+        source = written(callee, used)
         parameters = list(parameters_of(callee, source, self.parameters))
         passed = [parameter for parameter in parameters if parameter.is_input or parameter.by_position]
         return Dependency(
