@@ -11,11 +11,13 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakSet
+
+from anyio import from_thread
 
 from hyperpy.channels import current_hub, hub_of_lifespan
 from hyperpy.exceptions import AnswerError, Place, caller_place
@@ -73,7 +75,7 @@ class SpawnedTasks:
     def _start(self, spawned: Spawned) -> None:
         task = self.loop.create_task(spawned.run(), name=spawned.name, context=self._context.copy())
         self._tasks[task] = spawned
-        task.add_done_callback(self._tasks.pop)
+        task.add_done_callback(self._tasks.pop, context=self._context)  # by default, it would keep the request's
 
     async def close(self, waited: float = 0) -> None:
         """Wait for the tasks until the grace period is over, of which `waited` seconds have passed; cancel the rest."""
@@ -132,7 +134,7 @@ def _current_tasks() -> SpawnedTasks:
     """The tasks of the request's application, else of the lifespan, else of the only application of the process."""
     run = current.get(None)
     if run is not None:
-        tasks = run.scope.get("state", {}).get(TASKS_KEY) or run.scope["app"].own_tasks()
+        tasks = run.scope.get("state", {}).get(TASKS_KEY) or _in_loop(run.scope["app"].own_tasks)
         assert isinstance(tasks, SpawnedTasks)
         return tasks
     if (of_lifespan := tasks_of_lifespan.get()) is not None:
@@ -145,3 +147,12 @@ def _current_tasks() -> SpawnedTasks:
         raise AnswerError(what, hint="Spawn it in a request, or in the lifespan of one of them.")
     hint = "Spawn in a request or in the lifespan. In a script, await the coroutine or use `asyncio.TaskGroup`."
     raise AnswerError("no application is running; spawn() needs one", hint=hint)
+
+
+def _in_loop(function: Callable[[], SpawnedTasks]) -> SpawnedTasks:
+    """Call a function in the event loop, from there or from a worker thread that a route runs in."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return from_thread.run_sync(function)
+    return function()

@@ -83,11 +83,30 @@ class Pair(NamedTuple):
 instance, async_instance, generator_instance = Callable(), AsyncCallable(), CallableGenerator()
 lambda_ = lambda: "made"
 """
-CALLABLES = """
-    function async_function generator async_generator context async_context wrapped_async wrapped_generator
-    wrapped_async_generator partial keyword_partial async_partial instance async_instance generator_instance
-    instance.method instance.async_method Callable.of_class Callable.static Made Pair lambda_
-""".split()
+CALLABLES = (
+    "function",
+    "async_function",
+    "generator",
+    "async_generator",
+    "context",
+    "async_context",
+    "wrapped_async",
+    "wrapped_generator",
+    "wrapped_async_generator",
+    "partial",
+    "keyword_partial",
+    "async_partial",
+    "instance",
+    "async_instance",
+    "generator_instance",
+    "instance.method",
+    "instance.async_method",
+    "Callable.of_class",
+    "Callable.static",
+    "Made",
+    "Pair",
+    "lambda_",
+)
 
 
 async def test_any_callable_is_a_dependency_in_each_spelling(site: Site) -> None:
@@ -206,7 +225,10 @@ async def test_a_request_has_one_value_of_each_dependency(site: Site) -> None:
     files = {
         "_auth.py": COUNTING,
         "_again.py": "from ._auth import current_user as who\n",
-        "_guard.py": "from ._again import who\nfrom hyperpy import Depends\nguard_user: object = Depends(who)\nwho.seen = guard_user\n",
+        "_guard.py": (
+            "from ._again import who\nfrom hyperpy import Depends\nguard_user: object = Depends(who)\n"
+            "who.seen = guard_user\n"
+        ),
         "index.py": (
             "from hyperpy import Depends\nfrom ._auth import *\nfrom . import _auth\n"
             "a: User = Depends(current_user)\nb: User = Depends(name_of)\nc: User = Depends(_auth.current_user)\n"
@@ -281,12 +303,17 @@ async def test_what_a_dependency_answers_is_the_answer(site: Site, where: str) -
 
 async def test_inputs_of_a_method_are_prepared_for_that_method_only(site: Site) -> None:
     files = {
-        "_log.py": "log = []\nasync def made():\n    log.append('made')\n    return 'made'\ndef now():\n    return 'now'\n",
+        "_log.py": (
+            "log = []\nasync def made():\n    log.append('made')\n    return 'made'\ndef now():\n    return 'now'\n"
+        ),
         "index.py": (
             f"{IMPORTS}from ._log import *\nwhere: str = Query('')\n"
             "if POST:\n    value: str = Depends(made)\n    t'{value}'\nelse:\n    value = ''\n    t'page {len(log)}'\n"
         ),
-        "sync.py": f"{IMPORTS}from ._log import *\nflag: bool = Query(False)\nif flag:\n    v: str = Depends(now)\n    t'{{v}}'\nelse:\n    t'-'",
+        "sync.py": (
+            f"{IMPORTS}from ._log import *\nflag: bool = Query(False)\n"
+            "if flag:\n    v: str = Depends(now)\n    t'{v}'\nelse:\n    t'-'"
+        ),
     }
     async with site(files) as client:
         assert [(await client.request(m, "/")).text for m in ("GET", "HEAD", "POST", "GET")] == [

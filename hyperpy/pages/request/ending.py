@@ -44,19 +44,25 @@ def is_streamed(run: Run, answer: Response | str) -> bool:
 
 
 async def send_streamed(run: Run, response: Response, send: Send) -> None:
-    """Send a StreamingResponse, which needs its dependencies to its end. A client that leaves is a cancellation to them."""
-    complete = False
+    """Send a StreamingResponse, whose dependencies end before its last message: a failed commit cuts the connection.
+
+    A client that leaves is a cancellation to them.
+    """
+    last: Message | None = None
 
     async def watched(message: Message) -> None:
-        nonlocal complete
-        await send(message)
-        complete = message["type"] == "http.response.body" and not message.get("more_body")
+        nonlocal last
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            last = message
+        else:
+            await send(message)
 
     background, response.background = response.background, None
     with run:
         await response(run.scope, run.receive, watched)
-    if complete:
+    if last is not None:
         await finished(run, None)
+        await send(last)
     elif isinstance(error := await failed(run, asyncio.CancelledError()), Exception):
         raise error
     if background is not None:
