@@ -19,7 +19,7 @@ from weakref import WeakSet
 
 from anyio import from_thread
 
-from hyperpy.channels import current_hub, hub_of_lifespan
+from hyperpy.channels.current import current_hub, hub_of_lifespan
 from hyperpy.exceptions import AnswerError, Place, caller_place
 from hyperpy.pages import current
 

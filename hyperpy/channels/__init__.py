@@ -4,7 +4,7 @@ from hyperpy.channels.backends.contract import Backend, Listener, QueueItem, Ret
 from hyperpy.channels.backends.memory import MemoryBackend
 from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
 from hyperpy.channels.channel import Channel, channel
-from hyperpy.channels.current import connect, current_hub, hub_of_lifespan, make_hub
+from hyperpy.channels.current import connect, current_hub, make_hub
 from hyperpy.channels.hub.hub import HUB_KEY, Hub
 from hyperpy.channels.message import Message
 from hyperpy.channels.notification_listener import NotificationListener, listen
@@ -34,7 +34,6 @@ __all__ = [
     "channel",
     "connect",
     "current_hub",
-    "hub_of_lifespan",
     "listen",
     "make_hub",
     "queue",

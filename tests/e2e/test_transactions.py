@@ -53,7 +53,7 @@ WRITE = "database.execute('insert into notes values (?)', (author,))\n"
 ROUTES = {
     "page": f"{WRITE}t'{{author}}'",
     "redirect": f"{WRITE}redirect('/')",
-    "loader": f"async def load():\n    await asyncio.to_thread(write)\nt'{{author}}'",
+    "loader": "async def load():\n    await asyncio.to_thread(write)\nt'{author}'",
     "events": "async def stream():\n    write()\n    yield 'x'",
     "refused": f"{WRITE}raise HTTPException(409)\nt''",
     "bug": f"{WRITE}t'{{1 / 0}}'",
