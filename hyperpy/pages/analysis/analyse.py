@@ -31,6 +31,7 @@ from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import check_guard, find_templates, is_inert, place_of
+from hyperpy.pages.analysis.request_reads import check_awaited
 from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
 from hyperpy.pages.analysis.shared_objects import LoadWarning, check_cached, request_names, shared_objects
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
@@ -103,6 +104,7 @@ def analyse(
     bound = parsed.assigned | imported | application_builtins()
     check_functions(tree, vocabulary, file)
     check_cached_functions(tree, vocabulary, file)
+    check_awaited(tree, vocabulary, file)
     settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, file)
     check_forgotten_globals(parsed)
