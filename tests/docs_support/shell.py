@@ -90,7 +90,7 @@ def perform(step: Step, site: Site) -> None:
 
 
 def pytest(arguments: list[str], site: Site) -> str:
-    """Run some of the site's tests, and return the output. As `pytest` does, `-P` leaves the folder out of `sys.path`."""
+    """Run some of the site's tests, and return the output. Like `pytest`, `-P` keeps the folder out of `sys.path`."""
     site.tests -= set(arguments)
     return _output([sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", *arguments], site.folder)
 
