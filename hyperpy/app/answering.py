@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app.guards import Guards, missing
@@ -27,6 +27,7 @@ from hyperpy.pages import (
     finished,
     is_streamed,
     nonce_of,
+    send_streamed,
     stream_finished,
 )
 from hyperpy.streams import (
@@ -283,10 +284,11 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
                 await response.background()
         return
     scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
+    if STATE in run.scope and isinstance(response, StreamingResponse):
+        await send_streamed(run, own_copy(response, headers), sender.watched)
+        return
     with run:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
-    if STATE in run.scope:  # a StreamingResponse needs its dependencies until here
-        await finished(run, None)
 
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:

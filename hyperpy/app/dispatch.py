@@ -114,7 +114,7 @@ class Dispatch:
             headers = [*response.raw_headers, *missing(response, guards.headers)]
             await own_copy(response, sender.complete(headers, response.status_code))(scope, receive, send)
         except BaseException as cancelled:  # noqa: BLE001 (its dependencies have to see it)
-            raise await _ended(sender.last_run, scope, cancelled) from None
+            raise await _ended(sender.last_run, scope, cancelled)  # noqa: B904
         finally:
             if sender.seal is not None:
                 sender.seal.release()
@@ -220,7 +220,7 @@ class Dispatch:
             if STATE in scope:
                 answer = await finished(run, answer)
         except BaseException as failure:  # noqa: BLE001 (its dependencies have to see it)
-            raise await _ended(run, scope, failure) from failure.__cause__
+            raise await _ended(run, scope, failure)  # noqa: B904
         if answer is None:
             return error_answer(error, accept)
         if isinstance(answer, Response):

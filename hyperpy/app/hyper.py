@@ -22,6 +22,7 @@ from starlette.websockets import WebSocketClose
 
 from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
+from hyperpy.app.spawning import TASKS_KEY, SpawnedTasks, lifespan_tasks, tasks_without_lifespan
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Command, Settings, app_settings, running_command
 from hyperpy.exceptions import ConfigError, HyperError, InputError, RefusedRedirectError, display_path
@@ -69,6 +70,7 @@ class Hyper(Starlette):
         make_hub(self.settings)  # raises for an invalid URL now, instead of when a server starts
         self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._own_hub: Hub | None = None
+        self._own_tasks: WeakKeyDictionary[asyncio.AbstractEventLoop, SpawnedTasks] = WeakKeyDictionary()
         self.streams = Streams()
         """The open streams of this process; iteration yields a StreamRecord for each.
 
@@ -77,7 +79,8 @@ class Hyper(Starlette):
         """
         self.overrides: Mapping[Dependency, Dependency] = {}
         """What tests have put in the place of dependencies."""
-        super().__init__(debug=debug, lifespan=_extended(lifespan, self.settings))
+        grace = 0 if debug else (command.settings if command else self.settings).timeout_graceful_shutdown
+        super().__init__(debug=debug, lifespan=_extended(lifespan, self.settings, grace))
         self.loaded_routes = load_routes(Path(routes), static=static is not None)
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)
@@ -131,6 +134,14 @@ class Hyper(Starlette):
             self._own_hub = make_hub(self.settings)
             self._own_hub.start()
         return self._own_hub
+
+    def own_tasks(self) -> SpawnedTasks:
+        """The spawned tasks of requests if no lifespan has run; nothing waits for them at the end."""
+        loop = asyncio.get_running_loop()
+        tasks = self._own_tasks.get(loop)
+        if tasks is None:
+            tasks = self._own_tasks[loop] = tasks_without_lifespan()
+        return tasks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan" and not self.allowed_hosts.allow(scope):
@@ -209,20 +220,26 @@ class _DisconnectMiddleware:
 
 
 def _extended(
-    lifespan: Lifespan | None, settings: Settings
+    lifespan: Lifespan | None, settings: Settings, grace: float
 ) -> Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]:
-    """The lifespan, with the registry of open streams and the channels hub added to its state for all requests."""
+    """The lifespan, with the open streams, the spawned tasks and the channels hub in its state for all requests.
+
+    `grace` is the time in seconds that spawned tasks have at a shutdown.
+    """
 
     @asynccontextmanager
     async def extended(app: Any) -> AsyncIterator[Mapping[str, Any]]:
         app.streams = streams = Streams()
-        async with connect(settings) as hub, lifespan(app) if lifespan else nullcontext() as state:
-            try:
-                with StopSignals(streams):
-                    yield {**(state or {}), STATE_KEY: streams, HUB_KEY: hub}
-            finally:
-                streams.close()
-                # Wait: some servers would stop now, and `lifespan` is about to close its resources.
-                await streams.wait_ended(app.limits.cleanup + app.limits.last_send)
+        async with connect(settings) as hub:
+            tasks = lifespan_tasks(grace)
+            async with lifespan(app) if lifespan else nullcontext() as state:
+                try:
+                    with StopSignals(streams):
+                        yield {**(state or {}), STATE_KEY: streams, HUB_KEY: hub, TASKS_KEY: tasks}
+                finally:
+                    streams.close()
+                    # Wait: some servers would stop now, and `lifespan` is about to close its resources.
+                    await streams.wait_ended(2 * app.limits.cleanup + app.limits.last_send)
+                    await tasks.close(streams.closing_for)
 
     return extended

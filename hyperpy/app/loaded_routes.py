@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from hyperpy.app.name_warnings import name_warnings
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path
 from hyperpy.pages import (
     DELETE,
@@ -85,6 +86,8 @@ class LoadedRoutes:
     error_pages: ErrorPages[LoadedRoute]
     patterns: URLPatterns
     entries: tuple[LoadedRoute, ...]
+    found: Discovery
+    """The files, by their names."""
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
@@ -96,7 +99,8 @@ class LoadedRoutes:
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
         """What works in the route files, but probably not as it is meant."""
-        return tuple(warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
+        of_files = (warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
+        return (*name_warnings(self.found), *of_files)
 
     def working(self) -> tuple[Route, ...]:
         """The routes that could be loaded."""
@@ -145,7 +149,7 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     routes = list(zip(found.routes, guarded, strict=False))
     pages = list(zip(found.error_pages, guarded[len(routes) :], strict=True))
     entries = (*known.values(), *guarded)
-    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries)
+    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries, found)
 
 
 def _refuse_static(file: RouteFile) -> None:
@@ -185,7 +189,8 @@ def _guarded(
 
 def _unmet_inputs(guard: Route, file: RouteFile | ErrorPage) -> Iterator[RouteError]:
     """An error for each path parameter that a guard needs and the URL lacks, because a symbolic link leads there."""
-    for given in guard.inputs:
+    own = (given for dependency in guard.dependencies for given in dependency.inputs)
+    for given in (*guard.inputs, *own):
         if given.origin is InputOrigin.PATH and given.key not in file.parameters:
             what = f"its guard {display_path(guard.file)} needs `{given.key}`, which this URL doesn't have"
             hint = "A symbolic link leads to this file, out of the guard's folder. Copy the file instead."
@@ -237,7 +242,8 @@ def _row(route: Route) -> RouteRow:
 
 
 def _required_inputs(route: Route) -> Iterator[str]:
-    for given in route.inputs:
+    own = (given for dependency in route.dependencies for given in dependency.inputs)
+    for given in (*route.inputs, *own):
         if given.required and given.marker is not None:
             source = "" if given.source == "query" else f" ({given.source})"
             yield f"{given.key}: {given.kind}{source}"

@@ -17,6 +17,7 @@ from hyperpy.pages.loading.compiler import CompiledBody, CompiledRoute, Compiled
 from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
 from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
+from hyperpy.pages.loading.import_hints import import_hint
 from hyperpy.pages.loading.inputs import resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
@@ -67,6 +68,8 @@ class Route:
     by_method: Mapping[str, Route]
     """The route for methods that have a loader or stream of their own."""
     warnings: tuple[LoadWarning, ...]
+    resolver: DependencyResolver | None
+    """What has resolved its dependencies, if it has any: tests override them."""
     guards: tuple[Route, ...] = ()
     """What runs before it, outermost first."""
 
@@ -101,7 +104,8 @@ def load_route(
         raise error.at(Place(path, line_in(error, path))) from error.__cause__
     except Exception as error:
         place = _place_of(error, path, package.folder)
-        hint = "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
+        hint = import_hint(error) if isinstance(error, ImportError) else ""
+        hint = hint or "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
     definitions = module.__dict__
     parameters = frozenset() if isinstance(file, ErrorPage) else frozenset(file.parameters)
@@ -117,7 +121,8 @@ def load_route(
     settings = _settings(description, definitions)
     url = file.url if isinstance(file, RouteFile) else ""
     is_guard = isinstance(file, GuardFile)
-    return _route(description, compiled, definitions, inputs, settings, url, is_guard=is_guard)
+    route = _route(description, compiled, definitions, inputs, settings, url, is_guard=is_guard)
+    return replace(route, resolver=dependencies) if route.depends else route
 
 
 def _check_guarded_parameters(description: Description, below: frozenset[str]) -> None:
@@ -211,6 +216,7 @@ def _route(
         max_body=size(settings.max_body) if settings.max_body else 0,
         by_method={},
         warnings=description.warnings,
+        resolver=None,
     )
     own = {
         method: _with_body(route, description.by_method[method], body) for method, body in compiled.by_method.items()

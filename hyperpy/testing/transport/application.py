@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message
 
-from hyperpy.app import Hyper
+from hyperpy.app import TASKS_KEY, Hyper, Overrides, SpawnedTasks, overridden
 from hyperpy.pages import temporary_imports
+from hyperpy.testing.running_requests import GRACE
 
 type Served = ASGIApp | str | PathLike[str]
 """An ASGI application, or the path of a folder of routes."""
@@ -20,11 +21,16 @@ SHUTDOWN_TIMEOUT: Final = 10.0  # seconds until a lifespan that does not end is 
 
 
 @asynccontextmanager
-async def running_application(served: Served) -> AsyncIterator[tuple[ASGIApp, dict[str, Any]]]:
+async def running_application(
+    served: Served, overrides: Overrides | None = None
+) -> AsyncIterator[tuple[ASGIApp, dict[str, Any]]]:
     """Start the application, yield it and the state that it made, and shut it down. Raises its exceptions."""
-    with _application_of(served) as app:
+    with _application_of(served) as app, overridden(app, overrides or {}):
         lifespan = LifespanTask(app)
         await lifespan.start()
+        tasks: SpawnedTasks | None = lifespan.state.get(TASKS_KEY)
+        if tasks is not None:
+            tasks.grace = GRACE
         try:
             yield app, lifespan.state
         except BaseException as error:
