@@ -77,7 +77,7 @@ def perform(step: Step, site: Site) -> None:
             _serve(words, step.output, site)
             return
         case ["hyper", *arguments]:
-            actual = _output([sys.executable, "-m", "hyperpy", *arguments], site.folder)
+            actual = _output_of_hyper(arguments, site.folder)
         case ["pytest", *arguments]:
             actual = pytest(arguments, site)
         case [tool, *arguments] if tool in TOOLS:
@@ -120,6 +120,12 @@ def _with_head(response: Response, documented: str) -> str:
         f"{name}: {value}" for name in dict.fromkeys(names) for key, value in response.headers if key == name.lower()
     ]
     return "\n".join([f"HTTP/1.1 {response.status} {phrase}", *rows, "", response.body])
+
+
+def _output_of_hyper(arguments: list[str], folder: Path) -> str:
+    with Command(*arguments, folder=folder) as command:
+        command.exit_status()
+        return command.output + command.errors
 
 
 def _output(command: list[str], folder: Path) -> str:
