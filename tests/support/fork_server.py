@@ -7,6 +7,7 @@ tells the process id and later the exit status.
 import atexit
 import contextlib
 import functools
+import gc
 import json
 import os
 import runpy
@@ -159,4 +160,6 @@ def run(option: str, program: str, *arguments: str) -> None:
 if __name__ == "__main__":
     import hyperpy.cli  # noqa: F401 (the forked processes use it)
 
+    gc.collect()
+    gc.freeze()  # each server collects what it has imported, and would copy all of that memory
     run(*serve_forks(socket.socket(fileno=int(sys.argv[1]))))
