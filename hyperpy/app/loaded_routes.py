@@ -17,6 +17,7 @@ from hyperpy.pages import (
     PublicNames,
     Route,
     RoutesPackage,
+    csp_nonce,
     current_request,
     current_response,
     load_route,
@@ -32,6 +33,7 @@ PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
     | {
         "Event": Event,
+        "csp_nonce": csp_nonce,
         "JSON": JSON,
         "redirect": redirect,
         "render": render,

@@ -344,7 +344,8 @@ class TestAnswers:
         answer = await site({"index.py": source}).get("/")
         assert answer.status_code == 201
         assert answer.headers["x-a"] == "1"
-        assert answer.headers.get_list("set-cookie") == ["a=1; Path=/; SameSite=lax", "b=2; Path=/; SameSite=lax"]
+        cookies = answer.headers.get_list("set-cookie")
+        assert cookies == [f"{name}; HttpOnly; Path=/; SameSite=lax" for name in ("a=1", "b=2")]
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
