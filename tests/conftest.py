@@ -3,6 +3,7 @@
 import fcntl
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,18 @@ def pytest_collection(session: pytest.Session) -> Iterator[None]:
         if os.environ.get("CI") == "true" and hasattr(session.config, "workerinput"):
             wait_for_bytecode(lock.fileno())
         yield
+    if "hypothesis" in sys.modules:
+        register_randomness()
     gc.collect()
     gc.freeze()  # each collection that a test asks for looks at the test's own objects alone
     gc.enable()
+
+
+def register_randomness() -> None:
+    """Run a first test of Hypothesis, which must find the owner of its random numbers among unfrozen objects."""
+    from hypothesis import given, strategies
+
+    given(strategies.none())(lambda _: None)()
 
 
 def wait_for_bytecode(lock: int) -> None:
