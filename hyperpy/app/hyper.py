@@ -63,11 +63,8 @@ class Hyper(Starlette):
     ) -> None:
         command = running_command.get()
         debug = debug or (command is not None and command.debug)
-        self.settings = app_settings(settings)
-        self.limits = StreamLimits(
-            ping=self.settings.ping, send=self.settings.timeout_send, age=self.settings.stream_max_age
-        )
-        make_hub(self.settings)  # raises for an invalid URL now, instead of when a server starts
+        settings = app_settings(settings)
+        make_hub(settings)  # raises for an invalid URL now, instead of when a server starts
         self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._own_hub: Hub | None = None
         self._own_tasks: WeakKeyDictionary[asyncio.AbstractEventLoop, SpawnedTasks] = WeakKeyDictionary()
@@ -79,17 +76,26 @@ class Hyper(Starlette):
         """
         self.overrides: Mapping[Dependency, Dependency] = {}
         """What tests have put in the place of dependencies."""
-        grace = 0 if debug else (command.settings if command else self.settings).timeout_graceful_shutdown
-        super().__init__(debug=debug, lifespan=_extended(lifespan, self.settings, grace))
+        grace = 0 if debug else (command.settings if command else settings).timeout_graceful_shutdown
+        super().__init__(debug=debug, lifespan=_extended(lifespan, grace))
         self.loaded_routes = load_routes(Path(routes), static=static is not None)
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)
-        self.session_cookie = self._session_cookie(command)
-        folder = Path(static) if static is not None else None
-        self.allowed_hosts = AllowedHosts.of(self.settings)
-        self.dispatch = Dispatch(self, self.loaded_routes, folder, self.settings)
+        self._static = Path(static) if static is not None else None
+        self.configure(settings)
         self.router.redirect_slashes = False
         self.router.default = self._files
+
+    def configure(self, settings: Settings) -> None:
+        """Use these settings from the next request on, and from the next start of the lifespan for channels.
+
+        Raises ConfigError if one is invalid.
+        """
+        self.settings = settings
+        self.limits = StreamLimits(ping=settings.ping, send=settings.timeout_send, age=settings.stream_max_age)
+        self.allowed_hosts = AllowedHosts.of(settings)
+        self.session_cookie = self._session_cookie(running_command.get())
+        self.dispatch = Dispatch(self, self.loaded_routes, self._static, settings)
 
     def _session_cookie(self, command: Command | None) -> SessionCookie:
         """Raises ConfigError if a route file uses sessions, and there is no secret key."""
@@ -220,7 +226,7 @@ class _DisconnectMiddleware:
 
 
 def _extended(
-    lifespan: Lifespan | None, settings: Settings, grace: float
+    lifespan: Lifespan | None, grace: float
 ) -> Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]:
     """The lifespan, with the open streams, the spawned tasks and the channels hub in its state for all requests.
 
@@ -230,7 +236,7 @@ def _extended(
     @asynccontextmanager
     async def extended(app: Any) -> AsyncIterator[Mapping[str, Any]]:
         app.streams = streams = Streams()
-        async with connect(settings) as hub:
+        async with connect(app.settings) as hub:
             tasks = lifespan_tasks(grace)
             async with lifespan(app) if lifespan else nullcontext() as state:
                 try:

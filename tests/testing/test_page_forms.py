@@ -166,3 +166,22 @@ async def test_what_a_form_does_not_have(app: Hyper) -> None:
             await form.submit(button="Nothing")
         with pytest.raises(AnswerFailure, match="expected a page"):
             await (await site.page("/json")).form().submit()
+
+
+async def test_other_settings_during_a_test(app: Hyper) -> None:
+    async with client(app, settings=Settings(secret_key="another key for a while", session_cookie="other")) as site:
+        await (await site.page("/login")).form().submit(name="Ada")
+        assert [*site.cookies] == ["other"]
+    assert app.settings.session_cookie == "session"
+    async with client(app) as site:
+        await (await site.page("/login")).form().submit(name="Ada")
+        assert [*site.cookies] == ["session"]
+
+
+async def test_a_folder_has_a_secret_key_in_tests(app: Hyper, tmp_path: Path) -> None:
+    async with client(tmp_path, settings=Settings(session_cookie="own")) as site:
+        await (await site.page("/login")).form().submit(name="Ada")
+        assert [*site.cookies] == ["own"]
+    with pytest.raises(TypeError, match="only a Hyper has settings"):
+        async with client(lambda scope, receive, send: None, settings=Settings()):  # type: ignore[arg-type, return-value]
+            pass
