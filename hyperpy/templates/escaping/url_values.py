@@ -40,6 +40,7 @@ _REFRESH = re.compile(r"\s*[\d.]*(?:[\s;,]+(?:url\s*=\s*)?['\"]?(.*))?", re.IGNO
 _DELAY = re.compile("[0-9.]+")
 _HTMX_SCRIPT = re.compile(r"\W*(?:js|javascript)\W*:", re.IGNORECASE)
 _TRIGGER = re.compile(r"[\w\s:.,#>~+*()<>/@-]*")
+_SWAP = re.compile(r"(?:[\w\s:.,#%]|-(?!-))*")
 _WORD = re.compile(r"[A-Za-z0-9_-]*")
 _DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
 
@@ -79,6 +80,11 @@ def _is_trigger(value: str) -> bool:
     return _TRIGGER.fullmatch(value) is not None
 
 
+def _is_swap(value: str) -> bool:
+    """The extension of idiomorph runs what follows `morph:`. Nothing in these characters calls or assigns."""
+    return _SWAP.fullmatch(value) is not None
+
+
 def _is_word(value: str) -> bool:
     return _WORD.fullmatch(value) is not None
 
@@ -93,6 +99,7 @@ CHECKS: dict[Context, Callable[[str], bool]] = {
     Context.HTMX_JSON: _is_no_script,
     Context.HTMX_TEXT: _is_no_script,
     Context.HTMX_TRIGGER: _is_trigger,
+    Context.HTMX_SWAP: _is_swap,
     Context.WORD: _is_word,
 }
 
@@ -168,6 +175,8 @@ def _piece(mode: HoleMode, text: str) -> str | None:
             return text if _DELAY.fullmatch(text) else None
         case HoleMode.TRIGGER:
             return text if _is_trigger(text) else None
+        case HoleMode.SWAP:
+            return text if _is_swap(text) else None
         case HoleMode.DESCRIPTOR:
             return text if _DESCRIPTOR.fullmatch(text) else None
         case HoleMode.ROOT:  # a dot, so that no other slash follows at once

@@ -53,6 +53,8 @@ _EMBEDDED: dict[HoleMode, tuple[Callable[..., str], Callable[..., str]]] = {
 _ALWAYS_CHECKED = frozenset(
     {Context.STYLE, Context.STYLE_VALUE, Context.SCRIPT, Context.BINDING, Context.BINDINGS, Context.SRCDOC}
 )
+# In these contexts, each value is checked by itself, whatever the static text.
+_CHECKED_ALONE = frozenset({Context.HTMX_TRIGGER, Context.HTMX_SWAP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,7 @@ class Writer:
             _requoted(piece) if isinstance(piece, str) else self.piece(context, next(modes), location, piece)
             for piece in pieces
         ]
-        if context not in CHECKS or context is Context.HTMX_TRIGGER:  # whose values are checked one by one
+        if context not in CHECKS or context in _CHECKED_ALONE:
             yield from written
         elif isinstance(first, str) and context in SINGLE and is_root(first):
             yield written[0]

@@ -52,6 +52,7 @@ class Context(Enum):
     HTMX_JSON = auto()
     HTMX_TEXT = auto()
     HTMX_TRIGGER = auto()
+    HTMX_SWAP = auto()
     WORD = auto()
     SCRIPT = auto()
     BINDING = auto()
@@ -87,6 +88,7 @@ class HoleMode(Enum):
     CSS_PATH = auto()
     CSS_QUERY = auto()
     TRIGGER = auto()
+    SWAP = auto()
     COMMENT = auto()
 
 

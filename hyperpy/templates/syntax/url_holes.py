@@ -56,6 +56,8 @@ def _mode(context: Context, before: str) -> HoleMode:
             return HoleMode.ROOT
         case Context.HTMX_TRIGGER:
             return HoleMode.TRIGGER
+        case Context.HTMX_SWAP:
+            return HoleMode.SWAP
         case _ if context in SINGLE:
             return HoleMode.QUERY if _QUERY.search(before) else HoleMode.PATH
     return HoleMode.PLAIN
