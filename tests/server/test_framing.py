@@ -94,3 +94,27 @@ async def test_http_1_0_gets_no_chunks(parser):
             assert (b"content-length: 13" in head.lower()) is has_length
         received = await server.exchange(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert received.endswith(b"4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_a_head_that_cannot_be_sent_is_a_500(parser, caplog):
+    """And the next response on the connection is the right one."""
+    heads = {
+        "value": [(b"content-length", b"3"), (b"x", b"a\r\nb: c")],
+        "nul": [(b"x", b"a\0")],
+        "name": [(b"content-length", b"3"), (b"a b", b"c")],
+        "length": [(b"content-length", b"x")],
+    }
+
+    async def application(scope, receive, send):
+        headers = heads.get(scope["path"][1:], [(b"content-length", b"3")])
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"end"})
+
+    async with served(application, parser) as server:
+        for name in heads:
+            target = b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % name.encode()
+            received = await server.exchange(target)
+            assert received.startswith(b"HTTP/1.1 500 "), (name, received)
+            assert b"Internal Server Error" in received, (name, received)
+        assert [entry.status for entry in server.log] == [500] * len(heads)

@@ -14,6 +14,8 @@ class Answer:
     began = 0.0  # by perf_counter()
     bodiless = False
     response_started: bool
+    chunked_encoding: bool | None  # of httptools' cycle, like the length
+    expected_content_length: int
 
     def send(self, message: Any) -> Coroutine[Any, Any, None]:
         if self.response_started:
@@ -24,7 +26,17 @@ class Answer:
             self.status = status = message["status"]
             if status != 200 and (status in BODILESS or not 200 <= status <= 599):
                 message = self._without_body(message)
+            return self._start(message)
         return super().send(message)  # type: ignore[misc, no-any-return]  # uvicorn's
+
+    async def _start(self, message: Any) -> None:
+        """Send the head. If a header is invalid, nothing has been written, and uvicorn sends a 500 instead."""
+        try:
+            await super().send(message)  # type: ignore[misc]  # uvicorn's
+        except Exception:
+            self.response_started = False
+            self.chunked_encoding, self.expected_content_length = None, 0
+            raise
 
     def _without_body(self, message: Any) -> Any:
         """The start of a response that clients expect no body of: they would read one as the next response."""
