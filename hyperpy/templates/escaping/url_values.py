@@ -26,7 +26,7 @@ LONGEST_CACHED = 512
 # The URL parser removes these characters anywhere, https://url.spec.whatwg.org/#concept-basic-url-parser …
 _DROPPED = str.maketrans("", "", "\t\n\r")
 # … and these at both ends.
-_STRIPPED = "".join(map(chr, range(0x21)))
+STRIPPED = "".join(map(chr, range(0x21)))
 _HEAD = re.compile(r"[^/?#]*?:")
 _REMOTE = re.compile(r"url\(\s*[\"']?\s*[^#\"'\s]", re.IGNORECASE)
 _ROOTS = re.compile(
@@ -47,7 +47,7 @@ _DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
 
 def is_safe(url: str, *, image: bool = False) -> bool:
     """Whether a URL is relative or has a safe scheme. A colon before the first `/`, `?` or `#` ends a scheme."""
-    url = url.translate(_DROPPED).strip(_STRIPPED)
+    url = url.translate(_DROPPED).strip(STRIPPED)
     head = _HEAD.match(url)
     if not head or head[0][:-1].lower() in SCHEMES:
         return True
@@ -122,7 +122,7 @@ def escaped_url(context: Context, url: str) -> str | None:
     """The escaped URL, or None if it is unsafe."""
     if not CHECKS[context](url):
         return None
-    fit = normalized(url.translate(_DROPPED).strip(_STRIPPED)) if context in SINGLE else url
+    fit = normalized(url.translate(_DROPPED).strip(STRIPPED)) if context in SINGLE else url
     return keep(context, url, escape_str(fit))
 
 
@@ -136,13 +136,13 @@ def is_safe_start(context: Context, prefix: str) -> bool:
     if context not in SINGLE:
         return False
     # A character reference before the delimiter may continue in a value.
-    head = _SETTLED.match(prefix.translate(_DROPPED).lstrip(_STRIPPED))
+    head = _SETTLED.match(prefix.translate(_DROPPED).lstrip(STRIPPED))
     return head is not None and (head[2] != ":" or head[1].lower() in SCHEMES)
 
 
 def is_root(prefix: str) -> bool:
     """Whether the static start of a URL is a single slash. A reference at its end may continue in a value."""
-    return decoded(prefix).translate(_DROPPED).strip(_STRIPPED) in ROOTS and not re.search("&[#A-Za-z0-9]*\\Z", prefix)
+    return decoded(prefix).translate(_DROPPED).strip(STRIPPED) in ROOTS and not re.search("&[#A-Za-z0-9]*\\Z", prefix)
 
 
 def after_root(markup: str) -> str:

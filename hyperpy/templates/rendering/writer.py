@@ -261,7 +261,7 @@ class Writer:
         elif isinstance(first, str) and is_safe_start(context, first):
             yield from written
         else:
-            begins = f", {self.hole(first)}" if isinstance(first, int) else ""
+            begins = f", {_rendered(self.hole(first))}" if isinstance(first, int) else ""
             yield Expression(f"{self.name(attributes.url_text)}({location}, {f_string(written)}{begins})")
 
     def bound(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[CodePiece]:

@@ -52,7 +52,7 @@ def _mode(context: Context, before: str) -> HoleMode:
             return _part(candidate, HoleMode.CANDIDATE)
         case Context.URL_LIST:
             return _part(re.split(r"\s", before)[-1], HoleMode.CANDIDATE)
-        case Context.URL_STEPS if before.rpartition(";")[2].strip() in ROOTS:
+        case Context.URL_STEPS if before.rpartition(";")[2].replace("\0", "").strip() in ROOTS:
             return HoleMode.ROOT
         case Context.HTMX_TRIGGER:
             return HoleMode.TRIGGER
@@ -64,7 +64,7 @@ def _mode(context: Context, before: str) -> HoleMode:
 
 
 def _part(before: str, path: HoleMode) -> HoleMode:
-    """The mode after this part of a URL: `path` before the query."""
-    if before.strip() in ROOTS:
+    """The mode after this part of a URL: `path` before the query. Values before it may be empty."""
+    if before.replace("\0", "").strip() in ROOTS:
         return HoleMode.ROOT
     return HoleMode.QUERY if _QUERY.search(before) else path
