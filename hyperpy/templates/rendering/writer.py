@@ -149,27 +149,27 @@ class Writer:
         match node:
             case Text(text) | EndTag(text=text):
                 yield text
-            case Hole(index, is_foreign=True):
-                yield Expression(f"{self.name(foreign_html)}({f_string(self.text(index, 'FOREIGN'))})")
-            case Hole(index):
+            case Hole(index, foreign=""):
                 yield from self.text(index)
+            case Hole(index, kind):
+                yield Expression(f"{self.name(foreign_html)}({f_string(self.text(index, kind))}, {kind!r})")
             case RawHole(index, tag, mode):
                 location = self.constant(ValueLocation(self.words, tag, "", Context.PLAIN))
                 yield self.embedded(mode, location, index, is_element=True)
             case Tag():
                 yield from self.tag(node)
-            case Component(is_foreign=True):
-                yield Expression(f"{self.name(foreign_html)}(FOREIGN({self.component(node)}))")
-            case Component():
+            case Component(foreign=""):
                 yield Expression(f"TEXT({self.component(node)})")
+            case Component(foreign=kind):
+                html = f"FOREIGN({self.component(node)}, {kind!r})"
+                yield Expression(f"{self.name(foreign_html)}({html}, {kind!r})")
             case Fragment(name, body):
                 collect = self.name(collect_fragment)
                 yield Expression(f"{collect}({f_string(self.plain(name))}, {f_string(self.write(body))})")
 
-    def text(self, index: int, render: str = "TEXT") -> Iterator[CodePiece]:
-        """`render` names the function for values other than str and int."""
+    def text(self, index: int, foreign: str = "") -> Iterator[CodePiece]:
         value = self.hole(index)
-        yield self.escaped(value, f"{render}({value})")
+        yield self.escaped(value, f"FOREIGN({value}, {foreign!r})" if foreign else f"TEXT({value})")
 
     def escaped(self, value: str, otherwise: str) -> Expression:
         """The quickest code for a str or an int, and `otherwise` for other values."""

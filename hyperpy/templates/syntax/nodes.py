@@ -119,10 +119,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """An interpolation in a text position. `is_foreign` says that it is in SVG or MathML."""
+    """An interpolation in a text position. `foreign` is `svg` or `math` if it is in one of these."""
 
     index: int
-    is_foreign: bool = False
+    foreign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class Component:
     start: int
     end: int
     children: tuple[Node, ...] | None = None
-    is_foreign: bool = False
+    foreign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
