@@ -83,6 +83,47 @@ def test_mappings_become_queries(render: Render) -> None:
     check_each(MAPPINGS, check)
 
 
+HOSTS = [
+    # (start of the URL, rest, what it becomes with a value that is fit); values for another host become nothing
+    ("https://example.com", "", "/a b", "/a%20b"),
+    ("https://example.com", "/b", "", ""),
+    ("//example.com", "", "?q=1", "?q=1"),
+    ("HTTP://example.com", "#x", ":8080/a", ":8080/a"),
+    ("http://localhost:80", "", "/a,b", "/a%2Cb"),
+    ("https:/example.com", "", "/a", "/a"),
+    (r"https:\\example.com", "", "/a", "/a"),
+    ("https://", ".example.com/", "shop", "shop"),
+    ("https://", ":8080/", "[::1]", "[::1]"),
+    ("https://shop-", ".example.com", "2", "2"),
+    ("https://example.", "", "co.uk", "co.uk"),
+]
+
+
+def test_a_value_can_not_change_a_host_that_is_written_out(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+    def check(start: str, rest: str, fit: str, sent: str) -> None:
+        def written(name: str, value: str, before: str = "", after: str = "") -> str:
+            html = render(f"<p {name}='{before}{start}{{value}}{rest}{after}'>", value=value)
+            return html.removeprefix(f'<p {name}="{before}').removesuffix(f'{after}">')
+
+        begins, unfit = start.replace("\\\\", "\\"), ["@evil.example/", "\\evil.example", "a@evil.example"]
+        unfit += [":1@evil.example", "evil.example/" if rest or start.endswith((".", "-")) else ".evil.example"]
+        for name, before, after in (("href", "", ""), ("ping", "/x ", " /y"), ("srcset", "", " 1x, /y 2x")):
+            caplog.clear()
+            assert written(name, fit, before, after) == f"{begins}{sent}{rest}"
+            assert not caplog.records
+            for value in unfit:
+                assert written(name, value, before, after) == f"{begins}{rest}", value
+                assert "sent nothing" in caplog.text
+        if not rest:
+            code = render(f"""<p :href="'{start.replace("\\", "/")}{{value}}'">""", value="@evil.example")
+            assert "evil" not in code
+
+    check_each(HOSTS, check)
+    # A value that begins the host chooses it.
+    assert render("<a href='https://{x}/y'>", x="example.com:80/a") == '<a href="https://example.com:80/a/y">'
+    assert render("<a href='https://example.com{x}'>", x=TrustedURL("@a")) == '<a href="https://example.com@a">'
+
+
 SETS_LISTS_AND_REFRESHES = [
     # a value can't change the host
     ("<meta http-equiv=refresh content='0;url=/{'/evil'}'>", '<meta http-equiv="refresh" content="0;url=/evil">'),

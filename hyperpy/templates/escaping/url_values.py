@@ -37,6 +37,9 @@ _SETTLED = re.compile(r"([^/?#:&]*)([/?#:])")
 _UNFIT = re.compile(r"%(?![0-9A-Fa-f]{2})|[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
 # https://html.spec.whatwg.org/multipage/semantics.html#shared-declarative-refresh-steps
 _REFRESH = re.compile(r"\s*[\d.]*(?:[\s;,]+(?:url\s*=\s*)?['\"]?(.*))?", re.IGNORECASE | re.DOTALL)
+# In or behind a host, nothing that leads to another one: no `@`, and no further name.
+_HOST = re.compile(r"[\w.~-]*|\[[0-9A-Fa-f:.]*\]")
+_AFTER_HOST = re.compile(r"(?::[0-9]{0,5})?(?:[/?#]|\Z)")
 _DELAY = re.compile("[0-9.]+")
 _HTMX_SCRIPT = re.compile(r"\W*(?:js|javascript)\W*:", re.IGNORECASE)
 _TRIGGER = re.compile(r"[\w\s:.,#>~+*()<>/@-]*")
@@ -163,11 +166,12 @@ def escaped_part(mode: HoleMode, value: object) -> str | None:
     if isinstance(value, Mapping):
         return escape_str(_parameters(mode, value))
     text = plain(value)
-    fit = _piece(mode, text)
+    fit = fit_piece(mode, text)
     return None if fit is None else keep(mode, text, escape_str(fit))
 
 
-def _piece(mode: HoleMode, text: str) -> str | None:
+def fit_piece(mode: HoleMode, text: str) -> str | None:
+    """A text for this part of a URL, not yet escaped for HTML, or None if it is invalid there."""
     match mode:
         case HoleMode.QUERY:
             return quote(text, safe="", errors="replace")
@@ -181,6 +185,10 @@ def _piece(mode: HoleMode, text: str) -> str | None:
             return text if _DESCRIPTOR.fullmatch(text) else None
         case HoleMode.ROOT:  # a dot, so that no other slash follows at once
             return normalized(text.lstrip("/\\\t\n\r ")).replace("'", "%27").replace(",", "%2C") or "."
+        case HoleMode.HOST:
+            return normalized(text) if _HOST.fullmatch(text) else None
+        case HoleMode.AFTER_HOST:
+            return normalized(text).replace("'", "%27").replace(",", "%2C") if _AFTER_HOST.match(text) else None
         case HoleMode.REFRESHED:
             return normalized(text).replace("'", "%27")
         case HoleMode.CANDIDATE if not RASTER.match(text):

@@ -72,6 +72,8 @@ class HoleMode(Enum):
     PATH = auto()
     QUERY = auto()
     ROOT = auto()
+    HOST = auto()
+    AFTER_HOST = auto()
     CANDIDATE = auto()
     DESCRIPTOR = auto()
     DELAY = auto()
