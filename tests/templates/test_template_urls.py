@@ -170,6 +170,7 @@ def test_sets_lists_and_refreshes(render: Render, caplog: pytest.LogCaptureFixtu
 
 UNSAFE = [
     ("<svg><set to={'url(//evil)'} /></svg>", '<svg><set to="#blocked" /></svg>'),
+    (r"<svg><set to={'u\\72l(//evil)'} /></svg>", '<svg><set to="#blocked" /></svg>'),
     ("<img srcset='/a {'1x, javascript:1 2x'}'>", '<img srcset="/a ">'),
     ("<img srcset='{'javascript:1'} 1x, /b 2x'>", '<img srcset="#blocked">'),
     ("<a ping='/a {'javascript:1'}'>", '<a ping="#blocked">'),
