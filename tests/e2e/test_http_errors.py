@@ -178,7 +178,7 @@ async def test_the_headers_of_an_http_exception(make, caplog):
             caplog.clear()
             response = await client.get("/", params={"name": name, "value": value}, headers={"accept": JSON})
             assert response.status_code == status, (name, value)
-            assert response.headers["content-type"] == "application/json", (name, value)
+            assert response.headers["content-type"] == "application/problem+json", (name, value)
             assert int(response.headers["content-length"]) == len(response.content), (name, value)
             assert ("AnswerError" in caplog.text) is (status == 500), (name, value)
 
