@@ -20,6 +20,7 @@ from hyperpy.pages.analysis.inputs.cached_functions import check_cached_function
 from hyperpy.pages.analysis.inputs.declarations import Declaration, find_declarations, without_loaded
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
+from hyperpy.pages.analysis.methods.function_uses import possibly_named
 from hyperpy.pages.analysis.methods.page_methods import answer_line, page_methods
 from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
@@ -111,8 +112,8 @@ def analyse(
     check_constant(settings, frozenset().union(*(parsed.names[s].binds for s in once)), file)
     variables = request_names(parsed, once, inputs)
     check_cached(parsed, variables, vocabulary)
-    named = parsed.bound if access.looks_up_any else frozenset[str]()
-    usual, by_method = choose_functions(parsed, vocabulary, named | access.sets | access.mentions)
+    perhaps = possibly_named(tree) if access.looks_up_any else frozenset[str]()
+    usual, by_method = choose_functions(parsed, vocabulary, access.sets | access.looked_up, perhaps)
     chosen = [usual, *by_method.values()]
     loaders = [functions.loader.function for functions in chosen if functions.loader]
     streams = [functions.stream.function for functions in chosen if functions.stream]
