@@ -1,10 +1,12 @@
 """One request to one route: its namespace, inputs, body, loader and page. Requests share none of these."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextvars import ContextVar
 from threading import Lock
 from types import CodeType
 from typing import Any, Final
+from weakref import ref
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -36,6 +38,15 @@ _making: Final = Lock()
 
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _NO_REDIRECTS: Final[list[Redirect]] = []  # replaced, never changed
+
+
+class _Mark:
+    """In the context of a loader, and of the tasks that it starts. It is gone when all of these have ended."""
+
+    __slots__ = ("__weakref__",)
+
+
+_mark: Final[ContextVar[_Mark]] = ContextVar("hyperpy.loader")
 
 
 class Run(AnsweredRequest):
@@ -274,7 +285,16 @@ class Run(AnsweredRequest):
     async def _load(self) -> Response | None:
         if not self._is_defined(self.route.loader):
             return None
-        answer = actual(await self._function(self.route.loader)())
+        mark = _Mark()
+        token = _mark.set(mark)
+        try:
+            answer = actual(await self._function(self.route.loader)())
+        finally:
+            _mark.reset(token)
+        left = ref(mark)
+        del mark, token
+        if left() is not None:  # a guard in a task that isn't awaited gets to run before the page is rendered
+            await asyncio.sleep(0)
         if answer is None:
             return self.explicit
         return returned_answer(answer, self.route, self.scope["method"], self.response)
