@@ -144,12 +144,13 @@ async def test_a_bare_http_exception_is_raised(site: Site) -> None:
     assert {how: answer.status_code for how, (answer, _) in found.items() if answer.status_code != 410} == {}
 
 
-async def test_a_function_call_that_is_not_awaited_is_reported(site: Site) -> None:
-    """The guard would never run."""
-    source = f"async def guard():\n    redirect('/login')\n{function('guard()')}\nt'secret'"
+async def test_a_call_that_is_not_awaited_is_reported(site: Site) -> None:
+    """The guard would never run. What is called is not known before the request."""
+    guards = "class Guards:\n    async def check(self):\n        redirect('/login')\nguards = [Guards()]\n"
+    source = guards + function("guards[0].check()") + "\nt'secret'"
     answer = await site({"index.py": IMPORTS + source, "_shared.py": SHARED}, debug=True).get("/")
     assert answer.status_code == 500
-    assert "the call of guard() is not awaited" in answer.text
+    assert "the call of Guards.check() is not awaited" in answer.text
 
 
 FRAGMENTS = '\nt\'<p>secret</p><b {fragment}="b">{1 + 1}</b><i {fragment}="i">{x}</i>\'\n'

@@ -23,6 +23,7 @@ from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
 from hyperpy.pages.analysis.shared_objects import check_cached
+from hyperpy.pages.analysis.unawaited import check_awaited
 from hyperpy.pages.analysis.urls import check_urls
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
@@ -77,6 +78,7 @@ class Execution:
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
             check_cached_functions(parsed.tree, vocabulary, file)
             check_cached(parsed, frozenset(), vocabulary)
+            check_awaited(parsed, vocabulary)
             check_urls(parsed, vocabulary, self.patterns)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import is_never
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 type Owner = ast.stmt
@@ -69,7 +70,7 @@ class FunctionUses:
                 return True
         while (parent := self.parents.get(node)) is not None:
             match parent:
-                case ast.If(test=test, body=body) if node in body and _is_never(test):
+                case ast.If(test=test, body=body) if node in body and is_never(test):
                     return True
                 case ast.AnnAssign(annotation=part) | ast.arg(annotation=part) if part is node:
                     return True
@@ -91,16 +92,6 @@ class FunctionUses:
         while found := {s for s in definitions if s not in live and not self.users(s.name).isdisjoint(live)}:
             live |= found
         return live
-
-
-def _is_never(test: ast.expr) -> bool:
-    """Whether a condition never holds while a site runs."""
-    match test:
-        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
-            return True
-        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING") | ast.Constant(value=False | 0):
-            return True
-    return False
 
 
 def possibly_named(tree: ast.Module) -> frozenset[str]:
