@@ -268,8 +268,9 @@ async def _prepared(
     injected = run.response
     status = injected.status_code if injected else 200
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
+    run.headers_are_settled = True  # from now on, changes would have no effect
     if injected:
-        injected.sent = True  # from now on, changes would have no effect
+        injected.sent = True
     if sender.seal is not None:
         sender.seal.close()
     if run.scope["method"] == "HEAD" or status in BODILESS:

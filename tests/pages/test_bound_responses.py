@@ -1,5 +1,8 @@
 """`response = …` is the answer at the end of its block, and a redirect can be worked on before it is returned."""
 
+import pytest
+
+from hyperpy import HyperError
 from tests.pages.answering import PAGE, function, results
 from tests.support.sites import Site
 
@@ -48,6 +51,12 @@ BLOCKS = {
     "a walrus": ("if response := PlainTextResponse('x'):\n    log.append(1)", "x", [1, "after"]),
     "a walrus in a block": (
         "if 1:\n    if response := PlainTextResponse('x'):\n        log.append(1)\n1 / 0",
+        "x",
+        [1],
+    ),
+    "in match": ("match PlainTextResponse('x'):\n    case response:\n        log.append(1)", "x", [1, "after"]),
+    "in a pattern of a block": (
+        "if 1:\n    match PlainTextResponse('x'):\n        case object() as response:\n            log.append(1)\nlog[9]",
         "x",
         [1],
     ),
@@ -118,6 +127,34 @@ async def test_a_declared_response_may_be_replaced(site: Site) -> None:
     assert (page.text, page.headers["x-page"], page.headers["set-cookie"][:3]) == ("<p>page</p>", "1", "a=1")
     assert (late.status_code, late.text, late.headers["retry-after"]) == (503, "late", "9")
     assert "x-page" not in late.headers
+
+
+DROPPED = {
+    "in the loader": function("response = PlainTextResponse('x', 403)"),
+    "with a cookie": function("response = PlainTextResponse('x')", "response.set_cookie('a', '1')"),
+    "with a status": function("answer: Response = JSONResponse({})", "answer.status_code = 403"),
+    "in a block": function("if not log:", "    denied = PlainTextResponse('x', 403)"),
+    "in a guard": "def guard():\n    response = RedirectResponse('/login')\nguard()",
+    "of a class": "class Guard:\n    def check(self):\n        response = HTMLResponse('x')\nGuard().check()",
+}
+USED = {
+    "returned": "def f():\n    answer = PlainTextResponse('x')\n    answer.headers['a'] = ''\n    return answer\nx = [f()]",
+    "read": "def f():\n    answer = PlainTextResponse('x')\n    return answer.body\nf()",
+    "a statement": "def f():\n    answer = PlainTextResponse('x')\n    answer\nf() if log else None",
+    "passed on": "def f():\n    answer = PlainTextResponse('x')\n    log.append(answer)\nf() if log else None",
+    "a parameter": "def f(response):\n    response = PlainTextResponse('x')\nf(1)",
+    "in an inner function": "def f():\n    answer = PlainTextResponse('x')\n    return lambda: answer\nx = f()",
+    "another class of that name": "import httpx\nasync def load():\n    response = httpx.Response(200)",
+}
+
+
+async def test_a_response_that_a_function_drops_is_a_load_error(site: Site) -> None:
+    """Without `global response` it would be a variable of the function, and the page would be sent."""
+    for what, code in DROPPED.items():
+        with pytest.raises(HyperError, match="and nothing sends it"):
+            await results(site, {what: f"{code}\nt'secret'"})
+    found = await results(site, {what: f"{code}\nt'page'" for what, code in USED.items()})
+    assert {what: answer.text for what, (answer, _) in found.items() if answer.text != "page"} == {}
 
 
 WORKED_ON = {

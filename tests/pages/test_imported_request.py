@@ -289,3 +289,33 @@ async def test_a_thread_without_the_context_has_no_request(site: Site) -> None:
     answer = await site({"_helpers.py": HELPERS, "index.py": source}).get("/")
     inherits = sys.flags.thread_inherit_context  # as in a free-threaded build
     assert (answer.text == "[]") if inherits else ("can&#39;t be used outside a request" in answer.text)
+
+
+LATE = {
+    "in a stream": "async def stream():\n    yield 'a'\n    CHANGE\n    yield 'b'",
+    "before the first event": "async def stream():\n    CHANGE\n    yield 'b'",
+    "in a task of a stream": "import asyncio\nasync def later():\n    CHANGE\nasync def stream():\n    yield 'a'\n"
+    "    await asyncio.create_task(later())\n    yield 'b'",
+    "in an async value": "async def later():\n    CHANGE\n    return 'b'\nt'<p>{later()}</p>'",
+    "in an async component": "async def Card():\n    CHANGE\n    return 'b'\nt'<{Card} />'",
+}
+CHANGES = ["response.set_cookie('a', '1')", "response.headers['a'] = '1'", "response.status_code = 404"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_response_that_is_first_used_too_late(
+    site: Site, caplog: pytest.LogCaptureFixture, change: str
+) -> None:
+    """The change would be lost without a word."""
+    files = {
+        f"r{i}.py": f"from hyperpy import response\n{c.replace('CHANGE', change)}" for i, c in enumerate(LATE.values())
+    }
+    client = site(files)
+    for index, what in enumerate(LATE):
+        caplog.clear()
+        try:
+            await client.get(f"/r{index}", headers={"accept": "text/event-stream"})
+            text = caplog.text
+        except HyperError as error:
+            text = str(error)
+        assert "have been sent already" in text, what

@@ -26,6 +26,7 @@ from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
+from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
 from hyperpy.pages.analysis.names.namespace_access import application_builtins, namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
@@ -107,6 +108,7 @@ def analyse(
     settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, file)
     check_forgotten_globals(parsed)
+    check_lost_responses(parsed, vocabulary)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
     check_bare_inputs(declarations, parameters, parsed, access, vocabulary, stars_known=starred is not None)
     inputs = frozenset(declaration.name for declaration in declarations)

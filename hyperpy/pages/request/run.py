@@ -59,6 +59,7 @@ class Run(AnsweredRequest):
         "error",
         "functions",
         "given_inputs",
+        "headers_are_settled",
         "max_body",
         "namespace",
         "params",
@@ -94,7 +95,7 @@ class Run(AnsweredRequest):
         self.digests: dict[str, bytes] | None = None
         self.response = self.explicit = self.held = self.bound = self.after = None
         self.redirects = self.received = _NO_REDIRECTS
-        self.is_sent = False
+        self.is_sent = self.headers_are_settled = False
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
         self.body: RequestBody | None = None
@@ -140,7 +141,9 @@ class Run(AnsweredRequest):
         if self.response is None:
             with _making:
                 if self.response is None:
-                    self.response = InjectedResponse()
+                    response = InjectedResponse()
+                    response.sent = self.is_sent or self.headers_are_settled
+                    self.response = response
         return self.response
 
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
