@@ -56,7 +56,7 @@ BLOCKS = {
     ),
     "in match": ("match PlainTextResponse('x'):\n    case response:\n        log.append(1)", "x", [1, "after"]),
     "in a pattern of a block": (
-        "if 1:\n    match PlainTextResponse('x'):\n        case object() as response:\n            log.append(1)\nlog[9]",
+        "if 1:\n    match PlainTextResponse('x'):\n        case object() as response:\n            log.append(1)\n1/0",
         "x",
         [1],
     ),
