@@ -138,7 +138,7 @@ DROPPED = {
     "of a class": "class Guard:\n    def check(self):\n        response = HTMLResponse('x')\nGuard().check()",
 }
 USED = {
-    "returned": "def f():\n    answer = PlainTextResponse('x')\n    answer.headers['a'] = ''\n    return answer\nx = [f()]",
+    "returned": "def f():\n    answer = HTMLResponse('x')\n    answer.headers['a'] = ''\n    return answer\nx = [f()]",
     "read": "def f():\n    answer = PlainTextResponse('x')\n    return answer.body\nf()",
     "a statement": "def f():\n    answer = PlainTextResponse('x')\n    answer\nf() if log else None",
     "passed on": "def f():\n    answer = PlainTextResponse('x')\n    log.append(answer)\nf() if log else None",

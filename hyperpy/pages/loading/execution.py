@@ -52,7 +52,7 @@ class Execution:
     ) -> tuple[Description, CompiledRoute]:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
         parsed = parse(source, file)
-        namespace.update(HELPERS)
+        namespace.update(HELPERS, __doc__=ast.get_docstring(parsed.tree, clean=False))
         with _placed(file):
             done = self._run_imports(parsed, namespace)
         starred = self._late_stars(parsed, namespace["__package__"], done)
@@ -76,7 +76,7 @@ class Execution:
         with _placed(file):
             exec(self._compiled(first, parsed), namespace)
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
-            check_cached_functions(parsed.tree, vocabulary, file)
+            check_cached_functions(parsed.tree, vocabulary, file, is_private=True)
             check_cached(parsed, frozenset(), vocabulary)
             check_awaited(parsed, vocabulary)
             check_urls(parsed, vocabulary, self.patterns)
