@@ -17,13 +17,13 @@ from hyperpy.pages.analysis.analyse import Description, analyse
 from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
+from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
 from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
 from hyperpy.pages.analysis.shared_objects import check_cached
-from hyperpy.pages.analysis.unawaited import check_awaited
 from hyperpy.pages.analysis.urls import check_urls
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
@@ -78,7 +78,7 @@ class Execution:
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
             check_cached_functions(parsed.tree, vocabulary, file, is_private=True)
             check_cached(parsed, frozenset(), vocabulary)
-            check_awaited(parsed, vocabulary)
+            check_lost_calls(parsed, vocabulary)
             check_urls(parsed, vocabulary, self.patterns)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)

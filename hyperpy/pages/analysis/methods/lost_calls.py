@@ -29,7 +29,7 @@ AWAIT: Final = "await"
 FUTURE: Final = "await a future"
 
 
-def check_awaited(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
+def check_lost_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     """Raises RouteError for a call whose coroutine is certainly never awaited, or whose generator never runs."""
     finder = _Finder(parsed, vocabulary)
     for node in ast.walk(parsed.tree):
