@@ -73,6 +73,7 @@ DROPPED = {
     "into a condition": f"if require_user():\n    pass{PAGE}",
     "by a guard that returns it, into a condition": f"if not returned():\n    1 / 0{PAGE}",
     "into a list": f"users = [returned() for _ in '12']{PAGE}",
+    "into a nested tuple": f"(a, (b, c)) = (1, (returned(), 2)){PAGE}",
     "into a tuple": f"_ = returned(), 1{PAGE}",
     "into a lambda's result": f"_ = list(map(lambda _: returned(), '1')){PAGE}",
     "raised and swallowed": f"try:\n    raised()\nexcept Exception:\n    pass{PAGE}",
