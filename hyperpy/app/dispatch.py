@@ -18,8 +18,8 @@ from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
-from hyperpy.exceptions import RefusedRedirectError, display_path, printable
-from hyperpy.pages import Completion, Redirect, Route, Run, decisive, text_for_file, unexpected
+from hyperpy.exceptions import AnswerError, RefusedRedirectError, display_path, printable
+from hyperpy.pages import Completion, Redirect, Route, Run, check_header, decisive, text_for_file, unexpected
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
@@ -91,6 +91,13 @@ class Dispatch:
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
+            try:
+                for header in headers:
+                    check_header(header)
+            except AnswerError as bad:  # from the headers of an HTTPException
+                self._log(bad, scope)
+                response = debug_answer(bad) if self.app.debug else error_answer(bad, _accept(scope))
+                headers = response.raw_headers
             await own_copy(response, self.headers.complete(headers, scope))(scope, receive, send)
         finally:
             if sender.seal is not None:
@@ -120,7 +127,7 @@ class Dispatch:
             return await _call(handler, Request(scope, receive), error)
         if self.app.debug and (unexpected(error) or isinstance(error, RefusedRedirectError)):
             return debug_answer(error)
-        accept = ",".join(Headers(scope=scope).getlist("accept"))
+        accept = _accept(scope)
         match = self._nearest_page(error, route_path(scope), guards)
         if match is None and self.app.debug and isinstance(error, NoRouteError) and takes_html(accept):
             routes = [(row.url, display_path(row.file)) for row in self.loaded.rows()]
@@ -169,7 +176,7 @@ class Dispatch:
         self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception, guards: Guards
     ) -> Response:
         """The response of an error page: the one that it sets, or its template for clients that take HTML."""
-        accept = ",".join(Headers(scope=scope).getlist("accept"))
+        accept = _accept(scope)
         if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
@@ -187,6 +194,10 @@ class Dispatch:
             return completed_error(answer, error, status, missing(answer, run.injected_response().raw_headers))
         response = page_response(run, answer)
         return completed_error(response, error, response.status_code)
+
+
+def _accept(scope: Scope) -> str:
+    return ",".join(Headers(scope=scope).getlist("accept"))
 
 
 async def _completed(run: Run, page: Pending) -> str | Response:
