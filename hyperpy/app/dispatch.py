@@ -28,6 +28,7 @@ from hyperpy.pages import (
     decisive,
     failed,
     finished,
+    request_state,
     text_for_file,
     unexpected,
 )
@@ -103,6 +104,8 @@ class Dispatch:
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
+            if STATE in scope:
+                request_state(scope).dependencies.forget()
             await own_copy(response, self.headers.complete(headers, scope))(scope, receive, send)
         except BaseException as cancelled:  # noqa: BLE001 (its dependencies have to see it)
             raise await _ended(sender.last_run, scope, cancelled)  # noqa: B904
