@@ -1,7 +1,8 @@
 """Starlette's responses, with cookies that scripts can't read and that don't leave an https site in the clear."""
 
+import re
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from starlette import responses
 from starlette.types import Scope
@@ -10,6 +11,14 @@ from hyperpy.exceptions import AnswerError, caller_place
 from hyperpy.templates import current_host
 
 type SameSite = Literal["lax", "strict", "none"] | None
+
+# The texts that attributes of a cookie can have (RFC 6265, 4.1.1)
+_FIT: Final = {
+    "path": re.compile(r"[ -:<-~]*"),  # printable ASCII but the semicolon
+    "domain": re.compile(r"[A-Za-z0-9._-]*"),
+    "expires": re.compile(r"[ -:<-~]*"),
+    "max_age": re.compile(r"-?[0-9]+"),
+}
 
 
 class Response(responses.Response):
@@ -33,10 +42,10 @@ class Response(responses.Response):
         Scripts can't read it (`httponly`) unless you say so. `secure` limits it to https. If it is None, that holds for
         a request that came over https, and for names that browsers accept only then (`__Host-` and `__Secure-`).
 
-        Raises AnswerError for a path, a domain or a date that would add attributes, and for a `__Host-` cookie with a
-        domain or another path than `/` (RFC 6265bis, 4.1.3).
+        Raises AnswerError for a path, a domain, a date or an age that would add attributes, and for a `__Host-` cookie
+        with a domain or another path than `/` (RFC 6265bis, 4.1.3).
         """
-        _check_attributes(key, path, domain, expires)
+        _check_attributes(key, path, domain, expires, max_age)
         super().set_cookie(
             key,
             value,
@@ -99,9 +108,9 @@ def _is_https() -> bool:
     return scope.get("scheme") in ("https", "wss")
 
 
-def _check_attributes(key: str, path: str | None, domain: str | None, expires: object) -> None:
-    for name, value in (("path", path), ("domain", domain), ("expires", expires)):
-        if isinstance(value, str) and (not value.isascii() or not value.isprintable() or ";" in value):
+def _check_attributes(key: str, path: str | None, domain: str | None, expires: object, max_age: object) -> None:
+    for name, value in (("path", path), ("domain", domain), ("expires", expires), ("max_age", max_age)):
+        if isinstance(value, str) and not _FIT[name].fullmatch(value):
             hint = f"Quote what comes from outside, or leave `{name}` out."
             raise _refusal(key, f"its {name} {value!r:.80} would be read as something else", hint)
     if key.startswith("__Host-") and (domain or path != "/"):

@@ -3,14 +3,16 @@
 A visitor can read it, and send an older one again.
 """
 
+import re
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 from hyperpy.config import Settings
@@ -19,7 +21,12 @@ from hyperpy.exceptions import SessionError
 LEAST_KEY: Final = 16  # characters of a key
 MOST_BYTES: Final = 4096  # of name, value and attributes; browsers drop longer ones (RFC 6265, 6.1)
 
+# Cookies of one request whose signatures are verified. Each costs time, and a head has room for thousands.
+MOST_COOKIES: Final = 8
+
 _SALT: Final = "hyperpy.session"  # signatures made with the key for other purposes are not sessions
+_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 9110, 5.6.2)
+_HOST_ONLY: Final = "__Host-"  # browsers accept such a cookie only with Secure and the path /
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +40,37 @@ class SessionCookie:
 
     @classmethod
     def of(cls, settings: Settings) -> SessionCookie:
-        """Without a secret key, the keys are empty. Raises ConfigError for one that could be guessed."""
+        """Without a secret key, the keys are empty. Raises ConfigError for a key that could be guessed, and a bad name."""
         keys = tuple(filter(None, map(str.strip, (settings.secret_key or "").split(","))))
         if any(len(key) < LEAST_KEY for key in keys):
             hint = f"A key has at least {LEAST_KEY} characters. Make one: {_MAKE_KEY}"
             raise settings.error("secret_key", "the secret key is too short", hint)
-        return cls(keys, settings.session_cookie, settings.session_max_age)
+        name = settings.session_cookie
+        if not _NAME.fullmatch(name):
+            raise settings.error("session_cookie", f"invalid cookie name {name!r}", "Use letters, digits, - and _.")
+        return cls(keys, name, settings.session_max_age)
 
     def read(self, headers: Headers) -> tuple[dict[str, Any], float]:
-        """The content of a request's session, and its age in seconds; empty if it is missing, forged or expired."""
-        text = cookie_parser(headers.get("cookie", "")).get(self.name, "")
-        if not text:
-            return {}, 0
-        try:
-            content, signed = self._serializer().loads(text, max_age=self.max_age, return_timestamp=True)
-        except BadData:
-            return {}, 0
-        return (content, time.time() - signed.timestamp()) if isinstance(content, dict) else ({}, 0)
+        """The content of a request's session, and its age in seconds; empty if it is missing, forged or expired.
+
+        Of several cookies, the first that this site has signed counts: browsers send the one with the longest path
+        first, so a mounted site finds its own before that of the site around it (RFC 6265, 5.4).
+        """
+        for text in islice(self._texts(headers), MOST_COOKIES):
+            try:
+                content, signed = self._serializer().loads(text, max_age=self.max_age, return_timestamp=True)
+            except BadData:
+                continue
+            if isinstance(content, dict):
+                return content, time.time() - signed.timestamp()
+        return {}, 0
+
+    def _texts(self, headers: Headers) -> Iterator[str]:
+        for header in headers.getlist("cookie"):
+            for pair in header.split(";"):
+                name, _, text = pair.partition("=")
+                if name.strip() == self.name and (text := text.strip()):
+                    yield text
 
     def header(self, content: dict[str, Any], path: str, *, secure: bool) -> tuple[bytes, bytes]:
         """The header that stores the content, or deletes the cookie if there is none.
@@ -57,6 +78,8 @@ class SessionCookie:
         Raises SessionError for more than fits into a cookie.
         """
         response = Response()
+        secure = secure or self.name.startswith((_HOST_ONLY, "__Secure-"))
+        path = "/" if self.name.startswith(_HOST_ONLY) else path
         if content:
             text = str(self._serializer().dumps(content))
             response.set_cookie(self.name, text, self.max_age, path=path, secure=secure, httponly=True, samesite="lax")

@@ -12,6 +12,9 @@ from hyperpy.config import Settings, listed
 # Of a host name or a literal IPv4 or IPv6 address, in lower case (RFC 3986, 3.2.2)
 _NAME: Final = re.compile(r"(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
+# A `Host` header (RFC 9110, 7.2). What follows a port could become the host of an absolute URL: `a:80@b`.
+_HOST: Final = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/?#\\\s]+))(?::[0-9]*)?")
+
 
 @dataclass(frozen=True, slots=True)
 class AllowedHosts:
@@ -38,8 +41,9 @@ class AllowedHosts:
 
 
 def host_name(host: str) -> str:
-    """The name in a `Host` header, in lower case: without the port, and an IPv6 address without its brackets."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    """The name in a `Host` header, in lower case: without the port, and an IPv6 address without its brackets.
+
+    Empty for what is not a host.
+    """
+    found = _HOST.fullmatch(host.strip().lower())
+    return (found[1] or found[2]) if found else ""
