@@ -94,6 +94,7 @@ class Guard(asyncio.Protocol, ABC):
     running: Any  # of the request that is being answered, or was answered last
     request_log: AccessLog | None
 
+    is_shutting_down = False  # no new request keeps the connection alive
     awaiting = HEAD
     discards_input = False  # whether `awaiting` is DISCARD or CLOSE
     deadline = NEVER
@@ -159,12 +160,14 @@ class Guard(asyncio.Protocol, ABC):
     # Deadlines
 
     def update(self) -> None:
-        """Find out what is awaited now. To be called after reading, and after a response."""
-        if self.discards_input:
-            return
-        awaiting = self._derive()
-        if awaiting is not self.awaiting:
+        """Find out what is awaited now. To be called after reading."""
+        if not self.discards_input and (awaiting := self._derive()) is not self.awaiting:
             self._enter(awaiting)
+
+    def update_anew(self) -> None:
+        """The same after a response: it may be complete before any `update` has seen its request."""
+        if not self.discards_input:
+            self._enter(self._derive())
 
     def _derive(self) -> Awaiting:
         cycle = self.running

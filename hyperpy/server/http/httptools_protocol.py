@@ -9,7 +9,6 @@ gets its input in pieces, and nothing after the end of a request until that one 
 
 import asyncio
 import math
-from collections.abc import Coroutine
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
@@ -19,9 +18,9 @@ from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from hyperpy.server.configuration import Config
-from hyperpy.server.http.answer import Answer
 from hyperpy.server.http.flow import MOST_HELD
 from hyperpy.server.http.guard import BODY, HEAD, REQUEST, Awaiting, Guard, clipped_target
+from hyperpy.server.http.httptools_cycle import HttpToolsCycle
 from hyperpy.server.http.request_head import CHECKED, check_fields, is_valid_host, split_target, with_host
 
 END_OF_HEAD = b"\r\n\r\n"  # llhttp accepts no other
@@ -33,42 +32,15 @@ class Rejected(Exception):
     """Stops the parser. The protocol's `rejection` is the status."""
 
 
-class HttpToolsCycle(Answer, httptools_impl.RequestResponseCycle):
-    pass
-
-
-class Unchunked(httptools_impl.RequestResponseCycle):
-    """For HTTP/1.0: a body of unknown length is sent without chunks.
-
-    A 1.0 client doesn't know `Transfer-Encoding: chunked` and would take the chunks' lengths for content; such a body
-    ends with the connection (RFC 9112, 6.1 and 6.3). uvicorn chunks it unless `chunked_encoding` is set, and then
-    counts it down from the announced length: without one, each piece announces its own.
-    """
-
-    has_length = True
-
-    def send(self, message: Any) -> Coroutine[Any, Any, None]:
-        if not self.response_started:
-            self.has_length = any(name.lower() == b"content-length" for name, _ in message.get("headers", ()))
-            if not self.has_length:
-                self.chunked_encoding = False
-        elif not self.has_length:
-            self.expected_content_length = len(message.get("body", b""))
-        return super().send(message)
-
-
-class UnchunkedCycle(Answer, Unchunked):
-    pass
-
-
 class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     config: Config
     url = b""
+    unstarted: Any  # the request that is running, while the application has not been called yet
 
     def __init__(self, config: Config, *args: Any, **options: Any) -> None:
         super().__init__(config, *args, **options)
         settings = config.settings
-        self.running = None
+        self.running = self.unstarted = None
         self.line_limit = settings.limit_request_line
         self.head_limit = settings.limit_request_head
         self.body_limit = config.body_limit or math.inf
@@ -106,10 +78,13 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         else:
             running = self.running
             idle = (running is None or running.response_complete) and not self.in_body
-            # Most packets hold one request at most.
-            start = self._feed(data) if idle and data.count(END_OF_HEAD) < 2 else 0
+            # Most packets hold one request at most. It may be answered at once.
+            is_single = idle and data.count(END_OF_HEAD) < 2
+            start = self._feed(data) if is_single else 0
             if start < len(data):
                 self._read(data, start)
+            if self.unstarted is not None:
+                self._start(at_once=is_single)
             self.update()
 
     def _read(self, data: bytes, start: int) -> None:
@@ -148,6 +123,8 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self._read(data, start)
         if not self.held:
             self.flow.release()
+        if self.unstarted is not None:
+            self._start()
 
     def _feed(self, piece: bytes) -> int:
         """Parse a piece of input. Returns how much of it has been read."""
@@ -228,24 +205,11 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         scope["headers"] = headers if host is None else with_host(headers, host)
 
     def _begin_cycle(self, scope: Any) -> None:
-        """The same as in uvicorn, but for the class. Changing `__class__`, as for h11, would slow all requests down."""
         before = self.cycle
-        is_1_0 = scope["http_version"] == "1.0"
-        self.cycle = cycle = (UnchunkedCycle if is_1_0 else HttpToolsCycle)(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=not is_1_0 and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
+        keep_alive = scope["http_version"] == "1.1" and self.parser.should_keep_alive() and not self.is_shutting_down
+        self.cycle = cycle = HttpToolsCycle(self, scope, keep_alive=keep_alive)
         if before is None or before.response_complete:
-            self._start_asgi_task(cycle, self.app)
+            self.running = self.unstarted = cycle
         else:
             # A part of this request was in the same piece of input as the end of another one.
             self.flow.pause_reading()
@@ -290,20 +254,31 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     # Responses
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        cycle.began = perf_counter()
-        self.running = cycle
-        super()._start_asgi_task(cycle, app)
+    def _start(self, *, at_once: bool = False) -> None:
+        """Call the application, in the next iteration of the event loop or `at_once`.
+
+        What ends without waiting for anything then needs no iteration of its own. But a client that sends many requests
+        together must not hold up the others.
+        """
+        cycle, self.unstarted = self.unstarted, None
+        if self.request_log is not None:
+            cycle.began = perf_counter()
+        task = asyncio.Task(cycle.run_asgi(self.app), loop=self.loop, eager_start=at_once)
+        if not task.done():
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
 
     def on_response_complete(self) -> None:
         """uvicorn's, with Guard's deadline in place of its keep-alive timer."""
         self.server_state.total_requests += 1
-        self.log(self.running)
+        if self.request_log is not None:
+            self.log(self.running)
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self.running = self.unstarted = self.pipeline.pop()[0]
+            self._start()
         if self.held:
             self._read_held()
-        self.update()
+        self.update_anew()
