@@ -45,14 +45,13 @@ class Sender:
     there for a request with a session.
     """
 
-    __slots__ = ("guards", "seal", "send", "started", "vary")
+    started = False
+    vary = ""
+    guards: Guards | None = None
+    seal: SessionSeal | None = None
 
     def __init__(self, send: Send) -> None:
         self.send = send
-        self.started = False
-        self.vary = ""
-        self.guards: Guards | None = None
-        self.seal: SessionSeal | None = None
 
     def watch_session(self, scope: Scope, route: Route) -> None:
         self.seal = SessionSeal(scope, self.send, route.file)
@@ -77,7 +76,8 @@ async def answer_route(
             raise HTTPException(405, headers={"Allow": route.allow})
         await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
         return None
-    route = route.by_method.get(method, route)
+    if route.by_method:
+        route = route.by_method.get(method, route)
     mode = StreamMode.PAGE
     if route.stream is not None:
         mode, sender.vary = _mode(route.stream, route.has_page, scope)
@@ -94,13 +94,14 @@ async def answer_route(
         sender.guards = guards = Guards(scope, receive, body_limit(route, scope))
         if (refused := await guards.answer(route.guards, params)) is not None:
             await _send_response(refused[0], sender, refused[1])
-            await _run_background(refused[0])
+            if refused[0].response is not None:
+                await _run_background(refused[0], refused[0].response)
             return None
         run = Run(route, scope, receive, params, before=guards.last)
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, _vary(sender))
+        start, body = _page_messages(run, answer, sender.vary)
         sender.started = True
         await sender.send(start)
         await sender.send(body)
@@ -111,7 +112,8 @@ async def answer_route(
     else:
         kind = EventStream if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
-    await _run_background(run)
+    if run.response is not None:
+        await _run_background(run, run.response)
     return None
 
 
@@ -143,12 +145,14 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     await sender.send({"type": "http.response.body", "body": body})
 
 
-def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
+def _page_messages(run: Run, text: str, vary: str) -> tuple[Message, Message]:
     try:
         body = text.encode()
     except UnicodeEncodeError:
         body = replace_surrogates(text).encode()
-    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *vary]
+    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE]
+    if vary:
+        headers.append((b"vary", vary.encode()))
     status = 200
     if injected := run.response:
         status = injected.status_code
@@ -162,10 +166,10 @@ def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tupl
     return start, {"type": "http.response.body", "body": body}
 
 
-async def _run_background(run: Run) -> None:
-    if run.response and run.response.background:
+async def _run_background(run: Run, injected: InjectedResponse) -> None:
+    if injected.background:
         with run:
-            await run.response.background()
+            await injected.background()
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -244,8 +248,8 @@ async def _send_stream(
             answer = run.settled(run.answer_to(error))
             assert answer is not None
             await _send_response(run, sender, answer)
-    if kind is not PageStream:
-        await _run_background(run)
+    if kind is not PageStream and run.response is not None:
+        await _run_background(run, run.response)
 
 
 def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
