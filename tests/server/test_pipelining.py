@@ -124,6 +124,33 @@ async def test_requests_in_any_pieces_are_answered_in_order(server):
     assert offenders == []
 
 
+async def test_only_a_request_that_arrives_alone_is_answered_at_once():
+    """What a client sends together must not hold up other clients until all of it is answered."""
+    answered = []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+        answered.append(scope["path"])
+
+    async with served(app) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        await until(lambda: server.state.connections)
+        (connection,) = server.state.connections
+        connection.data_received(HEAD % 1)
+        assert answered == ["/1"]
+        assert not server.state.tasks
+        first_deadline = connection.deadline
+        await until(lambda: connection.loop.time() > first_deadline - connection.timeout_keep_alive)
+        connection.data_received(HEAD % 2)
+        assert connection.deadline > first_deadline
+        connection.data_received(b"".join(HEAD % number for number in range(3, 7)))
+        assert answered == ["/1", "/2"]
+        await until(lambda: len(answered) == 6)
+        assert answered == ["/1", "/2", "/3", "/4", "/5", "/6"]
+        writer.close()
+
+
 async def test_an_invalid_request_ends_the_requests_before_it(server):
     received = await server.exchange(HEAD % 1 + HEAD % 2 + b"GET / HTTP/1.1\r\n\r\n" + HEAD % 3)
     assert received.count(b"HTTP/1.1 200 ") == 2

@@ -83,9 +83,8 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
             start = self._feed(data) if is_single else 0
             if start < len(data):
                 self._read(data, start)
-            if self.unstarted is not None:
-                self._start(at_once=is_single)
-            self.update()
+            if self.unstarted is None or not self._start(at_once=is_single):
+                self.update()
 
     def _read(self, data: bytes, start: int) -> None:
         """Parse the input up to the end of a request, and hold the rest until that is answered."""
@@ -164,9 +163,10 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
+        field = (name, value)
         if name in CHECKED:
-            self.checked.append((name, value))
-        self.headers.append((name, value))
+            self.checked.append(field)
+        self.headers.append(field)
 
     def on_headers_complete(self) -> None:
         if self.head_at_most > self.smallest_limit:
@@ -243,9 +243,10 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self.pending = 0
-        if self.parser.should_upgrade():
+        if not self.in_body:
             return  # _on_upgrade() reads it again
-        self.checked = []  # of fields after the body
+        if self.checked:
+            self.checked = []  # of fields after the body
         self.in_body = False
         cycle = self.cycle
         if not cycle.response_complete:
@@ -254,8 +255,8 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     # Responses
 
-    def _start(self, *, at_once: bool = False) -> None:
-        """Call the application, in the next iteration of the event loop or `at_once`.
+    def _start(self, *, at_once: bool = False) -> bool:
+        """Call the application, in the next iteration of the event loop or `at_once`. Returns whether it has ended.
 
         What ends without waiting for anything then needs no iteration of its own. But a client that sends many requests
         together must not hold up the others.
@@ -264,9 +265,11 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         if self.request_log is not None:
             cycle.began = perf_counter()
         task = asyncio.Task(cycle.run_asgi(self.app), loop=self.loop, eager_start=at_once)
-        if not task.done():
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+        if task.done():
+            return True
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return False
 
     def on_response_complete(self) -> None:
         """uvicorn's, with Guard's deadline in place of its keep-alive timer."""
