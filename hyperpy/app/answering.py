@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -41,17 +40,25 @@ BODILESS_METHODS = frozenset({"GET", "HEAD"})  # if such a request has a body, i
 class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
-    `vary` is the value of the header `Vary`, empty for none. `guards` are those of a route that has any, and `seal` is
-    there for a request with a session.
+    `vary` is the value of the header `Vary`, empty for none. `guards` are those of a route that has any, `run` is that
+    of a stream, and `seal` is there for a request with a session.
     """
 
-    started = False
-    vary = ""
-    guards: Guards | None = None
-    seal: SessionSeal | None = None
+    __slots__ = ("guards", "run", "seal", "send", "started", "vary")
 
     def __init__(self, send: Send) -> None:
         self.send = send
+        self.started = False
+        self.vary = ""
+        self.guards: Guards | None = None
+        self.seal: SessionSeal | None = None
+        self.run: Run | None = None
+
+    def start(self) -> None:
+        """The headers of a stream are about to be sent. Raises AnsweredError if its run has another answer."""
+        if self.run is not None:
+            self.run.start()
+        self.started = True
 
     def watch_session(self, scope: Scope, route: Route) -> None:
         self.seal = SessionSeal(scope, self.send, route.file)
@@ -260,11 +267,6 @@ def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
     return replace(limits, ping=settings.ping or limits.ping, send=settings.timeout_send or limits.send)
 
 
-def _start(run: Run, sender: Sender) -> None:
-    run.start()
-    sender.started = True
-
-
 async def _prepared(
     run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> EventStream | HTMLStream | None:
@@ -280,6 +282,7 @@ async def _prepared(
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()
+    sender.run = run
     app = run.scope["app"]
     state = run.scope.setdefault("state", {})
     if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
@@ -290,6 +293,6 @@ async def _prepared(
         status=status,
         headers=headers,
         debug=app.debug,
-        on_start=partial(_start, run, sender),
+        on_start=sender.start,
         limits=_limits(run.route, app.limits),
     )

@@ -162,10 +162,11 @@ class Run(AnsweredRequest):
         assert given.marker
         read = given.marker.values if given.many else given.marker.value
         value = read(self.request, given.name)
-        if isinstance(value, Redirect):
-            raise value
-        if isinstance(value, Response | Awaitable):
-            raise not_a_value(given, value)
+        if value is not None and type(value) is not str:
+            if isinstance(value, Redirect):
+                raise value
+            if isinstance(value, (Response, Awaitable)):
+                raise not_a_value(given, value)
         if header := given.marker.vary(given.name):
             self.injected_response().headers.add_vary_header(header)
         is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
@@ -252,7 +253,7 @@ class Run(AnsweredRequest):
             finally:
                 self.namespace.pop(RUN, None)
                 self._take_functions()
-        return self.redirects[-1] if self.redirects and self.namespace[ENDED] else self.explicit
+        return self.redirects[-1] if self.redirects and self.namespace.get(ENDED) else self.explicit
 
     def _take_functions(self) -> None:
         """Move the functions that no code names out of the namespace.
