@@ -41,6 +41,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         super().__init__(config, *args, **options)
         settings = config.settings
         self.running = self.unstarted = None
+        self.raw_root = self.root_path.encode("ascii")
         self.line_limit = settings.limit_request_line
         self.head_limit = settings.limit_request_head
         self.body_limit = config.body_limit or math.inf
@@ -199,7 +200,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     def _set_target(self, scope: Any, raw_path: bytes, query: bytes, host: bytes | None) -> None:
         path = raw_path.decode("ascii")
         scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
-        scope["raw_path"] = self.root_path.encode("ascii") + raw_path
+        scope["raw_path"] = self.raw_root + raw_path
         scope["query_string"] = query
         headers = self.headers if self.unaltered is None else self.unaltered
         scope["headers"] = headers if host is None else with_host(headers, host)
