@@ -19,6 +19,7 @@ from hyperpy.pages.analysis.explicit_answers import (
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
 from hyperpy.pages.analysis.inputs.declarations import Declaration, find_declarations, without_loaded
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
+from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.page_methods import answer_line, page_methods
 from hyperpy.pages.analysis.methods.request_methods import check_methods
@@ -30,8 +31,10 @@ from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import check_guard, find_templates, is_inert, place_of
+from hyperpy.pages.analysis.request_reads import check_awaited
 from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
 from hyperpy.pages.analysis.shared_objects import LoadWarning, check_cached, request_names, shared_objects
+from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 
@@ -101,6 +104,7 @@ def analyse(
     bound = parsed.assigned | imported | application_builtins()
     check_functions(tree, vocabulary, file)
     check_cached_functions(tree, vocabulary, file)
+    check_awaited(tree, vocabulary, file)
     settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, file)
     check_forgotten_globals(parsed)
@@ -136,6 +140,11 @@ def analyse(
     methods = _methods(tree, vocabulary, has_others=has_others)
     if not any_method:
         check_methods(tree, methods, vocabulary, file)
+    warnings = (
+        *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
+        *likely_mistakes(parsed, loaders, streams, declarations, parameters, named | access.mentions),
+        *template_mistakes(parsed),
+    )
     description = Description(
         file=file,
         source=parsed.source,
@@ -156,7 +165,7 @@ def analyse(
         markers=vocabulary.spellings(tree, "fragment"),
         unreferenced=(),
         by_method={},
-        warnings=tuple(shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary)),
+        warnings=warnings,
         settings=settings,
         future=parsed.future,
     )

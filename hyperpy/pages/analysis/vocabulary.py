@@ -16,13 +16,14 @@ import starlette.exceptions
 import starlette.responses
 from markupsafe import Markup
 
+from hyperpy import responses
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS, Cookie, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.route_settings import route
 from hyperpy.templates import fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
-REQUEST_NAMES = frozenset({"request", "response"})
+REQUEST_NAMES = frozenset({"csp_nonce", "request", "response"})
 """They stand for other objects in each request."""
 HTML_CALLS = frozenset({"Markup", "html", "render"})
 EVENT_CALLS = frozenset({"Event", "JSON"})
@@ -48,9 +49,14 @@ _OWN: Mapping[str, object] = MappingProxyType(
         "fragment": fragment,
         "html": html,
         "route": route,
-        **{name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES},
+        **{name: getattr(responses, name) for name in _RESPONSE_CLASSES},
     }
 )
+
+_STARLETTES: Mapping[str, object] = MappingProxyType(
+    {name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES}
+)
+"""The classes that hyperpy's responses are based on mean the same in a route file."""
 
 MISSING: Final = object()
 
@@ -60,7 +66,7 @@ class PublicNames:
 
     def __init__(self, injected: Mapping[str, object]) -> None:
         self._objects = {**_OWN, **injected}
-        self._names = {id(value): name for name, value in self._objects.items()}
+        self._names = {id(value): name for name, value in [*_STARLETTES.items(), *self._objects.items()]}
 
     def name_of(self, value: object) -> str:
         """The public name of an object, or the empty string."""
