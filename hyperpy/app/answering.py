@@ -141,7 +141,7 @@ async def answer_route(
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, [*_vary(sender), *sender.headers.for_request(scope)])
+        start, body = _page_messages(run, answer, sender)
         sender.started = True
         await sender.send(start)
         await sender.send(body)
@@ -186,12 +186,14 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     await sender.send({"type": "http.response.body", "body": body})
 
 
-def _page_messages(run: Run, text: str, more: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
+def _page_messages(run: Run, text: str, sender: Sender) -> tuple[Message, Message]:
     try:
         body = text.encode()
     except UnicodeEncodeError:
         body = replace_surrogates(text).encode()
-    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *more]
+    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *sender.headers.for_request(run.scope)]
+    if sender.vary:
+        headers += _vary(sender)
     status = 200
     if injected := run.response:
         status = injected.status_code

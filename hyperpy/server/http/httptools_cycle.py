@@ -1,11 +1,10 @@
 """One request on a connection that httptools parses, and its response.
 
-uvicorn's cycle calls the application and receives for it. Sending is ours: it takes a third of the time, and frames
-every response as its status, its method and the version of HTTP demand.
+uvicorn's cycle calls the application and receives for it. Sending is ours: it checks and formats the headers that
+responses share only once, and frames each response as its status, its method and the version of HTTP demand.
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
@@ -15,23 +14,12 @@ from hyperpy.web.bodiless import BODILESS, bodiless_headers
 
 type Headers = Iterable[tuple[bytes, bytes]]
 
-# Most bytes of a header's value whose line is kept for other responses. Longer ones would take too much memory.
-LONGEST_KEPT: Final = 100
-# Headers that tell where a response ends.
-FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
-
-
-def header_line(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """A header as it is sent, and its name in lower case. Raises RuntimeError for an invalid one."""
-    if HEADER_RE.search(name):
-        raise RuntimeError("Invalid HTTP header name.")
-    if HEADER_VALUE_RE.search(value):
-        raise RuntimeError("Invalid HTTP header value.")
-    name = name.lower()
-    return b"%b: %b\r\n" % (name, value), name
-
-
-_kept_line = lru_cache(maxsize=512)(header_line)
+# Lines of headers that other responses have too. It is cleared when it is full.
+_lines: Final[dict[tuple[bytes, ...], bytes]] = {}
+MOST_LINES: Final = 512
+LONGEST_VALUE: Final = 100  # bytes; a line with a longer value is not kept
+# Headers that tell where a response ends, or that are one client's own.
+NOT_KEPT: Final = frozenset({b"connection", b"set-cookie", b"transfer-encoding"})
 
 
 class HttpToolsCycle(RequestResponseCycle):
@@ -79,37 +67,53 @@ class HttpToolsCycle(RequestResponseCycle):
                 raise RuntimeError(f"{status} is not the status of a final response")
             if status in BODILESS:
                 headers = bodiless_headers(status, headers)
-        is_1_0 = self.scope["http_version"] == "1.0"
-        length, is_chunked = None, False
-        lines = [STATUS_LINE[status]]
-        for name, value in (*self.default_headers, *headers):
-            is_kept = len(value) <= LONGEST_KEPT and name != b"set-cookie"
-            line, lower = _kept_line(name, value) if is_kept else header_line(name, value)
-            if lower in FRAMING:
-                if lower == b"content-length":
-                    length = int(value)
-                elif lower == b"transfer-encoding":
-                    is_chunked = not is_1_0 and value.lower() == b"chunked"
-                    if is_1_0:
-                        continue
-                elif b"close" in map(bytes.strip, value.lower().split(b",")):
-                    self.keep_alive = False
-                    continue
-            lines.append(line)
+        lines = [STATUS_LINE[status], *self._header_lines(headers)]
         # Clients expect no body after these, whatever the application sends: they would read one as the next response.
         self.is_bodiless = self.scope["method"] == "HEAD" or status in BODILESS
-        if length is None and not (is_chunked or is_1_0 or self.is_bodiless):
-            is_chunked = True
+        if self.is_bodiless:
+            self.left = None
+        elif self.left is None and not self.is_chunked and self.scope["http_version"] == "1.1":
+            self.is_chunked = True
             lines.append(b"transfer-encoding: chunked\r\n")
         if not self.keep_alive:
             lines.append(b"connection: close\r\n")
-        self.left = None if self.is_bodiless else length
-        self.is_chunked = is_chunked
         self.status = status
         self.response_started = True
         self.waiting_for_100_continue = False
         lines.append(b"\r\n")
         self.transport.write(b"".join(lines))
+
+    def _header_lines(self, headers: Headers) -> list[bytes]:
+        self.left, self.is_chunked = None, False
+        # Some applications have lists in place of tuples.
+        return [_lines.get(each) or self._line(*each) for each in (*self.default_headers, *map(tuple, headers))]
+
+    def _line(self, name: bytes, value: bytes) -> bytes:
+        """A header as it is sent, or nothing. Notes what it says about the end of the response.
+
+        Raises RuntimeError for an invalid header.
+        """
+        lower = name.lower()
+        if lower == b"content-length":
+            self.left = int(value)
+            return b"content-length: %d\r\n" % self.left
+        if lower == b"transfer-encoding":
+            if self.scope["http_version"] == "1.0":
+                return b""
+            self.is_chunked = value.lower() == b"chunked"
+        elif lower == b"connection" and b"close" in map(bytes.strip, value.lower().split(b",")):
+            self.keep_alive = False
+            return b""
+        if HEADER_RE.search(name):
+            raise RuntimeError("Invalid HTTP header name.")
+        if HEADER_VALUE_RE.search(value):
+            raise RuntimeError("Invalid HTTP header value.")
+        line = b"%b: %b\r\n" % (lower, value)
+        if lower not in NOT_KEPT and len(value) <= LONGEST_VALUE:
+            if len(_lines) >= MOST_LINES:
+                _lines.clear()
+            _lines[name, value] = line
+        return line
 
     def _continue(self, body: bytes, more: bool) -> None:
         if self.is_bodiless:
