@@ -9,6 +9,7 @@ gets its input in pieces, and nothing after the end of a request until that one 
 
 import asyncio
 import math
+from contextvars import copy_context
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
@@ -35,12 +36,13 @@ class Rejected(Exception):
 class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     config: Config
     url = b""
-    unstarted: Any  # the request that is running, while the application has not been called yet
+    server_state: Any  # a State
 
     def __init__(self, config: Config, *args: Any, **options: Any) -> None:
         super().__init__(config, *args, **options)
         settings = config.settings
-        self.running = self.unstarted = None
+        self.running = None
+        self.context = copy_context()
         self.raw_root = self.root_path.encode("ascii")
         self.line_limit = settings.limit_request_line
         self.head_limit = settings.limit_request_head
@@ -79,13 +81,11 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         else:
             running = self.running
             idle = (running is None or running.response_complete) and not self.in_body
-            # Most packets hold one request at most. It may be answered at once.
-            is_single = idle and data.count(END_OF_HEAD) < 2
-            start = self._feed(data) if is_single else 0
+            # Most packets hold one request at most.
+            start = self._feed(data) if idle and data.count(END_OF_HEAD) < 2 else 0
             if start < len(data):
                 self._read(data, start)
-            if self.unstarted is None or not self._start(at_once=is_single):
-                self.update()
+            self.update()
 
     def _read(self, data: bytes, start: int) -> None:
         """Parse the input up to the end of a request, and hold the rest until that is answered."""
@@ -123,8 +123,6 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         self._read(data, start)
         if not self.held:
             self.flow.release()
-        if self.unstarted is not None:
-            self._start()
 
     def _feed(self, piece: bytes) -> int:
         """Parse a piece of input. Returns how much of it has been read."""
@@ -210,7 +208,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         keep_alive = scope["http_version"] == "1.1" and self.parser.should_keep_alive() and not self.is_shutting_down
         self.cycle = cycle = HttpToolsCycle(self, scope, keep_alive=keep_alive)
         if before is None or before.response_complete:
-            self.running = self.unstarted = cycle
+            self._start(cycle)
         else:
             # A part of this request was in the same piece of input as the end of another one.
             self.flow.pause_reading()
@@ -256,21 +254,29 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     # Responses
 
-    def _start(self, *, at_once: bool = False) -> bool:
-        """Call the application, in the next iteration of the event loop or `at_once`. Returns whether it has ended.
+    def _start(self, cycle: Any) -> None:
+        """Call the application in the next iteration of the event loop, for all requests that are read in this one.
 
-        What ends without waiting for anything then needs no iteration of its own. But a client that sends many requests
-        together must not hold up the others.
+        Reading all and then answering all takes less time than either in turn. The context is that of the connection:
+        the current one may be that of the request before.
         """
-        cycle, self.unstarted = self.unstarted, None
-        if self.request_log is not None:
-            cycle.began = perf_counter()
-        task = asyncio.Task(cycle.run_asgi(self.app), loop=self.loop, eager_start=at_once)
-        if task.done():
-            return True
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        return False
+        self.running = cycle
+        unstarted = self.server_state.unstarted
+        if not unstarted:
+            self.loop.call_soon(self._start_all, context=self.context)
+        unstarted.append((self, cycle))
+
+    def _start_all(self) -> None:
+        unstarted = self.server_state.unstarted
+        self.server_state.unstarted = []
+        for protocol, cycle in unstarted:
+            if protocol.request_log is not None:
+                cycle.began = perf_counter()
+            # What ends without waiting for anything needs no callback.
+            task = asyncio.Task(cycle.run_asgi(protocol.app), loop=self.loop, eager_start=True)
+            if not task.done():
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
 
     def on_response_complete(self) -> None:
         """uvicorn's, with Guard's deadline in place of its keep-alive timer."""
@@ -281,8 +287,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self.running = self.unstarted = self.pipeline.pop()[0]
-            self._start()
+            self._start(self.pipeline.pop()[0])
         if self.held:
             self._read_held()
         self.update_anew()

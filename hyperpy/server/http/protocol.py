@@ -36,6 +36,7 @@ class State(ServerState):
         super().__init__()
         self.stage = Stage.SERVING
         self.requests = 0
+        self.unstarted: list[tuple[Any, Any]] = []  # connections, and requests to call the application with
 
 
 class HTTPProtocol(BaseProtocol):
