@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response, StreamingR
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app.guards import Guards, missing
+from hyperpy.exceptions import printable
 from hyperpy.pages import (
     NONCE_KEY,
     STATE,
@@ -30,6 +31,7 @@ from hyperpy.pages import (
     send_streamed,
     stream_finished,
 )
+from hyperpy.sessions import SessionCookie
 from hyperpy.streams import (
     STATE_KEY,
     CleanUp,
@@ -47,7 +49,7 @@ from hyperpy.streams import (
 from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders, RawHeader, with_session
+from hyperpy.web.default_headers import DefaultHeaders, RawHeader, private, with_session
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.ranges import with_usable_range
 from hyperpy.web.session_seal import SESSION, SessionSeal
@@ -109,6 +111,12 @@ class Sender:
         """The headers of a response, with those of the application and of the session."""
         completed = self.headers.complete(headers, self.scope)
         return completed if STATE not in self.scope else with_session(completed, self.scope, keep=status < 500)
+
+    def complete_streamed(self, headers: Iterable[RawHeader], status: int) -> list[RawHeader]:
+        """The headers of a response whose body may read the session later, when it is too late to say so."""
+        completed = self.complete(headers, status)
+        cookie: SessionCookie = self.scope["app"].session_cookie
+        return private(completed) if cookie.keys and cookie.is_in(self.scope) else completed
 
 
 async def answer_route(
@@ -348,14 +356,20 @@ async def _prepared(
 ) -> EventStream | HTMLStream | None:
     """The stream, ready to be sent. Answers without starting it, and returns None, if the response has no body."""
     injected = run.response
+    app, scope = run.scope["app"], run.scope
     status = injected.status_code if injected else 200
-    has_body = run.scope["method"] != "HEAD" and status not in BODILESS
-    if STATE in run.scope and not has_body and isinstance(answer := await finished(run, None), Response):
+    has_body = scope["method"] != "HEAD" and status not in BODILESS
+    state = scope.setdefault("state", {})
+    if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
+        state[STATE_KEY] = app.own_streams()
+    is_full = kind is EventStream and state[STATE_KEY].is_full(scope, app.settings.streams_per_client)
+    is_run = has_body and not is_full
+    if STATE in scope and not is_run and isinstance(answer := await finished(run, None), Response):
         await _send_response(run, sender, answer)
         return None
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
     run.headers_are_settled = True  # from now on, changes would have no effect
-    headers = sender.complete(headers, status)
+    headers = sender.complete_streamed(headers, status)
     if injected:
         injected.sent = True
     if sender.seal is not None:
@@ -364,16 +378,12 @@ async def _prepared(
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()
-    clean_up = CleanUp(partial(stream_finished, run)) if STATE in run.scope else None
-    sender.run = run
-    app = run.scope["app"]
-    state = run.scope.setdefault("state", {})
-    if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
-        state[STATE_KEY] = app.own_streams()
-    if kind is EventStream and state[STATE_KEY].is_full(run.scope, app.settings.streams_per_client):
-        log.warning("%s: %s has as many streams open as it may", run.route.file, run.scope["client"][0])
+    if is_full:
+        client = printable(str(scope["client"][0]))
+        log.warning("%s: %s has as many streams open as it may", run.route.file, client)
         await _send(sender, 200, stream_headers(kind.mode), COME_BACK)
         return None
+    sender.run = run
     return kind(
         generator,
         route=run.route.file,
@@ -382,5 +392,5 @@ async def _prepared(
         debug=app.debug,
         on_start=sender.start,
         limits=_limits(run.route, app.limits),
-        clean_up=clean_up,
+        clean_up=CleanUp(partial(stream_finished, run)) if STATE in scope else None,
     )

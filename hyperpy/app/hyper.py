@@ -30,7 +30,7 @@ from hyperpy.pages import Dependency, Redirect, RequestBody
 from hyperpy.sessions import SessionCookie, missing_key, new_key
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.allowed_hosts import AllowedHosts
-from hyperpy.web.cross_site import SAFE_METHODS
+from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteError
 from hyperpy.web.default_headers import CompletedSend
 from hyperpy.web.errors import error_answer
 from hyperpy.web.urls import entered_site, site_of
@@ -202,8 +202,15 @@ class _ProtectedRoutes:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and self._is_explicit(scope):
-            self.app.dispatch.protection.check(scope)
+        is_unsafe = scope["type"] == "websocket" or scope.get("method", "GET") not in SAFE_METHODS
+        if is_unsafe and self._is_explicit(scope):
+            try:
+                self.app.dispatch.protection.check(scope)
+            except CrossSiteError:
+                if scope["type"] == "http":
+                    raise
+                await WebSocketClose(code=1008)(scope, receive, send)  # before it is accepted: a 403
+                return
         await self.app.router(scope, receive, send)
 
     def _is_explicit(self, scope: Scope) -> bool:

@@ -13,6 +13,9 @@ from hyperpy.sessions.signed_cookie import SessionCookie
 
 type RawHeader = tuple[bytes, bytes]
 
+# The headers of a response that has read the session.
+PRIVATE: Final[tuple[RawHeader, ...]] = ((b"vary", b"Cookie"), (b"cache-control", b"private"))
+
 _RENEW_AFTER: Final = 0.5  # of the maximum age: a visitor who keeps coming back stays logged in
 
 
@@ -87,7 +90,7 @@ class SessionContent:
         if self._sent is None:
             self._sent = []
             if self._values is not None:
-                self._sent = [(b"vary", b"Cookie"), (b"cache-control", b"private")]
+                self._sent = [*PRIVATE]
                 if keep and ((now := self._json()) != self._stored or self._is_old):
                     secure = self._scope.get("scheme") in ("https", "wss")
                     self._sent.append(self._cookie.header(from_json(now), path, secure=secure))

@@ -46,6 +46,8 @@ class Session[T = Any](MutableMapping[str, Any]):
         values = self._content.changing()
         if not isinstance(key, str):
             raise SessionError(f"the keys of a session are str, not {type(key).__name__}", place=caller_place())
+        if key == FLASHES:  # which may hold HTML: it must not come from data
+            raise SessionError(f"the key {key!r} is reserved", place=caller_place(), hint="Use flash() and flashes().")
         values[key] = value
 
     def __delitem__(self, key: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.datastructures import Headers
 from starlette.responses import Response
+from starlette.types import Scope
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import SessionError
@@ -40,7 +41,7 @@ class SessionCookie:
 
     @classmethod
     def of(cls, settings: Settings) -> SessionCookie:
-        """Without a secret key, the keys are empty. Raises ConfigError for a key that could be guessed, and a bad name."""
+        """Without a secret key, the keys are empty. Raises ConfigError for one that could be guessed, or a bad name."""
         keys = tuple(filter(None, map(str.strip, (settings.secret_key or "").split(","))))
         if any(len(key) < LEAST_KEY for key in keys):
             hint = f"A key has at least {LEAST_KEY} characters. Make one: {_MAKE_KEY}"
@@ -64,6 +65,10 @@ class SessionCookie:
             if isinstance(content, dict):
                 return content, time.time() - signed.timestamp()
         return {}, 0
+
+    def is_in(self, scope: Scope) -> bool:
+        """Whether a request comes with the cookie of a session, valid or not."""
+        return any(self._texts(Headers(scope=scope)))
 
     def _texts(self, headers: Headers) -> Iterator[str]:
         for header in headers.getlist("cookie"):

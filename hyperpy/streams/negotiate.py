@@ -22,6 +22,10 @@ _SSE_HEADERS: Final[RawHeaders] = [
     (b"cache-control", b"no-cache, no-transform"),
     _UNBUFFERED,
 ]
+_PRIVATE: Final = (b"cache-control", b"private")
+_PRIVATE_SSE_HEADERS: Final[RawHeaders] = [
+    (name, b"private, " + value if name == b"cache-control" else value) for name, value in _SSE_HEADERS
+]
 _HTML_DEFAULTS: Final = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")]
 # These describe the body on one connection, which is up to the server.
 _NEVER: Final = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive"))
@@ -86,7 +90,11 @@ def stream_headers(mode: StreamMode, headers: Iterable[tuple[bytes, bytes]] = ()
     is_sse = mode is StreamMode.SSE
     fixed = _SSE_HEADERS if is_sse else [_UNBUFFERED]
     taken = {name for name, _ in fixed} | _NEVER
-    added = [(name.lower(), value) for name, value in headers if name.lower() not in taken]
+    lowered = [(name.lower(), value) for name, value in headers]
+    if _PRIVATE in lowered:
+        lowered[lowered.index(_PRIVATE)] = (b"cache-control", b"private, no-cache")
+        fixed = _PRIVATE_SSE_HEADERS if is_sse else fixed
+    added = [header for header in lowered if header[0] not in taken]
     names = {name for name, _ in added}
     defaults = [] if is_sse else [default for default in _HTML_DEFAULTS if default[0] not in names]
     return [*fixed, *defaults, *added]

@@ -1,7 +1,7 @@
 """The open streams of one process."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from time import monotonic
 from typing import Final, Protocol
@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from starlette.types import Scope
 
 from hyperpy.streams.fair_share import FairShare
+from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.stream_record import EndReason, StreamRecord
 
 # The lifespan puts the `Streams` under this key: `scope["state"]` passes it to each request through any middleware.
@@ -34,6 +35,7 @@ class Streams:
 
     def __init__(self) -> None:
         self._open: dict[OpenStream, None] = {}
+        self._clients: Counter[str] = Counter()  # the event streams of each address
         self._empty: asyncio.Future[None] | None = None
         self.closing_since: float | None = None
         self.fair_share = FairShare()
@@ -60,6 +62,8 @@ class Streams:
     def add(self, stream: OpenStream) -> None:
         self._open[stream] = None
         self.opened += 1
+        if stream.record.mode is StreamMode.SSE:
+            self._clients[stream.record.client] += 1
         if self.closing:
             stream.drain()
 
@@ -67,6 +71,10 @@ class Streams:
         """Remove a stream that has ended."""
         del self._open[stream]
         record = stream.record
+        if record.mode is StreamMode.SSE:
+            self._clients[record.client] -= 1
+            if not self._clients[record.client]:
+                del self._clients[record.client]
         assert record.end_reason is not None
         self.ended[record.end_reason] += 1
         self.recent.append(record)
@@ -74,9 +82,9 @@ class Streams:
             self._empty.set_result(None)
 
     def is_full(self, scope: Scope, most: int) -> bool:
-        """Whether the client of a request has `most` streams open; 0 is no limit. Without an address, it has none."""
+        """Whether the client of a request has `most` event streams open; 0 is no limit, as is having no address."""
         client, *_ = scope.get("client") or ("",)
-        return bool(most and client) and sum(record.client == client for record in self) >= most
+        return bool(most and client) and self._clients[client] >= most
 
     def close(self) -> None:
         """End all event streams, and any that open from now on. Pages that are being sent may finish."""

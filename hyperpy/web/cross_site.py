@@ -50,14 +50,18 @@ class CrossSiteProtection:
         return cls(frozenset(origins))
 
     def check(self, scope: Scope) -> None:
-        """Raise CrossSiteError for a request that another site has sent; the caller has found its method unsafe."""
+        """Raise CrossSiteError for a request that another site has sent.
+
+        The caller has found its method unsafe, or it opens a WebSocket: browsers let any page do that.
+        """
         headers = Headers(scope=scope)
         if "*" in self.trusted or self._is_own(headers):
             return
         origin = headers.get("origin", "")
         if origin in self.trusted and len(headers.getlist("origin")) == 1:
             return
-        shown = (scope["method"], printable(scope["path"]), printable(origin[:200]) or "another origin")
+        method = scope.get("method", "WebSocket")
+        shown = (method, printable(scope["path"]), printable(origin[:200]) or "another origin")
         log.warning(
             "%s %s refused: it came from %s. To allow that, add the origin to `trusted-origins`, or write "
             '`route(cross_site="allow")` in the route file.',

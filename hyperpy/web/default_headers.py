@@ -12,6 +12,7 @@ from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean, printable
 from hyperpy.pages import STATE, nonce_of
 from hyperpy.routing import root_prefix
+from hyperpy.sessions import PRIVATE
 
 log = logging.getLogger("hyperpy")
 
@@ -78,6 +79,13 @@ def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[
     names = {name.lower() for name, _ in headers} - {b"set-cookie", b"vary"}
     added = session.headers(root_prefix(scope) or "/", keep=keep)
     return [*headers, *(header for header in added if header[0] not in names)]
+
+
+def private(headers: list[RawHeader]) -> list[RawHeader]:
+    """The headers of a response that depends on the session of a visitor, and that no shared cache may keep."""
+    added = [header for header in PRIVATE if header not in headers]
+    is_set = any(name.lower() == b"cache-control" for name, _ in headers)
+    return [*headers, *(header for header in added if not (is_set and header[0] == b"cache-control"))]
 
 
 def report_lost_changes(scope: Scope) -> None:

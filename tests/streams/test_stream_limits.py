@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
@@ -30,6 +31,22 @@ async def stream():
     yield t"first"
     await asyncio.Event().wait()
 """,
+    "resource.py": """
+from hyperpy import Depends, response
+from ._resource import resource
+r: str = Depends(resource)
+response.set_cookie("seen", "1")
+async def stream():
+    yield t"{r}"
+""",
+    "_resource.py": """
+events = []
+def resource():
+    events.append("opened")
+    yield "r"
+    events.append("closed")
+""",
+    "resources.py": "from ._resource import events\nt'{events}'\n",
     "page.py": """
 import asyncio
 from hyperpy import route
@@ -81,6 +98,30 @@ async def test_the_number_of_streams_of_a_client(folder: Path, caplog: pytest.Lo
         await until(lambda: len(app.streams) == 0)
         async with site.stream("/young") as again:
             assert (await again.next()).data == "first"
+
+
+async def test_a_refused_stream_closes_its_dependencies(folder: Path) -> None:
+    app = Hyper(folder, static=None, settings=Settings(streams_per_client=1))
+    async with client(app) as site, site.stream("/young") as first:
+        await first.next()
+        refused = await site.get("/resource", headers={"Accept": "text/event-stream"})
+        assert refused.text == "retry: 30000\n\n"
+        assert (await site.get("/resources")).text == "openedclosed"
+
+
+async def test_many_at_once_and_pages_that_are_sent_in_parts(folder: Path) -> None:
+    app = Hyper(folder, static=None, settings=Settings(streams_per_client=3))
+    async with client(app) as site:
+        page = asyncio.create_task(site.get("/page", headers={"Accept": "text/html"}))
+        async with AsyncExitStack() as stack:
+            streams = [await stack.enter_async_context(site.stream("/young")) for _ in range(3)]
+            assert [(await stream.next()).data for stream in streams] == ["first"] * 3
+            refused = await asyncio.gather(*[_refused(site) for _ in range(20)])
+            assert {answer.text for answer in refused} == {"retry: 30000\n\n"}
+        await until(lambda: len(app.streams) == 0)
+        async with site.stream("/young") as again:
+            assert (await again.next()).data == "first"
+        assert (await page).text.endswith("complete")
 
 
 async def _refused(site: Site) -> httpx.Response:

@@ -59,6 +59,8 @@ INVALID: dict[str, Callable[[Response], None]] = {
     "path": lambda response: response.set_cookie("a", path="/; Domain=evil.example"),
     "path with a control character": lambda response: response.set_cookie("a", path="/\tx"),
     "domain": lambda response: response.set_cookie("a", domain="a.example; Secure"),
+    "domain with a space": lambda response: response.set_cookie("a", domain="a.example evil.example"),
+    "age": lambda response: response.set_cookie("a", max_age="1; Domain=evil.example"),  # type: ignore[arg-type]
     "expires": lambda response: response.set_cookie("a", expires="x; Domain=evil.example"),
     "deleted": lambda response: response.delete_cookie("a", path="/;Domain=evil.example"),
     "host with a domain": lambda response: response.set_cookie("__Host-a", domain="a.example"),

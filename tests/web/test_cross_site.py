@@ -7,6 +7,9 @@ import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.routing import WebSocketRoute
+from starlette.types import Message
+from starlette.websockets import WebSocket
 
 from hyperpy import Hyper, Settings
 from hyperpy.exceptions import ConfigError
@@ -27,6 +30,9 @@ PASSES: list[dict[str, str]] = [
     {"Origin": ""},
     {"Origin": "https://partner.example", "Sec-Fetch-Site": "cross-site"},
     {"Origin": "https://partner.example"},
+    {"Host": "[::1]:8000", "Origin": "http://[::1]:8000"},
+    {"Host": "xn--bcher-kva.example", "Origin": "https://xn--bcher-kva.example"},
+    {"Host": "site.example:8443", "Origin": "https://site.example:8443"},
 ]
 REFUSED: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site"},
@@ -46,7 +52,24 @@ REFUSED: list[dict[str, str]] = [
     {"Origin": "http://partner.example"},
     {"Origin": "https://partner.example/"},
     {"Origin": f"{OTHER}\x1b"},
+    {"Host": "site.example", "Origin": "http://site.example:8000"},  # from a proxy that drops the port
+    {"Host": "site.example:80@evil.example", "Origin": OTHER},
+    {"Host": "[::1]", "Origin": "http://[::1]:8000"},
+    {"Host": "[::1]", "Origin": "http://[::2]"},
+    {"Host": "", "Origin": OTHER},
+    {"Host": "", "Origin": "null"},
+    {"Host": "null", "Origin": "null"},
+    {"Origin": f"{OWN}, {OTHER}"},
+    {"Origin": OTHER, "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"},
+    {"Origin": OTHER, "Referer": OWN},
 ]
+# Headers, queries and methods by which other frameworks let a safe method stand for another one
+DISGUISES = {
+    "X-HTTP-Method-Override": "POST",
+    "X-HTTP-Method": "POST",
+    "X-Method-Override": "POST",
+    "Content-Type": "application/x-www-form-urlencoded",
+}
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -132,3 +155,46 @@ def test_origins_that_no_browser_sends(tmp_path: Path) -> None:
     for origin in ("app.example.org", "https://", "https://a.example/", "https://a.example/x", "https://u@a.example"):
         with pytest.raises(ConfigError, match="invalid trusted origin"):
             Hyper(tmp_path, static=None, settings=Settings(trusted_origins=f"https://fine.example, {origin}"))
+
+
+async def test_no_method_stands_for_another(tmp_path: Path) -> None:
+    source = (
+        "from hyperpy import *\nresponse.headers['X-Method'] = 'POST' if POST else 'PUT' if PUT else 'GET'\nt'page'\n"
+    )
+    (tmp_path / "index.py").write_text(source)
+    async with client_of(Hyper(tmp_path, static=None)) as http:
+        for method in ("GET", "HEAD"):
+            answer = await http.request(
+                method, "/?_method=POST&method=PUT", content="_method=POST", headers={**DISGUISES, "Origin": OTHER}
+            )
+            assert (answer.status_code, answer.headers["x-method"]) == (200, "GET"), method
+        for method in ("TRACE", "QUERY", "POSTX"):
+            assert (await http.request(method, "/", headers={"Origin": OTHER})).status_code == 405, method
+
+
+async def test_websockets_of_other_sites(app: Hyper) -> None:
+    """A browser lets every page open one, and sends the cookies of this site with it."""
+
+    async def greet(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close()
+
+    app.router.routes.append(WebSocketRoute("/socket", greet))
+    for rows, expected in ((PASSES, "websocket.accept"), (REFUSED, "websocket.close")):
+        first = [await _first_message(app, row) for row in rows]
+        assert first == [expected] * len(rows), list(zip(rows, first, strict=True))
+
+
+async def _first_message(app: Hyper, headers: dict[str, str]) -> str:
+    sent: list[Message] = []
+    raw = [(name.lower().encode(), value.encode()) for name, value in ({"Host": "site.example"} | headers).items()]
+    scope = {"type": "websocket", "path": "/socket", "raw_path": b"/socket", "query_string": b"", "headers": raw}
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app({**scope, "scheme": "ws", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)}, receive, send)
+    return str(sent[0]["type"])

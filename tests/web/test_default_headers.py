@@ -133,6 +133,15 @@ HOSTS = {
     "site.example.evil.example": False,
     "evilsite.example": False,
     "a.b.org@evil.example": False,
+    "site.example:80@evil.example": False,
+    "site.example:80/evil.example": False,
+    "site.example/evil.example": False,
+    "site.example#": False,
+    "site.example evil.example": False,
+    "[::1].evil.example": False,
+    "[::1]evil.example": False,
+    "::1": False,
+    "[::2]": False,
     "": False,
 }
 

@@ -163,12 +163,21 @@ async def test_cookies_that_the_site_has_not_made(folder: Path) -> None:
         valid = http.cookies["session"]
         forged = URLSafeTimedSerializer(OTHER_KEY, salt="hyperpy.session").dumps({"count": 9})
         other_purpose = URLSafeTimedSerializer(KEY, salt="other").dumps({"count": 9})
+        other = URLSafeTimedSerializer(KEY, salt="hyperpy.session").dumps({"count": 2})
         no_mapping = URLSafeTimedSerializer(KEY, salt="hyperpy.session").dumps([1])
         for text in ("", "x", "..", valid[:-1], f"x{valid}", forged, other_purpose, no_mapping, '"', "\xe9"):
             answer = await http.get("/read", headers={b"Cookie": f"session={text}".encode("latin-1")})
             assert (answer.status_code, answer.text[:3]) == (200, "0 0"), text
-        answer = await http.get("/read", headers={"Cookie": f"a=b; session={valid}; c=d"})
-        assert answer.text.startswith("1 1")
+        for row in (
+            [f"a=b; session={valid}; c=d"],
+            [f"session=x; session={forged}; session={valid}; session="],  # a page of another subdomain may add some
+            [f"session={valid}; session={other}"],  # browsers send the one with the longest path first
+            [f"session={forged}", f"session={valid}"],  # a proxy may split the header
+        ):
+            answer = await http.get("/read", headers=[("Cookie", cookie) for cookie in row])
+            assert answer.text.startswith("1 1"), row
+        huge = "; ".join(["session=" + "x" * 9] * 5000 + [f"session={valid}"])
+        assert (await http.get("/read", headers={"Cookie": huge})).text.startswith("0 0")
 
 
 async def test_keys_can_be_replaced(folder: Path) -> None:
@@ -265,6 +274,48 @@ async def test_a_key_is_needed_at_the_first_use(tmp_path: Path, caplog: pytest.L
         assert (await http.get("/")).status_code == 200  # without a cookie there is nothing to verify
         assert (await http.get("/", headers={"Cookie": "session=x"})).status_code == 500
     assert "sessions need a secret key" in caplog.text
+
+
+async def test_a_mounted_site_has_a_session_of_its_own(folder: Path) -> None:
+    settings = Settings(secret_key=KEY)
+    app = Hyper(folder, static=None, settings=settings)
+    app.mount("/inner", Hyper(folder, static=None, settings=settings))
+    async with client_of(app) as http:
+        await http.get("/count")
+        assert [(await http.get("/inner/count")).text for _ in range(2)] == [
+            "2",
+            "3",
+        ]  # it begins with what it was sent
+        assert [(await http.get("/count")).text for _ in range(2)] == ["2", "3"]
+
+
+async def test_names_of_the_cookie(folder: Path) -> None:
+    for name, path in {"__Host-id": "/", "__Secure-id": "/app"}.items():
+        app = Hyper(folder, static=None, settings=Settings(secret_key=KEY, session_cookie=name))
+        async with client_of(app, root_path="/app") as http:
+            cookie = (await http.get("/count")).headers["set-cookie"]
+        assert cookie.startswith(f"{name}="), cookie
+        assert cookie.endswith(f"; Path={path}; SameSite=lax; Secure"), cookie
+    for name in ("a b", "a;b", "a=b", "é", "a\n"):
+        with pytest.raises(ConfigError, match="invalid cookie name"):
+            Hyper(folder, static=None, settings=Settings(secret_key=KEY, session_cookie=name))
+
+
+async def test_what_an_attacker_planted_does_not_survive_the_log_in(folder: Path) -> None:
+    async with site(folder) as http:
+        await http.get("/count")
+        planted = http.cookies["session"]
+        await http.post("/login")
+        assert content(http.cookies["session"]) == {"user_id": 7, "_flashes": [["Welcome!", "info"]]}
+        assert (await http.get("/home", headers={"Cookie": f"session={planted}"})).text == ""
+
+
+async def test_flashes_never_come_from_data(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = "from hyperpy import session\nsession.update({'_flashes': [['<script>', 'info', 'html']]})\nt'page'\n"
+    write_files(tmp_path, {"index.py": source})
+    async with site(tmp_path) as http:
+        assert (await http.get("/")).status_code == 500
+    assert "the key '_flashes' is reserved" in caplog.text
 
 
 async def test_debug_mode_makes_a_key(folder: Path) -> None:
