@@ -4,7 +4,6 @@ from typing import Any, Final, Never
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from hyperpy.exceptions import HeadersSentError, SessionError, caller_place
@@ -36,8 +35,7 @@ class SessionContent:
 
     def values(self) -> dict[str, Any]:
         if self._values is None:
-            self._values, age = self._cookie.read(Headers(scope=self._scope))
-            self._stored = to_json(self._values)
+            self._values, self._stored, age = self._cookie.read(self._scope)
             self._is_old = age > self._cookie.max_age * _RENEW_AFTER
         return self._values
 
@@ -103,8 +101,10 @@ class SessionContent:
         return bool(self._sent) and self._json() != self._stored
 
     def _json(self) -> bytes:
-        values = dict(self._values or {})
         try:
+            if not self._models:
+                return to_json(self._values or {})
+            values = dict(self._values or {})
             for adapter, model in self._models.values():
                 values |= adapter.dump_python(model, mode="json")
             return to_json(values)

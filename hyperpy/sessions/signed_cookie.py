@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from starlette.datastructures import Headers
+from pydantic_core import from_json, to_json
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -24,6 +24,9 @@ MOST_BYTES: Final = 4096  # of name, value and attributes; browsers drop longer 
 
 # Cookies of one request whose signatures are verified. Each costs time, and a head has room for thousands.
 MOST_COOKIES: Final = 8
+
+# Verified cookies that are remembered, each of at most MOST_BYTES and its content.
+MOST_KNOWN: Final = 500
 
 _SALT: Final = "hyperpy.session"  # signatures made with the key for other purposes are not sessions
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 9110, 5.6.2)
@@ -38,6 +41,13 @@ class SessionCookie:
     name: str
     max_age: int
     """Seconds after which a session that nobody has changed is forgotten."""
+    _serializer: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
+    _known: dict[str, tuple[bytes, int]] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # itsdangerous signs with the last key.
+        serializer = URLSafeTimedSerializer(list(reversed(self.keys)), salt=_SALT) if self.keys else None
+        object.__setattr__(self, "_serializer", serializer)
 
     @classmethod
     def of(cls, settings: Settings) -> SessionCookie:
@@ -51,31 +61,49 @@ class SessionCookie:
             raise settings.error("session_cookie", f"invalid cookie name {name!r}", "Use letters, digits, - and _.")
         return cls(keys, name, settings.session_max_age)
 
-    def read(self, headers: Headers) -> tuple[dict[str, Any], float]:
-        """The content of a request's session, and its age in seconds; empty if it is missing, forged or expired.
+    def read(self, scope: Scope) -> tuple[dict[str, Any], bytes, float]:
+        """The content of a request's session, as JSON too, and its age in seconds; empty if there is no valid one.
 
         Of several cookies, the first that this site has signed counts: browsers send the one with the longest path
         first, so a mounted site finds its own before that of the site around it (RFC 6265, 5.4).
         """
-        for text in islice(self._texts(headers), MOST_COOKIES):
+        for text in islice(self._texts(scope), MOST_COOKIES):
+            if (found := self._verified(text)) is not None:
+                json, signed = found
+                age = int(time.time()) - signed
+                if 0 <= age <= self.max_age:
+                    return from_json(json), json, age
+        return {}, b"{}", 0
+
+    def _verified(self, text: str) -> tuple[bytes, int] | None:
+        """The content of a cookie as JSON, and when it was signed; None if this site hasn't.
+
+        Visitors send the same cookie with every request, so the last ones are remembered.
+        """
+        known = self._known.get(text)
+        if known is None:
             try:
-                content, signed = self._serializer().loads(text, max_age=self.max_age, return_timestamp=True)
+                content, signed = self._usable().loads(text, return_timestamp=True)
             except BadData:
-                continue
-            if isinstance(content, dict):
-                return content, time.time() - signed.timestamp()
-        return {}, 0
+                return None
+            if not isinstance(content, dict):
+                return None
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[text] = to_json(content), int(signed.timestamp())
+        return known
 
     def is_in(self, scope: Scope) -> bool:
         """Whether a request comes with the cookie of a session, valid or not."""
-        return any(self._texts(Headers(scope=scope)))
+        return any(self._texts(scope))
 
-    def _texts(self, headers: Headers) -> Iterator[str]:
-        for header in headers.getlist("cookie"):
-            for pair in header.split(";"):
-                name, _, text = pair.partition("=")
-                if name.strip() == self.name and (text := text.strip()):
-                    yield text
+    def _texts(self, scope: Scope) -> Iterator[str]:
+        for header, value in scope["headers"]:
+            if header == b"cookie":
+                for pair in value.decode("latin-1").split(";"):
+                    name, _, text = pair.partition("=")
+                    if name.strip() == self.name and (text := text.strip()):
+                        yield text
 
     def header(self, content: dict[str, Any], path: str, *, secure: bool) -> tuple[bytes, bytes]:
         """The header that stores the content, or deletes the cookie if there is none.
@@ -86,7 +114,7 @@ class SessionCookie:
         secure = secure or self.name.startswith((_HOST_ONLY, "__Secure-"))
         path = "/" if self.name.startswith(_HOST_ONLY) else path
         if content:
-            text = str(self._serializer().dumps(content))
+            text = str(self._usable().dumps(content))
             response.set_cookie(self.name, text, self.max_age, path=path, secure=secure, httponly=True, samesite="lax")
         else:
             response.delete_cookie(self.name, path, secure=secure, httponly=True, samesite="lax")
@@ -97,11 +125,10 @@ class SessionCookie:
             raise SessionError(f"the session is {size} bytes too large for a cookie", hint=hint)
         return header
 
-    def _serializer(self) -> URLSafeTimedSerializer:
-        if not self.keys:
+    def _usable(self) -> URLSafeTimedSerializer:
+        if self._serializer is None:
             raise missing_key()
-        # itsdangerous signs with the last one.
-        return URLSafeTimedSerializer(list(reversed(self.keys)), salt=_SALT)
+        return self._serializer
 
 
 _MAKE_KEY: Final = 'python -c "import secrets; print(secrets.token_urlsafe())"'

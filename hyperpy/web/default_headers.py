@@ -22,6 +22,8 @@ NONCE: Final = "{nonce}"
 
 _OFF: Final = "off"
 
+_CACHE_CONTROL_LENGTH: Final = len(b"cache-control")
+
 # CSP 3, 2.3.1: these are keywords only in quotes. Without, they are names of hosts.
 _KEYWORDS: Final = frozenset(
     {"none", "self", "unsafe-inline", "unsafe-eval", "strict-dynamic", "unsafe-hashes", "report-sample"}
@@ -76,16 +78,20 @@ def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[
     session = scope[STATE].session
     if session is None:
         return headers
-    names = {name.lower() for name, _ in headers} - {b"set-cookie", b"vary"}
-    added = session.headers(root_prefix(scope) or "/", keep=keep)
-    return [*headers, *(header for header in added if header[0] not in names)]
+    return _with(headers, session.headers(root_prefix(scope) or "/", keep=keep))
 
 
 def private(headers: list[RawHeader]) -> list[RawHeader]:
     """The headers of a response that depends on the session of a visitor, and that no shared cache may keep."""
-    added = [header for header in PRIVATE if header not in headers]
-    is_set = any(name.lower() == b"cache-control" for name, _ in headers)
-    return [*headers, *(header for header in added if not (is_set and header[0] == b"cache-control"))]
+    return _with(headers, [header for header in PRIVATE if header not in headers])
+
+
+def _with(headers: list[RawHeader], added: list[RawHeader]) -> list[RawHeader]:
+    """Both; the first `Cache-Control` counts."""
+    for name, _ in headers:
+        if len(name) == _CACHE_CONTROL_LENGTH and name.lower() == b"cache-control":
+            return [*headers, *(header for header in added if header[0] != b"cache-control")]
+    return [*headers, *added]
 
 
 def report_lost_changes(scope: Scope) -> None:

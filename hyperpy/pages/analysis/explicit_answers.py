@@ -153,7 +153,9 @@ def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary:
         for node in module_level(statement, in_lambdas=True)  # a sort key is called
         if isinstance(node, ast.Call) and not vocabulary.is_marker_function(node.func)  # made once, at load
     )
-    return any(
-        vocabulary.public_name(called) not in QUICK_CALLS and not (isinstance(called, ast.Name) and called.id in quick)
+    return not all(
+        vocabulary.public_name(called) in QUICK_CALLS
+        or (isinstance(called, ast.Name) and called.id in quick)
+        or (isinstance(called, ast.Attribute) and vocabulary.public_name(called.value) == "session")
         for called in calls
     )

@@ -15,10 +15,14 @@ async def finished(run: Run, answer: Response | str | None) -> Response | str | 
     Raises what the clean-up raises: a failed commit must not look like a success. Call it for a request whose scope has
     a RequestState. `answer` is None for the headers of a stream.
     """
+    dependencies = request_state(run.scope).dependencies
+    if not dependencies.held:  # as for a request that has only read its session
+        dependencies.forget()
+        return answer
     before = run.redirects
     run.is_sent = False
     with run:
-        error = await request_state(run.scope).dependencies.close(run, None)
+        error = await dependencies.close(run, None)
     if error is not None:
         if not isinstance(error, Exception):
             raise error
