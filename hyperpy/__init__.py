@@ -16,14 +16,18 @@ from hyperpy.pages import (
     POST,
     PUT,
     Cookie,
+    Depends,
     Header,
     InputMarker,
     Loaded,
     Path,
     Query,
     csp_nonce,
+    flash,
+    flashes,
     render,
     route,
+    session,
 )
 from hyperpy.pages import current_request as request
 from hyperpy.pages import current_response as response
@@ -36,6 +40,7 @@ from hyperpy.responses import (
     Response,
     StreamingResponse,
 )
+from hyperpy.sessions import Flash, Session
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
@@ -51,8 +56,10 @@ __all__ = [
     "PUT",
     "START",
     "Cookie",
+    "Depends",
     "Event",
     "FileResponse",
+    "Flash",
     "HTMLResponse",
     "HTTPException",
     "Header",
@@ -69,6 +76,7 @@ __all__ = [
     "RedirectResponse",
     "Request",
     "Response",
+    "Session",
     "Settings",
     "StreamingResponse",
     "Suspense",
@@ -77,6 +85,8 @@ __all__ = [
     "TrustedURL",
     "channel",
     "csp_nonce",
+    "flash",
+    "flashes",
     "fragment",
     "html",
     "listen",
@@ -87,5 +97,6 @@ __all__ = [
     "request",
     "response",
     "route",
+    "session",
     "url",
 ]

@@ -176,6 +176,10 @@ class URLError(HyperError):
     """`url()` can't build a URL: an unknown route, a missing parameter, or a value that can't be written."""
 
 
+class SessionError(HyperError):
+    """A session can't be read or stored: there is no secret key, or it doesn't fit into a cookie."""
+
+
 class HeadersSentError(HyperError):
     """A header, cookie or status was set after the headers had been sent."""
 

@@ -22,6 +22,7 @@ ORDER = (
     "routing",
     "templates",
     "responses",
+    "sessions",
     "pages",
     "components",
     "streams",

@@ -1,7 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from hyperpy.app.guards import Guards, missing
 from hyperpy.pages import (
     NONCE_KEY,
+    STATE,
     Completion,
     InjectedResponse,
     Route,
@@ -23,10 +24,14 @@ from hyperpy.pages import (
     body_limit,
     check_header,
     check_length,
+    finished,
+    is_streamed,
     nonce_of,
+    stream_finished,
 )
 from hyperpy.streams import (
     STATE_KEY,
+    CleanUp,
     EventStream,
     GeneratorShape,
     HTMLStream,
@@ -41,7 +46,7 @@ from hyperpy.streams import (
 from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders
+from hyperpy.web.default_headers import DefaultHeaders, RawHeader, with_session
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.ranges import with_usable_range
 from hyperpy.web.session_seal import SESSION, SessionSeal
@@ -64,7 +69,7 @@ class Sender:
     none. `guards` are those of a route that has any, and `seal` is there for a request with a session.
     """
 
-    __slots__ = ("guards", "headers", "scope", "seal", "send", "started", "vary")
+    __slots__ = ("guards", "headers", "run", "scope", "seal", "send", "started", "vary")
 
     def __init__(self, send: Send, scope: Scope, headers: DefaultHeaders) -> None:
         self.send = send
@@ -73,7 +78,13 @@ class Sender:
         self.started = False
         self.vary = ""
         self.guards: Guards | None = None
+        self.run: Run | None = None  # of a route with dependencies
         self.seal: SessionSeal | None = None
+
+    @property
+    def last_run(self) -> Run | None:
+        """The last run of the request that may have dependencies."""
+        return self.run or (self.guards.last if self.guards is not None else None)
 
     def watch_session(self, scope: Scope, route: Route) -> None:
         self.seal = SessionSeal(scope, self.send, route.file)
@@ -83,8 +94,13 @@ class Sender:
         """A `send` for other responses."""
         self.started = True
         if message["type"] == "http.response.start":
-            message = {**message, "headers": self.headers.complete(message.get("headers", ()), self.scope)}
+            message = {**message, "headers": self.complete(message.get("headers", ()), message["status"])}
         await self.send(message)
+
+    def complete(self, headers: Iterable[RawHeader], status: int) -> list[RawHeader]:
+        """The headers of a response, with those of the application and of the session."""
+        completed = self.headers.complete(headers, self.scope)
+        return completed if STATE not in self.scope else with_session(completed, self.scope, keep=status < 500)
 
 
 async def answer_route(
@@ -125,14 +141,23 @@ async def answer_route(
     else:
         sender.guards = guards = Guards(scope, receive, body_limit(route, scope))
         if (refused := await guards.answer(route.guards, params)) is not None:
-            await _send_response(refused[0], sender, refused[1])
-            await _run_background(refused[0])
+            last, response = refused
+            if STATE in scope:
+                response = await _finished(last, response)
+            await _send_response(last, sender, response)
+            await _run_background(last)
             return None
         run = Run(route, scope, receive, params, before=guards.last)
     is_page = mode is StreamMode.PAGE
+    if route.depends:
+        sender.run = run
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
+    if STATE in scope:
+        answer = await _finished(run, answer)
     if isinstance(answer, str):
         start, body = _page_messages(run, answer, [*_vary(sender), *sender.headers.for_request(scope)])
+        if STATE in scope:
+            start["headers"] = with_session(start["headers"], scope, keep=start["status"] < 500)
         sender.started = True
         await sender.send(start)
         await sender.send(body)
@@ -145,6 +170,13 @@ async def answer_route(
         return _send_stream(run, sender, kind, run.stream())
     await _run_background(run)
     return None
+
+
+async def _finished(run: Run, answer: Any) -> Any:
+    """The answer after the clean-up of dependencies, unless it needs them while it is sent."""
+    if isinstance(answer, str) or (isinstance(answer, Response) and not is_streamed(run, answer)):
+        return await finished(run, answer)
+    return answer
 
 
 def _vary(sender: Sender) -> list[tuple[bytes, bytes]]:
@@ -171,7 +203,7 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     sender.started = True
     if status in BODILESS:
         headers = bodiless_headers(status, headers)
-    headers = sender.headers.complete(headers, sender.scope)
+    headers = sender.complete(headers, status)
     await sender.send({"type": "http.response.start", "status": status, "headers": headers})
     await sender.send({"type": "http.response.body", "body": body})
 
@@ -253,6 +285,8 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
     with run:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
+    if STATE in run.scope:  # a StreamingResponse needs its dependencies until here
+        await finished(run, None)
 
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:
@@ -306,16 +340,21 @@ async def _prepared(
     """The stream, ready to be sent. Answers without starting it, and returns None, if the response has no body."""
     injected = run.response
     status = injected.status_code if injected else 200
+    has_body = run.scope["method"] != "HEAD" and status not in BODILESS
+    if STATE in run.scope and not has_body and isinstance(answer := await finished(run, None), Response):
+        await _send_response(run, sender, answer)
+        return None
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
-    headers = sender.headers.complete(headers, run.scope)
+    headers = sender.complete(headers, status)
     if injected:
         injected.sent = True  # from now on, changes would have no effect
     if sender.seal is not None:
         sender.seal.close()
-    if run.scope["method"] == "HEAD" or status in BODILESS:
+    if not has_body:
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()
+    clean_up = CleanUp(partial(stream_finished, run)) if STATE in run.scope else None
     app = run.scope["app"]
     state = run.scope.setdefault("state", {})
     if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
@@ -332,4 +371,5 @@ async def _prepared(
         debug=app.debug,
         on_start=partial(_start, run, sender),
         limits=_limits(run.route, app.limits),
+        clean_up=clean_up,
     )

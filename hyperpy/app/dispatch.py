@@ -19,12 +19,23 @@ from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
 from hyperpy.exceptions import RefusedRedirectError, display_path, printable
-from hyperpy.pages import Completion, Redirect, Route, Run, decisive, text_for_file, unexpected
+from hyperpy.pages import (
+    STATE,
+    Completion,
+    Redirect,
+    Route,
+    Run,
+    decisive,
+    failed,
+    finished,
+    text_for_file,
+    unexpected,
+)
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.cross_site import CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders
+from hyperpy.web.default_headers import DefaultHeaders, report_lost_changes
 from hyperpy.web.errors import completed_error, debug_answer, error_answer, no_route_answer, status_of, takes_html
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
@@ -77,7 +88,8 @@ class Dispatch:
                     if redirect is None:
                         raise NoRouteError(404)
                     await redirect(scope, receive, sender.watched)
-        except Exception as caught:
+        except Exception as error:
+            caught = await _ended(sender.last_run, scope, error)
             raised = text_for_file(caught, scope) or caught
             failure = decisive(raised)
             if isinstance(failure, ClientDisconnect):
@@ -91,10 +103,14 @@ class Dispatch:
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
-            await own_copy(response, self.headers.complete(headers, scope))(scope, receive, send)
+            await own_copy(response, sender.complete(headers, response.status_code))(scope, receive, send)
+        except BaseException as cancelled:  # noqa: BLE001 (its dependencies have to see it)
+            raise await _ended(sender.last_run, scope, cancelled) from None
         finally:
             if sender.seal is not None:
                 sender.seal.release()
+            if STATE in scope:
+                report_lost_changes(scope)
 
     def body_limit(self, scope: Scope) -> int:
         """The bytes that the body of a request may have, which middleware may read as well; 0 means no limit."""
@@ -131,11 +147,15 @@ class Dispatch:
         if isinstance(page, Route):
             try:
                 refused = await guards.answer(page.guards, match.params)
-            except Exception as raised:  # noqa: BLE001 (it is answered like any error of a route)
+                if refused is not None:
+                    run, response = refused
+                    sent = await finished(run, response) if STATE in scope else response
+                    assert isinstance(sent, Response)
+                    return sent
+            except Exception as failure:  # noqa: BLE001 (it is answered like any error of a route)
+                raised = await _ended(guards.last, scope, failure)
                 self._log(raised, scope)
                 return await self._error_response(scope, receive, decisive(raised), guards)
-            if refused is not None:
-                return refused[1]
         try:
             return await self._error_page(page, scope, receive, error, guards)
         except Exception as failure:
@@ -177,9 +197,14 @@ class Dispatch:
             run.follow(guards.last)
         run.injected_response().status_code = status_of(error)
         html = takes_html(accept)
-        answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
-        if isinstance(answer, Pending):
-            answer = await _completed(run, answer)
+        try:
+            answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
+            if isinstance(answer, Pending):
+                answer = await _completed(run, answer)
+            if STATE in scope:
+                answer = await finished(run, answer)
+        except BaseException as failure:  # noqa: BLE001 (its dependencies have to see it)
+            raise await _ended(run, scope, failure) from failure.__cause__
         if answer is None:
             return error_answer(error, accept)
         if isinstance(answer, Response):
@@ -187,6 +212,18 @@ class Dispatch:
             return completed_error(answer, error, status, missing(answer, run.injected_response().raw_headers))
         response = page_response(run, answer)
         return completed_error(response, error, response.status_code)
+
+
+async def _ended(run: Run | None, scope: Scope, error: BaseException) -> Exception:
+    """The exception that the request ends with, after its dependencies have seen the one that a run has raised.
+
+    Raises it if the request can't be answered any more, such as a cancellation.
+    """
+    if run is not None and STATE in scope:
+        error = await failed(run, error)
+    if not isinstance(error, Exception):
+        raise error
+    return error
 
 
 async def _completed(run: Run, page: Pending) -> str | Response:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from starlette.websockets import WebSocketClose
 from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
-from hyperpy.config import Settings, app_settings, running_command
-from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
-from hyperpy.pages import Redirect, RequestBody
+from hyperpy.config import Command, Settings, app_settings, running_command
+from hyperpy.exceptions import ConfigError, HyperError, InputError, RefusedRedirectError, display_path
+from hyperpy.pages import Dependency, Redirect, RequestBody
+from hyperpy.sessions import SessionCookie, missing_key, new_key
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.allowed_hosts import AllowedHosts
 from hyperpy.web.cross_site import SAFE_METHODS
@@ -73,15 +75,30 @@ class Hyper(Starlette):
         This is the registry of the lifespan or that of `own_streams`, whichever is newer. The streams of an application
         mounted in another `Hyper` are in the registry of the latter.
         """
+        self.overrides: Mapping[Dependency, Dependency] = {}
+        """What tests have put in the place of dependencies."""
         super().__init__(debug=debug, lifespan=_extended(lifespan, self.settings))
         self.loaded_routes = load_routes(Path(routes), static=static is not None)
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)
+        self.session_cookie = self._session_cookie(command)
         folder = Path(static) if static is not None else None
         self.allowed_hosts = AllowedHosts.of(self.settings)
         self.dispatch = Dispatch(self, self.loaded_routes, folder, self.settings)
         self.router.redirect_slashes = False
         self.router.default = self._files
+
+    def _session_cookie(self, command: Command | None) -> SessionCookie:
+        """Raises ConfigError if a route file uses sessions, and there is no secret key."""
+        cookie = SessionCookie.of(self.settings)
+        if cookie.keys:
+            return cookie
+        if self.debug:
+            return replace(cookie, keys=((command and command.development_key) or new_key(),))
+        if file := next(self.loaded_routes.uses_session, None):
+            error = missing_key()
+            raise ConfigError(f"{error.what}, and {display_path(file)} uses one", hint=error.hint)
+        return cookie
 
     @property
     def load_errors(self) -> list[HyperError]:

@@ -21,8 +21,11 @@ from hyperpy.pages import (
     csp_nonce,
     current_request,
     current_response,
+    flash,
+    flashes,
     load_route,
     render,
+    session,
 )
 from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
@@ -35,11 +38,14 @@ PUBLIC_NAMES: Final = PublicNames(
     | {
         "Event": Event,
         "csp_nonce": csp_nonce,
+        "flash": flash,
+        "flashes": flashes,
         "JSON": JSON,
         "redirect": redirect,
         "render": render,
         "request": current_request,
         "response": current_response,
+        "session": session,
         "url": url,
     }
 )
@@ -98,6 +104,17 @@ class LoadedRoutes:
     def working(self) -> tuple[Route, ...]:
         """The routes that could be loaded."""
         return tuple(entry for entry in self.entries if isinstance(entry, Route) and entry.url)
+
+    @property
+    def uses_session(self) -> Iterator[str]:
+        """The files that name the session or flashes."""
+        names = (session, flash, flashes)
+        for entry in self.entries:
+            if isinstance(entry, Route) and (
+                any(value is name for value in entry.definitions.values() for name in names)
+                or any(given.origin is InputOrigin.SESSION for given in entry.inputs)
+            ):
+                yield entry.file
 
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-import random
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field
 from time import monotonic
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from anyio import CancelScope
 from markupsafe import Markup
@@ -16,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HeadersSentError, HyperError, Place
 from hyperpy.pages import AnsweredError, Completion, Redirect, Run, current, decisive
+from hyperpy.streams.clean_up import CleanUp
 from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.framing import LastFrame
@@ -28,8 +28,6 @@ from hyperpy.streams.telemetry import TELEMETRY
 from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
-
-_JITTER: Final = 0.2  # of the maximum age
 
 _CUT_SHORT: Final = (
     "%s: what the stream does after its last event took longer than %g s and was cancelled; "
@@ -62,6 +60,7 @@ class Pump(ABC):
     debug: bool = False
     on_start: Callable[[], None] | None = None
     limits: StreamLimits = LIMITS
+    clean_up: CleanUp | None = None
 
     _state: PumpState = field(init=False, default=HELD)
     _end_reason: EndReason | None = field(init=False, default=None)  # of a stream that is stopped
@@ -96,6 +95,10 @@ class Pump(ABC):
         server to log.
         """
 
+    def lifetime(self) -> float:
+        """Seconds after which the stream ends cleanly; 0 means never."""
+        return 0
+
     def drain(self) -> None:  # noqa: B027 (by default, carry on)
         """The server stops: end now if the client reconnects by itself."""
 
@@ -111,7 +114,8 @@ class Pump(ABC):
         self._watch = DisconnectWatch()
         if streams is not None:
             streams.add(self)
-        expiry = self._expiry()
+        age = self.lifetime()
+        expiry = self._loop.call_later(age, self.end_cleanly, EndReason.TOO_OLD) if age else None
         try:
             self._task = asyncio.Task(self._drive(), loop=self._loop, eager_start=True, context=context)
             await self._watch_client(receive)
@@ -129,19 +133,13 @@ class Pump(ABC):
             if self._task.done():
                 del self._outbox  # it refers back to this object
 
-    def _expiry(self) -> asyncio.TimerHandle | None:
-        """The timer that ends the stream for its age. Streams that began together don't end together."""
-        if not self.limits.age or self.mode is not StreamMode.SSE:
-            return None
-        age = self.limits.age * random.uniform(1 - _JITTER, 1)
-        return self._loop.call_later(age, self.end_cleanly, EndReason.TOO_OLD)
-
     # In the server's task.
 
     async def _watch_client(self, receive: Receive) -> None:
         task = self._task
         try:
-            if not task.done() and self._state is not STOPPING and await self._watch.disconnects(receive, task):
+            is_over = task.done() or self._state is STOPPING or (self.clean_up is not None and self.clean_up.is_due)
+            if not is_over and await self._watch.disconnects(receive, task):
                 self._stop(EndReason.CLIENT_LEFT)
         except BaseException:
             self._stop(EndReason.CANCELLED)
@@ -156,6 +154,8 @@ class Pump(ABC):
         if self._task.done():
             return
         with CancelScope(shield=True):
+            if self.clean_up is not None:
+                await self.clean_up.run(self._task, self.limits.cleanup, self.limits.last_send)
             await asyncio.wait((self._task,), timeout=self.limits.cleanup)
             if not self._task.done():
                 if self._end_announced:
@@ -171,19 +171,28 @@ class Pump(ABC):
         task = asyncio.current_task()
         assert task is not None
         self._task = task  # here, because an eager task runs its first step before its constructor returns
-        failure: Exception | None = None
+        failure: Any = None
         try:
             await self._produce()
         except asyncio.CancelledError as error:
             if self._state is not STOPPING:
                 if task.cancelling():
+                    if self.clean_up is not None:
+                        await self.clean_up.after(error, self._watch.interrupt)
                     self._state = ENDED
                     self._outbox.abandon()
                     raise
                 failure = RuntimeError("the stream's generator awaited something that had been cancelled")
                 failure.__cause__ = error
+            elif self.clean_up is not None and self._end_reason is not EndReason.ANSWERED:
+                failure = error
         except Exception as error:  # noqa: BLE001 (`_conclude` logs it, sends it or raises it)
             failure = self._failure(error)
+        if self.clean_up is not None:
+            self._state = HELD if self._state is RUNNING else self._state
+            failure = await self.clean_up.after(failure, self._watch.interrupt)
+            self.clean_up = None  # it refers to the exception, whose traceback refers back to this object
+            failure = self._failure(failure) if isinstance(failure, Exception) else None
         await self._conclude(failure)
 
     def _failure(self, error: Exception) -> Exception | None:

@@ -6,7 +6,7 @@ from typing import TypeIs
 
 from hyperpy.exceptions import Place, RouteError
 
-type Located = ast.expr | ast.stmt | ast.alias | ast.ExceptHandler | ast.pattern
+type Located = ast.expr | ast.stmt | ast.alias | ast.arg | ast.ExceptHandler | ast.pattern
 
 
 def is_located(node: ast.AST) -> TypeIs[Located]:

@@ -16,6 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from hyperpy.exceptions import InputError
+from hyperpy.pages.request.request_state import request_state
+from hyperpy.sessions import Session
 
 # Nesting that pydantic and JavaScript libraries read too. Beyond it, encoding the value again may overflow the stack.
 MAX_DEPTH: Final = 200
@@ -51,6 +53,13 @@ class InvalidJSONError(HTTPException, json.JSONDecodeError):
 
 class RouteRequest(Request):
     """The `request` of a route file."""
+
+    @property
+    def session(self) -> Any:
+        """That of a middleware, or else the site's own."""
+        if "session" in self.scope:
+            return self.scope["session"]
+        return Session(request_state(self.scope).session_content(self.scope))
 
     @property
     def url(self) -> URL:

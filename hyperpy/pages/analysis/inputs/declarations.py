@@ -3,14 +3,19 @@
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.methods.method_conditions import value_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import blocks, module_level, names_of
-from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+
+# The empty string stands for all methods without a flag. HEAD is GET.
+METHODS: Final = FLAGS | {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,8 @@ class Declaration:
 
     name: str
     annotation: ast.expr
-    node: ast.AnnAssign
+    node: ast.AnnAssign | ast.arg
+    """A parameter if it is an input of a dependency."""
     default: ast.expr | None
     """Evaluated for each request that has no value, where it stands."""
     group: int
@@ -28,6 +34,9 @@ class Declaration:
     """Whether it has an input marker, in its annotation or as its value."""
     marker: ast.expr | None = None
     """The marker that is written as its value, without the default; evaluated once."""
+
+    methods: frozenset[str] | None = METHODS
+    """The methods whose requests always reach it; None if that depends on something else than the method."""
 
     @property
     def has_default(self) -> bool:
@@ -78,7 +87,7 @@ def find_declarations(
     declarations, those in `loaded` too.
     """
     finder = _InputFinder(bound, parameters, vocabulary, file, loaded)
-    finder.block(statements, 0)
+    finder.block(statements, 0, METHODS)
     return tuple(finder.found)
 
 
@@ -92,16 +101,27 @@ class _InputFinder:
     groups: int = 0
     found: list[Declaration] = field(default_factory=list)
 
-    def block(self, statements: Sequence[ast.stmt], group: int) -> None:
+    def block(self, statements: Sequence[ast.stmt], group: int, methods: frozenset[str] | None) -> None:
         for statement in statements:
             if isinstance(statement, ast.AnnAssign):
-                self.declaration(statement, group)
+                self.declaration(statement, group, methods)
             elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 for nested in blocks(statement):
                     self.groups += 1
-                    self.block(nested, self.groups)
+                    self.block(nested, self.groups, self.reaching(statement, nested, methods))
 
-    def declaration(self, node: ast.AnnAssign, group: int) -> None:
+    def reaching(
+        self, statement: ast.stmt, block: Sequence[ast.stmt], methods: frozenset[str] | None
+    ) -> frozenset[str] | None:
+        """The `methods` of a block inside a statement that these reach."""
+        if methods is None or not isinstance(statement, ast.If):
+            return None
+        values = {method: value_of(statement.test, method, self.vocabulary) for method in methods}
+        if None in values.values():
+            return None
+        return frozenset(method for method, value in values.items() if value is (block is statement.body))
+
+    def declaration(self, node: ast.AnnAssign, group: int, methods: frozenset[str] | None) -> None:
         annotation = unquoted(node.annotation)
         by_value = node.value is not None and self.vocabulary.marks_value(node)
         marked = by_value or self.vocabulary.is_marked(annotation)
@@ -127,7 +147,7 @@ class _InputFinder:
         if isinstance(default, ast.Constant) and default.value is ...:
             hint = f"Leave the `...` out: without a default, `{name}` is required."
             raise RouteError(f"`...` would be the value of `{name}`", place=place_of(default, self.file), hint=hint)
-        self.found.append(Declaration(name, annotation, node, default, group, marked, marker))
+        self.found.append(Declaration(name, annotation, node, default, group, marked, marker, methods))
         return None
 
     def taken_apart(self, value: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
@@ -138,7 +158,7 @@ class _InputFinder:
         if not isinstance(value, ast.Call):
             return None, value
         positional, default = list(value.args), None
-        own = self.vocabulary.is_marker_function(value.func)
+        own = self.vocabulary.takes_default(value.func)
         if own and positional and not isinstance(positional[0], ast.Starred):
             default = positional.pop(0)
         keywords = list(value.keywords)
