@@ -43,6 +43,7 @@ from hyperpy.responses import (
 from hyperpy.sessions import Flash, Session
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
+from hyperpy.web.assets import asset
 from hyperpy.web.redirect import redirect
 from hyperpy.web.urls import url
 
@@ -83,6 +84,7 @@ __all__ = [
     "TrustedCSS",
     "TrustedJS",
     "TrustedURL",
+    "asset",
     "channel",
     "csp_nonce",
     "flash",

@@ -25,13 +25,15 @@ from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
 from hyperpy.config import Command, Settings, app_settings, running_command
 from hyperpy.exceptions import ConfigError, HyperError, InputError, RefusedRedirectError, display_path
-from hyperpy.pages import Dependency, Redirect, RequestBody
+from hyperpy.pages import AssetCheck, Dependency, Redirect, RequestBody
 from hyperpy.sessions import SessionCookie, missing_key, new_key
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.allowed_hosts import AllowedHosts
+from hyperpy.web.assets import no_static_files
 from hyperpy.web.cross_site import SAFE_METHODS
 from hyperpy.web.default_headers import CompletedSend
 from hyperpy.web.errors import error_answer
+from hyperpy.web.static_files import StaticFolder
 from hyperpy.web.urls import entered_site, site_of
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
@@ -78,13 +80,15 @@ class Hyper(Starlette):
         self.overrides: Mapping[Dependency, Dependency] = {}
         """What tests have put in the place of dependencies."""
         super().__init__(debug=debug, lifespan=_extended(lifespan, self.settings))
-        self.loaded_routes = load_routes(Path(routes), static=static is not None)
+        self.static_folder = StaticFolder(Path(static)) if static is not None else None
+        self.loaded_routes = load_routes(
+            Path(routes), static=self.static_folder is not None, check_asset=self._asset_check()
+        )
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)
         self.session_cookie = self._session_cookie(command)
-        folder = Path(static) if static is not None else None
         self.allowed_hosts = AllowedHosts.of(self.settings)
-        self.dispatch = Dispatch(self, self.loaded_routes, folder, self.settings)
+        self.dispatch = Dispatch(self, self.loaded_routes, self.settings)
         self.router.redirect_slashes = False
         self.router.default = self._files
 
@@ -99,6 +103,12 @@ class Hyper(Starlette):
             error = missing_key()
             raise ConfigError(f"{error.what}, and {display_path(file)} uses one", hint=error.hint)
         return cookie
+
+    def _asset_check(self) -> AssetCheck | None:
+        """Files may appear while `hyper dev` runs, so in debug mode `asset` itself reports those that are missing."""
+        if self.debug:
+            return None
+        return self.static_folder.problem if self.static_folder is not None else no_static_files
 
     @property
     def load_errors(self) -> list[HyperError]:

@@ -2,6 +2,7 @@
 
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.pages.analysis.urls import AssetCheck
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
@@ -33,6 +34,7 @@ __all__ = [
     "PUT",
     "STATE",
     "AnsweredError",
+    "AssetCheck",
     "Completion",
     "Cookie",
     "Dependency",
