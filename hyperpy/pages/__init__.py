@@ -5,12 +5,13 @@ from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.urls import AssetCheck
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
+from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
-from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, session
+from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, request_proxy, session
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.body import RequestBody, body_limit, check_length
@@ -22,6 +23,7 @@ from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.request_state import STATE
 from hyperpy.pages.request.route_request import text_for_file
 from hyperpy.pages.request.run import Run, current
+from hyperpy.pages.request_objects import RequestObject
 from hyperpy.pages.route_settings import route
 from hyperpy.pages.waiting.completion import Completion
 
@@ -29,6 +31,7 @@ __all__ = [
     "DELETE",
     "GET",
     "NONCE_KEY",
+    "OVERRIDING",
     "PATCH",
     "POST",
     "PUT",
@@ -50,6 +53,7 @@ __all__ = [
     "Query",
     "Redirect",
     "RequestBody",
+    "RequestObject",
     "Route",
     "RoutesPackage",
     "Run",
@@ -70,10 +74,12 @@ __all__ = [
     "load_route",
     "nonce_of",
     "render",
+    "request_proxy",
     "route",
     "session",
     "stream_finished",
     "temporary_imports",
     "text_for_file",
     "unexpected",
+    "with_vary",
 ]

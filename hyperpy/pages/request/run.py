@@ -48,6 +48,8 @@ class Run(AnsweredRequest):
     """One request to a route file."""
 
     __slots__ = (
+        "_has_fragments",
+        "_headers_closed",
         "_token",
         "body",
         "digests",
@@ -136,8 +138,24 @@ class Run(AnsweredRequest):
         if self.response is None:
             with _making:
                 if self.response is None:
-                    self.response = InjectedResponse()
+                    made = InjectedResponse()
+                    made.sent = hasattr(self, "_headers_closed")
+                    self.response = made
         return self.response
+
+    def close_headers(self) -> None:
+        """Make changes of the response an error: a stream starts, whose headers are settled."""
+        self._headers_closed = True
+        if self.response is not None:
+            self.response.sent = True
+
+    @property
+    def has_fragments(self) -> bool:
+        """Whether `render` has been asked for fragments."""
+        return hasattr(self, "_has_fragments")  # most requests need not even say that it is false
+
+    def mark_fragments(self) -> None:
+        self._has_fragments = True
 
     @property
     def state(self) -> RequestState:
