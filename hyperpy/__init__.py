@@ -4,7 +4,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from hyperpy.app import Hyper
+from hyperpy.app import Hyper, spawn
 from hyperpy.channels import NOW, START, Message, channel, listen, queue
 from hyperpy.components import Suspense
 from hyperpy.config import Settings
@@ -103,5 +103,6 @@ __all__ = [
     "response",
     "route",
     "session",
+    "spawn",
     "url",
 ]

@@ -42,7 +42,15 @@ REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
     "pages": (
-        *("htmx_headers", "request_objects", "answers", "proxies", "input_markers", "input_functions", "route_settings"),
+        *(
+            "htmx_headers",
+            "request_objects",
+            "answers",
+            "proxies",
+            "input_markers",
+            "input_functions",
+            "route_settings",
+        ),
         *("analysis", "loading", "request", "waiting"),
     ),
     "channels": ("backends", "hub", REST),

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app.guards import Guards, missing
@@ -29,6 +29,7 @@ from hyperpy.pages import (
     finished,
     is_streamed,
     nonce_of,
+    send_streamed,
     stream_finished,
     with_vary,
 )
@@ -69,7 +70,8 @@ class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
     `headers` are those that every response of the application has. `vary` is the value of the header `Vary`, empty for
-    none. `guards` are those of a route that has any, and `seal` is there for a request with a session.
+    none. `guards` are those of a route that has any, `run` is that of a stream, or of a route with dependencies, and
+    `seal` is there for a request with a session of a middleware.
     """
 
     __slots__ = ("guards", "headers", "run", "scope", "seal", "send", "started", "vary")
@@ -81,8 +83,14 @@ class Sender:
         self.started = False
         self.vary = ""
         self.guards: Guards | None = None
-        self.run: Run | None = None  # of a route with dependencies
+        self.run: Run | None = None
         self.seal: SessionSeal | None = None
+
+    def start(self) -> None:
+        """The headers of a stream are about to be sent. Raises AnsweredError if its run has another answer."""
+        if self.run is not None:
+            self.run.start()
+        self.started = True
 
     @property
     def last_run(self) -> Run | None:
@@ -126,7 +134,8 @@ async def answer_route(
             raise HTTPException(405, headers={"Allow": route.allow})
         await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
         return None
-    route = route.by_method.get(method, route)
+    if route.by_method:
+        route = route.by_method.get(method, route)
     mode = StreamMode.PAGE
     if route.stream is not None:
         mode, sender.vary = _mode(route.stream, route.has_page, scope)
@@ -148,7 +157,8 @@ async def answer_route(
             if STATE in scope:
                 response = await _finished(last, response)
             await _send_response(last, sender, response)
-            await _run_background(last)
+            if last.response is not None:
+                await _run_background(last, last.response)
             return None
         run = Run(route, scope, receive, params, before=guards.last)
     is_page = mode is StreamMode.PAGE
@@ -158,7 +168,7 @@ async def answer_route(
     if STATE in scope:
         answer = await _finished(run, answer)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, [*_vary(sender), *sender.headers.for_request(scope)])
+        start, body = _page_messages(run, answer, sender)
         if STATE in scope:
             start["headers"] = with_session(start["headers"], scope, keep=start["status"] < 500)
         sender.started = True
@@ -171,7 +181,8 @@ async def answer_route(
     else:
         kind = EventStream if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
-    await _run_background(run)
+    if run.response is not None:
+        await _run_background(run, run.response)
     return None
 
 
@@ -211,12 +222,14 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     await sender.send({"type": "http.response.body", "body": body})
 
 
-def _page_messages(run: Run, text: str, more: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
+def _page_messages(run: Run, text: str, sender: Sender) -> tuple[Message, Message]:
     try:
         body = text.encode()
     except UnicodeEncodeError:
         body = replace_surrogates(text).encode()
-    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *more]
+    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *sender.headers.for_request(run.scope)]
+    if sender.vary:
+        headers += _vary(sender)
     status = 200
     if injected := run.response:
         status = injected.status_code
@@ -230,10 +243,10 @@ def _page_messages(run: Run, text: str, more: list[tuple[bytes, bytes]]) -> tupl
     return start, {"type": "http.response.body", "body": body}
 
 
-async def _run_background(run: Run) -> None:
-    if run.response and run.response.background:
+async def _run_background(run: Run, injected: InjectedResponse) -> None:
+    if injected.background:
         with run:
-            await run.response.background()
+            await injected.background()
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -292,10 +305,11 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
                 await response.background()
         return
     scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
+    if STATE in run.scope and isinstance(response, StreamingResponse):
+        await send_streamed(run, own_copy(response, headers), sender.watched)
+        return
     with run:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
-    if STATE in run.scope:  # a StreamingResponse needs its dependencies until here
-        await finished(run, None)
 
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:
@@ -321,8 +335,8 @@ async def _send_stream(
             answer = run.settled(run.answer_to(error))
             assert answer is not None
             await _send_response(run, sender, answer)
-    if kind is not PageStream:
-        await _run_background(run)
+    if kind is not PageStream and run.response is not None:
+        await _run_background(run, run.response)
 
 
 def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
@@ -338,11 +352,6 @@ def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
     )
 
 
-def _start(run: Run, sender: Sender) -> None:
-    run.start()
-    sender.started = True
-
-
 async def _prepared(
     run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> EventStream | HTMLStream | None:
@@ -354,8 +363,10 @@ async def _prepared(
         await _send_response(run, sender, answer)
         return None
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
+    run.headers_are_settled = True  # from now on, changes would have no effect
     headers = sender.complete(headers, status)
-    run.close_headers()
+    if injected:
+        injected.sent = True
     if sender.seal is not None:
         sender.seal.close()
     if not has_body:
@@ -363,6 +374,7 @@ async def _prepared(
         return None
     await run.read_body()
     clean_up = CleanUp(partial(stream_finished, run)) if STATE in run.scope else None
+    sender.run = run
     app = run.scope["app"]
     state = run.scope.setdefault("state", {})
     if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
@@ -377,7 +389,7 @@ async def _prepared(
         status=status,
         headers=headers,
         debug=app.debug,
-        on_start=partial(_start, run, sender),
+        on_start=sender.start,
         limits=_limits(run.route, app.limits),
         clean_up=clean_up,
     )

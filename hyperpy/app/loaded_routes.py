@@ -1,5 +1,6 @@
 """The routes and error pages of a folder, loaded."""
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,20 +111,26 @@ class LoadedRoutes:
         """The routes that could be loaded."""
         return tuple(entry for entry in self.entries if isinstance(entry, Route) and entry.url)
 
-    @property
-    def uses_session(self) -> Iterator[str]:
-        """The files that name the session or flashes."""
-        names = (session, flash, flashes)
+    def with_session(self) -> Iterator[str]:
+        """The files that name the session or flashes. Those that only import it, as by `*`, don't count."""
         for entry in self.entries:
-            if isinstance(entry, Route) and (
-                any(value is name for value in entry.definitions.values() for name in names)
-                or any(given.origin is InputOrigin.SESSION for given in entry.inputs)
-            ):
+            if isinstance(entry, Route) and _names_session(entry):
                 yield entry.file
 
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""
         return [_row(route) for route in self.working()]
+
+
+def _names_session(route: Route) -> bool:
+    if any(given.origin is InputOrigin.SESSION for given in route.inputs):
+        return True
+    names = {
+        name for name, value in route.definitions.items() if any(value is own for own in (session, flash, flashes))
+    }
+    return bool(names) and any(
+        isinstance(node, ast.Name) and node.id in names for node in ast.walk(ast.parse(Path(route.file).read_bytes()))
+    )
 
 
 def load_routes(folder: Path, *, static: bool = False, check_asset: AssetCheck | None = None) -> LoadedRoutes:
@@ -187,7 +194,8 @@ def _guarded(
 
 def _unmet_inputs(guard: Route, file: RouteFile | ErrorPage) -> Iterator[RouteError]:
     """An error for each path parameter that a guard needs and the URL lacks, because a symbolic link leads there."""
-    for given in guard.inputs:
+    own = (given for dependency in guard.dependencies for given in dependency.inputs)
+    for given in (*guard.inputs, *own):
         if given.origin is InputOrigin.PATH and given.key not in file.parameters:
             what = f"its guard {display_path(guard.file)} needs `{given.key}`, which this URL doesn't have"
             hint = "A symbolic link leads to this file, out of the guard's folder. Copy the file instead."
@@ -239,7 +247,8 @@ def _row(route: Route) -> RouteRow:
 
 
 def _required_inputs(route: Route) -> Iterator[str]:
-    for given in route.inputs:
+    own = (given for dependency in route.dependencies for given in dependency.inputs)
+    for given in (*route.inputs, *own):
         if given.required and given.marker is not None:
             source = "" if given.source == "query" else f" ({given.source})"
             yield f"{given.key}: {given.kind}{source}"

@@ -8,6 +8,7 @@ from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
+from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
@@ -15,12 +16,12 @@ from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, request_proxy,
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.body import RequestBody, body_limit, check_length
-from hyperpy.pages.request.ending import failed, finished, is_streamed, stream_finished
+from hyperpy.pages.request.ending import failed, finished, is_streamed, send_streamed, stream_finished
 from hyperpy.pages.request.flash import flash, flashes
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
-from hyperpy.pages.request.request_state import STATE
+from hyperpy.pages.request.request_state import STATE, request_state
 from hyperpy.pages.request.route_request import text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.request_objects import RequestObject
@@ -41,6 +42,7 @@ __all__ = [
     "Completion",
     "Cookie",
     "Dependency",
+    "DependencyResolver",
     "Depends",
     "Header",
     "InjectedResponse",
@@ -75,7 +77,9 @@ __all__ = [
     "nonce_of",
     "render",
     "request_proxy",
+    "request_state",
     "route",
+    "send_streamed",
     "session",
     "stream_finished",
     "temporary_imports",

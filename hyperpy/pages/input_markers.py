@@ -1,7 +1,7 @@
 """Input markers: what a route file writes to say where an input comes from."""
 
 from abc import ABC, ABCMeta, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Never
@@ -119,8 +119,12 @@ class PathMarker(TextMarker):
 class DependsMarker(InputMarker):
     """A marker made by `Depends()`; see `Run.prepare`."""
 
-    dependency: Callable[..., Any] | None = None
-    """None stands for the class in the annotation."""
+    dependency: Any = NO_DEFAULT
+    """The function; `NO_DEFAULT` stands for the class in the annotation."""
+
+    @property
+    def is_given(self) -> bool:
+        return self.dependency is not NO_DEFAULT
 
     def value(self, request: Request, name: str) -> Never:
         raise AssertionError("the value of a dependency is not read from the request")

@@ -105,8 +105,8 @@ def _target(proxy: _Proxy) -> Any:
             f"`{proxy._name}` can't be used outside a request",
             hint=(
                 "Use it in a route file, or in a function that a route file calls: there it is the request being "
-                "answered.\nA definition that runs once has none, and neither has a thread of your own: pass it the "
-                "values that it needs."
+                "answered.\nA definition that runs once has none, and neither has a thread of your own or a coroutine "
+                "passed to spawn(): pass it the values that it needs."
             ),
         )
     return proxy._find(run)

@@ -13,8 +13,8 @@ from anyio import CancelScope
 from markupsafe import Markup
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.exceptions import HeadersSentError, HyperError, Place
-from hyperpy.pages import AnsweredError, Completion, Redirect, Run, current, decisive
+from hyperpy.exceptions import HyperError, Place
+from hyperpy.pages import AnsweredError, Completion, Run, current
 from hyperpy.streams.clean_up import CleanUp
 from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.fair_share import FairShare
@@ -23,6 +23,7 @@ from hyperpy.streams.negotiate import StreamMode, stream_headers
 from hyperpy.streams.outbox import Outbox
 from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, LIMITS, RUNNING, STOPPING, PumpState, StreamLimits
 from hyperpy.streams.registry import STATE_KEY, Streams
+from hyperpy.streams.stream_errors import failure_of
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 from hyperpy.streams.telemetry import TELEMETRY
 from hyperpy.templates import Pending, allow_deferred
@@ -146,8 +147,9 @@ class Pump(ABC):
             await self._wait_ended()
             raise
         await self._wait_ended()
-        if self._task.done():
-            self._task.result()
+        # A task group that fails cancels its task anew, which may outlast the generator.
+        if task.done() and not (task.cancelled() and self._end_reason is not None):
+            task.result()
 
     async def _wait_ended(self) -> None:
         """Give the generator's `finally` its time, even if the request is cancelled again meanwhile."""
@@ -187,24 +189,13 @@ class Pump(ABC):
             elif self.clean_up is not None and self._end_reason is not EndReason.ANSWERED:
                 failure = error
         except Exception as error:  # noqa: BLE001 (`_conclude` logs it, sends it or raises it)
-            failure = self._failure(error)
+            failure = failure_of(self._run, error)
         if self.clean_up is not None:
             self._state = HELD if self._state is RUNNING else self._state
             failure = await self.clean_up.after(failure, self._watch.interrupt)
             self.clean_up = None  # it refers to the exception, whose traceback refers back to this object
-            failure = self._failure(failure) if isinstance(failure, Exception) else None
+            failure = failure_of(self._run, failure) if isinstance(failure, Exception) else None
         await self._conclude(failure)
-
-    def _failure(self, error: Exception) -> Exception | None:
-        """What a generator's exception means: nothing for a redirect, since `on_start` refuses to start with one."""
-        error = decisive(error)
-        if self._run is None or not isinstance(error, Redirect):
-            return error
-        try:
-            self._run.register(error)
-        except HeadersSentError as late:
-            return late
-        return None
 
     async def _produce(self) -> None:
         """Send the items of the generator one after the other, as `async for` would.
@@ -384,14 +375,8 @@ class Pump(ABC):
             outbox.flush()
         elif self.ping and not outbox.sending and quiet >= limits.ping:
             outbox.put_other(self.ping)
-        self._timer = self._loop.call_later(self._until_next_tick(), self._tick)
-
-    def _until_next_tick(self) -> float:
-        outbox, limits = self._outbox, self.limits
         quiet = monotonic() - outbox.moved_at
-        due = (limits.send if outbox.sending or not self.ping else limits.ping) - quiet
-        # A send may begin right after this: the next tick must not come much later than its limit.
-        return max(min(due, limits.ping, limits.send) if self.ping else due, 0.01)
+        self._timer = self._loop.call_later(limits.next_tick(quiet, outbox.sending, bool(self.ping)), self._tick)
 
     def log(self, what: str, error: Exception) -> str:
         """Log the traceback, unless the error is a 4xx, and return the id that the log has it under."""

@@ -192,8 +192,11 @@ class Colour(StrEnum):
         answer = await site({"index.py": source}).get("/?a=x&bee=0&d=1&d=y", headers={"accept": "application/json"})
         assert answer.status_code == 422
         assert answer.json() == {
+            "type": "about:blank",
+            "title": "Unprocessable Content",
+            "status": 422,
             "detail": "Unprocessable Content",
-            "errors": {
+            "fields": {
                 "a": "Input should be a valid integer, unable to parse string as an integer",
                 "bee": "Input should be greater than or equal to 1",
                 "c": "is required",
@@ -499,3 +502,8 @@ class TestUnfitValues:
         assert answer.status_code == 500
         assert "index.py:4  `href` of &lt;a&gt; can&#39;t be &#39;javascript:x()&#39; (str)" in answer.text
         assert "Otherwise #blocked is sent, and a warning logged" in answer.text
+
+
+async def test_a_docstring_is_that_of_the_module(site: Site) -> None:
+    client = site({"index.py": '"""Tasks."""\nt"{__doc__}"', "none.py": 't"{str(__doc__)}"'})
+    assert [(await client.get(path)).text for path in ("/", "/none")] == ["Tasks.", "None"]

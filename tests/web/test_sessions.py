@@ -77,7 +77,7 @@ n: int = Depends(visits)
 t"{n}"
 """,
     "guarded/_guard.py": "from hyperpy import session\nsession['guard'] = session.get('guard', 0) + 1\n",
-    "guarded/index.py": "from hyperpy import session\nsession['route'] = session['guard'] * 10\nt'{session['route']}'\n",
+    "guarded/index.py": "from hyperpy import session\ns = session\ns['route'] = s['guard'] * 10\nt'{s['route']}'\n",
     "guarded/broken.py": "1 / 0\nt'page'\n",
     "guarded/_error.py": "from hyperpy import session\nt'error {session.get('guard')}'\n",
     "public.py": """
@@ -259,7 +259,8 @@ def test_a_key_is_needed(folder: Path, tmp_path: Path) -> None:
 
 
 async def test_a_key_is_needed_at_the_first_use(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    write_files(tmp_path, {"index.py": "from hyperpy import request\nt'{request.session.get('a')}'\n"})
+    source = "from hyperpy import *\nt'{request.session.get('a')}'\n"
+    write_files(tmp_path, {"index.py": source})
     async with client_of(Hyper(tmp_path, static=None, settings=Settings())) as http:
         assert (await http.get("/")).status_code == 200  # without a cookie there is nothing to verify
         assert (await http.get("/", headers={"Cookie": "session=x"})).status_code == 500

@@ -111,7 +111,7 @@ def is_definition(statement: ast.stmt, constants: Constants, *, first: bool = Fa
             return True
         case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
             defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d)]
-            return all(default in constants for default in defaults)
+            return all(default in constants or vocabulary.is_marker(default) for default in defaults)
         case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, annotation=annotation):
             return vocabulary.is_final(annotation) or value in constants or vocabulary.is_special(value)
         case ast.Assign(targets=[ast.Name()], value=ast.Name() | ast.Attribute()) if first:
@@ -121,7 +121,9 @@ def is_definition(statement: ast.stmt, constants: Constants, *, first: bool = Fa
             names_only = all(isinstance(node, ast.Name | ast.Tuple | ast.expr_context) for node in parts)
             values = [value for _, value in _aliases(statement)]
             settled = all(value in constants or vocabulary.is_special(value) for value in values)
-            return names_only and bool(values) and settled
+            tuples = [target.elts for target in targets if isinstance(target, ast.Tuple)]
+            nested = any(isinstance(part, ast.Tuple) for parts in tuples for part in parts)  # not among the values
+            return names_only and bool(values) and settled and not nested
         case ast.If() | ast.Try() | ast.With():
             return _holds_definitions(statement, constants, first=first)
     return False

@@ -33,7 +33,7 @@ def declared_type(declaration: Declaration, file: str, types: TypeNames) -> Decl
     try:
         annotation = _evaluated(declaration, file, types)
     except RouteError:
-        if not isinstance(marker, DependsMarker) or marker.dependency is None:
+        if not isinstance(marker, DependsMarker) or not marker.is_given:
             raise
         annotation = Any  # such as a class imported under `TYPE_CHECKING`
     return checked_type(annotation, marker, declaration, file)

@@ -112,12 +112,10 @@ def _dependency(
     if declaration.has_default:
         hint = "Remove the default: the value is always what the dependency returns."
         raise RouteError(f"the default of `{name}` would never be used", place=place, hint=hint)
-    if call is None:
+    if not marker.is_given:
         call = _without_none(annotation)
         if not isinstance(call, type):
-            hint = (
-                f"Name the function that makes the value: `{name}: {ast.unparse(declaration.annotation)} = Depends(…)`."
-            )
+            hint = "Pass the function that makes the value: `Depends(current_user)`."
             raise RouteError("`Depends()` without a function needs a class as its type", place=place, hint=hint)
     if not callable(call):
         called = type(call).__name__
@@ -236,7 +234,7 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
     name, annotation = declaration.name, ast.unparse(declaration.annotation)
     if origin is InputOrigin.PATH:
         hint = "A path parameter is one string: annotate it with `str`, `int`, `UUID`, an Enum, `Literal[…]` …"
-    elif declaration.marked:
+    elif declaration.marked or isinstance(declaration.node, ast.arg):
         hint = (
             "A query parameter, header or cookie is one string. Only parameters and headers can repeat, as "
             "`list[…]`.\nDeclare the parts one by one (`title: str`), take JSON as `Json[…]` of pydantic, or read "

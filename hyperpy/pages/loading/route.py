@@ -68,6 +68,8 @@ class Route:
     by_method: Mapping[str, Route]
     """The route for methods that have a loader or stream of their own."""
     warnings: tuple[LoadWarning, ...]
+    resolver: DependencyResolver | None
+    """What has resolved its dependencies, if it has any: tests override them."""
     guards: tuple[Route, ...] = ()
     """What runs before it, outermost first."""
 
@@ -119,7 +121,8 @@ def load_route(
     settings = _settings(description, definitions)
     url = file.url if isinstance(file, RouteFile) else ""
     is_guard = isinstance(file, GuardFile)
-    return _route(description, compiled, definitions, inputs, settings, url, is_guard=is_guard)
+    route = _route(description, compiled, definitions, inputs, settings, url, is_guard=is_guard)
+    return replace(route, resolver=dependencies) if route.depends else route
 
 
 def _check_guarded_parameters(description: Description, below: frozenset[str]) -> None:
@@ -213,6 +216,7 @@ def _route(
         max_body=size(settings.max_body) if settings.max_body else 0,
         by_method={},
         warnings=description.warnings,
+        resolver=None,
     )
     own = {
         method: _with_body(route, description.by_method[method], body) for method, body in compiled.by_method.items()

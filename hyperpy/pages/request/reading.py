@@ -66,10 +66,11 @@ def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
 def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
     assert given.marker
     value = (given.marker.values if given.many else given.marker.value)(run.request, given.name)
-    if isinstance(value, Redirect):
-        raise value
-    if isinstance(value, Response | Awaitable):
-        raise not_a_value(given, value)
+    if value is not None and type(value) is not str:
+        if isinstance(value, Redirect):
+            raise value
+        if isinstance(value, (Response, Awaitable)):
+            raise not_a_value(given, value)
     if header := given.marker.vary(given.name):
         run.injected_response().headers.add_vary_header(header)
     is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required

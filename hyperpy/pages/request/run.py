@@ -1,11 +1,13 @@
 """One request to one route: its namespace, inputs, body, loader and page. Requests share none of these."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
 from functools import partial
 from threading import Lock
 from types import CodeType
 from typing import Any, Final
+from weakref import ref
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -44,18 +46,27 @@ _NOTHING: Final[Mapping[int, Any]] = {}
 _NO_REDIRECTS: Final[list[Redirect]] = []  # replaced, never changed
 
 
+class _Mark:
+    """In the context of a loader, and of the tasks that it starts. It is gone when all of these have ended."""
+
+    __slots__ = ("__weakref__",)
+
+
+_mark: Final[ContextVar[_Mark]] = ContextVar("hyperpy.loader")
+
+
 class Run(AnsweredRequest):
     """One request to a route file."""
 
     __slots__ = (
         "_has_fragments",
-        "_headers_closed",
         "_token",
         "body",
         "digests",
         "error",
         "functions",
         "given_inputs",
+        "headers_are_settled",
         "max_body",
         "namespace",
         "params",
@@ -92,7 +103,7 @@ class Run(AnsweredRequest):
         self.digests: dict[str, bytes] | None = None
         self.response = self.explicit = self.held = self.bound = self.after = None
         self.redirects = self.received = _NO_REDIRECTS
-        self.is_sent = False
+        self.is_sent = self.headers_are_settled = False
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
         self.body: RequestBody | None = None
@@ -138,16 +149,10 @@ class Run(AnsweredRequest):
         if self.response is None:
             with _making:
                 if self.response is None:
-                    made = InjectedResponse()
-                    made.sent = hasattr(self, "_headers_closed")
-                    self.response = made
+                    response = InjectedResponse()
+                    response.sent = self.is_sent or self.headers_are_settled
+                    self.response = response
         return self.response
-
-    def close_headers(self) -> None:
-        """Make changes of the response an error: a stream starts, whose headers are settled."""
-        self._headers_closed = True
-        if self.response is not None:
-            self.response.sent = True
 
     @property
     def has_fragments(self) -> bool:
@@ -271,7 +276,8 @@ class Run(AnsweredRequest):
     def _last(self, page: bool) -> Answer:
         """The answer after the body and the loader: an explicit one if there is any, else the page."""
         bound = self._bound_response() if self.route.responds else None
-        return self._page_to_send() if bound is None and page and not self.is_answered else bound
+        is_page = page and bound is None and not self.redirects and self.explicit is None
+        return self._page_to_send() if is_page else bound
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
         """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
@@ -288,7 +294,7 @@ class Run(AnsweredRequest):
             finally:
                 self.namespace.pop(RUN, None)
                 self._take_functions()
-        return self.redirects[-1] if self.redirects and self.namespace[ENDED] else self.explicit
+        return self.redirects[-1] if self.redirects and self.namespace.get(ENDED) else self.explicit
 
     def _take_functions(self) -> None:
         """Move the functions that no code names out of the namespace.
@@ -311,7 +317,16 @@ class Run(AnsweredRequest):
     async def _load(self) -> Response | None:
         if not self._is_defined(self.route.loader):
             return None
-        answer = actual(await self._function(self.route.loader)())
+        mark = _Mark()
+        token = _mark.set(mark)
+        try:
+            answer = actual(await self._function(self.route.loader)())
+        finally:
+            _mark.reset(token)
+        left = ref(mark)
+        del mark, token
+        if left() is not None:  # a guard in a task that isn't awaited gets to run before the page is rendered
+            await asyncio.sleep(0)
         if answer is None:
             return self.explicit
         return returned_answer(answer, self.route, self.scope["method"], self.response)

@@ -10,8 +10,8 @@ timed here.
     NOTHING    the application: it has what it can read      none
     REQUEST    the next request of this connection           timeout_keep_alive     close
     DISCARD    nothing more: input is thrown away            none
-    CLOSE      a rejected client to close the connection     5 s without input,     abort
-                                                             30 s in all
+    CLOSE      a rejected client to close the connection,    5 s without input,     abort
+               or one whose response ended too early         30 s in all
 
 The first four follow from what has been read and answered, and may change into each other. `reject` and an upgrade to
 WebSocket lead from them to DISCARD. From there a rejection that was answered here leads to CLOSE; otherwise an earlier
@@ -94,6 +94,7 @@ class Guard(asyncio.Protocol, ABC):
     running: Any  # of the request that is being answered, or was answered last
     request_log: AccessLog | None
 
+    is_shutting_down = False  # no new request keeps the connection alive
     awaiting = HEAD
     discards_input = False  # whether `awaiting` is DISCARD or CLOSE
     deadline = NEVER
@@ -151,6 +152,17 @@ class Guard(asyncio.Protocol, ABC):
     def _unsupported_upgrade_warning(self) -> None:
         """Log nothing: curl and Java's client offer HTTP/2 with every request."""
 
+    def lingers(self) -> bool:
+        """Whether the connection is to be closed, but the client is still sending. To be called after a response.
+
+        Closing a connection with unread input resets it, and the client may lose the response (RFC 9112, 9.6).
+        """
+        if not self.running.ends_early:
+            return False
+        if not self.discards_input:
+            self._linger()
+        return True
+
     def log(self, cycle: Any) -> None:
         if self.request_log is not None and UNLOGGED not in cycle.scope:
             seconds = perf_counter() - cycle.began
@@ -159,12 +171,14 @@ class Guard(asyncio.Protocol, ABC):
     # Deadlines
 
     def update(self) -> None:
-        """Find out what is awaited now. To be called after reading, and after a response."""
-        if self.discards_input:
-            return
-        awaiting = self._derive()
-        if awaiting is not self.awaiting:
+        """Find out what is awaited now. To be called after reading."""
+        if not self.discards_input and (awaiting := self._derive()) is not self.awaiting:
             self._enter(awaiting)
+
+    def update_anew(self) -> None:
+        """The same after a response: it may be complete before any `update` has seen its request."""
+        if not self.discards_input:
+            self._enter(self._derive())
 
     def _derive(self) -> Awaiting:
         cycle = self.running

@@ -1,7 +1,7 @@
 """Finds the inputs of a route file: the annotations whose values come from the request."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.methods.method_conditions import value_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import blocks, module_level, names_of
+from hyperpy.pages.analysis.scopes import Names, blocks, module_level, names_of
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 # The empty string stands for all methods without a flag. HEAD is GET.
@@ -61,6 +61,31 @@ def without_loaded(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
             hint = "Write it as the value of a name at the top level: `user: User = Loaded()`."
             raise RouteError("`Loaded()` means nothing here", place=place_of(node, parsed.file), hint=hint)
     return replace(parsed, names=names, loaded=frozenset(loaded)) if loaded else parsed
+
+
+def with_bare_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
+    """Turns a bare `Depends(require_login)` into an input that no code can name."""
+    names: dict[ast.stmt, Names] = {}
+    for block in _module_blocks(parsed.tree.body):
+        for index, statement in enumerate(block):
+            match statement:
+                case ast.Expr(value=ast.Call(func=called) as call) if vocabulary.is_depends(called):
+                    target, kind = ast.Name(ast.unparse(call), ast.Store()), ast.Constant(None)
+                    declared = ast.copy_location(ast.AnnAssign(target, kind, call, 1), statement)
+                    block[index] = ast.fix_missing_locations(declared)
+                    names[block[index]] = names_of(declared, {})
+    if not names:
+        return parsed
+    return replace(parsed, names={top: names.get(top) or parsed.names[top] for top in parsed.tree.body})
+
+
+def _module_blocks(block: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    """A block and those inside it, without functions and classes."""
+    yield block
+    for statement in block:
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for nested in blocks(statement):
+                yield from _module_blocks(nested)
 
 
 def _is_loaded(node: ast.AnnAssign, vocabulary: Vocabulary, file: str) -> bool:

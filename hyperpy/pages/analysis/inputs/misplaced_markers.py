@@ -15,10 +15,11 @@ type Misplaced = tuple[ast.expr, str]
 
 def check_marker_places(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     """Raises RouteError for a call of `Query` and its like, or of a marker's class, that would be an ordinary value."""
+    dependencies = _possible_dependencies(parsed, vocabulary)
     for node in ast.walk(parsed.tree):
-        for expression, where in _in_scope(node):
+        for expression, where in _in_scope(node, dependencies):
             _check(expression, where, parsed.file, vocabulary)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node not in dependencies:
             _check_parameters(node.args, parsed.file, vocabulary)
     for statement in parsed.tree.body:
         for node in module_level(statement):
@@ -26,6 +27,28 @@ def check_marker_places(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
                 for part in ast.walk(expression):
                     _check(part, where, parsed.file, vocabulary)
     _check_untyped(parsed, vocabulary)
+
+
+def _possible_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> frozenset[ast.AST]:
+    """The functions and classes whose parameters may be inputs, because `Depends` may get them.
+
+    These are all in a file that names `Depends`, except those at its top level that are only called.
+    """
+    names = (node for node in ast.walk(parsed.tree) if isinstance(node, ast.Name | ast.Attribute))
+    if not any(vocabulary.is_depends(node) for node in names):
+        return frozenset()
+    called: set[ast.AST] = set()
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, ast.Call):
+            called.add(node.func)
+        elif isinstance(node, ast.Interpolation):
+            called.add(node.value)
+    used = {n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    used &= {n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and n not in called}
+    named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    only_called = {s for s in parsed.tree.body if isinstance(s, named) and s.name not in used}
+    callables = (n for n in ast.walk(parsed.tree) if isinstance(n, (*named, ast.Lambda)))
+    return frozenset(node for node in callables if node not in only_called)
 
 
 def _check(expression: ast.AST, where: str, file: str, vocabulary: Vocabulary) -> None:
@@ -53,15 +76,16 @@ def _misplaced(marker: ast.expr, where: str, file: str) -> RouteError:
     return RouteError(f"`{written}` is not read in {where}", place=place_of(marker, file), hint=hint)
 
 
-def _in_scope(node: ast.AST) -> Iterator[Misplaced]:
+def _in_scope(node: ast.AST, dependencies: frozenset[ast.AST]) -> Iterator[Misplaced]:
     """What would be an input at the top level, in a function or class."""
     match node:
         case ast.FunctionDef(args=arguments, body=body) | ast.AsyncFunctionDef(args=arguments, body=body):
-            yield from _in_parameters(arguments)
+            if node not in dependencies:
+                yield from _in_parameters(arguments)
             yield from _in_body(body, "a function")
-        case ast.ClassDef(body=body):
+        case ast.ClassDef(body=body) if node not in dependencies:
             yield from _in_body(body, "a class")
-        case ast.Lambda(args=arguments):
+        case ast.Lambda(args=arguments) if node not in dependencies:
             yield from _in_parameters(arguments)
 
 
@@ -78,6 +102,8 @@ def _in_body(body: list[ast.stmt], where: str) -> Iterator[Misplaced]:
             yield from ((part, where) for part in _metadata(node.annotation))
             if node.value is not None:
                 yield node.value, where
+        elif isinstance(node, ast.Expr):
+            yield node.value, where
 
 
 def _metadata(annotation: ast.expr | None) -> list[ast.expr]:

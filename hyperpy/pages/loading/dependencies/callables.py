@@ -44,6 +44,7 @@ class Callee:
     """The Python function that has its parameters, if there is one."""
     owner: type | None
     """The class, if it is one."""
+    module: str
     name: str
 
 
@@ -66,6 +67,7 @@ def inspected(call: Callable[..., Any]) -> Callee:
         key=key_of(call),
         function=function if isinstance(function, FunctionType) else None,
         owner=owner,
+        module=str(getattr(whole, "__module__", "")),
         name=getattr(whole, "__qualname__", type(whole).__qualname__).rpartition("<locals>.")[2],
     )
 

@@ -1,12 +1,13 @@
 """The parameters of a dependency, as declarations of inputs."""
 
 import ast
+import builtins
 import inspect
 import sys
 from annotationlib import Format, ForwardRef
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final, get_origin
+from typing import Annotated, Any, Final, get_origin
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -52,15 +53,15 @@ class Written:
         return Place(self.file, self.line)
 
 
-def written(callee: Callee) -> Written:
+def written(callee: Callee, used: Place) -> Written:
+    """`used` is where it is used, which stands for what has no source: a builtin, or code made at run time."""
     function, owner = callee.function, callee.owner
     definition = definition_of(function)
     if function is not None and definition is not None:
         return Written(function.__code__.co_filename, function.__code__.co_firstlineno, _arguments(definition))
     if owner is not None and (file := getattr(sys.modules.get(owner.__module__), "__file__", None)):
         return Written(file, getattr(owner, "__firstlineno__", 0), dict(fields_of(owner, file)))
-    code = getattr(function, "__code__", None)
-    return Written(code.co_filename if code else callee.name, code.co_firstlineno if code else 0, {})
+    return Written(used.file, used.line, {})
 
 
 def _arguments(definition: Function) -> dict[str, ast.arg | ast.AnnAssign]:
@@ -89,7 +90,7 @@ def _parameter(parameter: inspect.Parameter, callee: Callee, source: Written, pa
     default = NO_DEFAULT if parameter.default is _NONE or marker is not None else parameter.default
     if isinstance(marker, TextMarker):
         marker, default = replace(marker, default=NO_DEFAULT), marker.default
-    needs_type = not (isinstance(marker, DependsMarker) and marker.dependency is not None)
+    needs_type = not (isinstance(marker, DependsMarker) and marker.is_given)
     annotation = _annotation(parameter, callee, node, source) if needs_type else Any
     is_marked = marker is not None or has_marker(annotation) or is_marker(annotation)
     assert node.annotation is not None
@@ -136,23 +137,22 @@ def _declared(parameter: inspect.Parameter, source: Written) -> ast.arg | ast.An
 
 def _annotation(parameter: inspect.Parameter, callee: Callee, node: ast.arg | ast.AnnAssign, source: Written) -> Any:
     """The evaluated annotation; `str` for a path parameter without one."""
-    annotation = parameter.annotation
-    if annotation is _NONE:
-        return _NONE
+    try:
+        return _evaluated(parameter.annotation, callee)
+    except Exception as error:
+        what = f"the annotation of `{parameter.name}`, a parameter of {callee.name}(), can't be evaluated"
+        hint = "Import what it names, also at run time and not only under `TYPE_CHECKING`."
+        why = f"{what}: {type(error).__name__}: {error}"
+        raise RouteError(why, place=place_of(node, source.file), hint=hint) from error
+
+
+def _evaluated(annotation: Any, callee: Callee) -> Any:
+    """The annotation with its strings evaluated, also inside `Annotated`."""
+    scope = callee.function.__globals__ if callee.function else vars(sys.modules.get(callee.module, builtins))
     if isinstance(annotation, str):
-        scope = callee.function.__globals__ if callee.function else vars(sys.modules[callee.owner.__module__])
-        try:
-            return eval(annotation, scope)
-        except Exception as error:
-            raise _unknown(parameter, callee, f"{type(error).__name__}: {error}", node, source) from error
+        return _evaluated(eval(annotation, scope), callee)
     if isinstance(annotation, ForwardRef):
-        raise _unknown(parameter, callee, f"`{annotation.__forward_arg__}` is not defined", node, source)
+        return annotation.evaluate(globals=scope)
+    if get_origin(annotation) is Annotated and isinstance(annotation.__origin__, ForwardRef):
+        return Annotated[annotation.__origin__.evaluate(globals=scope), *annotation.__metadata__]
     return annotation
-
-
-def _unknown(
-    parameter: inspect.Parameter, callee: Callee, why: str, node: ast.arg | ast.AnnAssign, source: Written
-) -> RouteError:
-    what = f"the annotation of `{parameter.name}`, a parameter of {callee.name}(), can't be evaluated: {why}"
-    hint = "Import what it names, also at run time and not only under `TYPE_CHECKING`."
-    return RouteError(what, place=place_of(node, source.file), hint=hint)

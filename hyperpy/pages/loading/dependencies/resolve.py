@@ -1,11 +1,11 @@
 """`Depends(f)` in a route file → a `Dependency`, with the inputs of `f` and what it depends on itself."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import Signature
 from typing import Any
 
-from hyperpy.exceptions import RouteError, display_path
+from hyperpy.exceptions import Place, RouteError, display_path
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import PublicNames
@@ -47,7 +47,7 @@ class DependencyResolver:
             is_first = not self.open
             self.open[callee.key] = callee.name
             try:
-                self.resolved[callee.key] = self._resolve(call, callee)
+                self.resolved[callee.key] = self._resolve(call, callee, place_of(declaration.node, file))
             except RouteError as error:
                 if is_first:
                     used = f"{display_path(file)}:{declaration.node.lineno}"
@@ -57,8 +57,14 @@ class DependencyResolver:
                 del self.open[callee.key]
         return self.resolved[callee.key]
 
-    def _resolve(self, call: Callable[..., Any], callee: Callee) -> Dependency:
-        source = written(callee)
+    def replacement(self, call: Callable[..., Any]) -> Dependency:
+        """Another function in the place of a dependency of this route."""
+        if not callable(call):
+            raise TypeError(f"a dependency is overridden by a function, not by {call!r:.60}")
+        return replace(self, resolved={}, open={})._resolve(call, inspected(call), Place(self.file))
+
+    def _resolve(self, call: Callable[..., Any], callee: Callee, used: Place) -> Dependency:
+        source = written(callee, used)
         parameters = list(parameters_of(callee, source, self.parameters))
         passed = [parameter for parameter in parameters if parameter.is_input or parameter.by_position]
         return Dependency(

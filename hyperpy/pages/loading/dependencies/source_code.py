@@ -2,7 +2,7 @@
 
 import ast
 import dataclasses
-import linecache
+import tokenize
 from collections.abc import Mapping
 from functools import lru_cache
 from types import FunctionType
@@ -24,8 +24,11 @@ def _tree(source: str) -> ast.Module | None:
 
 
 def _module(file: str) -> ast.Module | None:
-    linecache.checkcache(file)
-    return _tree("".join(linecache.getlines(file)))
+    try:
+        with tokenize.open(file) as source:
+            return _tree(source.read())
+    except OSError, SyntaxError, UnicodeDecodeError:  # made at run time, or in an archive
+        return None
 
 
 def definition_of(function: FunctionType | None) -> Function | None:
