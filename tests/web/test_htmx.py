@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hyperpy import Hyper
-from hyperpy.exceptions import AnswerError
+from hyperpy.exceptions import AnswerError, HyperError
 from hyperpy.pages import current
 from hyperpy.testing import client
 from tests.support.clients import client_of
@@ -263,6 +263,36 @@ async def test_it_is_too_late_once_the_headers_are_sent(routes: Path) -> None:
             assert [event.data for event in await events.take(2)] == ["False", "HeadersSentError"]
         async with http.stream("/first") as events:
             assert [event.data for event in await events.take(2)] == ["HeadersSentError"] * 2
+
+
+async def test_it_means_the_same_however_it_is_imported(routes: Path) -> None:
+    show = "here = {name}.target\nt'{{here}} {{str(bool({name}))}}'"
+    imports = {
+        "renamed": ("from hyperpy import htmx as hx", "hx"),
+        "module": ("import hyperpy as h", "h.htmx"),
+        "short": ("from hyper import htmx", "htmx"),
+        "star": ("from hyperpy import *", "htmx"),
+        "again": ("from routes._own import mine", "mine"),
+        "typed": ("from hyperpy import HTMX\nx: HTMX", "x"),
+        "typed_again": ("from routes._own import Mine\nx: Mine", "x"),
+        "optional": ("from hyperpy import HTMX\nx: HTMX | None", "x"),
+        "needed": (
+            "from hyperpy import HTMX, Depends\ndef same(htmx: HTMX): return htmx\nx: HTMX = Depends(same)",
+            "x",
+        ),
+    }
+    files = {f"{name}.py": f"{line}\n{show.format(name=used)}" for name, (line, used) in imports.items()}
+    files["_own.py"] = "from hyperpy import HTMX as Mine, htmx as mine"
+    async with site(routes, files) as http:
+        for headers, expected in ((HTMX_2 | {"HX-Target": "a"}, "a True"), ({}, "False")):
+            texts = {name: (await http.get(f"/{name}", headers=headers)).text.strip() for name in imports}
+            assert set(texts.values()) == {expected}, texts
+
+
+def test_a_cached_function_can_not_read_it(routes: Path) -> None:
+    source = "from functools import cache\nfrom hyperpy import htmx\n@cache\ndef f(): return htmx.target\nt'{f()}'"
+    with pytest.raises(HyperError, match="cache"):
+        site(routes, {"index.py": source})
 
 
 def test_outside_a_request() -> None:
