@@ -161,6 +161,18 @@ async def test_an_answer_by_fragments_varies(routes: Path) -> None:
         assert "vary" not in (await http.post("/loader")).headers
 
 
+async def test_fragments_have_the_status_of_the_page(routes: Path) -> None:
+    page = "t'<p id=\"rows\" {fragment}>row</p>'"
+    start = "from hyperpy import fragment, render, response\n"
+    loader = "async def load():\n    response.status_code = 422\n    return render(fragments='rows')\n"
+    files = {
+        "bare.py": f"{start}response.status_code = 422\nrender(fragments='rows')\n{page}",
+        "loader.py": f"{start}{loader}{page}",
+    }
+    async with site(routes, files) as http:
+        assert {(await http.get(f"/{name[:-3]}")).status_code for name in files} == {422}
+
+
 RESPONSES = (
     ("trigger_event('saved')", {"HX-Trigger": "saved"}),
     ("trigger_event('saved'); htmx.trigger_event('a:b')", {"HX-Trigger": "saved, a:b"}),
