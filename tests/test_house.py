@@ -21,6 +21,7 @@ ORDER = (
     "config",
     "routing",
     "templates",
+    "forms",
     "pages",
     "components",
     "streams",
