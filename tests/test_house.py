@@ -22,6 +22,7 @@ ORDER = (
     "routing",
     "templates",
     "responses",
+    "forms",
     "pages",
     "components",
     "streams",
