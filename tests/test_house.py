@@ -21,8 +21,8 @@ ORDER = (
     "config",
     "routing",
     "templates",
-    "responses",
     "forms",
+    "responses",
     "pages",
     "components",
     "streams",
@@ -42,7 +42,8 @@ REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
     "pages": (
-        *("answers", "proxies", "input_markers", "input_functions", "route_settings"),
+        *("answers", "proxies", "constraint_keywords", "input_markers", "body_inputs", "input_functions"),
+        "route_settings",
         *("analysis", "loading", "request", "waiting"),
     ),
     "channels": ("backends", "hub", REST),

@@ -20,11 +20,13 @@ from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
 from hyperpy.exceptions import RefusedRedirectError, display_path, printable
 from hyperpy.pages import (
+    FORM_KEY,
     STATE,
     Completion,
     Redirect,
     Route,
     Run,
+    close_files,
     decisive,
     failed,
     finished,
@@ -109,6 +111,8 @@ class Dispatch:
         finally:
             if sender.seal is not None:
                 sender.seal.release()
+            if FORM_KEY in scope:
+                close_files(scope)
 
     def body_limit(self, scope: Scope) -> int:
         """The bytes that the body of a request may have, which middleware may read as well; 0 means no limit."""

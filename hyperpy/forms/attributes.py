@@ -24,6 +24,7 @@ _PATTERN_TYPES: Final = _LENGTH_TYPES - {"textarea"}
 _RANGE_TYPES: Final = frozenset({"number", "range", "date", "time", "datetime-local"})
 _STEP_TYPES: Final = frozenset({"number", "range"})
 _SINGLE_CHOICE: Final = frozenset({"radio", "checkbox"})
+_WITHOUT_VALUE: Final = frozenset({"file", "password", "select", "textarea", "image"})
 _NOT_REQUIRED: Final = frozenset({"hidden", "range", "color", "submit", "button", "reset", "image"})
 
 # What HTML allows on the other two elements (https://html.spec.whatwg.org/multipage/form-elements.html).
@@ -64,39 +65,46 @@ def control_type(place: FieldPlace) -> str:
 
 
 def field_attributes(
-    place: FieldPlace, kind: str, *, value: str | None, id: str, chosen: str | None, initial_texts: list[str]
+    place: FieldPlace, kind: str, *, value: str, id: str, chosen: str | None, texts: list[str]
 ) -> FieldAttributes:
     """`value` is the text of the field; `chosen` is the option that a radio button or a checkbox of several stands for.
 
-    `initial_texts` are all values of a field that can have several.
+    `texts` are all values of a field that can have several.
     """
-    shape = place.shape
-    many = shape.kind is Kind.LIST
-    item = shape.item(0) if many else shape
-    found: dict[str, Any] = {"name": place.name, "id": id, "type": kind}
+    found = FieldAttributes(name=place.name, id=id, type=kind)
     if chosen is not None and kind in _SINGLE_CHOICE:
-        found |= {"value": chosen, "checked": chosen in initial_texts}
+        is_box = kind == "checkbox" and place.shape.kind is Kind.BOOL
+        found["value"], found["checked"] = chosen, bool(value) if is_box else chosen in texts
     elif kind == "checkbox":
         found["checked"] = bool(value)
-    elif kind not in {"file", "password", "select", "textarea", "image"} and not item.is_secret and not many:
-        found["value"] = value or ""
-    if _is_required(place, kind, chosen):
-        found["required"] = True
-    if many and kind in {"select", "file", "email"}:
+    elif kind not in _WITHOUT_VALUE and place.shape.kind is not Kind.LIST and not place.shape.is_secret:
+        found["value"] = value
+    key = (kind, chosen is not None)
+    if key not in place.attributes:
+        place.attributes[key] = _fixed(place, kind, is_one_of=chosen is not None)
+    found.update(place.attributes[key])
+    return found
+
+
+def _fixed(place: FieldPlace, kind: str, *, is_one_of: bool) -> dict[str, object]:
+    """The attributes that are the same in each request."""
+    shape = place.shape
+    item = shape.item(0) if shape.kind is Kind.LIST else shape
+    found: dict[str, object] = {"required": True} if _is_required(place, kind, is_one_of=is_one_of) else {}
+    if shape.kind is Kind.LIST:
         found["multiple"] = True
-    found |= _lengths(item, kind) | _range(item, kind)
-    return FieldAttributes(found)
+    return found | _lengths(item, kind) | _range(item, kind)
 
 
-def _is_required(place: FieldPlace, kind: str, chosen: str | None) -> bool:
+def _is_required(place: FieldPlace, kind: str, *, is_one_of: bool) -> bool:
     shape, field = place.shape, place.field
     if field is None or kind in _NOT_REQUIRED or shape.optional:
         return False
     if shape.kind is Kind.BOOL:
         return shape.schema.get("const") is True if kind == "checkbox" else field.required
     if shape.kind is Kind.LIST:
-        return bool(shape.schema.get("minItems")) and kind in {"select", "file"}
-    if any(choice.text == "" for choice in shape.choices) or (kind == "checkbox" and chosen is not None):
+        return bool(shape.schema.get("minItems")) and not is_one_of
+    if any(choice.text == "" for choice in shape.choices) or (kind == "checkbox" and is_one_of):
         return False
     return field.required or bool(shape.schema.get("minLength"))
 

@@ -91,7 +91,7 @@ class _Binder:
         if node is None:
             return (None if shape.optional and known.required else _MISSING), ""
         text = _text_of(node.values[-1])
-        if shape.kind in {Kind.TEXT, Kind.ANY} and isinstance(node.values[-1], str):
+        if shape.kind in (Kind.TEXT, Kind.ANY) and isinstance(node.values[-1], str):
             if _takes_blank(shape) or (shape.is_secret and text):
                 return text, text
             if shape.is_plain_text and not shape.choices and not shape.optional and not known.required:
@@ -113,7 +113,7 @@ class _Binder:
             case Kind.TEXT | Kind.FILE if not node.children:
                 return self.single(shape, node.values[-1], path)
         self.problem(path, unreadable(shape))
-        return _MISSING, {} if shape.kind in {Kind.OBJECT, Kind.MAPPING} else _shown(node)
+        return _MISSING, {} if shape.kind in (Kind.OBJECT, Kind.MAPPING) else _shown(node)
 
     def boolean(self, shape: Shape, node: Submitted | None, path: str) -> tuple[Any, str]:
         """An unticked checkbox sends nothing. Of several values the last counts, behind that of a hidden control."""

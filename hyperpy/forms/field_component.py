@@ -1,4 +1,4 @@
-"""`Field`: label, control, help and message of one field."""
+"""`FormField`: label, control, help and message of one field."""
 
 from collections.abc import Sequence
 from string.templatelib import Template
@@ -13,7 +13,7 @@ from hyperpy.templates import Markup, html
 _GROUPS = {"radio": "radio", "checkboxes": "checkbox"}
 
 
-def Field(
+def FormField(
     form: ModelForm[Any],
     name: str,
     label: str = "",
@@ -22,15 +22,15 @@ def Field(
     options: Given | None = None,
     **attributes: object,
 ) -> Markup:
-    """Label, control, help and message of one field: `<{Field} {form} name="email" label="E-mail" />`.
+    """Label, control, help and message of one field: `<{FormField} {form} name="email" label="E-mail" />`.
 
     The control follows from the model. `type` chooses another: an `<input>` type, "textarea", "select", "radio" or
     "checkboxes". `options` are those of a choice that isn't in the model; see `form.options`. Without a label or help,
     the field's title and description in the model are used. Other attributes go to the control.
     """
     if not isinstance(form, ModelForm):
-        hint = 'Write <{Field} {form} name="email" />, where `form: Form[…]` is declared in the route file.'
-        raise ComponentError(f"`form` of a Field must be a Form, not {form.__class__.__name__}", hint=hint)
+        hint = 'Write <{FormField} {form} name="email" />, where `form: Form[…]` is declared in the route file.'
+        raise ComponentError(f"`form` of a FormField must be a Form, not {form.__class__.__name__}", hint=hint)
     text = label or form.label(name)
     note = help or form.help(name)
     note_id = f"{form.id(name)}-help"

@@ -1,8 +1,7 @@
 """The fields of a form by path: `email`, `address.street`, `items[0].name`."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hyperpy.exceptions import AnswerError, did_you_mean
@@ -26,53 +25,55 @@ class UnknownFieldError(AnswerError, AttributeError):
         AttributeError.__init__(self, self.what)
 
 
-@dataclass(frozen=True, slots=True)
 class FieldPlace:
-    """One field of a form, found by its path."""
+    """One field of a form, found by its path. The places of a model's own fields are made once."""
 
-    parts: tuple[str, ...]
-    name: str
-    """As it is submitted."""
-    shape: Shape
-    field: FieldShape | None
-    """The field of a model that it is, or belongs to; None for the whole form."""
+    __slots__ = ("_children", "attributes", "field", "id", "name", "parts", "shape")
 
-    @property
-    def id(self) -> str:
-        return _UNFIT_IN_ID.sub("-", "-".join(self.parts))
-
-    @property
-    def is_item(self) -> bool:
-        """Whether it is one of several items of a field."""
-        return self.field is not None and self.shape is not self.field.shape
+    def __init__(self, parts: tuple[str, ...], name: str, shape: Shape, field: FieldShape | None) -> None:
+        self.parts = parts
+        self.name = name
+        """As it is submitted."""
+        self.shape = shape
+        self.field = field
+        """The field of a model that it is, or belongs to; None for the whole form."""
+        self.id = _UNFIT_IN_ID.sub("-", "-".join(parts))
+        self.attributes: dict[tuple[str, bool], Mapping[str, object]] = {}
+        """Attributes of its control, by the control's type and whether it is one of several: see `attributes.py`."""
+        self._children: dict[str, FieldPlace] = {}
 
     def child(self, name: str) -> FieldPlace:
         """What is below it. Raises UnknownFieldError."""
-        parts = (*self.parts, name)
+        return self._children.get(name) or self._child(name)
+
+    def _child(self, name: str) -> FieldPlace:
         match self.shape.kind:
             case Kind.OBJECT:
                 known = field_called(self.shape, name)
                 if known is None:
                     raise UnknownFieldError(name, list(self.shape.fields), self.name)
-                parts = (*self.parts, known.name)
                 submitted = f"{self.name}.{known.key}" if self.name else known.key
-                return FieldPlace(parts, submitted, known.shape, known)
+                found = FieldPlace((*self.parts, known.name), submitted, known.shape, known)
+                self._children[name] = found
+                return found
             case Kind.LIST if name.isdecimal() and len(name) < 10:
-                return FieldPlace(parts, f"{self.name}[{name}]", self.shape.item(int(name)), self.field)
+                return FieldPlace((*self.parts, name), f"{self.name}[{name}]", self.shape.item(int(name)), self.field)
             case Kind.MAPPING:
-                return FieldPlace(parts, f"{self.name}.{name}", self.shape.values, self.field)
+                submitted = f"{self.name}.{name}" if self.parts else name
+                return FieldPlace((*self.parts, name), submitted, self.shape.values, self.field)
         raise UnknownFieldError(name, [], self.name)
 
-
-def find_field(shape: Shape, path: str) -> FieldPlace:
-    """The field at a path below the form of that shape. Raises UnknownFieldError."""
-    place, parts = FieldPlace((), "", shape, None), parts_of(path)
-    while parts:
-        keys = [parts_of(known.key) for known in place.shape.fields.values()]
-        dotted = next((key for key in keys if len(key) > 1 and parts[: len(key)] == key), parts[:1])
-        place = place.child(".".join(dotted))
-        parts = parts[len(dotted) :]
-    return place
+    def find(self, path: str) -> FieldPlace:
+        """What is below it, by its path. Raises UnknownFieldError."""
+        if path in self._children:
+            return self._children[path]
+        place, parts = self, parts_of(path)
+        while parts:
+            keys = [parts_of(known.key) for known in place.shape.fields.values()]
+            dotted = next((key for key in keys if len(key) > 1 and parts[: len(key)] == key), parts[:1])
+            place = place.child(".".join(dotted))
+            parts = parts[len(dotted) :]
+        return place
 
 
 def field_called(shape: Shape, name: str) -> FieldShape | None:
@@ -82,12 +83,12 @@ def field_called(shape: Shape, name: str) -> FieldShape | None:
     return next((each for each in shape.fields.values() if each.key == name), None)
 
 
-def located(shape: Shape, place: Sequence[int | str]) -> tuple[FieldPlace, bool]:
+def located(root: FieldPlace, place: Sequence[int | str]) -> tuple[FieldPlace, bool]:
     """The field that pydantic means by a place in the data, and whether that is all of it.
 
     pydantic's places have the names of types in them too: these are passed over.
     """
-    found, is_known, rest = FieldPlace((), "", shape, None), True, list(place)
+    found, is_known, rest = root, True, list(place)
     while rest:
         part = rest[0]
         taken, name = 1, None

@@ -6,7 +6,7 @@ from typing import Any, Self
 from markupsafe import Markup
 from pydantic import ValidationError
 
-from hyperpy.forms.fields import FORM, FieldPlace, UnknownFieldError, field_called, find_field, located
+from hyperpy.forms.fields import FORM, FieldPlace, UnknownFieldError, field_called, located
 from hyperpy.forms.messages import sentence
 from hyperpy.forms.shapes import Kind, Shape
 from hyperpy.templates import html
@@ -49,6 +49,7 @@ class FormErrors:
         return self[name]
 
     def __getitem__(self, name: str | int) -> Any:
+        """The message of a field, or the errors of a nested model, a list or one of its items."""
         known = field_called(self._place.shape, str(name)) if self._place.shape.kind is Kind.OBJECT else None
         if name == FORM and not self._place.name and known is None:
             return self.own()
@@ -56,13 +57,15 @@ class FormErrors:
             names = [*self._place.shape.fields, *([] if self._place.name else [FORM])]
             raise UnknownFieldError(str(name), names, self._place.name)
         below = FormErrors(self._place.child(str(name)), self._problems, self._prefix)
-        is_nested = below._place.shape.kind in {Kind.OBJECT, Kind.MAPPING}
+        is_nested = below._place.shape.kind in (Kind.OBJECT, Kind.MAPPING)
         has_items = below._place.shape.kind is Kind.LIST and not below._place.shape.is_flat
         return below if is_nested or has_items else below.own()
 
     def own(self) -> FieldError:
         """The message for this part of the form itself; that of a list with one control has its items' messages."""
         place = self._place
+        if not self._problems:
+            return FieldError("", error_id(place, self._prefix))
         messages = list(self._problems.get(place.name, ()))
         if place.name == FORM and place.shape.kind is not Kind.OBJECT:
             messages += self._problems.get("", ())
@@ -102,7 +105,7 @@ class FormErrors:
             if not self._problems.get(name) and name == FORM:
                 items.append(t"<li>{text}</li>")
                 continue
-            place = find_field(self._place.shape, name)
+            place = self._place.find(name)
             label = place.field.label if place.field else name
             items.append(t'<li><a href="#{control_id(place, self._prefix)}">{label}</a>: {text}</li>')
         return html(t'<ul class="form-errors">{items}</ul>') if items else Markup()
@@ -120,24 +123,23 @@ def error_id(place: FieldPlace, prefix: str) -> str:
     return f"{control_id(place, prefix) or FORM}-error"
 
 
-def problems_of(error: ValidationError, shape: Shape, known: Problems) -> dict[str, list[str]]:
+def problems_of(error: ValidationError, root: FieldPlace, known: Problems) -> dict[str, list[str]]:
     """pydantic's errors as messages, in the order of the fields.
 
     `known` are the problems found before. Where there is one, pydantic's add nothing.
     """
     found = {name: list(texts) for name, texts in known.items()}
     for problem in error.errors(include_url=False):
-        place, is_field = located(shape, problem["loc"])
+        place, is_field = located(root, problem["loc"])
         if any(place.name == name or _is_below(place.name, name) for name in known):
             continue
         is_union = not is_field and place.field is not None
         if is_union and place.name in found:  # the other types of a union
             continue
-        text = sentence(
-            problem, place.shape if place.field is not None and problem["type"] != "extra_forbidden" else None
-        )
+        is_whole = place.field is None and root.shape.kind is Kind.OBJECT
+        text = sentence(problem, None if is_whole or problem["type"] == "extra_forbidden" else place.shape)
         found.setdefault(place.name, []).append(text)
-    return in_order(found, shape)
+    return in_order(found, root.shape)
 
 
 def in_order(problems: dict[str, list[str]], shape: Shape) -> dict[str, list[str]]:

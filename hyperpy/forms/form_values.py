@@ -1,12 +1,14 @@
 """`form.values`: what a form shows, as texts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any
 
 from pydantic import SecretBytes, SecretStr
 
+from hyperpy.exceptions import AnswerError
 from hyperpy.forms.fields import FieldPlace, UnknownFieldError, field_called
 from hyperpy.forms.shapes import FieldShape, Kind, Shape, written
+from hyperpy.templates.deferred import dismiss
 
 type Values = Mapping[str, Any]
 """Texts by field name; a nested object is a mapping, and a list a list."""
@@ -74,6 +76,24 @@ def value_at(place: FieldPlace, values: Values) -> Any:
     return found
 
 
+def checked_initial(initial: object) -> object:
+    """What `Form(initial=…)` was given, as a mapping or an object with the fields as attributes.
+
+    Raises AnswerError for what has no fields, such as a list.
+    """
+    if initial is None:
+        return {}
+    if isinstance(initial, str | bytes | int | float | list | tuple | set | frozenset | Awaitable):
+        dismiss(initial)
+        hint = "Pass a mapping, or an object with the fields as attributes."
+        if isinstance(initial, Awaitable):
+            hint = "Await it in the loader, or in a dependency: `user: User = Depends(current_user)`."
+        raise AnswerError(f"the initial values of a form can't be a {type(initial).__name__}", hint=hint)
+    if not isinstance(initial, Mapping) and hasattr(initial, "keys") and hasattr(initial, "__getitem__"):
+        return {key: initial[key] for key in initial.keys()}  # noqa: SIM118 (such as a row of sqlite3)
+    return initial
+
+
 def initial_values(shape: Shape, initial: object) -> dict[str, Any]:
     """The values of a form before it is submitted: from `initial`, a mapping or any object, or the model's defaults."""
     return {name: _initial(known, initial) for name, known in shape.fields.items()}
@@ -107,4 +127,6 @@ def texts(shape: Shape, value: Any) -> Any:
             return {str(k): texts(shape.values, v) for k, v in value.items()} if isinstance(value, Mapping) else {}
         case Kind.FILE:
             return ""
+        case Kind.BOOL:
+            return "on" if value else ""
     return "" if isinstance(value, SecretStr | SecretBytes) else written(value)

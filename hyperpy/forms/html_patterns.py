@@ -10,16 +10,18 @@ from typing import Final
 
 _ESCAPED: Final = r"\\[.^$*+?()\[\]{}|/\\-]"
 _CLASS_ESCAPES: Final = {r"\d": r"\p{Nd}", r"\s": r"\p{White_Space}"}
+_NEGATED: Final = {r"\D": r"\P{Nd}", r"\S": r"\P{White_Space}"}
 _WORD: Final = r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}"
 
 # Outside of a class: (?: and ( and ), |, quantifiers, escapes, the dot, and ordinary characters.
 _TOKEN: Final = re.compile(
-    rf"(?P<escape>{_ESCAPED})|(?P<kind>\\[dsw])|(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<group>\(\?:|\((?!\?)|\)|\|)"
+    rf"(?P<escape>{_ESCAPED})|(?P<kind>\\[dswDS])|(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<group>\(\?:|\((?!\?)|\)|\|)"
     r"|(?P<times>(?:[*+?]|\{\d{1,4}(?:,\d{0,4})?\})\??)|(?P<dot>\.)|(?P<plain>[^\\\[\](){}|*+?.^$])",
     re.DOTALL,
 )
 _CLASS_ITEM: Final = re.compile(r"(?P<kind>\\[dsw])|(?P<escape>\\[^\w\s])|(?P<plain>[^\\\[])", re.DOTALL)
-_NEEDS_ESCAPE: Final = frozenset("()[]{}/-\\|&!#$%*+,.:;<=>?@^`~")
+_SYNTAX: Final = frozenset("()[]{}/-\\|")
+_DOUBLED: Final = frozenset("&!#$%*+,.:;<=>?@^`~")  # two of the same have a meaning
 
 
 def html_pattern(pattern: str) -> str | None:
@@ -46,7 +48,7 @@ def html_pattern(pattern: str) -> str | None:
 def _translated(token: re.Match[str]) -> str | None:
     match token.lastgroup:
         case "kind":
-            return f"[{_WORD}]" if token[0] == r"\w" else _CLASS_ESCAPES[token[0]]
+            return f"[{_WORD}]" if token[0] == r"\w" else (_CLASS_ESCAPES | _NEGATED)[token[0]]
         case "class":
             return _class(token[0])
         case "dot":
@@ -63,20 +65,24 @@ def _class(written: str) -> str | None:
     negated = written.startswith("[^")
     inner = written[2:-1] if negated else written[1:-1]
     out: list[str] = []
-    position = 0
+    position = range_end = 0
+    in_range = False
     while position < len(inner):
         item = _CLASS_ITEM.match(inner, position)
         if item is None:
             return None
         position = item.end()
-        is_range = item[0] == "-" and item.start() > 0 and position < len(inner) and item.lastgroup == "plain"
-        if is_range:
+        may_be_range = item[0] == "-" and 0 < item.start() != range_end and position < len(inner)
+        range_end = position if in_range else range_end
+        in_range = may_be_range and not in_range
+        if in_range:
             out.append("-")
         elif item.lastgroup == "kind":
             out.append(_WORD if item[0] == r"\w" else _CLASS_ESCAPES[item[0]])
         else:
             character = item[0][-1]
-            out.append(f"\\{character}" if character in _NEEDS_ESCAPE else character)
+            is_special = character in _SYNTAX or (character in _DOUBLED and out[-1:] == [character])
+            out.append(f"\\{character}" if is_special or (character == "^" and not out) else character)
     if not out or "-\\p" in "".join(out) or re.search(r"&&|--|~~", inner):
         return None
     return f"[{'^' if negated else ''}{''.join(out)}]"

@@ -1,7 +1,8 @@
 """A form: a pydantic model, what was entered, and what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -11,9 +12,9 @@ from hyperpy.exceptions import AnswerError
 from hyperpy.forms.attributes import FieldAttributes, control_type, field_attributes
 from hyperpy.forms.binding import bind_submitted
 from hyperpy.forms.field_names import submitted_tree
-from hyperpy.forms.fields import FORM, FieldPlace, find_field
+from hyperpy.forms.fields import FORM, FieldPlace
 from hyperpy.forms.form_errors import FieldError, FormErrors, Problems, control_id, in_order, problems_of
-from hyperpy.forms.form_values import FormValues, Values, initial_values, value_at, view
+from hyperpy.forms.form_values import FormValues, Values, checked_initial, initial_values, value_at, view
 from hyperpy.forms.options import Given, Option, options_of
 from hyperpy.forms.shapes import Kind, Shape, shape_of, written
 from hyperpy.forms.submission import Submission
@@ -28,6 +29,7 @@ class FormModel[T]:
     def __init__(self, model: Any) -> None:
         self.adapter: TypeAdapter[T] = TypeAdapter(model)
         self.shape: Shape = shape_of(self.adapter)
+        self.root = FieldPlace((), "", self.shape, None)
 
     def bind(self, submission: Submission) -> Bound[T]:
         """Validate what was submitted."""
@@ -38,16 +40,16 @@ class FormModel[T]:
             # Everything in a form is text, so nothing in it can be strict.
             data = self.adapter.validate_python(binding.data, strict=False)
         except ValidationError as error:
-            return Bound(None, binding.values, problems_of(error, self.shape, binding.problems))
+            return Bound(None, lambda: binding.values, problems_of(error, self.root, binding.problems))
         problems = in_order(binding.problems, self.shape)
-        return Bound(None if problems else data, binding.values, problems)
+        return Bound(None if problems else data, lambda: binding.values, problems)
 
     def _bind_json(self, value: Any, text: bytes) -> Bound[T]:
-        values = initial_values(self.shape, value) if isinstance(value, Mapping) else {}
+        values = partial(initial_values, self.shape, value if isinstance(value, Mapping) else {})
         try:
             return Bound(self.adapter.validate_json(text), values, {})
         except ValidationError as error:
-            return Bound(None, values, problems_of(error, self.shape, {}))
+            return Bound(None, values, problems_of(error, self.root, {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Bound[T]:
     """What a submission has given: the model, or the problems by submitted name."""
 
     data: T | None
-    values: Values
+    values: Callable[[], Values]
     problems: Problems
 
 
@@ -65,11 +67,12 @@ class ModelForm[T]:
     A form that was not submitted shows its initial values and has no errors.
     """
 
-    __slots__ = ("_bound", "_id_prefix", "_model", "_problems", "_values")
+    __slots__ = ("_bound", "_id_prefix", "_make_values", "_model", "_problems", "_shown")
 
     _model: FormModel[T]
     _bound: Bound[T] | None
-    _values: Values
+    _make_values: Callable[[], Values]
+    _shown: Values | None
     _problems: dict[str, list[str]]
     _id_prefix: str
 
@@ -106,7 +109,13 @@ class ModelForm[T]:
 
     @property
     def _root(self) -> FieldPlace:
-        return FieldPlace((), "", self._model.shape, None)
+        return self._model.root
+
+    @property
+    def _values(self) -> Values:
+        if self._shown is None:
+            self._shown = self._make_values()
+        return self._shown
 
     def fail(self, message: str = "", /, **messages: str) -> None:
         """Refuse the form for what only the server knows: `form.fail(email="This address is taken.")`.
@@ -119,7 +128,7 @@ class ModelForm[T]:
         added: dict[str, object] = {"": message} if message else {}
         for path, given in messages.items():
             is_whole = path == FORM and path not in self._model.shape.fields
-            added["" if is_whole else find_field(self._model.shape, path).name] = given
+            added["" if is_whole else self._root.find(path).name] = given
         for name, text in added.items():
             if not isinstance(text, str) or not text:
                 raise TypeError(f"the message of {name or 'a form'!r} must be a text that isn't empty, not {text!r}")
@@ -132,7 +141,7 @@ class ModelForm[T]:
         `type` replaces the type that follows from the model. `value` is what a radio button, or one of several
         checkboxes, stands for. Other attributes are added; `_` in a name is written as `-`.
         """
-        place = find_field(self._model.shape, name)
+        place = self._root.find(name)
         kind = type or control_type(place)
         chosen = None if value is None else _option_text(value)
         control = control_id(place, self._id_prefix)
@@ -142,11 +151,11 @@ class ModelForm[T]:
             value=self._text(place),
             id=f"{control}-{chosen}" if chosen is not None and kind in {"radio", "checkbox"} else control,
             chosen=chosen,
-            initial_texts=self._texts(place),
+            texts=self._texts(place) if chosen is not None else [],
         )
         if chosen is not None and kind not in {"radio", "checkbox"}:
             found["value"] = chosen
-        if error := self.error(name):
+        if self._problems and (error := self.error(name)):
             found |= {"aria-invalid": "true", "aria-describedby": error.id}
         for key, each in attributes.items():
             _add(found, key.rstrip("_").replace("_", "-"), each)
@@ -158,7 +167,7 @@ class ModelForm[T]:
         `given` are values, pairs of value and label, or a mapping of these; without it, the members of a Literal or
         Enum. An empty option comes first where nothing need be chosen, or nothing has been.
         """
-        place = find_field(self._model.shape, name)
+        place = self._root.find(name)
         found = self.option_list(name, given)
         has_empty = place.shape.kind is Kind.LIST or any(option.value == "" for option in found)
         if not has_empty and (place.shape.optional or not any(option.selected for option in found)):
@@ -167,31 +176,31 @@ class ModelForm[T]:
 
     def option_list(self, name: str, given: Given | None = None) -> list[Option]:
         """The options of a field with `value`, `label` and `selected`, for radio buttons and lists of one's own."""
-        place = find_field(self._model.shape, name)
+        place = self._root.find(name)
         return options_of(place.shape, given, self._texts(place))
 
     def label(self, name: str) -> str:
         """The label of a field: its title in the model, or its name in words."""
-        place = find_field(self._model.shape, name)
+        place = self._root.find(name)
         return place.field.label if place.field else name
 
     def help(self, name: str) -> str:
         """The description of a field in the model, or the empty text."""
-        place = find_field(self._model.shape, name)
+        place = self._root.find(name)
         return place.field.help if place.field else ""
 
     def text(self, name: str) -> str:
         """The text of one field, found by its path: for a `<textarea>`."""
-        return self._text(find_field(self._model.shape, name))
+        return self._text(self._root.find(name))
 
     def error(self, name: str) -> FieldError:
         """The message of one field, found by its path."""
-        place = _with_message(find_field(self._model.shape, name))
+        place = _with_message(self._root.find(name))
         return FormErrors(place, self._problems, self._id_prefix).own()
 
     def id(self, name: str) -> str:
         """The id of a field's control, for `<label for=…>`."""
-        return control_id(find_field(self._model.shape, name), self._id_prefix)
+        return control_id(self._root.find(name), self._id_prefix)
 
     def _text(self, place: FieldPlace) -> str:
         found = view(place, value_at(place, self._values))
@@ -203,6 +212,11 @@ class ModelForm[T]:
         if place.shape.kind is Kind.BOOL:
             return ["true"] if found else [] if place.shape.optional else ["false"]
         return [each for each in found if isinstance(each, str)] if isinstance(found, list) else [str(found)]
+
+
+def show_initial(form: ModelForm[Any], initial: object) -> None:
+    """Show these values in a form that was not submitted."""
+    form._shown = initial_values(form._model.shape, checked_initial(initial))
 
 
 def _with_message(place: FieldPlace) -> FieldPlace:
@@ -233,12 +247,13 @@ def _add(attributes: FieldAttributes, name: str, value: object) -> None:
 
 
 def new_form[T](
-    kind: type[ModelForm[T]], model: FormModel[T], submission: Submission | None, initial: object, id_prefix: str
+    kind: type[ModelForm[T]], model: FormModel[T], submission: Submission | None, id_prefix: str = ""
 ) -> ModelForm[T]:
-    """A form of that class; `submission` is None if nothing was submitted."""
+    """A form of that class, with the defaults of its model; `submission` is None if nothing was submitted."""
     form = object.__new__(kind)
     bound = None if submission is None else model.bind(submission)
     form._model, form._bound, form._id_prefix = model, bound, id_prefix
-    form._values = initial_values(model.shape, {} if initial is None else initial) if bound is None else bound.values
+    form._make_values = partial(initial_values, model.shape, {}) if bound is None else bound.values
+    form._shown = None
     form._problems = {name: list(found) for name, found in bound.problems.items()} if bound else {}
     return form

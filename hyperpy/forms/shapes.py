@@ -69,11 +69,8 @@ class FieldShape:
     default: Default | None
     label: str
     help: str
-
-    @property
-    def key(self) -> str:
-        """Its name when submitted."""
-        return ".".join(self.paths[0])
+    key: str
+    """Its name when submitted."""
 
 
 class Shape:
@@ -83,6 +80,7 @@ class Shape:
         self.definitions = definitions
         self.optional = False
         self.schema = self._resolved(schema)
+        self.optional = self.optional or bool(self.schema.get("nullable"))
         self.kind = _kind(self.schema)
 
     def _resolved(self, schema: Schema) -> Schema:
@@ -120,6 +118,7 @@ class Shape:
             default=default if isinstance(default, Default) else None,
             label=_label_of(name, str(schema.get("title", ""))),
             help=str(schema.get("description", "")),
+            key=".".join(paths[0]),
         )
 
     @cached_property
@@ -162,7 +161,7 @@ class Shape:
     @property
     def is_flat(self) -> bool:
         """A list with one control, or several of the same name."""
-        return self.kind is Kind.LIST and self.item(0).kind in {Kind.TEXT, Kind.BOOL, Kind.FILE, Kind.ANY}
+        return self.kind is Kind.LIST and self.item(0).kind in (Kind.TEXT, Kind.BOOL, Kind.FILE, Kind.ANY)
 
 
 def shape_of(adapter: TypeAdapter[Any]) -> Shape:
@@ -303,7 +302,7 @@ def _with_choices(schema: Schema, values: list[Any]) -> Schema:
     if all(isinstance(value, bool) for value in values):
         return {"type": "boolean", "const": values[0]} if len(values) == 1 else {"type": "boolean"}
     choices = tuple(Choice(written(value), value, _label(value)) for value in values if value is not None)
-    return {**_without(schema, "enum", "const"), "type": schema.get("type", "string"), "choices": choices}
+    return {"type": "string", **_without(schema, "enum", "const"), "choices": choices, "nullable": None in values}
 
 
 def _label_of(name: str, title: str) -> str:

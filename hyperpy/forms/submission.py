@@ -20,3 +20,7 @@ class Submission:
 
     pairs: tuple[tuple[str, str | UploadFile], ...] = ()
     json: SubmittedJSON | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.pairs and self.json is None

@@ -8,6 +8,8 @@ from enum import Enum, IntEnum
 from typing import Annotated, Any, Literal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import (
     AliasChoices,
     AliasPath,
@@ -22,12 +24,13 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from hyperpy.forms import FormModel, ModelForm, Submission, UploadFile, new_form
+from hyperpy.templates import html
 
 type Pairs = Iterable[tuple[str, str | UploadFile]]
 
 
 def submitted(model: Any, pairs: Pairs) -> ModelForm[Any]:
-    return new_form(ModelForm, FormModel[Any](model), Submission(tuple(pairs)), None, "")
+    return new_form(ModelForm, FormModel[Any](model), Submission(tuple(pairs)))
 
 
 def upload(name: str, content: bytes = b"") -> UploadFile:
@@ -143,6 +146,7 @@ DATA: list[tuple[Any, Pairs, object]] = [
     (of(str, ""), [], {X: ""}),
     (of(Literal["", "a"]), [(X, "")], {X: ""}),
     (of(Color | None, None), [(X, "")], {X: None}),
+    (of(Literal["a", None]), [(X, "")], {X: None}),  # noqa: PYI061
     # values
     (of(int), [(X, " 7 ")], {X: 7}),
     (of(int), [(X, "1"), (X, "2")], {X: 2}),
@@ -304,7 +308,7 @@ def test_what_does_not_fit_is_refused_in_plain_words():
 def test_files_stand_beside_fields():
     photo, empty = upload("a.png", b"x"), upload("")
     model = FormModel[Any](of(list[UploadFile]))
-    form = new_form(ModelForm, model, Submission(((X, photo), (X, empty))), None, "")
+    form = new_form(ModelForm, model, Submission(((X, photo), (X, empty))))
     assert form.data.x == [photo]
     assert submitted(of(UploadFile), [(X, photo)]).data.x is photo
     assert submitted(of(UploadFile | None, None), [(X, empty)]).data.x is None
@@ -314,3 +318,47 @@ def test_files_stand_beside_fields():
 @pytest.mark.parametrize("name", ["a" * 100_000, "[" * 100_000, "a[0]" * 25_000, "." * 100_000, "a." * 50_000])
 def test_long_names_are_harmless(name: str):
     assert submitted(of(str), [(name, "b"), (X, "c")]).data.x == "c"
+
+
+class Everything(BaseModel):
+    x: str
+    b: bool
+    n: int | None
+    t: list[str]
+    a: Address | None
+    i: list[Item]
+    p: Card | Transfer = Field(discriminator="kind")
+    m: dict[str, list[int]]
+    f: UploadFile | None
+    u: tuple[int, Address]
+    node: Node | None
+    any: Any
+    lit: Literal["", 1, None]  # noqa: PYI061
+
+
+NAMES = st.lists(
+    st.sampled_from([*Everything.model_fields, "street", "zip", "kind", "name", "below", "0", "1", "", "a.b", "__x__"]),
+    min_size=1,
+    max_size=4,
+).flatmap(
+    lambda parts: st.sampled_from(
+        [".".join(parts), parts[0] + "".join(f"[{part}]" for part in parts[1:]), f"{parts[0]}[]", "][".join(parts)]
+    )
+)
+VALUES = st.one_of(
+    st.sampled_from(["", " ", "on", "1", "-1", "card", "nan", "\0", "\ud800", "9" * 30]),
+    st.builds(upload, st.sampled_from(["", "a"])),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(NAMES, VALUES), max_size=9))
+def test_nothing_that_is_submitted_raises(pairs: list[tuple[str, str | UploadFile]]):
+    form = new_form(ModelForm, EVERYTHING, Submission(tuple(pairs)))
+    assert form.ok or form.errors
+    for name in Everything.model_fields:
+        _ = form.errors[name], form.field(name)
+    dict(form.values), dict(form.errors), str(html(t"{form.errors}"))
+
+
+EVERYTHING = FormModel[Everything](Everything)

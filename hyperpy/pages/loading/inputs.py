@@ -17,8 +17,10 @@ from hyperpy.exceptions import AnswerError, RouteError, did_you_mean
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.body_inputs import FormMarker, FromBody
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
 from hyperpy.pages.loading.annotations import DeclaredType, declared_type
+from hyperpy.pages.loading.body.fitting import fitted_marker, is_form
 from hyperpy.pages.loading.constraints import UnfitConstraintError
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
@@ -53,14 +55,19 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
     """The input that a file declares. Raises RouteError for a type that can't be injected."""
     marker, parameters = declared.marker, source.parameters
     origin = _origin(declaration, declared.annotation, marker, parameters, source.error_page)
+    kind = _without_none(declared.annotation)
     if origin is InputOrigin.MARKER:
-        marker = marker or QueryMarker()
+        marker = marker or (FormMarker() if is_form(kind) else QueryMarker())
     if isinstance(marker, PathMarker):
         _check_parameter(marker.key(declaration.name), declaration, file, parameters)
     dependency = None
     if isinstance(marker, DependsMarker):
         dependency = _dependency(marker, declaration, declared.annotation, file, source)
-    reading = _reading(declared.annotation, origin, marker, declaration, file)
+    if isinstance(marker, FromBody):
+        marker = _fitted(marker, declared.annotation, kind, declaration, file, source)
+        reading = TextType(None, many=False, optional=marker.optional, takes_empty=True)
+    else:
+        reading = _reading(declared.annotation, origin, marker, declaration, file)
     return Input(
         name=declaration.name,
         origin=origin,
@@ -76,6 +83,24 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
         methods=declaration.methods,
         dependency=dependency,
     )
+
+
+def _fitted(
+    marker: FromBody, annotation: Any, kind: Any, declaration: Declaration, file: str, source: Source
+) -> FromBody:
+    if marker.constraints and not is_form(kind):
+        try:
+            text_type(annotation, lists=True, anything=True)
+        except UnfitConstraintError as error:
+            raise _unfit(declaration, file, error) from None
+        except NotTextError:
+            pass  # such as a list of models, whose items can be counted
+    try:
+        return fitted_marker(marker, annotation, kind, declaration, file, error_page=source.error_page)
+    except RouteError:
+        raise
+    except Exception as error:
+        raise _unknown_type(declaration, file, error) from error
 
 
 def _dependency(
