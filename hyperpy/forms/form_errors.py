@@ -1,7 +1,7 @@
 """`form.errors`: what is wrong with a form, by field."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from markupsafe import Markup
 from pydantic import ValidationError
@@ -10,6 +10,9 @@ from hyperpy.forms.fields import FORM, FieldPlace, UnknownFieldError, field_call
 from hyperpy.forms.messages import sentence
 from hyperpy.forms.shapes import Kind, Shape
 from hyperpy.templates import html
+
+MOST: Final = 2000
+"""Errors that are told one by one: twice the fields of a form. JSON may have more."""
 
 type Problems = Mapping[str, list[str]]
 """Messages by the name of the field, as it is submitted; the empty name is the whole form."""
@@ -129,6 +132,8 @@ def problems_of(error: ValidationError, root: FieldPlace, known: Problems) -> di
     `known` are the problems found before. Where there is one, pydantic's add nothing.
     """
     found = {name: list(texts) for name, texts in known.items()}
+    if error.error_count() > MOST:
+        return found | {"": [f"{error.error_count()} values are invalid."]}
     for problem in error.errors(include_url=False):
         place, is_field = located(root, problem["loc"])
         if any(place.name == name or _is_below(place.name, name) for name in known):

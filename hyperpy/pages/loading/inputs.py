@@ -218,6 +218,8 @@ def _unfit(declaration: Declaration, file: str, error: UnfitConstraintError) -> 
 def _unknown_type(declaration: Declaration, file: str, error: Exception) -> RouteError:
     what = f"pydantic can't read the type of `{declaration.name}`: {str(error).splitlines()[0]}"
     hint = "Check the type and its constraints."
+    if "UploadFile" in str(error):
+        hint = "Import `UploadFile` from hyperpy."
     return RouteError(what, place=place_of(declaration.annotation, file), hint=hint)
 
 
@@ -228,8 +230,7 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
     elif declaration.marked or isinstance(declaration.node, ast.arg):
         hint = (
             "A query parameter, header or cookie is one string. Only parameters and headers can repeat, as "
-            "`list[…]`.\nDeclare the parts one by one (`title: str`), take JSON as `Json[…]` of pydantic, or read "
-            "`request: Request`."
+            "`list[…]`.\nDeclare the parts one by one (`title: str`), or take it from the body: `Form()`, `Body()`."
         )
     else:
         hint = (
@@ -239,7 +240,11 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
         if _is_list_of_texts(kind):
             hint += f"If it comes from the query, write `{name}: {annotation} = Query()`."
         else:
-            hint += "If it comes from the request, declare its parts one by one (`title: str`)."
+            marker = "File" if "UploadFile" in annotation else "Body"
+            hint += (
+                f"If it comes from the body of the request, write `{name}: {annotation} = {marker}()` under `if POST:`, "
+                f"or `{name}: Form[…]` for a form. Declare what comes from elsewhere part by part (`title: str`)."
+            )
     what = f"`{name}: {annotation}` can't be taken from the request"
     return RouteError(what, place=place_of(declaration.node, file), hint=hint)
 

@@ -148,7 +148,7 @@ class Run(AnsweredRequest):
 
     def settle_status(self) -> int:
         """The status of what the route renders: the one that it has set, or 422 if a form was refused."""
-        if FORMS in self.scope and is_refused(self.scope) and not self.injected_response().has_own_status:
+        if is_refused(self.scope) and not self.injected_response().has_own_status:
             self.injected_response().status_code = 422
         return self.response.status_code if self.response else 200
 
@@ -353,7 +353,8 @@ class Run(AnsweredRequest):
         """The page for sending: then it may contain deferred values."""
         template = self._reached()
         page = allow_deferred(self.evaluate, (template,), template.place)
-        self.settle_status()
+        if FORMS in self.scope:
+            self.settle_status()
         return page
 
     def evaluate(self, template: CompiledTemplate) -> str:

@@ -10,6 +10,9 @@ from hyperpy.forms import Submission, SubmittedJSON
 from hyperpy.pages.body_inputs import SUBMITTED, BodyNeeds, SubmittedBody, submitted_body
 from hyperpy.pages.request.route_request import RouteRequest
 
+MAX_VALUES: Final = 100_000
+"""Values of a JSON body, about. pydantic needs 350 bytes for each that is invalid, and there is no limit to errors."""
+
 _JSON_TYPE: Final = re.compile(r"application/(?:[^/ ]+\+)?json")
 _FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
@@ -48,6 +51,8 @@ async def _submission(request: RouteRequest, needs: BodyNeeds) -> Submission:
     if needs.form and kind in _FORM_TYPES:
         return Submission(tuple((await request.form()).multi_items()))
     if _JSON_TYPE.fullmatch(kind):
+        if body.count(b",") > MAX_VALUES:
+            raise HTTPException(400, f"The body has more than {MAX_VALUES} values.")
         return Submission(json=SubmittedJSON(body, await request.json()))
     raise _unsupported(kind, needs)
 
