@@ -42,7 +42,7 @@ def make_venv(python: Path, venv: Path) -> None:
     pip = find_pip(python)
     if pip:
         # pip's wheel can run without being installed, and install itself.
-        run(inside, pip / "pip", "install", "--quiet", "--no-index", pip)
+        run(inside, pip / "pip", "install", "--quiet", "--no-compile", "--no-index", pip)
     else:
         run(inside, "-m", "ensurepip", "--default-pip")
 
@@ -60,9 +60,9 @@ def install(python: Path) -> None:
     """Install the pinned requirements and the project itself, editable.
 
     The build runs without isolation, because its back end is pinned in the requirements. With two `--quiet`, pip
-    prints only errors.
+    prints only errors. Python compiles what is imported; most modules never are.
     """
-    pip = (python, "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check")
+    pip = (python, "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check", "--no-compile")
     run(*pip, "-r", REQUIREMENTS / "dev.txt", "-r", REQUIREMENTS / "bench.txt")
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", REPOSITORY)
 

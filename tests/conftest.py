@@ -1,7 +1,11 @@
 """For every test: which are run, the programs of the machine, and a real browser."""
 
+import fcntl
+import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,17 +35,49 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[DESELECTED] = 0
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Collect without garbage collection, which would search thousands of imported objects again and again."""
+    gc.disable()
+    with Path(__file__).open() as lock:
+        if os.environ.get("CI") == "true" and hasattr(session.config, "workerinput"):
+            wait_for_bytecode(lock.fileno())
+        yield
+    if "hypothesis" in sys.modules:
+        register_randomness()
+    gc.collect()
+    gc.freeze()  # each collection that a test asks for looks at the test's own objects alone
+    gc.enable()
+
+
+def register_randomness() -> None:
+    """Run a first test of Hypothesis, which must find the owner of its random numbers among unfrozen objects."""
+    from hypothesis import given, strategies
+
+    given(strategies.none())(lambda _: None)()
+
+
+def wait_for_bytecode(lock: int) -> None:
+    """Let the first process of pytest-xdist compile all modules of a new clone, before the others read them."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+
+
 @pytest.hookimpl(trylast=True)  # after -k has made its choice
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the slow tests out, unless they are wanted (see tests/README.md)."""
+    """Run the slow tests first, so that no process is left alone with them. Leave them out if they are not wanted."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = [item for item in items if not item.get_closest_marker("slow")]
+    items[:] = slow + others
     wanted = "true" in (os.environ.get("CI"), os.environ.get("SLOW")) or os.environ.get("SLOW") == "1"
     if wanted or config.option.markexpr or any("::" in argument for argument in config.args):
         return
-    slow = [item for item in items if item.get_closest_marker("slow")]
     if slow:
         config.stash[DESELECTED] = len(slow)
         config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        items[:] = others
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

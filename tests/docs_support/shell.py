@@ -22,7 +22,8 @@ REPOSITORY = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # Programs of the reader's machine, and programs that install something. They are not run.
 NOT_RUN = frozenset({"cd", "find", "git", "kill", "nginx", "npm", "pip", "python3.14", "source", "xargs"})
-TOOLS = frozenset({"mypy", "ruff"})
+# With these options, mypy finds what tests/test_user_tools.py has cached.
+TOOLS = {"mypy": ("--strict", f"--cache-dir={REPOSITORY / '.mypy_cache' / 'tools'}"), "ruff": ()}
 
 _CURL = argparse.ArgumentParser("curl", exit_on_error=False)
 _CURL.add_argument("url")
@@ -77,11 +78,11 @@ def perform(step: Step, site: Site) -> None:
             _serve(words, step.output, site)
             return
         case ["hyper", *arguments]:
-            actual = _output([sys.executable, "-m", "hyperpy", *arguments], site.folder)
+            actual = _output_of_hyper(arguments, site.folder)
         case ["pytest", *arguments]:
             actual = pytest(arguments, site)
         case [tool, *arguments] if tool in TOOLS:
-            actual = _output([str(BIN / tool), *arguments], site.folder)
+            actual = _output([str(BIN / tool), *TOOLS[tool], *arguments], site.folder)
         case _:
             assert not step.output, f"{step.command}: its output can't be checked"
             check(step.command)
@@ -122,6 +123,12 @@ def _with_head(response: Response, documented: str) -> str:
         f"{name}: {value}" for name in dict.fromkeys(names) for key, value in response.headers if key == name.lower()
     ]
     return "\n".join([f"HTTP/1.1 {response.status} {phrase}", *rows, "", response.body])
+
+
+def _output_of_hyper(arguments: list[str], folder: Path) -> str:
+    with Command(*arguments, folder=folder) as command:
+        command.exit_status()
+        return command.output + command.errors
 
 
 def _output(command: list[str], folder: Path) -> str:

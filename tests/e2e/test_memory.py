@@ -10,8 +10,8 @@ import pytest
 from hyperpy import Hyper
 from tests.support.clients import BROWSER, EVENT_SOURCE
 
-REQUESTS = int(os.environ.get("REQUESTS", "3000"))
-WARM_UP = 500
+REQUESTS = int(os.environ.get("REQUESTS", "1500"))
+WARM_UP = 300
 KEPT_OBJECTS = 200  # that caches may still add
 GROWTH = 6 * 2**20  # bytes that the allocator may keep
 

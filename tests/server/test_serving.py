@@ -22,7 +22,11 @@ def test_a_response_and_its_line_in_the_log(folder):
 
 
 def test_the_garbage_collector_is_tuned(folder):
-    with Command("serve", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
+    # In an interpreter of its own: the process that forks others has frozen its objects itself.
+    with (
+        Command("serve", "--port", "0", folder=folder, PYTHONUNBUFFERED="1") as command,
+        RawClient(command.port()) as client,
+    ):
         client.get("/collector")
         client.read_until(b"True 50000")
 

@@ -1,4 +1,4 @@
-"""Starts the command `hyper` by forking a process that has imported hyperpy: a short command mostly imports.
+"""Starts Python programs by forking a process that has imported hyperpy: a short command mostly imports.
 
 The tests talk to that process through a socket. Each request hands it standard output, standard error and a pipe, which
 tells the process id and later the exit status.
@@ -7,8 +7,10 @@ tells the process id and later the exit status.
 import atexit
 import contextlib
 import functools
+import gc
 import json
 import os
+import runpy
 import selectors
 import signal
 import socket
@@ -23,7 +25,10 @@ LARGEST = 1 << 20  # bytes of a request
 
 
 class ForkedProcess:
-    """A process of the fork server, with the methods of `subprocess.Popen` that the tests use."""
+    """A process of the fork server, with the methods of `subprocess.Popen` that the tests use.
+
+    Its arguments are those of Python: `-m module …` or `-c code …`.
+    """
 
     def __init__(self, arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
         out, their_out = os.pipe()
@@ -48,7 +53,7 @@ class ForkedProcess:
     def wait(self, timeout: float | None = None) -> int:
         status = self._wait_for_status(timeout)
         if status is None:
-            raise subprocess.TimeoutExpired("hyper", timeout or 0.0)
+            raise subprocess.TimeoutExpired("a forked process", timeout or 0.0)
         return status
 
     def _wait_for_status(self, timeout: float | None) -> int | None:
@@ -92,7 +97,7 @@ def _fork_server() -> socket.socket:
 
 
 def serve_forks(control: socket.socket) -> list[str]:
-    """Fork for each request. Returns the arguments of the command, in the forked processes only."""
+    """Fork for each request. Returns the arguments of Python, in the forked processes only."""
     selector = selectors.DefaultSelector()
     selector.register(control, selectors.EVENT_READ)
     children: dict[int, tuple[int, int]] = {}  # by the descriptor that becomes readable: process id, pipe
@@ -143,8 +148,18 @@ def become(request: dict[str, Any], out: int, err: int) -> list[str]:
     return arguments
 
 
-if __name__ == "__main__":
-    from hyperpy.cli import main
+def run(option: str, program: str, *arguments: str) -> None:
+    """Run a program as `python -m module …` or `python -c code …` does."""
+    sys.argv = [option, *arguments]
+    if option == "-m":
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+    else:
+        exec(program, {"__name__": "__main__"})  # noqa: S102 (as Python does)
 
-    sys.argv = ["hyper", *serve_forks(socket.socket(fileno=int(sys.argv[1])))]
-    main()
+
+if __name__ == "__main__":
+    import hyperpy.cli  # noqa: F401 (the forked processes use it)
+
+    gc.collect()
+    gc.freeze()  # each server collects what it has imported, and would copy all of that memory
+    run(*serve_forks(socket.socket(fileno=int(sys.argv[1]))))

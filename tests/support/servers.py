@@ -17,26 +17,34 @@ from tests.support.until import PATIENCE, wait_until
 
 GRACE = 3  # seconds for a command to end by itself after its test
 
+# Statements that must run before hyperpy is imported.
+BEFORE_IMPORTS = "sys.modules"
+
 HYPER = (sys.executable, "-m", "hyperpy")
 
 
 def hyper_after(*statements: str) -> tuple[str, ...]:
-    """The command `hyper` in a process that runs some Python statements first."""
+    """The command `hyper` in a process that runs some Python statements first.
+
+    Statements that change `sys.modules` run before hyperpy is imported, others after it.
+    """
     return (sys.executable, "-c", "; ".join([*statements, "from hyperpy.cli import main", "main()"]))
 
 
 class Command:
     """A process that runs `hyper …` (or another `command`) in `folder`. As a context manager, it leaves none behind.
 
-    `hyper` is forked from a process that has imported hyperpy, unless Python itself is to be told something.
+    A Python program is forked from a process that has imported hyperpy, unless Python itself is to be told something.
     """
 
     def __init__(self, *arguments: str, folder: Path, command: tuple[str, ...] = HYPER, **variables: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("HYPER_")}
         environment = clean | {"PYTHONUNBUFFERED": "1"} | variables
         self.process: ForkedProcess | subprocess.Popen[str]
-        if command is HYPER and not any(name.startswith("PYTHON") for name in variables):
-            self.process = ForkedProcess(arguments, folder, environment)
+        python, *program = command
+        told = any(name.startswith("PYTHON") for name in variables) or any(BEFORE_IMPORTS in part for part in program)
+        if python == sys.executable and not told:
+            self.process = ForkedProcess([*program, *arguments], folder, environment)
         else:
             self.process = subprocess.Popen(
                 [*command, *arguments],
