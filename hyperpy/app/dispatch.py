@@ -18,7 +18,7 @@ from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
-from hyperpy.exceptions import RefusedRedirectError, display_path, printable
+from hyperpy.exceptions import AnswerError, RefusedRedirectError, display_path, printable
 from hyperpy.pages import (
     FORM_KEY,
     STATE,
@@ -26,6 +26,7 @@ from hyperpy.pages import (
     Redirect,
     Route,
     Run,
+    check_header,
     close_files,
     decisive,
     failed,
@@ -105,6 +106,13 @@ class Dispatch:
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
+            try:
+                for header in headers:
+                    check_header(header)
+            except AnswerError as bad:  # from the headers of an HTTPException
+                self._log(bad, scope)
+                response = debug_answer(bad) if self.app.debug else error_answer(bad, _accept(scope))
+                headers = response.raw_headers
             await own_copy(response, self.headers.complete(headers, scope))(scope, receive, send)
         except BaseException as cancelled:  # noqa: BLE001 (its dependencies have to see it)
             raise await _ended(sender.last_run, scope, cancelled)  # noqa: B904
@@ -138,7 +146,7 @@ class Dispatch:
             return await _call(handler, Request(scope, receive), error)
         if self.app.debug and (unexpected(error) or isinstance(error, RefusedRedirectError)):
             return debug_answer(error)
-        accept = ",".join(Headers(scope=scope).getlist("accept"))
+        accept = _accept(scope)
         match = self._nearest_page(error, route_path(scope), guards)
         if match is None and self.app.debug and isinstance(error, NoRouteError) and takes_html(accept):
             routes = [(row.url, display_path(row.file)) for row in self.loaded.rows()]
@@ -191,7 +199,7 @@ class Dispatch:
         self, page: LoadedRoute, scope: Scope, receive: Receive, error: Exception, guards: Guards
     ) -> Response:
         """The response of an error page: the one that it sets, or its template for clients that take HTML."""
-        accept = ",".join(Headers(scope=scope).getlist("accept"))
+        accept = _accept(scope)
         if isinstance(page, BrokenRoute):
             raise page.error
         run = Run(page, scope, receive, {}, error=error)
@@ -226,6 +234,10 @@ async def _ended(run: Run | None, scope: Scope, error: BaseException) -> Excepti
     if not isinstance(error, Exception):
         raise error
     return error
+
+
+def _accept(scope: Scope) -> str:
+    return ",".join(Headers(scope=scope).getlist("accept"))
 
 
 async def _completed(run: Run, page: Pending) -> str | Response:

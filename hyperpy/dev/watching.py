@@ -60,9 +60,12 @@ def take_snapshot(roots: Iterable[Path], static: Path) -> Snapshot:
             entries = list(os.scandir(folder))
         except OSError:  # no permission, or deleted a moment ago
             continue
-        if (status.st_dev, status.st_ino) in seen or any(entry.name == "pyvenv.cfg" for entry in entries):
+        identity = (status.st_dev, status.st_ino)
+        if identity in seen and folder.is_symlink():
+            files[folder] = FileState(*identity, 0, 0, 0)  # its files are known by other paths
+        if identity in seen or any(entry.name == "pyvenv.cfg" for entry in entries):
             continue
-        seen.add((status.st_dev, status.st_ino))
+        seen.add(identity)
         folders.add(folder)
         for entry in entries:
             path = folder / entry.name

@@ -9,6 +9,9 @@ from hyperpy.exceptions import EventError
 # Invalid in a header value (RFC 9110, 5.5): servers answer 400, after which an EventSource does not reconnect.
 _UNFIT_FOR_HEADERS: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+# Bytes. Clients send ids back in a header, and many proxies limit one to 8 KiB (nginx: large_client_header_buffers).
+LONGEST_ID: Final = 8000
+
 # Names of events after which many clients disconnect.
 _LAST_NAMES: Final = frozenset(("done", "close"))
 
@@ -121,6 +124,11 @@ def _checked_id(id: object) -> str:
         raise EventError(
             f"the `id` of this event contains {unfit[0]!r}, so clients could not reconnect: {text!r:.80}",
             hint="Clients send it back in the header Last-Event-ID. Encode it: quote(value).",
+        )
+    if len(text) > LONGEST_ID or (not text.isascii() and len(text.encode(errors="replace")) > LONGEST_ID):
+        raise EventError(
+            f"the `id` of this event is longer than {LONGEST_ID:,} bytes, so clients could not reconnect: {text!r:.80}",
+            hint="Clients send it back in the header Last-Event-ID. Send a short key, and keep the rest on the server.",
         )
     if text.strip(" \t") != text:
         raise EventError(

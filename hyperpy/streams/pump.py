@@ -152,8 +152,9 @@ class Pump(ABC):
             await self._wait_ended()
             raise
         await self._wait_ended()
-        if self._task.done():
-            self._task.result()
+        # A task group that fails cancels its task anew, which may outlast the generator.
+        if task.done() and not (task.cancelled() and self._end_reason is not None):
+            task.result()
 
     async def _wait_ended(self) -> None:
         """Give the generator's `finally` its time, even if the request is cancelled again meanwhile."""

@@ -25,6 +25,7 @@ _STYLE = Markup(
     "pre{background:#262626}}"
 )
 
+_OF_BODY = frozenset({"content-length", "content-type", "transfer-encoding"})
 _JSON_TYPE = re.compile(r"application/(?:[^/ ]+\+)?json")
 _QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
@@ -35,7 +36,9 @@ def status_of(error: BaseException) -> int:
 
 
 def headers_of(error: BaseException) -> Mapping[str, str]:
-    return (error.headers or {}) if isinstance(error, HTTPException) else {}
+    """The headers of an HTTPException, without those that belong to the body of the error page."""
+    given = (error.headers or {}) if isinstance(error, HTTPException) else {}
+    return {name: value for name, value in given.items() if name.lower() not in _OF_BODY}
 
 
 def phrase(status: int) -> str:

@@ -46,6 +46,12 @@ HTMX_2 = Package(
     "sha512-Thx/WtpeOQqSrqBCw/A1cwGJGg4UrVa3+sW0GmrM3p4gJgO89ecH4qtbnyzDDWFvBTqjnIMCgELTNt636dtamA==",
     ("dist/htmx.js",),
 )
+IDIOMORPH = Package(
+    "idiomorph",
+    "0.8.0",
+    "sha512-R47JBL+6jHDQvcnbppIUtXXcxi5h6+wuCEEZXnRhUltsgzPFKzThL5PuHppP9ypJuy+7WawcY1TsSBD/iQbMhw==",
+    ("dist/idiomorph-ext.js",),
+)
 HTMX_4 = Package(
     "htmx.org",
     "4.0.1",
@@ -121,7 +127,7 @@ DATASTAR = Package(
     "sha512-xik3kRoWtih8puEQtcjzG3WHLqelu8ljCwS6mgXJLCEK7VHfUv7cxNvopkFtYYJIQwk5XHVdMuHW7GsD8B4Qfw==",
     ("starhtml/static/js/datastar-core.js",),
 )
-PACKAGES = (HTMX_2, HTMX_4, ALPINE, *PLUGINS, VUE, HYPERSCRIPT, DATASTAR)
+PACKAGES = (HTMX_2, IDIOMORPH, HTMX_4, ALPINE, *PLUGINS, VUE, HYPERSCRIPT, DATASTAR)
 
 type Sources = dict[Package, dict[str, str]]
 
@@ -206,12 +212,12 @@ _HTMX_EXTRA = (
 SUBJECTS = (
     Subject(
         "htmx 2",
-        (HTMX_2,),
+        (HTMX_2, IDIOMORPH),
         _HTMX,
         ("{}", "data-{}"),
-        '<button hx-get="/x" hx-trigger="load, click"',
+        '<button hx-get="/x" hx-trigger="load, click" hx-ext="morph"',
         "htmx.process(e)",
-        """<p hx-get=/x hx-trigger="load[window.pwned=1]">""",
+        """<p hx-get=/x hx-trigger="load" hx-ext=morph hx-swap="morph:window.pwned=1">""",
         extra=_HTMX_EXTRA,
     ),
     Subject(
@@ -279,6 +285,8 @@ HOSTILE = (
     "\xa0js:{a:window.pwned=1}",
     "load[window.pwned=1]",
     "every 10ms [window.pwned=1]",
+    "morph:window.pwned=1",
+    "morph:{morphStyle:window.pwned=1}",
     "load -> window.pwned=1 //",
     "click once -> window.pwned=1; x -> 1",
     "i in [window.pwned=1]//",

@@ -51,6 +51,8 @@ def test_differences(tmp_path):
     os.symlink(tmp_path / "shared/page.txt", site / "page.py")
     os.symlink("nowhere", site / "broken.py")
     os.symlink(".", site / "loop")
+    write_files(site, dict.fromkeys(["versions/1/v.py", "versions/2/v.py", "a/b/c.py"], "1"))
+    os.symlink("../../versions/1", site / "a/b/version")
     steps = [
         (
             "a folder is renamed",
@@ -76,6 +78,12 @@ def test_differences(tmp_path):
             lambda: replace_link(site / "page.py", "../shared/other.txt"),
             ["modified page.py"],
         ),
+        (
+            "a link between folders of the site is re-pointed",
+            lambda: replace_link(site / "a/b/version", "../../versions/2"),
+            ["modified a/b/version"],
+        ),
+        ("such a link is removed", (site / "a/b/version").unlink, ["deleted a/b/version"]),
         ("a broken link is mended", lambda: (site / "nowhere").write_text("1"), ["added broken.py"]),
         ("a file is replaced", lambda: (tmp_path / "shared/page.txt").replace(site / "same.py"), ["modified same.py"]),
     ]

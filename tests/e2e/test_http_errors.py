@@ -159,6 +159,27 @@ async def test_an_http_exception_from_anywhere(make, where, caplog):
     assert not caplog.records
 
 
+async def test_the_headers_of_an_http_exception(make, caplog):
+    """Those that a server would refuse are an error of the site, and those of a body are not the error page's."""
+    raised = "name: str\nvalue: str\nraise HTTPException(409, 'x' * 50, headers={name: value})\nt'never'"
+    table = [
+        (409, "x-a", "é\tb"),
+        (409, "content-length", "5"),
+        (409, "Content-Type", "text/x"),
+        (409, "transfer-encoding", "chunked"),
+        *((500, "x-a", f"a{character}b") for character in "\r\n\0\x1b\x7f"),
+        *((500, name, "a") for name in ("a b", "a:", "\xe9", "")),
+    ]
+    async with client_of(make({"index.py": f"from hyper import HTTPException\n{raised}"})) as client:
+        for status, name, value in table:
+            caplog.clear()
+            response = await client.get("/", params={"name": name, "value": value}, headers={"accept": JSON})
+            assert response.status_code == status, (name, value)
+            assert response.headers["content-type"] == "application/json", (name, value)
+            assert int(response.headers["content-length"]) == len(response.content), (name, value)
+            assert ("AnswerError" in caplog.text) is (status == 500), (name, value)
+
+
 FAILURES = {
     "the body": "1 / 0\nt'never'",
     "the loader": "async def load():\n    1 / 0\nt'never'",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from hyperpy.exceptions import AnswerError, HeadersSentError
-from hyperpy.pages import InjectedResponse
+from hyperpy.pages import InjectedResponse, check_header
 
 
 def change_item(response: InjectedResponse) -> None:
@@ -69,3 +69,26 @@ def test_an_invalid_header_is_an_error(text: str) -> None:
     with pytest.raises(AnswerError, match="contains a line end or NUL"):
         response.headers["x-name"] = text
     assert response.raw_headers == []
+
+
+def test_every_byte_in_a_header() -> None:
+    """RFC 9110, 5.1 and 5.5: names are tokens, values have no control characters but the tab."""
+    token = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    wrong = [
+        (byte, is_name)
+        for byte in range(256)
+        for is_name in (True, False)
+        if is_accepted(byte, is_name) is not (byte in token if is_name else byte == 9 or 32 <= byte != 127)
+    ]
+    assert wrong == []
+    with pytest.raises(AnswerError, match="invalid header name: b''"):
+        check_header((b"", b"a"))
+
+
+def is_accepted(byte: int, is_name: bool) -> bool:
+    odd = b"a%cb" % byte
+    try:
+        check_header((odd, b"a") if is_name else (b"a", odd))
+    except AnswerError:
+        return False
+    return True

@@ -94,3 +94,55 @@ async def test_http_1_0_gets_no_chunks(parser):
             assert (b"content-length: 13" in head.lower()) is has_length
         received = await server.exchange(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert received.endswith(b"4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_a_head_that_cannot_be_sent_is_a_500(parser, caplog):
+    """And the next response on the connection is the right one."""
+    heads = {
+        "value": [(b"content-length", b"3"), (b"x", b"a\r\nb: c")],
+        "nul": [(b"x", b"a\0")],
+        "name": [(b"content-length", b"3"), (b"a b", b"c")],
+        "length": [(b"content-length", b"x")],
+    }
+
+    async def application(scope, receive, send):
+        headers = heads.get(scope["path"][1:], [(b"content-length", b"3")])
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"end"})
+
+    async with served(application, parser) as server:
+        for name in heads:
+            target = b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % name.encode()
+            received = await server.exchange(target)
+            assert received.startswith(b"HTTP/1.1 500 "), (name, received)
+            assert b"Internal Server Error" in received, (name, received)
+        assert [entry.status for entry in server.log] == [500] * len(heads)
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_a_response_that_ends_before_its_request_arrives(parser):
+    """Closing a connection with unread input resets it, and the client may lose the response (RFC 9112, 9.6)."""
+    size = 8_000_000
+
+    async def refuse(scope, receive, send):
+        headers = [(b"content-length", b"2" if scope["path"] == "/short" else b"1")]
+        await send({"type": "http.response.start", "status": 403, "headers": headers})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    bodies = {
+        b"Content-Length: %d\r\n\r\n" % size: b"x" * size,
+        b"Transfer-Encoding: chunked\r\n\r\n": b"%x\r\n%b\r\n0\r\n\r\n" % (size, b"x" * size),
+    }
+    async with served(refuse, parser, limit_request_body=2 * size) as server:
+        for head, body in bodies.items():
+            for version in (b"1.1", b"1.0") if b"Length" in head else (b"1.1",):
+                start = b"POST / HTTP/%b\r\nHost: x\r\nConnection: close\r\n%b" % (version, head)
+                received = await server.exchange(start + body)
+                assert received.startswith(b"HTTP/1.1 403 "), (start, received)
+                assert received.endswith(b"\r\n\r\nx"), (start, received)
+            kept = await server.exchange(b"POST / HTTP/1.1\r\nHost: x\r\n" + head + body + END)
+            assert kept.count(b"HTTP/1.1 403 ") == 2, (head, kept)
+        # An invalid response is cut all the same.
+        head = b"POST /short HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"
+        assert (await server.exchange(head)).startswith(b"HTTP/1.1 403 ")

@@ -11,6 +11,7 @@ from hyperpy.exceptions import EventError
 from hyperpy.streams import CLOSE, JSON, Event, EventStream, HTMLStream, StreamLimits, Streams
 from hyperpy.streams.outbox import FULL_SIZE
 from tests.streams.wire import QUICK, Lasting, Wire
+from tests.support.until import PATIENCE
 
 
 def test_the_client_disconnects(run):
@@ -334,6 +335,32 @@ def test_a_clean_up_that_fails_is_logged(run, caplog):
     assert "in finally" in str(record.exc_info[1])
     log_id = record.getMessage()[-10:]
     assert ended.getMessage().endswith(f"; the client left: ValueError: in finally {log_id}")
+
+
+def test_a_task_group_that_fails_while_it_is_cancelled(run, caplog):
+    """The group cancels its task anew, which must not reach the server as an error of the application."""
+
+    async def worker():
+        try:
+            await asyncio.sleep(PATIENCE)
+        finally:
+            raise ZeroDivisionError
+
+    async def generator():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(worker())
+            yield "a"
+            await asyncio.sleep(PATIENCE)
+
+    async def check():
+        wire = Wire()
+        task = wire.start(generator())
+        await wire.until("data: a")
+        wire.gone.set()
+        await task
+
+    run(check)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
 
 def test_an_unrelated_cancellation_is_a_failure(run, caplog):

@@ -77,8 +77,10 @@ def shape_of_script(code: str) -> str:
 
 
 def shape_of_style(css: str) -> str:
-    """The characters that structure CSS."""
-    return re.sub(r"""[^{};:()@"'/*\\<]""", "", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+    """The characters that structure CSS. Those of an unquoted URL don't."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"""url\(\s*(?!["'])[^)\\<]*""", "url(", css, flags=re.IGNORECASE)
+    return re.sub(r"""[^{};:()@"'/*\\<]""", "", css)
 
 
 def leads_to(url: str) -> tuple[str, str, int]:

@@ -31,6 +31,13 @@ REFUSED = [
     "<svg><{plot} /></svg>",
     "<svg><{plot}/></svg>",
     "<svg>{t'<textarea><b></textarea>'}</svg>",
+    f"<svg><mi>{{t'{SCRIPT}'}}</mi></svg>",
+    f"<math><desc>{{t'{SCRIPT}'}}</desc></math>",
+    f"<math><annotation-xml>{{t'{SCRIPT}'}}</annotation-xml></math>",
+    f"<math><annotation-xml encoding={{'text/html'}}>{{t'{SCRIPT}'}}</annotation-xml></math>",
+    f"<svg>{{t'<mi>{SCRIPT}</mi>'}}</svg>",
+    f"<math>{{t'<desc>{SCRIPT}</desc>'}}</math>",
+    f"<math>{{t'<annotation-xml>{SCRIPT}</annotation-xml>'}}</math>",
     "<svg>{t'<foreignObject></foreignObject><style>a {{ b: {1} }} /* <b> */</style>'}</svg>",
 ]
 ALLOWED = [
@@ -39,6 +46,10 @@ ALLOWED = [
     f"<svg><title>{{1}}</title><desc>{{t'{SCRIPT}'}}</desc></svg>",
     f"<svg>{{t'<foreignObject>{SCRIPT}</foreignObject>'}}</svg>",
     f"<svg></svg>{{t'{SCRIPT}'}}",
+    f"<math><mi>{{t'{SCRIPT}'}}</mi></math>",
+    f"<math><annotation-xml encoding=Text/HTML>{{t'{SCRIPT}'}}</annotation-xml></math>",
+    f"<math>{{t'<mi>{SCRIPT}</mi>'}}</math>",
+    f"<math>{{t'<annotation-xml encoding=\"text/html\">{SCRIPT}</annotation-xml>'}}</math>",
     f"<{{icon}}><foreignObject>{SCRIPT}</foreignObject></{{icon}}>",
 ]
 
@@ -63,3 +74,28 @@ def test_the_newline_after_a_start_tag_is_kept(render: Render) -> None:
     sources = [f"<pre>{text}</pre>" for text in plain + nested] + [f"<textarea>{text}</textarea>" for text in plain[:3]]
     check_each([*sources, "<PRE id=a>{'\\nx'}</PRE>", "<listing>{'\\nx'}</listing>"], check)
     assert render("<pre>{'x'}</pre><pre>x{'\\n'}</pre>") == "<pre>x</pre><pre>x\n</pre>"
+
+
+def test_static_scripts_inside_foreign_elements(render: Render) -> None:
+    def check(element: str, inner: str, is_html: bool) -> None:
+        source = f"<{element}><{inner}>{SCRIPT}</{inner.partition(' ')[0]}></{element}>"
+        if is_html:
+            render(source)
+        else:
+            with pytest.raises(TemplateError, match="`<` starts a tag here"):
+                render(source)
+        # A browser agrees: only in HTML is the script a single element without children.
+        parsed = html5lib.parseFragment(f"<{element}><{inner}><script>a<x></script>", namespaceHTMLElements=False)
+        (script,) = (each for each in parsed.iter() if str(each.tag).endswith("script"))
+        assert (len(script) == 0) is is_html
+
+    switching = {"svg": "foreignObject desc", "math": "mi mo mn ms mtext"}
+    elements = [name for names in switching.values() for name in names.split()] + ["g", "mrow"]
+    check_each([(kind, name, name in switching[kind].split()) for kind in switching for name in elements], check)
+    encodings = {
+        "": False,
+        " encoding=text/html": True,
+        " encoding='application/XHTML+xml'": True,
+        " encoding=x": False,
+    }
+    check_each([("math", f"annotation-xml{text}", is_html) for text, is_html in encodings.items()], check)

@@ -14,7 +14,7 @@ BLOCKED = r"\u0023blocked"
 
 NAMES = {
     Context.PLAIN: (
-        "hx-target hx-target:inherited hx-target-404 hx-swap hx-select-oob sse-swap x-ref x-cloak x-mask "
+        "hx-target hx-target:inherited hx-target-404 hx-swap-oob hx-select-oob sse-swap x-ref x-cloak x-mask "
         "x-transition:enter-start x-sort:group v-cloak v-else data-bind data-bind:name data-ref data-ignore__self "
         "data-preserve-attr data-text-size data-show-more data-online data-on data-star-rating data-id hs-include"
     ),
@@ -25,9 +25,11 @@ NAMES = {
     Context.HTMX_JSON: "hx-vals hx-vals:inherited hx-vals-append data-hx-vals:append hx-headers hx-request",
     Context.HTMX_TEXT: "hx-confirm hx-prompt data-hx-confirm:inherited",
     Context.HTMX_TRIGGER: "hx-trigger data-hx-trigger hx-sse:close hx-multipart:close hx-preload",
+    Context.HTMX_SWAP: "hx-swap hx-swap:inherited data-hx-swap",
     Context.WORD: "hx-boost hx-boost:inherited",
     Context.SCRIPT: (
-        "hx-on hx-on:click hx-on::load hx-on-click data-hx-on--load hx-live hx-live:title hx-unheard-of x-unheard-of "
+        "hx-on hx-on:click hx-on::load hx-on-click data-hx-on--load hx-live hx-live:title hx-unheard-of include-vals "
+        "data-include-vals x-unheard-of "
         "x-data x-mask:dynamic x-mask.x:function x-mask:unheard-of x-sort:item x-sort:config x-bind:title :class :key "
         ".value @click @click.prevent #item v-if v-on:click v-unheard-of wire:sort:config data-text data-text__x "
         "data-star-text data-on:click data-on-click__delay.5s data-on-intersect data-on-signal-patch-filter "
@@ -91,6 +93,15 @@ HARMLESS = [
      '<p hx-trigger="click delay:5s, load from:#a &gt; .b">'),
     ("""<p hx-trigger='{'click'}[x == "y"]'>""", '<p hx-trigger="click[x == &#34;y&#34;]">'),
     ("<p hx-confirm='Delete {JS}?' hx-prompt={'js'}>", '<p hx-confirm="Delete javascript:1?" hx-prompt="js">'),
+    ("<p hx-swap='morph:{'innerHTML'} swap:{1}s'>", '<p hx-swap="morph:innerHTML swap:1s">'),
+    ("<p hx-swap={'multi:#a-b,#c:outerHTML show:#d:top'}>",
+     '<p hx-swap="multi:#a-b,#c:outerHTML show:#d:top">'),
+    ("""<p hx-swap="morph:{{{{morphStyle:'innerHTML'}}}} swap:{'1s'}">""",
+     """<p hx-swap="morph:{{morphStyle:'innerHTML'}} swap:1s">"""),
+    ("""<a v-bind="{{title: {JS}, href: ok ? '/a' : f(1, [{'/b'}])}}">""",
+     r'<a v-bind="{title: &#34;javascript\u003a1&#34;, href: ok ? &#39;/a&#39; : f(1, [&#34;\u002fb&#34;])}">'),
+    ("""<a v-bind="ok ? {{alt: {JS}}} : {{...rest, 'alt': `${{{7}}}`}}">""",
+     r'<a v-bind="ok ? {alt: &#34;javascript\u003a1&#34;} : {...rest, &#39;alt&#39;: `${7}`}">'),
     ("<p hx-boost={'true'}>", '<p hx-boost="true">'),
     ("""<p hx-vals="js:{{{{a: '{'}'}'}}}}">""", r'<p hx-vals="js:{{a: &#39;\u007d&#39;}}">'),
     ("<p hx-vals={TrustedJS('js:{a: 1}')}>", '<p hx-vals="js:{a: 1}">'),
@@ -129,6 +140,13 @@ UNSAFE = [
     ("<p hx-confirm='j{'s:1'}'>", '<p hx-confirm="#blocked">'),
     (r"<p hx-vals={'\ufeffjs:{a: 1}'}>", '<p hx-vals="#blocked">'),
     (r"<p hx-headers:inherited={'\xa0JavaScript :1'}>", '<p hx-headers:inherited="#blocked">'),
+    ("<p hx-swap={'morph:pwned=1'}>", '<p hx-swap="#blocked">'),
+    ("<p hx-swap='morph:{'pwned()'} swap:1s'>", '<p hx-swap="morph: swap:1s">'),
+    ("<p hx-swap='{'morph:pwned--'}'>", '<p hx-swap="#blocked">'),
+    ("""<p v-bind="{{style: {{background: {'url(//evil)'}}}}}">""",
+     '<p v-bind="{style: {background: &#34;&#34;}}">'),
+    ("""<p v-bind="ok ? {{title: 'x'}} : {{href: {JS}}}">""",
+     f'<p v-bind="ok ? {{title: &#39;x&#39;}} : {{href: &#34;{BLOCKED}&#34;}}">'),
     ("<p hx-boost={'confirm:x'}>", '<p hx-boost="#blocked">'),
     ("<p hx-action={'js:1'} >", '<p hx-action="#blocked" >'),
 ]  # fmt: skip
@@ -143,7 +161,17 @@ def test_unsafe_values(render: Render, caplog: pytest.LogCaptureFixture) -> None
     check_each(UNSAFE, check)
 
 
+UNDECIDABLE = "`{JS}` may be set as an attribute that runs it, in `v-bind`"
 REFUSED = [
+    ("<p v-bind='{{...{JS}}}'>", UNDECIDABLE),
+    ("<p v-bind='{{title: 1, ...{JS}}}'>", UNDECIDABLE),
+    ("<p v-bind='ok ? {JS} : {{title: 1}}'>", UNDECIDABLE),
+    ("<p v-bind='[{{title: 1}}, {JS}]'>", UNDECIDABLE),
+    ("<p v-bind='attributes({JS})'>", UNDECIDABLE),
+    ("<p v-bind='{{[name]: {JS}}}'>", UNDECIDABLE),
+    ("<p v-bind='{{title: 1, [name]: {JS}}}'>", UNDECIDABLE),
+    ("<p v-bind='{{\"on{JS}\": 1}}'>", UNDECIDABLE),
+    ("<p v-bind='{{\"hr\\\\x65f\": {JS}}}'>", UNDECIDABLE),
     ("<p data-attr={'x'}>", "`data-attr` takes a mapping of attributes, not 'x' (str)"),
     ("<p data-attr={ {'onclick': 'x'} }>", "`data-attr` can't set 'onclick', which would run its value"),
     ("<p v-bind={ {'innerHTML': 'x'} }>", "`v-bind` can't set 'innerHTML', which would run its value"),

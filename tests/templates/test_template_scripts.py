@@ -7,6 +7,7 @@ import re
 from itertools import product
 
 import pytest
+from pydantic import BaseModel
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates import Markup, TrustedJS
@@ -176,6 +177,32 @@ def test_compound_values(render: Render) -> None:
     assert render("<script>{value}</script>", value=value) == (
         r'<script>[{"x":1,"name":"\u003c"},{"a":[1,2]},[3]]</script>'
     )
+
+
+class Named(BaseModel):
+    name: str
+
+
+HALF = "a\ud800"
+HALVES = [
+    ([HALF, 1, float("nan"), (HALF,)], r'["a\ud800",1,null,["a\ud800"]]'),
+    ({HALF: {"b": HALF}, 1: {HALF}}, r'{"a\ud800":{"b":"a\ud800"},"1":["a\ud800"]}'),
+    ([Named.model_construct(name=HALF), Point(1, HALF)], r'[{"name":"a\ud800"},{"x":1,"name":"a\ud800"}]'),
+]
+
+
+def test_lone_surrogates_inside_values(render: Render) -> None:
+    def check(value: object, expected: str) -> None:
+        assert render("<script>{value}</script>", value=value) == f"<script>{expected}</script>"
+        assert render("<script type=application/json>{value}</script>", value=value).endswith(f">{expected}</script>")
+        for name in ("onclick", "x-data", "hx-vals", ":title"):
+            written = render(f"<p {name}={{value}}>", value=value)
+            code = Markup(written.removeprefix(f'<p {name}="').removesuffix('">')).unescape()
+            assert json.loads(code) == json.loads(expected)
+
+    check_each(HALVES, check)
+    with pytest.raises(TemplateError, match="can't be converted to JSON"):
+        render("<script>{value}</script>", value=[HALF, object()])
 
 
 ELSEWHERE = [

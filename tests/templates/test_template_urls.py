@@ -45,6 +45,12 @@ PARTS = [
     ("<a href='/&Tab;{'/evil.example'}'>", '<a href="/&Tab;evil.example">'),
     (r"<a href='\\{'/evil.example'}'>", r'<a href="\evil.example">'),
     ("<a href='{''}/{'/evil.example'}'>", '<a href="/evil.example">'),
+    ("<a href='{False}/{'/evil.example'}'>", '<a href="/evil.example">'),
+    ("<a href='{True}{None}/{'/evil.example'}'>", '<a href="/evil.example">'),
+    ("<a href='{Markup('')}/{'/evil.example'}'>", '<a href="/evil.example">'),
+    ("<a href='{t''}/{'/evil.example'}'>", '<a href="/evil.example">'),
+    (r"<a href='{False}\\{'/evil.example'}'>", '<a href="/evil.example">'),
+    ("<a href='{'https://good.example'}/{'a'}'>", '<a href="https://good.example/a">'),
     (r"<a href='/{'\\evil.example'}'>", '<a href="/%5Cevil.example">'),
     (r"<a href='/{'\t/evil.example'}'>", '<a href="/%09/evil.example">'),
 ]  # fmt: skip
@@ -77,12 +83,58 @@ def test_mappings_become_queries(render: Render) -> None:
     check_each(MAPPINGS, check)
 
 
+HOSTS = [
+    # (start of the URL, rest, what it becomes with a value that is fit); values for another host become nothing
+    ("https://example.com", "", "/a b", "/a%20b"),
+    ("https://example.com", "/b", "", ""),
+    ("//example.com", "", "?q=1", "?q=1"),
+    ("HTTP://example.com", "#x", ":8080/a", ":8080/a"),
+    ("http://localhost:80", "", "/a,b", "/a%2Cb"),
+    ("https:/example.com", "", "/a", "/a"),
+    (r"https:\\example.com", "", "/a", "/a"),
+    ("https://", ".example.com/", "shop", "shop"),
+    ("https://", ":8080/", "[::1]", "[::1]"),
+    ("https://shop-", ".example.com", "2", "2"),
+    ("https://example.", "", "co.uk", "co.uk"),
+]
+
+
+def test_a_value_can_not_change_a_host_that_is_written_out(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+    def check(start: str, rest: str, fit: str, sent: str) -> None:
+        def written(name: str, value: str, before: str = "", after: str = "") -> str:
+            html = render(f"<p {name}='{before}{start}{{value}}{rest}{after}'>", value=value)
+            return html.removeprefix(f'<p {name}="{before}').removesuffix(f'{after}">')
+
+        begins, unfit = start.replace("\\\\", "\\"), ["@evil.example/", "\\evil.example", "a@evil.example"]
+        unfit += [":1@evil.example", "evil.example/" if rest or start.endswith((".", "-")) else ".evil.example"]
+        for name, before, after in (("href", "", ""), ("ping", "/x ", " /y"), ("srcset", "", " 1x, /y 2x")):
+            caplog.clear()
+            assert written(name, fit, before, after) == f"{begins}{sent}{rest}"
+            assert not caplog.records
+            for value in unfit:
+                assert written(name, value, before, after) == f"{begins}{rest}", value
+                assert "sent nothing" in caplog.text
+        if not rest:
+            code = render(f"""<p :href="'{start.replace("\\", "/")}{{value}}'">""", value="@evil.example")
+            assert "evil" not in code
+
+    check_each(HOSTS, check)
+    # A value that begins the host chooses it.
+    assert render("<a href='https://{x}/y'>", x="example.com:80/a") == '<a href="https://example.com:80/a/y">'
+    assert render("<a href='https://example.com{x}'>", x=TrustedURL("@a")) == '<a href="https://example.com@a">'
+
+
 SETS_LISTS_AND_REFRESHES = [
     # a value can't change the host
     ("<meta http-equiv=refresh content='0;url=/{'/evil'}'>", '<meta http-equiv="refresh" content="0;url=/evil">'),
     ("<meta http-equiv=refresh content='0;url=&#47;{''}/{1}'>", '<meta http-equiv="refresh" content="0;url=&#47;./1">'),
     (r"<img srcset='/x 1x, /{'/evil'} 2x,\\{'/evil'}'>", r'<img srcset="/x 1x, /evil 2x,\evil">'),
     ("<a ping='/a /{'/evil'}'>", '<a ping="/a /evil">'),
+    ("<meta http-equiv=refresh content='0;url={''}/{'/evil'}'>", '<meta http-equiv="refresh" content="0;url=/evil">'),
+    ("<meta http-equiv=refresh content='0;url={'/a'}/{'/b'}'>", '<meta http-equiv="refresh" content="0;url=/a/b">'),
+    ("<img srcset='{''}/{'/evil'} 1x, {''}{None}/{'/evil'} 2x'>", '<img srcset="/evil 1x, /evil 2x">'),
+    ("<a ping='{''}/{'/evil'} {'//cdn.example'}/{'a'}'>", '<a ping="/evil //cdn.example/a">'),
+    ("<svg><animate values='{''}/{'/evil'}' /></svg>", '<svg><animate values="/evil" /></svg>'),
     (
         "<svg><animate values='/{'/evil'};/{'a'}' to={'url(#a)'} /></svg>",
         '<svg><animate values="/evil;/a" to="url(#a)" /></svg>',
@@ -118,6 +170,7 @@ def test_sets_lists_and_refreshes(render: Render, caplog: pytest.LogCaptureFixtu
 
 UNSAFE = [
     ("<svg><set to={'url(//evil)'} /></svg>", '<svg><set to="#blocked" /></svg>'),
+    (r"<svg><set to={'u\\72l(//evil)'} /></svg>", '<svg><set to="#blocked" /></svg>'),
     ("<img srcset='/a {'1x, javascript:1 2x'}'>", '<img srcset="/a ">'),
     ("<img srcset='{'javascript:1'} 1x, /b 2x'>", '<img srcset="#blocked">'),
     ("<a ping='/a {'javascript:1'}'>", '<a ping="#blocked">'),

@@ -12,6 +12,9 @@ from hyperpy.responses import Response
 type RawHeader = tuple[bytes, bytes]
 
 _INVALID = re.compile(rb"[\r\n\0]")
+# RFC 9110, 5.6.2 and 5.5
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class InjectedResponse(Response):
@@ -52,10 +55,11 @@ class _Headers(list[RawHeader]):
 
     sent = False
 
-    def _check(self, header: RawHeader = (b"", b"")) -> None:
+    def _check(self, header: RawHeader | None = None) -> None:
         if self.sent:
             _too_late()
-        check_header(header)
+        if header is not None:
+            check_header(header)
 
     def append(self, header: RawHeader, /) -> None:
         self._check(header)
@@ -83,10 +87,15 @@ class _Headers(list[RawHeader]):
 
 
 def check_header(header: RawHeader) -> None:
-    """Raise AnswerError for a header with a line end, which would add another one, or NUL, which servers reject."""
+    """Raise AnswerError for a header with a line end, which would add another one, or anything else servers reject."""
+    if _NAME.fullmatch(header[0]) and not _CONTROL.search(header[1]):
+        return
+    hint = "Remove them from values that come from outside, or encode the value: quote(value)."
     if _INVALID.search(header[0]) or _INVALID.search(header[1]):
-        hint = "Remove them from values that come from outside, or encode the value: quote(value)."
         raise AnswerError(f"the header {header!r:.80} contains a line end or NUL", hint=hint)
+    if _CONTROL.search(header[1]):
+        raise AnswerError(f"the header {header!r:.80} contains a control character", hint=hint)
+    raise AnswerError(f"invalid header name: {header[0]!r:.80}", hint="Use letters, digits and hyphens.")
 
 
 def _too_late() -> Never:

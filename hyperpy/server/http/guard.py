@@ -10,8 +10,8 @@ timed here.
     NOTHING    the application: it has what it can read      none
     REQUEST    the next request of this connection           timeout_keep_alive     close
     DISCARD    nothing more: input is thrown away            none
-    CLOSE      a rejected client to close the connection     5 s without input,     abort
-                                                             30 s in all
+    CLOSE      a rejected client to close the connection,    5 s without input,     abort
+               or one whose response ended too early         30 s in all
 
 The first four follow from what has been read and answered, and may change into each other. `reject` and an upgrade to
 WebSocket lead from them to DISCARD. From there a rejection that was answered here leads to CLOSE; otherwise an earlier
@@ -36,6 +36,7 @@ from uvicorn.server import ServerState
 
 from hyperpy.server.access import UNLOGGED, AccessEntry, AccessLog
 from hyperpy.server.configuration import Config
+from hyperpy.server.http.answer import Early
 from hyperpy.server.http.flow import Flow
 
 # Bytes per second. Apache has the same (mod_reqtimeout, MinRate); even a poor mobile connection is faster.
@@ -150,6 +151,15 @@ class Guard(asyncio.Protocol, ABC):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Log nothing: curl and Java's client offer HTTP/2 with every request."""
+
+    def lingers(self) -> bool:
+        """Whether the connection is closed, but with a client that is still sending. To be called after a response."""
+        early = self.running.transport
+        if type(early) is not Early:
+            return False
+        if early.closes and not self.discards_input:
+            self._linger()
+        return early.closes
 
     def log(self, cycle: Any) -> None:
         if self.request_log is not None and UNLOGGED not in cycle.scope:

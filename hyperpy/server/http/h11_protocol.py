@@ -134,6 +134,9 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
 
     def on_response_complete(self) -> None:
         self.log(self.running)
+        if self.lingers():
+            self.server_state.total_requests += 1
+            return
         self.flow.release()
         super().on_response_complete()
         self._unset_keepalive_if_required()  # Guard has the deadline

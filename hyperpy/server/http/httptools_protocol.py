@@ -299,7 +299,7 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
         """uvicorn's, with Guard's deadline in place of its keep-alive timer."""
         self.server_state.total_requests += 1
         self.log(self.running)
-        if self.transport.is_closing():
+        if self.lingers() or self.transport.is_closing():
             return
         self.flow.resume_reading()
         if self.pipeline:

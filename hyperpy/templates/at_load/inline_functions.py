@@ -115,10 +115,10 @@ class _InlineWriter(Writer):
         assert isinstance(plan, Plain)
         return plan.name
 
-    def text(self, index: int, render: str = "TEXT") -> Iterator[CodePiece]:
+    def text(self, index: int, foreign: str = "") -> Iterator[CodePiece]:
         plan = self.plan.holes[index]
         if isinstance(plan, Plain):
-            yield from super().text(index, render)
+            yield from super().text(index, foreign)
         elif isinstance(plan, LiteralPlan) and not any(_prepared(plan)):
             with self.inside(plan) as nodes:
                 yield from self.write(nodes)

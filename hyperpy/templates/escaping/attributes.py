@@ -14,7 +14,15 @@ from hyperpy.templates.escaping.script_values import json_part, script_attribute
 from hyperpy.templates.escaping.styles import style_attribute, style_value_attribute
 from hyperpy.templates.escaping.tag_attributes import TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedJS, TrustedURL
-from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, after_root, escaped_part, escaped_url, plain
+from hyperpy.templates.escaping.url_values import (
+    BLOCKED,
+    CHECKS,
+    STRIPPED,
+    after_root,
+    escaped_part,
+    escaped_url,
+    plain,
+)
 from hyperpy.templates.escaping.value_kinds import (
     describe,
     html_of,
@@ -26,7 +34,7 @@ from hyperpy.templates.escaping.value_kinds import (
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.nodes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
-from hyperpy.templates.syntax.url_holes import SINGLE
+from hyperpy.templates.syntax.url_holes import ROOTS, SINGLE
 
 
 def value_text(value: object) -> str:
@@ -81,7 +89,8 @@ def url(location: ValueLocation, head: str, value: object) -> str:
 def url_text(location: ValueLocation, markup: str, first: object = None) -> str:
     """Return an escaped URL, or #blocked if it is unsafe. `first` is the value that it begins with, if any."""
     context = location.context
-    if markup.startswith("/") and first in (None, "") and context in SINGLE:
+    is_empty = first is None or isinstance(first, bool) or not str(first).strip(STRIPPED)
+    if markup.startswith(ROOTS) and is_empty and context in SINGLE:
         markup = f"/{after_root(markup)}"
     # A trusted start that has at least a whole scheme needs no check.
     is_trusted = type(first) is TrustedURL and context in SINGLE and re.search("[/?#:]", first)

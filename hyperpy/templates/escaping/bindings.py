@@ -9,11 +9,12 @@ from hyperpy.templates.escaping.css import declarations, is_safe_property, is_sa
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.script_values import json_value, script_attribute, script_part, script_part_string
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
-from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, is_safe_start, normalized, plain
+from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, fit_piece, is_safe_start, normalized, plain
 from hyperpy.templates.escaping.value_kinds import describe
 from hyperpy.templates.syntax.contexts import STYLE_CONTEXTS, URL_CONTEXTS, target_context
 from hyperpy.templates.syntax.nodes import Context
 from hyperpy.templates.syntax.problems import Problem
+from hyperpy.templates.syntax.url_holes import host_mode
 
 _TRUSTED = (TrustedURL, TrustedCSS, TrustedJS)
 
@@ -61,7 +62,12 @@ def _continued(location: ValueLocation, before: str, text: str) -> str:
         return _fit_text(location, text)
     if before.strip() in ("/", "\\"):
         text = text.lstrip("/\\\t\n\r ")
-    return normalized(text)
+    mode = host_mode(before, "")
+    fit = normalized(text) if mode is None else fit_piece(mode, text)
+    if fit is None:
+        location.warn(text, "nothing")
+        return ""
+    return fit
 
 
 def _fit(location: ValueLocation, value: object) -> object:

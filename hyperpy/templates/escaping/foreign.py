@@ -9,29 +9,42 @@ from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.scanner import FOREIGN, INTEGRATION, RAW, RCDATA
 
 _TAG = re.compile(r"<(/?)([A-Za-z][^\t\n\f\r />]*)[^>]*>")
+_HTML_ENCODING = re.compile(r"""\sencoding\s*=\s*(["']?)(?:text/html|application/xhtml\+xml)\1[\s>]""", re.IGNORECASE)
 _TAG_START = re.compile("<[A-Za-z/!?]")
 
 
-def foreign_html(markup: str) -> str:
-    """The HTML, unchanged. Raises Problem for an element whose text would contain tags here."""
+def foreign_html(markup: str, kind: str) -> str:
+    """The HTML, unchanged. `kind` is `svg` or `math`, in which it is placed.
+
+    Raises Problem for an element whose text would contain tags there.
+    """
     if "<" not in markup:
         return markup
-    html_depth = position = 0
+    switches = INTEGRATION[kind] - RCDATA
+    html_inside: list[str] = []  # open elements whose content is HTML
+    position = 0
     while found := _TAG.search(markup, position):
         position, name = found.end(), found[2].lower()
-        if name in INTEGRATION and name not in RCDATA and not found[0].endswith("/>"):
-            html_depth += -1 if found[1] else 1
-        elif name in FOREIGN and html_depth:
+        if found[1]:
+            if name in html_inside:
+                del html_inside[html_inside.index(name) :]
+        elif name in FOREIGN and html_inside:
             position = _end(markup, name, position)
-        elif name in RAW | RCDATA and not found[1]:
+        elif name in RAW | RCDATA:
             end = _end(markup, name, position)
-            if not html_depth and _TAG_START.search(markup, position, end):
+            if not html_inside and _TAG_START.search(markup, position, end):
                 raise Problem(
                     f"`<` starts a tag in `<{name}>` here: inside SVG and MathML, it is an ordinary element",
                     f"Move the <{name}> out of it.",
                 )
             position = end
+        elif name in switches and _is_html_inside(name, found[0]):
+            html_inside.append(name)
     return markup
+
+
+def _is_html_inside(name: str, tag: str) -> bool:
+    return not tag.endswith("/>") and (name != "annotation-xml" or _HTML_ENCODING.search(tag) is not None)
 
 
 def _end(markup: str, name: str, position: int) -> int:

@@ -6,9 +6,9 @@ letters, digits and escapes: browser libraries search and split the text before 
 
 import json
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import to_json, to_jsonable_python
 
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.trusted import TrustedJS
@@ -36,15 +36,34 @@ def json_value(value: object) -> str:
     if isinstance(value, (bytes, bytearray, memoryview, Awaitable)):
         refuse_unfit(value)
     try:
-        text = to_json(value, inf_nan_mode="null").decode()
-    except (PydanticSerializationError, ValueError) as error:
-        if not isinstance(value, str):
-            raise Problem(
-                f"{describe(value)} can't be converted to JSON: {error}",
-                "Use a dict, list, str, number, bool, None, dataclass or pydantic model.",
-            ) from None
-        text = json.dumps(str(value))  # a lone surrogate
+        text = _encoded(value)
+    except ValueError as error:
+        raise Problem(
+            f"{describe(value)} can't be converted to JSON: {error}",
+            "Use a dict, list, str, number, bool, None, dataclass or pydantic model.",
+        ) from None
     return text.translate(_JSON)
+
+
+def _encoded(value: object) -> str:
+    try:
+        return to_json(value, inf_nan_mode="null").decode()
+    except ValueError as error:
+        if "surrogates not allowed" not in str(error):
+            raise
+    # `json` can encode lone surrogates, as escapes.
+    return json.dumps(_plain_types(value), separators=(",", ":"))
+
+
+def _plain_types(value: object) -> object:
+    """The value as `json` takes it. `to_jsonable_python` alone would refuse keys with lone surrogates."""
+    if isinstance(value, Mapping):
+        return {
+            str.__str__(name) if isinstance(name, str) else name: _plain_types(each) for name, each in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_plain_types(item) for item in value]
+    return to_jsonable_python(value, inf_nan_mode="null")
 
 
 def script_value(value: object) -> str:

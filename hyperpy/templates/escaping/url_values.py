@@ -26,7 +26,7 @@ LONGEST_CACHED = 512
 # The URL parser removes these characters anywhere, https://url.spec.whatwg.org/#concept-basic-url-parser …
 _DROPPED = str.maketrans("", "", "\t\n\r")
 # … and these at both ends.
-_STRIPPED = "".join(map(chr, range(0x21)))
+STRIPPED = "".join(map(chr, range(0x21)))
 _HEAD = re.compile(r"[^/?#]*?:")
 _REMOTE = re.compile(r"url\(\s*[\"']?\s*[^#\"'\s]", re.IGNORECASE)
 _ROOTS = re.compile(
@@ -37,16 +37,20 @@ _SETTLED = re.compile(r"([^/?#:&]*)([/?#:])")
 _UNFIT = re.compile(r"%(?![0-9A-Fa-f]{2})|[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
 # https://html.spec.whatwg.org/multipage/semantics.html#shared-declarative-refresh-steps
 _REFRESH = re.compile(r"\s*[\d.]*(?:[\s;,]+(?:url\s*=\s*)?['\"]?(.*))?", re.IGNORECASE | re.DOTALL)
+# In or behind a host, nothing that leads to another one: no `@`, and no further name.
+_HOST = re.compile(r"[\w.~-]*|\[[0-9A-Fa-f:.]*\]")
+_AFTER_HOST = re.compile(r"(?::[0-9]{0,5})?(?:[/?#]|\Z)")
 _DELAY = re.compile("[0-9.]+")
 _HTMX_SCRIPT = re.compile(r"\W*(?:js|javascript)\W*:", re.IGNORECASE)
 _TRIGGER = re.compile(r"[\w\s:.,#>~+*()<>/@-]*")
+_SWAP = re.compile(r"(?:[\w\s:.,#%]|-(?!-))*")
 _WORD = re.compile(r"[A-Za-z0-9_-]*")
 _DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
 
 
 def is_safe(url: str, *, image: bool = False) -> bool:
     """Whether a URL is relative or has a safe scheme. A colon before the first `/`, `?` or `#` ends a scheme."""
-    url = url.translate(_DROPPED).strip(_STRIPPED)
+    url = url.translate(_DROPPED).strip(STRIPPED)
     head = _HEAD.match(url)
     if not head or head[0][:-1].lower() in SCHEMES:
         return True
@@ -59,8 +63,8 @@ def _is_safe_set(value: str) -> bool:
 
 
 def _is_safe_steps(value: str) -> bool:
-    """The values of an SVG animation, which may animate an `href`."""
-    return all(is_safe(step) for step in value.split(";")) and not _REMOTE.search(value)
+    """The values of an SVG animation, which may animate an `href`. With a backslash, CSS can spell `url(` otherwise."""
+    return all(is_safe(step) for step in value.split(";")) and "\\" not in value and not _REMOTE.search(value)
 
 
 def _is_safe_refresh(value: str) -> bool:
@@ -79,6 +83,11 @@ def _is_trigger(value: str) -> bool:
     return _TRIGGER.fullmatch(value) is not None
 
 
+def _is_swap(value: str) -> bool:
+    """The extension of idiomorph runs what follows `morph:`. Nothing in these characters calls or assigns."""
+    return _SWAP.fullmatch(value) is not None
+
+
 def _is_word(value: str) -> bool:
     return _WORD.fullmatch(value) is not None
 
@@ -93,6 +102,7 @@ CHECKS: dict[Context, Callable[[str], bool]] = {
     Context.HTMX_JSON: _is_no_script,
     Context.HTMX_TEXT: _is_no_script,
     Context.HTMX_TRIGGER: _is_trigger,
+    Context.HTMX_SWAP: _is_swap,
     Context.WORD: _is_word,
 }
 
@@ -115,7 +125,7 @@ def escaped_url(context: Context, url: str) -> str | None:
     """The escaped URL, or None if it is unsafe."""
     if not CHECKS[context](url):
         return None
-    fit = normalized(url.translate(_DROPPED).strip(_STRIPPED)) if context in SINGLE else url
+    fit = normalized(url.translate(_DROPPED).strip(STRIPPED)) if context in SINGLE else url
     return keep(context, url, escape_str(fit))
 
 
@@ -129,13 +139,13 @@ def is_safe_start(context: Context, prefix: str) -> bool:
     if context not in SINGLE:
         return False
     # A character reference before the delimiter may continue in a value.
-    head = _SETTLED.match(prefix.translate(_DROPPED).lstrip(_STRIPPED))
+    head = _SETTLED.match(prefix.translate(_DROPPED).lstrip(STRIPPED))
     return head is not None and (head[2] != ":" or head[1].lower() in SCHEMES)
 
 
 def is_root(prefix: str) -> bool:
     """Whether the static start of a URL is a single slash. A reference at its end may continue in a value."""
-    return decoded(prefix).translate(_DROPPED).strip(_STRIPPED) in ROOTS and not re.search("&[#A-Za-z0-9]*\\Z", prefix)
+    return decoded(prefix).translate(_DROPPED).strip(STRIPPED) in ROOTS and not re.search("&[#A-Za-z0-9]*\\Z", prefix)
 
 
 def after_root(markup: str) -> str:
@@ -156,11 +166,12 @@ def escaped_part(mode: HoleMode, value: object) -> str | None:
     if isinstance(value, Mapping):
         return escape_str(_parameters(mode, value))
     text = plain(value)
-    fit = _piece(mode, text)
+    fit = fit_piece(mode, text)
     return None if fit is None else keep(mode, text, escape_str(fit))
 
 
-def _piece(mode: HoleMode, text: str) -> str | None:
+def fit_piece(mode: HoleMode, text: str) -> str | None:
+    """A text for this part of a URL, not yet escaped for HTML, or None if it is invalid there."""
     match mode:
         case HoleMode.QUERY:
             return quote(text, safe="", errors="replace")
@@ -168,10 +179,16 @@ def _piece(mode: HoleMode, text: str) -> str | None:
             return text if _DELAY.fullmatch(text) else None
         case HoleMode.TRIGGER:
             return text if _is_trigger(text) else None
+        case HoleMode.SWAP:
+            return text if _is_swap(text) else None
         case HoleMode.DESCRIPTOR:
             return text if _DESCRIPTOR.fullmatch(text) else None
         case HoleMode.ROOT:  # a dot, so that no other slash follows at once
             return normalized(text.lstrip("/\\\t\n\r ")).replace("'", "%27").replace(",", "%2C") or "."
+        case HoleMode.HOST:
+            return normalized(text) if _HOST.fullmatch(text) else None
+        case HoleMode.AFTER_HOST:
+            return normalized(text).replace("'", "%27").replace(",", "%2C") if _AFTER_HOST.match(text) else None
         case HoleMode.REFRESHED:
             return normalized(text).replace("'", "%27")
         case HoleMode.CANDIDATE if not RASTER.match(text):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from string.templatelib import Template
 from types import FunctionType
 from typing import Any
@@ -109,16 +110,16 @@ def _items(values: list[object]) -> str:
     return render_many(values)  # type: ignore[arg-type]
 
 
-def _foreign(value: object) -> str:
+def _foreign(value: object, kind: str) -> str:
     """A value in SVG or MathML. What is awaited is checked when it is rendered."""
     if isinstance(value, (Awaitable, AsyncIterable)) and not is_html(value):
-        return _deferred(value, _render_foreign)
+        return _deferred(value, partial(_render_foreign, kind=kind))
     return _text(value)
 
 
-def _render_foreign(value: object) -> str:
+def _render_foreign(value: object, *, kind: str) -> str:
     try:
-        return foreign_html(_text(value))
+        return foreign_html(_text(value), kind)
     except Problem as problem:
         raise error_of(problem) from None
 

@@ -53,6 +53,8 @@ _EMBEDDED: dict[HoleMode, tuple[Callable[..., str], Callable[..., str]]] = {
 _ALWAYS_CHECKED = frozenset(
     {Context.STYLE, Context.STYLE_VALUE, Context.SCRIPT, Context.BINDING, Context.BINDINGS, Context.SRCDOC}
 )
+# In these contexts, each value is checked by itself, whatever the static text.
+_CHECKED_ALONE = frozenset({Context.HTMX_TRIGGER, Context.HTMX_SWAP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,27 +149,27 @@ class Writer:
         match node:
             case Text(text) | EndTag(text=text):
                 yield text
-            case Hole(index, is_foreign=True):
-                yield Expression(f"{self.name(foreign_html)}({f_string(self.text(index, 'FOREIGN'))})")
-            case Hole(index):
+            case Hole(index, foreign=""):
                 yield from self.text(index)
+            case Hole(index, kind):
+                yield Expression(f"{self.name(foreign_html)}({f_string(self.text(index, kind))}, {kind!r})")
             case RawHole(index, tag, mode):
                 location = self.constant(ValueLocation(self.words, tag, "", Context.PLAIN))
                 yield self.embedded(mode, location, index, is_element=True)
             case Tag():
                 yield from self.tag(node)
-            case Component(is_foreign=True):
-                yield Expression(f"{self.name(foreign_html)}(FOREIGN({self.component(node)}))")
-            case Component():
+            case Component(foreign=""):
                 yield Expression(f"TEXT({self.component(node)})")
+            case Component(foreign=kind):
+                html = f"FOREIGN({self.component(node)}, {kind!r})"
+                yield Expression(f"{self.name(foreign_html)}({html}, {kind!r})")
             case Fragment(name, body):
                 collect = self.name(collect_fragment)
                 yield Expression(f"{collect}({f_string(self.plain(name))}, {f_string(self.write(body))})")
 
-    def text(self, index: int, render: str = "TEXT") -> Iterator[CodePiece]:
-        """`render` names the function for values other than str and int."""
+    def text(self, index: int, foreign: str = "") -> Iterator[CodePiece]:
         value = self.hole(index)
-        yield self.escaped(value, f"{render}({value})")
+        yield self.escaped(value, f"FOREIGN({value}, {foreign!r})" if foreign else f"TEXT({value})")
 
     def escaped(self, value: str, otherwise: str) -> Expression:
         """The quickest code for a str or an int, and `otherwise` for other values."""
@@ -251,7 +253,7 @@ class Writer:
             _requoted(piece) if isinstance(piece, str) else self.piece(context, next(modes), location, piece)
             for piece in pieces
         ]
-        if context not in CHECKS or context is Context.HTMX_TRIGGER:  # whose values are checked one by one
+        if context not in CHECKS or context in _CHECKED_ALONE:
             yield from written
         elif isinstance(first, str) and context in SINGLE and is_root(first):
             yield written[0]
@@ -259,7 +261,7 @@ class Writer:
         elif isinstance(first, str) and is_safe_start(context, first):
             yield from written
         else:
-            begins = f", {self.hole(first)}" if isinstance(first, int) else ""
+            begins = f", {_rendered(self.hole(first))}" if isinstance(first, int) else ""
             yield Expression(f"{self.name(attributes.url_text)}({location}, {f_string(written)}{begins})")
 
     def bound(self, tag: Tag, item: Attribute, pieces: Value) -> Iterator[CodePiece]:

@@ -10,9 +10,13 @@ from hyperpy.templates.syntax.problems import HoleProblem
 # The string that a hole is in, or that a value is added to.
 _IN_STRING = re.compile(r"""['"]([^'"]*)\Z""")
 _ADDED = re.compile(r"""(?:'([^']*)'|"([^"]*)")\s*\+\s*\(*\s*\Z|`([^`]*)\$\{\s*\Z""")
-_KEY = r"""["']?([A-Za-z_$.^?][\w$.:-]*)["']?\s*:"""
-_OWN_KEY = re.compile(rf"""(?:[{{,]|\A)\s*{_KEY}\s*(?:["'][^"',{{}}]*)?\Z""")
-_ANY_KEY = re.compile(_KEY)
+_OBJECT_TOKEN = re.compile(
+    r"""(?P<key>(["']?)[A-Za-z_$.^?][\w$.:-]*\2)\s*:(?!:)
+      | (?P<string>"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`(?:[^`\\]|\\.)*`?)
+      | (?P<word>[\w$]+)
+      | (?P<other>\.\.\.|\S)""",
+    re.VERBOSE | re.DOTALL,
+)
 # Text that could make a scheme of what is before it.
 _SCHEME_END = re.compile(r"""['"`][A-Za-z0-9+.-]*:""")
 _STRING_END = re.compile(r"""[^'"/?#\0]*:""")
@@ -31,7 +35,7 @@ def _target(tag: str, name: str, context: Context, code: str, position: int, mod
     before, after = code[:position], code[position + 1 :]
     if mode is HoleMode.COMMENT:
         return Target(Context.PLAIN)
-    target = binding_target(tag, name) if context is Context.BINDING else _object_target(tag, code, before)
+    target = binding_target(tag, name) if context is Context.BINDING else _object_target(tag, before)
     if target is Context.REFUSED:
         raise HoleProblem(number, f"may be set as an attribute that runs it, in `{name}`", "Bind each attribute alone.")
     found = (_IN_STRING if mode is HoleMode.SCRIPT_STRING else _ADDED).search(before)
@@ -44,11 +48,28 @@ def _target(tag: str, name: str, context: Context, code: str, position: int, mod
     return Target(target, written)
 
 
-def _object_target(tag: str, code: str, before: str) -> Context:
-    """The strictest context of all keys, unless the hole is right behind its own."""
-    own = _OWN_KEY.search(before)
-    keys = [own[1]] if own else [found[1] for found in _ANY_KEY.finditer(code)]
-    contexts = {target_context(tag, key) for key in keys} - {Context.PLAIN}
-    if not contexts:
-        return Context.PLAIN
-    return contexts.pop() if len(contexts) == 1 else Context.REFUSED
+def _object_target(tag: str, before: str) -> Context:
+    """The context of a hole in an object of attributes. Anywhere but in the value of a literal key, it is REFUSED."""
+    key = _outermost_key(before)
+    return target_context(tag, key) if key else Context.REFUSED
+
+
+def _outermost_key(before: str) -> str:
+    """The key of the outermost object literal at the end of the code whose value comes next, or ""."""
+    open_brackets: list[str] = []
+    keys: list[str] = []  # for each open bracket, the key whose value comes next
+    awaits_key = False
+    for found in _OBJECT_TOKEN.finditer(before):
+        token = found["other"]
+        if found["key"] and awaits_key:
+            keys[-1] = found["key"].strip("\"'")
+        elif token and token in "([{":
+            open_brackets.append(token)
+            keys.append("")
+        elif token and token in ")]}" and keys:
+            open_brackets.pop()
+            keys.pop()
+        elif token == "," and keys:
+            keys[-1] = ""
+        awaits_key = bool(open_brackets) and open_brackets[-1] == "{" and token is not None and token in "{,"
+    return next((key for bracket, key in zip(open_brackets, keys, strict=True) if bracket == "{"), "")

@@ -48,9 +48,9 @@ HTMX = Library(
     # With `metaCharacter`, htmx 4 reads another character in place of the colon.
     names=re.compile(
         r"(?P<stem>hx-(?:on|live|status|target|sse|ws|multipart)(?![a-z0-9])|(?:hx|sse|ws)-[a-z0-9]+(?:-[a-z0-9]+)*)"
-        r"(?:[^a-z0-9]+(?P<key>.*))?|(?:hx|sse|ws)-.*"
+        r"(?:[^a-z0-9]+(?P<key>.*))?|(?:hx|sse|ws)-.*|include-vals"
     ),
-    strips=re.compile(r"\Adata-(?=(?:hx|sse|ws)-)|(?:[^a-z0-9](?:inherited|append))+\Z"),
+    strips=re.compile(r"\Adata-(?=(?:hx|sse|ws|include)-)|(?:[^a-z0-9](?:inherited|append))+\Z"),
     contexts=dict(
         [
             *_all(
@@ -58,7 +58,7 @@ HTMX = Library(
                 "hx-alpine-compat hx-browser-indicator hx-disable hx-disable-element hx-disabled-elt hx-disinherit "
                 "hx-download hx-encoding hx-ext hx-head hx-history hx-history-elt hx-ignore hx-include hx-indicator "
                 "hx-inherit hx-method hx-morph-skip hx-morph-skip-children hx-nonce hx-params "
-                "hx-pending hx-preserve hx-ptag hx-select hx-select-oob hx-swap hx-swap-oob "
+                "hx-pending hx-preserve hx-ptag hx-select hx-select-oob hx-swap-oob "
                 "hx-sync hx-target hx-targets hx-upsert hx-validate hx-ws:send sse-close sse-swap ws-send",
             ),
             *_all(
@@ -69,6 +69,7 @@ HTMX = Library(
             *_all(Context.HTMX_JSON, "hx-headers hx-request hx-vals"),
             *_all(Context.HTMX_TEXT, "hx-confirm hx-prompt"),
             *_all(Context.HTMX_TRIGGER, "hx-multipart:close hx-preload hx-sse:close hx-trigger"),
+            ("hx-swap", Context.HTMX_SWAP),
             # htmx 4 merges the others into the request, which has a URL and an HTML response.
             ("hx-boost", Context.WORD),
             *_all(Context.REFUSED, "hx-config hx-live:html hx-status hx-vars"),

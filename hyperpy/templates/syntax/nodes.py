@@ -52,6 +52,7 @@ class Context(Enum):
     HTMX_JSON = auto()
     HTMX_TEXT = auto()
     HTMX_TRIGGER = auto()
+    HTMX_SWAP = auto()
     WORD = auto()
     SCRIPT = auto()
     BINDING = auto()
@@ -71,6 +72,8 @@ class HoleMode(Enum):
     PATH = auto()
     QUERY = auto()
     ROOT = auto()
+    HOST = auto()
+    AFTER_HOST = auto()
     CANDIDATE = auto()
     DESCRIPTOR = auto()
     DELAY = auto()
@@ -87,6 +90,7 @@ class HoleMode(Enum):
     CSS_PATH = auto()
     CSS_QUERY = auto()
     TRIGGER = auto()
+    SWAP = auto()
     COMMENT = auto()
 
 
@@ -117,10 +121,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """An interpolation in a text position. `is_foreign` says that it is in SVG or MathML."""
+    """An interpolation in a text position. `foreign` is `svg` or `math` if it is in one of these."""
 
     index: int
-    is_foreign: bool = False
+    foreign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,7 @@ class Component:
     start: int
     end: int
     children: tuple[Node, ...] | None = None
-    is_foreign: bool = False
+    foreign: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,23 @@ import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
+from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.embedded import Language, element_contents, script_language
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
-from hyperpy.templates.syntax.nodes import Component, EndTag, Hole, RawHole, Spec, Tag, Text
+from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Hole, RawHole, Spec, Tag, Text
 from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.tags import TagReader
 
 RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"})
 RCDATA = frozenset({"title", "textarea"})
-# Inside FOREIGN elements no element is raw text, unless an INTEGRATION element switches back to HTML.
-FOREIGN = frozenset({"svg", "math"})
-INTEGRATION = frozenset({"foreignobject", "desc", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"})
+# Inside FOREIGN elements no element is raw text, unless one of these elements switches back to HTML,
+# https://html.spec.whatwg.org/multipage/parsing.html#html-integration-point
+INTEGRATION = {
+    "svg": frozenset({"foreignobject", "desc", "title"}),
+    "math": frozenset({"annotation-xml", "mi", "mo", "mn", "ms", "mtext"}),
+}
+FOREIGN = INTEGRATION.keys()
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 _TEXT = re.compile(r"[^<\0]+")
 _LETTER = re.compile(r"[A-Za-z]")
@@ -47,7 +53,7 @@ def scan(source: LiteralSource) -> Iterator[Token]:
     foreign: list[tuple[str, int]] = []  # open elements that decide how others are read, and where they start
     while position < len(text):
         if text[position] == HOLE:
-            yield _text_hole(source, position, is_foreign=bool(foreign) and foreign[-1][0] in FOREIGN)
+            yield _text_hole(source, position, _foreign_kind(foreign))
             position += 1
         elif found := _TEXT.match(text, position):
             yield Text(found[0])
@@ -56,13 +62,13 @@ def scan(source: LiteralSource) -> Iterator[Token]:
             tag = TagReader(source, position).read()
             position = tag.end
             if isinstance(tag, Component):
-                yield replace(tag, is_foreign=bool(foreign) and foreign[-1][0] in FOREIGN)
+                yield replace(tag, foreign=_foreign_kind(foreign))
                 continue
             yield tag
-            name = tag.name.lower()
-            if (name in FOREIGN or (foreign and name in INTEGRATION)) and not tag.closes_itself:
+            name, kind = tag.name.lower(), _foreign_kind(foreign)
+            if (name in FOREIGN or (kind and _is_html_inside(tag, kind))) and not tag.closes_itself:
                 foreign.append((name, tag.start))
-            if name in RAW and foreign and foreign[-1][0] in FOREIGN:
+            if name in RAW and kind:
                 _check_foreign(source, tag)
             if name in RAW | RCDATA:
                 position = yield from _contents(source, tag)
@@ -79,6 +85,20 @@ def scan(source: LiteralSource) -> Iterator[Token]:
             raise SyntaxProblem(f"`<{name}>` is not closed", start, len(name) + 1, hint=hint)
 
 
+def _foreign_kind(foreign: list[tuple[str, int]]) -> str:
+    """`svg` or `math` if an element would belong to it here, else ""."""
+    return foreign[-1][0] if foreign and foreign[-1][0] in FOREIGN else ""
+
+
+def _is_html_inside(tag: Tag, kind: str) -> bool:
+    """Whether the content of this element of SVG or MathML is HTML."""
+    name = tag.name.lower()
+    if name != "annotation-xml" or kind != "math":
+        return name in INTEGRATION[kind]
+    values = [item.value for item in tag.attributes if isinstance(item, Attribute) and item.name.lower() == "encoding"]
+    return len(values) == 1 and decoded("".join(map(str, values[0] or ()))).lower() in HTML_TYPES
+
+
 def _leave(foreign: list[tuple[str, int]], name: str) -> None:
     """Remove the innermost element of this name, and those inside it."""
     for index in reversed(range(len(foreign))):
@@ -87,7 +107,7 @@ def _leave(foreign: list[tuple[str, int]], name: str) -> None:
             return
 
 
-def _text_hole(source: LiteralSource, position: int, *, is_foreign: bool = False) -> Hole:
+def _text_hole(source: LiteralSource, position: int, foreign: str = "") -> Hole:
     shape = source.shape(position)
     if shape.spec is Spec.SPREAD:
         raise SyntaxProblem(
@@ -95,7 +115,7 @@ def _text_hole(source: LiteralSource, position: int, *, is_foreign: bool = False
             position,
             hint=f"Write <div {{{shape.expression}:**}}>.",
         )
-    return Hole(source.hole(position), is_foreign)
+    return Hole(source.hole(position), foreign)
 
 
 def _markup(source: LiteralSource, start: int) -> tuple[Token, int]:

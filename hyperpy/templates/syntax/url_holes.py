@@ -13,6 +13,10 @@ ROOTS = ("/", "\\")
 """After one of these alone, another one would start a host."""
 
 _QUERY = re.compile("[?#&]")
+# The start of a URL up to some place in its host, and one with a complete host.
+_IN_HOST = re.compile(r"\s*(?:https?:[/\\]*|[/\\]{2,})([^/\\?#]*)", re.IGNORECASE)
+_WHOLE_HOST = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9-]+|localhost|:[0-9]+|\])\Z")
+_ENDS_HOST = ("", "/", "\\", "?", "#", "\0")
 _REFRESH_URL = re.compile(r"url\s*=\s*['\"]?", re.IGNORECASE)
 # Matches the completed candidates of a `srcset`: a URL and a comma, or a URL, a descriptor and a comma.
 # https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute
@@ -23,7 +27,7 @@ def modes(context: Context, pieces: Value) -> tuple[HoleMode, ...]:
     """The mode of each hole of an attribute value."""
     found: list[HoleMode] = []
     before = ""
-    for piece in pieces:
+    for number, piece in enumerate(pieces, 1):
         if isinstance(piece, str):
             before += decoded(piece)
         else:
@@ -33,36 +37,51 @@ def modes(context: Context, pieces: Value) -> tuple[HoleMode, ...]:
                     "is inside a filter, which runs as JavaScript",
                     "Compare with an attribute: data-key={x}.",
                 )
-            found.append(_mode(context, before))
+            found.append(_mode(context, before, _next_character(pieces[number : number + 1])))
             before += "\0"
     return tuple(found)
 
 
-def _mode(context: Context, before: str) -> HoleMode:
+def _next_character(after: Value) -> str:
+    return "\0" if after and not isinstance(after[0], str) else decoded("".join(map(str, after)))[:1]
+
+
+def _mode(context: Context, before: str, following: str) -> HoleMode:
     match context:
         case Context.REFRESH:
             start = _REFRESH_URL.search(before)
             if not start:
                 return HoleMode.DELAY
-            return _part(before[start.end() :], HoleMode.REFRESHED)
+            return _part(before[start.end() :], following, HoleMode.REFRESHED)
         case Context.URL_SET:
             candidate = _CANDIDATE.sub("", before).lstrip(" \t\n\f\r,")
             if re.search(r"\s", candidate):
                 return HoleMode.DESCRIPTOR
-            return _part(candidate, HoleMode.CANDIDATE)
+            return _part(candidate, following.strip(", \t\n\r"), HoleMode.CANDIDATE)
         case Context.URL_LIST:
-            return _part(re.split(r"\s", before)[-1], HoleMode.CANDIDATE)
-        case Context.URL_STEPS if before.rpartition(";")[2].strip() in ROOTS:
+            return _part(re.split(r"\s", before)[-1], following.strip(), HoleMode.CANDIDATE)
+        case Context.URL_STEPS if before.rpartition(";")[2].replace("\0", "").strip() in ROOTS:
             return HoleMode.ROOT
         case Context.HTMX_TRIGGER:
             return HoleMode.TRIGGER
+        case Context.HTMX_SWAP:
+            return HoleMode.SWAP
         case _ if context in SINGLE:
-            return HoleMode.QUERY if _QUERY.search(before) else HoleMode.PATH
+            return HoleMode.QUERY if _QUERY.search(before) else host_mode(before, following) or HoleMode.PATH
     return HoleMode.PLAIN
 
 
-def _part(before: str, path: HoleMode) -> HoleMode:
-    """The mode after this part of a URL: `path` before the query."""
-    if before.strip() in ROOTS:
+def host_mode(before: str, following: str) -> HoleMode | None:
+    """HOST in a host that has static text too, AFTER_HOST at its end, else None. `following` is the next character."""
+    found = _IN_HOST.fullmatch(before)
+    is_end = following in _ENDS_HOST
+    if not found or (not found[1] and is_end):
+        return None
+    return HoleMode.AFTER_HOST if is_end and _WHOLE_HOST.search(before.rstrip("\0")) else HoleMode.HOST
+
+
+def _part(before: str, following: str, path: HoleMode) -> HoleMode:
+    """The mode after this part of a URL: `path` before the query. Values before it may be empty."""
+    if before.replace("\0", "").strip() in ROOTS:
         return HoleMode.ROOT
-    return HoleMode.QUERY if _QUERY.search(before) else path
+    return HoleMode.QUERY if _QUERY.search(before) else host_mode(before, following) or path
