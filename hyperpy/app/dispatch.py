@@ -31,6 +31,7 @@ from hyperpy.pages import (
     decisive,
     failed,
     finished,
+    request_state,
     text_for_file,
     unexpected,
 )
@@ -113,6 +114,8 @@ class Dispatch:
                 self._log(bad, scope)
                 response = debug_answer(bad) if self.app.debug else error_answer(bad, _accept(scope))
                 headers = response.raw_headers
+            if STATE in scope:
+                request_state(scope).dependencies.forget()
             await own_copy(response, self.headers.complete(headers, scope))(scope, receive, send)
         except BaseException as cancelled:  # noqa: BLE001 (its dependencies have to see it)
             raise await _ended(sender.last_run, scope, cancelled)  # noqa: B904

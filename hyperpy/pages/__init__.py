@@ -19,7 +19,7 @@ from hyperpy.pages.request.ending import failed, finished, is_streamed, send_str
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
-from hyperpy.pages.request.request_state import STATE
+from hyperpy.pages.request.request_state import STATE, request_state
 from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.route_settings import route
@@ -73,6 +73,7 @@ __all__ = [
     "load_route",
     "nonce_of",
     "render",
+    "request_state",
     "route",
     "send_streamed",
     "stream_finished",

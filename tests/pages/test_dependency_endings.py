@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hyperpy import Hyper
 from hyperpy.testing import StreamFailure
 from hyperpy.testing import client as client_of
 from tests.support.sites import Write
+from tests.support.until import until
 
 # Each kind writes to `log` what it sees. `order` is of two, of which the second depends on the first.
 RESOURCES = """
@@ -344,3 +346,27 @@ async def test_a_cancelled_request_releases_what_its_dependency_gets_meanwhile(w
     with pytest.raises(asyncio.CancelledError):
         await request
     assert names["log"] == ["got", "CancelledError"]
+
+
+async def test_a_request_leaves_no_value_of_a_dependency_behind(write: Write) -> None:
+    """Without the garbage collector, even if a value refers to the request."""
+    files = {
+        "_made.py": (
+            "import weakref\nfrom hyperpy import *\nmade = []\n"
+            "class Made:\n    def __init__(self, request: Request):\n        self.request = request\n"
+            "        made.append(weakref.ref(self))\n"
+        ),
+        "index.py": "from ._made import *\nm: Made = Depends()\nt'{m.request.method}'",
+        "events.py": "from ._made import *\nm: Made = Depends()\nasync def stream():\n    yield 'x'",
+    }
+    app = Hyper(write(files), static=None)
+    made = next(iter(app.loaded_routes.working())).definitions["made"]
+    for path in ("/", "/events"):
+        gc.collect()
+        gc.disable()
+        try:
+            await one_request(app, path, [])
+            await until(lambda: made[-1]() is None)
+        finally:
+            gc.enable()
+    assert len(made) == 2

@@ -156,8 +156,8 @@ class Dependencies:
     async def close(self, run: Reader, error: BaseException | None, limit: float | None = None) -> BaseException | None:
         """Resume the generators, the last one first, or raise the error of the request in them.
 
-        Returns the exception with which the request ends. What does not depend on a generator keeps its value. A
-        generator that takes longer than `limit` seconds is cancelled.
+        Returns the exception with which the request ends. For its error page, what does not depend on a generator
+        keeps its value. A generator that takes longer than `limit` seconds is cancelled.
         """
         while self._entered:
             level = self.held
@@ -167,8 +167,14 @@ class Dependencies:
             if timer.expired():
                 what = "%s  the clean-up of %s() took longer than %g s and was cancelled"
                 log.warning(what, entered.dependency.place, entered.dependency.name, limit)
+        if error is None:
+            self.forget()
         self._values = {key: (each, value) for key, (each, value) in self._values.items() if not each.holds}
         return error
+
+    def forget(self) -> None:
+        """Drop all values at the end of the request: they may refer back to it."""
+        self._values.clear()
 
 
 async def _left(entered: _Entered, run: Reader, error: BaseException | None, level: int) -> BaseException | None:

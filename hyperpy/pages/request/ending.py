@@ -35,7 +35,11 @@ async def failed(run: Run, error: BaseException) -> BaseException:
 
 async def stream_finished(run: Run, error: BaseException | None, limit: float) -> BaseException | None:
     """The same for a stream whose generator has ended, possibly with an exception. Call it while the run is current."""
-    return await request_state(run.scope).dependencies.close(run, error, limit)
+    dependencies = request_state(run.scope).dependencies
+    try:
+        return await dependencies.close(run, error, limit)
+    finally:
+        dependencies.forget()
 
 
 def is_streamed(run: Run, answer: Response | str) -> bool:
