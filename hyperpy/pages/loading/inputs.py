@@ -230,8 +230,8 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
     elif declaration.marked or isinstance(declaration.node, ast.arg):
         hint = (
             "A query parameter, header or cookie is one string. Only parameters and headers can repeat, as "
-            "`list[…]`.\nDeclare the parts one by one (`title: str`), take JSON as `Json[…]` of pydantic, or take it from "
-            "the body of the request: `Body()`."
+            "`list[…]`.\nDeclare the parts one by one (`title: str`), take JSON as `Json[…]` of pydantic, or take it "
+            "from the body of the request: `Body()`."
         )
     else:
         hint = (
@@ -244,7 +244,8 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
             marker = "File" if "UploadFile" in annotation else "Body"
             hint += (
                 f"If it comes from the body of the request, write `{name}: {annotation} = {marker}()` under "
-                f"`if POST:`, or `{name}: Form[…]` for a form. Declare what comes from elsewhere part by part (`title: str`)."
+                f"`if POST:`, or `{name}: Form[…]` for a form. Declare what comes from elsewhere part by part "
+                "(`title: str`)."
             )
     what = f"`{name}: {annotation}` can't be taken from the request"
     return RouteError(what, place=place_of(declaration.node, file), hint=hint)
