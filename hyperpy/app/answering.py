@@ -340,9 +340,10 @@ async def _prepared(
         await _send_response(run, sender, answer)
         return None
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
+    run.headers_are_settled = True  # from now on, changes would have no effect
     headers = sender.headers.complete(headers, run.scope)
     if injected:
-        injected.sent = True  # from now on, changes would have no effect
+        injected.sent = True
     if sender.seal is not None:
         sender.seal.close()
     if not has_body:

@@ -353,6 +353,37 @@ async def test_an_empty_guard_lets_everything_pass(make: Make) -> None:
         assert (await http.get("/")).text == "open"
 
 
+LETS_PASS = {
+    "a function": "def check():\n    raise HTTPException(403)",
+    "a private loader": "async def _check():\n    raise HTTPException(403)",
+    "a class": "class Guard:\n    def __call__(self):\n        raise HTTPException(403)",
+    "an import": "from os import abort",
+    "a constant": "LIMIT = 1",
+    "a declaration": "request: Request",
+    "a script": "def main():\n    raise HTTPException(403)\nif __name__ == '__main__':\n    main()",
+}
+ACTS = {
+    "a call": "def check():\n    pass\ncheck()",
+    "a loader": "async def check():\n    pass",
+    "a required input": "token: str = Query('')",
+    "a header": "from hyperpy import response\nresponse.headers['x'] = '1'",
+    "the method": "from hyperpy import request\nif request.method in ('POST', 'PUT'):\n    raise HTTPException(403)",
+    "a helper that asks for the method": "def is_post():\n    return request.method == 'POST'\nis_post()",
+}
+
+
+def test_a_guard_that_never_runs_does_not_load(tmp_path: Path) -> None:
+    wrong = {}
+    for number, (what, code) in enumerate((LETS_PASS | ACTS).items()):
+        guard = f"from hyperpy import HTTPException, Query, Request, request\n{code}\n"
+        folder = write_files(tmp_path / f"site{number}" / "routes", {"_guard.py": guard, "index.py": 't"open"'})
+        app = Hyper(routes=folder, static=None, debug=True)
+        found = [error.what for error in app.load_errors]
+        if [what.startswith("this guard lets every request pass") for what in found] != [True] * (what in LETS_PASS):
+            wrong[what] = found
+    assert wrong == {}
+
+
 async def test_guards_of_linked_files(tmp_path: Path) -> None:
     """A link closes what it leads to if its own folder is closed, and opens nothing that is closed."""
     shared = write_files(tmp_path / "shared", {"note.py": 't"note"', "_guard.py": NO.replace("NAME", "shared")})

@@ -24,6 +24,8 @@ CONSTANT = (
     "from decimal import Decimal\nX = Decimal('1.2') * 2",
     "import datetime as dt\nX = dt.timedelta(days=2)",
     "X = frozenset({'a', 'b'})",
+    "from typing import Final\nX: 'Final' = [1]",
+    "import typing\nX: 'typing.Final[list]' = [1]",
     "X = tuple(['a'])",
     "X = max([1, 2])",
     "import os\nX = os.environ['CONSTANT_OF_TESTS']",

@@ -33,6 +33,16 @@ NEVER_RUN = {
         + PAGE,
         "b() would never run",
     ),
+    "a wrapped loader": ("async def load(): pass\nload = str(load)" + PAGE, "`load` is bound again here"),
+    "a loader that another function replaces": ("async def load(): pass\ndef load(): pass" + PAGE, "is bound again"),
+    "a loader that is deleted": ("async def load(): pass\ndel load" + PAGE, "is bound again here"),
+    "a stream that is replaced": ("async def a():\n    yield 1\na = None", "so a() at line 1 may not run"),
+    "a loader that may be looked up": (
+        "async def on_start(): pass\nname = 'start'\nfound = globals()[f'on_{name}']" + PAGE,
+        "on_start() may be the loader, or a function that the file looks up by its name",
+    ),
+    "a flag compared by identity": ("from hyperpy import POST\nx = POST is True" + PAGE, "compares the flag itself"),
+    "a flag that is matched": ("from hyperpy import POST\nmatch POST:\n    case True: pass" + PAGE, "`match POST:`"),
 }
 
 
@@ -60,6 +70,53 @@ HELPERS = {
 def test_functions_that_others_may_call(write: Write) -> None:
     found = load_errors(write, {title: source + PAGE for title, source in HELPERS.items()})
     assert {title: str(error) for title, error in found.items()} == {}
+
+
+LOADED = "\nasync def load():\n    global x\n    x = 'loaded'\n"
+NOT_CALLED = {
+    "eval": "y = eval('1')",
+    "eval of a variable": "e = '1'\ny = eval(e)",
+    "exec in another namespace": "e = '1'\nexec(e, {})",
+    "a lookup by a variable": "n = 'e'\ne = 1\ny = globals()[n]",
+    "a lookup in the module": "import sys\nn = 'e'\ne = 1\ny = getattr(sys.modules[__name__], n)",
+    "a lookup of another function": "import sys\ndef on_a(): pass\nn = 'a'\nglobals()[f'on_{n}']()",
+    "the whole namespace": "y = vars()",
+    "a question for its name": "y = 'load' in globals()",
+    "run as a script": "if __name__ == '__main__':\n    import asyncio\n    asyncio.run(load())",
+    "for type checkers": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    y = load",
+    "its attributes": "load.author = 'Ada'",
+    "an assertion": "assert load",
+    "a comparison": "y = load is None",
+    "inspection": "import inspect, typing\ny = inspect.getsource(load), typing.get_type_hints(load)",
+    "its text": "y = str(load) + repr(load)",
+    "an annotation": "def f(a: load) -> load: pass",
+    "__all__": "__all__ = ['load']",
+    "a helper that nothing calls": "def again():\n    return load()",
+    "an async helper that nothing calls": "async def _again():\n    await load()",
+    "a method that nothing calls": "class Api:\n    async def get(self):\n        await load()",
+}
+
+
+async def test_a_loader_runs_unless_something_else_runs_it(site: Site) -> None:
+    """Code that only mentions it, or that never runs, does not take its place: a guard in it would be lost."""
+    files = {f"r{i}.py": f"x = ''{LOADED}{code}\nt'{{x}}'\n" for i, code in enumerate(NOT_CALLED.values())}
+    files |= {f"s{i}.py": f"x = ''\nasync def load():\n    yield 'x'\n{c}\n" for i, c in enumerate(NOT_CALLED.values())}
+    client = site(files)
+    wrong = {}
+    for index, what in enumerate(NOT_CALLED):
+        page = await client.get(f"/r{index}")
+        events = await client.get(f"/s{index}", headers={"accept": "text/event-stream"})
+        if page.text != "loaded" or not events.text.startswith("data: x"):
+            wrong[what] = (page.text, events.text)
+    assert wrong == {}
+
+
+async def test_flags_compare_as_they_read(site: Site) -> None:
+    source = (
+        "from hyperpy import POST, request\nt'{str(POST == True)} {str(request.method == POST)} {str(POST != False)}'"
+    )
+    client = site({"index.py": source})
+    assert [(await client.get("/")).text, (await client.post("/")).text] == ["False False False", "True True True"]
 
 
 IMPORTS = "from hyperpy import DELETE, POST, PUT\nlog = []\n"

@@ -193,6 +193,37 @@ def test_a_cached_function_that_reads_the_request_is_a_load_error(write: Write) 
     Hyper(routes=write({"_f.py": "", "index.py": fine}), static=None)
 
 
+PATH = "from hyperpy import request\ndef path():\n    return request.url.path\ndef there():\n    return path()\n"
+CACHED_ELSEWHERE = {
+    "a function of another file": "from ._p import path\n@cache\ndef f(): return path()",
+    "through another function": "from ._p import there\n@cache\ndef f(): return there()",
+    "of a module": "from . import _p\n@cache\ndef f(): return _p.there()",
+    "by a call": "from ._p import path\nf: Final = cache(path)",
+    "by a call, of the file": "def g():\n    return request.url\nf: Final = lru_cache(maxsize=9)(g)",
+    "a lambda": "f: Final = cache(lambda: request.url.path)",
+}
+NOT_SHARED = {
+    "a cache of one request": "from ._p import path\nf = cache(path)",
+    "a function that reads nothing": "from os.path import join\n@cache\ndef f(): return join('a')",
+    "hyperpy's own functions": "from hyperpy import html\n@cache\ndef f(): return str(html(t'a'))",
+}
+
+
+def test_a_cached_function_that_reads_the_request_elsewhere(write: Write) -> None:
+    loaded = {}
+    for how, source in (CACHED_ELSEWHERE | NOT_SHARED).items():
+        code = f"from functools import *\nfrom typing import Final\nfrom hyperpy import request\n{source}\n"
+        app = Hyper(routes=write({"_p.py": PATH, "index.py": f"{code}t'{{f()}}'"}), static=None, debug=True)
+        loaded[how] = [error.what for error in app.load_errors]
+        private = {"_p.py": PATH, "_f.py": code, "index.py": "from ._f import f\nt'{f()}'"}
+        if how in CACHED_ELSEWHERE:
+            loaded[f"{how}, private"] = [
+                e.what for e in Hyper(routes=write(private), static=None, debug=True).load_errors
+            ]
+    assert [how for how, errors in loaded.items() if bool(errors) is (how in NOT_SHARED)] == []
+    assert all("is cached, but" in error for errors in loaded.values() for error in errors)
+
+
 # Definitions that need the request when they are made, of `x`. It is 1 for /?n=1 and 2 for /?n=2.
 NEEDY: Mapping[str, str] = {
     "a class": "class A:\n    n = request.query_params['n']\nx = A.n",
@@ -289,3 +320,33 @@ async def test_a_thread_without_the_context_has_no_request(site: Site) -> None:
     answer = await site({"_helpers.py": HELPERS, "index.py": source}).get("/")
     inherits = sys.flags.thread_inherit_context  # as in a free-threaded build
     assert (answer.text == "[]") if inherits else ("can&#39;t be used outside a request" in answer.text)
+
+
+LATE = {
+    "in a stream": "async def stream():\n    yield 'a'\n    CHANGE\n    yield 'b'",
+    "before the first event": "async def stream():\n    CHANGE\n    yield 'b'",
+    "in a task of a stream": "import asyncio\nasync def later():\n    CHANGE\nasync def stream():\n    yield 'a'\n"
+    "    await asyncio.create_task(later())\n    yield 'b'",
+    "in an async value": "async def later():\n    CHANGE\n    return 'b'\nt'<p>{later()}</p>'",
+    "in an async component": "async def Card():\n    CHANGE\n    return 'b'\nt'<{Card} />'",
+}
+CHANGES = ["response.set_cookie('a', '1')", "response.headers['a'] = '1'", "response.status_code = 404"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_response_that_is_first_used_too_late(
+    site: Site, caplog: pytest.LogCaptureFixture, change: str
+) -> None:
+    """The change would be lost without a word."""
+    files = {
+        f"r{i}.py": f"from hyperpy import response\n{c.replace('CHANGE', change)}" for i, c in enumerate(LATE.values())
+    }
+    client = site(files)
+    for index, what in enumerate(LATE):
+        caplog.clear()
+        try:
+            await client.get(f"/r{index}", headers={"accept": "text/event-stream"})
+            text = caplog.text
+        except HyperError as error:
+            text = str(error)
+        assert "have been sent already" in text, what

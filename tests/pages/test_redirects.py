@@ -73,6 +73,7 @@ DROPPED = {
     "into a condition": f"if require_user():\n    pass{PAGE}",
     "by a guard that returns it, into a condition": f"if not returned():\n    1 / 0{PAGE}",
     "into a list": f"users = [returned() for _ in '12']{PAGE}",
+    "into a nested tuple": f"(a, (b, c)) = (1, (returned(), 2)){PAGE}",
     "into a tuple": f"_ = returned(), 1{PAGE}",
     "into a lambda's result": f"_ = list(map(lambda _: returned(), '1')){PAGE}",
     "raised and swallowed": f"try:\n    raised()\nexcept Exception:\n    pass{PAGE}",
@@ -96,6 +97,9 @@ DROPPED = {
     "in a worker thread": loader("await asyncio.to_thread(require_user)"),
     "in the thread pool": loader("await run_in_threadpool(returned)"),
     "in a task that is not awaited": loader("asyncio.create_task(arequire_user())", "await asyncio.sleep(0)"),
+    "in a task that nothing waits for": loader("asyncio.create_task(arequire_user())"),
+    "in a task that is only named": loader("task = asyncio.ensure_future(araised())"),
+    "in a task beside data": "async def load():\n    asyncio.create_task(arequire_user())\n    return {'secret': 1}\n",
     "in a task group": loader("async with asyncio.TaskGroup() as g:", "    g.create_task(arequire_user())"),
     "raised in a task group": loader(
         "async with asyncio.TaskGroup() as g:", "    g.create_task(asyncio.to_thread(raised))"

@@ -499,3 +499,8 @@ class TestUnfitValues:
         assert answer.status_code == 500
         assert "index.py:4  `href` of &lt;a&gt; can&#39;t be &#39;javascript:x()&#39; (str)" in answer.text
         assert "Otherwise #blocked is sent, and a warning logged" in answer.text
+
+
+async def test_a_docstring_is_that_of_the_module(site: Site) -> None:
+    client = site({"index.py": '"""Tasks."""\nt"{__doc__}"', "none.py": 't"{str(__doc__)}"'})
+    assert [(await client.get(path)).text for path in ("/", "/none")] == ["Tasks.", "None"]

@@ -26,21 +26,24 @@ from hyperpy.pages.analysis.inputs.declarations import (
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
+from hyperpy.pages.analysis.methods.function_uses import possibly_named
+from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
 from hyperpy.pages.analysis.methods.page_methods import answer_line, page_methods
 from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
-from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs
+from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
+from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
 from hyperpy.pages.analysis.names.namespace_access import application_builtins, namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import check_guard, find_templates, is_inert, place_of
+from hyperpy.pages.analysis.placement import check_guard, does_nothing, find_templates, is_inert, place_of
 from hyperpy.pages.analysis.request_reads import check_awaited
 from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
 from hyperpy.pages.analysis.shared_objects import LoadWarning, check_cached, request_names, shared_objects
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
-from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,11 @@ def analyse(
     check_functions(tree, vocabulary, file)
     check_cached_functions(tree, vocabulary, file)
     check_awaited(tree, vocabulary, file)
+    check_lost_calls(parsed, vocabulary)
     settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, file)
     check_forgotten_globals(parsed)
+    check_lost_responses(parsed, vocabulary)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
     check_bare_inputs(declarations, parameters, parsed, access, vocabulary, stars_known=starred is not None)
     inputs = frozenset(declaration.name for declaration in declarations)
@@ -121,7 +126,8 @@ def analyse(
     variables = request_names(parsed, once, inputs)
     check_cached(parsed, variables, vocabulary)
     named = parsed.bound if access.looks_up_any else frozenset[str]()
-    usual, by_method = choose_functions(parsed, vocabulary, named | access.sets | access.mentions)
+    perhaps = possibly_named(tree) if access.looks_up_any else frozenset[str]()
+    usual, by_method = choose_functions(parsed, vocabulary, access.sets | access.looked_up, perhaps)
     chosen = [usual, *by_method.values()]
     loaders = [functions.loader.function for functions in chosen if functions.loader]
     streams = [functions.stream.function for functions in chosen if functions.stream]
@@ -129,7 +135,9 @@ def analyse(
     explicit = explicit_answers(statements, vocabulary)
     responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
     if guard:
-        check_guard(templates, streams, file)
+        acts = loaders or any(not is_typed(declaration, vocabulary) for declaration in declarations)
+        acts = acts or any(not does_nothing(s) for s in statements if s not in once) or all(map(is_inert, statements))
+        check_guard(templates, streams, file, acts=bool(acts))
     elif not (templates or streams or responds or possible_answers(settings.without(tree), loaders, vocabulary)):
         forgotten = forgotten_template(tree, file)
         if forgotten or not unknown_answers(loaders):
@@ -143,8 +151,7 @@ def analyse(
         any_method or not (templates or explicit or by_method) or _answers_get(usual, by_method, templates, vocabulary)
     )
     methods = _methods(tree, vocabulary, has_others=has_others)
-    if not any_method:
-        check_methods(tree, methods, vocabulary, file)
+    check_methods(tree, FLAGS if any_method or guard else methods, vocabulary, file)
     warnings = (
         *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
         *likely_mistakes(parsed, loaders, streams, declarations, parameters, named | access.mentions),

@@ -121,7 +121,9 @@ def is_definition(statement: ast.stmt, constants: Constants, *, first: bool = Fa
             names_only = all(isinstance(node, ast.Name | ast.Tuple | ast.expr_context) for node in parts)
             values = [value for _, value in _aliases(statement)]
             settled = all(value in constants or vocabulary.is_special(value) for value in values)
-            return names_only and bool(values) and settled
+            tuples = [target.elts for target in targets if isinstance(target, ast.Tuple)]
+            nested = any(isinstance(part, ast.Tuple) for parts in tuples for part in parts)  # not among the values
+            return names_only and bool(values) and settled and not nested
         case ast.If() | ast.Try() | ast.With():
             return _holds_definitions(statement, constants, first=first)
     return False

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from hyperpy.pages.analysis.callables import own_nodes
 from hyperpy.pages.analysis.methods.method_conditions import flags_in, value_of
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.scopes import blocks, module_level
+from hyperpy.pages.analysis.scopes import bindings, blocks, module_level
 from hyperpy.pages.analysis.vocabulary import ANSWERS, QUICK_CALLS, RESPONSES, Vocabulary
 
 # Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.
@@ -18,7 +18,7 @@ _BUILTINS = """
 QUICK_BUILTINS = frozenset(_BUILTINS.split())
 
 
-_RESPONSE_ATTRIBUTES = frozenset({"background", "delete_cookie", "headers", "raw_headers", "set_cookie", "status_code"})
+RESPONSE_ATTRIBUTES = frozenset({"background", "delete_cookie", "headers", "raw_headers", "set_cookie", "status_code"})
 
 
 def bare_values(nodes: Iterable[ast.AST]) -> Iterator[ast.expr]:
@@ -45,15 +45,14 @@ def _outcomes(value: ast.expr) -> Iterator[ast.expr]:
 
 def binds_response(statement: ast.stmt) -> bool:
     """Whether a statement assigns `response`, not counting the blocks in it."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
         return False
-    parts = [statement] if not blocks(statement) else [n for n in ast.iter_child_nodes(statement) if not _is_block(n)]
-    return any(
-        isinstance(node, ast.Name) and node.id == "response" and isinstance(node.ctx, ast.Store)
-        for part in parts
-        for node in module_level(part)
-        if not (isinstance(statement, ast.AnnAssign) and statement.value is None)
+    parts: list[ast.AST] = (
+        [statement] if not blocks(statement) else [n for n in ast.iter_child_nodes(statement) if not _is_block(n)]
     )
+    if isinstance(statement, ast.Match):
+        parts.extend(case.pattern for case in statement.cases)
+    return any(name == "response" for part in parts for name, _ in bindings(part, deletes=False))
 
 
 def _is_block(node: ast.AST) -> bool:
@@ -65,7 +64,7 @@ def worked_on(tree: ast.AST) -> frozenset[str]:
     return frozenset(
         node.value.id
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in _RESPONSE_ATTRIBUTES
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in RESPONSE_ATTRIBUTES
     )
 
 

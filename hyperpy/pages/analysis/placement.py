@@ -50,14 +50,45 @@ def _check_body(owner: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, fi
             raise RouteError(what, place=place_of(statement, file), hint=hint)
 
 
-def check_guard(templates: Sequence[ast.TemplateStr], streams: Sequence[ast.AsyncFunctionDef], file: str) -> None:
-    """Raises RouteError if a guard has a page or a stream: they would be sent in place of every page of its folder."""
+def is_never(test: ast.expr) -> bool:
+    """Whether a condition never holds while a site runs."""
+    match test:
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
+            return True
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING") | ast.Constant(value=False | 0):
+            return True
+    return False
+
+
+def does_nothing(statement: ast.stmt) -> bool:
+    """Whether a statement of a request has no effect by itself: a definition, a declaration, a bare literal."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.TypeAlias, ast.Import, ast.ImportFrom)
+    if isinstance(statement, ast.If) and is_never(statement.test):
+        return all(map(does_nothing, statement.orelse))
+    is_declaration = isinstance(statement, ast.AnnAssign) and statement.value is None
+    return is_declaration or isinstance(statement, kinds) or is_inert(statement)
+
+
+def check_guard(
+    templates: Sequence[ast.TemplateStr], streams: Sequence[ast.AsyncFunctionDef], file: str, *, acts: bool
+) -> None:
+    """Raises RouteError if a guard has a page or a stream: they would be sent in place of every page of its folder.
+
+    So does a guard that runs nothing: it would let every request pass.
+    """
     if templates:
         hint = 'To send another page, redirect to its URL: redirect("/login"). To send none, raise HTTPException(403).'
         raise RouteError("a guard can't have a template", place=place_of(templates[0], file), hint=hint)
     if streams:
         hint = "Move it to a route file. If it is a helper, start its name with `_`."
         raise RouteError("a guard can't have a stream", place=place_of(streams[0], file), hint=hint)
+    if not acts:
+        what = "this guard lets every request pass: nothing in it runs for a request"
+        hint = (
+            "A function does not run by itself. Call it at the top level, or write a loader, an `async def` whose name "
+            "does not start with `_`:\n\n    async def load():\n        await …"
+        )
+        raise RouteError(what, place=Place(file, 1), hint=hint)
 
 
 class _TemplateFinder:

@@ -136,6 +136,11 @@ class Vocabulary:
         return self.public.name_of(self.value(node))
 
     def is_final(self, annotation: ast.expr) -> bool:
+        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str) and "Final" in annotation.value:
+            try:
+                annotation = ast.parse(annotation.value.strip(), mode="eval").body
+            except SyntaxError:
+                return False
         if isinstance(annotation, ast.Subscript):
             annotation = annotation.value
         return self.value(annotation) is typing.Final

@@ -17,6 +17,7 @@ from hyperpy.pages.analysis.analyse import Description, analyse
 from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
+from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
 from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
@@ -51,7 +52,7 @@ class Execution:
     ) -> tuple[Description, CompiledRoute]:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
         parsed = parse(source, file)
-        namespace.update(HELPERS)
+        namespace.update(HELPERS, __doc__=ast.get_docstring(parsed.tree, clean=False))
         with _placed(file):
             done = self._run_imports(parsed, namespace)
         starred = self._late_stars(parsed, namespace["__package__"], done)
@@ -75,8 +76,9 @@ class Execution:
         with _placed(file):
             exec(self._compiled(first, parsed), namespace)
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
-            check_cached_functions(parsed.tree, vocabulary, file)
+            check_cached_functions(parsed.tree, vocabulary, file, is_private=True)
             check_cached(parsed, frozenset(), vocabulary)
+            check_lost_calls(parsed, vocabulary)
             check_urls(parsed, vocabulary, self.patterns)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)

@@ -1,11 +1,13 @@
 """One request to one route: its namespace, inputs, body, loader and page. Requests share none of these."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
 from functools import partial
 from threading import Lock
 from types import CodeType
 from typing import Any, Final
+from weakref import ref
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -46,6 +48,15 @@ _NOTHING: Final[Mapping[int, Any]] = {}
 _NO_REDIRECTS: Final[list[Redirect]] = []  # replaced, never changed
 
 
+class _Mark:
+    """In the context of a loader, and of the tasks that it starts. It is gone when all of these have ended."""
+
+    __slots__ = ("__weakref__",)
+
+
+_mark: Final[ContextVar[_Mark]] = ContextVar("hyperpy.loader")
+
+
 class Run(AnsweredRequest):
     """One request to a route file."""
 
@@ -56,6 +67,7 @@ class Run(AnsweredRequest):
         "error",
         "functions",
         "given_inputs",
+        "headers_are_settled",
         "max_body",
         "namespace",
         "params",
@@ -92,7 +104,7 @@ class Run(AnsweredRequest):
         self.digests: dict[str, bytes] | None = None
         self.response = self.explicit = self.held = self.bound = self.after = None
         self.redirects = self.received = _NO_REDIRECTS
-        self.is_sent = False
+        self.is_sent = self.headers_are_settled = False
         self.request_made: Request | None = None
         self.given_inputs: frozenset[int] = frozenset()
         self.body: RequestBody | None = None
@@ -138,7 +150,9 @@ class Run(AnsweredRequest):
         if self.response is None:
             with _making:
                 if self.response is None:
-                    self.response = InjectedResponse()
+                    response = InjectedResponse()
+                    response.sent = self.is_sent or self.headers_are_settled
+                    self.response = response
         return self.response
 
     @property
@@ -148,8 +162,10 @@ class Run(AnsweredRequest):
 
     def settle_status(self) -> int:
         """The status of what the route renders: the one that it has set, or 422 if a form was refused."""
-        if is_refused(self.scope) and not self.injected_response().has_own_status:
-            self.injected_response().status_code = 422
+        if is_refused(self.scope):
+            injected = self.injected_response()
+            if not (injected.has_own_status or injected.sent):
+                injected.status_code = 422
         return self.response.status_code if self.response else 200
 
     async def _read_submitted(self) -> None:
@@ -313,7 +329,16 @@ class Run(AnsweredRequest):
     async def _load(self) -> Response | None:
         if not self._is_defined(self.route.loader):
             return None
-        answer = actual(await self._function(self.route.loader)())
+        mark = _Mark()
+        token = _mark.set(mark)
+        try:
+            answer = actual(await self._function(self.route.loader)())
+        finally:
+            _mark.reset(token)
+        left = ref(mark)
+        del mark, token
+        if left() is not None:  # a guard in a task that isn't awaited gets to run before the page is rendered
+            await asyncio.sleep(0)
         if answer is None:
             return self.explicit
         self.settle_status()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.callables import own_nodes, yields_of
+from hyperpy.pages.analysis.methods.function_uses import FunctionUses
 from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
@@ -38,19 +39,21 @@ class Chosen:
 
 
 def choose_functions(
-    parsed: ParsedFile, vocabulary: Vocabulary, named: frozenset[str]
+    parsed: ParsedFile, vocabulary: Vocabulary, named: frozenset[str], perhaps: frozenset[str] = frozenset()
 ) -> tuple[Chosen, Mapping[str, Chosen]]:
     """The functions at the top level, and those of the methods for which functions under a flag replace them.
 
-    `named` are the functions that code looks up as strings. Raises RouteError for a function that would never run: a
-    second one, one that wants arguments, or one in another block.
+    `named` are the functions that code looks up as strings, and `perhaps` those that it may look up. Raises RouteError
+    for a function that would never run: a second one, one that wants arguments, or one in another block.
     """
-    finder = _Finder(parsed, vocabulary, named)
+    finder = _Finder(parsed, vocabulary, named | perhaps)
     found = list(finder.unnamed())
     plain = [candidate for candidate in found if not candidate.path]
     loader, stream = finder.only(plain, is_stream=False), finder.only(plain, is_stream=True)
+    loader = loader or finder.loaded_again(found) or finder.unreached(found, is_stream=False)
     pages = list(_template_paths(parsed.tree.body, ()))
-    usual = Chosen(loader or finder.loaded_again(found), stream, bool(pages))
+    usual = Chosen(loader, stream or finder.unreached(found, is_stream=True), bool(pages))
+    finder.check(found, usual, perhaps - named)
     chosen = {}
     flagged = [candidate for candidate in found if candidate.path]
     for method in sorted(FLAGS) if flagged or (stream and pages) else ():
@@ -80,9 +83,10 @@ class _Finder:
     def __init__(self, parsed: ParsedFile, vocabulary: Vocabulary, named: frozenset[str]) -> None:
         self.parsed = parsed
         self.vocabulary = vocabulary
-        self.named = named.union(_exported(parsed.tree))
+        self.named = named
+        self.exported = frozenset(_exported(parsed.tree))
         self.candidates = [*_candidates(parsed.tree.body, (), is_inside=False)]
-        self.holders = {node: c.function for c in self.candidates for node in ast.walk(c.function)}
+        self.uses = FunctionUses(parsed, vocabulary, [candidate.function for candidate in self.candidates])
 
     def unnamed(self) -> Iterator[Candidate]:
         """The candidates that no other code names. Raises RouteError for those that would never run."""
@@ -105,16 +109,21 @@ class _Finder:
         """Whether only hyperpy could call a function. A decorator may pass one with arguments on to others."""
         if function.name.startswith("_") or function.name in self.named or self.users(function):
             return False
-        return not (function.decorator_list and _required(function))
+        return not ((function.decorator_list or function.name in self.exported) and _required(function))
 
-    def users(self, function: ast.AsyncFunctionDef) -> set[ast.AST]:
-        """The other async functions, or statements, that name a function."""
-        found: set[ast.AST] = set()
-        for statement, names in self.parsed.names.items():
-            if function.name in names.reads:
-                uses = (use.node for use in names.uses if use.node.id == function.name)
-                found.update(self.holders.get(node, statement) for node in uses)
-        return found - {function}
+    def users(self, function: ast.AsyncFunctionDef) -> set[ast.stmt]:
+        """The other async functions, or statements, that may run a function."""
+        return self.uses.users(function.name) - {function}
+
+    def unreached(self, found: Sequence[Candidate], *, is_stream: bool) -> Candidate | None:
+        """The first function of a kind that only code names which nothing in the file runs."""
+        named = [c for c in self.candidates if c not in found and c.is_stream is is_stream and not c.path]
+        free = [c for c in named if not (c.is_inside or c.function.name.startswith("_") or _required(c.function))]
+        if any(c.is_stream is is_stream and not c.path for c in found) or not free:
+            return None
+        live = self.uses.live([candidate.function for candidate in found])
+        unreached = (c for c in free if c.function.name not in self.named and self.users(c.function).isdisjoint(live))
+        return next(unreached, None)
 
     def loaded_again(self, found: Sequence[Candidate]) -> Candidate | None:
         """The first loader that only streams name, to load again; it declares a `global`."""
@@ -133,11 +142,35 @@ class _Finder:
         """The first candidate of a kind. Raises RouteError for a second one."""
         found = [candidate for candidate in candidates if candidate.is_stream is is_stream]
         for second in found[1:]:
-            if not second.function.decorator_list:
+            if not (second.function.decorator_list or second.function.name in self.exported):
                 raise self.second(found[0], second)
         return found[0] if found else None
 
     # -- errors -------------------------------------------------------------------------------------------------------
+
+    def check(self, found: Sequence[Candidate], usual: Chosen, perhaps: frozenset[str]) -> None:
+        """Raises RouteError for a loader or stream whose name is bound again, or that a lookup by name may run."""
+        for candidate in (usual.loader, usual.stream, *found):
+            if candidate and (rebinding := self.uses.rebinding(candidate.function)):
+                raise self.bound_again(candidate, rebinding)
+        for candidate in self.candidates if perhaps else ():
+            function, chosen = candidate.function, usual.stream if candidate.is_stream else usual.loader
+            is_apart = bool(chosen or candidate.path or candidate.is_inside or function.name.startswith("_"))
+            if function.name in perhaps and not (is_apart or _required(function) or self.users(function)):
+                raise self.uncertain(candidate)
+
+    def bound_again(self, candidate: Candidate, rebinding: ast.stmt) -> RouteError:
+        name = candidate.function.name
+        what = f"`{name}` is bound again here, so {name}() at line {candidate.function.lineno} may not run"
+        hint = f"To wrap it, use a decorator: write `@…` above `async def {name}():`. Otherwise rename one of the two."
+        return RouteError(what, place=place_of(rebinding, self.parsed.file), hint=hint)
+
+    def uncertain(self, candidate: Candidate) -> RouteError:
+        name = candidate.function.name
+        what = f"{name}() may be the {candidate.kind}, or a function that the file looks up by its name"
+        hint = f"If it is looked up, start its name with `_`: `_{name}`. If not, give it a name that no string in the "
+        hint += "file contains."
+        return RouteError(what, place=place_of(candidate.function, self.parsed.file), hint=hint)
 
     def second(self, first: Candidate, second: Candidate) -> RouteError:
         kind, name = second.kind, second.function.name

@@ -23,6 +23,8 @@ def check_methods(tree: ast.Module, methods: frozenset[str], vocabulary: Vocabul
             hint = f"A route answers only the methods whose flag its own file names. Write `if {method}:` here."
             raise RouteError(what, place=place_of(call, file), hint=hint)
     nodes = list(ast.walk(tree))
+    for node in nodes:
+        check_identity(node, vocabulary, file)
     attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     if attributes.isdisjoint({"method", "scope"}) and not any(map(_is_key, nodes)):
         return
@@ -33,6 +35,23 @@ def check_methods(tree: ast.Module, methods: frozenset[str], vocabulary: Vocabul
                 what = f"this route refuses {method} requests: it answers only the methods whose flag it names"
                 hint = f"Compare with the flag:\n\n    from hyperpy import {method}\n\n    if {method}:\n        …"
                 raise RouteError(what, place=place_of(place, file), hint=hint)
+
+
+def check_identity(node: ast.AST, vocabulary: Vocabulary, file: str) -> None:
+    """Raises RouteError for `POST is True` and `match POST:`, since a flag is not one of Python's two booleans."""
+    match node:
+        case ast.Compare(left=left, ops=operators, comparators=others):
+            sides = [left, *others] if any(isinstance(o, ast.Is | ast.IsNot) for o in operators) else []
+        case ast.Match(subject=subject):
+            sides = [subject]
+        case _:
+            return
+    for flag in filter(None, (vocabulary.public_name(side) for side in sides)):
+        if flag in FLAGS and isinstance(node, ast.expr | ast.stmt):
+            written = f"match {flag}:" if isinstance(node, ast.Match) else ast.unparse(node)
+            what = f"`{written}` compares the flag itself, which is the same in every request"
+            hint = f"Write `if {flag}:`, or `bool({flag})` where a boolean is needed."
+            raise RouteError(what, place=place_of(node, file), hint=hint)
 
 
 def _is_key(node: ast.AST) -> bool:

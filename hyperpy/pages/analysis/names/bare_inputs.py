@@ -35,7 +35,7 @@ def check_bare_inputs(
     unused = parameters - {name for names in parsed.names.values() for name in names.reads | names.binds}
     unused -= {declaration.name for declaration in declarations}
     for declaration in declarations:
-        if declaration.marked or declaration.name in parameters or _is_typed(declaration, vocabulary):
+        if declaration.marked or declaration.name in parameters or is_typed(declaration, vocabulary):
             continue
         if setter is not None:
             raise _ambiguous(declaration, setter, parsed.file)
@@ -48,7 +48,7 @@ def is_star(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
     return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 
-def _is_typed(declaration: Declaration, vocabulary: Vocabulary) -> bool:
+def is_typed(declaration: Declaration, vocabulary: Vocabulary) -> bool:
     """Whether the type says what the input is, as with `request: Request`."""
     kind = vocabulary.value(declaration.annotation)
     return isinstance(kind, type) and issubclass(kind, _TYPED)

@@ -38,7 +38,9 @@ class NamespaceAccess:
 
     sets: frozenset[str]
     mentions: frozenset[str]
-    """Names that it only looks up."""
+    """Names that it only looks up, or asks for."""
+    looked_up: frozenset[str]
+    """The mentions without those that it only asks for, as in `"x" in globals()`."""
     unknown: ast.expr | None
     """The first expression that may set any name."""
     looks_up_any: bool
@@ -50,7 +52,15 @@ def namespace_access(parsed: ParsedFile, vocabulary: Vocabulary) -> NamespaceAcc
     finder = _Finder(parsed.bound, vocabulary)
     if any(word in parsed.source for word in _WORDS):  # most files have none of them
         finder.visit(parsed.tree)
-    return NamespaceAccess(frozenset(finder.sets), frozenset(finder.mentions), finder.unknown, finder.looks_up_any)
+    mentions = frozenset(finder.mentions)
+    return NamespaceAccess(
+        frozenset(finder.sets), mentions | finder.asked, mentions, finder.unknown, finder.looks_up_any
+    )
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    constants = (inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant))
+    return (value for value in constants if isinstance(value, str))
 
 
 class _Finder(ast.NodeVisitor):
@@ -61,6 +71,7 @@ class _Finder(ast.NodeVisitor):
         self.vocabulary = vocabulary
         self.sets: set[str] = set()
         self.mentions: set[str] = set()
+        self.asked: set[str] = set()
         self.unknown: ast.expr | None = None
         self.looks_up_any = False
 
@@ -118,7 +129,7 @@ class _Finder(ast.NodeVisitor):
         for part in (node.left, *node.comparators):
             is_list = isinstance(part, ast.Call) and self.is_builtin(part.func, frozenset({"dir"}))
             if is_list or self.is_namespace(part):
-                self.named(node.left, node, sets=False)
+                self.asked.update(_texts(node.left))
             else:
                 self.visit(part)
 

@@ -1,0 +1,139 @@
+"""Calls that run nothing: of an async function without `await`, or of a generator or context manager as a statement.
+
+A coroutine is true whatever it would return, so `if not check():` lets everybody pass.
+"""
+
+import ast
+import asyncio
+import contextlib
+import functools
+import inspect
+from dataclasses import dataclass
+from functools import cached_property
+from types import FunctionType, MethodType
+from typing import Final
+
+from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.callables import Function, own_nodes, yields_of
+from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.analysis.vocabulary import MISSING, Vocabulary
+
+_WITH: Final = {
+    contextlib.contextmanager(lambda: iter(())).__code__: "with",
+    contextlib.asynccontextmanager(lambda: None).__code__: "async with",  # type: ignore[arg-type, return-value]
+}
+_MANAGERS: Final = {id(contextlib.contextmanager): "with", id(contextlib.asynccontextmanager): "async with"}
+_FUTURES: Final = (asyncio.gather, asyncio.shield)
+AWAIT: Final = "await"
+FUTURE: Final = "await a future"
+
+
+def check_lost_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
+    """Raises RouteError for a call whose coroutine is certainly never awaited, or whose generator never runs."""
+    finder = _Finder(parsed, vocabulary)
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, ast.Call) and (needs := finder.needs(node.func)):
+            if needs == AWAIT and finder.is_lost(node):
+                raise finder.unawaited(node)
+            if needs != AWAIT and isinstance(finder.parents[node], ast.Expr):
+                raise finder.unawaited(node) if needs == FUTURE else finder.unused(node, needs)
+
+
+@dataclass(frozen=True)
+class _Finder:
+    parsed: ParsedFile
+    vocabulary: Vocabulary
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        return {child: node for node in ast.walk(self.parsed.tree) for child in ast.iter_child_nodes(node)}
+
+    @cached_property
+    def own(self) -> dict[str, Function]:
+        """The functions of the file whose names mean nothing else."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+        functions = [s for s in self.parsed.tree.body if isinstance(s, kinds) and s.name in self.parsed.bound_once]
+        return {function.name: function for function in functions}
+
+    def needs(self, called: ast.expr) -> str:
+        """The keyword with which a call of a function has an effect; empty if it has one by itself."""
+        if isinstance(called, ast.Name) and called not in self.vocabulary.local and called.id in self.own:
+            return self.own_needs(self.own[called.id])
+        value = self.vocabulary.value(called) if isinstance(called, ast.Name | ast.Attribute) else MISSING
+        return _needs(value) if isinstance(value, FunctionType | MethodType | functools.partial) else ""
+
+    def own_needs(self, function: Function) -> str:
+        if function.decorator_list:
+            managers = (_MANAGERS.get(id(self.vocabulary.value(each))) for each in function.decorator_list)
+            return next(filter(None, managers), "") if len(function.decorator_list) == 1 else ""
+        is_async = isinstance(function, ast.AsyncFunctionDef)
+        if yields_of(function):
+            return "async for" if is_async else "for"
+        return AWAIT if is_async else ""
+
+    def is_lost(self, node: ast.expr) -> bool:
+        """Whether nothing can await the value of an expression."""
+        match parent := self.parents[node]:
+            case ast.Expr() | ast.Assert() | ast.If() | ast.While() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
+                return True
+            case ast.IfExp(test=test):
+                return node is test or self.is_lost(parent)
+            case ast.BoolOp(values=[*_, last]):
+                return node is not last or self.is_lost(parent)
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                return self.is_lost_as(name, parent)
+        return False
+
+    def is_lost_as(self, name: str, assignment: ast.AST) -> bool:
+        """Whether nothing can await the value of a function's variable."""
+        function = self._function(assignment)
+        if function is None:
+            return False
+        elsewhere = (node.names for node in own_nodes(function) if isinstance(node, ast.Global | ast.Nonlocal))
+        uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
+        if any(name in names for names in elsewhere) or any(isinstance(use.ctx, ast.Del) for use in uses):
+            return False
+        return all(isinstance(use.ctx, ast.Store) or self._only_tests(use) for use in uses)
+
+    def _only_tests(self, use: ast.Name) -> bool:
+        return not isinstance(self.parents[use], ast.Assign | ast.AnnAssign) and self.is_lost(use)
+
+    def _function(self, node: ast.AST) -> Function | None:
+        """The function around a node."""
+        while node in self.parents:
+            node = self.parents[node]
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                return node
+        return None
+
+    def unawaited(self, call: ast.Call) -> RouteError:
+        name = ast.unparse(call.func)
+        what = f"the call of {name}() is not awaited"
+        if not isinstance(self.parents[call], ast.Expr):
+            what += ": it runs nothing, and its value is always true"
+        hint = f"Write `await {name}(…)`."
+        if not isinstance(self._function(call), ast.AsyncFunctionDef):
+            hint = f"Await it in the loader:\n\n    async def load():\n        await {name}(…)"
+        return RouteError(what, place=place_of(call, self.parsed.file), hint=hint)
+
+    def unused(self, call: ast.Call, keyword: str) -> RouteError:
+        name = ast.unparse(call.func)
+        kind, wanted = ("context manager", "") if keyword.endswith("with") else ("generator", "… in ")
+        what = f"the call of {name}() runs nothing: it makes a {kind}"
+        hint = f"Write `{keyword} {wanted}{name}(…):`."
+        return RouteError(what, place=place_of(call, self.parsed.file), hint=hint)
+
+
+def _needs(function: object) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    if any(function is future for future in _FUTURES):
+        return FUTURE
+    if isinstance(function, FunctionType) and (keyword := _WITH.get(function.__code__)):
+        return keyword
+    if inspect.iscoroutinefunction(function):
+        return AWAIT
+    if inspect.isasyncgenfunction(function):
+        return "async for"
+    return "for" if inspect.isgeneratorfunction(function) else ""

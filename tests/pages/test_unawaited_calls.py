@@ -1,0 +1,134 @@
+"""Calls of async functions, generators and context managers that run nothing, and are load errors."""
+
+from pathlib import Path
+
+from hyperpy import Hyper
+from tests.pages.test_checked_names import load_errors, unexpected
+from tests.support.sites import Write, write_files
+
+AUTH = """
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+
+async def check(*names):
+    return True
+
+class Auth:
+    async def check(self):
+        return True
+
+    @staticmethod
+    async def static():
+        return True
+
+auth = Auth()
+member = partial(check, "member")
+
+@contextmanager
+def authed():
+    yield
+
+@asynccontextmanager
+async def aauthed():
+    yield
+
+def users():
+    yield 1
+
+async def ausers():
+    yield 1
+"""
+IMPORTS = "import asyncio\nfrom ._auth import *\nfrom ._auth import check as verify\nfrom . import _auth\n"
+PAGE = "\nt'<p>secret</p>'\n"
+
+NOT_AWAITED = {
+    "a statement": "check()",
+    "under another name": "verify()",
+    "of a module": "_auth.check()",
+    "a method of an object": "auth.check()",
+    "a static method": "Auth.static()",
+    "a partial": "member()",
+    "of the standard library": "asyncio.sleep(1)",
+    "a thread": "asyncio.to_thread(print)",
+    "a condition": "if not check():\n        return",
+    "an elif": "if x:\n        pass\n    elif check():\n        pass",
+    "a loop": "while not check():\n        pass",
+    "an assertion": "assert check()",
+    "a conditional expression": "y = 1 if check() else 2",
+    "a bare conditional expression": "check() if x else None",
+    "an `and`": "y = check() and 1",
+    "an `or`": "y = x or check() or 1",
+    "a comparison": "y = check() is None",
+    "assigned to _": "_ = check()",
+    "assigned": "user = check()",
+    "assigned, and only tested": "user = check()\n    if not user:\n        return",
+    "assigned with a type": "user: object = check()\n    assert user is not None",
+    "gathered": "asyncio.gather(check())",
+    "a shield": "asyncio.shield(check())",
+}
+RUNS_NOTHING = {
+    "a generator": ("users()", "for … in users(…):"),
+    "an async generator": ("ausers()", "async for … in ausers(…):"),
+    "a context manager": ("authed()", "with authed(…):"),
+    "an async context manager": ("aauthed()", "async with aauthed(…):"),
+}
+LEGAL = {
+    "awaited": "await check()",
+    "a condition": "if not await check():\n        return",
+    "a task": "t = asyncio.create_task(check())\n    y = [await t]",
+    "a task as a statement": "asyncio.create_task(check())",
+    "assigned, and awaited": "user = check()\n    user = await user",
+    "assigned, and gathered": "a, b = check(), check()\n    c = check()\n    await asyncio.gather(a, b, c)",
+    "assigned, tested and awaited": "user = check()\n    if user:\n        await user",
+    "in a list": "users = [check() for _ in '12']\n    await asyncio.gather(*users)",
+    "for the page": "global later\n    later = check()",
+    "in an inner function": "user = check()\n    async def inner():\n        return await user\n    await inner()",
+    "closed": "user = check()\n    user.close()",
+    "a generator": "y = list(users())",
+    "a context manager": "with authed() as y:\n        pass",
+    "a kept context manager": "y = authed()\n    with y:\n        pass",
+    "a plain function of that name": "def check():\n        return 1\n    check()",
+    "a parameter": "f = lambda check: check() and 1\n    f(str)",
+}
+
+
+def in_loader(code: str) -> str:
+    return f"{IMPORTS}x = later = 0\nasync def load():\n    {code}{PAGE}"
+
+
+def test_coroutines_that_nothing_awaits(write: Write) -> None:
+    write_files(write({}), {"_auth.py": AUTH})
+    sources = {title: in_loader(code) for title, code in NOT_AWAITED.items()}
+    sources["in the body"] = f"{IMPORTS}check(){PAGE}"
+    sources["in a condition of the body"] = f"{IMPORTS}if not check():\n    1 / 0{PAGE}"
+    sources["in a plain function"] = f"{IMPORTS}def f():\n    return 1 if check() else 2{PAGE}"
+    sources["a function of the file"] = f"async def check(x): pass\nif check(1):\n    pass{PAGE}"
+    sources["in a stream"] = f"{IMPORTS}async def stream():\n    check()\n    yield 'secret'\n"
+    expected = dict.fromkeys(sources, "is not awaited")
+    assert unexpected(load_errors(write, sources), expected) == {}
+
+
+def test_in_a_file_that_is_not_a_route(write: Write) -> None:
+    files = {"_auth.py": AUTH}
+    for index, code in enumerate(NOT_AWAITED.values()):
+        files[f"_h{index}.py"] = f"{IMPORTS}x = 0\nasync def guard():\n    {code}\n"
+        files[f"r{index}.py"] = f"from ._h{index} import guard\nasync def load():\n    await guard(){PAGE}"
+    errors = Hyper(routes=write(files), static=None, debug=True).load_errors
+    found = {Path(error.place.file).name for error in errors if error.place and "is not awaited" in error.what}
+    assert [title for index, title in enumerate(NOT_AWAITED) if f"_h{index}.py" not in found] == []
+
+
+def test_generators_that_nothing_runs(write: Write) -> None:
+    write_files(write({}), {"_auth.py": AUTH})
+    sources = {title: in_loader(code) for title, (code, _) in RUNS_NOTHING.items()}
+    expected = {title: hint for title, (_, hint) in RUNS_NOTHING.items()}
+    sources["of the file"] = (
+        f"from contextlib import contextmanager\n@contextmanager\ndef mine():\n    yield\nmine(){PAGE}"
+    )
+    assert unexpected(load_errors(write, sources), expected | {"of the file": "with mine(…):"}) == {}
+
+
+def test_calls_that_something_may_await(write: Write) -> None:
+    write_files(write({}), {"_auth.py": AUTH})
+    found = load_errors(write, {title: in_loader(code) for title, code in LEGAL.items()})
+    assert {title: str(error) for title, error in found.items()} == {}
