@@ -168,12 +168,6 @@ class Run(AnsweredRequest):
                 injected.status_code = 422
         return self.response.status_code if self.response else 200
 
-    async def _read_submitted(self) -> None:
-        method = self.scope["method"]
-        if needs := self.route.body_needs.get(method if method in _FLAGGED else ""):
-            assert isinstance(self.request, RouteRequest)
-            await read_submitted(self.request, needs)
-
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
 
     async def prepare(self) -> None:
@@ -241,7 +235,7 @@ class Run(AnsweredRequest):
             answer: Answer = None
             try:
                 if self.route.body_needs:
-                    await self._read_submitted()
+                    await read_submitted(self.request, self.route.body_needs)
                 if self.route.prepared:
                     await self.prepare()
                 if self.route.loader:
