@@ -19,12 +19,14 @@ from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
 from hyperpy.exceptions import AnswerError, InputError, RefusedRedirectError, display_path, printable
 from hyperpy.pages import (
+    FORM_KEY,
     STATE,
     Completion,
     Redirect,
     Route,
     Run,
     check_header,
+    close_files,
     decisive,
     failed,
     finished,
@@ -123,6 +125,8 @@ class Dispatch:
                 sender.seal.release()
             if STATE in scope:
                 report_lost_changes(scope)
+            if FORM_KEY in scope:
+                close_files(scope)
 
     def _unrouted(self, found: Match[LoadedRoute] | CanonicalRedirect | None, scope: Scope) -> Response:
         """The response for a path that no route answers. Raises NoRouteError if there is none."""

@@ -5,6 +5,7 @@ from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.urls import AssetCheck
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
+from hyperpy.pages.body_inputs import Body, File, Form
 from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
@@ -22,7 +23,7 @@ from hyperpy.pages.request.injected_response import InjectedResponse, check_head
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.request_state import STATE, request_state
-from hyperpy.pages.request.route_request import text_for_file
+from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.request_objects import RequestObject
 from hyperpy.pages.route_settings import route
@@ -30,6 +31,7 @@ from hyperpy.pages.waiting.completion import Completion
 
 __all__ = [
     "DELETE",
+    "FORM_KEY",
     "GET",
     "NONCE_KEY",
     "OVERRIDING",
@@ -39,11 +41,14 @@ __all__ = [
     "STATE",
     "AnsweredError",
     "AssetCheck",
+    "Body",
     "Completion",
     "Cookie",
     "Dependency",
     "DependencyResolver",
     "Depends",
+    "File",
+    "Form",
     "Header",
     "InjectedResponse",
     "InputMarker",
@@ -63,6 +68,7 @@ __all__ = [
     "body_limit",
     "check_header",
     "check_length",
+    "close_files",
     "csp_nonce",
     "current",
     "current_request",

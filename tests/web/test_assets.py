@@ -200,7 +200,7 @@ def test_under_a_condition_a_file_may_be_missing(static: Path, tmp_path: Path) -
         (
             "if False: asset('none.css')\nt''",
             "if False: pass\nelse: x = lambda: asset('none.css')\nt''",
-            "t'{asset(\"none.css\") if False else asset(\"app.css\")}'",
+            't\'{asset("none.css") if False else asset("app.css")}\'',
             "t'{False and asset(\"none.css\")}'",
             "try: x = asset('none.css')\nexcept Exception: x = ''\nt'{x}'",
             "match 1:\n    case 2: asset('none.css')\nt''",

@@ -92,12 +92,11 @@ def bound() -> bool:
 
 
 def rendered(value: Markup | None) -> Response | None:
-    """The response for rendered fragments, with the status that is set for the page; None if they have not changed."""
+    """The response for rendered fragments; None if they have not changed."""
     if value is None:
         return None
     run = current_host.get(None)
-    status = run.response.status_code if run is not None and run.response is not None else 200
-    return HTMLResponse(replace_surrogates(str(value)), status)
+    return HTMLResponse(replace_surrogates(str(value)), run.settle_status() if run is not None else 200)
 
 
 def stripped(text: str) -> Markup:
