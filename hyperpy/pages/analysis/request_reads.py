@@ -3,17 +3,17 @@
 import ast
 from collections.abc import Iterator
 
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.vocabulary import REQUEST_NAMES, Vocabulary
 
 
-def reads_request(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
+def reads_request(statement: ast.stmt, index: FileIndex, vocabulary: Vocabulary) -> bool:
     """Whether running a statement reads the imported `request` and the like. The bodies of functions run later."""
     if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name):
         return False  # another name for it
-    return any(
-        isinstance(node, ast.Name | ast.Attribute) and vocabulary.public_name(node) in REQUEST_NAMES
-        for node in _evaluated(statement)
-    )
+    names = index.of(ast.Name, ast.Attribute, inside=statement)
+    reads = [node for node in names if vocabulary.public_name(node) in REQUEST_NAMES]
+    return bool(reads) and not set(_evaluated(statement)).isdisjoint(reads)
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.AST]:

@@ -16,6 +16,7 @@ import starlette.exceptions
 import starlette.responses
 from markupsafe import Markup
 
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS, Cookie, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.route_settings import route
@@ -173,10 +174,10 @@ class Vocabulary:
             return has_marker(value) and not is_marker(value)
         return any(isinstance(part, ast.expr) and self._is_marked_type(part) for part in ast.iter_child_nodes(node))
 
-    def spellings(self, tree: ast.AST, name: str) -> frozenset[str]:
-        """The interpolations in a tree that resolve to one of hyperpy's names, as written."""
-        interpolations = (node for node in ast.walk(tree) if isinstance(node, ast.Interpolation))
-        return frozenset(str(node.str).strip() for node in interpolations if self.public_name(node.value) == name)
+    def spellings(self, index: FileIndex, name: str) -> frozenset[str]:
+        """The interpolations of a file that resolve to one of hyperpy's names, as written."""
+        holes = index.of(ast.Interpolation)
+        return frozenset(str(hole.str).strip() for hole in holes if self.public_name(hole.value) == name)
 
 
 def is_marker(value: object) -> bool:

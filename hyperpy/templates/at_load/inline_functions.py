@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FunctionType
 
 from hyperpy.exceptions import TemplateError
+from hyperpy.templates.at_load.child_nodes import child_nodes
 from hyperpy.templates.at_load.inline_plan import Choice, ClassList, LiteralPlan, Plain, Plan, Planner, Rows, Unused
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
@@ -75,13 +76,26 @@ def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
 def _relocate(tree: ast.AST, place: ast.expr, plains: dict[str, Plain]) -> None:
     """Give generated nodes the location of the hole that they render."""
     if isinstance(tree, ast.FormattedValue | ast.Assign):
-        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in plains)
-        if (name := next(names, None)) is not None:
-            place = plains[name].value
+        place = _first_hole(tree, plains) or place
     if "lineno" in tree._attributes:
-        ast.copy_location(tree, place)
-    for child in ast.iter_child_nodes(tree):
+        tree.__dict__.update(
+            lineno=place.lineno,
+            col_offset=place.col_offset,
+            end_lineno=place.end_lineno,
+            end_col_offset=place.end_col_offset,
+        )
+    for child in child_nodes(tree):
         _relocate(child, place, plains)
+
+
+def _first_hole(tree: ast.AST, plains: dict[str, Plain]) -> ast.expr | None:
+    """The hole whose variable is found first, level by level."""
+    nodes = [tree]
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in plains:
+            return plains[node.id].value
+        nodes += child_nodes(node)
+    return None
 
 
 def _locator(text: SourceText, plains: dict[str, Plain]) -> Callable[[Problem], TemplateError]:

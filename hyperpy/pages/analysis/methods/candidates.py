@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.callables import own_nodes, yields_of
 from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
@@ -81,8 +80,23 @@ class _Finder:
         self.parsed = parsed
         self.vocabulary = vocabulary
         self.named = named.union(_exported(parsed.tree))
-        self.candidates = [*_candidates(parsed.tree.body, (), is_inside=False)]
-        self.holders = {node: c.function for c in self.candidates for node in ast.walk(c.function)}
+        self.index = parsed.index
+        self.candidates = [*self.candidates_in(parsed.tree.body, (), is_inside=False)]
+
+    def candidates_in(self, statements: Sequence[ast.stmt], path: Path, *, is_inside: bool) -> Iterator[Candidate]:
+        """The async functions of a block and of the blocks in it."""
+        for statement in statements:
+            match statement:
+                case ast.AsyncFunctionDef():
+                    yield Candidate(statement, path, statement in self.index.generators, is_inside)
+                case ast.If(body=body, orelse=orelse):
+                    yield from self.candidates_in(body, (*path, (statement, True)), is_inside=is_inside)
+                    yield from self.candidates_in(orelse, (*path, (statement, False)), is_inside=is_inside)
+                case ast.FunctionDef() | ast.ClassDef():
+                    pass
+                case _:
+                    for block in blocks(statement):
+                        yield from self.candidates_in(block, path, is_inside=True)
 
     def unnamed(self) -> Iterator[Candidate]:
         """The candidates that no other code names. Raises RouteError for those that would never run."""
@@ -99,7 +113,7 @@ class _Finder:
                 yield candidate
 
     def is_flagged(self, candidate: Candidate) -> bool:
-        return any(True for _ in flags_in([branch.test for branch, _ in candidate.path], self.vocabulary))
+        return any(True for branch, _ in candidate.path for _ in flags_in(branch.test, self.index, self.vocabulary))
 
     def could_run(self, function: ast.AsyncFunctionDef) -> bool:
         """Whether only hyperpy could call a function. A decorator may pass one with arguments on to others."""
@@ -113,8 +127,13 @@ class _Finder:
         for statement, names in self.parsed.names.items():
             if function.name in names.reads:
                 uses = (use.node for use in names.uses if use.node.id == function.name)
-                found.update(self.holders.get(node, statement) for node in uses)
+                found.update(self.holder(node) or statement for node in uses)
         return found - {function}
+
+    def holder(self, node: ast.AST) -> ast.AsyncFunctionDef | None:
+        """The candidate that a node is in."""
+        functions = (candidate.function for candidate in self.candidates)
+        return next((function for function in functions if self.index.contains(function, node)), None)
 
     def loaded_again(self, found: Sequence[Candidate]) -> Candidate | None:
         """The first loader that only streams name, to load again; it declares a `global`."""
@@ -123,7 +142,7 @@ class _Finder:
             function = candidate.function
             if candidate.is_stream or candidate.path or candidate.is_inside or function.name.startswith("_"):
                 continue
-            declares = any(isinstance(node, ast.Global) for node in own_nodes(function))
+            declares = bool(self.index.owned(function, ast.Global))
             users = self.users(function)
             if declares and not _required(function) and users and users <= streams:
                 return candidate
@@ -165,22 +184,6 @@ class _Finder:
         what = f"{name}() would never run: a {candidate.kind} stands at the top level, or under a method such as `POST`"
         hint = f"Move it there, or call it where it is needed. A helper's name starts with `_`: `_{name}`."
         return RouteError(what, place=place_of(candidate.function, self.parsed.file), hint=hint)
-
-
-def _candidates(statements: Sequence[ast.stmt], path: Path, *, is_inside: bool) -> Iterator[Candidate]:
-    """The async functions of a block and of the blocks in it."""
-    for statement in statements:
-        match statement:
-            case ast.AsyncFunctionDef():
-                yield Candidate(statement, path, bool(yields_of(statement)), is_inside)
-            case ast.If(body=body, orelse=orelse):
-                yield from _candidates(body, (*path, (statement, True)), is_inside=is_inside)
-                yield from _candidates(orelse, (*path, (statement, False)), is_inside=is_inside)
-            case ast.FunctionDef() | ast.ClassDef():
-                pass
-            case _:
-                for block in blocks(statement):
-                    yield from _candidates(block, path, is_inside=True)
 
 
 def _required(function: ast.AsyncFunctionDef) -> list[str]:

@@ -1,0 +1,150 @@
+"""The nodes of a file's syntax tree, found in one walk: by kind, by the node around them, by what they run with."""
+
+import ast
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+type Function = ast.FunctionDef | ast.AsyncFunctionDef
+type Owner = Function | ast.ClassDef | ast.Lambda
+
+type ImportedName = tuple[int, str, str]
+"""The level, module and name of an import; the name is empty for `import module`."""
+
+OWNERS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_BLOCKS: Final = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+class Binding(NamedTuple):
+    """A place that binds a name."""
+
+    name: str
+    node: ast.expr | ast.stmt | ast.alias | ast.ExceptHandler | ast.pattern
+    source: ImportedName | None
+    """Where the name comes from, if an import binds it."""
+    position: int
+
+    @property
+    def is_delete(self) -> bool:
+        """To Python, `del` is a binding too."""
+        return isinstance(self.node, ast.Name) and isinstance(self.node.ctx, ast.Del)
+
+
+@dataclass
+class FileIndex:
+    """Each node has a position, and what is inside it stands directly behind it: a slice of `nodes`.
+
+    Contexts (`ast.Load`) and operators aren't included.
+    """
+
+    nodes: list[ast.AST] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    """By position: the position behind the last node inside."""
+    owners: list[Owner | None] = field(default_factory=list)
+    """By position: the innermost function, lambda or class around a node. It owns its decorators and arguments too."""
+    positions: dict[ast.AST, int] = field(default_factory=dict)
+    kinds: dict[type[ast.AST], list[int]] = field(default_factory=dict)
+    """The positions of the nodes of each class."""
+    bindings: dict[Owner | None, list[Binding]] = field(default_factory=dict)
+    """What binds the variables of a function or lambda, and of the module (None)."""
+
+    # Several classes have no common type but their base, and the callers know what they ask for.
+    def of(self, *kinds: type[ast.AST], inside: ast.AST | None = None) -> list[Any]:
+        """The nodes of these classes in the whole file or inside a node, itself included."""
+        return [self.nodes[position] for position in self._positions(kinds, inside)]
+
+    def inside(self, node: ast.AST) -> list[ast.AST]:
+        """A node and everything below it. A node that isn't in the file has nothing below it."""
+        start = self.positions.get(node)
+        return [] if start is None else self.nodes[start : self.ends[start]]
+
+    def level(self, node: ast.AST, *kinds: type[ast.AST]) -> list[Any]:
+        """The nodes of these classes that run with a node: those in functions, lambdas and classes inside it don't."""
+        owner = self.owners[self.positions[node]]
+        return [self.nodes[p] for p in self._positions(kinds, node) if self.owners[p] is owner]
+
+    def owned(self, owner: Owner | None, *kinds: type[ast.AST]) -> list[Any]:
+        """The nodes of these classes that run with the body of a function or class, or with the module (None)."""
+        found = [self.nodes[p] for p in self._positions(kinds, owner) if self.owners[p] is owner]
+        if owner is None or isinstance(owner, ast.Lambda):
+            return found
+        start = self.positions[owner.body[0]]
+        return [node for node in found if self.positions[node] >= start]
+
+    def owner(self, node: ast.AST) -> Owner | None:
+        return self.owners[self.positions[node]]
+
+    def contains(self, outer: ast.AST, inner: ast.AST) -> bool:
+        start = self.positions[outer]
+        return start <= self.positions[inner] < self.ends[start]
+
+    def runs_with(self, outer: ast.AST, inner: ast.AST) -> bool:
+        """Whether `inner` is inside `outer`, and not in a function, lambda or class there."""
+        return self.contains(outer, inner) and self.owner(outer) is self.owner(inner)
+
+    def bindings_in(self, node: ast.AST) -> list[Binding]:
+        """The bindings of module-level names that run with a node."""
+        start, found = self.positions[node], self.bindings[None]
+        first = bisect_left(found, start, key=_position)
+        return found[first : bisect_left(found, self.ends[start], lo=first, key=_position)]
+
+    def bound_in(self, nodes: Iterable[ast.AST]) -> frozenset[str]:
+        """The module-level names that some nodes bind when they run."""
+        known = (node for node in nodes if node in self.positions)
+        return frozenset([binding.name for node in known for binding in self.bindings_in(node)])
+
+    def calls_at_once(self, statement: ast.stmt) -> list[ast.Call]:
+        """The calls that run with a statement, or in a lambda in it: a sort key is called."""
+        found = []
+        for call in self.of(ast.Call, inside=statement):
+            owner = self.owner(call)
+            while isinstance(owner, ast.Lambda):
+                owner = self.owner(owner)
+            if owner is self.owner(statement):
+                found.append(call)
+        return found
+
+    @cached_property
+    def response_setters(self) -> frozenset[ast.AST]:
+        """The statements that assign a variable `response`, not counting the blocks in them."""
+        stores = (n for n in self.of(ast.Name) if n.id == "response" and isinstance(n.ctx, ast.Store))
+        found = [(store, self._block_around(store)) for store in stores]
+        return frozenset(
+            around
+            for store, around in found
+            if self.owner(store) is self.owner(around)
+            if not (isinstance(around, ast.AnnAssign) and around.value is None)
+        )
+
+    def _block_around(self, node: ast.AST) -> ast.AST:
+        """The innermost statement around a node, or the handler or case whose head it is in."""
+        position = inner = self.positions[node]
+        while not (isinstance(self.nodes[position], _BLOCKS) and self.ends[position] > inner):
+            position -= 1
+        return self.nodes[position]
+
+    @cached_property
+    def functions(self) -> list[Function]:
+        """All functions, without lambdas."""
+        return self.of(ast.FunctionDef, ast.AsyncFunctionDef)
+
+    @cached_property
+    def generators(self) -> frozenset[Owner | None]:
+        """The functions that yield."""
+        return frozenset(map(self.owner, self.of(ast.Yield, ast.YieldFrom)))
+
+    def _positions(self, kinds: tuple[type[ast.AST], ...], inside: ast.AST | None) -> list[int]:
+        found = [positions for kind in kinds if (positions := self.kinds.get(kind))]
+        if inside is not None:
+            start = self.positions[inside]
+            end = self.ends[start]
+            found = [positions[bisect_left(positions, start) : bisect_left(positions, end)] for positions in found]
+        if len(found) == 1:
+            return found[0]
+        return sorted(position for positions in found for position in positions)
+
+
+def _position(binding: Binding) -> int:
+    return binding.position
