@@ -14,7 +14,7 @@ from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 def builtin_names() -> frozenset[str]:
     """The names that every module has. Read at each load: an application may add to `builtins`."""
-    return frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__spec__"}
+    return frozenset(vars(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__spec__"}
 
 
 def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], constants: Constants) -> bool:

@@ -28,7 +28,7 @@ from hyperpy.pages.loading.ending_statements import (
 )
 from hyperpy.pages.loading.hidden_names import BOUND, ENDED, ENDS, KEPT, PAGE, RESULT, RUN, SET, hidden
 from hyperpy.pages.loading.html_calls import HTMLCalls, Streams, TemplateCalls
-from hyperpy.templates import Literals, SourceText, certain_templates, extract_fragments
+from hyperpy.templates import Literals, SourceText, extract_fragments
 
 type Rewrite = Callable[[ast.Module], ast.Module]
 
@@ -124,9 +124,7 @@ def compile_tree(tree: ast.Module | ast.Expression, file: ParsedFile | Descripti
 
 def _inline(index: FileIndex, calls: TemplateCalls, vocabulary: Vocabulary, streams: Streams = frozenset()) -> None:
     """Checks the t-strings that are certainly templates, and compiles them in place where possible, except pages."""
-    certain = certain_templates(
-        index.nodes, calls.literals, lambda function: vocabulary.public_name(function) == "html"
-    )
+    certain = vocabulary.certain_templates(index, calls.literals)
     HTMLCalls(index, calls, certain, streams).replace()
 
 

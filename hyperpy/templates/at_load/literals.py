@@ -82,7 +82,7 @@ def certain_templates(
 ) -> frozenset[ast.TemplateStr]:
     """Parse and return the t-strings that stand alone, are yielded, passed to `html`, or returned by a component.
 
-    `nodes` are all nodes of a file.
+    `nodes` are those of a file: at least its bare expressions, yields, calls and functions.
 
     Components are functions that a tag of these templates names, and those with a capital letter. All t-strings in what
     a component returns are parsed, but only a t-string that is the whole result is returned.
@@ -98,7 +98,7 @@ def certain_templates(
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if (
                 name in components or name[0].isupper()
             ):
-                results = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
+                results = [node.value for node in nodes_in(function) if isinstance(node, ast.Return) and node.value]
                 literals.within(*results)
                 certain.update(result for result in results if isinstance(result, ast.TemplateStr))
     return frozenset(certain)

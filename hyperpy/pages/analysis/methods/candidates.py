@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
+from hyperpy.pages.analysis.methods.page_methods import template_paths
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import is_template, place_of
+from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.scopes import blocks
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
@@ -48,7 +49,7 @@ def choose_functions(
     found = list(finder.unnamed())
     plain = [candidate for candidate in found if not candidate.path]
     loader, stream = finder.only(plain, is_stream=False), finder.only(plain, is_stream=True)
-    pages = list(_template_paths(parsed.tree.body, ()))
+    pages = list(template_paths(parsed.tree.body, ()))
     usual = Chosen(loader or finder.loaded_again(found), stream, bool(pages))
     chosen = {}
     flagged = [candidate for candidate in found if candidate.path]
@@ -60,19 +61,6 @@ def choose_functions(
         if functions != usual:
             chosen[method] = functions
     return usual, chosen
-
-
-def _template_paths(statements: Sequence[ast.stmt], path: Path) -> Iterator[Path]:
-    """The branches around each template."""
-    for statement in statements:
-        if is_template(statement):
-            yield path
-        elif isinstance(statement, ast.If):
-            yield from _template_paths(statement.body, (*path, (statement, True)))
-            yield from _template_paths(statement.orelse, (*path, (statement, False)))
-        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for block in blocks(statement):
-                yield from _template_paths(block, path)
 
 
 class _Finder:

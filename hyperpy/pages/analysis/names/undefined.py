@@ -15,7 +15,7 @@ from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
 from hyperpy.pages.analysis.scopes import Use, When
 from hyperpy.pages.analysis.vocabulary import Vocabulary
-from hyperpy.templates import Literals, SourceText, certain_templates
+from hyperpy.templates import Literals, SourceText
 
 
 def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary) -> None:
@@ -69,7 +69,7 @@ def _user(statement: ast.stmt, use: Use, index: FileIndex) -> str:
 def check_templates(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     """Raises TemplateError for an invalid template: braces of CSS or JavaScript look like names to Python."""
     literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(parsed.index, "fragment"))
-    certain_templates(parsed.index.nodes, literals, lambda function: vocabulary.public_name(function) == "html")
+    vocabulary.certain_templates(parsed.index, literals)
 
 
 def _element_around(node: ast.Name, literal: ast.TemplateStr) -> str:
