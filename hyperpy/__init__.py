@@ -3,15 +3,6 @@
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import (
-    FileResponse,
-    HTMLResponse,
-    JSONResponse,
-    PlainTextResponse,
-    RedirectResponse,
-    Response,
-    StreamingResponse,
-)
 
 from hyperpy.app import Hyper
 from hyperpy.channels import NOW, START, Message, channel, listen, queue
@@ -30,11 +21,21 @@ from hyperpy.pages import (
     Loaded,
     Path,
     Query,
+    csp_nonce,
     render,
     route,
 )
 from hyperpy.pages import current_request as request
 from hyperpy.pages import current_response as response
+from hyperpy.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
@@ -75,6 +76,7 @@ __all__ = [
     "TrustedJS",
     "TrustedURL",
     "channel",
+    "csp_nonce",
     "fragment",
     "html",
     "listen",

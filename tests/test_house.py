@@ -21,6 +21,7 @@ ORDER = (
     "config",
     "routing",
     "templates",
+    "responses",
     "pages",
     "components",
     "streams",

@@ -40,6 +40,17 @@ def port(
         yield port
 
 
+def test_the_name_of_the_site(port: int) -> None:
+    """The name is passed on with its port, and a request for any other name finds nothing."""
+    own = f"example.org:{port}"
+    for host in (own, "evil.example", f"evil.example:{port}"):
+        with RawClient(port) as client:
+            client.send(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+            answer = client.read_all()
+            assert (f"http://{host}/".encode() in answer) == (host == own), answer
+            assert bool(answer) == (host == own)
+
+
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 @pytest.mark.parametrize(
     ("url", "accept", "first", "last"),

@@ -1,5 +1,6 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
+import logging
 from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
 from functools import partial
@@ -12,7 +13,18 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app.guards import Guards, missing
-from hyperpy.pages import Completion, InjectedResponse, Route, Run, StreamFacts, body_limit, check_header, check_length
+from hyperpy.pages import (
+    NONCE_KEY,
+    Completion,
+    InjectedResponse,
+    Route,
+    Run,
+    StreamFacts,
+    body_limit,
+    check_header,
+    check_length,
+    nonce_of,
+)
 from hyperpy.streams import (
     STATE_KEY,
     EventStream,
@@ -28,12 +40,19 @@ from hyperpy.streams import (
 )
 from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
+from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
+from hyperpy.web.default_headers import DefaultHeaders
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.ranges import with_usable_range
 from hyperpy.web.session_seal import SESSION, SessionSeal
 
+log = logging.getLogger("hyperpy.streams")
+
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 DATASTAR_ACCEPT = "text/event-stream, text/html, application/json"
+
+# For a client that has too many streams open, in milliseconds. After any status but 200, an EventSource stops for good.
+COME_BACK = b"retry: 30000\n\n"
 
 BODILESS_METHODS = frozenset({"GET", "HEAD"})  # if such a request has a body, it is only measured when it is read
 
@@ -41,14 +60,16 @@ BODILESS_METHODS = frozenset({"GET", "HEAD"})  # if such a request has a body, i
 class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
-    `vary` is the value of the header `Vary`, empty for none. `guards` are those of a route that has any, and `seal` is
-    there for a request with a session.
+    `headers` are those that every response of the application has. `vary` is the value of the header `Vary`, empty for
+    none. `guards` are those of a route that has any, and `seal` is there for a request with a session.
     """
 
-    __slots__ = ("guards", "seal", "send", "started", "vary")
+    __slots__ = ("guards", "headers", "scope", "seal", "send", "started", "vary")
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, scope: Scope, headers: DefaultHeaders) -> None:
         self.send = send
+        self.scope = scope
+        self.headers = headers
         self.started = False
         self.vary = ""
         self.guards: Guards | None = None
@@ -61,13 +82,22 @@ class Sender:
     async def watched(self, message: Message) -> None:
         """A `send` for other responses."""
         self.started = True
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": self.headers.complete(message.get("headers", ()), self.scope)}
         await self.send(message)
 
 
 async def answer_route(
-    route: Route, scope: Scope, receive: Receive, sender: Sender, params: dict[str, str]
+    route: Route,
+    scope: Scope,
+    receive: Receive,
+    sender: Sender,
+    params: dict[str, str],
+    protection: CrossSiteProtection,
 ) -> Coroutine[Any, Any, None] | None:
     """Answer one request with one route. Raises errors that occur before the headers have been sent.
+
+    `protection` refuses what another site has sent.
 
     For a stream, returns a coroutine that the caller awaits: this frame need not stay in memory while it is open.
     """
@@ -86,6 +116,8 @@ async def answer_route(
         return None
     if SESSION in scope:
         sender.watch_session(scope, route)
+    if method not in SAFE_METHODS and route.settings.cross_site is None:
+        protection.check(scope)
     if method not in BODILESS_METHODS:
         check_length(scope, body_limit(route, scope))
     if not route.guards:
@@ -100,7 +132,7 @@ async def answer_route(
     is_page = mode is StreamMode.PAGE
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, _vary(sender))
+        start, body = _page_messages(run, answer, [*_vary(sender), *sender.headers.for_request(scope)])
         sender.started = True
         await sender.send(start)
         await sender.send(body)
@@ -139,16 +171,17 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     sender.started = True
     if status in BODILESS:
         headers = bodiless_headers(status, headers)
+    headers = sender.headers.complete(headers, sender.scope)
     await sender.send({"type": "http.response.start", "status": status, "headers": headers})
     await sender.send({"type": "http.response.body", "body": body})
 
 
-def _page_messages(run: Run, text: str, vary: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
+def _page_messages(run: Run, text: str, more: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
     try:
         body = text.encode()
     except UnicodeEncodeError:
         body = replace_surrogates(text).encode()
-    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *vary]
+    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *more]
     status = 200
     if injected := run.response:
         status = injected.status_code
@@ -224,7 +257,8 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:
     try:
-        nonce = str(run.scope.get("state", {}).get("csp_nonce") or "")
+        has_nonce = bool(sender.headers.policy) or NONCE_KEY in run.scope.get("state", {})
+        nonce = nonce_of(run.scope) if has_nonce else ""
         await _send_stream(run, sender, PageStream, Completion(page, nonce).parts())
     finally:
         page.close()
@@ -251,9 +285,14 @@ async def _send_stream(
 def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
     """The time limits of the application, with those that the route sets itself."""
     settings = route.settings
-    if settings.ping is None and settings.timeout_send is None:
+    if settings.ping is settings.timeout_send is settings.stream_max_age is None:
         return limits
-    return replace(limits, ping=settings.ping or limits.ping, send=settings.timeout_send or limits.send)
+    return replace(
+        limits,
+        ping=settings.ping or limits.ping,
+        send=settings.timeout_send or limits.send,
+        age=limits.age if settings.stream_max_age is None else settings.stream_max_age,
+    )
 
 
 def _start(run: Run, sender: Sender) -> None:
@@ -268,6 +307,7 @@ async def _prepared(
     injected = run.response
     status = injected.status_code if injected else 200
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
+    headers = sender.headers.complete(headers, run.scope)
     if injected:
         injected.sent = True  # from now on, changes would have no effect
     if sender.seal is not None:
@@ -280,6 +320,10 @@ async def _prepared(
     state = run.scope.setdefault("state", {})
     if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
         state[STATE_KEY] = app.own_streams()
+    if kind is EventStream and state[STATE_KEY].is_full(run.scope, app.settings.streams_per_client):
+        log.warning("%s: %s has as many streams open as it may", run.route.file, run.scope["client"][0])
+        await _send(sender, 200, stream_headers(kind.mode), COME_BACK)
+        return None
     return kind(
         generator,
         route=run.route.file,

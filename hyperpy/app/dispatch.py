@@ -17,11 +17,14 @@ from hyperpy.app.answering import Sender, answer_route, page_response
 from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
+from hyperpy.config import Settings
 from hyperpy.exceptions import RefusedRedirectError, display_path, printable
 from hyperpy.pages import Completion, Redirect, Route, Run, decisive, text_for_file, unexpected
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
+from hyperpy.web.cross_site import CrossSiteProtection
+from hyperpy.web.default_headers import DefaultHeaders
 from hyperpy.web.errors import completed_error, debug_answer, error_answer, no_route_answer, status_of, takes_html
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
@@ -36,8 +39,11 @@ class NoRouteError(HTTPException):
 class Dispatch:
     """The ASGI application after `Hyper`'s explicit routes: static files, browser module, route files, error pages."""
 
-    def __init__(self, app: Starlette, loaded: LoadedRoutes, static: Path | None, max_body: int) -> None:
+    def __init__(self, app: Starlette, loaded: LoadedRoutes, static: Path | None, settings: Settings) -> None:
         self.app = app
+        self.headers = DefaultHeaders.of(settings)
+        self.protection = CrossSiteProtection.of(settings)
+        max_body = settings.limit_request_body
         self.max_body = max_body
         self.largest_body = max((max_body, *(route.max_body for route in loaded.working()))) if max_body else 0
         """The bytes that the body of any request may have; 0 means no limit."""
@@ -47,7 +53,7 @@ class Dispatch:
         self.browser_module = BrowserModule()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sender = Sender(send)
+        sender = Sender(send, scope, self.headers)
         try:
             path = route_path(scope)
             if self.static is not None and path.startswith(b"/static/"):
@@ -59,7 +65,7 @@ class Dispatch:
             match self.loaded.router.match(path):
                 case Match(Route() as route, params):
                     scope["path_params"] = params
-                    stream = await answer_route(route, scope, receive, sender, params)
+                    stream = await answer_route(route, scope, receive, sender, params, self.protection)
                     if stream is not None:
                         await stream
                 case Match(BrokenRoute(error=error)):  # only in debug mode
@@ -85,7 +91,7 @@ class Dispatch:
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
-            await own_copy(response, headers)(scope, receive, send)
+            await own_copy(response, self.headers.complete(headers, scope))(scope, receive, send)
         finally:
             if sender.seal is not None:
                 sender.seal.release()

@@ -15,7 +15,9 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
@@ -24,6 +26,10 @@ from hyperpy.config import Settings, app_settings, running_command
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
 from hyperpy.pages import Redirect, RequestBody
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
+from hyperpy.web.allowed_hosts import AllowedHosts
+from hyperpy.web.cross_site import SAFE_METHODS
+from hyperpy.web.default_headers import CompletedSend
+from hyperpy.web.errors import error_answer
 from hyperpy.web.urls import entered_site, site_of
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
@@ -55,7 +61,9 @@ class Hyper(Starlette):
         command = running_command.get()
         debug = debug or (command is not None and command.debug)
         self.settings = app_settings(settings)
-        self.limits = StreamLimits(ping=self.settings.ping, send=self.settings.timeout_send)
+        self.limits = StreamLimits(
+            ping=self.settings.ping, send=self.settings.timeout_send, age=self.settings.stream_max_age
+        )
         make_hub(self.settings)  # raises for an invalid URL now, instead of when a server starts
         self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._own_hub: Hub | None = None
@@ -69,8 +77,9 @@ class Hyper(Starlette):
         self.loaded_routes = load_routes(Path(routes), static=static is not None)
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)
-        max_body = self.settings.limit_request_body
-        self.dispatch = Dispatch(self, self.loaded_routes, Path(static) if static is not None else None, max_body)
+        folder = Path(static) if static is not None else None
+        self.allowed_hosts = AllowedHosts.of(self.settings)
+        self.dispatch = Dispatch(self, self.loaded_routes, folder, self.settings)
         self.router.redirect_slashes = False
         self.router.default = self._files
 
@@ -107,12 +116,16 @@ class Hyper(Starlette):
         return self._own_hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and not self.allowed_hosts.allow(scope):
+            await self._refuse_host(scope, receive, send)
+            return
         if scope["type"] == "http" and not (self.user_middleware or self.router.routes):
             scope["app"] = self
             await self.dispatch(scope, receive, send)
             return
         if scope["type"] == "http":
             receive = RequestBody(receive, self.dispatch.body_limit(scope)).receive  # for middleware and mounts too
+            send = CompletedSend(send, scope, self.dispatch.headers)
         token = entered_site.set(site_of({**scope, "app": self}))
         try:
             await super().__call__(scope, receive, send)
@@ -125,11 +138,18 @@ class Hyper(Starlette):
         for kind in (HTTPException, InputError, RefusedRedirectError, Redirect):
             handlers.setdefault(kind, self._error_page)
         handler = self.exception_handlers.get(500) or self.exception_handlers.get(Exception) or self._error_page
-        app: ASGIApp = ExceptionMiddleware(self.router, handlers=handlers)
+        app: ASGIApp = ExceptionMiddleware(_ProtectedRoutes(self), handlers=handlers)
         own = [Middleware(ServerErrorMiddleware, handler=handler), Middleware(_DisconnectMiddleware)]
         for middleware in reversed([*own, *self.user_middleware]):
             app = middleware.cls(app, *middleware.args, **middleware.kwargs)
         return app
+
+    async def _refuse_host(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await WebSocketClose(code=1008)(scope, receive, send)
+            return
+        response = error_answer(HTTPException(400, "This site does not answer to this host name."), "")
+        await response(scope, receive, CompletedSend(send, scope, self.dispatch.headers))
 
     async def _files(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -139,6 +159,25 @@ class Hyper(Starlette):
 
     async def _error_page(self, request: Request, error: Exception) -> Response:
         return await self.dispatch.error_response(request.scope, request.receive, error)
+
+
+class _ProtectedRoutes:
+    """The router, with protection from other sites for explicit routes and mounts. Files and mounted sites have it."""
+
+    def __init__(self, app: Hyper) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and self._is_explicit(scope):
+            self.app.dispatch.protection.check(scope)
+        await self.app.router(scope, receive, send)
+
+    def _is_explicit(self, scope: Scope) -> bool:
+        route = next((route for route in self.app.router.routes if route.matches(scope)[0] is not Match.NONE), None)
+        inner: Any = route
+        while inner is not None and not isinstance(inner, Hyper):
+            inner = getattr(inner, "app", None)
+        return route is not None and inner is None
 
 
 class _DisconnectMiddleware:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from hyperpy.app.name_warnings import name_warnings
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path
 from hyperpy.pages import (
     DELETE,
@@ -17,6 +18,7 @@ from hyperpy.pages import (
     PublicNames,
     Route,
     RoutesPackage,
+    csp_nonce,
     current_request,
     current_response,
     load_route,
@@ -32,6 +34,7 @@ PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
     | {
         "Event": Event,
+        "csp_nonce": csp_nonce,
         "JSON": JSON,
         "redirect": redirect,
         "render": render,
@@ -76,6 +79,8 @@ class LoadedRoutes:
     error_pages: ErrorPages[LoadedRoute]
     patterns: URLPatterns
     entries: tuple[LoadedRoute, ...]
+    found: Discovery
+    """The files, by their names."""
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
@@ -87,7 +92,8 @@ class LoadedRoutes:
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
         """What works in the route files, but probably not as it is meant."""
-        return tuple(warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
+        of_files = (warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
+        return (*name_warnings(self.found), *of_files)
 
     def working(self) -> tuple[Route, ...]:
         """The routes that could be loaded."""
@@ -119,7 +125,7 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
     routes = list(zip(found.routes, guarded, strict=False))
     pages = list(zip(found.error_pages, guarded[len(routes) :], strict=True))
     entries = (*known.values(), *guarded)
-    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries)
+    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries, found)
 
 
 def _refuse_static(file: RouteFile) -> None:

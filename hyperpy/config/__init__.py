@@ -1,6 +1,6 @@
 """Settings: their defaults, where they come from, and which of several values wins."""
 
-from hyperpy.config.setting_values import SettingSource, SourceKind, checked
+from hyperpy.config.setting_values import SettingSource, SourceKind, checked, listed
 from hyperpy.config.settings import Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
 from hyperpy.config.sources import Command, app_settings, load_settings, running_command
 
@@ -14,6 +14,7 @@ __all__ = [
     "checked",
     "flag_of",
     "key_of",
+    "listed",
     "load_settings",
     "running_command",
     "setting_fields",

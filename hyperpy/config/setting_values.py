@@ -96,3 +96,8 @@ def _example(field: Field[Any], source: SettingSource) -> str:
         SourceKind.CODE: f'Write {field.name}="{value}".',
     }
     return examples[source.kind]
+
+
+def listed(value: str | None) -> tuple[str, ...]:
+    """The items of a setting that lists several, separated by commas or spaces."""
+    return tuple(re.split(r"[\s,]+", value.strip(" ,"))) if value and value.strip(" ,") else ()

@@ -11,6 +11,11 @@ from hyperpy.exceptions import ConfigError
 PREFIX = "HYPER_"
 YEAR = 365 * 24 * 3600  # seconds
 
+REFERRER_POLICIES = (
+    *("no-referrer", "no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "same-origin"),
+    *("strict-origin", "strict-origin-when-cross-origin", "unsafe-url", "off"),
+)
+
 
 def _setting(
     default: Any,
@@ -78,7 +83,7 @@ class Settings:
         65536, "Maximum size of the request line and headers together, in bytes.", least=256
     )
     limit_request_body: int = _setting(
-        32 * 1024 * 1024, "Maximum size of a request body, in bytes; 0 means no limit.", least=0, of_app=True
+        2 * 1024 * 1024, "Maximum size of a request body, in bytes; 0 means no limit.", least=0, of_app=True
     )
     access_log: bool = _setting(True, "Log each request to stdout.")
     log_format: str = _setting("common", "Format of the logs.", choices=("common", "json"))
@@ -98,6 +103,57 @@ class Settings:
         64 * 1024 * 1024,
         "Maximum size of all messages that memory:// keeps, and of all items in its queues, in bytes.",
         least=4096,
+        of_app=True,
+    )
+    allowed_hosts: str | None = _setting(
+        None,
+        "Names that requests may have in `Host`, such as example.org,*.example.org; unset means any.",
+        example="example.org",
+        of_app=True,
+    )
+    trusted_origins: str | None = _setting(
+        None,
+        "Other origins whose pages may send forms to this site, such as https://app.example.org; * for all.",
+        example="https://app.example.org",
+        of_app=True,
+    )
+    csp: str | None = _setting(
+        None,
+        "Content-Security-Policy of every response; {nonce} stands for the request's nonce.",
+        example="default-src 'self'; script-src 'nonce-{nonce}'",
+        of_app=True,
+    )
+    nosniff: bool = _setting(
+        True, "Send X-Content-Type-Options, so that browsers don't guess the type of a response.", of_app=True
+    )
+    referrer_policy: str = _setting(
+        "strict-origin-when-cross-origin",
+        "Referrer-Policy of every response; off sends none.",
+        choices=REFERRER_POLICIES,
+        of_app=True,
+    )
+    frame_options: str = _setting(
+        "SAMEORIGIN",
+        "X-Frame-Options: the sites that may show a page in a frame; off sends none.",
+        choices=("DENY", "SAMEORIGIN", "off"),
+        of_app=True,
+    )
+    opener_policy: str = _setting(
+        "same-origin",
+        "Cross-Origin-Opener-Policy of every response; off sends none.",
+        choices=("same-origin", "same-origin-allow-popups", "noopener-allow-popups", "unsafe-none", "off"),
+        of_app=True,
+    )
+    stream_max_age: float = _setting(
+        0.0,
+        "Seconds after which an event stream ends and the client reconnects, up to a fifth less; 0 means never.",
+        least=0,
+        of_app=True,
+    )
+    streams_per_client: int = _setting(
+        0,
+        "Number of event streams that one client address may have open in a process; 0 means any.",
+        least=0,
         of_app=True,
     )
     target: str | None = _setting(None, "Application to serve, as module:attribute.", example="app:app")

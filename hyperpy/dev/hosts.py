@@ -11,6 +11,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from hyperpy.web.allowed_hosts import host_name
+
 REFUSAL = (
     "The development server only responds to names of this machine, such as localhost and 127.0.0.1.\n"
     "To serve under another name, start it with --host NAME, or use `hyper serve`.\n"
@@ -29,7 +31,7 @@ class HostGuard:
         self.open = not is_loopback(self.host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or self._allows(_without_port(Headers(scope=scope).get("host", ""))):
+        if scope["type"] == "lifespan" or self._allows(host_name(Headers(scope=scope).get("host", ""))):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await WebSocketClose(code=1008)(scope, receive, send)
@@ -54,11 +56,3 @@ def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(name)
     except ValueError:
         return None
-
-
-def _without_port(host: str) -> str:
-    """The name in a Host header, in lower case; an IPv6 address without its brackets."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]

@@ -9,6 +9,7 @@ from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.loading.inputs import InputOrigin
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.route import Route, load_route
+from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.body import RequestBody, body_limit, check_length
@@ -23,6 +24,7 @@ from hyperpy.pages.waiting.completion import Completion
 __all__ = [
     "DELETE",
     "GET",
+    "NONCE_KEY",
     "PATCH",
     "POST",
     "PUT",
@@ -47,11 +49,13 @@ __all__ = [
     "body_limit",
     "check_header",
     "check_length",
+    "csp_nonce",
     "current",
     "current_request",
     "current_response",
     "decisive",
     "load_route",
+    "nonce_of",
     "render",
     "route",
     "temporary_imports",

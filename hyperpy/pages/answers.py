@@ -5,9 +5,9 @@ from typing import Never
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import RedirectResponse
 
 from hyperpy.exceptions import InputError, RefusedRedirectError
+from hyperpy.responses import RedirectResponse
 
 
 class Redirect(RedirectResponse, Exception):

@@ -1,14 +1,27 @@
-"""`from hyperpy import request, response`: the objects of the running request, for components and helpers too."""
+"""`from hyperpy import request, response, csp_nonce`: those of the running request, for components and helpers too."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from operator import attrgetter, methodcaller
 from typing import Any, Final, cast
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import Scope
 
 from hyperpy.exceptions import AnswerError
+from hyperpy.responses import Response
 from hyperpy.templates import current_host
+
+NONCE_KEY: Final = "csp_nonce"  # in the state of a request, where middleware may put one of its own
+_NONCE_BYTES: Final = 16  # CSP 3, 7.1: at least 128 bits
+
+
+def nonce_of(scope: Scope) -> str:
+    """The nonce of a request for its Content-Security-Policy, made on first use."""
+    state = scope.setdefault("state", {})
+    if not state.get(NONCE_KEY):
+        state[NONCE_KEY] = secrets.token_urlsafe(_NONCE_BYTES)
+    return str(state[NONCE_KEY])
 
 
 class _Proxy:
@@ -104,3 +117,6 @@ request: Final = cast(Request, _Proxy("request", Request, attrgetter("request"))
 
 response: Final = cast(Response, _Proxy("response", Response, methodcaller("injected_response")))
 """Status, headers and cookies of the page or stream that answers it."""
+
+csp_nonce: Final = cast(str, _Proxy("csp_nonce", str, lambda run: nonce_of(run.scope)))
+"""The nonce of the request, for `<script nonce={csp_nonce}>`; the setting `csp` puts it into the policy."""

@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 
 from hyperpy.config import SettingSource, SourceKind, checked, setting_fields
 from hyperpy.exceptions import ConfigError, RouteError
@@ -29,7 +29,14 @@ def size(value: object) -> int:
     return number
 
 
-def _setting(name: str, parse: Callable[[object], int] | None = None) -> Any:
+def _allowance(value: object) -> object:
+    """Raises ValueError with a hint."""
+    if value != "allow":
+        raise ValueError('Write cross_site="allow" to take requests from other sites, or leave it out.')
+    return value
+
+
+def _setting(name: str, parse: Callable[[object], object] | None = None) -> Any:
     """A setting that takes the place of one of the application's, and has its limits unless it has its own `parse`."""
     return field(default=None, metadata={"name": name, "parse": parse})
 
@@ -41,6 +48,8 @@ class RouteSettings:
     max_body: int | str | None = _setting("limit_request_body", size)
     ping: float | None = _setting("ping")
     timeout_send: float | None = _setting("timeout_send")
+    stream_max_age: float | None = _setting("stream_max_age")
+    cross_site: Literal["allow"] | None = _setting("cross_site", _allowance)
 
 
 NAMES = tuple(each.name for each in fields(RouteSettings))
@@ -58,7 +67,7 @@ def check_setting(name: str, value: object) -> object:
     except ConfigError as error:
         raise RouteError(f"route({name}={value!r}): {error.what.partition(': ')[2]}", hint=error.hint) from None
     except ValueError as error:
-        raise RouteError(f"route({name}={value!r}) is not a size", hint=str(error)) from None
+        raise RouteError(f"route({name}={value!r}) is not valid", hint=str(error)) from None
 
 
 def _statement[**P](settings: Callable[P, RouteSettings]) -> Callable[P, None]:
@@ -68,7 +77,8 @@ def _statement[**P](settings: Callable[P, RouteSettings]) -> Callable[P, None]:
         """Settings of one route, as a statement of its own at the top of the file. They are read when it is loaded.
 
         `max_body` is the most bytes that a request body may have, as a number or a text such as "10 MiB". `ping` and
-        `timeout_send` are those of the application, in seconds, for the streams of this route.
+        `timeout_send` and `stream_max_age` are those of the application, in seconds, for the streams of this route.
+        `cross_site="allow"` takes forms and other unsafe requests that pages of other sites send.
         """
         hint = 'Write it at the top of a route file: route(max_body="10 MiB")'
         raise RouteError("route() has no effect outside a route file", hint=hint)

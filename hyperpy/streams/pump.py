@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -28,10 +29,15 @@ from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
+_JITTER: Final = 0.2  # of the maximum age
+
 _CUT_SHORT: Final = (
     "%s: what the stream does after its last event took longer than %g s and was cancelled; "
     "put longer work into response.background"
 )
+
+# What the outbox holds is still sent.
+_CLEAN_ENDS: Final = (EndReason.DRAINING, EndReason.TOO_OLD)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -105,11 +111,14 @@ class Pump(ABC):
         self._watch = DisconnectWatch()
         if streams is not None:
             streams.add(self)
+        expiry = self._expiry()
         try:
             self._task = asyncio.Task(self._drive(), loop=self._loop, eager_start=True, context=context)
             await self._watch_client(receive)
         finally:
             self._timer.cancel()
+            if expiry is not None:
+                expiry.cancel()
             record.end(self._end_reason or EndReason.CANCELLED)
             if streams is not None:
                 streams.discard(self)
@@ -119,6 +128,13 @@ class Pump(ABC):
             self._log_end()
             if self._task.done():
                 del self._outbox  # it refers back to this object
+
+    def _expiry(self) -> asyncio.TimerHandle | None:
+        """The timer that ends the stream for its age. Streams that began together don't end together."""
+        if not self.limits.age or self.mode is not StreamMode.SSE:
+            return None
+        age = self.limits.age * random.uniform(1 - _JITTER, 1)
+        return self._loop.call_later(age, self.end_cleanly, EndReason.TOO_OLD)
 
     # In the server's task.
 
@@ -279,7 +295,7 @@ class Pump(ABC):
                 await self._close(failure)
             elif failure is not None:
                 self.log("failed while it was closed", failure)
-            while not self._outbox.closed and self._end_reason in (None, EndReason.DRAINING):
+            while not self._outbox.closed and self._end_reason in (None, *_CLEAN_ENDS):
                 await self._outbox.change()
         finally:
             if self._end_reason is None:
@@ -315,16 +331,16 @@ class Pump(ABC):
             return
         was_running = self._state is RUNNING
         self._state, self._end_reason = STOPPING, reason
-        if reason is not EndReason.DRAINING:
+        if reason not in _CLEAN_ENDS:
             self._outbox.abandon()
         if was_running and not self._end_announced:
             self._task.cancel()
         self._outbox.wake()
         self._watch.interrupt()
 
-    def end_cleanly(self) -> None:
-        """End the body now, then the generator: the client reconnects, to another process."""
-        self._stop(EndReason.DRAINING)
+    def end_cleanly(self, reason: EndReason = EndReason.DRAINING) -> None:
+        """End the body now, then the generator: the client reconnects, perhaps to another process."""
+        self._stop(reason)
         self._outbox.finish()
         self._timer.cancel()
         self._timer = self._loop.call_later(self.limits.last_send, self._outbox.abandon)

@@ -50,6 +50,7 @@ CANCELLED       the server's task: it has been cancelled                       n
 DRAINING        the registry: the server stops (event streams; progressive     what the outbox holds, then the
                 HTML is left to finish)                                        end of the body, if that takes
                                                                                no longer than `limits.last_send`
+TOO_OLD         the timer: an event stream has reached `limits.age`            as for DRAINING
 """
 
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ class StreamLimits:
     send: float = 30.0  # for a send to a slow client
     last_send: float = 0.5  # for a send while the server stops
     cleanup: float = 5.0  # for the generator's `finally`
+    age: float = 0.0  # of an event stream, at most; 0 means no limit
 
 
 LIMITS: Final = StreamLimits()

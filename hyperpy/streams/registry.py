@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final, Protocol
 
+from starlette.types import Scope
+
 from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.stream_record import EndReason, StreamRecord
 
@@ -59,6 +61,11 @@ class Streams:
         self.recent.append(record)
         if not self._open and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)
+
+    def is_full(self, scope: Scope, most: int) -> bool:
+        """Whether the client of a request has `most` streams open; 0 is no limit. Without an address, it has none."""
+        client, *_ = scope.get("client") or ("",)
+        return bool(most and client) and sum(record.client == client for record in self) >= most
 
     def close(self) -> None:
         """End all event streams, and any that open from now on. Pages that are being sent may finish."""

@@ -31,6 +31,7 @@ class EndReason(Enum):
     CLIENT_LEFT = "the client left"
     CLIENT_STALLED = "the client stalled"
     DRAINING = "the server stops"
+    TOO_OLD = "it reached its maximum age"
     CANCELLED = "the request was cancelled"
     BROKEN = "sending failed"
     ANSWERED = "the request has another answer"

@@ -90,7 +90,12 @@ def proxy(upstream: int, nginx: str, folder: Path, changes: Mapping[str, str] = 
 def _configure(folder: Path, port: int, upstream: int, changes: Mapping[str, str]) -> None:
     """Write the documented file with the test's two ports, and the rest of a complete configuration."""
     documented = (REPOSITORY / "docs" / "nginx.conf").read_text(encoding="utf-8")
-    ports = {"listen 80;": f"listen 127.0.0.1:{port};", "127.0.0.1:8000": f"127.0.0.1:{upstream}"}
+    ports = {
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        "listen 80 default_server;": f"listen 127.0.0.1:{port} default_server;",
+        "server_name example.org;": "server_name example.org 127.0.0.1 localhost;",
+        "127.0.0.1:8000": f"127.0.0.1:{upstream}",
+    }
     for old, new in {**ports, **changes}.items():
         assert documented.count(old) == 1
         documented = documented.replace(old, new)

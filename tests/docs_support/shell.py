@@ -90,9 +90,9 @@ def perform(step: Step, site: Site) -> None:
 
 
 def pytest(arguments: list[str], site: Site) -> str:
-    """Run some of the site's tests, and return the output."""
+    """Run some of the site's tests, and return the output. Like `pytest`, `-P` keeps the folder out of `sys.path`."""
     site.tests -= set(arguments)
-    return _output([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments], site.folder)
+    return _output([sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", *arguments], site.folder)
 
 
 def curl(arguments: list[str], documented: str, site: Site) -> str:

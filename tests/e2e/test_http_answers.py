@@ -134,7 +134,7 @@ async def test_a_route_sets_status_headers_and_cookies(make, kind, method):
     assert response.headers["x-mine"] == "1"
     assert response.headers.get_list("set-cookie") == [
         "a=1; HttpOnly; Path=/; SameSite=lax",
-        "b=2; Path=/; SameSite=lax",
+        "b=2; HttpOnly; Path=/; SameSite=lax",
     ]
     assert ("x-late" in response.headers) == ("loader" in kind)
     # A stream must not be cached, whatever headers its route sets.
@@ -244,7 +244,7 @@ async def test_a_response_made_at_load_is_not_shared(make):
         for user in ("ann", "bob"):
             response = await client.get(f"/?user={user}")
             assert response.text == user
-            assert response.headers.get_list("set-cookie") == [f"user={user}; Path=/; SameSite=lax"]
+            assert response.headers.get_list("set-cookie") == [f"user={user}; HttpOnly; Path=/; SameSite=lax"]
 
 
 DATASTAR = {"accept": "text/event-stream, text/html, application/json", "datastar-request": "true"}

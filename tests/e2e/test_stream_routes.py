@@ -321,6 +321,10 @@ def test_headers_are_sent_before_the_first_event(site):
     assert sorted(line for line in head[1:] if line and not line.startswith("date:")) == [
         "cache-control: no-cache, no-transform",
         "content-type: text/event-stream; charset=utf-8",
+        "cross-origin-opener-policy: same-origin",
+        "referrer-policy: strict-origin-when-cross-origin",
         "transfer-encoding: chunked",
         "x-accel-buffering: no",
+        "x-content-type-options: nosniff",
+        "x-frame-options: sameorigin",
     ]

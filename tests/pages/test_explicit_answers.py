@@ -473,7 +473,7 @@ async def test_one_response_for_several_requests(site: Site) -> None:
         for user in ("ann", "bob", "ann"):
             for method in ("GET", "HEAD"):
                 answer = await client.request(method, f"/r{index}?user={user}")
-                assert answer.headers.get_list("set-cookie") == [f"user={user}; Path=/; SameSite=lax"]
+                assert answer.headers.get_list("set-cookie") == [f"user={user}; HttpOnly; Path=/; SameSite=lax"]
                 assert method == "HEAD" or text in answer.text
 
 

@@ -122,7 +122,7 @@ async def test_the_response_takes_status_headers_and_cookies(site: Site) -> None
         "from hyperpy import response\nasync def load():\n    response.set_cookie('a', 'b')\n    return response\nt''"
     )
     answer = await site({"index.py": source}).get("/")
-    assert answer.headers.get_list("set-cookie") == ["a=b; Path=/; SameSite=lax"]
+    assert answer.headers.get_list("set-cookie") == ["a=b; HttpOnly; Path=/; SameSite=lax"]
 
 
 def test_outside_a_request() -> None:

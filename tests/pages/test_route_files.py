@@ -320,7 +320,21 @@ class TestAnswers:
         source = "async def save(x): pass\nsave(1)\nt'<p>'"
         answer = await site({"index.py": source}, debug=True).get("/", headers=HTML)
         assert answer.status_code == 500
-        assert "the call of save() is not awaited" in answer.text
+        assert "index.py:2  the call of save() is not awaited" in answer.text
+
+    async def test_a_loader_that_returns_a_page_is_told_where_it_stands(self, site: Site) -> None:
+        files = {
+            "index.py": "async def load():\n    return t'<p>'",
+            "form.py": "from hyperpy import POST\nasync def load():\n    if POST:\n        return t'<p>'\nt''",
+        }
+        client = site(files, debug=True)
+        assert "write its t-string as a statement of its own" in (await client.get("/")).text
+        assert "return HTMLResponse(html(t" in (await client.post("/form")).text
+
+    async def test_a_call_that_returns_a_page_is_no_answer(self, site: Site) -> None:
+        source = "def page():\n    return t'<p>'\npage()"
+        answer = await site({"index.py": source}, debug=True).get("/")
+        assert "A call by itself is an answer only if it returns a Response" in answer.text
 
     async def test_a_loader_that_returns_something_else_is_reported(self, site: Site) -> None:
         answer = await site({"index.py": "x = 1\nasync def load():\n    return {'a': x}\nt''"}, debug=True).get("/")
@@ -344,7 +358,8 @@ class TestAnswers:
         answer = await site({"index.py": source}).get("/")
         assert answer.status_code == 201
         assert answer.headers["x-a"] == "1"
-        assert answer.headers.get_list("set-cookie") == ["a=1; Path=/; SameSite=lax", "b=2; Path=/; SameSite=lax"]
+        cookies = answer.headers.get_list("set-cookie")
+        assert cookies == [f"{name}; HttpOnly; Path=/; SameSite=lax" for name in ("a=1", "b=2")]
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 

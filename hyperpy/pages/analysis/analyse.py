@@ -20,6 +20,7 @@ from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.inputs.declarations import Declaration, find_declarations, without_loaded
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
+from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.method_conditions import flags_in
 from hyperpy.pages.analysis.methods.page_methods import page_methods
@@ -32,8 +33,10 @@ from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import check_guard, find_templates, is_inert, place_of
+from hyperpy.pages.analysis.request_reads import check_awaited
 from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
 from hyperpy.pages.analysis.shared_objects import LoadWarning, request_names, shared_objects
+from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 
@@ -106,6 +109,7 @@ def analyse(
     bound = parsed.assigned | imported | application_builtins()
     check_functions(parsed, vocabulary)
     check_cached_functions(parsed, vocabulary)
+    check_awaited(index, vocabulary, file)
     settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, index, file)
     check_forgotten_globals(parsed)
@@ -143,6 +147,11 @@ def analyse(
     methods = _methods(tree, index, vocabulary, has_others=has_others)
     if not any_method:
         check_methods(parsed, methods, vocabulary)
+    warnings = (
+        *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
+        *likely_mistakes(parsed, loaders, streams, declarations, parameters, named | access.mentions),
+        *template_mistakes(parsed),
+    )
     description = Description(
         file=file,
         source=parsed.source,
@@ -165,7 +174,7 @@ def analyse(
         index=index,
         unreferenced=(),
         by_method={},
-        warnings=tuple(shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary)),
+        warnings=warnings,
         settings=settings,
         future=parsed.future,
     )

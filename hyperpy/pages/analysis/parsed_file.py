@@ -3,6 +3,9 @@
 import __future__
 
 import ast
+import io
+import re
+import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -73,7 +76,7 @@ def parse(source: str, file: str) -> ParsedFile:
     try:
         tree = ast.parse(source, file)
     except SyntaxError as error:
-        raise _unreadable(error, file) from error
+        raise _unreadable(error, source, file) from error
     parsed = parsed_file(tree, source, file)
     for node in _outside_functions(parsed.index):
         match node:
@@ -82,7 +85,7 @@ def parse(source: str, file: str) -> ParsedFile:
                 hint = 'A stream is an async generator:\n\n    async def stream():\n        yield t"<p>…</p>"'
             case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.comprehension(is_async=1):
                 keyword = "await"
-                hint = "Await in the loader:\n\n    async def load():\n        global user\n        user = await …"
+                hint = _await_in_loader(tree, node, source)
             case ast.Return():
                 keyword = "return"
                 hint = 'To answer and stop, make the call by itself: `redirect("/login")`, or set `response = …`.'
@@ -93,8 +96,18 @@ def parse(source: str, file: str) -> ParsedFile:
     try:  # some errors are the compiler's, not the parser's: `await` in a plain function, `break` outside a loop
         compile(tree, file, "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise _unreadable(error, file) from error
+        raise _unreadable(error, source, file) from error
     return parsed
+
+
+def _await_in_loader(tree: ast.Module, awaiting: ast.AST, source: str) -> str:
+    """How to move the statement with an `await` into the loader."""
+    name, value = "user", "await …"
+    for statement in ast.walk(tree):  # one walk more, for an error
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=target)], value=ast.Await() as awaited) if awaited is awaiting:
+                name, value = target, ast.get_source_segment(source, awaited) or value
+    return f"Await in the loader:\n\n    async def load():\n        global {name}\n        {name} = {value}"
 
 
 def parsed_file(tree: ast.Module, source: str, file: str) -> ParsedFile:
@@ -102,10 +115,12 @@ def parsed_file(tree: ast.Module, source: str, file: str) -> ParsedFile:
     return ParsedFile(file, source, tree, walk.index, walk.names, walk.local, _future_flags(tree))
 
 
-def _unreadable(error: SyntaxError, file: str) -> RouteError:
+def _unreadable(error: SyntaxError, source: str, file: str) -> RouteError:
     width = (error.end_offset or 0) - (error.offset or 0) if error.end_lineno == error.lineno else 1
     place = Place(file, error.lineno or 0, max((error.offset or 1) - 1, 0), max(width, 1))
     hint = "Write `async def` for the function around it." if "async function" in error.msg else ""
+    if _is_in_t_string(error, source):
+        hint = _braces(source.splitlines()[place.line - 1], place.column)
     return RouteError(f"Python can't read this: {error.msg}", place=place, hint=hint)
 
 
@@ -118,6 +133,36 @@ def _outside_functions(index: FileIndex) -> Iterator[ast.AST]:
             owner = index.owner(owner)
         if owner is None:
             yield node
+
+
+def _is_in_t_string(error: SyntaxError, source: str) -> bool:
+    """Whether Python stopped reading inside a t-string."""
+    if error.msg.startswith("t-string:"):
+        return True
+    depth = 0
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.start >= (error.lineno or 0, (error.offset or 1) - 1):
+                break
+            depth += {tokenize.TSTRING_START: 1, tokenize.TSTRING_END: -1}.get(token.type, 0)
+    except SyntaxError, tokenize.TokenError:  # the tokenizer stops there, too
+        pass
+    return depth > 0
+
+
+def _braces(line: str, column: int) -> str:
+    """How to write what was meant by the brace before a place that isn't Python."""
+    brace = max(line.rfind("{", 0, column + 1), 0)
+    inside = line[brace + 1 :].lstrip()
+    if inside.startswith("#"):
+        return "A comment in a template is one of HTML: <!-- … -->."
+    if inside.startswith("%") or re.match(r"(if|for|while|else)\b", inside):
+        return (
+            "A condition is an expression, and a loop is a comprehension:\n\n"
+            '    {t"<p>{user}</p>" if user else t"<p>Nobody</p>"}\n'
+            '    {[t"<li>{item}</li>" for item in items]}'
+        )
+    return "Braces around a value hold a Python expression. Double the braces of CSS, JavaScript or text: {{ and }}."
 
 
 def _future_flags(tree: ast.Module) -> int:

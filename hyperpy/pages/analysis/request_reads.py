@@ -1,9 +1,13 @@
-"""Definitions that need the request when they are made, and therefore belong to it."""
+"""Code that reads the request: when it is made, and without awaiting it."""
 
 import ast
 from collections.abc import Iterator
 
+from starlette.requests import Request
+
+from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import REQUEST_NAMES, Vocabulary
 
 
@@ -37,3 +41,40 @@ def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
         if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name):
             continue
         yield from _evaluated(part)
+
+
+def check_awaited(index: FileIndex, vocabulary: Vocabulary, file: str) -> None:
+    """Raises RouteError for code that takes a part of `request.form()`, `.json()` or `.body()` without awaiting it."""
+    methods = [node for node in index.of(ast.Attribute) if node.attr in {"form", "json", "body"}]
+    if not methods:
+        return
+    annotated = (node for node in index.owned(None, ast.AnnAssign) if isinstance(node.target, ast.Name))
+    declared = {node.target.id for node in annotated if vocabulary.value(node.annotation) is Request}
+    parts = {node.value for node in index.of(ast.Subscript, ast.Attribute)}
+    calls = {node.func: node for node in index.of(ast.Call)}
+    for method in methods:
+        owner = method.value
+        if not isinstance(owner, ast.Name | ast.Attribute):
+            continue
+        is_declared = isinstance(owner, ast.Name) and owner.id in declared and owner not in vocabulary.local
+        is_request = is_declared or vocabulary.public_name(owner) == "request"
+        call = calls.get(method)
+        if is_request and (method in parts or call in parts or (call and _is_kept(call, index))):
+            what = f"`{ast.unparse(call or method)}` is not awaited, so it has no parts yet"
+            value = "form" if method.attr == "form" else "data"
+            hint = f"Await it in the loader: `{value} = await {ast.unparse(method)}()`."
+            raise RouteError(what, place=place_of(call or method, file), hint=hint)
+
+
+def _is_kept(call: ast.Call, index: FileIndex) -> bool:
+    """Whether a call is assigned to a name of which a function only takes parts."""
+    for scope in index.functions:
+        for node in index.of(ast.Assign, inside=scope):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is call:
+                    parts = {part.value for part in index.of(ast.Subscript, ast.Attribute, inside=scope)}
+                    uses = [n for n in index.of(ast.Name, inside=scope) if n.id == name]
+                    stores = [n for n in uses if isinstance(n.ctx, ast.Store)]
+                    reads = [n for n in uses if isinstance(n.ctx, ast.Load)]
+                    return len(stores) == 1 and bool(reads) and parts.issuperset(reads)
+    return False

@@ -16,6 +16,7 @@ import starlette.exceptions
 import starlette.responses
 from markupsafe import Markup
 
+from hyperpy import responses
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS, Cookie, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
@@ -23,7 +24,7 @@ from hyperpy.pages.route_settings import route
 from hyperpy.templates import Literals, certain_templates, fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
-REQUEST_NAMES = frozenset({"request", "response"})
+REQUEST_NAMES = frozenset({"csp_nonce", "request", "response"})
 """They stand for other objects in each request."""
 HTML_CALLS = frozenset({"Markup", "html", "render"})
 EVENT_CALLS = frozenset({"Event", "JSON"})
@@ -49,9 +50,14 @@ _OWN: Mapping[str, object] = MappingProxyType(
         "fragment": fragment,
         "html": html,
         "route": route,
-        **{name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES},
+        **{name: getattr(responses, name) for name in _RESPONSE_CLASSES},
     }
 )
+
+_STARLETTES: Mapping[str, object] = MappingProxyType(
+    {name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES}
+)
+"""The classes that hyperpy's responses are based on mean the same in a route file."""
 
 MISSING: Final = object()
 
@@ -61,7 +67,7 @@ class PublicNames:
 
     def __init__(self, injected: Mapping[str, object]) -> None:
         self._objects = {**_OWN, **injected}
-        self._names = {id(value): name for name, value in self._objects.items()}
+        self._names = {id(value): name for name, value in [*_STARLETTES.items(), *self._objects.items()]}
 
     def name_of(self, value: object) -> str:
         """The public name of an object, or the empty string."""

@@ -16,6 +16,7 @@ from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.loading.compiler import CompiledBody, CompiledRoute, CompiledTemplate
 from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
+from hyperpy.pages.loading.import_hints import import_hint
 from hyperpy.pages.loading.inputs import Input, resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
@@ -86,7 +87,8 @@ def load_route(
         raise error.at(Place(path, line_in(error, path))) from error.__cause__
     except Exception as error:
         place = _place_of(error, path, package.folder)
-        hint = "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
+        hint = import_hint(error) if isinstance(error, ImportError) else ""
+        hint = hint or "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
     definitions = module.__dict__
     parameters = frozenset() if isinstance(file, ErrorPage) else frozenset(file.parameters)

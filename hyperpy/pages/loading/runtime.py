@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from hyperpy.exceptions import AnswerError
+from hyperpy.exceptions import AnswerError, caller_place
 from hyperpy.pages.answers import Redirect
 from hyperpy.pages.loading.hidden_names import (
     ANSWER,
@@ -54,7 +54,8 @@ def answer_of(value: object) -> Response | None:
         value.close()
         raise AnswerError(
             f"the call of {value.__qualname__}() is not awaited",
-            hint="Await it in the loader:\n\n    async def load():\n        await …",
+            place=caller_place(),
+            hint="Await it, in the loader or the stream: `await …`.",
         )
     return None
 

@@ -1,6 +1,7 @@
 """What a loader returns, as an answer: a response, HTML, or data as JSON."""
 
 from dataclasses import is_dataclass
+from string.templatelib import Template
 
 import pydantic_core
 from markupsafe import Markup
@@ -61,5 +62,10 @@ def _not_an_answer(value: object, route: Route, method: str) -> AnswerError:
             "A dict, a list, a dataclass or a pydantic model is sent as JSON. "
             "Put other values into one, or return a Response: PlainTextResponse(…)."
         )
+    if isinstance(value, Template) and not route.is_guard:
+        hint = "A page isn't returned: write its t-string as a statement of its own, outside of functions."
+        if has_template(route, method):
+            hint = "The page of this file is the t-string outside of functions. Set its variables with `global`.\n"
+            hint += 'To answer with another page: return HTMLResponse(html(t"…")).'
     place = Place(route.file, route.answer_line)
     return AnswerError(f"{route.loader}() must return {allowed}, not {kind}", place=place, hint=hint)

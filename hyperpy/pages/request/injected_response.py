@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any, Never, Self, SupportsIndex
 
 from starlette.background import BackgroundTask
-from starlette.responses import Response
 
 from hyperpy.exceptions import AnswerError, HeadersSentError, caller_place
+from hyperpy.responses import Response
 
 type RawHeader = tuple[bytes, bytes]
 

@@ -299,6 +299,10 @@ class Run(AnsweredRequest):
         if not self.route.templates:
             what = f"this {self.scope['method']} request has no answer"
         hint = "Write a template under `else:` or at the top level, or set `response`."
+        if not self.route.templates:
+            hint += (
+                '\nA call by itself is an answer only if it returns a Response. For one that returns HTML: t"{page()}"'
+            )
         raise AnswerError(what, place=Place(self.route.file), hint=hint)
 
     def page(self) -> str:

@@ -1,0 +1,53 @@
+"""Names of files that mean nothing to hyperpy, but look as if they should."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from hyperpy.exceptions import Place
+from hyperpy.pages import LoadWarning
+from hyperpy.routing import Discovery, RouteFile
+
+_SPECIAL: Final = ("_guard", "_404", "_error")
+# How other frameworks write a parameter: `[id]`, `[...path]`, `<int:id>`, `:id`.
+_PARAMETER: Final = re.compile(r"\[(\.\.\.)?(\w+)\]|<(?:(path):|\w+:)?(\w+)>|:(\w+)")
+
+
+def name_warnings(found: Discovery) -> Iterator[LoadWarning]:
+    """Warnings about misspelt guards and error pages, and about parameters without braces."""
+    for path in _private_files(found):
+        similar = [name for name in _SPECIAL if abs(len(name) - len(path.stem)) <= 1]
+        near = difflib.get_close_matches(path.stem, similar, n=1, cutoff=0.8)
+        if near and path.stem not in _SPECIAL and not _is_mentioned(path.stem, found.folder):
+            what = f"hyperpy ignores `{path.name}`, and no file here imports it"
+            hint = f"Did you mean `{near[0]}.py`?"
+            if near[0] == "_guard":
+                hint += " Under this name, it guards nothing."
+            yield LoadWarning(what, Place(str(path)), hint)
+    for route in found.routes:
+        yield from _literal_parameters(route)
+
+
+def _private_files(found: Discovery) -> list[Path]:
+    """The private files of every folder with routes or folders of them below it."""
+    folders = {found.folder}
+    for route in found.routes:
+        folders.update(parent for parent in route.path.parents if parent.is_relative_to(found.folder))
+    return sorted(path for folder in folders for path in folder.glob("_*.py"))
+
+
+def _is_mentioned(stem: str, folder: Path) -> bool:
+    word = re.compile(rf"(?<!\w){re.escape(stem)}(?!\w)".encode())
+    return any(path.is_file() and word.search(path.read_bytes()) for path in folder.rglob("*.py"))
+
+
+def _literal_parameters(route: RouteFile) -> Iterator[LoadWarning]:
+    parts = route.path.with_suffix("").parts[-len(route.segments) - 1 :]
+    for part in parts:
+        if match := _PARAMETER.fullmatch(part):
+            dots = "..." if match[1] or match[3] else ""
+            name = next(filter(None, (match[2], match[4], match[5])))
+            what = f"`{part}` is a literal part of the URL, not a parameter"
+            yield LoadWarning(what, Place(str(route.path)), f"Name it `{{{dots}{name}}}`.")

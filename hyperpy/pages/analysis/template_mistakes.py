@@ -1,0 +1,113 @@
+"""Text in t-strings that looks like a value, a component or HTML, but isn't one."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from hyperpy.exceptions import Place
+from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.analysis.shared_objects import LoadWarning
+
+# With spaces, as other template languages write it. Without, it is how a t-string shows braces: `/users/{{id}}`.
+_IN_BRACES = re.compile(r"(?<!\{)\{\s+([^\W\d]\w*)[\w.]*\s+\}(?!\})")
+_TAG = re.compile(r"<([A-Z]\w*)(?=[\s/>])")
+_ELEMENT = re.compile(r"\s*(<([a-z][\w-]*)(\s[^<>]*)?>.*</\2>|<(br|hr|img|input)\b[^<>]*>)\s*", re.DOTALL)
+_RAW = re.compile(r"<(/?)(?:script|style)\b", re.IGNORECASE)
+_HOLE = "x"
+
+
+def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
+    """Warnings about `{{ name }}`, `<Component>` and strings of HTML in the t-strings of a file."""
+    templates = parsed.index.of(ast.TemplateStr)
+    if not templates:
+        return
+    known = _known(parsed)
+    lines = parsed.source.splitlines()
+    for template in templates:
+        before = ""
+        for part in template.values:
+            if isinstance(part, ast.Constant):
+                yield from _in_text(str(part.value), before, template, known, parsed.file, lines)
+                before += str(part.value)
+            elif isinstance(part, ast.Interpolation):
+                if _is_text(before) and part.conversion == -1 and part.format_spec is None:
+                    yield from _strings_of_html(part.value, parsed.file)
+                before += _HOLE
+
+
+def _known(parsed: ParsedFile) -> frozenset[str]:
+    """Every name that the file or a function in it sets."""
+    stored = {node.id for node in parsed.index.of(ast.Name) if isinstance(node.ctx, ast.Store)}
+    arguments = {node.arg for node in parsed.index.of(ast.arg)}
+    return parsed.bound.union(stored, arguments, *(names.declares for names in parsed.names.values()))
+
+
+def _is_text(before: str) -> bool:
+    """Whether what follows this part of a template is text, and not in a tag, a comment, a script or the like."""
+    raw = _RAW.findall(before)
+    return before.rfind("<") <= before.rfind(">") and not (raw and raw[-1] == "")
+
+
+def _in_text(
+    text: str, before: str, template: ast.TemplateStr, known: frozenset[str], file: str, lines: list[str]
+) -> Iterator[LoadWarning]:
+    for match in _IN_BRACES.finditer(text):
+        if match[1] in known and _is_text(before + text[: match.start()]):
+            inner = match[0][1:-1].strip()
+            what = f"`{{{match[0]}}}` is shown as the text `{match[0]}`"
+            place = _find(r"\{\{\s*" + re.escape(inner) + r"\s*\}\}", template, file, lines)
+            yield LoadWarning(what, place, f"Write `{{{inner}}}` for the value of `{inner}`.")
+    for match in _TAG.finditer(text):
+        if match[1] in known and _is_text(before + text[: match.start()]):
+            name = match[1]
+            what = f"`<{name}>` is an HTML element here, not the component `{name}`"
+            hint = f"The tag of a component has the name in braces: <{{{name}}}>…</{{{name}}}>, or <{{{name}}} />."
+            yield LoadWarning(what, _find(f"<{name}" + r"\b", template, file, lines), hint)
+
+
+def _find(regex: str, template: ast.TemplateStr, file: str, lines: list[str]) -> Place:
+    """The first place in a template's source that matches."""
+    for number in range(template.lineno, (template.end_lineno or template.lineno) + 1):
+        if match := re.search(regex, lines[number - 1]):
+            return Place(file, number, match.start(), len(match[0]))
+    return Place(file, template.lineno)
+
+
+def _strings_of_html(expression: ast.expr, file: str) -> Iterator[LoadWarning]:
+    for node, joined in _shown(expression):
+        if not _ELEMENT.fullmatch(_text(node)):
+            continue
+        hint = "Put a `t` in front of the quotes."
+        if isinstance(node, ast.JoinedStr):
+            hint = 'Write t"…" in place of f"…".'
+        if joined:
+            hint = 'Interpolate the items themselves, without `join`: {[t"<li>{item}</li>" for item in items]}.'
+        what = "the tags in this string are shown as text: only a t-string is HTML"
+        yield LoadWarning(what, place_of(node, file), f"{hint} To show the tags, set a variable to the string.")
+
+
+def _shown(node: ast.expr, *, joined: bool = False) -> Iterator[tuple[ast.Constant | ast.JoinedStr, bool]]:
+    """The strings that an interpolated expression may give, as far as it has them, and whether it joins them."""
+    match node:
+        case ast.JoinedStr() | ast.Constant(value=str()):
+            yield node, joined
+            return
+        case ast.IfExp(body=body, orelse=orelse):
+            parts = [body, orelse]
+        case ast.BoolOp(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            pass
+        case ast.ListComp(elt=part) | ast.GeneratorExp(elt=part):
+            parts = [part]
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="join"), args=parts):
+            joined = True
+        case _:
+            return
+    for part in parts:
+        yield from _shown(part, joined=joined)
+
+
+def _text(node: ast.Constant | ast.JoinedStr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else _HOLE for part in node.values)

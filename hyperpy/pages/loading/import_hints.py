@@ -1,0 +1,68 @@
+"""What to write in place of an import that fails."""
+
+import ast
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Final
+
+from hyperpy.exceptions import did_you_mean
+from hyperpy.pages.analysis.walk import Walk
+
+_FORM: Final = "Await the form in the loader: `form = await request.form()`."
+_PAGE: Final = 'A page is a t-string as a statement of its own: t"<h1>{title}</h1>".'
+
+# Names that other frameworks have, and what hyperpy has for them.
+_ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "APIRouter": "A file in the routes folder is a route.",
+        "Body": "Await the body in the loader: `data = await request.json()`.",
+        "Depends": "Call the function, or await it in the loader.",
+        "Form": _FORM,
+        "UploadFile": _FORM,
+        "abort": "Raise an HTTPException: `raise HTTPException(404)`.",
+        "jsonify": "Return the data from the loader, or write `JSONResponse(data)`.",
+        "make_response": "Import `response`, and set its headers, cookies and status.",
+        "render_template": _PAGE,
+        "url_for": 'Import `url`: `url("/users/{user_id}", user_id=7)`.',
+    }
+)
+
+
+def import_hint(error: ImportError) -> str:
+    """A hint for an import of a name or module that doesn't exist, or of one that isn't there yet; else empty."""
+    module = sys.modules.get(error.name or "")
+    if "circular import" in str(error):
+        return "The two files import each other. Move what both need to a third one, or import it inside the function."
+    if not error.name_from:
+        return _module_hint(error.name or "")
+    if module is None:
+        return ""
+    if module.__name__ in ("hyper", "hyperpy") and error.name_from in _ELSEWHERE:
+        return f"hyperpy has no `{error.name_from}`. {_ELSEWHERE[error.name_from]}"
+    name = error.name_from
+    if _is_assigned(name, module):
+        return (
+            f"Each request has a `{name}` of its own there. Share it with `{name}: Final = …`, or move it to a module."
+        )
+    names = [name for name in dir(module) if not name.startswith("__")]
+    return did_you_mean(name, names)
+
+
+def _is_assigned(name: str, module: ModuleType) -> bool:
+    """Whether the file of a module assigns a name that the module doesn't have."""
+    try:
+        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    except OSError, SyntaxError, ValueError:
+        return False
+    stored = Walk(tree).index.owned(None, ast.Name)
+    return any(node.id == name and isinstance(node.ctx, ast.Store) for node in stored)
+
+
+def _module_hint(name: str) -> str:
+    """The most similar module of the same package."""
+    package, _, last = name.rpartition(".")
+    folders = [Path(folder) for folder in getattr(sys.modules.get(package), "__path__", ())]
+    files = {path.stem for folder in folders if folder.is_dir() for path in folder.iterdir() if path.suffix == ".py"}
+    return did_you_mean(last, sorted(files))

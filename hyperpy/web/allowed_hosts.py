@@ -1,0 +1,45 @@
+"""The names under which a site answers: with any other in `Host`, absolute URLs and caches could be led astray."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from hyperpy.config import Settings, listed
+
+# Of a host name or a literal IPv4 or IPv6 address, in lower case (RFC 3986, 3.2.2)
+_NAME: Final = re.compile(r"(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedHosts:
+    """`names` without ports, in lower case; `*.example.org` is every name below example.org. Empty means any."""
+
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, settings: Settings) -> AllowedHosts:
+        """Raises ConfigError for what can't be a name, such as a URL."""
+        names = frozenset(name.lower().strip("[]") for name in listed(settings.allowed_hosts))
+        for name in names - {"*"}:
+            if not _NAME.fullmatch(name):
+                hint = "Write names without scheme and port: example.org, or *.example.org for all below it."
+                raise settings.error("allowed_hosts", f"invalid host name {name!r}", hint)
+        return cls(frozenset() if "*" in names else names)
+
+    def allow(self, scope: Scope) -> bool:
+        if not self.names:
+            return True
+        name = host_name(Headers(scope=scope).get("host", "")).removesuffix(".")
+        parts = name.split(".")
+        return name in self.names or any(f"*.{'.'.join(parts[start:])}" in self.names for start in range(1, len(parts)))
+
+
+def host_name(host: str) -> str:
+    """The name in a `Host` header, in lower case: without the port, and an IPv6 address without its brackets."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]

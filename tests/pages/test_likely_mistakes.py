@@ -1,0 +1,78 @@
+"""Warnings about code that loads and runs, but probably not as it is meant."""
+
+from collections.abc import Collection
+
+from hyperpy.app.loaded_routes import load_routes
+from hyperpy.pages import Route
+from tests.support.sites import Write
+
+PAGE = "\nt'<p>{1}</p>'"
+
+LOAD = "async def load():\n    "
+CARD = "def Card(title, children=None): return t'<p>{title}</p>'\n"
+
+MISTAKES = {
+    f"n = 0\n{LOAD}n = 1\nt'{{n}}'": "load() sets a local variable `n`, not the `n` of line 1",
+    f"n = m = 0\n{LOAD}m, n = 1, 2\n    if n: pass\nt'{{n}}'": "load() sets a local variable `n`",
+    "n = 0\nasync def stream():\n    for n in (1, 2): yield render()\nfrom hyperpy import render\nt'{n}'": (
+        "stream() sets a local variable `n`"
+    ),
+    "n = None\ndef load():\n    global n\n    n = 1\nt'{n}'": "nothing calls load(): a loader is an `async def`",
+    f"n = 0\n{LOAD}global n\n    n = 1\n    yield\nt'{{n}}'": "the `yield` makes load() the stream",
+    "name = 'Ada'\nt'<p>Hello {{ name }}</p>'": "`{{ name }}` is shown as the text `{ name }`",
+    "user = 1\nt'''<title>\n{{ user.name }}</title>'''": "Write `{user.name}`",
+    f"{CARD}t'<Card title=x />'": "`<Card>` is an HTML element here, not the component `Card`",
+    f"{CARD}t'<div><Card>x</Card></div>'": "<{Card}>…</{Card}>, or <{Card} />.",
+    "xs = ['a']\nt'<ul>{[f\"<li>{x}</li>\" for x in xs]}</ul>'": 'Write t"…" in place of f"…".',
+    "xs = ['a']\nt'<ul>{[\"<li>{x}</li>\" for x in xs]}</ul>'": "Put a `t` in front of the quotes.",
+    "x = 1\nt'<p>{\"<br>\" if x else None}</p>'": "the tags in this string are shown as text",
+    "xs = ['a']\nt'<ul>{\"\".join(f\"<li>{x}</li>\" for x in xs)}</ul>'": "Interpolate the items themselves",
+    "def Row(x): return t'<td>{x and \"<b>x</b>\"}</td>'\nt'<{Row} x=1 />'": "the tags in this string",
+}
+FINE = (
+    f"n = 0\n{LOAD}global n\n    n = 1\nt'{{n}}'",
+    f"n = 0\n{LOAD}m = 1\n    return None\nt'{{n}}'",
+    f"_n = 0\n{LOAD}_n = 1\nt'{{_n}}'",
+    f"def f(n): return n\n{LOAD}n = 1\nt'{{f(2)}}'",
+    "n = 0\ndef f():\n    n = 1\n    return n\nt'{n} {f()}'",
+    "n = 0\ndef count():\n    global n\n    n += 1\ncount()\nt'{n}'",
+    "async def stream():\n    return\n    yield",
+    "name = 'x'\nt'<p>{{name}} {{{{ name }}}} {{ other }} {{ name: 1 }}</p>'",
+    "name = 'x'\nt'<p x-data=\"{{ name }}\">{name}</p><script>f({{ name }})</script><style>a {{ name }}</style>'",
+    "name = 'x'\nt'<!-- {{ name }} <Card> --><p>{name}</p>'",
+    f"{CARD}t'<{{Card}} title=\"<Card>\">x</{{Card}}><Other>x</Other>'",
+    'x = 1\nt\'<p>{"<b>"} {"a < b > c"} {"<b>x</b>":safe} {"<b>x</b>"!r}</p>\'',
+    'from hyperpy import Markup\nt\'<p title={"<b>x</b>"}>{Markup("<b>x</b>")}</p>\'',
+)
+
+
+def warnings_of(write: Write, sources: Collection[str], name: str) -> dict[str, str]:
+    """The warnings about some files, or why they can't be loaded."""
+    files = {name.format(number): source for number, source in enumerate(sources)}
+    folder = write(files)
+    found = {
+        entry.file: "\n".join(map(str, entry.warnings)) if isinstance(entry, Route) else str(entry.error)
+        for entry in load_routes(folder).entries
+    }
+    return {source: found[str(folder / file)] for file, source in files.items()}
+
+
+def test_mistakes_are_warned_about(write: Write) -> None:
+    found = warnings_of(write, (*MISTAKES, *FINE), "r{}.py")
+    assert {source: found[source] for source, expected in MISTAKES.items() if expected not in found[source]} == {}
+    assert {source: found[source] for source in FINE if found[source]} == {}
+
+
+NEAR = "`plant_id` is taken from the query, and nothing uses `id` from the path"
+PARAMETERS = {
+    f"plant_id: int{PAGE}": NEAR,
+    f"order: str{PAGE}": "",
+    f"plant_id: int\nid: int{PAGE}": "",
+    f"from hyperpy import Query\nplant_id: int = Query(){PAGE}": "",
+}
+
+
+def test_an_input_beside_an_unused_parameter(write: Write) -> None:
+    found = warnings_of(write, PARAMETERS, "p{}/{{id}}.py")
+    assert [source for source, text in PARAMETERS.items() if (NEAR in found[source]) != bool(text)] == []
+    assert [source for source, text in PARAMETERS.items() if found[source] and not text] == []

@@ -1,0 +1,82 @@
+"""What the hints of load errors advise, where Python's own message doesn't help."""
+
+from hyperpy.app.loaded_routes import load_routes
+from hyperpy.pages import Route
+from tests.support.sites import Write
+
+PAGE = "\nt'<p>{1}</p>'"
+DOUBLE = "Double the braces of CSS, JavaScript or text"
+LOOP = "a loop is a comprehension"
+OTHERS = {
+    "_shared.py": "LIMIT = 3\n",
+    "_a.py": "from routes._b import B\nA = 1\n",
+    "_b.py": "from routes._a import A\nB = 1\n",
+    "other.py": f"user = [1]{PAGE}",
+}
+
+HINTS = {
+    "t'<script>function a() { return 1 }</script>'": DOUBLE,
+    "t'''<script>\nfunction a() {\n  let b = 1;\n  return b;\n}\n</script>'''": DOUBLE,
+    "t'<script>if (x) { go(); }</script>'": DOUBLE,
+    "t'<ul>{% for x in xs %}<li>'": LOOP,
+    "t'<ul>{for x in xs}'": LOOP,
+    "t'<p>{ if x }'": LOOP,
+    "t'<p>{# a comment #}</p>'": "<!-- … -->",
+    f"form = await f(1){PAGE}": "global form\n          form = await f(1)",
+    f"for x in await f(1): pass{PAGE}": "global user\n          user = await …",
+    f"from hyperpy import redirct{PAGE}": "Did you mean `redirect`?",
+    f"from hyper import Form{PAGE}": "form = await request.form()",
+    f"from hyperpy import jsonify{PAGE}": "JSONResponse(data)",
+    f"from routes._shared import LIMTI{PAGE}": "Did you mean `LIMIT`?",
+    f"from routes._shred import LIMIT{PAGE}": "Did you mean `_shared`?",
+    f"from routes.other import user{PAGE}": "Each request has a `user` of its own there.",
+    f"import module_of_nobody{PAGE}": "they have to succeed there",
+    f"from os import module_of_nobody{PAGE}": "they have to succeed there",
+    f"x = f'{{'{PAGE}": "Python can't read this: f-string",
+}
+NOT_IN_A_TEMPLATE = ("x = [1", "if 1:\n\tx = 1\n        y = 2", f"x y{PAGE}", "x = {1 2}", "t'<p>'\nx y")
+
+
+def test_hints(write: Write) -> None:
+    found = _errors(write, [*HINTS, *NOT_IN_A_TEMPLATE])
+    assert {source: found[source] for source, expected in HINTS.items() if expected not in found[source]} == {}
+    assert [source for source in NOT_IN_A_TEMPLATE if DOUBLE in found[source]] == []
+    circular = _errors(write, [f"from routes._a import A{PAGE}"])
+    assert ["Move what both need to a third one" in text for text in circular.values()] == [True]
+
+
+def _errors(write: Write, sources: list[str]) -> dict[str, str]:
+    """Why files can't be loaded, by their sources."""
+    files = {f"r{number}.py": source for number, source in enumerate(sources)}
+    folder = write(OTHERS | files)
+    found = {entry.file: "" if isinstance(entry, Route) else str(entry.error) for entry in load_routes(folder).entries}
+    return {source: found[str(folder / file)] for file, source in files.items()}
+
+
+LOAD = "async def load():\n    "
+IMPORT = "from hyperpy import request\n"
+UNAWAITED = (
+    f"{IMPORT}{LOAD}x = request.form['a']",
+    f"{IMPORT}{LOAD}x = request.form.get('a')",
+    f"{IMPORT}{LOAD}x = request.json()['a']",
+    f"{IMPORT}{LOAD}form = request.form()\n    print(form['a'], form.get('b'))",
+    f"from hyperpy import Request\nreq: Request\n{LOAD}data = req.body()\n    x = data[0]",
+    f"import hyperpy as h\n{LOAD}x = h.request.form['a']",
+)
+AWAITED = (
+    f"{IMPORT}{LOAD}x = (await request.form())['a']",
+    f"{IMPORT}{LOAD}form = request.form()\n    x = (await form)['a']",
+    f"{IMPORT}{LOAD}form = request.form()\n    form = await form\n    x = form['a']",
+    f"{IMPORT}{LOAD}async with request.form() as form:\n        x = form['a']",
+    f"{IMPORT}{LOAD}read = request.json\n    x = (await read())['a']",
+    f"def f(request): return request.form['a']\n{LOAD}pass",
+    "class request:\n    form = {'a': 1}\nx = request.form['a']",
+)
+
+
+def test_parts_of_a_body_that_is_not_awaited(write: Write) -> None:
+    found = _errors(write, [source + PAGE for source in (*UNAWAITED, *AWAITED)])
+    assert [
+        source for source in UNAWAITED if "is not awaited, so it has no parts yet" not in found[source + PAGE]
+    ] == []
+    assert {source: found[source + PAGE] for source in AWAITED if found[source + PAGE]} == {}
