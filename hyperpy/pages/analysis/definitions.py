@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hyperpy.pages.analysis.constants import Constants
+from hyperpy.pages.analysis.file_index import Names, blocks
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.request_reads import reads_request
-from hyperpy.pages.analysis.scopes import Names, blocks
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 

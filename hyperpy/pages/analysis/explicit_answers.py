@@ -3,11 +3,10 @@
 import ast
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.file_index import FileIndex, blocks
 from hyperpy.pages.analysis.methods.method_conditions import value_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.scopes import blocks
 from hyperpy.pages.analysis.vocabulary import ANSWERS, QUICK_CALLS, RESPONSES, Vocabulary
 
 # Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.

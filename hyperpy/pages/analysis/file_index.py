@@ -1,9 +1,10 @@
-"""The nodes of a file's syntax tree, found in one walk: by kind, by the node around them, by what they run with."""
+"""What one walk finds in a file: its nodes, by kind and by what they run with, and what they do with names."""
 
 import ast
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +31,39 @@ class Binding(NamedTuple):
     def is_delete(self) -> bool:
         """To Python, `del` is a binding too."""
         return isinstance(self.node, ast.Name) and isinstance(self.node.ctx, ast.Del)
+
+
+class When(Enum):
+    """When Python looks up a module-level name."""
+
+    AT_ONCE = "as its statement runs"
+    LATER = "in a function that may be called later, or in a generator expression"
+    PERHAPS_NEVER = "in an annotation or a `type` statement, or in a branch for other versions of Python"
+    EXPECTED_TO_FAIL = "where the file catches a NameError"
+    NEVER = "in the annotation of a function's variable"
+
+
+class Use(NamedTuple):
+    """A read of a module-level name. `owner` is the class that it stands in directly."""
+
+    node: ast.Name
+    when: When
+    owner: ast.ClassDef | None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What one statement does with module-level names, functions, classes and t-strings in it included."""
+
+    reads: frozenset[str]
+    binds: frozenset[str]
+    """Bound by the statement itself, when it runs."""
+    rebinds: frozenset[str]
+    """Assigned by a function in it that declares them `global`, when that is called."""
+    declares: frozenset[str]
+    """Declared by bare annotations."""
+    uses: tuple[Use, ...]
+    """The reads in source order, each with its time."""
 
 
 @dataclass
@@ -148,3 +182,16 @@ class FileIndex:
 
 def _position(binding: Binding) -> int:
     return binding.position
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
+    """The names of all parameters."""
+    arguments = function.args
+    starred = [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
+    return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *starred)]
+
+
+def blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """The blocks of statements directly in a compound statement."""
+    found = [block for name in ("body", "orelse", "finalbody") if (block := getattr(statement, name, None))]
+    return found + [part.body for name in ("handlers", "cases") for part in getattr(statement, name, ())]

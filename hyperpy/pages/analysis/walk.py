@@ -1,12 +1,41 @@
-"""Walks a file once: indexes its nodes, and finds which module-level names each statement reads and binds."""
+"""Walks a file once: indexes its nodes, and finds which module-level names each statement reads and binds.
+
+The scoping rules are those of Python's language reference:
+https://docs.python.org/3/reference/executionmodel.html#naming-and-binding
+"""
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hyperpy.pages.analysis.file_index import Binding, FileIndex, ImportedName, Owner
-from hyperpy.pages.analysis.scopes import Names, Scope, Use, When, parameters
+from hyperpy.pages.analysis.file_index import Binding, FileIndex, ImportedName, Names, Owner, Use, When, parameters
 from hyperpy.templates import CHILD_FIELDS
+
+
+@dataclass(slots=True)
+class Scope:
+    """The module, a function, lambda, comprehension, class or list of type parameters."""
+
+    outer: Scope | None
+    owner: Owner | None = None
+    is_comprehension: bool = False
+    bound: dict[str, ImportedName | None] = field(default_factory=dict)
+    """The names, and the source of each if imports are all that binds it."""
+    global_names: set[str] = field(default_factory=set)
+    nonlocal_names: set[str] = field(default_factory=set)
+
+    @property
+    def is_class(self) -> bool:
+        return isinstance(self.owner, ast.ClassDef)
+
+    @property
+    def is_in_method(self) -> bool:
+        """Whether it is in a class, but not its body."""
+        found = None if self.is_class else self.outer
+        while found is not None and not found.is_class:
+            found = found.outer
+        return found is not None
 
 
 class Walk:

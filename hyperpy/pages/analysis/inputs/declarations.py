@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.file_index import blocks
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import blocks
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 

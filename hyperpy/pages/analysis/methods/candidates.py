@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.file_index import blocks
 from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
 from hyperpy.pages.analysis.methods.page_methods import template_paths
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import blocks
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 

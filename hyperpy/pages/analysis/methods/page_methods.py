@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from hyperpy.pages.analysis.file_index import blocks
 from hyperpy.pages.analysis.methods.method_conditions import Path, is_reached
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.scopes import blocks
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 

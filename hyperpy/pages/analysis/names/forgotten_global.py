@@ -4,10 +4,9 @@ import ast
 from collections.abc import Iterator
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.file_index import FileIndex, Owner
+from hyperpy.pages.analysis.file_index import FileIndex, Owner, parameters
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import Located, place_of
-from hyperpy.pages.analysis.scopes import parameters
 
 type _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

@@ -9,11 +9,10 @@ from functools import partial
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.definitions import builtin_names
-from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.file_index import FileIndex, Use, When
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
-from hyperpy.pages.analysis.scopes import Use, When
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.templates import Literals, SourceText
 

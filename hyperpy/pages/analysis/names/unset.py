@@ -9,10 +9,9 @@ import ast
 from collections.abc import Collection, Iterator, Sequence
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.file_index import FileIndex, When
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
-from hyperpy.pages.analysis.scopes import When
 
 type _Names = frozenset[str]
 
