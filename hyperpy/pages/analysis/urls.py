@@ -13,7 +13,7 @@ def check_urls(parsed: ParsedFile, vocabulary: Vocabulary, patterns: URLPatterns
     """Raises RouteError for an unknown route or a missing parameter."""
     if "url" not in parsed.source and "url" not in map(vocabulary.public.name_of, vocabulary.objects.values()):
         return
-    for node in ast.walk(parsed.tree):
+    for node in parsed.index.of(ast.Call):
         match node:
             case ast.Call(func=func, args=[ast.Constant(value=str(pattern)) as literal], keywords=keywords) if (
                 vocabulary.public_name(func) == "url"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.file_index import blocks
+from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import blocks, module_level, names_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 
@@ -39,19 +39,17 @@ def without_loaded(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
 
     Raises RouteError for a `Loaded` that is not called, or that is in another place.
     """
-    loaded: set[ast.AnnAssign] = set()
-    names = dict(parsed.names)
-    for statement in parsed.tree.body:
-        for node in module_level(statement):
-            if isinstance(node, ast.AnnAssign) and node.value and _is_loaded(node, vocabulary, parsed.file):
-                node.value = None
-                loaded.add(node)
-                names[statement] = names_of(statement, {})
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.Call) and vocabulary.public_name(node.func) == "Loaded":
+    annotated = (node for node in parsed.index.owned(None, ast.AnnAssign) if node.value is not None)
+    loaded = {node.value: node for node in annotated if _is_loaded(node, vocabulary, parsed.file)}
+    for call in parsed.index.of(ast.Call):
+        if call not in loaded and vocabulary.public_name(call.func) == "Loaded":
             hint = "Write it as the value of a name at the top level: `user: User = Loaded()`."
-            raise RouteError("`Loaded()` means nothing here", place=place_of(node, parsed.file), hint=hint)
-    return replace(parsed, names=names, loaded=frozenset(loaded)) if loaded else parsed
+            raise RouteError("`Loaded()` means nothing here", place=place_of(call, parsed.file), hint=hint)
+    if not loaded:
+        return parsed
+    for declaration in loaded.values():
+        declaration.value = None
+    return replace(parsed_file(parsed.tree, parsed.source, parsed.file), loaded=frozenset(loaded.values()))
 
 
 def _is_loaded(node: ast.AnnAssign, vocabulary: Vocabulary, file: str) -> bool:
