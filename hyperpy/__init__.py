@@ -4,26 +4,34 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from hyperpy.app import Hyper
+from hyperpy.app import Hyper, spawn
 from hyperpy.channels import NOW, START, Message, channel, listen, queue
-from hyperpy.components import Suspense
+from hyperpy.components import FormField, Suspense
 from hyperpy.config import Settings
 from hyperpy.exceptions import HyperError
+from hyperpy.forms import UploadFile
 from hyperpy.pages import (
     DELETE,
     GET,
     PATCH,
     POST,
     PUT,
+    Body,
     Cookie,
+    Depends,
+    File,
+    Form,
     Header,
     InputMarker,
     Loaded,
     Path,
     Query,
     csp_nonce,
+    flash,
+    flashes,
     render,
     route,
+    session,
 )
 from hyperpy.pages import current_request as request
 from hyperpy.pages import current_response as response
@@ -36,6 +44,7 @@ from hyperpy.responses import (
     Response,
     StreamingResponse,
 )
+from hyperpy.sessions import Flash, Session
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.redirect import redirect
@@ -50,9 +59,15 @@ __all__ = [
     "POST",
     "PUT",
     "START",
+    "Body",
     "Cookie",
+    "Depends",
     "Event",
+    "File",
     "FileResponse",
+    "Flash",
+    "Form",
+    "FormField",
     "HTMLResponse",
     "HTTPException",
     "Header",
@@ -69,14 +84,18 @@ __all__ = [
     "RedirectResponse",
     "Request",
     "Response",
+    "Session",
     "Settings",
     "StreamingResponse",
     "Suspense",
     "TrustedCSS",
     "TrustedJS",
     "TrustedURL",
+    "UploadFile",
     "channel",
     "csp_nonce",
+    "flash",
+    "flashes",
     "fragment",
     "html",
     "listen",
@@ -87,5 +106,7 @@ __all__ = [
     "request",
     "response",
     "route",
+    "session",
+    "spawn",
     "url",
 ]

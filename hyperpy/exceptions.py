@@ -3,7 +3,7 @@
 import difflib
 import linecache
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -153,13 +153,27 @@ class StreamError(HyperError):
 
 
 class InputError(HyperError):
-    """The request doesn't match the route's inputs: status 422. `problems` maps inputs to what is wrong."""
+    """The request doesn't match the route's inputs: status 422. `fields` maps inputs to what is wrong."""
 
     status_code: Final = 422
 
-    def __init__(self, problems: dict[str, str]) -> None:
-        super().__init__("; ".join(f"{name}: {why}" for name, why in problems.items()))
-        self.problems = problems
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {why}" for name, why in fields.items()))
+        self.fields = fields
+
+
+class PageError(Exception):
+    """What every exception has in an error page. Annotate `error: PageError` there, for your editor."""
+
+    status_code: int
+    title: str
+    """The phrase of the status, such as "Not Found"."""
+    detail: str
+    """A sentence for the visitor, or the title. It never tells what went wrong inside the site."""
+    fields: Mapping[str, str]
+    """The invalid inputs of a 422, each with what is wrong; empty for other errors."""
+    log_id: str
+    """The id under which the log has the traceback; empty for errors that are answers, such as a 404."""
 
 
 class AnswerError(HyperError):
@@ -174,6 +188,10 @@ class RefusedRedirectError(AnswerError):
 
 class URLError(HyperError):
     """`url()` can't build a URL: an unknown route, a missing parameter, or a value that can't be written."""
+
+
+class SessionError(HyperError):
+    """A session can't be read or stored: there is no secret key, or it doesn't fit into a cookie."""
 
 
 class HeadersSentError(HyperError):

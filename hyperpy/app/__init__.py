@@ -2,5 +2,7 @@
 
 from hyperpy.app.hyper import Hyper
 from hyperpy.app.loaded_routes import RouteRow
+from hyperpy.app.overrides import Overrides, overridden
+from hyperpy.app.spawning import TASKS_KEY, SpawnedTasks, spawn
 
-__all__ = ["Hyper", "RouteRow"]
+__all__ = ["TASKS_KEY", "Hyper", "Overrides", "RouteRow", "SpawnedTasks", "overridden", "spawn"]

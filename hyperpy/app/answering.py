@@ -1,7 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,12 +9,13 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app.guards import Guards, missing
 from hyperpy.pages import (
     NONCE_KEY,
+    STATE,
     Completion,
     InjectedResponse,
     Route,
@@ -23,10 +24,15 @@ from hyperpy.pages import (
     body_limit,
     check_header,
     check_length,
+    finished,
+    is_streamed,
     nonce_of,
+    send_streamed,
+    stream_finished,
 )
 from hyperpy.streams import (
     STATE_KEY,
+    CleanUp,
     EventStream,
     GeneratorShape,
     HTMLStream,
@@ -41,7 +47,7 @@ from hyperpy.streams import (
 from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders
+from hyperpy.web.default_headers import DefaultHeaders, RawHeader, with_session
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.ranges import with_usable_range
 from hyperpy.web.session_seal import SESSION, SessionSeal
@@ -61,10 +67,11 @@ class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
     `headers` are those that every response of the application has. `vary` is the value of the header `Vary`, empty for
-    none. `guards` are those of a route that has any, and `seal` is there for a request with a session.
+    none. `guards` are those of a route that has any, `run` is that of a stream, or of a route with dependencies, and
+    `seal` is there for a request with a session of a middleware.
     """
 
-    __slots__ = ("guards", "headers", "scope", "seal", "send", "started", "vary")
+    __slots__ = ("guards", "headers", "run", "scope", "seal", "send", "started", "vary")
 
     def __init__(self, send: Send, scope: Scope, headers: DefaultHeaders) -> None:
         self.send = send
@@ -73,7 +80,19 @@ class Sender:
         self.started = False
         self.vary = ""
         self.guards: Guards | None = None
+        self.run: Run | None = None
         self.seal: SessionSeal | None = None
+
+    def start(self) -> None:
+        """The headers of a stream are about to be sent. Raises AnsweredError if its run has another answer."""
+        if self.run is not None:
+            self.run.start()
+        self.started = True
+
+    @property
+    def last_run(self) -> Run | None:
+        """The last run of the request that may have dependencies."""
+        return self.run or (self.guards.last if self.guards is not None else None)
 
     def watch_session(self, scope: Scope, route: Route) -> None:
         self.seal = SessionSeal(scope, self.send, route.file)
@@ -83,8 +102,13 @@ class Sender:
         """A `send` for other responses."""
         self.started = True
         if message["type"] == "http.response.start":
-            message = {**message, "headers": self.headers.complete(message.get("headers", ()), self.scope)}
+            message = {**message, "headers": self.complete(message.get("headers", ()), message["status"])}
         await self.send(message)
+
+    def complete(self, headers: Iterable[RawHeader], status: int) -> list[RawHeader]:
+        """The headers of a response, with those of the application and of the session."""
+        completed = self.headers.complete(headers, self.scope)
+        return completed if STATE not in self.scope else with_session(completed, self.scope, keep=status < 500)
 
 
 async def answer_route(
@@ -107,7 +131,8 @@ async def answer_route(
             raise HTTPException(405, headers={"Allow": route.allow})
         await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
         return None
-    route = route.by_method.get(method, route)
+    if route.by_method:
+        route = route.by_method.get(method, route)
     mode = StreamMode.PAGE
     if route.stream is not None:
         mode, sender.vary = _mode(route.stream, route.has_page, scope)
@@ -125,14 +150,24 @@ async def answer_route(
     else:
         sender.guards = guards = Guards(scope, receive, body_limit(route, scope))
         if (refused := await guards.answer(route.guards, params)) is not None:
-            await _send_response(refused[0], sender, refused[1])
-            await _run_background(refused[0])
+            last, response = refused
+            if STATE in scope:
+                response = await _finished(last, response)
+            await _send_response(last, sender, response)
+            if last.response is not None:
+                await _run_background(last, last.response)
             return None
         run = Run(route, scope, receive, params, before=guards.last)
     is_page = mode is StreamMode.PAGE
+    if route.depends:
+        sender.run = run
     answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
+    if STATE in scope:
+        answer = await _finished(run, answer)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, [*_vary(sender), *sender.headers.for_request(scope)])
+        start, body = _page_messages(run, answer, sender)
+        if STATE in scope:
+            start["headers"] = with_session(start["headers"], scope, keep=start["status"] < 500)
         sender.started = True
         await sender.send(start)
         await sender.send(body)
@@ -143,8 +178,16 @@ async def answer_route(
     else:
         kind = EventStream if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
-    await _run_background(run)
+    if run.response is not None:
+        await _run_background(run, run.response)
     return None
+
+
+async def _finished(run: Run, answer: Any) -> Any:
+    """The answer after the clean-up of dependencies, unless it needs them while it is sent."""
+    if isinstance(answer, str) or (isinstance(answer, Response) and not is_streamed(run, answer)):
+        return await finished(run, answer)
+    return answer
 
 
 def _vary(sender: Sender) -> list[tuple[bytes, bytes]]:
@@ -171,17 +214,19 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     sender.started = True
     if status in BODILESS:
         headers = bodiless_headers(status, headers)
-    headers = sender.headers.complete(headers, sender.scope)
+    headers = sender.complete(headers, status)
     await sender.send({"type": "http.response.start", "status": status, "headers": headers})
     await sender.send({"type": "http.response.body", "body": body})
 
 
-def _page_messages(run: Run, text: str, more: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
+def _page_messages(run: Run, text: str, sender: Sender) -> tuple[Message, Message]:
     try:
         body = text.encode()
     except UnicodeEncodeError:
         body = replace_surrogates(text).encode()
-    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *more]
+    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *sender.headers.for_request(run.scope)]
+    if sender.vary:
+        headers += _vary(sender)
     status = 200
     if injected := run.response:
         status = injected.status_code
@@ -195,10 +240,10 @@ def _page_messages(run: Run, text: str, more: list[tuple[bytes, bytes]]) -> tupl
     return start, {"type": "http.response.body", "body": body}
 
 
-async def _run_background(run: Run) -> None:
-    if run.response and run.response.background:
+async def _run_background(run: Run, injected: InjectedResponse) -> None:
+    if injected.background:
         with run:
-            await run.response.background()
+            await injected.background()
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -251,6 +296,9 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
                 await response.background()
         return
     scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
+    if STATE in run.scope and isinstance(response, StreamingResponse):
+        await send_streamed(run, own_copy(response, headers), sender.watched)
+        return
     with run:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
 
@@ -278,8 +326,8 @@ async def _send_stream(
             answer = run.settled(run.answer_to(error))
             assert answer is not None
             await _send_response(run, sender, answer)
-    if kind is not PageStream:
-        await _run_background(run)
+    if kind is not PageStream and run.response is not None:
+        await _run_background(run, run.response)
 
 
 def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
@@ -295,28 +343,29 @@ def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
     )
 
 
-def _start(run: Run, sender: Sender) -> None:
-    run.start()
-    sender.started = True
-
-
 async def _prepared(
     run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> EventStream | HTMLStream | None:
     """The stream, ready to be sent. Answers without starting it, and returns None, if the response has no body."""
     injected = run.response
     status = injected.status_code if injected else 200
+    has_body = run.scope["method"] != "HEAD" and status not in BODILESS
+    if STATE in run.scope and not has_body and isinstance(answer := await finished(run, None), Response):
+        await _send_response(run, sender, answer)
+        return None
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
     run.headers_are_settled = True  # from now on, changes would have no effect
-    headers = sender.headers.complete(headers, run.scope)
+    headers = sender.complete(headers, status)
     if injected:
         injected.sent = True
     if sender.seal is not None:
         sender.seal.close()
-    if run.scope["method"] == "HEAD" or status in BODILESS:
+    if not has_body:
         await _send(sender, status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()
+    clean_up = CleanUp(partial(stream_finished, run)) if STATE in run.scope else None
+    sender.run = run
     app = run.scope["app"]
     state = run.scope.setdefault("state", {})
     if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
@@ -331,6 +380,7 @@ async def _prepared(
         status=status,
         headers=headers,
         debug=app.debug,
-        on_start=partial(_start, run, sender),
+        on_start=sender.start,
         limits=_limits(run.route, app.limits),
+        clean_up=clean_up,
     )

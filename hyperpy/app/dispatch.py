@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,37 @@ from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
-from hyperpy.exceptions import AnswerError, RefusedRedirectError, display_path, printable
-from hyperpy.pages import Completion, Redirect, Route, Run, check_header, decisive, text_for_file, unexpected
+from hyperpy.exceptions import AnswerError, InputError, RefusedRedirectError, display_path, printable
+from hyperpy.pages import (
+    FORM_KEY,
+    STATE,
+    Completion,
+    Redirect,
+    Route,
+    Run,
+    check_header,
+    close_files,
+    decisive,
+    failed,
+    finished,
+    request_state,
+    text_for_file,
+    unexpected,
+)
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.cross_site import CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders
-from hyperpy.web.errors import completed_error, debug_answer, error_answer, no_route_answer, status_of, takes_html
+from hyperpy.web.default_headers import DefaultHeaders, report_lost_changes
+from hyperpy.web.errors import (
+    completed_error,
+    debug_answer,
+    describe,
+    error_answer,
+    no_route_answer,
+    status_of,
+    takes_html,
+)
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.static import StaticApp
 
@@ -62,22 +86,17 @@ class Dispatch:
             if path.startswith(PREFIX):
                 await self.browser_module(scope, receive, sender.watched)
                 return
-            match self.loaded.router.match(path):
-                case Match(Route() as route, params):
-                    scope["path_params"] = params
-                    stream = await answer_route(route, scope, receive, sender, params, self.protection)
-                    if stream is not None:
-                        await stream
-                case Match(BrokenRoute(error=error)):  # only in debug mode
-                    await debug_answer(error, reloads=True)(scope, receive, sender.watched)
-                case CanonicalRedirect(target):
-                    await canonical_redirect(scope, target)(scope, receive, sender.watched)
-                case _:
-                    redirect = explicit_redirect(self.app, scope)
-                    if redirect is None:
-                        raise NoRouteError(404)
-                    await redirect(scope, receive, sender.watched)
-        except Exception as caught:
+            found = self.loaded.router.match(path)
+            if type(found) is Match and type(found.target) is Route:
+                scope["path_params"] = params = found.params
+                stream = await answer_route(found.target, scope, receive, sender, params, self.protection)
+                if stream is not None:
+                    await stream
+            else:
+                response = self._unrouted(found, scope)
+                await response(scope, receive, sender.watched)
+        except Exception as error:
+            caught = await _ended(sender.last_run, scope, error)
             raised = text_for_file(caught, scope) or caught
             failure = decisive(raised)
             if isinstance(failure, ClientDisconnect):
@@ -87,7 +106,7 @@ class Dispatch:
                 raise
             if sender.seal is not None:
                 sender.seal.release()  # an error page may change the session again
-            self._log(raised, scope)
+            describe(failure, self._log(raised, scope))
             guards = sender.guards or Guards(scope, receive, self.max_body)
             response = await self._error_response(scope, receive, failure, guards)
             headers = [*response.raw_headers, *missing(response, guards.headers)]
@@ -95,13 +114,33 @@ class Dispatch:
                 for header in headers:
                     check_header(header)
             except AnswerError as bad:  # from the headers of an HTTPException
-                self._log(bad, scope)
+                describe(bad, self._log(bad, scope))
                 response = debug_answer(bad) if self.app.debug else error_answer(bad, _accept(scope))
                 headers = response.raw_headers
-            await own_copy(response, self.headers.complete(headers, scope))(scope, receive, send)
+            if STATE in scope:
+                request_state(scope).dependencies.forget()
+            await own_copy(response, sender.complete(headers, response.status_code))(scope, receive, send)
+        except BaseException as cancelled:  # noqa: BLE001 (its dependencies have to see it)
+            raise await _ended(sender.last_run, scope, cancelled)  # noqa: B904
         finally:
             if sender.seal is not None:
                 sender.seal.release()
+            if STATE in scope:
+                report_lost_changes(scope)
+            if FORM_KEY in scope:
+                close_files(scope)
+
+    def _unrouted(self, found: Match[LoadedRoute] | CanonicalRedirect | None, scope: Scope) -> Response:
+        """The response for a path that no route answers. Raises NoRouteError if there is none."""
+        match found:
+            case Match(BrokenRoute(error=error)):  # only in debug mode
+                return debug_answer(error, reloads=True)
+            case CanonicalRedirect(target):
+                return canonical_redirect(scope, target)
+        redirect = explicit_redirect(self.app, scope)
+        if redirect is None:
+            raise NoRouteError(404)
+        return redirect
 
     def body_limit(self, scope: Scope) -> int:
         """The bytes that the body of a request may have, which middleware may read as well; 0 means no limit."""
@@ -116,6 +155,7 @@ class Dispatch:
 
         In debug mode, unexpected errors get their traceback instead of an error page.
         """
+        describe(error)
         return await self._error_response(scope, receive, error, Guards(scope, receive, self.max_body))
 
     async def _error_response(self, scope: Scope, receive: Receive, error: Exception, guards: Guards) -> Response:
@@ -138,20 +178,30 @@ class Dispatch:
         if isinstance(page, Route):
             try:
                 refused = await guards.answer(page.guards, match.params)
-            except Exception as raised:  # noqa: BLE001 (it is answered like any error of a route)
-                self._log(raised, scope)
+                if refused is not None:
+                    run, response = refused
+                    sent = await finished(run, response) if STATE in scope else response
+                    assert isinstance(sent, Response)
+                    return sent
+            except Exception as failure:  # noqa: BLE001 (it is answered like any error of a route)
+                raised = await _ended(guards.last, scope, failure)
+                describe(decisive(raised), self._log(raised, scope))
                 return await self._error_response(scope, receive, decisive(raised), guards)
-            if refused is not None:
-                return refused[1]
         try:
             return await self._error_page(page, scope, receive, error, guards)
         except Exception as failure:
-            log.exception("the error page %s failed", page.file)
+            log.exception("the error page %s failed [%s]", display_path(page.file), getattr(error, "log_id", ""))
             return debug_answer(failure) if self.app.debug else error_answer(error, accept)
 
-    def _log(self, error: Exception, scope: Scope) -> None:
-        if (bug := unexpected(error)) is not None:
-            log.error("%s %s failed", scope["method"], printable(scope["path"]), exc_info=bug)
+    def _log(self, error: Exception, scope: Scope) -> str:
+        """Log an exception unless it is an answer. Returns the id that the log has it under, or the empty string."""
+        if self.app.debug and isinstance(error, InputError):
+            log.warning("%s %s: invalid inputs: %s", scope["method"], printable(scope["path"]), printable(str(error)))
+        if (bug := unexpected(error)) is None:
+            return ""
+        log_id = secrets.token_hex(4)
+        log.error("%s %s failed [%s]", scope["method"], printable(scope["path"]), log_id, exc_info=bug)
+        return log_id
 
     def _nearest_page(self, error: Exception, path: bytes, guards: Guards) -> Match[LoadedRoute] | None:
         """The nearest error page whose guards the request has passed. For an unknown URL, they run afterwards."""
@@ -184,9 +234,14 @@ class Dispatch:
             run.follow(guards.last)
         run.injected_response().status_code = status_of(error)
         html = takes_html(accept)
-        answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
-        if isinstance(answer, Pending):
-            answer = await _completed(run, answer)
+        try:
+            answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
+            if isinstance(answer, Pending):
+                answer = await _completed(run, answer)
+            if STATE in scope:
+                answer = await finished(run, answer)
+        except BaseException as failure:  # noqa: BLE001 (its dependencies have to see it)
+            raise await _ended(run, scope, failure)  # noqa: B904
         if answer is None:
             return error_answer(error, accept)
         if isinstance(answer, Response):
@@ -194,6 +249,18 @@ class Dispatch:
             return completed_error(answer, error, status, missing(answer, run.injected_response().raw_headers))
         response = page_response(run, answer)
         return completed_error(response, error, response.status_code)
+
+
+async def _ended(run: Run | None, scope: Scope, error: BaseException) -> Exception:
+    """The exception that the request ends with, after its dependencies have seen the one that a run has raised.
+
+    Raises it if the request can't be answered any more, such as a cancellation.
+    """
+    if run is not None and STATE in scope:
+        error = await failed(run, error)
+    if not isinstance(error, Exception):
+        raise error
+    return error
 
 
 def _accept(scope: Scope) -> str:

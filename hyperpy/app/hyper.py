@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ from starlette.websockets import WebSocketClose
 
 from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
+from hyperpy.app.spawning import TASKS_KEY, SpawnedTasks, lifespan_tasks, tasks_without_lifespan
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
-from hyperpy.config import Settings, app_settings, running_command
-from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
-from hyperpy.pages import Redirect, RequestBody
+from hyperpy.config import Command, Settings, app_settings, running_command
+from hyperpy.exceptions import ConfigError, HyperError, InputError, RefusedRedirectError, display_path
+from hyperpy.pages import Dependency, Redirect, RequestBody
+from hyperpy.sessions import SessionCookie, missing_key, new_key
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.allowed_hosts import AllowedHosts
 from hyperpy.web.cross_site import SAFE_METHODS
@@ -60,28 +63,51 @@ class Hyper(Starlette):
     ) -> None:
         command = running_command.get()
         debug = debug or (command is not None and command.debug)
-        self.settings = app_settings(settings)
-        self.limits = StreamLimits(
-            ping=self.settings.ping, send=self.settings.timeout_send, age=self.settings.stream_max_age
-        )
-        make_hub(self.settings)  # raises for an invalid URL now, instead of when a server starts
+        settings = app_settings(settings)
+        make_hub(settings)  # raises for an invalid URL now, instead of when a server starts
         self._own_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
         self._own_hub: Hub | None = None
+        self._own_tasks: WeakKeyDictionary[asyncio.AbstractEventLoop, SpawnedTasks] = WeakKeyDictionary()
         self.streams = Streams()
         """The open streams of this process; iteration yields a StreamRecord for each.
 
         This is the registry of the lifespan or that of `own_streams`, whichever is newer. The streams of an application
         mounted in another `Hyper` are in the registry of the latter.
         """
-        super().__init__(debug=debug, lifespan=_extended(lifespan, self.settings))
+        self.overrides: Mapping[Dependency, Dependency] = {}
+        """What tests have put in the place of dependencies."""
+        grace = 0 if debug else (command.settings if command else settings).timeout_graceful_shutdown
+        super().__init__(debug=debug, lifespan=_extended(lifespan, grace))
         self.loaded_routes = load_routes(Path(routes), static=static is not None)
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)
-        folder = Path(static) if static is not None else None
-        self.allowed_hosts = AllowedHosts.of(self.settings)
-        self.dispatch = Dispatch(self, self.loaded_routes, folder, self.settings)
+        self._static = Path(static) if static is not None else None
+        self.configure(settings)
         self.router.redirect_slashes = False
         self.router.default = self._files
+
+    def configure(self, settings: Settings) -> None:
+        """Use these settings from the next request on, and from the next start of the lifespan for channels.
+
+        Raises ConfigError if one is invalid.
+        """
+        self.settings = settings
+        self.limits = StreamLimits(ping=settings.ping, send=settings.timeout_send, age=settings.stream_max_age)
+        self.allowed_hosts = AllowedHosts.of(settings)
+        self.session_cookie = self._session_cookie(running_command.get())
+        self.dispatch = Dispatch(self, self.loaded_routes, self._static, settings)
+
+    def _session_cookie(self, command: Command | None) -> SessionCookie:
+        """Raises ConfigError if a route file uses sessions, and there is no secret key."""
+        cookie = SessionCookie.of(self.settings)
+        if cookie.keys:
+            return cookie
+        if self.debug:
+            return replace(cookie, keys=((command and command.development_key) or new_key(),))
+        if file := next(self.loaded_routes.with_session(), None):
+            error = missing_key()
+            raise ConfigError(f"{error.what}, and {display_path(file)} uses one", hint=error.hint)
+        return cookie
 
     @property
     def load_errors(self) -> list[HyperError]:
@@ -114,6 +140,14 @@ class Hyper(Starlette):
             self._own_hub = make_hub(self.settings)
             self._own_hub.start()
         return self._own_hub
+
+    def own_tasks(self) -> SpawnedTasks:
+        """The spawned tasks of requests if no lifespan has run; nothing waits for them at the end."""
+        loop = asyncio.get_running_loop()
+        tasks = self._own_tasks.get(loop)
+        if tasks is None:
+            tasks = self._own_tasks[loop] = tasks_without_lifespan()
+        return tasks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan" and not self.allowed_hosts.allow(scope):
@@ -192,20 +226,26 @@ class _DisconnectMiddleware:
 
 
 def _extended(
-    lifespan: Lifespan | None, settings: Settings
+    lifespan: Lifespan | None, grace: float
 ) -> Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]:
-    """The lifespan, with the registry of open streams and the channels hub added to its state for all requests."""
+    """The lifespan, with the open streams, the spawned tasks and the channels hub in its state for all requests.
+
+    `grace` is the time in seconds that spawned tasks have at a shutdown.
+    """
 
     @asynccontextmanager
     async def extended(app: Any) -> AsyncIterator[Mapping[str, Any]]:
         app.streams = streams = Streams()
-        async with connect(settings) as hub, lifespan(app) if lifespan else nullcontext() as state:
-            try:
-                with StopSignals(streams):
-                    yield {**(state or {}), STATE_KEY: streams, HUB_KEY: hub}
-            finally:
-                streams.close()
-                # Wait: some servers would stop now, and `lifespan` is about to close its resources.
-                await streams.wait_ended(app.limits.cleanup + app.limits.last_send)
+        async with connect(app.settings) as hub:
+            tasks = lifespan_tasks(grace)
+            async with lifespan(app) if lifespan else nullcontext() as state:
+                try:
+                    with StopSignals(streams):
+                        yield {**(state or {}), STATE_KEY: streams, HUB_KEY: hub, TASKS_KEY: tasks}
+                finally:
+                    streams.close()
+                    # Wait: some servers would stop now, and `lifespan` is about to close its resources.
+                    await streams.wait_ended(2 * app.limits.cleanup + app.limits.last_send)
+                    await tasks.close(streams.closing_for)
 
     return extended

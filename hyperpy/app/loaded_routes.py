@@ -1,5 +1,6 @@
 """The routes and error pages of a folder, loaded."""
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,8 +22,11 @@ from hyperpy.pages import (
     csp_nonce,
     current_request,
     current_response,
+    flash,
+    flashes,
     load_route,
     render,
+    session,
 )
 from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
@@ -35,11 +39,14 @@ PUBLIC_NAMES: Final = PublicNames(
     | {
         "Event": Event,
         "csp_nonce": csp_nonce,
+        "flash": flash,
+        "flashes": flashes,
         "JSON": JSON,
         "redirect": redirect,
         "render": render,
         "request": current_request,
         "response": current_response,
+        "session": session,
         "url": url,
     }
 )
@@ -99,9 +106,26 @@ class LoadedRoutes:
         """The routes that could be loaded."""
         return tuple(entry for entry in self.entries if isinstance(entry, Route) and entry.url)
 
+    def with_session(self) -> Iterator[str]:
+        """The files that name the session or flashes. Those that only import it, as by `*`, don't count."""
+        for entry in self.entries:
+            if isinstance(entry, Route) and _names_session(entry):
+                yield entry.file
+
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""
         return [_row(route) for route in self.working()]
+
+
+def _names_session(route: Route) -> bool:
+    if any(given.origin is InputOrigin.SESSION for given in route.inputs):
+        return True
+    names = {
+        name for name, value in route.definitions.items() if any(value is own for own in (session, flash, flashes))
+    }
+    return bool(names) and any(
+        isinstance(node, ast.Name) and node.id in names for node in ast.walk(ast.parse(Path(route.file).read_bytes()))
+    )
 
 
 def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
@@ -165,7 +189,8 @@ def _guarded(
 
 def _unmet_inputs(guard: Route, file: RouteFile | ErrorPage) -> Iterator[RouteError]:
     """An error for each path parameter that a guard needs and the URL lacks, because a symbolic link leads there."""
-    for given in guard.inputs:
+    own = (given for dependency in guard.dependencies for given in dependency.inputs)
+    for given in (*guard.inputs, *own):
         if given.origin is InputOrigin.PATH and given.key not in file.parameters:
             what = f"its guard {display_path(guard.file)} needs `{given.key}`, which this URL doesn't have"
             hint = "A symbolic link leads to this file, out of the guard's folder. Copy the file instead."
@@ -217,7 +242,8 @@ def _row(route: Route) -> RouteRow:
 
 
 def _required_inputs(route: Route) -> Iterator[str]:
-    for given in route.inputs:
+    own = (given for dependency in route.dependencies for given in dependency.inputs)
+    for given in (*route.inputs, *own):
         if given.required and given.marker is not None:
             source = "" if given.source == "query" else f" ({given.source})"
             yield f"{given.key}: {given.kind}{source}"

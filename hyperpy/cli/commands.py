@@ -20,6 +20,7 @@ from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_se
 from hyperpy.dev import develop
 from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
+from hyperpy.sessions import new_key
 
 type Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -77,7 +78,7 @@ def dev(**flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        sys.exit(develop(partial(_reload, flags), announce, settings, Path.cwd()))
+        sys.exit(develop(partial(_reload, flags, new_key()), announce, settings, Path.cwd()))
 
 
 @main.command("serve", epilog=EPILOG)
@@ -136,8 +137,8 @@ def init_channels(channels: str | None, print_only: bool) -> None:
             click.echo(f"{hub.address} is ready.", err=True)
 
 
-def _reload(flags: dict[str, str | bool | None]) -> ASGIApp:
-    return load_app(_settings(flags), debug=True)
+def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIApp:
+    return load_app(_settings(flags), debug=True, development_key=development_key)
 
 
 def _settings(flags: dict[str, str | bool | None]) -> Settings:

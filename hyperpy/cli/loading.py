@@ -18,7 +18,7 @@ APP_FILE = "app.py"
 DEFAULT_TARGET = "app:app"
 
 
-def load_app(settings: Settings, *, debug: bool = False) -> ASGIApp:
+def load_app(settings: Settings, *, debug: bool = False, development_key: str = "") -> ASGIApp:
     """The application named in the settings, loaded from the working directory.
 
     From here on, applications made in this context get these settings, and `debug`. Raises ConfigError if the settings
@@ -27,7 +27,7 @@ def load_app(settings: Settings, *, debug: bool = False) -> ASGIApp:
     folder = Path.cwd()
     if sys.path[:1] != [str(folder)]:
         sys.path.insert(0, str(folder))  # as `python app.py` does; an installed script has its own folder there
-    running_command.set(Command(settings, debug))
+    running_command.set(Command(settings, debug, development_key))
     target = settings.target or (DEFAULT_TARGET if (folder / APP_FILE).is_file() else None)
     if target is None:
         return Hyper(routes=settings.routes, static=settings.static)

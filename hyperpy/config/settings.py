@@ -9,6 +9,7 @@ from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.exceptions import ConfigError
 
 PREFIX = "HYPER_"
+EXAMPLE_KEY = "$(python -c 'import secrets; print(secrets.token_urlsafe())')"
 YEAR = 365 * 24 * 3600  # seconds
 
 REFERRER_POLICIES = (
@@ -26,13 +27,14 @@ def _setting(
     choices: tuple[str, ...] = (),
     example: str = "",
     of_app: bool = False,
+    secret: bool = False,
 ) -> Any:
     """`of_app` marks a setting that applications read; servers read the others.
 
-    `example` is the value that error messages suggest for a setting without a default.
+    A `secret` is in no repr. `example` is the value that error messages suggest for a setting without a default.
     """
     metadata = {"help": help, "least": least, "most": most, "choices": choices, "example": example, "of_app": of_app}
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,17 @@ class Settings:
         "Content-Security-Policy of every response; {nonce} stands for the request's nonce.",
         example="default-src 'self'; script-src 'nonce-{nonce}'",
         of_app=True,
+    )
+    secret_key: str | None = _setting(
+        None,
+        "Key that signs sessions, at least 16 characters; after a comma, earlier ones that are still valid.",
+        example=EXAMPLE_KEY,
+        of_app=True,
+        secret=True,
+    )
+    session_cookie: str = _setting("session", "Name of the cookie that holds the session.", of_app=True)
+    session_max_age: int = _setting(
+        14 * 24 * 3600, "Seconds after which the session of a visitor who doesn't come back ends.", least=1, of_app=True
     )
     nosniff: bool = _setting(
         True, "Send X-Content-Type-Options, so that browsers don't guess the type of a response.", of_app=True

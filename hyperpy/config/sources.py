@@ -6,7 +6,7 @@ import tomllib
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,8 @@ class Command:
 
     settings: Settings
     debug: bool = False
+    development_key: str = field(default="", repr=False)
+    """Signs sessions under `hyper dev`, where restarts must not log anybody out, if there is no secret key."""
 
 
 running_command: Final[ContextVar[Command | None]] = ContextVar("hyperpy.running_command", default=None)

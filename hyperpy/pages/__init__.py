@@ -4,33 +4,46 @@ from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
-from hyperpy.pages.input_functions import Cookie, Header, Loaded, Path, Query
+from hyperpy.pages.body_inputs import Body, File, Form
+from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
-from hyperpy.pages.loading.inputs import InputOrigin
+from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
+from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
-from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of
+from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, session
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.body import RequestBody, body_limit, check_length
+from hyperpy.pages.request.ending import failed, finished, is_streamed, send_streamed, stream_finished
+from hyperpy.pages.request.flash import flash, flashes
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
-from hyperpy.pages.request.route_request import text_for_file
+from hyperpy.pages.request.request_state import STATE, request_state
+from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.route_settings import route
 from hyperpy.pages.waiting.completion import Completion
 
 __all__ = [
     "DELETE",
+    "FORM_KEY",
     "GET",
     "NONCE_KEY",
     "PATCH",
     "POST",
     "PUT",
+    "STATE",
     "AnsweredError",
+    "Body",
     "Completion",
     "Cookie",
+    "Dependency",
+    "DependencyResolver",
+    "Depends",
+    "File",
+    "Form",
     "Header",
     "InjectedResponse",
     "InputMarker",
@@ -49,15 +62,25 @@ __all__ = [
     "body_limit",
     "check_header",
     "check_length",
+    "close_files",
     "csp_nonce",
     "current",
     "current_request",
     "current_response",
     "decisive",
+    "failed",
+    "finished",
+    "flash",
+    "flashes",
+    "is_streamed",
     "load_route",
     "nonce_of",
     "render",
+    "request_state",
     "route",
+    "send_streamed",
+    "session",
+    "stream_finished",
     "temporary_imports",
     "text_for_file",
     "unexpected",

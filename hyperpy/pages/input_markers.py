@@ -4,11 +4,14 @@ from abc import ABC, ABCMeta, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Never
 
 from starlette.requests import Request
 
 NO_CONSTRAINTS: Mapping[str, Any] = MappingProxyType({})
+
+# The default of a marker without one.
+NO_DEFAULT: Final[Any] = object()
 
 if TYPE_CHECKING:
 
@@ -57,7 +60,12 @@ class TextMarker(InputMarker):
     alias: str = ""
     constraints: Mapping[str, Any] = field(default=NO_CONSTRAINTS)
     """Keywords of pydantic's `Field`."""
-    has_default: bool = False
+    default: Any = field(default=NO_DEFAULT, compare=False)
+    """Used for the parameters of dependencies. A route file evaluates its defaults for each request instead."""
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not NO_DEFAULT
 
     def __post_init__(self) -> None:
         if not isinstance(self.alias, str):
@@ -105,6 +113,21 @@ class PathMarker(TextMarker):
     def value(self, request: Request, name: str) -> str | None:
         value: str | None = request.path_params.get(self.key(name))
         return value
+
+
+@dataclass(frozen=True)
+class DependsMarker(InputMarker):
+    """A marker made by `Depends()`; see `Run.prepare`."""
+
+    dependency: Any = NO_DEFAULT
+    """The function; `NO_DEFAULT` stands for the class in the annotation."""
+
+    @property
+    def is_given(self) -> bool:
+        return self.dependency is not NO_DEFAULT
+
+    def value(self, request: Request, name: str) -> Never:
+        raise AssertionError("the value of a dependency is not read from the request")
 
 
 def source_of(marker: InputMarker) -> str:

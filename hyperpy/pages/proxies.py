@@ -1,4 +1,4 @@
-"""`from hyperpy import request, response, csp_nonce`: those of the running request, for components and helpers too."""
+"""`from hyperpy import request, response, session`: those of the running request, for components and helpers too."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from hyperpy.exceptions import AnswerError
 from hyperpy.responses import Response
+from hyperpy.sessions import Session
 from hyperpy.templates import current_host
 
 NONCE_KEY: Final = "csp_nonce"  # in the state of a request, where middleware may put one of its own
@@ -86,6 +87,12 @@ class _Proxy:
     def __getitem__(self, key: Any) -> Any:
         return _target(self)[key]
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        _target(self)[key] = value
+
+    def __delitem__(self, key: Any) -> None:
+        del _target(self)[key]
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return _target(self)(*args, **kwargs)
 
@@ -97,8 +104,8 @@ def _target(proxy: _Proxy) -> Any:
             f"`{proxy._name}` can't be used outside a request",
             hint=(
                 "Use it in a route file, or in a function that a route file calls: there it is the request being "
-                "answered.\nA definition that runs once has none, and neither has a thread of your own: pass it the "
-                "values that it needs."
+                "answered.\nA definition that runs once has none, and neither has a thread of your own or a coroutine "
+                "passed to spawn(): pass it the values that it needs."
             ),
         )
     return proxy._find(run)
@@ -117,6 +124,9 @@ request: Final = cast(Request, _Proxy("request", Request, attrgetter("request"))
 
 response: Final = cast(Response, _Proxy("response", Response, methodcaller("injected_response")))
 """Status, headers and cookies of the page or stream that answers it."""
+
+session: Final = cast(Session[Any], _Proxy("session", Session, lambda run: Session(run.session_content())))
+"""What the site remembers of the visitor between requests."""
 
 csp_nonce: Final = cast(str, _Proxy("csp_nonce", str, lambda run: nonce_of(run.scope)))
 """The nonce of the request, for `<script nonce={csp_nonce}>`; the setting `csp` puts it into the policy."""

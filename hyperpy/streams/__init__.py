@@ -1,5 +1,6 @@
 """Sends the items of a generator to a client: encoding, content negotiation, and the lifetime of a stream."""
 
+from hyperpy.streams.clean_up import CleanUp
 from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event
 from hyperpy.streams.negotiate import Accept, GeneratorShape, StreamMode, accepts, choose, stream_headers, varies
 from hyperpy.streams.polling import Poll, poll
@@ -17,6 +18,7 @@ __all__ = [
     "PING",
     "STATE_KEY",
     "Accept",
+    "CleanUp",
     "EndReason",
     "Event",
     "EventStream",

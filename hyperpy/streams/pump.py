@@ -2,20 +2,20 @@
 
 import asyncio
 import logging
-import random
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field
 from time import monotonic
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from anyio import CancelScope
 from markupsafe import Markup
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.exceptions import HeadersSentError, HyperError, Place
-from hyperpy.pages import AnsweredError, Completion, Redirect, Run, current, decisive
+from hyperpy.exceptions import HyperError, Place
+from hyperpy.pages import AnsweredError, Completion, Run, current
+from hyperpy.streams.clean_up import CleanUp
 from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.framing import LastFrame
@@ -23,13 +23,12 @@ from hyperpy.streams.negotiate import StreamMode, stream_headers
 from hyperpy.streams.outbox import Outbox
 from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, LIMITS, RUNNING, STOPPING, PumpState, StreamLimits
 from hyperpy.streams.registry import STATE_KEY, Streams
+from hyperpy.streams.stream_errors import failure_of
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 from hyperpy.streams.telemetry import TELEMETRY
 from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
-
-_JITTER: Final = 0.2  # of the maximum age
 
 _CUT_SHORT: Final = (
     "%s: what the stream does after its last event took longer than %g s and was cancelled; "
@@ -62,6 +61,7 @@ class Pump(ABC):
     debug: bool = False
     on_start: Callable[[], None] | None = None
     limits: StreamLimits = LIMITS
+    clean_up: CleanUp | None = None
 
     _state: PumpState = field(init=False, default=HELD)
     _end_reason: EndReason | None = field(init=False, default=None)  # of a stream that is stopped
@@ -96,6 +96,10 @@ class Pump(ABC):
         server to log.
         """
 
+    def lifetime(self) -> float:
+        """Seconds after which the stream ends cleanly; 0 means never."""
+        return 0
+
     def drain(self) -> None:  # noqa: B027 (by default, carry on)
         """The server stops: end now if the client reconnects by itself."""
 
@@ -111,7 +115,8 @@ class Pump(ABC):
         self._watch = DisconnectWatch()
         if streams is not None:
             streams.add(self)
-        expiry = self._expiry()
+        age = self.lifetime()
+        expiry = self._loop.call_later(age, self.end_cleanly, EndReason.TOO_OLD) if age else None
         try:
             self._task = asyncio.Task(self._drive(), loop=self._loop, eager_start=True, context=context)
             await self._watch_client(receive)
@@ -129,19 +134,13 @@ class Pump(ABC):
             if self._task.done():
                 del self._outbox  # it refers back to this object
 
-    def _expiry(self) -> asyncio.TimerHandle | None:
-        """The timer that ends the stream for its age. Streams that began together don't end together."""
-        if not self.limits.age or self.mode is not StreamMode.SSE:
-            return None
-        age = self.limits.age * random.uniform(1 - _JITTER, 1)
-        return self._loop.call_later(age, self.end_cleanly, EndReason.TOO_OLD)
-
     # In the server's task.
 
     async def _watch_client(self, receive: Receive) -> None:
         task = self._task
         try:
-            if not task.done() and self._state is not STOPPING and await self._watch.disconnects(receive, task):
+            is_over = task.done() or self._state is STOPPING or (self.clean_up is not None and self.clean_up.is_due)
+            if not is_over and await self._watch.disconnects(receive, task):
                 self._stop(EndReason.CLIENT_LEFT)
         except BaseException:
             self._stop(EndReason.CANCELLED)
@@ -157,6 +156,8 @@ class Pump(ABC):
         if self._task.done():
             return
         with CancelScope(shield=True):
+            if self.clean_up is not None:
+                await self.clean_up.run(self._task, self.limits.cleanup, self.limits.last_send)
             await asyncio.wait((self._task,), timeout=self.limits.cleanup)
             if not self._task.done():
                 if self._end_announced:
@@ -172,31 +173,29 @@ class Pump(ABC):
         task = asyncio.current_task()
         assert task is not None
         self._task = task  # here, because an eager task runs its first step before its constructor returns
-        failure: Exception | None = None
+        failure: Any = None
         try:
             await self._produce()
         except asyncio.CancelledError as error:
             if self._state is not STOPPING:
                 if task.cancelling():
+                    if self.clean_up is not None:
+                        await self.clean_up.after(error, self._watch.interrupt)
                     self._state = ENDED
                     self._outbox.abandon()
                     raise
                 failure = RuntimeError("the stream's generator awaited something that had been cancelled")
                 failure.__cause__ = error
+            elif self.clean_up is not None and self._end_reason is not EndReason.ANSWERED:
+                failure = error
         except Exception as error:  # noqa: BLE001 (`_conclude` logs it, sends it or raises it)
-            failure = self._failure(error)
+            failure = failure_of(self._run, error)
+        if self.clean_up is not None:
+            self._state = HELD if self._state is RUNNING else self._state
+            failure = await self.clean_up.after(failure, self._watch.interrupt)
+            self.clean_up = None  # it refers to the exception, whose traceback refers back to this object
+            failure = failure_of(self._run, failure) if isinstance(failure, Exception) else None
         await self._conclude(failure)
-
-    def _failure(self, error: Exception) -> Exception | None:
-        """What a generator's exception means: nothing for a redirect, since `on_start` refuses to start with one."""
-        error = decisive(error)
-        if self._run is None or not isinstance(error, Redirect):
-            return error
-        try:
-            self._run.register(error)
-        except HeadersSentError as late:
-            return late
-        return None
 
     async def _produce(self) -> None:
         """Send the items of the generator one after the other, as `async for` would.
@@ -376,14 +375,8 @@ class Pump(ABC):
             outbox.flush()
         elif self.ping and not outbox.sending and quiet >= limits.ping:
             outbox.put_other(self.ping)
-        self._timer = self._loop.call_later(self._until_next_tick(), self._tick)
-
-    def _until_next_tick(self) -> float:
-        outbox, limits = self._outbox, self.limits
         quiet = monotonic() - outbox.moved_at
-        due = (limits.send if outbox.sending or not self.ping else limits.ping) - quiet
-        # A send may begin right after this: the next tick must not come much later than its limit.
-        return max(min(due, limits.ping, limits.send) if self.ping else due, 0.01)
+        self._timer = self._loop.call_later(limits.next_tick(quiet, outbox.sending, bool(self.ping)), self._tick)
 
     def log(self, what: str, error: Exception) -> str:
         """Log the traceback, unless the error is a 4xx, and return the id that the log has it under."""

@@ -83,5 +83,11 @@ class StreamLimits:
     cleanup: float = 5.0  # for the generator's `finally`
     age: float = 0.0  # of an event stream, at most; 0 means no limit
 
+    def next_tick(self, quiet: float, sending: bool, pings: bool) -> float:
+        """The seconds until a stream has to be looked at again that has been quiet for some seconds."""
+        due = (self.send if sending or not pings else self.ping) - quiet
+        # A send may begin right after this: the next tick must not come much later than its limit.
+        return max(min(due, self.ping, self.send) if pings else due, 0.01)
+
 
 LIMITS: Final = StreamLimits()

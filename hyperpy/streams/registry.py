@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator
+from time import monotonic
 from typing import Final, Protocol
 
 from starlette.types import Scope
@@ -34,11 +35,21 @@ class Streams:
     def __init__(self) -> None:
         self._open: dict[OpenStream, None] = {}
         self._empty: asyncio.Future[None] | None = None
-        self.closing = False
+        self.closing_since: float | None = None
         self.fair_share = FairShare()
         self.opened = 0
         self.ended: dict[EndReason, int] = dict.fromkeys(EndReason, 0)
         self.recent: deque[StreamRecord] = deque(maxlen=RECENT)
+
+    @property
+    def closing(self) -> bool:
+        """The server stops."""
+        return self.closing_since is not None
+
+    @property
+    def closing_for(self) -> float:
+        """The seconds since the server was told to stop; 0 while it runs."""
+        return 0 if self.closing_since is None else monotonic() - self.closing_since
 
     def __len__(self) -> int:
         return len(self._open)
@@ -69,7 +80,8 @@ class Streams:
 
     def close(self) -> None:
         """End all event streams, and any that open from now on. Pages that are being sent may finish."""
-        self.closing = True
+        if self.closing_since is None:
+            self.closing_since = monotonic()
         for stream in list(self._open):
             stream.drain()
 

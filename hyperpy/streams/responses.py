@@ -1,11 +1,16 @@
 """The kinds of streamed responses: server-sent events, HTML that is sent in parts, and pages that have to wait."""
 
+import random
+from typing import Final
+
 from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event
 from hyperpy.streams.framing import data_continued
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
 from hyperpy.streams.stream_errors import stream_error
 from hyperpy.streams.stream_record import http_error, status_of
+
+_JITTER: Final = 0.2  # of the maximum age
 
 
 class EventStream(Pump):
@@ -29,6 +34,10 @@ class EventStream(Pump):
         event = stream_error(error, log_id, debug=self.debug)
         # A 4xx would be the same after reconnecting.
         return event + CLOSE if status < 500 else event
+
+    def lifetime(self) -> float:
+        """Streams that began together don't end together."""
+        return self.limits.age * random.uniform(1 - _JITTER, 1)
 
     def drain(self) -> None:
         self.end_cleanly()

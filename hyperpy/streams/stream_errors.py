@@ -7,6 +7,8 @@ from typing import Final
 
 import pydantic_core
 
+from hyperpy.exceptions import HeadersSentError
+from hyperpy.pages import Redirect, Run, decisive
 from hyperpy.streams.framing import frame
 from hyperpy.streams.stream_record import http_error, status_of
 from hyperpy.tracebacks import users_traceback
@@ -85,3 +87,15 @@ def _traceback(error: Exception) -> str:
 
 def _sendable(text: str, length: int) -> str:
     return text[:length].encode("utf-8", "replace").decode()
+
+
+def failure_of(run: Run | None, error: Exception) -> Exception | None:
+    """What a generator's exception means: nothing for a redirect, since `on_start` refuses to start with one."""
+    error = decisive(error)
+    if run is None or not isinstance(error, Redirect):
+        return error
+    try:
+        run.register(error)
+    except HeadersSentError as late:
+        return late
+    return None

@@ -13,6 +13,7 @@ from hyperpy.testing.body_reader import Ending, StreamFailure
 from hyperpy.testing.event_reader import Events
 from hyperpy.testing.failures import AnswerFailure, PageFailure, SiteFailure
 from hyperpy.testing.markup import HTML, Element, Page
+from hyperpy.testing.page_forms import PageForm
 from hyperpy.testing.parts import Parts
 from hyperpy.testing.received_event import ReceivedEvent
 from hyperpy.testing.site import Site
@@ -28,6 +29,7 @@ __all__ = [
     "Events",
     "Page",
     "PageFailure",
+    "PageForm",
     "Parts",
     "ReceivedEvent",
     "Site",

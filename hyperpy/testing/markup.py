@@ -9,6 +9,7 @@ import httpx
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from hyperpy.testing.failures import HIDDEN, PageFailure, listed, request_line, shortened
+from hyperpy.testing.page_forms import PageForm, Submit, controls_of
 
 __tracebackhide__ = HIDDEN
 
@@ -63,7 +64,7 @@ class Element:
         found = [node for node in _find(self._node, css) if node.mem_id != self._node.mem_id]
         return [Element(node, self._origin) for node in found]
 
-    def one(self, css: str) -> Element:
+    def select_one(self, css: str) -> Element:
         """The only descendant that matches. Raises PageFailure if there is none or more than one."""
         return _single(self.select(css), css, f"{_opening(self._node)} of {self._origin}", list(self._node.iter()))
 
@@ -99,7 +100,7 @@ class HTML:
         """The elements that match, in document order."""
         return [Element(node, self.origin) for node in _find(self._parser, css)]
 
-    def one(self, css: str) -> Element:
+    def select_one(self, css: str) -> Element:
         """The only element that matches. Raises PageFailure if there is none or more than one."""
         return _single(self.select(css), css, self.origin, self._nodes())
 
@@ -120,11 +121,12 @@ class HTML:
 
 
 class Page(HTML):
-    """The parsed HTML of a response."""
+    """The parsed HTML of a response. `submit` sends what its forms send."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, submit: Submit[Page]) -> None:
         super().__init__(response.text, request_line(response.request))
         self.response = response
+        self._submit = submit
 
     @property
     def status(self) -> int:
@@ -138,6 +140,14 @@ class Page(HTML):
     def url(self) -> str:
         """The URL of the page, after redirects."""
         return str(self.response.url)
+
+    def form(self, css: str = "form") -> PageForm[Page]:
+        """The only form that matches, to be filled in and submitted. Raises PageFailure if it isn't the only one."""
+        node = self.select_one(css)._node
+        if node.tag != "form":
+            raise PageFailure(f"{_opening(node)} of {self.origin} is not a form")
+        nodes = {each.mem_id: each for top in self._nodes() for each in top.traverse()}  # of a top node, siblings too
+        return PageForm(node, controls_of(node, nodes.values()), self.url, self.origin, self._submit)
 
 
 def _find(where: LexborHTMLParser | LexborNode, css: str) -> list[LexborNode]:

@@ -47,9 +47,9 @@ class ReceivedEvent:
         """The elements in the data that match, in document order."""
         return self.markup.select(css)
 
-    def one(self, css: str) -> Element:
+    def select_one(self, css: str) -> Element:
         """The only element in the data that matches. Raises PageFailure if there is none or more than one."""
-        return self.markup.one(css)
+        return self.markup.select_one(css)
 
     def __str__(self) -> str:
         return f"{self.event}: {shortened(self.data, EXCERPT)!r}"

@@ -89,7 +89,19 @@ class Site:
         if wrong or not has_media_type(response, "text/html"):
             expected = "a page" if status is None else f"a page of status {status}"
             raise unexpected_response(response, response.text, expected)
-        return Page(response)
+        return Page(response, self._submit)
+
+    async def _submit(self, method: str, url: str, options: dict[str, Any]) -> Page:
+        """The answer to a form of a page, of any status; redirects are followed. It is sent as browsers send it."""
+        own = httpx.URL(self.url)
+        headers = {"Accept": BROWSER, "Sec-Fetch-Site": "same-origin", **options.pop("headers", {})}
+        if method != "GET":
+            headers["Origin"] = f"{own.scheme}://{own.netloc.decode()}"
+        given: Any = {**options, "headers": headers, "follow_redirects": True}
+        response = await self._send(method, url, given, stream=False)
+        if not has_media_type(response, "text/html"):
+            raise unexpected_response(response, response.text, "a page")
+        return Page(response, self._submit)
 
     @asynccontextmanager
     async def stream(

@@ -1,5 +1,6 @@
 """The headers that every response has unless it says otherwise, and the nonce of a request."""
 
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,8 +9,11 @@ from typing import Final
 from starlette.types import Message, Scope, Send
 
 from hyperpy.config import Settings
-from hyperpy.exceptions import ConfigError, did_you_mean
-from hyperpy.pages import nonce_of
+from hyperpy.exceptions import ConfigError, did_you_mean, printable
+from hyperpy.pages import STATE, nonce_of
+from hyperpy.routing import root_prefix
+
+log = logging.getLogger("hyperpy")
 
 type RawHeader = tuple[bytes, bytes]
 
@@ -64,6 +68,25 @@ class DefaultHeaders:
         own = list(headers)
         names = {name.lower() for name, _ in own}
         return [*own, *(header for header in self.for_request(scope) if header[0] not in names)]
+
+
+def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[RawHeader]:
+    """The headers of a response with those of the session, if the request has read it. `keep` stores its changes."""
+    session = scope[STATE].session
+    if session is None:
+        return headers
+    names = {name.lower() for name, _ in headers} - {b"set-cookie", b"vary"}
+    added = session.headers(root_prefix(scope) or "/", keep=keep)
+    return [*headers, *(header for header in added if header[0] not in names)]
+
+
+def report_lost_changes(scope: Scope) -> None:
+    """Log a session that was changed after the response had started, in a way that could not be refused."""
+    session = scope[STATE].session
+    if session is not None and session.is_lost:
+        what = "%s %s: the session was changed after the response had started, and the change is lost. Change it%s"
+        where = " in the body or in the loader: both run before the response starts."
+        log.error(what, scope["method"], printable(scope["path"]), where)
 
 
 class CompletedSend:

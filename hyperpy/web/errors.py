@@ -35,6 +35,17 @@ def status_of(error: BaseException) -> int:
     return error.status_code if isinstance(error, HTTPException | InputError | RefusedRedirectError) else 500
 
 
+def describe(error: Exception, log_id: str = "") -> None:
+    """Give an exception the attributes of a PageError that it lacks, and the id under which the log has it."""
+    status = status_of(error)
+    title = phrase(status)
+    detail = str(error) if isinstance(error, InputError) else title
+    for name, value in {"status_code": status, "title": title, "detail": detail, "fields": {}}.items():
+        if not hasattr(error, name):
+            setattr(error, name, value)
+    error.log_id = log_id  # type: ignore[attr-defined]
+
+
 def headers_of(error: BaseException) -> Mapping[str, str]:
     """The headers of an HTTPException, without those that belong to the body of the error page."""
     given = (error.headers or {}) if isinstance(error, HTTPException) else {}
@@ -88,28 +99,43 @@ def _media_range(text: str) -> tuple[str, float]:
 
 
 def error_answer(error: BaseException, accept: str) -> Response:
-    """The response for visitors: JSON, plain text or a page, by the `Accept` header. It never has a traceback."""
+    """The response for visitors: JSON, plain text or a page, by the `Accept` header.
+
+    It never has a traceback. An exception that was logged has its `log_id`.
+    """
     status = status_of(error)
     detail: object = error.detail if isinstance(error, HTTPException) else phrase(status)
     text = replace_surrogates(detail if isinstance(detail, str) else phrase(status))
-    problems = error.problems if isinstance(error, InputError) else {}
+    fields = error.fields if isinstance(error, InputError) else {}
+    log_id: str = getattr(error, "log_id", "")
     headers = {"Vary": "Accept", **headers_of(error)}
     if status in BODILESS:
         return Response(status_code=status, headers=headers)
     kind = _format(accept)
     if kind == "json":
-        more = {"errors": problems} if problems else {}
+        problem: dict[str, object] = {"type": "about:blank", "title": phrase(status), "status": status, "detail": text}
+        problem |= ({"fields": fields} if fields else {}) | ({"log_id": log_id} if log_id else {})
+        more = detail if isinstance(detail, dict) else {} if isinstance(detail, str) else {"data": detail}
         try:
-            return JSONResponse({"detail": detail} | more, status, headers)
+            return _Problem(problem | more, status, headers)
         except TypeError, ValueError, RecursionError:  # JSON can't hold it
-            return JSONResponse({"detail": text} | more, status, headers)
+            return _Problem(problem, status, headers)
     if kind != "html":
-        lines = [text, *(f"{name}: {why}" for name, why in problems.items())]
+        lines = [text, *(f"{name}: {why}" for name, why in fields.items()), *([f"Log id: {log_id}"] if log_id else ())]
         return PlainTextResponse("\n".join(lines), status, headers)
-    items = [t"<li><code>{name}</code>: {why}</li>" for name, why in problems.items()]
+    items = [t"<li><code>{name}</code>: {why}</li>" for name, why in fields.items()]
     listing = t"<ul>{items}</ul>" if items else t""
     explanation = t"<p>{text}</p>" if text != phrase(status) else t""
-    return HTMLResponse(error_document(f"{status} {phrase(status)}", t"{explanation}{listing}"), status, headers)
+    logged = t"<p>Log id: <code>{log_id}</code></p>" if log_id else t""
+    return HTMLResponse(
+        error_document(f"{status} {phrase(status)}", t"{explanation}{listing}{logged}"), status, headers
+    )
+
+
+class _Problem(JSONResponse):
+    """Problem details (RFC 9457). A structured `detail` of an HTTPException adds members of its own."""
+
+    media_type = "application/problem+json"
 
 
 def debug_answer(error: BaseException, *, reloads: bool = False) -> Response:

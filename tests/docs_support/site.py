@@ -52,12 +52,14 @@ class Site:
         """Make the folder the working directory, and import modules from it, inside the block."""
         before = Path.cwd()
         os.chdir(self.folder)
+        os.environ["HYPER_SECRET_KEY"] = "a key for the examples"
         sys.path.insert(0, str(self.folder))
         try:
             yield self
         finally:
             self.forget()
             sys.path.remove(str(self.folder))
+            del os.environ["HYPER_SECRET_KEY"]
             os.chdir(before)
 
     def write(self, name: str, text: str) -> None:

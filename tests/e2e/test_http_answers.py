@@ -300,7 +300,13 @@ async def test_an_error_before_the_first_event_has_an_error_page_whatever_it_is(
                 answer = await client.get(f"/{name}", headers={"accept": accept})
                 assert answer.status_code == 409, (name, accept, answer.text)
         answer = await client.get("/dict", headers={"accept": "application/json"})
-        assert answer.json() == {"detail": {"code": 7}}
+        assert answer.json() == {
+            "type": "about:blank",
+            "title": "Conflict",
+            "status": 409,
+            "detail": "Conflict",
+            "code": 7,
+        }
 
 
 async def test_a_failure_has_an_error_page_even_if_its_text_can_not_be_found_out(make, caplog):

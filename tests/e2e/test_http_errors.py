@@ -99,7 +99,7 @@ async def test_an_error_page_is_for_those_who_take_it(make):
             response = await client.get(url, headers={"accept": accept})
             content = {
                 "page": "page",
-                "json": '{"detail":"Not Found"}',
+                "json": '{"type":"about:blank","title":"Not Found","status":404,"detail":"Not Found"}',
                 "text": "Not Found",
                 "api": '{"api":"NoRouteError"}',
             }
@@ -152,7 +152,10 @@ async def test_an_http_exception_from_anywhere(make, where, caplog):
         assert "<p>no &amp; no</p>" in response.text
         assert "before" not in response.text
         response = await client.get("/", headers={"accept": JSON})
-        assert (response.status_code, response.json()) == (403, {"detail": "no & no"})
+        assert (response.status_code, response.json()) == (
+            403,
+            {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": "no & no"},
+        )
         response = await client.get("/", headers={"accept": EVENT_SOURCE})
         assert (response.status_code, response.text) == (403, "no & no")
         assert response.headers["content-type"] == "text/plain; charset=utf-8"
@@ -175,7 +178,7 @@ async def test_the_headers_of_an_http_exception(make, caplog):
             caplog.clear()
             response = await client.get("/", params={"name": name, "value": value}, headers={"accept": JSON})
             assert response.status_code == status, (name, value)
-            assert response.headers["content-type"] == "application/json", (name, value)
+            assert response.headers["content-type"] == "application/problem+json", (name, value)
             assert int(response.headers["content-length"]) == len(response.content), (name, value)
             assert ("AnswerError" in caplog.text) is (status == 500), (name, value)
 
@@ -188,7 +191,7 @@ FAILURES = {
     "the stream": "async def stream():\n    1 / 0\n    yield 'tick', 1",
     "a progressive page": "async def stream():\n    yield t'<html>{1 / 0}'",
     "no template reached": "if 1 > 2:\n    t'never'",
-    "a loader that returns nonsense": "async def load():\n    return 42\nt'never'",
+    "a loader that returns nonsense": "async def load():\n    return 4242424242\nt'never'",
     "a value that is no HTML": "t'<p>{b''}</p>'",
 }
 
@@ -199,11 +202,11 @@ async def test_visitors_see_no_details_of_a_failure(make, where, accept, caplog)
     async with client_of(make({"index.py": FAILURES[where]})) as client:
         response = await client.get("/", headers={"accept": accept})
     assert response.status_code == 500
-    expected = {BROWSER: "text/html; charset=utf-8", JSON: "application/json"}
+    expected = {BROWSER: "text/html; charset=utf-8", JSON: "application/problem+json"}
     assert response.headers["content-type"] == expected.get(accept, "text/plain; charset=utf-8")
     for header in ("x-accel-buffering", "cache-control"):
         assert header not in response.headers
-    for secret in ("Traceback", "ZeroDivision", "index.py", "hyperpy", "before", "load", "42"):
+    for secret in ("Traceback", "ZeroDivision", "index.py", "hyperpy", "before", "load()", "4242424242"):
         assert secret not in response.text
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.exc_info
@@ -243,7 +246,7 @@ async def test_every_invalid_input_is_named(make, accept):
     assert response.status_code == 422
     names = ["page", "sort", "max", "tag", "x-version", "theme"]
     if accept == JSON:
-        assert list(response.json()["errors"]) == names
+        assert list(response.json()["fields"]) == names
     for name in names:
         assert name in response.text
     assert "<side>" not in response.text

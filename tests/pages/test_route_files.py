@@ -192,8 +192,11 @@ class Colour(StrEnum):
         answer = await site({"index.py": source}).get("/?a=x&bee=0&d=1&d=y", headers={"accept": "application/json"})
         assert answer.status_code == 422
         assert answer.json() == {
+            "type": "about:blank",
+            "title": "Unprocessable Content",
+            "status": 422,
             "detail": "Unprocessable Content",
-            "errors": {
+            "fields": {
                 "a": "Input should be a valid integer, unable to parse string as an integer",
                 "bee": "Input should be greater than or equal to 1",
                 "c": "is required",

@@ -123,7 +123,7 @@ async def test_events_have_all_fields(site):
         first, second = await events.rest()
         assert first == ReceivedEvent("<ul>\n<li>one</li>\n<li>two</li></ul>", "list", "a", 20)
         assert [element.text for element in first.select("li")] == ["one", "two"]
-        assert first.one("li:first-child").html == "<li>one</li>"
+        assert first.select_one("li:first-child").html == "<li>one</li>"
         assert second == ReceivedEvent("é \u2028 x")
         assert (events.retry, events.comments, events.last_event_id) == (86_400_000, ["hello"], "close")
         assert second.last_event_id == "a"

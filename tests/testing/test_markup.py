@@ -13,11 +13,11 @@ today</h1><ul><li>one<li>two</ul><input name=q disabled><script>hidden()</script
 
 def test_elements_have_text_attributes_and_html():
     page = HTML(PAGE)
-    main = page.one("#top")
+    main = page.select_one("#top")
     assert (main.tag, main.attributes, main["class"]) == ("main", {"id": "top", "class": "a b"}, "a b")
     assert [item.html for item in main.select("li")] == ["<li>one</li>", "<li>two</li>"]
-    assert main.one("h1").text == "Tasks of today"
-    field = page.one("input")
+    assert main.select_one("h1").text == "Tasks of today"
+    field = page.select_one("input")
     assert ("disabled" in field, field["disabled"], "id" in field) == (True, "", False)
     assert page.select("article") == []
     assert [each.text for each in page.select("p, h1 b")] == ["of", "x", "y"]
@@ -45,7 +45,7 @@ def test_text_is_the_visible_text():
     ],
 )
 def test_parts_of_documents(html, css, text):
-    assert HTML(html).one(css).text == text
+    assert HTML(html).select_one(css).text == text
 
 
 @pytest.mark.parametrize(
@@ -69,19 +69,19 @@ def test_parts_of_documents(html, css, text):
 )
 def test_a_failure_lists_existing_elements(html, css, message):
     with pytest.raises(PageFailure) as failure:
-        HTML(html, "GET /").one(css)
+        HTML(html, "GET /").select_one(css)
     assert str(failure.value).startswith(message)
 
 
 def test_an_element_searches_its_descendants():
-    main = HTML(PAGE, "GET /").one("main")
+    main = HTML(PAGE, "GET /").select_one("main")
     assert main.select("main") == []
     with pytest.raises(
         PageFailure, match=re.escape('<main id="top" class="a b"> of GET / matches \'p\'. It has:\n  <h1>')
     ):
-        main.one("p")
+        main.select_one("p")
     with pytest.raises(PageFailure, match=re.escape("<h1> has no attribute 'href'")):
-        main.one("h1")["href"]
+        main.select_one("h1")["href"]
 
 
 @pytest.mark.parametrize("css", ["p[[", "", ">"])
@@ -92,4 +92,4 @@ def test_an_invalid_selector_is_a_value_error(css):
 
 def test_representations():
     assert repr(HTML("<p>x</p>", "GET /")) == "<HTML GET /: '<p>x</p>'>"
-    assert repr(HTML("<p>x</p>").one("p")) == "<Element <p>x</p>>"
+    assert repr(HTML("<p>x</p>").select_one("p")) == "<Element <p>x</p>>"

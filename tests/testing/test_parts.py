@@ -47,8 +47,8 @@ async def site(opened, write):
 async def test_parts_are_read_as_they_arrive(site):
     async with site.parts("/report") as parts:
         assert parts.response.headers["x-accel-buffering"] == "no"
-        assert (await parts.next()).one("h1").text == "é"
-        assert parts.so_far.one("main > h1").text == "é"
+        assert (await parts.next()).select_one("h1").text == "é"
+        assert parts.so_far.select_one("main > h1").text == "é"
         with pytest.raises(StreamFailure) as failure:
             await parts.next(timeout=0.05)
         first, _, *came = str(failure.value).splitlines()
@@ -100,10 +100,10 @@ async def test_a_failing_block_closes_the_page(site):
 
 async def test_a_whole_page_is_one_part(site):
     async with site.parts("/") as parts:
-        assert (await parts.rest()).one("p").text == "whole"
+        assert (await parts.rest()).select_one("p").text == "whole"
     Path("go").touch()
     Path("go on").touch()
-    assert (await site.page("/report")).one("title").text == "Report"
+    assert (await site.page("/report")).select_one("title").text == "Report"
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nowhere", "404 Not Found"), ("/feed", "200 OK .text/event-stream")])

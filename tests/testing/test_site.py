@@ -118,12 +118,12 @@ async def test_the_url_of_the_site(site):
 
 async def test_a_page_is_requested_as_browsers_do(site):
     answer = await site.page("/old")
-    assert (answer.status, answer.title, answer.one("h1").text) == (200, "Home", "At home")
+    assert (answer.status, answer.title, answer.select_one("h1").text) == (200, "Home", "At home")
     assert answer.url == f"{site.url}/?from=old"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert (await site.page("/table")).one("td").text == "1"
+    assert (await site.page("/table")).select_one("td").text == "1"
     with pytest.raises(PageFailure, match=r"no element of GET /\?from=old matches 'h2'"):
-        answer.one("h2")
+        answer.select_one("h2")
 
 
 async def test_other_requests_do_not_follow_redirects(site):

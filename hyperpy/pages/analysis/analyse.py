@@ -18,7 +18,12 @@ from hyperpy.pages.analysis.explicit_answers import (
 )
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
-from hyperpy.pages.analysis.inputs.declarations import Declaration, find_declarations, without_loaded
+from hyperpy.pages.analysis.inputs.declarations import (
+    Declaration,
+    find_declarations,
+    with_bare_dependencies,
+    without_loaded,
+)
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
@@ -104,7 +109,7 @@ def analyse(
     Raises RouteError with file and line if the file can't be a route.
     """
     vocabulary = with_aliases(vocabulary, parsed)
-    parsed = without_loaded(parsed, vocabulary)
+    parsed = with_bare_dependencies(without_loaded(parsed, vocabulary), vocabulary)
     check_marker_places(parsed, vocabulary)
     tree, index, file, statements = parsed.tree, parsed.index, parsed.file, parsed.tree.body
     access = namespace_access(parsed, vocabulary)
@@ -202,6 +207,7 @@ def _with_functions(
     running = {*each, *new}
     alone = {functions.function for functions in (loader, stream) if functions}
     calling = [statement for statement in each if statement not in alone]
+    forms = frozenset(d.name for d in description.declarations if description.vocabulary.is_form(d.annotation))
     return replace(
         description,
         before=tuple(s for s in before if s in running),
@@ -210,7 +216,7 @@ def _with_functions(
         answer_line=answer_line(loader.function if loader else None, parsed.index),
         stream=stream_facts(stream.function, parsed.index, description.vocabulary) if stream else None,
         has_page=functions.has_page,
-        blocking=loader is None and may_block(calling, bound, parsed.index, description.vocabulary),
+        blocking=loader is None and may_block(calling, bound, parsed.index, description.vocabulary, forms),
         unreferenced=_unreferenced([*each, *alone], parsed.reads),
     )
 

@@ -112,7 +112,7 @@ def is_definition(statement: ast.stmt, constants: Constants, *, first: bool = Fa
             return True
         case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
             defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d)]
-            return all(default in constants for default in defaults)
+            return all(default in constants or vocabulary.is_marker(default) for default in defaults)
         case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, annotation=annotation):
             return vocabulary.is_final(annotation) or value in constants or vocabulary.is_special(value)
         case ast.Assign(targets=[ast.Name()], value=ast.Name() | ast.Attribute()) if first:

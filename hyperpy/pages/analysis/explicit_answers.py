@@ -130,13 +130,23 @@ def _guarded(statement: ast.stmt, index: FileIndex, vocabulary: Vocabulary) -> b
     return not explicit_answers([statement], index, vocabulary)
 
 
-def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], index: FileIndex, vocabulary: Vocabulary) -> bool:
-    """Whether statements or templates call anything not known to be quick. `bound` are the names that the file sets."""
+def may_block(
+    statements: Sequence[ast.stmt],
+    bound: frozenset[str],
+    index: FileIndex,
+    vocabulary: Vocabulary,
+    forms: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether statements or templates call anything not known to be quick.
+
+    `bound` are the names that the file sets, and `forms` those of its forms, whose methods are quick.
+    """
     quick = QUICK_BUILTINS - bound
     calls = (call.func for statement in statements for call in index.calls_at_once(statement))
     return any(
-        not (isinstance(called, ast.Name) and called.id in quick)
-        and vocabulary.public_name(called) not in QUICK_CALLS
+        vocabulary.public_name(called) not in QUICK_CALLS
+        and not (isinstance(called, ast.Name) and called.id in quick)
+        and not (isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id in forms)
         and not vocabulary.is_marker_function(called)  # made once, at load
         for called in calls
     )

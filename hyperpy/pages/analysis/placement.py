@@ -7,7 +7,7 @@ from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.templates import child_nodes
 
-type Located = ast.expr | ast.stmt | ast.alias | ast.ExceptHandler | ast.pattern
+type Located = ast.expr | ast.stmt | ast.alias | ast.arg | ast.ExceptHandler | ast.pattern
 
 
 def place_of(node: Located, file: str) -> Place:

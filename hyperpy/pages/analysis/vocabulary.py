@@ -18,13 +18,23 @@ from markupsafe import Markup
 
 from hyperpy import responses
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.input_functions import MARKER_FUNCTIONS, Cookie, Header, Loaded, Path, Query
+from hyperpy.pages.body_inputs import Body, File, Form
+from hyperpy.pages.input_functions import (
+    MARKER_FUNCTIONS,
+    TAKING_DEFAULTS,
+    Cookie,
+    Depends,
+    Header,
+    Loaded,
+    Path,
+    Query,
+)
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.route_settings import route
 from hyperpy.templates import Literals, certain_templates, fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
-REQUEST_NAMES = frozenset({"csp_nonce", "request", "response"})
+REQUEST_NAMES = frozenset({"csp_nonce", "flash", "flashes", "request", "response", "session"})
 """They stand for other objects in each request."""
 HTML_CALLS = frozenset({"Markup", "html", "render"})
 EVENT_CALLS = frozenset({"Event", "JSON"})
@@ -40,7 +50,11 @@ QUICK_CALLS = (RESPONSES | HTML_CALLS | EVENT_CALLS | {"HTTPException", "url"}) 
 
 _OWN: Mapping[str, object] = MappingProxyType(
     {
+        "Body": Body,
         "Cookie": Cookie,
+        "Depends": Depends,
+        "File": File,
+        "Form": Form,
         "HTTPException": starlette.exceptions.HTTPException,
         "Header": Header,
         "Loaded": Loaded,
@@ -147,11 +161,29 @@ class Vocabulary:
         return is_marker(_whole(self.value(node)))
 
     def is_marker_function(self, node: ast.expr) -> bool:
-        """Whether a call of an expression takes a default first, as `Query` does."""
+        """Whether an expression is `Query` or its like, whose calls are input markers."""
         if (target := self._target(node)) is not None:
             return self.is_marker_function(target)
         value = self.value(node)
         return _is_marker_function(_whole(value)) and not (isinstance(value, functools.partial) and value.args)
+
+    def takes_default(self, node: ast.expr) -> bool:
+        """Whether a call of an expression takes a default first, as `Query` does."""
+        if (target := self._target(node)) is not None:
+            return self.takes_default(target)
+        value = self.value(node)
+        is_own = any(_whole(value) is function for function in TAKING_DEFAULTS)
+        return is_own and not (isinstance(value, functools.partial) and value.args)
+
+    def is_depends(self, node: ast.expr) -> bool:
+        """Whether an expression is `Depends`, or a `functools.partial` of it."""
+        if (target := self._target(node)) is not None:
+            return self.is_depends(target)
+        return _whole(self.value(node)) is Depends
+
+    def is_form(self, annotation: ast.expr) -> bool:
+        """Whether a type is `Form[…]`, the form of a model."""
+        return isinstance(annotation, ast.Subscript) and self.public_name(annotation.value) == "Form"
 
     def marks_value(self, node: ast.AnnAssign) -> bool:
         """Whether a value is a marker of the name that it is assigned to, and not a marker to keep under that name."""

@@ -14,8 +14,9 @@ from hyperpy.exceptions import Place, RouteError, did_you_mean
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
+from hyperpy.pages.body_inputs import Form, FromBody
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS
-from hyperpy.pages.input_markers import InputMarker, TextMarker, source_of
+from hyperpy.pages.input_markers import DependsMarker, InputMarker, TextMarker, source_of
 from hyperpy.pages.loading.type_names import TypeNames
 
 
@@ -29,19 +30,32 @@ class DeclaredType:
 
 def declared_type(declaration: Declaration, file: str, types: TypeNames) -> DeclaredType:
     """Raises RouteError for an annotation that can't be evaluated, and for a marker that is misused."""
-    annotation = _evaluated(declaration, file, types)
+    marker = None if declaration.marker is None else _value_of(declaration.marker, declaration, file, types)
+    try:
+        annotation = _evaluated(declaration, file, types)
+    except RouteError:
+        if not isinstance(marker, DependsMarker) or not marker.is_given:
+            raise
+        annotation = Any  # such as a class imported under `TYPE_CHECKING`
+    return checked_type(annotation, marker, declaration, file)
+
+
+def checked_type(annotation: Any, marker: Any, declaration: Declaration, file: str) -> DeclaredType:
+    """The type of an input from its evaluated annotation, and the marker that is its value, if it has one."""
     place = place_of(declaration.annotation, file)
     annotation, found = _split(annotation)
     _check_position(annotation, declaration, place)
     _check_fields(annotation, declaration, place)
-    if declaration.marker is not None:
-        found = [*found, _value_of(declaration.marker, declaration, file, types)]
+    if marker is not None:
+        found = [*found, marker]
     if len(found) > 1:
         raise RouteError(f"`{declaration.name}` has {len(found)} input markers", place=place, hint="Keep one of them.")
     if not found:
         return DeclaredType(annotation, None)
     marker = _checked(found[0], declaration, place)
-    if isinstance(marker, TextMarker) and marker.constraints:
+    if isinstance(marker, TextMarker | FromBody) and marker.has_default:
+        raise _hidden_default(marker, declaration, place)
+    if isinstance(marker, TextMarker | FromBody) and marker.constraints:
         annotation = Annotated[annotation, Field(**marker.constraints)]
     return DeclaredType(annotation, marker)
 
@@ -68,7 +82,7 @@ def _split(annotation: Any) -> tuple[Any, list[Any]]:
 
 
 def _check_position(annotation: Any, declaration: Declaration, place: Place) -> None:
-    if not (has_marker(annotation) or is_marker(annotation)):
+    if annotation is Form or not (has_marker(annotation) or is_marker(annotation)):
         return
     name = declaration.name
     if is_marker(annotation):
@@ -112,15 +126,17 @@ def _checked(marker: Any, declaration: Declaration, place: Place) -> InputMarker
     if inspect.iscoroutinefunction(marker.value):
         what = f"{type(marker).__name__}.value() is async, but inputs are read before anything is awaited"
         raise RouteError(what, place=place, hint="Write `def value(self, request, name):`, and await in the loader.")
-    if isinstance(marker, TextMarker) and marker.has_default:
-        function, name = source_of(marker).title(), declaration.name
-        what = f"the default of `{name}` can't be inside its annotation, or in another place"
-        hint = (
-            f"The first argument of {function}() is the default. Write `{name}: … = {function}(…)` with the default "
-            f'here, or `{function}(alias="…")` for another name in the request.'
-        )
-        raise RouteError(what, place=place, hint=hint)
     return marker
+
+
+def _hidden_default(marker: TextMarker | FromBody, declaration: Declaration, place: Place) -> RouteError:
+    function, name = source_of(marker).title(), declaration.name
+    what = f"the default of `{name}` can't be inside its annotation, or in another place"
+    hint = (
+        f"The first argument of {function}() is the default. Write `{name}: … = {function}(…)` with the default "
+        f'here, or `{function}(alias="…")` for another name in the request.'
+    )
+    return RouteError(what, place=place, hint=hint)
 
 
 def _value_of(expression: ast.expr, declaration: Declaration, file: str, types: TypeNames) -> Any:

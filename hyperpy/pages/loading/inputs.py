@@ -4,11 +4,10 @@ import ast
 import typing
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
@@ -18,75 +17,59 @@ from hyperpy.exceptions import AnswerError, RouteError, did_you_mean
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.input_markers import InputMarker, PathMarker, QueryMarker, source_of
-from hyperpy.pages.loading.annotations import declared_type
+from hyperpy.pages.body_inputs import FormMarker, FromBody
+from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
+from hyperpy.pages.loading.annotations import DeclaredType, declared_type
+from hyperpy.pages.loading.body.fitting import fitted_marker, is_form
 from hyperpy.pages.loading.constraints import UnfitConstraintError
+from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
 from hyperpy.pages.loading.type_names import TypeNames
+from hyperpy.sessions import Session
 from hyperpy.templates.deferred import dismiss
 
 
-class InputOrigin(Enum):
-    """Where an input's value is taken from."""
-
-    PATH = "path"
-    MARKER = "marker"
-    REQUEST = "request"
-    RESPONSE = "response"
-    ERROR = "error"
-
-
 @dataclass(frozen=True, slots=True)
-class Input:
-    """One input of a route. `convert` takes the raw value and raises pydantic's ValidationError."""
+class Source:
+    """What the inputs of one route are taken from."""
 
-    name: str
-    origin: InputOrigin
-    marker: InputMarker | None
-    """Reads the value from the request, if the origin is MARKER."""
-    key: str
-    group: int
-    many: bool
-    """Whether all values of that name are taken instead of one."""
-    optional: bool
-    """A missing value becomes None."""
-    has_default: bool
-    takes_empty: bool
-    """Whether an empty string is a value. If not, it counts as missing where a value may be missing."""
-    convert: Callable[[Any], Any] | None
-    kind: str
-    """The type as the file writes it, without `Annotated`."""
-
-    @property
-    def source(self) -> str:
-        """Where it comes from, in a word."""
-        return source_of(self.marker) if self.marker else self.origin.value
-
-    @property
-    def required(self) -> bool:
-        return not (self.optional or self.has_default)
+    parameters: frozenset[str]
+    """The parameters of its URL."""
+    error_page: bool
+    depend: Callable[[Callable[..., Any], Declaration, str], Dependency]
+    """Resolves a dependency that is declared in a file."""
 
 
-def resolve_inputs(
-    description: Description, types: TypeNames, parameters: frozenset[str], *, error_page: bool = False
-) -> tuple[Input, ...]:
+def resolve_inputs(description: Description, types: TypeNames, source: Source) -> tuple[Input, ...]:
     """The inputs of a route; `types` has its definitions.
 
     Raises RouteError for an annotation that can't be evaluated or injected.
     """
-    return tuple(_resolve(d, description.file, types, parameters, error_page) for d in description.declarations)
+    file = description.file
+    return tuple(
+        resolve_input(declaration, declared_type(declaration, file, types), file, source)
+        for declaration in description.declarations
+    )
 
 
-def _resolve(
-    declaration: Declaration, file: str, types: TypeNames, parameters: frozenset[str], error_page: bool
-) -> Input:
-    declared = declared_type(declaration, file, types)
-    marker, origin = declared.marker, _origin(declaration, declared.annotation, declared.marker, parameters, error_page)
+def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, source: Source) -> Input:
+    """The input that a file declares. Raises RouteError for a type that can't be injected."""
+    marker, parameters = declared.marker, source.parameters
+    origin = _origin(declaration, declared.annotation, marker, parameters, source.error_page)
+    kind = _without_none(declared.annotation)
     if origin is InputOrigin.MARKER:
-        marker = marker or QueryMarker()
+        marker = marker or (FormMarker() if is_form(kind) else QueryMarker())
     if isinstance(marker, PathMarker):
         _check_parameter(marker.key(declaration.name), declaration, file, parameters)
-    reading = _reading(declared.annotation, origin, marker, declaration, file)
+    session_model = _session_model(declared.annotation, declaration, file) if origin is InputOrigin.SESSION else None
+    dependency = None
+    if isinstance(marker, DependsMarker):
+        dependency = _dependency(marker, declaration, declared.annotation, file, source)
+    if isinstance(marker, FromBody):
+        marker = _fitted(marker, declared.annotation, kind, declaration, file, source)
+        reading = TextType(None, many=False, optional=marker.optional, takes_empty=True)
+    else:
+        reading = _reading(declared.annotation, origin, marker, declaration, file)
     return Input(
         name=declaration.name,
         origin=origin,
@@ -99,7 +82,79 @@ def _resolve(
         takes_empty=reading.takes_empty,
         convert=reading.convert,
         kind=_written(declaration),
+        methods=declaration.methods,
+        dependency=dependency,
+        session_model=session_model,
     )
+
+
+def _session_model(annotation: Any, declaration: Declaration, file: str) -> TypeAdapter[Any] | None:
+    """The model in `Session[Model]`. Raises RouteError for one that can't be made for a new visitor."""
+    models = get_args(_without_none(annotation))
+    if not models or models[0] is Any:
+        return None
+    place = place_of(declaration.annotation, file)
+    try:
+        adapter = TypeAdapter[Any](models[0])
+        is_mapping = isinstance(adapter.dump_python(adapter.validate_python({}), mode="json"), dict)
+    except ValidationError as error:
+        fields = ", ".join(f"`{problem['loc'][0]}`" for problem in error.errors() if problem["loc"])
+        hint = f"The session of a new visitor is empty: give each field a default, here {fields}."
+        raise RouteError("this session can't be made for a new visitor", place=place, hint=hint) from None
+    except PydanticSchemaGenerationError as error:
+        raise _unknown_type(declaration, file, error) from error
+    if not is_mapping:
+        hint = "Use a pydantic model, a dataclass or a TypedDict."
+        raise RouteError("the type of a session must have fields", place=place, hint=hint)
+    return adapter
+
+
+def _fitted(
+    marker: FromBody, annotation: Any, kind: Any, declaration: Declaration, file: str, source: Source
+) -> FromBody:
+    if marker.constraints and not is_form(kind):
+        try:
+            text_type(annotation, lists=True, anything=True)
+        except UnfitConstraintError as error:
+            raise _unfit(declaration, file, error) from None
+        except NotTextError:
+            pass  # such as a list of models, whose items can be counted
+    try:
+        return fitted_marker(marker, annotation, kind, declaration, file, error_page=source.error_page)
+    except RouteError:
+        raise
+    except Exception as error:
+        raise _unknown_type(declaration, file, error) from error
+
+
+def _dependency(
+    marker: DependsMarker, declaration: Declaration, annotation: Any, file: str, source: Source
+) -> Dependency:
+    """Raises RouteError for what can't be called, and for a dependency that can't be awaited where it stands."""
+    call, place, name = marker.dependency, place_of(declaration.node, file), declaration.name
+    if declaration.has_default:
+        hint = "Remove the default: the value is always what the dependency returns."
+        raise RouteError(f"the default of `{name}` would never be used", place=place, hint=hint)
+    if not marker.is_given:
+        call = _without_none(annotation)
+        if not isinstance(call, type):
+            hint = "Pass the function that makes the value: `Depends(current_user)`."
+            raise RouteError("`Depends()` without a function needs a class as its type", place=place, hint=hint)
+    if not callable(call):
+        called = type(call).__name__
+        hint = "Pass the function itself, without calling it: `Depends(current_user)`."
+        raise RouteError(f"`{name}` depends on a value of the type {called}, not on a function", place=place, hint=hint)
+    dependency = source.depend(call, declaration, file)
+    if declaration.methods is None and dependency.waits:
+        raise RouteError(
+            f"`{name}` can't be awaited under a condition",
+            place=place,
+            hint=(
+                "Declare it at the top level, or directly under `if POST:` and the like. Under another condition, "
+                "await it in the loader."
+            ),
+        )
+    return dependency
 
 
 def _written(declaration: Declaration) -> str:
@@ -114,6 +169,8 @@ def _written(declaration: Declaration) -> str:
 def _origin(
     declaration: Declaration, annotation: Any, marker: InputMarker | None, parameters: frozenset[str], error_page: bool
 ) -> InputOrigin:
+    if isinstance(marker, DependsMarker):
+        return InputOrigin.DEPENDENCY
     if marker is not None:
         return InputOrigin.PATH if isinstance(marker, PathMarker) else InputOrigin.MARKER
     kind = _without_none(annotation)
@@ -121,6 +178,8 @@ def _origin(
         return InputOrigin.REQUEST
     if isinstance(kind, type) and issubclass(kind, Response):
         return InputOrigin.RESPONSE
+    if kind is Session or get_origin(kind) is Session:
+        return InputOrigin.SESSION
     if error_page and isinstance(kind, type) and issubclass(kind, BaseException):
         return InputOrigin.ERROR
     return InputOrigin.PATH if declaration.name in parameters else InputOrigin.MARKER
@@ -185,6 +244,8 @@ def _unfit(declaration: Declaration, file: str, error: UnfitConstraintError) -> 
 def _unknown_type(declaration: Declaration, file: str, error: Exception) -> RouteError:
     what = f"pydantic can't read the type of `{declaration.name}`: {str(error).splitlines()[0]}"
     hint = "Check the type and its constraints."
+    if "UploadFile" in str(error):
+        hint = "Import `UploadFile` from hyperpy."
     return RouteError(what, place=place_of(declaration.annotation, file), hint=hint)
 
 
@@ -192,11 +253,11 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
     name, annotation = declaration.name, ast.unparse(declaration.annotation)
     if origin is InputOrigin.PATH:
         hint = "A path parameter is one string: annotate it with `str`, `int`, `UUID`, an Enum, `Literal[…]` …"
-    elif declaration.marked:
+    elif declaration.marked or isinstance(declaration.node, ast.arg):
         hint = (
             "A query parameter, header or cookie is one string. Only parameters and headers can repeat, as "
-            "`list[…]`.\nDeclare the parts one by one (`title: str`), take JSON as `Json[…]` of pydantic, or read "
-            "`request: Request`."
+            "`list[…]`.\nDeclare the parts one by one (`title: str`), take JSON as `Json[…]` of pydantic, or take it "
+            "from the body of the request: `Body()`."
         )
     else:
         hint = (
@@ -206,7 +267,12 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
         if _is_list_of_texts(kind):
             hint += f"If it comes from the query, write `{name}: {annotation} = Query()`."
         else:
-            hint += "If it comes from the request, declare its parts one by one (`title: str`)."
+            marker = "File" if "UploadFile" in annotation else "Body"
+            hint += (
+                f"If it comes from the body of the request, write `{name}: {annotation} = {marker}()` under "
+                f"`if POST:`, or `{name}: Form[…]` for a form. Declare what comes from elsewhere part by part "
+                "(`title: str`)."
+            )
     what = f"`{name}: {annotation}` can't be taken from the request"
     return RouteError(what, place=place_of(declaration.node, file), hint=hint)
 

@@ -2,7 +2,7 @@
 
 import ast
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType
@@ -13,13 +13,17 @@ from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.pages.body_inputs import BodyNeeds
+from hyperpy.pages.loading.body.needs import body_needs, check_form_inputs
 from hyperpy.pages.loading.compiler import CompiledBody, CompiledRoute, CompiledTemplate
+from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
 from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
 from hyperpy.pages.loading.import_hints import import_hint
-from hyperpy.pages.loading.inputs import Input, resolve_inputs
+from hyperpy.pages.loading.inputs import resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
+from hyperpy.pages.loading.resolved_inputs import Dependency, Input, prepared_inputs
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.pages.route_settings import RouteSettings, check_setting, size
 from hyperpy.routing import ErrorPage, GuardFile, RouteFile
@@ -52,16 +56,33 @@ class Route:
     """Functions made for each request that no code refers to."""
     responds: bool
     immediate: bool
-    """Whether it has no loader and calls nothing that may block, so that it is answered without waiting."""
+    """Whether it waits for nothing and calls nothing that may block, so that it is answered at once."""
     settings: RouteSettings
+    blocking: bool
+    """Whether its body or page may block the event loop."""
+    depends: bool
+    """Whether some of its inputs are dependencies."""
+    prepared: Mapping[str, tuple[tuple[int, Input], ...]]
+    """By method, the inputs that are bound before the body runs, because some of them have to be awaited."""
+    body_needs: Mapping[str, BodyNeeds]
+    """By method, what the inputs read of the request's body."""
     max_body: int
     """The bytes that a request body may have; 0 if the application decides."""
     is_guard: bool
     by_method: Mapping[str, Route]
     """The route for methods that have a loader or stream of their own."""
     warnings: tuple[LoadWarning, ...]
+    resolver: DependencyResolver | None
+    """What has resolved its dependencies, if it has any: tests override them."""
     guards: tuple[Route, ...] = ()
     """What runs before it, outermost first."""
+
+    @property
+    def dependencies(self) -> Iterator[Dependency]:
+        """All that its inputs depend on, directly or not."""
+        for given in self.inputs:
+            if given.dependency is not None:
+                yield from given.dependency.each()
 
     @property
     def kind(self) -> str:
@@ -95,13 +116,18 @@ def load_route(
     _check_guarded_parameters(description, below - parameters)
     types = TypeNames(description, definitions)
     check_missed_markers(description, types)
-    inputs = resolve_inputs(description, types, parameters, error_page=isinstance(file, ErrorPage))
+    dependencies = DependencyResolver(
+        path, parameters, below - parameters, isinstance(file, ErrorPage), description.vocabulary.public
+    )
+    inputs = resolve_inputs(description, types, dependencies.source)
+    check_form_inputs(inputs, description, is_route=isinstance(file, RouteFile))
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     settings = _settings(description, definitions)
     url = file.url if isinstance(file, RouteFile) else ""
     is_guard = isinstance(file, GuardFile)
-    return _route(description, compiled, definitions, inputs, settings, url, is_guard=is_guard)
+    route = _route(description, compiled, definitions, inputs, settings, url, is_guard=is_guard)
+    return replace(route, resolver=dependencies) if route.depends else route
 
 
 def _check_guarded_parameters(description: Description, below: frozenset[str]) -> None:
@@ -163,6 +189,8 @@ def _route(
     *,
     is_guard: bool,
 ) -> Route:
+    prepared, needs = prepared_inputs(inputs), body_needs(inputs)
+    blocking = description.blocking or any(given.blocking for given in inputs)
     groups: dict[int, tuple[tuple[int, Input], ...]] = {}
     for index, given in enumerate(inputs):
         groups[given.group] = (*groups.get(given.group, ()), (index, given))
@@ -184,12 +212,17 @@ def _route(
         allow=", ".join(sorted(description.methods | {"OPTIONS"})),
         unreferenced=description.unreferenced,
         responds=description.responds,
-        immediate=not (description.loader or description.blocking),
+        immediate=not (description.loader or blocking or prepared or needs),
+        blocking=blocking,
+        depends=any(given.dependency for given in inputs),
+        prepared=prepared,
+        body_needs=needs,
         is_guard=is_guard,
         settings=settings,
         max_body=size(settings.max_body) if settings.max_body else 0,
         by_method={},
         warnings=description.warnings,
+        resolver=None,
     )
     own = {
         method: _with_body(route, description.by_method[method], body) for method, body in compiled.by_method.items()
@@ -200,6 +233,7 @@ def _route(
 
 
 def _with_body(route: Route, description: Description, body: CompiledBody) -> Route:
+    blocking = description.blocking or (not description.loader and any(given.blocking for given in route.inputs))
     return replace(
         route,
         before=body.before,
@@ -209,5 +243,6 @@ def _with_body(route: Route, description: Description, body: CompiledBody) -> Ro
         stream=description.stream,
         has_page=description.has_page,
         unreferenced=description.unreferenced,
-        immediate=not (description.loader or description.blocking),
+        immediate=not (description.loader or blocking or route.prepared or route.body_needs),
+        blocking=blocking,
     )

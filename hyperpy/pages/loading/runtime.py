@@ -93,7 +93,10 @@ def bound() -> bool:
 
 def rendered(value: Markup | None) -> Response | None:
     """The response for rendered fragments; None if they have not changed."""
-    return None if value is None else HTMLResponse(replace_surrogates(str(value)))
+    if value is None:
+        return None
+    run = current_host.get(None)
+    return HTMLResponse(replace_surrogates(str(value)), run.settle_status() if run is not None else 200)
 
 
 def stripped(text: str) -> Markup:
@@ -114,4 +117,4 @@ HELPERS: Mapping[str, Any] = MappingProxyType(
     | {ANSWER: answer_of, ENDS: ends, KEPT: kept, SET: set_response, BOUND: bound, RENDERED: rendered}
     | {IS_ANSWER: is_answer, ISINSTANCE: isinstance, RESPONSE: Response, ENDED: False}
 )
-"""What the code of any file in the routes folder finds in its namespace."""
+"""What the code of any file in the routes folder may find in its namespace. A route file keeps what its code uses."""

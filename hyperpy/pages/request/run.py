@@ -1,31 +1,38 @@
 """One request to one route: its namespace, inputs, body, loader and page. Requests share none of these."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
+from functools import partial
 from threading import Lock
 from types import CodeType
 from typing import Any, Final
 from weakref import ref
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
-from hyperpy.pages.answers import Redirect
+from hyperpy.forms import show_initial
+from hyperpy.pages.analysis.inputs.declarations import METHODS
+from hyperpy.pages.answers import AnsweredError, Redirect
+from hyperpy.pages.body_inputs import FORMS, is_refused
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
-from hyperpy.pages.loading.inputs import Input, InputOrigin, convert, not_a_value
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.proxies import actual
 from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.body import RequestBody, body_limit
 from hyperpy.pages.request.data_answer import returned_answer
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.pages.request.reading import ABSENT, read
+from hyperpy.pages.request.request_state import STATE, RequestState, request_state
 from hyperpy.pages.request.route_request import RouteRequest
+from hyperpy.pages.request.submitted_body import read_submitted
+from hyperpy.pages.request.threads import in_thread
+from hyperpy.sessions import SessionContent
 from hyperpy.templates import Pending, allow_deferred, current_host
 
 current: ContextVar[Run] = current_host
@@ -37,6 +44,8 @@ type Answer = Response | str | Pending | None
 _making: Final = Lock()
 
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
+_FLAGGED: Final = METHODS | {"HEAD"}
+_NOTHING: Final[Mapping[int, Any]] = {}
 _NO_REDIRECTS: Final[list[Redirect]] = []  # replaced, never changed
 
 
@@ -63,6 +72,7 @@ class Run(AnsweredRequest):
         "max_body",
         "namespace",
         "params",
+        "prepared",
         "receive",
         "request_made",
         "route",
@@ -146,7 +156,44 @@ class Run(AnsweredRequest):
                     self.response = response
         return self.response
 
+    @property
+    def state(self) -> RequestState:
+        """What this run shares with the others of its request."""
+        return request_state(self.scope)
+
+    def session_content(self) -> SessionContent:
+        return self.state.session_content(self.scope)
+
+    def settle_status(self) -> int:
+        """The status of what the route renders: the one that it has set, or 422 if a form was refused."""
+        if is_refused(self.scope):
+            injected = self.injected_response()
+            if not (injected.has_own_status or injected.sent):
+                injected.status_code = 422
+        return self.response.status_code if self.response else 200
+
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
+
+    async def prepare(self) -> None:
+        """Bind the inputs of which some have to be awaited: those that this method always reaches.
+
+        Raises as `bind` does, and AnsweredError if the request has got an answer meanwhile. Without an input to await,
+        does nothing: `bind` is called where the inputs stand.
+        """
+        method = self.scope["method"]
+        self.prepared = {}
+        problems: dict[str, str] = {}
+        for index, given in self.route.prepared.get(method if method in _FLAGGED else "", ()):
+            if given.dependency is not None:
+                value = await self.state.dependencies.value(given.dependency, self, problems)
+            else:
+                value = read(given, self, problems)
+                if self.is_answered:  # by an input marker of the site
+                    raise AnsweredError
+            if value is not ABSENT:
+                self.prepared[index] = value
+        if problems:
+            raise InputError(problems)
 
     def bind(self, group: int) -> None:
         """Bind the inputs of one block.
@@ -154,47 +201,27 @@ class Run(AnsweredRequest):
         Raises HTTPException(404) if a path parameter is invalid, and InputError naming all other invalid inputs.
         """
         problems: dict[str, str] = {}
+        prepared = self.prepared if self.route.prepared else _NOTHING
         for index, given in self.route.groups.get(group, ()):
-            match given.origin:
-                case InputOrigin.REQUEST:
-                    self.namespace[given.name] = self.request
-                case InputOrigin.RESPONSE:
-                    self.namespace[given.name] = self.injected_response()
-                case InputOrigin.ERROR:
-                    self.namespace[given.name] = self.error
-                case InputOrigin.PATH:
-                    try:
-                        self.namespace[given.name] = convert(given, self.params[given.key])
-                    except ValueError:
-                        raise HTTPException(404) from None
-                case InputOrigin.MARKER:
-                    self._bind_marked(index, given, problems)
+            if index in prepared:
+                value = prepared[index]
+            elif given.dependency is not None:
+                value = self.state.dependencies.value_now(given.dependency, self, problems)
+            else:
+                value = read(given, self, problems)
+            if value is not ABSENT:
+                self.namespace[given.name] = value
+                if given.has_default:
+                    self.given_inputs |= {index}
         if problems:
             raise InputError(problems)
 
-    def _bind_marked(self, index: int, given: Input, problems: dict[str, str]) -> None:
-        assert given.marker
-        read = given.marker.values if given.many else given.marker.value
-        value = read(self.request, given.name)
-        if isinstance(value, Redirect):
-            raise value
-        if isinstance(value, Response | Awaitable):
-            raise not_a_value(given, value)
-        if header := given.marker.vary(given.name):
-            self.injected_response().headers.add_vary_header(header)
-        is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
-        if value is None or is_empty or (given.many and not value):
-            if given.has_default:
-                return
-            if not given.optional:
-                problems[given.key] = "is required"
-            self.namespace[given.name] = None
-            return
-        try:
-            self.namespace[given.name] = convert(given, value)
-            self.given_inputs |= {index}
-        except ValueError as error:
-            problems[given.key] = str(error)
+    def wants_initial(self, index: int) -> bool:
+        """Whether a form of the route shows its initial values, so that these are evaluated."""
+        return not self.namespace[self.route.inputs[index].name].is_bound
+
+    def show_initial(self, index: int, initial: object) -> None:
+        show_initial(self.namespace[self.route.inputs[index].name], initial)
 
     def given(self, index: int) -> bool:
         """Whether the request has a value for this input, so that its default is not evaluated."""
@@ -211,10 +238,16 @@ class Run(AnsweredRequest):
         with self:
             answer: Answer = None
             try:
+                if self.route.body_needs:
+                    await read_submitted(self.request, self.route.body_needs)
+                if self.route.prepared:
+                    await self.prepare()
                 if self.route.loader:
                     answer = await self._around_loader(page)
+                elif self.route.blocking:
+                    answer = await self._in_thread(page)
                 else:
-                    answer = await run_in_threadpool(self._straight, page)
+                    answer = self._straight(page)
             except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
                 answer = self.answer_to(error)
             self.is_sent = isinstance(answer, str)  # from here on, a thread that was left behind is too late
@@ -233,6 +266,12 @@ class Run(AnsweredRequest):
         self.is_sent = isinstance(answer, str)
         return self.settled(answer) if self.redirects or self.explicit is not None else answer
 
+    async def _in_thread(self, page: bool) -> Answer:
+        state: RequestState | None = self.scope.get(STATE)
+        if state is None or not state.dependencies.held:
+            return await run_in_threadpool(self._straight, page)
+        return await in_thread(partial(self._straight, page), state.dependencies.held)
+
     def _straight(self, page: bool) -> Answer:
         answer = self._execute(self.route.before, inputs=True)
         return self._last(page) if answer is None else answer
@@ -248,7 +287,8 @@ class Run(AnsweredRequest):
     def _last(self, page: bool) -> Answer:
         """The answer after the body and the loader: an explicit one if there is any, else the page."""
         bound = self._bound_response() if self.route.responds else None
-        return self._page_to_send() if bound is None and page and not self.is_answered else bound
+        is_page = page and bound is None and not self.redirects and self.explicit is None
+        return self._page_to_send() if is_page else bound
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
         """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
@@ -265,7 +305,7 @@ class Run(AnsweredRequest):
             finally:
                 self.namespace.pop(RUN, None)
                 self._take_functions()
-        return self.redirects[-1] if self.redirects and self.namespace[ENDED] else self.explicit
+        return self.redirects[-1] if self.redirects and self.namespace.get(ENDED) else self.explicit
 
     def _take_functions(self) -> None:
         """Move the functions that no code names out of the namespace.
@@ -300,6 +340,7 @@ class Run(AnsweredRequest):
             await asyncio.sleep(0)
         if answer is None:
             return self.explicit
+        self.settle_status()
         return returned_answer(answer, self.route, self.scope["method"], self.response)
 
     def _bound_response(self) -> Response | None:
@@ -335,7 +376,10 @@ class Run(AnsweredRequest):
     def _page_to_send(self) -> str | Pending:
         """The page for sending: then it may contain deferred values."""
         template = self._reached()
-        return allow_deferred(self.evaluate, (template,), template.place)
+        page = allow_deferred(self.evaluate, (template,), template.place)
+        if FORMS in self.scope:
+            self.settle_status()
+        return page
 
     def evaluate(self, template: CompiledTemplate) -> str:
         try:

@@ -4,14 +4,18 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message
 
-from hyperpy.app import Hyper
+from hyperpy.app import TASKS_KEY, Hyper, Overrides, SpawnedTasks, overridden
+from hyperpy.config import Settings, app_settings
 from hyperpy.pages import temporary_imports
+from hyperpy.sessions import new_key
+from hyperpy.testing.running_requests import GRACE
 
 type Served = ASGIApp | str | PathLike[str]
 """An ASGI application, or the path of a folder of routes."""
@@ -20,11 +24,16 @@ SHUTDOWN_TIMEOUT: Final = 10.0  # seconds until a lifespan that does not end is 
 
 
 @asynccontextmanager
-async def running_application(served: Served) -> AsyncIterator[tuple[ASGIApp, dict[str, Any]]]:
+async def running_application(
+    served: Served, overrides: Overrides | None = None, settings: Settings | None = None
+) -> AsyncIterator[tuple[ASGIApp, dict[str, Any]]]:
     """Start the application, yield it and the state that it made, and shut it down. Raises its exceptions."""
-    with _application_of(served) as app:
+    with _application_of(served, settings) as app, overridden(app, overrides or {}):
         lifespan = LifespanTask(app)
         await lifespan.start()
+        tasks: SpawnedTasks | None = lifespan.state.get(TASKS_KEY)
+        if tasks is not None:
+            tasks.grace = GRACE
         try:
             yield app, lifespan.state
         except BaseException as error:
@@ -37,18 +46,39 @@ async def running_application(served: Served) -> AsyncIterator[tuple[ASGIApp, di
 
 
 @contextmanager
-def _application_of(served: Served) -> Iterator[ASGIApp]:
-    """The application to serve. A folder is loaded afresh, and its modules are forgotten afterwards.
+def _application_of(served: Served, settings: Settings | None) -> Iterator[ASGIApp]:
+    """The application to serve, with these settings. A folder is loaded afresh, and its modules forgotten afterwards.
 
-    As under `hyper serve`, modules can be imported from the working directory, and its `static/` is served.
+    As under `hyper serve`, modules can be imported from the working directory, and its `static/` is served. A folder
+    whose settings have no secret key gets one.
     """
     if not isinstance(served, str | PathLike):
         if not callable(served):
             raise TypeError(f"expected an ASGI application or the path of a folder, not {served!r}")
-        yield served
+        with _configured(served, settings):
+            yield served
         return
+    settings = settings or app_settings()
+    if settings.secret_key is None:
+        settings = replace(settings, secret_key=new_key())
     with _importing_from(str(Path.cwd())), temporary_imports(Path(served)):
-        yield Hyper(routes=served)
+        yield Hyper(routes=served, settings=settings)
+
+
+@contextmanager
+def _configured(app: ASGIApp, settings: Settings | None) -> Iterator[None]:
+    """Give an application other settings during the block. Raises TypeError if it has none of hyperpy's."""
+    if settings is None:
+        yield
+        return
+    if not isinstance(app, Hyper):
+        raise TypeError(f"only a Hyper has settings, and this is a {type(app).__name__}")
+    before = app.settings
+    app.configure(settings)
+    try:
+        yield
+    finally:
+        app.configure(before)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from typing import Any, Final
 import httpx
 from starlette.types import ASGIApp, Message, Scope
 
+from hyperpy.app import Overrides
+from hyperpy.config import Settings
 from hyperpy.streams import STATE_KEY, Streams
 from hyperpy.testing.running_requests import GRACE, RETURNED, RunningRequests, end_all
 from hyperpy.testing.site import Site
@@ -26,15 +28,20 @@ FIRST_PORT: Final = 50_000
 
 
 @asynccontextmanager
-async def client(served: Served, *, url: str = URL) -> AsyncIterator[Site]:
+async def client(
+    served: Served, *, url: str = URL, overrides: Overrides | None = None, settings: Settings | None = None
+) -> AsyncIterator[Site]:
     """Serve without a network. `served` is an ASGI application or the path of a folder of routes.
+
+    `overrides` puts other functions in the place of dependencies: `{current_user: lambda: User("Ada")}`.
+    `settings` take the place of the application's.
 
     The lifespan runs around the block. Streams are not buffered, and notice when a client disconnects. The application
     and the test share an event loop. `url` is the site's own URL: with https, `Secure` cookies work.
 
     Raises what loading the folder or the lifespan raises.
     """
-    async with running_application(served) as (app, state):
+    async with running_application(served, overrides, settings) as (app, state):
         transport = InProcess(app, state)
         site = Site(url, transport)
         try:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 from starlette.types import ASGIApp
 
+from hyperpy.app import Overrides
 from hyperpy.config import Settings
 from hyperpy.server import Server, address_of, listen, make_config
 from hyperpy.testing.running_requests import GRACE, RETURNED, RunningRequests, end_all
@@ -19,8 +20,13 @@ TICK: Final = 0.5  # seconds between updates of the `Date` header
 
 
 @asynccontextmanager
-async def serve(served: Served) -> AsyncIterator[Site]:
+async def serve(
+    served: Served, *, overrides: Overrides | None = None, settings: Settings | None = None
+) -> AsyncIterator[Site]:
     """Serve on a free port of 127.0.0.1. `served` is an ASGI application or the path of a folder of routes.
+
+    `overrides` puts other functions in the place of dependencies: `{current_user: lambda: User("Ada")}`.
+    `settings` take the place of the application's.
 
     The server runs in the event loop of the test, so the test can share fixtures and mocks with the application; a test
     that blocks also blocks the server. Signal handlers and loggers are not changed. At the end of the block, event
@@ -28,7 +34,7 @@ async def serve(served: Served) -> AsyncIterator[Site]:
 
     Raises what loading the folder or the lifespan raises.
     """
-    async with running_application(served) as (app, state):
+    async with running_application(served, overrides, settings) as (app, state):
         server = InLoop(app, state)
         async with server.running() as url:
             site = Site(url, Network(server.requests))

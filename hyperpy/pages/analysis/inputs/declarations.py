@@ -1,16 +1,21 @@
 """Finds the inputs of a route file: the annotations whose values come from the request."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import blocks
+from hyperpy.pages.analysis.methods.method_conditions import value_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+
+# The empty string stands for all methods without a flag. HEAD is GET.
+METHODS: Final = FLAGS | {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,8 @@ class Declaration:
 
     name: str
     annotation: ast.expr
-    node: ast.AnnAssign
+    node: ast.AnnAssign | ast.arg
+    """A parameter if it is an input of a dependency."""
     default: ast.expr | None
     """Evaluated for each request that has no value, where it stands."""
     group: int
@@ -28,6 +34,10 @@ class Declaration:
     """Whether it has an input marker, in its annotation or as its value."""
     marker: ast.expr | None = None
     """The marker that is written as its value, without the default; evaluated once."""
+    initial: ast.expr | None = None
+    """What a form shows before it is submitted; evaluated for each request that isn't a submission."""
+    methods: frozenset[str] | None = METHODS
+    """The methods whose requests always reach it; None if that depends on something else than the method."""
 
     @property
     def has_default(self) -> bool:
@@ -50,6 +60,32 @@ def without_loaded(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
     for declaration in loaded.values():
         declaration.value = None
     return replace(parsed_file(parsed.tree, parsed.source, parsed.file), loaded=frozenset(loaded.values()))
+
+
+def with_bare_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
+    """Turns a bare `Depends(require_login)` into an input that no code can name."""
+    bare = [node for node in parsed.index.owned(None, ast.Expr) if isinstance(node.value, ast.Call)]
+    declared = {node: _declared(node) for node in bare if vocabulary.is_depends(node.value.func)}
+    if not declared:
+        return parsed
+    for block in _module_blocks(parsed.tree.body):
+        block[:] = [declared.get(statement, statement) for statement in block]
+    return replace(parsed_file(parsed.tree, parsed.source, parsed.file), loaded=parsed.loaded)
+
+
+def _declared(statement: ast.Expr) -> ast.stmt:
+    target, kind = ast.Name(ast.unparse(statement.value), ast.Store()), ast.Constant(None)
+    declaration = ast.copy_location(ast.AnnAssign(target, kind, statement.value, 1), statement)
+    return ast.fix_missing_locations(declaration)
+
+
+def _module_blocks(block: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    """A block and those inside it, without functions and classes."""
+    yield block
+    for statement in block:
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for nested in blocks(statement):
+                yield from _module_blocks(nested)
 
 
 def _is_loaded(node: ast.AnnAssign, vocabulary: Vocabulary, file: str) -> bool:
@@ -76,7 +112,7 @@ def find_declarations(
     declarations, those in `loaded` too.
     """
     finder = _InputFinder(bound, parameters, vocabulary, file, loaded)
-    finder.block(statements, 0)
+    finder.block(statements, 0, METHODS)
     return tuple(finder.found)
 
 
@@ -90,16 +126,27 @@ class _InputFinder:
     groups: int = 0
     found: list[Declaration] = field(default_factory=list)
 
-    def block(self, statements: Sequence[ast.stmt], group: int) -> None:
+    def block(self, statements: Sequence[ast.stmt], group: int, methods: frozenset[str] | None) -> None:
         for statement in statements:
             if isinstance(statement, ast.AnnAssign):
-                self.declaration(statement, group)
+                self.declaration(statement, group, methods)
             elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 for nested in blocks(statement):
                     self.groups += 1
-                    self.block(nested, self.groups)
+                    self.block(nested, self.groups, self.reaching(statement, nested, methods))
 
-    def declaration(self, node: ast.AnnAssign, group: int) -> None:
+    def reaching(
+        self, statement: ast.stmt, block: Sequence[ast.stmt], methods: frozenset[str] | None
+    ) -> frozenset[str] | None:
+        """The `methods` of a block inside a statement that these reach."""
+        if methods is None or not isinstance(statement, ast.If):
+            return None
+        values = {method: value_of(statement.test, method, self.vocabulary) for method in methods}
+        if None in values.values():
+            return None
+        return frozenset(method for method, value in values.items() if value is (block is statement.body))
+
+    def declaration(self, node: ast.AnnAssign, group: int, methods: frozenset[str] | None) -> None:
         annotation = unquoted(node.annotation)
         by_value = node.value is not None and self.vocabulary.marks_value(node)
         marked = by_value or self.vocabulary.is_marked(annotation)
@@ -112,6 +159,7 @@ class _InputFinder:
         if node in self.loaded:
             return self.check_loaded(node, name)
         is_new = name in self.parameters or name not in self.bound or self.is_response(name, annotation)
+        is_new = is_new or self.vocabulary.is_form(annotation)
         is_bare_input = node.value is None and is_new
         if not (marked or is_bare_input):
             return self.check_ignored_parameter(node, name)
@@ -121,30 +169,34 @@ class _InputFinder:
         if any(found.name == name and found.group in {0, group} for found in self.found):
             hint = "Keep one of the two, or give one another name."
             raise RouteError(f"`{name}` is declared as an input twice", place=place_of(node, self.file), hint=hint)
-        default, marker = self.taken_apart(node.value) if by_value else (node.value, None)
+        default, initial, marker = self.taken_apart(node.value) if by_value else (node.value, None, None)
         if isinstance(default, ast.Constant) and default.value is ...:
             hint = f"Leave the `...` out: without a default, `{name}` is required."
             raise RouteError(f"`...` would be the value of `{name}`", place=place_of(default, self.file), hint=hint)
-        self.found.append(Declaration(name, annotation, node, default, group, marked, marker))
+        self.found.append(Declaration(name, annotation, node, default, group, marked, marker, initial, methods))
         return None
 
-    def taken_apart(self, value: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
-        """The default in a marker, and the marker without it.
+    def taken_apart(self, value: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None, ast.expr | None]:
+        """The default in a marker, the initial values of a form, and the marker without both.
 
-        It is the first argument of hyperpy's own markers, and `default=` of any.
+        The default is the first argument of hyperpy's own markers, and `default=` of any.
         """
         if not isinstance(value, ast.Call):
-            return None, value
-        positional, default = list(value.args), None
-        own = self.vocabulary.is_marker_function(value.func)
+            return None, None, value
+        positional, default, initial = list(value.args), None, None
+        own = self.vocabulary.takes_default(value.func)
         if own and positional and not isinstance(positional[0], ast.Starred):
             default = positional.pop(0)
         keywords = list(value.keywords)
+        is_form = self.vocabulary.public_name(value.func) == "Form"
         for keyword in value.keywords:
+            if keyword.arg == "initial" and is_form:
+                initial = keyword.value
+                keywords.remove(keyword)
             if keyword.arg == "default" and default is None:
                 default = keyword.value
                 keywords.remove(keyword)
-        return default, ast.copy_location(ast.Call(value.func, positional, keywords), value)
+        return default, initial, ast.copy_location(ast.Call(value.func, positional, keywords), value)
 
     def check_loaded(self, node: ast.AnnAssign, name: str) -> None:
         place, annotation = place_of(node, self.file), ast.unparse(node.annotation)

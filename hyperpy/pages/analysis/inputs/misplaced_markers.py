@@ -16,13 +16,15 @@ type Misplaced = tuple[ast.expr, str]
 def check_marker_places(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     """Raises RouteError for a call of `Query` and its like, or of a marker's class, that would be an ordinary value."""
     index = parsed.index
+    dependencies = _possible_dependencies(parsed, vocabulary)
     for function in index.functions:
-        _check_parameters(function.args, parsed.file, vocabulary)
+        if function not in dependencies:
+            _check_parameters(function.args, parsed.file, vocabulary)
     markers = {call for call in index.of(ast.Call) if vocabulary.is_marker_function(call.func)}
     if not markers:
         return
     for owner in index.of(*OWNERS):
-        for expression, where in _in_scope(owner, index):
+        for expression, where in _in_scope(owner, index, dependencies):
             if expression in markers:
                 raise _misplaced(expression, where, parsed.file)
     for node in index.owned(None, ast.AnnAssign, ast.Expr, ast.AugAssign, ast.Assign):
@@ -31,6 +33,23 @@ def check_marker_places(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
                 if call in markers:
                     raise _misplaced(call, where, parsed.file)
     _check_untyped(parsed, markers)
+
+
+def _possible_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> frozenset[ast.AST]:
+    """The functions and classes whose parameters may be inputs, because `Depends` may get them.
+
+    These are all in a file that names `Depends`, except those at its top level that are only called.
+    """
+    index = parsed.index
+    if not any(vocabulary.is_depends(node) for node in index.of(ast.Name, ast.Attribute)):
+        return frozenset()
+    called = {call.func for call in index.of(ast.Call)} | {hole.value for hole in index.of(ast.Interpolation)}
+    names = index.of(ast.Name)
+    used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    used &= {node.id for node in names if node not in called}
+    named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    only_called = {s for s in parsed.tree.body if isinstance(s, named) and s.name not in used}
+    return frozenset(node for node in index.of(*OWNERS) if node not in only_called)
 
 
 def _check_parameters(arguments: ast.arguments, file: str, vocabulary: Vocabulary) -> None:
@@ -53,17 +72,26 @@ def _misplaced(marker: ast.expr, where: str, file: str) -> RouteError:
     return RouteError(f"`{written}` is not read in {where}", place=place_of(marker, file), hint=hint)
 
 
-def _in_scope(node: Owner, index: FileIndex) -> Iterator[Misplaced]:
+def _in_scope(node: Owner, index: FileIndex, dependencies: Collection[ast.AST]) -> Iterator[Misplaced]:
     """What would be an input at the top level, in a function or class."""
-    if not isinstance(node, ast.ClassDef):
-        arguments = node.args
-        annotations = (argument.annotation for argument in index.of(ast.arg, inside=arguments))
-        metadata = (part for annotation in annotations for part in _metadata(annotation))
-        for expression in (*arguments.defaults, *filter(None, arguments.kw_defaults), *metadata):
-            yield expression, "the parameters of a function"
-    where = "a class" if isinstance(node, ast.ClassDef) else "a function"
-    for statement in index.owned(node, ast.AnnAssign):
-        yield from ((part, where) for part in _metadata(statement.annotation))
+    if isinstance(node, ast.ClassDef):
+        yield from _in_body(node, index, "a class") if node not in dependencies else ()
+    else:
+        yield from _in_parameters(node.args, index) if node not in dependencies else ()
+        yield from _in_body(node, index, "a function")
+
+
+def _in_parameters(arguments: ast.arguments, index: FileIndex) -> Iterator[Misplaced]:
+    annotations = (argument.annotation for argument in index.of(ast.arg, inside=arguments))
+    metadata = (part for annotation in annotations for part in _metadata(annotation))
+    for expression in (*arguments.defaults, *filter(None, arguments.kw_defaults), *metadata):
+        yield expression, "the parameters of a function"
+
+
+def _in_body(owner: Owner, index: FileIndex, where: str) -> Iterator[Misplaced]:
+    for statement in index.owned(owner, ast.AnnAssign, ast.Expr):
+        if isinstance(statement, ast.AnnAssign):
+            yield from ((part, where) for part in _metadata(statement.annotation))
         if statement.value is not None:
             yield statement.value, where
 

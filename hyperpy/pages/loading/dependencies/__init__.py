@@ -1,0 +1,1 @@
+"""`Depends(f)`: what `f` is, and the inputs that it is called with."""

@@ -1,0 +1,136 @@
+"""The inputs of a route as requests use them, and the dependencies among them."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from hyperpy.exceptions import Place
+from hyperpy.pages.analysis.inputs.declarations import METHODS
+from hyperpy.pages.input_markers import InputMarker, source_of
+
+
+class InputOrigin(Enum):
+    """Where an input's value is taken from."""
+
+    PATH = "path"
+    MARKER = "marker"
+    REQUEST = "request"
+    RESPONSE = "response"
+    ERROR = "error"
+    SESSION = "session"
+    DEPENDENCY = "dependency"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input of a route. `convert` takes the raw value and raises pydantic's ValidationError."""
+
+    name: str
+    origin: InputOrigin
+    marker: InputMarker | None
+    """Reads the value from the request, if the origin is MARKER."""
+    key: str
+    group: int
+    many: bool
+    """Whether all values of that name are taken instead of one."""
+    optional: bool
+    """A missing value becomes None."""
+    has_default: bool
+    takes_empty: bool
+    """Whether an empty string is a value. If not, it counts as missing where a value may be missing."""
+    convert: Callable[[Any], Any] | None
+    kind: str
+    """The type as the file writes it, without `Annotated`."""
+    methods: frozenset[str] | None
+    """The methods whose requests always reach its declaration; None if that depends on something else."""
+    dependency: Dependency | None = None
+    """Makes the value, if the origin is DEPENDENCY."""
+    session_model: TypeAdapter[Any] | None = None
+    """Of a session declared as `Session[Model]`."""
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it is bound before the body runs, in an async stage of the request."""
+        return self.dependency is not None and self.methods is not None
+
+    @property
+    def blocking(self) -> bool:
+        """Whether binding it, where its declaration stands, may block."""
+        return self.dependency is not None and not self.awaited and any(d.blocking for d in self.dependency.each())
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, in a word."""
+        return source_of(self.marker) if self.marker else self.origin.value
+
+    @property
+    def required(self) -> bool:
+        return not (self.optional or self.has_default)
+
+
+class DependencyKind(Enum):
+    """What calling a dependency gives."""
+
+    VALUE = "the value"
+    AWAITABLE = "an awaitable of the value"
+    CONTEXT = "a context manager"
+    ASYNC_CONTEXT = "an async context manager"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dependency:
+    """A function that makes a value for each request, and the inputs that it is called with."""
+
+    call: Callable[..., Any]
+    """The function. A generator function is made a context manager."""
+    original: Callable[..., Any]
+    """The function as it was passed to `Depends`."""
+    key: Hashable
+    """Equal for all dependencies of a request that have the same value."""
+    kind: DependencyKind
+    inputs: tuple[Input, ...]
+    positional: tuple[str, ...]
+    """The parameters that can't be passed by name."""
+    defaults: Mapping[str, Any]
+    """The defaults that Python doesn't fill in: those of markers, and of positional parameters."""
+    blocking: bool
+    """Whether it may block, so that a worker thread calls it."""
+    name: str
+    place: Place
+
+    def each(self) -> Iterator[Dependency]:
+        """This dependency and all that it depends on."""
+        yield self
+        for given in self.inputs:
+            if given.dependency is not None:
+                yield from given.dependency.each()
+
+    @property
+    def holds(self) -> bool:
+        """Whether its value is of use only until a generator is resumed."""
+        return any(each.kind in {DependencyKind.CONTEXT, DependencyKind.ASYNC_CONTEXT} for each in self.each())
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has to be awaited, or one that it depends on."""
+        return any(each.kind in {DependencyKind.AWAITABLE, DependencyKind.ASYNC_CONTEXT} for each in self.each())
+
+
+def prepared_inputs(inputs: Iterable[Input]) -> Mapping[str, tuple[tuple[int, Input], ...]]:
+    """By method, the inputs to bind before the body runs, each with its index; dependencies come last.
+
+    A method that has nothing to await is left out: its inputs are bound where they stand.
+    """
+    reached = {
+        method: [(index, given) for index, given in enumerate(inputs) if given.methods and method in given.methods]
+        for method in METHODS
+    }
+    prepared = {
+        method: tuple(sorted(found, key=lambda indexed: indexed[1].dependency is not None))
+        for method, found in reached.items()
+        if any(given.awaited for _, given in found)
+    }
+    return prepared | {"HEAD": prepared["GET"]} if "GET" in prepared else prepared

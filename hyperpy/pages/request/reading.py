@@ -1,0 +1,89 @@
+"""Reads the inputs of a request that need not be awaited."""
+
+from collections.abc import Awaitable
+from typing import Any, Final, Protocol
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from hyperpy.exceptions import InputError
+from hyperpy.pages.answers import Redirect
+from hyperpy.pages.loading.inputs import convert, not_a_value
+from hyperpy.pages.loading.resolved_inputs import Input, InputOrigin
+from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.sessions import Session, SessionContent
+
+# The request has no value for an input, and its default applies; or the value is invalid.
+ABSENT: Final[Any] = object()
+
+
+class Reader(Protocol):
+    """A `Run`, as inputs and dependencies need it."""
+
+    scope: Scope
+    params: dict[str, str]
+    error: BaseException | None
+    response: InjectedResponse | None
+
+    @property
+    def request(self) -> Request: ...
+    @property
+    def is_answered(self) -> bool: ...
+
+    def injected_response(self) -> InjectedResponse: ...
+    def session_content(self) -> SessionContent: ...
+    def register(self, redirect: Redirect) -> None: ...
+
+
+def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
+    """The value of an input, or ABSENT. Adds to `problems`, by name, what is wrong with it.
+
+    Raises HTTPException(404) if a path parameter is invalid.
+    """
+    match given.origin:
+        case InputOrigin.MARKER:
+            return _marked(given, run, problems)
+        case InputOrigin.PATH:
+            try:
+                return convert(given, run.params[given.key])
+            except ValueError:
+                raise HTTPException(404) from None
+        case InputOrigin.REQUEST:
+            return run.request
+        case InputOrigin.RESPONSE:
+            return run.injected_response()
+        case InputOrigin.ERROR:
+            return run.error
+        case InputOrigin.SESSION:
+            return Session(run.session_content(), given.session_model)
+    raise AssertionError(given.origin)
+
+
+def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
+    assert given.marker
+    try:
+        value = (given.marker.values if given.many else given.marker.value)(run.request, given.name)
+    except InputError as error:
+        problems.update(error.fields)
+        return ABSENT
+    if value is not None and type(value) is not str:
+        if isinstance(value, Redirect):
+            raise value
+        if isinstance(value, (Response, Awaitable)):
+            raise not_a_value(given, value)
+    if header := given.marker.vary(given.name):
+        run.injected_response().headers.add_vary_header(header)
+    is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
+    if value is None or is_empty or (given.many and not value):
+        if given.has_default:
+            return ABSENT
+        if not given.optional:
+            problems[given.key] = "is required"
+        return None
+    try:
+        return convert(given, value)
+    except ValueError as error:
+        problems[given.key] = str(error)
+        return ABSENT

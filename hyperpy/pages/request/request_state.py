@@ -1,0 +1,34 @@
+"""What belongs to a whole request: its guards, its route and its error page are several Runs of it."""
+
+from typing import Final
+
+from starlette.types import Scope
+
+from hyperpy.pages.request.dependencies import Dependencies
+from hyperpy.sessions import SessionContent
+
+# In the ASGI scope: the RequestState, once something needs it.
+STATE: Final = "hyperpy.request"
+
+
+class RequestState:
+    """Shared by all Runs of a request. It is made on first use, because most requests need none of it."""
+
+    __slots__ = ("dependencies", "session")
+
+    def __init__(self) -> None:
+        self.dependencies = Dependencies()
+        self.session: SessionContent | None = None
+
+    def session_content(self, scope: Scope) -> SessionContent:
+        """The session of the request, made on first use."""
+        if self.session is None:
+            self.session = SessionContent(scope, scope["app"].session_cookie)
+        return self.session
+
+
+def request_state(scope: Scope) -> RequestState:
+    state: RequestState | None = scope.get(STATE)
+    if state is None:
+        state = scope[STATE] = RequestState()
+    return state

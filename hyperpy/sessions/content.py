@@ -1,0 +1,118 @@
+"""The content of one request's session: read from its cookie on first use, and written back if it has changed."""
+
+from typing import Any, Final, Never
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, from_json, to_json
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from hyperpy.exceptions import HeadersSentError, SessionError, caller_place
+from hyperpy.sessions.flashes import FLASHES, Flash, restored, stored
+from hyperpy.sessions.signed_cookie import SessionCookie
+
+type RawHeader = tuple[bytes, bytes]
+
+_RENEW_AFTER: Final = 0.5  # of the maximum age: a visitor who keeps coming back stays logged in
+
+
+class SessionContent:
+    """What all parts of a request see as its session. Reading it makes the response private to the visitor."""
+
+    __slots__ = ("_cookie", "_flashes", "_is_old", "_models", "_scope", "_sent", "_stored", "_values")
+
+    def __init__(self, scope: Scope, cookie: SessionCookie) -> None:
+        self._scope = scope
+        self._cookie = cookie
+        self._values: dict[str, Any] | None = None  # None until it is read
+        self._models: dict[int, tuple[TypeAdapter[Any], Any]] = {}  # by the identity of the adapter
+        self._flashes: list[Flash] | None = None  # those that count as shown
+        self._stored = b""  # the JSON in the visitor's cookie
+        self._is_old = False
+        self._sent: list[RawHeader] | None = None  # once the response is about to start
+
+    def values(self) -> dict[str, Any]:
+        if self._values is None:
+            self._values, age = self._cookie.read(Headers(scope=self._scope))
+            self._stored = to_json(self._values)
+            self._is_old = age > self._cookie.max_age * _RENEW_AFTER
+        return self._values
+
+    def changing(self) -> dict[str, Any]:
+        """The values, about to be changed. Raises HeadersSentError if it is too late."""
+        if self._sent is not None:
+            _too_late()
+        return self.values()
+
+    def renew(self) -> None:
+        values = self.changing()
+        kept = {name: value for name, value in values.items() if name == FLASHES}
+        values.clear()
+        values.update(kept)
+        self._models.clear()
+
+    def model(self, adapter: TypeAdapter[Any]) -> Any:
+        """The values as a model. What an earlier version of the site has stored may not fit: then it is a new one."""
+        if id(adapter) not in self._models:
+            values = {name: value for name, value in self.values().items() if name != FLASHES}
+            try:
+                model = adapter.validate_python(values)
+            except ValidationError:
+                model = adapter.validate_python({})
+            self._models[id(adapter)] = adapter, model
+        return self._models[id(adapter)][1]
+
+    def flash(self, text: object, kind: str) -> None:
+        values, item = self.changing(), stored(text, kind)
+        if self._flashes is None:
+            items = values.get(FLASHES)
+            values[FLASHES] = [*(items if isinstance(items, list) else ()), item]
+        else:
+            self._flashes += restored([item])
+
+    def flashes(self) -> list[Flash]:
+        if self._flashes is None:
+            if FLASHES in self.values():
+                self.changing()
+            self._flashes = list(restored(self.values().pop(FLASHES, ())))
+        return list(self._flashes)
+
+    # -- the response -------------------------------------------------------------------------------------------------
+
+    def headers(self, path: str, *, keep: bool) -> list[RawHeader]:
+        """The headers for the response, which is about to be sent: from now on, no change is possible.
+
+        Without `keep`, what has changed is dropped. Raises SessionError for what JSON or a cookie can't hold.
+        """
+        if self._sent is None:
+            self._sent = []
+            if self._values is not None:
+                self._sent = [(b"vary", b"Cookie"), (b"cache-control", b"private")]
+                if keep and ((now := self._json()) != self._stored or self._is_old):
+                    secure = self._scope.get("scheme") in ("https", "wss")
+                    self._sent.append(self._cookie.header(from_json(now), path, secure=secure))
+                    self._stored = now
+        return self._sent
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it has changed after the response started: in a way that can't be refused, such as inside a list."""
+        return bool(self._sent) and self._json() != self._stored
+
+    def _json(self) -> bytes:
+        values = dict(self._values or {})
+        try:
+            for adapter, model in self._models.values():
+                values |= adapter.dump_python(model, mode="json")
+            return to_json(values)
+        except (PydanticSerializationError, ValueError, TypeError) as error:
+            hint = "Keep texts, numbers, lists and dicts in it, and look up the rest: `user_id`, not the user."
+            raise SessionError(f"the session has a value that JSON can't hold: {error}", hint=hint) from None
+
+
+def _too_late() -> Never:
+    raise HeadersSentError(
+        "the session can't change any more: the response has started, or is about to",
+        place=caller_place(),
+        hint="Change it in the body or in the loader: both run before the response starts.",
+    )

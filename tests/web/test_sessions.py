@@ -1,0 +1,272 @@
+"""Sessions: the cookie, its key, types, flashes, and what comes too late."""
+
+import logging
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+
+from hyperpy import Hyper, Settings
+from hyperpy.exceptions import ConfigError
+from tests.support.clients import client_of
+from tests.support.sites import write_files
+
+KEY = "a key that nobody can guess"
+OTHER_KEY = "another key that was used before"
+
+FILES = {
+    "count.py": """
+from hyperpy import session
+session["count"] = session.get("count", 0) + 1
+t"{session['count']}"
+""",
+    "read.py": """
+from hyperpy import session
+t"{session.get('count', 0)} {len(session)} {list(session)}"
+""",
+    "unread.py": "from hyperpy import session\nt'page'\n",
+    "nested.py": """
+from hyperpy import request
+request.session.setdefault("items", []).append("x")
+t"{len(request.session['items'])}"
+""",
+    "login.py": """
+from hyperpy import POST, flash, redirect, session
+if POST:
+    session.renew()
+    session["user_id"] = 7
+    flash("Welcome!")
+    redirect("/home")
+t"log in"
+""",
+    "logout.py": "from hyperpy import POST, session\nif POST:\n    session.renew()\nt'bye'\n",
+    "home.py": """
+from hyperpy import flashes, session
+def Layout(children):
+    return t"{[t'<p class={f.kind}>{f}</p>' for f in flashes()]}{children}"
+t"<{Layout}>{session.get('user_id')}</{Layout}>"
+""",
+    "flash.py": """
+from hyperpy import Markup, flash, flashes
+name = "<Ada>"
+flash("5 < 6")
+flash(t"<b>{name}</b>", kind="error")
+flash(Markup("<i>i</i>"))
+t"{[t'<p class={f.kind}>{f}</p>' for f in flashes()]}"
+""",
+    "typed.py": """
+from dataclasses import dataclass, field
+from hyperpy import Session
+@dataclass
+class Cart:
+    things: list[str] = field(default_factory=list)
+    total: int = 0
+session: Session[Cart]
+session.data.things.append("x")
+session.data.total += 5
+t"{session.data.things} {session.data.total}"
+""",
+    "dependency.py": """
+from hyperpy import Depends, Session
+def visits(session: Session):
+    session["visits"] = session.get("visits", 0) + 1
+    return session["visits"]
+n: int = Depends(visits)
+t"{n}"
+""",
+    "guarded/_guard.py": "from hyperpy import session\nsession['guard'] = session.get('guard', 0) + 1\n",
+    "guarded/index.py": "from hyperpy import session\ns = session\ns['route'] = s['guard'] * 10\nt'{s['route']}'\n",
+    "guarded/broken.py": "1 / 0\nt'page'\n",
+    "guarded/_error.py": "from hyperpy import session\nt'error {session.get('guard')}'\n",
+    "public.py": """
+from hyperpy import response, session
+response.headers["Cache-Control"] = "max-age=60"
+response.headers["Vary"] = "Accept"
+t"{session.get('count')}"
+""",
+    "large.py": "from hyperpy import session\nimport secrets\nsession['x'] = secrets.token_hex(4000)\nt'page'\n",
+    "odd.py": "from hyperpy import session\nsession['x'] = object()\nt'page'\n",
+    "stream.py": """
+from hyperpy import session
+session["seen"] = 1
+async def stream():
+    yield t"first"
+    try:
+        session["seen"] = 2
+    except Exception as error:
+        yield t"{type(error).__name__}"
+""",
+    "late.py": """
+from hyperpy import session
+session["items"] = []
+async def stream():
+    yield t"first"
+    session["items"].append(1)
+""",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_files(tmp_path, FILES)
+    return tmp_path
+
+
+def site(folder: Path, key: str = KEY, **settings: object) -> httpx.AsyncClient:
+    return client_of(Hyper(folder, static=None, settings=Settings(secret_key=key, **settings)))  # type: ignore[arg-type]
+
+
+def content(cookie: str, key: str = KEY) -> object:
+    return URLSafeTimedSerializer(key, salt="hyperpy.session").loads(cookie)
+
+
+async def test_a_session_lasts_from_request_to_request(folder: Path) -> None:
+    async with site(folder) as http:
+        assert [(await http.get("/count")).text for _ in range(3)] == ["1", "2", "3"]
+        assert (await http.get("/read")).text == "3 1 count"
+        assert [(await http.get("/nested")).text for _ in range(2)] == ["1", "2"]
+        assert [(await http.get("/dependency")).text for _ in range(2)] == ["1", "2"]
+        assert [(await http.get("/typed")).text for _ in range(2)] == ["x 5", "xx 10"]
+        assert content(http.cookies["session"]) == {
+            "count": 3,
+            "items": ["x", "x"],
+            "things": ["x", "x"],
+            "visits": 2,
+            "total": 10,
+        }
+
+
+async def test_the_headers(folder: Path) -> None:
+    async with site(folder) as http:
+        first = await http.get("/count")
+        assert re.fullmatch(
+            r"session=[\w.-]+; HttpOnly; Max-Age=1209600; Path=/; SameSite=lax", first.headers["set-cookie"]
+        )
+        assert (first.headers["vary"], first.headers["cache-control"]) == ("Cookie", "private")
+        read = await http.get("/read")
+        assert (read.headers["vary"], read.headers["cache-control"]) == ("Cookie", "private")
+        assert "set-cookie" not in read.headers
+        unread = await http.get("/unread")
+        assert not {"vary", "cache-control", "set-cookie"} & set(unread.headers)
+        own = await http.get("/public")
+        assert own.headers["cache-control"] == "max-age=60"
+        assert own.headers["vary"] == "Accept, Cookie"
+        secure = await http.get("https://site.example/count")
+        assert secure.headers["set-cookie"].endswith("; Secure")
+
+
+async def test_cookies_that_the_site_has_not_made(folder: Path) -> None:
+    async with site(folder) as http:
+        await http.get("/count")
+        valid = http.cookies["session"]
+        forged = URLSafeTimedSerializer(OTHER_KEY, salt="hyperpy.session").dumps({"count": 9})
+        other_purpose = URLSafeTimedSerializer(KEY, salt="other").dumps({"count": 9})
+        no_mapping = URLSafeTimedSerializer(KEY, salt="hyperpy.session").dumps([1])
+        for text in ("", "x", "..", valid[:-1], f"x{valid}", forged, other_purpose, no_mapping, '"', "\xe9"):
+            answer = await http.get("/read", headers={b"Cookie": f"session={text}".encode("latin-1")})
+            assert (answer.status_code, answer.text[:3]) == (200, "0 0"), text
+        answer = await http.get("/read", headers={"Cookie": f"a=b; session={valid}; c=d"})
+        assert answer.text.startswith("1 1")
+
+
+async def test_keys_can_be_replaced(folder: Path) -> None:
+    async with site(folder, OTHER_KEY) as http:
+        await http.get("/count")
+        cookie = http.cookies["session"]
+    async with site(folder, f"{KEY},{OTHER_KEY}") as http:
+        answer = await http.get("/count", headers={"Cookie": f"session={cookie}"})
+        assert answer.text == "2"
+        assert content(http.cookies["session"], KEY) == {"count": 2}
+    async with site(folder) as http:
+        assert (await http.get("/count", headers={"Cookie": f"session={cookie}"})).text == "1"
+
+
+async def test_a_session_expires(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000_000_000.0]
+    monkeypatch.setattr("time.time", lambda: now[0])
+    async with site(folder, session_max_age=100) as http:
+        await http.get("/count")
+        now[0] += 40
+        assert "set-cookie" not in (await http.get("/read")).headers
+        now[0] += 40  # more than half of its age: a visitor who comes back keeps the session
+        assert "set-cookie" in (await http.get("/read")).headers
+        now[0] += 99
+        assert (await http.get("/read")).text.startswith("1 ")
+        now[0] += 101
+        assert (await http.get("/count")).text == "1"
+
+
+async def test_logging_in_and_out(folder: Path) -> None:
+    async with site(folder) as http:
+        await http.get("/count")
+        answer = await http.post("/login")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/home")
+        stored = content(http.cookies["session"])
+        assert isinstance(stored, dict)
+        assert "count" not in stored
+        assert (await http.get("/home")).text == '<p class="info">Welcome!</p>7'
+        assert (await http.get("/home")).text == "7"
+        await http.post("/logout")
+        assert "session" not in http.cookies
+        assert (await http.get("/home")).text == ""
+
+
+async def test_flashes(folder: Path) -> None:
+    async with site(folder) as http:
+        assert (await http.get("/flash")).text == (
+            '<p class="info">5 &lt; 6</p><p class="error"><b>&lt;Ada&gt;</b></p><p class="info"><i>i</i></p>'
+        )
+        assert "session" not in http.cookies
+
+
+async def test_guards_and_error_pages_share_it(folder: Path) -> None:
+    async with site(folder) as http:
+        assert [(await http.get("/guarded")).text for _ in range(2)] == ["10", "20"]
+        broken = await http.get("/guarded/broken")
+        assert (broken.status_code, broken.text) == (500, "error 3")
+        assert "set-cookie" not in broken.headers  # what a failed request has changed is not stored
+        assert content(http.cookies["session"]) == {"guard": 2, "route": 20}
+
+
+async def test_what_a_cookie_cannot_hold(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with site(folder) as http:
+        assert (await http.get("/large")).status_code == 500
+        assert "too large for a cookie" in caplog.text
+        assert (await http.get("/odd")).status_code == 500
+        assert "a value that JSON can't hold" in caplog.text
+
+
+async def test_changes_after_the_head(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with site(folder) as http:
+        answer = await http.get("/stream", headers={"Accept": "text/event-stream"})
+        assert "data: HeadersSentError" in answer.text
+        assert content(http.cookies["session"]) == {"seen": 1}
+        with caplog.at_level(logging.ERROR):
+            await http.get("/late", headers={"Accept": "text/event-stream"})
+        assert "/late: the session was changed after the response had started" in caplog.text
+
+
+def test_a_key_is_needed(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="sessions need a secret key") as caught:
+        Hyper(folder, static=None, settings=Settings())
+    assert "HYPER_SECRET_KEY" in caught.value.hint
+    with pytest.raises(ConfigError, match="too short"):
+        Hyper(folder, static=None, settings=Settings(secret_key="short"))
+    assert KEY not in repr(Settings(secret_key=KEY))
+    assert KEY not in repr(Hyper(folder, static=None, settings=Settings(secret_key=KEY)).session_cookie)
+
+
+async def test_a_key_is_needed_at_the_first_use(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = "from hyperpy import *\nt'{request.session.get('a')}'\n"
+    write_files(tmp_path, {"index.py": source})
+    async with client_of(Hyper(tmp_path, static=None, settings=Settings())) as http:
+        assert (await http.get("/")).status_code == 200  # without a cookie there is nothing to verify
+        assert (await http.get("/", headers={"Cookie": "session=x"})).status_code == 500
+    assert "sessions need a secret key" in caplog.text
+
+
+async def test_debug_mode_makes_a_key(folder: Path) -> None:
+    async with client_of(Hyper(folder, static=None, debug=True, settings=Settings())) as http:
+        assert [(await http.get("/count")).text for _ in range(2)] == ["1", "2"]
