@@ -6,17 +6,21 @@ from starlette.requests import Request
 
 from hyperpy.app import Hyper, spawn
 from hyperpy.channels import NOW, START, Message, channel, listen, queue
-from hyperpy.components import Suspense
+from hyperpy.components import FormField, Suspense
 from hyperpy.config import Settings
 from hyperpy.exceptions import HyperError
+from hyperpy.forms import UploadFile
 from hyperpy.pages import (
     DELETE,
     GET,
     PATCH,
     POST,
     PUT,
+    Body,
     Cookie,
     Depends,
+    File,
+    Form,
     Header,
     InputMarker,
     Loaded,
@@ -43,23 +47,30 @@ from hyperpy.responses import (
 from hyperpy.sessions import Flash, Session
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
+from hyperpy.web.assets import asset
+from hyperpy.web.htmx import HTMX, htmx
 from hyperpy.web.redirect import redirect
 from hyperpy.web.urls import url
 
 __all__ = [
     "DELETE",
     "GET",
+    "HTMX",
     "JSON",
     "NOW",
     "PATCH",
     "POST",
     "PUT",
     "START",
+    "Body",
     "Cookie",
     "Depends",
     "Event",
+    "File",
     "FileResponse",
     "Flash",
+    "Form",
+    "FormField",
     "HTMLResponse",
     "HTTPException",
     "Header",
@@ -83,12 +94,15 @@ __all__ = [
     "TrustedCSS",
     "TrustedJS",
     "TrustedURL",
+    "UploadFile",
+    "asset",
     "channel",
     "csp_nonce",
     "flash",
     "flashes",
     "fragment",
     "html",
+    "htmx",
     "listen",
     "poll",
     "queue",

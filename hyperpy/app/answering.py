@@ -16,9 +16,11 @@ from hyperpy.app.guards import Guards, missing
 from hyperpy.exceptions import printable
 from hyperpy.pages import (
     NONCE_KEY,
+    OVERRIDING,
     STATE,
     Completion,
     InjectedResponse,
+    Redirect,
     Route,
     Run,
     StreamFacts,
@@ -30,8 +32,8 @@ from hyperpy.pages import (
     nonce_of,
     send_streamed,
     stream_finished,
+    with_vary,
 )
-from hyperpy.sessions import SessionCookie
 from hyperpy.streams import (
     STATE_KEY,
     CleanUp,
@@ -49,10 +51,10 @@ from hyperpy.streams import (
 from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders, RawHeader, private, with_session
+from hyperpy.web.default_headers import DefaultHeaders, RawHeader, private_with_session, with_session
 from hyperpy.web.own_copy import own_copy
-from hyperpy.web.ranges import with_usable_range
 from hyperpy.web.session_seal import SESSION, SessionSeal
+from hyperpy.web.static_files import with_usable_range
 
 log = logging.getLogger("hyperpy.streams")
 
@@ -111,12 +113,6 @@ class Sender:
         """The headers of a response, with those of the application and of the session."""
         completed = self.headers.complete(headers, self.scope)
         return completed if STATE not in self.scope else with_session(completed, self.scope, keep=status < 500)
-
-    def complete_streamed(self, headers: Iterable[RawHeader], status: int) -> list[RawHeader]:
-        """The headers of a response whose body may read the session later, when it is too late to say so."""
-        completed = self.complete(headers, status)
-        cookie: SessionCookie = self.scope["app"].session_cookie
-        return private(completed) if cookie.keys and cookie.is_in(self.scope) else completed
 
 
 async def answer_route(
@@ -278,13 +274,19 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     Its headers are copied, because other requests may be sending the same object.
     """
     run.is_sent = True
+    is_redirect = isinstance(response, Redirect)
+    if isinstance(response, Redirect):
+        response = response.sent_to(run.scope)
     headers = list(response.raw_headers)
     for header in headers:
         check_header(header)
     if injected := run.response:
         if response is not injected:
-            headers += missing(response, injected.raw_headers)
+            added = missing(response, injected.raw_headers)
+            headers += [header for header in added if not (is_redirect and header[0] in OVERRIDING)]
         injected.sent = True
+    if run.has_fragments and run.scope["method"] in BODILESS_METHODS:
+        headers = with_vary(headers, "HX-Request")  # or going back would show bare fragments
     if sender.vary:
         MutableHeaders(raw=headers).add_vary_header(sender.vary)
     if response.status_code in BODILESS:
@@ -369,7 +371,7 @@ async def _prepared(
         return None
     headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
     run.headers_are_settled = True  # from now on, changes would have no effect
-    headers = sender.complete_streamed(headers, status)
+    headers = private_with_session(sender.complete(headers, status), scope)
     if injected:
         injected.sent = True
     if sender.seal is not None:

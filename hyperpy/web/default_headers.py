@@ -12,7 +12,7 @@ from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean, printable
 from hyperpy.pages import STATE, nonce_of
 from hyperpy.routing import root_prefix
-from hyperpy.sessions import PRIVATE
+from hyperpy.sessions import PRIVATE, SessionCookie
 
 log = logging.getLogger("hyperpy")
 
@@ -81,8 +81,11 @@ def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[
     return _with(headers, session.headers(root_prefix(scope) or "/", keep=keep))
 
 
-def private(headers: list[RawHeader]) -> list[RawHeader]:
-    """The headers of a response that depends on the session of a visitor, and that no shared cache may keep."""
+def private_with_session(headers: list[RawHeader], scope: Scope) -> list[RawHeader]:
+    """The headers of a response whose body may read the session later, when it is too late to say so."""
+    cookie: SessionCookie = scope["app"].session_cookie
+    if not cookie.keys or not cookie.is_in(scope):
+        return headers
     return _with(headers, [header for header in PRIVATE if header not in headers])
 
 

@@ -8,19 +8,14 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 
 from hyperpy.exceptions import did_you_mean
-from hyperpy.pages.analysis.scopes import module_level
+from hyperpy.pages.analysis.walk import Walk
 
-_FORM: Final = "Await the form in the loader: `form = await request.form()`."
 _PAGE: Final = 'A page is a t-string as a statement of its own: t"<h1>{title}</h1>".'
 
 # Names that other frameworks have, and what hyperpy has for them.
 _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "APIRouter": "A file in the routes folder is a route.",
-        "Body": "Await the body in the loader: `data = await request.json()`.",
-        "Depends": "Call the function, or await it in the loader.",
-        "Form": _FORM,
-        "UploadFile": _FORM,
         "abort": "Raise an HTTPException: `raise HTTPException(404)`.",
         "jsonify": "Return the data from the loader, or write `JSONResponse(data)`.",
         "make_response": "Import `response`, and set its headers, cookies and status.",
@@ -56,7 +51,7 @@ def _is_assigned(name: str, module: ModuleType) -> bool:
         tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     except OSError, SyntaxError, ValueError:
         return False
-    stored = (node for statement in tree.body for node in module_level(statement) if isinstance(node, ast.Name))
+    stored = Walk(tree).index.owned(None, ast.Name)
     return any(node.id == name and isinstance(node.ctx, ast.Store) for node in stored)
 
 
