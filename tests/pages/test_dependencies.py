@@ -206,7 +206,7 @@ async def test_answers_depend_on_what_their_dependencies_have_read(site: Site) -
     )
     async with site({"index.py": f"{source}t'x'", "away.py": f"{source}redirect('/')"}) as client:
         for path in ("/", "/away"):
-            assert (await client.get(path)).headers["vary"].lower() == "cookie, accept-language"
+            assert (await client.get(path)).headers["vary"].lower().endswith("cookie, accept-language")
 
 
 COUNTING = """
