@@ -86,7 +86,22 @@ def test_the_list_of_boats_follows_the_search(page, site, page_errors):
     page.get_by_label("Name or home port").fill("nobody")
     expect(page.locator("#boats")).to_contain_text("No boat of that name")
     assert page.evaluate("window.marker")
-    assert page.url == f"{site}/boats"
+    expect(page).to_have_url(f"{site}/boats?q=nobody&pier=B")
+    assert not page_errors
+
+
+def test_going_back_shows_each_search_again(page, site, page_errors):
+    page.goto(f"{site}/boats?q=fulmar")
+    search = page.get_by_label("Name or home port")
+    search.fill("brest")
+    expect(page.locator(".card b")).to_have_text(["Étoile du Nord", "Vela"])
+    page.locator(".card a").first.click()
+    expect(page.locator("h1")).to_have_text("Étoile du Nord")
+    for wanted, boats in (("brest", ["Étoile du Nord", "Vela"]), ("fulmar", ["Fulmar"])):
+        page.go_back()
+        expect(search).to_have_value(wanted)
+        expect(page.locator(".card b")).to_have_text(boats)
+        expect(page.locator("h1")).to_have_text("Boats")
     assert not page_errors
 
 
