@@ -46,8 +46,11 @@ async def test_the_folder_is_for_owners(harbour):
     await page.form("#photo-form").submit(photo=("boat.png", PNG))
     photo = await harbour.get("/mine/photo")
     assert (photo.headers["content-type"], photo.content) == ("image/png", PNG)
-    too_large = await harbour.post("/mine", files={"photo": ("boat.png", bytes(9 * 2**20))})
+    too_large = await harbour.post(
+        "/mine", files={"photo": ("boat.png", bytes(9 * 2**20))}, headers={"Accept": "text/html"}
+    )
     assert too_large.status_code == 413
+    assert "Back to the harbour" in too_large.text
     goodbye = await (await harbour.page("/mine")).form("[action='/logout']").submit()
     assert goodbye.select_one(".flash").text == "You are logged out. Fair winds!"
     assert (await harbour.get("/mine/photo")).status_code == 303
