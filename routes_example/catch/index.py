@@ -8,7 +8,7 @@ from routes_example._catch import LANDED, start_weighing
 
 
 class Catch(BaseModel):
-    boat: str
+    boat: str = next(iter(LANDED))
 
 
 form: Form[Catch]
