@@ -1,13 +1,27 @@
 """The layout of all pages."""
 
+import json
 from pathlib import Path
 from string.templatelib import Template
 from typing import Final
 
-from hyperpy import asset
+from hyperpy import Flash, asset, flashes
 
-VENDOR: Final = Path(__file__).parent.parent / "static" / "vendor"
-HAS_VENDOR: Final = (VENDOR / "htmx.min.js").exists() and (VENDOR / "sse.min.js").exists()
+STATIC: Final = Path(__file__).parent.parent / "static"
+SCRIPTS: Final = ("vendor/htmx.min.js", "vendor/sse.min.js")
+HAS_SCRIPTS: Final = all((STATIC / script).exists() for script in SCRIPTS)
+
+# htmx shows a refused form (422), and asks for a page again when somebody goes back to it: a copy in the browser's
+# storage would have an empty search field, and could be read after the log-out.
+HTMX: Final = {
+    "responseHandling": [
+        {"code": "204", "swap": False},
+        {"code": "[23]..|422", "swap": True},
+        {"code": "[45]..", "swap": False, "error": True},
+    ],
+    "historyCacheSize": 0,
+}
+HTMX_CONFIG: Final = json.dumps(HTMX)
 
 SECTIONS: Final = {
     "/": "Today",
@@ -27,8 +41,11 @@ def Layout(children: object, title: str, here: str = "", aside: object = None) -
         <head><{Head} {title} /></head>
         <body>
           <{Header} {here} />
-          <main class={ {"beside": aside} }>
-            <div>{children}</div>
+          <main id="content" class={ {"beside": aside} }>
+            <div>
+              {[Notice(flash) for flash in flashes()]}
+              {children}
+            </div>
             {aside and t"<aside>{aside}</aside>"}
           </main>
           <{Footer} />
@@ -42,22 +59,18 @@ def Head(title: str) -> Template:
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
+        <meta name="htmx-config" content={HTMX_CONFIG}>
         <title>{title} · Lindholm Harbour</title>
         <link rel="icon" href={asset("icon.svg")} type="image/svg+xml">
         <link rel="stylesheet" href={asset("app.css")}>
-        <meta name="htmx-config" content='{{"responseHandling": [{{"code": "204", "swap": false}},
-          {{"code": "[23]..|422", "swap": true}}, {{"code": "[45]..", "swap": false, "error": true}}]}}'>
         <{Scripts} />
     """
 
 
 def Scripts() -> Template:
     """htmx and its extension for event streams: from this site if they have been fetched, otherwise from a CDN."""
-    if HAS_VENDOR:
-        return t"""
-            <script src="/static/vendor/htmx.min.js" defer></script>
-            <script src="/static/vendor/sse.min.js" defer></script>
-        """
+    if HAS_SCRIPTS:
+        return t"{[t'<script src={asset(script)} defer></script>' for script in SCRIPTS]}"
     return t"""
         <script src="https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js" defer crossorigin="anonymous"
           integrity="sha384-2OatzQy1H+Zd/IIrjr1TcuDGqLXeHhbooAyJY1KdQMKnr4LZ22k31GBLdYKHmVjg"></script>
@@ -68,17 +81,24 @@ def Scripts() -> Template:
 
 def Header(here: str) -> Template:
     return t"""
+        <a class="skip" href="#content">Skip to the content</a>
         <header class="top">
           <a class="brand" href="/">Lindholm <span>Harbour</span></a>
           <nav aria-label="Sections">
             {[Section(url, name, current=url == here) for url, name in SECTIONS.items()]}
           </nav>
+          <nav class="own" aria-label="Yours"><{Section} url="/mine" name="My boat" current={here == "/mine"} /></nav>
         </header>
     """
 
 
 def Section(url: str, name: str, current: bool) -> Template:
     return t"<a href={url} aria-current={'page' if current else None}>{name}</a>"
+
+
+def Notice(flash: Flash) -> Template:
+    """What the visitor has just done, told once."""
+    return t'<p class="flash" role="status">{flash}</p>'
 
 
 def Footer() -> Template:

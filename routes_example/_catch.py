@@ -1,23 +1,33 @@
 """The fish market's scales: a background job that publishes its progress on a channel."""
 
-import asyncio
+import csv
+import io
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from string.templatelib import Template
 from typing import Final
 
 from pydantic import TypeAdapter
 
-from hyperpy import Message, channel
+from hyperpy import channel, spawn
 from routes_example import _harbour as harbour
 
-# The crates that each boat has landed, in kilograms by kind.
-LANDED: Final = {
+# The crates of a boat, in kilograms by kind.
+type Landed = Mapping[str, Sequence[float]]
+
+LANDED: Final[dict[str, Landed]] = {
     "Havfruen": {"Cod": (24.1, 22.8, 25.3, 23.9), "Haddock": (20.4, 19.7, 21.2), "Saithe": (26.0, 24.4)},
     "Silver Darling": {"Herring": (18.2, 18.9, 17.6, 18.4, 18.8, 17.9), "Mackerel": (21.3, 20.6)},
     "Ronja": {"Langoustine": (8.1, 7.7, 8.4), "Brown crab": (14.2, 13.1, 15.0, 13.8)},
 }
+MOST_CRATES: Final = 60
+HEAVIEST: Final = 100  # kilograms that a crate can weigh
+KEPT: Final = 100  # jobs whose progress is remembered
+
+
+class ReportError(Exception):
+    """A catch report that can't be read; the message is for the owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +43,45 @@ class Weighing:
     def total(self) -> float:
         return sum(self.kilograms.values())
 
+    @property
+    def is_done(self) -> bool:
+        return self.weighed == self.crates
+
 
 _weighing: Final = TypeAdapter(Weighing)
-# The event loop holds only weak references to its tasks.
-_running: Final[set[asyncio.Task[None]]] = set()
+_latest: Final[dict[str, Weighing]] = {}  # by job
 
 
-def start_weighing(boat: str) -> str:
+def read_report(text: str) -> Landed:
+    """The crates in a CSV file."""
+    lines = csv.reader(io.StringIO(text, newline=""))
+    landed: dict[str, list[float]] = {}
+    try:
+        if next(lines, None) != ["kind", "kilograms"]:
+            raise ReportError("The first line has to be: kind,kilograms")
+        for kind, weight in filter(None, lines):
+            kilograms = float(weight)
+            if not kind.strip() or not 0 < kilograms <= HEAVIEST:
+                raise ReportError(f"Line {lines.line_num}: a crate has a kind, and up to {HEAVIEST} kilograms.")
+            landed.setdefault(kind.strip(), []).append(kilograms)
+    except ValueError, csv.Error:
+        raise ReportError(f"Line {lines.line_num} is not a kind and a number of kilograms.") from None
+    if not 0 < sum(map(len, landed.values())) <= MOST_CRATES:
+        raise ReportError(f"A report has between 1 and {MOST_CRATES} crates.")
+    return landed
+
+
+def start_weighing(boat: str, landed: Landed) -> str:
     """Start the job in the background, and return its id."""
     job_id = secrets.token_hex(4)
-    task = asyncio.create_task(_weigh(job_id, boat))
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    spawn(_weigh(job_id, boat, landed), name=f"weighing of {boat}")
     return job_id
 
 
-async def _weigh(job_id: str, boat: str) -> None:
+async def _weigh(job_id: str, boat: str, landed: Landed) -> None:
     progress = channel(f"catch:{job_id}")
-    for weighing in _steps(boat):
+    for weighing in _steps(boat, landed):
+        _remember(job_id, weighing)
         await progress.publish(weighing)
         await _lift_crate()
     await progress.close()
@@ -60,8 +91,18 @@ async def _lift_crate() -> None:
     await harbour.pause(0.8)
 
 
-def _steps(boat: str) -> Iterator[Weighing]:
-    landed = LANDED[boat]
+def _remember(job_id: str, weighing: Weighing) -> None:
+    _latest[job_id] = weighing
+    if len(_latest) > KEPT:
+        del _latest[next(iter(_latest))]
+
+
+def latest(job_id: str) -> Weighing | None:
+    """How far a job is, for a page that can't watch it."""
+    return _latest.get(job_id)
+
+
+def _steps(boat: str, landed: Landed) -> Iterator[Weighing]:
     crates = sum(map(len, landed.values()))
     yield Weighing(boat, crates)
     kilograms: dict[str, float] = {}
@@ -73,13 +114,16 @@ def _steps(boat: str) -> Iterator[Weighing]:
             yield Weighing(boat, crates, weighed, kilograms)
 
 
-def Scales(message: Message) -> Template:
+def received(data: object) -> Weighing:
+    """The progress in a message of a job's channel."""
+    return _weighing.validate_python(data)
+
+
+def Scales(now: Weighing) -> Template:
     """The display of the scales."""
-    now = _weighing.validate_python(message.data)
-    done = now.weighed == now.crates
     return t"""
         <h2>{now.boat}</h2>
-        <p role="status">{"All is weighed." if done else f"Weighing, {now.weighed} of {now.crates} crates."}</p>
+        <p role="status">{"All is weighed." if now.is_done else f"Weighing, {now.weighed} of {now.crates} crates."}</p>
         <progress max={now.crates} value={now.weighed} aria-label="Crates weighed">{now.weighed}</progress>
         <table>
           <thead><tr><th>Kind</th><th class="number">kg</th></tr></thead>

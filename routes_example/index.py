@@ -41,6 +41,9 @@ def Notices() -> Template:
         <h2>Notices</h2>
         <p>The north light is being painted. It shines, but it is green for the week.</p>
         <p>Mooring at pier C only with the consent of the geese.</p>
+        <h2>Below the waterline</h2>
+        <p>This site is an example of hyperpy. Each page is one Python file in <code>routes_example/</code>; this one is
+          <code>index.py</code>, and the stream in it keeps wind, tide and ferries fresh.</p>
     """
 
 

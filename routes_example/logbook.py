@@ -2,26 +2,40 @@
 
 from string.templatelib import Template
 
-from hyperpy import POST, Loaded, RedirectResponse, redirect, request, response
+from pydantic import BaseModel, Field
+
+from hyperpy import (
+    POST,
+    Form,
+    FormField,
+    Loaded,
+    flash,
+    fragment,
+    htmx,
+    redirect,
+    render,
+)
 from routes_example._base import Layout
 from routes_example._harbour import Entry, read_logbook, sign_logbook
 
-name = text = problem = ""
+
+class Signature(BaseModel):
+    name: str = Field(title="Your name", max_length=80)
+    text: str = Field(title="What the sea was like", max_length=500)
+
+
+form: Form[Signature]
 entries: list[Entry] = Loaded()
 
 
-async def load() -> RedirectResponse | None:
-    global name, text, problem, entries
-    if POST:
-        form = await request.form()
-        name, text = str(form.get("name", "")).strip(), str(form.get("text", "")).strip()
-        if name and text:
-            await sign_logbook(name[:80], text[:500])
-            return redirect("/logbook")
-        problem = "Please write both your name and a line or two."
-        response.status_code = 422
-    entries = await read_logbook()
-    return None
+async def load() -> None:
+    global entries
+    if POST and form.ok:
+        await sign_logbook(form.data.name, form.data.text)
+        flash("Signed. The harbour thanks you.")
+        redirect("/logbook")
+    else:
+        entries = await read_logbook()
 
 
 def Signed(entry: Entry) -> Template:
@@ -33,16 +47,19 @@ def Signed(entry: Entry) -> Template:
     """
 
 
+if htmx.fragment:
+    render(fragments=htmx.fragment)
+
+
 t"""
 <{Layout} title="Logbook" here="/logbook">
   <h1>Logbook</h1>
   <p class="lead">Everybody who ties up here signs. It is bad luck not to.</p>
   <div class="book">
-    <form method="post">
-      {problem and t'<p class="problem" role="alert">{problem}</p>'}
-      <label>Your name <input name="name" value={name} maxlength="80" required></label>
-      <label>What the sea was like <textarea name="text" rows="3" maxlength="500" required>{text}</textarea></label>
-      <button>Sign</button>
+    <form id="sign" class="fields" method="post" hx-post="/logbook" hx-swap="outerHTML" {fragment}>
+      <{FormField} {form} name="name" autocomplete="name" />
+      <{FormField} {form} name="text" type="textarea" rows={3} />
+      <p class="actions"><button>Sign</button></p>
     </form>
     <ol class="entries">{[Signed(entry) for entry in entries]}</ol>
   </div>

@@ -119,7 +119,7 @@ def test_the_example_passes_with_the_documented_configuration(tmp_path):
 
 def test_the_tools_object_without_the_configuration(tmp_path):
     config = configure(tmp_path, "")
-    assert set(lint("routes_example", config)) == {"B018"}
+    assert set(lint("routes_example", config)) == {"B018", "F821"}
     assert "Duplicate module named" in typecheck("routes_example", config)
 
 

@@ -1,4 +1,4 @@
-"""The boats in the harbour. The form works without JavaScript; htmx updates the list on every key."""
+"""The boats in the harbour. The form works without JavaScript; htmx updates the list and the URL on every key."""
 
 from string.templatelib import Template
 
@@ -34,8 +34,8 @@ if htmx.fragment:
 t"""
 <{Layout} title="Boats" here="/boats">
   <h1>Boats</h1>
-  <form class="filter" role="search"
-    hx-get="/boats" hx-trigger="input delay:150ms, submit" hx-target="#boats" hx-swap="outerHTML" hx-replace-url="true">
+  <form class="filter" role="search" hx-get="/boats" hx-trigger="input delay:150ms, submit"
+    hx-target="#boats" hx-swap="outerHTML" hx-push-url="true">
     <label>Name or home port <input type="search" name="q" value={search} autocomplete="off"></label>
     <label>Pier
       <select name="pier">

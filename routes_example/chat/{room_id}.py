@@ -57,8 +57,8 @@ def complaint(name: str, text: str) -> str:
     return ""
 
 
-if POST and htmx:
-    render(fragments="speak")
+if htmx.fragment:
+    render(fragments=htmx.fragment)
 
 
 t"""

@@ -25,6 +25,7 @@ async def pause(seconds: float) -> None:
 def serve(folder: Path, *arguments: str, **variables: str) -> Iterator[str]:
     """Serve `routes_example/` or `routes/` of a folder. Yields the URL of the site."""
     routes = "routes_example" if (folder / "routes_example").is_dir() else "routes"
+    variables = {"HYPER_SECRET_KEY": "a key that only tests use"} | variables
     with Command("serve", "--port", "0", "--routes", routes, *arguments, folder=folder, **variables) as command:
         yield f"http://127.0.0.1:{command.port()}"
 

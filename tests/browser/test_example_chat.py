@@ -28,6 +28,7 @@ response.headers["x-worker"] = str(os.getpid())
 # After a few crates, the scales wait for a file.
 HELD_BACK = """
 
+import asyncio
 from pathlib import Path
 
 _lifted = 0
@@ -176,7 +177,8 @@ def test_a_new_stream_clears_the_page_first(url):
 def test_an_invalid_message_is_returned_with_a_reason(site, name, text, problem):
     with httpx.Client(base_url=site) as client:
         page = client.post("/chat/77", data={"name": name, "text": text})
-        part = client.post("/chat/77", data={"name": name, "text": text}, headers={"HX-Request": "true"})
+        by_htmx = {"HX-Request": "true", "HX-Target": "speak"}
+        part = client.post("/chat/77", data={"name": name, "text": text}, headers=by_htmx)
         assert (page.status_code, part.status_code) == (422, 422)
         assert part.text.startswith("<form")
         for response in (page, part):

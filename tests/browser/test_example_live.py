@@ -86,7 +86,25 @@ def test_the_list_of_boats_follows_the_search(page, site, page_errors):
     page.get_by_label("Name or home port").fill("nobody")
     expect(page.locator("#boats")).to_contain_text("No boat of that name")
     assert page.evaluate("window.marker")
-    assert page.url == f"{site}/boats"
+    expect(page).to_have_url(f"{site}/boats?q=nobody&pier=B")
+    assert not page_errors
+
+
+def test_going_back_shows_each_search_again(page, site, page_errors):
+    """The field as well as the list, within the page and from another one."""
+    page.goto(f"{site}/boats")
+    search, names = page.get_by_label("Name or home port"), page.locator(".card b")
+    searches = {"": 13, "brest": 2, "fulmar": 1}
+    for wanted, count in searches.items():
+        search.fill(wanted)
+        expect(names).to_have_count(count)
+    page.locator(".card a").click()
+    expect(page.locator("h1")).to_have_text("Fulmar")
+    for wanted, count in reversed(searches.items()):
+        page.go_back()
+        expect(page.locator("h1")).to_have_text("Boats")
+        expect(names).to_have_count(count)
+        expect(search).to_have_value(wanted)
     assert not page_errors
 
 

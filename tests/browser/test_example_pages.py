@@ -21,7 +21,30 @@ PAGES = (
     "/catch",
     "/chat/12",
     "/logbook",
+    "/signup",
+    "/login",
 )
+
+# The text of a page whose colour is too close to the one behind it, with the contrast
+# (https://www.w3.org/TR/WCAG22/#contrast-minimum).
+FAINT = """() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => channels(color).slice(0, 3).map((value) => value / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+  const behind = (element) => {
+    const color = getComputedStyle(element).backgroundColor;
+    return (channels(color)[3] ?? 1) === 1 || !element.parentElement ? color : behind(element.parentElement);
+  };
+  const contrast = (element) => {
+    const both = [light(getComputedStyle(element).color), light(behind(element))];
+    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+  };
+  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  return [...document.body.querySelectorAll("*")].filter((element) => hasText(element) && element.checkVisibility())
+    .filter((element) => contrast(element) < 4.5)
+    .map((element) => [element.innerText, contrast(element)]);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +77,8 @@ def test_every_link_has_a_target(client):
         "/catch",
         "/chat/77",
         "/logbook",
+        "/login",
+        "/signup",
     } <= {path for path in seen if not path.startswith("/static/")}
     assert {re.sub(r"[.][0-9a-f]{16}[.]", ".", path) for path in seen} >= {"/static/app.css", "/static/icon.svg"}
 
@@ -82,6 +107,7 @@ def test_pages_are_valid_html(client, path):
         ("/boats/103", "Boats"),
         ("/report", "Report"),
         ("/chat/77", "Radio"),
+        ("/login", "My boat"),
         ("/nothing/here", None),
     ],
 )
@@ -101,9 +127,8 @@ def test_unknown_urls_are_not_found(client, path):
 
 
 def test_a_search_by_htmx_gets_the_list_alone(client):
-    response = client.get(
-        "/boats", params={"q": "BREST", "pier": "A"}, headers={"HX-Request": "true", "HX-Target": "boats"}
-    )
+    by_htmx = {"HX-Request": "true", "HX-Target": "boats"}
+    response = client.get("/boats", params={"q": "BREST", "pier": "A"}, headers=by_htmx)
     assert response.text.startswith('<section id="boats"')
     assert response.text.endswith("</section>")
     assert response.text.count('class="card"') == 1
@@ -130,7 +155,7 @@ def test_an_incomplete_form_keeps_its_values(client):
     response = client.post("/logbook", data={"name": "Ada & co", "text": " "})
     assert response.status_code == 422
     assert any(e.tag == "input" and e.get("value") == "Ada & co" for e in elements(response.text))
-    assert 'role="alert"' in response.text
+    assert [e.text for e in elements(response.text) if e.get("class") == "field-error"] == ["This field is required."]
 
 
 def test_a_valid_form_redirects_to_the_book(client):
@@ -155,5 +180,6 @@ def test_pages_fit_the_window(browser, site, tmp_path, scheme, size):
         page.screenshot(path=tmp_path / f"{number}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate("getComputedStyle(document.body).display") == "flex", "the style sheet is missing"
+        assert page.evaluate(FAINT) == [], path
     context.close()
     assert not page_errors
