@@ -19,12 +19,14 @@ import os
 
 import content
 from hyperpy.config import running_command
+from hyperpy.streams import StreamMode, StreamRecord
 from hyperpy.streams.registry import STATE_KEY, Streams
 
 
 class Stream:
-    def __init__(self):
+    def __init__(self, scope):
         self.over = asyncio.Event()
+        self.record = StreamRecord("app.py", "", StreamMode.SSE, scope)
 
     def drain(self):
         self.over.set()
@@ -40,7 +42,7 @@ async def app(scope, receive, send):
         return
     await send({"type": "http.response.start", "status": 200, "headers": []})
     if scope["path"] == "/stream":
-        stream = Stream()
+        stream = Stream(scope)
         scope["state"][STATE_KEY].add(stream)
         await send({"type": "http.response.body", "body": b"open", "more_body": True})
         await stream.over.wait()
