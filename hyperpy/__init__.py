@@ -6,17 +6,21 @@ from starlette.requests import Request
 
 from hyperpy.app import Hyper, spawn
 from hyperpy.channels import NOW, START, Message, channel, listen, queue
-from hyperpy.components import Suspense
+from hyperpy.components import FormField, Suspense
 from hyperpy.config import Settings
 from hyperpy.exceptions import HyperError
+from hyperpy.forms import UploadFile
 from hyperpy.pages import (
     DELETE,
     GET,
     PATCH,
     POST,
     PUT,
+    Body,
     Cookie,
     Depends,
+    File,
+    Form,
     Header,
     InputMarker,
     Loaded,
@@ -55,11 +59,15 @@ __all__ = [
     "POST",
     "PUT",
     "START",
+    "Body",
     "Cookie",
     "Depends",
     "Event",
+    "File",
     "FileResponse",
     "Flash",
+    "Form",
+    "FormField",
     "HTMLResponse",
     "HTTPException",
     "Header",
@@ -83,6 +91,7 @@ __all__ = [
     "TrustedCSS",
     "TrustedJS",
     "TrustedURL",
+    "UploadFile",
     "channel",
     "csp_nonce",
     "flash",

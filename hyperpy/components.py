@@ -5,10 +5,11 @@ from string.templatelib import Template
 from markupsafe import Markup
 
 from hyperpy.exceptions import TemplateError
+from hyperpy.forms import FormField
 from hyperpy.templates.deferred import SuspendedContent, current_placeholders
 from hyperpy.templates.rendering.render import render_text
 
-__all__ = ["Suspense"]
+__all__ = ["FormField", "Suspense"]
 
 
 def Suspense(children: Markup, fallback: Template | str | None = None, error: Template | str | None = None) -> Markup:

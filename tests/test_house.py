@@ -21,6 +21,7 @@ ORDER = (
     "config",
     "routing",
     "templates",
+    "forms",
     "responses",
     "sessions",
     "pages",
@@ -42,7 +43,8 @@ REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
     "pages": (
-        *("answers", "proxies", "input_markers", "input_functions", "route_settings"),
+        *("answers", "proxies", "constraint_keywords", "input_markers", "body_inputs", "input_functions"),
+        "route_settings",
         *("analysis", "loading", "request", "waiting"),
     ),
     "channels": ("backends", "hub", REST),

@@ -17,7 +17,24 @@ ROUTE = """
 from datetime import date
 from typing import Annotated
 
-from hyperpy import Cookie, Header, Loaded, Path, Query, fragment, request, response
+from pydantic import BaseModel
+
+from hyperpy import (
+    POST,
+    Body,
+    Cookie,
+    File,
+    Form,
+    FormField,
+    Header,
+    Loaded,
+    Path,
+    Query,
+    UploadFile,
+    fragment,
+    request,
+    response,
+)
 
 user_id: int = Path()
 page: int = Query(1, ge=1)
@@ -33,6 +50,22 @@ bare: int
 name: str = Loaded()
 
 
+class Contact(BaseModel):
+    email: str
+
+
+form: Form[Contact]
+filled: Form[Contact] = Form(initial={"email": "ada"}, id_prefix="filled")
+
+if POST:
+    field: str = Form(min_length=3)
+    contact: Contact = Body()
+    photos: list[UploadFile] = File()
+
+if POST and form.ok:
+    form.fail(email=form.data.email.lower())
+
+
 async def load() -> None:
     global name
     name = f"user {user_id}"
@@ -44,7 +77,7 @@ def Card(name: str) -> object:
 
 
 t'<p id="a" {fragment}>{page + size + bare} <{Card} {name} /> {words.upper()} {sort or tags} {since.year}</p>'
-t'{theme}{user_agent}{request.url.path}'
+t'{theme}{user_agent}{request.url.path} <input {filled.field("email"):**}> <{FormField} {form} name="email" />'
 """
 
 
@@ -106,7 +139,9 @@ CHANGES = {
     ("{page +", "{page.upper() +"): ["attr-defined"],
     ("{request.url.path", "{request.url.pth"): ["attr-defined"],
     ('f"user {user_id}"', "user_id"): ["assignment"],
-    ("import Cookie", "import Cookies"): ["attr-defined", "name-defined"],
+    ("form.data.email", "form.data.emial"): ["attr-defined"],
+    ("form.data.email.lower()", "len(form.data.email)"): ["arg-type"],
+    ("    Cookie,", "    Cookies,"): ["attr-defined", "name-defined"],
     ("Query(1, ge=1)", 'Query("one")'): ["assignment"],
     ("Query(1, ge=1)", "Query(1, gee=1)"): ["call-overload", "call-overload"],
     ('Cookie("light")', "Cookie(None)"): ["assignment"],
@@ -119,7 +154,7 @@ def test_mypy_checks_route_files(tmp_path):
     config = configure(tmp_path, documented_configuration("routes"))
     for number, change in enumerate(CHANGES):
         write_route(tmp_path, f"change_{number}/{{user_id}}.py", ROUTE.replace(*change) if change[0] else ROUTE)
-    errors = re.findall(r"^routes/change_(\d)/.*\[([a-z-]+)\]$", typecheck("routes", config, tmp_path), re.MULTILINE)
+    errors = re.findall(r"^routes/change_(\d+)/.*\[([a-z-]+)\]$", typecheck("routes", config, tmp_path), re.MULTILINE)
     for number, (change, codes) in enumerate(CHANGES.items()):
         assert sorted(code for file, code in errors if file == str(number)) == codes, change
 

@@ -21,12 +21,14 @@ from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
 from hyperpy.exceptions import AnswerError, InputError, RefusedRedirectError, display_path, printable
 from hyperpy.pages import (
+    FORM_KEY,
     STATE,
     Completion,
     Redirect,
     Route,
     Run,
     check_header,
+    close_files,
     decisive,
     failed,
     finished,
@@ -131,6 +133,8 @@ class Dispatch:
                 sender.seal.release()
             if STATE in scope:
                 report_lost_changes(scope)
+            if FORM_KEY in scope:
+                close_files(scope)
 
     def body_limit(self, scope: Scope) -> int:
         """The bytes that the body of a request may have, which middleware may read as well; 0 means no limit."""

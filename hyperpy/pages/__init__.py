@@ -4,6 +4,7 @@ from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
+from hyperpy.pages.body_inputs import Body, File, Form
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
@@ -20,13 +21,14 @@ from hyperpy.pages.request.injected_response import InjectedResponse, check_head
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.request_state import STATE, request_state
-from hyperpy.pages.request.route_request import text_for_file
+from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.route_settings import route
 from hyperpy.pages.waiting.completion import Completion
 
 __all__ = [
     "DELETE",
+    "FORM_KEY",
     "GET",
     "NONCE_KEY",
     "PATCH",
@@ -34,11 +36,14 @@ __all__ = [
     "PUT",
     "STATE",
     "AnsweredError",
+    "Body",
     "Completion",
     "Cookie",
     "Dependency",
     "DependencyResolver",
     "Depends",
+    "File",
+    "Form",
     "Header",
     "InjectedResponse",
     "InputMarker",
@@ -57,6 +62,7 @@ __all__ = [
     "body_limit",
     "check_header",
     "check_length",
+    "close_files",
     "csp_nonce",
     "current",
     "current_request",

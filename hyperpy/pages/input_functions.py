@@ -4,12 +4,12 @@ A type checker takes `page: int = Query(1)` for an `int`. At run time each funct
 when the file is loaded, and evaluates the default for each request, where it stands.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from typing import Any, Final, TypedDict, Unpack, overload
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, Final, Unpack, overload
 
-from annotated_types import SupportsGe, SupportsGt, SupportsLe, SupportsLt
-
-from hyperpy.exceptions import AnswerError, did_you_mean
+from hyperpy.exceptions import AnswerError
+from hyperpy.pages.body_inputs import Body, File, Form
+from hyperpy.pages.constraint_keywords import Constraints, known_constraints
 from hyperpy.pages.input_markers import (
     NO_DEFAULT,
     CookieMarker,
@@ -20,38 +20,13 @@ from hyperpy.pages.input_markers import (
 )
 
 
-class Constraints(TypedDict, total=False):
-    """Constraints on a value, as in pydantic's `Field`."""
-
-    gt: SupportsGt
-    ge: SupportsGe
-    lt: SupportsLt
-    le: SupportsLe
-    multiple_of: float
-    max_digits: int
-    decimal_places: int
-    allow_inf_nan: bool
-    min_length: int
-    max_length: int
-    pattern: str
-
-
-def _known(function: Callable[..., Any], constraints: Constraints) -> Mapping[str, Any]:
-    """The constraints. Raises TypeError for an unknown one, as Python does for keyword arguments."""
-    for name in constraints:
-        if name not in Constraints.__annotations__:
-            suggestion = did_you_mean(name, ["alias", *Constraints.__annotations__])
-            raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}. {suggestion}".strip())
-    return constraints
-
-
 @overload
 def Query[T](default: T, *, alias: str = "", **constraints: Unpack[Constraints]) -> T: ...
 @overload
 def Query(*, alias: str = "", **constraints: Unpack[Constraints]) -> Any: ...
 def Query(default: Any = NO_DEFAULT, *, alias: str = "", **constraints: Unpack[Constraints]) -> Any:
     """A query parameter; `alias` is its name in the URL if that differs. A list takes all values of that name."""
-    return QueryMarker(alias, _known(Query, constraints), default)
+    return QueryMarker(alias, known_constraints(Query, constraints), default)
 
 
 @overload
@@ -60,7 +35,7 @@ def Header[T](default: T, *, alias: str = "", **constraints: Unpack[Constraints]
 def Header(*, alias: str = "", **constraints: Unpack[Constraints]) -> Any: ...
 def Header(default: Any = NO_DEFAULT, *, alias: str = "", **constraints: Unpack[Constraints]) -> Any:
     """A request header. Without an `alias`, the variable's name: `user_agent` is `user-agent`. Decoded as UTF-8."""
-    return HeaderMarker(alias, _known(Header, constraints), default)
+    return HeaderMarker(alias, known_constraints(Header, constraints), default)
 
 
 @overload
@@ -69,12 +44,12 @@ def Cookie[T](default: T, *, alias: str = "", **constraints: Unpack[Constraints]
 def Cookie(*, alias: str = "", **constraints: Unpack[Constraints]) -> Any: ...
 def Cookie(default: Any = NO_DEFAULT, *, alias: str = "", **constraints: Unpack[Constraints]) -> Any:
     """A cookie of the request; `alias` is its name there if that differs."""
-    return CookieMarker(alias, _known(Cookie, constraints), default)
+    return CookieMarker(alias, known_constraints(Cookie, constraints), default)
 
 
 def Path(*, alias: str = "", **constraints: Unpack[Constraints]) -> Any:
     """A parameter of the URL's path; `alias` is its name in the file's path if that differs."""
-    return PathMarker(alias, _known(Path, constraints))
+    return PathMarker(alias, known_constraints(Path, constraints))
 
 
 @overload
@@ -106,8 +81,8 @@ def Loaded() -> Any:
     )
 
 
-MARKER_FUNCTIONS: Final[tuple[Callable[..., Any], ...]] = (Query, Header, Cookie, Path, Depends)
+MARKER_FUNCTIONS: Final[tuple[Callable[..., Any], ...]] = (Query, Header, Cookie, Path, Depends, Form, File, Body)
 """Functions whose calls are input markers."""
 
-TAKING_DEFAULTS: Final[tuple[Callable[..., Any], ...]] = (Query, Header, Cookie, Path)
+TAKING_DEFAULTS: Final[tuple[Callable[..., Any], ...]] = (Query, Header, Cookie, Path, Form, File, Body)
 """Those whose first parameter is the default."""

@@ -17,6 +17,7 @@ from hyperpy.templates.deferred import (
 )
 from hyperpy.templates.escape import markup
 from hyperpy.templates.escaping.reports import replace_surrogates
+from hyperpy.templates.escaping.tag_attributes import TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
 from hyperpy.templates.rendering.render import html, render_template, render_text
@@ -29,6 +30,7 @@ __all__ = [
     "Piece",
     "SourceText",
     "SuspendedContent",
+    "TagAttributes",
     "TemplateHost",
     "TrustedCSS",
     "TrustedJS",

@@ -102,6 +102,8 @@ def curl(arguments: list[str], documented: str, site: Site) -> str:
     assert url.netloc == "127.0.0.1:8000", options.url
     method = options.X or ("HEAD" if options.I else "POST" if options.d is not None else "GET")
     headers = [(name.strip(), value.strip()) for name, _, value in (header.partition(":") for header in options.H)]
+    if options.d is not None and not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("content-type", "application/x-www-form-urlencoded"))
     if options.b:
         headers.append(("cookie", options.b))
     target = url.path + (f"?{url.query}" if url.query else "")

@@ -38,7 +38,7 @@ _EXECUTED = re.compile(r"^Exec\w+=(?:/[\w.-]+)*/(.+)$", re.MULTILINE)  # in a sy
 _TRY = "routes/try.py"
 _DECLARING = (
     "from functools import cache; from typing import Annotated, Any, Final; from pydantic import BaseModel, Field; "
-    "from hyperpy import Cookie, Depends, Header, InputMarker, Loaded, Path, Query, request\n"
+    "from hyperpy import Body, Cookie, Depends, Form, Header, InputMarker, Loaded, Path, Query, request\n"
 )
 
 

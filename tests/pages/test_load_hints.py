@@ -25,7 +25,7 @@ HINTS = {
     f"form = await f(1){PAGE}": "global form\n          form = await f(1)",
     f"for x in await f(1): pass{PAGE}": "global user\n          user = await …",
     f"from hyperpy import redirct{PAGE}": "Did you mean `redirect`?",
-    f"from hyper import Form{PAGE}": "form = await request.form()",
+    f"from hyper import url_for{PAGE}": "Import `url`",
     f"from hyperpy import jsonify{PAGE}": "JSONResponse(data)",
     f"from routes._shared import LIMTI{PAGE}": "Did you mean `LIMIT`?",
     f"from routes._shred import LIMIT{PAGE}": "Did you mean `_shared`?",

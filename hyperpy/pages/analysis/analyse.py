@@ -199,6 +199,7 @@ def _with_functions(
     alone = {functions.function for functions in (loader, stream) if functions}
     calling = [statement for statement in each if statement not in alone]
     reads = frozenset().union(*(names.reads for names in parsed.names.values()))
+    forms = frozenset(d.name for d in description.declarations if description.vocabulary.is_form(d.annotation))
     return replace(
         description,
         before=tuple(s for s in before if s in running),
@@ -207,7 +208,7 @@ def _with_functions(
         answer_line=answer_line(loader.function if loader else None),
         stream=stream_facts(stream.function, description.vocabulary) if stream else None,
         has_page=functions.has_page,
-        blocking=loader is None and may_block(calling, bound, description.vocabulary),
+        blocking=loader is None and may_block(calling, bound, description.vocabulary, forms),
         unreferenced=_unreferenced([*each, *alone], reads),
     )
 

@@ -144,8 +144,16 @@ def _guarded(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
     return not explicit_answers([statement], vocabulary)
 
 
-def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary: Vocabulary) -> bool:
-    """Whether statements or templates call anything not known to be quick. `bound` are the names that the file sets."""
+def may_block(
+    statements: Sequence[ast.stmt],
+    bound: frozenset[str],
+    vocabulary: Vocabulary,
+    forms: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether statements or templates call anything not known to be quick.
+
+    `bound` are the names that the file sets, and `forms` those of its forms, whose methods are quick.
+    """
     quick = QUICK_BUILTINS - bound
     calls = (
         node.func
@@ -154,6 +162,8 @@ def may_block(statements: Sequence[ast.stmt], bound: frozenset[str], vocabulary:
         if isinstance(node, ast.Call) and not vocabulary.is_marker_function(node.func)  # made once, at load
     )
     return any(
-        vocabulary.public_name(called) not in QUICK_CALLS and not (isinstance(called, ast.Name) and called.id in quick)
+        vocabulary.public_name(called) not in QUICK_CALLS
+        and not (isinstance(called, ast.Name) and called.id in quick)
+        and not (isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id in forms)
         for called in calls
     )

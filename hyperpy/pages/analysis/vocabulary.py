@@ -17,6 +17,7 @@ import starlette.responses
 from markupsafe import Markup
 
 from hyperpy import responses
+from hyperpy.pages.body_inputs import Body, File, Form
 from hyperpy.pages.input_functions import (
     MARKER_FUNCTIONS,
     TAKING_DEFAULTS,
@@ -48,8 +49,11 @@ QUICK_CALLS = (RESPONSES | HTML_CALLS | EVENT_CALLS | {"HTTPException", "url"}) 
 
 _OWN: Mapping[str, object] = MappingProxyType(
     {
+        "Body": Body,
         "Cookie": Cookie,
         "Depends": Depends,
+        "File": File,
+        "Form": Form,
         "HTTPException": starlette.exceptions.HTTPException,
         "Header": Header,
         "Loaded": Loaded,
@@ -174,6 +178,10 @@ class Vocabulary:
         if (target := self._target(node)) is not None:
             return self.is_depends(target)
         return _whole(self.value(node)) is Depends
+
+    def is_form(self, annotation: ast.expr) -> bool:
+        """Whether a type is `Form[…]`, the form of a model."""
+        return isinstance(annotation, ast.Subscript) and self.public_name(annotation.value) == "Form"
 
     def marks_value(self, node: ast.AnnAssign) -> bool:
         """Whether a value is a marker of the name that it is assigned to, and not a marker to keep under that name."""

@@ -14,6 +14,7 @@ from hyperpy.exceptions import Place, RouteError, did_you_mean
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
+from hyperpy.pages.body_inputs import Form, FromBody
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, TextMarker, source_of
 from hyperpy.pages.loading.type_names import TypeNames
@@ -52,9 +53,9 @@ def checked_type(annotation: Any, marker: Any, declaration: Declaration, file: s
     if not found:
         return DeclaredType(annotation, None)
     marker = _checked(found[0], declaration, place)
-    if isinstance(marker, TextMarker) and marker.has_default:
+    if isinstance(marker, TextMarker | FromBody) and marker.has_default:
         raise _hidden_default(marker, declaration, place)
-    if isinstance(marker, TextMarker) and marker.constraints:
+    if isinstance(marker, TextMarker | FromBody) and marker.constraints:
         annotation = Annotated[annotation, Field(**marker.constraints)]
     return DeclaredType(annotation, marker)
 
@@ -81,7 +82,7 @@ def _split(annotation: Any) -> tuple[Any, list[Any]]:
 
 
 def _check_position(annotation: Any, declaration: Declaration, place: Place) -> None:
-    if not (has_marker(annotation) or is_marker(annotation)):
+    if annotation is Form or not (has_marker(annotation) or is_marker(annotation)):
         return
     name = declaration.name
     if is_marker(annotation):
@@ -128,7 +129,7 @@ def _checked(marker: Any, declaration: Declaration, place: Place) -> InputMarker
     return marker
 
 
-def _hidden_default(marker: TextMarker, declaration: Declaration, place: Place) -> RouteError:
+def _hidden_default(marker: TextMarker | FromBody, declaration: Declaration, place: Place) -> RouteError:
     function, name = source_of(marker).title(), declaration.name
     what = f"the default of `{name}` can't be inside its annotation, or in another place"
     hint = (

@@ -203,6 +203,9 @@ class _BodyRewriter:
         if known is None:
             return self.assigned(assignment)
         index, declaration = known
+        if declaration.initial is not None:
+            shown = ast.Expr(_run("show_initial", ast.Constant(index), declaration.initial))
+            return [ast.If(_run("wants_initial", ast.Constant(index)), [at(node, shown)], [])]
         if declaration.default is None:
             return []
         test = ast.UnaryOp(ast.Not(), _run("given", ast.Constant(index)))

@@ -10,17 +10,12 @@ from typing import Final
 from hyperpy.exceptions import did_you_mean
 from hyperpy.pages.analysis.scopes import module_level
 
-_FORM: Final = "Await the form in the loader: `form = await request.form()`."
 _PAGE: Final = 'A page is a t-string as a statement of its own: t"<h1>{title}</h1>".'
 
 # Names that other frameworks have, and what hyperpy has for them.
 _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "APIRouter": "A file in the routes folder is a route.",
-        "Body": "Await the body in the loader: `data = await request.json()`.",
-        "Depends": "Call the function, or await it in the loader.",
-        "Form": _FORM,
-        "UploadFile": _FORM,
         "abort": "Raise an HTTPException: `raise HTTPException(404)`.",
         "jsonify": "Return the data from the loader, or write `JSONResponse(data)`.",
         "make_response": "Import `response`, and set its headers, cookies and status.",

@@ -17,8 +17,10 @@ from hyperpy.exceptions import AnswerError, RouteError, did_you_mean
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.body_inputs import FormMarker, FromBody
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
 from hyperpy.pages.loading.annotations import DeclaredType, declared_type
+from hyperpy.pages.loading.body.fitting import fitted_marker, is_form
 from hyperpy.pages.loading.constraints import UnfitConstraintError
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
@@ -54,15 +56,20 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
     """The input that a file declares. Raises RouteError for a type that can't be injected."""
     marker, parameters = declared.marker, source.parameters
     origin = _origin(declaration, declared.annotation, marker, parameters, source.error_page)
+    kind = _without_none(declared.annotation)
     if origin is InputOrigin.MARKER:
-        marker = marker or QueryMarker()
+        marker = marker or (FormMarker() if is_form(kind) else QueryMarker())
     if isinstance(marker, PathMarker):
         _check_parameter(marker.key(declaration.name), declaration, file, parameters)
     session_model = _session_model(declared.annotation, declaration, file) if origin is InputOrigin.SESSION else None
     dependency = None
     if isinstance(marker, DependsMarker):
         dependency = _dependency(marker, declaration, declared.annotation, file, source)
-    reading = _reading(declared.annotation, origin, marker, declaration, file)
+    if isinstance(marker, FromBody):
+        marker = _fitted(marker, declared.annotation, kind, declaration, file, source)
+        reading = TextType(None, many=False, optional=marker.optional, takes_empty=True)
+    else:
+        reading = _reading(declared.annotation, origin, marker, declaration, file)
     return Input(
         name=declaration.name,
         origin=origin,
@@ -100,6 +107,24 @@ def _session_model(annotation: Any, declaration: Declaration, file: str) -> Type
         hint = "Use a pydantic model, a dataclass or a TypedDict."
         raise RouteError("the type of a session must have fields", place=place, hint=hint)
     return adapter
+
+
+def _fitted(
+    marker: FromBody, annotation: Any, kind: Any, declaration: Declaration, file: str, source: Source
+) -> FromBody:
+    if marker.constraints and not is_form(kind):
+        try:
+            text_type(annotation, lists=True, anything=True)
+        except UnfitConstraintError as error:
+            raise _unfit(declaration, file, error) from None
+        except NotTextError:
+            pass  # such as a list of models, whose items can be counted
+    try:
+        return fitted_marker(marker, annotation, kind, declaration, file, error_page=source.error_page)
+    except RouteError:
+        raise
+    except Exception as error:
+        raise _unknown_type(declaration, file, error) from error
 
 
 def _dependency(
@@ -219,6 +244,8 @@ def _unfit(declaration: Declaration, file: str, error: UnfitConstraintError) -> 
 def _unknown_type(declaration: Declaration, file: str, error: Exception) -> RouteError:
     what = f"pydantic can't read the type of `{declaration.name}`: {str(error).splitlines()[0]}"
     hint = "Check the type and its constraints."
+    if "UploadFile" in str(error):
+        hint = "Import `UploadFile` from hyperpy."
     return RouteError(what, place=place_of(declaration.annotation, file), hint=hint)
 
 
@@ -229,8 +256,8 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
     elif declaration.marked or isinstance(declaration.node, ast.arg):
         hint = (
             "A query parameter, header or cookie is one string. Only parameters and headers can repeat, as "
-            "`list[…]`.\nDeclare the parts one by one (`title: str`), take JSON as `Json[…]` of pydantic, or read "
-            "`request: Request`."
+            "`list[…]`.\nDeclare the parts one by one (`title: str`), take JSON as `Json[…]` of pydantic, or take it "
+            "from the body of the request: `Body()`."
         )
     else:
         hint = (
@@ -240,7 +267,12 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
         if _is_list_of_texts(kind):
             hint += f"If it comes from the query, write `{name}: {annotation} = Query()`."
         else:
-            hint += "If it comes from the request, declare its parts one by one (`title: str`)."
+            marker = "File" if "UploadFile" in annotation else "Body"
+            hint += (
+                f"If it comes from the body of the request, write `{name}: {annotation} = {marker}()` under "
+                f"`if POST:`, or `{name}: Form[…]` for a form. Declare what comes from elsewhere part by part "
+                "(`title: str`)."
+            )
     what = f"`{name}: {annotation}` can't be taken from the request"
     return RouteError(what, place=place_of(declaration.node, file), hint=hint)
 

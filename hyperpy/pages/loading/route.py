@@ -13,6 +13,8 @@ from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.pages.body_inputs import BodyNeeds
+from hyperpy.pages.loading.body.needs import body_needs, check_form_inputs
 from hyperpy.pages.loading.compiler import CompiledBody, CompiledRoute, CompiledTemplate
 from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
 from hyperpy.pages.loading.execution import line_in
@@ -62,6 +64,8 @@ class Route:
     """Whether some of its inputs are dependencies."""
     prepared: Mapping[str, tuple[tuple[int, Input], ...]]
     """By method, the inputs that are bound before the body runs, because some of them have to be awaited."""
+    body_needs: Mapping[str, BodyNeeds]
+    """By method, what the inputs read of the request's body."""
     max_body: int
     """The bytes that a request body may have; 0 if the application decides."""
     is_guard: bool
@@ -116,6 +120,7 @@ def load_route(
         path, parameters, below - parameters, isinstance(file, ErrorPage), description.vocabulary.public
     )
     inputs = resolve_inputs(description, types, dependencies.source)
+    check_form_inputs(inputs, description, is_route=isinstance(file, RouteFile))
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     settings = _settings(description, definitions)
@@ -184,7 +189,7 @@ def _route(
     *,
     is_guard: bool,
 ) -> Route:
-    prepared = prepared_inputs(inputs)
+    prepared, needs = prepared_inputs(inputs), body_needs(inputs)
     blocking = description.blocking or any(given.blocking for given in inputs)
     groups: dict[int, tuple[tuple[int, Input], ...]] = {}
     for index, given in enumerate(inputs):
@@ -207,10 +212,11 @@ def _route(
         allow=", ".join(sorted(description.methods | {"OPTIONS"})),
         unreferenced=description.unreferenced,
         responds=description.responds,
-        immediate=not (description.loader or blocking or prepared),
+        immediate=not (description.loader or blocking or prepared or needs),
         blocking=blocking,
         depends=any(given.dependency for given in inputs),
         prepared=prepared,
+        body_needs=needs,
         is_guard=is_guard,
         settings=settings,
         max_body=size(settings.max_body) if settings.max_body else 0,
@@ -237,6 +243,6 @@ def _with_body(route: Route, description: Description, body: CompiledBody) -> Ro
         stream=description.stream,
         has_page=description.has_page,
         unreferenced=description.unreferenced,
-        immediate=not (description.loader or blocking or route.prepared),
+        immediate=not (description.loader or blocking or route.prepared or route.body_needs),
         blocking=blocking,
     )

@@ -93,7 +93,10 @@ def bound() -> bool:
 
 def rendered(value: Markup | None) -> Response | None:
     """The response for rendered fragments; None if they have not changed."""
-    return None if value is None else HTMLResponse(replace_surrogates(str(value)))
+    if value is None:
+        return None
+    run = current_host.get(None)
+    return HTMLResponse(replace_surrogates(str(value)), run.settle_status() if run is not None else 200)
 
 
 def stripped(text: str) -> Markup:

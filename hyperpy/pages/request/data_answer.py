@@ -24,7 +24,7 @@ def returned_answer(value: object, route: Route, method: str, injected: Injected
     if isinstance(value, Response):
         return value
     if isinstance(value, Markup):
-        return HTMLResponse(str(value))
+        return HTMLResponse(str(value), injected.status_code if injected else 200)
     if route.is_guard or not is_data(value) or has_template(route, method):
         raise _not_an_answer(value, route, method)
     try:

@@ -26,6 +26,7 @@ class InjectedResponse(Response):
     def __init__(self, status: int = 200) -> None:
         self.raw_headers: list[RawHeader] = _Headers()
         self.status_code = status
+        self.has_own_status = False
         self.background: BackgroundTask | None = None
         self.body = b""
 
@@ -38,9 +39,14 @@ class InjectedResponse(Response):
         if isinstance(self.raw_headers, _Headers):
             self.raw_headers.sent = sent
 
+    has_own_status: bool
+    """Whether the status has been set since."""
+
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "status_code" and self.sent:
-            _too_late()
+        if name == "status_code":
+            if self.sent:
+                _too_late()
+            self.has_own_status = True
         super().__setattr__(name, value)
 
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from hyperpy.exceptions import InputError
 from hyperpy.pages.answers import Redirect
 from hyperpy.pages.loading.inputs import convert, not_a_value
 from hyperpy.pages.loading.resolved_inputs import Input, InputOrigin
@@ -62,7 +63,11 @@ def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
 
 def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
     assert given.marker
-    value = (given.marker.values if given.many else given.marker.value)(run.request, given.name)
+    try:
+        value = (given.marker.values if given.many else given.marker.value)(run.request, given.name)
+    except InputError as error:
+        problems.update(error.fields)
+        return ABSENT
     if isinstance(value, Redirect):
         raise value
     if isinstance(value, Response | Awaitable):

@@ -9,13 +9,17 @@ import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final, Never
+from urllib.parse import parse_qsl
 
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import URL, FormData, Headers, QueryParams, UploadFile
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import URL, FormData, Headers, QueryParams
+from starlette.datastructures import UploadFile as StarletteUpload
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from hyperpy.exceptions import InputError
+from hyperpy.forms import UploadFile
 from hyperpy.pages.request.request_state import request_state
 from hyperpy.sessions import Session
 
@@ -29,6 +33,12 @@ _FILE_ATTRIBUTES: Final = frozenset({"close", "content_type", "file", "filename"
 # Not text encodings for the web (https://encoding.spec.whatwg.org/): the first two take quadratic time to decode.
 _UNFIT_CHARSETS: Final = re.compile(rb"(?i)\s*(?:puny[-_ ]?code|idna|undefined|(?:raw[-_ ])?unicode[-_ ]escape)\s*")
 
+
+LARGE: Final = 64 * 1024
+"""Bytes from which a body is parsed in a worker thread, so that other requests needn't wait for it."""
+
+MAX_FIELDS: Final = 1000
+MAX_PART: Final = 1024 * 1024
 
 # In the ASGI scope: the form of the request, once it has been read.
 FORM_KEY: Final = "hyperpy.form"
@@ -88,18 +98,44 @@ class RouteRequest(Request):
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
-            self._json = _parsed_json(await self.body())
+            body = await self.body()
+            self._json = _parsed_json(body) if len(body) < LARGE else await run_in_threadpool(_parsed_json, body)
         return self._json
 
     async def _get_form(self, **limits: Any) -> FormData:
         if self._form is None:
-            _, options = parse_options_header(self.headers.get("content-type"))
+            kind, options = parse_options_header(self.headers.get("content-type"))
             if _UNFIT_CHARSETS.fullmatch(options.get(b"charset", b"")):
                 raise HTTPException(400, "The charset of the form is not supported.")
-            items = (await super()._get_form(**limits)).multi_items()
-            self._form = _Form([(key, _Upload(key, x) if isinstance(x, UploadFile) else x) for key, x in items])
+            if kind == b"application/x-www-form-urlencoded":
+                items: Any = await self._parsed_fields(**limits)
+            else:
+                items = (await super()._get_form(**limits)).multi_items()
+            self._form = _Form([(key, _Upload(key, x) if isinstance(x, StarletteUpload) else x) for key, x in items])
             self.scope[FORM_KEY] = self._form
         return self._form
+
+    async def _parsed_fields(self, **limits: Any) -> list[tuple[str, str]]:
+        body = await self.body()
+        return (
+            parsed_fields(body, **limits)
+            if len(body) < LARGE
+            else await run_in_threadpool(parsed_fields, body, **limits)
+        )
+
+
+def parsed_fields(
+    body: bytes, *, max_fields: float = MAX_FIELDS, max_part_size: int = MAX_PART, max_files: float = 0
+) -> list[tuple[str, str]]:
+    """The names and values of `application/x-www-form-urlencoded` (https://url.spec.whatwg.org/#urlencoded-parsing).
+
+    Invalid UTF-8 is replaced. Raises HTTPException(400) for too many fields, or one that is too large.
+    """
+    if body.count(b"&") >= max_fields:
+        raise HTTPException(400, f"Too many fields. Maximum number of fields is {max_fields}.")
+    if max(map(len, body.split(b"&"))) > max_part_size:
+        raise HTTPException(400, f"Field exceeded maximum size of {max_part_size // 1024}KB.")
+    return parse_qsl(body.decode(errors="replace"), keep_blank_values=True, errors="replace")
 
 
 class _QueryParams(QueryParams):
@@ -121,14 +157,14 @@ class _Cookies(dict[str, str]):
 
 
 class _Form(FormData):
-    def __getitem__(self, key: str) -> UploadFile | str:
+    def __getitem__(self, key: str) -> StarletteUpload | str:
         return super().__getitem__(key) if key in self._dict else _missing(key)
 
 
 class _Upload(UploadFile):
     """An uploaded file, which reports an attempt to use it as text."""
 
-    def __init__(self, field: str, upload: UploadFile) -> None:
+    def __init__(self, field: str, upload: StarletteUpload) -> None:
         self.field = field
         super().__init__(upload.file, size=upload.size, filename=upload.filename, headers=upload.headers)
 
@@ -136,6 +172,14 @@ class _Upload(UploadFile):
         if not name.startswith("__") and hasattr(str, name):
             raise WrongInputError({self.field: "must be text, not a file"})
         raise AttributeError(f"'UploadFile' object has no attribute {name!r}", name=name, obj=self)
+
+
+def close_files(scope: Mapping[str, Any]) -> None:
+    """Close the files of a form that was read. Their temporary files are deleted."""
+    form = scope.get(FORM_KEY)
+    for _, upload in form.multi_items() if isinstance(form, FormData) else ():
+        if isinstance(upload, StarletteUpload):
+            upload.file.close()
 
 
 def text_for_file(error: BaseException, scope: Mapping[str, Any]) -> InputError | None:

@@ -15,8 +15,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
+from hyperpy.forms import show_initial
 from hyperpy.pages.analysis.inputs.declarations import METHODS
 from hyperpy.pages.answers import AnsweredError, Redirect
+from hyperpy.pages.body_inputs import FORMS, is_refused
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.route import Route
@@ -28,6 +30,7 @@ from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.pages.request.reading import ABSENT, read
 from hyperpy.pages.request.request_state import STATE, RequestState, request_state
 from hyperpy.pages.request.route_request import RouteRequest
+from hyperpy.pages.request.submitted_body import read_submitted
 from hyperpy.pages.request.threads import in_thread
 from hyperpy.sessions import SessionContent
 from hyperpy.templates import Pending, allow_deferred, current_host
@@ -161,6 +164,18 @@ class Run(AnsweredRequest):
     def session_content(self) -> SessionContent:
         return self.state.session_content(self.scope)
 
+    def settle_status(self) -> int:
+        """The status of what the route renders: the one that it has set, or 422 if a form was refused."""
+        if is_refused(self.scope) and not self.injected_response().has_own_status:
+            self.injected_response().status_code = 422
+        return self.response.status_code if self.response else 200
+
+    async def _read_submitted(self) -> None:
+        method = self.scope["method"]
+        if needs := self.route.body_needs.get(method if method in _FLAGGED else ""):
+            assert isinstance(self.request, RouteRequest)
+            await read_submitted(self.request, needs)
+
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
 
     async def prepare(self) -> None:
@@ -205,6 +220,13 @@ class Run(AnsweredRequest):
         if problems:
             raise InputError(problems)
 
+    def wants_initial(self, index: int) -> bool:
+        """Whether a form of the route shows its initial values, so that these are evaluated."""
+        return not self.namespace[self.route.inputs[index].name].is_bound
+
+    def show_initial(self, index: int, initial: object) -> None:
+        show_initial(self.namespace[self.route.inputs[index].name], initial)
+
     def given(self, index: int) -> bool:
         """Whether the request has a value for this input, so that its default is not evaluated."""
         return index in self.given_inputs
@@ -220,6 +242,8 @@ class Run(AnsweredRequest):
         with self:
             answer: Answer = None
             try:
+                if self.route.body_needs:
+                    await self._read_submitted()
                 if self.route.prepared:
                     await self.prepare()
                 if self.route.loader:
@@ -319,6 +343,7 @@ class Run(AnsweredRequest):
             await asyncio.sleep(0)
         if answer is None:
             return self.explicit
+        self.settle_status()
         return returned_answer(answer, self.route, self.scope["method"], self.response)
 
     def _bound_response(self) -> Response | None:
@@ -354,7 +379,10 @@ class Run(AnsweredRequest):
     def _page_to_send(self) -> str | Pending:
         """The page for sending: then it may contain deferred values."""
         template = self._reached()
-        return allow_deferred(self.evaluate, (template,), template.place)
+        page = allow_deferred(self.evaluate, (template,), template.place)
+        if FORMS in self.scope:
+            self.settle_status()
+        return page
 
     def evaluate(self, template: CompiledTemplate) -> str:
         try:

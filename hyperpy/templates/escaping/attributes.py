@@ -12,6 +12,7 @@ from hyperpy.templates.escaping.bindings import binding, bindings
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.script_values import json_part, script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.styles import style_attribute, style_value_attribute
+from hyperpy.templates.escaping.tag_attributes import TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedJS, TrustedURL
 from hyperpy.templates.escaping.url_values import (
     BLOCKED,
@@ -201,6 +202,8 @@ def merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...])
             continue
         if value is not None and not isinstance(value, Mapping):
             raise Problem(f"`:**` spreads a mapping, not {describe(value)}")
+        if isinstance(value, TagAttributes):
+            value = value.for_tag(tag)
         for key, item in value.items() if value is not None else ():
             if key in DICTS and isinstance(item, Mapping):
                 for inner, each in item.items():

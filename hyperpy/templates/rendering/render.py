@@ -13,6 +13,7 @@ from hyperpy.exceptions import ComponentError, Place, TemplateError
 from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
 from hyperpy.templates.escape import escape_str, exact, markup
 from hyperpy.templates.escaping.foreign import foreign_html
+from hyperpy.templates.escaping.tag_attributes import TagAttributes
 from hyperpy.templates.escaping.value_kinds import (
     html_of,
     is_html,
@@ -151,7 +152,10 @@ def _safe(value: object) -> Markup:
 def _spread(value: object) -> object:
     """A mapping of attributes with its t-strings rendered."""
     if isinstance(value, Mapping):
-        return {name: Markup(render_template(item)) if type(item) is Template else item for name, item in value.items()}
+        rendered = {
+            name: Markup(render_template(item)) if type(item) is Template else item for name, item in value.items()
+        }
+        return type(value)(rendered) if isinstance(value, TagAttributes) else rendered
     refuse_deferred(value)
     return _safe(value) if type(value) is Template else value
 

@@ -34,7 +34,8 @@ class Declaration:
     """Whether it has an input marker, in its annotation or as its value."""
     marker: ast.expr | None = None
     """The marker that is written as its value, without the default; evaluated once."""
-
+    initial: ast.expr | None = None
+    """What a form shows before it is submitted; evaluated for each request that isn't a submission."""
     methods: frozenset[str] | None = METHODS
     """The methods whose requests always reach it; None if that depends on something else than the method."""
 
@@ -159,6 +160,7 @@ class _InputFinder:
         if node in self.loaded:
             return self.check_loaded(node, name)
         is_new = name in self.parameters or name not in self.bound or self.is_response(name, annotation)
+        is_new = is_new or self.vocabulary.is_form(annotation)
         is_bare_input = node.value is None and is_new
         if not (marked or is_bare_input):
             return self.check_ignored_parameter(node, name)
@@ -168,30 +170,34 @@ class _InputFinder:
         if any(found.name == name and found.group in {0, group} for found in self.found):
             hint = "Keep one of the two, or give one another name."
             raise RouteError(f"`{name}` is declared as an input twice", place=place_of(node, self.file), hint=hint)
-        default, marker = self.taken_apart(node.value) if by_value else (node.value, None)
+        default, initial, marker = self.taken_apart(node.value) if by_value else (node.value, None, None)
         if isinstance(default, ast.Constant) and default.value is ...:
             hint = f"Leave the `...` out: without a default, `{name}` is required."
             raise RouteError(f"`...` would be the value of `{name}`", place=place_of(default, self.file), hint=hint)
-        self.found.append(Declaration(name, annotation, node, default, group, marked, marker, methods))
+        self.found.append(Declaration(name, annotation, node, default, group, marked, marker, initial, methods))
         return None
 
-    def taken_apart(self, value: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
-        """The default in a marker, and the marker without it.
+    def taken_apart(self, value: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None, ast.expr | None]:
+        """The default in a marker, the initial values of a form, and the marker without both.
 
-        It is the first argument of hyperpy's own markers, and `default=` of any.
+        The default is the first argument of hyperpy's own markers, and `default=` of any.
         """
         if not isinstance(value, ast.Call):
-            return None, value
-        positional, default = list(value.args), None
+            return None, None, value
+        positional, default, initial = list(value.args), None, None
         own = self.vocabulary.takes_default(value.func)
         if own and positional and not isinstance(positional[0], ast.Starred):
             default = positional.pop(0)
         keywords = list(value.keywords)
+        is_form = self.vocabulary.public_name(value.func) == "Form"
         for keyword in value.keywords:
+            if keyword.arg == "initial" and is_form:
+                initial = keyword.value
+                keywords.remove(keyword)
             if keyword.arg == "default" and default is None:
                 default = keyword.value
                 keywords.remove(keyword)
-        return default, ast.copy_location(ast.Call(value.func, positional, keywords), value)
+        return default, initial, ast.copy_location(ast.Call(value.func, positional, keywords), value)
 
     def check_loaded(self, node: ast.AnnAssign, name: str) -> None:
         place, annotation = place_of(node, self.file), ast.unparse(node.annotation)

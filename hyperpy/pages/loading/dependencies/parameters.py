@@ -16,6 +16,7 @@ from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
+from hyperpy.pages.body_inputs import FromBody
 from hyperpy.pages.input_markers import NO_DEFAULT, DependsMarker, TextMarker
 from hyperpy.pages.loading.dependencies.callables import Callee
 from hyperpy.pages.loading.dependencies.source_code import Function, definition_of, fields_of
@@ -88,7 +89,7 @@ def _parameter(parameter: inspect.Parameter, callee: Callee, source: Written, pa
     node = _declared(parameter, source)
     marker = parameter.default if parameter.default is not _NONE and is_marker(parameter.default) else None
     default = NO_DEFAULT if parameter.default is _NONE or marker is not None else parameter.default
-    if isinstance(marker, TextMarker):
+    if isinstance(marker, TextMarker | FromBody):
         marker, default = replace(marker, default=NO_DEFAULT), marker.default
     needs_type = not (isinstance(marker, DependsMarker) and marker.is_given)
     annotation = _annotation(parameter, callee, node, source) if needs_type else Any

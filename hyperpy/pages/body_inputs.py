@@ -1,0 +1,201 @@
+"""Inputs from the body of a request: `Form`, `File` and `Body`, and the markers that they make."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Unpack
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from hyperpy.forms import FormModel, ModelForm, Submission, new_form
+from hyperpy.forms.strict_inputs import ABSENT, FormInput, JSONInput, form_input, json_input
+from hyperpy.pages.constraint_keywords import Constraints, known_constraints
+from hyperpy.pages.input_markers import NO_CONSTRAINTS, NO_DEFAULT, InputMarker
+
+# In the ASGI scope: what has been read of the body, and the forms that are shown again.
+SUBMITTED: Final = "hyperpy.submitted"
+FORMS: Final = "hyperpy.forms"
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedBody:
+    """The body of a request, read and parsed once for all inputs of it."""
+
+    raw: bytes | None = None
+    """None if no input has asked for it."""
+    form: Submission | None = None
+    """Fields, or JSON, which a form takes as well; None if no input has asked for either."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyNeeds:
+    """What the inputs of a request want to have of its body."""
+
+    form: bool = False
+    json: bool = False
+    raw: bool = False
+
+    def __or__(self, other: BodyNeeds) -> BodyNeeds:
+        return BodyNeeds(self.form or other.form, self.json or other.json, self.raw or other.raw)
+
+    def __bool__(self) -> bool:
+        return self.form or self.json or self.raw
+
+
+@dataclass(frozen=True)
+class FromBody(InputMarker):
+    """A marker made by `Form()`, `File()` or `Body()`. When a file is loaded, it is fitted to the type of its input."""
+
+    alias: str = ""
+    constraints: Mapping[str, Any] = field(default=NO_CONSTRAINTS)
+    default: Any = field(default=NO_DEFAULT, compare=False)
+    optional: bool = False
+    """Whether None is a value of its input."""
+
+    @property
+    def needs(self) -> BodyNeeds:
+        """What it reads."""
+        raise NotImplementedError
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not NO_DEFAULT
+
+    def key(self, name: str) -> str:
+        return self.alias or name
+
+    def fitted(self, name: str, annotation: Any, kind: Any, *, has_default: bool) -> FromBody:
+        """The same marker for an input of that type; `kind` is the type without None and constraints.
+
+        Raises what pydantic raises for a type that it doesn't know.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FormMarker(FromBody):
+    """A form that is shown again, if it has a `model`, or fields of a form."""
+
+    has_initial: bool = False
+    id_prefix: str = ""
+    is_submitted: bool = True
+    """Whether a request can submit the form: an error page shows its own unbound."""
+    model: FormModel[Any] | None = None
+    input: FormInput | None = None
+
+    @property
+    def needs(self) -> BodyNeeds:
+        return BodyNeeds(form=self.is_submitted)
+
+    def fitted(self, name: str, annotation: Any, kind: Any, *, has_default: bool) -> FromBody:
+        found = form_input(self.key(name), annotation, has_default=has_default)
+        return replace(self, input=found, optional=found.optional)
+
+    def value(self, request: Request, name: str) -> object:
+        form = submitted_body(request).form
+        if self.model is not None:
+            is_bound = self.is_submitted and request.method in BINDING_METHODS
+            made = new_form(Form, self.model, form if is_bound else None, self.id_prefix)
+            request.scope.setdefault(FORMS, []).append(made)
+            return made
+        assert self.input
+        if form is None or (form.is_empty and not self.input.is_field):
+            return None
+        value = self.input.value(form)
+        return None if value is ABSENT else value
+
+
+@dataclass(frozen=True)
+class FileMarker(FormMarker):
+    """Files of a form."""
+
+
+@dataclass(frozen=True)
+class BodyMarker(FromBody):
+    """The whole body: as it is sent, or else JSON for `input`."""
+
+    is_raw: bool = False
+    input: JSONInput | None = None
+
+    @property
+    def needs(self) -> BodyNeeds:
+        return BodyNeeds(raw=True) if self.is_raw else BodyNeeds(json=True)
+
+    def fitted(self, name: str, annotation: Any, kind: Any, *, has_default: bool) -> FromBody:
+        if kind is bytes:
+            return replace(self, is_raw=True, optional=annotation is not bytes)
+        found = json_input(name, annotation)
+        return replace(self, input=found, optional=found.shape.optional)
+
+    def value(self, request: Request, name: str) -> object:
+        body = submitted_body(request)
+        if self.is_raw:
+            return body.raw
+        assert self.input
+        return None if body.form is None or body.form.json is None else self.input.value(body.form.json.text)
+
+
+BINDING_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+def submitted_body(request: Request) -> SubmittedBody:
+    """What has been read of the body so far."""
+    body: SubmittedBody = request.scope.get(SUBMITTED, _UNREAD)
+    return body
+
+
+_UNREAD: Final = SubmittedBody()
+
+
+def is_refused(scope: Scope) -> bool:
+    """Whether a form of the request was refused."""
+    forms: list[ModelForm[Any]] = scope.get(FORMS, [])
+    return any(form.errors for form in forms)
+
+
+class Form[T](ModelForm[T]):
+    """A form that shows its mistakes, from a pydantic model: `form: Form[Contact]`.
+
+    `form.ok` says whether it was submitted (by POST, PUT or PATCH) and is valid; then `form.data` is the model.
+    `form.values.email` is what was entered, `form.errors.email` the message, `form.fail(email="…")` adds one, and
+    `form.field("email")` has the attributes of the control. It never leads to an error page by itself. A page that is
+    rendered with a refused form has the status 422.
+
+    `Form()` as the value of an input is a marker. `form: Form[Contact] = Form(initial=user.contact)` shows these values
+    before the form is submitted: `initial` is a mapping or an object with the fields as attributes. `id_prefix` begins
+    the ids of the controls, where two forms are on one page.
+
+    Of any other type, the input has to be in the form: `name: str = Form()` is the field of that name (or of the name
+    `alias`), and of `contact: Contact = Form()` the fields are those of the form. If they don't fit, the answer is 422.
+    """
+
+    __slots__ = ()
+
+    # To type checkers, a call returns a value of any type: so `name: str = Form()` is right.
+    def __new__(
+        cls,
+        default: Any = NO_DEFAULT,
+        *,
+        initial: Any = None,
+        alias: str = "",
+        id_prefix: str = "",
+        **constraints: Unpack[Constraints],
+    ) -> Any:
+        known = known_constraints(Form, constraints)
+        return FormMarker(alias, known, default, has_initial=initial is not None, id_prefix=id_prefix)
+
+
+def File(default: Any = NO_DEFAULT, *, alias: str = "", **constraints: Unpack[Constraints]) -> Any:
+    """An uploaded file, `photo: UploadFile = File()`, or several: `photos: list[UploadFile] = File()`.
+
+    `alias` is the name of the control if that differs. The files are closed at the end of the request.
+    """
+    return FileMarker(alias, known_constraints(File, constraints), default)
+
+
+def Body(default: Any = NO_DEFAULT, **constraints: Unpack[Constraints]) -> Any:
+    """The whole body of the request: from JSON (`contact: Contact = Body()`), or as it is (`raw: bytes = Body()`).
+
+    If it doesn't fit, the answer is 422 and names each field.
+    """
+    return BodyMarker("", known_constraints(Body, constraints), default)

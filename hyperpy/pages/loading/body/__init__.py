@@ -1,0 +1,1 @@
+"""Inputs from the body of a request, when their file is loaded."""

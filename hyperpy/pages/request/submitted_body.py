@@ -1,0 +1,67 @@
+"""Reads and parses the body of a request for all inputs from it, before the route's body runs."""
+
+import re
+from typing import Final
+
+from starlette.exceptions import HTTPException
+
+from hyperpy.exceptions import AnswerError
+from hyperpy.forms import Submission, SubmittedJSON
+from hyperpy.pages.body_inputs import SUBMITTED, BodyNeeds, SubmittedBody, submitted_body
+from hyperpy.pages.request.route_request import RouteRequest
+
+MAX_VALUES: Final = 100_000
+"""Values of a JSON body, about. pydantic needs 350 bytes for each that is invalid, and there is no limit to errors."""
+
+_JSON_TYPE: Final = re.compile(r"application/(?:[^/ ]+\+)?json")
+_FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+async def read_submitted(request: RouteRequest, needs: BodyNeeds) -> None:
+    """Read what is needed of the body, unless an earlier run of the request has.
+
+    Raises HTTPException(415) for a type that no input takes, and 400 or 413 for a body that can't be read.
+    """
+    known = submitted_body(request)
+    raw, form = known.raw, known.form
+    if needs.raw and raw is None:
+        raw = await _raw_body(request)
+    if (needs.form or needs.json) and form is None:
+        form = await _submission(request, needs)
+    request.scope[SUBMITTED] = SubmittedBody(raw, form)
+
+
+async def _raw_body(request: RouteRequest) -> bytes:
+    try:
+        return await request.body()
+    except RuntimeError:
+        hint = "Take `raw: bytes = Body()` in the guard as well, or read the form in the route only."
+        raise AnswerError("the body was read as a form by a guard, and is not kept", hint=hint) from None
+
+
+async def _submission(request: RouteRequest, needs: BodyNeeds) -> Submission:
+    if _has_no_body(request):
+        return Submission()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if needs.form and kind == "multipart/form-data":
+        return Submission(tuple((await request.form()).multi_items()))
+    body = await _raw_body(request)
+    if not body:
+        return Submission()
+    if needs.form and kind in _FORM_TYPES:
+        return Submission(tuple((await request.form()).multi_items()))
+    if _JSON_TYPE.fullmatch(kind):
+        if body.count(b",") > MAX_VALUES:
+            raise HTTPException(400, f"The body has more than {MAX_VALUES} values.")
+        return Submission(json=SubmittedJSON(body, await request.json()))
+    raise _unsupported(kind, needs)
+
+
+def _has_no_body(request: RouteRequest) -> bool:
+    return request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
+
+
+def _unsupported(kind: str, needs: BodyNeeds) -> HTTPException:
+    taken = "a form (application/x-www-form-urlencoded or multipart/form-data) or JSON" if needs.form else "JSON"
+    what = f"A body of the type {kind[:100]}" if kind else "A body without a Content-Type"
+    return HTTPException(415, f"{what} is not supported here. Send {taken}.")
