@@ -47,6 +47,7 @@ from hyperpy.responses import (
 from hyperpy.sessions import Flash, Session
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
+from hyperpy.web.assets import asset
 from hyperpy.web.redirect import redirect
 from hyperpy.web.urls import url
 
@@ -92,6 +93,7 @@ __all__ = [
     "TrustedJS",
     "TrustedURL",
     "UploadFile",
+    "asset",
     "channel",
     "csp_nonce",
     "flash",

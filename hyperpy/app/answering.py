@@ -49,8 +49,8 @@ from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
 from hyperpy.web.default_headers import DefaultHeaders, RawHeader, with_session
 from hyperpy.web.own_copy import own_copy
-from hyperpy.web.ranges import with_usable_range
 from hyperpy.web.session_seal import SESSION, SessionSeal
+from hyperpy.web.static_files import with_usable_range
 
 log = logging.getLogger("hyperpy.streams")
 

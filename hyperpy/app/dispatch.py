@@ -3,10 +3,8 @@
 import inspect
 import logging
 import secrets
-from pathlib import Path
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -51,7 +49,7 @@ from hyperpy.web.errors import (
     takes_html,
 )
 from hyperpy.web.own_copy import own_copy
-from hyperpy.web.static import StaticApp
+from hyperpy.web.static_files import STATIC_URLS, StaticApp
 
 log = logging.getLogger("hyperpy")
 
@@ -63,7 +61,7 @@ class NoRouteError(HTTPException):
 class Dispatch:
     """The ASGI application after `Hyper`'s explicit routes: static files, browser module, route files, error pages."""
 
-    def __init__(self, app: Starlette, loaded: LoadedRoutes, static: Path | None, settings: Settings) -> None:
+    def __init__(self, app: Any, loaded: LoadedRoutes, settings: Settings) -> None:
         self.app = app
         self.headers = DefaultHeaders.of(settings)
         self.protection = CrossSiteProtection.of(settings)
@@ -73,14 +71,14 @@ class Dispatch:
         """The bytes that the body of any request may have; 0 means no limit."""
         self.has_own_limits = any(route.max_body for route in loaded.working())
         self.loaded = loaded
-        self.static = StaticApp(static) if static is not None else None
+        self.static = StaticApp(app.static_folder) if app.static_folder is not None else None
         self.browser_module = BrowserModule()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sender = Sender(send, scope, self.headers)
         try:
             path = route_path(scope)
-            if self.static is not None and path.startswith(b"/static/"):
+            if self.static is not None and path.startswith(STATIC_URLS) and await self.static.answers(path):
                 await self.static(scope, receive, sender.watched)
                 return
             if path.startswith(PREFIX):

@@ -14,6 +14,7 @@ from hyperpy.pages import (
     PATCH,
     POST,
     PUT,
+    AssetCheck,
     InputOrigin,
     LoadWarning,
     PublicNames,
@@ -30,6 +31,7 @@ from hyperpy.pages import (
 )
 from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
+from hyperpy.web.assets import asset
 from hyperpy.web.redirect import redirect
 from hyperpy.web.urls import url
 
@@ -38,6 +40,7 @@ PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
     | {
         "Event": Event,
+        "asset": asset,
         "csp_nonce": csp_nonce,
         "flash": flash,
         "flashes": flashes,
@@ -128,7 +131,7 @@ def _names_session(route: Route) -> bool:
     )
 
 
-def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
+def load_routes(folder: Path, *, static: bool = False, check_asset: AssetCheck | None = None) -> LoadedRoutes:
     """Load a folder of routes.
 
     A file that can't be loaded becomes a BrokenRoute; conflicts and invalid names raise RouteError.
@@ -138,7 +141,7 @@ def load_routes(folder: Path, *, static: bool = False) -> LoadedRoutes:
         for file in found.routes:
             _refuse_static(file)
     Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
-    package = RoutesPackage(found, PUBLIC_NAMES)
+    package = RoutesPackage(found, PUBLIC_NAMES, check_asset)
     package.register()
     below = _parameters_below(found)
     files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)

@@ -1,53 +1,9 @@
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
-from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 
-from hyperpy.web.static import StaticApp
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-
-async def ask(
-    folder: Path, path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, root_path: str = ""
-) -> Answer:
-    """The response to a path that no client has normalized."""
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        raise AssertionError("a static file needs no body")
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "method": method,
-        "path": unquote(path),
-        "raw_path": path.encode(),
-        "root_path": root_path,
-        "query_string": b"",
-        "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
-    }
-    try:
-        await StaticApp(folder)(scope, receive, send)
-    except HTTPException as error:
-        assert not sent
-        return Answer(error.status_code, Headers(error.headers))
-    start, *rest = sent
-    return Answer(start["status"], Headers(raw=start["headers"]), b"".join(message["body"] for message in rest))
+from tests.web.static_requests import ask
 
 
 @pytest.fixture
@@ -223,8 +179,8 @@ async def test_a_replaced_file_has_another_etag(
     folder: Path, monkeypatch: pytest.MonkeyPatch, largest: int, settled: bool
 ) -> None:
     """Even if its size and modification time stay the same, as after `cp -p` or a quick edit."""
-    monkeypatch.setattr("hyperpy.web.entity_tags._MAX_HASHED", largest)
-    monkeypatch.setattr("hyperpy.web.entity_tags._UNSETTLED", -(2**62) if settled else 2**62)
+    monkeypatch.setattr("hyperpy.web.static_files.entity_tags._MAX_HASHED", largest)
+    monkeypatch.setattr("hyperpy.web.static_files.entity_tags._UNSETTLED", -(2**62) if settled else 2**62)
     file, new = folder / "site.css", folder / "new.css"
     before = file.stat()
     tags = [(await ask(folder, "/static/site.css")).headers["etag"]]
@@ -241,7 +197,9 @@ async def test_a_replaced_file_has_another_etag(
 async def test_a_file_that_is_written_twice_at_one_moment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its state may be the same to the last nanosecond, so the hash of a new file is not kept."""
     status = (folder / "site.css").stat()
-    monkeypatch.setattr("hyperpy.web.static._Files.lookup_path", lambda _, path: (str(folder / "site.css"), status))
+    monkeypatch.setattr(
+        "hyperpy.web.static_files.folder.StaticFolder.lookup_path", lambda _, path: (str(folder / "site.css"), status)
+    )
     first = (await ask(folder, "/static/site.css")).headers["etag"]
     (folder / "site.css").write_text("x" * status.st_size)
     assert (await ask(folder, "/static/site.css")).headers["etag"] != first

@@ -44,7 +44,7 @@ _RESPONSE_CLASSES = (
 RESPONSES = frozenset({*_RESPONSE_CLASSES, "redirect"})
 ANSWERS = RESPONSES | {"render"}
 """A bare call of one of these answers the request."""
-QUICK_CALLS = (RESPONSES | HTML_CALLS | EVENT_CALLS | {"HTTPException", "url"}) - {"FileResponse"}
+QUICK_CALLS = (RESPONSES | HTML_CALLS | EVENT_CALLS | {"HTTPException", "asset", "url"}) - {"FileResponse"}
 """Calls of these never send a route to a worker thread. docs/route-files.md lists them."""
 
 _OWN: Mapping[str, object] = MappingProxyType(

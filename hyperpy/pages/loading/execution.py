@@ -24,7 +24,7 @@ from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
 from hyperpy.pages.analysis.shared_objects import check_cached
-from hyperpy.pages.analysis.urls import check_urls
+from hyperpy.pages.analysis.urls import AssetCheck, check_urls
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
 from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
 from hyperpy.pages.loading.ending_statements import end_functions
@@ -39,6 +39,8 @@ class Execution:
     public: PublicNames
     rewrite: Rewrite
     patterns: URLPatterns
+    check_asset: AssetCheck | None = None
+    """Checks the names of static files; None if they need not exist yet."""
 
     def route(
         self,
@@ -57,7 +59,7 @@ class Execution:
             done = self._run_imports(parsed, namespace)
         starred = self._late_stars(parsed, namespace["__package__"], done)
         vocabulary = self._vocabulary(parsed, namespace, done)
-        check_urls(parsed, vocabulary, self.patterns)
+        check_urls(parsed, vocabulary, self.patterns, self.check_asset)
         description = analyse(parsed, vocabulary, done, parameters, starred=starred, any_method=any_method, guard=guard)
         compiled = compile_route(description, self.rewrite)
         namespace.update(compiled.functions)
@@ -79,7 +81,7 @@ class Execution:
             check_cached_functions(parsed.tree, vocabulary, file, is_private=True)
             check_cached(parsed, frozenset(), vocabulary)
             check_lost_calls(parsed, vocabulary)
-            check_urls(parsed, vocabulary, self.patterns)
+            check_urls(parsed, vocabulary, self.patterns, self.check_asset)
             rest = ast.Module(parsed.tree.body[len(first) :], [])
             code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
             namespace.update({**HELPERS, **functions})

@@ -15,6 +15,7 @@ from types import ModuleType
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.analyse import Description
+from hyperpy.pages.analysis.urls import AssetCheck
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.loading.compiler import CompiledRoute
 from hyperpy.pages.loading.execution import Execution
@@ -28,7 +29,7 @@ class RoutesPackage:
     the imports in the folder's files are rewritten to the name that is used instead.
     """
 
-    def __init__(self, found: Discovery, public: PublicNames) -> None:
+    def __init__(self, found: Discovery, public: PublicNames, check_asset: AssetCheck | None = None) -> None:
         self.folder = found.folder.resolve()
         self.folder_name = found.folder.name
         files: tuple[RouteFile | ErrorPage | GuardFile, ...] = (*found.routes, *found.error_pages, *found.guards)
@@ -36,7 +37,7 @@ class RoutesPackage:
         self.same = _same_files(files)
         """Route files that are links to another one: they are the same module."""
         self.patterns = URLPatterns(found.routes)
-        self.execution = Execution(public, self._rewrite_imports, self.patterns)
+        self.execution = Execution(public, self._rewrite_imports, self.patterns, check_asset)
         self.name = _free_name(self.folder_name, self.folder)
 
     def register(self) -> None:

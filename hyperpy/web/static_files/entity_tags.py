@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 # Up to this size, the tag is a hash of the content: the same on every machine. Larger ones would take too long to read.
 _MAX_HASHED: Final = 64 * 1024 * 1024
@@ -14,7 +14,7 @@ _CACHE_SIZE: Final = 4096
 _UNSETTLED: Final = 2_000_000_000
 
 
-class _Version(NamedTuple):
+class FileVersion(NamedTuple):
     """What changes when a file is written or replaced, unless both happen within the resolution of its clock."""
 
     device: int
@@ -23,21 +23,29 @@ class _Version(NamedTuple):
     modified: int
     changed: int
 
+    @classmethod
+    def of(cls, status: os.stat_result) -> Self:
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def is_settled(version: FileVersion) -> bool:
+    """Whether the next change of the file will make it another version."""
+    return time.time_ns() - max(version.modified, version.changed) > _UNSETTLED
+
 
 def entity_tag(path: str, status: os.stat_result) -> str:
     """A strong ETag (RFC 9110, 8.8.3) for a file in this state. It may read the file, so call it in a thread.
 
     Raises OSError if the file can't be read.
     """
-    version = _Version(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    version = FileVersion.of(status)
     if version.size > _MAX_HASHED:
         return f'"{_digest(repr(version).encode())}"'
-    is_settled = time.time_ns() - max(version.modified, version.changed) > _UNSETTLED
-    return f'"{_cached_hash(path, version) if is_settled else _hash(path)}"'
+    return f'"{_cached_hash(path, version) if is_settled(version) else _hash(path)}"'
 
 
 @lru_cache(_CACHE_SIZE)
-def _cached_hash(path: str, version: _Version) -> str:
+def _cached_hash(path: str, version: FileVersion) -> str:
     return _hash(path)
 
 

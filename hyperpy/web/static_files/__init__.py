@@ -1,0 +1,7 @@
+"""The folder of static files: which files are public, their content-hashed URLs, and the responses with them."""
+
+from hyperpy.web.static_files.folder import StaticFolder
+from hyperpy.web.static_files.ranges import with_usable_range
+from hyperpy.web.static_files.serving import STATIC_URLS, StaticApp
+
+__all__ = ["STATIC_URLS", "StaticApp", "StaticFolder", "with_usable_range"]
