@@ -48,12 +48,14 @@ from hyperpy.sessions import Flash, Session
 from hyperpy.streams import JSON, Event, poll
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.assets import asset
+from hyperpy.web.htmx import HTMX, htmx
 from hyperpy.web.redirect import redirect
 from hyperpy.web.urls import url
 
 __all__ = [
     "DELETE",
     "GET",
+    "HTMX",
     "JSON",
     "NOW",
     "PATCH",
@@ -100,6 +102,7 @@ __all__ = [
     "flashes",
     "fragment",
     "html",
+    "htmx",
     "listen",
     "poll",
     "queue",

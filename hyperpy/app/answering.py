@@ -15,9 +15,11 @@ from starlette.types import Message, Receive, Scope, Send
 from hyperpy.app.guards import Guards, missing
 from hyperpy.pages import (
     NONCE_KEY,
+    OVERRIDING,
     STATE,
     Completion,
     InjectedResponse,
+    Redirect,
     Route,
     Run,
     StreamFacts,
@@ -29,6 +31,7 @@ from hyperpy.pages import (
     nonce_of,
     send_streamed,
     stream_finished,
+    with_vary,
 )
 from hyperpy.streams import (
     STATE_KEY,
@@ -258,13 +261,19 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     Its headers are copied, because other requests may be sending the same object.
     """
     run.is_sent = True
+    is_redirect = isinstance(response, Redirect)
+    if isinstance(response, Redirect):
+        response = response.sent_to(run.scope)
     headers = list(response.raw_headers)
     for header in headers:
         check_header(header)
     if injected := run.response:
         if response is not injected:
-            headers += missing(response, injected.raw_headers)
+            added = missing(response, injected.raw_headers)
+            headers += [header for header in added if not (is_redirect and header[0] in OVERRIDING)]
         injected.sent = True
+    if run.has_fragments and run.scope["method"] in BODILESS_METHODS:
+        headers = with_vary(headers, "HX-Request")  # or going back would show bare fragments
     if sender.vary:
         MutableHeaders(raw=headers).add_vary_header(sender.vary)
     if response.status_code in BODILESS:

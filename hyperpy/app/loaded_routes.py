@@ -32,6 +32,7 @@ from hyperpy.pages import (
 from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
 from hyperpy.web.assets import asset
+from hyperpy.web.htmx import htmx
 from hyperpy.web.redirect import redirect
 from hyperpy.web.urls import url
 
@@ -44,6 +45,7 @@ PUBLIC_NAMES: Final = PublicNames(
         "csp_nonce": csp_nonce,
         "flash": flash,
         "flashes": flashes,
+        "htmx": htmx,
         "JSON": JSON,
         "redirect": redirect,
         "render": render,

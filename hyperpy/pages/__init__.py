@@ -6,13 +6,14 @@ from hyperpy.pages.analysis.urls import AssetCheck
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.body_inputs import Body, File, Form
+from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
 from hyperpy.pages.loading.package import RoutesPackage, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
-from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, session
+from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, request_proxy, session
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
 from hyperpy.pages.request.body import RequestBody, body_limit, check_length
@@ -24,6 +25,7 @@ from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.request_state import STATE, request_state
 from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
+from hyperpy.pages.request_objects import RequestObject
 from hyperpy.pages.route_settings import route
 from hyperpy.pages.waiting.completion import Completion
 
@@ -32,6 +34,7 @@ __all__ = [
     "FORM_KEY",
     "GET",
     "NONCE_KEY",
+    "OVERRIDING",
     "PATCH",
     "POST",
     "PUT",
@@ -57,6 +60,7 @@ __all__ = [
     "Query",
     "Redirect",
     "RequestBody",
+    "RequestObject",
     "Route",
     "RoutesPackage",
     "Run",
@@ -78,6 +82,7 @@ __all__ = [
     "load_route",
     "nonce_of",
     "render",
+    "request_proxy",
     "request_state",
     "route",
     "send_streamed",
@@ -86,4 +91,5 @@ __all__ = [
     "temporary_imports",
     "text_for_file",
     "unexpected",
+    "with_vary",
 ]

@@ -5,8 +5,11 @@ from typing import Never
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from hyperpy.exceptions import InputError, RefusedRedirectError
+from hyperpy.pages.htmx_headers import BOOSTED, REQUEST, redirect_headers, with_vary
 from hyperpy.responses import RedirectResponse
 
 
@@ -20,6 +23,18 @@ class Redirect(RedirectResponse, Exception):
 
     def __str__(self) -> str:
         return f"{self.status_code} to {self.headers['location']}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.sent_to(scope)(scope, receive, send)
+
+    def sent_to(self, scope: Scope) -> Response:
+        """What a client gets: a redirect or, if htmx asks for a part of a page, headers that make it leave the page."""
+        headers = redirect_headers(self.raw_headers, scope)
+        response = Response(status_code=self.status_code if headers is None else 204, background=self.background)
+        response.raw_headers = list(self.raw_headers) if headers is None else headers
+        if scope["method"] in ("GET", "HEAD"):
+            response.raw_headers = with_vary(response.raw_headers, REQUEST, BOOSTED)
+        return response
 
     def __html__(self) -> Never:
         raise self

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from hyperpy.exceptions import AnswerError
+from hyperpy.pages.request_objects import RequestObject
 from hyperpy.responses import Response
 from hyperpy.sessions import Session
 from hyperpy.templates import current_host
@@ -117,6 +118,11 @@ def actual[T](value: T) -> T:
         return value
     found: T = _target(cast(_Proxy, value))
     return found
+
+
+def request_proxy[T: RequestObject](name: str, kind: type[T]) -> T:
+    """What stands for the object of a class in each request."""
+    return cast(T, _Proxy(name, kind, kind.of))
 
 
 request: Final = cast(Request, _Proxy("request", Request, attrgetter("request")))

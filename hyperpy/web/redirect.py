@@ -30,7 +30,10 @@ def redirect(url: str, status: int = 303, *, external: bool = False) -> Redirect
     if the URL is computed, that is a RefusedRedirectError, which is answered with status 400. Raises HeadersSentError
     if another answer has been sent already.
     """
-    check_redirect(url, status, external=external)
+    if status not in _STATUSES:
+        known = ", ".join(map(str, _STATUSES))
+        raise AnswerError(f"invalid redirect status {status!r}", hint=f"Use 303 after a form, or one of {known}.")
+    check_url("redirect", url, external=external)
     answer = Redirect(under_root_path(url), status)
     run = current.get(None)
     if run is not None:
@@ -38,26 +41,23 @@ def redirect(url: str, status: int = 303, *, external: bool = False) -> Redirect
     return answer
 
 
-def check_redirect(url: str, status: int, *, external: bool) -> None:
-    """Raise AnswerError for a URL or a status that a redirect can't have."""
-    if status not in _STATUSES:
-        known = ", ".join(map(str, _STATUSES))
-        raise AnswerError(f"invalid redirect status {status!r}", hint=f"Use 303 after a form, or one of {known}.")
+def check_url(call: str, url: str, *, external: bool | None) -> None:
+    """Raise AnswerError for a URL that may lead to another site. None as `external` means that it can't be allowed."""
     if problem := _problem(url, external):
-        raise _refusal(url, *problem)
+        raise _refusal(call, url, *problem)
 
 
-def _refusal(url: str, what: str, hint: str) -> AnswerError:
+def _refusal(call: str, url: str, what: str, hint: str) -> AnswerError:
     """The error for a URL: the author's if the call has a literal, and possibly a visitor's if it is computed."""
     frame = caller()
     kind = AnswerError if calls_with_literal(frame, "url") else RefusedRedirectError
     shown = url if len(url) <= _MAX_SHOWN else f"{url[:_MAX_SHOWN]}…"
-    return kind(f"redirect({shown!a}): {what}", place=place_of_call(frame), hint=hint)
+    return kind(f"{call}({shown!a}): {what}", place=place_of_call(frame), hint=hint)
 
 
-def _problem(url: str, external: bool) -> tuple[str, str] | None:
+def _problem(url: str, external: bool | None) -> tuple[str, str] | None:
     if not url:
-        return "the URL is empty", 'Write the path, as in redirect("/login").'
+        return "the URL is empty", 'Write the path, as in "/login".'
     if url == BLOCKED:
         return "url() could not build it", "A warning in the log has the value that can't be part of a path."
     if _UNFIT.search(url):
@@ -74,7 +74,8 @@ def _problem(url: str, external: bool) -> tuple[str, str] | None:
         hint = "Write `https://host/path`, or a path starting with `/`; write `./a:b` if the colon is part of a name."
         return "only http and https URLs with a host are allowed", hint
     if not external:
-        return "the URL leads to another host", "Write only its path, or pass external=True to allow it."
+        allow = ", or pass external=True to allow it" if external is not None else ""
+        return "the URL leads to another host", f"Write only its path{allow}."
     return None
 
 

@@ -15,7 +15,7 @@ from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 _CACHES: Final = (functools.cache, functools.lru_cache, functools.cached_property)
 # Imported from hyperpy, these are the running request's.
-_OF_THE_REQUEST: Final = frozenset({"request", "response", "session"})
+_OF_THE_REQUEST: Final = frozenset({"htmx", "request", "response", "session"})
 
 # Classes and functions by the package that they come from, whichever module of it defines them.
 _SHARED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(

@@ -33,7 +33,7 @@ from hyperpy.pages.route_settings import route
 from hyperpy.templates import fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
-REQUEST_NAMES = frozenset({"csp_nonce", "flash", "flashes", "request", "response", "session"})
+REQUEST_NAMES = frozenset({"csp_nonce", "flash", "flashes", "htmx", "request", "response", "session"})
 """They stand for other objects in each request."""
 HTML_CALLS = frozenset({"Markup", "html", "render"})
 EVENT_CALLS = frozenset({"Event", "JSON"})

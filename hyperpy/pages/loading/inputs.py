@@ -25,6 +25,7 @@ from hyperpy.pages.loading.constraints import UnfitConstraintError
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
 from hyperpy.pages.loading.type_names import TypeNames
+from hyperpy.pages.request_objects import RequestObject
 from hyperpy.sessions import Session
 from hyperpy.templates.deferred import dismiss
 
@@ -85,6 +86,7 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
         methods=declaration.methods,
         dependency=dependency,
         session_model=session_model,
+        request_object=_request_object(_without_none(declared.annotation)) if origin is InputOrigin.OBJECT else None,
     )
 
 
@@ -180,9 +182,15 @@ def _origin(
         return InputOrigin.RESPONSE
     if kind is Session or get_origin(kind) is Session:
         return InputOrigin.SESSION
+    if _request_object(kind) is not None:
+        return InputOrigin.OBJECT
     if error_page and isinstance(kind, type) and issubclass(kind, BaseException):
         return InputOrigin.ERROR
     return InputOrigin.PATH if declaration.name in parameters else InputOrigin.MARKER
+
+
+def _request_object(kind: Any) -> type[RequestObject] | None:
+    return kind if isinstance(kind, type) and issubclass(kind, RequestObject) else None
 
 
 def _without_none(annotation: Any) -> Any:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.inputs.declarations import METHODS
 from hyperpy.pages.input_markers import InputMarker, source_of
+from hyperpy.pages.request_objects import RequestObject
 
 
 class InputOrigin(Enum):
@@ -22,6 +23,7 @@ class InputOrigin(Enum):
     ERROR = "error"
     SESSION = "session"
     DEPENDENCY = "dependency"
+    OBJECT = "object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Input:
     """Makes the value, if the origin is DEPENDENCY."""
     session_model: TypeAdapter[Any] | None = None
     """Of a session declared as `Session[Model]`."""
+    request_object: type[RequestObject] | None = None
+    """Its class, if the origin is OBJECT."""
 
     @property
     def awaited(self) -> bool:

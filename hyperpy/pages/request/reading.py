@@ -58,6 +58,9 @@ def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
             return run.error
         case InputOrigin.SESSION:
             return Session(run.session_content(), given.session_model)
+        case InputOrigin.OBJECT:
+            assert given.request_object is not None
+            return given.request_object.of(run)
     raise AssertionError(given.origin)
 
 

@@ -31,6 +31,8 @@ def render(*, fragments: str | Iterable[str] | None = None, if_changed: bool = F
     run = current.get(None)
     if run is None:
         raise AnswerError("render() needs a request", hint='Use `html(t"…")` to render a template anywhere.')
+    if fragments is not None:
+        run.mark_fragments()
     rendered = {"": run.page()} if fragments is None else _fragments(run, fragments)
     if if_changed and run.digests is None:
         run.digests = {}

@@ -62,6 +62,8 @@ class Run(AnsweredRequest):
     """One request to a route file."""
 
     __slots__ = (
+        "_has_fragments",
+        "_headers_closed",
         "_token",
         "body",
         "digests",
@@ -155,6 +157,14 @@ class Run(AnsweredRequest):
                     response.sent = self.is_sent or self.headers_are_settled
                     self.response = response
         return self.response
+
+    @property
+    def has_fragments(self) -> bool:
+        """Whether `render` has been asked for fragments."""
+        return hasattr(self, "_has_fragments")  # most requests need not even say that it is false
+
+    def mark_fragments(self) -> None:
+        self._has_fragments = True
 
     @property
     def state(self) -> RequestState:
