@@ -17,8 +17,6 @@ ROUTE = """
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel
-
 from hyperpy import (
     POST,
     Body,
@@ -35,6 +33,7 @@ from hyperpy import (
     request,
     response,
 )
+from pydantic import BaseModel
 
 user_id: int = Path()
 page: int = Query(1, ge=1)

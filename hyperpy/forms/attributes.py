@@ -40,7 +40,9 @@ class FieldAttributes(TagAttributes):
         elif tag == "textarea":
             left_out = _ONLY_INPUT | {"multiple"}
         elif tag == "input":
-            return self if self.get("type") in {"file", "email"} else {k: v for k, v in self.items() if k != "multiple"}
+            if "multiple" not in self or self["type"] in {"file", "email"}:
+                return self
+            return {name: value for name, value in self.items() if name != "multiple"}
         else:
             return self
         return {name: value for name, value in self.items() if name not in left_out}

@@ -176,8 +176,10 @@ class Run(AnsweredRequest):
 
     def settle_status(self) -> int:
         """The status of what the route renders: the one that it has set, or 422 if a form was refused."""
-        if is_refused(self.scope) and not self.injected_response().has_own_status:
-            self.injected_response().status_code = 422
+        if is_refused(self.scope):
+            injected = self.injected_response()
+            if not (injected.has_own_status or injected.sent):
+                injected.status_code = 422
         return self.response.status_code if self.response else 200
 
     async def _read_submitted(self) -> None:

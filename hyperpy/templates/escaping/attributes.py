@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from string.templatelib import Template
 
 from hyperpy.templates.escape import decoded, escape_html, escape_str, exact
@@ -217,7 +218,12 @@ def _key(key: object) -> str:
     """Return a mapping's key as an attribute name. Raise Problem if it has characters that could end the name."""
     if not isinstance(key, str):
         raise Problem(f"attribute names must be str, not {describe(key)}")
-    name = html_name(exact(key))
+    return _checked_name(exact(key))
+
+
+@lru_cache(1024)
+def _checked_name(key: str) -> str:
+    name = html_name(key)
     if not SAFE_NAME.fullmatch(name):
         raise Problem(
             f"invalid attribute name: {key!r}",
@@ -228,9 +234,21 @@ def _key(key: object) -> str:
 
 def _add(attributes: dict[str, str], words: str, tag: str, name: str, value: object) -> None:
     """Add an attribute whose name, and therefore context, is known only at run time."""
-    lower, head = name.lower(), f" {name}"
+    lower, head, context, write = _writer(tag, name)
+    if context is None:
+        attributes[lower] = write(head, value)
+    else:
+        attributes[lower] = write(ValueLocation(words, tag, name, context), head, value)
+
+
+@lru_cache(2048)
+def _writer(tag: str, name: str) -> tuple[str, str, Context | None, Callable[..., str]]:
+    """The lower-case name, the head, the context if the function needs a ValueLocation, and the function.
+
+    Raises Problem if a mapping can't have an attribute of that name.
+    """
+    lower = name.lower()
     context = context_from_data(tag, lower)
     if context is Context.REFUSED:
         raise Problem(*why_refused(tag, name))
-    location = (ValueLocation(words, tag, name, context),) if context in LOCATED else ()
-    attributes[lower] = WRITERS[context](*location, head, value)
+    return lower, f" {name}", context if context in LOCATED else None, WRITERS[context]
