@@ -70,7 +70,8 @@ class Sender:
     """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
 
     `headers` are those that every response of the application has. `vary` is the value of the header `Vary`, empty for
-    none. `guards` are those of a route that has any, and `seal` is there for a request with a session.
+    none. `guards` are those of a route that has any, `run` is that of a stream, or of a route with dependencies, and
+    `seal` is there for a request with a session of a middleware.
     """
 
     __slots__ = ("guards", "headers", "run", "scope", "seal", "send", "started", "vary")
@@ -82,8 +83,14 @@ class Sender:
         self.started = False
         self.vary = ""
         self.guards: Guards | None = None
-        self.run: Run | None = None  # of a route with dependencies
+        self.run: Run | None = None
         self.seal: SessionSeal | None = None
+
+    def start(self) -> None:
+        """The headers of a stream are about to be sent. Raises AnsweredError if its run has another answer."""
+        if self.run is not None:
+            self.run.start()
+        self.started = True
 
     @property
     def last_run(self) -> Run | None:
@@ -127,7 +134,8 @@ async def answer_route(
             raise HTTPException(405, headers={"Allow": route.allow})
         await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
         return None
-    route = route.by_method.get(method, route)
+    if route.by_method:
+        route = route.by_method.get(method, route)
     mode = StreamMode.PAGE
     if route.stream is not None:
         mode, sender.vary = _mode(route.stream, route.has_page, scope)
@@ -149,7 +157,8 @@ async def answer_route(
             if STATE in scope:
                 response = await _finished(last, response)
             await _send_response(last, sender, response)
-            await _run_background(last)
+            if last.response is not None:
+                await _run_background(last, last.response)
             return None
         run = Run(route, scope, receive, params, before=guards.last)
     is_page = mode is StreamMode.PAGE
@@ -159,7 +168,7 @@ async def answer_route(
     if STATE in scope:
         answer = await _finished(run, answer)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, [*_vary(sender), *sender.headers.for_request(scope)])
+        start, body = _page_messages(run, answer, sender)
         if STATE in scope:
             start["headers"] = with_session(start["headers"], scope, keep=start["status"] < 500)
         sender.started = True
@@ -172,7 +181,8 @@ async def answer_route(
     else:
         kind = EventStream if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
-    await _run_background(run)
+    if run.response is not None:
+        await _run_background(run, run.response)
     return None
 
 
@@ -212,12 +222,14 @@ async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]],
     await sender.send({"type": "http.response.body", "body": body})
 
 
-def _page_messages(run: Run, text: str, more: list[tuple[bytes, bytes]]) -> tuple[Message, Message]:
+def _page_messages(run: Run, text: str, sender: Sender) -> tuple[Message, Message]:
     try:
         body = text.encode()
     except UnicodeEncodeError:
         body = replace_surrogates(text).encode()
-    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *more]
+    headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *sender.headers.for_request(run.scope)]
+    if sender.vary:
+        headers += _vary(sender)
     status = 200
     if injected := run.response:
         status = injected.status_code
@@ -231,10 +243,10 @@ def _page_messages(run: Run, text: str, more: list[tuple[bytes, bytes]]) -> tupl
     return start, {"type": "http.response.body", "body": body}
 
 
-async def _run_background(run: Run) -> None:
-    if run.response and run.response.background:
+async def _run_background(run: Run, injected: InjectedResponse) -> None:
+    if injected.background:
         with run:
-            await run.response.background()
+            await injected.background()
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -323,8 +335,8 @@ async def _send_stream(
             answer = run.settled(run.answer_to(error))
             assert answer is not None
             await _send_response(run, sender, answer)
-    if kind is not PageStream:
-        await _run_background(run)
+    if kind is not PageStream and run.response is not None:
+        await _run_background(run, run.response)
 
 
 def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
@@ -338,11 +350,6 @@ def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
         send=settings.timeout_send or limits.send,
         age=limits.age if settings.stream_max_age is None else settings.stream_max_age,
     )
-
-
-def _start(run: Run, sender: Sender) -> None:
-    run.start()
-    sender.started = True
 
 
 async def _prepared(
@@ -367,6 +374,7 @@ async def _prepared(
         return None
     await run.read_body()
     clean_up = CleanUp(partial(stream_finished, run)) if STATE in run.scope else None
+    sender.run = run
     app = run.scope["app"]
     state = run.scope.setdefault("state", {})
     if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
@@ -381,7 +389,7 @@ async def _prepared(
         status=status,
         headers=headers,
         debug=app.debug,
-        on_start=partial(_start, run, sender),
+        on_start=sender.start,
         limits=_limits(run.route, app.limits),
         clean_up=clean_up,
     )

@@ -84,21 +84,15 @@ class Dispatch:
             if path.startswith(PREFIX):
                 await self.browser_module(scope, receive, sender.watched)
                 return
-            match self.loaded.router.match(path):
-                case Match(Route() as route, params):
-                    scope["path_params"] = params
-                    stream = await answer_route(route, scope, receive, sender, params, self.protection)
-                    if stream is not None:
-                        await stream
-                case Match(BrokenRoute(error=error)):  # only in debug mode
-                    await debug_answer(error, reloads=True)(scope, receive, sender.watched)
-                case CanonicalRedirect(target):
-                    await canonical_redirect(scope, target)(scope, receive, sender.watched)
-                case _:
-                    redirect = explicit_redirect(self.app, scope)
-                    if redirect is None:
-                        raise NoRouteError(404)
-                    await redirect(scope, receive, sender.watched)
+            found = self.loaded.router.match(path)
+            if type(found) is Match and type(found.target) is Route:
+                scope["path_params"] = params = found.params
+                stream = await answer_route(found.target, scope, receive, sender, params, self.protection)
+                if stream is not None:
+                    await stream
+            else:
+                response = self._unrouted(found, scope)
+                await response(scope, receive, sender.watched)
         except Exception as error:
             caught = await _ended(sender.last_run, scope, error)
             raised = text_for_file(caught, scope) or caught
@@ -133,6 +127,18 @@ class Dispatch:
                 report_lost_changes(scope)
             if FORM_KEY in scope:
                 close_files(scope)
+
+    def _unrouted(self, found: Match[LoadedRoute] | CanonicalRedirect | None, scope: Scope) -> Response:
+        """The response for a path that no route answers. Raises NoRouteError if there is none."""
+        match found:
+            case Match(BrokenRoute(error=error)):  # only in debug mode
+                return debug_answer(error, reloads=True)
+            case CanonicalRedirect(target):
+                return canonical_redirect(scope, target)
+        redirect = explicit_redirect(self.app, scope)
+        if redirect is None:
+            raise NoRouteError(404)
+        return redirect
 
     def body_limit(self, scope: Scope) -> int:
         """The bytes that the body of a request may have, which middleware may read as well; 0 means no limit."""

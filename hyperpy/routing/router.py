@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 from hyperpy.exceptions import Place, RouteConflictError, display_path
 from hyperpy.routing.discovery import ErrorPage, ErrorPageName, RouteFile
@@ -11,8 +12,7 @@ from hyperpy.routing.patterns import SegmentKind, shape
 from hyperpy.routing.tree import TreeNode
 
 
-@dataclass(frozen=True, slots=True)
-class Match[T]:
+class Match[T](NamedTuple):
     """A route and the decoded values of its parameters.
 
     Values are never empty. They may start with `_` or `.`, and contain a slash that was sent as `%2F`, but no NUL, and

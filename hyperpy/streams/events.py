@@ -1,7 +1,7 @@
 """The items that a generator may yield, and their encoding."""
 
 import reprlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, is_dataclass
 from enum import Enum
 from string.templatelib import Template
@@ -35,7 +35,7 @@ PING: Final = ": ping\n\n"
 # Streams that each send an encoding of their own would fill the memory with frames that are never reused.
 MAX_FRAMES: Final = 8
 
-_FIELDS: Final = ("event", "data", "id", "retry", "comment")
+_FIELDS: Final = dict.fromkeys(("event", "data", "id", "retry", "comment")).keys()
 
 _JSON_TYPES: Final = (dict, list, tuple, int, float, BaseModel)
 
@@ -115,34 +115,33 @@ def encode_event(item: object) -> str:
         html = exact(item) if kind is Markup else escape_str(item)  # type: ignore[arg-type]
         text = f"data: {html}\n\n" if "\n" not in html and "\r" not in html else data_lines(html) + "\n\n"
         return replace_surrogates(text)
-    if kind is tuple:
-        text = _encode_pair(item)  # type: ignore[arg-type]
-    elif kind is SharedEvent:
-        return _encode_shared(item)  # type: ignore[arg-type]
-    elif (event := event_of(item)) is not None:
+    encode = _ENCODERS.get(kind)
+    return _encode_other(item) if encode is None else encode(item)
+
+
+def _encode_other(item: object) -> str:
+    """Encode an item whose type is not one of `_ENCODERS`."""
+    if (event := event_of(item)) is not None:
         return encode_event(event)
-    elif isinstance(item, str) and kind.__module__.partition(".")[0] == _DATASTAR:
-        text = checked_block(str.__str__(item))
-    elif becomes_html(item):
-        text = data_lines(_html(item)) + "\n\n"
-    elif isinstance(item, Event):
-        data = None if item.data is MISSING else _content(item.data)
-        text = frame(data, event=item.event, id=item.id, retry=item.retry, comment=item.comment)
-    elif isinstance(item, JSON):
-        text = frame(_json(item.value))
-    elif isinstance(item, dict) and kind is not PolledDict:
-        text = _encode_dict(item)
-    elif _is_data(item):
-        text = frame(_json(item))
-    else:
-        raise EventError(f"a stream can't send {_name(item)}", hint=f"{_way_out(item)}\n{_YIELDABLE}")
-    return _encodable(text)
+    if isinstance(item, str) and type(item).__module__.partition(".")[0] == _DATASTAR:
+        return checked_block(str.__str__(item))
+    if becomes_html(item):
+        return _encode_html(item)
+    if isinstance(item, Event):
+        return _encode_fields(item)
+    if isinstance(item, JSON):
+        return _encode_data(item.value)
+    if isinstance(item, dict) and type(item) is not PolledDict:
+        return _encode_dict(item)
+    if _is_data(item):
+        return _encode_data(item)
+    raise EventError(f"a stream can't send {_name(item)}", hint=f"{_way_out(item)}\n{_YIELDABLE}")
 
 
 def encode_chunk(item: object) -> str:
     """Encode one yielded part of a page. Raises EventError for anything but HTML."""
     if becomes_html(item):
-        return _encodable(_html(item))
+        return _html(item)
     if isinstance(item, (Event, JSON)) or _is_data(item) or hasattr(type(item), "__event__"):
         raise EventError(
             f"this page is sent as HTML and can't carry an event ({type(item).__name__})",
@@ -193,7 +192,7 @@ def _encode_shared(item: SharedEvent) -> str:
     key = (item.event, item.id, content)
     text = item.frames.get(key)
     if text is None:
-        text = _encodable(frame(content, event=item.event, id=item.id))
+        text = frame(content, event=item.event, id=item.id)
         if len(item.frames) < MAX_FRAMES:
             item.frames[key] = text
     return text
@@ -209,14 +208,29 @@ def _encode_pair(item: tuple[object, ...]) -> str:
 
 
 def _encode_dict(item: dict[Any, Any]) -> str:
-    for name in item:
-        if name not in _FIELDS:
-            near = did_you_mean(name, _FIELDS) if isinstance(name, str) else ""
-            raise EventError(
-                f"an event has no field {name!r:.40}",
-                hint=f"{near}\nThe fields are {', '.join(_FIELDS)}. To send the dict: yield JSON(value)".lstrip(),
-            )
-    return frame(**{**item, "data": _content(item["data"])}) if "data" in item else frame(**item)
+    if not item.keys() <= _FIELDS:
+        name = next(name for name in item if name not in _FIELDS)
+        near = did_you_mean(name, _FIELDS) if isinstance(name, str) else ""
+        raise EventError(
+            f"an event has no field {name!r:.40}",
+            hint=f"{near}\nThe fields are {', '.join(_FIELDS)}. To send the dict: yield JSON(value)".lstrip(),
+        )
+    data = _content(item["data"]) if "data" in item else None
+    field = item.get
+    return frame(data, event=field("event"), id=field("id"), retry=field("retry"), comment=field("comment"))
+
+
+def _encode_fields(item: Event) -> str:
+    data = None if item.data is MISSING else _content(item.data)
+    return frame(data, event=item.event, id=item.id, retry=item.retry, comment=item.comment)
+
+
+def _encode_data(value: object) -> str:
+    return f"data: {_json(value)}\n\n"
+
+
+def _encode_html(value: object) -> str:
+    return f"{data_lines(_html(value))}\n\n"
 
 
 def _content(value: object) -> str:
@@ -224,7 +238,7 @@ def _content(value: object) -> str:
     kind = type(value)
     if kind is dict or kind is int or kind is list:  # the quickest way to rule out `__html__`
         return _json(value)
-    if becomes_html(value):
+    if kind is Template or becomes_html(value):
         return _html(value)
     if isinstance(value, JSON):
         return _json(value.value)
@@ -251,19 +265,6 @@ def _json(value: object) -> str:
         ) from error
 
 
-def _encodable(text: str) -> str:
-    """Reject lone surrogates here, where the line of the `yield` is known, instead of when the bytes are sent."""
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise EventError(
-                f"this contains the lone surrogate {text[error.start]!r}, which UTF-8 can't encode",
-                hint='Replace it where it comes from: text.encode("utf-8", "replace").decode()',
-            ) from error
-    return text
-
-
 def _name(value: object) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__}"
@@ -282,3 +283,15 @@ def _way_out(value: object) -> str:
     except EventError:
         return "JSON can't hold it either. Send a t-string or a dict of its values, or make its class a dataclass."
     return f"To send it as JSON: JSON({reprlib.repr(value)})"
+
+
+_ENCODERS: Final[dict[type, Callable[[Any], str]]] = {
+    tuple: _encode_pair,
+    SharedEvent: _encode_shared,
+    dict: _encode_dict,
+    Template: _encode_html,
+    Event: _encode_fields,
+    JSON: lambda item: _encode_data(item.value),
+    **dict.fromkeys((int, float, bool, list), _encode_data),
+}
+"""By the exact type of an item. Subclasses may have an `__event__` or `__html__`."""

@@ -44,10 +44,10 @@ def frame(
     an event without one: "If the data buffer is an empty string, set the data buffer and the event type buffer to the
     empty string and return."
     """
-    if data is not None and event is not None and id is None and retry is None and comment is None:  # the usual case
-        name = _checked_name(event)
-        if name not in _SPECIAL_NAMES:
-            return f"event: {name}\n{data_lines(data)}\n\n"
+    if data is not None and type(event) is str and id is None and retry is None and comment is None:  # the usual case
+        start = _usual_start(event)
+        if start:
+            return f"{start}{data_continued(data)}\n\n"
     lines, name = [], ""
     if comment is not None:
         lines.append(_comment_lines(comment))
@@ -74,7 +74,7 @@ def checked_block(text: str) -> str:
         raise EventError(
             f"this is not an encoded event: {text!r:.80}", hint="It has lines such as `data: …`, and an empty one."
         )
-    return "\n".join(lines)
+    return encodable("\n".join(lines))
 
 
 def data_lines(text: str) -> str:
@@ -84,13 +84,26 @@ def data_lines(text: str) -> str:
 
 def data_continued(text: str) -> str:
     """Encode text that continues a line of data."""
-    return unified(text).replace("\n", "\ndata: ")
+    if "\r" in text:
+        text = unified(text)
+    return text.replace("\n", "\ndata: ")
 
 
 def unified(text: str) -> str:
     """Turn all line ends of the format into LF. They are CRLF, CR and LF; `str.splitlines` knows more."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def encodable(text: str) -> str:
+    """Reject lone surrogates here, where the line of the `yield` is known, instead of when the bytes are sent."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise EventError(
+                f"this contains the lone surrogate {text[error.start]!r}, which UTF-8 can't encode",
+                hint='Replace it where it comes from: text.encode("utf-8", "replace").decode()',
+            ) from error
     return text
 
 
@@ -98,6 +111,12 @@ def _checked_name(name: object) -> str:
     if not isinstance(name, str):
         raise EventError(f"an event name must be a str, not {type(name).__name__}", hint='As in: yield "price", 42')
     return _name(str.__str__(name))
+
+
+@lru_cache(maxsize=1024)
+def _usual_start(name: str) -> str:
+    """What an event of this name begins with, up to its data; empty for a name with a meaning."""
+    return f"event: {_name(name)}\ndata: " if name not in _SPECIAL_NAMES else ""
 
 
 @lru_cache(maxsize=1024)
@@ -146,7 +165,7 @@ def _single_line(field: str, text: str) -> str:
                 f"the `{field}` of this event contains {name}: {text!r:.80}",
                 hint=f"Only data can have several lines. Remove it: {field}.replace({character!r}, '')",
             )
-    return text
+    return encodable(text)
 
 
 def _checked_retry(retry: object) -> int:
@@ -163,4 +182,5 @@ def _comment_lines(comment: object) -> str:
         raise EventError(
             f"a comment must be a str, not {type(comment).__name__}", hint='As in: {"comment": "still here"}'
         )
-    return "\n".join(f": {line}" if line else ":" for line in unified(str.__str__(comment)).split("\n"))
+    lines = unified(encodable(str.__str__(comment))).split("\n")
+    return "\n".join(f": {line}" if line else ":" for line in lines)

@@ -64,7 +64,7 @@ def _problem(url: str, external: bool | None) -> tuple[str, str] | None:
         return "the URL contains a control character", "Quote the values in it: urllib.parse.quote(value)."
     if url[0].isspace():
         return "the URL starts with whitespace", "Strip it first: url.strip()."
-    if "\\" in re.split(r"[?#]", url, maxsplit=1)[0]:
+    if "\\" in url and "\\" in re.split(r"[?#]", url, maxsplit=1)[0]:
         return "browsers read a backslash as a slash", "Write `/`, or `%5C` for a literal backslash."
     if url.startswith("//"):
         return "a URL with two leading slashes leads to another host", "Start a path on this site with one slash."

@@ -11,6 +11,7 @@ from starlette.types import Message
 
 from hyperpy import Hyper
 from hyperpy.pages import Route
+from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.routing import Match
 
 KEPT = """
@@ -130,3 +131,19 @@ async def test_a_task_that_outlives_its_request_keeps_its_variables(tmp_path: Pa
         while not names["log"]:
             await asyncio.sleep(0)
     assert names["log"] == ["Value"]
+
+
+def test_a_request_copies_only_the_helpers_that_its_file_uses(tmp_path: Path) -> None:
+    early = "def leave():\n        redirect('/')\n"
+    files = {
+        "plain.py": "name: str\nasync def load():\n    global name\n    name = 'x'\nt'<p>{name}</p>'\n",
+        "body.py": "from hyperpy import POST, redirect\nif POST:\n    redirect('/')\nt'<p>'\n",
+        "early.py": f"from hyperpy import redirect\ntry:\n    import absent\nexcept ImportError:\n    {early}t'<p>'\n",
+        "stream.py": "async def stream():\n    yield t'<p>'\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    entries = Hyper(routes=tmp_path, static=None).loaded_routes.entries
+    kept = {entry.url: HELPERS.keys() & entry.definitions.keys() for entry in entries if isinstance(entry, Route)}
+    assert kept.pop("/plain") == set()
+    assert all(0 < len(names) < len(HELPERS) for names in kept.values()), kept

@@ -30,11 +30,12 @@ class Record:
     channel. `token`, `text` and `frames` cache what has been made of it for one subscriber and is the same for others.
     """
 
-    __slots__ = ("_text", "closes", "data", "frames", "position", "token")
+    __slots__ = ("_text", "closes", "data", "frames", "position", "size", "token")
 
     def __init__(self, position: Position, data: bytes | None, *, closes: bool = False) -> None:
         self.position = position
         self.data = data
+        self.size = len(data or b"")  # in bytes
         self.closes = closes
         self.token: str | None = None
         self.frames: dict[FrameKey, str] = {}

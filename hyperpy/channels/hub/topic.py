@@ -30,19 +30,20 @@ class Mailbox:
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, record: Record) -> None:
-        size = len(record.data or b"")
-        if len(self.records) >= MAILBOX or (self.records and self.size + size > MAILBOX_BYTES):
-            self.records.clear()
+        records = self.records
+        if records and (len(records) >= MAILBOX or self.size + record.size > MAILBOX_BYTES):
+            records.clear()
             self.size = 0
             epoch, number = record.position
-            self.records.append(Record(Position(epoch, number - 1), None))
-        self.records.append(record)
-        self.size += size
-        self.wake()
+            records.append(Record(Position(epoch, number - 1), None))
+        records.append(record)
+        self.size += record.size
+        if self._waiter is not None:
+            self.wake()
 
     def take(self) -> Record:
         record = self.records.popleft()
-        self.size -= len(record.data or b"")
+        self.size -= record.size
         return record
 
     def fail(self, error: ChannelError) -> None:

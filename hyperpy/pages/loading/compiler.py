@@ -65,6 +65,14 @@ class CompiledRoute:
     page: int | None
     """The index of the only template, if every request reaches it: then the body does not set it."""
 
+    def names(self) -> set[str]:
+        """The names that this code and the functions in it may look up in the namespace."""
+        bodies = (self.body, *self.by_method.values())
+        codes = [self.once, *(code for body in bodies for code in (body.before, body.after) if code is not None)]
+        for template in self.templates:
+            codes += [template.code, *template.fragments.values()]
+        return set[str]().union(*map(names_in, codes))
+
 
 def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     """Compiles a route file. `rewrite` is applied to each module first (it redirects imports of the routes package).
@@ -119,6 +127,11 @@ def compile_tree(tree: ast.Module | ast.Expression, file: ParsedFile | Descripti
     mode = "exec" if isinstance(tree, ast.Module) else "eval"
     code: CodeType = compile(tree, file.file, mode, flags=file.future, dont_inherit=True)
     return code
+
+
+def names_in(code: CodeType) -> set[str]:
+    """The names that code and the functions in it look up outside of them."""
+    return set(code.co_names).union(*(names_in(each) for each in code.co_consts if isinstance(each, CodeType)))
 
 
 def _inline(

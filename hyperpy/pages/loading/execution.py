@@ -26,7 +26,14 @@ from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
 from hyperpy.pages.analysis.shared_objects import check_cached
 from hyperpy.pages.analysis.urls import AssetCheck, check_urls
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
-from hyperpy.pages.loading.compiler import CompiledRoute, Rewrite, compile_private, compile_route, compile_tree
+from hyperpy.pages.loading.compiler import (
+    CompiledRoute,
+    Rewrite,
+    compile_private,
+    compile_route,
+    compile_tree,
+    names_in,
+)
 from hyperpy.pages.loading.ending_statements import end_functions
 from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.routing import URLPatterns
@@ -56,7 +63,7 @@ class Execution:
         parsed = parse(source, file)
         namespace.update(HELPERS, __doc__=ast.get_docstring(parsed.tree, clean=False))
         with _placed(file):
-            done = self._run_imports(parsed, namespace)
+            done, used = self._run_imports(parsed, namespace)
         starred = self._late_stars(parsed, namespace["__package__"], done)
         vocabulary = self._vocabulary(parsed, namespace, done)
         check_urls(parsed, vocabulary, self.patterns, self.check_asset)
@@ -65,6 +72,8 @@ class Execution:
         namespace.update(compiled.functions)
         with _placed(file):
             exec(compiled.once, namespace)
+        for name in HELPERS.keys() - used - compiled.names():  # each request has a copy of the namespace
+            del namespace[name]
         return description, compiled
 
     def private(self, source: str, file: str, namespace: dict[str, Any]) -> None:
@@ -90,20 +99,26 @@ class Execution:
         if access.unknown is None:
             check_names(parsed, access.sets.union(access.mentions, namespace), vocabulary)
 
-    def _run_imports(self, parsed: ParsedFile, namespace: dict[str, Any]) -> frozenset[ast.stmt]:
-        """Runs the imports of a route file and what they depend on; returns these statements."""
+    def _run_imports(self, parsed: ParsedFile, namespace: dict[str, Any]) -> tuple[frozenset[ast.stmt], set[str]]:
+        """Runs the imports of a route file and what they depend on.
+
+        Returns these statements, and the names that their code uses.
+        """
         constants = Constants(parsed, Vocabulary(self.public, namespace))
         once, bound = parsed.bound_once, parsed.bound
         settled = builtin_names()
         done: list[ast.stmt] = []
+        used: set[str] = set()
         for statement in parsed.tree.body:
             names = parsed.names[statement]
             is_import = isinstance(statement, ast.Import | ast.ImportFrom)
             if is_import or (names.binds <= once and runs_first(statement, names, settled, constants)):
-                exec(self._compiled([_ended(statement)], parsed), namespace)
+                code = self._compiled([_ended(statement)], parsed)
+                exec(code, namespace)
                 done.append(statement)
+                used |= names_in(code)
                 settled |= (names.binds & once) | (namespace.keys() - bound)
-        return frozenset(done)
+        return frozenset(done), used
 
     def _late_stars(self, parsed: ParsedFile, package: str, done: frozenset[ast.stmt]) -> frozenset[str] | None:
         """The names of star imports that run for each request; None if they can't be known at load.

@@ -117,4 +117,4 @@ HELPERS: Mapping[str, Any] = MappingProxyType(
     | {ANSWER: answer_of, ENDS: ends, KEPT: kept, SET: set_response, BOUND: bound, RENDERED: rendered}
     | {IS_ANSWER: is_answer, ISINSTANCE: isinstance, RESPONSE: Response, ENDED: False}
 )
-"""What the code of any file in the routes folder finds in its namespace."""
+"""What the code of any file in the routes folder may find in its namespace. A route file keeps what its code uses."""

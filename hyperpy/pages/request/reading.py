@@ -71,10 +71,11 @@ def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
     except InputError as error:
         problems.update(error.fields)
         return ABSENT
-    if isinstance(value, Redirect):
-        raise value
-    if isinstance(value, Response | Awaitable):
-        raise not_a_value(given, value)
+    if value is not None and type(value) is not str:
+        if isinstance(value, Redirect):
+            raise value
+        if isinstance(value, (Response, Awaitable)):
+            raise not_a_value(given, value)
     if header := given.marker.vary(given.name):
         run.injected_response().headers.add_vary_header(header)
     is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required

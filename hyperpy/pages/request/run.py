@@ -63,7 +63,6 @@ class Run(AnsweredRequest):
 
     __slots__ = (
         "_has_fragments",
-        "_headers_closed",
         "_token",
         "body",
         "digests",
@@ -303,7 +302,8 @@ class Run(AnsweredRequest):
     def _last(self, page: bool) -> Answer:
         """The answer after the body and the loader: an explicit one if there is any, else the page."""
         bound = self._bound_response() if self.route.responds else None
-        return self._page_to_send() if bound is None and page and not self.is_answered else bound
+        is_page = page and bound is None and not self.redirects and self.explicit is None
+        return self._page_to_send() if is_page else bound
 
     def _execute(self, code: CodeType | None, *, inputs: bool = False) -> Response | None:
         """The namespace has the Run only while the body is executed: later, the two would be a reference cycle."""
@@ -320,7 +320,7 @@ class Run(AnsweredRequest):
             finally:
                 self.namespace.pop(RUN, None)
                 self._take_functions()
-        return self.redirects[-1] if self.redirects and self.namespace[ENDED] else self.explicit
+        return self.redirects[-1] if self.redirects and self.namespace.get(ENDED) else self.explicit
 
     def _take_functions(self) -> None:
         """Move the functions that no code names out of the namespace.

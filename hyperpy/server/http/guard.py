@@ -36,7 +36,6 @@ from uvicorn.server import ServerState
 
 from hyperpy.server.access import UNLOGGED, AccessEntry, AccessLog
 from hyperpy.server.configuration import Config
-from hyperpy.server.http.answer import Early
 from hyperpy.server.http.flow import Flow
 
 # Bytes per second. Apache has the same (mod_reqtimeout, MinRate); even a poor mobile connection is faster.
@@ -95,6 +94,7 @@ class Guard(asyncio.Protocol, ABC):
     running: Any  # of the request that is being answered, or was answered last
     request_log: AccessLog | None
 
+    is_shutting_down = False  # no new request keeps the connection alive
     awaiting = HEAD
     discards_input = False  # whether `awaiting` is DISCARD or CLOSE
     deadline = NEVER
@@ -153,13 +153,15 @@ class Guard(asyncio.Protocol, ABC):
         """Log nothing: curl and Java's client offer HTTP/2 with every request."""
 
     def lingers(self) -> bool:
-        """Whether the connection is closed, but with a client that is still sending. To be called after a response."""
-        early = self.running.transport
-        if type(early) is not Early:
+        """Whether the connection is to be closed, but the client is still sending. To be called after a response.
+
+        Closing a connection with unread input resets it, and the client may lose the response (RFC 9112, 9.6).
+        """
+        if not self.running.ends_early:
             return False
-        if early.closes and not self.discards_input:
+        if not self.discards_input:
             self._linger()
-        return early.closes
+        return True
 
     def log(self, cycle: Any) -> None:
         if self.request_log is not None and UNLOGGED not in cycle.scope:
@@ -169,12 +171,14 @@ class Guard(asyncio.Protocol, ABC):
     # Deadlines
 
     def update(self) -> None:
-        """Find out what is awaited now. To be called after reading, and after a response."""
-        if self.discards_input:
-            return
-        awaiting = self._derive()
-        if awaiting is not self.awaiting:
+        """Find out what is awaited now. To be called after reading."""
+        if not self.discards_input and (awaiting := self._derive()) is not self.awaiting:
             self._enter(awaiting)
+
+    def update_anew(self) -> None:
+        """The same after a response: it may be complete before any `update` has seen its request."""
+        if not self.discards_input:
+            self._enter(self._derive())
 
     def _derive(self) -> Awaiting:
         cycle = self.running

@@ -1,6 +1,7 @@
 """HTTP/1.1 parsed by h11, in pure Python: uvicorn's protocol, with limits."""
 
 import sys
+from collections.abc import Coroutine
 from time import perf_counter
 from typing import Any
 
@@ -9,14 +10,71 @@ from uvicorn.protocols.http import h11_impl
 
 from hyperpy.config import Settings
 from hyperpy.server.configuration import Config
-from hyperpy.server.http.answer import Answer
 from hyperpy.server.http.flow import MOST_HELD
 from hyperpy.server.http.guard import BODY, HEAD, REASONS, REQUEST, Awaiting, Guard, clipped_target
 from hyperpy.server.http.request_head import BadHeadError, check_fields, split_target, with_host
+from hyperpy.web.bodiless import BODILESS, bodiless_headers
 
 
-class H11Cycle(Answer, h11_impl.RequestResponseCycle):
-    pass
+class OpenTransport:
+    """Stands in for the transport of a response that ends before its request, and keeps uvicorn from closing it."""
+
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
+        self.closes = False  # whether uvicorn would have closed it
+
+    def write(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    def close(self) -> None:
+        self.closes = True
+
+
+class H11Cycle(h11_impl.RequestResponseCycle):
+    """Adds numbers for the access log, and framing that fits the status. h11 frames by method and version of HTTP."""
+
+    status = 0
+    sent = 0  # bytes of the body
+    began = 0.0  # by perf_counter()
+    is_bodiless = False
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether the connection is to be closed, but the client is still sending."""
+        return isinstance(self.transport, OpenTransport) and self.transport.closes
+
+    def send(self, message: Any) -> Coroutine[Any, Any, None]:
+        if self.response_started:
+            if self.is_bodiless:
+                message = {**message, "body": b""}
+            self.sent += len(message.get("body", b""))
+            if self.more_body and not message.get("more_body", False):
+                return self._end_early(message)
+        elif message["type"] == "http.response.start":
+            self.status = status = message["status"]
+            if not 200 <= status <= 599:
+                raise RuntimeError(f"{status} is not the status of a final response")
+            if status in BODILESS:
+                # Clients expect no body: they would read one as the next response.
+                self.is_bodiless = True
+                message = {**message, "headers": bodiless_headers(status, message.get("headers", ()))}
+            return self._start(message)
+        return super().send(message)
+
+    async def _end_early(self, message: Any) -> None:
+        self.transport: Any = OpenTransport(self.transport)
+        try:
+            await super().send(message)
+        finally:
+            self.transport = self.transport.transport
+
+    async def _start(self, message: Any) -> None:
+        """Send the head. If a header is invalid, nothing has been written, and uvicorn sends a 500 instead."""
+        try:
+            await super().send(message)
+        except Exception:
+            self.response_started = False
+            raise
 
 
 class H11Connection(h11.Connection):
@@ -88,6 +146,7 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
         """Set by uvicorn just before it starts the application. It has no other way to choose the cycle's class."""
         if cycle is not None:
             cycle.__class__ = H11Cycle
+            cycle.keep_alive = not self.is_shutting_down
             cycle.began = perf_counter()
             self.received = 0
             self.was_paused = False
@@ -141,4 +200,4 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
         super().on_response_complete()
         self._unset_keepalive_if_required()  # Guard has the deadline
         self._hold_back()
-        self.update()
+        self.update_anew()

@@ -9,7 +9,7 @@ gets its input in pieces, and nothing after the end of a request until that one 
 
 import asyncio
 import math
-from collections.abc import Coroutine
+from contextvars import copy_context
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
@@ -19,9 +19,9 @@ from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from hyperpy.server.configuration import Config
-from hyperpy.server.http.answer import Answer
 from hyperpy.server.http.flow import MOST_HELD
 from hyperpy.server.http.guard import BODY, HEAD, REQUEST, Awaiting, Guard, clipped_target
+from hyperpy.server.http.httptools_cycle import HttpToolsCycle
 from hyperpy.server.http.request_head import CHECKED, check_fields, is_valid_host, split_target, with_host
 
 END_OF_HEAD = b"\r\n\r\n"  # llhttp accepts no other
@@ -33,42 +33,17 @@ class Rejected(Exception):
     """Stops the parser. The protocol's `rejection` is the status."""
 
 
-class HttpToolsCycle(Answer, httptools_impl.RequestResponseCycle):
-    pass
-
-
-class Unchunked(httptools_impl.RequestResponseCycle):
-    """For HTTP/1.0: a body of unknown length is sent without chunks.
-
-    A 1.0 client doesn't know `Transfer-Encoding: chunked` and would take the chunks' lengths for content; such a body
-    ends with the connection (RFC 9112, 6.1 and 6.3). uvicorn chunks it unless `chunked_encoding` is set, and then
-    counts it down from the announced length: without one, each piece announces its own.
-    """
-
-    has_length = True
-
-    def send(self, message: Any) -> Coroutine[Any, Any, None]:
-        if not self.response_started:
-            self.has_length = any(name.lower() == b"content-length" for name, _ in message.get("headers", ()))
-            if not self.has_length:
-                self.chunked_encoding = False
-        elif not self.has_length:
-            self.expected_content_length = len(message.get("body", b""))
-        return super().send(message)
-
-
-class UnchunkedCycle(Answer, Unchunked):
-    pass
-
-
 class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     config: Config
     url = b""
+    server_state: Any  # a State
 
     def __init__(self, config: Config, *args: Any, **options: Any) -> None:
         super().__init__(config, *args, **options)
         settings = config.settings
         self.running = None
+        self.context = copy_context()
+        self.raw_root = self.root_path.encode("ascii")
         self.line_limit = settings.limit_request_line
         self.head_limit = settings.limit_request_head
         self.body_limit = config.body_limit or math.inf
@@ -187,9 +162,10 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
+        field = (name, value)
         if name in CHECKED:
-            self.checked.append((name, value))
-        self.headers.append((name, value))
+            self.checked.append(field)
+        self.headers.append(field)
 
     def on_headers_complete(self) -> None:
         if self.head_at_most > self.smallest_limit:
@@ -222,30 +198,17 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
     def _set_target(self, scope: Any, raw_path: bytes, query: bytes, host: bytes | None) -> None:
         path = raw_path.decode("ascii")
         scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
-        scope["raw_path"] = self.root_path.encode("ascii") + raw_path
+        scope["raw_path"] = self.raw_root + raw_path
         scope["query_string"] = query
         headers = self.headers if self.unaltered is None else self.unaltered
         scope["headers"] = headers if host is None else with_host(headers, host)
 
     def _begin_cycle(self, scope: Any) -> None:
-        """The same as in uvicorn, but for the class. Changing `__class__`, as for h11, would slow all requests down."""
         before = self.cycle
-        is_1_0 = scope["http_version"] == "1.0"
-        self.cycle = cycle = (UnchunkedCycle if is_1_0 else HttpToolsCycle)(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=not is_1_0 and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
+        keep_alive = scope["http_version"] == "1.1" and self.parser.should_keep_alive() and not self.is_shutting_down
+        self.cycle = cycle = HttpToolsCycle(self, scope, keep_alive=keep_alive)
         if before is None or before.response_complete:
-            self._start_asgi_task(cycle, self.app)
+            self._start(cycle)
         else:
             # A part of this request was in the same piece of input as the end of another one.
             self.flow.pause_reading()
@@ -279,9 +242,10 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self.pending = 0
-        if self.parser.should_upgrade():
+        if not self.in_body:
             return  # _on_upgrade() reads it again
-        self.checked = []  # of fields after the body
+        if self.checked:
+            self.checked = []  # of fields after the body
         self.in_body = False
         cycle = self.cycle
         if not cycle.response_complete:
@@ -290,20 +254,40 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
 
     # Responses
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        cycle.began = perf_counter()
+    def _start(self, cycle: Any) -> None:
+        """Call the application in the next iteration of the event loop, for all requests that are read in this one.
+
+        Reading all and then answering all takes less time than either in turn. The context is that of the connection:
+        the current one may be that of the request before.
+        """
         self.running = cycle
-        super()._start_asgi_task(cycle, app)
+        unstarted = self.server_state.unstarted
+        if not unstarted:
+            self.loop.call_soon(self._start_all, context=self.context)
+        unstarted.append((self, cycle))
+
+    def _start_all(self) -> None:
+        unstarted = self.server_state.unstarted
+        self.server_state.unstarted = []
+        for protocol, cycle in unstarted:
+            if protocol.request_log is not None:
+                cycle.began = perf_counter()
+            # What ends without waiting for anything needs no callback.
+            task = asyncio.Task(cycle.run_asgi(protocol.app), loop=self.loop, eager_start=True)
+            if not task.done():
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
 
     def on_response_complete(self) -> None:
         """uvicorn's, with Guard's deadline in place of its keep-alive timer."""
         self.server_state.total_requests += 1
-        self.log(self.running)
+        if self.request_log is not None:
+            self.log(self.running)
         if self.lingers() or self.transport.is_closing():
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self._start(self.pipeline.pop()[0])
         if self.held:
             self._read_held()
-        self.update()
+        self.update_anew()

@@ -36,11 +36,11 @@ class State(ServerState):
         super().__init__()
         self.stage = Stage.SERVING
         self.requests = 0
+        self.unstarted: list[tuple[Any, Any]] = []  # connections, and requests to call the application with
 
 
 class HTTPProtocol(BaseProtocol):
     server_state: State
-    is_shutting_down = False
     connected_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's does
@@ -49,12 +49,6 @@ class HTTPProtocol(BaseProtocol):
         if self.server_state.stage is not Stage.SERVING:
             # Accepted before the shutdown, but connected only now.
             self.shutdown()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        cycle: Any = self.cycle
-        if self.is_shutting_down and cycle is not None and not cycle.response_started:
-            cycle.keep_alive = False
 
     def shutdown(self) -> None:
         """Called when the server starts to retire, and when it starts to stop."""
