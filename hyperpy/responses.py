@@ -1,8 +1,9 @@
 """Starlette's responses, with cookies that scripts can't read and that don't leave an https site in the clear."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
+from pydantic_core import to_json
 from starlette import responses
 from starlette.types import Scope
 
@@ -69,7 +70,10 @@ class HTMLResponse(Response, responses.HTMLResponse):
 
 
 class JSONResponse(Response, responses.JSONResponse):
-    pass
+    """JSON of all that a loader may return as data: dataclasses, pydantic models and dates as well."""
+
+    def render(self, content: Any) -> bytes:
+        return to_json(content, inf_nan_mode="null")
 
 
 class PlainTextResponse(Response, responses.PlainTextResponse):
