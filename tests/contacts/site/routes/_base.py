@@ -16,6 +16,7 @@ def Layout(children, title, head=None):
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="htmx-config" content={SWAPS}>
       <title>{title} · Address book</title>
+      <link rel="icon" href={asset("icon.svg")}>
       <link rel="stylesheet" href={asset("app.css")}>
       <script src={asset("vendor/htmx.min.js")} defer></script>
       <script src={asset("vendor/sse.min.js")} defer></script>

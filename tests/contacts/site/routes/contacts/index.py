@@ -45,15 +45,15 @@ t"""
     <button formmethod="post" formaction="/contacts/archive">Archive</button>
   </form>
   <form method="post" id="found" {fragment}>
+    <p class="bar">
+      <button hx-post="" hx-confirm="Delete the selected contacts?">Delete selected</button>
+      {page > 1 and t'<a rel="prev" href={url("/contacts", q=q or None, page=page - 1)}>Previous</a>'}
+      {len(found) > PAGE and t'<a rel="next" href={url("/contacts", q=q or None, page=page + 1)}>Next</a>'}
+    </p>
     <table>
       <thead><tr><td></td><th>Name</th><th>E-mail</th><th>Phone</th><td></td></tr></thead>
       <tbody>{[Row(contact) for contact in found[:PAGE]] or t"<tr><td colspan=5>Nobody here.</td></tr>"}</tbody>
     </table>
-    <p class="bar">
-      <button hx-boost="true" hx-confirm="Delete the selected contacts?">Delete selected</button>
-      {page > 1 and t'<a rel="prev" href={url("/contacts", q=q or None, page=page - 1)}>Previous</a>'}
-      {len(found) > PAGE and t'<a rel="next" href={url("/contacts", q=q or None, page=page + 1)}>Next</a>'}
-    </p>
   </form>
 </{Layout}>
 """
