@@ -4,6 +4,8 @@ from pathlib import Path
 from string.templatelib import Template
 from typing import Final
 
+from hyperpy import asset
+
 VENDOR: Final = Path(__file__).parent.parent / "static" / "vendor"
 HAS_VENDOR: Final = (VENDOR / "htmx.min.js").exists() and (VENDOR / "sse.min.js").exists()
 
@@ -41,8 +43,10 @@ def Head(title: str) -> Template:
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
         <title>{title} · Lindholm Harbour</title>
-        <link rel="icon" href="/static/icon.svg" type="image/svg+xml">
-        <link rel="stylesheet" href="/static/app.css">
+        <link rel="icon" href={asset("icon.svg")} type="image/svg+xml">
+        <link rel="stylesheet" href={asset("app.css")}>
+        <meta name="htmx-config" content='{{"responseHandling": [{{"code": "204", "swap": false}},
+          {{"code": "[23]..|422", "swap": true}}, {{"code": "[45]..", "swap": false, "error": true}}]}}'>
         <{Scripts} />
     """
 

@@ -43,16 +43,9 @@ REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
     "pages": (
-        *(
-            "htmx_headers",
-            "request_objects",
-            "answers",
-            "proxies",
-            "constraint_keywords",
-            "input_markers",
-            "body_inputs",
-        ),
-        *("input_functions", "route_settings"),
+        *("htmx_headers", "request_objects"),
+        *("answers", "proxies", "constraint_keywords", "input_markers", "body_inputs", "input_functions"),
+        "route_settings",
         *("analysis", "loading", "request", "waiting"),
     ),
     "channels": ("backends", "hub", REST),

@@ -82,7 +82,7 @@ class Hyper(Starlette):
         super().__init__(debug=debug, lifespan=_extended(lifespan, grace))
         self.static_folder = StaticFolder(Path(static)) if static is not None else None
         self.loaded_routes = load_routes(
-            Path(routes), static=self.static_folder is not None, check_asset=self._asset_check()
+            Path(routes), static=self.static_folder is not None, check_asset=self._asset_check(command)
         )
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)
@@ -113,9 +113,10 @@ class Hyper(Starlette):
             raise ConfigError(f"{error.what}, and {display_path(file)} uses one", hint=error.hint)
         return cookie
 
-    def _asset_check(self) -> AssetCheck | None:
-        """Files may appear while `hyper dev` runs, so in debug mode `asset` itself reports those that are missing."""
-        if self.debug:
+    def _asset_check(self, command: Command | None) -> AssetCheck | None:
+        """Files may appear while `hyper dev` runs, so there `asset` itself reports those that are missing."""
+        is_listed = command is not None and not command.development_key  # by `hyper routes`
+        if self.debug and not is_listed:
             return None
         return self.static_folder.problem if self.static_folder is not None else no_static_files
 

@@ -1,5 +1,6 @@
 """Headers of htmx 2 and 4: which requests are htmx's, and how its answers differ from those to browsers."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
@@ -16,6 +17,7 @@ BOOSTED: Final = "HX-Boosted"
 HISTORY_RESTORE: Final = "HX-History-Restore-Request"
 CURRENT_URL: Final = "HX-Current-URL"
 
+_ABSOLUTE: Final = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
 _SAFE: Final = ":/%#?=@[]!$&'()*+,;"  # as in Starlette's RedirectResponse
 # htmx looks at these before a redirect.
 OVERRIDING: Final = frozenset({b"hx-location", b"hx-refresh"})
@@ -33,12 +35,15 @@ def wants_part(headers: Headers) -> bool:
 def absolute_path(scope: Scope, url: str) -> str:
     """A URL relative to that of the request, as browsers resolve `Location`; htmx would resolve it against the page.
 
-    The result is ASCII, and has a path of one leading slash unless the URL has a host.
+    The result is ASCII. A relative URL becomes a path with one leading slash: with two, it would name another host.
+    Others stay as they are, since resolving `/.//host` would bring that about.
     """
+    if _ABSOLUTE.match(url):
+        return quote(url, safe=_SAFE)
     path = root_prefix(scope) + route_path(scope).decode("ascii", "replace")
     query = scope["query_string"].decode("latin-1")
-    base = f"/{path.lstrip('/')}" + (f"?{query}" if query else "")
-    return quote(urljoin(base, url), safe=_SAFE)
+    resolved = urljoin(f"/{path.lstrip('/')}" + (f"?{query}" if query else ""), url)
+    return quote(f"/{resolved.lstrip('/')}", safe=_SAFE)
 
 
 def redirect_headers(headers: Iterable[RawHeader], scope: Scope) -> list[RawHeader] | None:

@@ -130,6 +130,9 @@ def _python_files(
             _check_is_file(path)
             yield (*parts, name)
         elif path.is_dir():
+            if f"{name}.py" == _GUARD:
+                what, hint = "a guard is a file, and this folder guards nothing", f"Make it a file: `{_GUARD}`."
+                raise RouteError(what, place=Place(printable(str(path))), hint=hint)
             if not is_private(name):
                 yield from _python_files(path, (*parts, name), (*above, here))
         elif (name in _ERROR_PAGES or (name.endswith(".py") and not is_private(name))) and _is_file(path):

@@ -2,13 +2,12 @@
 
 from string.templatelib import Template
 
-from hyperpy import Header, Loaded, Query, fragment, render
+from hyperpy import Loaded, Query, fragment, htmx, render
 from routes_example._base import Layout
 from routes_example._harbour import PIERS, Boat, find_boats
 
 search: str = Query("", alias="q")
 pier: str = Query("")
-by_htmx: bool = Header(False, alias="hx-request")
 
 boats: list[Boat] = Loaded()
 
@@ -28,15 +27,15 @@ def Card(boat: Boat) -> Template:
     """
 
 
-if by_htmx:
-    render(fragments="boats")
+if htmx.fragment:
+    render(fragments=htmx.fragment)
 
 
 t"""
 <{Layout} title="Boats" here="/boats">
   <h1>Boats</h1>
   <form class="filter" role="search"
-    hx-get="/boats" hx-trigger="input delay:150ms, submit" hx-target="#boats" hx-swap="outerHTML">
+    hx-get="/boats" hx-trigger="input delay:150ms, submit" hx-target="#boats" hx-swap="outerHTML" hx-replace-url="true">
     <label>Name or home port <input type="search" name="q" value={search} autocomplete="off"></label>
     <label>Pier
       <select name="pier">

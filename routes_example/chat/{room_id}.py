@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from hyperpy import (
     POST,
-    Header,
     HTTPException,
     Path,
     Query,
     Response,
     channel,
     fragment,
+    htmx,
     redirect,
     render,
     request,
@@ -25,7 +25,6 @@ from routes_example._radio import NAME_LIMIT, ROOMS, TEXT_LIMIT, Call, Tabs
 
 room_id: int = Path()
 name: str = Query("")
-by_htmx: bool = Header(False, alias="hx-request")
 
 text = problem = ""
 
@@ -45,9 +44,8 @@ async def load() -> Response | None:
     if not problem:
         await channel(f"radio:{room_id}").publish(Call(name, text, datetime.now()))
         text = ""
-        return None if by_htmx else redirect(f"/chat/{room_id}?{urlencode({'name': name})}")
-    if not by_htmx:  # which shows only successful responses
-        response.status_code = 422
+        return None if htmx else redirect(f"/chat/{room_id}?{urlencode({'name': name})}")
+    response.status_code = 422
     return None
 
 
@@ -59,7 +57,7 @@ def complaint(name: str, text: str) -> str:
     return ""
 
 
-if POST and by_htmx:
+if POST and htmx:
     render(fragments="speak")
 
 

@@ -166,7 +166,7 @@ def test_an_error_before_the_first_byte_is_an_error_page(site, path):
             assert secret not in body.lower()
     # The traceback begins in the route file, unless only hyperpy's code has raised.
     first_frame = "" if path == "/early-event" else r'\s*Traceback [^\n]*\n\s*File "[^"\n]*'
-    site.wait_for_output(rf"GET {path} failed\n{first_frame}")
+    site.wait_for_output(rf"GET {path} failed \[\w+\]\n{first_frame}")
     site.wait_for_output(rf"{first_frame}{path}\.py\W")
 
 

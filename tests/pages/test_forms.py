@@ -265,7 +265,7 @@ async def test_strict_inputs_take_a_value_or_name_each_field(site: Site):
             options["headers"] = {"accept": "application/json"} | options.get("headers", {})
             answer = await client.request(method, "/", **options)
             found = answer.json()
-            if (answer.status_code, found.get("errors") if status == 422 else found) != (status, expected):
+            if (answer.status_code, found.get("fields") if status == 422 else found) != (status, expected):
                 wrong.append(f"{method} {options}: {answer.status_code} {found}")
     assert not wrong
 

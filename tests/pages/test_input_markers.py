@@ -99,7 +99,7 @@ async def test_missing_and_invalid_values_are_named_by_their_key(site: Site) -> 
         """
     answer = await site({"_markers.py": MARKERS, "index.py": source}).get("/", headers={"accept": "application/json"})
     assert answer.status_code == 422
-    assert answer.json()["errors"] == {
+    assert answer.json()["fields"] == {
         "session none": "is required",
         "session bad": "Input should be a valid integer, unable to parse string as an integer",
         "c": "is required",

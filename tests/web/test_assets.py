@@ -194,6 +194,23 @@ def test_a_literal_name_is_checked_when_its_file_is_loaded(static: Path, tmp_pat
     page_app(tmp_path, static, 'asset("".join(["ap", ".css"]))')
 
 
+def test_under_a_condition_a_file_may_be_missing(static: Path, tmp_path: Path) -> None:
+    """The condition may be that it exists."""
+    for number, body in enumerate(
+        (
+            "if False: asset('none.css')\nt''",
+            "if False: pass\nelse: x = lambda: asset('none.css')\nt''",
+            't\'{asset("none.css") if False else asset("app.css")}\'',
+            "t'{False and asset(\"none.css\")}'",
+            "try: x = asset('none.css')\nexcept Exception: x = ''\nt'{x}'",
+            "match 1:\n    case 2: asset('none.css')\nt''",
+        )
+    ):
+        Hyper(write_files(tmp_path / f"routes{number}", {"index.py": f"from hyperpy import asset\n{body}"}), static)
+    with pytest.raises(HyperError, match=r"none\.css"):
+        page_app(tmp_path, static, "asset('none.css') and 1")
+
+
 async def test_errors_name_the_line_of_the_call(static: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     app = page_app(tmp_path, static, 'asset("".join(["ap", ".css"]))')
     async with client_of(app) as client:

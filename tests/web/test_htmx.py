@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hyperpy import Hyper
-from hyperpy.exceptions import AnswerError
+from hyperpy.exceptions import AnswerError, HyperError
 from hyperpy.pages import current
 from hyperpy.testing import client
 from tests.support.clients import client_of
@@ -161,6 +161,18 @@ async def test_an_answer_by_fragments_varies(routes: Path) -> None:
         assert "vary" not in (await http.post("/loader")).headers
 
 
+async def test_fragments_have_the_status_of_the_page(routes: Path) -> None:
+    page = "t'<p id=\"rows\" {fragment}>row</p>'"
+    start = "from hyperpy import fragment, render, response\n"
+    loader = "async def load():\n    response.status_code = 422\n    return render(fragments='rows')\n"
+    files = {
+        "bare.py": f"{start}response.status_code = 422\nrender(fragments='rows')\n{page}",
+        "loader.py": f"{start}{loader}{page}",
+    }
+    async with site(routes, files) as http:
+        assert {(await http.get(f"/{name[:-3]}")).status_code for name in files} == {422}
+
+
 RESPONSES = (
     ("trigger_event('saved')", {"HX-Trigger": "saved"}),
     ("trigger_event('saved'); htmx.trigger_event('a:b')", {"HX-Trigger": "saved, a:b"}),
@@ -263,6 +275,36 @@ async def test_it_is_too_late_once_the_headers_are_sent(routes: Path) -> None:
             assert [event.data for event in await events.take(2)] == ["False", "HeadersSentError"]
         async with http.stream("/first") as events:
             assert [event.data for event in await events.take(2)] == ["HeadersSentError"] * 2
+
+
+async def test_it_means_the_same_however_it_is_imported(routes: Path) -> None:
+    show = "here = {name}.target\nt'{{here}} {{str(bool({name}))}}'"
+    imports = {
+        "renamed": ("from hyperpy import htmx as hx", "hx"),
+        "module": ("import hyperpy as h", "h.htmx"),
+        "short": ("from hyper import htmx", "htmx"),
+        "star": ("from hyperpy import *", "htmx"),
+        "again": ("from routes._own import mine", "mine"),
+        "typed": ("from hyperpy import HTMX\nx: HTMX", "x"),
+        "typed_again": ("from routes._own import Mine\nx: Mine", "x"),
+        "optional": ("from hyperpy import HTMX\nx: HTMX | None", "x"),
+        "needed": (
+            "from hyperpy import HTMX, Depends\ndef same(htmx: HTMX): return htmx\nx: HTMX = Depends(same)",
+            "x",
+        ),
+    }
+    files = {f"{name}.py": f"{line}\n{show.format(name=used)}" for name, (line, used) in imports.items()}
+    files["_own.py"] = "from hyperpy import HTMX as Mine, htmx as mine"
+    async with site(routes, files) as http:
+        for headers, expected in ((HTMX_2 | {"HX-Target": "a"}, "a True"), ({}, "False")):
+            texts = {name: (await http.get(f"/{name}", headers=headers)).text.strip() for name in imports}
+            assert set(texts.values()) == {expected}, texts
+
+
+def test_a_cached_function_can_not_read_it(routes: Path) -> None:
+    source = "from functools import cache\nfrom hyperpy import htmx\n@cache\ndef f(): return htmx.target\nt'{f()}'"
+    with pytest.raises(HyperError, match="cache"):
+        site(routes, {"index.py": source})
 
 
 def test_outside_a_request() -> None:

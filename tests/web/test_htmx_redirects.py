@@ -59,6 +59,12 @@ async def test_a_redirect_makes_htmx_leave_the_page(redirects: httpx.AsyncClient
         ("/deep/relative?url=other", "/deep/other"),
         ("/deep/relative?url=../x", "/x"),
         ("/deep/relative?url=./a:b", "/deep/a:b"),
+        # None of these may become `//other.example`, which is another host.
+        ("/deep/relative?url=/.//other.example", "/.//other.example"),
+        ("/deep/relative?url=/x/..//other.example", "/x/..//other.example"),
+        ("/deep/relative?url=..//other.example", "/other.example"),
+        ("/deep/relative?url=.//other.example", "/deep/other.example"),
+        ("/deep/relative?url=x/../..//../other.example", "/other.example"),
     ):
         for htmx in (HTMX_2, HTMX_4):
             answer = await redirects.get(path, headers=htmx)

@@ -18,24 +18,37 @@ _NAMES = frozenset({"asset", "url"})
 def check_urls(
     parsed: ParsedFile, vocabulary: Vocabulary, patterns: URLPatterns, check_asset: AssetCheck | None
 ) -> None:
-    """Raises RouteError for an unknown route, a missing parameter or an unknown file."""
+    """Raises RouteError for an unknown route, a missing parameter or an unknown file.
+
+    Under a condition, files need not exist: the condition may be that they do.
+    """
     known = map(vocabulary.public.name_of, vocabulary.objects.values())
     if not any(name in parsed.source for name in _NAMES) and _NAMES.isdisjoint(known):
         return
-    for name, call, literal in _calls(parsed.tree, vocabulary):
-        if name == "url":
-            names = {keyword.arg for keyword in call.keywords if keyword.arg is not None}
-            problem = patterns.problem(literal, names if len(names) == len(call.keywords) else None)
-        else:
-            problem = check_asset(literal) if check_asset is not None else None
+    for call, literal, is_conditional in _calls(parsed.tree, is_conditional=False):
+        problem = None
+        match vocabulary.public_name(call.func):
+            case "url":
+                names = {keyword.arg for keyword in call.keywords if keyword.arg is not None}
+                problem = patterns.problem(literal, names if len(names) == len(call.keywords) else None)
+            case "asset" if check_asset is not None and not is_conditional:
+                problem = check_asset(literal)
         if problem:
             raise RouteError(problem.what, place=place_of(call.args[0], parsed.file), hint=problem.hint)
 
 
-def _calls(tree: ast.AST, vocabulary: Vocabulary) -> Iterator[tuple[str, ast.Call, str]]:
-    """The calls of `url` and `asset` with nothing but a literal as positional argument."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=function, args=[ast.Constant(value=str(literal))]):
-                if (name := vocabulary.public_name(function)) in _NAMES:
-                    yield name, node, literal
+def _calls(node: ast.AST, *, is_conditional: bool) -> Iterator[tuple[ast.Call, str, bool]]:
+    """The calls with nothing but a literal as positional argument, and whether they depend on a condition."""
+    match node:
+        case ast.Call(args=[ast.Constant(value=str(literal))]):
+            yield node, literal, is_conditional
+        case ast.If(test=certain) | ast.IfExp(test=certain) | ast.BoolOp(values=[certain, *_]):
+            yield from _calls(certain, is_conditional=is_conditional)
+            for part in ast.iter_child_nodes(node):
+                if part is not certain:
+                    yield from _calls(part, is_conditional=True)
+            return
+        case ast.Try() | ast.TryStar() | ast.match_case():
+            is_conditional = True
+    for part in ast.iter_child_nodes(node):
+        yield from _calls(part, is_conditional=is_conditional)

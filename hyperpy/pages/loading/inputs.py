@@ -95,17 +95,18 @@ def _session_model(annotation: Any, declaration: Declaration, file: str) -> Type
     models = get_args(_without_none(annotation))
     if not models or models[0] is Any:
         return None
-    place = place_of(declaration.annotation, file)
+    place, fields, has_fields = place_of(declaration.annotation, file), "", False
     try:
         adapter = TypeAdapter[Any](models[0])
-        is_mapping = isinstance(adapter.dump_python(adapter.validate_python({}), mode="json"), dict)
+        has_fields = isinstance(adapter.dump_python(adapter.validate_python({}), mode="json"), dict)
     except ValidationError as error:
         fields = ", ".join(f"`{problem['loc'][0]}`" for problem in error.errors() if problem["loc"])
-        hint = f"The session of a new visitor is empty: give each field a default, here {fields}."
-        raise RouteError("this session can't be made for a new visitor", place=place, hint=hint) from None
     except PydanticSchemaGenerationError as error:
         raise _unknown_type(declaration, file, error) from error
-    if not is_mapping:
+    if fields:
+        hint = f"The session of a new visitor is empty: give each field a default, here {fields}."
+        raise RouteError("this session can't be made for a new visitor", place=place, hint=hint)
+    if not has_fields:
         hint = "Use a pydantic model, a dataclass or a TypedDict."
         raise RouteError("the type of a session must have fields", place=place, hint=hint)
     return adapter

@@ -31,7 +31,18 @@ class AnsweredRequest(TemplateHost):
     5. `explicit`, the last other response that a statement of the route file has received.
     """
 
-    __slots__ = ("after", "bound", "explicit", "file", "held", "is_sent", "received", "redirects", "response")
+    __slots__ = (
+        "_has_fragments",
+        "after",
+        "bound",
+        "explicit",
+        "file",
+        "held",
+        "is_sent",
+        "received",
+        "redirects",
+        "response",
+    )
 
     after: AnsweredRequest | None
     """The run that follows a guard's. It gets what the guard's tasks and threads answer from then on."""
@@ -53,6 +64,14 @@ class AnsweredRequest(TemplateHost):
     def is_strict(self) -> bool:
         """The application is in debug mode."""
         raise NotImplementedError
+
+    @property
+    def has_fragments(self) -> bool:
+        """Whether `render` has been asked for fragments."""
+        return hasattr(self, "_has_fragments")  # most requests need not even say that it is false
+
+    def mark_fragments(self) -> None:
+        self._has_fragments = True
 
     def follow(self, before: AnsweredRequest) -> None:
         """Take over the answers of a guard's run that ended without one."""

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from hyperpy.exceptions import AnswerError, Place
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.templates import replace_surrogates
 
 JSON_TYPE = "application/json"
 
@@ -19,12 +20,12 @@ def returned_answer(value: object, route: Route, method: str, injected: Injected
     """The answer that a loader has returned.
 
     Data is one if the file has no template for the method. It gets the status and the content type that are set on the
-    `injected` response. Raises AnswerError for anything else.
+    `injected` response, and fragments its status. Raises AnswerError for anything else.
     """
     if isinstance(value, Response):
         return value
     if isinstance(value, Markup):
-        return HTMLResponse(str(value), injected.status_code if injected else 200)
+        return HTMLResponse(replace_surrogates(str(value)), injected.status_code if injected else 200)
     if route.is_guard or not is_data(value) or has_template(route, method):
         raise _not_an_answer(value, route, method)
     try:

@@ -62,7 +62,6 @@ class Run(AnsweredRequest):
     """One request to a route file."""
 
     __slots__ = (
-        "_has_fragments",
         "_token",
         "body",
         "digests",
@@ -158,14 +157,6 @@ class Run(AnsweredRequest):
         return self.response
 
     @property
-    def has_fragments(self) -> bool:
-        """Whether `render` has been asked for fragments."""
-        return hasattr(self, "_has_fragments")  # most requests need not even say that it is false
-
-    def mark_fragments(self) -> None:
-        self._has_fragments = True
-
-    @property
     def state(self) -> RequestState:
         """What this run shares with the others of its request."""
         return request_state(self.scope)
@@ -180,12 +171,6 @@ class Run(AnsweredRequest):
             if not (injected.has_own_status or injected.sent):
                 injected.status_code = 422
         return self.response.status_code if self.response else 200
-
-    async def _read_submitted(self) -> None:
-        method = self.scope["method"]
-        if needs := self.route.body_needs.get(method if method in _FLAGGED else ""):
-            assert isinstance(self.request, RouteRequest)
-            await read_submitted(self.request, needs)
 
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
 
@@ -254,7 +239,7 @@ class Run(AnsweredRequest):
             answer: Answer = None
             try:
                 if self.route.body_needs:
-                    await self._read_submitted()
+                    await read_submitted(self.request, self.route.body_needs)
                 if self.route.prepared:
                     await self.prepare()
                 if self.route.loader:

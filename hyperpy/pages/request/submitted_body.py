@@ -1,12 +1,15 @@
 """Reads and parses the body of a request for all inputs from it, before the route's body runs."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from hyperpy.exceptions import AnswerError
 from hyperpy.forms import Submission, SubmittedJSON
+from hyperpy.pages.analysis.vocabulary import FLAGS
 from hyperpy.pages.body_inputs import SUBMITTED, BodyNeeds, SubmittedBody, submitted_body
 from hyperpy.pages.request.route_request import RouteRequest
 
@@ -17,11 +20,15 @@ _JSON_TYPE: Final = re.compile(r"application/(?:[^/ ]+\+)?json")
 _FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
-async def read_submitted(request: RouteRequest, needs: BodyNeeds) -> None:
-    """Read what is needed of the body, unless an earlier run of the request has.
+async def read_submitted(request: Request, by_method: Mapping[str, BodyNeeds]) -> None:
+    """Read what is needed of the body, unless an earlier run of the request has. The empty method stands for others.
 
     Raises HTTPException(415) for a type that no input takes, and 400 or 413 for a body that can't be read.
     """
+    needs = by_method.get(request.method if request.method in FLAGS or request.method == "HEAD" else "")
+    if needs is None:
+        return
+    assert isinstance(request, RouteRequest)
     known = submitted_body(request)
     raw, form = known.raw, known.form
     if needs.raw and raw is None:

@@ -37,6 +37,7 @@ class StaticFolder(StaticFiles):
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, check_dir=False)
         self.folder = folder
+        self._prefix = f"{folder}{os.sep}"
         self._urls: dict[str, tuple[FileVersion, str]] = {}
 
     def find(self, name: str) -> StaticFile | None:
@@ -48,7 +49,7 @@ class StaticFolder(StaticFiles):
         """The copies of a file that lie beside it, compressed, and are not older."""
         copies: dict[ContentCoding, StaticFile] = {}
         for coding in CODINGS:
-            if os.path.lexists(os.path.join(self.folder, name + coding.suffix)):
+            if os.path.lexists(self._prefix + name + coding.suffix):
                 copy = self.find(name + coding.suffix)
                 if copy is not None and copy.status.st_mtime_ns >= file.status.st_mtime_ns:
                     copies[coding] = copy
@@ -60,7 +61,7 @@ class StaticFolder(StaticFiles):
         The content is read once for each version of the file.
         """
         try:
-            version = FileVersion.of(os.stat(os.path.join(self.folder, name)))
+            version = FileVersion.of(os.stat(self._prefix + name))
         except OSError, ValueError:
             return None
         known = self._urls.get(name)
