@@ -10,6 +10,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from hyperpy import Hyper, Settings
+from tests.browser.conftest import scripts
+
+__all__ = ["app", "scripts"]
 
 SITE = Path(__file__).with_name("site")
 PASSWORD = "correct horse"

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from hyperpy import Header, HTTPException, Request, redirect, session, url
 
-from store import Connected, transaction
+from store import transaction
 
 hasher = PasswordHasher()
 nobody = hasher.hash("")
@@ -35,18 +35,20 @@ def verified(name: str, password: str) -> bool:
         return False
 
 
-def current_user(request: Request, connection: Connected) -> User:
-    """Whoever is logged in; anybody else has to log in first."""
-    row = connection.execute("select name, token from users where name = ?", (session.get("user"),)).fetchone()
+def current_user(request: Request) -> User:
+    """Whoever is logged in; anybody else has to log in first. A stream that depends on it holds no connection."""
+    with transaction("deferred") as connection:
+        row = connection.execute("select name, token from users where name = ?", (session.get("user"),)).fetchone()
     if row is None:
         redirect(url("/login", next=request.url.path if request.method == "GET" else None))
     return User(**row)
 
 
-def api_user(connection: Connected, authorization: str = Header("")) -> User:
+def api_user(authorization: str = Header("")) -> User:
     """Whoever has the token, which /account shows."""
     token = authorization.removeprefix("Bearer ")
-    row = connection.execute("select name, token from users where token = ?", (token,)).fetchone()
+    with transaction("deferred") as connection:
+        row = connection.execute("select name, token from users where token = ?", (token,)).fetchone()
     if row is None:
         raise HTTPException(401, "Send your token.", headers={"WWW-Authenticate": "Bearer"})
     return User(**row)

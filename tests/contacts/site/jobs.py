@@ -2,13 +2,14 @@
 
 import asyncio
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import batched
 
 from hyperpy import HTTPException, channel, spawn
 from pydantic import BaseModel, ValidationError
 
-from store import Connected, Contacts, Details, transaction
+from store import Contacts, Details, transaction
 
 CHUNK = 20  # contacts between two messages about the progress
 
@@ -29,29 +30,21 @@ type Work = Callable[[Job], Iterator[int]]
 """Does the work of a job, and yields how much is done; runs in a thread."""
 
 
-class Jobs:
-    """The jobs, in the transaction of a request."""
+def start(connection: sqlite3.Connection, title: str, total: int, work: Work) -> Job:
+    """Start a job in the transaction of a request, for which its own transactions wait."""
+    job = Job(id=secrets.token_urlsafe(12), title=title, total=total)
+    connection.execute("insert into jobs (id, state) values (?, ?)", (job.id, job.model_dump_json()))
+    spawn(_run(job, work), name=title)
+    return job
 
-    def __init__(self, connection: Connected) -> None:
-        self.connection = connection
 
-    def start(self, title: str, total: int, work: Work) -> Job:
-        job = Job(id=secrets.token_urlsafe(12), title=title, total=total)
-        self.connection.execute("insert into jobs (id, state) values (?, ?)", (job.id, job.model_dump_json()))
-        spawn(_run(job, work), name=title)
-        return job
-
-    def get(self, job_id: str) -> Job:
-        return Job.model_validate_json(self._column("state", job_id))
-
-    def result(self, job_id: str) -> bytes:
-        return self._column("result", job_id)
-
-    def _column(self, column: str, job_id: str) -> bytes:
-        row = self.connection.execute(f"select {column} from jobs where id = ?", (job_id,)).fetchone()
-        if row is None or row[0] is None:
-            raise HTTPException(404, "There is no such job.")
-        return row[0]
+def find(job_id: str) -> tuple[Job, bytes]:
+    """A job, and the file that it has made."""
+    with transaction("deferred") as connection:
+        row = connection.execute("select state, result from jobs where id = ?", (job_id,)).fetchone()
+    if row is None:
+        raise HTTPException(404, "There is no such job.")
+    return Job.model_validate_json(row["state"]), row["result"]
 
 
 async def _run(job: Job, work: Work) -> None:

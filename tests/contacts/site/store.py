@@ -43,6 +43,9 @@ def connected(request: Request) -> Iterator[sqlite3.Connection]:
 type Connected = Annotated[sqlite3.Connection, Depends(connected)]
 
 
+type Id = Annotated[int, Field(ge=1, le=2**63 - 1)]  # what SQLite can hold
+
+
 class Details(BaseModel):
     """What people enter about a contact."""
 

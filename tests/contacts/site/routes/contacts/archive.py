@@ -1,10 +1,10 @@
 from hyperpy import POST, Depends, redirect
 
-from jobs import Jobs, archive
+from jobs import archive, start
 from store import Contacts
 
-jobs: Jobs = Depends()
 contacts: Contacts = Depends()
 
 if POST:
-    redirect(f"/contacts/jobs/{jobs.start('Archive', contacts.count(), archive).id}")
+    job = start(contacts.connection, "Archive", contacts.count(), archive)
+    redirect(f"/contacts/jobs/{job.id}")

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import sqlite3
 
 from hyperpy import POST, Depends, Form, FormField, UploadFile, fragment, htmx, redirect, render, route
 from pydantic import BaseModel, Field
 
-from jobs import Jobs, import_rows
+from jobs import import_rows, start
 from routes._base import Layout
+from store import connected
 
 route(max_body="10 MiB")
 
@@ -16,14 +18,18 @@ class Upload(BaseModel):
     file: UploadFile = Field(title="CSV file", description="The first line has the names: name, email, phone.")
 
 
-jobs: Jobs = Depends()
+connection: sqlite3.Connection = Depends(connected)
 form: Form[Upload]
 
 if POST and form.ok:
     text = form.data.file.file.read().decode("utf-8-sig", "replace")
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error:
+        rows = []
     if rows and {"name", "email"} <= rows[0].keys():
-        redirect(f"/contacts/jobs/{jobs.start('Import', len(rows), import_rows(rows)).id}")
+        job = start(connection, "Import", len(rows), import_rows(rows))
+        redirect(f"/contacts/jobs/{job.id}")
     form.fail(file="The first line must have the names, and others must follow.")
 
 if htmx.fragment:

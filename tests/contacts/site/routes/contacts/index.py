@@ -3,14 +3,14 @@
 from hyperpy import POST, Depends, Form, Query, flash, fragment, htmx, redirect, render, url
 
 from routes._base import Layout
-from store import PAGE, Contacts
+from store import PAGE, Contacts, Id
 
-q: str = Query("")
+q: str = Query("", max_length=100)
 page: int = Query(1, ge=1, le=1_000_000)
 contacts: Contacts = Depends()
 
 if POST:
-    ids: list[int] = Form([])
+    ids: list[Id] = Form([])
     flash(f"{contacts.delete(ids)} contacts deleted.")
     redirect(url("/contacts", q=q or None))
 

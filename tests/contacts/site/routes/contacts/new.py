@@ -10,8 +10,8 @@ form: Form[Details]
 if POST:
     if contacts.has_email(form.values.email):
         form.fail(email="Somebody else has this e-mail.")
-    if htmx.target:
-        render(fragments=htmx.target)
+    if htmx.target == "email-field":
+        render(fragments="email-field")
     if form.ok:
         contact = contacts.add(form.data)
         flash(f"{contact.name} added.")

@@ -2,7 +2,7 @@ from hyperpy import POST, Body, Depends, HTTPException, JSONResponse, Query
 
 from store import Contacts, Details
 
-q: str = Query("")
+q: str = Query("", max_length=100)
 page: int = Query(1, ge=1, le=1_000_000)
 contacts: Contacts = Depends()
 

@@ -1,8 +1,8 @@
 from hyperpy import DELETE, Depends, JSONResponse, Response
 
-from store import Contacts
+from store import Contacts, Id
 
-contact_id: int
+contact_id: Id
 contacts: Contacts = Depends()
 contact = contacts.get(contact_id)
 

@@ -1,8 +1,8 @@
 from hyperpy import POST, Depends, PlainTextResponse, flash, htmx, redirect
 
-from store import Contacts
+from store import Contacts, Id
 
-contact_id: int
+contact_id: Id
 contacts: Contacts = Depends()
 
 if POST:

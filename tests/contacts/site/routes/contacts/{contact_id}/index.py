@@ -1,9 +1,9 @@
 from hyperpy import Depends
 
 from routes._base import Layout
-from store import Contacts
+from store import Contacts, Id
 
-contact_id: int
+contact_id: Id
 contacts: Contacts = Depends()
 contact = contacts.get(contact_id)
 

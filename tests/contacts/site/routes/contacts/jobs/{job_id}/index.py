@@ -1,13 +1,12 @@
 """A job and its progress: live, or by reloading the page where there is no JavaScript."""
 
-from hyperpy import START, Depends, channel
+from hyperpy import START, channel
 
-from jobs import Job, Jobs
+from jobs import Job, find
 from routes._base import Layout
 
 job_id: str
-jobs: Jobs = Depends()
-job = jobs.get(job_id)
+job, _ = find(job_id)
 
 
 async def stream():

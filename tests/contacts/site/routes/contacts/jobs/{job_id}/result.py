@@ -1,10 +1,11 @@
-from hyperpy import Depends, Response
+from hyperpy import HTTPException, Response
 
-from jobs import Jobs
+from jobs import find
 
 job_id: str
-jobs: Jobs = Depends()
-name = jobs.get(job_id).result
+job, result = find(job_id)
 
-response = Response(jobs.result(job_id), media_type="application/json")
-response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+if result is None:
+    raise HTTPException(404, "There is no file yet.")
+response = Response(result, media_type="application/json")
+response.headers["Content-Disposition"] = f'attachment; filename="{job.result}"'
