@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS, child_nodes
 from hyperpy.templates.at_load.fragment_extraction import extract_fragments
 from hyperpy.templates.at_load.inline_functions import compile_inline
 from hyperpy.templates.at_load.literals import Literals, certain_templates
@@ -23,6 +24,7 @@ from hyperpy.templates.rendering.fragments import capture_fragments, fragment
 from hyperpy.templates.rendering.render import html, render_template, render_text
 
 __all__ = [
+    "CHILD_FIELDS",
     "DeferredValue",
     "Literals",
     "Markup",
@@ -38,6 +40,7 @@ __all__ = [
     "allow_deferred",
     "capture_fragments",
     "certain_templates",
+    "child_nodes",
     "compile_inline",
     "current_host",
     "extract_fragments",

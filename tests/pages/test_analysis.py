@@ -10,7 +10,6 @@ from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.analyse import Description, analyse
 from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.parsed_file import parse
-from hyperpy.pages.analysis.scopes import bindings
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 KNOWN = ("hyper", "hyperpy", "starlette", "typing")
@@ -27,12 +26,11 @@ def described(source: str, *parameters: str) -> Description:
         match node:
             case ast.Import(names=[ast.alias(name=name)]) | ast.ImportFrom(module=str(name)) if name in KNOWN:
                 exec(compile(ast.Module([node], []), "routes/x.py", "exec"), namespace)  # noqa: S102
-    bound = {
-        name for s in parsed.tree.body if not isinstance(s, ast.Import | ast.ImportFrom) for name, _ in bindings(s)
-    }
+    bound = {binding.name for binding in parsed.index.bindings[None] if binding.source is None}
     objects = dict.fromkeys(ELSEWHERE.split(), object()) | namespace
     objects = {name: value for name, value in objects.items() if name not in bound | parsed.bound - namespace.keys()}
-    unknown = any(is_star(node) and ast.unparse(node).split()[1] not in KNOWN for node in ast.walk(parsed.tree))
+    stars = filter(is_star, parsed.index.of(ast.ImportFrom))
+    unknown = any(ast.unparse(node).split()[1] not in KNOWN for node in stars)
     starred = None if unknown else frozenset[str]()
     return analyse(parsed, Vocabulary(PUBLIC_NAMES, objects), parameters=frozenset(parameters), starred=starred)
 

@@ -326,7 +326,8 @@ t"""<{row} item=1 />"""
 
 def checked(source: str, marker: str = "fragment") -> frozenset[ast.TemplateStr]:
     """The t-strings that are found to be templates in a file that imports `html` under this name."""
-    return certain_templates(ast.parse(source), literals(source, marker), lambda name: ast.unparse(name) == "html")
+    nodes = list(ast.walk(ast.parse(source)))
+    return certain_templates(nodes, literals(source, marker), lambda name: ast.unparse(name) == "html")
 
 
 STATEMENTS = [

@@ -9,14 +9,15 @@ from hyperpy.pages.analysis.callables import StreamFacts, check_bare_renders, ch
 from hyperpy.pages.analysis.definitions import builtin_names, run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
+    answer_line,
     explicit_answers,
-    flags_named,
     may_block,
     possible_answers,
     returns_data,
     unknown_answers,
 )
-from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
+from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.inputs.declarations import (
     Declaration,
     find_declarations,
@@ -28,7 +29,8 @@ from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.function_uses import possibly_named
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
-from hyperpy.pages.analysis.methods.page_methods import answer_line, page_methods
+from hyperpy.pages.analysis.methods.method_conditions import flags_in
+from hyperpy.pages.analysis.methods.page_methods import page_methods
 from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
@@ -41,7 +43,7 @@ from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import check_guard, does_nothing, find_templates, is_inert, place_of
 from hyperpy.pages.analysis.request_reads import check_awaited
 from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
-from hyperpy.pages.analysis.shared_objects import LoadWarning, check_cached, request_names, shared_objects
+from hyperpy.pages.analysis.shared_objects import LoadWarning, request_names, shared_objects
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
@@ -52,6 +54,8 @@ class Description:
 
     file: str
     source: str
+    done: frozenset[ast.stmt]
+    """The definitions that have run already."""
     once: tuple[ast.stmt, ...]
     before: tuple[ast.stmt, ...]
     after: tuple[ast.stmt, ...]
@@ -77,6 +81,7 @@ class Description:
     """How its t-strings write `fragment`."""
     by_method: Mapping[str, Description]
     """The same for the methods whose loader or stream stands under a flag."""
+    index: FileIndex
     unreferenced: tuple[str, ...]
     """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
     warnings: tuple[LoadWarning, ...]
@@ -106,16 +111,16 @@ def analyse(
     vocabulary = with_aliases(vocabulary, parsed)
     parsed = with_bare_dependencies(without_loaded(parsed, vocabulary), vocabulary)
     check_marker_places(parsed, vocabulary)
-    tree, file, statements = parsed.tree, parsed.file, parsed.tree.body
+    tree, index, file, statements = parsed.tree, parsed.index, parsed.file, parsed.tree.body
     access = namespace_access(parsed, vocabulary)
     imported = access.sets.union(vocabulary.objects, starred or ())
     bound = parsed.assigned | imported | application_builtins()
-    check_functions(tree, vocabulary, file)
-    check_cached_functions(tree, vocabulary, file)
-    check_awaited(tree, vocabulary, file)
+    check_functions(parsed, vocabulary)
+    check_cached_functions(parsed, vocabulary)
+    check_awaited(index, vocabulary, file)
     check_lost_calls(parsed, vocabulary)
     settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
-    templates = find_templates(tree, file)
+    templates = find_templates(tree, index, file)
     check_forgotten_globals(parsed)
     check_lost_responses(parsed, vocabulary)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
@@ -124,23 +129,23 @@ def analyse(
     once = run_once(parsed, inputs, vocabulary, done)
     check_constant(settings, frozenset().union(*(parsed.names[s].binds for s in once)), file)
     variables = request_names(parsed, once, inputs)
-    check_cached(parsed, variables, vocabulary)
+    check_cached_reads(parsed, variables, vocabulary)
     named = parsed.bound if access.looks_up_any else frozenset[str]()
-    perhaps = possibly_named(tree) if access.looks_up_any else frozenset[str]()
+    perhaps = possibly_named(index) if access.looks_up_any else frozenset[str]()
     usual, by_method = choose_functions(parsed, vocabulary, access.sets | access.looked_up, perhaps)
     chosen = [usual, *by_method.values()]
     loaders = [functions.loader.function for functions in chosen if functions.loader]
     streams = [functions.stream.function for functions in chosen if functions.stream]
-    check_bare_renders(tree, loaders, vocabulary, file)
-    explicit = explicit_answers(statements, vocabulary)
-    responds = explicit or any("response" in names.rebinds for names in parsed.names.values())
+    check_bare_renders(parsed, loaders, vocabulary)
+    explicit = explicit_answers(statements, index, vocabulary)
+    responds = explicit or "response" in parsed.rebound
     if guard:
         acts = loaders or any(not is_typed(declaration, vocabulary) for declaration in declarations)
         acts = acts or any(not does_nothing(s) for s in statements if s not in once) or all(map(is_inert, statements))
         check_guard(templates, streams, file, acts=bool(acts))
-    elif not (templates or streams or responds or possible_answers(settings.without(tree), loaders, vocabulary)):
-        forgotten = forgotten_template(tree, file)
-        if forgotten or not unknown_answers(loaders):
+    elif not (templates or streams or responds or possible_answers(parsed, settings.statement, loaders, vocabulary)):
+        forgotten = forgotten_template(tree, index, file)
+        if forgotten or not unknown_answers(loaders, index):
             raise forgotten or no_answer(file)
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary)
@@ -148,10 +153,12 @@ def analyse(
         loader = usual.loader.function if usual.loader else None
         check_order(parsed, access.sets | access.mentions | inputs | builtin_names(), *order, loader, streams)
     has_others = (
-        any_method or not (templates or explicit or by_method) or _answers_get(usual, by_method, templates, vocabulary)
+        any_method
+        or not (templates or explicit or by_method)
+        or _answers_get(usual, by_method, templates, index, vocabulary)
     )
-    methods = _methods(tree, vocabulary, has_others=has_others)
-    check_methods(tree, FLAGS if any_method or guard else methods, vocabulary, file)
+    methods = _methods(tree, index, vocabulary, has_others=has_others)
+    check_methods(parsed, FLAGS if any_method or guard else methods, vocabulary)
     warnings = (
         *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
         *likely_mistakes(parsed, loaders, streams, declarations, parameters, named | access.mentions),
@@ -160,6 +167,7 @@ def analyse(
     description = Description(
         file=file,
         source=parsed.source,
+        done=done,
         once=tuple(s for s in statements if s in once - done),
         before=(),
         after=(),
@@ -174,7 +182,8 @@ def analyse(
         responds=responds,
         blocking=False,
         vocabulary=vocabulary,
-        markers=vocabulary.spellings(tree, "fragment"),
+        markers=vocabulary.spellings(index, "fragment"),
+        index=index,
         unreferenced=(),
         by_method={},
         warnings=warnings,
@@ -198,28 +207,31 @@ def _with_functions(
     running = {*each, *new}
     alone = {functions.function for functions in (loader, stream) if functions}
     calling = [statement for statement in each if statement not in alone]
-    reads = frozenset().union(*(names.reads for names in parsed.names.values()))
     forms = frozenset(d.name for d in description.declarations if description.vocabulary.is_form(d.annotation))
     return replace(
         description,
         before=tuple(s for s in before if s in running),
         after=tuple(s for s in after if s in running),
         loader=loader.function.name if loader else "",
-        answer_line=answer_line(loader.function if loader else None),
-        stream=stream_facts(stream.function, description.vocabulary) if stream else None,
+        answer_line=answer_line(loader.function if loader else None, parsed.index),
+        stream=stream_facts(stream.function, parsed.index, description.vocabulary) if stream else None,
         has_page=functions.has_page,
-        blocking=loader is None and may_block(calling, bound, description.vocabulary, forms),
-        unreferenced=_unreferenced([*each, *alone], reads),
+        blocking=loader is None and may_block(calling, bound, parsed.index, description.vocabulary, forms),
+        unreferenced=_unreferenced([*each, *alone], parsed.reads),
     )
 
 
 def _answers_get(
-    usual: Chosen, by_method: Mapping[str, Chosen], templates: Sequence[ast.TemplateStr], vocabulary: Vocabulary
+    usual: Chosen,
+    by_method: Mapping[str, Chosen],
+    templates: Sequence[ast.TemplateStr],
+    index: FileIndex,
+    vocabulary: Vocabulary,
 ) -> bool:
     """Whether a stream or a loader is the answer to GET."""
     for functions in (usual, by_method.get("GET", usual)):
         loader = functions.loader
-        if functions.stream or (loader and not templates and returns_data(loader.function, vocabulary)):
+        if functions.stream or (loader and not templates and returns_data(loader.function, index, vocabulary)):
             return True
     return False
 
@@ -236,21 +248,21 @@ def _unreferenced(statements: Iterable[ast.stmt], reads: frozenset[str]) -> tupl
     return tuple(name for name in functions if name not in reads)
 
 
-def _methods(tree: ast.Module, vocabulary: Vocabulary, *, has_others: bool) -> frozenset[str]:
+def _methods(tree: ast.Module, index: FileIndex, vocabulary: Vocabulary, *, has_others: bool) -> frozenset[str]:
     """The methods to answer; `has_others` if some answers are not the templates and calls that are under flags."""
-    methods = flags_named(tree, vocabulary)
-    if has_others or not methods or not all_under_flags(tree.body, vocabulary):
+    methods = frozenset(flags_in(None, index, vocabulary))
+    if has_others or not methods or not all_under_flags(tree.body, index, vocabulary):
         methods |= {"GET"}
     return methods | {"HEAD"} if "GET" in methods else methods
 
 
-def forgotten_template(tree: ast.Module, file: str) -> RouteError | None:
+def forgotten_template(tree: ast.Module, index: FileIndex, file: str) -> RouteError | None:
     """The error for a file without an answer that has a string which is almost a template."""
     for statement in tree.body[1:] or tree.body:
         value = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(value, ast.JoinedStr):
             return RouteError("this is an f-string, not a template", place=place_of(value, file), hint='Write t"…".')
-        if isinstance(value, ast.BinOp) and any(isinstance(n, ast.TemplateStr) for n in ast.walk(value)):
+        if isinstance(value, ast.BinOp) and index.of(ast.TemplateStr, inside=value):
             hint = 'Write one literal; adjacent t-strings join by themselves: t"…" t"…".'
             return RouteError("a sum of t-strings is not a template", place=place_of(value, file), hint=hint)
         if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value.lstrip().startswith("<"):

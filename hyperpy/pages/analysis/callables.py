@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.file_index import FileIndex, Function
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import module_level
 from hyperpy.pages.analysis.vocabulary import EVENT_CALLS, HTML_CALLS, Vocabulary
-
-type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 DOCUMENT_STARTS = ("<!doctype", "<html")
 
@@ -28,18 +27,9 @@ class StreamFacts:
     yields_event: bool
 
 
-def own_nodes(function: Function) -> Iterator[ast.AST]:
-    """The nodes of a function's body in source order, nested functions and classes left out."""
-    return (node for statement in function.body for node in module_level(statement))
-
-
-def yields_of(function: Function) -> list[ast.Yield | ast.YieldFrom]:
-    return [node for node in own_nodes(function) if isinstance(node, ast.Yield | ast.YieldFrom)]
-
-
-def stream_facts(function: ast.AsyncFunctionDef, vocabulary: Vocabulary) -> StreamFacts:
+def stream_facts(function: ast.AsyncFunctionDef, index: FileIndex, vocabulary: Vocabulary) -> StreamFacts:
     """What can be known about a stream without running it."""
-    values = [node.value for node in yields_of(function) if isinstance(node, ast.Yield)]
+    values = [node.value for node in index.owned(function, ast.Yield)]
     called = [vocabulary.public_name(value.func) if isinstance(value, ast.Call) else "" for value in values]
     first, first_called = (values[0], called[0]) if values else (None, "")
     return StreamFacts(
@@ -67,44 +57,43 @@ def _begins_document(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
     return isinstance(text, str) and text.lstrip().lower().startswith(DOCUMENT_STARTS)
 
 
-def check_functions(tree: ast.Module, vocabulary: Vocabulary, file: str) -> None:
+def check_functions(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     """Raises RouteError for a sync `stream`, and for exceptions that functions make without raising them."""
-    for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == "stream" and yields_of(statement):
+    for statement in parsed.index.generators.intersection(parsed.tree.body):
+        if isinstance(statement, ast.FunctionDef) and statement.name == "stream":
             raise RouteError(
                 "`stream` must be an async generator",
-                place=place_of(statement, file),
+                place=place_of(statement, parsed.file),
                 hint="Write `async def stream():`, and `await asyncio.sleep(…)` where it waits.",
             )
-    for _, call in _bare_calls(tree):
+    for _, call in _bare_calls(parsed.index):
         made = vocabulary.value(call.func)
         if _is_class(made, HTTPException):
             continue  # it is raised
         if _is_class(made, BaseException) or _is_builtin_exception(call.func):
             what = f"inside a function, a bare `{ast.unparse(call.func)}(…)` does nothing"
-            raise RouteError(what, place=place_of(call, file), hint=f"Write `raise {ast.unparse(call)}`.")
+            raise RouteError(what, place=place_of(call, parsed.file), hint=f"Write `raise {ast.unparse(call)}`.")
 
 
-def check_bare_renders(
-    tree: ast.Module, loaders: Collection[ast.AsyncFunctionDef], vocabulary: Vocabulary, file: str
-) -> None:
+def check_bare_renders(parsed: ParsedFile, loaders: Collection[ast.AsyncFunctionDef], vocabulary: Vocabulary) -> None:
     """Raises RouteError for a bare `render(…)` in a function, except a loader: there it is the answer."""
-    for function, call in _bare_calls(tree):
+    for function, call in _bare_calls(parsed.index):
         if function in loaders or vocabulary.public_name(call.func) != "render":
             continue
         what = f"inside a function, a bare `{ast.unparse(call.func)}(…)` does nothing"
         hint = f"To send it from a stream, write `yield {ast.unparse(call)}`."
-        if not yields_of(function):
+        if function not in parsed.index.generators:
             hint = f"Write `return {ast.unparse(call)}`, and return it from the loader as well: then it is the answer."
-        raise RouteError(what, place=place_of(call, file), hint=hint)
+        raise RouteError(what, place=place_of(call, parsed.file), hint=hint)
 
 
-def _bare_calls(tree: ast.Module) -> Iterator[tuple[Function, ast.Call]]:
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            for node in own_nodes(function):
-                if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-                    yield function, node.value
+def _bare_calls(index: FileIndex) -> Iterator[tuple[Function, ast.Call]]:
+    """The calls in functions whose results are dropped."""
+    for node in index.of(ast.Expr):
+        if isinstance(node.value, ast.Call):
+            owner = index.owner(node)
+            if isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield owner, node.value
 
 
 def _is_builtin_exception(called: ast.expr) -> bool:

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hyperpy.pages.analysis.constants import Constants
+from hyperpy.pages.analysis.file_index import Names, blocks
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.request_reads import reads_request
-from hyperpy.pages.analysis.scopes import Names, blocks, declared, module_level
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 
 def builtin_names() -> frozenset[str]:
     """The names that every module has. Read at each load: an application may add to `builtins`."""
-    return frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__spec__"}
+    return frozenset(vars(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__spec__"}
 
 
 def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], constants: Constants) -> bool:
@@ -25,11 +25,12 @@ def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], const
     """
     if names.rebinds or not names.reads <= settled | names.binds:
         return False
-    if any(isinstance(node, ast.TemplateStr) for node in ast.walk(statement)):
+    index = constants.parsed.index
+    if index.of(ast.TemplateStr, inside=statement):
         return False  # the compiler needs to know the results of the imports first
     match statement:
         case ast.If() | ast.Try() | ast.With():
-            has_import = any(isinstance(node, ast.Import | ast.ImportFrom) for node in module_level(statement))
+            has_import = bool(index.level(statement, ast.Import, ast.ImportFrom))
             return has_import and is_definition(statement, constants, first=True)
         case ast.AnnAssign(annotation=annotation):
             return constants.vocabulary.is_final(annotation)
@@ -91,7 +92,7 @@ def _request_variables(parsed: ParsedFile, definitions: Sequence[ast.stmt]) -> s
     for statement, names in parsed.names.items():
         variables |= names.rebinds
         if statement not in definitions:
-            variables |= names.binds | declared(statement)
+            variables |= names.binds | names.declares
         elif isinstance(statement, ast.Assign | ast.AnnAssign):
             variables |= names.binds & constants
             constants |= names.binds
@@ -104,7 +105,7 @@ def is_definition(statement: ast.stmt, constants: Constants, *, first: bool = Fa
     A block that runs first may be a `with`, have calls in its condition, and hold aliases of any name.
     """
     vocabulary = constants.vocabulary
-    if not isinstance(statement, ast.AnnAssign) and reads_request(statement, vocabulary):
+    if not isinstance(statement, ast.AnnAssign) and reads_request(statement, constants.parsed.index, vocabulary):
         return False
     match statement:
         case ast.Import() | ast.ImportFrom() | ast.ClassDef() | ast.TypeAlias():
@@ -117,8 +118,8 @@ def is_definition(statement: ast.stmt, constants: Constants, *, first: bool = Fa
         case ast.Assign(targets=[ast.Name()], value=ast.Name() | ast.Attribute()) if first:
             return True
         case ast.Assign(targets=targets):
-            parts = (node for target in targets for node in ast.walk(target))
-            names_only = all(isinstance(node, ast.Name | ast.Tuple | ast.expr_context) for node in parts)
+            parts = (node for target in targets for node in constants.parsed.index.inside(target))
+            names_only = all(isinstance(node, ast.Name | ast.Tuple) for node in parts)
             values = [value for _, value in _aliases(statement)]
             settled = all(value in constants or vocabulary.is_special(value) for value in values)
             tuples = [target.elts for target in targets if isinstance(target, ast.Tuple)]
@@ -133,7 +134,7 @@ def _holds_definitions(block: ast.If | ast.Try | ast.With, constants: Constants,
     if isinstance(block, ast.With) and not first:
         return False
     free = first or (isinstance(block, ast.If) and block.test in constants)
-    for node in ast.walk(block.test) if isinstance(block, ast.If) else ():
+    for node in constants.parsed.index.inside(block.test) if isinstance(block, ast.If) else ():
         if isinstance(node, ast.Call | ast.NamedExpr) and not free:
             return False
         if isinstance(node, ast.expr) and constants.vocabulary.public_name(node) in FLAGS:

@@ -1,4 +1,4 @@
-"""The text of a route file → its syntax tree and the names in it."""
+"""The text of a route file → its syntax tree, an index of it, and the names in it."""
 
 import __future__
 
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hyperpy.exceptions import Place, RouteError
+from hyperpy.pages.analysis.file_index import FileIndex, ImportedName, Names, When
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import ImportedName, Names, When, bindings, declared, names_of
+from hyperpy.pages.analysis.walk import Walk
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class ParsedFile:
     file: str
     source: str
     tree: ast.Module
+    index: FileIndex
     names: Mapping[ast.stmt, Names]
     """What each statement at module level does with module-level names."""
     local: Mapping[ast.Name, ImportedName | None]
@@ -35,14 +37,22 @@ class ParsedFile:
         """Every module-level name that the file sets, however it does that."""
         return frozenset().union(*(names.binds | names.rebinds for names in self.names.values()))
 
+    @cached_property
+    def rebound(self) -> frozenset[str]:
+        """The names that functions declare `global` and set."""
+        return frozenset().union(*(names.rebinds for names in self.names.values()))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Every module-level name that the file reads."""
+        return frozenset().union(*(names.reads for names in self.names.values()))
+
     @property
     def assigned(self) -> frozenset[str]:
         """The bound names without those that the file only deletes."""
-        nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Name)]
-        deleted = {node.id for node in nodes if isinstance(node.ctx, ast.Del)}
-        stored = {name for s in self.tree.body for name, _ in bindings(s, deletes=False)}
-        rebound = frozenset().union(*(names.rebinds for names in self.names.values()))
-        return self.bound - (deleted - stored - rebound)
+        deleted = {node.id for node in self.index.of(ast.Name) if isinstance(node.ctx, ast.Del)}
+        stored = {binding.name for binding in self.index.bindings[None] if not binding.is_delete}
+        return self.bound - (deleted - stored - self.rebound)
 
     @cached_property
     def expected_to_fail(self) -> frozenset[str]:
@@ -54,8 +64,8 @@ class ParsedFile:
     def bound_once(self) -> frozenset[str]:
         """The names that exactly one statement binds or declares, and no function rebinds."""
         counts: Counter[str] = Counter()
-        for statement, names in self.names.items():
-            counts.update(names.binds | declared(statement))
+        for names in self.names.values():
+            counts.update(names.binds | names.declares)
             counts.update([*names.rebinds, *names.rebinds])
         return frozenset(name for name, count in counts.items() if count == 1)
 
@@ -66,7 +76,8 @@ def parse(source: str, file: str) -> ParsedFile:
         tree = ast.parse(source, file)
     except SyntaxError as error:
         raise _unreadable(error, source, file) from error
-    for node in _module_expressions(tree):
+    parsed = parsed_file(tree, source, file)
+    for node in _outside_functions(parsed.index):
         match node:
             case ast.Yield() | ast.YieldFrom():
                 keyword = "yield"
@@ -85,13 +96,13 @@ def parse(source: str, file: str) -> ParsedFile:
         compile(tree, file, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise _unreadable(error, source, file) from error
-    return parsed_file(tree, source, file)
+    return parsed
 
 
 def _await_in_loader(tree: ast.Module, awaiting: ast.AST, source: str) -> str:
     """How to move the statement with an `await` into the loader."""
     name, value = "user", "await …"
-    for statement in ast.walk(tree):
+    for statement in ast.walk(tree):  # one walk more, for an error
         match statement:
             case ast.Assign(targets=[ast.Name(id=target)], value=ast.Await() as awaited) if awaited is awaiting:
                 name, value = target, ast.get_source_segment(source, awaited) or value
@@ -99,9 +110,8 @@ def _await_in_loader(tree: ast.Module, awaiting: ast.AST, source: str) -> str:
 
 
 def parsed_file(tree: ast.Module, source: str, file: str) -> ParsedFile:
-    local: dict[ast.Name, ImportedName | None] = {}
-    names = {statement: names_of(statement, local) for statement in tree.body}
-    return ParsedFile(file, source, tree, names, local, _future_flags(tree))
+    walk = Walk(tree)
+    return ParsedFile(file, source, tree, walk.index, walk.names, walk.local, _future_flags(tree))
 
 
 def _unreadable(error: SyntaxError, source: str, file: str) -> RouteError:
@@ -111,6 +121,14 @@ def _unreadable(error: SyntaxError, source: str, file: str) -> RouteError:
     if _is_in_t_string(error, source):
         hint = _braces(source.splitlines()[place.line - 1], place.column)
     return RouteError(f"Python can't read this: {error.msg}", place=place, hint=hint)
+
+
+def _outside_functions(index: FileIndex) -> Iterator[ast.AST]:
+    """What only a function may hold, outside of functions."""
+    async_only = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.comprehension)
+    for node in index.of(ast.Yield, ast.YieldFrom, ast.Return, *async_only):
+        if all(isinstance(owner, ast.ClassDef) for owner in index.owners_of(node)):
+            yield node
 
 
 def _is_in_t_string(error: SyntaxError, source: str) -> bool:
@@ -141,13 +159,6 @@ def _braces(line: str, column: int) -> str:
             '    {[t"<li>{item}</li>" for item in items]}'
         )
     return "Braces around a value hold a Python expression. Double the braces of CSS, JavaScript or text: {{ and }}."
-
-
-def _module_expressions(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield child
-            yield from _module_expressions(child)
 
 
 def _future_flags(tree: ast.Module) -> int:

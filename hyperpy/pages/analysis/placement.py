@@ -2,21 +2,37 @@
 
 import ast
 from collections.abc import Sequence
-from typing import TypeIs
 
 from hyperpy.exceptions import Place, RouteError
+from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.templates import child_nodes
 
 type Located = ast.expr | ast.stmt | ast.alias | ast.arg | ast.ExceptHandler | ast.pattern
-
-
-def is_located(node: ast.AST) -> TypeIs[Located]:
-    return isinstance(node, ast.expr | ast.stmt | ast.alias | ast.ExceptHandler | ast.pattern)
 
 
 def place_of(node: Located, file: str) -> Place:
     """The place of a node: its first line, and its width if it ends there."""
     width = (node.end_col_offset or 0) - node.col_offset if node.end_lineno == node.lineno else 0
     return Place(file, node.lineno, node.col_offset, max(width, 0))
+
+
+def at[S: ast.stmt](where: ast.stmt, statement: S) -> S:
+    """Gives a generated statement the location of the one that it replaces. What has a location keeps it."""
+    if not _is_placed(statement):
+        ast.copy_location(statement, where)
+    nodes: list[ast.AST] = [statement]
+    while nodes:
+        for child in child_nodes(nodes.pop()):
+            if isinstance(child, ast.expr | ast.stmt):
+                if _is_placed(child):
+                    continue
+                ast.copy_location(child, where)
+            nodes.append(child)
+    return statement
+
+
+def _is_placed(node: ast.expr | ast.stmt) -> bool:
+    return "lineno" in node.__dict__
 
 
 def is_template(statement: ast.stmt) -> bool:
@@ -29,14 +45,13 @@ def is_inert(statement: ast.stmt) -> bool:
     return is_literal or isinstance(statement, ast.Pass)
 
 
-def find_templates(tree: ast.Module, file: str) -> tuple[ast.TemplateStr, ...]:
+def find_templates(tree: ast.Module, index: FileIndex, file: str) -> tuple[ast.TemplateStr, ...]:
     """The template statements in file order.
 
     Raises RouteError for one in a place where it can't be the page, or that always replaces an earlier one.
     """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            _check_body(node, file)
+    for owner in index.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+        _check_body(owner, file)
     finder = _TemplateFinder(file)
     finder.block(tree.body)
     return tuple(finder.found)

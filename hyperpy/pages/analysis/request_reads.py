@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from starlette.requests import Request
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import module_level
 from hyperpy.pages.analysis.vocabulary import REQUEST_NAMES, Vocabulary
 
 
-def reads_request(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
+def reads_request(statement: ast.stmt, index: FileIndex, vocabulary: Vocabulary) -> bool:
     """Whether running a statement reads the imported `request` and the like. The bodies of functions run later."""
     if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name):
         return False  # another name for it
-    return any(
-        isinstance(node, ast.Name | ast.Attribute) and vocabulary.public_name(node) in REQUEST_NAMES
-        for node in _evaluated(statement)
-    )
+    names = index.of(ast.Name, ast.Attribute, inside=statement)
+    reads = [node for node in names if vocabulary.public_name(node) in REQUEST_NAMES]
+    return bool(reads) and not set(_evaluated(statement)).isdisjoint(reads)
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
@@ -44,40 +43,37 @@ def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
         yield from _evaluated(part)
 
 
-def check_awaited(tree: ast.Module, vocabulary: Vocabulary, file: str) -> None:
+def check_awaited(index: FileIndex, vocabulary: Vocabulary, file: str) -> None:
     """Raises RouteError for code that takes a part of `request.form()`, `.json()` or `.body()` without awaiting it."""
-    declared = {
-        node.target.id
-        for statement in tree.body
-        for node in module_level(statement)
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-        if vocabulary.value(node.annotation) is Request
-    }
-    scopes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    parts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Subscript | ast.Attribute)}
-    calls = {node.func: node for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for method in ast.walk(tree):
-        match method:
-            case ast.Attribute(value=ast.Name() | ast.Attribute() as owner, attr="form" | "json" | "body" as name):
-                is_declared = isinstance(owner, ast.Name) and owner.id in declared and owner not in vocabulary.local
-                is_request = is_declared or vocabulary.public_name(owner) == "request"
-                call = calls.get(method)
-                if is_request and (method in parts or call in parts or (call and _is_kept(call, scopes))):
-                    what = f"`{ast.unparse(call or method)}` is not awaited, so it has no parts yet"
-                    value = "form" if name == "form" else "data"
-                    hint = f"Await it in the loader: `{value} = await {ast.unparse(method)}()`."
-                    raise RouteError(what, place=place_of(call or method, file), hint=hint)
+    methods = [node for node in index.of(ast.Attribute) if node.attr in {"form", "json", "body"}]
+    if not methods:
+        return
+    annotated = (node for node in index.owned(None, ast.AnnAssign) if isinstance(node.target, ast.Name))
+    declared = {node.target.id for node in annotated if vocabulary.value(node.annotation) is Request}
+    parts = {node.value for node in index.of(ast.Subscript, ast.Attribute)}
+    calls = {node.func: node for node in index.of(ast.Call)}
+    for method in methods:
+        owner = method.value
+        if not isinstance(owner, ast.Name | ast.Attribute):
+            continue
+        is_declared = isinstance(owner, ast.Name) and owner.id in declared and owner not in vocabulary.local
+        is_request = is_declared or vocabulary.public_name(owner) == "request"
+        call = calls.get(method)
+        if is_request and (method in parts or call in parts or (call and _is_kept(call, index))):
+            what = f"`{ast.unparse(call or method)}` is not awaited, so it has no parts yet"
+            value = "form" if method.attr == "form" else "data"
+            hint = f"Await it in the loader: `{value} = await {ast.unparse(method)}()`."
+            raise RouteError(what, place=place_of(call or method, file), hint=hint)
 
 
-def _is_kept(call: ast.Call, scopes: list[ast.FunctionDef | ast.AsyncFunctionDef]) -> bool:
+def _is_kept(call: ast.Call, index: FileIndex) -> bool:
     """Whether a call is assigned to a name of which a function only takes parts."""
-    for scope in scopes:
-        inside = list(ast.walk(scope))
-        for node in inside:
+    for scope in index.functions:
+        for node in index.of(ast.Assign, inside=scope):
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is call:
-                    parts = {part.value for part in inside if isinstance(part, ast.Subscript | ast.Attribute)}
-                    uses = [n for n in inside if isinstance(n, ast.Name) and n.id == name]
+                    parts = {part.value for part in index.of(ast.Subscript, ast.Attribute, inside=scope)}
+                    uses = [n for n in index.of(ast.Name, inside=scope) if n.id == name]
                     stores = [n for n in uses if isinstance(n.ctx, ast.Store)]
                     reads = [n for n in uses if isinstance(n.ctx, ast.Load)]
                     return len(stores) == 1 and bool(reads) and parts.issuperset(reads)

@@ -21,10 +21,6 @@ class SettingsStatement:
     statement: ast.stmt | None = None
     values: Mapping[str, ast.expr] = field(default_factory=dict)
 
-    def without(self, tree: ast.Module) -> ast.Module:
-        """The file without it."""
-        return ast.Module([statement for statement in tree.body if statement is not self.statement], [])
-
 
 def find_settings(parsed: ParsedFile, vocabulary: Vocabulary, *, allowed: bool = True) -> SettingsStatement:
     """Raises RouteError for a call in another place, a second one, and arguments that aren't settings.
@@ -35,8 +31,8 @@ def find_settings(parsed: ParsedFile, vocabulary: Vocabulary, *, allowed: bool =
         node.value: node for node in parsed.tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
     }
     found: ast.Call | None = None
-    for node in ast.walk(parsed.tree):
-        if not isinstance(node, ast.Call) or vocabulary.public_name(node.func) != "route":
+    for node in parsed.index.of(ast.Call):
+        if vocabulary.public_name(node.func) != "route":
             continue
         place = place_of(node, parsed.file)
         if not allowed:

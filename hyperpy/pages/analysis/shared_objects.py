@@ -1,21 +1,17 @@
-"""Objects that only make sense when requests share them, and functions whose cache must not outlive a request."""
+"""Objects that only make sense when requests share them."""
 
 import ast
-import functools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MappingProxyType
 from typing import Final
 
-from hyperpy.exceptions import Place, RouteError, message
+from hyperpy.exceptions import Place, message
+from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.inputs.cached_functions import cache_of, single_value
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import module_level
 from hyperpy.pages.analysis.vocabulary import Vocabulary
-
-_CACHES: Final = (functools.cache, functools.lru_cache, functools.cached_property)
-# Imported from hyperpy, these are the running request's.
-_OF_THE_REQUEST: Final = frozenset({"htmx", "request", "response", "session"})
 
 # Classes and functions by the package that they come from, whichever module of it defines them.
 _SHARED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -82,22 +78,22 @@ def shared_objects(
 ) -> Iterator[LoadWarning]:
     """Warnings about objects that the statements of a request make anew. `variables` are the request's names."""
     for statement in statements:
-        for name, call in _made(statement):
+        for name, call in _made(statement, parsed.index):
             if (written := _is_shared(call, vocabulary)) or _is_cache(name, call):
                 yield _remade(name, call, written, variables, parsed.file)
         if isinstance(statement, ast.AnnAssign) and vocabulary.is_final(statement.annotation) and statement.value:
             yield from _final(statement, variables, parsed.file)
         if isinstance(statement, ast.ClassDef):
             yield from _class(statement, parsed, variables)
-        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and _cache_of(statement, vocabulary):
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and cache_of(statement, vocabulary):
             what = f"the cache of {statement.name}() is made for each request, so it is always empty at first"
             hint = "A function is made once if its defaults are constants and it sets no `global`."
             yield LoadWarning(what, place_of(statement, parsed.file), hint)
 
 
-def _made(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+def _made(statement: ast.stmt, index: FileIndex) -> Iterator[tuple[str, ast.expr]]:
     """The values that a statement gives to names, and those of `with` blocks."""
-    for node in module_level(statement):
+    for node in index.level(statement, ast.Assign, ast.AnnAssign, ast.withitem):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 yield name, value
@@ -145,7 +141,7 @@ def _class(statement: ast.ClassDef, parsed: ParsedFile, variables: frozenset[str
         return
     what = f"the class {statement.name} is made for each request, because it uses `{reads[0]}`"
     hint = f"`{reads[0]}` belongs to a request. Pass it to the class as an argument."
-    if (value := _single_value(parsed, reads[0])) is not None:
+    if (value := single_value(parsed, reads[0])) is not None:
         hint = f"Write `{reads[0]}: Final = {ast.unparse(value)}`, if `{reads[0]}` is the same for all requests."
     yield LoadWarning(what, place_of(statement, parsed.file), hint)
 
@@ -157,66 +153,3 @@ def _final(statement: ast.AnnAssign, variables: frozenset[str], file: str) -> It
         what = f"`{name}` is made for each request although it is `Final`, because it uses `{reads[0]}`"
         hint = f"`{reads[0]}` belongs to a request. Make it `Final` too, or leave `Final` out here."
         yield LoadWarning(what, place_of(statement, file), hint)
-
-
-def _single_value(parsed: ParsedFile, name: str) -> ast.expr | None:
-    """The only value that the file gives to a name."""
-    for statement in parsed.tree.body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
-                return value if name in parsed.bound_once else None
-    return None
-
-
-def _cache_of(function: ast.FunctionDef | ast.AsyncFunctionDef, vocabulary: Vocabulary) -> str:
-    """How a function is decorated with a cache."""
-    for decorator in function.decorator_list:
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if any(vocabulary.value(target) is cache for cache in _CACHES):
-            return ast.unparse(target)
-    return ""
-
-
-def check_cached(parsed: ParsedFile, variables: frozenset[str], vocabulary: Vocabulary) -> None:
-    """Raises RouteError for a cached function that reads a name of the request, itself or by another function.
-
-    Its cache would give the values of one visitor to the next.
-    """
-    pairs = [(statement, function) for statement in parsed.tree.body for function in _functions(statement)]
-    cached = [(*pair, cache) for pair in pairs if (cache := _cache_of(pair[1], vocabulary))]
-    readers = variables | _readers(parsed.tree.body, vocabulary) if cached else variables
-    for statement, function, cache in cached:
-        inside = {node for part in function.body for node in ast.walk(part)}
-        uses = (use.node for use in parsed.names[statement].uses if use.node in inside)
-        for node in uses:
-            if node.id in readers or vocabulary.public_name(node) in _OF_THE_REQUEST:
-                what = f"`@{cache}` keeps what {function.name}() returns, but it uses `{node.id}` of the request"
-                hint = f"Pass `{node.id}` as an argument, or what you need of it, or remove `@{cache}`."
-                if (value := _single_value(parsed, node.id)) is not None:
-                    hint += f"\nIf it is the same for all requests, write `{node.id}: Final = {ast.unparse(value)}`."
-                raise RouteError(what, place=place_of(node, parsed.file), hint=hint)
-
-
-def _functions(statement: ast.stmt) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions of a statement that exist once for each time it runs: those of classes, but not nested ones."""
-    for node in module_level(statement):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
-        elif isinstance(node, ast.ClassDef):
-            for part in node.body:
-                yield from _functions(part)
-
-
-def _readers(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> frozenset[str]:
-    """The functions and classes that read the imported request, themselves or by another."""
-    readers: set[str] = set()
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    definitions = [statement for statement in statements if isinstance(statement, kinds)]
-    while found := [d.name for d in definitions if d.name not in readers and _reads(d, readers, vocabulary)]:
-        readers.update(found)
-    return frozenset(readers)
-
-
-def _reads(definition: ast.stmt, readers: set[str], vocabulary: Vocabulary) -> bool:
-    names = (node for node in ast.walk(definition) if isinstance(node, ast.Name) and node not in vocabulary.local)
-    return any(node.id in readers or vocabulary.public_name(node) in _OF_THE_REQUEST for node in names)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import declared
 from hyperpy.pages.analysis.shared_objects import LoadWarning
 
 # With spaces, as other template languages write it. Without, it is how a t-string shows braces: `/users/{{id}}`.
@@ -20,7 +19,7 @@ _HOLE = "x"
 
 def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
     """Warnings about `{{ name }}`, `<Component>` and strings of HTML in the t-strings of a file."""
-    templates = [node for node in ast.walk(parsed.tree) if isinstance(node, ast.TemplateStr)]
+    templates = parsed.index.of(ast.TemplateStr)
     if not templates:
         return
     known = _known(parsed)
@@ -39,10 +38,9 @@ def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
 
 def _known(parsed: ParsedFile) -> frozenset[str]:
     """Every name that the file or a function in it sets."""
-    nodes = list(ast.walk(parsed.tree))
-    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    return parsed.bound.union(stored, arguments, *map(declared, parsed.tree.body))
+    stored = {node.id for node in parsed.index.of(ast.Name) if isinstance(node.ctx, ast.Store)}
+    arguments = {node.arg for node in parsed.index.of(ast.arg)}
+    return parsed.bound.union(stored, arguments, *(names.declares for names in parsed.names.values()))
 
 
 def _is_text(before: str) -> bool:

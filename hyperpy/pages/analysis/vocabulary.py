@@ -17,6 +17,7 @@ import starlette.responses
 from markupsafe import Markup
 
 from hyperpy import responses
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.body_inputs import Body, File, Form
 from hyperpy.pages.input_functions import (
     MARKER_FUNCTIONS,
@@ -30,7 +31,7 @@ from hyperpy.pages.input_functions import (
 )
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.route_settings import route
-from hyperpy.templates import fragment, html
+from hyperpy.templates import Literals, certain_templates, fragment, html
 
 FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 REQUEST_NAMES = frozenset({"csp_nonce", "flash", "flashes", "htmx", "request", "response", "session"})
@@ -106,15 +107,16 @@ class Vocabulary:
         """The object that a dotted name resolves to, or `MISSING` if that can't be known before the file runs."""
         if (target := self._target(node)) is not None:
             return self.value(target)
-        match node:
-            case ast.Name(id=name):
-                return self.local[node] if node in self.local else self.objects.get(name, MISSING)
-            case ast.Attribute(value=owner, attr=name):
-                found = self.value(owner)
-                return MISSING if found is MISSING else self._attribute(found, name)
+        if isinstance(node, ast.Name):
+            return self.local[node] if node in self.local else self.objects.get(node.id, MISSING)
+        if isinstance(node, ast.Attribute):
+            found = self.value(node.value)
+            return MISSING if found is MISSING else self._attribute(found, node.attr)
         return MISSING
 
     def _target(self, node: ast.expr) -> ast.expr | None:
+        if not self.aliases:
+            return None
         match node:
             case ast.Name(id=name) if node not in self.local:
                 return self.aliases.get(name)
@@ -216,10 +218,15 @@ class Vocabulary:
             return has_marker(value) and not is_marker(value)
         return any(isinstance(part, ast.expr) and self._is_marked_type(part) for part in ast.iter_child_nodes(node))
 
-    def spellings(self, tree: ast.AST, name: str) -> frozenset[str]:
-        """The interpolations in a tree that resolve to one of hyperpy's names, as written."""
-        interpolations = (node for node in ast.walk(tree) if isinstance(node, ast.Interpolation))
-        return frozenset(str(node.str).strip() for node in interpolations if self.public_name(node.value) == name)
+    def certain_templates(self, index: FileIndex, literals: Literals) -> frozenset[ast.TemplateStr]:
+        """The t-strings of a file that are certainly templates. Raises TemplateError for an invalid one."""
+        nodes = index.of(ast.Expr, ast.Yield, ast.Call, ast.FunctionDef, ast.AsyncFunctionDef)
+        return certain_templates(nodes, literals, lambda function: self.public_name(function) == "html")
+
+    def spellings(self, index: FileIndex, name: str) -> frozenset[str]:
+        """The interpolations of a file that resolve to one of hyperpy's names, as written."""
+        holes = index.of(ast.Interpolation)
+        return frozenset(str(hole.str).strip() for hole in holes if self.public_name(hole.value) == name)
 
 
 def is_marker(value: object) -> bool:

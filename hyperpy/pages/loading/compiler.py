@@ -9,14 +9,13 @@ from types import CodeType
 
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.analyse import Description
-from hyperpy.pages.analysis.explicit_answers import binds_response, worked_on
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import is_template
+from hyperpy.pages.analysis.placement import at, is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.loading.ending_statements import (
     RESULTS,
-    at,
     call,
     end_functions,
     is_answer,
@@ -25,10 +24,11 @@ from hyperpy.pages.loading.ending_statements import (
     may_be_response,
     store,
     with_responses,
+    worked_on,
 )
 from hyperpy.pages.loading.hidden_names import BOUND, ENDED, ENDS, KEPT, PAGE, RESULT, RUN, SET, hidden
 from hyperpy.pages.loading.html_calls import HTMLCalls, Streams, TemplateCalls
-from hyperpy.templates import Literals, SourceText, certain_templates, extract_fragments
+from hyperpy.templates import Literals, SourceText, extract_fragments
 
 type Rewrite = Callable[[ast.Module], ast.Module]
 
@@ -83,13 +83,12 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
     calls = TemplateCalls(Literals(SourceText(d.file, d.source), d.markers))
     everyone = (d, *d.by_method.values())
     streams = {(own.stream.name, own.stream.line) for own in everyone if own.stream}
-    _inline([*d.once, *d.before, *d.after], calls, d.vocabulary, streams)
-    loaders = {own.loader for own in everyone}
-    end_functions([*d.once, *d.before, *d.after], loaders, partial(_is_render, d.vocabulary))
+    _inline(d.index, calls, d.vocabulary, streams)
+    end_functions(d.index, {own.loader for own in everyone}, partial(_is_render, d.vocabulary))
     body = _BodyRewriter(d)
 
     def module(statements: Sequence[ast.stmt]) -> CodeType:
-        return compile_tree(ast.fix_missing_locations(rewrite(ast.Module(list(statements), []))), d)
+        return compile_tree(rewrite(ast.Module(list(statements), [])), d)
 
     def parts(description: Description) -> CompiledBody:
         body = _BodyRewriter(description)
@@ -115,12 +114,14 @@ def _compiled_template(node: ast.TemplateStr, calls: TemplateCalls, description:
     return CompiledTemplate(expression(node), Place(description.file, node.lineno), fragments)
 
 
-def compile_private(tree: ast.Module, parsed: ParsedFile, vocabulary: Vocabulary, rewrite: Rewrite) -> Definitions:
+def compile_private(
+    statements: Sequence[ast.stmt], parsed: ParsedFile, vocabulary: Vocabulary, rewrite: Rewrite
+) -> Definitions:
     """The part of a private file that may have t-strings. Raises SyntaxError as Python does, and TemplateError."""
-    literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(tree, "fragment"))
+    literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(parsed.index, "fragment"))
     calls = TemplateCalls(literals)
-    _inline(tree.body, calls, vocabulary)
-    return compile_tree(rewrite(tree), parsed), calls.functions
+    _inline(parsed.index, calls, vocabulary)
+    return compile_tree(rewrite(ast.Module(list(statements), [])), parsed), calls.functions
 
 
 def compile_tree(tree: ast.Module | ast.Expression, file: ParsedFile | Description) -> CodeType:
@@ -134,13 +135,10 @@ def names_in(code: CodeType) -> set[str]:
     return set(code.co_names).union(*(names_in(each) for each in code.co_consts if isinstance(each, CodeType)))
 
 
-def _inline(
-    statements: Sequence[ast.stmt], calls: TemplateCalls, vocabulary: Vocabulary, streams: Streams = frozenset()
-) -> None:
+def _inline(index: FileIndex, calls: TemplateCalls, vocabulary: Vocabulary, streams: Streams = frozenset()) -> None:
     """Checks the t-strings that are certainly templates, and compiles them in place where possible, except pages."""
-    tree = ast.Module(list(statements), [])
-    certain = certain_templates(tree, calls.literals, lambda function: vocabulary.public_name(function) == "html")
-    HTMLCalls(calls, certain, streams).module(statements)
+    certain = vocabulary.certain_templates(index, calls.literals)
+    HTMLCalls(index, calls, certain, streams).replace()
 
 
 def _is_render(vocabulary: Vocabulary, function: ast.expr) -> bool:
@@ -157,9 +155,10 @@ class _BodyRewriter:
     def __init__(self, description: Description) -> None:
         everywhere = (*description.before, *description.after)
         is_only = len(description.templates) == 1 and any(is_template(statement) for statement in everywhere)
+        self.index = description.index
         self.bound_groups = {0}  # a block that has been split at the loader binds its inputs in its first part
         self.is_render = partial(_is_render, description.vocabulary)
-        self.worked_on = frozenset[str]().union(*map(worked_on, (*description.once, *everywhere)))
+        self.worked_on = worked_on(self.index)
         self.ends = 0  # how many statements may end the body so far
         self.can_leave = True
         self.depth = 0
@@ -186,7 +185,7 @@ class _BodyRewriter:
                 out.append(at(statement, ast.Expr(_run("bind", ast.Constant(known[1].group)))))
             out.extend(at(statement, new) for new in self.statement(statement))
         self.depth -= 1
-        if self.depth and any(map(binds_response, statements)):
+        if self.depth and not self.index.response_setters.isdisjoint(statements):
             out.append(at(statements[-1], self.ended_by(call(BOUND))))
         return out
 
@@ -264,7 +263,7 @@ class _BodyRewriter:
     def part(self, part: ast.ExceptHandler | ast.match_case) -> ast.ExceptHandler | ast.match_case:
         rewritten = copy.copy(part)
         rewritten.body = self.filled(part.body)
-        holds_template = any(isinstance(node, ast.stmt) and is_template(node) for node in ast.walk(part))
+        holds_template = any(map(is_template, self.index.of(ast.Expr, inside=part)))
         if isinstance(rewritten, ast.ExceptHandler) and rewritten.name and holds_template:
             # Python unbinds the name at the end of `except E as e`, but the template is evaluated later and may use it.
             name, rewritten.name = rewritten.name, hidden(rewritten.name)

@@ -19,11 +19,12 @@ response`, a block that sets it returns it at its end.
 """
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from hyperpy.pages.analysis.callables import Function, own_nodes, yields_of
-from hyperpy.pages.analysis.explicit_answers import binds_response, worked_on
+from hyperpy.pages.analysis.explicit_answers import RESPONSE_ATTRIBUTES
+from hyperpy.pages.analysis.file_index import FileIndex, Function
+from hyperpy.pages.analysis.placement import at
 from hyperpy.pages.loading.hidden_names import (
     ANSWER,
     BOUND,
@@ -73,6 +74,12 @@ def is_answer(name: str) -> ast.expr:
     return ast.BoolOp(ast.And(), [call(ISINSTANCE, load(name), load(RESPONSE)), call(IS_ANSWER, load(name))])
 
 
+def worked_on(index: FileIndex, inside: ast.AST | None = None) -> frozenset[str]:
+    """The names that the code uses as responses: `answer.set_cookie(…)`. Assigning a redirect to one doesn't end it."""
+    used = (node for node in index.of(ast.Attribute, inside=inside) if node.attr in RESPONSE_ATTRIBUTES)
+    return frozenset(node.value.id for node in used if isinstance(node.value, ast.Name))
+
+
 def with_responses(value: ast.expr, is_render: IsRender) -> ast.expr:
     """A bare expression, with responses in place of the fragments that it may evaluate to."""
     match value:
@@ -85,18 +92,14 @@ def with_responses(value: ast.expr, is_render: IsRender) -> ast.expr:
     return value
 
 
-def end_functions(
-    statements: Iterable[ast.stmt], loaders: Collection[str] = (), is_render: IsRender = lambda _: False
-) -> None:
-    """Changes all functions in these statements in place. The `loaders` may have bare calls of `render`."""
-    for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                is_loader = isinstance(node, ast.AsyncFunctionDef) and node.name in loaders
-                own = is_render if is_loader else lambda _: False
-                _FunctionEndings(node, own).rewrite()
-            elif isinstance(node, ast.ClassDef):
-                node.body = [_checked(part) for part in node.body]
+def end_functions(index: FileIndex, loaders: Collection[str] = (), is_render: IsRender = lambda _: False) -> None:
+    """Changes all functions of a file in place. The `loaders` may have bare calls of `render`."""
+    for node in index.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+        if isinstance(node, ast.ClassDef):
+            node.body = [_checked(part) for part in node.body]
+        else:
+            is_loader = isinstance(node, ast.AsyncFunctionDef) and node.name in loaders
+            _FunctionEndings(node, index, is_render if is_loader else lambda _: False).rewrite()
 
 
 def _checked(statement: ast.stmt) -> ast.stmt:
@@ -115,23 +118,23 @@ class _Where:
 
 
 class _FunctionEndings:
-    def __init__(self, function: Function, is_render: IsRender) -> None:
-        nodes = list(own_nodes(function))
+    def __init__(self, function: Function, index: FileIndex, is_render: IsRender) -> None:
         name = function.name
         special = name.startswith("__") and name.endswith("__") and name != "__call__"
-        is_async_generator = isinstance(function, ast.AsyncFunctionDef) and bool(yields_of(function))
+        is_async_generator = isinstance(function, ast.AsyncFunctionDef) and function in index.generators
         self.function = function
+        self.setters = index.response_setters
         self.is_render = is_render
         self.has_value = not (special or is_async_generator)  # otherwise, Python allows nothing but None
-        self.sets_response = any(isinstance(node, ast.Global) and "response" in node.names for node in nodes)
-        self.worked_on = worked_on(function)
+        self.sets_response = any("response" in node.names for node in index.owned(function, ast.Global))
+        self.worked_on = worked_on(index, function)
 
     def rewrite(self) -> None:
         self.function.body = self.block(self.function.body, _Where())
 
     def block(self, statements: Sequence[ast.stmt], where: _Where) -> list[ast.stmt]:
         out = [new for statement in statements for new in self.statement(statement, where)]
-        if self.sets_response and where.can_leave and any(map(binds_response, statements)):
+        if self.sets_response and where.can_leave and not self.setters.isdisjoint(statements):
             out.append(at(statements[-1], ast.If(call(BOUND), self.leave(load("response")), [])))
         return out
 
@@ -205,9 +208,3 @@ def store(name: str) -> ast.Name:
 
 def call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(load(name), list(arguments), [])
-
-
-def at[S: ast.stmt](where: ast.stmt, statement: S) -> S:
-    """Gives a generated statement the location of the one that it replaces."""
-    ast.copy_location(statement, where)
-    return ast.fix_missing_locations(statement)

@@ -16,16 +16,16 @@ from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages.analysis.analyse import Description, analyse
 from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
-from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions
+from hyperpy.pages.analysis.file_index import OWNERS, FileIndex, ImportedName
+from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
 from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
-from hyperpy.pages.analysis.scopes import ImportedName, bindings, module_level
-from hyperpy.pages.analysis.shared_objects import check_cached
 from hyperpy.pages.analysis.urls import AssetCheck, check_urls
 from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
+from hyperpy.pages.analysis.walk import Walk
 from hyperpy.pages.loading.compiler import (
     CompiledRoute,
     Rewrite,
@@ -83,16 +83,15 @@ class Execution:
         known. Raises SyntaxError as Python does.
         """
         parsed = parsed_file(ast.parse(source, file), source, file)
-        first = list(takewhile(_needs_no_names, parsed.tree.body))
+        first = list(takewhile(lambda statement: _needs_no_names(statement, parsed.index), parsed.tree.body))
         with _placed(file):
             exec(self._compiled(first, parsed), namespace)
             vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
-            check_cached_functions(parsed.tree, vocabulary, file, is_private=True)
-            check_cached(parsed, frozenset(), vocabulary)
+            check_cached_functions(parsed, vocabulary, is_private=True)
+            check_cached_reads(parsed, frozenset(), vocabulary)
             check_lost_calls(parsed, vocabulary)
             check_urls(parsed, vocabulary, self.patterns, self.check_asset)
-            rest = ast.Module(parsed.tree.body[len(first) :], [])
-            code, functions = compile_private(rest, parsed, vocabulary, self.rewrite)
+            code, functions = compile_private(parsed.tree.body[len(first) :], parsed, vocabulary, self.rewrite)
             namespace.update({**HELPERS, **functions})
             exec(code, namespace)
         access = namespace_access(parsed, vocabulary)
@@ -109,15 +108,30 @@ class Execution:
         settled = builtin_names()
         done: list[ast.stmt] = []
         used: set[str] = set()
+        waiting: list[ast.stmt] = []  # imports that follow each other are compiled together
+
+        def run() -> None:
+            nonlocal settled
+            code = self._compiled([_ended(statement) for statement in waiting], parsed)
+            exec(code, namespace)
+            used.update(names_in(code))
+            settled |= parsed.index.bound_in(waiting) & once
+            settled |= namespace.keys() - bound
+            done.extend(waiting)
+            waiting.clear()
+
         for statement in parsed.tree.body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                waiting.append(statement)
+                continue
+            if waiting:
+                run()
             names = parsed.names[statement]
-            is_import = isinstance(statement, ast.Import | ast.ImportFrom)
-            if is_import or (names.binds <= once and runs_first(statement, names, settled, constants)):
-                code = self._compiled([_ended(statement)], parsed)
-                exec(code, namespace)
-                done.append(statement)
-                used |= names_in(code)
-                settled |= (names.binds & once) | (namespace.keys() - bound)
+            if names.binds <= once and runs_first(statement, names, settled, constants):
+                waiting.append(statement)
+                run()
+        if waiting:
+            run()
         return frozenset(done), used
 
     def _late_stars(self, parsed: ParsedFile, package: str, done: frozenset[ast.stmt]) -> frozenset[str] | None:
@@ -126,13 +140,12 @@ class Execution:
         A star import that has run is incomplete if its module is one of those being imported, in a circle.
         """
         names: set[str] = set()
-        for statement in parsed.tree.body:
-            for node in filter(is_star, module_level(statement)):
-                module = self._source_of(node, package)
-                if isinstance(module, ModuleType) and not _is_being_imported(module):
-                    names.update(_public_names(module))
-                elif statement not in done or module is not MISSING:
-                    return None
+        for node in filter(is_star, parsed.index.owned(None, ast.ImportFrom)):
+            module = self._source_of(node, package)
+            if isinstance(module, ModuleType) and not _is_being_imported(module):
+                names.update(_public_names(module))
+            elif module is not MISSING or not any(parsed.index.contains(statement, node) for statement in done):
+                return None
         return frozenset(names)
 
     def _source_of(self, node: ast.ImportFrom, package: str) -> object:
@@ -148,13 +161,15 @@ class Execution:
 
     def _vocabulary(self, parsed: ParsedFile, namespace: dict[str, Any], done: Iterable[ast.stmt]) -> Vocabulary:
         """The meaning of a file's names after the statements in `done` have run."""
-        rebound = {name for names in parsed.names.values() for name in names.rebinds}
-        late = [bound for statement in parsed.names.keys() - frozenset(done) for bound in bindings(statement)]
-        rebound |= {name for name, source in late if source is None}
-        attributes = (node for node in ast.walk(parsed.tree) if isinstance(node, ast.Attribute))
-        owners = [node.value for node in attributes if node.attr in self.public and isinstance(node.value, ast.Name)]
-        used, package = {owner.id for owner in owners}, namespace["__package__"]
-        objects = {name: self._imported(source, package, name in used) for name, source in late if source} | namespace
+        index, package = parsed.index, namespace["__package__"]
+        late = [bound for s in parsed.names.keys() - frozenset(done) for bound in index.bindings_in(s)]
+        rebound = parsed.rebound | {bound.name for bound in late if bound.source is None}
+        attributes = (node for node in index.of(ast.Attribute) if node.attr in self.public)
+        owners = [node.value for node in attributes if isinstance(node.value, ast.Name)]
+        used = {owner.id for owner in owners}
+        objects = {
+            bound.name: self._imported(bound.source, package, bound.name in used) for bound in late if bound.source
+        } | namespace
         local = parsed.local.items()
         return Vocabulary(
             self.public,
@@ -204,13 +219,12 @@ def _ended(statement: ast.stmt) -> ast.stmt:
     """A statement with what ends the functions in it; the original is still to be analysed."""
     if isinstance(statement, ast.If | ast.Try | ast.With):
         statement = copy.deepcopy(statement)
-        end_functions([statement])
+        end_functions(Walk(ast.Module([statement], [])).index)
     return statement
 
 
-def _needs_no_names(statement: ast.stmt) -> bool:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.TemplateStr, ast.AnnAssign)
-    return not any(isinstance(node, kinds) for node in ast.walk(statement))
+def _needs_no_names(statement: ast.stmt, index: FileIndex) -> bool:
+    return not index.of(*OWNERS, ast.TemplateStr, ast.AnnAssign, inside=statement)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Compiles t-strings in place: in the syntax tree, each is replaced by a call that renders it."""
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from hyperpy.pages.analysis.callables import yields_of
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.loading.hidden_names import HTML, MARKUP, RENDER, YIELDED
 from hyperpy.templates import Literals, compile_inline
 
@@ -29,87 +29,82 @@ class TemplateCalls:
         return located_call(name, arguments, node)
 
 
-class HTMLCalls(ast.NodeTransformer):
+class HTMLCalls:
     """Replaces t-strings that a stream yields, that are passed to `html` or that components return.
 
     `certain` are the t-strings that are certainly templates. Pages among them are left to the compiler. Others are left
     alone if they may be needed as a Template before they are rendered.
     """
 
-    def __init__(self, calls: TemplateCalls, certain: Collection[ast.TemplateStr], streams: Streams = ()) -> None:
+    def __init__(
+        self, index: FileIndex, calls: TemplateCalls, certain: Collection[ast.TemplateStr], streams: Streams
+    ) -> None:
+        self.index = index
         self.calls = calls
         self.certain = certain
         self.streams = streams
-        self.is_stream = False
-        self.is_component = False
+        self.replaced: list[ast.TemplateStr] = []
 
-    def module(self, statements: Sequence[ast.stmt]) -> None:
-        """Changes the statements of a module in place."""
-        for statement in statements:
-            self.visit(statement)
+    def replace(self) -> None:
+        """Changes the statements of the file in place."""
+        for node in self.index.of(ast.Expr, ast.Return, ast.Yield, ast.Call):
+            if any(self.index.contains(template, node) for template in self.replaced):
+                continue  # it is compiled with the t-string around it
+            match node:
+                case ast.Expr(value=ast.TemplateStr() as page):
+                    self.replaced.append(page)
+                case ast.Return(value=ast.TemplateStr() as template) if template in self.certain:
+                    if self.is_of_component(node):
+                        node.value = self.call(MARKUP, template)
+                case ast.Yield():
+                    if self.is_of_stream(node):
+                        self.yielded(node)
+                case ast.Call(args=[ast.TemplateStr() as template], keywords=[]) if template in self.certain:
+                    node.func, node.args = self.function(HTML, node), [self.render(template)]
 
-    def inside[N: ast.stmt](self, node: N, *, is_stream: bool = False, is_component: bool = False) -> N:
-        """Visits the statements inside one, with these flags."""
-        outer = self.is_stream, self.is_component
-        self.is_stream, self.is_component = is_stream, is_component
-        self.generic_visit(node)
-        self.is_stream, self.is_component = outer
-        return node
+    def is_of_component(self, node: ast.Return) -> bool:
+        """Whether it is the result of a component, to be rendered at once.
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        # A decorator may use the result before it is rendered, and so may callers of `lower_case` names.
-        is_component = node.name[:1].isupper() and not node.decorator_list and not yields_of(node)
-        return self.inside(node, is_component=is_component)
+        A decorator may use the result before it is rendered, and so may callers of `lower_case` names. A t-string that
+        is returned from inside a `with` or `try` must be rendered after these have been left.
+        """
+        function = self.index.owner(node)
+        if not isinstance(function, ast.FunctionDef) or function in self.index.generators:
+            return False
+        if function.decorator_list or not function.name[:1].isupper():
+            return False
+        blocks = self.index.owned(function, ast.With, ast.Try, ast.TryStar)
+        return not any(self.index.contains(block, node) for block in blocks)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
-        # A function inside the stream yields to it, not to the client.
-        return self.inside(node, is_stream=(node.name, node.lineno) in self.streams)
+    def is_of_stream(self, node: ast.Yield) -> bool:
+        """A function inside the stream yields to it, not to the client."""
+        function = self.index.owner(node)
+        return isinstance(function, ast.AsyncFunctionDef) and (function.name, function.lineno) in self.streams
 
-    def visit_With(self, node: ast.With | ast.Try | ast.TryStar) -> ast.stmt:
-        """A t-string that is returned from inside these must be rendered after they have been left."""
-        return self.inside(node, is_stream=self.is_stream)
+    def yielded(self, node: ast.Yield) -> None:
+        match node.value:
+            case ast.TemplateStr():
+                node.value = self.content(node.value)
+            case ast.Tuple(elts=[name, content]):
+                node.value.elts = [name, self.content(content)]
+            case ast.Dict(values=values):
+                node.value.values = [self.content(value) for value in values]
 
-    visit_Try = visit_TryStar = visit_With
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr:
-        if not isinstance(node.value, ast.TemplateStr):
-            self.generic_visit(node)
-        return node
-
-    def visit_Return(self, node: ast.Return) -> ast.Return:
-        if isinstance(node.value, ast.TemplateStr) and node.value in self.certain and self.is_component:
-            node.value = self.wrapped(MARKUP, node.value)
-        else:
-            self.generic_visit(node)
-        return node
-
-    def visit_Yield(self, node: ast.Yield) -> ast.Yield:
-        self.generic_visit(node)
-        if self.is_stream:
-            match node.value:
-                case ast.TemplateStr():
-                    node.value = self.yielded(node.value)
-                case ast.Tuple(elts=[name, content]):
-                    node.value.elts = [name, self.yielded(content)]
-                case ast.Dict(values=values):
-                    node.value.values = [self.yielded(value) for value in values]
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        match node:
-            case ast.Call(args=[ast.TemplateStr() as template], keywords=[]) if template in self.certain:
-                return self.wrapped(HTML, template)
-        self.generic_visit(node)
-        return node
-
-    def wrapped(self, helper: str, template: ast.TemplateStr) -> ast.Call:
-        return located_call(helper, [self.calls.call(template)], template)
-
-    def yielded(self, value: ast.expr) -> ast.expr:
+    def content(self, value: ast.expr) -> ast.expr:
         if not isinstance(value, ast.TemplateStr):
             return value
-        render = self.calls.call(value)
+        render = self.render(value)
         return located_call(YIELDED, [render.func, *render.args], value)
+
+    def call(self, helper: str, template: ast.TemplateStr) -> ast.Call:
+        return located_call(helper, [self.render(template)], template)
+
+    def render(self, template: ast.TemplateStr) -> ast.Call:
+        self.replaced.append(template)
+        return self.calls.call(template)
+
+    def function(self, helper: str, call: ast.Call) -> ast.Name:
+        return ast.copy_location(ast.Name(helper, ast.Load()), call.func)
 
 
 def located_call(name: str, arguments: list[ast.expr], template: ast.TemplateStr) -> ast.Call:

@@ -8,7 +8,7 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 
 from hyperpy.exceptions import did_you_mean
-from hyperpy.pages.analysis.scopes import module_level
+from hyperpy.pages.analysis.walk import Walk
 
 _PAGE: Final = 'A page is a t-string as a statement of its own: t"<h1>{title}</h1>".'
 
@@ -51,7 +51,7 @@ def _is_assigned(name: str, module: ModuleType) -> bool:
         tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     except OSError, SyntaxError, ValueError:
         return False
-    stored = (node for statement in tree.body for node in module_level(statement) if isinstance(node, ast.Name))
+    stored = Walk(tree).index.owned(None, ast.Name)
     return any(node.id == name and isinstance(node.ctx, ast.Store) for node in stored)
 
 

@@ -2,13 +2,13 @@
 
 import ast
 import typing
-from typing import TypeIs
+from collections.abc import Iterator
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.analyse import Description
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.inputs.declarations import unquoted
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import module_level
 from hyperpy.pages.analysis.vocabulary import Vocabulary, has_marker, is_marker
 from hyperpy.pages.loading.type_names import TypeNames
 
@@ -18,11 +18,10 @@ def check_missed_markers(description: Description, types: TypeNames) -> None:
 
     Its marker comes from an expression that analysis can't resolve.
     """
-    inputs = {id(declaration.node) for declaration in description.declarations}
-    statements = (*description.once, *description.before, *description.after)
-    makers = {statement.name for statement in statements if _makes_marker(statement, description.vocabulary)}
-    for node in (node for statement in statements for node in module_level(statement)):
-        if not isinstance(node, ast.AnnAssign) or id(node) in inputs:
+    index, inputs = description.index, {declaration.node for declaration in description.declarations}
+    makers = {function.name for function in _makers(index, description.vocabulary)}
+    for node in index.owned(None, ast.AnnAssign):
+        if node in inputs or any(index.contains(statement, node) for statement in description.done):
             continue
         place, name, annotation = place_of(node, description.file), ast.unparse(node.target), unquoted(node.annotation)
         what = f"the input marker of `{name}` isn't known before the file runs"
@@ -40,12 +39,12 @@ def check_missed_markers(description: Description, types: TypeNames) -> None:
                 raise RouteError(what, place=place, hint=hint)
 
 
-def _makes_marker(statement: ast.stmt, vocabulary: Vocabulary) -> TypeIs[ast.FunctionDef]:
-    """Whether a function of the file returns an input marker."""
-    return isinstance(statement, ast.FunctionDef) and any(
-        isinstance(node, ast.Return) and node.value is not None and vocabulary.is_marker(node.value)
-        for node in ast.walk(statement)
-    )
+def _makers(index: FileIndex, vocabulary: Vocabulary) -> Iterator[ast.FunctionDef]:
+    """The functions of the file that return an input marker."""
+    for node in index.of(ast.Return):
+        owner = index.owner(node)
+        if isinstance(owner, ast.FunctionDef) and node.value is not None and vocabulary.is_marker(node.value):
+            yield owner
 
 
 def _names_maker(expression: ast.expr, makers: set[str]) -> bool:

@@ -7,6 +7,7 @@ one spelling: see `_integer` and `_number`.
 
 import datetime
 import decimal
+import functools
 import pathlib
 import re
 import uuid
@@ -35,6 +36,7 @@ _TEXTS = frozenset(
         *("complex", "fraction", "json", "function-plain"),
     }
 )
+_COMMON = frozenset({bool, float, int, str})
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 # What pydantic's own types do with a text in these modules is a conversion; elsewhere it is a constraint.
@@ -66,6 +68,17 @@ def text_type(annotation: Any, *, lists: bool, anything: bool) -> TextType:
 
     `lists` is whether the request can have several values of a name, and `anything` whether `Any` is a type.
     """
+    if isinstance(annotation, type) and annotation in _COMMON:
+        return _common_type(annotation)
+    return _text_type(annotation, lists=lists, anything=anything)
+
+
+@functools.cache
+def _common_type(annotation: type) -> TextType:
+    return _text_type(annotation, lists=False, anything=False)
+
+
+def _text_type(annotation: Any, *, lists: bool, anything: bool) -> TextType:
     walk = _Walk(anything)
     schema: Schema = dict(TypeAdapter(annotation).core_schema)
     many = lists and walk.innermost(schema)["type"] in _COLLECTIONS

@@ -2,11 +2,10 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hyperpy.pages.analysis.analyse import Description
-from hyperpy.pages.analysis.scopes import module_level
 
 
 class TypeNames(dict[str, Any]):
@@ -18,8 +17,7 @@ class TypeNames(dict[str, Any]):
     def __init__(self, description: Description, namespace: Mapping[str, Any]) -> None:
         super().__init__(namespace)
         self.file = description.file
-        statements = (*description.before, *description.after)
-        self.own = _own_types(node for statement in statements for node in module_level(statement))
+        self.own = _own_types(description.index.owned(None, ast.Assign))
 
     def __missing__(self, name: str) -> object:
         value = self.own.pop(name)  # KeyError: Python then looks in builtins
@@ -30,6 +28,8 @@ class TypeNames(dict[str, Any]):
 
     def evaluated(self, expression: ast.expr) -> Any:
         """The value of an expression. Raises whatever that raises."""
+        if isinstance(expression, ast.Name) and (found := self.get(expression.id)) is not None:
+            return found  # without compiling it
         return eval(compile(ast.Expression(expression), self.file, "eval", dont_inherit=True), self)
 
 
@@ -38,9 +38,8 @@ def _makes_type(function: object) -> bool:
     return str(getattr(function, "__module__", "")).partition(".")[0] in {"typing", "pydantic"}
 
 
-def _own_types(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
+def _own_types(assigned: Sequence[ast.Assign]) -> dict[str, ast.expr]:
     """What may be a type, of the names that are assigned once."""
-    assigned = [node for node in nodes if isinstance(node, ast.Assign)]
     targets = [(node.targets[0], node.value) for node in assigned if len(node.targets) == 1]
     named = [(target.id, value) for target, value in targets if isinstance(target, ast.Name)]
     counts = Counter(name for name, _ in named)

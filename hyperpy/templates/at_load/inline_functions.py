@@ -4,11 +4,12 @@ Their code has the file and lines of the t-string, so that a traceback shows the
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FunctionType
 
 from hyperpy.exceptions import TemplateError
+from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS, child_nodes
 from hyperpy.templates.at_load.inline_plan import Choice, ClassList, LiteralPlan, Plain, Plan, Planner, Rows, Unused
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
@@ -52,7 +53,7 @@ def _function(plan: LiteralPlan, plains: dict[str, Plain], text: SourceText) -> 
     source = FUNCTION.format(names=names, values=values, result=writer.rendering(plan.document.nodes))
     try:
         tree = ast.parse(source)
-        _relocate(tree, plan.node, plains)
+        _relocate(tree, _location(plan.node), plains)
         code = compile(tree, text.file, "exec", dont_inherit=True)
     except SyntaxError as error:
         if "too many" in error.msg:
@@ -72,16 +73,36 @@ def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
             yield hole.name, value
 
 
-def _relocate(tree: ast.AST, place: ast.expr, plains: dict[str, Plain]) -> None:
+def _relocate(tree: ast.AST, location: Mapping[str, object], plains: dict[str, Plain]) -> None:
     """Give generated nodes the location of the hole that they render."""
-    if isinstance(tree, ast.FormattedValue | ast.Assign):
-        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in plains)
-        if (name := next(names, None)) is not None:
-            place = plains[name].value
-    if "lineno" in tree._attributes:
-        ast.copy_location(tree, place)
-    for child in ast.iter_child_nodes(tree):
-        _relocate(child, place, plains)
+    kind = type(tree)
+    if kind is ast.FormattedValue or kind is ast.Assign:
+        hole = _first_hole(tree, plains)
+        location = location if hole is None else _location(hole)
+    tree.__dict__.update(location)
+    for name in CHILD_FIELDS[kind]:
+        child = getattr(tree, name)
+        if type(child) is list:
+            for each in child:
+                if each is not None:
+                    _relocate(each, location, plains)
+        elif child is not None:
+            _relocate(child, location, plains)
+
+
+def _location(node: ast.expr) -> dict[str, object]:
+    names = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+    return {name: getattr(node, name) for name in names}
+
+
+def _first_hole(tree: ast.AST, plains: dict[str, Plain]) -> ast.expr | None:
+    """The hole whose variable is found first, level by level."""
+    nodes = [tree]
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in plains:
+            return plains[node.id].value
+        nodes += child_nodes(node)
+    return None
 
 
 def _locator(text: SourceText, plains: dict[str, Plain]) -> Callable[[Problem], TemplateError]:

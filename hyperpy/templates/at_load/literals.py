@@ -1,10 +1,11 @@
 """The t-strings of one file, each parsed once, and the rule for which of them are certainly templates."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, TemplateError
+from hyperpy.templates.at_load.child_nodes import nodes_in
 from hyperpy.templates.at_load.locate import SourceText, locate
 from hyperpy.templates.escaping.reports import remember
 from hyperpy.templates.syntax.literal_source import LiteralSource
@@ -32,6 +33,7 @@ class Literals:
         self.text = text
         self.markers = markers
         self._parsed: dict[ast.TemplateStr, Literal] = {}
+        self._within: dict[ast.AST, list[ast.TemplateStr]] = {}
 
     def __getitem__(self, node: ast.TemplateStr) -> Literal:
         """Raises TemplateError with its place if the t-string is not a template."""
@@ -42,7 +44,14 @@ class Literals:
 
     def within(self, *roots: ast.AST) -> list[Literal]:
         """All t-strings in these syntax trees, outer ones first."""
-        return [self[node] for root in roots for node in ast.walk(root) if isinstance(node, ast.TemplateStr)]
+        return [self[node] for root in roots for node in self._literals(root)]
+
+    def _literals(self, root: ast.AST) -> list[ast.TemplateStr]:
+        found = self._within.get(root)
+        if found is None:
+            found = [node for node in nodes_in(root) if isinstance(node, ast.TemplateStr)]
+            self._within[root] = found
+        return found
 
     def add(self, literal: Literal) -> None:
         self._parsed[literal.node] = literal
@@ -69,32 +78,34 @@ class Literals:
 
 
 def certain_templates(
-    tree: ast.AST, literals: Literals, is_html: Callable[[ast.expr], bool]
+    nodes: Sequence[ast.AST], literals: Literals, is_html: Callable[[ast.expr], bool]
 ) -> frozenset[ast.TemplateStr]:
     """Parse and return the t-strings that stand alone, are yielded, passed to `html`, or returned by a component.
+
+    `nodes` are those of a file: at least its bare expressions, yields, calls and functions.
 
     Components are functions that a tag of these templates names, and those with a capital letter. All t-strings in what
     a component returns are parsed, but only a t-string that is the whole result is returned.
 
     `is_html` tells whether the function of a call is `html`. Raises TemplateError with its place.
     """
-    certain = set(_written_templates(tree, is_html))
+    certain = set(_written_templates(nodes, is_html))
     components: set[str] = set()
     for literal in literals.within(*sorted(certain, key=lambda node: (node.lineno, node.col_offset))):
         components |= {node.expression for node in walk(literal.document.nodes) if isinstance(node, Component)}
-    for function in ast.walk(tree):
+    for function in nodes:
         match function:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if (
                 name in components or name[0].isupper()
             ):
-                results = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
+                results = [node.value for node in nodes_in(function) if isinstance(node, ast.Return) and node.value]
                 literals.within(*results)
                 certain.update(result for result in results if isinstance(result, ast.TemplateStr))
     return frozenset(certain)
 
 
-def _written_templates(tree: ast.AST, is_html: Callable[[ast.expr], bool]) -> Iterator[ast.TemplateStr]:
-    for node in ast.walk(tree):
+def _written_templates(nodes: Sequence[ast.AST], is_html: Callable[[ast.expr], bool]) -> Iterator[ast.TemplateStr]:
+    for node in nodes:
         match node:
             case ast.Expr(value=ast.TemplateStr() as template) | ast.Yield(value=ast.TemplateStr() as template):
                 yield template

@@ -8,10 +8,10 @@ from typing import Final
 from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.file_index import blocks
 from hyperpy.pages.analysis.methods.method_conditions import value_of
-from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import Names, blocks, module_level, names_of
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 # The empty string stands for all methods without a flag. HEAD is GET.
@@ -49,35 +49,34 @@ def without_loaded(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
 
     Raises RouteError for a `Loaded` that is not called, or that is in another place.
     """
-    loaded: set[ast.AnnAssign] = set()
-    names = dict(parsed.names)
-    for statement in parsed.tree.body:
-        for node in module_level(statement):
-            if isinstance(node, ast.AnnAssign) and node.value and _is_loaded(node, vocabulary, parsed.file):
-                node.value = None
-                loaded.add(node)
-                names[statement] = names_of(statement, {})
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.Call) and vocabulary.public_name(node.func) == "Loaded":
+    annotated = (node for node in parsed.index.owned(None, ast.AnnAssign) if node.value is not None)
+    loaded = {node.value: node for node in annotated if _is_loaded(node, vocabulary, parsed.file)}
+    for call in parsed.index.of(ast.Call):
+        if call not in loaded and vocabulary.public_name(call.func) == "Loaded":
             hint = "Write it as the value of a name at the top level: `user: User = Loaded()`."
-            raise RouteError("`Loaded()` means nothing here", place=place_of(node, parsed.file), hint=hint)
-    return replace(parsed, names=names, loaded=frozenset(loaded)) if loaded else parsed
+            raise RouteError("`Loaded()` means nothing here", place=place_of(call, parsed.file), hint=hint)
+    if not loaded:
+        return parsed
+    for declaration in loaded.values():
+        declaration.value = None
+    return replace(parsed_file(parsed.tree, parsed.source, parsed.file), loaded=frozenset(loaded.values()))
 
 
 def with_bare_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
     """Turns a bare `Depends(require_login)` into an input that no code can name."""
-    names: dict[ast.stmt, Names] = {}
-    for block in _module_blocks(parsed.tree.body):
-        for index, statement in enumerate(block):
-            match statement:
-                case ast.Expr(value=ast.Call(func=called) as call) if vocabulary.is_depends(called):
-                    target, kind = ast.Name(ast.unparse(call), ast.Store()), ast.Constant(None)
-                    declared = ast.copy_location(ast.AnnAssign(target, kind, call, 1), statement)
-                    block[index] = ast.fix_missing_locations(declared)
-                    names[block[index]] = names_of(declared, {})
-    if not names:
+    bare = [node for node in parsed.index.owned(None, ast.Expr) if isinstance(node.value, ast.Call)]
+    declared = {node: _declared(node) for node in bare if vocabulary.is_depends(node.value.func)}
+    if not declared:
         return parsed
-    return replace(parsed, names={top: names.get(top) or parsed.names[top] for top in parsed.tree.body})
+    for block in _module_blocks(parsed.tree.body):
+        block[:] = [declared.get(statement, statement) for statement in block]
+    return replace(parsed_file(parsed.tree, parsed.source, parsed.file), loaded=parsed.loaded)
+
+
+def _declared(statement: ast.Expr) -> ast.stmt:
+    target, kind = ast.Name(ast.unparse(statement.value), ast.Store()), ast.Constant(None)
+    declaration = ast.copy_location(ast.AnnAssign(target, kind, statement.value, 1), statement)
+    return ast.fix_missing_locations(declaration)
 
 
 def _module_blocks(block: list[ast.stmt]) -> Iterator[list[ast.stmt]]:

@@ -1,12 +1,12 @@
 """Input markers where nothing reads them: as a parameter, in a function or class, or inside an expression."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.file_index import OWNERS, FileIndex, Owner
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.scopes import module_level
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 type Misplaced = tuple[ast.expr, str]
@@ -15,18 +15,24 @@ type Misplaced = tuple[ast.expr, str]
 
 def check_marker_places(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     """Raises RouteError for a call of `Query` and its like, or of a marker's class, that would be an ordinary value."""
+    index = parsed.index
     dependencies = _possible_dependencies(parsed, vocabulary)
-    for node in ast.walk(parsed.tree):
-        for expression, where in _in_scope(node, dependencies):
-            _check(expression, where, parsed.file, vocabulary)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node not in dependencies:
-            _check_parameters(node.args, parsed.file, vocabulary)
-    for statement in parsed.tree.body:
-        for node in module_level(statement):
-            for expression, where in _in_statement(node):
-                for part in ast.walk(expression):
-                    _check(part, where, parsed.file, vocabulary)
-    _check_untyped(parsed, vocabulary)
+    for function in index.functions:
+        if function not in dependencies:
+            _check_parameters(function.args, parsed.file, vocabulary)
+    markers = {call for call in index.of(ast.Call) if vocabulary.is_marker_function(call.func)}
+    if not markers:
+        return
+    for owner in index.of(*OWNERS):
+        for expression, where in _in_scope(owner, index, dependencies):
+            if expression in markers:
+                raise _misplaced(expression, where, parsed.file)
+    for node in index.owned(None, ast.AnnAssign, ast.Expr, ast.AugAssign, ast.Assign):
+        for expression, where in _in_statement(node):
+            for call in index.of(ast.Call, inside=expression):
+                if call in markers:
+                    raise _misplaced(call, where, parsed.file)
+    _check_untyped(parsed, markers)
 
 
 def _possible_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> frozenset[ast.AST]:
@@ -34,26 +40,16 @@ def _possible_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> frozen
 
     These are all in a file that names `Depends`, except those at its top level that are only called.
     """
-    names = (node for node in ast.walk(parsed.tree) if isinstance(node, ast.Name | ast.Attribute))
-    if not any(vocabulary.is_depends(node) for node in names):
+    index = parsed.index
+    if not any(vocabulary.is_depends(node) for node in index.of(ast.Name, ast.Attribute)):
         return frozenset()
-    called: set[ast.AST] = set()
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.Call):
-            called.add(node.func)
-        elif isinstance(node, ast.Interpolation):
-            called.add(node.value)
-    used = {n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    used &= {n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and n not in called}
+    called = {call.func for call in index.of(ast.Call)} | {hole.value for hole in index.of(ast.Interpolation)}
+    names = index.of(ast.Name)
+    used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    used &= {node.id for node in names if node not in called}
     named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     only_called = {s for s in parsed.tree.body if isinstance(s, named) and s.name not in used}
-    callables = (n for n in ast.walk(parsed.tree) if isinstance(n, (*named, ast.Lambda)))
-    return frozenset(node for node in callables if node not in only_called)
-
-
-def _check(expression: ast.AST, where: str, file: str, vocabulary: Vocabulary) -> None:
-    if isinstance(expression, ast.Call) and vocabulary.is_marker_function(expression.func):
-        raise _misplaced(expression, where, file)
+    return frozenset(node for node in index.of(*OWNERS) if node not in only_called)
 
 
 def _check_parameters(arguments: ast.arguments, file: str, vocabulary: Vocabulary) -> None:
@@ -76,34 +72,28 @@ def _misplaced(marker: ast.expr, where: str, file: str) -> RouteError:
     return RouteError(f"`{written}` is not read in {where}", place=place_of(marker, file), hint=hint)
 
 
-def _in_scope(node: ast.AST, dependencies: frozenset[ast.AST]) -> Iterator[Misplaced]:
+def _in_scope(node: Owner, index: FileIndex, dependencies: Collection[ast.AST]) -> Iterator[Misplaced]:
     """What would be an input at the top level, in a function or class."""
-    match node:
-        case ast.FunctionDef(args=arguments, body=body) | ast.AsyncFunctionDef(args=arguments, body=body):
-            if node not in dependencies:
-                yield from _in_parameters(arguments)
-            yield from _in_body(body, "a function")
-        case ast.ClassDef(body=body) if node not in dependencies:
-            yield from _in_body(body, "a class")
-        case ast.Lambda(args=arguments) if node not in dependencies:
-            yield from _in_parameters(arguments)
+    if isinstance(node, ast.ClassDef):
+        yield from _in_body(node, index, "a class") if node not in dependencies else ()
+    else:
+        yield from _in_parameters(node.args, index) if node not in dependencies else ()
+        yield from _in_body(node, index, "a function")
 
 
-def _in_parameters(arguments: ast.arguments) -> Iterator[Misplaced]:
-    parameters = [node for node in ast.walk(arguments) if isinstance(node, ast.arg)]
-    metadata = [part for parameter in parameters for part in _metadata(parameter.annotation)]
+def _in_parameters(arguments: ast.arguments, index: FileIndex) -> Iterator[Misplaced]:
+    annotations = (argument.annotation for argument in index.of(ast.arg, inside=arguments))
+    metadata = (part for annotation in annotations for part in _metadata(annotation))
     for expression in (*arguments.defaults, *filter(None, arguments.kw_defaults), *metadata):
         yield expression, "the parameters of a function"
 
 
-def _in_body(body: list[ast.stmt], where: str) -> Iterator[Misplaced]:
-    for node in (node for statement in body for node in module_level(statement)):
-        if isinstance(node, ast.AnnAssign):
-            yield from ((part, where) for part in _metadata(node.annotation))
-            if node.value is not None:
-                yield node.value, where
-        elif isinstance(node, ast.Expr):
-            yield node.value, where
+def _in_body(owner: Owner, index: FileIndex, where: str) -> Iterator[Misplaced]:
+    for statement in index.owned(owner, ast.AnnAssign, ast.Expr):
+        if isinstance(statement, ast.AnnAssign):
+            yield from ((part, where) for part in _metadata(statement.annotation))
+        if statement.value is not None:
+            yield statement.value, where
 
 
 def _metadata(annotation: ast.expr | None) -> list[ast.expr]:
@@ -120,20 +110,19 @@ def _in_statement(node: ast.AST) -> Iterator[Misplaced]:
                 yield expression, "the arguments of a call"
         case ast.AnnAssign(value=ast.expr() as value) | ast.Expr(value=value) | ast.AugAssign(value=value):
             yield value, "an expression"
+        case ast.Assign(value=ast.IfExp() | ast.BoolOp() as value):
+            yield value, "an expression"
 
 
-def _check_untyped(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
+def _check_untyped(parsed: ParsedFile, markers: Collection[ast.expr]) -> None:
     """`page = Query(1)` keeps a marker for annotations. Anything else that reads `page` takes it for an input."""
     for statement in parsed.tree.body:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called) as value):
-                if vocabulary.is_marker_function(called) and name in _read_as_values(parsed.tree):
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if value in markers:
+                if name in _read_as_values(parsed.tree):
                     hint = f"An input has a type: `{name}: T = {ast.unparse(value)}`."
                     place = place_of(statement, parsed.file)
                     raise RouteError(f"`{name}` is an input marker, not a value", place=place, hint=hint)
-            case ast.Assign(value=ast.IfExp() | ast.BoolOp() as value):
-                for part in ast.walk(value):
-                    _check(part, "an expression", parsed.file, vocabulary)
 
 
 def _read_as_values(node: ast.AST) -> set[str]:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.callables import own_nodes, yields_of
+from hyperpy.pages.analysis.file_index import blocks
 from hyperpy.pages.analysis.methods.function_uses import FunctionUses
 from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
+from hyperpy.pages.analysis.methods.page_methods import template_paths
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import is_template, place_of
-from hyperpy.pages.analysis.scopes import blocks
+from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 
@@ -51,7 +51,7 @@ def choose_functions(
     plain = [candidate for candidate in found if not candidate.path]
     loader, stream = finder.only(plain, is_stream=False), finder.only(plain, is_stream=True)
     loader = loader or finder.loaded_again(found) or finder.unreached(found, is_stream=False)
-    pages = list(_template_paths(parsed.tree.body, ()))
+    pages = list(template_paths(parsed.tree.body, ()))
     usual = Chosen(loader, stream or finder.unreached(found, is_stream=True), bool(pages))
     finder.check(found, usual, perhaps - named)
     chosen = {}
@@ -66,27 +66,30 @@ def choose_functions(
     return usual, chosen
 
 
-def _template_paths(statements: Sequence[ast.stmt], path: Path) -> Iterator[Path]:
-    """The branches around each template."""
-    for statement in statements:
-        if is_template(statement):
-            yield path
-        elif isinstance(statement, ast.If):
-            yield from _template_paths(statement.body, (*path, (statement, True)))
-            yield from _template_paths(statement.orelse, (*path, (statement, False)))
-        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for block in blocks(statement):
-                yield from _template_paths(block, path)
-
-
 class _Finder:
     def __init__(self, parsed: ParsedFile, vocabulary: Vocabulary, named: frozenset[str]) -> None:
         self.parsed = parsed
         self.vocabulary = vocabulary
         self.named = named
         self.exported = frozenset(_exported(parsed.tree))
-        self.candidates = [*_candidates(parsed.tree.body, (), is_inside=False)]
+        self.index = parsed.index
+        self.candidates = [*self.candidates_in(parsed.tree.body, (), is_inside=False)]
         self.uses = FunctionUses(parsed, vocabulary, [candidate.function for candidate in self.candidates])
+
+    def candidates_in(self, statements: Sequence[ast.stmt], path: Path, *, is_inside: bool) -> Iterator[Candidate]:
+        """The async functions of a block and of the blocks in it."""
+        for statement in statements:
+            match statement:
+                case ast.AsyncFunctionDef():
+                    yield Candidate(statement, path, statement in self.index.generators, is_inside)
+                case ast.If(body=body, orelse=orelse):
+                    yield from self.candidates_in(body, (*path, (statement, True)), is_inside=is_inside)
+                    yield from self.candidates_in(orelse, (*path, (statement, False)), is_inside=is_inside)
+                case ast.FunctionDef() | ast.ClassDef():
+                    pass
+                case _:
+                    for block in blocks(statement):
+                        yield from self.candidates_in(block, path, is_inside=True)
 
     def unnamed(self) -> Iterator[Candidate]:
         """The candidates that no other code names. Raises RouteError for those that would never run."""
@@ -103,7 +106,7 @@ class _Finder:
                 yield candidate
 
     def is_flagged(self, candidate: Candidate) -> bool:
-        return any(True for _ in flags_in([branch.test for branch, _ in candidate.path], self.vocabulary))
+        return any(True for branch, _ in candidate.path for _ in flags_in(branch.test, self.index, self.vocabulary))
 
     def could_run(self, function: ast.AsyncFunctionDef) -> bool:
         """Whether only hyperpy could call a function. A decorator may pass one with arguments on to others."""
@@ -132,7 +135,7 @@ class _Finder:
             function = candidate.function
             if candidate.is_stream or candidate.path or candidate.is_inside or function.name.startswith("_"):
                 continue
-            declares = any(isinstance(node, ast.Global) for node in own_nodes(function))
+            declares = bool(self.index.owned(function, ast.Global))
             users = self.users(function)
             if declares and not _required(function) and users and users <= streams:
                 return candidate
@@ -198,22 +201,6 @@ class _Finder:
         what = f"{name}() would never run: a {candidate.kind} stands at the top level, or under a method such as `POST`"
         hint = f"Move it there, or call it where it is needed. A helper's name starts with `_`: `_{name}`."
         return RouteError(what, place=place_of(candidate.function, self.parsed.file), hint=hint)
-
-
-def _candidates(statements: Sequence[ast.stmt], path: Path, *, is_inside: bool) -> Iterator[Candidate]:
-    """The async functions of a block and of the blocks in it."""
-    for statement in statements:
-        match statement:
-            case ast.AsyncFunctionDef():
-                yield Candidate(statement, path, bool(yields_of(statement)), is_inside)
-            case ast.If(body=body, orelse=orelse):
-                yield from _candidates(body, (*path, (statement, True)), is_inside=is_inside)
-                yield from _candidates(orelse, (*path, (statement, False)), is_inside=is_inside)
-            case ast.FunctionDef() | ast.ClassDef():
-                pass
-            case _:
-                for block in blocks(statement):
-                    yield from _candidates(block, path, is_inside=True)
 
 
 def _required(function: ast.AsyncFunctionDef) -> list[str]:

@@ -5,16 +5,16 @@ import builtins
 import inspect
 import re
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from functools import cached_property
 from typing import Final
 
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_never
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 
-type Owner = ast.stmt
+type User = ast.stmt
 """A candidate, or a statement of the file that is or holds none."""
 
 _READERS: Final = frozenset({"callable", "dir", "hash", "help", "id", "isinstance", "print", "repr", "str", "type"})
@@ -22,26 +22,28 @@ _PLACEHOLDER: Final = re.compile(r"%\w|\{[^}]*\}")
 
 
 class FunctionUses:
-    """The uses of module-level functions. `candidates` own the code in them, in whatever block they stand."""
+    """The uses of module-level functions. `candidates` hold the code in them, in whatever block they stand."""
 
-    def __init__(self, parsed: ParsedFile, vocabulary: Vocabulary, candidates: Sequence[ast.AsyncFunctionDef]) -> None:
+    def __init__(self, parsed: ParsedFile, vocabulary: Vocabulary, candidates: Iterable[ast.AsyncFunctionDef]) -> None:
         self.parsed = parsed
+        self.index = parsed.index
         self.vocabulary = vocabulary
-        self.holders: dict[ast.AST, Owner] = {node: each for each in candidates for node in ast.walk(each)}
+        self.candidates = frozenset(candidates)
 
-    @cached_property
-    def parents(self) -> dict[ast.AST, ast.AST]:
-        return {child: node for node in ast.walk(self.parsed.tree) for child in ast.iter_child_nodes(node)}
-
-    def users(self, name: str) -> set[Owner]:
+    def users(self, name: str) -> set[User]:
         """The code that may run a function. A statement that binds its name again does not count."""
         return {
-            self.holders.get(use.node, statement)
+            self._holder(use.node) or statement
             for statement, names in self.parsed.names.items()
             if name in names.reads and name not in names.binds - self._defined(statement)
             for use in names.uses
             if use.node.id == name and not self._only_inspects(use.node)
         }
+
+    def _holder(self, node: ast.AST) -> ast.AsyncFunctionDef | None:
+        """The candidate that a node is in."""
+        owners = (owner for owner in self.index.owners_of(node) if isinstance(owner, ast.AsyncFunctionDef))
+        return next((owner for owner in owners if owner in self.candidates), None)
 
     def _defined(self, statement: ast.stmt) -> AbstractSet[str]:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -49,8 +51,7 @@ class FunctionUses:
         return {function.name for function in self._held(statement)}
 
     def _held(self, statement: ast.stmt) -> Iterator[ast.AsyncFunctionDef]:
-        functions = {holder for holder in self.holders.values() if isinstance(holder, ast.AsyncFunctionDef)}
-        return (node for node in ast.walk(statement) if isinstance(node, ast.AsyncFunctionDef) and node in functions)
+        return (f for f in self.index.of(ast.AsyncFunctionDef, inside=statement) if f in self.candidates)
 
     def rebinding(self, function: ast.AsyncFunctionDef) -> ast.stmt | None:
         """Another statement that binds a function's name, but defines no candidate."""
@@ -61,14 +62,14 @@ class FunctionUses:
 
     def _only_inspects(self, node: ast.AST) -> bool:
         """Whether a use can't run the function: a comparison, an annotation, `if __name__ == "__main__":` …"""
-        match self.parents[node]:
+        match self.index.parent(node):
             case ast.Attribute(attr=attribute):
                 return attribute != "__call__"
             case ast.Compare() | ast.Assert() | ast.Expr() | ast.UnaryOp(op=ast.Not()):
                 return True
             case ast.Call(func=called) if called is not node and self._inspects(called):
                 return True
-        while (parent := self.parents.get(node)) is not None:
+        while (parent := self.index.parent(node)) is not None:
             match parent:
                 case ast.If(test=test, body=body) if node in body and is_never(test):
                     return True
@@ -84,28 +85,26 @@ class FunctionUses:
             return called.id in _READERS and hasattr(builtins, called.id)
         return getattr(self.vocabulary.value(called), "__module__", None) in {inspect.__name__, typing.__name__}
 
-    def live(self, roots: Iterable[Owner]) -> set[Owner]:
+    def live(self, roots: Iterable[User]) -> set[User]:
         """The code that a request may run: that of the module level, of `roots`, and all that these name."""
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
         definitions = [s for s in self.parsed.tree.body if isinstance(s, kinds) and not s.decorator_list]
-        live: set[Owner] = {*self.parsed.tree.body, *roots}.difference(definitions) | {*roots}
+        live: set[User] = {*self.parsed.tree.body, *roots}.difference(definitions) | {*roots}
         while found := {s for s in definitions if s not in live and not self.users(s.name).isdisjoint(live)}:
             live |= found
         return live
 
 
-def possibly_named(tree: ast.Module) -> frozenset[str]:
+def possibly_named(index: FileIndex) -> frozenset[str]:
     """The async functions whose names the strings of a file may make: `globals()[f"on_{event}"]`."""
-    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    computed = {
-        inner for node in ast.walk(tree) if isinstance(node, ast.JoinedStr | ast.BinOp) for inner in ast.walk(node)
-    }
+    texts = [node for node in index.of(ast.Constant) if isinstance(node.value, str)]
+    computed = {inner for node in index.of(ast.JoinedStr, ast.BinOp) for inner in index.inside(node)}
     whole: set[str] = set()
     parts: set[str] = set()
     for text in texts:
-        pieces = _PLACEHOLDER.split(str(text.value))
-        whole.update(re.findall(r"\w+", str(text.value)) if len(pieces) == 1 and "\n" not in str(text.value) else ())
+        pieces = _PLACEHOLDER.split(text.value)
+        whole.update(re.findall(r"\w+", text.value) if len(pieces) == 1 and "\n" not in text.value else ())
         parts.update(pieces if len(pieces) > 1 or text in computed else ())
     ends = tuple(part for part in parts if part)
-    names = (node.name for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef))
+    names = (function.name for function in index.of(ast.AsyncFunctionDef))
     return frozenset(n for n in names if n in whole or (ends and (n.startswith(ends) or n.endswith(ends))))

@@ -14,7 +14,7 @@ from types import FunctionType, MethodType
 from typing import Final
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.callables import Function, own_nodes, yields_of
+from hyperpy.pages.analysis.file_index import FileIndex, Function
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import MISSING, Vocabulary
@@ -32,12 +32,12 @@ FUTURE: Final = "await a future"
 def check_lost_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     """Raises RouteError for a call whose coroutine is certainly never awaited, or whose generator never runs."""
     finder = _Finder(parsed, vocabulary)
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.Call) and (needs := finder.needs(node.func)):
-            if needs == AWAIT and finder.is_lost(node):
-                raise finder.unawaited(node)
-            if needs != AWAIT and isinstance(finder.parents[node], ast.Expr):
-                raise finder.unawaited(node) if needs == FUTURE else finder.unused(node, needs)
+    for call in parsed.index.of(ast.Call):
+        if needs := finder.needs(call.func):
+            if needs == AWAIT and finder.is_lost(call):
+                raise finder.unawaited(call)
+            if needs != AWAIT and isinstance(parsed.index.parent(call), ast.Expr):
+                raise finder.unawaited(call) if needs == FUTURE else finder.unused(call, needs)
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class _Finder:
     parsed: ParsedFile
     vocabulary: Vocabulary
 
-    @cached_property
-    def parents(self) -> dict[ast.AST, ast.AST]:
-        return {child: node for node in ast.walk(self.parsed.tree) for child in ast.iter_child_nodes(node)}
+    @property
+    def index(self) -> FileIndex:
+        return self.parsed.index
 
     @cached_property
     def own(self) -> dict[str, Function]:
@@ -68,13 +68,13 @@ class _Finder:
             managers = (_MANAGERS.get(id(self.vocabulary.value(each))) for each in function.decorator_list)
             return next(filter(None, managers), "") if len(function.decorator_list) == 1 else ""
         is_async = isinstance(function, ast.AsyncFunctionDef)
-        if yields_of(function):
+        if function in self.index.generators:
             return "async for" if is_async else "for"
         return AWAIT if is_async else ""
 
     def is_lost(self, node: ast.expr) -> bool:
         """Whether nothing can await the value of an expression."""
-        match parent := self.parents[node]:
+        match parent := self.index.parent(node):
             case ast.Expr() | ast.Assert() | ast.If() | ast.While() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
                 return True
             case ast.IfExp(test=test):
@@ -87,33 +87,25 @@ class _Finder:
 
     def is_lost_as(self, name: str, assignment: ast.AST) -> bool:
         """Whether nothing can await the value of a function's variable."""
-        function = self._function(assignment)
+        function = self.index.function_of(assignment)
         if function is None:
             return False
-        elsewhere = (node.names for node in own_nodes(function) if isinstance(node, ast.Global | ast.Nonlocal))
-        uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
-        if any(name in names for names in elsewhere) or any(isinstance(use.ctx, ast.Del) for use in uses):
+        is_outer = any(name in node.names for node in self.index.owned(function, ast.Global, ast.Nonlocal))
+        uses = [node for node in self.index.of(ast.Name, inside=function) if node.id == name]
+        if is_outer or any(isinstance(use.ctx, ast.Del) for use in uses):
             return False
         return all(isinstance(use.ctx, ast.Store) or self._only_tests(use) for use in uses)
 
     def _only_tests(self, use: ast.Name) -> bool:
-        return not isinstance(self.parents[use], ast.Assign | ast.AnnAssign) and self.is_lost(use)
-
-    def _function(self, node: ast.AST) -> Function | None:
-        """The function around a node."""
-        while node in self.parents:
-            node = self.parents[node]
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                return node
-        return None
+        return not isinstance(self.index.parent(use), ast.Assign | ast.AnnAssign) and self.is_lost(use)
 
     def unawaited(self, call: ast.Call) -> RouteError:
         name = ast.unparse(call.func)
         what = f"the call of {name}() is not awaited"
-        if not isinstance(self.parents[call], ast.Expr):
+        if not isinstance(self.index.parent(call), ast.Expr):
             what += ": it runs nothing, and its value is always true"
         hint = f"Write `await {name}(…)`."
-        if not isinstance(self._function(call), ast.AsyncFunctionDef):
+        if not isinstance(self.index.function_of(call), ast.AsyncFunctionDef):
             hint = f"Await it in the loader:\n\n    async def load():\n        await {name}(…)"
         return RouteError(what, place=place_of(call, self.parsed.file), hint=hint)
 

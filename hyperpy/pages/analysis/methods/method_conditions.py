@@ -1,8 +1,9 @@
 """What the conditions of a file say about the method of the request."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 type Branch = tuple[ast.If, bool]
@@ -39,10 +40,8 @@ def is_reached(path: Path, method: str, vocabulary: Vocabulary) -> bool:
     return all(value_of(branch.test, method, vocabulary) in {taken, None} for branch, taken in path)
 
 
-def flags_in(nodes: Sequence[ast.AST], vocabulary: Vocabulary) -> Iterator[str]:
-    """The method flags that some code reads."""
-    found = (node for tree in nodes for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
-    for node in found:
-        name = vocabulary.public_name(node) if isinstance(node.ctx, ast.Load) else ""
-        if name in FLAGS:
-            yield name
+def flags_in(node: ast.AST | None, index: FileIndex, vocabulary: Vocabulary) -> Iterator[str]:
+    """The method flags that some code reads; None is the whole file."""
+    for name in index.of(ast.Name, ast.Attribute, inside=node):
+        if isinstance(name.ctx, ast.Load) and (flag := vocabulary.public_name(name)) in FLAGS:
+            yield flag

@@ -10,70 +10,69 @@ from types import FunctionType
 from starlette.requests import Request
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import Located, is_inert, place_of
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
 
 
-def check_methods(tree: ast.Module, methods: frozenset[str], vocabulary: Vocabulary, file: str) -> None:
+def check_methods(parsed: ParsedFile, methods: frozenset[str], vocabulary: Vocabulary) -> None:
     """Raises RouteError for a comparison of the request's method with one that the route does not answer."""
-    for method, call in _helpers(tree, vocabulary):
+    index = parsed.index
+    for method, call in _helpers(index, vocabulary):
         if method in FLAGS - methods:
             called = ast.unparse(call.func)
             what = f"{called}(…) asks for {method} requests, but this route refuses them"
             hint = f"A route answers only the methods whose flag its own file names. Write `if {method}:` here."
-            raise RouteError(what, place=place_of(call, file), hint=hint)
-    nodes = list(ast.walk(tree))
-    for node in nodes:
-        check_identity(node, vocabulary, file)
-    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    if attributes.isdisjoint({"method", "scope"}) and not any(map(_is_key, nodes)):
+            raise RouteError(what, place=place_of(call, parsed.file), hint=hint)
+    for node in index.of(ast.Compare, ast.Match):
+        check_identity(node, vocabulary, parsed.file)
+    attributes = {node.attr for node in index.of(ast.Attribute)}
+    if attributes.isdisjoint({"method", "scope"}) and not any(map(_is_key, index.of(ast.Constant))):
         return
-    finder = _Finder(tree, vocabulary)
-    for node in nodes:
+    finder = _Finder(index, vocabulary)
+    for node in index.of(ast.Compare, ast.Match, ast.Subscript, ast.Call):
         for method, place in finder.compared(node):
             if method in FLAGS - methods:
                 what = f"this route refuses {method} requests: it answers only the methods whose flag it names"
                 hint = f"Compare with the flag:\n\n    from hyperpy import {method}\n\n    if {method}:\n        …"
-                raise RouteError(what, place=place_of(place, file), hint=hint)
+                raise RouteError(what, place=place_of(place, parsed.file), hint=hint)
 
 
-def check_identity(node: ast.AST, vocabulary: Vocabulary, file: str) -> None:
+def check_identity(node: ast.Compare | ast.Match, vocabulary: Vocabulary, file: str) -> None:
     """Raises RouteError for `POST is True` and `match POST:`, since a flag is not one of Python's two booleans."""
-    match node:
-        case ast.Compare(left=left, ops=operators, comparators=others):
-            sides = [left, *others] if any(isinstance(o, ast.Is | ast.IsNot) for o in operators) else []
-        case ast.Match(subject=subject):
-            sides = [subject]
-        case _:
-            return
+    if isinstance(node, ast.Match):
+        sides = [node.subject]
+    else:
+        sides = [node.left, *node.comparators] if any(isinstance(o, ast.Is | ast.IsNot) for o in node.ops) else []
     for flag in filter(None, (vocabulary.public_name(side) for side in sides)):
-        if flag in FLAGS and isinstance(node, ast.expr | ast.stmt):
+        if flag in FLAGS:
             written = f"match {flag}:" if isinstance(node, ast.Match) else ast.unparse(node)
             what = f"`{written}` compares the flag itself, which is the same in every request"
             hint = f"Write `if {flag}:`, or `bool({flag})` where a boolean is needed."
             raise RouteError(what, place=place_of(node, file), hint=hint)
 
 
-def _is_key(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value == "method"
+def _is_key(node: ast.Constant) -> bool:
+    return node.value == "method"
 
 
 class _Finder:
     """Knows the names of the request and of its method, and those of constants."""
 
-    def __init__(self, tree: ast.Module, vocabulary: Vocabulary) -> None:
+    def __init__(self, index: FileIndex, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.requests = {"request"} if any(map(self.is_request_name, ast.walk(tree))) else set[str]()
+        self.requests = {"request"} if any(map(self.is_request_name, index.of(ast.Name))) else set[str]()
         self.methods: set[str] = set()
         self.constants: dict[str, ast.expr] = {}
-        for node in ast.walk(tree):
+        for node in index.of(ast.AnnAssign, ast.arg):
             self.learn_annotation(node)
         for _ in range(2):  # a name of a name
-            for node in ast.walk(tree):
+            for node in index.of(ast.Assign, ast.AnnAssign, ast.NamedExpr):
                 self.learn_assignment(node)
 
-    def is_request_name(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.Name) and node.id == "request" and self.vocabulary.public_name(node) == "request"
+    def is_request_name(self, node: ast.Name) -> bool:
+        return node.id == "request" and self.vocabulary.public_name(node) == "request"
 
     def learn_annotation(self, node: ast.AST) -> None:
         match node:
@@ -175,11 +174,9 @@ class _Finder:
                 yield from self.texts(key) if key else ()
 
 
-def _helpers(tree: ast.Module, vocabulary: Vocabulary) -> Iterator[tuple[str, ast.Call]]:
+def _helpers(index: FileIndex, vocabulary: Vocabulary) -> Iterator[tuple[str, ast.Call]]:
     """The methods that functions of other files ask for, if that is all they do: `def is_post(): return bool(POST)`."""
-    for call in ast.walk(tree):
-        if not isinstance(call, ast.Call):
-            continue
+    for call in index.of(ast.Call):
         function = vocabulary.value(call.func)
         if not isinstance(function, FunctionType):
             continue

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from hyperpy.pages.analysis.methods.candidates import Candidate
 from hyperpy.pages.analysis.methods.method_conditions import Branch
-from hyperpy.pages.analysis.placement import is_inert
+from hyperpy.pages.analysis.placement import at, is_inert
 
 type Block = Sequence[ast.stmt]
 
@@ -30,7 +30,7 @@ def _split(statements: Block, path: Sequence[Branch], function: ast.AsyncFunctio
     index = statements.index(branch)
     name = f".branch{len(path)}"
     value = ast.UnaryOp(ast.Not(), ast.UnaryOp(ast.Not(), branch.test))  # __bool__ runs once too
-    kept = _at(branch, ast.Assign([ast.Name(name, ast.Store())], value))
+    kept = at(branch, ast.Assign([ast.Name(name, ast.Store())], value))
     first = _branch(branch, name, before, branch.orelse) if taken else _branch(branch, name, branch.body, before)
     if not after:
         head, tail = _after_definitions(statements, index + 1)
@@ -50,9 +50,4 @@ def _after_definitions(statements: Block, end: int) -> tuple[Block, Block]:
 
 def _branch(branch: ast.If, name: str, body: Block, orelse: Block) -> ast.If:
     test = ast.Name(name, ast.Load())
-    return _at(branch, ast.If(test, list(body) or [_at(branch, ast.Pass())], list(orelse)))
-
-
-def _at[S: ast.stmt](where: ast.stmt, statement: S) -> S:
-    ast.copy_location(statement, where)
-    return ast.fix_missing_locations(statement)
+    return at(branch, ast.If(test, list(body) or [at(branch, ast.Pass())], list(orelse)))

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable
-from typing import Final, TypeGuard
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,7 +30,7 @@ def check_bare_inputs(
 
     `stars_known` tells whether the names of all star imports are known.
     """
-    stars = () if stars_known else (node for node in ast.walk(parsed.tree) if is_star(node))
+    stars = () if stars_known else filter(is_star, parsed.index.of(ast.ImportFrom))
     setter = access.unknown or next(iter(stars), None)
     unused = parameters - {name for names in parsed.names.values() for name in names.reads | names.binds}
     unused -= {declaration.name for declaration in declarations}
@@ -43,9 +43,9 @@ def check_bare_inputs(
             raise _misspelt(declaration, parameter, parsed.file)
 
 
-def is_star(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
-    """Whether a node is `from … import *`."""
-    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+def is_star(node: ast.ImportFrom) -> bool:
+    """Whether an import is `from … import *`."""
+    return node.names[0].name == "*"
 
 
 def is_typed(declaration: Declaration, vocabulary: Vocabulary) -> bool:

@@ -1,12 +1,12 @@
 """Functions that assign a declared name without `global`: their value would never reach the page."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.file_index import FileIndex, Owner, parameters
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import Located, is_located, place_of
-from hyperpy.pages.analysis.scopes import bindings, module_level
+from hyperpy.pages.analysis.placement import Located, place_of
 
 type _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -16,63 +16,32 @@ def check_forgotten_globals(parsed: ParsedFile) -> None:
 
     Parameters, comprehension variables, class bodies, decorated functions and names with a leading `_` don't count.
     """
-    declared = _annotated(parsed.tree)
+    declared: dict[str, ast.AnnAssign] = {}
+    for statement in parsed.index.owned(None, ast.AnnAssign):
+        if isinstance(statement.target, ast.Name):
+            declared.setdefault(statement.target.id, statement)
     if not declared:
         return
-    for function, name, node in local_names(parsed.tree):
+    for function, name, node in local_names(parsed.index):
         if name in declared and not name.startswith("_"):
             raise _error(function, node, declared[name], parsed.file)
 
 
-def _annotated(tree: ast.Module) -> dict[str, ast.AnnAssign]:
-    """The first annotation of each name at module level, blocks included."""
-    found: dict[str, ast.AnnAssign] = {}
-    for statement in tree.body:
-        for node in module_level(statement):
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                found.setdefault(node.target.id, node)
-    return found
-
-
-def local_names(tree: ast.AST, outer: frozenset[str] = frozenset()) -> Iterator[tuple[_Function, str, Located]]:
+def local_names(index: FileIndex) -> Iterator[tuple[_Function, str, Located]]:
     """The local variables of all functions without decorators, each with a node that binds it.
 
-    Parameters are left out, also in the functions inside, where `outer` are those of the functions around.
+    Parameters are left out, also in the functions inside, and so are functions inside decorated ones.
     """
-    for child in ast.iter_child_nodes(tree):
-        inner = outer
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            if not isinstance(child, ast.Lambda) and child.decorator_list:
-                continue
-            arguments = ast.iter_child_nodes(child.args)
-            inner = outer | {argument.arg for argument in arguments if isinstance(argument, ast.arg)}
-            yield from ((child, name, node) for name, node in _bound_in(child) if name not in inner)
-        yield from local_names(child, inner)
-
-
-def _bound_in(function: _Function) -> Iterator[tuple[str, Located]]:
-    body: Sequence[ast.AST] = [function.body] if isinstance(function, ast.Lambda) else function.body
-    nodes = [node for part in body for node in module_level(part)]
-    elsewhere = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
-    for part in body:
-        for name, _ in bindings(part, in_function=True):
-            if name not in elsewhere:
-                yield name, next((node for node in nodes if is_located(node) and _binds(node, name)), function)
-
-
-def _binds(node: ast.AST, name: str) -> bool:
-    match node:
-        case ast.Name(id=bound, ctx=ast.Store() | ast.Del()):
-            return bound == name
-        case ast.alias(name=imported, asname=renamed):
-            return (renamed or imported.partition(".")[0]) == name
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.ExceptHandler():
-            return node.name == name
-        case ast.MatchAs() | ast.MatchStar():
-            return node.name == name
-        case ast.MatchMapping(rest=rest):
-            return rest == name
-    return False
+    for function in index.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda):
+        outer: set[str] = set()
+        around: Owner | None = function
+        while around is not None:
+            if not isinstance(around, ast.Lambda | ast.ClassDef) and around.decorator_list:
+                break
+            outer.update(() if isinstance(around, ast.ClassDef) else parameters(around))
+            around = index.owner(around)
+        else:
+            yield from ((function, name, node) for name, node, *_ in index.bindings[function] if name not in outer)
 
 
 def name_of(function: _Function) -> str:

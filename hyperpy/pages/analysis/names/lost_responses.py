@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.callables import Function, own_nodes
 from hyperpy.pages.analysis.explicit_answers import RESPONSE_ATTRIBUTES
+from hyperpy.pages.analysis.file_index import FileIndex, Function, parameters
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
@@ -15,16 +15,15 @@ from hyperpy.pages.analysis.vocabulary import Vocabulary
 
 def check_lost_responses(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     """Raises RouteError for a local variable with a new response of which the function only sets headers or cookies."""
-    for function in ast.walk(parsed.tree):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            for name, assignment in _made(function, vocabulary):
-                if _is_lost(name, function):
-                    raise _error(name, assignment, function, parsed.file)
+    for function in parsed.index.functions:
+        for name, assignment in _made(function, parsed.index, vocabulary):
+            if _is_lost(name, function, parsed.index):
+                raise _error(name, assignment, function, parsed.file)
 
 
-def _made(function: Function, vocabulary: Vocabulary) -> Iterator[tuple[str, ast.stmt]]:
+def _made(function: Function, index: FileIndex, vocabulary: Vocabulary) -> Iterator[tuple[str, ast.stmt]]:
     """The variables to which a function assigns a new response."""
-    for node in own_nodes(function):
+    for node in index.owned(function, ast.Assign, ast.AnnAssign):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=made)):
                 pass
@@ -37,15 +36,14 @@ def _made(function: Function, vocabulary: Vocabulary) -> Iterator[tuple[str, ast
             yield name, node
 
 
-def _is_lost(name: str, function: Function) -> bool:
-    nodes = list(ast.walk(function))
-    if any(argument.arg == name for argument in ast.walk(function.args) if isinstance(argument, ast.arg)):
+def _is_lost(name: str, function: Function, index: FileIndex) -> bool:
+    outer = index.of(ast.Global, ast.Nonlocal, inside=function)
+    if name in parameters(function) or any(name in node.names for node in outer):
         return False
-    if any(isinstance(node, ast.Global | ast.Nonlocal) and name in node.names for node in nodes):
-        return False
-    changed = {node.value for node in nodes if isinstance(node, ast.Attribute) and node.attr in RESPONSE_ATTRIBUTES}
-    loads = (node for node in nodes if isinstance(node, ast.Name) and node.id == name)
-    return all(isinstance(node.ctx, ast.Store) or node in changed for node in loads)
+    attributes = index.of(ast.Attribute, inside=function)
+    changed = {attribute.value for attribute in attributes if attribute.attr in RESPONSE_ATTRIBUTES}
+    uses = (node for node in index.of(ast.Name, inside=function) if node.id == name)
+    return all(isinstance(use.ctx, ast.Store) or use in changed for use in uses)
 
 
 def _error(name: str, assignment: ast.stmt, function: Function, file: str) -> RouteError:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.scopes import bindings
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.analysis.walk import Walk
 
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _READERS = frozenset(
@@ -202,8 +202,7 @@ def _set_by(source: str) -> Iterator[str]:
         tree = ast.parse(source)
     except SyntaxError:
         return  # it will raise when it runs
-    for statement in tree.body:
-        yield from (name for name, _ in bindings(statement))
+    yield from (binding.name for binding in Walk(tree).index.bindings[None])
 
 
 # What Python itself puts into `builtins`. An application's own additions come from elsewhere.

@@ -4,18 +4,17 @@ import ast
 import difflib
 import enum
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.definitions import builtin_names
+from hyperpy.pages.analysis.file_index import FileIndex, Use, When
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
-from hyperpy.pages.analysis.scopes import Use, When, module_level
 from hyperpy.pages.analysis.vocabulary import Vocabulary
-from hyperpy.templates import Literals, SourceText, certain_templates
+from hyperpy.templates import Literals, SourceText
 
 
 def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary) -> None:
@@ -23,7 +22,7 @@ def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabular
 
     `known` are the names that imports have set and those that code sets or looks up as strings.
     """
-    known |= parsed.bound | _declared(parsed.tree)
+    known = known.union(parsed.bound, *(names.declares for names in parsed.names.values()))
     everywhere = known | builtin_names() | parsed.expected_to_fail
     for statement, names in parsed.names.items():
         for use in names.uses:
@@ -33,14 +32,9 @@ def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabular
             if use.owner is not None and _makes_namespace(use.owner, vocabulary):
                 continue
             check_templates(parsed, vocabulary)
-            what = f"{_user(statement, use)} uses `{name}`, which nothing in this file sets"
+            what = f"{_user(statement, use, parsed.index)} uses `{name}`, which nothing in this file sets"
             hint = _Advice(parsed, known, vocabulary).on(use.node)
             raise RouteError(what, place=place_of(use.node, parsed.file), hint=hint)
-
-
-def _declared(tree: ast.Module) -> frozenset[str]:
-    annotated = (node.target for node in module_level(tree) if isinstance(node, ast.AnnAssign))
-    return frozenset(target.id for target in annotated if isinstance(target, ast.Name))
 
 
 def _is_conventional(name: str) -> bool:
@@ -59,31 +53,22 @@ def _makes_namespace(owner: ast.ClassDef, vocabulary: Vocabulary) -> bool:
 _PLAIN = (type.__prepare__, enum.EnumType.__prepare__)
 
 
-def _user(statement: ast.stmt, use: Use) -> str:
+def _user(statement: ast.stmt, use: Use, index: FileIndex) -> str:
     """The subject of the message: the template, or the innermost function or class that has the name."""
-    if any(use.node is node for template in _templates(statement) for node in ast.walk(template)):
+    templates = filter(is_template, index.level(statement, ast.Expr))
+    if any(index.contains(template, use.node) for template in templates):
         return "the template"
     user = "this line"
-    for node in ast.walk(statement):
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        if any(use.node is inner for part in node.body for inner in ast.walk(part)):
+    for node in index.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, inside=statement):
+        if any(index.contains(part, use.node) for part in node.body):
             user = node.name if isinstance(node, ast.ClassDef) else f"{node.name}()"
     return user
 
 
-def _templates(statement: ast.stmt) -> Iterator[ast.stmt]:
-    return (node for node in module_level(statement) if isinstance(node, ast.stmt) and is_template(node))
-
-
 def check_templates(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     """Raises TemplateError for an invalid template: braces of CSS or JavaScript look like names to Python."""
-    literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(parsed.tree, "fragment"))
-    certain_templates(parsed.tree, literals, lambda function: vocabulary.public_name(function) == "html")
-
-
-def _literals(tree: ast.Module) -> Iterator[ast.TemplateStr]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.TemplateStr))
+    literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(parsed.index, "fragment"))
+    vocabulary.certain_templates(parsed.index, literals)
 
 
 def _element_around(node: ast.Name, literal: ast.TemplateStr) -> str:
@@ -108,7 +93,8 @@ class _Advice:
 
     def on(self, node: ast.Name) -> str:
         """The hint for a name, and that braces in scripts and styles are doubled."""
-        element = next((text for text in map(partial(_element_around, node), _literals(self.parsed.tree)) if text), "")
+        around = map(partial(_element_around, node), self.parsed.index.of(ast.TemplateStr))
+        element = next(filter(None, around), "")
         if not element:
             return self.to_set(node)
         braces = f"In <{element}>, write braces twice if they are not a value: `{{{{ … }}}}`."
@@ -122,7 +108,7 @@ class _Advice:
 
     def of_function(self, name: str) -> str:
         """A function may set a variable of that name, but a local one."""
-        for function, local, _ in local_names(self.parsed.tree):
+        for function, local, _ in local_names(self.parsed.index):
             if local == name and not isinstance(function, ast.Lambda):
                 keyword = "async def" if isinstance(function, ast.AsyncFunctionDef) else "def"
                 head = f"{keyword} {function.name}({ast.unparse(function.args)}):"
@@ -156,7 +142,7 @@ class _Advice:
 
     def declared(self, node: ast.Name) -> str:
         """An input can be declared for a value, but not for a class or a function that is called."""
-        calls = (inner.func for inner in ast.walk(self.parsed.tree) if isinstance(inner, ast.Call))
+        calls = (call.func for call in self.parsed.index.of(ast.Call))
         if node.id[:1].isupper() or node in calls:
             return "Import it, or define it in this file."
         return f"Import it, set it in the body or the loader, or declare it as an input: `{node.id}: str`."

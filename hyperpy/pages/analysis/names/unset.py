@@ -9,9 +9,9 @@ import ast
 from collections.abc import Collection, Iterator, Sequence
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.file_index import FileIndex, When
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
-from hyperpy.pages.analysis.scopes import When, bindings, module_level
 
 type _Names = frozenset[str]
 
@@ -32,7 +32,9 @@ def check_order(
     """
     unused = _never_called(parsed, known, {loader, *streams})
     called = (names.rebinds for statement, names in parsed.names.items() if statement not in {loader, *unused})
-    checked = parsed.bound.difference(known, parsed.expected_to_fail, _computed(parsed.tree), *called)
+    checked = parsed.bound.difference(known, parsed.expected_to_fail, _computed(parsed.index), *called)
+    if not checked:
+        return
     late = parsed.names[loader].rebinds if loader else frozenset()
     reads = {
         use.node
@@ -40,19 +42,16 @@ def check_order(
         for use in names.uses
         if use.when is When.AT_ONCE and use.node.id in checked
     }
-    flow = _Flow(reads)
+    flow = _Flow(parsed.index, reads)
     try:
         end = flow.block(after, flow.block(before, frozenset()) | late)
     except _Unset as error:
         raise _explained(error.node, parsed, loader if error.node.id in late else None) from None
     for statement, names in parsed.names.items():
         uses = {use.node for use in names.uses if use.node.id in checked - end and use.when is not When.PERHAPS_NEVER}
-        for node in uses & {inner for template in _templates(statement) for inner in ast.walk(template)}:
+        templates = list(filter(is_template, parsed.index.level(statement, ast.Expr))) if uses else []
+        for node in (node for node in uses if any(parsed.index.contains(template, node) for template in templates)):
             raise _missing(node, parsed, [s for s in unused if node.id in parsed.names[s].rebinds])
-
-
-def _templates(statement: ast.stmt) -> Iterator[ast.stmt]:
-    return (node for node in module_level(statement) if isinstance(node, ast.stmt) and is_template(node))
 
 
 def _never_called(
@@ -89,7 +88,9 @@ class _Unset(Exception):
 class _Flow:
     """Follows the statements in the order in which they run. `reads` are the names to check where they are read."""
 
-    def __init__(self, reads: set[ast.Name]) -> None:
+    def __init__(self, index: FileIndex, reads: set[ast.Name]) -> None:
+        self.index = index
+        self.bound = index.bound_in
         self.reads = reads
 
     def block(self, statements: Sequence[ast.stmt], known: _Names) -> _Names:
@@ -107,9 +108,9 @@ class _Flow:
                 return self.block(body, known) | self.block(orelse, known)
             case ast.For(target=target, iter=iterable, body=body, orelse=orelse):
                 known = self.simple(target, self.simple(iterable, known))
-                return self.block(orelse, known | self.block(body, known | _bound(body)))
+                return self.block(orelse, known | self.block(body, known | self.bound(body)))
             case ast.While(test=test, body=body, orelse=orelse):
-                known = self.simple(test, known | _bound(body))
+                known = self.simple(test, known | self.bound(body))
                 return self.block(orelse, known | self.block(body, known))
             case ast.With(items=items, body=body):
                 for item in items:
@@ -126,32 +127,32 @@ class _Flow:
                     ends.append(self.block(case.body, known))
                 return known.union(*ends)
             case ast.Delete(targets=targets):
-                self.simple(statement, known | _bound(targets))
-                return known - _bound(targets)
+                self.simple(statement, known | self.bound(targets))
+                return known - self.bound(targets)
         return self.simple(statement, known)
 
     def guarded(self, statement: ast.Try | ast.TryStar, known: _Names) -> _Names:
         done = self.block(statement.body, known)
-        raised = known | _bound(statement.body)
+        raised = known | self.bound(statement.body)
         ends = [self.block(statement.orelse, done)]
         for handler in statement.handlers:
             caught = self.simple(handler.type, raised) if handler.type else raised
             ends.append(self.block(handler.body, caught | {handler.name or ""}))
         result = frozenset().union(*ends)
-        self.block(statement.finalbody, raised | result | _bound(statement.handlers) | _bound(statement.orelse))
-        return result | _bound(statement.finalbody)
+        self.block(statement.finalbody, raised | result | self.bound(statement.handlers) | self.bound(statement.orelse))
+        return result | self.bound(statement.finalbody)
 
     def simple(self, node: ast.AST, known: _Names) -> _Names:
         """Checks what runs without a branch. In `x = x + 1` and `x += 1`, the value is read before the name is set."""
-        walrus = {inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)}
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and inner in self.reads and inner.id not in known | walrus:
-                raise _Unset(inner)
-        return known | _bound([node])
-
-
-def _bound(nodes: Sequence[ast.AST]) -> _Names:
-    return frozenset(name for node in nodes for name, _ in bindings(node))
+        if node not in self.index.positions:
+            return known  # the condition of an `if` that has been split at the loader
+        unset = [n for n in self.index.of(ast.Name, inside=node) if n in self.reads and n.id not in known]
+        if unset:
+            walrus = {inner.target.id for inner in self.index.of(ast.NamedExpr, inside=node)}
+            for name in unset:
+                if name.id not in walrus:
+                    raise _Unset(name)
+        return known | self.bound([node])
 
 
 def _explained(node: ast.Name, parsed: ParsedFile, loader: ast.stmt | None) -> RouteError:
@@ -161,7 +162,7 @@ def _explained(node: ast.Name, parsed: ParsedFile, loader: ast.stmt | None) -> R
         hint = f"{loader.name}() is awaited where it stands, line {loader.lineno}. Move this below it."
         return RouteError(what, place=place, hint=hint)
     what = f"`{name}` is read here, before anything sets it"
-    if declared := next(_annotations(parsed.tree, name), None):
+    if declared := next(_annotations(parsed.index, name), None):
         written = ast.unparse(declared.annotation)
         hint = (
             f"`{name}: {written}` at line {declared.lineno} is not an input, because the file assigns `{name}`.\n"
@@ -175,17 +176,15 @@ def _explained(node: ast.Name, parsed: ParsedFile, loader: ast.stmt | None) -> R
     return RouteError(what, place=place, hint=hint)
 
 
-def _computed(tree: ast.Module) -> Iterator[str]:
+def _computed(index: FileIndex) -> Iterator[str]:
     """Names with a call in their annotation. It may make an input marker, which is checked later."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
-                if any(isinstance(part, ast.Call) for part in ast.walk(annotation)):
-                    yield name
+    for node in index.of(ast.AnnAssign):
+        if isinstance(node.target, ast.Name) and index.of(ast.Call, inside=node.annotation):
+            yield node.target.id
 
 
-def _annotations(tree: ast.Module, name: str) -> Iterator[ast.AnnAssign]:
-    for node in ast.walk(tree):
+def _annotations(index: FileIndex, name: str) -> Iterator[ast.AnnAssign]:
+    for node in index.of(ast.AnnAssign):
         match node:
             case ast.AnnAssign(target=ast.Name(id=target), value=None) if target == name:
                 yield node

@@ -9,6 +9,7 @@ from types import FunctionType
 
 from hyperpy.pages.analysis.explicit_answers import may_block
 from hyperpy.pages.analysis.vocabulary import PublicNames, Vocabulary
+from hyperpy.pages.analysis.walk import Walk
 from hyperpy.pages.loading.dependencies.callables import Callee
 from hyperpy.pages.loading.resolved_inputs import DependencyKind
 
@@ -66,10 +67,11 @@ def is_blocking(callee: Callee, public: PublicNames) -> bool:
     definition = definition_of(callee.function)
     if callee.function is None or definition is None:
         return not (dataclasses.is_dataclass(callee.owner) and not hasattr(callee.owner, "__post_init__"))
-    body = [ast.Expr(definition.body)] if isinstance(definition, ast.Lambda) else definition.body
-    if any(isinstance(node, ast.With) for statement in body for node in ast.walk(statement)):
+    body: list[ast.stmt] = [ast.Expr(definition.body)] if isinstance(definition, ast.Lambda) else definition.body
+    index = Walk(ast.Module(body, [])).index
+    if index.of(ast.With):
         return True
     code, known = callee.function.__code__, callee.function.__globals__
     local = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
     vocabulary = Vocabulary(public, {name: value for name, value in known.items() if name not in local})
-    return may_block(body, frozenset(local.union(known)), vocabulary)
+    return may_block(body, frozenset(local.union(known)), index, vocabulary)
