@@ -1,5 +1,6 @@
 """The address book in `site/`: each of its features, as visitors and programs use it."""
 
+import asyncio
 import importlib
 import sqlite3
 from collections.abc import AsyncIterator
@@ -202,6 +203,12 @@ async def test_the_json_api(site: Site):
         assert (answer.status_code, problem["status"], list(problem.get("fields", []))) == (status, status, fields)
     assert (await site.delete("/api/contacts/1")).status_code == 204
     assert (await site.get("/api/contacts")).json() == []
+
+
+async def test_requests_at_once_get_one_transaction_each(site: Site):
+    posts = [site.post("/contacts/new", data={"name": "Ada", "email": f"ada{n // 2}@example.org"}) for n in range(30)]
+    statuses = [answer.status_code for answer in await asyncio.gather(*posts)]
+    assert (statuses.count(303), statuses.count(422)) == (15, 15)
 
 
 BAD_INPUT: list[tuple[str, str, dict[str, Any], int]] = [
