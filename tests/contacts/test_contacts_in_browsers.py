@@ -86,6 +86,8 @@ def import_people(page: Page) -> None:
 
 def add_somebody(page: Page, javascript: bool) -> None:
     page.get_by_role("link", name="New contact").click()
+    expect(page.locator("h1")).to_have_text("New contact")
+    page.wait_for_load_state()  # from now on, htmx listens
     page.get_by_label("E-mail").fill("PERSON07@example.org")
     page.get_by_label("Name").fill("Zoe")
     if not javascript:
@@ -106,6 +108,7 @@ def search(page: Page, javascript: bool) -> None:
     expect(page.locator("tbody tr")).to_have_count(10)
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_role("link", name="Person 10")).to_be_visible()
+    page.wait_for_load_state()
     page.get_by_label("Search").fill("5-12")
     if not javascript:
         page.get_by_role("button", name="Search").click()
@@ -132,9 +135,11 @@ def archive(page: Page) -> None:
 
 
 def delete_all(page: Page) -> None:
-    for _ in range(len(NAMES) // 10):
+    for first in NAMES[::10]:
+        expect(page.get_by_role("link", name=first)).to_be_visible()
         for box in page.get_by_role("checkbox").all():
             box.check()
         page.get_by_role("button", name="Delete selected").click()
+        expect(page.get_by_role("link", name=first)).to_have_count(0)
         expect(page.locator(".flash")).to_have_text("10 contacts deleted.")
     expect(page.locator("tbody")).to_have_text("Nobody here.")
