@@ -2,8 +2,9 @@
 
 import re
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from pydantic_core import to_json
 from starlette import responses
 from starlette.types import Scope
 
@@ -78,7 +79,10 @@ class HTMLResponse(Response, responses.HTMLResponse):
 
 
 class JSONResponse(Response, responses.JSONResponse):
-    pass
+    """JSON of all that a loader may return as data: dataclasses, pydantic models and dates as well."""
+
+    def render(self, content: Any) -> bytes:
+        return to_json(content, inf_nan_mode="null")
 
 
 class PlainTextResponse(Response, responses.PlainTextResponse):

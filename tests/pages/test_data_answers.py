@@ -50,6 +50,12 @@ DATA = {
 }
 
 
+async def test_a_json_response_takes_the_same_data(site: Site) -> None:
+    client = site({f"r{n}.py": f"{HEAD}\nJSONResponse({value})\n" for n, value in enumerate(DATA)})
+    answers = {value: json.loads((await client.get(f"/r{n}")).text) for n, value in enumerate(DATA)}
+    assert answers == DATA
+
+
 async def test_data_is_sent_as_json(site: Site) -> None:
     client = site({f"r{n}.py": returning(value) for n, value in enumerate(DATA)})
     answers = {value: await client.get(f"/r{n}") for n, value in enumerate(DATA)}

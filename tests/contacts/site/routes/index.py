@@ -1,0 +1,3 @@
+from hyperpy import redirect
+
+redirect("/contacts")

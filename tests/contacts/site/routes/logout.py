@@ -1,0 +1,6 @@
+from hyperpy import POST, flash, redirect, session
+
+if POST:
+    session.renew()
+    flash("You are logged out.")
+    redirect("/login")
