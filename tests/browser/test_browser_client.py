@@ -42,7 +42,9 @@ SITE = {
             yield "never", "seen"
         """,
     "routes/upload.py": """
-        from hyperpy import POST, Request
+        from hyperpy import POST, Request, route
+
+        route(max_body="10 MiB")
 
         request: Request
 

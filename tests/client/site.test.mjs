@@ -41,7 +41,7 @@ test("errors have a kind", async () => {
     const missing = await failure(createStream(`${SITE}/nowhere`));
     assert.deepEqual([missing.kind, missing.status, missing.message], ["http", 404, "404 Not Found"]);
     const wrong = await failure(createStream(`${SITE}/number?n=x`));
-    assert.deepEqual([wrong.kind, wrong.status, Object.keys(wrong.data.errors)], ["http", 422, ["n"]]);
+    assert.deepEqual([wrong.kind, wrong.status, Object.keys(wrong.data.fields)], ["http", 422, ["n"]]);
     const page = await failure(createStream(`${SITE}/page`));
     assert.deepEqual([page.kind, page.status], ["content-type", 200]);
     const failed = await failure(createStream(`${SITE}/fragile`));

@@ -10,12 +10,14 @@ import os
 import time
 
 import helper
+from hyperpy.streams import StreamMode, StreamRecord
 from hyperpy.streams.registry import STATE_KEY, Streams
 
 
 class Stream:
-    def __init__(self):
+    def __init__(self, scope):
         self.over = asyncio.Event()
+        self.record = StreamRecord("app.py", "", StreamMode.SSE, scope)
 
     def drain(self):
         self.over.set()
@@ -48,7 +50,7 @@ async def pid(scope, send):
 
 async def stream(scope, send):
     """Ends only when the server stops."""
-    mine = Stream()
+    mine = Stream(scope)
     scope["state"][STATE_KEY].add(mine)
     await start(send)
     await more(send, b"open")
@@ -58,7 +60,7 @@ async def stream(scope, send):
 
 async def flood(scope, send):
     """Sends more than any buffer holds, and stops in the middle when the server stops."""
-    mine = Stream()
+    mine = Stream(scope)
     scope["state"][STATE_KEY].add(mine)
     await start(send)
     over = asyncio.ensure_future(mine.over.wait())
