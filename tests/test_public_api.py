@@ -77,6 +77,12 @@ def test_hyper_is_hyperpy_in_any_order_of_imports(tmp_path):
         assert python(code, path=REPOSITORY, folder=tmp_path).strip() == str(REPOSITORY / "hyper" / "__init__.py")
 
 
+def files_of(folder: Path, package: str) -> set[Path]:
+    return {
+        path.relative_to(folder) for path in (folder / package).rglob("*") if path.is_file() and path.suffix != ".pyc"
+    }
+
+
 def test_the_wheel_has_both_packages_and_their_types(tmp_path):
     (wheel,) = WheelBuilder(str(REPOSITORY)).build(directory=str(tmp_path), versions=["standard"])
     installed = tmp_path / "installed"
@@ -85,8 +91,7 @@ def test_the_wheel_has_both_packages_and_their_types(tmp_path):
     tops = {path.name for path in installed.iterdir()}
     assert {name for name in tops if not name.endswith(".dist-info")} == {"hyper", "hyperpy"}
     for package in ("hyper", "hyperpy"):
-        here = {path.relative_to(REPOSITORY) for path in (REPOSITORY / package).rglob("*.py")}
-        assert {path.relative_to(installed) for path in (installed / package).rglob("*.py")} == here
+        assert files_of(installed, package) == files_of(REPOSITORY, package)
         assert (installed / package / "py.typed").is_file()
     code = SAME.format(order=["", "py"], submodules=SUBMODULES)
     assert python(code, path=installed, folder=tmp_path).strip() == str(installed / "hyper" / "__init__.py")

@@ -1,4 +1,4 @@
-"""`hyper dev`, `hyper serve`, `hyper routes` and `hyper channels`."""
+"""`hyper new`, `hyper dev`, `hyper serve`, `hyper routes` and `hyper channels`."""
 
 import asyncio
 import os
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from hyperpy.channels import make_hub
 from hyperpy.cli.loading import load_app
+from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
 from hyperpy.dev import develop
@@ -114,6 +115,16 @@ def routes(**flags: str | bool | None) -> None:
         settings = _settings(flags)
         # In debug mode, files that can't be loaded don't keep the others from being listed.
         sys.exit(print_routes(load_app(settings, debug=True), settings))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def new(folder: Path) -> None:
+    """Create a small site in FOLDER: pages, a live list, forms, accounts, tests, and files to deploy it."""
+    with reported():
+        for file in create_project(folder):
+            click.echo(f"{folder / file}")
+        click.echo(f"\nGo on with `cd {folder}`; README.md there says how to set it up. Then `hyper dev` serves it.")
 
 
 @main.group()

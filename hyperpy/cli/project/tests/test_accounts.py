@@ -1,0 +1,32 @@
+"""Sign-up, log-in and the guarded folder."""
+
+from hyperpy.testing import Site
+
+ADA = {"name": "Ada", "password": "analytical engine"}
+
+
+async def test_sign_up_then_log_out_and_in(site: Site) -> None:
+    page = await (await site.page("/signup")).form().submit(**ADA)
+    assert "Welcome, Ada." in page.text
+    page = await page.form('[action="/logout"]').submit()
+    assert "You have logged out." in page.text
+    page = await (await site.page("/login")).form("main form").submit(**ADA)
+    assert page.title.startswith("Write a note")
+
+
+async def test_a_refused_form_says_why(site: Site) -> None:
+    page = await (await site.page("/signup")).form().submit(name="Ada", password="short")
+    assert page.status == 422
+    assert page.select_one("#name")["value"] == "Ada"
+    assert page.select_one("#password")["aria-invalid"] == "true"
+
+
+async def test_a_wrong_password(site: Site) -> None:
+    page = await (await site.page("/login")).form().submit(name="Ada", password="difference engine")
+    assert page.status == 422
+    assert page.select_one("[role=alert]").text == "There is no account with that name and password."
+
+
+async def test_strangers_are_sent_to_the_log_in(site: Site) -> None:
+    answer = await site.get("/my")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?then=%2Fmy")
