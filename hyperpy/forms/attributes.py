@@ -50,7 +50,12 @@ class FieldAttributes(TagAttributes):
 
 def control_type(place: FieldPlace) -> str:
     """The type of a control: one of `<input>`, or `select`."""
-    shape = place.shape
+    if not place.type:
+        place.type = _control_type(place.shape)
+    return place.type
+
+
+def _control_type(shape: Shape) -> str:
     if shape.kind is Kind.LIST and shape.is_flat:
         shape = shape.item(0)
     if shape.kind is Kind.BOOL:
@@ -79,7 +84,7 @@ def field_attributes(
         found["value"], found["checked"] = chosen, bool(value) if is_box else chosen in texts
     elif kind == "checkbox":
         found["checked"] = bool(value)
-    elif kind not in _WITHOUT_VALUE and place.shape.kind is not Kind.LIST and not place.shape.is_secret:
+    elif kind not in _WITHOUT_VALUE and place.shows_value:
         found["value"] = value
     key = (kind, chosen is not None)
     if key not in place.attributes:

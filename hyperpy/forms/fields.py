@@ -28,7 +28,7 @@ class UnknownFieldError(AnswerError, AttributeError):
 class FieldPlace:
     """One field of a form, found by its path. The places of a model's own fields are made once."""
 
-    __slots__ = ("_children", "attributes", "field", "id", "name", "parts", "shape")
+    __slots__ = ("_children", "attributes", "field", "id", "is_text", "name", "parts", "shape", "shows_value", "type")
 
     def __init__(self, parts: tuple[str, ...], name: str, shape: Shape, field: FieldShape | None) -> None:
         self.parts = parts
@@ -38,6 +38,12 @@ class FieldPlace:
         self.field = field
         """The field of a model that it is, or belongs to; None for the whole form."""
         self.id = _UNFIT_IN_ID.sub("-", "-".join(parts))
+        self.is_text = not shape.is_secret and shape.kind not in {Kind.OBJECT, Kind.LIST, Kind.MAPPING, Kind.FILE}
+        """Whether its author sees a text, which is not a secret."""
+        self.shows_value = shape.kind is not Kind.LIST and not shape.is_secret
+        """Whether its control has the value, unless the control's type has none."""
+        self.type = ""
+        """The type of its control, once somebody has asked: see `attributes.py`."""
         self.attributes: dict[tuple[str, bool], Mapping[str, object]] = {}
         """Attributes of its control, by the control's type and whether it is one of several: see `attributes.py`."""
         self._children: dict[str, FieldPlace] = {}

@@ -30,6 +30,16 @@ class FormModel[T]:
         self.adapter: TypeAdapter[T] = TypeAdapter(model)
         self.shape: Shape = shape_of(self.adapter)
         self.root = FieldPlace((), "", self.shape, None)
+        self._default_values: Values | None = None
+
+    def default_values(self) -> Values:
+        """What a form shows that was not submitted and has no initial values. Made once, if it is always the same."""
+        if self._default_values is not None:
+            return self._default_values
+        values = initial_values(self.shape, {})
+        if all(field.is_fixed for field in self.shape.fields.values()):
+            self._default_values = values
+        return values
 
     def bind(self, submission: Submission) -> Bound[T]:
         """Validate what was submitted."""
@@ -203,7 +213,7 @@ class ModelForm[T]:
         return control_id(self._root.find(name), self._id_prefix)
 
     def _text(self, place: FieldPlace) -> str:
-        found = view(place, value_at(place, self._values))
+        found = value_at(place, self._values) if place.is_text else None
         return found if isinstance(found, str) else ""
 
     def _texts(self, place: FieldPlace) -> list[str]:
@@ -253,7 +263,7 @@ def new_form[T](
     form = object.__new__(kind)
     bound = None if submission is None else model.bind(submission)
     form._model, form._bound, form._id_prefix = model, bound, id_prefix
-    form._make_values = partial(initial_values, model.shape, {}) if bound is None else bound.values
+    form._make_values = model.default_values if bound is None else bound.values
     form._shown = None
     form._problems = {name: list(found) for name, found in bound.problems.items()} if bound else {}
     return form

@@ -72,6 +72,12 @@ class FieldShape:
     key: str
     """Its name when submitted."""
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it shows the same text in every form that was not submitted: no function makes its default."""
+        is_made = self.default is not None and "default" not in self.default.schema
+        return not is_made and self.shape.kind not in {Kind.OBJECT, Kind.LIST, Kind.MAPPING}
+
 
 class Shape:
     """The type of a field. Nested types are resolved when they are asked for, since a model may contain itself."""

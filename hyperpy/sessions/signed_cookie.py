@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -100,10 +101,7 @@ class SessionCookie:
     def _texts(self, scope: Scope) -> Iterator[str]:
         for header, value in scope["headers"]:
             if header == b"cookie":
-                for pair in value.decode("latin-1").split(";"):
-                    name, _, text = pair.partition("=")
-                    if name.strip() == self.name and (text := text.strip()):
-                        yield text
+                yield from (_values_of if len(value) > MOST_BYTES else _known_values_of)(self.name, value)
 
     def header(self, content: dict[str, Any], path: str, *, secure: bool) -> tuple[bytes, bytes]:
         """The header that stores the content, or deletes the cookie if there is none.
@@ -130,6 +128,14 @@ class SessionCookie:
             raise missing_key()
         return self._serializer
 
+
+def _values_of(name: str, header: bytes) -> tuple[str, ...]:
+    """The values of the cookies of a name in a `Cookie` header that are not empty."""
+    pairs = (pair.partition("=") for pair in header.decode("latin-1").split(";"))
+    return tuple(text for found, _, value in pairs if found.strip() == name and (text := value.strip()))
+
+
+_known_values_of: Final = lru_cache(MOST_KNOWN)(_values_of)
 
 _MAKE_KEY: Final = 'python -c "import secrets; print(secrets.token_urlsafe())"'
 

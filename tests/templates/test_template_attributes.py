@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from hyperpy.exceptions import TemplateError
-from hyperpy.templates import html
+from hyperpy.templates import Markup, html
 from tests.templates.tables import Render, check_each
 
 P = '"><script>pwned=1</script>'
@@ -347,3 +347,33 @@ def test_unsafe_properties_are_dropped(render: Render, caplog: pytest.LogCapture
 
 def test_html_with_shorthand_and_spread() -> None:
     assert html(t"<p {title} {rest:**}>{title}</p>") == '<p title="R" id="r">&lt;T&gt;</p>'
+
+
+class Shouting(str):
+    def __str__(self) -> str:
+        return self.upper()
+
+
+def test_equal_mappings_of_other_types_are_written_anew(render: Render) -> None:
+    """Attributes that were spread before are known, by everything that decides them."""
+    mappings = [
+        ({"tabindex": 1}, '<p tabindex="1">'),
+        ({"tabindex": True}, "<p tabindex>"),
+        ({"tabindex": 1.0}, '<p tabindex="1.0">'),
+        ({"tabindex": 0}, '<p tabindex="0">'),
+        ({"tabindex": False}, "<p>"),
+        ({"title": "<a>"}, '<p title="&lt;a&gt;">'),
+        ({"title": Markup("<a>")}, '<p title="&lt;a&gt;">'),
+        ({"title": Shouting("a")}, '<p title="A">'),
+        ({"title": "a"}, '<p title="a">'),
+        ({"title": "a", "lang": "b"}, '<p title="a" lang="b">'),
+        ({"lang": "b", "title": "a"}, '<p lang="b" title="a">'),
+        ({"aria_hidden": True}, '<p aria-hidden="true">'),
+        ({"aria-hidden": True}, '<p aria-hidden="true">'),
+        ({}, "<p>"),
+    ]
+
+    def check(mapping: Mapping[str, object], expected: str) -> None:
+        assert render("<p {rest:**}>", rest=mapping) == expected
+
+    check_each(mappings * 2, check)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from string.templatelib import Template
+from typing import Final, cast
 
 from hyperpy.templates.escape import decoded, escape_html, escape_str, exact
 from hyperpy.templates.escaping.bindings import binding, bindings
@@ -190,11 +191,60 @@ WRITERS: dict[Context, Callable[..., str]] = {
 LOCATED = frozenset({Context.STYLE, Context.STYLE_VALUE, Context.BINDING, Context.BINDINGS, *CHECKS})
 
 
+# The attributes of tags with spreads, by all that decides them. Most pages spread the same again and again.
+_known: dict[tuple[object, ...], str] = {}
+_MOST_KNOWN: Final = 1000
+_LONGEST_KNOWN: Final = 2000  # characters
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+_STR: Final = frozenset({str})
+
+
 def merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...]) -> str:
     """All attributes of a tag that has a spread. If a name occurs more than once, the last one wins.
 
     An entry is the lower-case name and the HTML of an attribute, or None and a mapping to spread.
     """
+    key = _key_of(words, tag, entries)
+    if key is None:
+        return _merged(words, tag, entries)
+    found = _known.get(key)
+    if found is None:
+        found = _merged(words, tag, entries)
+        if len(found) <= _LONGEST_KNOWN and not _may_report(tag, entries):
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[key] = found
+    return found
+
+
+def _key_of(words: str, tag: str, entries: tuple[tuple[str | None, object], ...]) -> tuple[object, ...] | None:
+    """Everything that decides the attributes, if it is all text, whole numbers and booleans; otherwise None.
+
+    The types belong to it: True and 1 are equal, and written differently.
+    """
+    key: list[object] = [words, tag]
+    for name, value in entries:
+        if name is not None:
+            key += (name, value)
+            continue
+        kind = type(value)
+        if kind is not dict and not issubclass(kind, TagAttributes):
+            return None
+        mapping = cast(dict[object, object], value)
+        kinds = tuple(map(type, mapping.values()))
+        if not (_PLAIN.issuperset(kinds) and _STR.issuperset(map(type, mapping))):
+            return None
+        key += (None, kind, *mapping.items(), kinds)
+    return tuple(key)
+
+
+def _may_report(tag: str, entries: tuple[tuple[str | None, object], ...]) -> bool:
+    """Whether an attribute's value can be refused with a line in the log, which has to come each time."""
+    mappings = (cast(dict[str, object], value) for name, value in entries if name is None)
+    return any(_writer(tag, _key(key))[2] is not None for mapping in mappings for key in mapping)
+
+
+def _merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...]) -> str:
     attributes: dict[str, str] = {}
     for name, value in entries:
         if name is not None:

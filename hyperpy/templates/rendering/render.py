@@ -151,6 +151,8 @@ def _safe(value: object) -> Markup:
 
 def _spread(value: object) -> object:
     """A mapping of attributes with its t-strings rendered."""
+    if isinstance(value, TagAttributes) and Template not in map(type, value.values()):
+        return type(value)(value)
     if isinstance(value, Mapping):
         rendered = {
             name: Markup(render_template(item)) if type(item) is Template else item for name, item in value.items()
