@@ -129,24 +129,29 @@ def temporary_imports(folder: Path) -> Iterator[None]:
     A folder that has changed is then loaded again the next time, and its name is free for another.
     """
     spellings = (str(folder.absolute()), str(folder.resolve()))
-    packages, modules = dict(_finder.packages), _modules_in(spellings)
+    packages, before = dict(_finder.packages), dict(sys.modules)
     try:
         yield
     finally:
-        for name in _modules_in(spellings).keys() - modules.keys():
+        now = dict(sys.modules)
+        for name in _only_in_first(now, before, spellings):
             del sys.modules[name]
-        sys.modules.update(modules)
+        sys.modules.update(_only_in_first(before, now, spellings))
         for name, package in list(_finder.packages.items()):
             if str(package.folder) in spellings and packages.get(name) is not package:
                 _finder.forget(name, packages.get(name))
 
 
-def _modules_in(folders: tuple[str, ...]) -> dict[str, ModuleType]:
+def _only_in_first(
+    modules: dict[str, ModuleType], others: dict[str, ModuleType], folders: tuple[str, ...]
+) -> dict[str, ModuleType]:
+    """The modules below the folders that aren't the same among the others."""
     within = tuple(f"{folder}{os.sep}" for folder in folders)
     return {
         name: module
-        for name, module in list(sys.modules.items())
-        if any(place in folders or place.startswith(within) for place in _places(module))
+        for name, module in modules.items()
+        if others.get(name) is not module
+        and any(place in folders or place.startswith(within) for place in _places(module))
     }
 
 
