@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.support.fork_server import MEASURES
 from tests.support.programs import find_program, how_to_get
 
 PATIENCE = 30_000  # milliseconds until a test fails because a page still does not show what it should
+
+PROCESSES = frozenset({"server", "cli"})  # folders of tests
 
 type RequireProgram = Callable[[str], str]
 
@@ -48,6 +51,23 @@ def pytest_collection(session: pytest.Session) -> Iterator[None]:
     gc.collect()
     gc.freeze()  # each collection that a test asks for looks at the test's own objects alone
     gc.enable()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_garbage_of_other_modules() -> Iterator[None]:
+    """Keep a collection that a test asks for as short as in a run of this module alone."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def measured_processes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Measure the coverage of other processes only where these are the subject: each takes time to start and to end."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.parent.name not in PROCESSES:
+            patch.delenv(MEASURES, raising=False)
+        yield
 
 
 def register_randomness() -> None:

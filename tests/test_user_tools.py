@@ -125,10 +125,10 @@ def test_the_tools_object_without_the_configuration(tmp_path):
 
 @pytest.mark.slow
 def test_mypy_takes_files_one_by_one_without_the_configuration(tmp_path):
+    """Those whose names it could object to: two of one name, one with braces, and a file that others import."""
     config = configure(tmp_path, "")
-    files = [str(path.relative_to(REPOSITORY)) for path in sorted((REPOSITORY / "routes_example").rglob("*.py"))]
-    assert len(files) > 5
-    assert "".join(typecheck(file, config) for file in files) == ""
+    files = ("index.py", "boats/index.py", "boats/{boat_id}.py", "_base.py")
+    assert "".join(typecheck(f"routes_example/{file}", config) for file in files) == ""
 
 
 # A change of ROUTE, and the errors that mypy finds then.

@@ -236,7 +236,7 @@ def test_host_names_of_other_machines_are_refused(folder):
 def test_the_routes_are_listed_once(site):
     with Command("dev", "--port", "0", folder=site) as command:
         until_shown(command, "Start")
-        assert re.search(r"GET.*  /about  +routes/about\.py  +page\n", command.output)
+        command.wait_for_output(r"GET.*  /about  +routes/about\.py  +page\n")
         save(site / "routes/about.py", 't"<h1>News</h1>"\n')
         assert until_shown(command, "News", "/about")[0] == 200
         save(site / "routes/fresh.py", 't"<h1>Fresh</h1>"\n')

@@ -46,6 +46,7 @@ class Site:
         self.requested: set[str] = set()  # files of the requested routes
         self.tests: set[str] = set()  # files with tests that have not been run
         self.names: dict[str, Any] = {"__name__": "__main__"}
+        self.others = frozenset(sys.modules)  # which are not the site's
 
     @contextmanager
     def entered(self) -> Iterator[Site]:
@@ -100,9 +101,10 @@ class Site:
             self.server.close()
             self.server = None
         linecache.checkcache()
-        for name, module in list(sys.modules.items()):
+        for name in sys.modules.keys() - self.others:
+            module = sys.modules[name]
             places = [place for place in (getattr(module, "__file__", None), *getattr(module, "__path__", ())) if place]
-            # All of them: this repository's `tests` is a package of the same name as that of a site.
+            # All of them: a namespace package can have folders elsewhere.
             if places and all(place.startswith(str(self.folder)) for place in places):
                 del sys.modules[name]
         importlib.invalidate_caches()

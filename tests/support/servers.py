@@ -135,7 +135,7 @@ def is_running(pid: int) -> bool:
     """Whether a process still runs. A zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
+    except FileNotFoundError, ProcessLookupError:  # it has ended, before or after its file was opened
         return False
 
 
