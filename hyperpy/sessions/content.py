@@ -21,7 +21,7 @@ _RENEW_AFTER: Final = 0.5  # of the maximum age: a visitor who keeps coming back
 class SessionContent:
     """What all parts of a request see as its session. Reading it makes the response private to the visitor."""
 
-    __slots__ = ("_cookie", "_flashes", "_is_old", "_models", "_scope", "_sent", "_stored", "_values")
+    __slots__ = ("_cookie", "_dropped", "_flashes", "_is_old", "_models", "_scope", "_sent", "_stored", "_values")
 
     def __init__(self, scope: Scope, cookie: SessionCookie) -> None:
         self._scope = scope
@@ -32,6 +32,7 @@ class SessionContent:
         self._stored = b""  # the JSON in the visitor's cookie
         self._is_old = False
         self._sent: list[RawHeader] | None = None  # once the response is about to start
+        self._dropped = False  # whether a failed request's changes were left out
 
     def values(self) -> dict[str, Any]:
         if self._values is None:
@@ -87,18 +88,25 @@ class SessionContent:
         """
         if self._sent is None:
             self._sent = []
+            self._dropped = True
             if self._values is not None:
                 self._sent = [*PRIVATE]
                 if keep and ((now := self._json()) != self._stored or self._is_old):
                     secure = self._scope.get("scheme") in ("https", "wss")
                     self._sent.append(self._cookie.header(from_json(now), path, secure=secure))
                     self._stored = now
+            self._dropped = not keep
         return self._sent
 
     @property
     def is_lost(self) -> bool:
-        """Whether it has changed after the response started: in a way that can't be refused, such as inside a list."""
-        return bool(self._sent) and self._json() != self._stored
+        """Whether it has changed after the response started: in a way that can't be refused, such as inside a list.
+
+        It may have been read no earlier. What a failed request has changed is dropped on purpose.
+        """
+        if self._sent is None or self._values is None or self._dropped:
+            return False
+        return self._json() != self._stored
 
     def _json(self) -> bytes:
         try:

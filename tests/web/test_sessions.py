@@ -230,12 +230,13 @@ async def test_flashes(folder: Path) -> None:
         assert "session" not in http.cookies
 
 
-async def test_guards_and_error_pages_share_it(folder: Path) -> None:
+async def test_guards_and_error_pages_share_it(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with site(folder) as http:
         assert [(await http.get("/guarded")).text for _ in range(2)] == ["10", "20"]
         broken = await http.get("/guarded/broken")
         assert (broken.status_code, broken.text) == (500, "error 3")
         assert "set-cookie" not in broken.headers  # what a failed request has changed is not stored
+        assert "after the response had started" not in caplog.text
         assert content(http.cookies["session"]) == {"guard": 2, "route": 20}
 
 
