@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any, Final, Never
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import URL, FormData, Headers, QueryParams
 from starlette.datastructures import UploadFile as StarletteUpload
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from hyperpy.exceptions import InputError
@@ -109,6 +111,8 @@ class RouteRequest(Request):
                 raise HTTPException(400, "The charset of the form is not supported.")
             if kind == b"application/x-www-form-urlencoded":
                 items: Any = await self._parsed_fields(**limits)
+            elif kind == b"multipart/form-data":
+                items = await self._parsed_parts(**limits)
             else:
                 items = (await super()._get_form(**limits)).multi_items()
             self._form = _Form([(key, _Upload(key, x) if isinstance(x, StarletteUpload) else x) for key, x in items])
@@ -123,6 +127,13 @@ class RouteRequest(Request):
             else await run_in_threadpool(parsed_fields, body, **limits)
         )
 
+    async def _parsed_parts(self, **limits: Any) -> list[tuple[str, StarletteUpload | str]]:
+        try:
+            async with aclosing(self.stream()) as stream:
+                return (await _Parts(self.headers, stream, **limits).parse()).multi_items()
+        except MultiPartException as error:
+            raise HTTPException(400, error.message) from None
+
 
 def parsed_fields(
     body: bytes, *, max_fields: float = MAX_FIELDS, max_part_size: int = MAX_PART, max_files: float = 0
@@ -136,6 +147,28 @@ def parsed_fields(
     if max(map(len, body.split(b"&"))) > max_part_size:
         raise HTTPException(400, f"Field exceeded maximum size of {max_part_size // 1024}KB.")
     return parse_qsl(body.decode(errors="replace"), keep_blank_values=True, errors="replace")
+
+
+class _Parts(MultiPartParser):
+    """Refuses a body that breaks off. Starlette leaves the part out in which it ends, which could be a whole file."""
+
+    is_open = False
+
+    def on_part_begin(self) -> None:
+        self.is_open = True
+        super().on_part_begin()
+
+    def on_end(self) -> None:
+        self.is_open = False
+        super().on_end()
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if self.is_open:
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("The form is incomplete: its last boundary is missing.")
+        return form
 
 
 class _QueryParams(QueryParams):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from json import detect_encoding
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -60,8 +61,15 @@ async def _submission(request: RouteRequest, needs: BodyNeeds) -> Submission:
     if _JSON_TYPE.fullmatch(kind):
         if body.count(b",") > MAX_VALUES:
             raise HTTPException(400, f"The body has more than {MAX_VALUES} values.")
-        return Submission(json=SubmittedJSON(body, await request.json()))
+        value = await request.json()
+        return Submission(json=SubmittedJSON(_utf_8(body), value))
     raise _unsupported(kind, needs)
+
+
+def _utf_8(text: bytes) -> bytes:
+    """A JSON text, read without an error, as pydantic takes it: in UTF-8, and without a byte order mark."""
+    encoding = detect_encoding(text)
+    return text if encoding == "utf-8" else text.decode(encoding).encode()
 
 
 def _has_no_body(request: RouteRequest) -> bool:
