@@ -4,6 +4,7 @@ pydantic converts and checks. This is only about what HTML leaves out: an untick
 nothing, and an empty control sends an empty text, whatever its type.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,6 +18,7 @@ from hyperpy.forms.shapes import FieldShape, Kind, Shape
 _MISSING: Final[Any] = object()
 _DIGITS: Final = re.compile(r"[+-]?[0-9.]+")
 _NOT_A_NUMBER: Final = re.compile(r"(?i)[+-]?(?:nan|inf|infinity)|.*_.*", re.DOTALL)
+_ENDLESS: Final = re.compile(r"(?i).*e[+-]?0*[1-9][0-9]{3,}")
 _TICKED: Final = frozenset({"on", "true", "1", "yes"})
 
 
@@ -206,9 +208,19 @@ def _takes_blank(shape: Shape) -> bool:
 def _misread(shape: Shape, text: str) -> bool:
     """Whether pydantic would read a number or a date in what nobody means as one."""
     if shape.schema.get("type") in {"number", "integer"}:
-        return bool(_NOT_A_NUMBER.fullmatch(text)) and not shape.schema.get("any_number")
+        return bool(_NOT_A_NUMBER.fullmatch(text) or _is_too_large(shape, text)) and not shape.schema.get("any_number")
     dates = {"date", "time", "date-time", "duration"}
     return shape.schema.get("format") in dates and bool(_DIGITS.fullmatch(text))
+
+
+def _is_too_large(shape: Shape, text: str) -> bool:
+    """Whether a number is out of range: a float would be infinite, and a Decimal be written with millions of zeros."""
+    if _ENDLESS.fullmatch(text):
+        return True
+    try:
+        return bool(shape.schema.get("float")) and math.isinf(float(text))
+    except ValueError:
+        return False
 
 
 def _has_text(node: Submitted) -> bool:

@@ -56,6 +56,7 @@ _DATES: Final[Mapping[str, str]] = {
     "greater_than": "Enter a value after {gt}.",
     "greater_than_equal": "Enter {ge} or later.",
 }
+_OF_TAGS: Final = frozenset({"union_tag_invalid", "union_tag_not_found"})  # of unions that a field discriminates
 # Errors in which the type is wrong: what should have been entered says more than what was.
 _UNREADABLE: Final = ("_parsing", "_type", "_parsing_size", "_from_datetime_inexact", "_object_invalid")
 
@@ -100,6 +101,8 @@ def sentence(problem: ErrorDetails, shape: Shape | None) -> str:
         return text.format_map({name: written(value) for name, value in context.items()})
     if kind in {"literal_error", "enum"} or (shape.kind is Kind.BOOL and "const" in shape.schema):
         return blank(shape) if shape.kind is Kind.BOOL else unreadable(shape)
+    if kind in _OF_TAGS:
+        return "Choose an option." if kind == "union_tag_not_found" else "Choose one of the options."
     if kind.endswith(_UNREADABLE) or kind in {"is_instance_of", "url_parsing", "url_syntax_violation"}:
         return unreadable(shape)
     return problem["msg"]
@@ -109,7 +112,9 @@ def _own_words(problem: ErrorDetails, context: Mapping[str, Any], shape: Shape |
     """The message that a validator has raised."""
     if shape is not None and "reason" in context:  # of email-validator
         return f"{unreadable(shape)} {context['reason']}"
-    return str(context.get("error", "")) or problem["msg"] or "Invalid value."
+    if "error" in context:
+        return str(context["error"]) or "Enter a valid value."
+    return problem["msg"]
 
 
 def _counted(count: int, noun: str) -> str:

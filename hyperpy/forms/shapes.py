@@ -270,7 +270,7 @@ class _Generator(GenerateJsonSchema):
 
     @override
     def float_schema(self, schema: core_schema.FloatSchema) -> Schema:
-        return {**super().float_schema(schema), "any_number": schema.get("allow_inf_nan") is True}
+        return {**super().float_schema(schema), "any_number": schema.get("allow_inf_nan") is True, "float": True}
 
     @override
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> Schema:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     AliasPath,
     BaseModel,
@@ -151,6 +152,10 @@ DATA: list[tuple[Any, Pairs, object]] = [
     (of(int), [(X, " 7 ")], {X: 7}),
     (of(int), [(X, "1"), (X, "2")], {X: 2}),
     (of(float), [(X, "1.5")], {X: 1.5}),
+    (of(float), [(X, "1e308")], {X: 1e308}),
+    (of(float, allow_inf_nan=True), [(X, "1e309")], {X: float("inf")}),
+    (of(Decimal), [(X, "9" * 400)], {X: Decimal("9" * 400)}),
+    (of(int | None), [(X, "9" * 400)], {X: int("9" * 400)}),
     (of(Decimal), [(X, "1.50")], {X: Decimal("1.50")}),
     (of(str), [(X, " a ")], {X: " a "}),
     (of(str, max_length=3), [(X, "a\r\nb")], {X: "a\nb"}),
@@ -225,6 +230,13 @@ class Range(BaseModel):
         return self
 
 
+def _refuse(text: str) -> str:
+    """Refuses it without a word."""
+    if text == "value":
+        raise ValueError
+    raise AssertionError
+
+
 REQUIRED = "This field is required."
 # The model, what is submitted, and the messages.
 REFUSED: list[tuple[Any, Pairs, dict[str, str]]] = [
@@ -247,6 +259,10 @@ REFUSED: list[tuple[Any, Pairs, dict[str, str]]] = [
     (of(int, multiple_of=5), [(X, "7")], {X: "Enter a multiple of 5."}),
     (of(float), [(X, "nan")], {X: "Enter a number."}),
     (of(float), [(X, "-Infinity")], {X: "Enter a number."}),
+    (of(float), [(X, "1e309")], {X: "Enter a number."}),
+    (of(float | None, None), [(X, "-" + "9" * 400)], {X: "Enter a number."}),
+    (of(Decimal), [(X, "1e1000000")], {X: "Enter a number."}),
+    (of(Decimal), [(X, "0E-0001000")], {X: "Enter a number."}),
     (of(Decimal), [(X, "x")], {X: "Enter a number."}),
     (of(Decimal, decimal_places=2), [(X, "1.234")], {X: "Enter at most 2 digits after the decimal point."}),
     (of(dt.date), [(X, "x")], {X: "Enter a date, such as 2026-01-31."}),
@@ -292,6 +308,10 @@ REFUSED: list[tuple[Any, Pairs, dict[str, str]]] = [
     (Range, [("low", "1"), ("high", "9")], {"low": "Must be even."}),
     (Range, [("low", "2"), ("high", "1")], {"form": "The first must not be greater."}),
     (of(Range), [("x.low", "2"), ("x.high", "1")], {X: "The first must not be greater."}),
+    (of(Annotated[str, AfterValidator(_refuse)]), [(X, "value")], {X: "Enter a valid value."}),
+    (of(Annotated[str, AfterValidator(_refuse)]), [(X, "assert")], {X: "Enter a valid value."}),
+    (of(Card | Transfer, discriminator="kind"), [("x.kind", "cash")], {X: "Choose one of the options."}),
+    (of(Card | Transfer, discriminator="kind"), [("x.iban", "I")], {X: "Choose an option."}),
     (Closed, [("name", "a"), ("admin", "1")], {"form": "Unexpected field: admin."}),
 ]  # fmt: skip
 

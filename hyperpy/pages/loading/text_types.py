@@ -38,6 +38,8 @@ _TEXTS = frozenset(
 )
 _COMMON = frozenset({bool, float, int, str})
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+# A Decimal takes such a number, and is written with millions of zeros.
+_ENDLESS = re.compile(r".*[eE][+-]?0*[1-9][0-9]{3,}")
 _NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 # What pydantic's own types do with a text in these modules is a conversion; elsewhere it is a constraint.
 _CONVERTING = ("pydantic.types", "pydantic.networks", "pydantic._internal._generate_schema")
@@ -287,7 +289,9 @@ def _integer(value: Any) -> Any:
 
 def _number(kind: str, value: Any) -> Any:
     """Digits, a point, an exponent: not `+7`, `1_000` or ` 7`. `nan` and `inf` are left to `allow_inf_nan`."""
-    if isinstance(value, str) and not _NUMBER.fullmatch(value) and not value.lstrip("+-").isalpha():
+    if not isinstance(value, str) or value.lstrip("+-").isalpha():
+        return value
+    if not _NUMBER.fullmatch(value) or (kind == "decimal" and _ENDLESS.fullmatch(value)):
         raise PydanticKnownError("float_parsing" if kind == "float" else "decimal_parsing")
     return value
 
