@@ -98,6 +98,11 @@ class SessionContent:
             self._dropped = not keep
         return self._sent
 
+    def seal(self) -> None:
+        """The headers are settled, although nothing has asked for the session: no change is possible."""
+        if self._sent is None:
+            self._sent = [*PRIVATE]
+
     @property
     def is_lost(self) -> bool:
         """Whether it has changed after the response started: in a way that can't be refused, such as inside a list.

@@ -10,7 +10,7 @@ from starlette.types import Message, Scope, Send
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean, printable
-from hyperpy.pages import STATE, nonce_of
+from hyperpy.pages import HEADERS_SETTLED, STATE, nonce_of
 from hyperpy.routing import root_prefix
 from hyperpy.sessions import PRIVATE, SessionCookie
 
@@ -82,7 +82,8 @@ def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[
 
 
 def private_with_session(headers: list[RawHeader], scope: Scope) -> list[RawHeader]:
-    """The headers of a response whose body may read the session later, when it is too late to say so."""
+    """The headers of a response whose body may read the session later: too late to say so, or to change it."""
+    scope[HEADERS_SETTLED] = True
     cookie: SessionCookie = scope["app"].session_cookie
     if not cookie.keys or not cookie.is_in(scope):
         return headers

@@ -105,6 +105,21 @@ async def stream():
     yield t"first"
     session["items"].append(1)
 """,
+    "later.py": """
+from hyperpy import flash, session
+def flash_it():
+    flash("x")
+def change():
+    session["seen"] = 1
+async def stream():
+    for step in (flash_it, change, session.renew):
+        try:
+            step()
+            yield "lost"
+        except Exception as error:
+            yield type(error).__name__
+    session["items"].append(1)
+""",
 }
 
 
@@ -255,7 +270,11 @@ async def test_changes_after_the_head(folder: Path, caplog: pytest.LogCaptureFix
         assert content(http.cookies["session"]) == {"seen": 1}
         with caplog.at_level(logging.ERROR):
             await http.get("/late", headers={"Accept": "text/event-stream"})
-        assert "/late: the session was changed after the response had started" in caplog.text
+            answer = await http.get("/later", headers={"Accept": "text/event-stream"})  # nothing has read it before
+            assert answer.text.count("data: HeadersSentError") == 3
+            assert "lost" not in answer.text
+        for url in ("/late", "/later"):
+            assert f"{url}: the session was changed after the response had started" in caplog.text
 
 
 def test_a_key_is_needed(folder: Path, tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from hyperpy.sessions import SessionContent
 # In the ASGI scope: the RequestState, once something needs it.
 STATE: Final = "hyperpy.request"
 
+# In the ASGI scope, once a response has its headers while its body is still to come.
+HEADERS_SETTLED: Final = "hyperpy.headers_settled"
+
 
 class RequestState:
     """Shared by all Runs of a request. It is made on first use, because most requests need none of it."""
@@ -24,6 +27,8 @@ class RequestState:
         """The session of the request, made on first use."""
         if self.session is None:
             self.session = SessionContent(scope, scope["app"].session_cookie)
+            if HEADERS_SETTLED in scope:
+                self.session.seal()
         return self.session
 
 
