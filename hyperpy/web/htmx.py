@@ -103,10 +103,12 @@ class HTMX(RequestObject):
     def fragment(self) -> str:
         """The target, if it is a fragment of this file's templates and htmx asks for a part of the page; else empty.
 
+        Boosted links and forms ask for whole pages.
+
         Known are the fragments whose names the file's templates have as literals.
         """
-        target = self.target
-        if not self.request:
+        target, is_boosted = self.target, self.boosted
+        if is_boosted or not self.request:
             return ""
         reached = self._run.reached()
         templates = [reached] if reached else self._run.route.templates

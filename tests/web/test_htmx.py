@@ -75,7 +75,7 @@ async def test_what_is_read_is_in_vary(routes: Path) -> None:
         "current_url": "HX-Current-URL",
         "prompt": "HX-Prompt",
         "version": "HX-Source",
-        "fragment": "HX-Target, HX-History-Restore-Request",
+        "fragment": "HX-Target, HX-Boosted, HX-History-Restore-Request",
     }
     pages = {f"{name}.py": f"from hyperpy import htmx\nhtmx.{name}\nhtmx.{name}\nt''" for name in own}
     typed = {"typed.py": "from hyperpy import HTMX\nx: HTMX\nt'{str(x.boosted)}'", "none.py": "t''"}
@@ -125,6 +125,7 @@ async def test_the_targeted_fragment(routes: Path) -> None:
         (HTMX_4 | {"HX-Target": "ul#rows"}, rows),
         (HTMX_4 | {"HX-Target": "p#count"}, '<p id="count">2</p>'),
         (HTMX_2 | {"HX-Target": "rows", "HX-History-Restore-Request": "true"}, whole),
+        (HTMX_2 | {"HX-Target": "rows", "HX-Boosted": "true"}, whole),
         *(
             (HTMX_2 | {"HX-Target": name}, whole)
             for name in ("none", "main", "menu", "", "a", "row", "Rows", "__class__")
