@@ -9,9 +9,11 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.config import Settings
+from hyperpy.dev.browser import Following
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
+from hyperpy.server.configuration import Config
 
 # Prints what was loaded. Called with the application, and whether it is the first one.
 type Announce = Callable[[ASGIApp, bool], None]
@@ -47,10 +49,23 @@ def _serve_problem(problem: str, settings: Settings, listener: socket.socket) ->
 
 
 def _serve(app: ASGIApp, settings: Settings, listener: socket.socket) -> None:
-    config = make_config(HostGuard(app, settings.host), settings, grace=GRACE, dev=True)
+    following = Following(app)
+    config = make_config(HostGuard(following, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
-    run(Server(config, parent_is_alive=parent.is_alive), listener)
+    run(FollowedServer(config, following, parent.is_alive), listener)
+
+
+class FollowedServer(Server):
+    """A server that open pages follow. Their connections end before it waits for the open responses."""
+
+    def __init__(self, config: Config, following: Following, parent_is_alive: Callable[[], bool]) -> None:
+        super().__init__(config, parent_is_alive=parent_is_alive)
+        self._following = following
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._following.close()
+        await super().shutdown(sockets)
 
 
 class StartupWitness:

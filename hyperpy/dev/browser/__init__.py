@@ -1,0 +1,5 @@
+"""Makes open pages follow the code under `hyper dev`: a script in each page, and the events that it waits for."""
+
+from hyperpy.dev.browser.following import Following
+
+__all__ = ["Following"]

@@ -1,0 +1,141 @@
+// Changes a document into another one, and keeps what the visitor has done to it.
+
+// Filled in the browser: while the server sends them empty, they keep their content.
+const FILLED = "[sse-swap], [x-text], [x-html], [data-text]";
+const KEPT = "canvas, [hx-preserve]";
+const DATA_SCRIPT = /^(application\/(ld\+)?json|text\/(plain|template|html))$/i;
+const OWN = "script[data-generation], [data-hyper-dev]";
+
+/** Morph `document` into `next`. Returns false, and changes nothing, if only a reload can run its scripts. */
+export function morph(next) {
+  const known = new Set([...document.scripts].filter(runs).map(identity));
+  if ([...next.scripts].filter(runs).some((script) => !known.has(identity(script)))) return false;
+  const focus = rememberFocus();
+  const place = [scrollX, scrollY];
+  syncAttributes(document.documentElement, next.documentElement);
+  morphChildren(document.head, next.head);
+  syncAttributes(document.body, next.body);
+  morphChildren(document.body, next.body);
+  focus();
+  if (scrollX !== place[0] || scrollY !== place[1]) scrollTo({ left: place[0], top: place[1], behavior: "instant" });
+  globalThis.htmx?.process?.(document.body);
+  return true;
+}
+
+function runs(script) {
+  return !DATA_SCRIPT.test(script.type) && !script.matches(OWN);
+}
+
+function identity(script) {
+  return `${script.type} ${script.getAttribute("src") ?? script.textContent}`;
+}
+
+function morphNode(old, next) {
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
+  } else if (!old.matches(KEPT)) {
+    if (isSheet(old) && old.getAttribute("href") !== next.getAttribute("href")) return replaceSheet(old, next);
+    syncAttributes(old, next);
+    if (old instanceof HTMLTemplateElement) morphChildren(old.content, next.content);
+    else if (next.hasChildNodes() || !(old.matches(FILLED) || old.localName.includes("-"))) morphChildren(old, next);
+  }
+  return old;
+}
+
+function syncAttributes(old, next) {
+  for (const { name } of [...old.attributes]) {
+    if (!next.hasAttribute(name) && !isOfVisitor(old, name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of next.attributes) {
+    if (old.getAttribute(name) !== value && !isOfVisitor(old, name)) old.setAttribute(name, value);
+  }
+}
+
+/** Whether an attribute holds what a visitor or a script has changed. Browsers hide the value of a nonce. */
+function isOfVisitor(element, name) {
+  if (name === "open") return element.matches("details, dialog");
+  return name === "nonce" || (name === "style" && element.style?.display === "none");
+}
+
+function morphChildren(old, next) {
+  const byId = new Map([...old.childNodes].filter(idOf).map((node) => [idOf(node), node]));
+  const nextIds = new Set([...next.childNodes].map(idOf).filter(Boolean));
+  let here = old.firstChild;
+  const skip = () => {
+    while (here?.nodeType === Node.ELEMENT_NODE && here.matches(OWN)) here = here.nextSibling;
+  };
+  for (const wanted of [...next.childNodes]) {
+    skip();
+    const match = idOf(wanted) ? sameKind(byId.get(idOf(wanted)), wanted) : unkeyed(here, wanted, nextIds);
+    if (match === null) {
+      old.insertBefore(document.importNode(wanted, true), here);
+    } else if (match === here) {
+      here = morphNode(match, wanted).nextSibling;
+    } else {
+      place(old, match, here);
+      morphNode(match, wanted);
+    }
+    byId.delete(idOf(wanted));
+  }
+  while ((skip(), here)) {
+    const gone = here;
+    here = here.nextSibling;
+    gone.remove();
+  }
+}
+
+/** The next of the old siblings that has no id of its own to match by, and is of the same kind. */
+function unkeyed(from, wanted, nextIds) {
+  for (let node = from; node; node = node.nextSibling) {
+    if (node.nodeType === Node.ELEMENT_NODE && node.matches(OWN)) continue;
+    if (!nextIds.has(idOf(node)) && sameKind(node, wanted)) return node;
+  }
+  return null;
+}
+
+function sameKind(node, wanted) {
+  const same = node?.nodeType === wanted.nodeType && node.nodeName === wanted.nodeName;
+  const alike = ["type", "name"].every((name) => same && attribute(node, name) === attribute(wanted, name));
+  return alike && node.namespaceURI === wanted.namespaceURI ? node : null;
+}
+
+function idOf(node) {
+  return attribute(node, "id");
+}
+
+/** An attribute of a node. The properties of a form may be its fields instead: `form.id`, `form.name`. */
+function attribute(node, name) {
+  return node.nodeType === Node.ELEMENT_NODE ? node.getAttribute(name) : null;
+}
+
+function place(parent, node, before) {
+  if (parent.moveBefore && node.isConnected) parent.moveBefore(node, before);
+  else parent.insertBefore(node, before);
+}
+
+function isSheet(element) {
+  return element.localName === "link" && element.relList.contains("stylesheet");
+}
+
+/** Load the new style sheet before the old one goes, so that the page never shows without styles. */
+function replaceSheet(old, next) {
+  const link = document.importNode(next, true);
+  const done = () => old.remove();
+  link.addEventListener("load", done);
+  link.addEventListener("error", done);
+  old.dataset.hyperDev = "";
+  old.after(link);
+  return link;
+}
+
+function rememberFocus() {
+  const active = document.activeElement;
+  const range = [active?.selectionStart, active?.selectionEnd, active?.selectionDirection];
+  return () => {
+    if (!active || active === document.activeElement) return;
+    const now = active.isConnected ? active : active.id && document.getElementById(active.id);
+    if (!now || now === document.body) return;
+    now.focus({ preventScroll: true });
+    if (typeof range[0] === "number") now.setSelectionRange?.(...range);
+  };
+}

@@ -1,0 +1,141 @@
+"""Open pages follow the code under `hyper dev`, and keep what the visitor has done."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from hyperpy.dev import browser as dev_browser
+from tests.support.servers import Command
+
+FORM = '''t"""
+<!doctype html>
+<html lang="en">
+<head><title>Form</title></head>
+<body>
+<h1>{title}</h1>
+<form><input id="name" value="initial"><textarea id="note">text</textarea>
+<input type="checkbox" id="agree"><select id="pick"><option>one<option>two</select></form>
+<details id="more"><summary>More</summary>hidden</details>
+<div id="scroller" style="height: 50px; overflow: auto"><p style="height: 3000px">long</p></div>
+<ul>{items}</ul>
+<p style="height: 3000px">long</p>
+</body>
+</html>
+"""
+'''
+FIRST = 'title = "First"\nitems = [t"<li id={name}>{name}</li>" for name in "abc"]\n' + FORM
+SECOND = 'title = "Second"\nitems = [t"<li id={name}>{name}</li>" for name in "xcab"]\n' + FORM
+DIVIDES = "title = 1 / 0\nitems = []\n" + FORM
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dev")
+    (folder / "routes").mkdir()
+    (folder / "routes" / "index.py").write_text(FIRST)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[str]:
+    with Command("dev", "--port", "0", folder=folder) as command:
+        yield f"http://127.0.0.1:{command.port()}"
+
+
+def test_an_open_page_follows_the_code_and_keeps_what_was_entered(page: Page, site: str, folder: Path):
+    index = folder / "routes" / "index.py"
+    index.write_text(FIRST)
+    page.goto(site)
+    expect(page.locator("h1")).to_have_text("First")
+    page.fill("#note", "a longer note")
+    page.check("#agree")
+    page.select_option("#pick", "two")
+    page.click("#more summary")
+    page.fill("#name", "entered")
+    page.evaluate("""() => {
+        document.querySelector("#name").setSelectionRange(2, 4);
+        document.querySelector("#scroller").scrollTop = 70;
+        scrollTo(0, 90);
+        window.same = true;
+        window.b = document.querySelector("#b");
+    }""")
+
+    index.write_text(SECOND)
+    expect(page.locator("h1")).to_have_text("Second")
+    state = page.evaluate("""() => {
+        const of = (id) => document.getElementById(id);
+        const name = of("name");
+        return {
+            same: window.same, b: of("b") === window.b, focus: document.activeElement.id, name: name.value,
+            selection: [name.selectionStart, name.selectionEnd], note: of("note").value, agree: of("agree").checked,
+            pick: of("pick").value, open: of("more").open, scrolled: [of("scroller").scrollTop, scrollY],
+            items: [...document.querySelectorAll("li")].map((li) => li.id).join(""),
+        };
+    }""")
+    assert state == {
+        "same": True,
+        "b": True,
+        "focus": "name",
+        "name": "entered",
+        "selection": [2, 4],
+        "note": "a longer note",
+        "agree": True,
+        "pick": "two",
+        "open": True,
+        "scrolled": [70, 90],
+        "items": "xcab",
+    }
+
+    for broken, message in ((DIVIDES, "division by zero"), ("title = (\n", "was never closed")):
+        index.write_text(broken)
+        expect(page.locator("dialog")).to_contain_text(message)
+        index.write_text(FIRST)
+        expect(page.locator("dialog")).to_have_count(0)
+        expect(page.locator("h1")).to_have_text("First")
+        assert page.evaluate("window.same && document.querySelector('#name').value") == "entered"
+
+
+def test_an_error_page_goes_away_once_the_file_is_mended(page: Page, site: str, folder: Path):
+    index = folder / "routes" / "index.py"
+    index.write_text(DIVIDES)
+    page.goto(site)
+    expect(page.locator("h1").last).to_contain_text("division by zero")  # over the page, if that was sent before
+    page.goto(site)
+    expect(page.locator("h1")).to_contain_text("division by zero")
+    index.write_text(SECOND)
+    expect(page.locator("h1")).to_have_text("Second")
+
+
+MORPHS = {
+    "text": ("<p>a", "<p>b"),
+    "attributes": ('<p class="a" title="t">', '<p class="b" lang="en">'),
+    "kinds": ("<p>a</p><ul><li>b</ul>", "<ul><li>a</ul><p>b</p>"),
+    "order by id": ('<i id="a"></i><i id="b"></i><i id="c"></i>', '<i id="c"></i><i id="d"></i><i id="a"></i>'),
+    "comments": ("<!--a-->b", "<!--c-->d"),
+    "svg": ('<svg><circle r="1"/></svg>', '<svg><circle r="2"/><path d="M0"/></svg>'),
+    "templates": ("<template><p>a</template>", "<template><b>b</template>"),
+    "less": ("<p>a</p><p>b</p><p>c</p>", "<p>c</p>"),
+    "nothing": ("<p>a</p>", ""),
+}
+
+
+def test_a_document_becomes_the_other_one(browser: Browser):
+    source = (Path(dev_browser.__file__).parent / "morph.js").read_text()
+    wrong = {}
+    page = browser.new_page()
+    for name, (before, after) in MORPHS.items():
+        page.set_content(f"<body>{before}")
+        page.add_script_tag(
+            content=f"{source.replace('export ', '')}\nwindow.morph = morph;document.currentScript.remove()"
+        )
+        morphed = """(html) => {
+            const next = new DOMParser().parseFromString(html, "text/html");
+            return [morph(next), document.body.innerHTML, next.body.innerHTML];
+        }"""
+        done, result, expected = page.evaluate(morphed, f"<body>{after}")
+        if not done or result != expected:
+            wrong[name] = (result, expected)
+    page.close()
+    assert not wrong
