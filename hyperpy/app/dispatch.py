@@ -17,7 +17,7 @@ from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
-from hyperpy.exceptions import AnswerError, InputError, RefusedRedirectError, display_path, printable
+from hyperpy.exceptions import AnswerError, HyperError, InputError, RefusedRedirectError, display_path, printable
 from hyperpy.pages import (
     FORM_KEY,
     STATE,
@@ -36,6 +36,7 @@ from hyperpy.pages import (
 )
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
+from hyperpy.tracebacks import raising_place
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.cross_site import CrossSiteProtection
 from hyperpy.web.default_headers import DefaultHeaders, report_lost_changes
@@ -197,6 +198,8 @@ class Dispatch:
             log.warning("%s %s: invalid inputs: %s", scope["method"], printable(scope["path"]), printable(str(error)))
         if (bug := unexpected(error)) is None:
             return ""
+        if isinstance(bug, HyperError) and (place := raising_place(bug)):
+            bug.at(place)
         log_id = secrets.token_hex(4)
         log.error("%s %s failed [%s]", scope["method"], printable(scope["path"]), log_id, exc_info=bug)
         return log_id

@@ -11,6 +11,7 @@ from hyperpy.exceptions import AnswerError, HyperError, TemplateError, UnknownFr
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.request.run import Run, current
 from hyperpy.templates import Pending, allow_deferred, capture_fragments
+from hyperpy.tracebacks import raising_place
 
 
 @overload
@@ -65,7 +66,7 @@ def _fragment(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
                 html: str = eval(code, run.namespace)
                 return html.strip()
             except HyperError as error:
-                raise error.at(template.place) from error.__cause__
+                raise error.at(raising_place(error) or template.place) from error.__cause__
     return _captured(run, name, templates)
 
 

@@ -34,6 +34,7 @@ from hyperpy.pages.request.submitted_body import read_submitted
 from hyperpy.pages.request.threads import in_thread
 from hyperpy.sessions import SessionContent
 from hyperpy.templates import Pending, allow_deferred, current_host
+from hyperpy.tracebacks import raising_place
 
 current: ContextVar[Run] = current_host
 
@@ -386,7 +387,7 @@ class Run(AnsweredRequest):
             html: str = eval(template.code, self.namespace)
             return html.strip()
         except HyperError as error:
-            raise error.at(template.place) from error.__cause__
+            raise error.at(raising_place(error) or template.place) from error.__cause__
 
     def stream(self) -> AsyncGenerator[Any]:
         """The stream's generator, not yet started."""

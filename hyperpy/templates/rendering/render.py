@@ -27,6 +27,7 @@ from hyperpy.templates.rendering.fragments import fragment
 from hyperpy.templates.syntax.nodes import SAFE_SPEC, Document, HoleShape, Spec
 from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import CallProblem, Problem, first_words
+from hyperpy.tracebacks import raising_place
 
 type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[HoleShape, ...]]
 
@@ -46,7 +47,8 @@ def html(value: object) -> Markup:
         return markup(render_template(value).strip() if type(value) is Template else render_text(value))
     except TemplateError as error:
         caller = sys._getframe(1)
-        raise error.at(Place(caller.f_code.co_filename, caller.f_lineno)) from error.__cause__
+        place = raising_place(error) or Place(caller.f_code.co_filename, caller.f_lineno)
+        raise error.at(place) from error.__cause__
 
 
 def render_template(template: Template) -> str:
