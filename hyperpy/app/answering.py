@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -52,6 +51,7 @@ from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
 from hyperpy.web.default_headers import DefaultHeaders, RawHeader, private_with_session, with_session
+from hyperpy.web.errors import method_error
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.session_seal import SESSION, SessionSeal
 from hyperpy.web.static_files import with_usable_range
@@ -132,7 +132,7 @@ async def answer_route(
     method = scope["method"]
     if method not in route.methods:
         if method != "OPTIONS":
-            raise HTTPException(405, headers={"Allow": route.allow})
+            raise method_error(method, route.file, route.allow, debug=scope["app"].debug)
         await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
         return None
     if route.by_method:

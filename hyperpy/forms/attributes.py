@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from hyperpy.exceptions import AnswerError
 from hyperpy.forms.fields import FieldPlace
 from hyperpy.forms.html_patterns import html_pattern
 from hyperpy.forms.shapes import Kind, Shape, written
@@ -49,10 +50,28 @@ class FieldAttributes(TagAttributes):
 
 
 def control_type(place: FieldPlace) -> str:
-    """The type of a control: one of `<input>`, or `select`."""
+    """The type of a control: one of `<input>`, or `select`. Raises AnswerError if one control can't hold the field."""
     if not place.type:
+        _check_single(place)
         place.type = _control_type(place.shape)
     return place.type
+
+
+def _check_single(place: FieldPlace) -> None:
+    name, shape = place.name, place.shape
+    if shape.kind is Kind.OBJECT:
+        what, below = "a model", [f"{name}.{each.key}" for each in shape.fields.values()]
+        hint = "Write a control for each of its fields: "
+    elif shape.kind is Kind.LIST and not shape.is_flat:
+        what = "a list of models"
+        below = [f"{name}[{{row}}].{each.key}" for each in shape.item(0).fields.values()]
+        hint = "Write controls for the fields of each item: "
+    elif shape.kind is Kind.MAPPING:
+        what, below, hint = "a mapping", [f"{name}.key"], "Write a control for each of its keys: "
+    else:
+        return
+    listed = ", ".join(f"`{each}`" for each in below)
+    raise AnswerError(f"`{name}` is {what}, which one control can't hold", hint=f"{hint}{listed}." if below else "")
 
 
 def _control_type(shape: Shape) -> str:

@@ -4,6 +4,7 @@ pydantic converts and checks. This is only about what HTML leaves out: an untick
 nothing, and an empty control sends an empty text, whatever its type.
 """
 
+import logging
 import math
 import re
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from starlette.datastructures import UploadFile as StarletteUpload
 from hyperpy.forms.field_names import MAX_DEPTH, Submitted, is_blank, parts_of
 from hyperpy.forms.messages import unreadable
 from hyperpy.forms.shapes import FieldShape, Kind, Shape
+
+log: Final = logging.getLogger("hyperpy.forms")
 
 _MISSING: Final[Any] = object()
 _DIGITS: Final = re.compile(r"[+-]?[0-9.]+")
@@ -132,6 +135,10 @@ class _Binder:
         if isinstance(value, StarletteUpload) or shape.kind is Kind.FILE:
             if isinstance(value, StarletteUpload) and shape.kind is Kind.FILE:
                 return value, ""
+            if shape.kind is Kind.FILE:  # browsers send the name of the file
+                log.warning(
+                    '`%s` came as text, not as a file. Does its <form> have enctype="multipart/form-data"?', path
+                )
             self.problem(path, unreadable(shape))
             return _MISSING, _text_of(value)
         text = value.replace("\r\n", "\n")  # browsers count a line end as one character, and send two

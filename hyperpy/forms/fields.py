@@ -17,9 +17,9 @@ FORM: Final = "form"
 class UnknownFieldError(AnswerError, AttributeError):
     """A form has no field of that name."""
 
-    def __init__(self, name: str, known: Sequence[str], owner: str = "") -> None:
+    def __init__(self, name: str, known: Sequence[str], owner: str = "", hint: str = "") -> None:
         listed = ", ".join(f"`{each}`" for each in known)
-        hint = f"It has {listed}. {did_you_mean(name, known)}".strip() if known else ""
+        hint = f"It has {listed}. {did_you_mean(name, known)}".strip() if known else hint
         where = f"`{owner}`" if owner else "the form"
         AnswerError.__init__(self, f"{where} has no field `{name}`", hint=hint)
         AttributeError.__init__(self, self.what)
@@ -67,7 +67,8 @@ class FieldPlace:
             case Kind.MAPPING:
                 submitted = f"{self.name}.{name}" if self.parts else name
                 return FieldPlace((*self.parts, name), submitted, self.shape.values, self.field)
-        raise UnknownFieldError(name, [], self.name)
+        hint = f"It is a list. Name an item: `{self.name}[0].{name}`." if self.shape.kind is Kind.LIST else ""
+        raise UnknownFieldError(name, [], self.name, hint)
 
     def find(self, path: str) -> FieldPlace:
         """What is below it, by its path. Raises UnknownFieldError."""

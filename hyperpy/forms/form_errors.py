@@ -39,12 +39,14 @@ class FormErrors:
     It is true if there are any. Iteration yields pairs of a field's submitted name and its message.
     """
 
-    __slots__ = ("_place", "_prefix", "_problems")
+    __slots__ = ("_place", "_prefix", "_problems", "_told")
 
-    def __init__(self, place: FieldPlace, problems: Problems, prefix: str) -> None:
+    def __init__(self, place: FieldPlace, problems: Problems, prefix: str, told: set[str]) -> None:
         self._place = place
         self._problems = problems
         self._prefix = prefix
+        self._told = told
+        """The names of the problems whose messages have been asked for."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -59,7 +61,7 @@ class FormErrors:
         if self._place.shape.kind is Kind.OBJECT and known is None:
             names = [*self._place.shape.fields, *([] if self._place.name else [FORM])]
             raise UnknownFieldError(str(name), names, self._place.name)
-        below = FormErrors(self._place.child(str(name)), self._problems, self._prefix)
+        below = FormErrors(self._place.child(str(name)), self._problems, self._prefix, self._told)
         is_nested = below._place.shape.kind in (Kind.OBJECT, Kind.MAPPING)
         has_items = below._place.shape.kind is Kind.LIST and not below._place.shape.is_flat
         return below if is_nested or has_items else below.own()
@@ -69,25 +71,29 @@ class FormErrors:
         place = self._place
         if not self._problems:
             return FieldError("", error_id(place, self._prefix))
-        messages = list(self._problems.get(place.name, ()))
+        names = [place.name]
         if place.name == FORM and place.shape.kind is not Kind.OBJECT:
-            messages += self._problems.get("", ())
+            names.append("")
         if place.shape.is_flat:
-            messages += [
-                text for name, found in self._problems.items() if _is_below(name, place.name) for text in found
-            ]
+            names += [name for name in self._problems if _is_below(name, place.name)]
+        self._told.update(names)
+        messages = [text for name in names for text in self._problems.get(name, ())]
         return FieldError(" ".join(dict.fromkeys(messages)), error_id(place, self._prefix))
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
+        for name in self._names():
+            self._told.add(name)
+            yield name or FORM, " ".join(dict.fromkeys(self._problems[name]))
+
+    def _names(self) -> list[str]:
         name = self._place.name
-        found = ((each, texts) for each, texts in self._problems.items() if each == name or _is_below(each, name))
-        return ((each or FORM, " ".join(dict.fromkeys(texts))) for each, texts in found)
+        return [each for each in self._problems if each == name or _is_below(each, name)]
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._names())
 
     def __contains__(self, name: object) -> bool:
-        return any(each == name for each, _ in self)
+        return any((each or FORM) == name for each in self._names())
 
     def __dir__(self) -> list[str]:
         return [*self._place.shape.fields, FORM]

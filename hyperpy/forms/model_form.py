@@ -77,7 +77,7 @@ class ModelForm[T]:
     A form that was not submitted shows its initial values and has no errors.
     """
 
-    __slots__ = ("_bound", "_id_prefix", "_make_values", "_model", "_problems", "_shown")
+    __slots__ = ("_bound", "_id_prefix", "_make_values", "_model", "_problems", "_shown", "_told")
 
     _model: FormModel[T]
     _bound: Bound[T] | None
@@ -85,6 +85,8 @@ class ModelForm[T]:
     _shown: Values | None
     _problems: dict[str, list[str]]
     _id_prefix: str
+    _told: set[str]
+    """The names whose messages, or controls, a template has asked for since the form was refused."""
 
     @property
     def is_bound(self) -> bool:
@@ -115,7 +117,7 @@ class ModelForm[T]:
     @property
     def errors(self) -> FormErrors:
         """The messages by field: `form.errors.email`, and `form.errors.form` for the whole form."""
-        return FormErrors(self._root, self._problems, self._id_prefix)
+        return FormErrors(self._root, self._problems, self._id_prefix, self._told)
 
     @property
     def _root(self) -> FieldPlace:
@@ -206,7 +208,7 @@ class ModelForm[T]:
     def error(self, name: str) -> FieldError:
         """The message of one field, found by its path."""
         place = _with_message(self._root.find(name))
-        return FormErrors(place, self._problems, self._id_prefix).own()
+        return FormErrors(place, self._problems, self._id_prefix, self._told).own()
 
     def id(self, name: str) -> str:
         """The id of a field's control, for `<label for=…>`."""
@@ -227,6 +229,11 @@ class ModelForm[T]:
 def show_initial(form: ModelForm[Any], initial: object) -> None:
     """Show these values in a form that was not submitted."""
     form._shown = initial_values(form._model.shape, checked_initial(initial))
+
+
+def untold_problems(form: ModelForm[Any]) -> Problems:
+    """The problems of a refused form that its page doesn't show: neither the message nor the control."""
+    return {name: texts for name, texts in form._problems.items() if name not in form._told}
 
 
 def _with_message(place: FieldPlace) -> FieldPlace:
@@ -264,6 +271,6 @@ def new_form[T](
     bound = None if submission is None else model.bind(submission)
     form._model, form._bound, form._id_prefix = model, bound, id_prefix
     form._make_values = model.default_values if bound is None else bound.values
-    form._shown = None
+    form._shown, form._told = None, set()
     form._problems = {name: list(found) for name, found in bound.problems.items()} if bound else {}
     return form

@@ -1,5 +1,6 @@
 """Inputs from the body of a request: `Form`, `File` and `Body`, and the markers that they make."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Unpack
@@ -7,10 +8,13 @@ from typing import Any, Final, Unpack
 from starlette.requests import Request
 from starlette.types import Scope
 
-from hyperpy.forms import FormModel, ModelForm, Submission, new_form
+from hyperpy.exceptions import Place, printable
+from hyperpy.forms import FormModel, ModelForm, Submission, new_form, untold_problems
 from hyperpy.forms.strict_inputs import ABSENT, FormInput, JSONInput, form_input, json_input
 from hyperpy.pages.constraint_keywords import Constraints, known_constraints
 from hyperpy.pages.input_markers import NO_CONSTRAINTS, NO_DEFAULT, InputMarker
+
+log: Final = logging.getLogger("hyperpy.forms")
 
 # In the ASGI scope: what has been read of the body, and the forms that are shown again.
 SUBMITTED: Final = "hyperpy.submitted"
@@ -151,6 +155,21 @@ def is_refused(scope: Scope) -> bool:
     """Whether a form of the request was refused."""
     forms: list[ModelForm[Any]] = scope.get(FORMS, [])
     return any(form.errors for form in forms)
+
+
+def report_untold(scope: Scope, page: object, place: Place) -> None:
+    """In debug mode, log the problems of a refused form that a complete page doesn't show."""
+    if not (scope["app"].debug and isinstance(page, str)):
+        return
+    for form in scope[FORMS]:
+        for name, texts in untold_problems(form).items():
+            log.warning(
+                "%s  the form was refused because of %s, and the page doesn't show that: %s\n"
+                "  Show the field or {form.errors}, or give the field a default in the model.",
+                place,
+                f"`{name}`" if name else "the whole form",
+                printable(" ".join(texts)),
+            )
 
 
 class Form[T](ModelForm[T]):

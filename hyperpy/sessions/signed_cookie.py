@@ -54,9 +54,13 @@ class SessionCookie:
     def of(cls, settings: Settings) -> SessionCookie:
         """Without a secret key, the keys are empty. Raises ConfigError for one that could be guessed, or a bad name."""
         keys = tuple(filter(None, map(str.strip, (settings.secret_key or "").split(","))))
-        if any(len(key) < LEAST_KEY for key in keys):
+        if short := [number for number, key in enumerate(keys, 1) if len(key) < LEAST_KEY]:
+            what = "the secret key is too short"
             hint = f"A key has at least {LEAST_KEY} characters. Make one: {_MAKE_KEY}"
-            raise settings.error("secret_key", "the secret key is too short", hint)
+            if len(keys) > 1:
+                what = f"secret key {short[0]} of {len(keys)} is too short"
+                hint = f"A comma separates a key from earlier ones. {hint}"
+            raise settings.error("secret_key", what, hint)
         name = settings.session_cookie
         if not _NAME.fullmatch(name):
             raise settings.error("session_cookie", f"invalid cookie name {name!r}", "Use letters, digits, - and _.")

@@ -11,7 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError
+from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path
 from hyperpy.templates import html, replace_surrogates
 from hyperpy.tracebacks import users_traceback
 from hyperpy.web.bodiless import BODILESS
@@ -25,6 +25,7 @@ _STYLE = Markup(
     "pre{background:#262626}}"
 )
 
+_FLAGS_TO_ADD = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_BODY = frozenset({"content-length", "content-type", "transfer-encoding"})
 _JSON_TYPE = re.compile(r"application/(?:[^/ ]+\+)?json")
 _QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
@@ -172,6 +173,14 @@ def no_route_answer(path: str, folder: str, routes: Iterable[tuple[str, str]]) -
         <p>Existing routes:</p><ul>{items}</ul>
         """
     return HTMLResponse(error_document(f"No route for {path}", body), 404)
+
+
+def method_error(method: str, file: str, allow: str, *, debug: bool) -> HTTPException:
+    """A 405 for a route file that answers the methods `allow`. Developers are told how to answer this one."""
+    detail = f"{display_path(file)} answers {allow}." if debug else None
+    if debug and method in _FLAGS_TO_ADD:
+        detail = f"{detail} To answer {method}, import {method} from hyperpy and write `if {method}:`."
+    return HTTPException(405, detail, headers={"Allow": allow})
 
 
 def error_document(title: str, body: object, *, refresh: int | None = None) -> Markup:

@@ -358,6 +358,7 @@ async def test_an_error_page_shows_its_form_unbound(site: Site):
 
 LOAD_ERRORS = [
     ("form: Form\nt'x'", "the form `form` has no model|is an input marker, not a type"),
+    ("form = Form[Contact]()\nt'{form.ok}'", "`form` is an input marker, not a value"),
     ("form: Form[int]\nt'x'", "`int` is not a model, so `form` can't be its form"),
     ("form: Form[Contact] = Form(alias='x')\nt'x'", "can't have this marker or its arguments"),
     ("form: Form[Contact] = Form(min_length=1)\nt'x'", "can't have this marker or its arguments"),

@@ -283,6 +283,9 @@ def test_a_key_is_needed(folder: Path, tmp_path: Path) -> None:
     assert "HYPER_SECRET_KEY" in caught.value.hint
     with pytest.raises(ConfigError, match="too short"):
         Hyper(folder, static=None, settings=Settings(secret_key="short"))
+    with pytest.raises(ConfigError, match="secret key 2 of 2 is too short") as caught:
+        Hyper(folder, static=None, settings=Settings(secret_key=f"{KEY}, short"))
+    assert "A comma separates" in caught.value.hint
     assert KEY not in repr(Settings(secret_key=KEY))
     assert KEY not in repr(Hyper(folder, static=None, settings=Settings(secret_key=KEY)).session_cookie)
 

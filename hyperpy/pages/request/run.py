@@ -18,7 +18,7 @@ from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.forms import show_initial
 from hyperpy.pages.analysis.inputs.declarations import METHODS
 from hyperpy.pages.answers import AnsweredError, Redirect
-from hyperpy.pages.body_inputs import FORMS, is_refused
+from hyperpy.pages.body_inputs import FORMS, is_refused, report_untold
 from hyperpy.pages.loading.compiler import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.route import Route
@@ -376,10 +376,10 @@ class Run(AnsweredRequest):
 
     def _page_to_send(self) -> str | Pending:
         """The page for sending: then it may contain deferred values."""
-        template = self._reached()
-        page = allow_deferred(self.evaluate, (template,), template.place)
+        page = allow_deferred(self.evaluate, (template := self._reached(),), template.place)
         if FORMS in self.scope:
             self.settle_status()
+            report_untold(self.scope, page, template.place)
         return page
 
     def evaluate(self, template: CompiledTemplate) -> str:

@@ -20,7 +20,8 @@ def check_marker_places(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
     for function in index.functions:
         if function not in dependencies:
             _check_parameters(function.args, parsed.file, vocabulary)
-    markers = {call for call in index.of(ast.Call) if vocabulary.is_marker_function(call.func)}
+    calls = index.of(ast.Call)
+    markers = {call for call in calls if vocabulary.is_marker_function(call.func) or vocabulary.is_form(call.func)}
     if not markers:
         return
     for owner in index.of(*OWNERS):
@@ -120,9 +121,18 @@ def _check_untyped(parsed: ParsedFile, markers: Collection[ast.expr]) -> None:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if value in markers:
                 if name in _read_as_values(parsed.tree):
-                    hint = f"An input has a type: `{name}: T = {ast.unparse(value)}`."
+                    hint = f"An input has a type: `{name}: {_typed(value)}`."
                     place = place_of(statement, parsed.file)
                     raise RouteError(f"`{name}` is an input marker, not a value", place=place, hint=hint)
+
+
+def _typed(marker: ast.expr) -> str:
+    """A type and the marker, as they are written behind the name of an input."""
+    match marker:
+        case ast.Call(func=ast.Subscript(value=form) as kind):  # `Form[Contact](…)`
+            plain = ast.unparse(ast.Call(form, marker.args, marker.keywords))
+            return f"{ast.unparse(kind)} = {plain}"
+    return f"T = {ast.unparse(marker)}"
 
 
 def _read_as_values(node: ast.AST) -> set[str]:
