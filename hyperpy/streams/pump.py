@@ -25,7 +25,7 @@ from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, LIMITS, RUNNING, ST
 from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.stream_errors import failure_of
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
-from hyperpy.streams.telemetry import TELEMETRY
+from hyperpy.streams.telemetry import telemetry
 from hyperpy.templates import Pending, allow_deferred
 
 logger: Final = logging.getLogger("hyperpy.streams")
@@ -107,7 +107,8 @@ class Pump(ABC):
         self._loop = asyncio.get_running_loop()
         self._run = run = current.get(None)
         self.record = record = StreamRecord(self.route, run.route.url if run is not None else "", self.mode, scope)
-        span, context = TELEMETRY.begin(record, scope) if TELEMETRY is not None else (None, None)
+        recorder = telemetry()
+        span, context = recorder.begin(record, scope) if recorder is not None else (None, None)
         self._timer = self._loop.call_later(self.limits.headers, self._tick)
         streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
         fair_share = FairShare() if streams is None else streams.fair_share
@@ -127,8 +128,8 @@ class Pump(ABC):
             record.end(self._end_reason or EndReason.CANCELLED)
             if streams is not None:
                 streams.discard(self)
-            if TELEMETRY is not None and span is not None:
-                TELEMETRY.end(span, record)
+            if recorder is not None and span is not None:
+                recorder.end(span, record)
             record.failure = None
             self._log_end()
             if self._task.done():

@@ -1,24 +1,30 @@
-"""OpenTelemetry, if its API is installed: a span for each stream, and metrics for all of them.
+"""OpenTelemetry, if the application uses it: a span for each stream, and metrics for all of them.
 
-Attribute names and units follow the semantic conventions where there is one.
+Its API takes a while to import, so this module imports it only when it is needed. Attribute names and units follow the
+semantic conventions where there is one.
 """
 
+import sys
 from contextvars import Context, copy_context
-from typing import Final
+from functools import cache
+from importlib import import_module
+from os import environ
+from typing import TYPE_CHECKING, Final
 
 from starlette.types import Scope
 
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 
-try:
+if TYPE_CHECKING:
     from opentelemetry import metrics, trace
-    from opentelemetry.context import attach
-except ImportError:
-    IS_INSTALLED = False
-else:
-    IS_INSTALLED = True
 
 _NAME: Final = "hyperpy"
+
+# Whoever configures a provider has imported one of these modules, or names the provider in the environment.
+_APIS: Final = ("opentelemetry.trace", "opentelemetry.metrics")
+_IN_ENVIRONMENT: Final = any(
+    variable in environ for variable in ("OTEL_PYTHON_TRACER_PROVIDER", "OTEL_PYTHON_METER_PROVIDER")
+)
 
 # Seconds. Streams last from milliseconds to days.
 _BOUNDARIES: Final = (0.01, 0.1, 1, 10, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600)
@@ -28,6 +34,8 @@ class Telemetry:
     """Spans and metrics of streams. Without a configured provider, the API does next to nothing."""
 
     def __init__(self, tracer: trace.Tracer, meter: metrics.Meter) -> None:
+        self._trace = import_module("opentelemetry.trace")
+        self._attach = import_module("opentelemetry.context").attach
         self._tracer = tracer
         self._open = meter.create_up_down_counter("hyperpy.streams.open", "{stream}", "Open streams")
         self._events = meter.create_counter("hyperpy.stream.events", "{event}", "Events sent by ended streams")
@@ -50,7 +58,7 @@ class Telemetry:
         if not span.get_span_context().is_valid:
             return span, None
         context = copy_context()
-        context.run(attach, trace.set_span_in_context(span))
+        context.run(self._attach, self._trace.set_span_in_context(span))
         return span, context
 
     def end(self, span: trace.Span, record: StreamRecord) -> None:
@@ -65,23 +73,23 @@ class Telemetry:
             span.set_attribute("hyperpy.stream.events", record.events)
             span.set_attribute("hyperpy.stream.bytes", record.bytes)
             span.set_attribute("hyperpy.stream.ending", ending)
-            _record_failure(span, record)
+            self._record_failure(span, record)
         span.end()
 
-
-def _record_failure(span: trace.Span, record: StreamRecord) -> None:
-    if (failure := record.failure) is None:
-        return
-    if record.log_id:
-        span.set_attribute("hyperpy.stream.log_id", record.log_id)
-    try:
-        span.record_exception(failure)
-    except Exception:  # noqa: BLE001 (its `__str__` may raise)
-        span.add_event("exception", {"exception.type": type(failure).__qualname__, "exception.message": record.error})
-    # A 4xx is an error of the client, not of the server.
-    if record.end_reason in (EndReason.FAILED, EndReason.BROKEN) and not is_refusal(failure):
-        span.set_attribute("error.type", type(failure).__qualname__)
-        span.set_status(trace.StatusCode.ERROR, record.error)
+    def _record_failure(self, span: trace.Span, record: StreamRecord) -> None:
+        if (failure := record.failure) is None:
+            return
+        if record.log_id:
+            span.set_attribute("hyperpy.stream.log_id", record.log_id)
+        try:
+            span.record_exception(failure)
+        except Exception:  # noqa: BLE001 (its `__str__` may raise)
+            name = type(failure).__qualname__
+            span.add_event("exception", {"exception.type": name, "exception.message": record.error})
+        # A 4xx is an error of the client, not of the server.
+        if record.end_reason in (EndReason.FAILED, EndReason.BROKEN) and not is_refusal(failure):
+            span.set_attribute("error.type", type(failure).__qualname__)
+            span.set_status(self._trace.StatusCode.ERROR, record.error)
 
 
 def _attributes(record: StreamRecord, scope: Scope) -> dict[str, str]:
@@ -101,4 +109,20 @@ def _dimensions(record: StreamRecord) -> dict[str, str]:
     return {"http.route": record.route} if record.route else {}
 
 
-TELEMETRY: Final = Telemetry(trace.get_tracer(_NAME), metrics.get_meter(_NAME)) if IS_INSTALLED else None
+def telemetry() -> Telemetry | None:
+    """What records a stream that begins now; None if the application doesn't use OpenTelemetry."""
+    return _telemetry() if _IN_ENVIRONMENT or any(api in sys.modules for api in _APIS) else None
+
+
+@cache
+def _telemetry() -> Telemetry | None:
+    try:
+        tracing, measuring = map(import_module, _APIS)
+        import_module("opentelemetry.context")
+    except ImportError:
+        return None
+    return Telemetry(tracing.get_tracer(_NAME), measuring.get_meter(_NAME))
+
+
+if _IN_ENVIRONMENT:
+    _telemetry()  # a provider that can't be loaded stops the start, not a stream

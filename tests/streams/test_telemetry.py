@@ -51,7 +51,7 @@ class Recorded:
 @pytest.fixture
 def recorded(monkeypatch):
     recorded = Recorded()
-    monkeypatch.setattr("hyperpy.streams.pump.TELEMETRY", recorded.telemetry)
+    monkeypatch.setattr("hyperpy.streams.pump.telemetry", lambda: recorded.telemetry)
     yield recorded
     recorded.meters.shutdown()
 
@@ -189,7 +189,7 @@ def test_an_unsampled_span_is_ended_too(run, recorded, monkeypatch):
 
 
 SCRIPT = """
-import asyncio, sys
+import asyncio, os, sys
 {before}
 from hyperpy.streams import EventStream, telemetry
 {after}
@@ -204,7 +204,7 @@ async def main():
     async def send(message):
         sent.append(message.get("body", b""))
     await EventStream(one(), route="routes/feed.py")({{"type": "http", "path": "/"}}, receive, send)
-    print(telemetry.TELEMETRY is None, b"".join(sent).startswith(b"data: a"))
+    print(telemetry.telemetry() is None, "opentelemetry" in sys.modules, b"".join(sent).startswith(b"data: a"))
 
 asyncio.run(main())
 {end}
@@ -222,17 +222,23 @@ trace.set_tracer_provider(provider)
 """
 
 
+NAMED_PROVIDER = "os.environ['OTEL_PYTHON_TRACER_PROVIDER'] = "
+
+UNUSED, USED = "True False True\n", "False True True\n"
+
+
 @pytest.mark.parametrize(
     ("parts", "output"),
     [
-        ({"before": "sys.modules['opentelemetry'] = None"}, "True True\n"),
-        ({}, "False True\n"),
+        ({"before": "sys.modules['opentelemetry'] = None; import hyperpy"}, "True True True\n"),
+        ({"before": "import hyperpy"}, UNUSED),
         (
             {"after": LATE_PROVIDER, "end": "print([span.name for span in spans.get_finished_spans()])"},
-            "False True\n['stream /']\n",
+            f"{USED}['stream /']\n",
         ),
+        ({"before": NAMED_PROVIDER + "'default_tracer_provider'"}, USED),
     ],
-    ids=["not installed", "without a provider", "with a provider that is set after the import"],
+    ids=["not installed", "not used", "with a provider that is set after the import", "named in the environment"],
 )
 def test_streams_in_a_separate_process(parts, output):
     script = SCRIPT.format(**({"before": "", "after": "", "end": ""} | parts))
