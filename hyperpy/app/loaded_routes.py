@@ -93,6 +93,8 @@ class LoadedRoutes:
     entries: tuple[LoadedRoute, ...]
     found: Discovery
     """The files, by their names."""
+    package: str
+    """The name under which the folder is imported."""
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
@@ -154,7 +156,7 @@ def load_routes(folder: Path, *, static: bool = False, check_asset: AssetCheck |
     routes = list(zip(found.routes, guarded, strict=False))
     pages = list(zip(found.error_pages, guarded[len(routes) :], strict=True))
     entries = (*known.values(), *guarded)
-    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries, found)
+    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries, found, package.name)
 
 
 def _refuse_static(file: RouteFile) -> None:

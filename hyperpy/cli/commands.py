@@ -13,12 +13,13 @@ from typing import Any
 import click
 from starlette.types import ASGIApp
 
+from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
 from hyperpy.cli.loading import load_app
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
-from hyperpy.dev import develop
+from hyperpy.dev import Hooks, develop
 from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
 from hyperpy.sessions import new_key
@@ -79,7 +80,7 @@ def dev(**flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        sys.exit(develop(partial(_reload, flags, new_key()), announce, settings, Path.cwd()))
+        sys.exit(develop(Hooks(partial(_reload, flags, new_key()), announce, reload_routes), settings, Path.cwd()))
 
 
 @main.command("serve", epilog=EPILOG)

@@ -1,10 +1,15 @@
 """The process that serves for `hyper dev` until a file changes."""
 
+import asyncio
 import contextlib
 import multiprocessing
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,10 +23,22 @@ from hyperpy.server.configuration import Config
 # Prints what was loaded. Called with the application, and whether it is the first one.
 type Announce = Callable[[ASGIApp, bool], None]
 
+# Switches an application to changed files of its routes; False if it can't. Called on the event loop.
+type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[bool]]
+
 GRACE = 1  # seconds that responses have to finish before a restart, while the developer waits
 
 
-def run_child(load: Load, announce: Announce, settings: Settings, listener: socket.socket, first: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the command does in the serving process. All of it is picklable."""
+
+    load: Load
+    announce: Announce
+    reload: Reload
+
+
+def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection, first: bool) -> None:
     """Serve the application that `load` returns, or the error that it raises."""
     prepare_child()
     configure_logging(settings)
@@ -29,14 +46,14 @@ def run_child(load: Load, announce: Announce, settings: Settings, listener: sock
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
     try:
-        app = load()
-        announce(app, first)
+        app = hooks.load()
+        hooks.announce(app, first)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
         _serve_problem(describe_failure(error), settings, listener)
         return
     watched = StartupWitness(app)
     try:
-        _serve(watched, settings, listener)
+        _serve(watched, settings, listener, partial(_follow, changes, app, hooks))
     except SystemExit:
         if watched.problem is None:
             raise
@@ -48,12 +65,45 @@ def _serve_problem(problem: str, settings: Settings, listener: socket.socket) ->
     _serve(StartupErrorApp(problem), settings, listener)
 
 
-def _serve(app: ASGIApp, settings: Settings, listener: socket.socket) -> None:
+def _follow(changes: Connection, app: ASGIApp, hooks: Hooks, following: Following) -> None:
+    """Take over what the parent sends from now on: sets of changed files, each answered by whether that worked."""
+    loop = asyncio.get_running_loop()
+    running: set[asyncio.Task[None]] = set()
+
+    async def take_over(files: Collection[Path]) -> None:
+        done = False
+        try:
+            done = await hooks.reload(app, files)
+        finally:
+            changes.send(done)
+        if done:
+            following.renew()
+            hooks.announce(app, False)
+
+    def receive() -> None:
+        try:
+            task = loop.create_task(take_over(changes.recv()))
+        except EOFError, ConnectionResetError:  # the parent restarts this process, or has gone
+            loop.remove_reader(changes.fileno())
+            return
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    loop.add_reader(changes.fileno(), receive)
+    changes.send(True)
+
+
+def _serve(
+    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[Following], None] | None = None
+) -> None:
     following = Following(app)
     config = make_config(HostGuard(following, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
-    run(FollowedServer(config, following, parent.is_alive), listener)
+    server = FollowedServer(config, following, parent.is_alive)
+    if on_ready is not None:
+        server.on_ready = partial(on_ready, following)
+    run(server, listener)
 
 
 class FollowedServer(Server):

@@ -3,9 +3,11 @@
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -13,19 +15,20 @@ import click
 from watchfiles import Change, watch
 
 from hyperpy.config import Settings
-from hyperpy.dev.child import GRACE, Announce, run_child
+from hyperpy.dev.child import GRACE, Hooks, run_child
 from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
 from hyperpy.exceptions import display_path
-from hyperpy.server import Load, address_of, listen, start_process
+from hyperpy.server import address_of, listen, start_process
 
 POLL_INTERVAL = 100  # milliseconds between two checks that the child is alive
+STEP = 10  # milliseconds without another event, after which changes are looked at
+RELOADING = 10  # seconds that the child may take to load changed files before it is replaced
 KILL_AFTER = GRACE + 3  # seconds that a terminated child has to exit
 
 
-def develop(load: Load, announce: Announce, settings: Settings, folder: Path) -> int:
-    """Serve until SIGINT or SIGTERM; restart when a file in `folder` or the routes changes. Returns the exit status.
+def develop(hooks: Hooks, settings: Settings, folder: Path) -> int:
+    """Serve until SIGINT or SIGTERM, and follow changes in `folder` and the routes. Returns the exit status.
 
-    `load` makes the application and `announce` prints it, both in the child process: they must be picklable.
     Raises ConfigError if the port is not available.
     """
     # Development does without a proxy and HTTPS.
@@ -35,21 +38,22 @@ def develop(load: Load, announce: Announce, settings: Settings, folder: Path) ->
         signal.signal(number, lambda signum, frame: stop.set())
     with listen(settings) as listener:
         click.echo(f"hyper dev  {address_of(listener)}  (press Ctrl-C to stop)")
-        Reloader(load, announce, settings, listener).follow(folder, stop)
+        Reloader(hooks, settings, listener).follow(folder, stop)
     return 0
 
 
 class Reloader:
-    """Starts the child process, and replaces it when a file changes."""
+    """Starts the child process, tells it of changed files, and replaces it if it can't take them over."""
 
-    def __init__(self, load: Load, announce: Announce, settings: Settings, listener: socket.socket) -> None:
-        self._load = load
-        self._announce = announce
+    def __init__(self, hooks: Hooks, settings: Settings, listener: socket.socket) -> None:
+        self._hooks = hooks
         self._settings = settings
         self._listener = listener
         self._child: BaseProcess | None = None
+        self._changes: Connection | None = None
         self._snapshot: Snapshot | None = None
         self._reported = False
+        self._ready = False  # whether the child has said that it takes changes over
 
     def follow(self, folder: Path, stop: threading.Event) -> None:
         """Watch and serve until `stop` is set."""
@@ -72,6 +76,7 @@ class Reloader:
             *snapshot.folders,
             watch_filter=snapshot.may_concern,
             stop_event=stop,
+            step=STEP,
             rust_timeout=POLL_INTERVAL,
             yield_on_timeout=True,
             raise_interrupt=False,
@@ -98,19 +103,37 @@ class Reloader:
             self._restart(changed)
 
     def _start(self, *, first: bool = False) -> BaseProcess:
-        self._reported = False
-        return start_process(run_child, self._load, self._announce, self._settings, self._listener, first)
+        self._reported = self._ready = False
+        self._changes, theirs = Pipe()
+        with theirs:
+            return start_process(run_child, self._hooks, self._settings, self._listener, theirs, first)
 
-    def _restart(self, changed: Iterable[tuple[Change, Path]]) -> None:
+    def _restart(self, changed: Sequence[tuple[Change, Path]]) -> None:
         for change, file in changed:
             click.echo(f"{change.raw_str()}: {display_path(str(file))}")
             drop_bytecode(file)
-        self._end()
-        self._child = self._start()
+        if not self._taken_over([file for _, file in changed]):
+            self._end()
+            self._child = self._start()
+
+    def _taken_over(self, files: list[Path]) -> bool:
+        """Whether the child serves, and has loaded these files."""
+        assert self._changes is not None
+        try:
+            if not self._ready:
+                self._ready = self._changes.poll() and self._changes.recv()
+            if not self._ready:
+                return False
+            self._changes.send(files)
+            return self._changes.poll(RELOADING) and bool(self._changes.recv())
+        except OSError, EOFError:  # the child has ended
+            return False
 
     def _end(self) -> None:
         if self._child is None:
             return
+        assert self._changes is not None
+        self._changes.close()
         self._child.terminate()
         self._child.join(KILL_AFTER)
         if self._child.exitcode is None:

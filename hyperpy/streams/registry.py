@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from time import monotonic
 from typing import Final, Protocol
 
@@ -92,6 +92,12 @@ class Streams:
             self.closing_since = monotonic()
         for stream in list(self._open):
             stream.drain()
+
+    def end(self, files: Container[str]) -> None:
+        """End the event streams of these route files, whose code has changed. Pages that are being sent may finish."""
+        for stream in list(self._open):
+            if stream.record.file in files:
+                stream.drain()
 
     async def wait_ended(self, timeout: float) -> None:
         """Wait until no stream is open and all generators have run their `finally`, for at most `timeout` seconds."""

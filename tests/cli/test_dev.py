@@ -267,6 +267,18 @@ def test_a_renamed_folder_has_its_new_urls_at_once(site):
         assert fetch(command.port(), "/blog")[0] == 404
 
 
+def test_changed_routes_need_no_restart_and_other_modules_do(site):
+    (site / "models.py").write_text('NAME = "one"\n')
+    (site / "routes/pid.py").write_text('import os\nimport models\nt"{models.NAME} {os.getpid()}"\n')
+    with Command("dev", "--port", "0", folder=site) as command:
+        first = until_shown(command, "one", "/pid")[1]
+        save(site / "routes/about.py", 't"<h1>News</h1>"\n')
+        until_shown(command, "News", "/about")
+        assert fetch(command.port(), "/pid")[1] == first
+        save(site / "models.py", 'NAME = "two"\n')
+        assert until_shown(command, "two", "/pid")[1].split()[1] != first.split()[1]
+
+
 def test_route_files_outside_the_working_directory_are_watched(site, tmp_path_factory):
     working: Path = tmp_path_factory.mktemp("working")
     with Command("dev", "--port", "0", "--routes", str(site / "routes"), folder=working) as command:

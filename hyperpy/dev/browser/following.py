@@ -25,7 +25,7 @@ class Following:
     """Forwards requests to `app`, adds the script to its documents, and answers the requests of the script.
 
     A document is a text/html response to a navigation of the browser. Fragments, downloads and compressed bodies stay
-    as they are. `generation` is different in each process: a page of another generation shows outdated code.
+    as they are. `generation` is different in each process and after each change: a page of another generation shows outdated code.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,6 +36,12 @@ class Following:
     def close(self) -> None:
         """End the open connections of the scripts. Call it on the event loop of the server."""
         self._over.set()
+
+    def renew(self) -> None:
+        """Make open pages fetch the code anew, once their scripts have reconnected. Call it on the server's event loop."""
+        self.generation = secrets.token_hex(8)
+        over, self._over = self._over, asyncio.Event()
+        over.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):

@@ -165,6 +165,12 @@ def _places(module: ModuleType) -> list[str]:
     return [place for place in found if isinstance(place, str)]
 
 
+def is_in_routes(module: ModuleType, folder: str) -> bool:
+    """Whether a module is a file of a routes folder with this name, which its imports then mean by it."""
+    loader = module.__dict__.get("__loader__")
+    return isinstance(loader, _RouteLoader) and loader.package.folder_name == folder
+
+
 def read_source(path: Path) -> str:
     """The text of a Python file, decoded as Python decodes it. Raises RouteError if it can't be."""
     try:

@@ -1,0 +1,194 @@
+"""Loads changed files of the routes again in the running process, and what imports them; the rest keeps its state."""
+
+import ast
+import asyncio
+import importlib.util
+import os
+import sys
+import sysconfig
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from starlette.types import ASGIApp
+
+from hyperpy.app.dispatch import Dispatch
+from hyperpy.app.hyper import Hyper
+from hyperpy.app.loaded_routes import LoadedRoute, LoadedRoutes, load_routes
+from hyperpy.exceptions import HyperError, RouteError
+from hyperpy.pages import Route, is_in_routes, read_source
+
+HYPERPY: Final = f"{Path(__file__).parent.parent}{os.sep}"
+
+
+async def reload_routes(app: ASGIApp, changed: Collection[Path]) -> bool:
+    """Switch to the routes as they are now. Returns False if only a restart can take the changes over.
+
+    Requests that are being answered finish with the old code. Streams of the routes that have changed end, and their
+    clients reconnect to the new code.
+    """
+    if not isinstance(app, Hyper) or not all(_is_route_code(path, app.loaded_routes.folder) for path in changed):
+        return False
+    before = app.loaded_routes
+    after = await asyncio.to_thread(_load_again, app)
+    if after is None:
+        return False
+    app.loaded_routes = after
+    app.dispatch = Dispatch(app, after, app.settings)
+    app.streams.end(changed_files(before, after))
+    return True
+
+
+def _is_route_code(path: Path, folder: Path) -> bool:
+    return path.suffix == ".py" and (path.is_relative_to(folder.absolute()) or path.is_relative_to(folder.resolve()))
+
+
+def changed_files(before: LoadedRoutes, after: LoadedRoutes) -> frozenset[str]:
+    """The files of routes that are answered by other code than before, or no longer."""
+    now = {entry.file: _code(entry) for entry in after.entries}
+    return frozenset(entry.file for entry in before.entries if now.get(entry.file) != _code(entry))
+
+
+def _code(entry: LoadedRoute) -> tuple[object, ...]:
+    """The namespaces of a route and its guards, which are new if the file has been loaded again."""
+    if not isinstance(entry, Route):
+        return (entry,)
+    return (entry.url, *(id(route.definitions) for route in (entry, *entry.guards)))
+
+
+def _load_again(app: Hyper) -> LoadedRoutes | None:
+    """The routes as they are now; None if they conflict or if modules outside the folder use what has changed."""
+    modules = _Modules.of(app.loaded_routes)
+    outdated = modules.outdated()
+    if outdated and _used_outside(modules):
+        return None
+    removed = _remove(modules.ids(outdated))
+    try:
+        static = app.static_folder is not None
+        return load_routes(app.loaded_routes.folder, static=static)
+    except HyperError:
+        sys.modules.update(removed)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Modules:
+    """The loaded modules of a routes folder."""
+
+    package: str
+    folder: Path
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, routes: LoadedRoutes) -> _Modules:
+        package = routes.package
+        names = frozenset(name for name in sys.modules if f"{name}.".startswith(f"{package}."))
+        return cls(package, routes.folder, names)
+
+    def ids(self, names: Iterable[str]) -> frozenset[int]:
+        return frozenset(id(sys.modules[name]) for name in names)
+
+    def outdated(self) -> frozenset[str]:
+        """The modules whose files have changed or gone, and those that import them, directly or through others."""
+        importers: dict[str, set[str]] = {}
+        waiting = [name for name in self.names if _has_changed(sys.modules[name])]
+        for name in self.names:
+            for imported in self._imports(name):
+                importers.setdefault(imported, set()).add(name)
+                if imported not in sys.modules and self._exists(imported):
+                    waiting.append(name)
+        found: set[str] = set()
+        while waiting:
+            if (name := waiting.pop()) not in found:
+                found.add(name)
+                same = (other for other in self.names if sys.modules[other] is sys.modules[name])
+                waiting += [*same, *importers.get(name, ())]
+        return frozenset(found)
+
+    def _exists(self, name: str) -> bool:
+        head, *parts = name.split(".")
+        place = self.folder.joinpath(*parts)
+        return head == self.package and (
+            place.with_name(f"{place.name}.py").is_file() or (place / "__init__.py").is_file()
+        )
+
+    def _imports(self, name: str) -> Iterator[str]:
+        module = sys.modules[name]
+        source = getattr(module.__loader__, "source", "")
+        if "import" not in source:
+            return
+        for node in ast.walk(ast.parse(source)):
+            match node:
+                case ast.Import(names=aliases):
+                    for alias in aliases:
+                        yield from self._with_parents(alias.name)
+                case ast.ImportFrom(module=written, level=level, names=aliases):
+                    package = module.__spec__.parent if module.__spec__ else None
+                    origin = "." * level + (written or "")
+                    origin = importlib.util.resolve_name(origin, package) if level else origin
+                    yield from self._with_parents(origin)
+                    yield from (self._registered(f"{origin}.{alias.name}") for alias in aliases)
+
+    def _with_parents(self, dotted: str) -> Iterator[str]:
+        """A module and the packages around it, whose `__init__` its import runs."""
+        parts = self._registered(dotted).split(".")
+        yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+    def _registered(self, written: str) -> str:
+        head, dot, rest = written.partition(".")
+        return f"{self.package}{dot}{rest}" if head == self.folder.name else written
+
+
+def _has_changed(module: ModuleType) -> bool:
+    """Whether the file of a module, which a link may lead to, has another text than when it was loaded."""
+    source, file = getattr(module.__loader__, "source", None), module.__file__
+    if source is None or file is None:  # a folder without `__init__.py`
+        return False
+    try:
+        return bool(source != read_source(Path(file)))
+    except RouteError:
+        return True
+
+
+def _used_outside(modules: _Modules) -> bool:
+    """Whether a module outside the folder, and not of an installed package, has an import from it."""
+    installed = (os.path.dirname(os.__file__), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+    inside = (f"{modules.folder.absolute()}{os.sep}", f"{modules.folder.resolve()}{os.sep}")
+    files = {
+        file
+        for name, module in list(sys.modules.items())
+        if name not in modules.names and isinstance(module, ModuleType)
+        if isinstance(file := vars(module).get("__file__"), str) and not is_in_routes(module, modules.folder.name)
+    }
+    own = [file for file in files if file.endswith(".py") and not file.startswith((*installed, *inside, HYPERPY))]
+    return any(_imports_folder(Path(file), modules.folder.name) for file in own)
+
+
+def _imports_folder(file: Path, folder: str) -> bool:
+    try:
+        source = read_source(file)
+        nodes = list(ast.walk(ast.parse(source))) if folder in source and "import" in source else []
+    except RouteError, SyntaxError:
+        return True  # it has changed too
+    written = [
+        f"{node.module or ''}.{alias.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    written += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return any(folder in name.split(".") for name in written)
+
+
+def _remove(outdated: frozenset[int]) -> dict[str, ModuleType]:
+    """Take modules out of `sys.modules` and their packages, so that imports run them again."""
+    removed = {name: module for name, module in list(sys.modules.items()) if id(module) in outdated}
+    for name, module in removed.items():
+        del sys.modules[name]
+        parent, _, child = name.rpartition(".")
+        around = sys.modules.get(parent)
+        if around is not None and vars(around).get(child) is module:
+            delattr(around, child)
+    return removed
