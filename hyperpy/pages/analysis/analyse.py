@@ -33,6 +33,8 @@ from hyperpy.pages.analysis.methods.method_conditions import flags_in
 from hyperpy.pages.analysis.methods.page_methods import page_methods
 from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
+from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
+from hyperpy.pages.analysis.mistakes.end_tags import end_tags
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
 from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
@@ -163,6 +165,8 @@ def analyse(
         *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
         *likely_mistakes(parsed, loaders, streams, declarations, parameters, named | access.mentions),
         *template_mistakes(parsed),
+        *end_tags(parsed),
+        *blocking_calls(parsed, vocabulary),
     )
     description = Description(
         file=file,

@@ -15,6 +15,17 @@ _TAG = re.compile(r"<([A-Z]\w*)(?=[\s/>])")
 _ELEMENT = re.compile(r"\s*(<([a-z][\w-]*)(\s[^<>]*)?>.*</\2>|<(br|hr|img|input)\b[^<>]*>)\s*", re.DOTALL)
 _RAW = re.compile(r"<(/?)(?:script|style)\b", re.IGNORECASE)
 _HOLE = "x"
+# https://html.spec.whatwg.org/multipage/indices.html#elements-3, with obsolete ones and those of SVG that occur.
+_NAMES = (
+    "a abbr acronym address area article aside audio b base bdi bdo big blockquote body br button canvas caption center"
+    " cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure"
+    " font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label"
+    " legend li link main map mark marquee math menu meta meter nav nobr noframes noscript object ol optgroup option"
+    " output p param picture pre progress q rp rt ruby s samp script search section select slot small source span"
+    " strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u"
+    " ul var video wbr"
+)
+_ELEMENTS = frozenset(_NAMES.split())
 
 
 def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
@@ -23,12 +34,15 @@ def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
     if not templates:
         return
     known = _known(parsed)
+    is_xml = "<?xml" in parsed.source or "xmlns" in parsed.source
     lines = parsed.source.splitlines()
     for template in templates:
         before = ""
         for part in template.values:
             if isinstance(part, ast.Constant):
                 yield from _in_text(str(part.value), before, template, known, parsed.file, lines)
+                if not is_xml:
+                    yield from _unknown_elements(str(part.value), before, template, known, parsed.file, lines)
                 before += str(part.value)
             elif isinstance(part, ast.Interpolation):
                 if _is_text(before) and part.conversion == -1 and part.format_spec is None:
@@ -64,6 +78,19 @@ def _in_text(
             what = f"`<{name}>` is an HTML element here, not the component `{name}`"
             hint = f"The tag of a component has the name in braces: <{{{name}}}>…</{{{name}}}>, or <{{{name}}} />."
             yield LoadWarning(what, _find(f"<{name}" + r"\b", template, file, lines), hint)
+
+
+def _unknown_elements(
+    text: str, before: str, template: ast.TemplateStr, known: frozenset[str], file: str, lines: list[str]
+) -> Iterator[LoadWarning]:
+    """Warnings about `<Card>` where no name `Card` is known. Elements of HTML may be written with capitals."""
+    for match in _TAG.finditer(text):
+        name = match[1]
+        if name in known or name.lower() in _ELEMENTS or not _is_text(before + text[: match.start()]):
+            continue
+        what = f"`<{name}>` is not an element of HTML, and browsers show nothing for it"
+        hint = f"For a component, import or define `{name}`, and write its name in braces: <{{{name}}} />."
+        yield LoadWarning(what, _find(f"<{name}" + r"\b", template, file, lines), hint)
 
 
 def _find(regex: str, template: ast.TemplateStr, file: str, lines: list[str]) -> Place:

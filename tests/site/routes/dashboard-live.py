@@ -15,10 +15,6 @@ t"""
         <div sse-swap="warning" hx-swap="beforeend">
             <!-- warnings pile up -->
         </div>
-
-        <div id="tide" sse-swap="tide">
-            <!-- the tide -->
-        </div>
     </div>
 </{Page}>
 """
