@@ -33,6 +33,7 @@ ORDER = (
     "server",
     "dev",
     "app",
+    "check",
     "testing",
     "cli",
     "__init__",

@@ -1,4 +1,4 @@
-"""`hyper new`, `hyper dev`, `hyper serve`, `hyper routes` and `hyper channels`."""
+"""`hyper new`, `hyper dev`, `hyper check`, `hyper serve`, `hyper routes` and `hyper channels`."""
 
 import asyncio
 import os
@@ -15,12 +15,13 @@ from starlette.types import ASGIApp
 
 from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
-from hyperpy.cli.loading import load_app
+from hyperpy.check import FORMATS, Finding, Report, check_site
+from hyperpy.cli.loading import load_app, loaded_hyper
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
 from hyperpy.dev import Hooks, develop
-from hyperpy.exceptions import HyperError
+from hyperpy.exceptions import HyperError, RouteError
 from hyperpy.server import describe_failure, serve
 from hyperpy.sessions import new_key
 
@@ -116,6 +117,26 @@ def routes(**flags: str | bool | None) -> None:
         settings = _settings(flags)
         # In debug mode, files that can't be loaded don't keep the others from being listed.
         sys.exit(print_routes(load_app(settings, debug=True), settings))
+
+
+@main.command()
+@options("routes", "static")
+@click.option("--strict", is_flag=True, help="Exit with status 1 for warnings as well.")
+@click.option("--elsewhere", multiple=True, metavar="PREFIX", help="Skip URLs that start with this. May be repeated.")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+def check(strict: bool, elsewhere: tuple[str, ...], form: str, **flags: str | bool | None) -> None:
+    """Load the site, and report errors, likely mistakes, broken links, and unknown names and arguments.
+
+    TARGET is an application, as module:attribute. The status is 1 if there is an error.
+    """
+    with reported():
+        settings = _settings(flags)
+        try:
+            report = check_site(loaded_hyper(load_app(settings, debug=True), settings), elsewhere)
+        except RouteError as error:  # such as two files for one URL
+            report = Report((Finding.of_error(error),), 0)
+        click.echo(FORMATS[form](report.findings, report.files))
+        sys.exit(1 if report.fails(strict=strict) else 0)
 
 
 @main.command()

@@ -41,6 +41,14 @@ def load_app(settings: Settings, *, debug: bool = False, development_key: str = 
     return _import_target(target, settings)
 
 
+def loaded_hyper(app: ASGIApp, settings: Settings) -> Hyper:
+    """The application, if it is one with route files. Raises ConfigError for any other."""
+    if isinstance(app, Hyper):
+        return app
+    what = f"the application has the type {type(app).__name__}, not Hyper"
+    raise settings.error("target", what, "Serve an application made by Hyper(): only these have route files.")
+
+
 def _import_target(target: str, settings: Settings) -> ASGIApp:
     module_name, colon, attribute = target.partition(":")
     if not colon or not module_name or not attribute or "/" in target or module_name.endswith(".py"):

@@ -6,6 +6,7 @@ import click
 from starlette.types import ASGIApp
 
 from hyperpy.app import Hyper, RouteRow
+from hyperpy.cli.loading import loaded_hyper
 from hyperpy.config import Settings
 from hyperpy.exceptions import display_path
 
@@ -17,9 +18,7 @@ def print_routes(app: ASGIApp, settings: Settings) -> int:
 
     Raises ConfigError if the application is not a Hyper.
     """
-    if not isinstance(app, Hyper):
-        what = f"the application has the type {type(app).__name__}, not Hyper"
-        raise settings.error("target", what, "Serve an application made by Hyper(): only these have route files.")
+    app = loaded_hyper(app, settings)
     click.echo("\n".join(route_lines(app)))
     print_errors(app)
     return 1 if app.load_errors else 0

@@ -5,7 +5,7 @@ Arguments are checked before the call, so that a TypeError from the call is alwa
 
 import inspect
 import keyword
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from weakref import WeakKeyDictionary
@@ -70,7 +70,7 @@ class CallSite:
                 f"<{{…}}> must be a component, but {describe(component)} is not callable",
                 "A component is a function or class that returns HTML: def Card(children, title): return t'…'.",
             )
-        fitted = _fitted(_signature(component), arguments, content)
+        fitted = _fitted(signature_of(component), arguments, content)
         # The wrappers of a decorator share their code, but not the wrapped function, which is in their `__dict__`.
         if function and fitted.keys() == arguments.keys() and not function.__dict__:
             self.code, self.names = function.__code__, frozenset(arguments)
@@ -88,6 +88,32 @@ def keywords(value: object) -> Arguments:
         if not isinstance(name, str):
             raise CallProblem(f"argument names must be str, not {describe(name)}")
     return {python_name(name): item for name, item in value.items()}
+
+
+def call_problem(
+    signature: ComponentSignature, names: Iterable[str], content: Markup | None, *, spreads: bool
+) -> CallProblem | None:
+    """What is wrong with a tag that gives these arguments. `spreads` means that it may give others as well."""
+    arguments: Arguments = dict.fromkeys(names)
+    if content is not None:
+        arguments["children"] = content
+    if spreads:
+        arguments |= dict.fromkeys(name for name in signature.needs if name not in arguments)
+    try:
+        _fitted(signature, arguments, content)
+    except CallProblem as problem:
+        return problem
+    return None
+
+
+def signature_of(component: Callable[..., object]) -> ComponentSignature:
+    """The parameters of a component. Each callable is inspected once, as far as it can be remembered."""
+    if isinstance(component, MethodType):
+        return _inspect(component)
+    try:
+        return _signatures.get(component) or _signatures.setdefault(component, _inspect(component))
+    except TypeError:  # a callable need not be hashable or weakly referenceable
+        return _inspect(component)
 
 
 def _fitted(signature: ComponentSignature, arguments: Arguments, content: Markup | None) -> Arguments:
@@ -131,15 +157,6 @@ def _check(signature: ComponentSignature, arguments: Arguments, content: Markup 
 
 
 _signatures: WeakKeyDictionary[Callable[..., object], ComponentSignature] = WeakKeyDictionary()
-
-
-def _signature(component: Callable[..., object]) -> ComponentSignature:
-    if isinstance(component, MethodType):
-        return _inspect(component)
-    try:
-        return _signatures.get(component) or _signatures.setdefault(component, _inspect(component))
-    except TypeError:  # a callable need not be hashable or weakly referenceable
-        return _inspect(component)
 
 
 def _inspect(component: Callable[..., object]) -> ComponentSignature:

@@ -35,13 +35,11 @@ def end_tags(parsed: ParsedFile) -> Iterator[LoadWarning]:
 
     A t-string may be a part of a page, so that it may end before its elements do, or end those of another.
     """
-    templates = [node for node in parsed.index.of(ast.TemplateStr) if _has_end_tag(node)]
-    text = SourceText(parsed.file, parsed.source) if templates else None
-    for template in templates:
-        strings = _strings(template)
-        for unclosed, name in _crossings(_HOLE.join(strings)):
-            assert text is not None
-            yield _warning(unclosed, name, _place(text, template, strings, unclosed))
+    for template in parsed.index.of(ast.TemplateStr):
+        if _has_end_tag(template):
+            strings = _strings(template)
+            for unclosed, name in _crossings(_HOLE.join(strings)):
+                yield _warning(unclosed, name, _place(parsed, template, strings, unclosed))
 
 
 def _has_end_tag(template: ast.TemplateStr) -> bool:
@@ -87,9 +85,9 @@ def _warning(unclosed: _Open, name: str, place: Place) -> LoadWarning:
     return LoadWarning(what, place, hint)
 
 
-def _place(text: SourceText, template: ast.TemplateStr, strings: list[str], unclosed: _Open) -> Place:
+def _place(parsed: ParsedFile, template: ast.TemplateStr, strings: list[str], unclosed: _Open) -> Place:
     part, offset = 0, unclosed.position
     while offset > len(strings[part]):
         offset -= len(strings[part]) + 1
         part += 1
-    return locate(text, template, part, offset, len(unclosed.name) + 1)
+    return locate(SourceText(parsed.file, parsed.source), template, part, offset, len(unclosed.name) + 1)

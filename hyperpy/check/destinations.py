@@ -1,0 +1,134 @@
+"""What a site answers: route files, static files, and the routes and mounts of Starlette."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from starlette.routing import BaseRoute, Match, Mount, WebSocketRoute
+from starlette.routing import Route as StarletteRoute
+
+from hyperpy.app import Hyper
+from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute
+from hyperpy.check.targets import Path, can_match
+from hyperpy.exceptions import did_you_mean, display_path
+from hyperpy.pages import Route
+from hyperpy.routing import Match as FileMatch
+from hyperpy.routing import RouteFile, quote_path
+from hyperpy.routing.patterns import Segment, SegmentKind
+
+_STATIC: Final = "static"
+_OWN: Final = "_hyper"
+
+
+class Problem(NamedTuple):
+    what: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Destinations:
+    """`elsewhere` are prefixes of paths that the site leaves to others, such as a proxy in front of it."""
+
+    app: Hyper
+    elsewhere: Collection[str] = ()
+
+    def problem(self, path: Path, method: str | None) -> Problem | None:
+        """Why a request to this path would be a 404 or a 405; None if it wouldn't, or that can't be known."""
+        if str(path).startswith(tuple(self.elsewhere)) or path.segments[:1] == (_OWN,):
+            return None
+        explicit = self._explicit(path, method)
+        if explicit is not False:
+            return explicit if isinstance(explicit, Problem) else None
+        if path.segments[:1] == (_STATIC,) and self.app.static_folder is not None:
+            return self._static(path)
+        found = list(self.routes(path))
+        if not found:
+            return self._unknown(path)
+        if method is None or any(_answers(route, method) for route in found):
+            return None
+        return _wrong_method(found, method)
+
+    def routes(self, path: Path) -> Iterator[LoadedRoute]:
+        """The routes of files that may answer a path. For a literal path, it is the one that does."""
+        if path.is_literal:
+            match self.app.loaded_routes.router.match(quote_path(path.segments).encode()):
+                case FileMatch(target):
+                    yield target
+            return
+        for file, entry in self._files():
+            if can_match(path, file.segments):
+                yield entry
+
+    def _files(self) -> Iterator[tuple[RouteFile, LoadedRoute]]:
+        loaded = self.app.loaded_routes
+        entries = {entry.url: entry for entry in loaded.entries if entry.url}
+        yield from ((file, entries[file.url]) for file in loaded.found.routes)
+
+    def _static(self, path: Path) -> Problem | None:
+        assert self.app.static_folder is not None
+        name = "/".join(path.segments[1:])
+        if not path.is_literal or self.app.static_folder.find(name) is not None:
+            return None
+        problem = self.app.static_folder.problem(name)
+        return Problem(problem.what, problem.hint) if problem else None
+
+    def _explicit(self, path: Path, method: str | None) -> Problem | bool:
+        """Whether a route or mount of Starlette may answer, or the problem if one answers only other methods."""
+        problem: Problem | None = None
+        for route in self.app.router.routes:
+            if isinstance(route, WebSocketRoute):
+                continue
+            if not isinstance(route, StarletteRoute | Mount):
+                return True  # such as a Host
+            if not (path.is_literal and method is not None):
+                if _may_match(route, path):
+                    return True
+                continue
+            found = _match(route, path, method)
+            if found is Match.FULL:
+                return True
+            if found is Match.PARTIAL and isinstance(route, StarletteRoute):
+                answered = ", ".join(sorted(set(route.methods or ()) - {"HEAD"}))
+                problem = problem or Problem(f"`{path}` doesn't answer {method}", f"Its route answers {answered}.")
+        return problem or False
+
+    def _unknown(self, path: Path) -> Problem:
+        known = [file.url for file in self.app.loaded_routes.found.routes]
+        shown = str(path)
+        near = did_you_mean(re.sub("…", "{}", shown), known)
+        file = display_path(str(self.app.loaded_routes.found.folder / "…"))[:-1] + (shown.strip("/") or "index")
+        hint = near or ("" if "…" in file else f"Add {file}.py, or correct the URL.")
+        return Problem(f"nothing answers `{shown}`", hint or "Correct the URL, or add a route for it.")
+
+
+def _answers(route: LoadedRoute, method: str) -> bool:
+    return isinstance(route, BrokenRoute) or method in route.methods
+
+
+def _wrong_method(found: Sequence[LoadedRoute], method: str) -> Problem:
+    route = found[0]
+    assert isinstance(route, Route)
+    answered = ", ".join(sorted(route.methods - {"HEAD"}))
+    file = display_path(route.file)
+    return Problem(f"`{route.url}` doesn't answer {method}", f"{file} answers {answered}.")
+
+
+def _match(route: BaseRoute, path: Path, method: str) -> Match:
+    url = "/" + "/".join(path.segments)
+    scope = {"type": "http", "method": method, "path": url, "root_path": "", "headers": [], "path_params": {}}
+    return route.matches(scope)[0]
+
+
+def _may_match(route: StarletteRoute | Mount, path: Path) -> bool:
+    written = [part for part in route.path.split("/") if part]
+    pattern = [_segment(part) for part in written]
+    if isinstance(route, Mount):
+        pattern.append(Segment(SegmentKind.REST, "path"))
+    return can_match(path, pattern)
+
+
+def _segment(part: str) -> Segment:
+    if "{" not in part:
+        return Segment(SegmentKind.LITERAL, part)
+    return Segment(SegmentKind.REST if ":path}" in part else SegmentKind.PARAMETER, part)

@@ -1,0 +1,46 @@
+"""Everything that `hyper check` finds in a loaded site."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from hyperpy.app import Hyper
+from hyperpy.check.component_calls import check_components
+from hyperpy.check.destinations import Destinations
+from hyperpy.check.duplicates import check_duplicates
+from hyperpy.check.findings import Finding, Severity, in_order
+from hyperpy.check.fragments import check_fragments
+from hyperpy.check.links import check_links
+from hyperpy.check.site_files import site_files
+from hyperpy.check.streams import check_event_names
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings by file and line, and how many files were checked."""
+
+    findings: tuple[Finding, ...]
+    files: int
+
+    def fails(self, *, strict: bool) -> bool:
+        """Whether there is an error, or with `strict` anything."""
+        return any(strict or finding.severity is Severity.ERROR for finding in self.findings)
+
+
+def check_site(app: Hyper, elsewhere: Collection[str] = ()) -> Report:
+    """Check the route files of an application in debug mode, and what they import.
+
+    `elsewhere` are prefixes of paths that something else answers, such as a proxy.
+    """
+    loaded = app.loaded_routes
+    files = site_files(loaded)
+    destinations = Destinations(app, elsewhere)
+    findings = [
+        *map(Finding.of_error, loaded.errors),
+        *map(Finding.of_warning, loaded.warnings),
+        *check_links(files, destinations),
+        *check_event_names(files, destinations),
+        *check_fragments(files),
+        *check_duplicates(files),
+        *check_components(files),
+    ]
+    return Report(tuple(in_order(findings)), len(files.files))

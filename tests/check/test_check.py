@@ -1,0 +1,192 @@
+"""`hyper check`: planted mistakes are all found, and nothing is reported that isn't one."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from contextvars import copy_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hyperpy.cli.commands import main
+from hyperpy.pages import temporary_imports
+from tests.check.planted import PLANTED
+from tests.support.sites import write_files
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+type Check = Callable[..., Result]
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Runs `hyper check` in the temporary folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("HYPER_SECRET_KEY", "a key for this test")
+    before = frozenset(sys.modules)
+
+    def run(*arguments: str) -> Result:
+        with temporary_imports(tmp_path / "routes"):
+            result = copy_context().run(CliRunner().invoke, main, ["check", *arguments])
+        for name in frozenset(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None) or ""
+            if file.startswith(str(tmp_path)):
+                del sys.modules[name]
+        return result
+
+    return run
+
+
+def found_by(check: Check, *arguments: str) -> list[dict[str, Any]]:
+    result = check("--format", "json", *arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    findings: list[dict[str, Any]] = json.loads(result.stdout)["findings"]
+    return findings
+
+
+def test_all_planted_mistakes_are_found_and_nothing_else(tmp_path: Path, check: Check) -> None:
+    for name, (text, _) in PLANTED.items():
+        write_files(tmp_path, {name: text})
+    found = {(each["file"], each["line"], each["message"]) for each in found_by(check)}
+    expected = {(file, line, part) for file, (_, mistakes) in PLANTED.items() for line, part in mistakes.items()}
+    assert len(expected) >= 30
+    matched = {
+        (file, line, part): [each for each in found if each[:2] == (file, line) and part in each[2]]
+        for file, line, part in expected
+    }
+    assert [mistake for mistake, findings in matched.items() if len(findings) != 1] == []
+    assert found == {findings[0] for findings in matched.values()}
+
+
+# Each is a site without mistakes: what is written can't be known to be wrong.
+FINE: dict[str, dict[str, str]] = {
+    "values in paths": {
+        "index.py": "x = 'a/b'\nt'''<a href={x}>1</a><a href=\"{x}/edit\">2</a><a href=\"/a/{x}/edit\">3</a>"
+        "<a href=\"/a/pre-{x}\">4</a><a href={f'/a/{x}/edit'}>5</a><a href='/a{x:safe}'>6</a><a href='/a/{x}'>7</a>'''",
+        "a/{y}/{z}/edit.py": "y: str\nz: str\nt'{y}{z}'",
+        "a/prefix-pre-1.py": "t'1'",
+        "a/{...rest}.py": "rest: str\nt'{rest}'",
+    },
+    "other schemes": {
+        "index.py": 't\'\'\'<a href="mailto:a@example.org">1</a><a href="//cdn.example.org/x.js">2</a>'
+        '<a href="#top">3</a><a href="?page=2">4</a><a href="/#x">5</a><a href="">6</a><a href="/?q=1">7</a>\'\'\'',
+    },
+    "computed methods and actions of scripts": {
+        "index.py": "m = 'post'\nmore: dict[str, str] = {}\nt'''<form method={m} action=\"/\"></form>"
+        '<form action="/" {more:**}></form><form method="dialog"></form>'
+        "<p data-on:click=\"@post('/' + path)\" data-init='@get(`/${{x}}`)'></p>"
+        '<p x-data="{{}}" :href="\'/nowhere/\' + x"></p><a href="/users/{{id}}/:name"></a>\'\'\'',
+        "users/{user}/{name}.py": "user: str\nname: str\nt'{user}{name}'",
+    },
+    "trailing slashes and encoded paths": {
+        "index.py": 't\'<a href="/a/">1</a><a href="/%C3%A9t%C3%A9">2</a>\'\n',
+        "other.py": 't\'<a href="/été">3</a><a href="/a&amp;b">4</a>\'\n',
+        "a/index.py": "t'1'",
+        "été.py": "t'1'",
+        "a&b.py": "t'1'",
+    },
+    "relative URLs in fetched parts": {
+        "a/index.py": "t'<div hx-get=\"/part\"></div>'",
+        "part.py": "t'<a href=\"b/c\">1</a>'",
+        "b/c.py": "t'1'",
+    },
+    "exclusive branches": {
+        "index.py": "x = 1\nt'''{t'<p id=\"a\">1</p>' if x else t'<p id=\"a\">2</p>'}"
+        "{t'<p id=\"b\"></p>' if x else ''}{t'<p id=\"b\"></p>' if not x else ''}"
+        '<template><p id="c"></p></template><p id="c"></p><p id="d{x}"></p><p id="d{x}"></p>\'\'\'',
+    },
+    "fragments of components and with values": {
+        "_parts.py": "from hyperpy import fragment\n\ndef Part(n): return t'<p id=\"part\" {fragment}>{n}</p>'",
+        "index.py": "from hyperpy import fragment, render, request\nfrom ._parts import Part\nnames = ['a']\n"
+        "if request.query_params:\n    render(fragments=['part', 'row-1', *names, names[0]])\n"
+        "t'''<{Part} n=1 />{[t'<li id=\"row-{n}\" {fragment}>{n}</li>' for n in names]}'''",
+    },
+    "components that take anything or are chosen late": {
+        "index.py": "from hyperpy import Markup\ndef Any(**rest): return t'<p>{rest}</p>'\n"
+        "def Box(class_, children=''): return t'<p class={class_}>{children}</p>'\n"
+        "chosen = Box if Markup else Any\nmore: dict[str, str] = {}\n"
+        "t'''<{Any} x=1 data-y=2 /><{Box} class=\"a\" /><{Box} {more:**}>x</{Box}><{chosen} z=1 />"
+        "<{Any}> {\"\"} </{Any}>'''",
+    },
+    "streams with computed names": {
+        "index.py": 't\'\'\'<div sse-connect="/feed"><p sse-swap="a,b"></p></div><p sse-swap="z"></p>'
+        '<div sse-connect="/known"><p sse-swap="message, news, close"></p><div hx-sse:connect="/feed">'
+        '<br><p sse-swap="other"></p></div><p sse-swap="news"></p></div>\'\'\'',
+        "feed.py": "async def stream():\n    for name in ('a', 'b'):\n        yield name, 1",
+        "known.py": "async def stream():\n    yield 'x'\n    yield 'news', 1",
+    },
+}
+
+
+def test_nothing_is_reported_that_may_be_right(tmp_path: Path, check: Check) -> None:
+    wrong = {}
+    for title, files in FINE.items():
+        shutil.rmtree(tmp_path / "routes", ignore_errors=True)
+        write_files(tmp_path, {f"routes/{name}": text for name, text in {"index.py": "t'1'", **files}.items()})
+        if found := found_by(check):
+            wrong[title] = found
+    assert wrong == {}
+
+
+SITES = ("tests/contacts/site", "tests/site", "hyperpy/cli/project")
+
+
+def test_sites_of_this_repository_have_no_findings(tmp_path: Path, check: Check) -> None:
+    shutil.copytree(REPOSITORY / "routes_example", tmp_path / "routes")
+    shutil.copytree(REPOSITORY / "static", tmp_path / "static")
+    wrong = {"routes_example": found_by(check)}
+    for site in SITES:
+        for each in tmp_path.iterdir():
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        shutil.copytree(REPOSITORY / site, tmp_path, dirs_exist_ok=True)
+        vendored = ("htmx.min.js", "sse.min.js")  # the tests of the site fetch them
+        write_files(tmp_path, {f"static/vendor/{name}": "\n" for name in vendored})
+        wrong[site] = found_by(check)
+    assert {site: found for site, found in wrong.items() if found} == {}
+
+
+def test_status_and_options(tmp_path: Path, check: Check) -> None:
+    def status(text: str, *arguments: str) -> int:
+        write_files(tmp_path, {"routes/index.py": text})
+        return check(*arguments).exit_code
+
+    warning = "t'<div><b>{1}</div>'"
+    assert [status("t'<p>{1}</p>'"), status("t'<p>{1}</p>'", "--strict")] == [0, 0]
+    assert [status(warning), status(warning, "--strict")] == [0, 1]
+    assert status("t'<a href=\"/wiki/x\">{1}</a>'") == 1
+    assert status("t'<a href=\"/wiki/x\">{1}</a>'", "--elsewhere", "/wiki/") == 0
+    assert status("'<p>'") == 1
+
+
+def test_formats(tmp_path: Path, check: Check) -> None:
+    write_files(tmp_path, {"routes/index.py": "x = 1\n\nt'<a href=\"/b%\">{x}</a>'"})
+    text = check().output
+    assert text.startswith("routes/index.py:3  error: href leads nowhere: nothing answers `/b%`\n")
+    assert text.endswith("\n1 error in 1 file.\n")
+    annotation, summary = check("--format", "github").output.splitlines()
+    assert annotation.startswith(
+        "::error file=routes/index.py,line=3,col=6,title=hyper check%3A link::href leads nowhere"
+    )
+    assert "`/b%25`%0A" in annotation
+    assert summary == "1 error in 1 file."
+    assert found_by(check) == [
+        {
+            "severity": "error",
+            "rule": "link",
+            "file": "routes/index.py",
+            "line": 3,
+            "column": 6,
+            "message": "href leads nowhere: nothing answers `/b%`",
+            "hint": found_by(check)[0]["hint"],
+        }
+    ]
+
+
+def test_conflicts_are_findings(tmp_path: Path, check: Check) -> None:
+    write_files(tmp_path, {"routes/a/{x}.py": "t'1'", "routes/a/{y}.py": "t'2'"})
+    (finding,) = found_by(check)
+    assert (finding["rule"], finding["file"]) == ("load", "routes/a/{y}.py")
