@@ -98,8 +98,10 @@ class Destinations:
         shown = str(path)
         near = did_you_mean(re.sub("…", "{}", shown), known)
         file = display_path(str(self.app.loaded_routes.found.folder / "…"))[:-1] + (shown.strip("/") or "index")
-        hint = near or ("" if "…" in file else f"Add {file}.py, or correct the URL.")
-        return Problem(f"nothing answers `{shown}`", hint or "Correct the URL, or add a route for it.")
+        hint = near or f"Add {file}.py, or correct the URL."
+        if not near and ("…" in file or "." in path.segments[-1]):
+            hint = "Correct the URL, or add a route for it. Other files belong into the static folder."
+        return Problem(f"nothing answers `{shown}`", hint)
 
 
 def _answers(route: LoadedRoute, method: str) -> bool:

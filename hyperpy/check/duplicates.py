@@ -3,12 +3,18 @@
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from hyperpy.check.findings import Finding, Severity
 from hyperpy.check.site_files import SiteFile, SiteFiles
 from hyperpy.exceptions import Place
 from hyperpy.templates.at_load.literals import Literal
 from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Fragment, Hole, Node, Tag, Value, walk
+
+# What is in them is not on the page, unless a script puts it there, or there are no scripts.
+_INERT: Final = frozenset({"noscript", "template"})
+# Vue decides by these which elements are there.
+_BRANCHES: Final = frozenset({"v-else", "v-else-if", "v-for", "v-if"})
 
 type Decisions = tuple[tuple[object, int], ...]
 """What decides whether a part is rendered, outermost first: each a node, and the branch taken there."""
@@ -62,12 +68,12 @@ def _occurrences(file: SiteFile, literal: Literal, decisions: Decisions) -> Iter
 
 
 def _in_nodes(file: SiteFile, literal: Literal, nodes: Iterable[Node], decisions: Decisions) -> Iterator[_Occurrence]:
-    inert = 0  # the content of <template> is cloned by scripts
+    inert = 0
     for node in nodes:
         match node:
-            case Tag(name=name) if name.lower() == "template":
+            case Tag(name=name) if name.lower() in _INERT:
                 inert += 1
-            case EndTag(name="template"):
+            case EndTag(name=name) if name in _INERT:
                 inert = max(inert - 1, 0)
             case Tag() if not inert:
                 yield from _id_of(file, literal, node, decisions)
@@ -84,7 +90,8 @@ def _in_nodes(file: SiteFile, literal: Literal, nodes: Iterable[Node], decisions
 
 
 def _id_of(file: SiteFile, literal: Literal, tag: Tag, decisions: Decisions) -> Iterator[_Occurrence]:
-    for item in tag.attributes:
+    names = {item.name.lower() for item in tag.attributes if isinstance(item, Attribute)}
+    for item in () if names & _BRANCHES else tag.attributes:
         if isinstance(item, Attribute) and item.name.lower() == "id" and (text := _text(item.value or ())):
             place = file.place(literal, item.start, len(item.name))
             yield _Occurrence("the id", text, decisions, place, item.start)

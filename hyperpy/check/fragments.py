@@ -2,13 +2,15 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 
 from hyperpy.check.findings import Finding, Severity
 from hyperpy.check.site_files import SiteFile, SiteFiles
 from hyperpy.exceptions import did_you_mean
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.templates.syntax.nodes import Fragment, Value, walk
+from hyperpy.pages.analysis.vocabulary import MISSING
+from hyperpy.templates.syntax.nodes import Component, Fragment, Value, walk
 
 
 def check_fragments(files: SiteFiles) -> Iterator[Finding]:
@@ -18,7 +20,7 @@ def check_fragments(files: SiteFiles) -> Iterator[Finding]:
         if not named:
             continue
         reach = files.reach(file)
-        if any(each.is_broken for each in reach):
+        if any(each.is_broken or _has_foreign_components(each, files) for each in reach):
             continue
         names = [node.name for each in reach for node in _fragments(each)]
         known = sorted({"".join(map(str, name)) for name in names if all(isinstance(piece, str) for piece in name)})
@@ -49,6 +51,19 @@ def _fragments(file: SiteFile) -> Iterator[Fragment]:
         for node in walk(literal.document.nodes):
             if isinstance(node, Fragment):
                 yield node
+
+
+def _has_foreign_components(file: SiteFile, files: SiteFiles) -> bool:
+    """Whether a file uses a component of a library. Its templates aren't read, and may have fragments."""
+    for literal in file.literals:
+        for node in walk(literal.document.nodes):
+            if isinstance(node, Component) and (hole := literal.holes.get(node.index)) is not None:
+                value = file.vocabulary.value(hole.value)
+                module = str(getattr(value, "__module__", "")) if value is not MISSING else ""
+                source = getattr(sys.modules.get(module), "__file__", None)
+                if source and source not in files.by_path and not module.startswith("hyperpy."):
+                    return True
+    return False
 
 
 def _is_named(text: str, name: Value) -> bool:

@@ -30,7 +30,7 @@ def _fetched(found: Iterable[Reference], destinations: Destinations) -> frozense
 
 
 def _check(reference: Reference, base: str | None, destinations: Destinations) -> Finding | None:
-    path = path_of(reference.target, base)
+    path = path_of(reference.target, base) if base or not reference.is_relative else None
     if path is None:
         return None
     problem = destinations.problem(path, reference.method)

@@ -35,6 +35,10 @@ _SKIPPED: Final = frozenset(
     {"cite", "classid", "codebase", "hx-action", "hx-multipart:connect", "hx-query", "hx-ws:connect", "longdesc"}
 ) | {"manifest", "profile", "usemap", "ws-connect", "xml:base"}
 _ACTION: Final = re.compile(r"@(get|post|put|patch|delete)\(\s*(['\"`])((?:(?!\2).)*)\2\s*([,)]?)", re.DOTALL)
+# Attributes by which a script may send another request than the link or form would.
+_TAKES_OVER: Final = re.compile(
+    r"(?:data-)?hx-(?:get|post|put|patch|delete)\b|data-(?:turbo-)?method|on|@|v-on|x-on|data-on"
+)
 _EXPRESSION: Final = re.compile(r"\$\{[^}]*\}")
 
 
@@ -49,6 +53,8 @@ class Reference:
     is_stream: bool = False
     is_fetched: bool = False
     """Whether what it leads to becomes a part of another page."""
+    is_relative: bool = False
+    """Whether it leads to the URL of its page."""
 
 
 class _Written(NamedTuple):
@@ -61,6 +67,7 @@ class _Written(NamedTuple):
 
 def references(file: SiteFile) -> Iterator[Reference]:
     """What the templates of a file refer to by a URL, and where its literal redirects lead."""
+    pages = _pages(file)
     for literal in file.literals:
         form: Tag | None = None
         for node in walk(literal.document.nodes):
@@ -69,11 +76,32 @@ def references(file: SiteFile) -> Iterator[Reference]:
             elif isinstance(node, Tag):
                 form = node if node.name.lower() == "form" else form
                 yield from _of_tag(file, literal, node, form)
+                if form is node and literal.node in pages:
+                    yield from _own_form(file, literal, node)
     for call in file.parsed.index.of(ast.Call):
         if call.args and file.vocabulary.public_name(call.func) == "redirect":
             target = expression_text(call.args[0])
             if target.startswith("/"):
                 yield Reference(target, "GET", "redirect()", place_of(call.args[0], file.path))
+
+
+def _pages(file: SiteFile) -> frozenset[ast.TemplateStr]:
+    """The t-strings that are a page of the file, and those in them."""
+    index = file.parsed.index
+    shown = [node.value for node in index.owned(None, ast.Expr) if isinstance(node.value, ast.TemplateStr)]
+    return frozenset(node for page in shown for node in index.of(ast.TemplateStr, inside=page))
+
+
+def _own_form(file: SiteFile, literal: Literal, form: Tag) -> Iterator[Reference]:
+    """The URL of the page itself, for a form without an action."""
+    names = {item.name.lower() for item in form.attributes if isinstance(item, Attribute)}
+    if file.url and "action" not in names and _method(form, "method") == "POST" and not _is_taken_over(form):
+        place = file.place(literal, form.start, len(form.name) + 1)
+        yield Reference(file.url, "POST", "this form", place, is_relative=True)
+
+
+def _is_taken_over(tag: Tag) -> bool:
+    return any(isinstance(item, Attribute) and _TAKES_OVER.match(item.name.lower()) for item in tag.attributes)
 
 
 def _of_tag(file: SiteFile, literal: Literal, tag: Tag, form: Tag | None) -> Iterator[Reference]:
@@ -100,6 +128,8 @@ def _url(file: SiteFile, written: _Written, form: Tag | None) -> Iterator[Refere
         return
     if element in ("base", "link") and _text_of(written.tag, "rel") in ("dns-prefetch", "preconnect"):
         return
+    if verb is None and _is_taken_over(written.tag):
+        method = None
     target = target_text(written.literal, attribute.value or ())
     place = file.place(written.literal, attribute.start, len(attribute.name))
     is_stream = name in STREAM_ATTRIBUTES

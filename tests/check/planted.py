@@ -109,7 +109,14 @@ else:
             8: "formaction leads nowhere: `/users/{user_id}` doesn't answer POST",
         },
     ),
-    "routes/users/{user_id}.py": ("user_id: int\nt'<p>{user_id}</p>'\n", {}),
+    "routes/users/{user_id}.py": (
+        "user_id: int\nt'<p>{user_id}</p>'\n",
+        {},
+    ),
+    "routes/contact.py": (
+        "t'<h1>Write to us</h1> <form method=post><input name=text></form>'\n",
+        {1: "this form leads nowhere: `/contact` doesn't answer POST"},
+    ),
     "routes/live.py": (
         """\
 t'''<div hx-ext="sse" sse-connect="/feed">

@@ -112,6 +112,18 @@ FINE: dict[str, dict[str, str]] = {
         "t'''<{Any} x=1 data-y=2 /><{Box} class=\"a\" /><{Box} {more:**}>x</{Box}><{chosen} z=1 />"
         "<{Any}> {\"\"} </{Any}>'''",
     },
+    "scripts that take over, and forms in parts of other pages": {
+        "index.py": 't\'\'\'<a href="/out" hx-post="/out">1</a><a href="/out" data-turbo-method="post">2</a>'
+        '<form method="post" @submit.prevent="f()"></form><form></form><p hx-get="/part"></p>\'\'\'',
+        "out.py": "from hyperpy import POST, redirect\nif POST:\n    redirect('/')",
+        "part.py": "t'<form method=\"post\"></form>'",
+        "_parts.py": "def Part(): return t'<form method=\"post\"></form>'",
+        "both.py": "from hyperpy import POST\nif POST:\n    t'1'\nelse:\n    t'<form method=\"post\"></form>'",
+    },
+    "scripts that decide what is there": {
+        "index.py": 't\'\'\'<p id="a" v-if="x">1</p><p id="a" v-else>2</p>'
+        '<p id="b"></p><noscript><p id="b"></p></noscript>\'\'\'',
+    },
     "streams with computed names": {
         "index.py": 't\'\'\'<div sse-connect="/feed"><p sse-swap="a,b"></p></div><p sse-swap="z"></p>'
         '<div sse-connect="/known"><p sse-swap="message, news, close"></p><div hx-sse:connect="/feed">'
