@@ -109,14 +109,15 @@ def serve_command(**flags: str | bool | None) -> None:
         sys.exit(serve(partial(load_app, settings), settings))
 
 
-@main.command(epilog=EPILOG)
+@main.command()
 @options("routes", "static")
-def routes(**flags: str | bool | None) -> None:
+@click.option("--format", "form", type=click.Choice(["table", "tree", "json"]), default="table", show_default=True)
+def routes(form: str, **flags: str | bool | None) -> None:
     """List the routes: methods, URL, file, kind and required inputs."""
     with reported():
         settings = _settings(flags)
         # In debug mode, files that can't be loaded don't keep the others from being listed.
-        sys.exit(print_routes(load_app(settings, debug=True), settings))
+        sys.exit(print_routes(load_app(settings, debug=True), settings, form))
 
 
 @main.command()

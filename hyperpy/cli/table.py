@@ -7,19 +7,28 @@ from starlette.types import ASGIApp
 
 from hyperpy.app import Hyper, RouteRow
 from hyperpy.cli.loading import loaded_hyper
+from hyperpy.cli.route_formats import as_json, as_tree
 from hyperpy.config import Settings
 from hyperpy.exceptions import display_path
 
 HEAD = ("METHODS", "URL", "FILE", "KIND", "INPUTS", "GUARDS")
 
 
-def print_routes(app: ASGIApp, settings: Settings) -> int:
+def print_routes(app: ASGIApp, settings: Settings, form: str = "table") -> int:
     """Print the routes, the warnings, and the errors of those that can't be loaded. Returns the exit status.
+
+    `form` is `table`, `tree` or `json`.
 
     Raises ConfigError if the application is not a Hyper.
     """
     app = loaded_hyper(app, settings)
-    click.echo("\n".join(route_lines(app)))
+    match form:
+        case "json":
+            click.echo(as_json(app.routes_table()))
+        case "tree" if app.routes_table():
+            click.echo(as_tree(app.routes_table()))
+        case _:
+            click.echo("\n".join(route_lines(app)))
     print_errors(app)
     return 1 if app.load_errors else 0
 

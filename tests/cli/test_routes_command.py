@@ -1,5 +1,6 @@
 """`hyper routes`, `hyper --version` and `--help`, in processes of their own."""
 
+import json
 import re
 from importlib.metadata import version
 
@@ -46,6 +47,32 @@ def test_the_table(site):
     assert by_url["/users/{user_id}"][2:4] == ["routes/users/{user_id}.py", "page"]
     assert "q" in by_url["/search"][4]
     assert all(row[0].startswith("GET") for row in found)
+
+
+TREE = """\
+/                GET, HEAD  routes/index.py
+├── feed         GET, HEAD  routes/feed.py
+├── search       GET, HEAD  routes/search.py
+└── users
+    └── {user_id}  GET, HEAD  routes/users/{user_id}.py
+"""
+
+
+def test_other_formats(site):
+    status, output, errors = run(site, "routes", "--format", "json")
+    assert (status, errors) == (0, "")
+    by_url = {row.pop("url"): row for row in json.loads(output)}
+    assert by_url.keys() == {"/", "/feed", "/search", "/users/{user_id}"}
+    assert by_url["/search"] == {
+        "methods": ["GET", "HEAD"],
+        "file": "routes/search.py",
+        "kind": "page",
+        "inputs": ["q: str"],
+        "guards": [],
+    }
+    status, output, errors = run(site, "routes", "--format", "tree")
+    assert (status, errors) == (0, "")
+    assert [line.split() for line in output.splitlines()] == [line.split() for line in TREE.splitlines()]
 
 
 def test_warnings_and_errors_come_after_the_table(site):
