@@ -113,6 +113,28 @@ else:
         "user_id: int\nt'<p>{user_id}</p>'\n",
         {},
     ),
+    "routes/greeting.py": (
+        """\
+from hyperpy import request
+
+name = request.query_params.get("name", "")
+
+def Greeting(word, /, *, sign, loud=False):
+    return t'<p>{word} {name}{sign}</p>'
+
+def Bye(word="Bye", *, sign):
+    return t'<p>{word} {name}{sign}</p>'
+
+t'''<{Greeting} word="Hi" sign="!" />
+<{Bye} sing="!" />
+{[t'<p id="one">{n}</p>' for n in name]}<p id="one"></p>'''
+""",
+        {
+            11: "`Greeting` takes `word` by position only",
+            12: "`Bye` has no parameter `sing`",
+            13: "the id `one` is on this page already, in line 13",
+        },
+    ),
     "routes/contact.py": (
         "t'<h1>Write to us</h1> <form method=post><input name=text></form>'\n",
         {1: "this form leads nowhere: `/contact` doesn't answer POST"},

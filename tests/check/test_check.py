@@ -41,6 +41,14 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     return run
 
 
+def empty(folder: Path) -> None:
+    for each in folder.iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
+
+
 def found_by(check: Check, *arguments: str) -> list[dict[str, Any]]:
     result = check("--format", "json", *arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
@@ -120,6 +128,23 @@ FINE: dict[str, dict[str, str]] = {
         "_parts.py": "def Part(): return t'<form method=\"post\"></form>'",
         "both.py": "from hyperpy import POST\nif POST:\n    t'1'\nelse:\n    t'<form method=\"post\"></form>'",
     },
+    "what other hosts and the mounts of an application answer": {
+        "../app.py": "from starlette.routing import Host\nfrom hyperpy import Hyper\napp = Hyper()\n"
+        "app.router.routes.append(Host('api.example.org', app=Hyper(static=None)))",
+        "index.py": "t'<a href=\"/v1/users\">1</a>'",
+    },
+    "mounts and parameters of Starlette": {
+        "../app.py": "from starlette.routing import Mount, Route\nfrom hyperpy import Hyper\napp = Hyper()\n"
+        "async def answer(scope, receive, send): ...\nasync def end(request): ...\n"
+        "app.router.routes += [Mount('/files', answer), Route('/a/{id:int}', end), Route('/r/{x:path}', end)]",
+        "index.py": 'x = 1\nt\'<a href="/files/{x}/y">1</a><a href="/a/{x}">2</a><a href="/r/{x}/y/z">3</a>\'',
+    },
+    "fragments in the components of a library": {
+        "../app.py": "import sys\nfrom hyperpy import Hyper\nsys.path.append('site-packages')\napp = Hyper()",
+        "../site-packages/widgets.py": "from hyperpy import fragment as f\ndef Rows(): return t'<p {f}=\"rows\">1</p>'",
+        "index.py": "from hyperpy import render, request\nfrom widgets import Rows\n"
+        "if request.query_params:\n    render(fragments='rows')\nt'<{Rows} />'",
+    },
     "scripts that decide what is there": {
         "index.py": 't\'\'\'<p id="a" v-if="x">1</p><p id="a" v-else>2</p>'
         '<p id="b"></p><noscript><p id="b"></p></noscript>\'\'\'',
@@ -137,7 +162,7 @@ FINE: dict[str, dict[str, str]] = {
 def test_nothing_is_reported_that_may_be_right(tmp_path: Path, check: Check) -> None:
     wrong = {}
     for title, files in FINE.items():
-        shutil.rmtree(tmp_path / "routes", ignore_errors=True)
+        empty(tmp_path)
         write_files(tmp_path, {f"routes/{name}": text for name, text in {"index.py": "t'1'", **files}.items()})
         if found := found_by(check):
             wrong[title] = found
@@ -152,8 +177,7 @@ def test_sites_of_this_repository_have_no_findings(tmp_path: Path, check: Check)
     shutil.copytree(REPOSITORY / "static", tmp_path / "static")
     wrong = {"routes_example": found_by(check)}
     for site in SITES:
-        for each in tmp_path.iterdir():
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        empty(tmp_path)
         shutil.copytree(REPOSITORY / site, tmp_path, dirs_exist_ok=True)
         vendored = ("htmx.min.js", "sse.min.js")  # the tests of the site fetch them
         write_files(tmp_path, {f"static/vendor/{name}": "\n" for name in vendored})
