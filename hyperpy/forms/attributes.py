@@ -10,7 +10,7 @@ from hyperpy.exceptions import AnswerError
 from hyperpy.forms.fields import FieldPlace
 from hyperpy.forms.html_patterns import html_pattern
 from hyperpy.forms.shapes import Kind, Shape, written
-from hyperpy.templates import TagAttributes
+from hyperpy.templates import FixedAttributes
 
 _TYPES: Final[Mapping[str, str]] = {
     "password": "password",
@@ -32,8 +32,10 @@ _NOT_REQUIRED: Final = frozenset({"hidden", "range", "color", "submit", "button"
 _ONLY_INPUT: Final = frozenset({"type", "value", "checked", "min", "max", "step", "pattern", "accept"})
 
 
-class FieldAttributes(TagAttributes):
+class FieldAttributes(FixedAttributes):
     """The attributes of a control. A `<select>` or `<textarea>` gets those that it can have."""
+
+    __slots__ = ()
 
     def for_tag(self, tag: str) -> Mapping[str, object]:
         if tag == "select":
@@ -92,12 +94,14 @@ def _control_type(shape: Shape) -> str:
 
 def field_attributes(
     place: FieldPlace, kind: str, *, value: str, id: str, chosen: str | None, texts: list[str]
-) -> FieldAttributes:
-    """`value` is the text of the field; `chosen` is the option that a radio button or a checkbox of several stands for.
+) -> dict[str, object]:
+    """The attributes of a control.
+
+    `value` is the text of the field; `chosen` is the option that a radio button or a checkbox of several stands for.
 
     `texts` are all values of a field that can have several.
     """
-    found = FieldAttributes(name=place.name, id=id, type=kind)
+    found: dict[str, object] = {"name": place.name, "id": id, "type": kind}
     if chosen is not None and kind in _SINGLE_CHOICE:
         is_box = kind == "checkbox" and place.shape.kind is Kind.BOOL
         found["value"], found["checked"] = chosen, bool(value) if is_box else chosen in texts

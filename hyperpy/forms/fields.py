@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from hyperpy.exceptions import AnswerError, did_you_mean
 from hyperpy.forms.field_names import parts_of
@@ -28,7 +28,19 @@ class UnknownFieldError(AnswerError, AttributeError):
 class FieldPlace:
     """One field of a form, found by its path. The places of a model's own fields are made once."""
 
-    __slots__ = ("_children", "attributes", "field", "id", "is_text", "name", "parts", "shape", "shows_value", "type")
+    __slots__ = (
+        "_children",
+        "attributes",
+        "controls",
+        "field",
+        "id",
+        "is_text",
+        "name",
+        "parts",
+        "shape",
+        "shows_value",
+        "type",
+    )
 
     def __init__(self, parts: tuple[str, ...], name: str, shape: Shape, field: FieldShape | None) -> None:
         self.parts = parts
@@ -46,6 +58,8 @@ class FieldPlace:
         """The type of its control, once somebody has asked: see `attributes.py`."""
         self.attributes: dict[tuple[str, bool], Mapping[str, object]] = {}
         """Attributes of its control, by the control's type and whether it is one of several: see `attributes.py`."""
+        self.controls: dict[tuple[object, ...], Any] = {}
+        """All attributes of its control in forms that show the defaults of the model: see `model_form.py`."""
         self._children: dict[str, FieldPlace] = {}
 
     def child(self, name: str) -> FieldPlace:

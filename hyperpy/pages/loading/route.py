@@ -56,7 +56,7 @@ class Route:
     """Functions made for each request that no code refers to."""
     responds: bool
     immediate: bool
-    """Whether it waits for nothing and calls nothing that may block, so that it is answered at once."""
+    """Whether it waits for nothing but a request's body, and calls nothing that may block."""
     settings: RouteSettings
     blocking: bool
     """Whether its body or page may block the event loop."""
@@ -212,7 +212,7 @@ def _route(
         allow=", ".join(sorted(description.methods | {"OPTIONS"})),
         unreferenced=description.unreferenced,
         responds=description.responds,
-        immediate=not (description.loader or blocking or prepared or needs),
+        immediate=not (description.loader or blocking or prepared),
         blocking=blocking,
         depends=any(given.dependency for given in inputs),
         prepared=prepared,
@@ -243,6 +243,6 @@ def _with_body(route: Route, description: Description, body: CompiledBody) -> Ro
         stream=description.stream,
         has_page=description.has_page,
         unreferenced=description.unreferenced,
-        immediate=not (description.loader or blocking or route.prepared or route.body_needs),
+        immediate=not (description.loader or blocking or route.prepared),
         blocking=blocking,
     )

@@ -3,7 +3,9 @@
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePath
+from time import monotonic
 from typing import Final, NamedTuple
 
 from starlette.staticfiles import StaticFiles
@@ -27,6 +29,14 @@ class StaticFile(NamedTuple):
     status: os.stat_result
 
 
+@dataclass(slots=True)
+class _KnownURL:
+    version: FileVersion
+    path: str
+    until: float
+    """When to look at the file again, by the monotonic clock."""
+
+
 class StaticFolder(StaticFiles):
     """Finds public files. The folder need not exist, and its files may change at any time.
 
@@ -34,11 +44,13 @@ class StaticFolder(StaticFiles):
     and what symbolic links reach outside the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look_again: float = 0) -> None:
+        """`look_again` is how long a URL of a file's content is used without a look at the file, in seconds."""
         super().__init__(directory=folder, check_dir=False)
         self.folder = folder
         self._prefix = f"{folder}{os.sep}"
-        self._urls: dict[str, tuple[FileVersion, str]] = {}
+        self._look_again = look_again
+        self._urls: dict[str, _KnownURL] = {}
 
     def find(self, name: str) -> StaticFile | None:
         """A public file by its path below the folder. It reads from the disk, so call it in a thread."""
@@ -60,13 +72,17 @@ class StaticFolder(StaticFiles):
 
         The content is read once for each version of the file.
         """
+        known = self._urls.get(name)
+        now = monotonic()
+        if known is not None and now < known.until:
+            return known.path
         try:
             version = FileVersion.of(os.stat(self._prefix + name))
         except OSError, ValueError:
             return None
-        known = self._urls.get(name)
-        if known is not None and known[0] == version:
-            return known[1]
+        if known is not None and known.version == version:
+            known.until = now + self._look_again
+            return known.path
         file = self.find(name) if _is_plain(name) else None
         if file is None:
             return None
@@ -77,7 +93,7 @@ class StaticFolder(StaticFiles):
         if is_settled(version):
             if len(self._urls) >= _MAX_KNOWN:
                 self._urls.clear()
-            self._urls[name] = version, path
+            self._urls[name] = _KnownURL(version, path, now + self._look_again)
         return path
 
     def problem(self, name: str) -> URLProblem | None:
