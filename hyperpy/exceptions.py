@@ -163,13 +163,13 @@ class InputError(HyperError):
 
 
 class PageError(Exception):
-    """What every exception has in an error page. Annotate `error: PageError` there, for your editor."""
+    """The attributes that every exception has in an error page. Annotate `error: PageError` there, for your editor."""
 
     status_code: int
     title: str
     """The phrase of the status, such as "Not Found"."""
     detail: str
-    """A sentence for the visitor, or the title. It never tells what went wrong inside the site."""
+    """A sentence for the visitor, or the title. It never reveals what went wrong inside the site."""
     fields: Mapping[str, str]
     """The invalid inputs of a 422, each with what is wrong; empty for other errors."""
     log_id: str

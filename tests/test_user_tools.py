@@ -125,7 +125,7 @@ def test_the_tools_object_without_the_configuration(tmp_path):
 
 @pytest.mark.slow
 def test_mypy_takes_files_one_by_one_without_the_configuration(tmp_path):
-    """Those whose names it could object to: two of one name, one with braces, and a file that others import."""
+    """Files whose names it could reject: two with one name, one with braces, and one that others import."""
     config = configure(tmp_path, "")
     files = ("index.py", "boats/index.py", "boats/{boat_id}.py", "_base.py")
     assert "".join(typecheck(f"routes_example/{file}", config) for file in files) == ""

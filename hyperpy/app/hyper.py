@@ -79,7 +79,7 @@ class Hyper(Starlette):
         mounted in another `Hyper` are in the registry of the latter.
         """
         self.overrides: Mapping[Dependency, Dependency] = {}
-        """What tests have put in the place of dependencies."""
+        """Replacements for dependencies, set by tests."""
         grace = 0 if debug else (command.settings if command else settings).timeout_graceful_shutdown
         super().__init__(debug=debug, lifespan=_extended(lifespan, grace))
         self.static_folder = StaticFolder(Path(static), 0 if debug else _LOOK_AGAIN) if static is not None else None

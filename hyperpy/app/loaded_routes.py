@@ -105,7 +105,7 @@ class LoadedRoutes:
 
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
-        """What works in the route files, but probably not as it is meant."""
+        """Warnings about code in the route files that works, but probably not as intended."""
         of_files = (warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
         return (*name_warnings(self.found), *of_files)
 

@@ -1,4 +1,4 @@
-"""What a site answers: route files, static files, and the routes and mounts of Starlette."""
+"""The URLs that a site answers: route files, static files, and the routes and mounts of Starlette."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence

@@ -11,13 +11,13 @@ from hyperpy.exceptions import Place
 from hyperpy.templates.at_load.literals import Literal
 from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Fragment, Hole, Node, Tag, Value, walk
 
-# What is in them is not on the page, unless a script puts it there, or there are no scripts.
+# Their content is not on the page, unless a script puts it there, or there are no scripts.
 _INERT: Final = frozenset({"noscript", "template"})
 # Vue decides by these which elements are there.
 _BRANCHES: Final = frozenset({"v-else", "v-else-if", "v-for", "v-if"})
 
 type Decisions = tuple[tuple[object, int], ...]
-"""What decides whether a part is rendered, outermost first: each a node, and the branch taken there."""
+"""The decisions that a part's rendering depends on, outermost first: each a node, and the branch taken there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class _Written(NamedTuple):
 
 
 def references(file: SiteFile) -> Iterator[Reference]:
-    """What the templates of a file refer to by a URL, and where its literal redirects lead."""
+    """The URLs in the templates of a file, and the targets of its literal redirects."""
     pages = _pages(file)
     for literal in file.literals:
         form: Tag | None = None
@@ -86,7 +86,7 @@ def references(file: SiteFile) -> Iterator[Reference]:
 
 
 def _pages(file: SiteFile) -> frozenset[ast.TemplateStr]:
-    """The t-strings that are a page of the file, and those in them."""
+    """The t-strings that are pages of the file, and the t-strings nested in them."""
     index = file.parsed.index
     shown = [node.value for node in index.owned(None, ast.Expr) if isinstance(node.value, ast.TemplateStr)]
     return frozenset(node for page in shown for node in index.of(ast.TemplateStr, inside=page))

@@ -31,7 +31,7 @@ GRACE = 1  # seconds that responses have to finish before a restart, while the d
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the command does in the serving process. All of it is picklable."""
+    """The work of the command in the serving process. Everything in it can be pickled."""
 
     load: Load
     announce: Announce

@@ -55,7 +55,7 @@ class FieldPlace:
         self.shows_value = shape.kind is not Kind.LIST and not shape.is_secret
         """Whether its control has the value, unless the control's type has none."""
         self.type = ""
-        """The type of its control, once somebody has asked: see `attributes.py`."""
+        """The type of its control, computed at its first use: see `attributes.py`."""
         self.attributes: dict[tuple[str, bool], Mapping[str, object]] = {}
         """Attributes of its control, by the control's type and whether it is one of several: see `attributes.py`."""
         self.controls: dict[tuple[object, ...], Any] = {}
@@ -63,7 +63,7 @@ class FieldPlace:
         self._children: dict[str, FieldPlace] = {}
 
     def child(self, name: str) -> FieldPlace:
-        """What is below it. Raises UnknownFieldError."""
+        """The place below it with this name. Raises UnknownFieldError."""
         return self._children.get(name) or self._child(name)
 
     def _child(self, name: str) -> FieldPlace:
@@ -85,7 +85,7 @@ class FieldPlace:
         raise UnknownFieldError(name, [], self.name, hint)
 
     def find(self, path: str) -> FieldPlace:
-        """What is below it, by its path. Raises UnknownFieldError."""
+        """The place below it with this path. Raises UnknownFieldError."""
         if path in self._children:
             return self._children[path]
         place, parts = self, parts_of(path)

@@ -81,7 +81,7 @@ def unreadable(shape: Shape) -> str:
 
 
 def sentence(problem: ErrorDetails, shape: Shape | None) -> str:
-    """What is wrong with a field; `shape` is None for an error of the whole form, or of a name that is no field."""
+    """The message for a field's problem; `shape` is None for an error of the whole form or of an unknown name."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in {"value_error", "assertion_error"}:
         return _own_words(problem, context, shape)

@@ -39,7 +39,7 @@ class FormModel[T]:
         self._default_values: Values | None = None
 
     def default_values(self) -> Values:
-        """What a form shows that was not submitted and has no initial values. Made once, if it is always the same."""
+        """The values of an unsubmitted form without initial values. Computed once if they are always the same."""
         if self._default_values is not None:
             return self._default_values
         values = initial_values(self.shape, {})
@@ -70,7 +70,7 @@ class FormModel[T]:
 
 @dataclass(frozen=True, slots=True)
 class Bound[T]:
-    """What a submission has given: the model, or the problems by submitted name."""
+    """The result of a submission: the model, or the problems by submitted name."""
 
     data: T | None
     values: Callable[[], Values]
@@ -213,7 +213,7 @@ class ModelForm[T]:
         return html(t"{[_option(each) for each in found]}")
 
     def option_list(self, name: str, given: Given | None = None) -> list[Option]:
-        """The options of a field with `value`, `label` and `selected`, for radio buttons and lists of one's own."""
+        """The options of a field with `value`, `label` and `selected`, for radio buttons and custom lists."""
         place = self._root.find(name)
         return options_of(place.shape, given, self._texts(place))
 

@@ -33,7 +33,7 @@ class SubmittedBody:
 
 @dataclass(frozen=True, slots=True)
 class BodyNeeds:
-    """What the inputs of a request want to have of its body."""
+    """The forms in which the inputs of a request need its body."""
 
     form: bool = False
     json: bool = False
@@ -58,7 +58,7 @@ class FromBody(InputMarker):
 
     @property
     def needs(self) -> BodyNeeds:
-        """What it reads."""
+        """The forms of the body that it reads."""
         raise NotImplementedError
 
     @property
@@ -146,7 +146,7 @@ BINDING_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
 def submitted_body(scope: Scope) -> SubmittedBody:
-    """What has been read of the body so far."""
+    """The parts of the body that have been read so far."""
     body: SubmittedBody = scope.get(SUBMITTED, _UNREAD)
     return body
 

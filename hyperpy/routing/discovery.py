@@ -140,7 +140,7 @@ def _python_files(
 
 
 def _check_is_file(path: Path) -> None:
-    """Raise RouteError for a guard that can't be read: its folder would be open."""
+    """Raise RouteError for a guard that can't be read, since its folder would be unprotected."""
     if not _is_file(path):
         what = "this has the name of a guard, and is not a file"
         raise RouteError(what, place=Place(printable(str(path))), hint="Make it a Python file, or rename it.")

@@ -20,7 +20,7 @@ _RENEW_AFTER: Final = 0.5  # of the maximum age: a visitor who keeps coming back
 
 
 class SessionContent:
-    """What all parts of a request see as its session. Reading it makes the response private to the visitor."""
+    """The session as all parts of a request see it. Reading it makes the response private to the visitor."""
 
     __slots__ = (
         "_cookie",

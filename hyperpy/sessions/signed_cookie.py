@@ -56,7 +56,7 @@ class SessionCookie:
     keys: tuple[str, ...] = field(repr=False)
     name: str
     max_age: int
-    """Seconds after which a session that nobody has changed is forgotten."""
+    """Seconds after which a session expires if it hasn't changed."""
     _serializer: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
     _known: dict[str, _Verified] = field(init=False, repr=False, compare=False, default_factory=dict)
 

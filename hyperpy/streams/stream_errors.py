@@ -90,7 +90,7 @@ def _sendable(text: str, length: int) -> str:
 
 
 def failure_of(run: Run | None, error: Exception) -> Exception | None:
-    """What a generator's exception means: nothing for a redirect, since `on_start` refuses to start with one."""
+    """The failure that a generator's exception means. None for a redirect: `on_start` refuses to start with one."""
     error = decisive(error)
     if run is None or not isinstance(error, Redirect):
         return error

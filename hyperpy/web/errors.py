@@ -81,7 +81,7 @@ def takes_html(accept: str) -> bool:
 
 
 def _format(accept: str) -> Literal["json", "html", "any", "text"]:
-    """What a client prefers by its `Accept` header (RFC 9110, 12.5.1). Browsers name HTML, and scripts JSON."""
+    """The media type that a client's `Accept` header prefers (RFC 9110, 12.5.1). Browsers name HTML, scripts JSON."""
     qualities = dict(map(_media_range, accept.lower().split(",")))
     json = max((q for kind, q in qualities.items() if _JSON_TYPE.fullmatch(kind)), default=0)
     html = max(qualities.get("text/html", 0), qualities.get("application/xhtml+xml", 0))

@@ -89,7 +89,7 @@ class HTMX(RequestObject):
 
     @property
     def prompt(self) -> str:
-        """What the visitor has entered for `hx-prompt`."""
+        """The visitor's answer to `hx-prompt`."""
         text = self._text("HX-Prompt")
         return unquote(text) if self._version() == 4 else text
 

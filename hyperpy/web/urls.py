@@ -128,7 +128,7 @@ def _text(name: str, value: object) -> str:
 
 
 def _blocked(route: str, values: dict[str, object]) -> str:
-    """What is built instead of a URL that no request could have; in debug mode, an error."""
+    """The replacement for a URL that no request could have. Raises an error in debug mode."""
     shown = ", ".join(f"{name}={value!a:.100}" for name, value in values.items())
     what = f"a path can't contain {shown}"
     run = current.get(None)

@@ -211,7 +211,7 @@ class Hub:
             self._client.spawn(self._retire_later(queue))
 
     async def _retire_later(self, queue: QueueWatch) -> None:
-        """Whoever takes one item at a time may be back for the next one."""
+        """Stop watching after a pause: a consumer that takes one item at a time may return for the next one."""
         await asyncio.sleep(LINGER)
         queue.is_lingering = False
         if not queue.members:

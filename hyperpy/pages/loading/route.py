@@ -73,9 +73,9 @@ class Route:
     """The route for methods that have a loader or stream of their own."""
     warnings: tuple[LoadWarning, ...]
     resolver: DependencyResolver | None
-    """What has resolved its dependencies, if it has any: tests override them."""
+    """The resolver of its dependencies, if it has any: tests override them."""
     guards: tuple[Route, ...] = ()
-    """What runs before it, outermost first."""
+    """The guards that run before it, outermost first."""
 
     @property
     def dependencies(self) -> Iterator[Dependency]:

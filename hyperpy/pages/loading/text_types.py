@@ -315,7 +315,7 @@ def _spelled(values: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _member(members: Mapping[str, Any], value: Any) -> Any:
-    """The member of that text. Anything else is no member to pydantic either, which then lists the members."""
+    """The member of that text. pydantic rejects anything else as well, and its error lists the members."""
     return members.get(value, _NO_MEMBER) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""What belongs to a whole request: its guards, its route and its error page are several Runs of it."""
+"""State of a whole request, which may consist of several Runs: of guards, a route, and an error page."""
 
 from typing import Final
 

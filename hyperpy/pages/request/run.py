@@ -152,7 +152,7 @@ class Run(AnsweredRequest):
 
     @property
     def state(self) -> RequestState:
-        """What this run shares with the others of its request."""
+        """State that this run shares with the other runs of its request."""
         return request_state(self.scope)
 
     def session_content(self) -> SessionContent:

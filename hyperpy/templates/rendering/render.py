@@ -244,4 +244,4 @@ RUNTIME: Mapping[str, object] = {
     "TEMPLATE": Template,
     "TEXT": _text,
 }
-"""What generated code calls by these names. `Writer.name` names all other functions."""
+"""Functions and objects that generated code uses by these names. `Writer.name` names all others."""
