@@ -59,15 +59,21 @@ class Place:
         return "\n".join(rows)
 
 
-def caller_place() -> Place | None:
-    """The line of the user's code that is running; None if there is none."""
+def caller_frame() -> FrameType | None:
+    """The innermost frame of the user's code; None if none of it is running."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
         if package not in ("hyperpy", "starlette") and package not in sys.stdlib_module_names:
-            return Place(frame.f_code.co_filename, frame.f_lineno)
+            return frame
         frame = frame.f_back
     return None
+
+
+def caller_place() -> Place | None:
+    """The line of the user's code that is running; None if none of it is."""
+    frame = caller_frame()
+    return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno)
 
 
 class HyperError(Exception):
