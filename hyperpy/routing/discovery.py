@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hyperpy.exceptions import Place, RouteError
-from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_segment, pattern, printable
+from hyperpy.exceptions import Place, RouteError, printable
+from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_segment, pattern
 
 type ErrorPageName = Literal["_404", "_error"]
 
