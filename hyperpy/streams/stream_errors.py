@@ -1,4 +1,4 @@
-"""The event that tells a client that its stream has failed. Whatever the generator has raised, it can be made."""
+"""The event that tells a client that its stream has failed. It can be made for any exception of the generator."""
 
 import json
 import logging

@@ -46,7 +46,7 @@ class DefaultHeaders:
 
     @classmethod
     def of(cls, settings: Settings) -> DefaultHeaders:
-        """Raises ConfigError for a policy that browsers would not read as it is meant."""
+        """Raises ConfigError for a policy that browsers would not read as intended."""
         csp = _checked_policy(settings)
         headers = {
             "x-content-type-options": "nosniff" if settings.nosniff else _OFF,

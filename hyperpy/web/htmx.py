@@ -1,4 +1,4 @@
-"""`htmx`: what htmx says of its request, and what it is told beside the answer."""
+"""`htmx`: properties of a request that htmx sends, and response headers that it obeys."""
 
 import json
 import re

@@ -45,7 +45,7 @@ _SHARED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class LoadWarning:
-    """Something in a route file that works, but probably not as it is meant."""
+    """Something in a route file that works, but probably not as intended."""
 
     what: str
     place: Place

@@ -1,6 +1,6 @@
 """A type → how a text of the request is converted to it.
 
-pydantic converts and checks. Its schema of the type tells whether a text can become a value at all: where it can't,
+pydantic converts and checks. Its schema of the type says whether a text can become a value at all: where it can't,
 every request would be refused, so that is an error at load. The schema is also made stricter where a URL should have
 one spelling: see `_integer` and `_number`.
 """

@@ -16,7 +16,7 @@ from hyperpy.templates.syntax.nodes import Context
 class Library:
     """`contexts` are by `stem:key`, by `stem:*` for any other key, or by `stem`.
 
-    `binds` are the stems that set another attribute, and its name, or "" if it is their key. `objects` tells whether
+    `binds` are the stems that set another attribute, and its name, or "" if it is their key. `objects` says whether
     such a stem may be used without a key: then its value is an object of attributes.
     """
 
