@@ -106,18 +106,19 @@ class LoadedRoutes:
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
         """Warnings about code in the route files that works, but probably not as intended."""
-        of_files = (warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
-        return (*name_warnings(self.found), *of_files)
+        return (*name_warnings(self.found), *(warning for file in self.files() for warning in file.warnings))
+
+    def files(self) -> Iterator[Route]:
+        """The files that could be loaded: routes, guards and error pages."""
+        return (entry for entry in self.entries if isinstance(entry, Route))
 
     def working(self) -> tuple[Route, ...]:
         """The routes that could be loaded."""
-        return tuple(entry for entry in self.entries if isinstance(entry, Route) and entry.url)
+        return tuple(file for file in self.files() if file.url)
 
     def with_session(self) -> Iterator[str]:
         """The files that name the session or flashes. Those that only import it, as by `*`, don't count."""
-        for entry in self.entries:
-            if isinstance(entry, Route) and _names_session(entry):
-                yield entry.file
+        return (file.file for file in self.files() if _names_session(file))
 
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""
