@@ -213,9 +213,12 @@ def message(what: str, place: Place | None, hint: str) -> str:
 
 
 def display_path(file: str) -> str:
-    """The path as the user would type it: relative to the working directory, if it is inside."""
+    """The path as the user would type it: relative to the working directory, if it is inside, and with slashes."""
     try:
-        return str(Path(file).relative_to(Path.cwd()))
+        path, working = Path(file), Path.cwd()
+        if not path.is_relative_to(working) and path.is_absolute():
+            path = path.resolve()  # on macOS, /tmp is a link to the working directory's /private/tmp
+        return path.relative_to(working).as_posix()
     except ValueError, OSError:  # outside, or the working directory has been removed
         return file
 

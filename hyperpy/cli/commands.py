@@ -1,6 +1,7 @@
 """`hyper new`, `hyper dev`, `hyper check`, `hyper serve`, `hyper routes` and `hyper channels`."""
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -36,6 +37,9 @@ EPILOG = "Every option can also be set as a variable (HYPER_PORT=80), or in [too
 @click.version_option(package_name="hyperpy", message="hyper %(version)s")
 def main() -> None:
     """Serve a folder of route files as a live site."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(errors="backslashreplace")  # pipes of Windows take the characters of one language
 
 
 def options(*names: str) -> Decorator:

@@ -18,7 +18,7 @@ from hyperpy.config import Settings
 from hyperpy.dev.child import GRACE, Hooks, run_child
 from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
 from hyperpy.exceptions import display_path
-from hyperpy.server import address_of, listen, start_process
+from hyperpy.server import HANDLED, address_of, ask_to_end, listen, start_process
 
 POLL_INTERVAL = 100  # milliseconds between two checks that the child is alive
 STEP = 10  # milliseconds without another event, after which changes are looked at
@@ -34,7 +34,7 @@ def develop(hooks: Hooks, settings: Settings, folder: Path) -> int:
     # Development does without a proxy and HTTPS.
     settings = replace(settings, uds=None, root_path=None, ssl_certfile=None, ssl_keyfile=None)
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in HANDLED:
         signal.signal(number, lambda signum, frame: stop.set())
     with listen(settings) as listener:
         click.echo(f"hyper dev  {address_of(listener)}  (press Ctrl-C to stop)")
@@ -134,7 +134,7 @@ class Reloader:
             return
         assert self._changes is not None
         self._changes.close()
-        self._child.terminate()
+        ask_to_end(self._child)
         self._child.join(KILL_AFTER)
         if self._child.exitcode is None:
             self._child.kill()

@@ -1,10 +1,11 @@
 """The files in the static folder that are public, and the URLs of their content."""
 
+import ntpath
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PureWindowsPath
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -134,6 +135,8 @@ class StaticFolder(StaticFiles):
                     yield name
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        if leads_elsewhere(path):
+            return "", None
         try:
             full_path, status = super().lookup_path(path)
         except OSError, ValueError:
@@ -151,6 +154,13 @@ class StaticFolder(StaticFiles):
 def _is_plain(name: str) -> bool:
     """Whether a name is the one path of its file: without `.`, `..`, a leading slash or empty parts."""
     return "\\" not in name and PurePath(name).as_posix() == name and not {"..", "/"} & set(PurePath(name).parts)
+
+
+def leads_elsewhere(name: str, flavour: type[PurePath] = Path) -> bool:
+    """Whether the system reads more than a path with slashes in a name: on Windows, another drive, the share of another
+    machine, a device, or a stream of a file.
+    """
+    return issubclass(flavour, PureWindowsPath) and ("\\" in name or ":" in name or ntpath.isreserved(name))
 
 
 def _is_hidden(path: str) -> bool:
