@@ -12,6 +12,7 @@ from hyperpy.check.fragments import check_fragments
 from hyperpy.check.links import check_links
 from hyperpy.check.site_files import site_files
 from hyperpy.check.streams import check_event_names
+from hyperpy.check.types import check_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,10 @@ class Report:
         return any(strict or finding.severity is Severity.ERROR for finding in self.findings)
 
 
-def check_site(app: Hyper, elsewhere: Collection[str] = ()) -> Report:
-    """Check the route files of an application in debug mode, and what they import.
+def check_site(app: Hyper, elsewhere: Collection[str] = (), *, types: bool = False) -> Report:
+    """Check the route files of an application in debug mode, and what they import; with `types`, by a type checker too.
 
-    `elsewhere` are prefixes of paths that something else answers, such as a proxy.
+    `elsewhere` are prefixes of paths that something else answers, such as a proxy. Raises TypeCheckerError.
     """
     loaded = app.loaded_routes
     files = site_files(loaded)
@@ -42,5 +43,6 @@ def check_site(app: Hyper, elsewhere: Collection[str] = ()) -> Report:
         *check_fragments(files),
         *check_duplicates(files),
         *check_components(files),
+        *(check_types(loaded.found.folder, files) if types else ()),
     ]
     return Report(tuple(in_order(findings)), len(files.files))

@@ -128,8 +128,9 @@ def routes(form: str, **flags: str | bool | None) -> None:
 @options("routes", "static")
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings as well.")
 @click.option("--elsewhere", multiple=True, metavar="PREFIX", help="Skip URLs that start with this. May be repeated.")
+@click.option("--types", is_flag=True, help="Check types as well, with the installed mypy or Pyright.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True)
-def check(strict: bool, elsewhere: tuple[str, ...], form: str, **flags: str | bool | None) -> None:
+def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **flags: str | bool | None) -> None:
     """Load the site, and report errors, likely mistakes, broken links, and unknown names and arguments.
 
     TARGET is an application, as module:attribute. The status is 1 if there is an error.
@@ -137,7 +138,7 @@ def check(strict: bool, elsewhere: tuple[str, ...], form: str, **flags: str | bo
     with reported():
         settings = _settings(flags)
         try:
-            report = check_site(loaded_hyper(load_app(settings, debug=True), settings), elsewhere)
+            report = check_site(loaded_hyper(load_app(settings, debug=True), settings), elsewhere, types=types)
         except RouteError as error:  # such as two files for one URL
             report = Report((Finding.of_error(error),), 0)
         click.echo(FORMATS[form](report.findings, report.files))
