@@ -1,6 +1,8 @@
 """Everything that `hyper check` finds in a loaded site."""
 
-from collections.abc import Collection
+import gc
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hyperpy.app import Hyper
@@ -25,6 +27,18 @@ class Report:
     def fails(self, *, strict: bool) -> bool:
         """Whether there is an error, or with `strict` anything."""
         return any(strict or finding.severity is Severity.ERROR for finding in self.findings)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Turn the garbage collector off: most of what is allocated to load and check a site is in use until the end."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def check_site(app: Hyper, elsewhere: Collection[str] = (), *, types: bool = False) -> Report:

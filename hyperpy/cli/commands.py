@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
-from hyperpy.check import FORMATS, Finding, Report, check_site
+from hyperpy.check import FORMATS, Finding, Report, check_site, without_collector
 from hyperpy.cli.loading import load_app, loaded_hyper
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
@@ -135,7 +135,7 @@ def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **fl
 
     TARGET is an application, as module:attribute. The status is 1 if there is an error.
     """
-    with reported():
+    with reported(), without_collector():
         settings = _settings(flags)
         try:
             report = check_site(loaded_hyper(load_app(settings, debug=True), settings), elsewhere, types=types)
