@@ -95,6 +95,11 @@ class HyperError(Exception):
         return message(self.what, self.place, self.hint)
 
 
+def refuse(error: HyperError) -> None:
+    """Raise the error. Where errors can be reported instead, this is the default."""
+    raise error
+
+
 class ConfigError(HyperError):
     """An unknown setting, or one with an invalid value."""
 

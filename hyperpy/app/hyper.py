@@ -84,7 +84,10 @@ class Hyper(Starlette):
         super().__init__(debug=debug, lifespan=_extended(lifespan, grace))
         self.static_folder = StaticFolder(Path(static), 0 if debug else _LOOK_AGAIN) if static is not None else None
         self.loaded_routes = load_routes(
-            Path(routes), static=self.static_folder is not None, check_asset=self._asset_check(command)
+            Path(routes),
+            static=self.static_folder is not None,
+            check_asset=self._asset_check(command),
+            tolerant=command is not None and command.tolerant,
         )
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)

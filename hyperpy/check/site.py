@@ -1,9 +1,9 @@
 """Everything that `hyper check` finds in a loaded site."""
 
 import gc
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hyperpy.app import Hyper
 from hyperpy.check.component_calls import check_components
@@ -15,6 +15,7 @@ from hyperpy.check.links import check_links
 from hyperpy.check.site_files import site_files
 from hyperpy.check.streams import check_event_names
 from hyperpy.check.types import check_types
+from hyperpy.exceptions import HyperError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class Report:
 
     findings: tuple[Finding, ...]
     files: int
+
+    def with_errors(self, errors: Iterable[HyperError]) -> Report:
+        """The report, with errors that were found before the site could be checked."""
+        return replace(self, findings=tuple(in_order([*map(Finding.of_error, errors), *self.findings])))
 
     def fails(self, *, strict: bool) -> bool:
         """Whether there is an error, or with `strict` anything."""
@@ -44,7 +49,7 @@ def without_collector() -> Iterator[None]:
 def check_site(app: Hyper, elsewhere: Collection[str] = (), *, types: bool = False) -> Report:
     """Check the route files of an application in debug mode, and what they import; with `types`, by a type checker too.
 
-    `elsewhere` are prefixes of paths that something else answers, such as a proxy. Raises TypeCheckerError.
+    `elsewhere` are prefixes of paths that something else answers, such as a proxy.
     """
     loaded = app.loaded_routes
     files = site_files(loaded)

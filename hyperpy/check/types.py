@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hyperpy.check.findings import Finding, Severity
 from hyperpy.check.site_files import SiteFiles
-from hyperpy.check.type_checkers import COPIES, Diagnostic, find_type_checker
+from hyperpy.check.type_checkers import COPIES, Diagnostic, TypeChecker, TypeCheckerError, find_type_checker
 from hyperpy.check.typed_copies import Copies, copy_routes
 from hyperpy.exceptions import Place
 
@@ -14,9 +14,15 @@ from hyperpy.exceptions import Place
 def check_types(routes: Path, files: SiteFiles) -> Iterator[Finding]:
     """Findings of the installed type checker in a routes folder and the modules that it imports.
 
-    Raises TypeCheckerError if there is none, or if it fails.
+    One is that there is none, or that it fails.
     """
-    checker = find_type_checker()
+    try:
+        yield from _run(find_type_checker(), routes, files)
+    except TypeCheckerError as error:
+        yield Finding(Severity.ERROR, "type", error.what, None, error.hint)
+
+
+def _run(checker: TypeChecker, routes: Path, files: SiteFiles) -> Iterator[Finding]:
     others = [Path(file.path) for file in files.files if not Path(file.path).is_relative_to(routes)]
     with tempfile.TemporaryDirectory(prefix=COPIES) as name:
         target = Path(name).resolve()

@@ -16,13 +16,13 @@ from starlette.types import ASGIApp
 
 from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
-from hyperpy.check import FORMATS, Finding, Report, check_site, without_collector
-from hyperpy.cli.loading import load_app, loaded_hyper
+from hyperpy.check import FORMATS, Report, check_site, without_collector
+from hyperpy.cli.loading import load_app, load_tolerantly
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
 from hyperpy.dev import Hooks, develop
-from hyperpy.exceptions import HyperError, RouteError
+from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
 from hyperpy.sessions import new_key
 
@@ -136,11 +136,10 @@ def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **fl
     TARGET is an application, as module:attribute. The status is 1 if there is an error.
     """
     with reported(), without_collector():
-        settings = _settings(flags)
-        try:
-            report = check_site(loaded_hyper(load_app(settings, debug=True), settings), elsewhere, types=types)
-        except RouteError as error:  # such as two files for one URL
-            report = Report((Finding.of_error(error),), 0)
+        problems: list[HyperError] = []
+        app = load_tolerantly(flags, problems)
+        report = check_site(app, elsewhere, types=types) if app is not None else Report((), 0)
+        report = report.with_errors(problems)
         click.echo(FORMATS[form](report.findings, report.files))
         sys.exit(1 if report.fails(strict=strict) else 0)
 

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.check.conftest import Check, Findings
 from tests.check.planted import PLANTED
 from tests.support.sites import write_files
@@ -184,7 +186,42 @@ def test_formats(tmp_path: Path, check: Check, found_by: Findings) -> None:
     ]
 
 
-def test_conflicts_are_findings(tmp_path: Path, found_by: Findings) -> None:
-    write_files(tmp_path, {"routes/a/{x}.py": "t'1'", "routes/a/{y}.py": "t'2'"})
-    (finding,) = found_by()
-    assert (finding["rule"], finding["file"]) == ("load", "routes/a/{y}.py")
+def test_conflicts_and_invalid_settings_hide_nothing(
+    tmp_path: Path, found_by: Findings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPER_PING", "often")
+    monkeypatch.setenv("HYPER_PIGN", "5")
+    files = {
+        "pyproject.toml": "[tool.hyper]\nport = 'x'\nchannels = 'carrier-pigeon://'\ncolour = 1\n",
+        "routes/a/{x}.py": "x: str\nt'<a href=\"/nowhere\">{x}</a>'",
+        "routes/a/{y}.py": "y: str\nt'<a href=\"/nowhere\">{y}</a>'",
+        "routes/about.py": "t'1'",
+        "routes/about/index.py": "t'{'",
+        "routes/static/x.py": "t'1'",
+        "routes/b/{1}.py": "t'1'",
+        "routes/c/_404.py": "t'1'",
+        "routes/{c}/_404.py": "t'1'",
+        "routes/{d}/_404.py": "t'1'",
+    }
+    write_files(tmp_path, files)
+    found = sorted((each["file"] or "", each["line"] or 0, each["message"][:30]) for each in found_by())
+    assert found == [
+        ("", 0, "HYPER_PING: 'often' is not a n"),
+        ("", 0, "unknown setting HYPER_PIGN"),
+        ("pyproject.toml", 2, "`port` in [tool.hyper]: 'x' is"),
+        ("pyproject.toml", 3, "`channels` in [tool.hyper]: in"),
+        ("pyproject.toml", 4, "unknown setting `colour` in [t"),
+        ("routes/a/{x}.py", 2, "href leads nowhere: nothing an"),
+        ("routes/a/{y}.py", 0, "answers the same URLs as `rout"),
+        ("routes/a/{y}.py", 2, "href leads nowhere: nothing an"),
+        ("routes/about/index.py", 0, "answers the same URLs as `rout"),
+        ("routes/about/index.py", 1, "Python can't read this: t-stri"),
+        ("routes/b/{1}.py", 0, "`1` is not a valid Python iden"),
+        ("routes/static/x.py", 0, "this file can't answer: URLs b"),
+        ("routes/{d}/_404.py", 0, "answers for the same URLs as `"),
+    ]
+
+
+def test_a_site_that_cannot_be_loaded_at_all(tmp_path: Path, found_by: Findings) -> None:
+    (finding,) = found_by("--routes", "nowhere")
+    assert (finding["rule"], finding["message"]) == ("load", "the routes folder does not exist")

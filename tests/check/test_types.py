@@ -114,7 +114,7 @@ def test_a_type_checker_that_is_missing_or_fails(tmp_path: Path, check: Check, m
         part
         for output, parts in zip(outputs, wanted, strict=True)
         for part in parts
-        if part not in output.stderr or output.exit_code != 1
+        if part not in output.stdout or output.exit_code != 1
     ]
     assert missing == []
 
