@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import Field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,8 @@ def dev(**flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        sys.exit(develop(Hooks(partial(_reload, flags, new_key()), announce, reload_routes), settings, Path.cwd()))
+        hooks = Hooks(partial(_reload, flags, new_key()), announce, reload_routes, _inspected)
+        sys.exit(develop(hooks, settings, Path.cwd()))
 
 
 @main.command("serve", epilog=EPILOG)
@@ -177,6 +179,12 @@ def init_channels(channels: str | None, print_only: bool) -> None:
 
 def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIApp:
     return load_app(_settings(flags), debug=True, development_key=development_key)
+
+
+def _inspected(app: ASGIApp) -> ASGIApp:
+    """The application with its inspector, which only the serving process of `hyper dev` imports."""
+    with_inspector: ASGIApp = import_module("hyperpy.inspector").inspected(app)
+    return with_inspector
 
 
 def _settings(flags: dict[str, str | bool | None]) -> Settings:

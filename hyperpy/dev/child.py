@@ -37,6 +37,8 @@ class Hooks:
     load: Load
     announce: Announce
     reload: Reload
+    inspected: Callable[[ASGIApp], ASGIApp]
+    """Puts the inspector in front of an application."""
 
 
 def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection, first: bool) -> None:
@@ -50,24 +52,26 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         app = hooks.load()
         hooks.announce(app, first)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
-        _serve_problem(describe_failure(error), settings, listener, changes)
+        _serve_problem(describe_failure(error), hooks, settings, listener, changes)
         return
-    watched = StartupWitness(app)
+    watched = StartupWitness(hooks.inspected(app))
     try:
         _serve(watched, settings, listener, partial(_follow, changes, app, hooks))
     except SystemExit:
         if watched.problem is None:
             raise
-        _serve_problem(watched.problem, settings, listener, changes)
+        _serve_problem(watched.problem, hooks, settings, listener, changes)
 
 
-def _serve_problem(problem: str, settings: Settings, listener: socket.socket, changes: Connection) -> None:
+def _serve_problem(
+    problem: str, hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection
+) -> None:
     print(problem, file=sys.stderr, flush=True)
 
     def end_with_parent(server: FollowedServer) -> None:
         _receive(changes, lambda files: None, server.end)
 
-    _serve(StartupErrorApp(problem), settings, listener, end_with_parent)
+    _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, end_with_parent)
 
 
 def _follow(changes: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:

@@ -141,6 +141,11 @@ class Hub:
         topic.add(mailbox)
         return topic
 
+    def subscribers(self, key: str) -> int:
+        """How many subscribers a channel has in this process."""
+        topic = self._topics.get(key)
+        return 0 if topic is None else len(topic.members)
+
     async def join(self, topic: Topic) -> None:
         """Open the topic. Raises BrokerError if that isn't possible now; it is opened later."""
         self._client.check_usable()
