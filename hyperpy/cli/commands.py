@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
 from hyperpy.check import FORMATS, Finding, Report, check_site
-from hyperpy.cli.loading import load_app, loaded_hyper
+from hyperpy.cli.loading import load_app, loaded_hyper, static_folder
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
@@ -81,7 +81,8 @@ def dev(**flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        sys.exit(develop(Hooks(partial(_reload, flags, new_key()), announce, reload_routes), settings, Path.cwd()))
+        hooks = Hooks(partial(_reload, flags, new_key()), announce, reload_routes, static_folder)
+        sys.exit(develop(hooks, settings, Path.cwd()))
 
 
 @main.command("serve", epilog=EPILOG)

@@ -5,26 +5,41 @@ import contextlib
 import multiprocessing
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.config import Settings
-from hyperpy.dev.browser import Following
+from hyperpy.dev.browser import Asset, Following, Update, Updates
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
 from hyperpy.server.configuration import Config
+from hyperpy.web.static_files import StaticFolder, static_url
 
 # Prints what was loaded. Called with the application, and whether it is the first one.
 type Announce = Callable[[ASGIApp, bool], None]
 
-# Switches an application to changed files of its routes; False if it can't. Called on the event loop.
-type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[bool]]
+
+class Reloaded(Protocol):
+    """Which pages other code answers now."""
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Their route files."""
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether URLs have come or gone, so that any page may be concerned."""
+
+
+# Switches an application to changed files of its routes; None if it can't. Called on the event loop.
+type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[Reloaded | None]]
 
 GRACE = 1  # seconds that responses have to finish before a restart, while the developer waits
 
@@ -36,6 +51,22 @@ class Hooks:
     load: Load
     announce: Announce
     reload: Reload
+    static: Callable[[ASGIApp], StaticFolder | None]
+    """The folder of an application's static files."""
+
+
+class Changes(NamedTuple):
+    """What the parent has seen change."""
+
+    code: Sequence[Path]
+    assets: Sequence[str]
+    """Static files, by their names in the folder."""
+
+
+class Ready(NamedTuple):
+    """The child serves, and takes changes over."""
+
+    static: Path | None
 
 
 def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection, first: bool) -> None:
@@ -65,36 +96,62 @@ def _serve_problem(problem: str, settings: Settings, listener: socket.socket) ->
     _serve(StartupErrorApp(problem), settings, listener)
 
 
-def _follow(changes: Connection, app: ASGIApp, hooks: Hooks, following: Following) -> None:
-    """Take over what the parent sends from now on: sets of changed files, each answered by whether that worked."""
-    loop = asyncio.get_running_loop()
-    running: set[asyncio.Task[None]] = set()
+def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, updates: Updates) -> None:
+    Follower(parent, app, hooks, updates)  # the event loop keeps it
 
-    async def take_over(files: Collection[Path]) -> None:
-        done = False
-        try:
-            done = await hooks.reload(app, files)
-        finally:
-            changes.send(done)
-        if done:
-            following.renew()
-            hooks.announce(app, False)
 
-    def receive() -> None:
+class Follower:
+    """Takes over what the parent sends: changed files, each time answered by whether that worked."""
+
+    def __init__(self, parent: Connection, app: ASGIApp, hooks: Hooks, updates: Updates) -> None:
+        self._parent = parent
+        self._app = app
+        self._hooks = hooks
+        self._updates = updates
+        self._loop = asyncio.get_running_loop()
+        self._static = hooks.static(app)
+        self._running: set[asyncio.Task[None]] = set()
+        self._loop.add_reader(parent.fileno(), self._receive)
+        parent.send(Ready(None if self._static is None else self._static.folder.absolute()))
+
+    def _receive(self) -> None:
         try:
-            task = loop.create_task(take_over(changes.recv()))
+            task = self._loop.create_task(self._take_over(self._parent.recv()))
         except EOFError, ConnectionResetError:  # the parent restarts this process, or has gone
-            loop.remove_reader(changes.fileno())
+            self._loop.remove_reader(self._parent.fileno())
             return
-        running.add(task)
-        task.add_done_callback(running.discard)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
-    loop.add_reader(changes.fileno(), receive)
-    changes.send(True)
+    async def _take_over(self, changes: Changes) -> None:
+        update: Update | None = None
+        try:
+            update = await self._update(changes)
+            if update is not None:
+                self._updates.publish(update)
+        finally:
+            self._parent.send(update is not None)
+        if update is not None and changes.code:
+            self._hooks.announce(self._app, False)
+
+    async def _update(self, changes: Changes) -> Update | None:
+        files: frozenset[str] | None = frozenset()
+        if changes.code:
+            reloaded = await self._hooks.reload(self._app, changes.code)
+            if reloaded is None:
+                return None
+            files = None if reloaded.is_moved else reloaded.files
+        if not changes.assets:
+            return Update(files)
+        return Update(files, await asyncio.to_thread(lambda: tuple(map(self._asset, changes.assets))))
+
+    def _asset(self, name: str) -> Asset:
+        assert self._static is not None
+        return Asset(static_url(name), self._static.url_path(name))
 
 
 def _serve(
-    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[Following], None] | None = None
+    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[Updates], None] | None = None
 ) -> None:
     following = Following(app)
     config = make_config(HostGuard(following, settings.host), settings, grace=GRACE, dev=True)
@@ -102,7 +159,7 @@ def _serve(
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
     if on_ready is not None:
-        server.on_ready = partial(on_ready, following)
+        server.on_ready = partial(on_ready, following.updates)
     run(server, listener)
 
 
@@ -114,7 +171,7 @@ class FollowedServer(Server):
         self._following = following
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._following.close()
+        self._following.updates.close()
         await super().shutdown(sockets)
 
 

@@ -4,6 +4,10 @@
 const FILLED = "[sse-swap], [x-text], [x-html], [data-text]";
 const KEPT = "canvas, [hx-preserve]";
 const DATA_SCRIPT = /^(application\/(ld\+)?json|text\/(plain|template|html))$/i;
+
+/** Attributes as the server has sent them, of elements that show a newer version of a static file. */
+export const served = new WeakMap();
+
 const OWN = "script[data-generation], [data-hyper-dev]";
 
 /** Morph `document` into `next`. Returns false, and changes nothing, if only a reload can run its scripts. */
@@ -34,7 +38,9 @@ function morphNode(old, next) {
   if (old.nodeType !== Node.ELEMENT_NODE) {
     if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
   } else if (!old.matches(KEPT)) {
-    if (isSheet(old) && old.getAttribute("href") !== next.getAttribute("href")) return replaceSheet(old, next);
+    if (isSheet(old) && !shows(old, "href", next.getAttribute("href"))) {
+      return replaceSheet(old, document.importNode(next, true));
+    }
     syncAttributes(old, next);
     if (old instanceof HTMLTemplateElement) morphChildren(old.content, next.content);
     else if (next.hasChildNodes() || !(old.matches(FILLED) || old.localName.includes("-"))) morphChildren(old, next);
@@ -47,8 +53,12 @@ function syncAttributes(old, next) {
     if (!next.hasAttribute(name) && !isOfVisitor(old, name)) old.removeAttribute(name);
   }
   for (const { name, value } of next.attributes) {
-    if (old.getAttribute(name) !== value && !isOfVisitor(old, name)) old.setAttribute(name, value);
+    if (!shows(old, name, value) && !isOfVisitor(old, name)) old.setAttribute(name, value);
   }
+}
+
+function shows(element, name, value) {
+  return element.getAttribute(name) === value || served.get(element)?.[name] === value;
 }
 
 /** Whether an attribute holds what a visitor or a script has changed. Browsers hide the value of a nonce. */
@@ -118,8 +128,7 @@ function isSheet(element) {
 }
 
 /** Load the new style sheet before the old one goes, so that the page never shows without styles. */
-function replaceSheet(old, next) {
-  const link = document.importNode(next, true);
+export function replaceSheet(old, link) {
   const done = () => old.remove();
   link.addEventListener("load", done);
   link.addEventListener("error", done);
