@@ -52,6 +52,7 @@ class Updates:
         self._count = 0
         self._recent: deque[tuple[str, Update]] = deque(maxlen=_KEPT)  # each with the generation before it
         self._mailboxes: set[asyncio.Queue[str | None]] = set()
+        self._closed = False
 
     @property
     def generation(self) -> str:
@@ -66,7 +67,8 @@ class Updates:
             mailbox.put_nowait(self._event(update))
 
     def close(self) -> None:
-        """End all subscriptions."""
+        """End all subscriptions, and those that begin later."""
+        self._closed = True
         for mailbox in self._mailboxes:
             mailbox.put_nowait(None)
 
@@ -77,6 +79,8 @@ class Updates:
         missed = self._since(since)
         if not missed.is_empty:
             mailbox.put_nowait(self._event(missed))
+        if self._closed:
+            mailbox.put_nowait(None)
         self._mailboxes.add(mailbox)
         try:
             yield mailbox
