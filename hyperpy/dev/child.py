@@ -23,6 +23,7 @@ from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
 from hyperpy.server.configuration import Config
+from hyperpy.streams import RETRY_AT_ONCE
 from hyperpy.web.static_files import StaticFolder, static_url
 
 # Prints what was loaded. Called with the application, and whether it is the first one.
@@ -172,6 +173,8 @@ def _serve(
 
 class FollowedServer(Server):
     """A server that open pages follow. It stops without the pauses of uvicorn: the developer is waiting."""
+
+    farewell = RETRY_AT_ONCE
 
     def __init__(self, config: Config, following: Following, parent_is_alive: Callable[[], bool]) -> None:
         super().__init__(config, parent_is_alive=parent_is_alive)

@@ -154,8 +154,9 @@ class Reloader:
         if self._child is None:
             return
         assert self._changes is not None
-        self._changes.close()
-        self._child.terminate()
+        self._changes.close()  # ends a child that is ready
+        if self._ready is None:
+            self._child.terminate()
         self._child.join(KILL_AFTER)
         if self._child.exitcode is None:
             self._child.kill()
