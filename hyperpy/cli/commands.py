@@ -1,12 +1,14 @@
 """`hyper new`, `hyper dev`, `hyper check`, `hyper serve`, `hyper routes` and `hyper channels`."""
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import Field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,13 @@ from starlette.types import ASGIApp
 
 from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
-from hyperpy.check import FORMATS, Finding, Report, check_site
-from hyperpy.cli.loading import load_app, loaded_hyper, static_folder
+from hyperpy.check import FORMATS, Report, check_site, without_collector
+from hyperpy.cli.loading import load_app, load_tolerantly, static_folder
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
 from hyperpy.dev import Hooks, develop
-from hyperpy.exceptions import HyperError, RouteError
+from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
 from hyperpy.sessions import new_key
 
@@ -36,6 +38,9 @@ EPILOG = "Every option can also be set as a variable (HYPER_PORT=80), or in [too
 @click.version_option(package_name="hyperpy", message="hyper %(version)s")
 def main() -> None:
     """Serve a folder of route files as a live site."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(errors="backslashreplace")  # pipes of Windows take the characters of one language
 
 
 def options(*names: str) -> Decorator:
@@ -81,7 +86,7 @@ def dev(**flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        hooks = Hooks(partial(_reload, flags, new_key()), announce, reload_routes, static_folder)
+        hooks = Hooks(partial(_reload, flags, new_key()), announce, reload_routes, _inspected, static_folder)
         sys.exit(develop(hooks, settings, Path.cwd()))
 
 
@@ -125,18 +130,18 @@ def routes(form: str, **flags: str | bool | None) -> None:
 @options("routes", "static")
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings as well.")
 @click.option("--elsewhere", multiple=True, metavar="PREFIX", help="Skip URLs that start with this. May be repeated.")
+@click.option("--types", is_flag=True, help="Check types as well, with the installed mypy or Pyright.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True)
-def check(strict: bool, elsewhere: tuple[str, ...], form: str, **flags: str | bool | None) -> None:
+def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **flags: str | bool | None) -> None:
     """Load the site, and report errors, likely mistakes, broken links, and unknown names and arguments.
 
     TARGET is an application, as module:attribute. The status is 1 if there is an error.
     """
-    with reported():
-        settings = _settings(flags)
-        try:
-            report = check_site(loaded_hyper(load_app(settings, debug=True), settings), elsewhere)
-        except RouteError as error:  # such as two files for one URL
-            report = Report((Finding.of_error(error),), 0)
+    with reported(), without_collector():
+        problems: list[HyperError] = []
+        app = load_tolerantly(flags, problems)
+        report = check_site(app, elsewhere, types=types) if app is not None else Report((), 0)
+        report = report.with_errors(problems)
         click.echo(FORMATS[form](report.findings, report.files))
         sys.exit(1 if report.fails(strict=strict) else 0)
 
@@ -174,6 +179,12 @@ def init_channels(channels: str | None, print_only: bool) -> None:
 
 def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIApp:
     return load_app(_settings(flags), debug=True, development_key=development_key)
+
+
+def _inspected(app: ASGIApp) -> ASGIApp:
+    """The application with its inspector, which only the serving process of `hyper dev` imports."""
+    with_inspector: ASGIApp = import_module("hyperpy.inspector").inspected(app)
+    return with_inspector
 
 
 def _settings(flags: dict[str, str | bool | None]) -> Settings:
