@@ -19,6 +19,7 @@ from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
 from hyperpy.exceptions import AnswerError, HyperError, InputError, RefusedRedirectError, display_path, printable
 from hyperpy.pages import (
+    ANSWERED,
     FORM_KEY,
     STATE,
     Completion,
@@ -88,6 +89,8 @@ class Dispatch:
             found = self.loaded.router.match(path)
             if type(found) is Match and type(found.target) is Route:
                 scope["path_params"] = params = found.params
+                if ANSWERED in scope:
+                    scope[ANSWERED].append(found.target.file)
                 stream = await answer_route(found.target, scope, receive, sender, params, self.protection)
                 if stream is not None:
                     await stream

@@ -19,7 +19,7 @@ from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
 from hyperpy.check import FORMATS, Report, check_site, without_collector
 from hyperpy.cli.help_texts import HelpfulGroup, with_variable
-from hyperpy.cli.loading import load_app, load_tolerantly
+from hyperpy.cli.loading import load_app, load_tolerantly, static_folder
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields
@@ -87,7 +87,7 @@ def dev(**flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        hooks = Hooks(partial(_reload, flags, new_key()), announce, reload_routes, _inspected)
+        hooks = Hooks(partial(_reload, flags, new_key()), announce, reload_routes, _inspected, static_folder)
         sys.exit(develop(hooks, settings, Path.cwd()))
 
 

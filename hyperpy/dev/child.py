@@ -2,31 +2,53 @@
 
 import asyncio
 import contextlib
+import itertools
 import multiprocessing
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import NamedTuple, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.config import Settings
-from hyperpy.dev.browser import Following
+from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
 from hyperpy.server.configuration import Config
+from hyperpy.streams import RETRY_AT_ONCE
+from hyperpy.web.static_files import StaticFolder, static_url
 
 # Prints what was loaded. Called with the application, and whether it is the first one.
 type Announce = Callable[[ASGIApp, bool], None]
 
-# Switches an application to changed files of its routes; False if it can't. Called on the event loop.
-type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[bool]]
 
+class Reloaded(Protocol):
+    """Which pages other code answers now."""
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Their route files."""
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether URLs have come or gone, so that any page may be concerned."""
+
+
+# Switches an application to changed files of its routes; None if it can't. Called on the event loop.
+type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[Reloaded | None]]
+
+TICK = 0.1  # seconds between two checks of a server, as in uvicorn
+QUICK = 0.2  # seconds after which a server that stops waits for its responses as uvicorn does
+PAUSE = 0.004  # seconds between two looks whether they have ended
 GRACE = 1  # seconds that responses have to finish before a restart, while the developer waits
 
 
@@ -39,6 +61,22 @@ class Hooks:
     reload: Reload
     inspected: Callable[[ASGIApp], ASGIApp]
     """Puts the inspector in front of an application."""
+    static: Callable[[ASGIApp], StaticFolder | None]
+    """The folder of an application's static files."""
+
+
+class Changes(NamedTuple):
+    """What the parent has seen change."""
+
+    code: Sequence[Path]
+    assets: Sequence[str]
+    """Static files, by their names in the folder."""
+
+
+class Ready(NamedTuple):
+    """The child serves, and takes changes over."""
+
+    static: Path | None
 
 
 def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection, first: bool) -> None:
@@ -69,37 +107,62 @@ def _serve_problem(
     print(problem, file=sys.stderr, flush=True)
 
     def end_with_parent(server: FollowedServer) -> None:
-        _receive(changes, lambda files: None, server.end)
+        _receive(changes, lambda changes: None, server.stop)
 
     _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, end_with_parent)
 
 
-def _follow(changes: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
-    """Take over what the parent sends from now on: sets of changed files, each answered by whether that worked."""
-    loop = asyncio.get_running_loop()
-    running: set[asyncio.Task[None]] = set()
+def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
+    Follower(parent, app, hooks, server)  # the event loop keeps it
 
-    async def take_over(files: Collection[Path]) -> None:
-        done = False
+
+class Follower:
+    """Takes over what the parent sends: changed files, each time answered by whether that worked."""
+
+    def __init__(self, parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
+        self._parent = parent
+        self._app = app
+        self._hooks = hooks
+        self._server = server
+        self._static = hooks.static(app)
+        self._running: set[asyncio.Task[None]] = set()
+        _receive(parent, self._start, server.stop)
+        parent.send(Ready(None if self._static is None else self._static.folder.absolute()))
+
+    def _start(self, changes: Changes) -> None:
+        task = asyncio.create_task(self._take_over(changes))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _take_over(self, changes: Changes) -> None:
+        update: Update | None = None
         try:
-            done = await hooks.reload(app, files)
+            update = await self._update(changes)
+            if update is not None:
+                self._server.updates.publish(update)
         finally:
-            changes.send(done)
-        if done:
-            server.following.renew()
-            hooks.announce(app, False)
+            self._parent.send(update is not None)
+        if update is not None and changes.code:
+            self._hooks.announce(self._app, False)
 
-    def start(files: Collection[Path]) -> None:
-        task = loop.create_task(take_over(files))
-        running.add(task)
-        task.add_done_callback(running.discard)
+    async def _update(self, changes: Changes) -> Update | None:
+        files: frozenset[str] | None = frozenset()
+        if changes.code:
+            reloaded = await self._hooks.reload(self._app, changes.code)
+            if reloaded is None:
+                return None
+            files = None if reloaded.is_moved else reloaded.files
+        if not changes.assets:
+            return Update(files)
+        return Update(files, await asyncio.to_thread(lambda: tuple(map(self._asset, changes.assets))))
 
-    _receive(changes, start, server.end)
-    changes.send(True)
+    def _asset(self, name: str) -> Asset:
+        assert self._static is not None
+        return Asset(static_url(name), self._static.url_path(name))
 
 
-def _receive(changes: Connection, on_files: Callable[[Collection[Path]], None], on_end: Callable[[], None]) -> None:
-    """Call `on_files` on the running event loop with what the parent sends, and `on_end` when its end is closed.
+def _receive(changes: Connection, on_changes: Callable[[Changes], None], on_end: Callable[[], None]) -> None:
+    """Call `on_changes` on the running event loop with what the parent sends, and `on_end` when its end is closed.
 
     A thread reads, because the event loop of Windows can't wait for a pipe.
     """
@@ -109,11 +172,11 @@ def _receive(changes: Connection, on_files: Callable[[Collection[Path]], None], 
         with contextlib.suppress(RuntimeError):  # the loop has been closed
             while True:
                 try:
-                    files = changes.recv()
+                    received = changes.recv()
                 except EOFError, OSError:  # the parent restarts this process, or has gone
                     loop.call_soon_threadsafe(on_end)
                     return
-                loop.call_soon_threadsafe(on_files, files)
+                loop.call_soon_threadsafe(on_changes, received)
 
     threading.Thread(target=read, name="hyper-dev-changes", daemon=True).start()
 
@@ -131,19 +194,49 @@ def _serve(
 
 
 class FollowedServer(Server):
-    """A server that open pages follow. Their connections end before it waits for the open responses."""
+    """A server that open pages follow. It stops without the pauses of uvicorn: the developer is waiting."""
+
+    farewell = RETRY_AT_ONCE
 
     def __init__(self, config: Config, following: Following, parent_is_alive: Callable[[], bool]) -> None:
         super().__init__(config, parent_is_alive=parent_is_alive)
-        self.following = following
+        self.updates = following.updates
+        self._exiting = asyncio.Event()
 
-    def end(self) -> None:
-        """Stop serving. On Windows, this is how the parent ends the process."""
+    def stop(self) -> None:
+        """Stop serving. On Windows, this is the only way in which the parent ends the process."""
         self.should_exit = True
+        self._exiting.set()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._exiting.set()
+
+    async def main_loop(self) -> None:
+        for counter in itertools.count():
+            if await self.on_tick(counter):
+                break
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._exiting.wait(), TICK)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.following.close()
+        self.updates.close()
         await super().shutdown(sockets)
+
+    async def _finish(self, sockets: list[socket.socket] | None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        deadline = monotonic() + QUICK
+        while (open := self.server_state.connections or self.server_state.tasks) and monotonic() < deadline:
+            await asyncio.sleep(PAUSE)
+        if open:
+            await super()._finish(sockets)
+        else:
+            await self.lifespan.shutdown()
 
 
 class StartupWitness:
