@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import Field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from hyperpy.cli.loading import load_app, loaded_hyper, static_folder
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
-from hyperpy.dev import Hooks, develop
 from hyperpy.exceptions import HyperError, RouteError
 from hyperpy.server import describe_failure, serve
 from hyperpy.sessions import new_key
@@ -71,18 +71,19 @@ def _display(default: object) -> object:
 
 
 @main.command(epilog=EPILOG)
-@options("host", "port", "routes", "static", *app_setting_names())
+@options("host", "port", "editor", "routes", "static", *app_setting_names())
 def dev(**flags: str | bool | None) -> None:
     """Serve for development: reload on every change, and show errors in the browser.
 
     TARGET is an application, as module:attribute. The default is app:app if there is an app.py in the working
     directory, else the folder of routes on its own.
     """
+    tools = import_module("hyperpy.dev")  # by this command only: it shows source code and variables
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        hooks = Hooks(partial(_reload, flags, new_key()), announce, reload_routes, static_folder)
-        sys.exit(develop(hooks, settings, Path.cwd()))
+        hooks = tools.Hooks(partial(_reload, flags, new_key()), announce, reload_routes, static_folder)
+        sys.exit(tools.develop(hooks, settings, Path.cwd()))
 
 
 @main.command("serve", epilog=EPILOG)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -17,7 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.config import Settings
 from hyperpy.dev.browser import Asset, Following, Update, Updates
 from hyperpy.dev.hosts import HostGuard
+from hyperpy.dev.problems import Editor, ProblemLayer
 from hyperpy.dev.startup_error import StartupErrorApp
+from hyperpy.exceptions import HyperError
 from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
 from hyperpy.server.configuration import Config
 from hyperpy.web.static_files import StaticFolder, static_url
@@ -80,7 +83,7 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         app = hooks.load()
         hooks.announce(app, first)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
-        _serve_problem(describe_failure(error), settings, listener)
+        _serve_problem(error, settings, listener)
         return
     watched = StartupWitness(app)
     try:
@@ -91,8 +94,8 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         _serve_problem(watched.problem, settings, listener)
 
 
-def _serve_problem(problem: str, settings: Settings, listener: socket.socket) -> None:
-    print(problem, file=sys.stderr, flush=True)
+def _serve_problem(problem: BaseException, settings: Settings, listener: socket.socket) -> None:
+    print(describe_failure(problem), file=sys.stderr, flush=True)
     _serve(StartupErrorApp(problem), settings, listener)
 
 
@@ -154,7 +157,8 @@ def _serve(
     app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[Updates], None] | None = None
 ) -> None:
     following = Following(app)
-    config = make_config(HostGuard(following, settings.host), settings, grace=GRACE, dev=True)
+    guarded = HostGuard(ProblemLayer(following, Editor.of(settings, os.environ)), settings.host)
+    config = make_config(guarded, settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
@@ -176,16 +180,25 @@ class FollowedServer(Server):
 
 
 class StartupWitness:
-    """Forwards everything to `app`, and keeps the message if its lifespan fails to start."""
+    """Forwards everything to `app`, and keeps the error if its lifespan fails to start."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.problem: str | None = None
+        self.problem: BaseException | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+
         async def watch(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed":
-                self.problem = message.get("message") or "The application's lifespan failed to start."
+                self.problem = HyperError("the application's lifespan failed to start", hint=message.get("message", ""))
             await send(message)
 
-        await self.app(scope, receive, watch if scope["type"] == "lifespan" else send)
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if self.problem is not None:  # Starlette sends the message first, and raises the error then
+                self.problem = error
+            raise
