@@ -157,14 +157,15 @@ def _serve(
     app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[Updates], None] | None = None
 ) -> None:
     following = Following(app)
-    guarded = HostGuard(ProblemLayer(following, Editor.of(settings, os.environ)), settings.host)
-    config = make_config(guarded, settings, grace=GRACE, dev=True)
+    layer = ProblemLayer(following, Editor.of(settings, os.environ), following.updates)
+    config = make_config(HostGuard(layer, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
     if on_ready is not None:
         server.on_ready = partial(on_ready, following.updates)
-    run(server, listener)
+    with layer.listening():
+        run(server, listener)
 
 
 class FollowedServer(Server):

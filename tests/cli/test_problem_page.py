@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from hyperpy import Hyper, Settings
+from hyperpy.dev.browser import Updates
 from hyperpy.dev.problems import Editor, ProblemLayer
 from hyperpy.dev.problems.problem import problem_of
 from hyperpy.dev.problems.values import HIDDEN, LONGEST, Redaction, looks_secret
@@ -65,7 +66,7 @@ FILES = {
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClient:
     write_files(tmp_path / "routes", FILES)
     monkeypatch.chdir(tmp_path)
-    app = ProblemLayer(Hyper(debug=True), Editor("edit://{file}?{line}:{column}"))
+    app = ProblemLayer(Hyper(debug=True), Editor("edit://{file}?{line}:{column}"), Updates())
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 5000))
     return httpx.AsyncClient(transport=transport, base_url="http://localhost:8000")
 

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Scope
 
+from hyperpy.dev.browser import is_navigation
 from hyperpy.dev.problems.as_text import problem_fields, problem_text
 from hyperpy.dev.problems.editors import Editor
 from hyperpy.dev.problems.page import POLICY, RELOAD_AFTER, problem_page
@@ -56,11 +57,3 @@ def refresh(scope: Scope, *, reloads: bool) -> Template:
         return t""
     meta = t'<meta http-equiv="refresh" content="{RELOAD_AFTER}">'
     return t"<noscript>{meta}</noscript>" if is_navigation(Headers(scope=scope)) else meta
-
-
-def is_navigation(headers: Headers) -> bool:
-    """Whether the browser shows the response as the page of a tab."""
-    destination = headers.get("sec-fetch-dest")
-    if destination is not None:
-        return destination == "document"
-    return headers.get("accept", "").startswith("text/html") and "hx-request" not in headers

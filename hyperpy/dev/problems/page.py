@@ -103,7 +103,7 @@ def _row(line: SourceLine, span: Span) -> Template:
 
 def _hint(hint: str) -> Template:
     """Hints of several lines have columns and code."""
-    return t'<p class={["hint", {"code": "\n" in hint}]}>{hint}</p>' if hint else t""
+    return t"<p class={['hint', {'code': '\n' in hint}]}>{hint}</p>" if hint else t""
 
 
 def _variables(problem: Problem) -> Template:

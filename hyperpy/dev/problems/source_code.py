@@ -85,8 +85,7 @@ def _characters(file: str, line: int, column: int) -> int:
 
 
 def excerpt(span: Span, around: int = AROUND) -> tuple[SourceLine, ...]:
-    """The lines of an expression and some around them; none if the file can't be read."""
-    linecache.checkcache(span.file)
+    """The lines of an expression and some around them, as the file was loaded; none if it can't be read."""
     lines = linecache.getlines(span.file)
     if not 0 < span.line <= len(lines):
         return ()
