@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import multiprocessing
 import os
 import socket
@@ -11,12 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from time import monotonic
+from types import FrameType
 from typing import NamedTuple, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.config import Settings
-from hyperpy.dev.browser import Asset, Following, Update, Updates
+from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.problems import Editor, ProblemLayer
 from hyperpy.dev.startup_error import StartupErrorApp
@@ -44,6 +47,9 @@ class Reloaded(Protocol):
 # Switches an application to changed files of its routes; None if it can't. Called on the event loop.
 type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[Reloaded | None]]
 
+TICK = 0.1  # seconds between two checks of a server, as in uvicorn
+QUICK = 0.2  # seconds after which a server that stops waits for its responses as uvicorn does
+PAUSE = 0.004  # seconds between two looks whether they have ended
 GRACE = 1  # seconds that responses have to finish before a restart, while the developer waits
 
 
@@ -99,18 +105,18 @@ def _serve_problem(problem: BaseException, settings: Settings, listener: socket.
     _serve(StartupErrorApp(problem), settings, listener)
 
 
-def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, updates: Updates) -> None:
-    Follower(parent, app, hooks, updates)  # the event loop keeps it
+def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
+    Follower(parent, app, hooks, server)  # the event loop keeps it
 
 
 class Follower:
     """Takes over what the parent sends: changed files, each time answered by whether that worked."""
 
-    def __init__(self, parent: Connection, app: ASGIApp, hooks: Hooks, updates: Updates) -> None:
+    def __init__(self, parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
         self._parent = parent
         self._app = app
         self._hooks = hooks
-        self._updates = updates
+        self._server = server
         self._loop = asyncio.get_running_loop()
         self._static = hooks.static(app)
         self._running: set[asyncio.Task[None]] = set()
@@ -122,6 +128,7 @@ class Follower:
             task = self._loop.create_task(self._take_over(self._parent.recv()))
         except EOFError, ConnectionResetError:  # the parent restarts this process, or has gone
             self._loop.remove_reader(self._parent.fileno())
+            self._server.stop()
             return
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -131,7 +138,7 @@ class Follower:
         try:
             update = await self._update(changes)
             if update is not None:
-                self._updates.publish(update)
+                self._server.updates.publish(update)
         finally:
             self._parent.send(update is not None)
         if update is not None and changes.code:
@@ -154,7 +161,7 @@ class Follower:
 
 
 def _serve(
-    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[Updates], None] | None = None
+    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[FollowedServer], None] | None = None
 ) -> None:
     following = Following(app)
     layer = ProblemLayer(following, Editor.of(settings, os.environ), following.updates)
@@ -163,21 +170,52 @@ def _serve(
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
     if on_ready is not None:
-        server.on_ready = partial(on_ready, following.updates)
+        server.on_ready = partial(on_ready, server)
     with layer.listening():
         run(server, listener)
 
 
 class FollowedServer(Server):
-    """A server that open pages follow. Their connections end before it waits for the open responses."""
+    """A server that open pages follow. It stops without the pauses of uvicorn: the developer is waiting."""
 
     def __init__(self, config: Config, following: Following, parent_is_alive: Callable[[], bool]) -> None:
         super().__init__(config, parent_is_alive=parent_is_alive)
-        self._following = following
+        self.updates = following.updates
+        self._exiting = asyncio.Event()
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._exiting.set()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._exiting.set()
+
+    async def main_loop(self) -> None:
+        for counter in itertools.count():
+            if await self.on_tick(counter):
+                break
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._exiting.wait(), TICK)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._following.updates.close()
+        self.updates.close()
         await super().shutdown(sockets)
+
+    async def _finish(self, sockets: list[socket.socket] | None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        deadline = monotonic() + QUICK
+        while (open := self.server_state.connections or self.server_state.tasks) and monotonic() < deadline:
+            await asyncio.sleep(PAUSE)
+        if open:
+            await super()._finish(sockets)
+        else:
+            await self.lifespan.shutdown()
 
 
 class StartupWitness:

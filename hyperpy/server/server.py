@@ -93,9 +93,13 @@ class Server(uvicorn.Server):
         watching = asyncio.create_task(self._watch_connections(self.server_state.stage))
         self._end_streams()
         try:
-            await super().shutdown(sockets)
+            await self._finish(sockets)
         finally:
             watching.cancel()
+
+    async def _finish(self, sockets: list[socket.socket] | None) -> None:
+        """Let open responses end within the grace period, then end the lifespan."""
+        await super().shutdown(sockets)
 
     def _end_streams(self) -> None:
         streams = self.lifespan.state.get(STATE_KEY)

@@ -1,5 +1,6 @@
 """Open pages follow the code under `hyper dev`, and keep what the visitor has done."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from hyperpy.dev import browser as dev_browser
 from tests.support.servers import Command
+from tests.support.sites import write_files
 
 FORM = '''t"""
 <!doctype html>
@@ -29,13 +31,41 @@ FIRST = 'title = "First"\nitems = [t"<li id={name}>{name}</li>" for name in "abc
 SECOND = 'title = "Second"\nitems = [t"<li id={name}>{name}</li>" for name in "xcab"]\n' + FORM
 DIVIDES = "title = 1 / 0\nitems = []\n" + FORM
 
+STYLED = '''
+from hyper import asset
+t"""
+<!doctype html>
+<html lang="en">
+<head>
+<title>Styled</title>
+<link rel="stylesheet" href="/static/plain.css">
+<link rel="stylesheet" href="{asset("hashed.css")}">
+<script type="module" src="/static/main.js"></script>
+</head>
+<body>
+<h1>Styled</h1><h2>imported</h2>
+<img id="plain" src="/static/dot.svg" srcset="/static/dot.svg 1x, /static/dot.svg?2 2x">
+<img id="hashed" src="{asset("dot.svg")}">
+</body>
+</html>
+"""
+'''
+DOT = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"></svg>'
+STATIC = {
+    "static/plain.css": '@import "nested/more.css"; h1 {width: 100px}',
+    "static/nested/more.css": "h2 {width: 100px}",
+    "static/hashed.css": "h1 {height: 100px; background: url(dot.svg)}",
+    "static/dot.svg": DOT.format(10),
+    "static/main.js": 'import "./other.js"',
+    "static/other.js": "window.script = 1",
+    "static/unused.js": "",
+}
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dev")
-    (folder / "routes").mkdir()
-    (folder / "routes" / "index.py").write_text(FIRST)
-    return folder
+    return write_files(folder, {"routes/index.py": FIRST, "routes/styled.py": STYLED, **STATIC})
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +136,54 @@ def test_an_error_page_goes_away_once_the_file_is_mended(page: Page, site: str, 
     expect(page.locator("h1")).to_contain_text("division by zero")
     index.write_text(SECOND)
     expect(page.locator("h1")).to_have_text("Second")
+
+
+def test_changed_static_files_are_replaced_in_the_page(page: Page, site: str, folder: Path):
+    static = folder / "static"
+    page.goto(f"{site}/styled")
+    look = """() => {
+        const of = (selector) => getComputedStyle(document.querySelector(selector));
+        const shown = [of("h1").width, of("h1").height, of("h2").width];
+        return [...shown, ...[...document.images].map((image) => image.naturalWidth), window.script, window.same];
+    }"""
+    state: list[object] = ["100px", "100px", "100px", 10, 10, 1, None]
+
+    def until_it_shows(*expected: object) -> None:
+        page.wait_for_function(f"(expected) => JSON.stringify(({look})()) === JSON.stringify(expected)", arg=expected)
+
+    until_it_shows(*state)
+    page.evaluate("window.same = true")
+    state[-1] = True
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url.removeprefix(site)))
+    for file, text, place, value in (
+        ("plain.css", '@import "nested/more.css"; h1 {width: 200px}', 0, "200px"),
+        ("plain.css", '@import "nested/more.css"; h1 {width: 300px}', 0, "300px"),
+        ("hashed.css", "h1 {height: 200px; background: url(dot.svg)}", 1, "200px"),
+        ("hashed.css", "h1 {height: 300px; background: url(dot.svg)}", 1, "300px"),
+        ("nested/more.css", "h2 {width: 200px}", 2, "200px"),
+        ("nested/more.css", "h2 {width: 300px}", 2, "300px"),
+    ):
+        (static / file).write_text(text)
+        state[place] = value
+        until_it_shows(*state)
+    (static / "dot.svg").write_text(DOT.format(20))
+    state[3:5] = [20, 20]
+    until_it_shows(*state)
+    (static / "unused.js").write_text("1")
+    (folder / "routes/index.py").write_text(SECOND)  # another page
+    assert "/styled" not in fetched
+    links = page.evaluate("[...document.querySelectorAll('link')].map((link) => link.getAttribute('href'))")
+    assert len(links) == 2
+    assert re.fullmatch(r"/static/hashed\.[0-9a-f]{16}\.css(\?.*)?", links[1])
+
+    (folder / "routes/styled.py").write_text(STYLED.replace("<h1>Styled", "<h1>Restyled"))
+    expect(page.locator("h1")).to_have_text("Restyled")
+    until_it_shows(*state)
+    assert fetched.count("/styled") == 1
+    assert page.locator("link").count() == 2
+    (static / "other.js").write_text("window.script = 2")
+    until_it_shows("300px", "300px", "300px", 20, 20, 2, None)
 
 
 MORPHS = {

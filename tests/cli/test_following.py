@@ -198,6 +198,7 @@ async def test_updates_reach_open_pages_and_those_that_were_away():
     updates.close()
     await asyncio.gather(here.task, elsewhere.task)
     assert here.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+    await Page(following, first).task  # one that connects while the server stops
 
 
 async def test_silent_connections_are_tried(monkeypatch):

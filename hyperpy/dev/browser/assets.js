@@ -48,9 +48,9 @@ async function refreshNested(assets, generation) {
   await Promise.all([...new Set(changed)].map((url) => fetch(url, { cache: "reload" })));
   for (const sheet of document.querySelectorAll("link[rel~=stylesheet]")) {
     const url = new URL(sheet.href);
-    if (url.origin !== location.origin) continue;
+    if (url.origin !== location.origin || !isSheet(sheet)) continue;
     url.searchParams.set("hyper", generation);
-    reload(sheet, url.href);
+    reload(sheet, url.pathname + url.search);
   }
   for (const style of document.querySelectorAll("style")) {
     if (/url\(|@import/.test(style.textContent)) style.textContent += " ";

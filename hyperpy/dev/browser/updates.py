@@ -56,6 +56,7 @@ class Updates:
         """Called with each update."""
         self.standing: Callable[[], Iterable[str]] = tuple
         """The events that pages get when they connect, besides updates."""
+        self._closed = False
 
     @property
     def generation(self) -> str:
@@ -77,7 +78,8 @@ class Updates:
             mailbox.put_nowait(event)
 
     def close(self) -> None:
-        """End all subscriptions."""
+        """End all subscriptions, and those that begin later."""
+        self._closed = True
         for mailbox in self._mailboxes:
             mailbox.put_nowait(None)
 
@@ -90,6 +92,8 @@ class Updates:
             mailbox.put_nowait(self._event(missed))
         for event in self.standing():
             mailbox.put_nowait(event)
+        if self._closed:
+            mailbox.put_nowait(None)
         self._mailboxes.add(mailbox)
         try:
             yield mailbox

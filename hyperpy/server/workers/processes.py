@@ -13,7 +13,17 @@ HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what a parent handle
 
 _fork = get_context("fork")
 _fork_server = get_context("forkserver")
-_fork_server.set_forkserver_preload(["hyperpy.cli", "uvicorn.loops.auto"])
+# All that a server imports before it serves: those that aren't installed are passed over.
+_fork_server.set_forkserver_preload(
+    [
+        "hyperpy.cli",
+        "concurrent.futures.thread",
+        "uvicorn.lifespan.on",
+        "uvicorn.loops.auto",
+        "uvicorn.loops.uvloop",
+        "uvicorn.protocols.websockets.auto",
+    ]
+)
 
 
 def fork_process(target: Callable[..., None], *args: Any) -> BaseProcess:
