@@ -21,10 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.config import Settings
 from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
-from hyperpy.dev.problems import Editor, ProblemLayer
+from hyperpy.dev.problems import Editor, ProblemLayer, RepeatedErrors, configure_terminal, trimmed_traceback
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.exceptions import HyperError
-from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
+from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
+from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.configuration import Config
 from hyperpy.web.static_files import StaticFolder, static_url
 
@@ -82,6 +83,7 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
     """Serve the application that `load` returns, or the error that it raises."""
     prepare_child()
     configure_logging(settings)
+    repeated = configure_terminal(settings)
     with contextlib.suppress(OSError):
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
@@ -89,20 +91,23 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         app = hooks.load()
         hooks.announce(app, first)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
-        _serve_problem(error, settings, listener)
+        _serve_problem(error, settings, listener, repeated)
         return
     watched = StartupWitness(app)
     try:
-        _serve(watched, settings, listener, partial(_follow, changes, app, hooks))
+        _serve(watched, settings, listener, repeated, partial(_follow, changes, app, hooks))
     except SystemExit:
         if watched.problem is None:
             raise
-        _serve_problem(watched.problem, settings, listener)
+        _serve_problem(watched.problem, settings, listener, repeated)
 
 
-def _serve_problem(problem: BaseException, settings: Settings, listener: socket.socket) -> None:
-    print(describe_failure(problem), file=sys.stderr, flush=True)
-    _serve(StartupErrorApp(problem), settings, listener)
+def _serve_problem(
+    problem: BaseException, settings: Settings, listener: socket.socket, repeated: RepeatedErrors
+) -> None:
+    text = trimmed_traceback(problem)
+    print(coloured(text) if has_colours(sys.stderr) else text, file=sys.stderr, flush=True)
+    _serve(StartupErrorApp(problem), settings, listener, repeated)
 
 
 def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
@@ -161,9 +166,14 @@ class Follower:
 
 
 def _serve(
-    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[FollowedServer], None] | None = None
+    app: ASGIApp,
+    settings: Settings,
+    listener: socket.socket,
+    repeated: RepeatedErrors,
+    on_ready: Callable[[FollowedServer], None] | None = None,
 ) -> None:
     following = Following(app)
+    following.updates.watchers.append(lambda update: repeated.forget())
     layer = ProblemLayer(following, Editor.of(settings, os.environ), following.updates)
     config = make_config(HostGuard(layer, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()

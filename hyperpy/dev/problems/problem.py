@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from hyperpy.dev.problems.source_code import SourceLine, Span, excerpt, frames_of, is_users, package_of, span_of
 from hyperpy.dev.problems.values import Redaction, variables
@@ -15,6 +16,8 @@ _MOST_VARIABLES: Final = 60
 _DEEPEST: Final = 6  # exceptions in a chain or in nested groups
 _MOST_MEMBERS: Final = 10  # of a group
 _LONGEST_MESSAGE: Final = 4000
+
+_SHOWN: Final[WeakKeyDictionary[HyperError, tuple[SourceLine, ...]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,19 @@ def problem_of(error: BaseException, redaction: Redaction) -> Problem:
     return _problem(error, redaction, frozenset(), 0)
 
 
+def identity_of(error: BaseException) -> tuple[tuple[object, ...], str]:
+    """The kinds and places of an exception and its causes, and its message."""
+    place: list[object] = []
+    inner: BaseException | None = error
+    while inner is not None and len(place) < _DEEPEST:
+        frames = list(frames_of(inner))
+        own = [frame for frame in frames if is_users(frame.tb_frame.f_code.co_filename)] or frames
+        where = (own[-1].tb_frame.f_code.co_filename, own[-1].tb_lineno) if own else ()
+        place.append((type(inner).__qualname__, where))
+        inner = inner.__cause__ or inner.__context__
+    return tuple(place), _message(error)
+
+
 def _problem(error: BaseException, redaction: Redaction, seen: frozenset[int], depth: int) -> Problem:
     frames = list(frames_of(error))
     own = [frame for frame in frames if is_users(frame.tb_frame.f_code.co_filename)]
@@ -66,7 +82,7 @@ def _problem(error: BaseException, redaction: Redaction, seen: frozenset[int], d
     kind, message, hint = _words(error, redaction)
     is_load_error = isinstance(error, HyperError) and not own
     return Problem(
-        *(kind, message, hint, span, excerpt(span) if span is not None else ()),
+        *(kind, message, hint, span, _lines(error, span)),
         () if shown is None or is_load_error else tuple(_variables(shown, span, redaction)),
         () if is_load_error else tuple(map(_frame, _limited(_without_machinery(frames)))),
         tuple(_related(error, redaction, seen | {id(error)}, depth)),
@@ -86,6 +102,17 @@ def _span(error: BaseException, shown: TracebackType | None) -> Span | None:
         end = error.end_offset if error.end_lineno == error.lineno and error.end_offset else column + 1
         return Span(error.filename, error.lineno, column, error.lineno, max(end - 1, column + 1))
     return span_of(shown) if shown is not None else None
+
+
+def _lines(error: BaseException, span: Span | None) -> tuple[SourceLine, ...]:
+    """The source around an expression. That of an error which is shown until its file has been loaded again stays."""
+    if span is None:
+        return ()
+    if not isinstance(error, HyperError):
+        return excerpt(span)
+    if error not in _SHOWN:
+        _SHOWN[error] = excerpt(span)
+    return _SHOWN[error]
 
 
 def _words(error: BaseException, redaction: Redaction) -> tuple[str, str, str]:
