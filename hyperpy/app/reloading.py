@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import importlib.util
+import linecache
 import os
 import sys
 import sysconfig
@@ -80,6 +81,7 @@ def _load_again(app: Hyper) -> LoadedRoutes | None:
     if outdated and _used_outside(modules):
         return None
     removed = _remove(modules.ids(outdated))
+    linecache.checkcache()  # errors show the lines of the files as they are loaded now
     try:
         static = app.static_folder is not None
         return load_routes(app.loaded_routes.folder, static=static)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import multiprocessing
+import os
 import socket
 import sys
 import threading
@@ -21,8 +22,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.config import Settings
 from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
+from hyperpy.dev.problems import Editor, ProblemLayer, RepeatedErrors, configure_terminal, trimmed_traceback
 from hyperpy.dev.startup_error import StartupErrorApp
-from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
+from hyperpy.exceptions import HyperError
+from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
+from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.configuration import Config
 from hyperpy.streams import RETRY_AT_ONCE
 from hyperpy.web.static_files import StaticFolder, static_url
@@ -83,6 +87,7 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
     """Serve the application that `load` returns, or the error that it raises."""
     prepare_child()
     configure_logging(settings)
+    repeated = configure_terminal(settings)
     with contextlib.suppress(OSError):
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
@@ -90,26 +95,32 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         app = hooks.load()
         hooks.announce(app, first)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
-        _serve_problem(describe_failure(error), hooks, settings, listener, changes)
+        _serve_problem(error, hooks, settings, listener, changes, repeated)
         return
     watched = StartupWitness(hooks.inspected(app))
     try:
-        _serve(watched, settings, listener, partial(_follow, changes, app, hooks))
+        _serve(watched, settings, listener, repeated, partial(_follow, changes, app, hooks))
     except SystemExit:
         if watched.problem is None:
             raise
-        _serve_problem(watched.problem, hooks, settings, listener, changes)
+        _serve_problem(watched.problem, hooks, settings, listener, changes, repeated)
 
 
 def _serve_problem(
-    problem: str, hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection
+    problem: BaseException,
+    hooks: Hooks,
+    settings: Settings,
+    listener: socket.socket,
+    changes: Connection,
+    repeated: RepeatedErrors,
 ) -> None:
-    print(problem, file=sys.stderr, flush=True)
+    text = trimmed_traceback(problem)
+    print(coloured(text) if has_colours(sys.stderr) else text, file=sys.stderr, flush=True)
 
     def end_with_parent(server: FollowedServer) -> None:
         _receive(changes, lambda changes: None, server.stop)
 
-    _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, end_with_parent)
+    _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, repeated, end_with_parent)
 
 
 def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
@@ -182,15 +193,22 @@ def _receive(changes: Connection, on_changes: Callable[[Changes], None], on_end:
 
 
 def _serve(
-    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[FollowedServer], None]
+    app: ASGIApp,
+    settings: Settings,
+    listener: socket.socket,
+    repeated: RepeatedErrors,
+    on_ready: Callable[[FollowedServer], None],
 ) -> None:
     following = Following(app)
-    config = make_config(HostGuard(following, settings.host), settings, grace=GRACE, dev=True)
+    following.updates.watchers.append(lambda update: repeated.forget())
+    layer = ProblemLayer(following, Editor.of(settings, os.environ), following.updates)
+    config = make_config(HostGuard(layer, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
     server.on_ready = partial(on_ready, server)
-    run(server, listener)
+    with layer.listening():
+        run(server, listener)
 
 
 class FollowedServer(Server):
@@ -240,16 +258,25 @@ class FollowedServer(Server):
 
 
 class StartupWitness:
-    """Forwards everything to `app`, and keeps the message if its lifespan fails to start."""
+    """Forwards everything to `app`, and keeps the error if its lifespan fails to start."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.problem: str | None = None
+        self.problem: BaseException | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+
         async def watch(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed":
-                self.problem = message.get("message") or "The application's lifespan failed to start."
+                self.problem = HyperError("the application's lifespan failed to start", hint=message.get("message", ""))
             await send(message)
 
-        await self.app(scope, receive, watch if scope["type"] == "lifespan" else send)
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if self.problem is not None:  # Starlette sends the message first, and raises the error then
+                self.problem = error
+            raise

@@ -1,5 +1,6 @@
 """The parent process of `hyper dev`. It watches files, and holds the socket so that restarts refuse no request."""
 
+import os
 import signal
 import socket
 import threading
@@ -17,6 +18,7 @@ from watchfiles import watch
 from hyperpy.config import Settings
 from hyperpy.dev.child import GRACE, Changes, Hooks, Ready, run_child
 from hyperpy.dev.hosts import is_loopback
+from hyperpy.dev.problems import Editor
 from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
 from hyperpy.exceptions import display_path
 from hyperpy.server import HANDLED, address_of, ask_to_end, listen, start_process
@@ -30,8 +32,9 @@ KILL_AFTER = GRACE + 3  # seconds that a terminated child has to exit
 def develop(hooks: Hooks, settings: Settings, folder: Path) -> int:
     """Serve until SIGINT or SIGTERM, and follow changes in `folder` and the routes. Returns the exit status.
 
-    Raises ConfigError if the port is not available.
+    Raises ConfigError if the port is not available or the editor is unknown.
     """
+    Editor.of(settings, os.environ)
     # Development does without a proxy and HTTPS.
     settings = replace(settings, uds=None, root_path=None, ssl_certfile=None, ssl_keyfile=None)
     stop = threading.Event()
