@@ -18,7 +18,7 @@ from hyperpy.templates.deferred import (
 )
 from hyperpy.templates.escape import markup
 from hyperpy.templates.escaping.reports import replace_surrogates
-from hyperpy.templates.escaping.tag_attributes import TagAttributes
+from hyperpy.templates.escaping.tag_attributes import FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
 from hyperpy.templates.rendering.render import html, render_template, render_text
@@ -26,6 +26,7 @@ from hyperpy.templates.rendering.render import html, render_template, render_tex
 __all__ = [
     "CHILD_FIELDS",
     "DeferredValue",
+    "FixedAttributes",
     "Literals",
     "Markup",
     "Pending",

@@ -12,7 +12,7 @@ type Streams = Collection[tuple[str, int]]
 
 
 class TemplateCalls:
-    """Makes the calls that render the t-strings of a file. `functions` are what they call, by hidden names."""
+    """Makes the calls that render the t-strings of a file. `functions` maps hidden names to the functions called."""
 
     def __init__(self, literals: Literals) -> None:
         self.literals = literals

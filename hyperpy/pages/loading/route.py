@@ -56,7 +56,7 @@ class Route:
     """Functions made for each request that no code refers to."""
     responds: bool
     immediate: bool
-    """Whether it waits for nothing and calls nothing that may block, so that it is answered at once."""
+    """Whether it waits for nothing but a request's body, and calls nothing that may block."""
     settings: RouteSettings
     blocking: bool
     """Whether its body or page may block the event loop."""
@@ -73,9 +73,9 @@ class Route:
     """The route for methods that have a loader or stream of their own."""
     warnings: tuple[LoadWarning, ...]
     resolver: DependencyResolver | None
-    """What has resolved its dependencies, if it has any: tests override them."""
+    """The resolver of its dependencies, if it has any: tests override them."""
     guards: tuple[Route, ...] = ()
-    """What runs before it, outermost first."""
+    """The guards that run before it, outermost first."""
 
     @property
     def dependencies(self) -> Iterator[Dependency]:
@@ -212,7 +212,7 @@ def _route(
         allow=", ".join(sorted(description.methods | {"OPTIONS"})),
         unreferenced=description.unreferenced,
         responds=description.responds,
-        immediate=not (description.loader or blocking or prepared or needs),
+        immediate=not (description.loader or blocking or prepared),
         blocking=blocking,
         depends=any(given.dependency for given in inputs),
         prepared=prepared,
@@ -243,6 +243,6 @@ def _with_body(route: Route, description: Description, body: CompiledBody) -> Ro
         stream=description.stream,
         has_page=description.has_page,
         unreferenced=description.unreferenced,
-        immediate=not (description.loader or blocking or route.prepared or route.body_needs),
+        immediate=not (description.loader or blocking or route.prepared),
         blocking=blocking,
     )

@@ -39,7 +39,7 @@ def _makes_type(function: object) -> bool:
 
 
 def _own_types(assigned: Sequence[ast.Assign]) -> dict[str, ast.expr]:
-    """What may be a type, of the names that are assigned once."""
+    """The names assigned once that may stand for a type."""
     targets = [(node.targets[0], node.value) for node in assigned if len(node.targets) == 1]
     named = [(target.id, value) for target, value in targets if isinstance(target, ast.Name)]
     counts = Counter(name for name, _ in named)
