@@ -378,7 +378,7 @@ def test_an_unrelated_cancellation_is_a_failure(run, caplog):
         assert wire.complete
         wire = Wire()
         with pytest.raises(RuntimeError, match="had been cancelled") as caught:
-            await wire.start(waits_for_the_dead())
+            await wire.start(waits_for_the_dead(), limits=StreamLimits(headers=PATIENCE))
         assert isinstance(caught.value.__cause__, asyncio.CancelledError)
         assert wire.messages == []
 
