@@ -14,11 +14,12 @@ from pathlib import Path
 from types import ModuleType
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.urls import AssetCheck
 from hyperpy.pages.analysis.vocabulary import PublicNames
-from hyperpy.pages.loading.compiler import CompiledRoute
+from hyperpy.pages.loading.compiled.code import CompiledRoute
+from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.execution import Execution
+from hyperpy.pages.loading.imports.imported_names import ImportedNames
 from hyperpy.routing import Discovery, ErrorPage, GuardFile, RouteFile, URLPatterns
 
 
@@ -37,8 +38,9 @@ class RoutesPackage:
         self.same = _same_files(files)
         """Route files that are links to another one: they are the same module."""
         self.patterns = URLPatterns(found.routes)
-        self.execution = Execution(public, self._rewrite_imports, self.patterns, check_asset)
         self.name = _free_name(self.folder_name, self.folder)
+        imported = ImportedNames(public, self._rewrite_imports)
+        self.execution = Execution(imported, (self.folder_name, self.name), self.patterns, check_asset)
 
     def register(self) -> None:
         """Makes `import <name>…` find the files of this folder. The same folder is registered once in a process."""
@@ -48,7 +50,7 @@ class RoutesPackage:
         if not _is_folder(sys.modules.get(self.name), self.folder):
             importlib.import_module(self.name)
 
-    def load(self, file: RouteFile | ErrorPage | GuardFile) -> tuple[ModuleType, Description, CompiledRoute]:
+    def load(self, file: RouteFile | ErrorPage | GuardFile) -> tuple[ModuleType, RouteFacts, CompiledRoute]:
         """The module of a route file, imported unless another file has done so and its text is still the same."""
         name = f"{self.name}.{self.same.get(file.module, file.module)}"
         loader = getattr(sys.modules.get(name), "__loader__", None)
@@ -74,8 +76,12 @@ def _same_files(files: Sequence[RouteFile | ErrorPage | GuardFile]) -> dict[str,
     A link is a module of its own if its URL has other parameters, or if relative imports mean something else there.
     """
     found: dict[Path, list[RouteFile | ErrorPage | GuardFile]] = {}
+    folders: dict[Path, Path] = {}
     for file in files:
-        found.setdefault(file.path.resolve(), []).append(file)
+        folder, name = file.path.parent, file.path.name
+        if folder not in folders:
+            folders[folder] = folder.resolve()
+        found.setdefault(file.path.resolve() if file.path.is_symlink() else folders[folder] / name, []).append(file)
     same: dict[str, str] = {}
     for path, links in found.items():
         first: dict[object, str] = {}
@@ -238,7 +244,7 @@ class _RouteLoader(Loader):
         self.package = package
         self.path = path
         self.source = ""
-        self.executed: tuple[Description, CompiledRoute] | None = None
+        self.executed: tuple[RouteFacts, CompiledRoute] | None = None
 
     def exec_module(self, module: ModuleType) -> None:
         folder = self.path.with_suffix("")
