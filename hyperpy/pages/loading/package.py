@@ -83,12 +83,12 @@ def _same_files(files: Sequence[RouteFile | ErrorPage | GuardFile]) -> dict[str,
             folders[folder] = folder.resolve()
         found.setdefault(file.path.resolve() if file.path.is_symlink() else folders[folder] / name, []).append(file)
     same: dict[str, str] = {}
-    for path, links in found.items():
+    for real, links in found.items():
         first: dict[object, str] = {}
         for file in sorted(links, key=lambda file: file.path.is_symlink()) if len(links) > 1 else ():
             kind = file.name if isinstance(file, ErrorPage) else (type(file), file.parameters)
-            folder = file.path.parent.resolve() if _imports_relatively(path) else None
-            if (module := first.setdefault((kind, folder), file.module)) != file.module:
+            origin = folders[file.path.parent] if _imports_relatively(real) else None
+            if (module := first.setdefault((kind, origin), file.module)) != file.module:
                 same[file.module] = module
     return same
 
