@@ -17,7 +17,7 @@ EVENTS: Final = PREFIX + "events"
 RETRY: Final = 50  # milliseconds until a script comes back after a restart; it then waits for the new process
 PING: Final = 15  # seconds between two comments on an open connection, so that dead ones are noticed
 
-_SCRIPTS: Final = frozenset({"dev.js", "morph.js"})
+_SCRIPTS: Final = frozenset({"dev.js", "morph.js", "overlay.js"})
 _WITHOUT_DOCUMENT: Final = frozenset({204, 205, 206, 304})
 
 
