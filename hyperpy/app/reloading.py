@@ -20,7 +20,7 @@ from hyperpy.app.loaded_routes import LoadedRoute, LoadedRoutes, load_routes
 from hyperpy.exceptions import HyperError, RouteError
 from hyperpy.pages import Route, is_in_routes, read_source
 
-HYPERPY: Final = f"{Path(__file__).parent.parent}{os.sep}"
+HYPERPY: Final = os.path.normcase(f"{Path(__file__).parent.parent}{os.sep}")
 
 
 async def reload_routes(app: ASGIApp, changed: Collection[Path]) -> bool:
@@ -162,7 +162,8 @@ def _used_outside(modules: _Modules) -> bool:
         if name not in modules.names and isinstance(module, ModuleType)
         if isinstance(file := vars(module).get("__file__"), str) and not is_in_routes(module, modules.folder.name)
     }
-    own = [file for file in files if file.endswith(".py") and not file.startswith((*installed, *inside, HYPERPY))]
+    others = (*map(os.path.normcase, (*installed, *inside)), HYPERPY)
+    own = [file for file in files if file.endswith(".py") and not os.path.normcase(file).startswith(others)]
     return any(_imports_folder(Path(file), modules.folder.name) for file in own)
 
 

@@ -1,8 +1,9 @@
-"""What a site answers: route files, static files, and the routes and mounts of Starlette."""
+"""The URLs that a site answers: route files, static files, and the routes and mounts of Starlette."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from starlette.routing import BaseRoute, Match, Mount, WebSocketRoute
@@ -10,6 +11,7 @@ from starlette.routing import Route as StarletteRoute
 
 from hyperpy.app import Hyper
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute
+from hyperpy.check.references import VALUE
 from hyperpy.check.targets import Path, can_match
 from hyperpy.exceptions import did_you_mean, display_path
 from hyperpy.pages import Route
@@ -56,14 +58,30 @@ class Destinations:
                 case FileMatch(target):
                     yield target
             return
-        for file, entry in self._files():
+        first = path.segments[0] if path.segments else ""
+        begins = None if VALUE in first or (path.is_open and len(path.segments) == 1) else first
+        for file, entry in self._files if begins is None else self._files_by_first.get(begins, self._unbound_files):
             if can_match(path, file.segments):
                 yield entry
 
-    def _files(self) -> Iterator[tuple[RouteFile, LoadedRoute]]:
+    @cached_property
+    def _files(self) -> Sequence[tuple[RouteFile, LoadedRoute]]:
         loaded = self.app.loaded_routes
         entries = {entry.url: entry for entry in loaded.entries if entry.url}
-        yield from ((file, entries[file.url]) for file in loaded.found.routes)
+        return [(file, entries[file.url]) for file in loaded.found.routes]
+
+    @cached_property
+    def _unbound_files(self) -> Sequence[tuple[RouteFile, LoadedRoute]]:
+        """The files whose URLs may begin with any segment."""
+        return [each for each in self._files if not _first_literal(each[0])]
+
+    @cached_property
+    def _files_by_first(self) -> Mapping[str, Sequence[tuple[RouteFile, LoadedRoute]]]:
+        """For each literal first segment, the files whose URLs may begin with it."""
+        known = {_first_literal(file) for file, _ in self._files}
+        return {
+            first: [each for each in self._files if _first_literal(each[0]) in (first, "")] for first in known - {""}
+        }
 
     def _static(self, path: Path) -> Problem | None:
         assert self.app.static_folder is not None
@@ -102,6 +120,11 @@ class Destinations:
         if not near and ("…" in file or "." in path.segments[-1]):
             hint = "Correct the URL, or add a route for it. Other files belong into the static folder."
         return Problem(f"nothing answers `{shown}`", hint)
+
+
+def _first_literal(file: RouteFile) -> str:
+    """The first segment of a file's URLs, or nothing if it may be any or there is none."""
+    return file.segments[0].text if file.segments and file.segments[0].kind is SegmentKind.LITERAL else ""
 
 
 def _answers(route: LoadedRoute, method: str) -> bool:

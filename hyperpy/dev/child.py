@@ -5,6 +5,7 @@ import contextlib
 import multiprocessing
 import socket
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -31,11 +32,13 @@ GRACE = 1  # seconds that responses have to finish before a restart, while the d
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the command does in the serving process. All of it is picklable."""
+    """The work of the command in the serving process. Everything in it can be pickled."""
 
     load: Load
     announce: Announce
     reload: Reload
+    inspected: Callable[[ASGIApp], ASGIApp]
+    """Puts the inspector in front of an application."""
 
 
 def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection, first: bool) -> None:
@@ -49,23 +52,29 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         app = hooks.load()
         hooks.announce(app, first)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
-        _serve_problem(describe_failure(error), settings, listener)
+        _serve_problem(describe_failure(error), hooks, settings, listener, changes)
         return
-    watched = StartupWitness(app)
+    watched = StartupWitness(hooks.inspected(app))
     try:
         _serve(watched, settings, listener, partial(_follow, changes, app, hooks))
     except SystemExit:
         if watched.problem is None:
             raise
-        _serve_problem(watched.problem, settings, listener)
+        _serve_problem(watched.problem, hooks, settings, listener, changes)
 
 
-def _serve_problem(problem: str, settings: Settings, listener: socket.socket) -> None:
+def _serve_problem(
+    problem: str, hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection
+) -> None:
     print(problem, file=sys.stderr, flush=True)
-    _serve(StartupErrorApp(problem), settings, listener)
+
+    def end_with_parent(server: FollowedServer) -> None:
+        _receive(changes, lambda files: None, server.end)
+
+    _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, end_with_parent)
 
 
-def _follow(changes: Connection, app: ASGIApp, hooks: Hooks, following: Following) -> None:
+def _follow(changes: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
     """Take over what the parent sends from now on: sets of changed files, each answered by whether that worked."""
     loop = asyncio.get_running_loop()
     running: set[asyncio.Task[None]] = set()
@@ -77,32 +86,47 @@ def _follow(changes: Connection, app: ASGIApp, hooks: Hooks, following: Followin
         finally:
             changes.send(done)
         if done:
-            following.renew()
+            server.following.renew()
             hooks.announce(app, False)
 
-    def receive() -> None:
-        try:
-            task = loop.create_task(take_over(changes.recv()))
-        except EOFError, ConnectionResetError:  # the parent restarts this process, or has gone
-            loop.remove_reader(changes.fileno())
-            return
+    def start(files: Collection[Path]) -> None:
+        task = loop.create_task(take_over(files))
         running.add(task)
         task.add_done_callback(running.discard)
 
-    loop.add_reader(changes.fileno(), receive)
+    _receive(changes, start, server.end)
     changes.send(True)
 
 
+def _receive(changes: Connection, on_files: Callable[[Collection[Path]], None], on_end: Callable[[], None]) -> None:
+    """Call `on_files` on the running event loop with what the parent sends, and `on_end` when its end is closed.
+
+    A thread reads, because the event loop of Windows can't wait for a pipe.
+    """
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            while True:
+                try:
+                    files = changes.recv()
+                except EOFError, OSError:  # the parent restarts this process, or has gone
+                    loop.call_soon_threadsafe(on_end)
+                    return
+                loop.call_soon_threadsafe(on_files, files)
+
+    threading.Thread(target=read, name="hyper-dev-changes", daemon=True).start()
+
+
 def _serve(
-    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[Following], None] | None = None
+    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[FollowedServer], None]
 ) -> None:
     following = Following(app)
     config = make_config(HostGuard(following, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
-    if on_ready is not None:
-        server.on_ready = partial(on_ready, following)
+    server.on_ready = partial(on_ready, server)
     run(server, listener)
 
 
@@ -111,10 +135,14 @@ class FollowedServer(Server):
 
     def __init__(self, config: Config, following: Following, parent_is_alive: Callable[[], bool]) -> None:
         super().__init__(config, parent_is_alive=parent_is_alive)
-        self._following = following
+        self.following = following
+
+    def end(self) -> None:
+        """Stop serving. On Windows, this is how the parent ends the process."""
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._following.close()
+        self.following.close()
         await super().shutdown(sockets)
 
 

@@ -1,4 +1,4 @@
-"""What `hyper dev` watches: the folders and files that a site may load, and the links that lead to them."""
+"""The paths that `hyper dev` watches: the folders and files that a site may load, and the links that lead to them."""
 
 import importlib.util
 import os
@@ -16,7 +16,7 @@ MAX_LINKS = 40  # in one path, as in Linux
 
 
 class FileState(NamedTuple):
-    """What changes when a file is written, replaced, or reached through another link."""
+    """Metadata that changes when a file is written, replaced, or reached through another link."""
 
     device: int
     inode: int

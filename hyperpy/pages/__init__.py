@@ -16,7 +16,7 @@ from hyperpy.pages.loading.route import Route, load_route
 from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, request_proxy, session
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
-from hyperpy.pages.request.body import RequestBody, body_limit, check_length
+from hyperpy.pages.request.body import BODILESS_METHODS, RequestBody, body_limit, check_length
 from hyperpy.pages.request.ending import failed, finished, is_streamed, send_streamed, stream_finished
 from hyperpy.pages.request.flash import flash, flashes
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
@@ -25,11 +25,13 @@ from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.request_state import HEADERS_SETTLED, STATE, request_state
 from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
+from hyperpy.pages.request.threads import TaskMark
 from hyperpy.pages.request_objects import RequestObject
 from hyperpy.pages.route_settings import route
 from hyperpy.pages.waiting.completion import Completion
 
 __all__ = [
+    "BODILESS_METHODS",
     "DELETE",
     "FORM_KEY",
     "GET",
@@ -66,6 +68,7 @@ __all__ = [
     "RoutesPackage",
     "Run",
     "StreamFacts",
+    "TaskMark",
     "body_limit",
     "check_header",
     "check_length",

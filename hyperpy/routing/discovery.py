@@ -1,14 +1,14 @@
 """Lists the files in a folder of routes: the URL of each, the error pages and the guards. Opens none of them."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from hyperpy.exceptions import Place, RouteError
-from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_segment, pattern, printable
+from hyperpy.exceptions import Place, RouteError, printable, refuse
+from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_segment, pattern
 
 type ErrorPageName = Literal["_404", "_error"]
 
@@ -104,8 +104,11 @@ class Discovery:
         return {}
 
 
-def discover(folder: Path) -> Discovery:
-    """The contents of `folder`. Raises RouteError if it doesn't exist, or if a name in it can't be part of a URL."""
+def discover(folder: Path, report: Callable[[RouteError], None] = refuse) -> Discovery:
+    """The contents of `folder`. Raises RouteError if it doesn't exist or can't be read.
+
+    Files whose names can't be part of a URL are left out, and the errors passed to `report`.
+    """
     root = Path(os.path.abspath(folder))
     if not root.is_dir():
         what = "the routes folder is a file" if root.exists() else "the routes folder does not exist"
@@ -124,7 +127,7 @@ def discover(folder: Path) -> Discovery:
             else:
                 routes.append(RouteFile(path, _segments(parts), _module(parts)))
         except RouteError as error:
-            raise error.at(Place(printable(str(path)))) from None
+            report(error.at(Place(printable(str(path)))))
     return Discovery(root, tuple(sorted(routes, key=_order)), tuple(error_pages), tuple(guards))
 
 
@@ -159,7 +162,7 @@ def _python_files(
 
 
 def _check_is_file(path: Path) -> None:
-    """Raise RouteError for a guard that can't be read: its folder would be open."""
+    """Raise RouteError for a guard that can't be read, since its folder would be unprotected."""
     if not _is_file(path):
         what = "this has the name of a guard, and is not a file"
         raise RouteError(what, place=Place(printable(str(path))), hint="Make it a Python file, or rename it.")

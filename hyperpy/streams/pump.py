@@ -90,7 +90,7 @@ class Pump(ABC):
 
     @abstractmethod
     def error_trailer(self, error: Exception) -> str | None:
-        """What to send when the generator fails after the response has started.
+        """The text to send when the generator fails after the response has started.
 
         None cuts the connection, so that nothing takes a part of the body for the whole, and raises the error for the
         server to log.
@@ -148,7 +148,7 @@ class Pump(ABC):
             await self._wait_ended()
             raise
         await self._wait_ended()
-        # A task group that fails cancels its task anew, which may outlast the generator.
+        # A task group that fails cancels its task again, which may outlast the generator.
         if task.done() and not (task.cancelled() and self._end_reason is not None):
             task.result()
 

@@ -82,7 +82,7 @@ class Streams:
             self._empty.set_result(None)
 
     def is_full(self, scope: Scope, most: int) -> bool:
-        """Whether the client of a request has `most` event streams open; 0 is no limit, as is having no address."""
+        """Whether a request's client has `most` event streams open. False if `most` is 0 or the address unknown."""
         client, *_ = scope.get("client") or ("",)
         return bool(most and client) and self._clients[client] >= most
 

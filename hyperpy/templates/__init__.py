@@ -19,7 +19,7 @@ from hyperpy.templates.deferred import (
 )
 from hyperpy.templates.escape import markup
 from hyperpy.templates.escaping.reports import remember, replace_surrogates
-from hyperpy.templates.escaping.tag_attributes import TagAttributes
+from hyperpy.templates.escaping.tag_attributes import FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
 from hyperpy.templates.rendering.render import html, render_template, render_text
@@ -27,6 +27,7 @@ from hyperpy.templates.rendering.render import html, render_template, render_tex
 __all__ = [
     "CHILD_FIELDS",
     "DeferredValue",
+    "FixedAttributes",
     "InlineCode",
     "Literals",
     "Markup",

@@ -55,7 +55,7 @@ STEPS = [
     ("a helper of the layout is edited", {"_words.py": "GREETING = 'hi'\n"}, {"/": "hi: new"}),
     ("the layout is edited", {"_base.py": 'def Layout(children): return t"{children}!"\n'}, {"/": "new!"}),
     ("the layout is broken", {"_base.py": "def Layout(\n"}, {"/": 500, "/blog": "blog"}),
-    ("it is mended", {"_base.py": 'def Layout(children): return t"{children}?"\n'}, {"/": "new?"}),
+    ("it is fixed", {"_base.py": 'def Layout(children): return t"{children}?"\n'}, {"/": "new?"}),
     ("a page is added", {"fresh.py": 't"fresh"\n'}, {"/fresh": "fresh"}),
     ("a page is renamed", {"fresh.py": None, "newer.py": 't"fresh"\n'}, {"/fresh": 404, "/newer": "fresh"}),
     ("a package is edited", {"blog/__init__.py": "TITLE = 'posts'\n"}, {"/blog": "posts"}),

@@ -9,6 +9,7 @@ import fetch_browser_scripts
 import pytest
 
 from tests.conftest import RequireProgram
+from tests.support.once import made_once
 from tests.support.servers import Command
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -33,13 +34,16 @@ def serve(folder: Path, *arguments: str, **variables: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def scripts(require_program: RequireProgram, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with htmx and its extension: copies from the repository, or fetched by npm if they are missing there."""
-    folder = tmp_path_factory.mktemp("scripts")
-    for path in (REPOSITORY / "static" / "vendor").glob("*.js"):
-        shutil.copy(path, folder)
-    if not all(fetch_browser_scripts.is_fetched(folder / s.name, s.integrity) for s in fetch_browser_scripts.SCRIPTS):
-        require_program("npm")
-        fetch_browser_scripts.main(folder)
-    return folder
+
+    def fill(folder: Path) -> None:
+        for path in (REPOSITORY / "static" / "vendor").glob("*.js"):
+            shutil.copy(path, folder)
+        scripts = fetch_browser_scripts.SCRIPTS
+        if not all(fetch_browser_scripts.is_fetched(folder / script.name, script.integrity) for script in scripts):
+            require_program("npm")
+            fetch_browser_scripts.main(folder)
+
+    return made_once(tmp_path_factory, "browser-scripts", fill)
 
 
 @pytest.fixture(scope="module")

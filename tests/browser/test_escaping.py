@@ -1,5 +1,7 @@
 """Hostile values in every place of a template, in a real browser: only the template's own code runs."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, Route
 
@@ -7,6 +9,7 @@ from tests.templates.tables import Render
 from tests.templates.vectors import HOSTILE, NAMES, PLACES
 
 SITE = "http://site.invalid/"
+SCHEMES = frozenset({"http:", "https:", "mailto:", "tel:"})
 
 # Triggers every handler, and reads every URL as the browser resolves it.
 LOOK = """() => {
@@ -25,7 +28,7 @@ def errors(page: Page) -> list[str]:
     return found
 
 
-def look(page: Page, body: str) -> dict[str, object]:
+def look(page: Page, body: str) -> dict[str, Any]:
     """Show this page without a network, and return what the browser made of it."""
 
     def answer(route: Route) -> None:
@@ -35,20 +38,24 @@ def look(page: Page, body: str) -> dict[str, object]:
     page.route("**/*", answer)
     page.goto(SITE)
     seen = page.evaluate(LOOK)
+    page.unroute("**/*", answer)
     assert isinstance(seen, dict)
     return seen
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_nothing_runs(page: Page, errors: list[str], place: str) -> None:
+def test_nothing_runs(page: Page, errors: list[str]) -> None:
     render = Render(NAMES, in_place=False)
-    parts = [render(PLACES[place], v=value) for value in HOSTILE]
-    body = "<!doctype html><meta charset=utf-8><script>function f() {}</script>" + "\n".join(parts)
-    seen = look(page, body.encode("utf-8", "replace").decode())
-    assert seen["pwned"] is None
-    assert set(seen["schemes"]) <= {"http:", "https:", "mailto:", "tel:"}
-    # Code stays code with any value.
-    assert errors == []
+    wrong = []
+    for place, source in PLACES.items():
+        parts = [render(source, v=value) for value in HOSTILE]
+        body = "<!doctype html><meta charset=utf-8><script>function f() {}</script>" + "\n".join(parts)
+        seen = look(page, body.encode("utf-8", "replace").decode())
+        harmless = {"pwned": None, "schemes": [s for s in seen["schemes"] if s in SCHEMES]}
+        # Code stays code with any value.
+        if seen != harmless or errors:
+            wrong.append((place, seen, errors.copy()))
+            errors.clear()
+    assert wrong == []
 
 
 def test_an_unescaped_value_is_noticed(page: Page, errors: list[str]) -> None:

@@ -115,15 +115,20 @@ def windows(browser, url):
         window.context.close()
 
 
-def test_windows_on_two_workers_show_each_others_messages(windows):
+def test_windows_on_two_workers_show_each_others_messages(browser, windows, url):
+    """Visitors see the messages of their room only."""
     first, second = windows
+    elsewhere = Window(browser, f"{url}/chat/72")
     first.say("<b>Hello</b>, & welcome")
     second.say("Hello yourself")
+    elsewhere.say("Between us")
     first.say("Over")
     for window in windows:
         window.shows("<b>Hello</b>, & welcome", "Hello yourself", "Over")
+    elsewhere.shows("Between us")
     first.page.reload()
     first.shows("<b>Hello</b>, & welcome", "Hello yourself", "Over")
+    elsewhere.context.close()
 
 
 def test_a_lost_connection_resumes_and_shows_each_message_once(windows):
@@ -143,19 +148,9 @@ def test_a_lost_connection_resumes_and_shows_each_message_once(windows):
         window.shows(*texts)
 
 
-def test_rooms_are_separate(browser, windows, url):
-    first, _ = windows
-    elsewhere = Window(browser, f"{url}/chat/72")
-    first.say("To the office")
-    elsewhere.say("Between us")
-    elsewhere.shows("Between us")
-    first.shows("To the office")
-    elsewhere.context.close()
-
-
-def test_a_new_stream_clears_the_page_first(url):
+def test_a_new_stream_clears_the_page_first(site):
     """A stream without an id, or with an unknown one, starts by removing the messages on the page."""
-    with httpx.Client(base_url=url, timeout=30) as client:
+    with httpx.Client(base_url=site, timeout=30) as client:
         client.post("/chat/12", data={"name": "Ada", "text": "Hello"})
         for headers, text in (({}, "listening"), ({"Last-Event-ID": "no such id"}, "lost in the static")):
             with client.stream("GET", "/chat/12/stream", headers=headers) as response:

@@ -14,6 +14,7 @@ from hyperpy.templates import render_template
 from tests.browser import libraries
 from tests.browser.libraries import HOSTILE, HOSTILE_MAPPINGS, SUBJECTS, Sources, Subject, sources_of
 from tests.conftest import RequireProgram
+from tests.support.once import locked
 from tests.templates.tables import literal, template
 
 SITE = "http://site.invalid/"
@@ -75,7 +76,9 @@ async function attack(elements) {
 @pytest.fixture(scope="module")
 def sources(require_program: RequireProgram, pytestconfig: pytest.Config) -> Sources:
     assert pytestconfig.cache is not None
-    return libraries.fetch(require_program("npm"), Path(pytestconfig.cache.mkdir("browser-libraries")))
+    cache = Path(pytestconfig.cache.mkdir("browser-libraries"))
+    with locked(cache / "lock"):
+        return libraries.fetch(require_program("npm"), cache)
 
 
 def box(**attributes: object) -> object:

@@ -50,7 +50,6 @@ def site(tmp_path_factory: pytest.TempPathFactory):
         yield url
 
 
-@pytest.mark.parametrize("number", range(len(IDS)), ids=[ascii(id)[:20] for id in IDS])
-def test_an_id_is_sent_back_unchanged(page, site, number):
+def test_an_id_is_sent_back_unchanged(page, site):
     page.goto(site)
-    assert page.evaluate(COLLECT, f"/{number}") == str(IDS[number])
+    assert [page.evaluate(COLLECT, f"/{number}") for number in range(len(IDS))] == [str(id) for id in IDS]

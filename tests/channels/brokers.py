@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, override
@@ -20,12 +20,15 @@ from tests.support.servers import free_port
 
 PATIENCE = 20
 
+# Returns the folder of a name, which the function has filled once for all brokers.
+type Prepared = Callable[[str, Callable[[Path], None]], Path]
+
 
 class Broker(ABC):
     """A server on a port that stays the same over restarts."""
 
     address: str  # the channels URL
-    spare: Path | None = None  # a folder in which others of the kind, in the same session, find what takes long to make
+    prepared: Prepared | None = None  # to share files that take long to make with others of the kind
 
     @abstractmethod
     def start(self) -> None:
@@ -199,14 +202,19 @@ class PostgresBroker(Broker):
             yield
 
     def _initialize(self) -> None:
-        made = None if self.spare is None else self.spare / "postgres"
-        if made is not None and made.exists():
-            self._copy(made, self.data)
-            return
+        if self.prepared is None:
+            self._initdb()
+        else:
+            self._copy(self.prepared("postgres", self._fill), self.data)
+
+    def _fill(self, folder: Path) -> None:
+        self._initdb()
+        shutil.copytree(self.data, folder, dirs_exist_ok=True)
+        shutil.rmtree(self.data)
+
+    def _initdb(self) -> None:
         flags = ["--username=hyper", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--wal-segsize=1"]
         assert self._popen("initdb", *flags).wait(PATIENCE) == 0
-        if made is not None:
-            self._copy(self.data, made)
 
     def _copy(self, source: Path, target: Path) -> None:
         shutil.copytree(source, target)

@@ -1,7 +1,7 @@
 """Backends for tests: memory, and real brokers."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,21 +9,16 @@ import pytest
 from hyperpy.channels import Hub, connect
 from hyperpy.config import Settings
 from tests.channels.brokers import Broker, PostgresBroker, RedisBroker
+from tests.support.once import made_once
 
 BROKERS = {"redis": ("redis-server", RedisBroker), "postgres": ("postgres", PostgresBroker)}
-
-
-@pytest.fixture(scope="session")
-def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("spare")
-    yield folder
-    shutil.rmtree(folder)
 
 
 def run_broker(name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Broker]:
     program, kind = BROKERS[name]
     broker = kind(request.getfixturevalue("require_program")(program), folder / name)
-    broker.spare = request.getfixturevalue("spare")
+    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    broker.prepared = partial(made_once, factory)
     try:
         broker.start()
         yield broker

@@ -117,7 +117,7 @@ def test_policies():
 
 
 async def test_its_own_files():
-    for name in ("dev.js", "morph.js"):
+    for name in ("dev.js", "morph.js", "overlay.js"):
         answer = await fetch(document(), path=f"/_hyper/dev/{name}")
         assert answer.headers["content-type"].startswith("text/javascript")
         assert "import" in answer.text or "export" in answer.text

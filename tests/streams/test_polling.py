@@ -39,7 +39,7 @@ class Asked:
 
 
 async def given(*values: object) -> list[object]:
-    """Those of the values that `poll` yields."""
+    """The events that `poll` yields for these values."""
     found: list[object] = []
     with suppress(Asked.OverError):
         async for value in poll(Asked(*values), every=QUICK):

@@ -1,4 +1,4 @@
-"""What happens to the generator and the response for each end reason."""
+"""The generator and the response at each end reason."""
 
 import asyncio
 
@@ -142,7 +142,7 @@ class Storing:
 
 @pytest.mark.parametrize("kind", ["leaves", "drains", "fails", "is cancelled"])
 def test_what_follows_the_last_event_is_not_cancelled(run, kind):
-    """Whatever ends the stream, and whatever the generator yields afterwards."""
+    """For every end reason, and for every value that the generator yields afterwards."""
 
     async def check(*items, then=None):
         streams, wire, storing = Streams(), Wire(), Storing(*items, then=then)
@@ -338,7 +338,7 @@ def test_a_clean_up_that_fails_is_logged(run, caplog):
 
 
 def test_a_task_group_that_fails_while_it_is_cancelled(run, caplog):
-    """The group cancels its task anew, which must not reach the server as an error of the application."""
+    """The group cancels its task again, which must not reach the server as an error of the application."""
 
     async def worker():
         try:

@@ -17,7 +17,7 @@ EVENTS: Final = PREFIX + "events"
 RETRY: Final = 50  # milliseconds until a script comes back after a restart; it then waits for the new process
 PING: Final = 15  # seconds between two comments on an open connection, so that dead ones are noticed
 
-_SCRIPTS: Final = frozenset({"dev.js", "morph.js"})
+_SCRIPTS: Final = frozenset({"dev.js", "morph.js", "overlay.js"})
 _WITHOUT_DOCUMENT: Final = frozenset({204, 205, 206, 304})
 
 
@@ -25,7 +25,8 @@ class Following:
     """Forwards requests to `app`, adds the script to its documents, and answers the requests of the script.
 
     A document is a text/html response to a navigation of the browser. Fragments, downloads and compressed bodies stay
-    as they are. `generation` is different in each process and after each change: a page of another generation shows outdated code.
+    as they are. `generation` is different in each process and after each change: a page of another generation shows
+    outdated code.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -38,7 +39,7 @@ class Following:
         self._over.set()
 
     def renew(self) -> None:
-        """Make open pages fetch the code anew, once their scripts have reconnected. Call it on the server's event loop."""
+        """Make open pages fetch the new code, once their scripts have reconnected. Call it on the server's loop."""
         self.generation = secrets.token_hex(8)
         over, self._over = self._over, asyncio.Event()
         over.set()

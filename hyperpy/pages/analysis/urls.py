@@ -12,7 +12,7 @@ from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.routing import URLPatterns, URLProblem
 
 type AssetCheck = Callable[[str], URLProblem | None]
-"""What is wrong with the name of a static file."""
+"""The problem with the name of a static file."""
 
 _NAMES = frozenset({"asset", "url"})
 

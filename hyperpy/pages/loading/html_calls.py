@@ -12,7 +12,7 @@ type Streams = Collection[tuple[str, int]]
 
 
 class TemplateCalls:
-    """Makes the calls that render the t-strings of a file. `functions` is the code of these, by hidden names."""
+    """Makes the calls that render the t-strings of a file. `functions` has the code of these, by hidden names."""
 
     def __init__(self, literals: Literals) -> None:
         self.literals = literals

@@ -32,7 +32,7 @@ from hyperpy.templates.deferred import dismiss
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the inputs of one route are taken from."""
+    """The sources of one route's inputs."""
 
     parameters: frozenset[str]
     """The parameters of its URL."""
@@ -289,7 +289,7 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
 def _is_list_of_texts(kind: Any) -> bool:
     try:
         return text_type(kind, lists=True, anything=False).many
-    except Exception:  # noqa: BLE001 (then it is none)
+    except Exception:  # noqa: BLE001 (then it isn't a list of texts)
         return False
 
 

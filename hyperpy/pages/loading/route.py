@@ -56,7 +56,7 @@ class Route:
     """Functions made for each request that no code refers to."""
     responds: bool
     immediate: bool
-    """Whether it waits for nothing and calls nothing that may block, so that it is answered at once."""
+    """Whether it waits for nothing but a request's body, and calls nothing that may block."""
     settings: RouteSettings
     blocking: bool
     """Whether its body or page may block the event loop."""
@@ -73,9 +73,9 @@ class Route:
     """The route for methods that have a loader or stream of their own."""
     warnings: tuple[LoadWarning, ...]
     resolver: DependencyResolver | None
-    """What has resolved its dependencies, if it has any: tests override them."""
+    """The resolver of its dependencies, if it has any: tests override them."""
     guards: tuple[Route, ...] = ()
-    """What runs before it, outermost first."""
+    """The guards that run before it, outermost first."""
 
     @property
     def dependencies(self) -> Iterator[Dependency]:
@@ -212,7 +212,7 @@ def _route(
         allow=", ".join(sorted(facts.methods | {"OPTIONS"})),
         unreferenced=facts.usual.unreferenced,
         responds=facts.responds,
-        immediate=not (facts.usual.loader or blocking or prepared or needs),
+        immediate=not (facts.usual.loader or blocking or prepared),
         blocking=blocking,
         depends=any(given.dependency for given in inputs),
         prepared=prepared,
@@ -241,6 +241,6 @@ def _with_body(route: Route, behaviour: Behaviour, body: CompiledBody) -> Route:
         stream=behaviour.stream,
         has_page=behaviour.has_page,
         unreferenced=behaviour.unreferenced,
-        immediate=not (behaviour.loader or blocking or route.prepared or route.body_needs),
+        immediate=not (behaviour.loader or blocking or route.prepared),
         blocking=blocking,
     )

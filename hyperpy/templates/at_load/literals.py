@@ -93,7 +93,7 @@ def certain_templates(
     Components are functions that a tag of these templates names, and those with a capital letter. All t-strings in what
     a component returns are parsed, but only a t-string that is the whole result is returned.
 
-    `is_html` tells whether the function of a call is `html`. Raises TemplateError with its place.
+    `is_html` says whether the function of a call is `html`. Raises TemplateError with its place.
     """
     certain = set(_written_templates(nodes, is_html))
     components: set[str] = set()

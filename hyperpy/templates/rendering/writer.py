@@ -130,7 +130,7 @@ class Writer:
         return f"({f_string(quick)} if {' and '.join(conditions)} else {general})"
 
     def is_leaf(self, nodes: tuple[Node, ...]) -> bool:
-        """Whether the nodes hold no nested rendering, whose code would double with each level."""
+        """Whether the nodes contain no nested rendering. The code of one would double with each level."""
         return not any(isinstance(node, Component | Fragment) for node in nodes)
 
     def write(self, nodes: Iterable[Node]) -> Iterator[CodePiece]:

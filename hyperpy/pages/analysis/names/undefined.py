@@ -85,7 +85,7 @@ def _element_around(node: ast.Name, literal: ast.TemplateStr) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Advice:
-    """What to write instead of an unknown name."""
+    """The hint for an unknown name."""
 
     parsed: ParsedFile
     known: frozenset[str]

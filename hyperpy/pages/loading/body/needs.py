@@ -1,4 +1,4 @@
-"""What a route reads of the body of a request, and inputs that no request could fill."""
+"""The parts of a request's body that a route reads, and inputs that no request could fill."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
