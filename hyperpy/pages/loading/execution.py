@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from traceback import walk_tb
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages.analysis.analyse import analyse
@@ -33,6 +33,15 @@ from hyperpy.pages.loading.ending_statements import end_functions
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, Rewrite, has_late_stars
 from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.routing import URLPatterns
+
+
+class Executed(NamedTuple):
+    """A route file whose definitions have run."""
+
+    facts: RouteFacts
+    compiled: CompiledRoute
+    modules: tuple[str, ...]
+    """See `ImportedNames.modules`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class Execution:
         *,
         any_method: bool = False,
         guard: bool = False,
-    ) -> tuple[RouteFacts, CompiledRoute]:
+    ) -> Executed:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
         cache = self._cache(source, file, namespace, f"{sorted(parameters)} {any_method} {guard}")
         stored, ran = StoredFile.read(cache), 0
@@ -74,7 +83,7 @@ class Execution:
                 facts, compiled = RouteFacts.of(stored.result[0], file), CompiledRoute.of(stored.result[1], file)
                 compiled.functions.remember(file)
                 self._define(compiled, source, file, namespace, stored.helpers)
-                return facts, compiled
+                return Executed(facts, compiled, stored.surroundings.modules)
         parsed = parse(source, file)
         doc = ast.get_docstring(parsed.tree, clean=False)
         namespace.update(HELPERS, __doc__=doc)
@@ -90,7 +99,7 @@ class Execution:
         self._define(compiled, source, file, namespace, helpers)
         if starred is not None and not has_late_stars(parsed, done):
             StoredFile(doc, helpers, first, surroundings, (facts.data(), compiled.data())).write(cache)
-        return facts, compiled
+        return Executed(facts, compiled, surroundings.modules)
 
     def _define(
         self, compiled: CompiledRoute, source: str, file: str, namespace: dict[str, Any], helpers: Collection[str]
@@ -102,8 +111,8 @@ class Execution:
         for name in HELPERS.keys() - helpers:
             del namespace[name]
 
-    def private(self, source: str, file: str, namespace: dict[str, Any]) -> None:
-        """Runs a file that is not a route, from top to bottom.
+    def private(self, source: str, file: str, namespace: dict[str, Any]) -> tuple[str, ...]:
+        """Runs a file that is not a route, from top to bottom, and returns `ImportedNames.modules` of it.
 
         What precedes its first function, class or t-string runs before these are compiled, so that their names are
         known. Raises SyntaxError as Python does.
@@ -120,7 +129,7 @@ class Execution:
                 if names != sorted(namespace):
                     parsed = parsed_file(ast.parse(source, file), source, file)
                     self._check_names(parsed, self._surroundings(parsed, namespace, ())[0], namespace)
-                return
+                return stored.surroundings.modules
         parsed = parsed_file(ast.parse(source, file), source, file)
         beginning = list(takewhile(lambda statement: _needs_no_names(statement, parsed.index), parsed.tree.body))
         first = FirstStep(self._compiled(beginning, parsed), b"")
@@ -136,6 +145,7 @@ class Execution:
         self._run_private(code, compiled, source, file, namespace)
         self._check_names(parsed, vocabulary, namespace)
         StoredFile(None, (), (first,), surroundings, (code, compiled.data(), sorted(namespace))).write(cache)
+        return surroundings.modules
 
     def _run_private(
         self, code: CodeType, compiled: TemplateFunctions, source: str, file: str, namespace: dict[str, Any]

@@ -66,16 +66,18 @@ class ImportedNames:
         return Vocabulary(self.public, objects, dict(zip(parsed.local, local, strict=True)))
 
     def modules(self, parsed: ParsedFile, package: str) -> tuple[str, ...]:
-        """The modules that the file names in imports, by their full names."""
+        """What the file's imports name that may be a module, by its full name: for `from a import b`, a and a.b."""
         found: dict[str, None] = {}
         for node in parsed.index.of(ast.Import, ast.ImportFrom):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-            for name in names:
-                level, module, _ = self._rewritten((getattr(node, "level", 0), name, ""))
+            is_from = isinstance(node, ast.ImportFrom)
+            for written in [node.module or ""] if is_from else [alias.name for alias in node.names]:
+                level, module, _ = self._rewritten((node.level if is_from else 0, written, ""))
                 try:
-                    found[importlib.util.resolve_name("." * level + module, package)] = None
+                    name = importlib.util.resolve_name("." * level + module, package)
                 except ImportError:
                     continue  # it will fail when it runs
+                found[name] = None
+                found.update(dict.fromkeys(f"{name}.{alias.name}" for alias in node.names if is_from))
         return tuple(found)
 
     def late_stars(self, parsed: ParsedFile, package: str, done: frozenset[ast.stmt]) -> frozenset[str] | None:
