@@ -10,7 +10,7 @@ from types import FunctionType
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS, child_nodes
-from hyperpy.templates.at_load.inline_plan import Choice, ClassList, LiteralPlan, Plain, Plan, Planner, Rows, Unused
+from hyperpy.templates.at_load.inline_plan import Either, ClassList, LiteralPlan, Plain, Plan, Planner, Rows, Unused
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
@@ -169,7 +169,7 @@ class _InlineWriter(Writer):
                 if isinstance(element, LiteralPlan):
                     return f"''.join({self.rows(element, items)})"
                 return f"''.join([{self.nested(element)} for {element.name} in {items}])"
-            case Choice(name=name, then=then, otherwise=otherwise):
+            case Either(name=name, then=then, otherwise=otherwise):
                 first = f"{self.rows(then, f'{name}[1:]')}[0]"
                 if otherwise is None:
                     return f"('' if {name} is None else {first})"
