@@ -19,7 +19,7 @@ from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
 from hyperpy.check import FORMATS, Report, check_site, without_collector
 from hyperpy.cli.help_texts import HelpfulGroup, with_variable
-from hyperpy.cli.loading import load_app, load_tolerantly, loaded_hyper
+from hyperpy.cli.loading import load_app, load_tolerantly
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields
@@ -153,9 +153,10 @@ def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **fl
 def shell(code: str | None, **flags: str | bool | None) -> None:
     """Open a Python prompt in the running application, where `await` works.
 
-    It has the application, a client for requests in this process, `url`, `channel` and the project's modules. TARGET is
-    an application, as module:attribute. The prompt is IPython if that is installed. Without a terminal, the code is read
-    from standard input.
+    It has the application, a client for requests in this process, `url`, `channel` and the project's modules. The
+    prompt is IPython if that is installed. Without a terminal, the code is read from standard input.
+
+    TARGET is an application, as module:attribute.
     """
     with reported():
         settings = _settings(flags)

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse
 from hyperpy.inspector.records import REQUESTS, Records
 from hyperpy.inspector.secrets import HIDDEN, Secrets
 from hyperpy.inspector.stage_clock import Stage
+from tests.support.until import until
 
 STAGES = {
     "guarded/_guard.py": "import time\ntime.sleep(0.002)\n",
@@ -160,15 +161,18 @@ async def test_static_files_stay_apart(inspect):
         assert "none.css" in (await site.page("/_hyper/requests?files=true")).text
 
 
-async def test_the_inspector_does_not_list_itself(inspect):
+async def test_the_inspector_does_not_list_itself(inspect, caplog):
+    caplog.set_level("INFO", "hyperpy.streams")
     async with inspect({"index.py": "t'<p>x</p>'"}) as (inspector, site):
         for path in ("", "requests", "streams", "static/inspector.css"):
             assert (await site.get(f"/_hyper/{path}")).status_code == 200
         async with site.stream("/_hyper/streams") as events:
             await events.next()
             assert not inspector.records.open
+        await until(lambda: not inspector.records.changes._waiting)
         assert not inspector.records.requests
         assert not inspector.records.files
+    assert caplog.text == ""
 
 
 async def test_another_framework_is_recorded_too(inspect):

@@ -122,9 +122,9 @@ def Events(events: Iterable[tuple[SentEvent, Mapping[str, str]]], caption: str) 
         columns |= dict.fromkeys(before)
         cells = [t"<td>{text}</td>" for text in before.values()]
         frame = event.frame
-        rows.append(t"""<tr><td class="number">{clock(event.at)}</td>{cells}<td><code>{frame.kind}</code></td>
+        rows.append(t"""<tr><td class="time">{clock(event.at)}</td>{cells}<td><code>{frame.kind}</code></td>
             <td class="number">{size(frame.size)}</td><td class="data"><code>{frame.preview}</code></td></tr>""")
     if not rows:
         return t'<p class="empty">No events yet.</p>'
     head = ["Time", *columns, "Kind", "Size", "First 200 characters"]
-    return t"<{Table} head={head} caption={caption} numeric={['Time', 'Size']}>{rows}</{Table}>"
+    return t"<{Table} head={head} caption={caption} numeric={['Size']}>{rows}</{Table}>"
