@@ -9,7 +9,7 @@ from hyperpy.inspector.inspection import Inspection
 from hyperpy.inspector.records import Fields, RequestEntry, SentEvent
 from hyperpy.inspector.stage_clock import Stage
 from hyperpy.inspector.views.formatting import clock, milliseconds, size
-from hyperpy.templates import TrustedURL
+from hyperpy.templates import TrustedURL, fragment
 from hyperpy.web.assets import asset
 from hyperpy.web.urls import url
 
@@ -40,7 +40,7 @@ def Layout(children: object, title: str, here: str, inspection: Inspection, live
             <header>
               <a class="skip" href="#main">Skip to the content</a>
               <p class="brand"><b>hyperpy</b> inspector</p>
-              <nav aria-label="Inspector">
+              <nav id="nav" aria-label="Inspector" {fragment}>
                 <ul>{[Section(path, name, here, inspection) for path, name in SECTIONS.items()]}</ul>
               </nav>
               <p class="site"><output id="live"></output> <a href="/">To the site</a></p>
