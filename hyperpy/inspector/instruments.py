@@ -57,7 +57,7 @@ def instrumented(records: Records) -> Iterator[WeakSet[Hub]]:
     try:
         for owner, name, stage in _STAGES:
             wrap(owner, name, _timed(stage))
-        wrap(Router, "match", _noting_route)
+        wrap(Router, "match", _noting_route(records))
         wrap(Dispatch, "_log", _noting_failure)
         wrap(Streams, "add", _opening(records))
         wrap(Hub, "topic", _noting_hub(records, hubs))
@@ -95,19 +95,23 @@ def _timed(stage: Stage) -> Callable[[Function], Function]:
     return around
 
 
-def _noting_route(original: Function) -> Function:
-    def match(router: Router[Any], path: bytes) -> Any:
-        found = original(router, path)
-        entry = current_entry.get()
-        if entry is not None and isinstance(found, Match):
-            target = found.target
-            entry.file = str(getattr(target, "file", ""))
-            entry.route = str(getattr(target, "url", ""))
-            if not isinstance(target, Route):
-                entry.failure = "its file can't be loaded"
-        return found
+def _noting_route(records: Records) -> Callable[[Function], Function]:
+    def around(original: Function) -> Function:
+        def match(router: Router[Any], path: bytes) -> Any:
+            found = original(router, path)
+            entry = current_entry.get()
+            if entry is not None and isinstance(found, Match):
+                target = found.target
+                entry.file = str(getattr(target, "file", ""))
+                entry.route = str(getattr(target, "url", ""))
+                entry.path = records.secrets.shown_path(entry.path, found.params)
+                if not isinstance(target, Route):
+                    entry.failure = "its file can't be loaded"
+            return found
 
-    return match
+        return match
+
+    return around
 
 
 def _noting_failure(original: Function) -> Function:

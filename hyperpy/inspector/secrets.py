@@ -1,7 +1,7 @@
 """Which submitted values the inspector doesn't keep, because they are passwords or the like."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 HIDDEN: Final = "(hidden)"
@@ -61,6 +61,13 @@ class Secrets:
             case list():
                 return [self.shown_json(each) for each in value]
         return value
+
+    def shown_path(self, path: str, params: Mapping[str, str]) -> str:
+        """A path without the values of parameters such as `{token}`."""
+        hidden = {value for name, value in params.items() if value and self.is_secret(name)}
+        for value in hidden:
+            path = path.replace(f"/{value}", f"/{HIDDEN}")
+        return path
 
     def shown_pairs(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         return [(name, self.shown(name, value)) for name, value in pairs]

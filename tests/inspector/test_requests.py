@@ -77,6 +77,7 @@ FORM = {
 
         t"<p>done</p>"
     """,
+    "follow/{token}.py": "import asyncio\ntoken: str\nasync def stream():\n  yield 1\n  await asyncio.sleep(3600)",
     "reset/{token}.py": "token: str\nt'<p>{token}</p>'",
 }
 
@@ -126,8 +127,11 @@ async def test_submitted_values_are_shown_but_no_secrets(inspect):
                 wrong.append((options, found))
         assert not wrong
         assert inspector.records.requests[0].cookies == ("session",)
-        await site.get("/reset/s3cret")
-        assert inspector.records.requests[0].path == f"/reset/{HIDDEN}"
+        for path in ("/reset/s3cret", "/reset/s3cr%65t"):
+            await site.get(path)
+            assert inspector.records.requests[0].path == f"/reset/{HIDDEN}"
+        async with site.stream("/follow/s3cret"):
+            assert inspector.records.open[0].request.path == f"/follow/{HIDDEN}"
         assert "s3cret" not in (await site.page("/_hyper/requests")).text
 
 
