@@ -17,6 +17,7 @@ from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.guards import Guards
 from hyperpy.channels import Channel, Hub, Record
 from hyperpy.channels.hub.topic import Mailbox, Topic
+from hyperpy.inspector.declared_secrets import declared_secrets
 from hyperpy.inspector.records import Records, RequestEntry
 from hyperpy.inspector.stage_clock import Stage
 from hyperpy.pages import Route, Run
@@ -96,6 +97,14 @@ def _timed(stage: Stage) -> Callable[[Function], Function]:
 
 
 def _noting_route(records: Records) -> Callable[[Function], Function]:
+    secrets = records.secrets
+    known: dict[str, object] = {}  # the inputs of each file, which are others after a reload
+
+    def learn_secrets(route: Route) -> None:
+        if known.get(route.file) is not route.inputs:
+            known[route.file] = route.inputs
+            secrets.add(declared_secrets(route))
+
     def around(original: Function) -> Function:
         def match(router: Router[Any], path: bytes) -> Any:
             found = original(router, path)
@@ -104,9 +113,12 @@ def _noting_route(records: Records) -> Callable[[Function], Function]:
                 target = found.target
                 entry.file = str(getattr(target, "file", ""))
                 entry.route = str(getattr(target, "url", ""))
-                entry.path = records.secrets.shown_path(entry.path, found.params)
-                if not isinstance(target, Route):
+                if isinstance(target, Route):
+                    learn_secrets(target)
+                else:
                     entry.failure = "its file can't be loaded"
+                entry.path = secrets.shown_path(entry.path, found.params)
+                entry.query = secrets.shown_pairs(entry.query)
             return found
 
         return match

@@ -135,6 +135,57 @@ async def test_submitted_values_are_shown_but_no_secrets(inspect):
         assert "s3cret" not in (await site.page("/_hyper/requests")).text
 
 
+DECLARED = {
+    "form.py": """
+        from pydantic import BaseModel, SecretStr
+
+        from hyperpy import POST, Form, Query
+
+        class Inner(BaseModel):
+            b1: SecretStr
+
+        class Login(BaseModel):
+            user: str
+            a1: SecretStr
+            inner: Inner
+            many: list[Inner] = []
+
+        q1: SecretStr | None = Query(None)
+        form: Form[Login] = Form()
+
+        if POST:
+            form.ok
+
+        t"<p>{form.errors}</p>"
+    """,
+    "api.py": """
+        from pydantic import BaseModel, SecretStr
+
+        from hyperpy import POST, Body
+
+        class Login(BaseModel):
+            user: str
+            c1: SecretStr
+
+        if POST:
+            login: Login = Body()
+
+        t"<p>x</p>"
+    """,
+}
+
+
+async def test_types_say_what_is_secret(inspect):
+    sent = [("user", "ada"), ("a1", "s3cret"), ("inner.b1", "s3cret"), ("many.0.b1", "s3cret"), ("inner[b1]", "s3cret")]
+    async with inspect(DECLARED) as (inspector, site):
+        await site.post("/form?q1=s3cret&q2=shown", data=dict(sent))
+        entry = inspector.records.requests[0]
+        assert entry.query == [("q1", HIDDEN), ("q2", "shown")]
+        assert entry.form == [("user", "ada"), *((name, HIDDEN) for name, _ in sent[1:])]
+        await site.post("/api", json={"user": "ada", "c1": "s3cret"})
+        assert inspector.records.requests[0].form == [("user", '"ada"'), ("c1", HIDDEN)]
+
+
 def test_which_names_are_secret():
     secrets = Secrets()
     hidden = "password Passwd new_password confirmPassword pw PIN otp api_key apiKey API-KEY access_token csrf_token"
