@@ -10,7 +10,7 @@ from types import FunctionType
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS, child_nodes
-from hyperpy.templates.at_load.inline_plan import Either, ClassList, LiteralPlan, Plain, Plan, Planner, Rows, Unused
+from hyperpy.templates.at_load.inline_plan import ClassList, Either, LiteralPlan, Plain, Plan, Planner, Rows, Unused
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
