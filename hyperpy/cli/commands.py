@@ -153,9 +153,10 @@ def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **fl
 def shell(code: str | None, **flags: str | bool | None) -> None:
     """Open a Python prompt in the running application, where `await` works.
 
-    It has the application, a client for requests in this process, `url`, `channel` and the project's modules. TARGET is
-    an application, as module:attribute. The prompt is IPython if that is installed. Without a terminal, the code is
-    read from standard input.
+    It has the application, a client for requests in this process, `url`, `channel` and the project's modules. The
+    prompt is IPython if that is installed. Without a terminal, the code is read from standard input.
+
+    TARGET is an application, as module:attribute.
     """
     with reported():
         settings = _settings(flags)
