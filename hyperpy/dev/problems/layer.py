@@ -17,7 +17,7 @@ from hyperpy.dev.problems.editors import Editor
 from hyperpy.dev.problems.local_clients import is_local
 from hyperpy.dev.problems.page import problem_page
 from hyperpy.dev.problems.problem import problem_of
-from hyperpy.dev.problems.reports import Report, Reports, is_of_page, now, page_of
+from hyperpy.dev.problems.reports import ProblemReport, Reports, is_of_page, now, page_of
 from hyperpy.dev.problems.request_facts import RequestFacts, redaction_of
 from hyperpy.dev.problems.visits import Visit, Witness, current_visit
 from hyperpy.web.errors import PROBLEM_ANSWER, error_answer
@@ -97,7 +97,7 @@ class ProblemLayer:
         redaction = redaction_of(visit.scope)
         facts = RequestFacts.of(visit.scope, redaction)
         document = problem_page(problem_of(error, redaction), facts, self.editor, log_id, t"")
-        report = Report(document, page_of(visit.scope), visit.request, visit.file, now())
+        report = ProblemReport(document, page_of(visit.scope), visit.request, visit.file, now())
         visit.loop.call_soon_threadsafe(self.reports.add, report)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from markupsafe import Markup
 
 from hyperpy.dev.problems.editors import Editor
-from hyperpy.dev.problems.problem import Frame, Problem
+from hyperpy.dev.problems.problem import Problem, TracebackFrame
 from hyperpy.dev.problems.request_facts import RequestFacts
 from hyperpy.dev.problems.source_code import SourceLine, Span
 from hyperpy.exceptions import display_path
@@ -125,7 +125,7 @@ def _frames(problem: Problem, link: _Link) -> Template:
     return t"<section><h2>Call stack, most recent call first</h2><ol>{_rows_of_frames(others, link)}</ol></section>"
 
 
-def _rows_of_frames(frames: Iterable[Frame], link: _Link) -> Iterator[Template]:
+def _rows_of_frames(frames: Iterable[TracebackFrame], link: _Link) -> Iterator[Template]:
     for is_foreign, group in groupby(frames, lambda frame: bool(frame.package)):
         if not is_foreign:
             for frame in group:

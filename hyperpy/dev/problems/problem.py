@@ -21,7 +21,7 @@ _SHOWN: Final[WeakKeyDictionary[HyperError, tuple[SourceLine, ...]]] = WeakKeyDi
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class TracebackFrame:
     """One call in a traceback. `package` is empty for the user's code."""
 
     span: Span
@@ -40,7 +40,7 @@ class Problem:
     span: Span | None
     lines: tuple[SourceLine, ...]
     variables: tuple[tuple[str, str], ...]
-    frames: tuple[Frame, ...]
+    frames: tuple[TracebackFrame, ...]
     related: tuple[tuple[str, Problem], ...]
     """Causes, contexts and the members of a group, each with how it is related."""
 
@@ -162,10 +162,10 @@ def _limited(frames: Sequence[TracebackType]) -> Sequence[TracebackType]:
     return frames if len(frames) <= _MOST_FRAMES else [*frames[:half], *frames[-half:]]
 
 
-def _frame(frame: TracebackType) -> Frame:
+def _frame(frame: TracebackType) -> TracebackFrame:
     code, span = frame.tb_frame.f_code, span_of(frame)
     package = "" if is_users(code.co_filename) else package_of(code.co_filename)
-    return Frame(span, code.co_qualname, package, excerpt(span, 2 if not package else 0))
+    return TracebackFrame(span, code.co_qualname, package, excerpt(span, 2 if not package else 0))
 
 
 def _related(
