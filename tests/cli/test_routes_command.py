@@ -154,8 +154,8 @@ WHERE = {"routes", "static"}
 @pytest.mark.parametrize(
     ("command", "offered"),
     [
-        ("serve", set(setting_fields()) - {"target"}),
-        ("dev", WHERE | set(app_setting_names()) | {"host", "port"}),
+        ("serve", set(setting_fields()) - {"target", "editor"}),
+        ("dev", WHERE | set(app_setting_names()) | {"host", "port", "editor"}),
         ("routes", WHERE),
     ],
 )

@@ -78,7 +78,7 @@ def Table(children: object, head: Iterable[str], caption: str, numeric: Iterable
 def FileLink(file: str, inspection: Inspection, line: int = 0) -> Template:
     """A file, as a link that opens it in the editor."""
     name = display_path(file) + (f":{line}" if line else "")
-    address = inspection.editor_url(file, line)
+    address = inspection.editor.url(file, line)
     if not address:
         return t"<code>{name}</code>"
     return t'<a class="file" href={TrustedURL(address)} title="Open in the editor"><code>{name}</code></a>'
