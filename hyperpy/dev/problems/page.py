@@ -25,6 +25,7 @@ POLICY: Final = (
 )
 
 RELOAD_AFTER: Final = 2  # seconds between two attempts of a page without scripts to reload
+_INSPECTOR: Final = Markup('<p class="quiet"><a href="/_hyper/">Inspector: routes, requests, streams</a></p>')
 _RELOADS: Final = "Fix the error and save. This page will reload."
 
 
@@ -61,7 +62,7 @@ def problem_document(title: str, body: Template, identity: str, refresh: Templat
         <html lang="en">
         <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
         {refresh}<title>{title}</title>{_SHEET}</head>
-        <body><main class="problem" data-problem={key}>{body}</main></body>
+        <body><main class="problem" data-problem={key}>{body}{_INSPECTOR}</main></body>
         </html>
         """)
     return replace_surrogates(document)
