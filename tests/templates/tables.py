@@ -53,9 +53,14 @@ def compiled_template(text: str) -> tuple[CodeType, Mapping[str, object]]:
 def compiled_in_place(text: str) -> tuple[CodeType, Mapping[str, object]]:
     node = ast.parse(text, mode="eval").body
     assert isinstance(node, ast.TemplateStr)
-    calls = TemplateCalls(Literals(SourceText(FILE, text), frozenset({"fragment"})))
+    source = SourceText(FILE, text)
+    calls = TemplateCalls(Literals(source, frozenset({"fragment"})))
     code = compile(ast.Expression(calls.call(node)), FILE, "eval")
-    return code, {**calls.functions, RENDER: render_template}
+    return code, {**functions_of(calls, source), RENDER: render_template}
+
+
+def functions_of(calls: TemplateCalls, source: SourceText) -> dict[str, Callable[..., object]]:
+    return {name: code.function(source) for name, code in calls.functions.items()}
 
 
 def template(source: str, names: Mapping[str, object]) -> Template:

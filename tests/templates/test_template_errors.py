@@ -10,6 +10,7 @@ import pytest
 from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import Place, TemplateError
 from hyperpy.pages.loading.execution import Execution
+from hyperpy.pages.loading.imports.imported_names import ImportedNames
 from hyperpy.routing import URLPatterns
 from hyperpy.templates import (
     Literals,
@@ -418,8 +419,9 @@ def test_each_literal_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return parse(strings, shapes)
 
     monkeypatch.setattr(at_load_literals, "parse", counted)
-    execution = Execution(PUBLIC_NAMES, lambda tree: tree, URLPatterns(()))
-    _, compiled = execution.route(ROUTE, "page.py", {"__package__": ""})
+    imported = ImportedNames(PUBLIC_NAMES, lambda tree: tree)
+    execution = Execution(imported, ("routes", "routes"), URLPatterns(()))
+    compiled = execution.route(ROUTE, "page.py", {"__package__": ""}).compiled
     assert sorted(compiled.templates[0].fragments) == ["x", "y"]
     assert sorted(parsed) == [
         "< item= />",

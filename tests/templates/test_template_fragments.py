@@ -19,7 +19,7 @@ from hyperpy.templates import (
     render_template,
 )
 from hyperpy.templates.rendering.fragments import collecting
-from tests.templates.tables import Render, check_each
+from tests.templates.tables import Render, check_each, functions_of
 
 
 class Evaluated(list[str]):
@@ -53,7 +53,7 @@ class Page:
     def in_place(self, name: str, v: Evaluated) -> str:
         calls = TemplateCalls(self.literals)
         code = compile(ast.Expression(calls.call(self.fragments[name])), "page.py", "eval")
-        html = eval(code, NAMES | calls.functions | {RENDER: render_template, "v": v})
+        html = eval(code, NAMES | functions_of(calls, self.literals.text) | {RENDER: render_template, "v": v})
         assert isinstance(html, str)
         return html
 

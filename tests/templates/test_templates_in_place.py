@@ -8,7 +8,7 @@ import pytest
 from hyperpy.exceptions import TemplateError
 from hyperpy.pages.loading.html_calls import TemplateCalls
 from hyperpy.templates import Literals, Markup, SourceText
-from tests.templates.tables import check_each
+from tests.templates.tables import check_each, functions_of
 
 # (a hole, the source at the place of the error, the message)
 ERRORS = [
@@ -51,6 +51,7 @@ def evaluate(file: str, source: str, names: dict[str, object]) -> object:
     statement = ast.parse(source).body[1]
     assert isinstance(statement, ast.Expr)
     assert isinstance(statement.value, ast.TemplateStr)
-    calls = TemplateCalls(Literals(SourceText(file, source), frozenset()))
+    text = SourceText(file, source)
+    calls = TemplateCalls(Literals(text, frozenset()))
     code = compile(ast.Expression(calls.call(statement.value)), file, "eval")
-    return eval(code, {**names, **calls.functions})
+    return eval(code, {**names, **functions_of(calls, text)})
