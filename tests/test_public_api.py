@@ -79,7 +79,9 @@ def test_hyper_is_hyperpy_in_any_order_of_imports(tmp_path):
 
 def files_of(folder: Path, package: str) -> set[Path]:
     return {
-        path.relative_to(folder) for path in (folder / package).rglob("*") if path.is_file() and path.suffix != ".pyc"
+        path.relative_to(folder)
+        for path in (folder / package).rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
     }
 
 
