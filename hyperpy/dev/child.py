@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import multiprocessing
+import os
 import socket
 import sys
 import threading
@@ -22,6 +23,7 @@ from hyperpy.config import Settings
 from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.startup_error import StartupErrorApp
+from hyperpy.dev.zygote import Dependencies, dependencies_since
 from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
 from hyperpy.server.configuration import Config
 from hyperpy.streams import RETRY_AT_ONCE
@@ -77,11 +79,13 @@ class Ready(NamedTuple):
     """The child serves, and takes changes over."""
 
     static: Path | None
+    dependencies: Dependencies
 
 
-def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection, first: bool) -> None:
+def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.socket, changes: Connection) -> None:
     """Serve the application that `load` returns, or the error that it raises."""
     prepare_child()
+    modules, variables = frozenset(sys.modules), dict(os.environ)
     configure_logging(settings)
     with contextlib.suppress(OSError):
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
@@ -94,7 +98,12 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         return
     watched = StartupWitness(hooks.inspected(app))
     try:
-        _serve(watched, settings, listener, partial(_follow, changes, app, hooks))
+        _serve(
+            watched,
+            settings,
+            listener,
+            partial(_follow, changes, app, hooks, partial(dependencies_since, modules, variables)),
+        )
     except SystemExit:
         if watched.problem is None:
             raise
@@ -112,8 +121,11 @@ def _serve_problem(
     _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, end_with_parent)
 
 
-def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
-    Follower(parent, app, hooks, server)  # the event loop keeps it
+def _follow(
+    parent: Connection, app: ASGIApp, hooks: Hooks, dependencies: Callable[[], Dependencies], server: FollowedServer
+) -> None:
+    follower = Follower(parent, app, hooks, server)  # the thread that receives keeps it
+    parent.send(Ready(follower.static_folder, dependencies()))
 
 
 class Follower:
@@ -127,7 +139,10 @@ class Follower:
         self._static = hooks.static(app)
         self._running: set[asyncio.Task[None]] = set()
         _receive(parent, self._start, server.stop)
-        parent.send(Ready(None if self._static is None else self._static.folder.absolute()))
+
+    @property
+    def static_folder(self) -> Path | None:
+        return None if self._static is None else self._static.folder.absolute()
 
     def _start(self, changes: Changes) -> None:
         task = asyncio.create_task(self._take_over(changes))
