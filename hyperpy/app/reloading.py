@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -131,20 +132,12 @@ class _Modules:
 
     def _imports(self, name: str) -> Iterator[str]:
         module = sys.modules[name]
-        source = getattr(module.__loader__, "source", "")
-        if "import" not in source:
-            return
-        for node in ast.walk(ast.parse(source)):
-            match node:
-                case ast.Import(names=aliases):
-                    for alias in aliases:
-                        yield from self._with_parents(alias.name)
-                case ast.ImportFrom(module=written, level=level, names=aliases):
-                    package = module.__spec__.parent if module.__spec__ else None
-                    origin = "." * level + (written or "")
-                    origin = importlib.util.resolve_name(origin, package) if level else origin
-                    yield from self._with_parents(origin)
-                    yield from (self._registered(f"{origin}.{alias.name}") for alias in aliases)
+        for level, origin, names in _written_imports(getattr(module.__loader__, "source", "")):
+            if level:
+                package = module.__spec__.parent if module.__spec__ else None
+                origin = importlib.util.resolve_name("." * level + origin, package)
+            yield from self._with_parents(origin)
+            yield from (self._registered(f"{origin}.{name}") for name in names)
 
     def _with_parents(self, dotted: str) -> Iterator[str]:
         """A module and the packages around it, whose `__init__` its import runs."""
@@ -154,6 +147,19 @@ class _Modules:
     def _registered(self, written: str) -> str:
         head, dot, rest = written.partition(".")
         return f"{self.package}{dot}{rest}" if head == self.folder.name else written
+
+
+@lru_cache(maxsize=4096)
+def _written_imports(source: str) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
+    """The level, module and names of each import in a source; `import a, b` has no names."""
+    found: list[tuple[int, str, tuple[str, ...]]] = []
+    for node in ast.walk(ast.parse(source)) if "import" in source else ():
+        match node:
+            case ast.Import(names=aliases):
+                found += [(0, alias.name, ()) for alias in aliases]
+            case ast.ImportFrom(module=written, level=level, names=aliases):
+                found.append((level, written or "", tuple(alias.name for alias in aliases)))
+    return tuple(found)
 
 
 def _has_changed(module: ModuleType) -> bool:
