@@ -1,9 +1,11 @@
 """The routes and error pages of a folder, loaded."""
 
 import ast
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from hyperpy.app.name_warnings import name_warnings
@@ -97,6 +99,8 @@ class LoadedRoutes:
     """The name under which the folder is imported."""
     conflicts: tuple[RouteError, ...] = ()
     """Errors of files that answer the same URLs as others or can't have a URL, if these didn't stop loading."""
+    below: Mapping[Path, frozenset[str]] = MappingProxyType({})
+    """For each guard, the path parameters of the routes and error pages behind it."""
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
@@ -138,11 +142,19 @@ def _names_session(route: Route) -> bool:
 
 
 def load_routes(
-    folder: Path, *, static: bool = False, check_asset: AssetCheck | None = None, tolerant: bool = False
+    folder: Path,
+    *,
+    static: bool = False,
+    check_asset: AssetCheck | None = None,
+    tolerant: bool = False,
+    before: LoadedRoutes | None = None,
 ) -> LoadedRoutes:
     """Load a folder of routes.
 
     A file that can't be loaded becomes a BrokenRoute; conflicts and invalid names raise RouteError, unless `tolerant`.
+
+    `before` are the routes of the same folder that this process has loaded before. Those whose module is still
+    registered are kept: take the modules whose files have changed out of `sys.modules` first.
     """
     conflicts: list[RouteError] = []
     report: Callable[[RouteError], None] = conflicts.append if tolerant else refuse
@@ -155,8 +167,9 @@ def load_routes(
     package.register()
     below = _parameters_below(found)
     files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
-    guards = [_load(guard, package, below[guard.path]) for guard in found.guards]
-    loaded = _with_common_errors([*guards, *(_load(file, package) for file in files)])
+    kept = _kept(before, package, below) if before is not None else {}
+    guards = [kept.get(guard) or _load(guard, package, below[guard.path]) for guard in found.guards]
+    loaded = _with_common_errors([*guards, *(kept.get(file) or _load(file, package) for file in files)])
     known = {guard.path: entry for guard, entry in zip(found.guards, loaded, strict=False)}
     guarded = [_guarded(entry, file, found, known) for file, entry in zip(files, loaded[len(known) :], strict=True)]
     routes = list(zip(found.routes, guarded, strict=False))
@@ -164,8 +177,22 @@ def load_routes(
     entries = (*known.values(), *guarded)
     router, error_pages = Router(routes, lambda known: None), ErrorPages(pages, report)
     return LoadedRoutes(
-        found.folder, router, error_pages, package.patterns, entries, found, package.name, tuple(conflicts)
+        found.folder, router, error_pages, package.patterns, entries, found, package.name, tuple(conflicts), below
     )
+
+
+def _kept(
+    before: LoadedRoutes, package: RoutesPackage, below: Mapping[Path, frozenset[str]]
+) -> dict[RouteFile | ErrorPage | GuardFile, Route]:
+    """The routes whose modules are still those that they were loaded from."""
+    found = before.found
+    files: tuple[RouteFile | ErrorPage | GuardFile, ...] = (*found.guards, *found.routes, *found.error_pages)
+    return {
+        file: entry
+        for file, entry in zip(files, before.entries, strict=True)
+        if isinstance(entry, Route) and package.has_module(file, entry.definitions)
+        if before.below.get(file.path) == below.get(file.path)
+    }
 
 
 def _refuse_static(file: RouteFile, report: Callable[[RouteError], None]) -> None:
@@ -192,15 +219,15 @@ def _guarded(
     guards = [known[guard.path] for guard in found.guards_of(file.path)]
     if isinstance(loaded, BrokenRoute):
         return loaded
-    intact = [guard for guard in guards if isinstance(guard, Route)]
+    intact = tuple(guard for guard in guards if isinstance(guard, Route))
     error = next((guard.error for guard in guards if isinstance(guard, BrokenRoute)), None)
     error = error or next((unmet for guard in intact for unmet in _unmet_inputs(guard, file)), None)
     if error is not None:
         return BrokenRoute(loaded.file, loaded.url, error)
-    if not intact:
+    if len(intact) == len(loaded.guards) and all(map(operator.is_, intact, loaded.guards, strict=True)):
         return loaded
-    own = {method: replace(route, guards=tuple(intact)) for method, route in loaded.by_method.items()}
-    return replace(loaded, guards=tuple(intact), by_method=own)
+    own = {method: replace(route, guards=intact) for method, route in loaded.by_method.items()}
+    return replace(loaded, guards=intact, by_method=own)
 
 
 def _unmet_inputs(guard: Route, file: RouteFile | ErrorPage) -> Iterator[RouteError]:

@@ -1,4 +1,4 @@
-"""`hyper new`, `hyper dev`, `hyper check`, `hyper serve`, `hyper routes` and `hyper channels`."""
+"""The commands of `hyper`, in the order in which its help lists them."""
 
 import asyncio
 import io
@@ -18,11 +18,11 @@ from starlette.types import ASGIApp
 from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
 from hyperpy.check import FORMATS, Report, check_site, without_collector
+from hyperpy.cli.help_texts import HelpfulGroup, with_variable
 from hyperpy.cli.loading import load_app, load_tolerantly, static_folder
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
-from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
-from hyperpy.dev import Hooks, develop
+from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields
 from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
 from hyperpy.sessions import new_key
@@ -34,10 +34,10 @@ METAVARS = {"routes": "FOLDER", "static": "FOLDER", "uds": "PATH", "ssl_keyfile"
 EPILOG = "Every option can also be set as a variable (HYPER_PORT=80), or in [tool.hyper] of pyproject.toml."
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=HelpfulGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="hyperpy", message="hyper %(version)s")
 def main() -> None:
-    """Serve a folder of route files as a live site."""
+    """Serve a folder of route files as a live site. `hyper COMMAND --help` explains a command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
             stream.reconfigure(errors="backslashreplace")  # pipes of Windows take the characters of one language
@@ -50,7 +50,7 @@ def options(*names: str) -> Decorator:
         known = setting_fields()
         for name in reversed(names):
             field = known[name]
-            help = f"{field.metadata['help']} [{variable_of(name)}; default: {_display(field.default)}]"
+            help = with_variable(field.metadata["help"], name, _display(field.default))
             if field.type is bool:
                 flags = f"{flag_of(name)}/--no-{key_of(name)}"
                 command = click.option(flags, name, default=None, help=help)(command)
@@ -76,18 +76,19 @@ def _display(default: object) -> object:
 
 
 @main.command(epilog=EPILOG)
-@options("host", "port", "routes", "static", *app_setting_names())
+@options("host", "port", "editor", "routes", "static", *app_setting_names())
 def dev(**flags: str | bool | None) -> None:
     """Serve for development: reload on every change, and show errors in the browser.
 
     TARGET is an application, as module:attribute. The default is app:app if there is an app.py in the working
     directory, else the folder of routes on its own.
     """
+    tools = import_module("hyperpy.dev")  # by this command only: it shows source code and variables
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        hooks = Hooks(partial(_reload, flags, new_key()), announce, reload_routes, _inspected, static_folder)
-        sys.exit(develop(hooks, settings, Path.cwd()))
+        hooks = tools.Hooks(partial(_reload, flags, new_key()), announce, reload_routes, _inspected, static_folder)
+        sys.exit(tools.develop(hooks, settings, Path.cwd()))
 
 
 @main.command("serve", epilog=EPILOG)
@@ -144,6 +145,22 @@ def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **fl
         report = report.with_errors(problems)
         click.echo(FORMATS[form](report.findings, report.files))
         sys.exit(1 if report.fails(strict=strict) else 0)
+
+
+@main.command(epilog=EPILOG)
+@options("routes", "static", *app_setting_names())
+@click.option("-c", "--code", default=None, metavar="CODE", help="Run these statements instead of reading a prompt.")
+def shell(code: str | None, **flags: str | bool | None) -> None:
+    """Open a Python prompt in the running application, where `await` works.
+
+    It has the application, a client for requests in this process, `url`, `channel` and the project's modules. The
+    prompt is IPython if that is installed. Without a terminal, the code is read from standard input.
+
+    TARGET is an application, as module:attribute.
+    """
+    with reported():
+        settings = _settings(flags)
+        sys.exit(import_module("hyperpy.cli.shell").run_shell(partial(load_app, settings, debug=True), code))
 
 
 @main.command()

@@ -22,9 +22,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.config import Settings
 from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
+from hyperpy.dev.problems import Editor, ProblemLayer, RepeatedErrors, configure_terminal, trimmed_traceback
 from hyperpy.dev.startup_error import StartupErrorApp
-from hyperpy.dev.zygote import Dependencies, dependencies_since
-from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
+from hyperpy.dev.zygote import InstalledImports, dependencies_since
+from hyperpy.exceptions import HyperError
+from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
+from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.configuration import Config
 from hyperpy.streams import RETRY_AT_ONCE
 from hyperpy.web.static_files import StaticFolder, static_url
@@ -33,7 +36,7 @@ from hyperpy.web.static_files import StaticFolder, static_url
 type Announce = Callable[[ASGIApp, bool], None]
 
 
-class Reloaded(Protocol):
+class ReloadResult(Protocol):
     """Which pages other code answers now."""
 
     @property
@@ -46,7 +49,7 @@ class Reloaded(Protocol):
 
 
 # Switches an application to changed files of its routes; None if it can't. Called on the event loop.
-type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[Reloaded | None]]
+type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[ReloadResult | None]]
 
 TICK = 0.1  # seconds between two checks of a server, as in uvicorn
 QUICK = 0.2  # seconds after which a server that stops waits for its responses as uvicorn does
@@ -67,7 +70,7 @@ class Hooks:
     """The folder of an application's static files."""
 
 
-class Changes(NamedTuple):
+class ChangedFiles(NamedTuple):
     """What the parent has seen change."""
 
     code: Sequence[Path]
@@ -79,7 +82,7 @@ class Ready(NamedTuple):
     """The child serves, and takes changes over."""
 
     static: Path | None
-    dependencies: Dependencies
+    dependencies: InstalledImports
 
 
 def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.socket, changes: Connection) -> None:
@@ -87,6 +90,7 @@ def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.so
     prepare_child()
     modules, variables = frozenset(sys.modules), dict(os.environ)
     configure_logging(settings)
+    repeated = configure_terminal(settings)
     with contextlib.suppress(OSError):
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
@@ -94,35 +98,37 @@ def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.so
         app = hooks.load()
         hooks.announce(app, first)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
-        _serve_problem(describe_failure(error), hooks, settings, listener, changes)
+        _serve_problem(error, hooks, settings, listener, changes, repeated)
         return
     watched = StartupWitness(hooks.inspected(app))
     try:
-        _serve(
-            watched,
-            settings,
-            listener,
-            partial(_follow, changes, app, hooks, partial(dependencies_since, modules, variables)),
-        )
+        imported = partial(dependencies_since, modules, variables)
+        _serve(watched, settings, listener, repeated, partial(_follow, changes, app, hooks, imported))
     except SystemExit:
         if watched.problem is None:
             raise
-        _serve_problem(watched.problem, hooks, settings, listener, changes)
+        _serve_problem(watched.problem, hooks, settings, listener, changes, repeated)
 
 
 def _serve_problem(
-    problem: str, hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection
+    problem: BaseException,
+    hooks: Hooks,
+    settings: Settings,
+    listener: socket.socket,
+    changes: Connection,
+    repeated: RepeatedErrors,
 ) -> None:
-    print(problem, file=sys.stderr, flush=True)
+    text = trimmed_traceback(problem)
+    print(coloured(text) if has_colours(sys.stderr) else text, file=sys.stderr, flush=True)
 
     def end_with_parent(server: FollowedServer) -> None:
         _receive(changes, lambda changes: None, server.stop)
 
-    _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, end_with_parent)
+    _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, repeated, end_with_parent)
 
 
 def _follow(
-    parent: Connection, app: ASGIApp, hooks: Hooks, dependencies: Callable[[], Dependencies], server: FollowedServer
+    parent: Connection, app: ASGIApp, hooks: Hooks, dependencies: Callable[[], InstalledImports], server: FollowedServer
 ) -> None:
     follower = Follower(parent, app, hooks, server)  # the thread that receives keeps it
     parent.send(Ready(follower.static_folder, dependencies()))
@@ -144,12 +150,12 @@ class Follower:
     def static_folder(self) -> Path | None:
         return None if self._static is None else self._static.folder.absolute()
 
-    def _start(self, changes: Changes) -> None:
+    def _start(self, changes: ChangedFiles) -> None:
         task = asyncio.create_task(self._take_over(changes))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _take_over(self, changes: Changes) -> None:
+    async def _take_over(self, changes: ChangedFiles) -> None:
         update: Update | None = None
         try:
             update = await self._update(changes)
@@ -160,7 +166,7 @@ class Follower:
         if update is not None and changes.code:
             self._hooks.announce(self._app, False)
 
-    async def _update(self, changes: Changes) -> Update | None:
+    async def _update(self, changes: ChangedFiles) -> Update | None:
         files: frozenset[str] | None = frozenset()
         if changes.code:
             reloaded = await self._hooks.reload(self._app, changes.code)
@@ -176,7 +182,7 @@ class Follower:
         return Asset(static_url(name), self._static.url_path(name))
 
 
-def _receive(changes: Connection, on_changes: Callable[[Changes], None], on_end: Callable[[], None]) -> None:
+def _receive(changes: Connection, on_changes: Callable[[ChangedFiles], None], on_end: Callable[[], None]) -> None:
     """Call `on_changes` on the running event loop with what the parent sends, and `on_end` when its end is closed.
 
     A thread reads, because the event loop of Windows can't wait for a pipe.
@@ -197,15 +203,22 @@ def _receive(changes: Connection, on_changes: Callable[[Changes], None], on_end:
 
 
 def _serve(
-    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[FollowedServer], None]
+    app: ASGIApp,
+    settings: Settings,
+    listener: socket.socket,
+    repeated: RepeatedErrors,
+    on_ready: Callable[[FollowedServer], None],
 ) -> None:
     following = Following(app)
-    config = make_config(HostGuard(following, settings.host), settings, grace=GRACE, dev=True)
+    following.updates.watchers.append(lambda update: repeated.forget())
+    layer = ProblemLayer(following, Editor.of(settings, os.environ), following.updates)
+    config = make_config(HostGuard(layer, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
     server.on_ready = partial(on_ready, server)
-    run(server, listener)
+    with layer.listening():
+        run(server, listener)
 
 
 class FollowedServer(Server):
@@ -255,16 +268,25 @@ class FollowedServer(Server):
 
 
 class StartupWitness:
-    """Forwards everything to `app`, and keeps the message if its lifespan fails to start."""
+    """Forwards everything to `app`, and keeps the error if its lifespan fails to start."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.problem: str | None = None
+        self.problem: BaseException | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+
         async def watch(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed":
-                self.problem = message.get("message") or "The application's lifespan failed to start."
+                self.problem = HyperError("the application's lifespan failed to start", hint=message.get("message", ""))
             await send(message)
 
-        await self.app(scope, receive, watch if scope["type"] == "lifespan" else send)
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if self.problem is not None:  # Starlette sends the message first, and raises the error then
+                self.problem = error
+            raise

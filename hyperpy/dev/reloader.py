@@ -1,5 +1,6 @@
 """The parent process of `hyper dev`. It watches files, and holds the socket so that restarts refuse no request."""
 
+import os
 import signal
 import socket
 import threading
@@ -15,8 +16,9 @@ import click
 from watchfiles import watch
 
 from hyperpy.config import Settings
-from hyperpy.dev.child import GRACE, Changes, Hooks, Ready
+from hyperpy.dev.child import GRACE, ChangedFiles, Hooks, Ready
 from hyperpy.dev.hosts import is_loopback
+from hyperpy.dev.problems import Editor
 from hyperpy.dev.starting import Starter
 from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
 from hyperpy.dev.zygote import ForkedProcess
@@ -32,8 +34,9 @@ KILL_AFTER = GRACE + 3  # seconds that a terminated child has to exit
 def develop(hooks: Hooks, settings: Settings, folder: Path) -> int:
     """Serve until SIGINT or SIGTERM, and follow changes in `folder` and the routes. Returns the exit status.
 
-    Raises ConfigError if the port is not available.
+    Raises ConfigError if the port is not available or the editor is unknown.
     """
+    Editor.of(settings, os.environ)
     # Development does without a proxy and HTTPS.
     settings = replace(settings, uds=None, root_path=None, ssl_certfile=None, ssl_keyfile=None)
     stop = threading.Event()
@@ -160,7 +163,7 @@ class Reloader:
     def _send(self, code: Sequence[Path]) -> bool:
         """Tell the child of changed code and static files. Returns whether it has loaded the code."""
         assert self._changes is not None
-        self._changes.send(Changes(code, list(self._unsent)))
+        self._changes.send(ChangedFiles(code, list(self._unsent)))
         done = self._changes.poll(RELOADING) and bool(self._changes.recv())
         if done:
             self._unsent.clear()

@@ -7,7 +7,7 @@ from multiprocessing.process import BaseProcess
 
 from hyperpy.config import Settings
 from hyperpy.dev.child import Hooks, run_child
-from hyperpy.dev.zygote import IS_SAFE, Dependencies, ForkedProcess, Zygote
+from hyperpy.dev.zygote import IS_SAFE, ForkedProcess, InstalledImports, Zygote
 from hyperpy.server import start_process
 
 
@@ -31,14 +31,14 @@ class Starter:
                 return self._zygote.fork(pipe)
         return start_process(run_child, self._hooks, self._settings, first, self._listener, pipe)
 
-    def prepare(self, dependencies: Dependencies) -> None:
+    def prepare(self, dependencies: InstalledImports) -> None:
         """Make a zygote for the next start, if the process that serves has imported more than the zygote."""
         latest = self._next or self._zygote
         if not IS_SAFE or not dependencies.names or (latest is not None and latest.has_threads):
             return
         if latest is not None:
             names = dict.fromkeys((*latest.dependencies.names, *dependencies.names))
-            dependencies = Dependencies(tuple(names), {**latest.dependencies.variables, **dependencies.variables})
+            dependencies = InstalledImports(tuple(names), {**latest.dependencies.variables, **dependencies.variables})
         if self._next is not None:
             self._next.close()
         self._next = Zygote(dependencies, self._listener, run_child, self._hooks, self._settings, False)

@@ -29,14 +29,14 @@ THREADS: Final = Path("/proc/self/task")
 CLOSING: Final = 1.0  # seconds that a zygote has to end
 
 
-class Dependencies(NamedTuple):
+class InstalledImports(NamedTuple):
     """What a serving process has imported from installed packages, in this order, and the variables that it has set."""
 
     names: tuple[str, ...]
     variables: Mapping[str, str]
 
 
-def dependencies_since(modules: Collection[str], variables: Mapping[str, str]) -> Dependencies:
+def dependencies_since(modules: Collection[str], variables: Mapping[str, str]) -> InstalledImports:
     """Those that have been imported beyond `modules`, and what has changed since `variables`."""
     folders = tuple(f"{folder}{os.sep}" for folder in _installed_folders())
     names = (
@@ -45,7 +45,7 @@ def dependencies_since(modules: Collection[str], variables: Mapping[str, str]) -
         if name not in modules and str(getattr(module, "__file__", None)).startswith(folders)
     )
     changed = {name: value for name, value in os.environ.items() if variables.get(name) != value}
-    return Dependencies(tuple(names), changed)
+    return InstalledImports(tuple(names), changed)
 
 
 def _installed_folders() -> set[str]:
@@ -53,7 +53,7 @@ def _installed_folders() -> set[str]:
 
 
 def _installed_at() -> list[int]:
-    """Changes when a package is installed or removed."""
+    """ChangedFiles when a package is installed or removed."""
     return [os.stat(folder).st_mtime_ns for folder in sorted(_installed_folders())]
 
 
@@ -64,7 +64,7 @@ class Zygote:
     """
 
     def __init__(
-        self, dependencies: Dependencies, listener: socket.socket, target: Callable[..., None], *args: Any
+        self, dependencies: InstalledImports, listener: socket.socket, target: Callable[..., None], *args: Any
     ) -> None:
         self.dependencies = dependencies
         self._installed = _installed_at()
@@ -132,7 +132,11 @@ class ForkedProcess:
 
 
 def _run(
-    channel: Connection, dependencies: Dependencies, listener: socket.socket, target: Callable[..., None], *args: Any
+    channel: Connection,
+    dependencies: InstalledImports,
+    listener: socket.socket,
+    target: Callable[..., None],
+    *args: Any,
 ) -> None:
     """Import, then fork whenever the parent sends a pipe, until it closes the channel."""
     for number in HANDLED:  # the parent says when it is over; forked processes handle signals again
@@ -160,7 +164,7 @@ def _begin(channel: Connection, target: Callable[..., None], *args: Any) -> None
     target(*args)
 
 
-def _import(dependencies: Dependencies) -> None:
+def _import(dependencies: InstalledImports) -> None:
     """Import quietly: what fails here fails once more in the serving process, if that still needs it."""
     before = dict(os.environ)
     os.environ.update(dependencies.variables)

@@ -1,6 +1,6 @@
 """What the pages of the inspector show, and how they get it."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -34,6 +34,15 @@ class Inspection:
     @property
     def warning_count(self) -> int:
         return sum(len(site.warnings) + len(site.errors) for site in self.sites)
+
+    async def updates_of_routes(self) -> AsyncIterator[None]:
+        """Yield once at the start, and when the routes have been loaded again or another number of streams is open."""
+        shown: object = None
+        async for _ in self.records.changes.updates():
+            now = [id(site.app.loaded_routes) for site in self.sites], self.records.open_count
+            if now != shown:
+                shown = now
+                yield
 
     def subscribers(self, key: str) -> int:
         """How many subscribers a channel has in this process."""

@@ -17,6 +17,7 @@ from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.guards import Guards
 from hyperpy.channels import Channel, Hub, Record
 from hyperpy.channels.hub.topic import Mailbox, Topic
+from hyperpy.inspector.declared_secrets import declared_secrets
 from hyperpy.inspector.records import Records, RequestEntry
 from hyperpy.inspector.stage_clock import Stage
 from hyperpy.pages import Route, Run
@@ -57,7 +58,7 @@ def instrumented(records: Records) -> Iterator[WeakSet[Hub]]:
     try:
         for owner, name, stage in _STAGES:
             wrap(owner, name, _timed(stage))
-        wrap(Router, "match", _noting_route)
+        wrap(Router, "match", _noting_route(records))
         wrap(Dispatch, "_log", _noting_failure)
         wrap(Streams, "add", _opening(records))
         wrap(Hub, "topic", _noting_hub(records, hubs))
@@ -95,19 +96,34 @@ def _timed(stage: Stage) -> Callable[[Function], Function]:
     return around
 
 
-def _noting_route(original: Function) -> Function:
-    def match(router: Router[Any], path: bytes) -> Any:
-        found = original(router, path)
-        entry = current_entry.get()
-        if entry is not None and isinstance(found, Match):
-            target = found.target
-            entry.file = str(getattr(target, "file", ""))
-            entry.route = str(getattr(target, "url", ""))
-            if not isinstance(target, Route):
-                entry.failure = "its file can't be loaded"
-        return found
+def _noting_route(records: Records) -> Callable[[Function], Function]:
+    secrets = records.secrets
+    known: dict[str, object] = {}  # the inputs of each file, which are others after a reload
 
-    return match
+    def learn_secrets(route: Route) -> None:
+        if known.get(route.file) is not route.inputs:
+            known[route.file] = route.inputs
+            secrets.add(declared_secrets(route))
+
+    def around(original: Function) -> Function:
+        def match(router: Router[Any], path: bytes) -> Any:
+            found = original(router, path)
+            entry = current_entry.get()
+            if entry is not None and isinstance(found, Match):
+                target = found.target
+                entry.file = str(getattr(target, "file", ""))
+                entry.route = str(getattr(target, "url", ""))
+                if isinstance(target, Route):
+                    learn_secrets(target)
+                else:
+                    entry.failure = "its file can't be loaded"
+                entry.path = secrets.shown_path(entry.path, found.params)
+                entry.query = secrets.shown_pairs(entry.query)
+            return found
+
+        return match
+
+    return around
 
 
 def _noting_failure(original: Function) -> Function:

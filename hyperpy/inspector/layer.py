@@ -1,7 +1,10 @@
 """The ASGI layer that records requests, and answers those for the inspector."""
 
 import asyncio
-from contextlib import ExitStack
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from starlette.responses import PlainTextResponse, RedirectResponse
@@ -9,11 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.app import Hyper
 from hyperpy.inspector.access import REFUSAL, may_inspect
-from hyperpy.inspector.application import PATH, make_site
+from hyperpy.inspector.application import FOLDER, PATH, make_site
 from hyperpy.inspector.inspection import Inspection
 from hyperpy.inspector.instruments import instrumented
 from hyperpy.inspector.recording import record_request
 from hyperpy.inspector.records import Records
+from hyperpy.server.access import UNLOGGED
+from hyperpy.streams import StreamRecord
 
 # The module for browsers is the application's.
 _OF_APP = ("/stream.js", "/stream.d.ts")
@@ -32,6 +37,7 @@ class Inspector:
         self._site: Hyper | None = None
         self._making = asyncio.Lock()
         self._exit = ExitStack()
+        self._exit.enter_context(_without_own_lines())
         self._hubs = self._exit.enter_context(instrumented(self.records))
 
     def close(self) -> None:
@@ -59,6 +65,7 @@ class Inspector:
 
         The path below `/_hyper` is the site's own.
         """
+        scope[UNLOGGED] = True
         async with self._making:
             if self._site is None:
                 inspection = Inspection(self._shown, self.records, self._hubs)
@@ -72,6 +79,22 @@ class Inspector:
             await send(message)
 
         await self._site({**scope, "root_path": scope.get("root_path", "") + PATH, "state": {}}, receive, isolated)
+
+
+@contextmanager
+def _without_own_lines() -> Iterator[None]:
+    """Keep the inspector's own streams out of the log."""
+    log = logging.getLogger("hyperpy.streams")
+    log.addFilter(_is_not_own)
+    try:
+        yield
+    finally:
+        log.removeFilter(_is_not_own)
+
+
+def _is_not_own(line: logging.LogRecord) -> bool:
+    about = line.args[0] if isinstance(line.args, tuple) and line.args else None
+    return not (isinstance(about, StreamRecord) and Path(about.file).is_relative_to(FOLDER))
 
 
 def inspected(app: ASGIApp) -> Inspector:

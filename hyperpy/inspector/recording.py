@@ -9,7 +9,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.inspector.frames import PREVIEW, FrameReader, part_of_page
 from hyperpy.inspector.instruments import current_entry
 from hyperpy.inspector.records import Records, RequestEntry
-from hyperpy.inspector.secrets import HIDDEN
 from hyperpy.inspector.submitted import SubmittedBody, query_fields
 
 LONGEST_PATH: Final = 1000
@@ -33,7 +32,6 @@ async def record_request(app: ASGIApp, scope: Scope, receive: Receive, send: Sen
         current_entry.reset(token)
         entry.duration = perf_counter() - entry.started
         entry.form, entry.body_note = await body.fields(records.secrets)
-        _hide_path(entry, scope, records)
         response.end()
 
 
@@ -50,13 +48,6 @@ def _entry(scope: Scope, records: Records) -> RequestEntry:
         cookies=tuple(name[:PREVIEW] for name in cookies if name)[:PREVIEW],
         is_file=path.startswith(_STATIC),
     )
-
-
-def _hide_path(entry: RequestEntry, scope: Scope, records: Records) -> None:
-    """Hide the values of path parameters such as `{token}`."""
-    for name, value in scope.get("path_params", {}).items():
-        if isinstance(value, str) and value and records.secrets.is_secret(name):
-            entry.path = entry.path.replace(value, HIDDEN)
 
 
 class _Response:

@@ -10,7 +10,7 @@ from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
-from hyperpy.pages.loading.package import RoutesPackage, is_in_routes, read_source, temporary_imports
+from hyperpy.pages.loading.package import RouteLoader, RoutesPackage, is_in_routes, read_source, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
 from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, request_proxy, session
@@ -66,6 +66,7 @@ __all__ = [
     "RequestBody",
     "RequestObject",
     "Route",
+    "RouteLoader",
     "RoutesPackage",
     "Run",
     "StreamFacts",

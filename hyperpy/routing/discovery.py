@@ -1,8 +1,9 @@
 """Lists the files in a folder of routes: the URL of each, the error pages and the guards. Opens none of them."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -59,7 +60,7 @@ class GuardFile:
         return _parameters(self.folder)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Discovery:
     """The contents of a folder of routes. Routes are sorted by URL: literals, then `{name}`, then `{...name}`."""
 
@@ -76,13 +77,31 @@ class Discovery:
         """
         if not self.guards:
             return ()
-        written = {guard.path.parent: guard for guard in self.guards}
+        if file.is_symlink():
+            return self._guards_above(file, file.resolve())
+        folder = file.parent
+        if folder not in self._known:
+            self._known[folder] = self._guards_above(file, folder.resolve() / file.name)
+        return self._known[folder]
+
+    def _guards_above(self, file: Path, real: Path) -> tuple[GuardFile, ...]:
+        written, resolved = self._guarded
         found = {folder.resolve(): written[folder] for folder in reversed(file.parents) if folder in written}
-        real = {guard.path.parent.resolve(): guard for guard in self.guards}
-        for folder in reversed(file.resolve().parents):
-            if folder in real:
-                found.setdefault(folder, real[folder])
+        for folder in reversed(real.parents):
+            if folder in resolved:
+                found.setdefault(folder, resolved[folder])
         return tuple(found.values())
+
+    @cached_property
+    def _guarded(self) -> tuple[Mapping[Path, GuardFile], Mapping[Path, GuardFile]]:
+        """The guards by their folders, as these are written and in reality."""
+        written = {guard.path.parent: guard for guard in self.guards}
+        return written, {folder.resolve(): guard for folder, guard in written.items()}
+
+    @cached_property
+    def _known(self) -> dict[Path, tuple[GuardFile, ...]]:
+        """The guards of each folder that has been asked for."""
+        return {}
 
 
 def discover(folder: Path, report: Callable[[RouteError], None] = refuse) -> Discovery:

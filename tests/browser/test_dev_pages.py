@@ -362,3 +362,76 @@ def test_a_document_becomes_the_other_one(browser: Browser):
             wrong[name] = (result, expected)
     page.close()
     assert not wrong
+
+
+LIVE = '''from asyncio import sleep
+from hyperpy import DELETE
+
+async def feed():
+    yield "tick", t"<p>1</p>"
+    yield "tick", t"<p>{rows['b']}</p>"
+
+rows = {"a": 1}
+if DELETE:
+    rows["none"]
+
+t"""
+<!doctype html>
+<html lang="en"><head><title>Live</title></head>
+<body><input id="name" autofocus>
+<button id="go" onclick="fetch('/live', {{method: 'DELETE'}})">Delete</button>
+<button id="open" onclick="new EventSource('/live')">Open</button></body></html>
+"""
+'''
+HALF = """from asyncio import sleep
+
+async def late():
+    await sleep(0)
+    return rows["b"]
+
+rows = {"a": 1}
+t"<!doctype html><title>Half</title><h1>Half</h1>{late()}"
+"""
+
+
+def test_failures_after_the_page_appear_over_it(page: Page, site: str, folder: Path):
+    live = folder / "routes" / "live.py"
+    live.write_text(LIVE)
+    page.goto(f"{site}/live")
+    dialog = page.locator("dialog")
+    page.focus("#name")
+    page.evaluate("document.querySelector('#open').onclick()")
+    expect(dialog).to_contain_text("KeyError: 'b'")
+    expect(dialog.locator("mark").first).to_have_text("rows['b']")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert page.evaluate("document.activeElement.id") == "name"
+
+    page.click("#go")  # another problem of the same page
+    expect(dialog).to_contain_text("KeyError: 'none'")
+    live.write_text(LIVE.replace("'b'", "'a'").replace('"none"', '"a"'))
+    expect(dialog).to_have_count(0)
+
+    (folder / "routes" / "half.py").write_text(HALF)
+    page.goto(f"{site}/half")
+    expect(dialog).to_contain_text("KeyError: 'b'")
+    (folder / "routes" / "half.py").write_text(HALF.replace('"b"', '"a"'))
+    expect(dialog).to_have_count(0)
+
+
+def test_an_overlay_fits_a_narrow_window(page: Page, site: str, folder: Path):
+    page.set_viewport_size({"width": 320, "height": 500})
+    index = folder / "routes" / "index.py"
+    index.write_text(FIRST)
+    page.goto(site)
+    index.write_text(DIVIDES)
+    expect(page.locator("dialog h1")).to_have_text("ZeroDivisionError: division by zero")
+    state = page.locator("dialog").evaluate("""(dialog) => {
+        const box = dialog.getBoundingClientRect();
+        return { fits: box.left > 0 && box.right < innerWidth && box.top > 0 && box.bottom < innerHeight,
+                 wide: dialog.scrollWidth > dialog.clientWidth, scrolls: dialog.scrollHeight > dialog.clientHeight };
+    }""")
+    assert state == {"fits": True, "wide": False, "scrolls": True}
+    page.click("dialog button")
+    expect(page.locator("dialog")).to_have_count(0)
+    index.write_text(FIRST)

@@ -106,7 +106,7 @@ def test_a_load_error_is_shown_until_it_is_fixed(folder, mistake):
     save(folder / "content.py", mistake)
     with Command("dev", "--port", "0", folder=folder) as command:
         for path in ("/", "/anything?at=all"):
-            status, body = fetch(command.port(), path)
+            status, body = fetch(command.port(), path, accept="text/html")
             assert status == 500
             assert "content.py" in body
             assert '"<one' not in body
@@ -255,7 +255,7 @@ def test_a_broken_route_is_an_error_only_at_its_url(site):
         assert "about.py:1" in body
         wait_until(lambda: "about.py:1" in command.errors, command.transcript)
         save(site / "routes/about.py", 't"<h1>Fixed</h1>"\n')
-        assert until_shown(command, "Fixed", "/about")[0] == 200
+        assert until_shown(command, "<h1>Fixed", "/about")[0] == 200  # an error page shows the source
 
 
 def test_a_renamed_folder_has_its_new_urls_at_once(site):

@@ -10,7 +10,7 @@ from pathlib import Path
 import iniconfig
 import pytest
 
-from hyperpy.dev.zygote import IS_SAFE, Dependencies, Zygote, dependencies_since
+from hyperpy.dev.zygote import IS_SAFE, InstalledImports, Zygote, dependencies_since
 from hyperpy.server import prepare_child
 from tests.support.sites import write_files
 from tests.support.until import wait_until
@@ -49,7 +49,7 @@ def listener():
 
 
 def test_forked_processes_have_the_packages(modules, listener):
-    zygote = Zygote(Dependencies(("quiet", "broken"), {"TOLD": "value"}), listener, report, "word")
+    zygote = Zygote(InstalledImports(("quiet", "broken"), {"TOLD": "value"}), listener, report, "word")
     wait_until(zygote.is_ready)
     statuses = []
     for end in ("close", "terminate", "kill"):
@@ -69,7 +69,7 @@ def test_forked_processes_have_the_packages(modules, listener):
 
 
 def test_nothing_is_forked_beside_threads(modules, listener):
-    zygote = Zygote(Dependencies(("threaded",), {}), listener, report, "word")
+    zygote = Zygote(InstalledImports(("threaded",), {}), listener, report, "word")
     wait_until(lambda: zygote.is_ready() or zygote.has_threads)
     assert zygote.has_threads
     assert not zygote.is_ready()
@@ -77,7 +77,7 @@ def test_nothing_is_forked_beside_threads(modules, listener):
 
 
 def test_a_killed_zygote_is_noticed(modules, listener):
-    zygote = Zygote(Dependencies(("quiet",), {"TOLD": "value"}), listener, report, "word")
+    zygote = Zygote(InstalledImports(("quiet",), {"TOLD": "value"}), listener, report, "word")
     wait_until(zygote.is_ready)
     ours, theirs = Pipe()
     with theirs:
@@ -95,4 +95,4 @@ def test_dependencies_are_what_comes_from_installed_packages(modules, monkeypatc
     others = frozenset(sys.modules) - {iniconfig.__name__, __name__, "json"}
     monkeypatch.setenv("TOLD", "value")
     variables = {name: value for name, value in os.environ.items() if name != "TOLD"}
-    assert dependencies_since(others, variables) == Dependencies(("iniconfig",), {"TOLD": "value"})
+    assert dependencies_since(others, variables) == InstalledImports(("iniconfig",), {"TOLD": "value"})

@@ -4,6 +4,7 @@ import { hasLoadedFrom, swap } from "./assets.js";
 import { loadAgain, reloadFrames } from "./fragments.js";
 import { morph } from "./morph.js";
 import { hide, notice, show } from "./overlay.js";
+import { listen } from "./problems.js";
 
 const PATIENCE = 5000; // milliseconds that a page may take until it is reloaded instead: some never end
 
@@ -20,6 +21,7 @@ function connect() {
   if (source || document.hidden) return;
   source = new EventSource(new URL(`events?since=${shown}`, import.meta.url));
   source.addEventListener("update", (event) => take(JSON.parse(event.data)));
+  listen(source);
   source.addEventListener("open", () => owed && follow());
 }
 
@@ -54,7 +56,7 @@ async function follow() {
   owed = true;
   let response, html;
   try {
-    const options = { cache: "no-store", headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) };
+    const options = { cache: "no-store", headers: { Accept: "text/html", "Hyper-Dev": "follow" }, signal: AbortSignal.timeout(PATIENCE) };
     response = await fetch(location.href, options);
     html = await response.text();
   } catch (error) {

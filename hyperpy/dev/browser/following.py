@@ -21,7 +21,7 @@ PING: Final = 15  # seconds between two comments on an open connection, so that 
 
 TIMING: Final = "hyper-route"  # the name of the Server-Timing whose description is a route file
 
-_SCRIPTS: Final = frozenset({"assets.js", "dev.js", "fragments.js", "morph.js", "overlay.js"})
+_SCRIPTS: Final = frozenset({"assets.js", "dev.js", "fragments.js", "morph.js", "overlay.js", "problems.js"})
 _WITHOUT_DOCUMENT: Final = frozenset({204, 205, 206, 304})
 
 
@@ -45,7 +45,7 @@ class Following:
         else:
             answered: list[str] = []
             scope[ANSWERED] = answered
-            if _is_navigation(Headers(scope=scope)):
+            if is_navigation(Headers(scope=scope)):
                 send = _Injecting(send, scope["method"], self.updates.generation, answered)
             await self.app(scope, receive, _Naming(send, answered))
 
@@ -97,7 +97,7 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _is_navigation(headers: Headers) -> bool:
+def is_navigation(headers: Headers) -> bool:
     """Whether the browser shows the response as the page of a tab.
 
     Browsers send Sec-Fetch-Dest to trustworthy addresses only, such as localhost. To others, a navigation is what asks

@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -52,6 +52,10 @@ class Updates:
         self._count = 0
         self._recent: deque[tuple[str, Update]] = deque(maxlen=_KEPT)  # each with the generation before it
         self._mailboxes: set[asyncio.Queue[str | None]] = set()
+        self.watchers: list[Callable[[Update], None]] = []
+        """Called with each update."""
+        self.standing: Callable[[], Iterable[str]] = tuple
+        """The events that pages get when they connect, besides updates."""
         self._closed = False
 
     @property
@@ -65,6 +69,13 @@ class Updates:
         self._count += 1
         for mailbox in self._mailboxes:
             mailbox.put_nowait(self._event(update))
+        for watcher in self.watchers:
+            watcher(update)
+
+    def tell(self, event: str) -> None:
+        """Send an event, in the format of event streams, to all pages that are connected now."""
+        for mailbox in self._mailboxes:
+            mailbox.put_nowait(event)
 
     def close(self) -> None:
         """End all subscriptions, and those that begin later."""
@@ -79,6 +90,8 @@ class Updates:
         missed = self._since(since)
         if not missed.is_empty:
             mailbox.put_nowait(self._event(missed))
+        for event in self.standing():
+            mailbox.put_nowait(event)
         if self._closed:
             mailbox.put_nowait(None)
         self._mailboxes.add(mailbox)

@@ -9,7 +9,7 @@ from hyperpy.inspector.inspection import Inspection
 from hyperpy.inspector.records import Fields, RequestEntry, SentEvent
 from hyperpy.inspector.stage_clock import Stage
 from hyperpy.inspector.views.formatting import clock, milliseconds, size
-from hyperpy.templates import TrustedURL
+from hyperpy.templates import TrustedURL, fragment
 from hyperpy.web.assets import asset
 from hyperpy.web.urls import url
 
@@ -40,7 +40,7 @@ def Layout(children: object, title: str, here: str, inspection: Inspection, live
             <header>
               <a class="skip" href="#main">Skip to the content</a>
               <p class="brand"><b>hyperpy</b> inspector</p>
-              <nav aria-label="Inspector">
+              <nav id="nav" aria-label="Inspector" {fragment}>
                 <ul>{[Section(path, name, here, inspection) for path, name in SECTIONS.items()]}</ul>
               </nav>
               <p class="site"><output id="live"></output> <a href="/">To the site</a></p>
@@ -122,9 +122,9 @@ def Events(events: Iterable[tuple[SentEvent, Mapping[str, str]]], caption: str) 
         columns |= dict.fromkeys(before)
         cells = [t"<td>{text}</td>" for text in before.values()]
         frame = event.frame
-        rows.append(t"""<tr><td class="number">{clock(event.at)}</td>{cells}<td><code>{frame.kind}</code></td>
+        rows.append(t"""<tr><td class="time">{clock(event.at)}</td>{cells}<td><code>{frame.kind}</code></td>
             <td class="number">{size(frame.size)}</td><td class="data"><code>{frame.preview}</code></td></tr>""")
     if not rows:
         return t'<p class="empty">No events yet.</p>'
     head = ["Time", *columns, "Kind", "Size", "First 200 characters"]
-    return t"<{Table} head={head} caption={caption} numeric={['Time', 'Size']}>{rows}</{Table}>"
+    return t"<{Table} head={head} caption={caption} numeric={['Size']}>{rows}</{Table}>"

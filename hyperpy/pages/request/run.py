@@ -19,7 +19,7 @@ from hyperpy.forms import show_initial
 from hyperpy.pages.analysis.inputs.declarations import METHODS
 from hyperpy.pages.answers import AnsweredError, Redirect
 from hyperpy.pages.body_inputs import FORMS, is_refused, report_untold
-from hyperpy.pages.loading.compiler import CompiledTemplate
+from hyperpy.pages.loading.compiled.code import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.proxies import actual

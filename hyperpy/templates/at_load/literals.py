@@ -27,11 +27,15 @@ class Literal:
 
 
 class Literals:
-    """The t-strings of a file. `markers` are the expressions that mean `fragment` there."""
+    """The t-strings of a file. `markers` are the expressions that mean `fragment` there.
+
+    `lines` has the line of each that has been parsed, by its first words.
+    """
 
     def __init__(self, text: SourceText, markers: frozenset[str]) -> None:
         self.text = text
         self.markers = markers
+        self.lines: dict[str, int] = {}
         self._parsed: dict[ast.TemplateStr, Literal] = {}
         self._within: dict[ast.AST, list[ast.TemplateStr]] = {}
 
@@ -60,7 +64,9 @@ class Literals:
         holes = [value for value in node.values if isinstance(value, ast.Interpolation)]
         shapes = tuple(map(self._shape, holes))
         strings = _strings(node)
-        remember(first_words(strings, [shape.expression for shape in shapes]), Place(self.text.file, node.lineno))
+        words = first_words(strings, [shape.expression for shape in shapes])
+        self.lines[words] = node.lineno
+        remember(words, Place(self.text.file, node.lineno))
         try:
             return Literal(node, parse(strings, shapes), dict(enumerate(holes)))
         except SyntaxProblem as problem:
