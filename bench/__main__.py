@@ -5,7 +5,7 @@ import sys
 import time
 from pkgutil import resolve_name
 
-PARTS = ("render", "http", "streams", "channels")
+PARTS = ("render", "http", "streams", "channels", "reload")
 SOAK, CHAOS = "soak", "chaos"
 
 

@@ -24,6 +24,7 @@ from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.problems import Editor, ProblemLayer, RepeatedErrors, configure_terminal, trimmed_traceback
 from hyperpy.dev.startup_error import StartupErrorApp
+from hyperpy.dev.zygote import InstalledImports, dependencies_since
 from hyperpy.exceptions import HyperError
 from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
 from hyperpy.server.colours import coloured, has_colours
@@ -81,11 +82,13 @@ class Ready(NamedTuple):
     """The child serves, and takes changes over."""
 
     static: Path | None
+    dependencies: InstalledImports
 
 
-def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection, first: bool) -> None:
+def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.socket, changes: Connection) -> None:
     """Serve the application that `load` returns, or the error that it raises."""
     prepare_child()
+    modules, variables = frozenset(sys.modules), dict(os.environ)
     configure_logging(settings)
     repeated = configure_terminal(settings)
     with contextlib.suppress(OSError):
@@ -99,7 +102,8 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         return
     watched = StartupWitness(hooks.inspected(app))
     try:
-        _serve(watched, settings, listener, repeated, partial(_follow, changes, app, hooks))
+        imported = partial(dependencies_since, modules, variables)
+        _serve(watched, settings, listener, repeated, partial(_follow, changes, app, hooks, imported))
     except SystemExit:
         if watched.problem is None:
             raise
@@ -123,8 +127,11 @@ def _serve_problem(
     _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, repeated, end_with_parent)
 
 
-def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
-    Follower(parent, app, hooks, server)  # the event loop keeps it
+def _follow(
+    parent: Connection, app: ASGIApp, hooks: Hooks, dependencies: Callable[[], InstalledImports], server: FollowedServer
+) -> None:
+    follower = Follower(parent, app, hooks, server)  # the thread that receives keeps it
+    parent.send(Ready(follower.static_folder, dependencies()))
 
 
 class Follower:
@@ -138,7 +145,10 @@ class Follower:
         self._static = hooks.static(app)
         self._running: set[asyncio.Task[None]] = set()
         _receive(parent, self._start, server.stop)
-        parent.send(Ready(None if self._static is None else self._static.folder.absolute()))
+
+    @property
+    def static_folder(self) -> Path | None:
+        return None if self._static is None else self._static.folder.absolute()
 
     def _start(self, changes: ChangedFiles) -> None:
         task = asyncio.create_task(self._take_over(changes))

@@ -16,12 +16,14 @@ import click
 from watchfiles import watch
 
 from hyperpy.config import Settings
-from hyperpy.dev.child import GRACE, ChangedFiles, Hooks, Ready, run_child
+from hyperpy.dev.child import GRACE, ChangedFiles, Hooks, Ready
 from hyperpy.dev.hosts import is_loopback
 from hyperpy.dev.problems import Editor
+from hyperpy.dev.starting import Starter
 from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
+from hyperpy.dev.zygote import ForkedProcess
 from hyperpy.exceptions import display_path
-from hyperpy.server import HANDLED, address_of, ask_to_end, listen, start_process
+from hyperpy.server import HANDLED, address_of, ask_to_end, listen
 
 POLL_INTERVAL = 100  # milliseconds between two checks that the child is alive
 STEP = 10  # milliseconds without another event, after which changes are looked at
@@ -60,10 +62,9 @@ class Reloader:
     """Starts the child process, tells it of changed files, and replaces it if it can't take them over."""
 
     def __init__(self, hooks: Hooks, settings: Settings, listener: socket.socket) -> None:
-        self._hooks = hooks
         self._settings = settings
-        self._listener = listener
-        self._child: BaseProcess | None = None
+        self._starter = Starter(hooks, settings, listener)
+        self._child: BaseProcess | ForkedProcess | None = None
         self._changes: Connection | None = None
         self._snapshot: Snapshot | None = None
         self._reported = False
@@ -86,6 +87,7 @@ class Reloader:
                     self._watch(take, stop)
         finally:
             self._end()
+            self._starter.close()
 
     def _watch(self, take: Callable[[], Snapshot], stop: threading.Event) -> None:
         """Watch and serve until `stop` is set, or other folders have to be watched."""
@@ -131,38 +133,41 @@ class Reloader:
             self._end()
             self._child = self._start()
 
-    def _start(self, *, first: bool = False) -> BaseProcess:
+    def _start(self, *, first: bool = False) -> BaseProcess | ForkedProcess:
         self._reported, self._ready = False, None
         self._changes, theirs = Pipe()
         with theirs:
-            return start_process(run_child, self._hooks, self._settings, self._listener, theirs, first)
+            return self._starter.start(theirs, first=first)
 
     def _hear(self) -> None:
         """Take note that the child is ready, and tell it of static files."""
-        assert self._changes is not None
         with suppress(OSError, EOFError):  # the child has ended
-            if self._ready is None and self._changes.poll():
-                self._ready = self._changes.recv()
-            if self._ready is not None:
-                self._static = self._ready.static or self._static
-        if self._ready is not None and self._unsent:
-            self._taken_over([])
+            if self._is_ready() and self._unsent:
+                self._send([])
+
+    def _is_ready(self) -> bool:
+        assert self._changes is not None
+        if self._ready is None and self._changes.poll():
+            self._ready = self._changes.recv()
+            self._static = self._ready.static or self._static
+            self._starter.prepare(self._ready.dependencies)
+        return self._ready is not None
 
     def _taken_over(self, code: Sequence[Path]) -> bool:
-        """Whether the child serves, and has loaded these files. It is told of changed static files as well."""
-        assert self._changes is not None
+        """Whether the child serves, and has loaded these files."""
         try:
-            if self._ready is None and self._changes.poll():
-                self._ready = self._changes.recv()
-            if self._ready is None:
-                return False
-            self._changes.send(ChangedFiles(code, list(self._unsent)))
-            if self._changes.poll(RELOADING) and self._changes.recv():
-                self._unsent.clear()
-                return True
+            return self._is_ready() and self._send(code)
         except OSError, EOFError:  # the child has ended
-            pass
-        return False
+            return False
+
+    def _send(self, code: Sequence[Path]) -> bool:
+        """Tell the child of changed code and static files. Returns whether it has loaded the code."""
+        assert self._changes is not None
+        self._changes.send(ChangedFiles(code, list(self._unsent)))
+        done = self._changes.poll(RELOADING) and bool(self._changes.recv())
+        if done:
+            self._unsent.clear()
+        return done
 
     def _end(self) -> None:
         if self._child is None:

@@ -5,10 +5,11 @@ from hyperpy.server.logs import configure_logging
 from hyperpy.server.serve import Load, make_config, run, serve
 from hyperpy.server.server import Server
 from hyperpy.server.sockets import address_of, listen
-from hyperpy.server.workers.processes import HANDLED, ask_to_end, prepare_child, start_process
+from hyperpy.server.workers.processes import CAN_FORK, HANDLED, ask_to_end, fork_process, prepare_child, start_process
 from hyperpy.tracebacks import describe_failure
 
 __all__ = [
+    "CAN_FORK",
     "HANDLED",
     "HTTPProtocol",
     "Load",
@@ -17,6 +18,7 @@ __all__ = [
     "ask_to_end",
     "configure_logging",
     "describe_failure",
+    "fork_process",
     "listen",
     "make_config",
     "prepare_child",

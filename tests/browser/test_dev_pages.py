@@ -82,14 +82,14 @@ KEPT = """t'''
 </html>
 '''
 """
-LIVE = """
+TICKING = """
 import asyncio
 t'''
 <!doctype html>
 <html lang="en">
 <head><title>Live</title></head>
 <body><h1>waiting</h1><script>
-new EventSource("/live").onmessage = (event) => document.querySelector("h1").textContent = event.data;
+new EventSource("/ticking").onmessage = (event) => document.querySelector("h1").textContent = event.data;
 </script></body>
 </html>
 '''
@@ -101,14 +101,17 @@ MORE = {
     "routes/kept.py": KEPT,
     "routes/framed.py": "t'<p>framed'\n",
     "routes/part.py": "t'<b>part 1</b>'\n",
-    "routes/live.py": LIVE,
+    "routes/ticking.py": TICKING,
 }
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, scripts: Path) -> Path:
     folder = tmp_path_factory.mktemp("dev")
-    return write_files(folder, {"routes/index.py": FIRST, "routes/styled.py": STYLED, **STATIC, **MORE})
+    write_files(folder, {"routes/index.py": FIRST, "routes/styled.py": STYLED, **STATIC, **MORE})
+    shutil.copy(scripts / "htmx.min.js", folder / "static")
+    write_silence(folder / "static" / "silence.wav")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -237,9 +240,7 @@ def write_silence(file: Path) -> None:
         sound.writeframes(b"\x80" * 8000 * 60)
 
 
-def test_what_a_visitor_or_a_script_has_changed_stays(page: Page, site: str, folder: Path, scripts: Path):
-    shutil.copy(scripts / "htmx.min.js", folder / "static")
-    write_silence(folder / "static" / "silence.wav")
+def test_what_a_visitor_or_a_script_has_changed_stays(page: Page, site: str, folder: Path):
     page.goto(f"{site}/kept")
     expect(page.locator("#part")).to_have_text("part 1")
     expect(page.locator("#rows b")).to_have_count(1)
@@ -284,9 +285,9 @@ def test_what_a_visitor_or_a_script_has_changed_stays(page: Page, site: str, fol
 
 
 def test_a_live_page_comes_back_to_the_new_code(page: Page, site: str, folder: Path):
-    page.goto(f"{site}/live")
+    page.goto(f"{site}/ticking")
     expect(page.locator("h1")).to_have_text("one")
-    (folder / "routes/live.py").write_text(LIVE.replace('"one"', '"two"'))
+    (folder / "routes/ticking.py").write_text(TICKING.replace('"one"', '"two"'))
     expect(page.locator("h1")).to_have_text("two")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hyperpy.dev.zygote import IS_SAFE
 from tests.support.clients import fetch
 from tests.support.raw_client import RawClient
 from tests.support.servers import Command, hyper_after, is_running
@@ -254,7 +255,7 @@ def test_a_broken_route_is_an_error_only_at_its_url(site):
         assert "about.py:1" in body
         wait_until(lambda: "about.py:1" in command.errors, command.transcript)
         save(site / "routes/about.py", 't"<h1>Fixed</h1>"\n')
-        assert until_shown(command, "Fixed", "/about")[0] == 200
+        assert until_shown(command, "<h1>Fixed", "/about")[0] == 200  # an error page shows the source
 
 
 def test_a_renamed_folder_has_its_new_urls_at_once(site):
@@ -277,6 +278,23 @@ def test_changed_routes_need_no_restart_and_other_modules_do(site):
         assert fetch(command.port(), "/pid")[1] == first
         save(site / "models.py", 'NAME = "two"\n')
         assert until_shown(command, "two", "/pid")[1].split()[1] != first.split()[1]
+
+
+@pytest.mark.skipif(not IS_SAFE, reason="nothing is forked on this system")
+def test_restarts_are_forked_once_the_packages_of_a_site_are_known(site):
+    (site / "models.py").write_text("import iniconfig\nNAME = 0\n")
+    (site / "routes/pid.py").write_text('import os\nimport models\nt"{models.NAME} {os.getppid()}"\n')
+    with Command("dev", "--port", "0", folder=site) as command:
+        parents = set()
+        for name in range(100):
+            save(site / "models.py", f"import iniconfig\nNAME = {name}\n")
+            parents.add(until_shown(command, f"{name} ", "/pid")[1].split()[-1])
+            if len(parents) > 1:
+                break
+        assert len(parents) == 2
+        command.send(signal.SIGINT)
+        assert command.exit_status() == 0
+        assert not command.errors
 
 
 def test_route_files_outside_the_working_directory_are_watched(site, tmp_path_factory):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 # What a parent handles in its own way, as far as the system has it. SIGBREAK is Ctrl-Break on Windows.
 HANDLED: Final[tuple[signal.Signals, ...]] = tuple(
@@ -28,6 +28,10 @@ PRELOADED: Final = [
 ]
 CAN_FORK: Final = hasattr(os, "fork")
 _CAN_BLOCK: Final = hasattr(signal, "pthread_sigmask")
+
+
+class Terminable(Protocol):
+    def terminate(self) -> None: ...
 
 
 def fork_process(target: Callable[..., None], *args: Any) -> BaseProcess:
@@ -73,7 +77,7 @@ def start_process(target: Callable[..., None], *args: Any) -> BaseProcess:
     return _start(_context("forkserver" if CAN_FORK else "spawn").Process(target=target, args=args))
 
 
-def ask_to_end(process: BaseProcess) -> None:
+def ask_to_end(process: Terminable) -> None:
     """Send SIGTERM. Windows has nothing like it: there, a child has to end when its parent closes their pipe."""
     if CAN_FORK:
         process.terminate()
