@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from hyperpy.exceptions import Place
+from hyperpy.exceptions import Place, display_path
 
 AROUND: Final = 5  # lines before and after an expression
 _LONGEST_LINE: Final = 400  # characters of one line that are shown
@@ -31,6 +31,10 @@ class Span:
     column: int
     end_line: int
     end_column: int
+
+    def __str__(self) -> str:
+        name = display_path(self.file)
+        return f"{name}:{self.line}" if self.line else name
 
     @classmethod
     def of_place(cls, place: Place) -> Span:
