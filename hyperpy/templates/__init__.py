@@ -16,7 +16,7 @@ from hyperpy.templates.deferred import (
     allow_deferred,
     current_host,
 )
-from hyperpy.templates.escape import markup
+from hyperpy.templates.escape import escape_str, markup, text_escape
 from hyperpy.templates.escaping.reports import replace_surrogates
 from hyperpy.templates.escaping.tag_attributes import TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
@@ -43,6 +43,7 @@ __all__ = [
     "child_nodes",
     "compile_inline",
     "current_host",
+    "escape_str",
     "extract_fragments",
     "fragment",
     "html",
@@ -50,4 +51,5 @@ __all__ = [
     "render_template",
     "render_text",
     "replace_surrogates",
+    "text_escape",
 ]

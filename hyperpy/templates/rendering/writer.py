@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
-from hyperpy.templates.escape import escape_str, markup, with_newline
+from hyperpy.templates.escape import escape_str, markup, text_escape, with_newline
 from hyperpy.templates.escaping import attributes
 from hyperpy.templates.escaping.bindings import binding_string, binding_value
 from hyperpy.templates.escaping.foreign import foreign_html
@@ -173,7 +173,7 @@ class Writer:
 
     def escaped(self, value: str, otherwise: str) -> Expression:
         """The quickest code for a str or an int, and `otherwise` for other values."""
-        escape = self.name(escape_str)
+        escape = self.name(text_escape.get())
         return Expression(
             f"{escape}({value}) if (kind := type({value})) is str else {value} if kind is int else {otherwise}"
         )
