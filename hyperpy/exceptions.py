@@ -59,15 +59,21 @@ class Place:
         return "\n".join(rows)
 
 
-def caller_place() -> Place | None:
-    """The line of the user's code that is running; None if there is none."""
+def caller_frame() -> FrameType | None:
+    """The innermost frame of the user's code; None if none of it is running."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
         if package not in ("hyperpy", "starlette") and package not in sys.stdlib_module_names:
-            return Place(frame.f_code.co_filename, frame.f_lineno)
+            return frame
         frame = frame.f_back
     return None
+
+
+def caller_place() -> Place | None:
+    """The line of the user's code that is running; None if none of it is."""
+    frame = caller_frame()
+    return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno)
 
 
 class HyperError(Exception):
@@ -87,6 +93,11 @@ class HyperError(Exception):
 
     def __str__(self) -> str:
         return message(self.what, self.place, self.hint)
+
+
+def refuse(error: HyperError) -> None:
+    """Raise the error. Where errors can be reported instead, this is the default."""
+    raise error
 
 
 class ConfigError(HyperError):
@@ -163,13 +174,13 @@ class InputError(HyperError):
 
 
 class PageError(Exception):
-    """What every exception has in an error page. Annotate `error: PageError` there, for your editor."""
+    """The attributes that every exception has in an error page. Annotate `error: PageError` there, for your editor."""
 
     status_code: int
     title: str
     """The phrase of the status, such as "Not Found"."""
     detail: str
-    """A sentence for the visitor, or the title. It never tells what went wrong inside the site."""
+    """A sentence for the visitor, or the title. It never reveals what went wrong inside the site."""
     fields: Mapping[str, str]
     """The invalid inputs of a 422, each with what is wrong; empty for other errors."""
     log_id: str
@@ -207,9 +218,12 @@ def message(what: str, place: Place | None, hint: str) -> str:
 
 
 def display_path(file: str) -> str:
-    """The path as the user would type it: relative to the working directory, if it is inside."""
+    """The path as the user would type it: relative to the working directory, if it is inside, and with slashes."""
     try:
-        return str(Path(file).relative_to(Path.cwd()))
+        path, working = Path(file), Path.cwd()
+        if not path.is_relative_to(working) and path.is_absolute():
+            path = path.resolve()  # on macOS, /tmp is a link to the working directory's /private/tmp
+        return path.relative_to(working).as_posix()
     except ValueError, OSError:  # outside, or the working directory has been removed
         return file
 

@@ -4,15 +4,18 @@ import fcntl
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage.exceptions import CoverageWarning
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.fork_server import MEASURES
 from tests.support.programs import find_program, how_to_get
+from tests.support.running_loop import RunningLoop
 
 PATIENCE = 30_000  # milliseconds until a test fails because a page still does not show what it should
 
@@ -36,6 +39,9 @@ DESELECTED = pytest.StashKey[int]()  # how many slow tests were left out
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[DESELECTED] = 0
+    # A process that a test kills while it writes its coverage leaves half a file.
+    message = r"Couldn't use data file|Data file .* isn't a coverage data file"
+    warnings.filterwarnings("ignore", message, CoverageWarning)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -131,14 +137,27 @@ def require_program() -> RequireProgram:
     return find
 
 
-# Playwright keeps an event loop running in this thread: it must have ended before the async tests of other modules.
-@pytest.fixture(scope="module")
-def browser(require_program: RequireProgram) -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def chromium(require_program: RequireProgram) -> Iterator[tuple[Browser, RunningLoop]]:
+    """One browser for each process of a run: Playwright and Chromium take more than a second of CPU time to start."""
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE)
         launched = playwright.chromium.launch(executable_path=require_program("chromium"), args=FLAGS)
-        yield launched
+        loop = RunningLoop()
+        loop.set_aside()
+        yield launched, loop
+        loop.resume()
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: tuple[Browser, RunningLoop]) -> Iterator[Browser]:
+    launched, loop = chromium
+    loop.resume()
+    yield launched
+    for context in launched.contexts:
+        context.close()
+    loop.set_aside()
 
 
 @pytest.fixture

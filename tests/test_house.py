@@ -12,6 +12,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "hyperpy"
 PROJECT = PACKAGE / "cli/project"  # the files that `hyper new` writes
+INSPECTOR = PACKAGE / "inspector/routes"  # a site, whose files import hyperpy as those of any site do
 CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text()
 LONGEST = 400
 
@@ -33,6 +34,7 @@ ORDER = (
     "server",
     "dev",
     "app",
+    "inspector",
     "check",
     "testing",
     "cli",
@@ -52,9 +54,11 @@ INSIDE = {
     ),
     "channels": ("backends", "hub", REST),
     "server": ("access", "configuration", "workers", "http", REST),
+    "inspector": (REST, "static", "views"),
     "testing": (REST, "transport"),
 }
 MOST_MODULES = 16  # in one folder, besides its __init__.py
+MOST_AMBIGUOUS = 4  # public names of classes that stand for two things
 
 type Import = tuple[str, int]
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -63,7 +67,7 @@ type Function = ast.FunctionDef | ast.AsyncFunctionDef
 def modules() -> dict[str, Path]:
     """Every module of the package by its dotted name."""
     found = {}
-    for path in sorted(set(PACKAGE.rglob("*.py")) - set(PROJECT.rglob("*.py"))):
+    for path in sorted(set(PACKAGE.rglob("*.py")) - set(PROJECT.rglob("*.py")) - set(INSPECTOR.rglob("*.py"))):
         parts = path.relative_to(REPOSITORY).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
@@ -143,7 +147,8 @@ def inner_rank(module: str) -> int | None:
 def test_contributing_has_the_map():
     """Every folder and every module beside the rooms, in the order of imports."""
     mapped = contributing_map()
-    own = [path for path in committed() if path.is_relative_to(PACKAGE) and not path.is_relative_to(PROJECT)]
+    sites = {PROJECT, INSPECTOR}
+    own = [path for path in committed() if path.is_relative_to(PACKAGE) and sites.isdisjoint(path.parents)]
     folders = {path.parent.relative_to(PACKAGE).as_posix() for path in own}
     alone = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.glob("[!_]*.py")}
     assert sorted(name for name in mapped if not name.endswith(".py")) == sorted(folders - {"."})
@@ -183,6 +188,17 @@ def test_no_folder_is_crowded():
     folders = {path.parent for path in MODULES.values()}
     counts = {str(folder): len(list(folder.glob("*.py"))) - 1 for folder in folders}
     assert {folder: count for folder, count in counts.items() if count > MOST_MODULES} == {}
+
+
+def test_class_names_stand_for_one_thing():
+    """`Site` is public in `testing`. A private class may have the name of one in another module."""
+    places: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(tree(module)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path))
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert len(twice) <= MOST_AMBIGUOUS, twice
 
 
 def test_no_module_imports_itself_through_others():

@@ -1,4 +1,4 @@
-"""What is public: guarded by a snapshot, listed in the docs, and the same under the name `hyper`."""
+"""Public names are guarded by a snapshot, listed in the docs, and the same under the name `hyper`."""
 
 import difflib
 import importlib
@@ -41,7 +41,7 @@ def test_the_index_of_the_docs_lists_every_public_name():
 
 
 def python(code: str, *, path: Path, folder: Path) -> str:
-    """What a fresh process prints that finds its modules in `path` first."""
+    """The output of a new process that looks for modules in `path` first."""
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(path)!r})\n{code}"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
     assert not done.returncode, done.stderr

@@ -123,14 +123,6 @@ def test_the_tools_object_without_the_configuration(tmp_path):
     assert "Duplicate module named" in typecheck("routes_example", config)
 
 
-@pytest.mark.slow
-def test_mypy_takes_files_one_by_one_without_the_configuration(tmp_path):
-    """Those whose names it could object to: two of one name, one with braces, and a file that others import."""
-    config = configure(tmp_path, "")
-    files = ("index.py", "boats/index.py", "boats/{boat_id}.py", "_base.py")
-    assert "".join(typecheck(f"routes_example/{file}", config) for file in files) == ""
-
-
 # A change of ROUTE, and the errors that mypy finds then.
 CHANGES = {
     ("", ""): [],

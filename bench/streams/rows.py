@@ -66,7 +66,7 @@ type Check = Callable[[Subject], Observation]
 
 
 class Concurrency(Enum):
-    """What else may run at the same time without changing the result of a check."""
+    """Other checks that may run at the same time without changing the result."""
 
     ALONE = "it keeps a core busy, or a busy core would distort it"
     PEERS = "it measures fractions of a second"

@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from hyperpy.app.guards import Guards, missing
 from hyperpy.exceptions import printable
 from hyperpy.pages import (
+    BODILESS_METHODS,
     NONCE_KEY,
     OVERRIDING,
     STATE,
@@ -63,8 +64,6 @@ DATASTAR_ACCEPT = "text/event-stream, text/html, application/json"
 
 # For a client that has too many streams open, in milliseconds. After any status but 200, an EventSource stops for good.
 COME_BACK = b"retry: 30000\n\n"
-
-BODILESS_METHODS = frozenset({"GET", "HEAD"})  # if such a request has a body, it is only measured when it is read
 
 
 class Sender:
@@ -165,12 +164,13 @@ async def answer_route(
     is_page = mode is StreamMode.PAGE
     if route.depends:
         sender.run = run
-    answer = run.answer_at_once(page=is_page) if route.immediate else await run.answer(page=is_page)
-    if STATE in scope:
+    answer = run.answer_at_once(page=is_page) if run.is_immediate else await run.answer(page=is_page)
+    state = scope.get(STATE)
+    if state is not None and state.has_dependencies:
         answer = await _finished(run, answer)
     if isinstance(answer, str):
         start, body = _page_messages(run, answer, sender)
-        if STATE in scope:
+        if state is not None:
             start["headers"] = with_session(start["headers"], scope, keep=start["status"] < 500)
         sender.started = True
         await sender.send(start)

@@ -239,7 +239,7 @@ class Dispatch:
         run.injected_response().status_code = status_of(error)
         html = takes_html(accept)
         try:
-            answer = run.answer_at_once(page=html) if page.immediate else await run.answer(page=html)
+            answer = run.answer_at_once(page=html) if run.is_immediate else await run.answer(page=html)
             if isinstance(answer, Pending):
                 answer = await _completed(run, answer)
             if STATE in scope:

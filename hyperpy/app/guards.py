@@ -9,7 +9,7 @@ from weakref import ref
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from hyperpy.pages import Route, Run
+from hyperpy.pages import Route, Run, TaskMark
 
 type RawHeader = tuple[bytes, bytes]
 
@@ -60,9 +60,9 @@ class Guards:
 async def _answer(run: Run) -> Response | None:
     """The answer of a guard; None if the request has passed it."""
     if not run.route.loader:  # what isn't async leaves no tasks behind
-        answer = run.answer_at_once(page=False) if run.route.immediate else await run.answer(page=False)
+        answer = run.answer_at_once(page=False) if run.is_immediate else await run.answer(page=False)
     else:
-        mark = _Mark()
+        mark = TaskMark()
         token = _mark.set(mark)
         try:
             answer = await run.answer(page=False)
@@ -76,16 +76,11 @@ async def _answer(run: Run) -> Response | None:
     return answer
 
 
-class _Mark:
-    """In the context of a guard's loader, and of the tasks that it starts. It is gone when all of these have ended."""
-
-    __slots__ = ("__weakref__",)
+# Set while a guard with a loader runs.
+_mark: Final[ContextVar[TaskMark | None]] = ContextVar("hyperpy.guard", default=None)
 
 
-_mark: Final[ContextVar[_Mark | None]] = ContextVar("hyperpy.guard", default=None)
-
-
-async def _answer_of_tasks(run: Run, left: ref[_Mark]) -> Response | None:
+async def _answer_of_tasks(run: Run, left: ref[TaskMark]) -> Response | None:
     """Wait for the tasks that a guard has not awaited: the request may have to be refused by one of them."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + LEFT_BEHIND

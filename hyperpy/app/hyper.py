@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from starlette.applications import Starlette
@@ -36,6 +36,8 @@ from hyperpy.web.default_headers import CompletedSend
 from hyperpy.web.errors import error_answer
 from hyperpy.web.static_files import StaticFolder
 from hyperpy.web.urls import entered_site, site_of
+
+_LOOK_AGAIN: Final = 1  # seconds for which the URL of a static file is used without a look at the file
 
 type Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 
@@ -77,12 +79,15 @@ class Hyper(Starlette):
         mounted in another `Hyper` are in the registry of the latter.
         """
         self.overrides: Mapping[Dependency, Dependency] = {}
-        """What tests have put in the place of dependencies."""
+        """Replacements for dependencies, set by tests."""
         grace = 0 if debug else (command.settings if command else settings).timeout_graceful_shutdown
         super().__init__(debug=debug, lifespan=_extended(lifespan, grace))
-        self.static_folder = StaticFolder(Path(static)) if static is not None else None
+        self.static_folder = StaticFolder(Path(static), 0 if debug else _LOOK_AGAIN) if static is not None else None
         self.loaded_routes = load_routes(
-            Path(routes), static=self.static_folder is not None, check_asset=self._asset_check(command)
+            Path(routes),
+            static=self.static_folder is not None,
+            check_asset=self._asset_check(command),
+            tolerant=command is not None and command.tolerant,
         )
         if self.loaded_routes.errors and not debug:
             raise all_errors(self.loaded_routes.errors)

@@ -1,13 +1,15 @@
 """The routes and error pages of a folder, loaded."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from hyperpy.app.name_warnings import name_warnings
-from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path
+from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
 from hyperpy.pages import (
     DELETE,
     GET,
@@ -95,29 +97,33 @@ class LoadedRoutes:
     """The files, by their names."""
     package: str
     """The name under which the folder is imported."""
+    conflicts: tuple[RouteError, ...] = ()
+    """Errors of files that answer the same URLs as others or can't have a URL, if these didn't stop loading."""
+    below: Mapping[Path, frozenset[str]] = MappingProxyType({})
+    """For each guard, the path parameters of the routes and error pages behind it."""
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
         """The errors of files that can't be loaded. One in a guard or in a file that others import is listed once."""
-        return tuple(
-            {id(entry.error): entry.error for entry in self.entries if isinstance(entry, BrokenRoute)}.values()
-        )
+        broken = {id(entry.error): entry.error for entry in self.entries if isinstance(entry, BrokenRoute)}
+        return (*self.conflicts, *broken.values())
 
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
-        """What works in the route files, but probably not as it is meant."""
-        of_files = (warning for entry in self.entries if isinstance(entry, Route) for warning in entry.warnings)
-        return (*name_warnings(self.found), *of_files)
+        """Warnings about code in the route files that works, but probably not as intended."""
+        return (*name_warnings(self.found), *(warning for file in self.files() for warning in file.warnings))
+
+    def files(self) -> Iterator[Route]:
+        """The files that could be loaded: routes, guards and error pages."""
+        return (entry for entry in self.entries if isinstance(entry, Route))
 
     def working(self) -> tuple[Route, ...]:
         """The routes that could be loaded."""
-        return tuple(entry for entry in self.entries if isinstance(entry, Route) and entry.url)
+        return tuple(file for file in self.files() if file.url)
 
     def with_session(self) -> Iterator[str]:
         """The files that name the session or flashes. Those that only import it, as by `*`, don't count."""
-        for entry in self.entries:
-            if isinstance(entry, Route) and _names_session(entry):
-                yield entry.file
+        return (file.file for file in self.files() if _names_session(file))
 
     def rows(self) -> list[RouteRow]:
         """The routes that could be loaded, as `hyper routes` prints them."""
@@ -135,35 +141,65 @@ def _names_session(route: Route) -> bool:
     )
 
 
-def load_routes(folder: Path, *, static: bool = False, check_asset: AssetCheck | None = None) -> LoadedRoutes:
+def load_routes(
+    folder: Path,
+    *,
+    static: bool = False,
+    check_asset: AssetCheck | None = None,
+    tolerant: bool = False,
+    before: LoadedRoutes | None = None,
+) -> LoadedRoutes:
     """Load a folder of routes.
 
-    A file that can't be loaded becomes a BrokenRoute; conflicts and invalid names raise RouteError.
+    A file that can't be loaded becomes a BrokenRoute; conflicts and invalid names raise RouteError, unless `tolerant`.
+
+    `before` are the routes of the same folder that this process has loaded before. Those whose module is still
+    registered are kept: take the modules whose files have changed out of `sys.modules` first.
     """
-    found = discover(folder)
+    conflicts: list[RouteError] = []
+    report: Callable[[RouteError], None] = conflicts.append if tolerant else refuse
+    found = discover(folder, report)
     if static:
         for file in found.routes:
-            _refuse_static(file)
-    Router((file, file) for file in found.routes)  # raises for conflicts before any user code runs
+            _refuse_static(file, report)
+    Router(((file, file) for file in found.routes), report)  # raises for conflicts before any user code runs
     package = RoutesPackage(found, PUBLIC_NAMES, check_asset)
     package.register()
     below = _parameters_below(found)
     files: tuple[RouteFile | ErrorPage, ...] = (*found.routes, *found.error_pages)
-    guards = [_load(guard, package, below[guard.path]) for guard in found.guards]
-    loaded = _with_common_errors([*guards, *(_load(file, package) for file in files)])
+    kept = _kept(before, package, below) if before is not None else {}
+    guards = [kept.get(guard) or _load(guard, package, below[guard.path]) for guard in found.guards]
+    loaded = _with_common_errors([*guards, *(kept.get(file) or _load(file, package) for file in files)])
     known = {guard.path: entry for guard, entry in zip(found.guards, loaded, strict=False)}
     guarded = [_guarded(entry, file, found, known) for file, entry in zip(files, loaded[len(known) :], strict=True)]
     routes = list(zip(found.routes, guarded, strict=False))
     pages = list(zip(found.error_pages, guarded[len(routes) :], strict=True))
     entries = (*known.values(), *guarded)
-    return LoadedRoutes(found.folder, Router(routes), ErrorPages(pages), package.patterns, entries, found, package.name)
+    router, error_pages = Router(routes, lambda known: None), ErrorPages(pages, report)
+    return LoadedRoutes(
+        found.folder, router, error_pages, package.patterns, entries, found, package.name, tuple(conflicts), below
+    )
 
 
-def _refuse_static(file: RouteFile) -> None:
+def _kept(
+    before: LoadedRoutes, package: RoutesPackage, below: Mapping[Path, frozenset[str]]
+) -> dict[RouteFile | ErrorPage | GuardFile, Route]:
+    """The routes whose modules are still those that they were loaded from."""
+    found = before.found
+    files: tuple[RouteFile | ErrorPage | GuardFile, ...] = (*found.guards, *found.routes, *found.error_pages)
+    return {
+        file: entry
+        for file, entry in zip(files, before.entries, strict=True)
+        if isinstance(entry, Route) and package.has_module(file, entry.definitions)
+        if before.below.get(file.path) == below.get(file.path)
+    }
+
+
+def _refuse_static(file: RouteFile, report: Callable[[RouteError], None]) -> None:
     if file.url.startswith("/static/"):
         what = "this file can't answer: URLs below /static/ belong to the static files"
         hint = "Rename the folder, or turn static files off: Hyper(static=None)."
-        raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
+        report(RouteConflictError(what, place=Place(str(file.path)), hint=hint))
 
 
 def _parameters_below(found: Discovery) -> dict[Path, frozenset[str]]:
@@ -183,15 +219,15 @@ def _guarded(
     guards = [known[guard.path] for guard in found.guards_of(file.path)]
     if isinstance(loaded, BrokenRoute):
         return loaded
-    intact = [guard for guard in guards if isinstance(guard, Route)]
+    intact = tuple(guard for guard in guards if isinstance(guard, Route))
     error = next((guard.error for guard in guards if isinstance(guard, BrokenRoute)), None)
     error = error or next((unmet for guard in intact for unmet in _unmet_inputs(guard, file)), None)
     if error is not None:
         return BrokenRoute(loaded.file, loaded.url, error)
-    if not intact:
+    if len(intact) == len(loaded.guards) and all(map(operator.is_, intact, loaded.guards, strict=True)):
         return loaded
-    own = {method: replace(route, guards=tuple(intact)) for method, route in loaded.by_method.items()}
-    return replace(loaded, guards=tuple(intact), by_method=own)
+    own = {method: replace(route, guards=intact) for method, route in loaded.by_method.items()}
+    return replace(loaded, guards=intact, by_method=own)
 
 
 def _unmet_inputs(guard: Route, file: RouteFile | ErrorPage) -> Iterator[RouteError]:

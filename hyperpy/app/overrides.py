@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from hyperpy.app.hyper import Hyper
 from hyperpy.exceptions import AnswerError, did_you_mean
-from hyperpy.pages import Dependency, DependencyResolver, Route
+from hyperpy.pages import Dependency, DependencyResolver
 
 type Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
@@ -40,13 +40,9 @@ def _applications(app: object) -> Iterator[Hyper]:
             yield from _applications(mounted)
 
 
-def _routes(app: Hyper) -> Iterator[Route]:
-    return (entry for entry in app.loaded_routes.entries if isinstance(entry, Route))
-
-
 def _replaced(app: Hyper, overrides: Overrides, used: set[int]) -> dict[Dependency, Dependency]:
     replaced: dict[Dependency, Dependency] = {}
-    for route in _routes(app):
+    for route in app.loaded_routes.files():
         if route.resolver is not None:
             _replace(route.dependencies, route.resolver, overrides, used, replaced)
     return replaced
@@ -93,7 +89,8 @@ def _unused(original: object, applications: list[Hyper]) -> AnswerError:
     name = getattr(original, "__qualname__", repr(original))
     if not applications:
         return AnswerError("only a Hyper application has dependencies to override", hint="Pass the application itself.")
-    known = {dependency.name for app in applications for route in _routes(app) for dependency in route.dependencies}
+    routes = [route for app in applications for route in app.loaded_routes.files()]
+    known = {dependency.name for route in routes for dependency in route.dependencies}
     listed = f"They depend on {', '.join(sorted(known))}." if known else "They have no dependencies."
     hint = f"{did_you_mean(name, known)} Pass the function that the routes pass to Depends(). {listed}".strip()
     return AnswerError(f"no route depends on {name}(), which a test overrides", hint=hint)

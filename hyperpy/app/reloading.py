@@ -2,7 +2,6 @@
 
 import ast
 import asyncio
-import importlib.util
 import linecache
 import os
 import sys
@@ -19,9 +18,9 @@ from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.hyper import Hyper
 from hyperpy.app.loaded_routes import LoadedRoute, LoadedRoutes, load_routes
 from hyperpy.exceptions import HyperError, RouteError
-from hyperpy.pages import Route, is_in_routes, read_source
+from hyperpy.pages import Route, RouteLoader, is_in_routes, read_source
 
-HYPERPY: Final = f"{Path(__file__).parent.parent}{os.sep}"
+HYPERPY: Final = os.path.normcase(f"{Path(__file__).parent.parent}{os.sep}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def _load_again(app: Hyper) -> LoadedRoutes | None:
     linecache.checkcache()  # errors show the lines of the files as they are loaded now
     try:
         static = app.static_folder is not None
-        return load_routes(app.loaded_routes.folder, static=static)
+        return load_routes(app.loaded_routes.folder, static=static, before=app.loaded_routes)
     except HyperError:
         sys.modules.update(removed)
         return None
@@ -126,47 +125,24 @@ class _Modules:
 
     def _exists(self, name: str) -> bool:
         head, *parts = name.split(".")
+        parent = sys.modules.get(name.rpartition(".")[0])
+        if head != self.package or (parent is not None and not hasattr(parent, "__path__")):
+            return False
         place = self.folder.joinpath(*parts)
-        return head == self.package and (
-            place.with_name(f"{place.name}.py").is_file() or (place / "__init__.py").is_file()
-        )
+        return place.with_name(f"{place.name}.py").is_file() or (place / "__init__.py").is_file()
 
     def _imports(self, name: str) -> Iterator[str]:
-        module = sys.modules[name]
-        source = getattr(module.__loader__, "source", "")
-        if "import" not in source:
-            return
-        for node in ast.walk(ast.parse(source)):
-            match node:
-                case ast.Import(names=aliases):
-                    for alias in aliases:
-                        yield from self._with_parents(alias.name)
-                case ast.ImportFrom(module=written, level=level, names=aliases):
-                    package = module.__spec__.parent if module.__spec__ else None
-                    origin = "." * level + (written or "")
-                    origin = importlib.util.resolve_name(origin, package) if level else origin
-                    yield from self._with_parents(origin)
-                    yield from (self._registered(f"{origin}.{alias.name}") for alias in aliases)
-
-    def _with_parents(self, dotted: str) -> Iterator[str]:
-        """A module and the packages around it, whose `__init__` its import runs."""
-        parts = self._registered(dotted).split(".")
-        yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
-
-    def _registered(self, written: str) -> str:
-        head, dot, rest = written.partition(".")
-        return f"{self.package}{dot}{rest}" if head == self.folder.name else written
+        """What a module imports, with the packages around it, whose `__init__` its import runs."""
+        loader = sys.modules[name].__loader__
+        for dotted in loader.imports if isinstance(loader, RouteLoader) else ():
+            parts = dotted.split(".")
+            yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 def _has_changed(module: ModuleType) -> bool:
     """Whether the file of a module, which a link may lead to, has another text than when it was loaded."""
-    source, file = getattr(module.__loader__, "source", None), module.__file__
-    if source is None or file is None:  # a folder without `__init__.py`
-        return False
-    try:
-        return bool(source != read_source(Path(file)))
-    except RouteError:
-        return True
+    loader = module.__loader__  # that of a folder without `__init__.py` has no text
+    return isinstance(loader, RouteLoader) and loader.has_changed()
 
 
 def _used_outside(modules: _Modules) -> bool:
@@ -179,7 +155,8 @@ def _used_outside(modules: _Modules) -> bool:
         if name not in modules.names and isinstance(module, ModuleType)
         if isinstance(file := vars(module).get("__file__"), str) and not is_in_routes(module, modules.folder.name)
     }
-    own = [file for file in files if file.endswith(".py") and not file.startswith((*installed, *inside, HYPERPY))]
+    others = (*map(os.path.normcase, (*installed, *inside)), HYPERPY)
+    own = [file for file in files if file.endswith(".py") and not os.path.normcase(file).startswith(others)]
     return any(_imports_folder(Path(file), modules.folder.name) for file in own)
 
 

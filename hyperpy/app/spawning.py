@@ -94,7 +94,7 @@ class SpawnedTasks:
 
 
 def lifespan_tasks(grace: float) -> SpawnedTasks:
-    """Those of a lifespan that begins. Its code, and what it starts, can spawn from now on."""
+    """The spawned tasks of a lifespan that begins. From now on, its code and the tasks that it starts can spawn."""
     tasks = SpawnedTasks(grace, copy_context())
     tasks_of_lifespan.set(tasks)
     running.add(tasks)
@@ -102,7 +102,7 @@ def lifespan_tasks(grace: float) -> SpawnedTasks:
 
 
 def tasks_without_lifespan() -> SpawnedTasks:
-    """Those of an application that is served without a lifespan, or mounted in another framework's."""
+    """The spawned tasks of an application that is served without a lifespan, or mounted in another framework's."""
     context = Context()
     context.run(hub_of_lifespan.set, current_hub())
     return SpawnedTasks(0, context)

@@ -120,7 +120,7 @@ class Item:
 
 
 class Taking:
-    """What `Queue.take` returns: an awaitable and an async context manager."""
+    """The result of `Queue.take`: an awaitable and an async context manager."""
 
     __slots__ = ("_item", "_queue")
 

@@ -202,7 +202,7 @@ class Subscription:
             reached = self._read_up_to is not None
         elif batch.records:
             self._read_up_to = batch.records[-1].position
-            # In another epoch, numbers don't tell how far away the base is: read all that is kept.
+            # Numbers of another epoch don't say how far away the base is: read everything that is kept.
             reached = self._read_up_to.epoch == base.epoch and self._read_up_to.number >= base.number
         elif self._read_up_to is not None and self._read_up_to.epoch != base.epoch:
             # The topic hasn't noticed the new epoch yet, from which this client may even come.

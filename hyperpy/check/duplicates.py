@@ -1,8 +1,9 @@
 """Ids and names of fragments that occur twice in what one t-string renders."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from hyperpy.check.findings import Finding, Severity
@@ -11,13 +12,13 @@ from hyperpy.exceptions import Place
 from hyperpy.templates.at_load.literals import Literal
 from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Fragment, Hole, Node, Tag, Value, walk
 
-# What is in them is not on the page, unless a script puts it there, or there are no scripts.
+# Their content is not on the page, unless a script puts it there, or there are no scripts.
 _INERT: Final = frozenset({"noscript", "template"})
 # Vue decides by these which elements are there.
 _BRANCHES: Final = frozenset({"v-else", "v-else-if", "v-for", "v-if"})
 
 type Decisions = tuple[tuple[object, int], ...]
-"""What decides whether a part is rendered, outermost first: each a node, and the branch taken there."""
+"""The decisions that a part's rendering depends on, outermost first: each a node, and the branch taken there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class _Occurrence:
     kind: str
     name: str
     decisions: Decisions
-    place: Place
-    start: int
+    place: Callable[[], Place]
 
 
 def check_duplicates(files: SiteFiles) -> Iterator[Finding]:
@@ -38,11 +38,11 @@ def check_duplicates(files: SiteFiles) -> Iterator[Finding]:
             for found in _occurrences(file, literal, ()):
                 others = earlier.setdefault((found.kind, found.name), [])
                 first = next((other for other in others if _together(found.decisions, other.decisions)), None)
-                if first is not None and found.place.line not in reported:
-                    reported.add(found.place.line)
-                    what = f"{found.kind} `{found.name}` is on this page already, in line {first.place.line}"
+                if first is not None and (place := found.place()).line not in reported:
+                    reported.add(place.line)
+                    what = f"{found.kind} `{found.name}` is on this page already, in line {first.place().line}"
                     hint = "Give one of them another name: browsers and htmx only find the first."
-                    yield Finding(Severity.WARNING, "duplicate", what, found.place, hint)
+                    yield Finding(Severity.WARNING, "duplicate", what, place, hint)
                 others.append(found)
 
 
@@ -79,8 +79,7 @@ def _in_nodes(file: SiteFile, literal: Literal, nodes: Iterable[Node], decisions
                 yield from _id_of(file, literal, node, decisions)
             case Fragment(name=name, body=body):
                 if not inert and (text := _text(name)) and not _is_id(node, text):
-                    place = file.place(literal, node.start, 1)
-                    yield _Occurrence("the fragment", text, decisions, place, node.start)
+                    yield _Occurrence("the fragment", text, decisions, partial(file.place, literal, node.start, 1))
                 yield from _in_nodes(file, literal, body, decisions)
             case Component(children=children):
                 # It may show its content, or not, or twice.
@@ -93,8 +92,7 @@ def _id_of(file: SiteFile, literal: Literal, tag: Tag, decisions: Decisions) -> 
     names = {item.name.lower() for item in tag.attributes if isinstance(item, Attribute)}
     for item in () if names & _BRANCHES else tag.attributes:
         if isinstance(item, Attribute) and item.name.lower() == "id" and (text := _text(item.value or ())):
-            place = file.place(literal, item.start, len(item.name))
-            yield _Occurrence("the id", text, decisions, place, item.start)
+            yield _Occurrence("the id", text, decisions, partial(file.place, literal, item.start, len(item.name)))
 
 
 def _in_expression(file: SiteFile, node: ast.expr, decisions: Decisions) -> Iterator[_Occurrence]:

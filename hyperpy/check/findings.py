@@ -9,7 +9,7 @@ from hyperpy.pages import LoadWarning
 
 
 class Severity(StrEnum):
-    """An error fails for a visitor, or keeps a file from loading. A warning works, but probably not as it is meant."""
+    """An error fails for a visitor, or keeps a file from loading. A warning works, but probably not as intended."""
 
     ERROR = "error"
     WARNING = "warning"

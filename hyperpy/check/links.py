@@ -36,14 +36,14 @@ def _check(reference: Reference, base: str | None, destinations: Destinations) -
     problem = destinations.problem(path, reference.method)
     if problem is not None:
         what = f"{reference.source} leads nowhere: {problem.what}"
-        return Finding(Severity.ERROR, "link", what, reference.place, problem.hint)
+        return Finding(Severity.ERROR, "link", what, reference.place(), problem.hint)
     if reference.is_stream:
         found = list(destinations.routes(path))
         if found and not any(map(_may_stream, found)):
             route = found[0]
             what = f"{reference.source} needs a stream, and `{route.url}` isn't one"
             hint = "A stream is an `async def` with `yield` in the route file."
-            return Finding(Severity.ERROR, "link", what, reference.place, hint)
+            return Finding(Severity.ERROR, "link", what, reference.place(), hint)
     return None
 
 

@@ -3,8 +3,9 @@
 import ast
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from hyperpy.check.site_files import SiteFile
@@ -44,12 +45,15 @@ _EXPRESSION: Final = re.compile(r"\$\{[^}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`method` is None if it can't be known. `source` is what leads there, for messages: `hx-post`."""
+    """`method` is None if it can't be known. `source` is what leads there, for messages: `hx-post`.
+
+    `place` takes time to compute, and most references are right.
+    """
 
     target: str
     method: str | None
     source: str
-    place: Place
+    place: Callable[[], Place]
     is_stream: bool = False
     is_fetched: bool = False
     """Whether what it leads to becomes a part of another page."""
@@ -66,7 +70,7 @@ class _Written(NamedTuple):
 
 
 def references(file: SiteFile) -> Iterator[Reference]:
-    """What the templates of a file refer to by a URL, and where its literal redirects lead."""
+    """The URLs in the templates of a file, and the targets of its literal redirects."""
     pages = _pages(file)
     for literal in file.literals:
         form: Tag | None = None
@@ -82,11 +86,11 @@ def references(file: SiteFile) -> Iterator[Reference]:
         if call.args and file.vocabulary.public_name(call.func) == "redirect":
             target = expression_text(call.args[0])
             if target.startswith("/"):
-                yield Reference(target, "GET", "redirect()", place_of(call.args[0], file.path))
+                yield Reference(target, "GET", "redirect()", partial(place_of, call.args[0], file.path))
 
 
 def _pages(file: SiteFile) -> frozenset[ast.TemplateStr]:
-    """The t-strings that are a page of the file, and those in them."""
+    """The t-strings that are pages of the file, and the t-strings nested in them."""
     index = file.parsed.index
     shown = [node.value for node in index.owned(None, ast.Expr) if isinstance(node.value, ast.TemplateStr)]
     return frozenset(node for page in shown for node in index.of(ast.TemplateStr, inside=page))
@@ -96,7 +100,7 @@ def _own_form(file: SiteFile, literal: Literal, form: Tag) -> Iterator[Reference
     """The URL of the page itself, for a form without an action."""
     names = {item.name.lower() for item in form.attributes if isinstance(item, Attribute)}
     if file.url and "action" not in names and _method(form, "method") == "POST" and not _is_taken_over(form):
-        place = file.place(literal, form.start, len(form.name) + 1)
+        place = partial(file.place, literal, form.start, len(form.name) + 1)
         yield Reference(file.url, "POST", "this form", place, is_relative=True)
 
 
@@ -131,7 +135,7 @@ def _url(file: SiteFile, written: _Written, form: Tag | None) -> Iterator[Refere
     if verb is None and _is_taken_over(written.tag):
         method = None
     target = target_text(written.literal, attribute.value or ())
-    place = file.place(written.literal, attribute.start, len(attribute.name))
+    place = partial(file.place, written.literal, attribute.start, len(attribute.name))
     is_stream = name in STREAM_ATTRIBUTES
     yield Reference(target, method, attribute.name, place, is_stream, is_fetched=is_stream or verb is not None)
 
@@ -144,7 +148,7 @@ def _actions(file: SiteFile, written: _Written) -> Iterator[Reference]:
     text = html.unescape("".join(piece if isinstance(piece, str) else ANYTHING for piece in attribute.value or ()))
     for match in _ACTION.finditer(text):
         target = _EXPRESSION.sub(ANYTHING, match[3]) + ("" if match[4] else ANYTHING)
-        place = file.place(written.literal, attribute.start, len(attribute.name))
+        place = partial(file.place, written.literal, attribute.start, len(attribute.name))
         yield Reference(target, _VERBS[match[1]], f"@{match[1]}()", place, is_fetched=True)
 
 

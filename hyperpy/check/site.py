@@ -1,7 +1,9 @@
 """Everything that `hyper check` finds in a loaded site."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import gc
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from hyperpy.app import Hyper
 from hyperpy.check.component_calls import check_components
@@ -12,6 +14,8 @@ from hyperpy.check.fragments import check_fragments
 from hyperpy.check.links import check_links
 from hyperpy.check.site_files import site_files
 from hyperpy.check.streams import check_event_names
+from hyperpy.check.types import check_types
+from hyperpy.exceptions import HyperError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +25,29 @@ class Report:
     findings: tuple[Finding, ...]
     files: int
 
+    def with_errors(self, errors: Iterable[HyperError]) -> Report:
+        """The report, with errors that were found before the site could be checked."""
+        return replace(self, findings=tuple(in_order([*map(Finding.of_error, errors), *self.findings])))
+
     def fails(self, *, strict: bool) -> bool:
         """Whether there is an error, or with `strict` anything."""
         return any(strict or finding.severity is Severity.ERROR for finding in self.findings)
 
 
-def check_site(app: Hyper, elsewhere: Collection[str] = ()) -> Report:
-    """Check the route files of an application in debug mode, and what they import.
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Turn the garbage collector off: most of what is allocated to load and check a site is in use until the end."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def check_site(app: Hyper, elsewhere: Collection[str] = (), *, types: bool = False) -> Report:
+    """Check the route files of an application in debug mode, and what they import; with `types`, by a type checker too.
 
     `elsewhere` are prefixes of paths that something else answers, such as a proxy.
     """
@@ -42,5 +62,6 @@ def check_site(app: Hyper, elsewhere: Collection[str] = ()) -> Report:
         *check_fragments(files),
         *check_duplicates(files),
         *check_components(files),
+        *(check_types(loaded.found.folder, files) if types else ()),
     ]
     return Report(tuple(in_order(findings)), len(files.files))

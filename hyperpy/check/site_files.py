@@ -1,6 +1,7 @@
 """The files of a site that are checked: those of the routes folder, and the user's modules that they import."""
 
 import ast
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from hyperpy.templates.at_load.literals import Literal, Literals
 from hyperpy.templates.at_load.locate import SourceText, locate
 from hyperpy.templates.syntax.literal_source import LiteralSource
 
-_PACKAGE: Final = Path(__file__).resolve().parent.parent
+_PACKAGE: Final = f"{Path(__file__).parent.parent}{os.sep}"
 
 
 @dataclass(eq=False)
@@ -150,20 +151,17 @@ def _module_stem(path: str) -> str:
 
 def _user_modules(folder: Path) -> Mapping[str, list[ModuleType]]:
     """The loaded modules of the user, by the last part of their names."""
-    roots = (folder.resolve(), Path.cwd().resolve())
+    roots = {f"{root}{os.sep}" for each in (folder, Path.cwd()) for root in (each.absolute(), each.resolve())}
     found: dict[str, list[ModuleType]] = {}
     for module in list(sys.modules.values()):
         file = getattr(module, "__dict__", {}).get("__file__")  # sys.modules may hold other objects
-        if isinstance(file, str) and file.endswith(".py") and _is_users(Path(file), roots):
+        if isinstance(file, str) and file.endswith(".py") and _is_users(file, roots):
             found.setdefault(_module_stem(file), []).append(module)
     return found
 
 
-def _is_users(file: Path, roots: Iterable[Path]) -> bool:
-    if file.is_relative_to(_PACKAGE):
+def _is_users(file: str, roots: Iterable[str]) -> bool:
+    if file.startswith(_PACKAGE):
         return False
-    for root in roots:
-        if file.is_relative_to(root):
-            parts = file.relative_to(root).parts
-            return not any(part.startswith(".") or part == "site-packages" for part in parts)
-    return False
+    below = next((file.removeprefix(root) for root in roots if file.startswith(root)), None)
+    return below is not None and not any(part.startswith(".") or part == "site-packages" for part in Path(below).parts)

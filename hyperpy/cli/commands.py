@@ -1,6 +1,7 @@
-"""`hyper new`, `hyper dev`, `hyper check`, `hyper serve`, `hyper routes` and `hyper channels`."""
+"""The commands of `hyper`, in the order in which its help lists them."""
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -16,12 +17,13 @@ from starlette.types import ASGIApp
 
 from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
-from hyperpy.check import FORMATS, Finding, Report, check_site
-from hyperpy.cli.loading import load_app, loaded_hyper, static_folder
+from hyperpy.check import FORMATS, Report, check_site, without_collector
+from hyperpy.cli.help_texts import HelpfulGroup, with_variable
+from hyperpy.cli.loading import load_app, load_tolerantly, static_folder
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
-from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields, variable_of
-from hyperpy.exceptions import HyperError, RouteError
+from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields
+from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
 from hyperpy.sessions import new_key
 
@@ -32,10 +34,13 @@ METAVARS = {"routes": "FOLDER", "static": "FOLDER", "uds": "PATH", "ssl_keyfile"
 EPILOG = "Every option can also be set as a variable (HYPER_PORT=80), or in [tool.hyper] of pyproject.toml."
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=HelpfulGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="hyperpy", message="hyper %(version)s")
 def main() -> None:
-    """Serve a folder of route files as a live site."""
+    """Serve a folder of route files as a live site. `hyper COMMAND --help` explains a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(errors="backslashreplace")  # pipes of Windows take the characters of one language
 
 
 def options(*names: str) -> Decorator:
@@ -45,7 +50,7 @@ def options(*names: str) -> Decorator:
         known = setting_fields()
         for name in reversed(names):
             field = known[name]
-            help = f"{field.metadata['help']} [{variable_of(name)}; default: {_display(field.default)}]"
+            help = with_variable(field.metadata["help"], name, _display(field.default))
             if field.type is bool:
                 flags = f"{flag_of(name)}/--no-{key_of(name)}"
                 command = click.option(flags, name, default=None, help=help)(command)
@@ -82,7 +87,7 @@ def dev(**flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        hooks = tools.Hooks(partial(_reload, flags, new_key()), announce, reload_routes, static_folder)
+        hooks = tools.Hooks(partial(_reload, flags, new_key()), announce, reload_routes, _inspected, static_folder)
         sys.exit(tools.develop(hooks, settings, Path.cwd()))
 
 
@@ -126,20 +131,36 @@ def routes(form: str, **flags: str | bool | None) -> None:
 @options("routes", "static")
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings as well.")
 @click.option("--elsewhere", multiple=True, metavar="PREFIX", help="Skip URLs that start with this. May be repeated.")
+@click.option("--types", is_flag=True, help="Check types as well, with the installed mypy or Pyright.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True)
-def check(strict: bool, elsewhere: tuple[str, ...], form: str, **flags: str | bool | None) -> None:
+def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **flags: str | bool | None) -> None:
     """Load the site, and report errors, likely mistakes, broken links, and unknown names and arguments.
 
     TARGET is an application, as module:attribute. The status is 1 if there is an error.
     """
-    with reported():
-        settings = _settings(flags)
-        try:
-            report = check_site(loaded_hyper(load_app(settings, debug=True), settings), elsewhere)
-        except RouteError as error:  # such as two files for one URL
-            report = Report((Finding.of_error(error),), 0)
+    with reported(), without_collector():
+        problems: list[HyperError] = []
+        app = load_tolerantly(flags, problems)
+        report = check_site(app, elsewhere, types=types) if app is not None else Report((), 0)
+        report = report.with_errors(problems)
         click.echo(FORMATS[form](report.findings, report.files))
         sys.exit(1 if report.fails(strict=strict) else 0)
+
+
+@main.command(epilog=EPILOG)
+@options("routes", "static", *app_setting_names())
+@click.option("-c", "--code", default=None, metavar="CODE", help="Run these statements instead of reading a prompt.")
+def shell(code: str | None, **flags: str | bool | None) -> None:
+    """Open a Python prompt in the running application, where `await` works.
+
+    It has the application, a client for requests in this process, `url`, `channel` and the project's modules. The
+    prompt is IPython if that is installed. Without a terminal, the code is read from standard input.
+
+    TARGET is an application, as module:attribute.
+    """
+    with reported():
+        settings = _settings(flags)
+        sys.exit(import_module("hyperpy.cli.shell").run_shell(partial(load_app, settings, debug=True), code))
 
 
 @main.command()
@@ -175,6 +196,12 @@ def init_channels(channels: str | None, print_only: bool) -> None:
 
 def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIApp:
     return load_app(_settings(flags), debug=True, development_key=development_key)
+
+
+def _inspected(app: ASGIApp) -> ASGIApp:
+    """The application with its inspector, which only the serving process of `hyper dev` imports."""
+    with_inspector: ASGIApp = import_module("hyperpy.inspector").inspected(app)
+    return with_inspector
 
 
 def _settings(flags: dict[str, str | bool | None]) -> Settings:

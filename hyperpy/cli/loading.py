@@ -2,7 +2,9 @@
 
 import importlib
 import inspect
+import os
 import sys
+from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
 from types import ModuleType
@@ -11,24 +13,24 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from hyperpy.app import Hyper
-from hyperpy.config import Command, Settings, running_command
-from hyperpy.exceptions import ConfigError, did_you_mean
+from hyperpy.config import Command, Settings, load_settings, running_command
+from hyperpy.exceptions import ConfigError, HyperError, RouteError, did_you_mean
 from hyperpy.web.static_files import StaticFolder
 
 APP_FILE = "app.py"
 DEFAULT_TARGET = "app:app"
 
 
-def load_app(settings: Settings, *, debug: bool = False, development_key: str = "") -> ASGIApp:
+def load_app(settings: Settings, *, debug: bool = False, development_key: str = "", tolerant: bool = False) -> ASGIApp:
     """The application named in the settings, loaded from the working directory.
 
-    From here on, applications made in this context get these settings, and `debug`. Raises ConfigError if the settings
-    are invalid, and whatever the user's own code raises.
+    From here on, applications made in this context get these settings, `debug` and `tolerant`. Raises ConfigError if
+    the settings are invalid, and whatever the user's own code raises.
     """
     folder = Path.cwd()
     if sys.path[:1] != [str(folder)]:
         sys.path.insert(0, str(folder))  # as `python app.py` does; an installed script has its own folder there
-    running_command.set(Command(settings, debug, development_key))
+    running_command.set(Command(settings, debug, development_key, tolerant))
     target = settings.target or (DEFAULT_TARGET if (folder / APP_FILE).is_file() else None)
     if target is None:
         return Hyper(routes=settings.routes, static=settings.static)
@@ -40,6 +42,27 @@ def load_app(settings: Settings, *, debug: bool = False, development_key: str = 
                 f'Write Hyper({name}="{getattr(settings, name)}") there, or remove the setting.',
             )
     return _import_target(target, settings)
+
+
+def load_tolerantly(flags: Mapping[str, object], problems: list[HyperError]) -> Hyper | None:
+    """The application, as far as its files and settings are valid; the errors of the others are added to `problems`.
+
+    It is None if nothing of the site can be loaded. Raises whatever the user's own code raises.
+    """
+    settings = load_settings(flags, os.environ, Path.cwd(), problems.append)
+    try:
+        return loaded_hyper(load_app(settings, debug=True, tolerant=True), settings)
+    except RouteError as error:  # such as a folder that doesn't exist
+        problems.append(error)
+        return None
+    except ConfigError as error:  # a setting that is invalid beside others; all but these can be left out
+        problems.append(error)
+    needed = [name for name in ("routes", "static", "target") if name in settings.sources]
+    settings = load_settings({name: getattr(settings, name) for name in needed}, {}, Path(os.devnull))
+    try:
+        return loaded_hyper(load_app(settings, debug=True, tolerant=True), settings)
+    except ConfigError, RouteError:
+        return None
 
 
 def loaded_hyper(app: ASGIApp, settings: Settings) -> Hyper:

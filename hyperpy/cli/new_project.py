@@ -43,5 +43,5 @@ def _written(folder: Path, source: Path, name: str) -> Path:
     file = Path(*(part.replace(_PLACEHOLDER, name) for part in parts))
     target = folder / file
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(source.read_text("utf-8").replace(_PLACEHOLDER, name), "utf-8")
+    target.write_text(source.read_text("utf-8").replace(_PLACEHOLDER, name), "utf-8", newline="\n")
     return file

@@ -41,7 +41,7 @@ def _setting(
 class Settings:
     """The settings of an application and its server. Raises ConfigError for a value of the wrong type or range.
 
-    `sources` tells where the values came from that were read from flags, variables or a file.
+    `sources` says where values that were read from flags, variables or a file came from.
     """
 
     routes: str = _setting("routes", "Folder of route files.")

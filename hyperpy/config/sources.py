@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Final
 
 from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.config.settings import PREFIX, Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
-from hyperpy.exceptions import ConfigError, Place, UnknownSettingWarning, did_you_mean
+from hyperpy.exceptions import ConfigError, Place, UnknownSettingWarning, did_you_mean, refuse
 
 PYPROJECT = "pyproject.toml"
 
@@ -27,6 +27,8 @@ class Command:
     debug: bool = False
     development_key: str = field(default="", repr=False)
     """Signs sessions under `hyper dev`, where restarts must not log anybody out, if there is no secret key."""
+    tolerant: bool = False
+    """Whether even files that conflict with others don't keep an application from being made, as in `hyper check`."""
 
 
 running_command: Final[ContextVar[Command | None]] = ContextVar("hyperpy.running_command", default=None)
@@ -70,16 +72,27 @@ def _with_flags(given: Settings, command: Settings) -> Settings:
     return replace(given, **values, sources={**given.sources, **flags})
 
 
-def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], folder: Path) -> Settings:
+def load_settings(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    folder: Path,
+    report: Callable[[ConfigError], None] = refuse,
+) -> Settings:
     """Settings by precedence: `flags` that are not None, HYPER_* in `environ`, [tool.hyper] in `folder`/pyproject.toml.
 
-    Raises ConfigError for an unknown name, an invalid value and invalid TOML. Overridden values are checked as well.
+    An unknown name, an invalid value or invalid TOML is passed to `report`, which raises it unless told otherwise.
+    Overridden values are checked as well.
     """
     values: dict[str, object] = {}
     sources: dict[str, SettingSource] = {}
     known = setting_fields()
-    for name, value, source in [*_from_pyproject(folder / PYPROJECT), *_from_environ(environ), *_from_flags(flags)]:
-        values[name] = checked(value, known[name], source)
+    variables = _from_environ(environ, report)
+    for name, value, source in [*_from_pyproject(folder / PYPROJECT, report), *variables, *_from_flags(flags)]:
+        try:
+            values[name] = checked(value, known[name], source)
+        except ConfigError as error:
+            report(error)
+            continue
         sources[name] = source
     return Settings(**values, sources=sources)  # type: ignore[arg-type]  # checked() returns the fields' types
 
@@ -100,16 +113,16 @@ def _from_flags(flags: Mapping[str, object]) -> Iterator[_Given]:
             yield name, value, SettingSource(flag_of(name), SourceKind.FLAG)
 
 
-def _from_environ(environ: Mapping[str, str]) -> Iterator[_Given]:
+def _from_environ(environ: Mapping[str, str], report: Callable[[ConfigError], None]) -> Iterator[_Given]:
     for error in _unknown_variables(environ).values():
-        raise error
+        report(error)
     for name in setting_fields():
         variable = variable_of(name)
         if variable in environ:
             yield name, environ[variable], SettingSource(variable, SourceKind.VARIABLE)
 
 
-def _from_pyproject(path: Path) -> Iterator[_Given]:
+def _from_pyproject(path: Path, report: Callable[[ConfigError], None]) -> Iterator[_Given]:
     if not path.is_file():
         return
     text = path.read_text(encoding="utf-8")
@@ -117,16 +130,19 @@ def _from_pyproject(path: Path) -> Iterator[_Given]:
         table = tomllib.loads(text).get("tool", {}).get("hyper", {})
     except tomllib.TOMLDecodeError as error:
         place = Place(str(path), error.lineno, error.colno - 1, 1)
-        raise ConfigError(error.msg, place=place, hint=f"{PYPROJECT} must be valid TOML.") from None
+        report(ConfigError(error.msg, place=place, hint=f"{PYPROJECT} must be valid TOML."))
+        return
     if not isinstance(table, dict):
         hint = "Write a line [tool.hyper], and the settings below it."
-        raise ConfigError("[tool.hyper] must be a table", place=Place(str(path)), hint=hint)
+        report(ConfigError("[tool.hyper] must be a table", place=Place(str(path)), hint=hint))
+        return
     known = {key_of(name): name for name in setting_fields()}
     for key, value in table.items():
         place = _find_key(path, text, key)
         if key not in known:
             hint = _remedy(key, known, "remove the line")
-            raise ConfigError(f"unknown setting `{key}` in [tool.hyper]", place=place, hint=hint)
+            report(ConfigError(f"unknown setting `{key}` in [tool.hyper]", place=place, hint=hint))
+            continue
         yield known[key], value, SettingSource(f"`{key}` in [tool.hyper]", SourceKind.FILE, place)
 
 

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import socket
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,7 @@ from hyperpy.exceptions import HyperError
 from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
 from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.configuration import Config
+from hyperpy.streams import RETRY_AT_ONCE
 from hyperpy.web.static_files import StaticFolder, static_url
 
 # Prints what was loaded. Called with the application, and whether it is the first one.
@@ -63,11 +65,13 @@ GRACE = 1  # seconds that responses have to finish before a restart, while the d
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the command does in the serving process. All of it is picklable."""
+    """The work of the command in the serving process. Everything in it can be pickled."""
 
     load: Load
     announce: Announce
     reload: Reload
+    inspected: Callable[[ASGIApp], ASGIApp]
+    """Puts the inspector in front of an application."""
     static: Callable[[ASGIApp], StaticFolder | None]
     """The folder of an application's static files."""
 
@@ -99,23 +103,32 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         app = hooks.load()
         hooks.announce(app, first)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
-        _serve_problem(error, settings, listener, repeated)
+        _serve_problem(error, hooks, settings, listener, changes, repeated)
         return
-    watched = StartupWitness(app)
+    watched = StartupWitness(hooks.inspected(app))
     try:
         _serve(watched, settings, listener, repeated, partial(_follow, changes, app, hooks))
     except SystemExit:
         if watched.problem is None:
             raise
-        _serve_problem(watched.problem, settings, listener, repeated)
+        _serve_problem(watched.problem, hooks, settings, listener, changes, repeated)
 
 
 def _serve_problem(
-    problem: BaseException, settings: Settings, listener: socket.socket, repeated: RepeatedErrors
+    problem: BaseException,
+    hooks: Hooks,
+    settings: Settings,
+    listener: socket.socket,
+    changes: Connection,
+    repeated: RepeatedErrors,
 ) -> None:
     text = trimmed_traceback(problem)
     print(coloured(text) if has_colours(sys.stderr) else text, file=sys.stderr, flush=True)
-    _serve(StartupErrorApp(problem), settings, listener, repeated)
+
+    def end_with_parent(server: FollowedServer) -> None:
+        _receive(changes, lambda changes: None, server.stop)
+
+    _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, repeated, end_with_parent)
 
 
 def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
@@ -130,19 +143,13 @@ class Follower:
         self._app = app
         self._hooks = hooks
         self._server = server
-        self._loop = asyncio.get_running_loop()
         self._static = hooks.static(app)
         self._running: set[asyncio.Task[None]] = set()
-        self._loop.add_reader(parent.fileno(), self._receive)
+        _receive(parent, self._start, server.stop)
         parent.send(Ready(None if self._static is None else self._static.folder.absolute()))
 
-    def _receive(self) -> None:
-        try:
-            task = self._loop.create_task(self._take_over(self._parent.recv()))
-        except EOFError, ConnectionResetError:  # the parent restarts this process, or has gone
-            self._loop.remove_reader(self._parent.fileno())
-            self._server.stop()
-            return
+    def _start(self, changes: Changes) -> None:
+        task = asyncio.create_task(self._take_over(changes))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -173,12 +180,32 @@ class Follower:
         return Asset(static_url(name), self._static.url_path(name))
 
 
+def _receive(changes: Connection, on_changes: Callable[[Changes], None], on_end: Callable[[], None]) -> None:
+    """Call `on_changes` on the running event loop with what the parent sends, and `on_end` when its end is closed.
+
+    A thread reads, because the event loop of Windows can't wait for a pipe.
+    """
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            while True:
+                try:
+                    received = changes.recv()
+                except EOFError, OSError:  # the parent restarts this process, or has gone
+                    loop.call_soon_threadsafe(on_end)
+                    return
+                loop.call_soon_threadsafe(on_changes, received)
+
+    threading.Thread(target=read, name="hyper-dev-changes", daemon=True).start()
+
+
 def _serve(
     app: ASGIApp,
     settings: Settings,
     listener: socket.socket,
     repeated: RepeatedErrors,
-    on_ready: Callable[[FollowedServer], None] | None = None,
+    on_ready: Callable[[FollowedServer], None],
 ) -> None:
     following = Following(app)
     watchdog = Watchdog()
@@ -191,8 +218,7 @@ def _serve(
 
     def ready() -> None:
         watchdog.watch(asyncio.get_running_loop())
-        if on_ready is not None:
-            on_ready(server)
+        on_ready(server)
 
     server.on_ready = ready
     with layer.listening(), contextlib.closing(watchdog):
@@ -202,12 +228,15 @@ def _serve(
 class FollowedServer(Server):
     """A server that open pages follow. It stops without the pauses of uvicorn: the developer is waiting."""
 
+    farewell = RETRY_AT_ONCE
+
     def __init__(self, config: Config, following: Following, parent_is_alive: Callable[[], bool]) -> None:
         super().__init__(config, parent_is_alive=parent_is_alive)
         self.updates = following.updates
         self._exiting = asyncio.Event()
 
     def stop(self) -> None:
+        """Stop serving. On Windows, this is the only way in which the parent ends the process."""
         self.should_exit = True
         self._exiting.set()
 

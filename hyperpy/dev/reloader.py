@@ -17,10 +17,11 @@ from watchfiles import watch
 
 from hyperpy.config import Settings
 from hyperpy.dev.child import GRACE, Changes, Hooks, Ready, run_child
+from hyperpy.dev.hosts import is_loopback
 from hyperpy.dev.problems import Editor
 from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
 from hyperpy.exceptions import display_path
-from hyperpy.server import address_of, listen, start_process
+from hyperpy.server import HANDLED, address_of, ask_to_end, listen, start_process
 
 POLL_INTERVAL = 100  # milliseconds between two checks that the child is alive
 STEP = 10  # milliseconds without another event, after which changes are looked at
@@ -37,12 +38,22 @@ def develop(hooks: Hooks, settings: Settings, folder: Path) -> int:
     # Development does without a proxy and HTTPS.
     settings = replace(settings, uds=None, root_path=None, ssl_certfile=None, ssl_keyfile=None)
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in HANDLED:
         signal.signal(number, lambda signum, frame: stop.set())
     with listen(settings) as listener:
         click.echo(f"hyper dev  {address_of(listener)}  (press Ctrl-C to stop)")
+        if inspector := inspector_url(listener):
+            click.echo(f"inspector  {inspector}")
         Reloader(hooks, settings, listener).follow(folder, stop)
     return 0
+
+
+def inspector_url(listener: socket.socket) -> str:
+    """Where the inspector is; empty if the socket can't be reached by a loopback address, the only ones it answers."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        return f"http://localhost:{port}/_hyper/"
+    return f"{address_of(listener)}/_hyper/" if is_loopback(host) else ""
 
 
 class Reloader:
@@ -157,8 +168,9 @@ class Reloader:
         if self._child is None:
             return
         assert self._changes is not None
-        self._changes.close()
-        self._child.terminate()
+        self._changes.close()  # ends a child that is ready
+        if self._ready is None:
+            ask_to_end(self._child)
         self._child.join(KILL_AFTER)
         if self._child.exitcode is None:
             self._child.kill()

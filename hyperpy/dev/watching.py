@@ -16,7 +16,7 @@ MAX_LINKS = 40  # in one path, as in Linux
 
 
 class FileState(NamedTuple):
-    """What changes when a file is written, replaced, or reached through another link."""
+    """Metadata that changes when a file is written, replaced, or reached through another link."""
 
     device: int
     inode: int

@@ -5,7 +5,7 @@ from hyperpy.forms.field_component import FormField
 from hyperpy.forms.fields import UnknownFieldError
 from hyperpy.forms.form_errors import FieldError, FormErrors
 from hyperpy.forms.form_values import FormValues
-from hyperpy.forms.model_form import Bound, FormModel, ModelForm, new_form, show_initial, untold_problems
+from hyperpy.forms.model_form import Bound, FormModel, ModelForm, has_problems, new_form, show_initial, untold_problems
 from hyperpy.forms.options import Option
 from hyperpy.forms.shapes import Kind
 from hyperpy.forms.submission import Submission, SubmittedJSON
@@ -26,6 +26,7 @@ __all__ = [
     "SubmittedJSON",
     "UnknownFieldError",
     "UploadFile",
+    "has_problems",
     "new_form",
     "show_initial",
     "untold_problems",

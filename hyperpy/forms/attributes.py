@@ -10,7 +10,7 @@ from hyperpy.exceptions import AnswerError
 from hyperpy.forms.fields import FieldPlace
 from hyperpy.forms.html_patterns import html_pattern
 from hyperpy.forms.shapes import Kind, Shape, written
-from hyperpy.templates import TagAttributes
+from hyperpy.templates import FixedAttributes
 
 _TYPES: Final[Mapping[str, str]] = {
     "password": "password",
@@ -32,8 +32,10 @@ _NOT_REQUIRED: Final = frozenset({"hidden", "range", "color", "submit", "button"
 _ONLY_INPUT: Final = frozenset({"type", "value", "checked", "min", "max", "step", "pattern", "accept"})
 
 
-class FieldAttributes(TagAttributes):
+class FieldAttributes(FixedAttributes):
     """The attributes of a control. A `<select>` or `<textarea>` gets those that it can have."""
+
+    __slots__ = ()
 
     def for_tag(self, tag: str) -> Mapping[str, object]:
         if tag == "select":
@@ -92,12 +94,14 @@ def _control_type(shape: Shape) -> str:
 
 def field_attributes(
     place: FieldPlace, kind: str, *, value: str, id: str, chosen: str | None, texts: list[str]
-) -> FieldAttributes:
-    """`value` is the text of the field; `chosen` is the option that a radio button or a checkbox of several stands for.
+) -> dict[str, object]:
+    """The attributes of a control.
+
+    `value` is the text of the field; `chosen` is the option that a radio button or a checkbox of several stands for.
 
     `texts` are all values of a field that can have several.
     """
-    found = FieldAttributes(name=place.name, id=id, type=kind)
+    found: dict[str, object] = {"name": place.name, "id": id, "type": kind}
     if chosen is not None and kind in _SINGLE_CHOICE:
         is_box = kind == "checkbox" and place.shape.kind is Kind.BOOL
         found["value"], found["checked"] = chosen, bool(value) if is_box else chosen in texts
@@ -157,7 +161,7 @@ def _range(shape: Shape, kind: str) -> dict[str, Any]:
         limits = {"min": schema.get("minimum"), "max": schema.get("maximum")}
         return {name: convert(value) for name, value in limits.items() if value is not None}
     step = _step(schema)
-    first, last = _first(schema, step), _last(schema, step)
+    first, last = (_limit(schema, kind, step) for kind in ("minimum", "maximum"))
     found |= {} if first is None else {"min": written(first)}
     found |= {} if last is None else {"max": written(last)}
     if step is None:
@@ -181,29 +185,19 @@ def _decimal(value: Any) -> Decimal:
     return Decimal(repr(value) if isinstance(value, float) else str(value))
 
 
-def _first(schema: Mapping[str, Any], step: Decimal | None) -> Decimal | None:
-    """The smallest value: the limit, or the step at or above it."""
-    limit = schema.get("minimum", schema.get("exclusiveMinimum"))
+def _limit(schema: Mapping[str, Any], kind: str, step: Decimal | None) -> Decimal | None:
+    """The smallest or largest value (`kind` is "minimum" or "maximum"): the limit, or the next step inside it."""
+    excluded = f"exclusive{kind.title()}"
+    limit = schema.get(kind, schema.get(excluded))
     if limit is None or not math.isfinite(limit):
         return None
     value = _decimal(limit)
     if step is None:
         return value
-    steps = math.ceil(value / step)
-    excluded = "exclusiveMinimum" in schema and "minimum" not in schema and steps * step == value
-    return (steps + excluded) * step
-
-
-def _last(schema: Mapping[str, Any], step: Decimal | None) -> Decimal | None:
-    limit = schema.get("maximum", schema.get("exclusiveMaximum"))
-    if limit is None or not math.isfinite(limit):
-        return None
-    value = _decimal(limit)
-    if step is None:
-        return value
-    steps = math.floor(value / step)
-    excluded = "exclusiveMaximum" in schema and "maximum" not in schema and steps * step == value
-    return (steps - excluded) * step
+    inward, steps = (1, math.ceil(value / step)) if kind == "minimum" else (-1, math.floor(value / step))
+    if kind not in schema and steps * step == value:
+        steps += inward
+    return steps * step
 
 
 def _limits_of(kind: str) -> Callable[[Any], str]:

@@ -1,4 +1,4 @@
-"""What was submitted → the data for pydantic, the values to show again, and what can't be read.
+"""Submitted values → the data for pydantic, the values to show again, and what can't be read.
 
 pydantic converts and checks. This is only about what HTML leaves out: an unticked checkbox and an empty list send
 nothing, and an empty control sends an empty text, whatever its type.
@@ -26,7 +26,7 @@ _TICKED: Final = frozenset({"on", "true", "1", "yes"})
 
 
 @dataclass(slots=True)
-class Binding:
+class BoundObject:
     """The result for one object, with the problems of everything below it by path."""
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -34,11 +34,11 @@ class Binding:
     problems: dict[str, list[str]] = field(default_factory=dict)
 
 
-def bind_submitted(shape: Shape, tree: Submitted) -> Binding:
+def bind_submitted(shape: Shape, tree: Submitted) -> BoundObject:
     """Bind a whole form to the shape of its model."""
     binder = _Binder()
     data, values = binder.object(shape, tree, "", 0)
-    return Binding(data, values, binder.problems)
+    return BoundObject(data, values, binder.problems)
 
 
 def extended(path: str, name: str) -> str:
@@ -182,7 +182,7 @@ class _Binder:
         return data, values
 
     def anything(self, node: Submitted) -> Any:
-        """What was submitted, for a field of any type or a name that is not a field."""
+        """The submitted values, for a field of any type or a name that isn't a field."""
         if node.children:
             rows = node.items() if not node.values else None
             if rows is not None:
@@ -213,7 +213,7 @@ def _takes_blank(shape: Shape) -> bool:
 
 
 def _misread(shape: Shape, text: str) -> bool:
-    """Whether pydantic would read a number or a date in what nobody means as one."""
+    """Whether pydantic would accept as a number or a date a text that visitors don't mean as one."""
     if shape.schema.get("type") in {"number", "integer"}:
         return bool(_NOT_A_NUMBER.fullmatch(text) or _is_too_large(shape, text)) and not shape.schema.get("any_number")
     dates = {"date", "time", "date-time", "duration"}

@@ -24,7 +24,7 @@ APPENDED: Final = "[]"
 
 @dataclass(slots=True)
 class Submitted:
-    """What was submitted for one name: values in the order of the body, and what is below the name."""
+    """The values submitted for one name, in the order of the body, and the names below it."""
 
     values: list[str | UploadFile] = field(default_factory=list)
     children: dict[str, Submitted] = field(default_factory=dict)

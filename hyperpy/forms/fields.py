@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from hyperpy.exceptions import AnswerError, did_you_mean
 from hyperpy.forms.field_names import parts_of
@@ -28,7 +28,19 @@ class UnknownFieldError(AnswerError, AttributeError):
 class FieldPlace:
     """One field of a form, found by its path. The places of a model's own fields are made once."""
 
-    __slots__ = ("_children", "attributes", "field", "id", "is_text", "name", "parts", "shape", "shows_value", "type")
+    __slots__ = (
+        "_children",
+        "attributes",
+        "controls",
+        "field",
+        "id",
+        "is_text",
+        "name",
+        "parts",
+        "shape",
+        "shows_value",
+        "type",
+    )
 
     def __init__(self, parts: tuple[str, ...], name: str, shape: Shape, field: FieldShape | None) -> None:
         self.parts = parts
@@ -43,13 +55,15 @@ class FieldPlace:
         self.shows_value = shape.kind is not Kind.LIST and not shape.is_secret
         """Whether its control has the value, unless the control's type has none."""
         self.type = ""
-        """The type of its control, once somebody has asked: see `attributes.py`."""
+        """The type of its control, computed at its first use: see `attributes.py`."""
         self.attributes: dict[tuple[str, bool], Mapping[str, object]] = {}
         """Attributes of its control, by the control's type and whether it is one of several: see `attributes.py`."""
+        self.controls: dict[tuple[object, ...], Any] = {}
+        """All attributes of its control in forms that show the defaults of the model: see `model_form.py`."""
         self._children: dict[str, FieldPlace] = {}
 
     def child(self, name: str) -> FieldPlace:
-        """What is below it. Raises UnknownFieldError."""
+        """The place below it with this name. Raises UnknownFieldError."""
         return self._children.get(name) or self._child(name)
 
     def _child(self, name: str) -> FieldPlace:
@@ -71,7 +85,7 @@ class FieldPlace:
         raise UnknownFieldError(name, [], self.name, hint)
 
     def find(self, path: str) -> FieldPlace:
-        """What is below it, by its path. Raises UnknownFieldError."""
+        """The place below it with this path. Raises UnknownFieldError."""
         if path in self._children:
             return self._children[path]
         place, parts = self, parts_of(path)

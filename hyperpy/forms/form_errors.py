@@ -12,7 +12,7 @@ from hyperpy.forms.shapes import Kind, Shape
 from hyperpy.templates import html
 
 MOST: Final = 2000
-"""Errors that are told one by one: twice the fields of a form. JSON may have more."""
+"""Errors that are reported one by one: twice the fields of a form. JSON may have more."""
 
 type Problems = Mapping[str, list[str]]
 """Messages by the name of the field, as it is submitted; the empty name is the whole form."""

@@ -77,9 +77,9 @@ def value_at(place: FieldPlace, values: Values) -> Any:
 
 
 def checked_initial(initial: object) -> object:
-    """What `Form(initial=…)` was given, as a mapping or an object with the fields as attributes.
+    """The argument of `Form(initial=…)` as a mapping or an object with the fields as attributes.
 
-    Raises AnswerError for what has no fields, such as a list.
+    Raises AnswerError for a value without fields, such as a list.
     """
     if initial is None:
         return {}

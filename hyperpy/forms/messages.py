@@ -81,7 +81,7 @@ def unreadable(shape: Shape) -> str:
 
 
 def sentence(problem: ErrorDetails, shape: Shape | None) -> str:
-    """What is wrong with a field; `shape` is None for an error of the whole form, or of a name that is no field."""
+    """The message for a field's problem; `shape` is None for an error of the whole form or of an unknown name."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in {"value_error", "assertion_error"}:
         return _own_words(problem, context, shape)
@@ -117,8 +117,8 @@ def _own_words(problem: ErrorDetails, context: Mapping[str, Any], shape: Shape |
     return problem["msg"]
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _characters(count: int) -> str:
+    return "1 character" if count == 1 else f"{count} characters"
 
 
 def _verb(shape: Shape) -> str:
@@ -126,8 +126,8 @@ def _verb(shape: Shape) -> str:
 
 
 _COUNTED: Final[Mapping[str, Callable[[Mapping[str, Any], Shape], str]]] = {
-    "string_too_short": lambda context, shape: f"Enter at least {_counted(context['min_length'], 'character')}.",
-    "string_too_long": lambda context, shape: f"Enter at most {_counted(context['max_length'], 'character')}.",
+    "string_too_short": lambda context, shape: f"Enter at least {_characters(context['min_length'])}.",
+    "string_too_long": lambda context, shape: f"Enter at most {_characters(context['max_length'])}.",
     "too_short": lambda context, shape: f"{_verb(shape)} at least {context['min_length']}.",
     "too_long": lambda context, shape: f"{_verb(shape)} at most {context['max_length']}.",
 }

@@ -20,6 +20,10 @@ from hyperpy.forms.shapes import Kind, Shape, shape_of, written
 from hyperpy.forms.submission import Submission
 from hyperpy.templates import html
 
+MOST_CONTROLS: Final = 32
+"""Ways of writing the control of one field that are remembered."""
+
+_type: Final = type  # which parameters hide
 _ROOT_HINT: Final = "Ask first: `if form.ok:`"
 
 
@@ -30,14 +34,16 @@ class FormModel[T]:
         self.adapter: TypeAdapter[T] = TypeAdapter(model)
         self.shape: Shape = shape_of(self.adapter)
         self.root = FieldPlace((), "", self.shape, None)
+        self.is_fixed = all(field.is_fixed for field in self.shape.fields.values())
+        """Whether a form that was not submitted, and has no initial values, is always the same."""
         self._default_values: Values | None = None
 
     def default_values(self) -> Values:
-        """What a form shows that was not submitted and has no initial values. Made once, if it is always the same."""
+        """The values of an unsubmitted form without initial values. Computed once if they are always the same."""
         if self._default_values is not None:
             return self._default_values
         values = initial_values(self.shape, {})
-        if all(field.is_fixed for field in self.shape.fields.values()):
+        if self.is_fixed:
             self._default_values = values
         return values
 
@@ -64,7 +70,7 @@ class FormModel[T]:
 
 @dataclass(frozen=True, slots=True)
 class Bound[T]:
-    """What a submission has given: the model, or the problems by submitted name."""
+    """The result of a submission: the model, or the problems by submitted name."""
 
     data: T | None
     values: Callable[[], Values]
@@ -154,6 +160,26 @@ class ModelForm[T]:
         checkboxes, stands for. Other attributes are added; `_` in a name is written as `-`.
         """
         place = self._root.find(name)
+        if (
+            value is not None
+            or not self._shows_defaults
+            or (attributes and set(map(_type, attributes.values())) != {str})
+        ):
+            return self._field(place, type, value, attributes)
+        key = (self._id_prefix, type, *attributes.items())
+        known: FieldAttributes | None = place.controls.get(key)
+        if known is None:
+            known = self._field(place, type, value, attributes)
+            if len(place.controls) < MOST_CONTROLS:
+                place.controls[key] = known
+        return known
+
+    @property
+    def _shows_defaults(self) -> bool:
+        """Whether it shows what every form of its model shows that was not submitted."""
+        return self._bound is None and self._shown is None and not self._problems and self._model.is_fixed
+
+    def _field(self, place: FieldPlace, type: str, value: object, attributes: Mapping[str, object]) -> FieldAttributes:
         kind = type or control_type(place)
         chosen = None if value is None else _option_text(value)
         control = control_id(place, self._id_prefix)
@@ -167,11 +193,11 @@ class ModelForm[T]:
         )
         if chosen is not None and kind not in {"radio", "checkbox"}:
             found["value"] = chosen
-        if self._problems and (error := self.error(name)):
+        if self._problems and (error := self._error(place)):
             found |= {"aria-invalid": "true", "aria-describedby": error.id}
         for key, each in attributes.items():
             _add(found, key.rstrip("_").replace("_", "-"), each)
-        return found
+        return FieldAttributes(found)
 
     def options(self, name: str, given: Given | None = None) -> Markup:
         """The `<option>` elements of a `<select>`, those that are chosen selected.
@@ -187,7 +213,7 @@ class ModelForm[T]:
         return html(t"{[_option(each) for each in found]}")
 
     def option_list(self, name: str, given: Given | None = None) -> list[Option]:
-        """The options of a field with `value`, `label` and `selected`, for radio buttons and lists of one's own."""
+        """The options of a field with `value`, `label` and `selected`, for radio buttons and custom lists."""
         place = self._root.find(name)
         return options_of(place.shape, given, self._texts(place))
 
@@ -207,12 +233,14 @@ class ModelForm[T]:
 
     def error(self, name: str) -> FieldError:
         """The message of one field, found by its path."""
-        place = _with_message(self._root.find(name))
-        return FormErrors(place, self._problems, self._id_prefix, self._told).own()
+        return self._error(self._root.find(name))
 
     def id(self, name: str) -> str:
         """The id of a field's control, for `<label for=…>`."""
         return control_id(self._root.find(name), self._id_prefix)
+
+    def _error(self, place: FieldPlace) -> FieldError:
+        return FormErrors(_with_message(place), self._problems, self._id_prefix, self._told).own()
 
     def _text(self, place: FieldPlace) -> str:
         found = value_at(place, self._values) if place.is_text else None
@@ -229,6 +257,11 @@ class ModelForm[T]:
 def show_initial(form: ModelForm[Any], initial: object) -> None:
     """Show these values in a form that was not submitted."""
     form._shown = initial_values(form._model.shape, checked_initial(initial))
+
+
+def has_problems(form: ModelForm[Any]) -> bool:
+    """Whether a form was refused."""
+    return bool(form._problems)
 
 
 def untold_problems(form: ModelForm[Any]) -> Problems:
@@ -256,7 +289,7 @@ def _option(option: Option) -> Any:
     return t"<option value={option.value} selected={option.selected}>{option.label}</option>"
 
 
-def _add(attributes: FieldAttributes, name: str, value: object) -> None:
+def _add(attributes: dict[str, object], name: str, value: object) -> None:
     """Add an attribute of the caller's; descriptions add up."""
     if name == "aria-describedby" and (known := attributes.get(name)):
         value = f"{value} {known}"

@@ -1,4 +1,4 @@
-"""A pydantic model → the shape of its form: fields, their kinds, and what HTML can say of them.
+"""A pydantic model → the shape of its form: fields, their kinds, and what HTML can express of them.
 
 It is read from the model's JSON schema. pydantic's generator of it visits every type, so that aliases, constraints,
 nested models and validators need no code of their own here; ours adds what JSON schema leaves out.

@@ -1,4 +1,4 @@
-"""What a request submits: the fields of a form, or JSON."""
+"""The data that a request submits: the fields of a form, or JSON."""
 
 from dataclasses import dataclass
 from typing import Any

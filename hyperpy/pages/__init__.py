@@ -10,13 +10,13 @@ from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
-from hyperpy.pages.loading.package import RoutesPackage, is_in_routes, read_source, temporary_imports
+from hyperpy.pages.loading.package import RouteLoader, RoutesPackage, is_in_routes, read_source, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
 from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, request_proxy, session
 from hyperpy.pages.proxies import request as current_request
 from hyperpy.pages.proxies import response as current_response
-from hyperpy.pages.request.body import RequestBody, body_limit, check_length
+from hyperpy.pages.request.body import BODILESS_METHODS, RequestBody, body_limit, check_length
 from hyperpy.pages.request.ending import failed, finished, is_streamed, send_streamed, stream_finished
 from hyperpy.pages.request.flash import flash, flashes
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
@@ -25,12 +25,14 @@ from hyperpy.pages.request.render_fragments import render
 from hyperpy.pages.request.request_state import ANSWERED, HEADERS_SETTLED, STATE, request_state
 from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
+from hyperpy.pages.request.threads import TaskMark
 from hyperpy.pages.request_objects import RequestObject
 from hyperpy.pages.route_settings import route
 from hyperpy.pages.waiting.completion import Completion
 
 __all__ = [
     "ANSWERED",
+    "BODILESS_METHODS",
     "DELETE",
     "FORM_KEY",
     "GET",
@@ -64,9 +66,11 @@ __all__ = [
     "RequestBody",
     "RequestObject",
     "Route",
+    "RouteLoader",
     "RoutesPackage",
     "Run",
     "StreamFacts",
+    "TaskMark",
     "body_limit",
     "check_header",
     "check_length",

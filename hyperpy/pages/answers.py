@@ -14,7 +14,7 @@ from hyperpy.responses import RedirectResponse
 
 
 class Redirect(RedirectResponse, Exception):
-    """What `redirect()` makes: a response that can also be raised. Where a template shows it, it raises itself."""
+    """The result of `redirect()`: a response that can also be raised. It raises itself if a template renders it."""
 
     def __init__(self, url: str, status: int) -> None:
         super().__init__(url, status)
@@ -28,7 +28,7 @@ class Redirect(RedirectResponse, Exception):
         await self.sent_to(scope)(scope, receive, send)
 
     def sent_to(self, scope: Scope) -> Response:
-        """What a client gets: a redirect or, if htmx asks for a part of a page, headers that make it leave the page."""
+        """The response to send: a redirect or, if htmx asks for part of a page, headers that make it leave the page."""
         headers = redirect_headers(self.raw_headers, scope)
         response = Response(status_code=self.status_code if headers is None else 204, background=self.background)
         response.raw_headers = list(self.raw_headers) if headers is None else headers
@@ -63,7 +63,7 @@ def decisive(error: Exception) -> Exception:
 
 
 def unexpected(error: Exception) -> Exception | None:
-    """What of an exception is a bug to be logged; None if all of it is a deliberate answer."""
+    """The part of an exception that is a bug to be logged; None if all of it is a deliberate answer."""
     expected = (*_DECISIVE, ClientDisconnect, AnsweredError)
     if isinstance(error, ExceptionGroup):
         return error.split(expected)[1]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from hyperpy.exceptions import Place, printable
-from hyperpy.forms import FormModel, ModelForm, Submission, new_form, untold_problems
+from hyperpy.forms import FormModel, ModelForm, Submission, has_problems, new_form, untold_problems
 from hyperpy.forms.strict_inputs import ABSENT, FormInput, JSONInput, form_input, json_input
 from hyperpy.pages.constraint_keywords import Constraints, known_constraints
 from hyperpy.pages.input_markers import NO_CONSTRAINTS, NO_DEFAULT, InputMarker
@@ -33,7 +33,7 @@ class SubmittedBody:
 
 @dataclass(frozen=True, slots=True)
 class BodyNeeds:
-    """What the inputs of a request want to have of its body."""
+    """The forms in which the inputs of a request need its body."""
 
     form: bool = False
     json: bool = False
@@ -58,7 +58,7 @@ class FromBody(InputMarker):
 
     @property
     def needs(self) -> BodyNeeds:
-        """What it reads."""
+        """The forms of the body that it reads."""
         raise NotImplementedError
 
     @property
@@ -96,17 +96,20 @@ class FormMarker(FromBody):
         return replace(self, input=found, optional=found.optional)
 
     def value(self, request: Request, name: str) -> object:
-        form = submitted_body(request).form
-        if self.model is not None:
-            is_bound = self.is_submitted and request.method in BINDING_METHODS
-            made = new_form(Form, self.model, form if is_bound else None, self.id_prefix)
-            request.scope.setdefault(FORMS, []).append(made)
-            return made
+        form = submitted_body(request.scope).form
         assert self.input
         if form is None or (form.is_empty and not self.input.is_field):
             return None
         value = self.input.value(form)
         return None if value is ABSENT else value
+
+    def form(self, scope: Scope) -> ModelForm[Any]:
+        """The form of its `model` for a request."""
+        assert self.model
+        is_bound = self.is_submitted and scope["method"] in BINDING_METHODS
+        made = new_form(Form, self.model, submitted_body(scope).form if is_bound else None, self.id_prefix)
+        scope.setdefault(FORMS, []).append(made)
+        return made
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ class BodyMarker(FromBody):
         return replace(self, input=found, optional=found.shape.optional)
 
     def value(self, request: Request, name: str) -> object:
-        body = submitted_body(request)
+        body = submitted_body(request.scope)
         if self.is_raw:
             return body.raw
         assert self.input
@@ -142,9 +145,9 @@ class BodyMarker(FromBody):
 BINDING_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
-def submitted_body(request: Request) -> SubmittedBody:
-    """What has been read of the body so far."""
-    body: SubmittedBody = request.scope.get(SUBMITTED, _UNREAD)
+def submitted_body(scope: Scope) -> SubmittedBody:
+    """The parts of the body that have been read so far."""
+    body: SubmittedBody = scope.get(SUBMITTED, _UNREAD)
     return body
 
 
@@ -154,7 +157,7 @@ _UNREAD: Final = SubmittedBody()
 def is_refused(scope: Scope) -> bool:
     """Whether a form of the request was refused."""
     forms: list[ModelForm[Any]] = scope.get(FORMS, [])
-    return any(form.errors for form in forms)
+    return any(map(has_problems, forms))
 
 
 def report_untold(scope: Scope, page: object, place: Place) -> None:

@@ -85,4 +85,4 @@ MARKER_FUNCTIONS: Final[tuple[Callable[..., Any], ...]] = (Query, Header, Cookie
 """Functions whose calls are input markers."""
 
 TAKING_DEFAULTS: Final[tuple[Callable[..., Any], ...]] = (Query, Header, Cookie, Path, Form, File, Body)
-"""Those whose first parameter is the default."""
+"""Functions whose first parameter is the default."""

@@ -121,7 +121,7 @@ def actual[T](value: T) -> T:
 
 
 def request_proxy[T: RequestObject](name: str, kind: type[T]) -> T:
-    """What stands for the object of a class in each request."""
+    """A proxy for the object of a class in each request."""
     return cast(T, _Proxy(name, kind, kind.of))
 
 
@@ -132,7 +132,7 @@ response: Final = cast(Response, _Proxy("response", Response, methodcaller("inje
 """Status, headers and cookies of the page or stream that answers it."""
 
 session: Final = cast(Session[Any], _Proxy("session", Session, lambda run: Session(run.session_content())))
-"""What the site remembers of the visitor between requests."""
+"""The visitor's session."""
 
 csp_nonce: Final = cast(str, _Proxy("csp_nonce", str, lambda run: nonce_of(run.scope)))
 """The nonce of the request, for `<script nonce={csp_nonce}>`; the setting `csp` puts it into the policy."""

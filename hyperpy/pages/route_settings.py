@@ -43,7 +43,7 @@ def _setting(name: str, parse: Callable[[object], object] | None = None) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
-    """What `route(…)` takes. None leaves a setting as the application has it."""
+    """The arguments of `route(…)`. None keeps the application's setting."""
 
     max_body: int | str | None = _setting("limit_request_body", size)
     ping: float | None = _setting("ping")

@@ -1,13 +1,14 @@
 """Lists the files in a folder of routes: the URL of each, the error pages and the guards. Opens none of them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from hyperpy.exceptions import Place, RouteError
-from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_segment, pattern, printable
+from hyperpy.exceptions import Place, RouteError, printable, refuse
+from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_segment, pattern
 
 type ErrorPageName = Literal["_404", "_error"]
 
@@ -59,7 +60,7 @@ class GuardFile:
         return _parameters(self.folder)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Discovery:
     """The contents of a folder of routes. Routes are sorted by URL: literals, then `{name}`, then `{...name}`."""
 
@@ -76,17 +77,38 @@ class Discovery:
         """
         if not self.guards:
             return ()
-        written = {guard.path.parent: guard for guard in self.guards}
+        if file.is_symlink():
+            return self._guards_above(file, file.resolve())
+        folder = file.parent
+        if folder not in self._known:
+            self._known[folder] = self._guards_above(file, folder.resolve() / file.name)
+        return self._known[folder]
+
+    def _guards_above(self, file: Path, real: Path) -> tuple[GuardFile, ...]:
+        written, resolved = self._guarded
         found = {folder.resolve(): written[folder] for folder in reversed(file.parents) if folder in written}
-        real = {guard.path.parent.resolve(): guard for guard in self.guards}
-        for folder in reversed(file.resolve().parents):
-            if folder in real:
-                found.setdefault(folder, real[folder])
+        for folder in reversed(real.parents):
+            if folder in resolved:
+                found.setdefault(folder, resolved[folder])
         return tuple(found.values())
 
+    @cached_property
+    def _guarded(self) -> tuple[Mapping[Path, GuardFile], Mapping[Path, GuardFile]]:
+        """The guards by their folders, as these are written and in reality."""
+        written = {guard.path.parent: guard for guard in self.guards}
+        return written, {folder.resolve(): guard for folder, guard in written.items()}
 
-def discover(folder: Path) -> Discovery:
-    """The contents of `folder`. Raises RouteError if it doesn't exist, or if a name in it can't be part of a URL."""
+    @cached_property
+    def _known(self) -> dict[Path, tuple[GuardFile, ...]]:
+        """The guards of each folder that has been asked for."""
+        return {}
+
+
+def discover(folder: Path, report: Callable[[RouteError], None] = refuse) -> Discovery:
+    """The contents of `folder`. Raises RouteError if it doesn't exist or can't be read.
+
+    Files whose names can't be part of a URL are left out, and the errors passed to `report`.
+    """
     root = Path(os.path.abspath(folder))
     if not root.is_dir():
         what = "the routes folder is a file" if root.exists() else "the routes folder does not exist"
@@ -105,7 +127,7 @@ def discover(folder: Path) -> Discovery:
             else:
                 routes.append(RouteFile(path, _segments(parts), _module(parts)))
         except RouteError as error:
-            raise error.at(Place(printable(str(path)))) from None
+            report(error.at(Place(printable(str(path)))))
     return Discovery(root, tuple(sorted(routes, key=_order)), tuple(error_pages), tuple(guards))
 
 
@@ -140,7 +162,7 @@ def _python_files(
 
 
 def _check_is_file(path: Path) -> None:
-    """Raise RouteError for a guard that can't be read: its folder would be open."""
+    """Raise RouteError for a guard that can't be read, since its folder would be unprotected."""
     if not _is_file(path):
         what = "this has the name of a guard, and is not a file"
         raise RouteError(what, place=Place(printable(str(path))), hint="Make it a Python file, or rename it.")

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hyperpy.exceptions import RouteError
+from hyperpy.exceptions import RouteError, printable
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BRACED = re.compile(r"\{(\.\.\.)?([^{}]*)\}")
@@ -66,11 +66,6 @@ def pattern(segments: Sequence[Segment]) -> str:
 def shape(segments: Sequence[Segment]) -> str:
     """The URL without the names of parameters. Two routes of the same shape match the same URLs."""
     return pattern([s if s.kind is SegmentKind.LITERAL else Segment(s.kind, "") for s in segments])
-
-
-def printable(name: str) -> str:
-    """The name for messages, with control characters and lone surrogates escaped."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), name)
 
 
 def _partial(name: str) -> RouteError:

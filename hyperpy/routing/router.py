@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple
 
-from hyperpy.exceptions import Place, RouteConflictError, display_path
+from hyperpy.exceptions import Place, RouteConflictError, display_path, refuse
 from hyperpy.routing.discovery import ErrorPage, ErrorPageName, RouteFile
 from hyperpy.routing.paths import quote_path, split_path
 from hyperpy.routing.patterns import SegmentKind, shape
@@ -40,13 +40,15 @@ class _RouteLeaf[T]:
 
 
 class Router[T]:
-    """Targets by path. Raises RouteConflictError if two files match the same URLs."""
+    """Targets by path. If two files match the same URLs, the second is left out, and the error passed to `report`."""
 
-    def __init__(self, entries: Iterable[tuple[RouteFile, T]]) -> None:
+    def __init__(
+        self, entries: Iterable[tuple[RouteFile, T]], report: Callable[[RouteConflictError], None] = refuse
+    ) -> None:
         self._tree: TreeNode[_RouteLeaf[T]] = TreeNode()
         self._literal: dict[bytes, T] = {}
         for file, target in entries:
-            self._add(file, target)
+            self._add(file, target, report)
 
     def match(self, raw_path: bytes) -> Match[T] | CanonicalRedirect | None:
         """The match for a percent-encoded path, or a redirect if only its trailing slash is wrong."""
@@ -64,12 +66,13 @@ class Router[T]:
             params[name] = "/".join(segments[at:])
         return Match(leaf.target, params)
 
-    def _add(self, file: RouteFile, target: T) -> None:
+    def _add(self, file: RouteFile, target: T, report: Callable[[RouteConflictError], None]) -> None:
         node = self._tree.grow(file.segments)
         if node.leaf is not None:
             what = f"answers the same URLs as `{display_path(str(node.leaf.file.path))}`: {shape(file.segments)}"
             hint = "Remove one of them, or move it to another URL."
-            raise RouteConflictError(what, place=Place(str(file.path)), hint=hint)
+            report(RouteConflictError(what, place=Place(str(file.path)), hint=hint))
+            return
         named = [(at, segment) for at, segment in enumerate(file.segments) if segment.kind is not SegmentKind.LITERAL]
         parameters = [(segment.text, at) for at, segment in named]
         rest = parameters.pop() if named and named[-1][1].kind is SegmentKind.REST else None
@@ -79,16 +82,19 @@ class Router[T]:
 
 
 class ErrorPages[T]:
-    """Error pages by URL. Raises RouteConflictError if two of the same name are in folders that match the same URLs."""
+    """Error pages by URL. If two of one name are in folders that match the same URLs, the error goes to `report`."""
 
-    def __init__(self, entries: Iterable[tuple[ErrorPage, T]]) -> None:
+    def __init__(
+        self, entries: Iterable[tuple[ErrorPage, T]], report: Callable[[RouteConflictError], None] = refuse
+    ) -> None:
         self._trees: dict[ErrorPageName, TreeNode[tuple[ErrorPage, T]]] = {"_404": TreeNode(), "_error": TreeNode()}
         for page, target in entries:
             node = self._trees[page.name].grow(page.folder)
             if node.leaf is not None:
                 what = f"answers for the same URLs as `{display_path(str(node.leaf[0].path))}`: {shape(page.folder)}"
                 hint = "Remove one of them: requests can't tell the folders apart."
-                raise RouteConflictError(what, place=Place(str(page.path)), hint=hint)
+                report(RouteConflictError(what, place=Place(str(page.path)), hint=hint))
+                continue
             node.leaf = (page, target)
 
     def nearest(

@@ -20,7 +20,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
 
 
 class URLProblem(NamedTuple):
-    """Why a URL can't be built, and what to write instead."""
+    """Why a URL can't be built or leads nowhere, and what to write instead."""
 
     what: str
     hint: str
@@ -33,7 +33,7 @@ class URLPatterns:
         self._segments: Mapping[str, tuple[Segment, ...]] = {file.url: file.segments for file in files}
 
     def problem(self, pattern: str, given: Iterable[str] | None) -> URLProblem | None:
-        """What is wrong with a pattern or the names of its parameters; None as names means that they are unknown."""
+        """The problem with a pattern or the names of its parameters. `given` is None if the names are unknown."""
         if problem := pattern_problem(pattern):
             return problem
         is_known = pattern in self._segments or _normalized(pattern) in self._segments
@@ -93,7 +93,7 @@ def build_path(pattern: str, values: Mapping[str, str]) -> str | None:
 
 @lru_cache(_CACHE_SIZE)
 def pattern_problem(pattern: str) -> URLProblem | None:
-    """What is wrong with a pattern, whatever routes there are."""
+    """The problem with a pattern by itself, whichever routes exist."""
     if not pattern.startswith("/"):
         return URLProblem(f"the route `{pattern}` doesn't start with a slash", f'Write url("/{pattern}").')
     if found := re.search(r"[?#]", pattern):

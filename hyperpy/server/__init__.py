@@ -5,14 +5,16 @@ from hyperpy.server.logs import configure_logging
 from hyperpy.server.serve import Load, make_config, run, serve
 from hyperpy.server.server import Server
 from hyperpy.server.sockets import address_of, listen
-from hyperpy.server.workers.processes import prepare_child, start_process
+from hyperpy.server.workers.processes import HANDLED, ask_to_end, prepare_child, start_process
 from hyperpy.tracebacks import describe_failure
 
 __all__ = [
+    "HANDLED",
     "HTTPProtocol",
     "Load",
     "Server",
     "address_of",
+    "ask_to_end",
     "configure_logging",
     "describe_failure",
     "listen",

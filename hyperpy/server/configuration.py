@@ -1,5 +1,6 @@
 """uvicorn's configuration, plus what hyperpy's protocols need."""
 
+import sys
 from typing import Any
 
 import uvicorn
@@ -24,6 +25,7 @@ class Config(uvicorn.Config):
             port=settings.port,
             http=protocol,
             interface="asgi3",
+            loop=event_loop(settings.channels),
             log_config=None,
             server_header=False,
             backlog=settings.backlog,
@@ -38,6 +40,15 @@ class Config(uvicorn.Config):
         self.settings = settings
         self.body_limit = _largest_body(app, settings.limit_request_body)
         self.request_log = request_log
+
+
+def event_loop(channels: str, platform: str = sys.platform) -> str:
+    """uvicorn's choice, which is uvloop where that is installed, and on Windows the proactor.
+
+    psycopg can't use the proactor, so with channels in PostgreSQL it is the other loop of Windows, which has no
+    subprocesses.
+    """
+    return "asyncio:SelectorEventLoop" if platform == "win32" and channels.startswith("postgres") else "auto"
 
 
 def _largest_body(app: Any, default: int) -> int:

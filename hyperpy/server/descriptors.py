@@ -4,9 +4,15 @@ import asyncio
 import errno
 import logging
 import os
-import resource
 from collections.abc import Callable
 from typing import Any
+
+try:
+    import resource
+except ImportError:  # on Windows, where sockets aren't file descriptors
+    _HAS_LIMIT = False
+else:
+    _HAS_LIMIT = True
 
 logger = logging.getLogger("hyperpy.server")
 
@@ -54,9 +60,9 @@ class Descriptors:
         if self._exhausted:
             return
         self._exhausted = True
-        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        limit = f" {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}" if _HAS_LIMIT else ""
         logger.error(
-            "All %d file descriptors of process %d are in use: new connections are refused until some are closed. "
+            "All%s file descriptors of process %d are in use: new connections are refused until some are closed. "
             "Every connection takes one. Raise the limit with ulimit -n, or LimitNOFILE= in systemd.",
             limit,
             os.getpid(),

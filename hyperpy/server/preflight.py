@@ -1,10 +1,12 @@
-"""Checks of settings before the server starts: trusted proxies, root path and certificate."""
+"""Checks of settings before the server starts: trusted proxies, root path, certificate, and what the system lacks."""
 
 import ipaddress
+import socket
 import ssl
 
 from hyperpy.config import Settings
 from hyperpy.server.http.guard import UNIX_CLIENT
+from hyperpy.server.workers.processes import CAN_FORK
 
 ANY = "*"
 
@@ -14,6 +16,17 @@ def check_settings(settings: Settings) -> None:
     _check_proxies(settings)
     _check_root_path(settings)
     _check_certificate(settings)
+    _check_system(settings)
+
+
+def _check_system(settings: Settings) -> None:
+    """Workers are forks that share a socket; Windows has neither these nor Unix sockets."""
+    for name in () if CAN_FORK else ("workers", "limit_max_requests"):
+        if getattr(settings, name) > getattr(Settings(), name):
+            hint = "Serve with one process here, and use several on Linux or macOS."
+            raise settings.error(name, "this system can't fork processes that share a socket", hint)
+    if settings.uds is not None and not hasattr(socket, "AF_UNIX"):
+        raise settings.error("uds", "this system has no Unix sockets", "Set host and port instead.")
 
 
 def _check_proxies(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""What a site remembers of a visitor between requests: a signed cookie, and messages for the next page."""
+"""Sessions: a signed cookie that identifies a visitor between requests, and messages for the next page."""
 
 from hyperpy.sessions.content import PRIVATE, SessionContent
 from hyperpy.sessions.flashes import Flash

@@ -7,8 +7,9 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from starlette.types import Scope
 
 from hyperpy.exceptions import HeadersSentError, SessionError, caller_place
+from hyperpy.routing import root_prefix
 from hyperpy.sessions.flashes import FLASHES, Flash, restored, stored
-from hyperpy.sessions.signed_cookie import SessionCookie
+from hyperpy.sessions.signed_cookie import UNCHANGING, SessionCookie
 
 type RawHeader = tuple[bytes, bytes]
 
@@ -19,9 +20,20 @@ _RENEW_AFTER: Final = 0.5  # of the maximum age: a visitor who keeps coming back
 
 
 class SessionContent:
-    """What all parts of a request see as its session. Reading it makes the response private to the visitor."""
+    """The session as all parts of a request see it. Reading it makes the response private to the visitor."""
 
-    __slots__ = ("_cookie", "_dropped", "_flashes", "_is_old", "_models", "_scope", "_sent", "_stored", "_values")
+    __slots__ = (
+        "_cookie",
+        "_dropped",
+        "_flashes",
+        "_is_changed",
+        "_is_old",
+        "_models",
+        "_scope",
+        "_sent",
+        "_stored",
+        "_values",
+    )
 
     def __init__(self, scope: Scope, cookie: SessionCookie) -> None:
         self._scope = scope
@@ -30,6 +42,7 @@ class SessionContent:
         self._models: dict[int, tuple[TypeAdapter[Any], Any]] = {}  # by the identity of the adapter
         self._flashes: list[Flash] | None = None  # those that count as shown
         self._stored = b""  # the JSON in the visitor's cookie
+        self._is_changed = False  # as far as is known: a change inside a list or a model comes unseen
         self._is_old = False
         self._sent: list[RawHeader] | None = None  # once the response is about to start
         self._dropped = False  # whether a failed request's changes were left out
@@ -44,6 +57,7 @@ class SessionContent:
         """The values, about to be changed. Raises HeadersSentError if it is too late."""
         if self._sent is not None:
             _too_late()
+        self._is_changed = True
         return self.values()
 
     def renew(self) -> None:
@@ -81,7 +95,7 @@ class SessionContent:
 
     # -- the response -------------------------------------------------------------------------------------------------
 
-    def headers(self, path: str, *, keep: bool) -> list[RawHeader]:
+    def headers(self, *, keep: bool) -> list[RawHeader]:
         """The headers for the response, which is about to be sent: from now on, no change is possible.
 
         Without `keep`, what has changed is dropped. Raises SessionError for what JSON or a cookie can't hold.
@@ -91,12 +105,25 @@ class SessionContent:
             self._dropped = True
             if self._values is not None:
                 self._sent = [*PRIVATE]
-                if keep and ((now := self._json()) != self._stored or self._is_old):
-                    secure = self._scope.get("scheme") in ("https", "wss")
-                    self._sent.append(self._cookie.header(from_json(now), path, secure=secure))
-                    self._stored = now
+                if keep and (self._is_changed or self._is_old or self._may_hide_changes):
+                    self._store()
             self._dropped = not keep
         return self._sent
+
+    def _store(self) -> None:
+        """Send the session if it is another one than the visitor has, or old."""
+        now = self._json()
+        if now != self._stored or self._is_old:
+            path = root_prefix(self._scope) or "/"
+            secure = self._scope.get("scheme") in ("https", "wss")
+            assert self._sent is not None
+            self._sent.append(self._cookie.header(from_json(now), path, secure=secure))
+            self._stored = now
+
+    @property
+    def _may_hide_changes(self) -> bool:
+        """Whether it has values that can change without being set."""
+        return bool(self._models) or not UNCHANGING.issuperset(map(type, (self._values or {}).values()))
 
     def seal(self) -> None:
         """The headers are settled, although nothing has asked for the session: no change is possible."""
@@ -109,7 +136,7 @@ class SessionContent:
 
         It may have been read no earlier. What a failed request has changed is dropped on purpose.
         """
-        if self._sent is None or self._values is None or self._dropped:
+        if self._sent is None or self._values is None or self._dropped or not self._may_hide_changes:
             return False
         return self._json() != self._stored
 

@@ -42,6 +42,9 @@ class Session[T = Any](MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self._content.values()[key]
 
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._content.values().get(key, default)
+
     def __setitem__(self, key: str, value: Any) -> None:
         values = self._content.changing()
         if not isinstance(key, str):

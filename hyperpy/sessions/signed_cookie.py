@@ -6,11 +6,9 @@ A visitor can read it, and send an older one again.
 import re
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic_core import from_json, to_json
@@ -29,9 +27,26 @@ MOST_COOKIES: Final = 8
 # Verified cookies that are remembered, each of at most MOST_BYTES and its content.
 MOST_KNOWN: Final = 500
 
+UNCHANGING: Final = frozenset({str, int, float, bool, type(None)})
+"""The types in JSON whose values can't change."""
+
 _SALT: Final = "hyperpy.session"  # signatures made with the key for other purposes are not sessions
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 9110, 5.6.2)
 _HOST_ONLY: Final = "__Host-"  # browsers accept such a cookie only with Secure and the path /
+
+
+class _Verified(NamedTuple):
+    """The content of a cookie that this site has signed."""
+
+    json: bytes
+    signed: int
+    flat: dict[str, Any] | None
+    """The content, if none of its values can change."""
+
+    def values(self) -> dict[str, Any]:
+        """The content, for one request."""
+        values: dict[str, Any] = from_json(self.json) if self.flat is None else self.flat.copy()
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +56,9 @@ class SessionCookie:
     keys: tuple[str, ...] = field(repr=False)
     name: str
     max_age: int
-    """Seconds after which a session that nobody has changed is forgotten."""
+    """Seconds after which a session expires if it hasn't changed."""
     _serializer: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
-    _known: dict[str, tuple[bytes, int]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _known: dict[str, _Verified] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         # itsdangerous signs with the last key.
@@ -72,40 +87,37 @@ class SessionCookie:
         Of several cookies, the first that this site has signed counts: browsers send the one with the longest path
         first, so a mounted site finds its own before that of the site around it (RFC 6265, 5.4).
         """
-        for text in islice(self._texts(scope), MOST_COOKIES):
-            if (found := self._verified(text)) is not None:
-                json, signed = found
-                age = int(time.time()) - signed
-                if 0 <= age <= self.max_age:
-                    return from_json(json), json, age
+        for text in self._texts(scope)[:MOST_COOKIES]:
+            # Visitors send the same cookie with every request, so the last ones are remembered.
+            found = self._known.get(text) or self._verified(text)
+            if found is not None and 0 <= (age := int(time.time()) - found.signed) <= self.max_age:
+                return found.values(), found.json, age
         return {}, b"{}", 0
 
-    def _verified(self, text: str) -> tuple[bytes, int] | None:
-        """The content of a cookie as JSON, and when it was signed; None if this site hasn't.
-
-        Visitors send the same cookie with every request, so the last ones are remembered.
-        """
-        known = self._known.get(text)
-        if known is None:
-            try:
-                content, signed = self._usable().loads(text, return_timestamp=True)
-            except BadData:
-                return None
-            if not isinstance(content, dict):
-                return None
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            known = self._known[text] = to_json(content), int(signed.timestamp())
+    def _verified(self, text: str) -> _Verified | None:
+        """What a cookie holds; None if this site hasn't signed it."""
+        try:
+            content, signed = self._usable().loads(text, return_timestamp=True)
+        except BadData:
+            return None
+        if not isinstance(content, dict):
+            return None
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        flat = content if UNCHANGING.issuperset(map(type, content.values())) else None
+        known = self._known[text] = _Verified(to_json(content), int(signed.timestamp()), flat)
         return known
 
     def is_in(self, scope: Scope) -> bool:
         """Whether a request comes with the cookie of a session, valid or not."""
-        return any(self._texts(scope))
+        return bool(self._texts(scope))
 
-    def _texts(self, scope: Scope) -> Iterator[str]:
+    def _texts(self, scope: Scope) -> tuple[str, ...]:
+        found: tuple[str, ...] = ()
         for header, value in scope["headers"]:
             if header == b"cookie":
-                yield from (_values_of if len(value) > MOST_BYTES else _known_values_of)(self.name, value)
+                found += (_values_of if len(value) > MOST_BYTES else _known_values_of)(self.name, value)
+        return found
 
     def header(self, content: dict[str, Any], path: str, *, secure: bool) -> tuple[bytes, bytes]:
         """The header that stores the content, or deletes the cookie if there is none.

@@ -1,4 +1,4 @@
-"""What has to be cleaned up at the end of a stream, besides its generator: the dependencies of its route."""
+"""Clean-up at the end of a stream, besides its generator: the dependencies of its route."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

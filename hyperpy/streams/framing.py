@@ -115,7 +115,7 @@ def _checked_name(name: object) -> str:
 
 @lru_cache(maxsize=1024)
 def _usual_start(name: str) -> str:
-    """What an event of this name begins with, up to its data; empty for a name with a meaning."""
+    """The start of an event with this name, up to its data; empty for a name with a special meaning."""
     return f"event: {_name(name)}\ndata: " if name not in _SPECIAL_NAMES else ""
 
 
@@ -137,7 +137,7 @@ def _checked_id(id: object) -> str:
     if text == "close":
         raise EventError(
             "the id `close` is reserved",
-            hint="It tells that a client has seen the end of the stream. To end the stream, return from the generator.",
+            hint="It means that a client has received the whole stream. To end the stream, return from the generator.",
         )
     if unfit := _UNFIT_FOR_HEADERS.search(text):
         raise EventError(

@@ -47,7 +47,7 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorShape:
-    """What the source of a stream shows: whether the file has a template too, and what the `yield`s look like."""
+    """Properties of a stream that its source code shows: whether its file has a template too, and what it yields."""
 
     template: bool
     begins_document: bool

@@ -124,7 +124,7 @@ async def _in_thread[T](fn: Callable[[], T]) -> T:
 
 
 def _limits() -> tuple[asyncio.Semaphore, CapacityLimiter]:
-    """What waits for a thread, and can be cancelled meanwhile; and a limiter for anyio that never makes it wait."""
+    """A semaphore for threads, whose waiting can be cancelled, and a limiter for anyio that never waits."""
     try:
         return _threads.get(), _unlimited.get()
     except LookupError:

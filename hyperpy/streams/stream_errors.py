@@ -1,4 +1,4 @@
-"""The event that tells a client that its stream has failed. Whatever the generator has raised, it can be made."""
+"""The event that tells a client that its stream has failed. It can be made for any exception of the generator."""
 
 import json
 import logging
@@ -90,7 +90,7 @@ def _sendable(text: str, length: int) -> str:
 
 
 def failure_of(run: Run | None, error: Exception) -> Exception | None:
-    """What a generator's exception means: nothing for a redirect, since `on_start` refuses to start with one."""
+    """The failure that a generator's exception means. None for a redirect: `on_start` refuses to start with one."""
     error = decisive(error)
     if run is None or not isinstance(error, Redirect):
         return error

@@ -110,7 +110,7 @@ def _dimensions(record: StreamRecord) -> dict[str, str]:
 
 
 def telemetry() -> Telemetry | None:
-    """What records a stream that begins now; None if the application doesn't use OpenTelemetry."""
+    """The recorder for a stream that begins now; None if the application doesn't use OpenTelemetry."""
     return _telemetry() if _IN_ENVIRONMENT or any(api in sys.modules for api in _APIS) else None
 
 

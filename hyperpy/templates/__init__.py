@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS, child_nodes
 from hyperpy.templates.at_load.fragment_extraction import extract_fragments
+from hyperpy.templates.at_load.inline_code import InlineCode
 from hyperpy.templates.at_load.inline_functions import compile_inline
 from hyperpy.templates.at_load.literals import Literals, certain_templates
 from hyperpy.templates.at_load.locate import SourceText
@@ -17,8 +18,8 @@ from hyperpy.templates.deferred import (
     current_host,
 )
 from hyperpy.templates.escape import escape_str, markup, text_escape
-from hyperpy.templates.escaping.reports import replace_surrogates
-from hyperpy.templates.escaping.tag_attributes import TagAttributes
+from hyperpy.templates.escaping.reports import remember, replace_surrogates
+from hyperpy.templates.escaping.tag_attributes import FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
 from hyperpy.templates.rendering.render import html, render_template, render_text
@@ -26,6 +27,8 @@ from hyperpy.templates.rendering.render import html, render_template, render_tex
 __all__ = [
     "CHILD_FIELDS",
     "DeferredValue",
+    "FixedAttributes",
+    "InlineCode",
     "Literals",
     "Markup",
     "Pending",
@@ -48,6 +51,7 @@ __all__ = [
     "fragment",
     "html",
     "markup",
+    "remember",
     "render_template",
     "render_text",
     "replace_surrogates",

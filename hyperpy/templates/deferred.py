@@ -121,7 +121,7 @@ class Placeholders:
 class TemplateHost:
     """The request that templates are rendered for, the base of `hyperpy.pages.Run`.
 
-    Its `is_strict` tells whether an unsafe value is an error, instead of being replaced and logged.
+    Its `is_strict` says whether an unsafe value is an error, instead of being replaced and logged.
 
     `collected` is None where nothing can wait, because what is rendered is not sent directly. Otherwise it is a tuple,
     empty until the first deferred value is rendered. Only this module changes it. A context variable for it would be

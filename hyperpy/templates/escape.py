@@ -28,7 +28,7 @@ escape_str: Callable[[str], str] = getattr(_speedups, "_escape_inner", escape_po
 
 
 text_escape: Final[ContextVar[Callable[[str], str]]] = ContextVar("hyperpy.text_escape", default=escape_str)
-"""What templates that are compiled in this context call for a `str` in text. `hyper dev` sets one that takes notes."""
+"""What templates that are loaded in this context call for a `str` in text. `hyper dev` sets one that takes notes."""
 
 
 def escape_html(markup: str) -> str:

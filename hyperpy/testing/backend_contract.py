@@ -312,7 +312,7 @@ async def take(backend: Backend, queue: str, lease: float = LEASE) -> QueueItem:
 
 
 async def take_released(backend: Backend, queue: str, lease: float) -> QueueItem:
-    """An item that somebody else still holds."""
+    """An item that another consumer still holds."""
     async with asyncio.timeout(PATIENCE):
         while (item := await backend.take(queue, lease)) is None:
             await asyncio.sleep(0.05)

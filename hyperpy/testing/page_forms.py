@@ -34,7 +34,7 @@ class Control:
 
     kind: str
     values: list[str] = field(default_factory=list)
-    """What is sent: nothing for an unticked checkbox."""
+    """The values to send: empty for an unticked checkbox."""
     options: list[str] | None = None
     """The values that a visitor can choose from; None for free text."""
     several: bool = False
@@ -57,7 +57,7 @@ class PageForm[P]:
 
     @property
     def values(self) -> dict[str, list[str]]:
-        """What the form would send now, by name. Files are not in it."""
+        """The values that the form would send now, by name, without files."""
         return {name: list(control.values) for name, control in self._controls.items()}
 
     def fill(self, values: Mapping[str, object] | None = None, /, **named: object) -> PageForm[P]:

@@ -1,1 +1,1 @@
-"""What every site needs: static files, redirects, error responses and the browser module."""
+"""The parts that every site needs: static files, redirects, error responses and the browser module."""

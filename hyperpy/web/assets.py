@@ -2,9 +2,8 @@
 
 from typing import Never
 
-from hyperpy.exceptions import URLError
+from hyperpy.exceptions import URLError, caller_place
 from hyperpy.routing import URLProblem
-from hyperpy.web.call_site import caller, place_of_call
 from hyperpy.web.static_files import StaticFolder
 from hyperpy.web.urls import current_site
 
@@ -40,4 +39,4 @@ def no_static_files(name: str) -> URLProblem:
 
 
 def _fail(what: str, hint: str) -> Never:
-    raise URLError(f"asset(): {what}", hint=hint, place=place_of_call(caller()))
+    raise URLError(f"asset(): {what}", hint=hint, place=caller_place())

@@ -2,27 +2,8 @@
 
 import ast
 import linecache
-import sys
 from itertools import islice
-from pathlib import Path
 from types import FrameType
-from typing import Final
-
-from hyperpy.exceptions import Place
-
-_HYPERPY: Final = f"{Path(__file__).parents[1]}/"
-
-
-def caller() -> FrameType | None:
-    """The innermost frame outside hyperpy."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_HYPERPY):
-        frame = frame.f_back
-    return frame
-
-
-def place_of_call(frame: FrameType | None) -> Place | None:
-    return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno)
 
 
 def calls_with_literal(frame: FrameType | None, parameter: str) -> bool:

@@ -11,7 +11,6 @@ from starlette.types import Message, Scope, Send
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean, printable
 from hyperpy.pages import HEADERS_SETTLED, STATE, nonce_of
-from hyperpy.routing import root_prefix
 from hyperpy.sessions import PRIVATE, SessionCookie
 
 log = logging.getLogger("hyperpy")
@@ -47,7 +46,7 @@ class DefaultHeaders:
 
     @classmethod
     def of(cls, settings: Settings) -> DefaultHeaders:
-        """Raises ConfigError for a policy that browsers would not read as it is meant."""
+        """Raises ConfigError for a policy that browsers would not read as intended."""
         csp = _checked_policy(settings)
         headers = {
             "x-content-type-options": "nosniff" if settings.nosniff else _OFF,
@@ -78,7 +77,7 @@ def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[
     session = scope[STATE].session
     if session is None:
         return headers
-    return _with(headers, session.headers(root_prefix(scope) or "/", keep=keep))
+    return _with(headers, session.headers(keep=keep))
 
 
 def private_with_session(headers: list[RawHeader], scope: Scope) -> list[RawHeader]:
@@ -95,7 +94,7 @@ def _with(headers: list[RawHeader], added: list[RawHeader]) -> list[RawHeader]:
     for name, _ in headers:
         if len(name) == _CACHE_CONTROL_LENGTH and name.lower() == b"cache-control":
             return [*headers, *(header for header in added if header[0] != b"cache-control")]
-    return [*headers, *added]
+    return headers + added
 
 
 def report_lost_changes(scope: Scope) -> None:

@@ -4,6 +4,7 @@ import copy
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from string.templatelib import Template
 from typing import Literal
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Scope
 
+from hyperpy.config import running_command
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path
 from hyperpy.templates import html, replace_surrogates
 from hyperpy.tracebacks import users_traceback
@@ -85,7 +87,7 @@ def takes_html(accept: str) -> bool:
 
 
 def preferred_format(accept: str) -> Literal["json", "html", "any", "text"]:
-    """What a client prefers by its `Accept` header (RFC 9110, 12.5.1). Browsers name HTML, and scripts JSON."""
+    """The media type that a client's `Accept` header prefers (RFC 9110, 12.5.1). Browsers name HTML, scripts JSON."""
     qualities = dict(map(_media_range, accept.lower().split(",")))
     json = max((q for kind, q in qualities.items() if _JSON_TYPE.fullmatch(kind)), default=0)
     html = max(qualities.get("text/html", 0), qualities.get("application/xhtml+xml", 0))
@@ -197,6 +199,14 @@ def error_document(title: str, body: object, *, refresh: int | None = None) -> M
         <!doctype html>
         <html lang="en">
         <head><meta charset="utf-8">{meta}<title>{title}</title>{Markup("<style>")}{_STYLE}{Markup("</style>")}</head>
-        <body><h1>{title}</h1>{body}</body>
+        <body><h1>{title}</h1>{body}{_inspector_link()}</body>
         </html>
         """)
+
+
+def _inspector_link() -> Template | None:
+    """A link to the inspector, which only `hyper dev` has."""
+    command = running_command.get()
+    if command is None or not command.development_key:
+        return None
+    return t'<p><a href="/_hyper/">Inspector: routes, requests, streams</a></p>'

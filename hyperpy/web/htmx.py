@@ -1,4 +1,4 @@
-"""`htmx`: what htmx says of its request, and what it is told beside the answer."""
+"""`htmx`: properties of a request that htmx sends, and response headers that it obeys."""
 
 import json
 import re
@@ -9,10 +9,9 @@ from urllib.parse import unquote
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 from starlette.datastructures import Headers
 
-from hyperpy.exceptions import AnswerError
+from hyperpy.exceptions import AnswerError, caller_place
 from hyperpy.pages import RequestObject, Run, request_proxy
 from hyperpy.pages import htmx_headers as names
-from hyperpy.web.call_site import caller, place_of_call
 from hyperpy.web.redirect import check_url
 from hyperpy.web.urls import under_root_path
 
@@ -89,7 +88,7 @@ class HTMX(RequestObject):
 
     @property
     def prompt(self) -> str:
-        """What the visitor has entered for `hx-prompt`."""
+        """The visitor's answer to `hx-prompt`."""
         text = self._text("HX-Prompt")
         return unquote(text) if self._version() == 4 else text
 
@@ -269,7 +268,7 @@ def _checked(call: str, text: str, what: str) -> str:
 
 
 def _fail(call: str, what: str, hint: str) -> Never:
-    raise AnswerError(f"htmx.{call}(): {what}", hint=hint, place=place_of_call(caller()))
+    raise AnswerError(f"htmx.{call}(): {what}", hint=hint, place=caller_place())
 
 
 htmx: Final = request_proxy("htmx", HTMX)

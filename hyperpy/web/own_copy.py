@@ -11,7 +11,7 @@ _SENT = "_hyperpy_sent"
 
 
 def own_copy(response: Response, headers: Iterable[tuple[bytes, bytes]] | None = None) -> Response:
-    """A copy to send, with headers of its own. What middleware or `FileResponse` add to them reaches nobody else.
+    """A copy to send. Headers that middleware or `FileResponse` add to it don't reach other requests.
 
     Raises AnswerError for a `StreamingResponse` whose content has been sent before.
     """

@@ -3,9 +3,9 @@
 import re
 from urllib.parse import urlsplit
 
-from hyperpy.exceptions import AnswerError, RefusedRedirectError
+from hyperpy.exceptions import AnswerError, RefusedRedirectError, caller_frame, caller_place
 from hyperpy.pages import Redirect, current
-from hyperpy.web.call_site import caller, calls_with_literal, place_of_call
+from hyperpy.web.call_site import calls_with_literal
 from hyperpy.web.urls import BLOCKED, under_root_path
 
 _STATUSES = (301, 302, 303, 307, 308)
@@ -49,10 +49,9 @@ def check_url(call: str, url: str, *, external: bool | None) -> None:
 
 def _refusal(call: str, url: str, what: str, hint: str) -> AnswerError:
     """The error for a URL: the author's if the call has a literal, and possibly a visitor's if it is computed."""
-    frame = caller()
-    kind = AnswerError if calls_with_literal(frame, "url") else RefusedRedirectError
+    kind = AnswerError if calls_with_literal(caller_frame(), "url") else RefusedRedirectError
     shown = url if len(url) <= _MAX_SHOWN else f"{url[:_MAX_SHOWN]}…"
-    return kind(f"{call}({shown!a}): {what}", place=place_of_call(frame), hint=hint)
+    return kind(f"{call}({shown!a}): {what}", place=caller_place(), hint=hint)
 
 
 def _problem(url: str, external: bool | None) -> tuple[str, str] | None:

@@ -64,7 +64,7 @@ class SessionSeal:
                 log.debug("a session of the type %s can't be sealed", type(session).__name__)
 
     def release(self) -> None:
-        """The response is complete. Logs the changes that nobody has refused."""
+        """The response is complete. Logs the changes that haven't been refused."""
         session, original = self._scope.get(SESSION), self._original
         by_middleware = self._pop_mark()
         if _is_sealed(original):

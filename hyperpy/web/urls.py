@@ -11,11 +11,10 @@ from urllib.parse import quote, unquote, urlencode
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 from starlette.types import Scope
 
-from hyperpy.exceptions import URLError
+from hyperpy.exceptions import URLError, caller_place
 from hyperpy.pages import current
 from hyperpy.routing import root_prefix
 from hyperpy.routing.urls import URLProblem, build_path, missing_parameter, parameters, pattern_problem
-from hyperpy.web.call_site import caller, place_of_call
 
 log = logging.getLogger("hyperpy")
 
@@ -128,16 +127,16 @@ def _text(name: str, value: object) -> str:
 
 
 def _blocked(route: str, values: dict[str, object]) -> str:
-    """What is built instead of a URL that no request could have; in debug mode, an error."""
+    """The replacement for a URL that no request could have. Raises an error in debug mode."""
     shown = ", ".join(f"{name}={value!a:.100}" for name, value in values.items())
     what = f"a path can't contain {shown}"
     run = current.get(None)
     if run is not None and run.is_strict:
         hint = f"This is an error only in debug mode. Otherwise the URL is {BLOCKED}, and a warning is logged."
         _fail(URLProblem(what, hint))
-    log.warning('%s  url("%s"): %s, returned %s', place_of_call(caller()), route, what, BLOCKED)
+    log.warning('%s  url("%s"): %s, returned %s', caller_place(), route, what, BLOCKED)
     return BLOCKED
 
 
 def _fail(problem: URLProblem) -> Never:
-    raise URLError(f"url(): {problem.what}", hint=problem.hint, place=place_of_call(caller()))
+    raise URLError(f"url(): {problem.what}", hint=problem.hint, place=caller_place())

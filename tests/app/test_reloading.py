@@ -55,7 +55,7 @@ STEPS = [
     ("a helper of the layout is edited", {"_words.py": "GREETING = 'hi'\n"}, {"/": "hi: new"}),
     ("the layout is edited", {"_base.py": 'def Layout(children): return t"{children}!"\n'}, {"/": "new!"}),
     ("the layout is broken", {"_base.py": "def Layout(\n"}, {"/": 500, "/blog": "blog"}),
-    ("it is mended", {"_base.py": 'def Layout(children): return t"{children}?"\n'}, {"/": "new?"}),
+    ("it is fixed", {"_base.py": 'def Layout(children): return t"{children}?"\n'}, {"/": "new?"}),
     ("a page is added", {"fresh.py": 't"fresh"\n'}, {"/fresh": "fresh"}),
     ("a page is renamed", {"fresh.py": None, "newer.py": 't"fresh"\n'}, {"/fresh": 404, "/newer": "fresh"}),
     ("a package is edited", {"blog/__init__.py": "TITLE = 'posts'\n"}, {"/blog": "posts"}),
@@ -128,6 +128,15 @@ async def test_only_what_imports_a_changed_file_is_outdated(routes):
         assert {Path(file).name for file in changed_files(before, app.loaded_routes)} == {"index.py"}
 
 
+async def test_a_reload_tells_whether_urls_have_changed(routes):
+    app = Hyper(static=None, debug=True)
+    async with client(app):
+        for files, expected in (({"index.py": "t'x'\n"}, False), ({"x.py": "t'x'\n"}, True), ({"x.py": None}, True)):
+            reloaded = await reload_routes(app, change(routes, files))
+            assert reloaded is not None
+            assert reloaded.is_moved == expected, files
+
+
 async def test_changes_that_need_another_process_are_left_to_it(routes):
     app = Hyper(static=None, debug=True)
     async with client(app) as site:
@@ -157,3 +166,5 @@ async def test_only_the_streams_of_changed_routes_end(routes):
         assert await reload_routes(app, change(routes, {"_words.py": "GREETING = 'hey'\n"}))
         await until(lambda: len(app.streams) == 1)
         assert [Path(record.file).name for record in app.streams] == ["same.py"]
+        assert [event async for event in first] == []
+        assert first.retry == 20

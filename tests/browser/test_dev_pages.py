@@ -1,6 +1,8 @@
 """Open pages follow the code under `hyper dev`, and keep what the visitor has done."""
 
 import re
+import shutil
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,11 +63,52 @@ STATIC = {
     "static/unused.js": "",
 }
 
+KEPT = """t'''
+<!doctype html>
+<html lang="en">
+<head><title>Kept</title><script src="/static/htmx.min.js"></script></head>
+<body>
+<h1>One</h1>
+<dialog id="dialog">in a dialog</dialog>
+<div id="popover" popover>in a popover</div>
+<audio id="audio" src="/static/silence.wav" muted loop></audio>
+<div id="editable" contenteditable>as sent</div>
+<iframe id="frame" src="/framed"></iframe>
+<div id="part" hx-get="/part" hx-trigger="load">loading</div>
+<div id="rows" hx-get="/part" hx-trigger="load" hx-swap="beforeend"></div>
+<p id="bound" :class="state" class="sent">bound</p>
+<template id="loop"><i>made</i></template>
+</body>
+</html>
+'''
+"""
+LIVE = """
+import asyncio
+t'''
+<!doctype html>
+<html lang="en">
+<head><title>Live</title></head>
+<body><h1>waiting</h1><script>
+new EventSource("/live").onmessage = (event) => document.querySelector("h1").textContent = event.data;
+</script></body>
+</html>
+'''
+async def stream():
+    yield {"data": "one"}
+    await asyncio.Event().wait()
+"""
+MORE = {
+    "routes/kept.py": KEPT,
+    "routes/framed.py": "t'<p>framed'\n",
+    "routes/part.py": "t'<b>part 1</b>'\n",
+    "routes/live.py": LIVE,
+}
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dev")
-    return write_files(folder, {"routes/index.py": FIRST, "routes/styled.py": STYLED, **STATIC})
+    return write_files(folder, {"routes/index.py": FIRST, "routes/styled.py": STYLED, **STATIC, **MORE})
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +227,108 @@ def test_changed_static_files_are_replaced_in_the_page(page: Page, site: str, fo
     assert page.locator("link").count() == 2
     (static / "other.js").write_text("window.script = 2")
     until_it_shows("300px", "300px", "300px", 20, 20, 2, None)
+
+
+def write_silence(file: Path) -> None:
+    with wave.open(str(file), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8000)
+        sound.writeframes(b"\x80" * 8000 * 60)
+
+
+def test_what_a_visitor_or_a_script_has_changed_stays(page: Page, site: str, folder: Path, scripts: Path):
+    shutil.copy(scripts / "htmx.min.js", folder / "static")
+    write_silence(folder / "static" / "silence.wav")
+    page.goto(f"{site}/kept")
+    expect(page.locator("#part")).to_have_text("part 1")
+    expect(page.locator("#rows b")).to_have_count(1)
+    page.locator("#editable").fill("typed")
+    page.evaluate("""async () => {
+        const of = (id) => document.getElementById(id);
+        of("dialog").show();
+        of("popover").showPopover();
+        await of("audio").play();
+        await new Promise((resolve) => of("audio").addEventListener("timeupdate", resolve, { once: true }));
+        window.heard = of("audio").currentTime;
+        of("frame").contentWindow.same = true;
+        of("bound").className = "by-script";
+        const made = of("loop").content.firstElementChild.cloneNode(true);
+        of("loop").after(made);
+        of("loop")._x_lookup = new Map([[0, made]]);
+        window.audio = of("audio");
+        window.same = true;
+    }""")
+    (folder / "routes/kept.py").write_text(KEPT.replace("One", "Two"))
+    expect(page.locator("h1")).to_have_text("Two")
+    look = """() => {
+        const of = (id) => document.getElementById(id);
+        return {
+            same: window.same, dialog: of("dialog").open, popover: of("popover").matches(":popover-open"),
+            audio: of("audio") === window.audio && !window.audio.paused && window.audio.currentTime >= window.heard,
+            typed: of("editable").textContent, frame: of("frame").contentWindow.same, bound: of("bound").className,
+            rows: of("rows").childElementCount, made: of("loop").nextElementSibling.textContent,
+        };
+    }"""
+    expected = {"same": True, "dialog": True, "popover": True, "audio": True, "typed": "typed", "frame": True}
+    expected |= {"bound": "by-script", "rows": 1, "made": "made"}
+    assert page.evaluate(look) == expected
+    expect(page.locator("#part")).to_have_text("part 1")
+
+    (folder / "routes/part.py").write_text("t'<b>part 2</b>'\n")  # what only htmx has asked for
+    expect(page.locator("#part")).to_have_text("part 2")
+    assert page.evaluate(look) == expected
+    (folder / "routes/framed.py").write_text("t'<p>framed anew'\n")
+    expect(page.frame_locator("#frame").locator("p")).to_have_text("framed anew")
+    assert page.evaluate(look) == {**expected, "frame": None}
+
+
+def test_a_live_page_comes_back_to_the_new_code(page: Page, site: str, folder: Path):
+    page.goto(f"{site}/live")
+    expect(page.locator("h1")).to_have_text("one")
+    (folder / "routes/live.py").write_text(LIVE.replace('"one"', '"two"'))
+    expect(page.locator("h1")).to_have_text("two")
+
+
+def hide(page: Page, hidden: bool) -> None:
+    page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_tabs_that_were_away_catch_up(page: Page, site: str, folder: Path):
+    index = folder / "routes/index.py"
+    index.write_text(FIRST)
+    other = page.context.new_page()
+    for each in (other, page):
+        each.goto(site)
+        expect(each.locator("h1")).to_have_text("First")
+    hide(other, True)
+    index.write_text(SECOND)
+    expect(page.locator("h1")).to_have_text("Second")
+    assert other.locator("h1").text_content() == "First"
+    hide(other, False)
+    expect(other.locator("h1")).to_have_text("Second")
+    other.close()
+    page.goto(f"{site}/framed")
+    index.write_text(FIRST)
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("First")
+
+
+def test_pages_come_and_go(page: Page, site: str, folder: Path):
+    page.goto(f"{site}/new/page")
+    expect(page.locator("h1")).to_contain_text("No route")
+    write_files(folder, {"routes/new/page.py": "t'<h1>Here'\n"})
+    expect(page.locator("h1")).to_have_text("Here")
+    (folder / "routes/new").rename(folder / "routes/old")
+    expect(page.locator("h1")).to_contain_text("No route")
+    (folder / "routes/new").symlink_to("old")
+    expect(page.locator("h1")).to_have_text("Here")
 
 
 MORPHS = {

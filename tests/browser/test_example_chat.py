@@ -116,7 +116,7 @@ def windows(browser, url):
 
 
 def test_windows_on_two_workers_show_each_others_messages(browser, windows, url):
-    """Those of their room only."""
+    """Visitors see the messages of their room only."""
     first, second = windows
     elsewhere = Window(browser, f"{url}/chat/72")
     first.say("<b>Hello</b>, & welcome")

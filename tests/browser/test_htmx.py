@@ -1,4 +1,4 @@
-"""What the real htmx 2 and 4 make of hyperpy's answers to them."""
+"""How the real htmx 2 and 4 treat hyperpy's responses."""
 
 import re
 from collections.abc import Iterator

@@ -57,7 +57,7 @@ async def test_a_loop_that_has_ended_does_not_hold_ids_back(hub, ids):
 
 
 async def test_a_forged_id_is_a_gap(hub, ids):
-    """Whatever a client makes up: nothing fails, and nothing is tried again."""
+    """An invented cursor causes neither an error nor a retry."""
     key, epoch, _number = ids[0].split(".")
     forged = [
         *(

@@ -1,4 +1,4 @@
-"""What is kept in memory is bounded, and what is dropped is a gap."""
+"""Messages kept in memory are bounded, and dropped ones are reported as a gap."""
 
 import asyncio
 import gc
@@ -29,7 +29,7 @@ async def first(name: str, after: object) -> Message:
 
 
 async def data_of(name: str) -> list[object]:
-    """What a new subscriber finds. Closes the channel."""
+    """The messages that a new subscriber receives. Closes the channel."""
     await channel(name).close()
     return await take_all(channel(name).subscribe(after=START))
 

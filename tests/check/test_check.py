@@ -1,44 +1,15 @@
 """`hyper check`: planted mistakes are all found, and nothing is reported that isn't one."""
 
-import json
 import shutil
-import sys
-from collections.abc import Callable
-from contextvars import copy_context
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from hyperpy.cli.commands import main
-from hyperpy.pages import temporary_imports
+from tests.check.conftest import Check, Findings
 from tests.check.planted import PLANTED
 from tests.support.sites import write_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-type Check = Callable[..., Result]
-
-
-@pytest.fixture
-def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
-    """Runs `hyper check` in the temporary folder, in this process."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setenv("HYPER_SECRET_KEY", "a key for this test")
-    before = frozenset(sys.modules)
-
-    def run(*arguments: str) -> Result:
-        with temporary_imports(tmp_path / "routes"):
-            result = copy_context().run(CliRunner().invoke, main, ["check", *arguments])
-        for name in frozenset(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None) or ""
-            if file.startswith(str(tmp_path)):
-                del sys.modules[name]
-        return result
-
-    return run
 
 
 def empty(folder: Path) -> None:
@@ -49,17 +20,10 @@ def empty(folder: Path) -> None:
             each.unlink()
 
 
-def found_by(check: Check, *arguments: str) -> list[dict[str, Any]]:
-    result = check("--format", "json", *arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    findings: list[dict[str, Any]] = json.loads(result.stdout)["findings"]
-    return findings
-
-
-def test_all_planted_mistakes_are_found_and_nothing_else(tmp_path: Path, check: Check) -> None:
+def test_all_planted_mistakes_are_found_and_nothing_else(tmp_path: Path, found_by: Findings) -> None:
     for name, (text, _) in PLANTED.items():
         write_files(tmp_path, {name: text})
-    found = {(each["file"], each["line"], each["message"]) for each in found_by(check)}
+    found = {(each["file"], each["line"], each["message"]) for each in found_by()}
     expected = {(file, line, part) for file, (_, mistakes) in PLANTED.items() for line, part in mistakes.items()}
     assert len(expected) >= 30
     matched = {
@@ -159,12 +123,12 @@ FINE: dict[str, dict[str, str]] = {
 }
 
 
-def test_nothing_is_reported_that_may_be_right(tmp_path: Path, check: Check) -> None:
+def test_nothing_is_reported_that_may_be_right(tmp_path: Path, found_by: Findings) -> None:
     wrong = {}
     for title, files in FINE.items():
         empty(tmp_path)
         write_files(tmp_path, {f"routes/{name}": text for name, text in {"index.py": "t'1'", **files}.items()})
-        if found := found_by(check):
+        if found := found_by():
             wrong[title] = found
     assert wrong == {}
 
@@ -172,16 +136,16 @@ def test_nothing_is_reported_that_may_be_right(tmp_path: Path, check: Check) -> 
 SITES = ("tests/contacts/site", "tests/site", "hyperpy/cli/project")
 
 
-def test_sites_of_this_repository_have_no_findings(tmp_path: Path, check: Check) -> None:
+def test_sites_of_this_repository_have_no_findings(tmp_path: Path, found_by: Findings) -> None:
     shutil.copytree(REPOSITORY / "routes_example", tmp_path / "routes")
     shutil.copytree(REPOSITORY / "static", tmp_path / "static")
-    wrong = {"routes_example": found_by(check)}
+    wrong = {"routes_example": found_by()}
     for site in SITES:
         empty(tmp_path)
         shutil.copytree(REPOSITORY / site, tmp_path, dirs_exist_ok=True)
         vendored = ("htmx.min.js", "sse.min.js")  # the tests of the site fetch them
         write_files(tmp_path, {f"static/vendor/{name}": "\n" for name in vendored})
-        wrong[site] = found_by(check)
+        wrong[site] = found_by()
     assert {site: found for site, found in wrong.items() if found} == {}
 
 
@@ -198,7 +162,7 @@ def test_status_and_options(tmp_path: Path, check: Check) -> None:
     assert status("'<p>'") == 1
 
 
-def test_formats(tmp_path: Path, check: Check) -> None:
+def test_formats(tmp_path: Path, check: Check, found_by: Findings) -> None:
     write_files(tmp_path, {"routes/index.py": "x = 1\n\nt'<a href=\"/b%\">{x}</a>'"})
     text = check().output
     assert text.startswith("routes/index.py:3  error: href leads nowhere: nothing answers `/b%`\n")
@@ -209,7 +173,7 @@ def test_formats(tmp_path: Path, check: Check) -> None:
     )
     assert "`/b%25`%0A" in annotation
     assert summary == "1 error in 1 file."
-    assert found_by(check) == [
+    assert found_by() == [
         {
             "severity": "error",
             "rule": "link",
@@ -217,12 +181,47 @@ def test_formats(tmp_path: Path, check: Check) -> None:
             "line": 3,
             "column": 6,
             "message": "href leads nowhere: nothing answers `/b%`",
-            "hint": found_by(check)[0]["hint"],
+            "hint": found_by()[0]["hint"],
         }
     ]
 
 
-def test_conflicts_are_findings(tmp_path: Path, check: Check) -> None:
-    write_files(tmp_path, {"routes/a/{x}.py": "t'1'", "routes/a/{y}.py": "t'2'"})
-    (finding,) = found_by(check)
-    assert (finding["rule"], finding["file"]) == ("load", "routes/a/{y}.py")
+def test_conflicts_and_invalid_settings_hide_nothing(
+    tmp_path: Path, found_by: Findings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPER_PING", "often")
+    monkeypatch.setenv("HYPER_PIGN", "5")
+    files = {
+        "pyproject.toml": "[tool.hyper]\nport = 'x'\nchannels = 'carrier-pigeon://'\ncolour = 1\n",
+        "routes/a/{x}.py": "x: str\nt'<a href=\"/nowhere\">{x}</a>'",
+        "routes/a/{y}.py": "y: str\nt'<a href=\"/nowhere\">{y}</a>'",
+        "routes/about.py": "t'1'",
+        "routes/about/index.py": "t'{'",
+        "routes/static/x.py": "t'1'",
+        "routes/b/{1}.py": "t'1'",
+        "routes/c/_404.py": "t'1'",
+        "routes/{c}/_404.py": "t'1'",
+        "routes/{d}/_404.py": "t'1'",
+    }
+    write_files(tmp_path, files)
+    found = sorted((each["file"] or "", each["line"] or 0, each["message"][:30]) for each in found_by())
+    assert found == [
+        ("", 0, "HYPER_PING: 'often' is not a n"),
+        ("", 0, "unknown setting HYPER_PIGN"),
+        ("pyproject.toml", 2, "`port` in [tool.hyper]: 'x' is"),
+        ("pyproject.toml", 3, "`channels` in [tool.hyper]: in"),
+        ("pyproject.toml", 4, "unknown setting `colour` in [t"),
+        ("routes/a/{x}.py", 2, "href leads nowhere: nothing an"),
+        ("routes/a/{y}.py", 0, "answers the same URLs as `rout"),
+        ("routes/a/{y}.py", 2, "href leads nowhere: nothing an"),
+        ("routes/about/index.py", 0, "answers the same URLs as `rout"),
+        ("routes/about/index.py", 1, "Python can't read this: t-stri"),
+        ("routes/b/{1}.py", 0, "`1` is not a valid Python iden"),
+        ("routes/static/x.py", 0, "this file can't answer: URLs b"),
+        ("routes/{d}/_404.py", 0, "answers for the same URLs as `"),
+    ]
+
+
+def test_a_site_that_cannot_be_loaded_at_all(tmp_path: Path, found_by: Findings) -> None:
+    (finding,) = found_by("--routes", "nowhere")
+    assert (finding["rule"], finding["message"]) == ("load", "the routes folder does not exist")

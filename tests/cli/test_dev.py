@@ -28,7 +28,7 @@ class Stream:
         self.over = asyncio.Event()
         self.record = StreamRecord("app.py", "", StreamMode.SSE, scope)
 
-    def drain(self):
+    def drain(self, last=""):
         self.over.set()
 
 

@@ -90,7 +90,7 @@ def test_differences(tmp_path):
             ["modified a/b/version"],
         ),
         ("such a link is removed", (site / "a/b/version").unlink, ["deleted a/b/version"]),
-        ("a broken link is mended", lambda: (site / "nowhere").write_text("1"), ["added broken.py"]),
+        ("a broken link is fixed", lambda: (site / "nowhere").write_text("1"), ["added broken.py"]),
         ("a file is replaced", lambda: (tmp_path / "shared/page.txt").replace(site / "same.py"), ["modified same.py"]),
     ]
     before = snapshot(site)

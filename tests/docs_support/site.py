@@ -198,7 +198,7 @@ class Server:
             "server": ("127.0.0.1", 8000),
             "state": dict(self._state or {}),
         }
-        # Comparing the part that has arrived tells more than a timeout would.
+        # A comparison with the part that has arrived says more than a timeout would.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await HealthCheck(self.app, State(), health_paths(self.app))(scope, exchange.receive, exchange.send)

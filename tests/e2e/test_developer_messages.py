@@ -1,4 +1,4 @@
-"""What `hyper dev` and the log show of errors: each once, and the user's code first."""
+"""`hyper dev` and the log show each error once, and the user's code first."""
 
 import json
 import re

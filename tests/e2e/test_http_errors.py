@@ -163,7 +163,7 @@ async def test_an_http_exception_from_anywhere(make, where, caplog):
 
 
 async def test_the_headers_of_an_http_exception(make, caplog):
-    """Those that a server would refuse are an error of the site, and those of a body are not the error page's."""
+    """Headers that a server would refuse are an error of the site, and headers of a body don't reach the error page."""
     raised = "name: str\nvalue: str\nraise HTTPException(409, 'x' * 50, headers={name: value})\nt'never'"
     table = [
         (409, "x-a", "é\tb"),
@@ -192,7 +192,7 @@ FAILURES = {
     "a progressive page": "async def stream():\n    yield t'<html>{1 / 0}'",
     "no template reached": "if 1 > 2:\n    t'never'",
     "a loader that returns nonsense": "async def load():\n    return 4242424242\nt'never'",
-    "a value that is no HTML": "t'<p>{b''}</p>'",
+    "a value that isn't HTML": "t'<p>{b''}</p>'",
 }
 
 

@@ -1,4 +1,4 @@
-"""What a browser submits → the data of a model, or messages by field."""
+"""A browser's submission → the data of a model, or messages by field."""
 
 import datetime as dt
 import io

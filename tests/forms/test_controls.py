@@ -253,6 +253,42 @@ def test_spread_over_an_element():
     assert not wrong
 
 
+def test_a_form_that_shows_defaults_shares_nothing_that_changes():
+    """Its attributes are made once for all requests, so nobody may change them."""
+    model = FormModel[Any](Contact)
+
+    def write(pairs: tuple[tuple[str, str], ...] | None, prefix: str = "", **attributes: Any) -> str:
+        form = new_form(ModelForm, model, None if pairs is None else Submission(pairs), prefix)
+        return str(html(t"<input {form.field('name', **attributes):**}>"))
+
+    plain = write(None)
+    table = [
+        (write((("name", "<Ada> Lovelace"),)), 'value="&lt;Ada&gt; Lovelace"'),
+        (write(None, "b"), 'id="b-name"'),
+        (write(None, type="hidden"), 'type="hidden"'),
+        (write(None, class_="wide"), 'class="wide"'),
+        (write(None, title=t"<b>{1}</b>"), 'title="&lt;b&gt;1&lt;/b&gt;"'),
+        (write(None, autofocus=True), " autofocus"),
+        *((write(None, data_n=str(n)), f'data-n="{n}"') for n in range(40)),
+    ]
+    assert [(text, part) for text, part in table if part not in text] == []
+    assert {write(None) for _ in range(3)} == {plain}
+    attributes = new_form(ModelForm, model, None).field("name")
+    assert html(t"<textarea {attributes:**}></textarea>") != html(t"<input {attributes:**}>")
+    for change in (
+        lambda: attributes.update(value="x"),
+        lambda: attributes.__setitem__("value", "x"),
+        lambda: attributes.pop("value"),
+        lambda: attributes.setdefault("class", "x"),
+        lambda: attributes.clear(),
+        lambda: attributes.__ior__({"class": "x"}),
+    ):
+        with pytest.raises(TypeError, match="can't change"):
+            change()
+    assert html(t"<input {attributes | {'class': 'x'}:**}>").count("class") == 1
+    assert write(None) == plain
+
+
 def test_the_component_writes_label_control_help_and_message():
     form = bound(Contact, ("name", "Ada Lovelace"), ("tags", "b"))
     shown = html(t"<{FormField} {form} name='name' />")

@@ -1,4 +1,4 @@
-"""Names that a route file may not use, or not in that way, and the many legal ways to come by a name."""
+"""Names that a route file may not use, or not in that way, and the many legal ways to define a name."""
 
 import builtins
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What developers are told when a form can't work as it is written, and visitors would only see it refused."""
+"""Errors for developers whose form can't work as written, and would only be refused for visitors."""
 
 import re
 from html import unescape

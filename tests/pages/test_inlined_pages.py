@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hyperpy.pages.loading.compiled.code import TemplateFunctions
 from hyperpy.pages.loading.html_calls import TemplateCalls
 from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.templates import Literals, Markup, SourceText, fragment, render_template
@@ -103,7 +104,7 @@ def test_the_result_is_the_same(source: str) -> None:
             calls = TemplateCalls(Literals(SourceText("page.py", source), frozenset({"fragment"})))
             node = ast.Expression(calls.call(node.body))
             names.update(HELPERS)
-            names.update(calls.functions)
+            names.update(TemplateFunctions(calls.functions, {}).made("page.py", source))
         value = eval(compile(node, "page.py", "eval"), names)
         results.append((value if inline else render_template(value), world.log))
         assert type(results[-1][0]) is str

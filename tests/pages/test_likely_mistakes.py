@@ -1,4 +1,4 @@
-"""Warnings about code that loads and runs, but probably not as it is meant."""
+"""Warnings about code that loads and runs, but probably not as intended."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""What the hints of load errors advise, where Python's own message doesn't help."""
+"""Hints of load errors, where Python's own message doesn't help."""
 
 from hyperpy.app.loaded_routes import load_routes
 from hyperpy.pages import Route

@@ -1,4 +1,4 @@
-"""What a client library would tidy up: bytes that attack `hyper serve` and a site with a session, on a plain socket."""
+"""Attacks on `hyper serve` and a site with a session, as bytes on a plain socket, which no client library tidies up."""
 
 from collections.abc import Iterator
 

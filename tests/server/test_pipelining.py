@@ -126,7 +126,7 @@ async def test_requests_in_any_pieces_are_answered_in_order(server):
 
 
 async def test_a_connection_has_one_request_in_each_iteration():
-    """What a client sends together must not hold up other clients until all of it is answered."""
+    """Requests that a client sends together must not hold up other clients until all are answered."""
     number, seen = ContextVar("number", default=""), []
 
     async def app(scope, receive, send):

@@ -1,4 +1,4 @@
-"""What happens to the generator and the response for each end reason."""
+"""The generator and the response at each end reason."""
 
 import asyncio
 
@@ -142,7 +142,7 @@ class Storing:
 
 @pytest.mark.parametrize("kind", ["leaves", "drains", "fails", "is cancelled"])
 def test_what_follows_the_last_event_is_not_cancelled(run, kind):
-    """Whatever ends the stream, and whatever the generator yields afterwards."""
+    """For every end reason, and for every value that the generator yields afterwards."""
 
     async def check(*items, then=None):
         streams, wire, storing = Streams(), Wire(), Storing(*items, then=then)
@@ -338,7 +338,7 @@ def test_a_clean_up_that_fails_is_logged(run, caplog):
 
 
 def test_a_task_group_that_fails_while_it_is_cancelled(run, caplog):
-    """The group cancels its task anew, which must not reach the server as an error of the application."""
+    """The group cancels its task again, which must not reach the server as an error of the application."""
 
     async def worker():
         try:
@@ -378,7 +378,7 @@ def test_an_unrelated_cancellation_is_a_failure(run, caplog):
         assert wire.complete
         wire = Wire()
         with pytest.raises(RuntimeError, match="had been cancelled") as caught:
-            await wire.start(waits_for_the_dead())
+            await wire.start(waits_for_the_dead(), limits=StreamLimits(headers=PATIENCE))
         assert isinstance(caught.value.__cause__, asyncio.CancelledError)
         assert wire.messages == []
 
@@ -411,7 +411,7 @@ def test_an_error_before_the_first_yield_is_raised(run, kind):
 
         wire = Wire()
         with pytest.raises(ValueError, match="early"):
-            await wire.start(broken(), kind)
+            await wire.start(broken(), kind, StreamLimits(headers=PATIENCE))
         assert wire.messages == []
 
     run(check)
@@ -429,7 +429,7 @@ def test_an_invalid_first_item_is_raised(run):
     async def check():
         wire = Wire()
         with pytest.raises(EventError) as caught:
-            await wire.start(wrong())
+            await wire.start(wrong(), limits=StreamLimits(headers=PATIENCE))
         assert wire.messages == []
         assert caught.value.place.file == __file__
         assert caught.value.place.line == wrong.__code__.co_firstlineno + 2
@@ -463,7 +463,7 @@ def test_a_wrong_event_method_names_the_line_of_the_yield(run):
     async def check():
         wire = Wire()
         with pytest.raises(EventError, match=r"Wrong\.__event__\(\) must return an Event, not str") as caught:
-            await wire.start(wrong())
+            await wire.start(wrong(), limits=StreamLimits(headers=PATIENCE))
         assert wire.messages == []
         assert (caught.value.place.file, caught.value.place.line) == (__file__, wrong.__code__.co_firstlineno + 1)
 

@@ -10,7 +10,7 @@ from tests.support.until import PATIENCE
 
 
 class RawClient:
-    """One HTTP connection. `received` holds every byte so far. As a context manager, it closes with its block."""
+    """One HTTP connection. `received` holds every byte so far. As a context manager, it closes after its block."""
 
     def __init__(self, port: int, *, timeout: float = PATIENCE, receive_buffer: int = 0) -> None:
         self.socket = socket.socket()

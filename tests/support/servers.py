@@ -34,7 +34,7 @@ def hyper_after(*statements: str) -> tuple[str, ...]:
 class Command:
     """A process that runs `hyper …` (or another `command`) in `folder`. As a context manager, it leaves none behind.
 
-    A Python program is forked from a process that has imported hyperpy, unless Python itself is to be told something.
+    A Python program is forked from a process that has imported hyperpy, unless variables configure Python itself.
     """
 
     def __init__(self, *arguments: str, folder: Path, command: tuple[str, ...] = HYPER, **variables: str) -> None:

@@ -67,7 +67,7 @@ class Colour(enum.StrEnum):
 
 
 class Liar:
-    """Claims to be a str, but its type is another."""
+    """Claims to be a str, but has another type."""
 
     @property
     def __class__(self) -> type:

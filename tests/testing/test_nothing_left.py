@@ -253,7 +253,7 @@ async def test_a_stream_that_does_not_end_fails_the_test(opened, monkeypatch):
 
 
 async def test_other_connections_are_closed(write):
-    """Those of a browser, for instance, that keeps its connections open."""
+    """Connections of a browser, for instance, which keeps them open."""
     folder = write({**FILES, "_base.py": BASE.format("x")})
     before = state()
     with socket.socket() as idle, socket.socket() as streaming:

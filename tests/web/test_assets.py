@@ -108,6 +108,23 @@ def test_the_content_is_read_once_for_each_version(static: Path, monkeypatch: py
     assert folder.url_path("app.css") == "/static/app.ffffffffffffffff.css"
 
 
+def test_in_production_a_file_is_looked_at_once_in_a_while(static: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hyperpy.web.static_files.entity_tags._UNSETTLED", -(2**62))
+    now = 100.0
+    monkeypatch.setattr("hyperpy.web.static_files.folder.monotonic", lambda: now)
+    folder = StaticFolder(static, look_again=1)
+    first = folder.url_path("app.css")
+    (static / "app.css").write_text("another content")
+    now = 100.9
+    assert folder.url_path("app.css") == first
+    now = 101.0
+    second = folder.url_path("app.css")
+    assert second not in (None, first)
+    (static / "app.css").unlink()
+    now = 102.0
+    assert folder.url_path("app.css") is None
+
+
 def test_unknown_files(static: Path, tmp_path: Path) -> None:
     (static / "out.css").symlink_to("../outside.css")
     folder = StaticFolder(static)

@@ -1,4 +1,4 @@
-"""What an error page knows about the error, and problem details for clients that ask for JSON."""
+"""The error's attributes in an error page, and problem details for clients that ask for JSON."""
 
 import re
 from collections.abc import AsyncIterator

@@ -239,7 +239,7 @@ async def test_events_after_the_swap_of_htmx_4(routes: Path) -> None:
 
 
 async def test_values_that_are_refused(routes: Path) -> None:
-    """Those of the author are errors; a URL that a visitor may have chosen is a 400."""
+    """The author's values raise errors; a URL that a visitor may have chosen is a 400."""
     calls = {
         **{f"htmx.{name}(v)": 400 for name in ("location", "push_url", "replace_url")},
         **{f"htmx.{name}(v)": 500 for name in ("trigger_event", "reswap", "retarget", "reselect")},

@@ -1,4 +1,4 @@
-"""What reads the session is private to its visitor, whoever reads it and whenever."""
+"""A response is private to its visitor if any code has read the session, at any time."""
 
 from pathlib import Path
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -193,6 +194,31 @@ async def test_cookies_that_the_site_has_not_made(folder: Path) -> None:
             assert answer.text.startswith("1 1"), row
         huge = "; ".join(["session=" + "x" * 9] * 5000 + [f"session={valid}"])
         assert (await http.get("/read", headers={"Cookie": huge})).text.startswith("0 0")
+
+
+async def test_the_same_cookie_gives_each_request_a_content_of_its_own(tmp_path: Path) -> None:
+    """Verified cookies are remembered. What one request does to its session stays with it."""
+    files = {
+        "set.py": "from hyperpy import session\nsession['n'] = 1\nsession['list'] = []\nt''",
+        "flat.py": "from hyperpy import session\nsession['n'] = 1\nt''",
+        "change.py": "from hyperpy import session\nsession['n'] += 1\nsession.get('list', []).append(1)\n"
+        "t'{dict(session)!r}'",
+        "read.py": "from hyperpy import session\nt'{dict(session)!r}'",
+    }
+    app = Hyper(write_files(tmp_path / "routes", files), None, settings=Settings(secret_key=KEY))
+    for start, before, after in (
+        ("/flat", "{'n': 1}", "{'n': 2}"),
+        ("/set", "{'n': 1, 'list': []}", "{'n': 2, 'list': [1]}"),
+    ):
+        async with client_of(app) as client:
+            headers = {"Cookie": (await client.get(start)).headers["set-cookie"].partition(";")[0]}
+            client.cookies.clear()
+            seen = []
+            for path in ("/read", "/change", "/read", "/change", "/read"):
+                answer = await client.get(path, headers=headers)
+                client.cookies.clear()
+                seen.append((unescape(answer.text), "set-cookie" in answer.headers))
+            assert seen == [(before, False), (after, True)] * 2 + [(before, False)]
 
 
 async def test_keys_can_be_replaced(folder: Path) -> None:

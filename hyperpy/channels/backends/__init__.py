@@ -1,1 +1,1 @@
-"""What keeps messages and queues: memory, Redis, PostgreSQL."""
+"""Backends, which keep messages and queues: memory, Redis, PostgreSQL."""

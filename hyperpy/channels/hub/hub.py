@@ -141,6 +141,11 @@ class Hub:
         topic.add(mailbox)
         return topic
 
+    def subscribers(self, key: str) -> int:
+        """How many subscribers a channel has in this process."""
+        topic = self._topics.get(key)
+        return 0 if topic is None else len(topic.members)
+
     async def join(self, topic: Topic) -> None:
         """Open the topic. Raises BrokerError if that isn't possible now; it is opened later."""
         self._client.check_usable()
@@ -211,7 +216,7 @@ class Hub:
             self._client.spawn(self._retire_later(queue))
 
     async def _retire_later(self, queue: QueueWatch) -> None:
-        """Whoever takes one item at a time may be back for the next one."""
+        """Stop watching after a pause: a consumer that takes one item at a time may return for the next one."""
         await asyncio.sleep(LINGER)
         queue.is_lingering = False
         if not queue.members:

@@ -1,4 +1,4 @@
-"""What this process watches at the backend for some of its tasks."""
+"""Channels and queues that this process watches at the backend for some of its tasks."""
 
 import asyncio
 from typing import override
@@ -38,7 +38,7 @@ class Watch[M]:
                 await self._client.call(self._client.backend.unwatch(self.key))
 
     async def _opening(self) -> None:
-        """What else has to succeed for it to be open."""
+        """Further steps that must succeed before it is open."""
         return
 
     def _closed(self) -> None:

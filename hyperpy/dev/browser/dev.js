@@ -1,6 +1,7 @@
 // Under `hyper dev`, each page has this script. It shows the new code as soon as the server has it.
 
 import { hasLoadedFrom, swap } from "./assets.js";
+import { loadAgain, reloadFrames } from "./fragments.js";
 import { morph } from "./morph.js";
 import { hide, notice, show } from "./overlay.js";
 import { listen } from "./problems.js";
@@ -31,8 +32,9 @@ function release() {
 
 function take({ generation, files, assets }) {
   shown = generation;
-  if (!swap(assets, generation)) location.reload();
-  else if (concerns(files)) follow();
+  if (!swap(assets, generation)) return location.reload();
+  if (concerns(files)) follow();
+  if (!files || files.length) reloadFrames(files);
 }
 
 /** Whether the page would look different with new code in these route files; null stands for any. */
@@ -72,7 +74,8 @@ async function follow() {
   if (status >= 500 && !isError) return show(next);
   hide();
   if (isError && status < 500) return location.reload(); // nothing of an error page is worth keeping
-  if (!morph(next)) location.reload();
+  if (morph(next)) loadAgain();
+  else location.reload();
 }
 
 document.addEventListener("visibilitychange", () => (document.hidden ? release() : connect()));

@@ -17,7 +17,7 @@ from hyperpy.dev.problems.editors import Editor
 from hyperpy.dev.problems.local_clients import is_local
 from hyperpy.dev.problems.page import problem_page
 from hyperpy.dev.problems.problem import problem_of
-from hyperpy.dev.problems.reports import Report, Reports, is_of_page, now, page_of
+from hyperpy.dev.problems.reports import ProblemReport, ProblemReports, is_of_page, now, page_of
 from hyperpy.dev.problems.request_facts import RequestFacts, redaction_of
 from hyperpy.dev.problems.visits import Visit, Witness, current_visit
 from hyperpy.web.errors import PROBLEM_ANSWER, error_answer
@@ -39,13 +39,13 @@ class ProblemLayer:
     def __init__(self, app: ASGIApp, editor: Editor, updates: Updates) -> None:
         self.app = app
         self.editor = editor
-        self.reports = Reports(updates.tell)
+        self.reports = ProblemReports(updates.tell)
         updates.watchers.append(self.reports.take)
         updates.standing = self.reports.events
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Report what is logged meanwhile."""
+        """ProblemReport what is logged meanwhile."""
         handler = _Listener(self)
         for name in LOGGERS:
             logging.getLogger(name).addHandler(handler)
@@ -98,7 +98,7 @@ class ProblemLayer:
         facts = RequestFacts.of(visit.scope, redaction)
         problem = with_warnings(problem_of(error, redaction), visit.scope)
         document = problem_page(problem, facts, self.editor, log_id, t"")
-        report = Report(document, page_of(visit.scope), visit.request, visit.file, now())
+        report = ProblemReport(document, page_of(visit.scope), visit.request, visit.file, now())
         visit.loop.call_soon_threadsafe(self.reports.add, report)
 
 

@@ -17,7 +17,7 @@ _KEPT: Final = 20  # problems; the oldest go first
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ProblemReport:
     """A problem to show. `page` is the path and query of the page whose request has failed; None if it is unknown."""
 
     document: str
@@ -30,14 +30,14 @@ class Report:
     """The time, in milliseconds since the epoch."""
 
 
-class Reports:
+class ProblemReports:
     """The unsolved problems by their ids. `tell` sends an event to all open pages. For the server's event loop only."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
-        self._open: dict[str, Report] = {}
+        self._open: dict[str, ProblemReport] = {}
 
-    def add(self, report: Report) -> None:
+    def add(self, report: ProblemReport) -> None:
         """Show a problem in the place of earlier ones of the same request."""
         self.solved(report.request)
         while len(self._open) >= _KEPT:
@@ -70,7 +70,7 @@ class Reports:
         self._tell(f"event: solved\ndata: {json.dumps({'id': key})}\n\n")
 
 
-def _problem_event(key: str, report: Report) -> str:
+def _problem_event(key: str, report: ProblemReport) -> str:
     data = json.dumps({"id": key, "page": report.page, "at": report.at})
     return f"event: problem\ndata: {data}\n\n"
 

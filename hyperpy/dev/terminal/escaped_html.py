@@ -34,7 +34,7 @@ log: Final = logging.getLogger("hyperpy")
 
 
 def note_escaped_html() -> None:
-    """Look for HTML in the values of templates that are compiled in this context."""
+    """Look for HTML in the values of templates that are loaded in this context."""
     text_escape.set(noting_escape())
 
 

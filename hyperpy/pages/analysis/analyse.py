@@ -87,7 +87,7 @@ class Description:
     unreferenced: tuple[str, ...]
     """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
     warnings: tuple[LoadWarning, ...]
-    """What works, but probably not as it is meant."""
+    """Code that works, but probably not as intended."""
     settings: SettingsStatement
     """Its `route(…)`."""
     future: int

@@ -28,7 +28,7 @@ class StreamFacts:
 
 
 def stream_facts(function: ast.AsyncFunctionDef, index: FileIndex, vocabulary: Vocabulary) -> StreamFacts:
-    """What can be known about a stream without running it."""
+    """Facts about a stream, found without running it."""
     values = [node.value for node in index.owned(function, ast.Yield)]
     called = [vocabulary.public_name(value.func) if isinstance(value, ast.Call) else "" for value in values]
     first, first_called = (values[0], called[0]) if values else (None, "")

@@ -69,7 +69,7 @@ _OF_THE_MODULE: Final = frozenset({"__debug__", "__file__", "__name__", "__packa
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """Tells which expressions of a file are constant."""
+    """Decides which expressions of a file are constant."""
 
     parsed: ParsedFile
     vocabulary: Vocabulary

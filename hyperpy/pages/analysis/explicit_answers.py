@@ -22,7 +22,7 @@ RESPONSE_ATTRIBUTES = frozenset({"background", "delete_cookie", "headers", "raw_
 
 
 def bare_values(statements: Iterable[ast.Expr]) -> Iterator[ast.expr]:
-    """What bare expressions may evaluate to: any of it may be the answer."""
+    """The possible values of bare expressions, each of which may be the answer."""
     return (value for statement in statements for value in _outcomes(statement.value))
 
 

@@ -82,7 +82,7 @@ class FileIndex:
     kinds: dict[type[ast.AST], list[int]] = field(default_factory=dict)
     """The positions of the nodes of each class."""
     bindings: dict[Owner | None, list[Binding]] = field(default_factory=dict)
-    """What binds the variables of a function or lambda, and of the module (None)."""
+    """The nodes that bind variables of a function or lambda, and of the module (None)."""
 
     # Several classes have no common type but their base, and the callers know what they ask for.
     def of(self, *kinds: type[ast.AST], inside: ast.AST | None = None) -> list[Any]:

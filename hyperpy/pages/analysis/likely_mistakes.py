@@ -1,4 +1,4 @@
-"""Functions and inputs that work, but probably not as they are meant."""
+"""Functions and inputs that work, but probably not as intended."""
 
 import ast
 import difflib

@@ -31,7 +31,7 @@ def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
         ):
             parts = [*decorators, arguments]
         case ast.arg():
-            return  # annotations are evaluated when somebody asks for them
+            return  # annotations are evaluated only on access
         case ast.AnnAssign(target=target, value=value):
             parts = [target, value] if value is not None else [target]
         case _:

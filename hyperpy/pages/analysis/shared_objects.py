@@ -45,7 +45,7 @@ _SHARED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class LoadWarning:
-    """Something in a route file that works, but probably not as it is meant."""
+    """Something in a route file that works, but probably not as intended."""
 
     what: str
     place: Place
@@ -76,7 +76,7 @@ def request_names(parsed: ParsedFile, once: Collection[ast.stmt], inputs: frozen
 def shared_objects(
     statements: Iterable[ast.stmt], parsed: ParsedFile, variables: frozenset[str], vocabulary: Vocabulary
 ) -> Iterator[LoadWarning]:
-    """Warnings about objects that the statements of a request make anew. `variables` are the request's names."""
+    """Warnings about objects that the statements of a request create each time. `variables` are the request's names."""
     for statement in statements:
         for name, call in _made(statement, parsed.index):
             if (written := _is_shared(call, vocabulary)) or _is_cache(name, call):

@@ -1,7 +1,8 @@
 """Checks the calls of `url` and `asset` whose route or file is a literal."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
@@ -11,43 +12,54 @@ from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.routing import URLPatterns, URLProblem
 
 type AssetCheck = Callable[[str], URLProblem | None]
-"""What is wrong with the name of a static file."""
+"""The problem with the name of a static file."""
 
 _NAMES = frozenset({"asset", "url"})
 
 
+class URLReference(NamedTuple):
+    """The literal of one call. It is plain data, for `marshal`."""
+
+    function: str
+    literal: str
+    names: frozenset[str] | None
+    """The parameters that `url` is given; None if they can't be known."""
+
+    def problem(self, patterns: URLPatterns, check_asset: AssetCheck | None) -> URLProblem | None:
+        if self.function == "url":
+            return patterns.problem(self.literal, self.names)
+        return check_asset(self.literal) if check_asset is not None else None
+
+
 def check_urls(
     parsed: ParsedFile, vocabulary: Vocabulary, patterns: URLPatterns, check_asset: AssetCheck | None
-) -> None:
-    """Raises RouteError for an unknown route, a missing parameter or an unknown file.
+) -> tuple[URLReference, ...]:
+    """The references of a file. Raises RouteError for an unknown route, a missing parameter or an unknown file.
 
     Under a condition, files need not exist: the condition may be that they do.
     """
     known = map(vocabulary.public.name_of, vocabulary.objects.values())
     if not any(name in parsed.source for name in _NAMES) and _NAMES.isdisjoint(known):
-        return
-    for call in parsed.index.of(ast.Call):
+        return ()
+    found = []
+    for literal, reference in _references(parsed.index, vocabulary):
+        if problem := reference.problem(patterns, check_asset):
+            raise RouteError(problem.what, place=place_of(literal, parsed.file), hint=problem.hint)
+        found.append(reference)
+    return tuple(found)
+
+
+def _references(index: FileIndex, vocabulary: Vocabulary) -> Iterator[tuple[ast.expr, URLReference]]:
+    for call in index.of(ast.Call):
         match call:
-            case ast.Call(args=[ast.Constant(value=str(literal))]):
-                if problem := _problem(call, literal, parsed.index, vocabulary, patterns, check_asset):
-                    raise RouteError(problem.what, place=place_of(call.args[0], parsed.file), hint=problem.hint)
-
-
-def _problem(
-    call: ast.Call,
-    literal: str,
-    index: FileIndex,
-    vocabulary: Vocabulary,
-    patterns: URLPatterns,
-    check_asset: AssetCheck | None,
-) -> URLProblem | None:
-    match vocabulary.public_name(call.func):
-        case "url":
-            names = {keyword.arg for keyword in call.keywords if keyword.arg is not None}
-            return patterns.problem(literal, names if len(names) == len(call.keywords) else None)
-        case "asset" if check_asset is not None and not _is_conditional(call, index):
-            return check_asset(literal)
-    return None
+            case ast.Call(args=[ast.Constant(value=str(literal)) as argument]):
+                function = vocabulary.public_name(call.func)
+                if function == "url":
+                    names = frozenset(keyword.arg for keyword in call.keywords if keyword.arg is not None)
+                    is_known = len(names) == len(call.keywords)
+                    yield argument, URLReference(function, literal, names if is_known else None)
+                elif function == "asset" and not _is_conditional(call, index):
+                    yield argument, URLReference(function, literal, None)
 
 
 def _is_conditional(node: ast.AST, index: FileIndex) -> bool:

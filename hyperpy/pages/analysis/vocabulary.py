@@ -241,14 +241,14 @@ def _is_marker_function(value: object) -> bool:
 
 
 def _whole(value: object) -> object:
-    """What a `functools.partial` calls."""
+    """The callable inside a `functools.partial`."""
     while isinstance(value, functools.partial):
         value = value.func
     return value
 
 
 def has_marker(annotation: object, seen: frozenset[int] = frozenset()) -> bool:
-    """Whether an evaluated annotation has an input marker anywhere inside. A class of markers as a type is none."""
+    """Whether an evaluated annotation has an input marker anywhere inside. A marker class as a type doesn't count."""
     if isinstance(annotation, InputMarker) or _is_marker_function(annotation):
         return True
     if id(annotation) in seen:

@@ -2,8 +2,7 @@
 
 import ast
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from types import CodeType
 
@@ -14,6 +13,7 @@ from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import at, is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.loading.compiled.code import CompiledBody, CompiledRoute, CompiledTemplate, TemplateFunctions
 from hyperpy.pages.loading.ending_statements import (
     RESULTS,
     call,
@@ -28,50 +28,11 @@ from hyperpy.pages.loading.ending_statements import (
 )
 from hyperpy.pages.loading.hidden_names import BOUND, ENDED, ENDS, KEPT, PAGE, RESULT, RUN, SET, hidden
 from hyperpy.pages.loading.html_calls import HTMLCalls, Streams, TemplateCalls
+from hyperpy.pages.loading.imports.imported_names import Rewrite
 from hyperpy.templates import Literals, SourceText, extract_fragments
 
-type Rewrite = Callable[[ast.Module], ast.Module]
-
-type Definitions = tuple[CodeType, Mapping[str, object]]
-"""The code that runs once, and the names to put into its namespace before."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledTemplate:
-    """A page, as an expression to evaluate in a request's namespace, and the fragments that could be extracted."""
-
-    code: CodeType
-    place: Place
-    fragments: Mapping[str, CodeType]
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledBody:
-    """The statements of a request before and after the loader."""
-
-    before: CodeType | None
-    after: CodeType | None
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledRoute:
-    once: CodeType
-    body: CompiledBody
-    by_method: Mapping[str, CompiledBody]
-    """The bodies of methods that have a loader or stream of their own."""
-    templates: tuple[CompiledTemplate, ...]
-    functions: Mapping[str, object]
-    """The functions that render t-strings, to put into the namespace."""
-    page: int | None
-    """The index of the only template, if every request reaches it: then the body does not set it."""
-
-    def names(self) -> set[str]:
-        """The names that this code and the functions in it may look up in the namespace."""
-        bodies = (self.body, *self.by_method.values())
-        codes = [self.once, *(code for body in bodies for code in (body.before, body.after) if code is not None)]
-        for template in self.templates:
-            codes += [template.code, *template.fragments.values()]
-        return set[str]().union(*map(names_in, codes))
+type Definitions = tuple[CodeType, TemplateFunctions]
+"""The code that runs once, and the functions to put into its namespace before."""
 
 
 def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
@@ -100,7 +61,7 @@ def compile_route(description: Description, rewrite: Rewrite) -> CompiledRoute:
         body=parts(d),
         by_method={method: parts(own) for method, own in d.by_method.items()},
         templates=tuple(_compiled_template(node, calls, d) for node in d.templates),
-        functions=calls.functions,
+        functions=TemplateFunctions(calls.functions, calls.literals.lines),
         page=body.only_page,
     )
 
@@ -121,18 +82,14 @@ def compile_private(
     literals = Literals(SourceText(parsed.file, parsed.source), vocabulary.spellings(parsed.index, "fragment"))
     calls = TemplateCalls(literals)
     _inline(parsed.index, calls, vocabulary)
-    return compile_tree(rewrite(ast.Module(list(statements), [])), parsed), calls.functions
+    code = compile_tree(rewrite(ast.Module(list(statements), [])), parsed)
+    return code, TemplateFunctions(calls.functions, literals.lines)
 
 
 def compile_tree(tree: ast.Module | ast.Expression, file: ParsedFile | Description) -> CodeType:
     mode = "exec" if isinstance(tree, ast.Module) else "eval"
     code: CodeType = compile(tree, file.file, mode, flags=file.future, dont_inherit=True)
     return code
-
-
-def names_in(code: CodeType) -> set[str]:
-    """The names that code and the functions in it look up outside of them."""
-    return set(code.co_names).union(*(names_in(each) for each in code.co_consts if isinstance(each, CodeType)))
 
 
 def _inline(index: FileIndex, calls: TemplateCalls, vocabulary: Vocabulary, streams: Streams = frozenset()) -> None:

@@ -2,52 +2,66 @@
 
 import ast
 import copy
-import importlib.util
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from traceback import walk_tb
-from types import CodeType, ModuleType
-from typing import Any
+from types import CodeType
+from typing import Any, NamedTuple
 
 from hyperpy.exceptions import HyperError, Place
-from hyperpy.pages.analysis.analyse import Description, analyse
+from hyperpy.pages.analysis.analyse import analyse
 from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
-from hyperpy.pages.analysis.file_index import OWNERS, FileIndex, ImportedName
+from hyperpy.pages.analysis.file_index import OWNERS, FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
-from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.urls import AssetCheck, check_urls
-from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
+from hyperpy.pages.analysis.vocabulary import PublicNames, Vocabulary
 from hyperpy.pages.analysis.walk import Walk
-from hyperpy.pages.loading.compiler import (
-    CompiledRoute,
-    Rewrite,
-    compile_private,
-    compile_route,
-    compile_tree,
-    names_in,
-)
+from hyperpy.pages.loading.compiled.cache_file import CacheFile
+from hyperpy.pages.loading.compiled.code import CompiledRoute, TemplateFunctions, names_in
+from hyperpy.pages.loading.compiled.fingerprints import builtins_print, environment, names_print
+from hyperpy.pages.loading.compiled.route_facts import RouteFacts, route_facts
+from hyperpy.pages.loading.compiled.stored_file import FirstStep, StoredFile, Surroundings, fingerprint
+from hyperpy.pages.loading.compiler import compile_private, compile_route, compile_tree
 from hyperpy.pages.loading.ending_statements import end_functions
+from hyperpy.pages.loading.imports.imported_names import ImportedNames, Rewrite, has_late_stars
 from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.routing import URLPatterns
+
+
+class Executed(NamedTuple):
+    """A route file whose definitions have run."""
+
+    facts: RouteFacts
+    compiled: CompiledRoute
+    modules: tuple[str, ...]
+    """See `ImportedNames.modules`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
     """How the files of one routes folder are run."""
 
-    public: PublicNames
-    rewrite: Rewrite
+    imported: ImportedNames
+    folder_names: tuple[str, str]
+    """The folder's name as its files write it, and the name under which it is registered."""
     patterns: URLPatterns
     check_asset: AssetCheck | None = None
     """Checks the names of static files; None if they need not exist yet."""
+
+    @property
+    def public(self) -> PublicNames:
+        return self.imported.public
+
+    @property
+    def rewrite(self) -> Rewrite:
+        return self.imported.rewrite
 
     def route(
         self,
@@ -58,63 +72,141 @@ class Execution:
         *,
         any_method: bool = False,
         guard: bool = False,
-    ) -> tuple[Description, CompiledRoute]:
+    ) -> Executed:
         """Runs what a route file defines, in the namespace of its module; see `analyse` for the arguments."""
+        cache = self._cache(source, file, namespace, f"{sorted(parameters)} {any_method} {guard}")
+        stored, ran = StoredFile.read(cache), 0
+        if stored is not None:
+            namespace.update(HELPERS, __doc__=stored.doc)
+            ran = self._run_stored(stored, file, namespace)
+            if ran == len(stored.first) and self._is_current(stored, namespace):
+                facts, compiled = RouteFacts.of(stored.result[0], file), CompiledRoute.of(stored.result[1], file)
+                compiled.functions.remember(file)
+                self._define(compiled, source, file, namespace, stored.helpers)
+                return Executed(facts, compiled, stored.surroundings.modules)
         parsed = parse(source, file)
-        namespace.update(HELPERS, __doc__=ast.get_docstring(parsed.tree, clean=False))
+        doc = ast.get_docstring(parsed.tree, clean=False)
+        namespace.update(HELPERS, __doc__=doc)
         with _placed(file):
-            done, used = self._run_imports(parsed, namespace)
-        starred = self._late_stars(parsed, namespace["__package__"], done)
-        vocabulary = self._vocabulary(parsed, namespace, done)
-        check_urls(parsed, vocabulary, self.patterns, self.check_asset)
+            done, first = self._run_imports(parsed, namespace, ran)
+        starred = self.imported.late_stars(parsed, namespace["__package__"], done)
+        vocabulary, surroundings = self._surroundings(parsed, namespace, done)
         description = analyse(parsed, vocabulary, done, parameters, starred=starred, any_method=any_method, guard=guard)
+        facts = route_facts(description)
         compiled = compile_route(description, self.rewrite)
-        namespace.update(compiled.functions)
+        used = compiled.names().union(*(names_in(step.code) for step in first))
+        helpers = tuple(name for name in HELPERS if name in used)
+        self._define(compiled, source, file, namespace, helpers)
+        if starred is not None and not has_late_stars(parsed, done):
+            StoredFile(doc, helpers, first, surroundings, (facts.data(), compiled.data())).write(cache)
+        return Executed(facts, compiled, surroundings.modules)
+
+    def _define(
+        self, compiled: CompiledRoute, source: str, file: str, namespace: dict[str, Any], helpers: Collection[str]
+    ) -> None:
+        """Runs the definitions. Of the helpers, the namespace keeps the used ones: each request has a copy of it."""
+        namespace.update(compiled.functions.made(file, source))
         with _placed(file):
             exec(compiled.once, namespace)
-        for name in HELPERS.keys() - used - compiled.names():  # each request has a copy of the namespace
+        for name in HELPERS.keys() - helpers:
             del namespace[name]
-        return description, compiled
 
-    def private(self, source: str, file: str, namespace: dict[str, Any]) -> None:
-        """Runs a file that is not a route, from top to bottom.
+    def private(self, source: str, file: str, namespace: dict[str, Any]) -> tuple[str, ...]:
+        """Runs a file that is not a route, from top to bottom, and returns `ImportedNames.modules` of it.
 
         What precedes its first function, class or t-string runs before these are compiled, so that their names are
         known. Raises SyntaxError as Python does.
         """
+        cache = self._cache(source, file, namespace, "private")
+        stored = StoredFile.read(cache)
+        if stored is not None:
+            self._run_stored(stored, file, namespace)
+            if self._is_current(stored, namespace):
+                code, functions, names = stored.result
+                compiled = TemplateFunctions.of(functions)
+                compiled.remember(file)
+                self._run_private(code, compiled, source, file, namespace)
+                if names != sorted(namespace):
+                    parsed = parsed_file(ast.parse(source, file), source, file)
+                    self._check_names(parsed, self._surroundings(parsed, namespace, ())[0], namespace)
+                return stored.surroundings.modules
         parsed = parsed_file(ast.parse(source, file), source, file)
-        first = list(takewhile(lambda statement: _needs_no_names(statement, parsed.index), parsed.tree.body))
+        beginning = list(takewhile(lambda statement: _needs_no_names(statement, parsed.index), parsed.tree.body))
+        first = FirstStep(self._compiled(beginning, parsed), b"")
         with _placed(file):
-            exec(self._compiled(first, parsed), namespace)
-            vocabulary = with_aliases(self._vocabulary(parsed, namespace, first), parsed)
+            if stored is None:
+                exec(first.code, namespace)
+            vocabulary, surroundings = self._surroundings(parsed, namespace, beginning)
+            vocabulary = with_aliases(vocabulary, parsed)
             check_cached_functions(parsed, vocabulary, is_private=True)
             check_cached_reads(parsed, frozenset(), vocabulary)
             check_lost_calls(parsed, vocabulary)
-            check_urls(parsed, vocabulary, self.patterns, self.check_asset)
-            code, functions = compile_private(parsed.tree.body[len(first) :], parsed, vocabulary, self.rewrite)
-            namespace.update({**HELPERS, **functions})
+            code, compiled = compile_private(parsed.tree.body[len(beginning) :], parsed, vocabulary, self.rewrite)
+        self._run_private(code, compiled, source, file, namespace)
+        self._check_names(parsed, vocabulary, namespace)
+        StoredFile(None, (), (first,), surroundings, (code, compiled.data(), sorted(namespace))).write(cache)
+        return surroundings.modules
+
+    def _run_private(
+        self, code: CodeType, compiled: TemplateFunctions, source: str, file: str, namespace: dict[str, Any]
+    ) -> None:
+        namespace.update({**HELPERS, **compiled.made(file, source)})
+        with _placed(file):
             exec(code, namespace)
+
+    def _check_names(self, parsed: ParsedFile, vocabulary: Vocabulary, namespace: dict[str, Any]) -> None:
         access = namespace_access(parsed, vocabulary)
         if access.unknown is None:
             check_names(parsed, access.sets.union(access.mentions, namespace), vocabulary)
 
-    def _run_imports(self, parsed: ParsedFile, namespace: dict[str, Any]) -> tuple[frozenset[ast.stmt], set[str]]:
-        """Runs the imports of a route file and what they depend on.
+    # -- the cache ----------------------------------------------------------------------------------------------------
 
-        Returns these statements, and the names that their code uses.
-        """
+    def _cache(self, source: str, file: str, namespace: dict[str, Any], kind: str) -> CacheFile:
+        place = (file, *self.folder_names, namespace["__package__"], kind)
+        return CacheFile.of(file, "\0".join((environment(), builtins_print().hex(), *place, source)))
+
+    def _run_stored(self, stored: StoredFile, file: str, namespace: dict[str, Any]) -> int:
+        """Runs the first statements while they are those that would run first now, and returns how many steps ran."""
+        for number, step in enumerate(stored.first):
+            if number and names_print(namespace, (), self.public) != step.names:
+                return number
+            with _placed(file):
+                exec(step.code, namespace)
+        return len(stored.first)
+
+    def _is_current(self, stored: StoredFile, namespace: dict[str, Any]) -> bool:
+        return stored.surroundings.is_current(self.imported, namespace, self.patterns, self.check_asset)
+
+    def _surroundings(
+        self, parsed: ParsedFile, namespace: dict[str, Any], done: Iterable[ast.stmt]
+    ) -> tuple[Vocabulary, Surroundings]:
+        """What the file's names mean after the statements in `done` have run. Checks its calls of `url` and `asset`."""
+        late = self.imported.late(parsed, done)
+        vocabulary = self.imported.vocabulary(parsed, late, namespace)
+        modules = self.imported.modules(parsed, namespace["__package__"])
+        known = fingerprint(self.imported, late, namespace, modules)
+        references = check_urls(parsed, vocabulary, self.patterns, self.check_asset)
+        return vocabulary, Surroundings(late, modules, references, known)
+
+    # -- what runs first ----------------------------------------------------------------------------------------------
+
+    def _run_imports(
+        self, parsed: ParsedFile, namespace: dict[str, Any], ran: int
+    ) -> tuple[frozenset[ast.stmt], tuple[FirstStep, ...]]:
+        """Runs the imports of a route file and what they depend on, except for the first steps, which `ran` already."""
         constants = Constants(parsed, Vocabulary(self.public, namespace))
         once, bound = parsed.bound_once, parsed.bound
         settled = builtin_names()
         done: list[ast.stmt] = []
-        used: set[str] = set()
+        steps: list[FirstStep] = []
         waiting: list[ast.stmt] = []  # imports that follow each other are compiled together
 
         def run() -> None:
             nonlocal settled
             code = self._compiled([_ended(statement) for statement in waiting], parsed)
-            exec(code, namespace)
-            used.update(names_in(code))
+            steps.append(FirstStep(code, names_print(namespace, (), self.public) if steps else b""))
+            if len(steps) > ran:
+                exec(code, namespace)
             settled |= parsed.index.bound_in(waiting) & once
             settled |= namespace.keys() - bound
             done.extend(waiting)
@@ -132,87 +224,10 @@ class Execution:
                 run()
         if waiting:
             run()
-        return frozenset(done), used
-
-    def _late_stars(self, parsed: ParsedFile, package: str, done: frozenset[ast.stmt]) -> frozenset[str] | None:
-        """The names of star imports that run for each request; None if they can't be known at load.
-
-        A star import that has run is incomplete if its module is one of those being imported, in a circle.
-        """
-        names: set[str] = set()
-        for node in filter(is_star, parsed.index.owned(None, ast.ImportFrom)):
-            module = self._source_of(node, package)
-            if isinstance(module, ModuleType) and not _is_being_imported(module):
-                names.update(_public_names(module))
-            elif module is not MISSING or not any(parsed.index.contains(statement, node) for statement in done):
-                return None
-        return frozenset(names)
-
-    def _source_of(self, node: ast.ImportFrom, package: str) -> object:
-        """The module of a star import. It is imported now, since its names decide which annotations are inputs."""
-        level, module, _ = self._rewritten((node.level, node.module or "", ""))
-        try:
-            return importlib.import_module(importlib.util.resolve_name("." * level + module, package))
-        except Exception:  # noqa: BLE001 (the import will raise it again when it runs)
-            return MISSING
+        return frozenset(done), tuple(steps)
 
     def _compiled(self, statements: list[ast.stmt], parsed: ParsedFile) -> CodeType:
         return compile_tree(self.rewrite(ast.Module(statements, [])), parsed)
-
-    def _vocabulary(self, parsed: ParsedFile, namespace: dict[str, Any], done: Iterable[ast.stmt]) -> Vocabulary:
-        """The meaning of a file's names after the statements in `done` have run."""
-        index, package = parsed.index, namespace["__package__"]
-        late = [bound for s in parsed.names.keys() - frozenset(done) for bound in index.bindings_in(s)]
-        rebound = parsed.rebound | {bound.name for bound in late if bound.source is None}
-        attributes = (node for node in index.of(ast.Attribute) if node.attr in self.public)
-        owners = [node.value for node in attributes if isinstance(node.value, ast.Name)]
-        used = {owner.id for owner in owners}
-        objects = {
-            bound.name: self._imported(bound.source, package, bound.name in used) for bound in late if bound.source
-        } | namespace
-        local = parsed.local.items()
-        return Vocabulary(
-            self.public,
-            {name: value for name, value in objects.items() if name not in rebound and value is not MISSING},
-            {node: self._imported(source, package, node in owners) if source else MISSING for node, source in local},
-        )
-
-    def _imported(self, source: ImportedName, package: str, has_public_names: bool) -> object:
-        """The object that a later import will bind, if its module has been imported before.
-
-        A file of the routes folder is imported now if one of hyperpy's names comes from it. Their meaning must not
-        depend on what other files have imported.
-        """
-        level, module, name = self._rewritten(source)
-        try:
-            dotted = importlib.util.resolve_name("." * level + module, package)
-            if dotted.partition(".")[0] == package.partition(".")[0] and (has_public_names or name in self.public):
-                found = importlib.import_module(dotted)
-                if name and not hasattr(found, name):
-                    importlib.import_module(f"{dotted}.{name}")
-                return getattr(found, name) if name else found
-        except Exception:  # noqa: BLE001 (the import will raise it again when it runs)
-            return MISSING
-        if dotted not in sys.modules or not name:
-            return sys.modules.get(dotted, MISSING)
-        return vars(sys.modules[dotted]).get(name, sys.modules.get(f"{dotted}.{name}", MISSING))
-
-    def _rewritten(self, source: ImportedName) -> ImportedName:
-        """The same import as it will be compiled."""
-        level, module, name = source
-        node = ast.ImportFrom(module, [ast.alias(name or "*")], level)
-        self.rewrite(ast.Module([node], []))
-        return level, node.module or "", name
-
-
-def _is_being_imported(module: ModuleType) -> bool:
-    return bool(getattr(module.__spec__, "_initializing", False))
-
-
-def _public_names(module: ModuleType) -> Iterable[str]:
-    """The names that a star import takes from a module."""
-    listed: Iterable[str] | None = getattr(module, "__all__", None)
-    return [name for name in vars(module) if not name.startswith("_")] if listed is None else listed
 
 
 def _ended(statement: ast.stmt) -> ast.stmt:

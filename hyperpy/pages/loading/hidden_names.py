@@ -5,7 +5,7 @@
 | `.page` | index of the template that was reached | `Run` | the body, or `load_route` if there is only one |
 | `.run` | the request's `Run` | the body, to bind inputs where they are declared | `Run` |
 | `.ended` | whether the body has ended before its last statement | the body and `Run` | `load_route`, the body |
-| `.ends` | makes a response the answer, and tells whether it is one | the body, classes, `finally` | `execution` |
+| `.ends` | makes a response the answer; returns whether it is one | the body, classes, `finally` | `execution` |
 | `.answer` | does the same, and returns the response or None | functions | `execution` |
 | `.result` | the value that a bare expression has evaluated to | the body and functions | these |
 | `.isinstance`, `.response` | `isinstance`, and the class of responses | the body and functions | `execution` |

@@ -5,27 +5,27 @@ from collections.abc import Collection
 
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.loading.hidden_names import HTML, MARKUP, RENDER, YIELDED
-from hyperpy.templates import Literals, compile_inline
+from hyperpy.templates import InlineCode, Literals, compile_inline
 
 type Streams = Collection[tuple[str, int]]
 """The name and line of each function that is a stream."""
 
 
 class TemplateCalls:
-    """Makes the calls that render the t-strings of a file. `functions` are what they call, by hidden names."""
+    """Makes the calls that render the t-strings of a file. `functions` has the code of these, by hidden names."""
 
     def __init__(self, literals: Literals) -> None:
         self.literals = literals
-        self.functions: dict[str, object] = {}
+        self.functions: dict[str, InlineCode] = {}
 
     def call(self, node: ast.TemplateStr) -> ast.Call:
         """An expression for the t-string's HTML, a str. Raises TemplateError with its place."""
         compiled = compile_inline(node, self.literals)
         if compiled is None:
             return located_call(RENDER, [node], node)
-        function, arguments = compiled
+        code, arguments = compiled
         name = f"_.template{len(self.functions)}"  # with an underscore, so that a star import does not copy it
-        self.functions[name] = function
+        self.functions[name] = code
         return located_call(name, arguments, node)
 
 

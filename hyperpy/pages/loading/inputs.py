@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hyperpy.exceptions import AnswerError, RouteError, did_you_mean
-from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.body_inputs import FormMarker, FromBody
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
 from hyperpy.pages.loading.annotations import DeclaredType, declared_type
 from hyperpy.pages.loading.body.fitting import fitted_marker, is_form
+from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.constraints import UnfitConstraintError
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
@@ -32,7 +32,7 @@ from hyperpy.templates.deferred import dismiss
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the inputs of one route are taken from."""
+    """The sources of one route's inputs."""
 
     parameters: frozenset[str]
     """The parameters of its URL."""
@@ -41,15 +41,15 @@ class Source:
     """Resolves a dependency that is declared in a file."""
 
 
-def resolve_inputs(description: Description, types: TypeNames, source: Source) -> tuple[Input, ...]:
+def resolve_inputs(facts: RouteFacts, types: TypeNames, source: Source) -> tuple[Input, ...]:
     """The inputs of a route; `types` has its definitions.
 
     Raises RouteError for an annotation that can't be evaluated or injected.
     """
-    file = description.file
+    file = facts.file
     return tuple(
         resolve_input(declaration, declared_type(declaration, file, types), file, source)
-        for declaration in description.declarations
+        for declaration in facts.declarations
     )
 
 
@@ -289,7 +289,7 @@ def _not_injectable(declaration: Declaration, file: str, origin: InputOrigin, ki
 def _is_list_of_texts(kind: Any) -> bool:
     try:
         return text_type(kind, lists=True, anything=False).many
-    except Exception:  # noqa: BLE001 (then it is none)
+    except Exception:  # noqa: BLE001 (then it isn't a list of texts)
         return False
 
 

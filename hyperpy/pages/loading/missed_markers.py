@@ -2,31 +2,25 @@
 
 import ast
 import typing
-from collections.abc import Iterator
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.analyse import Description
-from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.inputs.declarations import unquoted
 from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import Vocabulary, has_marker, is_marker
+from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
+from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.type_names import TypeNames
 
 
-def check_missed_markers(description: Description, types: TypeNames) -> None:
+def check_missed_markers(facts: RouteFacts, types: TypeNames) -> None:
     """Raises RouteError for a variable with a marker that isn't an input.
 
     Its marker comes from an expression that analysis can't resolve.
     """
-    index, inputs = description.index, {declaration.node for declaration in description.declarations}
-    makers = {function.name for function in _makers(index, description.vocabulary)}
-    for node in index.owned(None, ast.AnnAssign):
-        if node in inputs or any(index.contains(statement, node) for statement in description.done):
-            continue
-        place, name, annotation = place_of(node, description.file), ast.unparse(node.target), unquoted(node.annotation)
+    for node in facts.unknown:
+        place, name, annotation = place_of(node, facts.file), ast.unparse(node.target), unquoted(node.annotation)
         what = f"the input marker of `{name}` isn't known before the file runs"
         kind = _evaluated(types, annotation)
-        if has_marker(kind) or (kind is None and _names_maker(annotation, makers)):
+        if has_marker(kind) or (kind is None and _names_maker(annotation, facts.makers)):
             hint = (
                 "Write the marker's class into the annotation, or import the whole type from another module, such as "
                 f"_common.py:\n\n    Type = {ast.unparse(annotation)}"
@@ -34,20 +28,12 @@ def check_missed_markers(description: Description, types: TypeNames) -> None:
             raise RouteError(what, place=place, hint=hint)
         if isinstance(node.value, ast.Call) and not is_marker(kind):
             called = node.value.func
-            if _names_maker(called, makers) or _returns_marker(types, called):
+            if _names_maker(called, facts.makers) or _returns_marker(types, called):
                 hint = f"`{ast.unparse(called)}()` returns a marker. Write the marker's class itself."
                 raise RouteError(what, place=place, hint=hint)
 
 
-def _makers(index: FileIndex, vocabulary: Vocabulary) -> Iterator[ast.FunctionDef]:
-    """The functions of the file that return an input marker."""
-    for node in index.of(ast.Return):
-        owner = index.owner(node)
-        if isinstance(owner, ast.FunctionDef) and node.value is not None and vocabulary.is_marker(node.value):
-            yield owner
-
-
-def _names_maker(expression: ast.expr, makers: set[str]) -> bool:
+def _names_maker(expression: ast.expr, makers: frozenset[str]) -> bool:
     return any(isinstance(node, ast.Name) and node.id in makers for node in ast.walk(expression))
 
 

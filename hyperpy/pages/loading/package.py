@@ -5,21 +5,27 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.urls import AssetCheck
 from hyperpy.pages.analysis.vocabulary import PublicNames
-from hyperpy.pages.loading.compiler import CompiledRoute
-from hyperpy.pages.loading.execution import Execution
+from hyperpy.pages.loading.compiled.code import CompiledRoute
+from hyperpy.pages.loading.compiled.route_facts import RouteFacts
+from hyperpy.pages.loading.execution import Executed, Execution
+from hyperpy.pages.loading.imports.imported_names import ImportedNames
 from hyperpy.routing import Discovery, ErrorPage, GuardFile, RouteFile, URLPatterns
+
+# File systems store times in steps of up to two seconds.
+_COARSEST_CLOCK: Final = 3_000_000_000
 
 
 class RoutesPackage:
@@ -37,8 +43,9 @@ class RoutesPackage:
         self.same = _same_files(files)
         """Route files that are links to another one: they are the same module."""
         self.patterns = URLPatterns(found.routes)
-        self.execution = Execution(public, self._rewrite_imports, self.patterns, check_asset)
         self.name = _free_name(self.folder_name, self.folder)
+        imported = ImportedNames(public, self._rewrite_imports)
+        self.execution = Execution(imported, (self.folder_name, self.name), self.patterns, check_asset)
 
     def register(self) -> None:
         """Makes `import <name>…` find the files of this folder. The same folder is registered once in a process."""
@@ -48,16 +55,21 @@ class RoutesPackage:
         if not _is_folder(sys.modules.get(self.name), self.folder):
             importlib.import_module(self.name)
 
-    def load(self, file: RouteFile | ErrorPage | GuardFile) -> tuple[ModuleType, Description, CompiledRoute]:
+    def load(self, file: RouteFile | ErrorPage | GuardFile) -> tuple[ModuleType, RouteFacts, CompiledRoute]:
         """The module of a route file, imported unless another file has done so and its text is still the same."""
         name = f"{self.name}.{self.same.get(file.module, file.module)}"
         loader = getattr(sys.modules.get(name), "__loader__", None)
-        if not isinstance(loader, _RouteLoader) or loader.source != read_source(file.path):
+        if not isinstance(loader, RouteLoader) or loader.source != read_source(file.path):
             sys.modules.pop(name, None)
             loader = importlib.import_module(name).__loader__
-        assert isinstance(loader, _RouteLoader)
+        assert isinstance(loader, RouteLoader)
         assert loader.executed
-        return sys.modules[name], *loader.executed
+        return sys.modules[name], loader.executed.facts, loader.executed.compiled
+
+    def has_module(self, file: RouteFile | ErrorPage | GuardFile, namespace: Mapping[str, object]) -> bool:
+        """Whether the module of a file is registered, and this is its namespace."""
+        module = sys.modules.get(f"{self.name}.{self.same.get(file.module, file.module)}")
+        return module is not None and vars(module) is namespace
 
     def _rewrite_imports(self, tree: ast.Module) -> ast.Module:
         """Points absolute imports of this package, as written in its files, to its registered name."""
@@ -74,15 +86,19 @@ def _same_files(files: Sequence[RouteFile | ErrorPage | GuardFile]) -> dict[str,
     A link is a module of its own if its URL has other parameters, or if relative imports mean something else there.
     """
     found: dict[Path, list[RouteFile | ErrorPage | GuardFile]] = {}
+    folders: dict[Path, Path] = {}
     for file in files:
-        found.setdefault(file.path.resolve(), []).append(file)
+        folder, name = file.path.parent, file.path.name
+        if folder not in folders:
+            folders[folder] = folder.resolve()
+        found.setdefault(file.path.resolve() if file.path.is_symlink() else folders[folder] / name, []).append(file)
     same: dict[str, str] = {}
-    for path, links in found.items():
+    for real, links in found.items():
         first: dict[object, str] = {}
         for file in sorted(links, key=lambda file: file.path.is_symlink()) if len(links) > 1 else ():
             kind = file.name if isinstance(file, ErrorPage) else (type(file), file.parameters)
-            folder = file.path.parent.resolve() if _imports_relatively(path) else None
-            if (module := first.setdefault((kind, folder), file.module)) != file.module:
+            origin = folders[file.path.parent] if _imports_relatively(real) else None
+            if (module := first.setdefault((kind, origin), file.module)) != file.module:
                 same[file.module] = module
     return same
 
@@ -168,7 +184,7 @@ def _places(module: ModuleType) -> list[str]:
 def is_in_routes(module: ModuleType, folder: str) -> bool:
     """Whether a module is a file of a routes folder with this name, which its imports then mean by it."""
     loader = module.__dict__.get("__loader__")
-    return isinstance(loader, _RouteLoader) and loader.package.folder_name == folder
+    return isinstance(loader, RouteLoader) and loader.package.folder_name == folder
 
 
 def read_source(path: Path) -> str:
@@ -177,6 +193,16 @@ def read_source(path: Path) -> str:
         return importlib.util.decode_source(path.read_bytes())
     except (UnicodeDecodeError, SyntaxError, OSError) as error:
         raise RouteError(f"the file can't be read: {error}", place=Place(str(path))) from error
+
+
+def _file_status(path: Path) -> tuple[int, int] | None:
+    """The time and size of a file; None if a change right now might leave both as they are."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    is_settled = abs(time.time_ns() - status.st_mtime_ns) > _COARSEST_CLOCK
+    return (status.st_mtime_ns, status.st_size) if is_settled else None
 
 
 class _RouteFinder(MetaPathFinder):
@@ -208,12 +234,12 @@ class _RouteFinder(MetaPathFinder):
         if same := package.same.get(module):
             return ModuleSpec(fullname, _AliasLoader(f"{package.name}.{same}"), origin=str(file))
         if parts and file.is_file():
-            return spec_from_file_location(fullname, file, loader=_RouteLoader(package, file))
+            return spec_from_file_location(fullname, file, loader=RouteLoader(package, file))
         if not place.is_dir():
             return None
         initial, locations = place / "__init__.py", [str(place)]
         if initial.is_file():
-            loader = _RouteLoader(package, initial)
+            loader = RouteLoader(package, initial)
             return spec_from_file_location(fullname, initial, loader=loader, submodule_search_locations=locations)
         spec = ModuleSpec(fullname, None, is_package=True)
         spec.submodule_search_locations = locations
@@ -231,30 +257,48 @@ class _RouteFinder(MetaPathFinder):
         return None
 
 
-class _RouteLoader(Loader):
+class RouteLoader(Loader):
     """Executes a file of a routes folder: all of a private file, and what a route file defines."""
 
     def __init__(self, package: RoutesPackage, path: Path) -> None:
         self.package = package
         self.path = path
         self.source = ""
-        self.executed: tuple[Description, CompiledRoute] | None = None
+        self.status: tuple[int, int] | None = None
+        """The time and size of the file, if they change whenever its text does."""
+        self.imports: tuple[str, ...] = ()
+        """What its imports name that may be a module."""
+        self.executed: Executed | None = None
 
     def exec_module(self, module: ModuleType) -> None:
         folder = self.path.with_suffix("")
         if self.path.name != "__init__.py" and folder.is_dir():
             module.__path__ = [str(folder)]  # with `users/` beside `users.py`, it is also the package of these files
+        status = _file_status(self.path)
         source, namespace, execution = self.get_source(), module.__dict__, self.package.execution
         match self.package.files.get(module.__name__.partition(".")[2]):
             case None:
-                execution.private(source, str(self.path), namespace)
+                self.imports = execution.private(source, str(self.path), namespace)
             case RouteFile(path=path, parameters=parameters):
                 self.executed = execution.route(source, str(path), namespace, frozenset(parameters))
             case GuardFile(path=path, parameters=parameters):
                 self.executed = execution.route(source, str(path), namespace, frozenset(parameters), guard=True)
             case ErrorPage(path=path):
                 self.executed = execution.route(source, str(path), namespace, any_method=True)
-        self.source = source
+        self.imports = self.executed.modules if self.executed else self.imports
+        self.source, self.status = source, status
+
+    def has_changed(self) -> bool:
+        """Whether the file has another text than when it was loaded, or can no longer be read."""
+        status = _file_status(self.path)
+        if status is not None and status == self.status:
+            return False
+        try:
+            is_same = self.source == self.get_source()
+        except RouteError:
+            return True
+        self.status = status
+        return not is_same
 
     def get_source(self, fullname: str = "") -> str:
         """The file's text, decoded as Python decodes it. `linecache` and debuggers call this too."""

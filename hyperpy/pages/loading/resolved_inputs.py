@@ -76,7 +76,7 @@ class Input:
 
 
 class DependencyKind(Enum):
-    """What calling a dependency gives."""
+    """The result of calling a dependency."""
 
     VALUE = "the value"
     AWAITABLE = "an awaitable of the value"

@@ -9,17 +9,17 @@ from types import CodeType
 from typing import Any
 
 from hyperpy.exceptions import HyperError, Place, RouteError
-from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.body_inputs import BodyNeeds
 from hyperpy.pages.loading.body.needs import body_needs, check_form_inputs
-from hyperpy.pages.loading.compiler import CompiledBody, CompiledRoute, CompiledTemplate
+from hyperpy.pages.loading.compiled.code import CompiledBody, CompiledRoute, CompiledTemplate
+from hyperpy.pages.loading.compiled.route_facts import Behaviour, RouteFacts
 from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
 from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
-from hyperpy.pages.loading.import_hints import import_hint
+from hyperpy.pages.loading.imports.import_hints import import_hint
 from hyperpy.pages.loading.inputs import resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
@@ -56,7 +56,7 @@ class Route:
     """Functions made for each request that no code refers to."""
     responds: bool
     immediate: bool
-    """Whether it waits for nothing and calls nothing that may block, so that it is answered at once."""
+    """Whether it waits for nothing but a request's body, and calls nothing that may block."""
     settings: RouteSettings
     blocking: bool
     """Whether its body or page may block the event loop."""
@@ -73,9 +73,9 @@ class Route:
     """The route for methods that have a loader or stream of their own."""
     warnings: tuple[LoadWarning, ...]
     resolver: DependencyResolver | None
-    """What has resolved its dependencies, if it has any: tests override them."""
+    """The resolver of its dependencies, if it has any: tests override them."""
     guards: tuple[Route, ...] = ()
-    """What runs before it, outermost first."""
+    """The guards that run before it, outermost first."""
 
     @property
     def dependencies(self) -> Iterator[Dependency]:
@@ -103,7 +103,7 @@ def load_route(
     """
     path = str(file.path)
     try:
-        module, description, compiled = package.load(file)
+        module, facts, compiled = package.load(file)
     except HyperError as error:
         raise error.at(Place(path, line_in(error, path))) from error.__cause__
     except Exception as error:
@@ -113,42 +113,42 @@ def load_route(
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
     definitions = module.__dict__
     parameters = frozenset() if isinstance(file, ErrorPage) else frozenset(file.parameters)
-    _check_guarded_parameters(description, below - parameters)
-    types = TypeNames(description, definitions)
-    check_missed_markers(description, types)
+    _check_guarded_parameters(facts, below - parameters)
+    types = TypeNames(facts, definitions)
+    check_missed_markers(facts, types)
     dependencies = DependencyResolver(
-        path, parameters, below - parameters, isinstance(file, ErrorPage), description.vocabulary.public
+        path, parameters, below - parameters, isinstance(file, ErrorPage), package.execution.public
     )
-    inputs = resolve_inputs(description, types, dependencies.source)
-    check_form_inputs(inputs, description, is_route=isinstance(file, RouteFile))
+    inputs = resolve_inputs(facts, types, dependencies.source)
+    check_form_inputs(inputs, facts, is_route=isinstance(file, RouteFile))
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
-    settings = _settings(description, definitions)
+    settings = _settings(facts, definitions)
     url = file.url if isinstance(file, RouteFile) else ""
     is_guard = isinstance(file, GuardFile)
-    route = _route(description, compiled, definitions, inputs, settings, url, is_guard=is_guard)
+    route = _route(facts, compiled, definitions, inputs, settings, url, is_guard=is_guard)
     return replace(route, resolver=dependencies) if route.depends else route
 
 
-def _check_guarded_parameters(description: Description, below: frozenset[str]) -> None:
+def _check_guarded_parameters(facts: RouteFacts, below: frozenset[str]) -> None:
     """Raises RouteError if a guard takes from the query what its routes take from the path: visitors could choose."""
-    for declaration in description.declarations:
+    for declaration in facts.declarations:
         if declaration.name in below and not declaration.marked:
             name = declaration.name
             raise RouteError(
                 f"`{name}` is not in the path of this folder, but of routes below it",
-                place=place_of(declaration.node, description.file),
+                place=place_of(declaration.node, facts.file),
                 hint=f"Move the guard to the folder `{{{name}}}`, or mark a query parameter with Query().",
             )
 
 
-def _settings(description: Description, namespace: Mapping[str, Any]) -> RouteSettings:
+def _settings(facts: RouteFacts, namespace: Mapping[str, Any]) -> RouteSettings:
     """The values of the file's `route(…)`. Raises RouteError for an invalid one."""
     values: dict[str, Any] = {}
-    for name, expression in description.settings.values.items():
-        place = place_of(expression, description.file)
+    for name, expression in facts.settings.items():
+        place = place_of(expression, facts.file)
         try:
-            code = compile(ast.Expression(expression), description.file, "eval", dont_inherit=True)
+            code = compile(ast.Expression(expression), facts.file, "eval", dont_inherit=True)
             values[name] = check_setting(name, eval(code, dict(namespace)))
         except HyperError as error:
             raise error.at(place) from None
@@ -180,7 +180,7 @@ def _is_users(filename: str, folder: Path) -> bool:
 
 
 def _route(
-    description: Description,
+    facts: RouteFacts,
     compiled: CompiledRoute,
     definitions: dict[str, Any],
     inputs: tuple[Input, ...],
@@ -190,29 +190,29 @@ def _route(
     is_guard: bool,
 ) -> Route:
     prepared, needs = prepared_inputs(inputs), body_needs(inputs)
-    blocking = description.blocking or any(given.blocking for given in inputs)
+    blocking = facts.usual.blocking or any(given.blocking for given in inputs)
     groups: dict[int, tuple[tuple[int, Input], ...]] = {}
     for index, given in enumerate(inputs):
         groups[given.group] = (*groups.get(given.group, ()), (index, given))
     route = Route(
-        file=description.file,
+        file=facts.file,
         url=url,
         definitions=definitions,
         before=compiled.body.before,
         after=compiled.body.after,
         templates=compiled.templates,
-        loader=description.loader,
-        answer_line=description.answer_line,
-        stream=description.stream,
-        has_page=description.has_page,
+        loader=facts.usual.loader,
+        answer_line=facts.usual.answer_line,
+        stream=facts.usual.stream,
+        has_page=facts.usual.has_page,
         inputs=inputs,
         groups=groups,
-        methods=description.methods,
-        page_methods=description.page_methods,
-        allow=", ".join(sorted(description.methods | {"OPTIONS"})),
-        unreferenced=description.unreferenced,
-        responds=description.responds,
-        immediate=not (description.loader or blocking or prepared or needs),
+        methods=facts.methods,
+        page_methods=facts.page_methods,
+        allow=", ".join(sorted(facts.methods | {"OPTIONS"})),
+        unreferenced=facts.usual.unreferenced,
+        responds=facts.responds,
+        immediate=not (facts.usual.loader or blocking or prepared),
         blocking=blocking,
         depends=any(given.dependency for given in inputs),
         prepared=prepared,
@@ -221,28 +221,26 @@ def _route(
         settings=settings,
         max_body=size(settings.max_body) if settings.max_body else 0,
         by_method={},
-        warnings=description.warnings,
+        warnings=facts.warnings,
         resolver=None,
     )
-    own = {
-        method: _with_body(route, description.by_method[method], body) for method, body in compiled.by_method.items()
-    }
+    own = {method: _with_body(route, facts.by_method[method], body) for method, body in compiled.by_method.items()}
     if "GET" in own:
         own["HEAD"] = own["GET"]
     return replace(route, by_method=own)
 
 
-def _with_body(route: Route, description: Description, body: CompiledBody) -> Route:
-    blocking = description.blocking or (not description.loader and any(given.blocking for given in route.inputs))
+def _with_body(route: Route, behaviour: Behaviour, body: CompiledBody) -> Route:
+    blocking = behaviour.blocking or (not behaviour.loader and any(given.blocking for given in route.inputs))
     return replace(
         route,
         before=body.before,
         after=body.after,
-        loader=description.loader,
-        answer_line=description.answer_line,
-        stream=description.stream,
-        has_page=description.has_page,
-        unreferenced=description.unreferenced,
-        immediate=not (description.loader or blocking or route.prepared or route.body_needs),
+        loader=behaviour.loader,
+        answer_line=behaviour.answer_line,
+        stream=behaviour.stream,
+        has_page=behaviour.has_page,
+        unreferenced=behaviour.unreferenced,
+        immediate=not (behaviour.loader or blocking or route.prepared),
         blocking=blocking,
     )

@@ -1,4 +1,4 @@
-"""What compiled code calls: to end the request with an explicit answer, and to render t-strings in place."""
+"""Functions that compiled code calls, to end the request with an explicit answer, and to render t-strings in place."""
 
 import inspect
 import sys
@@ -105,7 +105,7 @@ def stripped(text: str) -> Markup:
 
 
 def yielded(render: Callable[..., str], *values: object) -> Markup | Pending:
-    """What a stream yields in place of a t-string: its HTML, which may have to wait for something."""
+    """The value that a stream yields in place of a t-string: its HTML, which may contain deferred values."""
     html = allow_deferred(render, values)
     if isinstance(html, Pending):
         return replace(html, html=html.html.strip())

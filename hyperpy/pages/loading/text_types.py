@@ -1,6 +1,6 @@
 """A type → how a text of the request is converted to it.
 
-pydantic converts and checks. Its schema of the type tells whether a text can become a value at all: where it can't,
+pydantic converts and checks. Its schema of the type says whether a text can become a value at all: where it can't,
 every request would be refused, so that is an error at load. The schema is also made stricter where a URL should have
 one spelling: see `_integer` and `_number`.
 """
@@ -315,7 +315,7 @@ def _spelled(values: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _member(members: Mapping[str, Any], value: Any) -> Any:
-    """The member of that text. Anything else is no member to pydantic either, which then lists the members."""
+    """The member of that text. pydantic rejects anything else as well, and its error lists the members."""
     return members.get(value, _NO_MEMBER) if isinstance(value, str) else value
 
 

@@ -1,11 +1,10 @@
 """The names that the annotations of a route file can use."""
 
 import ast
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from hyperpy.pages.analysis.analyse import Description
+from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 
 
 class TypeNames(dict[str, Any]):
@@ -14,10 +13,10 @@ class TypeNames(dict[str, Any]):
     A type is evaluated when an annotation needs it. Used as the globals of `eval`.
     """
 
-    def __init__(self, description: Description, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, facts: RouteFacts, namespace: Mapping[str, Any]) -> None:
         super().__init__(namespace)
-        self.file = description.file
-        self.own = _own_types(description.index.owned(None, ast.Assign))
+        self.file = facts.file
+        self.own = facts.own_types()
 
     def __missing__(self, name: str) -> object:
         value = self.own.pop(name)  # KeyError: Python then looks in builtins
@@ -36,12 +35,3 @@ class TypeNames(dict[str, Any]):
 def _makes_type(function: object) -> bool:
     """Whether a function returns a type: `NewType`, `TypeAliasType`, pydantic's `constr` …"""
     return str(getattr(function, "__module__", "")).partition(".")[0] in {"typing", "pydantic"}
-
-
-def _own_types(assigned: Sequence[ast.Assign]) -> dict[str, ast.expr]:
-    """What may be a type, of the names that are assigned once."""
-    targets = [(node.targets[0], node.value) for node in assigned if len(node.targets) == 1]
-    named = [(target.id, value) for target, value in targets if isinstance(target, ast.Name)]
-    counts = Counter(name for name, _ in named)
-    kinds = (ast.Subscript, ast.BinOp, ast.Call)
-    return {name: value for name, value in named if counts[name] == 1 and isinstance(value, kinds)}

@@ -51,7 +51,7 @@ class AnsweredRequest(TemplateHost):
     redirects: list[Redirect]
     """All that were made, in any task or thread, except those that the route file has replaced."""
     received: list[Redirect]
-    """Those of the redirects that have arrived at a statement of the route file, and so were not dropped."""
+    """The redirects that have reached a statement of the route file, and so were not dropped."""
     held: Redirect | None
     """The last one assigned to a variable on which the file goes on to work."""
     bound: Redirect | None

@@ -1,10 +1,15 @@
 """The body of a request, and its limit."""
 
+from typing import Final
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
 from hyperpy.pages.loading.route import Route
+
+BODILESS_METHODS: Final = frozenset({"GET", "HEAD"})
+"""If such a request has a body, it is only measured when it is read."""
 
 
 class RequestBody:

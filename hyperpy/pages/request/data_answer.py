@@ -1,4 +1,4 @@
-"""What a loader returns, as an answer: a response, HTML, or data as JSON."""
+"""The answer that a loader's return value makes: a response, HTML, or data as JSON."""
 
 from dataclasses import is_dataclass
 from string.templatelib import Template

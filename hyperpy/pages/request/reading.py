@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from hyperpy.exceptions import InputError
 from hyperpy.pages.answers import Redirect
+from hyperpy.pages.body_inputs import FormMarker
 from hyperpy.pages.loading.inputs import convert, not_a_value
 from hyperpy.pages.loading.resolved_inputs import Input, InputOrigin
 from hyperpy.pages.request.injected_response import InjectedResponse
@@ -66,6 +67,8 @@ def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
 
 def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
     assert given.marker
+    if isinstance(given.marker, FormMarker) and given.marker.model is not None:
+        return given.marker.form(run.scope)
     try:
         value = (given.marker.values if given.many else given.marker.value)(run.request, given.name)
     except InputError as error:

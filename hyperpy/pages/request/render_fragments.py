@@ -8,7 +8,7 @@ from typing import Literal, overload
 from markupsafe import Markup
 
 from hyperpy.exceptions import AnswerError, HyperError, TemplateError, UnknownFragmentError, caller_place, did_you_mean
-from hyperpy.pages.loading.compiler import CompiledTemplate
+from hyperpy.pages.loading.compiled.code import CompiledTemplate
 from hyperpy.pages.request.run import Run, current
 from hyperpy.templates import Pending, allow_deferred, capture_fragments
 from hyperpy.tracebacks import raising_place

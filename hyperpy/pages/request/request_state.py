@@ -1,4 +1,4 @@
-"""What belongs to a whole request: its guards, its route and its error page are several Runs of it."""
+"""State of a whole request, which may consist of several Runs: of guards, a route, and an error page."""
 
 from typing import Final
 
@@ -20,11 +20,23 @@ HEADERS_SETTLED: Final = "hyperpy.headers_settled"
 class RequestState:
     """Shared by all Runs of a request. It is made on first use, because most requests need none of it."""
 
-    __slots__ = ("dependencies", "session")
+    __slots__ = ("_dependencies", "session")
 
     def __init__(self) -> None:
-        self.dependencies = Dependencies()
+        self._dependencies: Dependencies | None = None
         self.session: SessionContent | None = None
+
+    @property
+    def dependencies(self) -> Dependencies:
+        """The dependencies of the request, made on first use."""
+        if self._dependencies is None:
+            self._dependencies = Dependencies()
+        return self._dependencies
+
+    @property
+    def has_dependencies(self) -> bool:
+        """Whether anything has asked for them, so that they have to be finished."""
+        return self._dependencies is not None
 
     def session_content(self, scope: Scope) -> SessionContent:
         """The session of the request, made on first use."""

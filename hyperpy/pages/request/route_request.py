@@ -68,7 +68,7 @@ class RouteRequest(Request):
 
     @property
     def session(self) -> Any:
-        """That of a middleware, or else the site's own."""
+        """The session of a middleware, or else the site's own."""
         if "session" in self.scope:
             return self.scope["session"]
         return Session(request_state(self.scope).session_content(self.scope))

@@ -30,7 +30,7 @@ async def read_submitted(request: Request, by_method: Mapping[str, BodyNeeds]) -
     if needs is None:
         return
     assert isinstance(request, RouteRequest)
-    known = submitted_body(request)
+    known = submitted_body(request.scope)
     raw, form = known.raw, known.form
     if needs.raw and raw is None:
         raw = await _raw_body(request)

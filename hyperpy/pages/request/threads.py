@@ -1,4 +1,4 @@
-"""Worker threads for the parts of a request that may block."""
+"""Worker threads for the parts of a request that may block, and a mark of the tasks that a part starts."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,6 +11,12 @@ from anyio import CapacityLimiter, to_thread
 THREADS: Final = 40
 
 _limiters: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, CapacityLimiter]]] = WeakKeyDictionary()
+
+
+class TaskMark:
+    """In the context of a function, and of the tasks that it starts. It is gone when all of these have ended."""
+
+    __slots__ = ("__weakref__",)
 
 
 async def in_thread[T](function: Callable[[], T], level: int) -> T:

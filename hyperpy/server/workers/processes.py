@@ -1,29 +1,33 @@
-"""Child processes, and signals in them and in their parent."""
+"""Child processes, and signals in them and in their parent.
+
+Windows has neither `fork` nor blocked signals. There, `fork_process` isn't used, and a child is a new interpreter.
+"""
 
 import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Final
 
-HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what a parent handles in its own way
-
-_fork = get_context("fork")
-_fork_server = get_context("forkserver")
-# All that a server imports before it serves: those that aren't installed are passed over.
-_fork_server.set_forkserver_preload(
-    [
-        "hyperpy.cli",
-        "concurrent.futures.thread",
-        "uvicorn.lifespan.on",
-        "uvicorn.loops.auto",
-        "uvicorn.loops.uvloop",
-        "uvicorn.protocols.websockets.auto",
-    ]
+# What a parent handles in its own way, as far as the system has it. SIGBREAK is Ctrl-Break on Windows.
+HANDLED: Final[tuple[signal.Signals, ...]] = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
+# All that a server imports before it serves. What isn't installed is left out.
+PRELOADED: Final = [
+    "hyperpy.cli",
+    "concurrent.futures.thread",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.websockets.auto",
+]
+CAN_FORK: Final = hasattr(os, "fork")
+_CAN_BLOCK: Final = hasattr(signal, "pthread_sigmask")
 
 
 def fork_process(target: Callable[..., None], *args: Any) -> BaseProcess:
@@ -33,11 +37,19 @@ def fork_process(target: Callable[..., None], *args: Any) -> BaseProcess:
     """
     before = _open_descriptors()
     try:
-        return _start(_fork.Process(target=target, args=args))
+        return _start(_context("fork").Process(target=target, args=args))
     except OSError:
         for descriptor in _open_descriptors() - before:
             os.close(descriptor)  # multiprocessing leaves its pipes open
         raise
+
+
+@cache
+def _context(method: str) -> Any:
+    context = get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(PRELOADED)
+    return context
 
 
 def _open_descriptors() -> set[int]:
@@ -56,9 +68,15 @@ def _is_open(descriptor: int) -> bool:
 def start_process(target: Callable[..., None], *args: Any) -> BaseProcess:
     """Run `target(*args)`, all of it picklable, in a copy of a process that has imported hyperpy and nothing else.
 
-    For parents with threads. The child calls `prepare_child` first.
+    Without `fork`, it is a new interpreter. For parents with threads. The child calls `prepare_child` first.
     """
-    return _start(_fork_server.Process(target=target, args=args))
+    return _start(_context("forkserver" if CAN_FORK else "spawn").Process(target=target, args=args))
+
+
+def ask_to_end(process: BaseProcess) -> None:
+    """Send SIGTERM. Windows has nothing like it: there, a child has to end when its parent closes their pipe."""
+    if CAN_FORK:
+        process.terminate()
 
 
 def _start(process: BaseProcess) -> BaseProcess:
@@ -66,6 +84,9 @@ def _start(process: BaseProcess) -> BaseProcess:
 
     Ctrl-C reaches every process of the terminal's group.
     """
+    if not _CAN_BLOCK:
+        process.start()
+        return process
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
     try:
         process.start()
@@ -80,7 +101,8 @@ def prepare_child() -> None:
     for number in HANDLED:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, lambda signum, frame: os._exit(128 + signum))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
+    if _CAN_BLOCK:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
 
 
 @contextmanager

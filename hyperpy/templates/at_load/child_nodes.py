@@ -4,7 +4,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-# These have no location, or are no part of the tree.
+# These have no location, or aren't part of the tree.
 _PLAIN: Final = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.type_ignore)
 
 

@@ -4,23 +4,19 @@ Their code has the file and lines of the t-string, so that a traceback shows the
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import FunctionType
+from types import CodeType
 
-from hyperpy.exceptions import TemplateError
 from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS, child_nodes
-from hyperpy.templates.at_load.inline_plan import Choice, ClassList, LiteralPlan, Plain, Plan, Planner, Rows, Unused
+from hyperpy.templates.at_load.inline_code import InlineCode
+from hyperpy.templates.at_load.inline_plan import ClassList, Either, LiteralPlan, Plain, Plan, Planner, Rows, Unused
 from hyperpy.templates.at_load.literals import Literals
-from hyperpy.templates.at_load.locate import SourceText
-from hyperpy.templates.deferred import dismiss_all
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.attributes import class_names
 from hyperpy.templates.rendering.codegen import prepared
-from hyperpy.templates.rendering.render import RUNTIME, error_of
 from hyperpy.templates.rendering.writer import CodePiece, Expression, Writer, conditional
 from hyperpy.templates.syntax.nodes import Attribute, Node, Tag
-from hyperpy.templates.syntax.problems import Problem
 
 FUNCTION = """\
 def template({names}):
@@ -32,7 +28,7 @@ def template({names}):
 """
 
 
-def compile_inline(node: ast.TemplateStr, literals: Literals) -> tuple[FunctionType, list[ast.expr]] | None:
+def compile_inline(node: ast.TemplateStr, literals: Literals) -> tuple[InlineCode, list[ast.expr]] | None:
     """Compile a t-string, with those inside it, into a function and its arguments. It returns the HTML, a str.
 
     None if it has to be rendered as a Template: its meaning is known only at run time, or Python can't compile it.
@@ -41,11 +37,11 @@ def compile_inline(node: ast.TemplateStr, literals: Literals) -> tuple[FunctionT
     literals.within(node)
     planner = Planner(literals)
     plan = planner.literal(node)
-    function = _function(plan, planner.plains, literals.text) if plan else None
+    function = _function(plan, planner.plains, literals.text.file) if plan else None
     return (function, [value for _, value in plan.bindings()]) if plan and function else None
 
 
-def _function(plan: LiteralPlan, plains: dict[str, Plain], text: SourceText) -> FunctionType | None:
+def _function(plan: LiteralPlan, plains: dict[str, Plain], file: str) -> InlineCode | None:
     """None if Python can't compile the function because it is nested too deeply."""
     writer = _InlineWriter(plan)
     names = ", ".join(name for name, _ in plan.bindings())
@@ -54,16 +50,21 @@ def _function(plan: LiteralPlan, plains: dict[str, Plain], text: SourceText) -> 
     try:
         tree = ast.parse(source)
         _relocate(tree, _location(plan.node), plains)
-        code = compile(tree, text.file, "exec", dont_inherit=True)
+        code = compile(tree, file, "exec", dont_inherit=True)
     except SyntaxError as error:
         if "too many" in error.msg:
             return None
         raise
-    namespace = {**RUNTIME, **writer.namespace, "LOCATED": _locator(text, plains)}
-    exec(code, namespace)  # noqa: S102  generated code: values are only arguments
-    function = namespace["template"]
-    assert isinstance(function, FunctionType)
-    return function
+    function = next(constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return InlineCode(function, writer.namespace, {_start(hole): _end(hole) for hole in plains.values()})
+
+
+def _start(hole: Plain) -> tuple[int, int]:
+    return hole.value.lineno, hole.value.col_offset
+
+
+def _end(hole: Plain) -> tuple[int, int, str]:
+    return hole.value.end_lineno or hole.value.lineno, hole.value.end_col_offset or 0, hole.words
 
 
 def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
@@ -103,25 +104,6 @@ def _first_hole(tree: ast.AST, plains: dict[str, Plain]) -> ast.expr | None:
             return plains[node.id].value
         nodes += child_nodes(node)
     return None
-
-
-def _locator(text: SourceText, plains: dict[str, Plain]) -> Callable[[Problem], TemplateError]:
-    """Converts a Problem to a TemplateError. The traceback tells which hole was being rendered."""
-    holes = {(hole.value.lineno, hole.value.col_offset): hole for hole in plains.values()}
-
-    def located(problem: Problem) -> TemplateError:
-        traceback = problem.__traceback__
-        assert traceback is not None
-        for value in traceback.tb_frame.f_locals.values():
-            dismiss_all(value)
-        positions = list(traceback.tb_frame.f_code.co_positions())
-        line, _, column, _ = positions[traceback.tb_lasti // 2]
-        hole = holes.get((line or 0, column or 0))
-        if hole is None:
-            return error_of(problem)
-        return error_of(problem, hole.words).at(text.place(*text.span(hole.value)))
-
-    return located
 
 
 class _InlineWriter(Writer):
@@ -169,7 +151,7 @@ class _InlineWriter(Writer):
                 if isinstance(element, LiteralPlan):
                     return f"''.join({self.rows(element, items)})"
                 return f"''.join([{self.nested(element)} for {element.name} in {items}])"
-            case Choice(name=name, then=then, otherwise=otherwise):
+            case Either(name=name, then=then, otherwise=otherwise):
                 first = f"{self.rows(then, f'{name}[1:]')}[0]"
                 if otherwise is None:
                     return f"('' if {name} is None else {first})"

@@ -27,11 +27,15 @@ class Literal:
 
 
 class Literals:
-    """The t-strings of a file. `markers` are the expressions that mean `fragment` there."""
+    """The t-strings of a file. `markers` are the expressions that mean `fragment` there.
+
+    `lines` has the line of each that has been parsed, by its first words.
+    """
 
     def __init__(self, text: SourceText, markers: frozenset[str]) -> None:
         self.text = text
         self.markers = markers
+        self.lines: dict[str, int] = {}
         self._parsed: dict[ast.TemplateStr, Literal] = {}
         self._within: dict[ast.AST, list[ast.TemplateStr]] = {}
 
@@ -60,7 +64,9 @@ class Literals:
         holes = [value for value in node.values if isinstance(value, ast.Interpolation)]
         shapes = tuple(map(self._shape, holes))
         strings = _strings(node)
-        remember(first_words(strings, [shape.expression for shape in shapes]), Place(self.text.file, node.lineno))
+        words = first_words(strings, [shape.expression for shape in shapes])
+        self.lines[words] = node.lineno
+        remember(words, Place(self.text.file, node.lineno))
         try:
             return Literal(node, parse(strings, shapes), dict(enumerate(holes)))
         except SyntaxProblem as problem:
@@ -87,7 +93,7 @@ def certain_templates(
     Components are functions that a tag of these templates names, and those with a capital letter. All t-strings in what
     a component returns are parsed, but only a t-string that is the whole result is returned.
 
-    `is_html` tells whether the function of a call is `html`. Raises TemplateError with its place.
+    `is_html` says whether the function of a call is `html`. Raises TemplateError with its place.
     """
     certain = set(_written_templates(nodes, is_html))
     components: set[str] = set()

@@ -7,6 +7,7 @@ import ast
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 from hyperpy.exceptions import Place
@@ -19,11 +20,21 @@ _ESCAPE = re.compile(r"\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa
 class SourceText:
     """A file's text, with conversions from the lines and byte columns of its syntax tree."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, source: str) -> None:
         self.file = file
-        self.text = text.replace("\r\n", "\n").replace("\r", "\n")
-        self.lines = self.text.split("\n")
-        self._starts = [0, *accumulate(len(line) + 1 for line in self.lines[:-1])]
+        self.source = source
+
+    @cached_property
+    def text(self) -> str:
+        return self.source.replace("\r\n", "\n").replace("\r", "\n")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.split("\n")
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(line) + 1 for line in self.lines[:-1])]
 
     def position(self, line: int, column: int) -> int:
         """`column` counts UTF-8 bytes, as in the syntax tree."""

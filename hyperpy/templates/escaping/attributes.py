@@ -14,7 +14,7 @@ from hyperpy.templates.escaping.bindings import binding, bindings
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.script_values import json_part, script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.styles import style_attribute, style_value_attribute
-from hyperpy.templates.escaping.tag_attributes import TagAttributes
+from hyperpy.templates.escaping.tag_attributes import PLAIN, FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedJS, TrustedURL
 from hyperpy.templates.escaping.url_values import (
     BLOCKED,
@@ -195,7 +195,6 @@ LOCATED = frozenset({Context.STYLE, Context.STYLE_VALUE, Context.BINDING, Contex
 _known: dict[tuple[object, ...], str] = {}
 _MOST_KNOWN: Final = 1000
 _LONGEST_KNOWN: Final = 2000  # characters
-_PLAIN: Final = frozenset({str, int, bool, type(None)})
 _STR: Final = frozenset({str})
 
 
@@ -204,6 +203,8 @@ def merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...])
 
     An entry is the lower-case name and the HTML of an attribute, or None and a mapping to spread.
     """
+    if len(entries) == 1 and isinstance(fixed := entries[0][1], FixedAttributes) and fixed.html is not None:
+        return fixed.html.get(tag) or _kept(fixed.html, words, tag, entries)
     key = _key_of(words, tag, entries)
     if key is None:
         return _merged(words, tag, entries)
@@ -214,6 +215,13 @@ def merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...])
             if len(_known) >= _MOST_KNOWN:
                 _known.clear()
             _known[key] = found
+    return found
+
+
+def _kept(html: dict[str, str], words: str, tag: str, entries: tuple[tuple[str | None, object], ...]) -> str:
+    found = _merged(words, tag, entries)
+    if not _may_report(tag, entries):
+        html[tag] = found
     return found
 
 
@@ -232,7 +240,7 @@ def _key_of(words: str, tag: str, entries: tuple[tuple[str | None, object], ...]
             return None
         mapping = cast(dict[object, object], value)
         kinds = tuple(map(type, mapping.values()))
-        if not (_PLAIN.issuperset(kinds) and _STR.issuperset(map(type, mapping))):
+        if not (PLAIN.issuperset(kinds) and _STR.issuperset(map(type, mapping))):
             return None
         key += (None, kind, *mapping.items(), kinds)
     return tuple(key)

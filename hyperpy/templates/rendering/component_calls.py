@@ -93,7 +93,7 @@ def keywords(value: object) -> Arguments:
 def call_problem(
     signature: ComponentSignature, names: Iterable[str], content: Markup | None, *, spreads: bool
 ) -> CallProblem | None:
-    """What is wrong with a tag that gives these arguments. `spreads` means that it may give others as well."""
+    """The problem with a tag that passes these arguments. `spreads` means that it may pass others as well."""
     arguments: Arguments = dict.fromkeys(names)
     if content is not None:
         arguments["children"] = content

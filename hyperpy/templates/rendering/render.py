@@ -13,7 +13,7 @@ from hyperpy.exceptions import ComponentError, Place, TemplateError
 from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
 from hyperpy.templates.escape import escape_str, exact, markup
 from hyperpy.templates.escaping.foreign import foreign_html
-from hyperpy.templates.escaping.tag_attributes import TagAttributes
+from hyperpy.templates.escaping.tag_attributes import FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.value_kinds import (
     html_of,
     is_html,
@@ -153,6 +153,8 @@ def _safe(value: object) -> Markup:
 
 def _spread(value: object) -> object:
     """A mapping of attributes with its t-strings rendered."""
+    if isinstance(value, FixedAttributes) and value.html is not None:
+        return value
     if isinstance(value, TagAttributes) and Template not in map(type, value.values()):
         return type(value)(value)
     if isinstance(value, Mapping):
@@ -231,6 +233,7 @@ def _located(problem: Problem, template: Template) -> TemplateError:
 
 RUNTIME: Mapping[str, object] = {
     "AGAIN": _again,
+    "ESCAPE": escape_str,
     "FOREIGN": _foreign,
     "LOCATED": _located,
     "MARKER": fragment,
@@ -242,4 +245,4 @@ RUNTIME: Mapping[str, object] = {
     "TEMPLATE": Template,
     "TEXT": _text,
 }
-"""What generated code calls by these names. `Writer.name` names all other functions."""
+"""Functions and objects that generated code uses by these names. `Writer.name` names all others."""

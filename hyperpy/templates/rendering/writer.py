@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
-from hyperpy.templates.escape import escape_str, markup, text_escape, with_newline
+from hyperpy.templates.escape import escape_str, markup, with_newline
 from hyperpy.templates.escaping import attributes
 from hyperpy.templates.escaping.bindings import binding_string, binding_value
 from hyperpy.templates.escaping.foreign import foreign_html
@@ -130,7 +130,7 @@ class Writer:
         return f"({f_string(quick)} if {' and '.join(conditions)} else {general})"
 
     def is_leaf(self, nodes: tuple[Node, ...]) -> bool:
-        """Whether the nodes hold no nested rendering, whose code would double with each level."""
+        """Whether the nodes contain no nested rendering. The code of one would double with each level."""
         return not any(isinstance(node, Component | Fragment) for node in nodes)
 
     def write(self, nodes: Iterable[Node]) -> Iterator[CodePiece]:
@@ -173,9 +173,8 @@ class Writer:
 
     def escaped(self, value: str, otherwise: str) -> Expression:
         """The quickest code for a str or an int, and `otherwise` for other values."""
-        escape = self.name(text_escape.get())
         return Expression(
-            f"{escape}({value}) if (kind := type({value})) is str else {value} if kind is int else {otherwise}"
+            f"ESCAPE({value}) if (kind := type({value})) is str else {value} if kind is int else {otherwise}"
         )
 
     def plain(self, pieces: Value) -> Iterator[CodePiece]:

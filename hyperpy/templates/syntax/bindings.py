@@ -23,7 +23,7 @@ _STRING_END = re.compile(r"""[^'"/?#\0]*:""")
 
 
 def targets(tag: str, name: str, context: Context, code: str, modes: tuple[HoleMode, ...]) -> tuple[Target, ...]:
-    """What each hole is set to. Raises HoleProblem if that can't be decided, or if it can't be a value."""
+    """The target of each hole. Raises HoleProblem if it can't be determined, or if it can't be a value."""
     positions = [index for index, character in enumerate(code) if character == HOLE]
     return tuple(
         _target(tag, name, context, code, position, mode, number)

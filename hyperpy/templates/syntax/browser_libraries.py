@@ -16,7 +16,7 @@ from hyperpy.templates.syntax.nodes import Context
 class Library:
     """`contexts` are by `stem:key`, by `stem:*` for any other key, or by `stem`.
 
-    `binds` are the stems that set another attribute, and its name, or "" if it is their key. `objects` tells whether
+    `binds` are the stems that set another attribute, and its name, or "" if it is their key. `objects` says whether
     such a stem may be used without a key: then its value is an object of attributes.
     """
 
@@ -31,7 +31,7 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a library makes of an attribute. `target` is the attribute that it sets: "" for several, None for none."""
+    """How a library treats an attribute. `target` is the attribute that it sets: "" if several, None if none."""
 
     library: Library
     context: Context
@@ -131,7 +131,7 @@ LIBRARIES = (HTMX, ALPINE, VUE, DATASTAR, HYPERSCRIPT)
 
 
 def reading(name: str) -> Reading | None:
-    """What a library makes of the attribute with this name, in lower case; None if no library reads it."""
+    """How a library treats the attribute with this name, in lower case; None if no library reads it."""
     for library in LIBRARIES:
         if found := library.names.fullmatch(library.strips.sub("", name) if library.strips else name):
             return _reading(library, found.groupdict())

@@ -143,7 +143,7 @@ def why_refused(tag: str, name: str) -> tuple[str, str]:
     if read is None or read.library is HYPERSCRIPT:
         what = f"`{name}` runs as a script, so its value can't be computed"
     elif read.target is not None:
-        return _why_not_bound(tag, name, read.target)
+        return _why_not_bound(name, read.target)
     elif lower.removeprefix("v-").removeprefix("x-").startswith("html"):
         what = f"`{name}` inserts its value as HTML, so the value can't be computed"
         return what, "Interpolate the value as the element's content: <div>{value}</div>."
@@ -152,7 +152,7 @@ def why_refused(tag: str, name: str) -> tuple[str, str]:
     return what, "Put the value into a separate attribute, data-value={…}, and read it from there."
 
 
-def _why_not_bound(tag: str, name: str, target: str) -> tuple[str, str]:
+def _why_not_bound(name: str, target: str) -> tuple[str, str]:
     if not target:
         return (
             f"`{name}` sets attributes whose names are not known, so its value can't be computed",

@@ -53,7 +53,7 @@ def modes(text: str, *, is_element: bool = False) -> tuple[HoleMode, ...]:
 
 
 class _Lexer:
-    """`operand` tells whether an operand comes next; None means unknown. `open` is the stack of open brackets."""
+    """`operand` says whether an operand comes next; None means unknown. `open` is the stack of open brackets."""
 
     def __init__(self, text: str, is_element: bool) -> None:
         self.text = text

@@ -138,7 +138,7 @@ class RawHole:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a browser library sets to a value: an attribute with this context, in which static text stands before it."""
+    """The attribute that a browser library sets to a value: its context, and the static text before the value."""
 
     context: Context
     before: str = ""

@@ -1,6 +1,9 @@
 """Template errors before their place is known. Callers that know it convert them to a TemplateError."""
 
 from collections.abc import Sequence
+from typing import Final
+
+_MOST_SHOWN: Final = 40  # characters of a t-string in a message
 
 
 class Problem(Exception):
@@ -33,12 +36,12 @@ class HoleProblem(Problem):
         self.hole = hole
 
 
-def first_words(strings: Sequence[str], expressions: Sequence[str], limit: int = 40) -> str:
+def first_words(strings: Sequence[str], expressions: Sequence[str]) -> str:
     """The start of a t-string on one line, which identifies it in messages."""
     text = strings[0]
     for expression, string in zip(expressions, strings[1:], strict=True):
-        if len(text) > limit * 2:
+        if len(text) > _MOST_SHOWN * 2:
             break
         text += f"{{{expression}}}{string}"
     words = " ".join(text.split())
-    return f't"{words[:limit].rstrip()}…"' if len(words) > limit else f't"{words}"'
+    return f't"{words[:_MOST_SHOWN].rstrip()}…"' if len(words) > _MOST_SHOWN else f't"{words}"'

@@ -15,7 +15,7 @@ _UNSETTLED: Final = 2_000_000_000
 
 
 class FileVersion(NamedTuple):
-    """What changes when a file is written or replaced, unless both happen within the resolution of its clock."""
+    """Metadata that changes with each write or replacement of a file, unless two fall within one tick of its clock."""
 
     device: int
     inode: int

@@ -1,9 +1,12 @@
 """The files in the static folder that are public, and the URLs of their content."""
 
+import ntpath
 import os
 import stat
 from collections.abc import Iterator
-from pathlib import Path, PurePath
+from dataclasses import dataclass
+from pathlib import Path, PurePath, PureWindowsPath
+from time import monotonic
 from typing import Final, NamedTuple
 
 from starlette.staticfiles import StaticFiles
@@ -27,6 +30,14 @@ class StaticFile(NamedTuple):
     status: os.stat_result
 
 
+@dataclass(slots=True)
+class _KnownURL:
+    version: FileVersion
+    path: str
+    until: float
+    """When to look at the file again, by the monotonic clock."""
+
+
 class StaticFolder(StaticFiles):
     """Finds public files. The folder need not exist, and its files may change at any time.
 
@@ -34,11 +45,13 @@ class StaticFolder(StaticFiles):
     and what symbolic links reach outside the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look_again: float = 0) -> None:
+        """`look_again` is how long a URL of a file's content is used without a look at the file, in seconds."""
         super().__init__(directory=folder, check_dir=False)
         self.folder = folder
         self._prefix = f"{folder}{os.sep}"
-        self._urls: dict[str, tuple[FileVersion, str]] = {}
+        self._look_again = look_again
+        self._urls: dict[str, _KnownURL] = {}
 
     def find(self, name: str) -> StaticFile | None:
         """A public file by its path below the folder. It reads from the disk, so call it in a thread."""
@@ -60,13 +73,17 @@ class StaticFolder(StaticFiles):
 
         The content is read once for each version of the file.
         """
+        known = self._urls.get(name)
+        now = monotonic()
+        if known is not None and now < known.until:
+            return known.path
         try:
             version = FileVersion.of(os.stat(self._prefix + name))
         except OSError, ValueError:
             return None
-        known = self._urls.get(name)
-        if known is not None and known[0] == version:
-            return known[1]
+        if known is not None and known.version == version:
+            known.until = now + self._look_again
+            return known.path
         file = self.find(name) if _is_plain(name) else None
         if file is None:
             return None
@@ -77,7 +94,7 @@ class StaticFolder(StaticFiles):
         if is_settled(version):
             if len(self._urls) >= _MAX_KNOWN:
                 self._urls.clear()
-            self._urls[name] = version, path
+            self._urls[name] = _KnownURL(version, path, now + self._look_again)
         return path
 
     def problem(self, name: str) -> URLProblem | None:
@@ -118,6 +135,8 @@ class StaticFolder(StaticFiles):
                     yield name
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        if leads_elsewhere(path):
+            return "", None
         try:
             full_path, status = super().lookup_path(path)
         except OSError, ValueError:
@@ -135,6 +154,13 @@ class StaticFolder(StaticFiles):
 def _is_plain(name: str) -> bool:
     """Whether a name is the one path of its file: without `.`, `..`, a leading slash or empty parts."""
     return "\\" not in name and PurePath(name).as_posix() == name and not {"..", "/"} & set(PurePath(name).parts)
+
+
+def leads_elsewhere(name: str, flavour: type[PurePath] = Path) -> bool:
+    """Whether the system reads more than a path with slashes in a name: on Windows, another drive, the share of another
+    machine, a device, or a stream of a file.
+    """
+    return issubclass(flavour, PureWindowsPath) and ("\\" in name or ":" in name or ntpath.isreserved(name))
 
 
 def _is_hidden(path: str) -> bool:

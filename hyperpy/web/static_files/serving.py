@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -111,8 +112,16 @@ def _chosen(
 
 def _media_type(file: StaticFile) -> str:
     """`site.css.gz` under its own name is sent unchanged: as a gzip file, not as a style sheet."""
-    kind, coding = mimetypes.guess_file_type(file.path)
+    kind, coding = _standard_types().guess_file_type(file.path)
+    if kind is None and coding is None:
+        kind, coding = mimetypes.guess_file_type(file.path)
     return kind if kind is not None and coding is None else "application/octet-stream"
+
+
+@cache
+def _standard_types() -> mimetypes.MimeTypes:
+    """The types that Python knows. Windows lists others: there, other programs may have changed that of `.js`."""
+    return mimetypes.MimeTypes()
 
 
 def _names_tag(values: Iterable[str], tag: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who may log in. `python accounts.py NAME` adds somebody."""
+"""Accounts. `python accounts.py NAME` adds one."""
 
 import sys
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def verified(name: str, password: str) -> bool:
 
 
 def current_user(request: Request) -> User:
-    """Whoever is logged in; anybody else has to log in first. A stream that depends on it holds no connection."""
+    """The logged-in user; other visitors have to log in first. A stream that depends on it holds no connection."""
     with transaction("deferred") as connection:
         row = connection.execute("select name, token from users where name = ?", (session.get("user"),)).fetchone()
     if row is None:
@@ -45,7 +45,7 @@ def current_user(request: Request) -> User:
 
 
 def api_user(authorization: str = Header("")) -> User:
-    """Whoever has the token, which /account shows."""
+    """The user with this token, which /account shows."""
     token = authorization.removeprefix("Bearer ")
     with transaction("deferred") as connection:
         row = connection.execute("select name, token from users where token = ?", (token,)).fetchone()

@@ -1,4 +1,4 @@
-"""Work that goes on after its request, and tells how far it is."""
+"""Work that continues after its request and reports its progress."""
 
 import asyncio
 import secrets

@@ -47,7 +47,7 @@ type Id = Annotated[int, Field(ge=1, le=2**63 - 1)]  # what SQLite can hold
 
 
 class Details(BaseModel):
-    """What people enter about a contact."""
+    """The fields of a contact, as people enter them."""
 
     name: str = Field(max_length=80)
     email: str = Field(max_length=120, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", title="E-mail")

@@ -156,7 +156,7 @@ class Generator:
         self.random.choice(kinds)(depth)
 
     def block(self, depth: int) -> None:
-        """What a block sets is not known after it."""
+        """Names that a block sets are unknown after it."""
         outer, self.scope = self.scope, self.scope.with_ints()
         for _ in range(self.random.randint(1, 3)):
             self.statement(depth)

@@ -1,4 +1,4 @@
-"""What a route file means, by running it as the plain script that it is, from top to bottom, once for each request."""
+"""The meaning of a route file: runs it as a plain script, from top to bottom, once for each request."""
 
 import ast
 import contextlib
@@ -30,7 +30,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the client receives, and what the file has noted on the way."""
+    """The response, and the notes that the file has made on the way."""
 
     status: int
     content: object
@@ -72,7 +72,7 @@ class Answers:
 
 
 async def expected(source: str, request: Request, rid: str) -> Outcome:
-    """What the file answers. A status of 500 stands for any exception of its own code."""
+    """The file's answer. A status of 500 stands for any exception of its own code."""
     answers, notes = Answers(), []
 
     @contextlib.contextmanager
@@ -206,7 +206,7 @@ class _Answering(ast.NodeTransformer):
         return node if node.name == "stream" else self.generic_visit(node)
 
     def visit_Try(self, node: ast.Try) -> ast.Try:
-        """What stands in `finally` runs to its end, as Python warns of a `return` in it."""
+        """A `finally` block runs to its end, since Python warns of a `return` in it."""
         last, node.finalbody = node.finalbody, []
         self.generic_visit(node)
         node.finalbody = last

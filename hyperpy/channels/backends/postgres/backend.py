@@ -75,7 +75,7 @@ class PostgresBackend(BrokerBackend[PostgresConnection]):
     async def _exchange[T](self, work: Work[PostgresConnection, T], connection: PostgresConnection, again: bool) -> T:
         try:
             return await work(connection, again)
-        except UndefinedTable:  # somebody has dropped the tables
+        except UndefinedTable:  # the tables have been dropped
             await connection.make_tables()
             return await work(connection, again)
 

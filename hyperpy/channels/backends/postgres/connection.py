@@ -126,6 +126,8 @@ class PostgresConnection(psycopg.AsyncConnection[TupleRow]):
         """An idle server sends nothing, except that it closes the connection."""
         if not self.is_idle:
             return False
+        if not hasattr(select, "poll"):  # on Windows, whose select() has no limit on the numbers of sockets
+            return not select.select([self.pgconn.socket], [], [], 0)[0]
         poll = select.poll()
         poll.register(self.pgconn.socket, select.POLLIN)
         return not poll.poll(0)

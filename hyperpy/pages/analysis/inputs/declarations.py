@@ -35,7 +35,7 @@ class Declaration:
     marker: ast.expr | None = None
     """The marker that is written as its value, without the default; evaluated once."""
     initial: ast.expr | None = None
-    """What a form shows before it is submitted; evaluated for each request that isn't a submission."""
+    """The initial values of a form, evaluated for each request that isn't a submission."""
     methods: frozenset[str] | None = METHODS
     """The methods whose requests always reach it; None if that depends on something else than the method."""
 

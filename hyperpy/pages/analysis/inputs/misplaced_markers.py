@@ -74,7 +74,7 @@ def _misplaced(marker: ast.expr, where: str, file: str) -> RouteError:
 
 
 def _in_scope(node: Owner, index: FileIndex, dependencies: Collection[ast.AST]) -> Iterator[Misplaced]:
-    """What would be an input at the top level, in a function or class."""
+    """Declarations in a function or class that would be inputs at the top level."""
     if isinstance(node, ast.ClassDef):
         yield from _in_body(node, index, "a class") if node not in dependencies else ()
     else:

@@ -53,7 +53,7 @@ def blocking_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[LoadW
 
 
 def _instead(call: ast.Call, vocabulary: Vocabulary) -> str:
-    """What to write instead of a call; nothing if it doesn't block."""
+    """The hint for a blocking call; nothing if it doesn't block."""
     made = vocabulary.value(call.func)
     if made is MISSING:
         return ""

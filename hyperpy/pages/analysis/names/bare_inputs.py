@@ -28,7 +28,7 @@ def check_bare_inputs(
 ) -> None:
     """Raises RouteError for an input without a marker whose name unknown code may set, or that misspells a parameter.
 
-    `stars_known` tells whether the names of all star imports are known.
+    `stars_known` says whether the names of all star imports are known.
     """
     stars = () if stars_known else filter(is_star, parsed.index.of(ast.ImportFrom))
     setter = access.unknown or next(iter(stars), None)

@@ -34,7 +34,7 @@ _WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class NamespaceAccess:
-    """What a file does with its own namespace, or with `builtins`, other than by plain names."""
+    """How a file uses its own namespace, or with `builtins`, other than by plain names."""
 
     sets: frozenset[str]
     mentions: frozenset[str]

@@ -95,7 +95,7 @@ _OF_BROWSERS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Advice:
-    """What to write instead of an unknown name."""
+    """The hint for an unknown name."""
 
     parsed: ParsedFile
     known: frozenset[str]

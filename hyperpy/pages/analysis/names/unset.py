@@ -69,7 +69,7 @@ def _never_called(
 
 
 def _missing(node: ast.Name, parsed: ParsedFile, setters: Sequence[ast.stmt]) -> RouteError:
-    """The error for a name of the template that has been deleted, or whose functions nobody calls."""
+    """The error for a name of the template that has been deleted, or that only uncalled functions set."""
     what = f"the template uses `{node.id}`, which is not set when it is rendered"
     hint = "The template is rendered last, after `del`."
     for function in setters:

@@ -1,13 +1,13 @@
-"""What a route reads of the body of a request, and inputs that no request could fill."""
+"""The parts of a request's body that a route reads, and inputs that no request could fill."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.body_inputs import BINDING_METHODS, BodyNeeds, FormMarker, FromBody
+from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.resolved_inputs import Input
 
 _BODILESS = frozenset({"GET", "HEAD", ""})
@@ -44,31 +44,28 @@ def _markers(given: Input) -> Iterator[FromBody]:
         yield from (each.marker for each in dependency.inputs if isinstance(each.marker, FromBody))
 
 
-def check_form_inputs(inputs: Iterable[Input], description: Description, *, is_route: bool) -> None:
+def check_form_inputs(inputs: Iterable[Input], facts: RouteFacts, *, is_route: bool) -> None:
     """Raises RouteError for a form that is never submitted, and for a body that no request can have."""
-    for declaration, given in zip(description.declarations, inputs, strict=True):
+    for declaration, given in zip(facts.declarations, inputs, strict=True):
         if not isinstance(given.marker, FromBody):
             continue
         if isinstance(given.marker, FormMarker) and given.marker.model is not None:
-            if is_route and not description.methods & BINDING_METHODS:
-                _check_submitted(declaration, description)
+            if is_route and not facts.methods & BINDING_METHODS:
+                _check_submitted(declaration, facts)
             continue
         reached = given.methods is not None and bool(given.methods & _BODILESS)
-        if reached and given.required and ("GET" in description.methods or not is_route):
+        if reached and given.required and ("GET" in facts.methods or not is_route):
             hint = (
                 "A GET request has no body. Write it under the flag of a method, or give it a default:\n\n"
                 f"    if POST:\n        {ast.unparse(declaration.node)}"
             )
             what = f"`{declaration.name}` would be missing from every GET request"
-            raise RouteError(what, place=place_of(declaration.node, description.file), hint=hint)
+            raise RouteError(what, place=place_of(declaration.node, facts.file), hint=hint)
 
 
-def _check_submitted(declaration: Declaration, description: Description) -> None:
+def _check_submitted(declaration: Declaration, facts: RouteFacts) -> None:
     name = declaration.name
-    for statement in (*description.once, *description.before, *description.after):
-        for node in ast.walk(statement):
-            match node:
-                case ast.Attribute(value=ast.Name(id=owner), attr="ok" | "data") if owner == name:
-                    hint = f"Import POST, and write `if POST and {name}.ok:`."
-                    what = f"`{name}` is never submitted: this file answers no POST, PUT or PATCH"
-                    raise RouteError(what, place=place_of(node, description.file), hint=hint)
+    if place := facts.submitted.get(name):
+        hint = f"Import POST, and write `if POST and {name}.ok:`."
+        what = f"`{name}` is never submitted: this file answers no POST, PUT or PATCH"
+        raise RouteError(what, place=place, hint=hint)

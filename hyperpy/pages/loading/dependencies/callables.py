@@ -1,4 +1,4 @@
-"""What a dependency is: a function, a class, a generator function, and how it has to be called."""
+"""Kinds of dependencies (function, class, generator function), and how each is called."""
 
 import functools
 import inspect
@@ -37,7 +37,7 @@ class Callee:
     """A dependency that has been inspected."""
 
     call: Callable[..., Any]
-    """What to call. A generator function is made a context manager."""
+    """The callable to use: for a generator function, one that makes context managers."""
     kind: DependencyKind
     key: Hashable
     function: FunctionType | None
@@ -78,7 +78,7 @@ def key_of(call: Callable[..., Any]) -> Hashable:
 
 
 def _kind(target: Any) -> tuple[DependencyKind, bool]:
-    """What it returns, also if a decorator has wrapped it; and whether that is a context manager already."""
+    """Its return type, even if decorated, and whether that is a context manager already."""
     code = _code_of(target)
     if code in _DECORATED:
         return _DECORATED[code], True

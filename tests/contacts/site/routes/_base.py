@@ -2,7 +2,7 @@
 
 from hyperpy import asset, flashes, session
 
-# htmx 2 has to be told that an invalid form, whose status is 422, is to be shown.
+# htmx 2 shows the response to an invalid form, whose status is 422, only if it is configured to.
 SWAPS = """{"responseHandling": [{"code": "204", "swap": false}, {"code": "[23]..|422", "swap": true},
     {"code": "[45]..", "swap": false, "error": true}]}"""
 

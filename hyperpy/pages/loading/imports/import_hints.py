@@ -1,4 +1,4 @@
-"""What to write in place of an import that fails."""
+"""Hints for failed imports."""
 
 import ast
 import pkgutil

@@ -1,0 +1,37 @@
+"""What a type checker finds in all route files at once."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from hyperpy.check.findings import Finding, Severity
+from hyperpy.check.site_files import SiteFiles
+from hyperpy.check.type_checkers import COPIES, Diagnostic, TypeChecker, TypeCheckerError, find_type_checker
+from hyperpy.check.typed_copies import Copies, copy_routes
+from hyperpy.exceptions import Place
+
+
+def check_types(routes: Path, files: SiteFiles) -> Iterator[Finding]:
+    """Findings of the installed type checker in a routes folder and the modules that it imports.
+
+    One is that there is none, or that it fails.
+    """
+    try:
+        yield from _run(find_type_checker(), routes, files)
+    except TypeCheckerError as error:
+        yield Finding(Severity.ERROR, "type", error.what, None, error.hint)
+
+
+def _run(checker: TypeChecker, routes: Path, files: SiteFiles) -> Iterator[Finding]:
+    others = [Path(file.path) for file in files.files if not Path(file.path).is_relative_to(routes)]
+    with tempfile.TemporaryDirectory(prefix=COPIES) as name:
+        target = Path(name).resolve()
+        copies = copy_routes(routes, target, assigned=checker.needs_values)
+        for found in checker.check(target, copies.folder, others):
+            yield _finding(found, copies)
+
+
+def _finding(found: Diagnostic, copies: Copies) -> Finding:
+    file = str(copies.originals.get(found.file, found.file))
+    severity = Severity.ERROR if found.severity == "error" else Severity.WARNING
+    return Finding(severity, "type", found.message, Place(file, found.line, found.column, found.width), found.hint)

@@ -1,0 +1,1 @@
+"""What the pages of the inspector are made of."""

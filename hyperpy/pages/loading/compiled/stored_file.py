@@ -1,0 +1,79 @@
+"""A file as it is kept in its cache: what runs first, what the rest depends on, and the rest."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from hyperpy.pages.analysis.urls import AssetCheck, URLReference
+from hyperpy.pages.loading.compiled.cache_file import CacheFile
+from hyperpy.pages.loading.compiled.fingerprints import builtins_print, modules_print, names_print
+from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
+from hyperpy.routing import URLPatterns
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """Statements that run before the file is analysed, and the fingerprint of its names before them."""
+
+    code: CodeType
+    names: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the analysis of a file depends on besides its source, as it is after its first statements have run."""
+
+    late: LateNames
+    modules: tuple[str, ...]
+    """The modules that the file names in imports."""
+    references: tuple[URLReference, ...]
+    """They lead somewhere, or the file would not have been compiled."""
+    fingerprint: bytes
+
+    def is_current(
+        self, names: ImportedNames, namespace: dict[str, Any], patterns: URLPatterns, check_asset: AssetCheck | None
+    ) -> bool:
+        if fingerprint(names, self.late, namespace, self.modules) != self.fingerprint:
+            return False
+        return not any(reference.problem(patterns, check_asset) for reference in self.references)
+
+
+def fingerprint(names: ImportedNames, late: LateNames, namespace: dict[str, Any], modules: Iterable[str]) -> bytes:
+    """The fingerprint of what a file's names stand for."""
+    objects, local = names.objects(late, namespace)
+    return names_print(objects, local, names.public) + modules_print(modules) + builtins_print()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    doc: str | None
+    helpers: tuple[str, ...]
+    """The names of `runtime.HELPERS` that its code uses."""
+    first: tuple[FirstStep, ...]
+    surroundings: Surroundings
+    result: tuple[Any, ...]
+    """What it is compiled to, as plain data."""
+
+    def write(self, cache: CacheFile) -> None:
+        s = self.surroundings
+        cache.write(
+            (
+                self.doc,
+                self.helpers,
+                tuple((step.code, step.names) for step in self.first),
+                (tuple(s.late), s.modules, tuple(map(tuple, s.references)), s.fingerprint),
+                self.result,
+            )
+        )
+
+    @classmethod
+    def read(cls, cache: CacheFile) -> StoredFile | None:
+        content = cache.read()
+        if content is None:
+            return None
+        doc, helpers, first, (late, modules, references, fingerprint), result = content
+        surroundings = Surroundings(
+            LateNames(*late), modules, tuple(URLReference(*each) for each in references), fingerprint
+        )
+        return cls(doc, helpers, tuple(FirstStep(*each) for each in first), surroundings, result)

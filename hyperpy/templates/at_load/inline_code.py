@@ -1,0 +1,95 @@
+"""The compiled form of a function that renders a t-string in place. It can be stored, as it holds no syntax tree."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import BuiltinFunctionType, BuiltinMethodType, CodeType, FunctionType
+from typing import Any, Final
+
+from hyperpy.exceptions import TemplateError
+from hyperpy.templates.at_load.locate import SourceText
+from hyperpy.templates.deferred import dismiss_all
+from hyperpy.templates.escape import text_escape
+from hyperpy.templates.escaping.reports import ValueLocation
+from hyperpy.templates.escaping.url_values import SAFE_TEXTS
+from hyperpy.templates.rendering.component_calls import CallSite
+from hyperpy.templates.rendering.render import RUNTIME, error_of
+from hyperpy.templates.syntax.nodes import Context, HoleMode
+from hyperpy.templates.syntax.problems import Problem
+
+type Holes = Mapping[tuple[int, int], tuple[int, int, str]]
+"""By the line and byte column of each hole: where it ends, and the first words of its t-string, for messages."""
+
+_KINDS: Final[Mapping[str, type[Context | HoleMode]]] = {kind.__name__: kind for kind in (Context, HoleMode)}
+
+
+@dataclass(frozen=True, slots=True)
+class InlineCode:
+    """The code, the objects that it names besides those of `RUNTIME`, and the holes that it renders."""
+
+    code: CodeType
+    names: Mapping[str, object]
+    holes: Holes
+
+    def function(self, text: SourceText) -> FunctionType:
+        """The function. `text` is the file that has the t-string."""
+        located = _locator(text, self.holes)
+        namespace = {**RUNTIME, **self.names, "ESCAPE": text_escape.get(), "LOCATED": located}
+        return FunctionType(self.code, namespace)
+
+    def data(self) -> tuple[object, ...]:
+        """The same as plain data, for `marshal`."""
+        return self.code, {name: _reference(value) for name, value in self.names.items()}, self.holes
+
+    @classmethod
+    def of(cls, data: tuple[Any, ...]) -> InlineCode:
+        """What `data` has returned. Raises KeyError or AttributeError for names that no longer exist."""
+        code, names, holes = data
+        return cls(code, {name: _object(reference) for name, reference in names.items()}, holes)
+
+
+def _reference(value: object) -> tuple[str, ...]:
+    match value:
+        case ValueLocation(words, tag, name, context):
+            return "location", words, tag, name, context.name
+        case Context() | HoleMode():
+            return "kind", type(value).__name__, value.name
+        case CallSite():
+            return ("call",)
+        case BuiltinMethodType(__self__=dict() as known):  # `get` of one of these
+            kind = next(kind for kind, texts in SAFE_TEXTS.items() if texts is known)
+            return "texts", type(kind).__name__, kind.name
+    assert isinstance(value, FunctionType | BuiltinFunctionType)
+    return "function", value.__module__, value.__qualname__
+
+
+def _object(reference: tuple[str, ...]) -> object:
+    match reference:
+        case "function", module, name:
+            return getattr(sys.modules[module], name)
+        case "location", words, tag, name, context:
+            return ValueLocation(words, tag, name, Context[context])
+        case "kind", kind, name:
+            return _KINDS[kind][name]
+        case "texts", kind, name:
+            return SAFE_TEXTS[_KINDS[kind][name]].get
+    return CallSite()
+
+
+def _locator(text: SourceText, holes: Holes) -> Callable[[Problem], TemplateError]:
+    """Converts a Problem to a TemplateError. The traceback tells which hole was being rendered."""
+
+    def located(problem: Problem) -> TemplateError:
+        traceback = problem.__traceback__
+        assert traceback is not None
+        for value in traceback.tb_frame.f_locals.values():
+            dismiss_all(value)
+        positions = list(traceback.tb_frame.f_code.co_positions())
+        line, _, column, _ = positions[traceback.tb_lasti // 2]
+        start = (line or 0, column or 0)
+        if start not in holes:
+            return error_of(problem)
+        *end, words = holes[start]
+        return error_of(problem, words).at(text.place(text.position(*start), text.position(*end)))
+
+    return located
