@@ -87,7 +87,8 @@ def dev(**flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        hooks = tools.Hooks(partial(_reload, flags, new_key()), announce, reload_routes, _inspected, static_folder)
+        load, inspected = partial(_reload, flags, new_key()), partial(_inspected, settings)
+        hooks = tools.Hooks(load, announce, reload_routes, inspected, static_folder)
         sys.exit(tools.develop(hooks, settings, Path.cwd()))
 
 
@@ -198,9 +199,9 @@ def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIAp
     return load_app(_settings(flags), debug=True, development_key=development_key)
 
 
-def _inspected(app: ASGIApp) -> ASGIApp:
+def _inspected(settings: Settings, app: ASGIApp) -> ASGIApp:
     """The application with its inspector, which only the serving process of `hyper dev` imports."""
-    with_inspector: ASGIApp = import_module("hyperpy.inspector").inspected(app)
+    with_inspector: ASGIApp = import_module("hyperpy.inspector").inspected(app, settings)
     return with_inspector
 
 

@@ -42,7 +42,7 @@ from hyperpy.web.static_files import StaticFolder, static_url
 type Announce = Callable[[ASGIApp, bool], None]
 
 
-class Reloaded(Protocol):
+class ReloadResult(Protocol):
     """Which pages other code answers now."""
 
     @property
@@ -55,7 +55,7 @@ class Reloaded(Protocol):
 
 
 # Switches an application to changed files of its routes; None if it can't. Called on the event loop.
-type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[Reloaded | None]]
+type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[ReloadResult | None]]
 
 TICK = 0.1  # seconds between two checks of a server, as in uvicorn
 QUICK = 0.2  # seconds after which a server that stops waits for its responses as uvicorn does
@@ -76,7 +76,7 @@ class Hooks:
     """The folder of an application's static files."""
 
 
-class Changes(NamedTuple):
+class ChangedFiles(NamedTuple):
     """What the parent has seen change."""
 
     code: Sequence[Path]
@@ -148,12 +148,12 @@ class Follower:
         _receive(parent, self._start, server.stop)
         parent.send(Ready(None if self._static is None else self._static.folder.absolute()))
 
-    def _start(self, changes: Changes) -> None:
+    def _start(self, changes: ChangedFiles) -> None:
         task = asyncio.create_task(self._take_over(changes))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _take_over(self, changes: Changes) -> None:
+    async def _take_over(self, changes: ChangedFiles) -> None:
         update: Update | None = None
         try:
             update = await self._update(changes)
@@ -164,7 +164,7 @@ class Follower:
         if update is not None and changes.code:
             self._hooks.announce(self._app, False)
 
-    async def _update(self, changes: Changes) -> Update | None:
+    async def _update(self, changes: ChangedFiles) -> Update | None:
         files: frozenset[str] | None = frozenset()
         if changes.code:
             reloaded = await self._hooks.reload(self._app, changes.code)
@@ -180,7 +180,7 @@ class Follower:
         return Asset(static_url(name), self._static.url_path(name))
 
 
-def _receive(changes: Connection, on_changes: Callable[[Changes], None], on_end: Callable[[], None]) -> None:
+def _receive(changes: Connection, on_changes: Callable[[ChangedFiles], None], on_end: Callable[[], None]) -> None:
     """Call `on_changes` on the running event loop with what the parent sends, and `on_end` when its end is closed.
 
     A thread reads, because the event loop of Windows can't wait for a pipe.

@@ -16,7 +16,7 @@ import click
 from watchfiles import watch
 
 from hyperpy.config import Settings
-from hyperpy.dev.child import GRACE, Changes, Hooks, Ready, run_child
+from hyperpy.dev.child import GRACE, ChangedFiles, Hooks, Ready, run_child
 from hyperpy.dev.hosts import is_loopback
 from hyperpy.dev.problems import Editor
 from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
@@ -156,7 +156,7 @@ class Reloader:
                 self._ready = self._changes.recv()
             if self._ready is None:
                 return False
-            self._changes.send(Changes(code, list(self._unsent)))
+            self._changes.send(ChangedFiles(code, list(self._unsent)))
             if self._changes.poll(RELOADING) and self._changes.recv():
                 self._unsent.clear()
                 return True

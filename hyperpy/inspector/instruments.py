@@ -19,7 +19,7 @@ from hyperpy.channels import Channel, Hub, Record
 from hyperpy.channels.hub.topic import Mailbox, Topic
 from hyperpy.inspector.declared_secrets import declared_secrets
 from hyperpy.inspector.records import Records, RequestEntry
-from hyperpy.inspector.stage_clock import Stage
+from hyperpy.inspector.stage_clock import RequestStage
 from hyperpy.pages import Route, Run
 from hyperpy.pages.request import run as run_module
 from hyperpy.routing import Match, Router
@@ -30,15 +30,15 @@ type Function = Callable[..., Any]
 
 current_entry: Final[ContextVar[RequestEntry | None]] = ContextVar("hyperpy.inspector.entry", default=None)
 
-_STAGES: Final[tuple[tuple[Any, str, Stage], ...]] = (
-    (Router, "match", Stage.MATCH),
-    (Guards, "answer", Stage.GUARDS),
-    (run_module, "read_submitted", Stage.INPUTS),
-    (Run, "prepare", Stage.INPUTS),
-    (Run, "bind", Stage.INPUTS),
-    (Run, "_execute", Stage.BODY),
-    (Run, "_load", Stage.LOADER),
-    (Run, "_page_to_send", Stage.RENDER),
+_STAGES: Final[tuple[tuple[Any, str, RequestStage], ...]] = (
+    (Router, "match", RequestStage.MATCH),
+    (Guards, "answer", RequestStage.GUARDS),
+    (run_module, "read_submitted", RequestStage.INPUTS),
+    (Run, "prepare", RequestStage.INPUTS),
+    (Run, "bind", RequestStage.INPUTS),
+    (Run, "_execute", RequestStage.BODY),
+    (Run, "_load", RequestStage.LOADER),
+    (Run, "_page_to_send", RequestStage.RENDER),
 )
 
 _MODES: Final = {StreamMode.SSE: "events", StreamMode.HTML: "progressive HTML", StreamMode.PAGE: "page with late parts"}
@@ -71,7 +71,7 @@ def instrumented(records: Records) -> Iterator[WeakSet[Hub]]:
             setattr(owner, name, original)
 
 
-def _timed(stage: Stage) -> Callable[[Function], Function]:
+def _timed(stage: RequestStage) -> Callable[[Function], Function]:
     def around(original: Function) -> Function:
         def call(*args: Any, **options: Any) -> Any:
             entry = current_entry.get()

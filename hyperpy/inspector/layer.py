@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.app import Hyper
+from hyperpy.config import Settings
+from hyperpy.dev.problems import Editor
 from hyperpy.inspector.access import REFUSAL, may_inspect
 from hyperpy.inspector.application import FOLDER, PATH, make_site
 from hyperpy.inspector.inspection import Inspection
@@ -30,10 +32,10 @@ class Inspector:
     While it is in use as a context manager, it measures the stages of requests and listens to streams and channels.
     """
 
-    def __init__(self, app: ASGIApp, shown: Any = None) -> None:
+    def __init__(self, app: ASGIApp, editor: Editor | None = None) -> None:
         self.app = app
         self.records = Records()
-        self._shown = app if shown is None else shown
+        self._editor = editor or Editor()
         self._site: Hyper | None = None
         self._making = asyncio.Lock()
         self._exit = ExitStack()
@@ -68,7 +70,7 @@ class Inspector:
         scope[UNLOGGED] = True
         async with self._making:
             if self._site is None:
-                inspection = Inspection(self._shown, self.records, self._hubs)
+                inspection = Inspection(self.app, self.records, self._hubs, self._editor)
                 self._site = await asyncio.to_thread(make_site, inspection)
 
         async def isolated(message: Message) -> None:
@@ -97,6 +99,6 @@ def _is_not_own(line: logging.LogRecord) -> bool:
     return not (isinstance(about, StreamRecord) and Path(about.file).is_relative_to(FOLDER))
 
 
-def inspected(app: ASGIApp) -> Inspector:
-    """The application with its inspector, for the process of `hyper dev`."""
-    return Inspector(app)
+def inspected(app: ASGIApp, settings: Settings) -> Inspector:
+    """The application with its inspector, for the process of `hyper dev`. Raises ConfigError for an unknown editor."""
+    return Inspector(app, Editor.of(settings, os.environ))

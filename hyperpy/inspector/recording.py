@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.inspector.frames import PREVIEW, FrameReader, part_of_page
 from hyperpy.inspector.instruments import current_entry
 from hyperpy.inspector.records import Records, RequestEntry
-from hyperpy.inspector.submitted import SubmittedBody, query_fields
+from hyperpy.inspector.submitted import WatchedBody, query_fields
 
 LONGEST_PATH: Final = 1000
 
@@ -19,7 +19,7 @@ _STATIC: Final = "/static/"
 async def record_request(app: ASGIApp, scope: Scope, receive: Receive, send: Send, records: Records) -> None:
     """Answer a request with `app`, and keep a record of it."""
     entry = _entry(scope, records)
-    body = SubmittedBody(scope, receive)
+    body = WatchedBody(scope, receive)
     response = _Response(entry, records, send, body)
     records.add(entry)
     token = current_entry.set(entry)
@@ -53,7 +53,7 @@ def _entry(scope: Scope, records: Records) -> RequestEntry:
 class _Response:
     """The `receive` and `send` of a request, which note what goes through them."""
 
-    def __init__(self, entry: RequestEntry, records: Records, send: Send, body: SubmittedBody) -> None:
+    def __init__(self, entry: RequestEntry, records: Records, send: Send, body: WatchedBody) -> None:
         self._entry = entry
         self._records = records
         self._send = send

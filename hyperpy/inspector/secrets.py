@@ -4,22 +4,21 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-HIDDEN: Final = "(hidden)"
+from hyperpy.dev.problems.values import HIDDEN, looks_secret
+
 MOST_NAMES: Final = 500
 
-# Whole words of a name: `user[newPassword]` has the words user, new and password.
+# Whole words of a name: `user[cardNumber]` has the words user, card and number. Fields of forms have other names than
+# the variables and headers for which `looks_secret` is made.
 _WORDS: Final = frozenset(
     word
     for words in (
-        "pass passwd password passcode passphrase pwd pw pin otp totp mfa secret secrets token tokens jwt key keys",
-        "auth authorization bearer credential credentials session sessionid sid cookie csrf xsrf nonce signature hmac",
-        "iban bic cvc cvv csc ssn card cardnumber kennwort passwort contrasena sig apikey",
+        "pass pw totp mfa xsrf nonce hmac sig bearer session sid",
+        "card cardnumber creditcard cvc cvv csc iban bic ssn kennwort passwort contrasena",
     )
     for word in words.split()
 )
-_PARTS: Final = re.compile(r"passw|passphrase|secret|token|apikey|credential|creditcard|cardnumber", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-
 _BETWEEN: Final = re.compile(r"[.\[\]]+")
 
 _INPUT: Final = re.compile(rb"<input\b[^>]*>", re.IGNORECASE)
@@ -41,7 +40,7 @@ class Secrets:
         self._learned: set[str] = set()
 
     def is_secret(self, name: str) -> bool:
-        if _last_part(name) in self._learned or _PARTS.search(name.replace("_", "").replace("-", "")):
+        if _last_part(name) in self._learned or looks_secret(name):
             return True
         return any(word.lower() in _WORDS for word in _WORD.findall(name))
 

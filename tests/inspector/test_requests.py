@@ -5,9 +5,10 @@ import json
 import pytest
 from starlette.responses import PlainTextResponse
 
+from hyperpy.dev.problems.values import HIDDEN
 from hyperpy.inspector.records import REQUESTS, Records
-from hyperpy.inspector.secrets import HIDDEN, Secrets
-from hyperpy.inspector.stage_clock import Stage
+from hyperpy.inspector.secrets import Secrets
+from hyperpy.inspector.stage_clock import RequestStage
 from tests.support.until import until
 
 STAGES = {
@@ -42,14 +43,19 @@ async def test_the_time_of_each_stage(inspect):
         await site.get("/guarded/4?page=2")
         entry = inspector.records.requests[0]
         seconds = entry.clock.seconds
-        assert set(seconds) == set(Stage)
-        least = {Stage.GUARDS: 0.002, Stage.BODY: 0.003, Stage.LOADER: 0.004, Stage.RENDER: 0.005}
+        assert set(seconds) == set(RequestStage)
+        least = {
+            RequestStage.GUARDS: 0.002,
+            RequestStage.BODY: 0.003,
+            RequestStage.LOADER: 0.004,
+            RequestStage.RENDER: 0.005,
+        }
         assert {stage: seconds[stage] for stage in least if seconds[stage] < least[stage]} == {}
         assert sum(seconds.values()) + entry.rest == pytest.approx(entry.duration)
         assert (entry.status, entry.route, entry.query) == (200, "/guarded/{number}", [("page", "2")])
         assert entry.file.endswith("routes/guarded/{number}.py")
         page = await site.page(f"/_hyper/requests/{entry.number}")
-        assert [stage.value for stage in Stage if stage.value not in page.select("table tbody")[0].text] == []
+        assert [stage.value for stage in RequestStage if stage.value not in page.select("table tbody")[0].text] == []
 
 
 async def test_a_failed_request_has_its_error_and_log_id(inspect, caplog):

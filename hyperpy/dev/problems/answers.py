@@ -13,7 +13,7 @@ from hyperpy.dev.browser import is_navigation
 from hyperpy.dev.problems.as_text import problem_fields, problem_text
 from hyperpy.dev.problems.editors import Editor
 from hyperpy.dev.problems.page import POLICY, RELOAD_AFTER, problem_page
-from hyperpy.dev.problems.problem import ShownError, problem_of
+from hyperpy.dev.problems.problem import Problem, problem_of
 from hyperpy.dev.problems.request_facts import RequestFacts, redaction_of
 from hyperpy.templates import replace_surrogates
 from hyperpy.web.errors import phrase, preferred_format, status_of
@@ -36,7 +36,7 @@ def problem_answer(error: BaseException, scope: Scope, editor: Editor, *, reload
     return page_answer(problem_page(problem, facts, editor, log_id, refresh(scope, reloads=reloads)), status)
 
 
-def with_warnings(problem: ShownError, scope: Scope) -> ShownError:
+def with_warnings(problem: Problem, scope: Scope) -> Problem:
     """The problem with the warnings about its files."""
     routes = getattr(scope.get("app"), "loaded_routes", None)
     if routes is None or not problem.frames:  # a file that can't be loaded says itself what is wrong

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from hyperpy.dev.problems.problem import ShownError
+from hyperpy.dev.problems.problem import Problem
 from hyperpy.dev.problems.source_code import SourceLine
 from hyperpy.exceptions import display_path
 
 _AROUND = 2  # lines before and after the expression
 
 
-def problem_text(problem: ShownError, log_id: str) -> str:
+def problem_text(problem: Problem, log_id: str) -> str:
     """A few lines: the place, the message, the source and the hint; then those of the causes."""
     parts = list(_parts(problem))
     for relation, other in problem.related:
@@ -20,7 +20,7 @@ def problem_text(problem: ShownError, log_id: str) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def problem_fields(problem: ShownError, status: int, title: str, log_id: str) -> dict[str, object]:
+def problem_fields(problem: Problem, status: int, title: str, log_id: str) -> dict[str, object]:
     """Problem details (RFC 9457), with the place, the hint and the source of the error."""
     fields: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": problem.title}
     if problem.span is not None:
@@ -28,14 +28,14 @@ def problem_fields(problem: ShownError, status: int, title: str, log_id: str) ->
     return fields | ({"hint": problem.hint} if problem.hint else {}) | ({"log_id": log_id} if log_id else {})
 
 
-def _parts(problem: ShownError) -> Iterator[str]:
+def _parts(problem: Problem) -> Iterator[str]:
     place = f"{problem.span}  " if problem.span is not None else ""
     yield f"{place}{problem.title}"
     yield _source(problem)
     yield problem.hint
 
 
-def _source(problem: ShownError) -> str:
+def _source(problem: Problem) -> str:
     span = problem.span
     if span is None:
         return ""

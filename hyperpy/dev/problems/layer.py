@@ -17,7 +17,7 @@ from hyperpy.dev.problems.editors import Editor
 from hyperpy.dev.problems.local_clients import is_local
 from hyperpy.dev.problems.page import problem_page
 from hyperpy.dev.problems.problem import problem_of
-from hyperpy.dev.problems.reports import ProblemReport, ProblemReports, is_of_page, now, page_of
+from hyperpy.dev.problems.reports import ProblemReport, Reports, is_of_page, now, page_of
 from hyperpy.dev.problems.request_facts import RequestFacts, redaction_of
 from hyperpy.dev.problems.visits import Visit, Witness, current_visit
 from hyperpy.web.errors import PROBLEM_ANSWER, error_answer
@@ -39,7 +39,7 @@ class ProblemLayer:
     def __init__(self, app: ASGIApp, editor: Editor, updates: Updates) -> None:
         self.app = app
         self.editor = editor
-        self.reports = ProblemReports(updates.tell)
+        self.reports = Reports(updates.tell)
         updates.watchers.append(self.reports.take)
         updates.standing = self.reports.events
 

@@ -11,7 +11,7 @@ from typing import Final
 from markupsafe import Markup
 
 from hyperpy.dev.problems.editors import Editor
-from hyperpy.dev.problems.problem import ShownError, StackFrame
+from hyperpy.dev.problems.problem import Problem, TracebackFrame
 from hyperpy.dev.problems.request_facts import RequestFacts
 from hyperpy.dev.problems.source_code import SourceLine, Span
 from hyperpy.exceptions import display_path
@@ -25,12 +25,11 @@ POLICY: Final = (
 )
 
 RELOAD_AFTER: Final = 2  # seconds between two attempts of a page without scripts to reload
+_INSPECTOR: Final = Markup('<p class="quiet"><a href="/_hyper/">Inspector: routes, requests, streams</a></p>')
 _RELOADS: Final = "Fix the error and save. This page will reload."
 
 
-def problem_page(
-    problem: ShownError, request: RequestFacts | None, editor: Editor, log_id: str, refresh: Template
-) -> str:
+def problem_page(problem: Problem, request: RequestFacts | None, editor: Editor, log_id: str, refresh: Template) -> str:
     """The document. `refresh` goes into its head."""
     link = _linked(editor)
     status = t"<p class=quiet>{request.method} {request.path}</p>" if request else t""
@@ -64,7 +63,7 @@ def problem_document(title: str, body: Template, identity: str, refresh: Templat
         <html lang="en">
         <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
         {refresh}<title>{title}</title>{_SHEET}</head>
-        <body><main class="problem" data-problem={key}>{body}</main></body>
+        <body><main class="problem" data-problem={key}>{body}{_INSPECTOR}</main></body>
         </html>
         """)
     return replace_surrogates(document)
@@ -82,7 +81,7 @@ def _linked(editor: Editor) -> _Link:
     return link
 
 
-def _source(problem: ShownError, link: _Link) -> Template:
+def _source(problem: Problem, link: _Link) -> Template:
     if problem.span is None:
         return t""
     return _excerpt(problem.span, problem.lines, link, "")
@@ -108,14 +107,14 @@ def _hint(hint: str) -> Template:
     return t"<p class={['hint', {'code': '\n' in hint}]}>{hint}</p>" if hint else t""
 
 
-def _warnings(problem: ShownError) -> Template:
+def _warnings(problem: Problem) -> Template:
     if not problem.warnings:
         return t""
     rows = [t"<li><pre tabindex=0>{warning}</pre></li>" for warning in problem.warnings]
     return t"<section><h2>Warnings about this file</h2><ol class=warnings>{rows}</ol></section>"
 
 
-def _variables(problem: ShownError) -> Template:
+def _variables(problem: Problem) -> Template:
     if not problem.variables:
         return t""
     return t"<section><h2>Variables</h2>{_listing(problem.variables)}</section>"
@@ -126,7 +125,7 @@ def _listing(items: Iterable[tuple[str, str]]) -> Template:
     return t"<dl>{rows}</dl>"
 
 
-def _frames(problem: ShownError, link: _Link) -> Template:
+def _frames(problem: Problem, link: _Link) -> Template:
     """All calls but the one that is shown first, the last one first; those of packages are collapsed."""
     others = [frame for frame in reversed(problem.frames) if frame.span != problem.span]
     if not others:
@@ -134,7 +133,7 @@ def _frames(problem: ShownError, link: _Link) -> Template:
     return t"<section><h2>Call stack, most recent call first</h2><ol>{_rows_of_frames(others, link)}</ol></section>"
 
 
-def _rows_of_frames(frames: Iterable[StackFrame], link: _Link) -> Iterator[Template]:
+def _rows_of_frames(frames: Iterable[TracebackFrame], link: _Link) -> Iterator[Template]:
     for is_foreign, group in groupby(frames, lambda frame: bool(frame.package)):
         if not is_foreign:
             for frame in group:
@@ -147,7 +146,7 @@ def _rows_of_frames(frames: Iterable[StackFrame], link: _Link) -> Iterator[Templ
         yield t"<li><details><summary>{count}</summary><ol>{rows}</ol></details></li>"
 
 
-def _related(relation: str, problem: ShownError, link: _Link) -> Template:
+def _related(relation: str, problem: Problem, link: _Link) -> Template:
     variables = t""
     if problem.variables:
         variables = t"<details><summary>Variables</summary>{_listing(problem.variables)}</details>"

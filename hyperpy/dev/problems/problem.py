@@ -22,7 +22,7 @@ _SHOWN: Final[WeakKeyDictionary[HyperError, tuple[SourceLine, ...]]] = WeakKeyDi
 
 
 @dataclass(frozen=True, slots=True)
-class StackFrame:
+class TracebackFrame:
     """One call in a traceback. `package` is empty for the user's code."""
 
     span: Span
@@ -32,7 +32,7 @@ class StackFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownError:
+class Problem:
     """An exception to show. `span` is where it is shown to have happened, in the user's code if possible."""
 
     kind: str
@@ -41,8 +41,8 @@ class ShownError:
     span: Span | None
     lines: tuple[SourceLine, ...]
     variables: tuple[tuple[str, str], ...]
-    frames: tuple[StackFrame, ...]
-    related: tuple[tuple[str, ShownError], ...]
+    frames: tuple[TracebackFrame, ...]
+    related: tuple[tuple[str, Problem], ...]
     """Causes, contexts and the members of a group, each with how it is related."""
     warnings: tuple[str, ...] = ()
     """What is likely to be a mistake in the files that the traceback goes through."""
@@ -63,7 +63,7 @@ class ShownError:
         return (self.kind or self.message, *((self.span.file, self.span.line) if self.span else ("", 0)))
 
 
-def problem_of(error: BaseException, redaction: Redaction) -> ShownError:
+def problem_of(error: BaseException, redaction: Redaction) -> Problem:
     """What to show of an exception. Secrets are left out of its message and of variables."""
     return _problem(error, redaction, frozenset(), 0)
 
@@ -81,7 +81,7 @@ def identity_of(error: BaseException) -> tuple[tuple[object, ...], str]:
     return tuple(place), _message(error)
 
 
-def _problem(error: BaseException, redaction: Redaction, seen: frozenset[int], depth: int) -> ShownError:
+def _problem(error: BaseException, redaction: Redaction, seen: frozenset[int], depth: int) -> Problem:
     frames = list(frames_of(error))
     own = [frame for frame in frames if is_users(frame.tb_frame.f_code.co_filename)]
     shown = own[-1] if own else frames[-1] if frames else None
@@ -91,7 +91,7 @@ def _problem(error: BaseException, redaction: Redaction, seen: frozenset[int], d
     kind, message, hint = _words(error, redaction)
     related = tuple(_related(error, redaction, seen | {id(error)}, depth))
     is_load_error = isinstance(error, HyperError) and not own
-    return ShownError(
+    return Problem(
         *(kind, message, hint, span, _lines(error, span)),
         () if shown is None or is_load_error else tuple(_variables(shown, span, redaction)),
         () if is_load_error else tuple(map(_frame, _limited(_without_machinery(frames)))),
@@ -114,7 +114,7 @@ def _span(error: BaseException, shown: TracebackType | None) -> Span | None:
     return span_of(shown) if shown is not None else None
 
 
-def _is_said(cause: ShownError, message: str, span: Span | None) -> bool:
+def _is_said(cause: Problem, message: str, span: Span | None) -> bool:
     """Whether a load error repeats its cause: the same place, and the whole message."""
     same = cause.span is not None and span is not None and str(cause.span) == str(span)
     return same and cause.message.partition(". Did you mean")[0] in message
@@ -180,15 +180,15 @@ def _limited(frames: Sequence[TracebackType]) -> Sequence[TracebackType]:
     return frames if len(frames) <= _MOST_FRAMES else [*frames[:half], *frames[-half:]]
 
 
-def _frame(frame: TracebackType) -> StackFrame:
+def _frame(frame: TracebackType) -> TracebackFrame:
     code, span = frame.tb_frame.f_code, span_of(frame)
     package = "" if is_users(code.co_filename) else package_of(code.co_filename)
-    return StackFrame(span, code.co_qualname, package, excerpt(span, 2 if not package else 0))
+    return TracebackFrame(span, code.co_qualname, package, excerpt(span, 2 if not package else 0))
 
 
 def _related(
     error: BaseException, redaction: Redaction, seen: frozenset[int], depth: int
-) -> Iterator[tuple[str, ShownError]]:
+) -> Iterator[tuple[str, Problem]]:
     if depth >= _DEEPEST:
         return
     others: list[tuple[str, BaseException]] = []

@@ -30,7 +30,7 @@ class ProblemReport:
     """The time, in milliseconds since the epoch."""
 
 
-class ProblemReports:
+class Reports:
     """The unsolved problems by their ids. `tell` sends an event to all open pages. For the server's event loop only."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
