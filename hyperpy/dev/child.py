@@ -22,8 +22,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.config import Settings
 from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
-from hyperpy.dev.problems import Editor, ProblemLayer, RepeatedErrors, configure_terminal, trimmed_traceback
+from hyperpy.dev.problems import Editor, ProblemLayer
 from hyperpy.dev.startup_error import StartupErrorApp
+from hyperpy.dev.terminal import (
+    RepeatedErrors,
+    Watchdog,
+    configure_terminal,
+    note_escaped_html,
+    trimmed_traceback,
+)
 from hyperpy.dev.zygote import InstalledImports, dependencies_since
 from hyperpy.exceptions import HyperError
 from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
@@ -94,6 +101,7 @@ def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.so
     with contextlib.suppress(OSError):
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    note_escaped_html()
     try:
         app = hooks.load()
         hooks.announce(app, first)
@@ -210,14 +218,20 @@ def _serve(
     on_ready: Callable[[FollowedServer], None],
 ) -> None:
     following = Following(app)
-    following.updates.watchers.append(lambda update: repeated.forget())
+    watchdog = Watchdog()
+    following.updates.watchers += [lambda update: repeated.forget(), lambda update: watchdog.forget()]
     layer = ProblemLayer(following, Editor.of(settings, os.environ), following.updates)
     config = make_config(HostGuard(layer, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
-    server.on_ready = partial(on_ready, server)
-    with layer.listening():
+
+    def ready() -> None:
+        watchdog.watch(asyncio.get_running_loop())
+        on_ready(server)
+
+    server.on_ready = ready
+    with layer.listening(), contextlib.closing(watchdog):
         run(server, listener)
 
 

@@ -8,7 +8,8 @@ from weakref import WeakSet
 from starlette.requests import Request
 
 from hyperpy.channels import Hub
-from hyperpy.dev.problems import Editor, trimmed_traceback
+from hyperpy.dev.problems import Editor
+from hyperpy.dev.terminal import trimmed_traceback
 from hyperpy.inspector.records import Records
 from hyperpy.inspector.sites import InspectedSite, sites_of
 

@@ -17,7 +17,7 @@ from hyperpy.templates.deferred import (
     allow_deferred,
     current_host,
 )
-from hyperpy.templates.escape import markup
+from hyperpy.templates.escape import escape_str, markup, text_escape
 from hyperpy.templates.escaping.reports import remember, replace_surrogates
 from hyperpy.templates.escaping.tag_attributes import FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
@@ -46,6 +46,7 @@ __all__ = [
     "child_nodes",
     "compile_inline",
     "current_host",
+    "escape_str",
     "extract_fragments",
     "fragment",
     "html",
@@ -54,4 +55,5 @@ __all__ = [
     "render_template",
     "render_text",
     "replace_surrogates",
+    "text_escape",
 ]

@@ -3,7 +3,9 @@
 import html
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from html.entities import html5
+from typing import Final
 
 from markupsafe import Markup, escape
 
@@ -23,6 +25,10 @@ def escape_portably(text: str, /) -> str:
 # The C function is private to markupsafe and may disappear in a later version.
 escape_str: Callable[[str], str] = getattr(_speedups, "_escape_inner", escape_portably)
 """Takes only exact `str`: the C function is undefined for other types."""
+
+
+text_escape: Final[ContextVar[Callable[[str], str]]] = ContextVar("hyperpy.text_escape", default=escape_str)
+"""What templates that are loaded in this context call for a `str` in text. `hyper dev` sets one that takes notes."""
 
 
 def escape_html(markup: str) -> str:

@@ -365,7 +365,7 @@ def test_a_document_becomes_the_other_one(browser: Browser):
     assert not wrong
 
 
-LIVE = '''from asyncio import sleep
+FAILING = '''from asyncio import sleep
 from hyperpy import DELETE
 
 async def feed():
@@ -378,10 +378,10 @@ if DELETE:
 
 t"""
 <!doctype html>
-<html lang="en"><head><title>Live</title></head>
+<html lang="en"><head><title>Failing</title></head>
 <body><input id="name" autofocus>
-<button id="go" onclick="fetch('/live', {{method: 'DELETE'}})">Delete</button>
-<button id="open" onclick="new EventSource('/live')">Open</button></body></html>
+<button id="go" onclick="fetch('/failing', {{method: 'DELETE'}})">Delete</button>
+<button id="open" onclick="new EventSource('/failing')">Open</button></body></html>
 """
 '''
 HALF = """from asyncio import sleep
@@ -396,9 +396,9 @@ t"<!doctype html><title>Half</title><h1>Half</h1>{late()}"
 
 
 def test_failures_after_the_page_appear_over_it(page: Page, site: str, folder: Path):
-    live = folder / "routes" / "live.py"
-    live.write_text(LIVE)
-    page.goto(f"{site}/live")
+    failing = folder / "routes" / "failing.py"
+    failing.write_text(FAILING)
+    page.goto(f"{site}/failing")
     dialog = page.locator("dialog")
     page.focus("#name")
     page.evaluate("document.querySelector('#open').onclick()")
@@ -410,7 +410,7 @@ def test_failures_after_the_page_appear_over_it(page: Page, site: str, folder: P
 
     page.click("#go")  # another problem of the same page
     expect(dialog).to_contain_text("KeyError: 'none'")
-    live.write_text(LIVE.replace("'b'", "'a'").replace('"none"', '"a"'))
+    failing.write_text(FAILING.replace("'b'", "'a'").replace('"none"', '"a"'))
     expect(dialog).to_have_count(0)
 
     (folder / "routes" / "half.py").write_text(HALF)

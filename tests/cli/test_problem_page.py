@@ -48,6 +48,14 @@ FILES = {
     "broken.py": 't"<p>{nam"',
     "hinted.py": "user = {1: 2}\nt'<p>{user}</p>'",
     "lines.py": "x = [\n    1,\n    int(\n        'seven'\n    ),\n]\nt'{x}'",
+    "looks.py": """
+        async def load():
+            global user
+            user = 1
+            yield
+
+        t"{user}"
+        """,
     "lost.py": """
         class Odd:
             def __repr__(self):
@@ -188,9 +196,7 @@ async def test_a_client_of_the_network_gets_no_source(client: httpx.AsyncClient)
 
 
 def test_serving_imports_nothing_of_it():
-    code = (
-        "import sys, hyperpy.cli, hyperpy.app, hyperpy.server; print([n for n in sys.modules if 'dev.problems' in n])"
-    )
+    code = "import sys, hyperpy.cli; print([name for name in sys.modules if name.startswith('hyperpy.dev')])"
     # `hyper serve` shares the module of commands with `hyper dev`.
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n"
@@ -268,6 +274,41 @@ def test_unknown_editors(given: str, said: str):
     with pytest.raises(ConfigError) as caught:
         Editor.of(Settings(editor=given), {})
     assert said in str(caught.value)
+
+
+HINTS = {
+    "async def f(): pass\nc = f()\ntry: c.append(1)\nfinally: c.close()": "Write `await` in front of the call",
+    "async def f(): yield\nfor x in f(): pass": "`async for`",
+    "from starlette.requests import Request\nRequest({'type': 'http'}).args": "Write `request.query_params`",
+    "from starlette.requests import Request\nRequest({'type': 'http'}).nothing": "",
+    "None.name": "",
+    "user": "",
+}
+MESSAGES = {
+    "user": "name 'user' is not defined",
+    "pirnt": "name 'pirnt' is not defined. Did you mean: 'print'?",
+    "usher = 1\nuser": "name 'user' is not defined. Did you mean: 'usher'?",
+}
+
+
+def problem_in(source: str):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 (any)
+        exec(source, {"__name__": "mistake"})  # noqa: S102
+    return problem_of(caught.value, Redaction())
+
+
+def test_hints_and_suggestions():
+    hints = {source: problem_in(source).hint for source in HINTS}
+    assert [
+        source for source, hint in HINTS.items() if hint not in hints[source] or bool(hint) != bool(hints[source])
+    ] == []
+    assert {source: problem_in(source).message for source in MESSAGES} == MESSAGES
+
+
+async def test_warnings_about_the_file_are_on_the_page(client: httpx.AsyncClient):
+    page = (await client.get("/looks", headers=NAVIGATION)).text
+    assert "<h2>Warnings about this file</h2>" in page
+    assert "makes load() the stream of this file" in page
 
 
 def test_chains_end():

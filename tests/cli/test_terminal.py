@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hyperpy import Hyper, Settings
-from hyperpy.dev.problems import configure_terminal, trimmed_traceback
-from hyperpy.dev.problems.terminal import TerminalFormatter
+from hyperpy.dev.terminal import configure_terminal, trimmed_traceback
+from hyperpy.dev.terminal.log import TerminalFormatter
 from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.logs import configure_logging
 from tests.support.clients import client_of

@@ -30,7 +30,11 @@ HINTS = {
     f"from routes._shared import LIMTI{PAGE}": "Did you mean `LIMIT`?",
     f"from routes._shred import LIMIT{PAGE}": "Did you mean `_shared`?",
     f"from routes.other import user{PAGE}": "Each request has a `user` of its own there.",
-    f"import module_of_nobody{PAGE}": "they have to succeed there",
+    f"import module_of_nobody{PAGE}": "Install the package that has `module_of_nobody`",
+    f"import starlete{PAGE}": "Did you mean `starlette`? Otherwise: Install",
+    f"x = true{PAGE}": "In Python, it is `True`.",
+    "t'<p>{null}</p>'": "In Python, it is `None`.",
+    "t'<script>function f() {{ if (a) { console.log(1) } }}</script>'": "not a value: `{{ … }}`.",
     f"from os import module_of_nobody{PAGE}": "they have to succeed there",
     f"x = f'{{'{PAGE}": "Python can't read this: f-string",
 }

@@ -123,7 +123,7 @@ async def test_an_unknown_name_lists_the_valid_ones(site: Site) -> None:
     assert answer.status_code == 500
     assert "the page has no fragment `stats`" in answer.text
     assert "It has `status`, `x`, `y`. Did you mean `status`?" in answer.text
-    assert "index.py:3" in answer.text
+    assert "index.py:2" in answer.text
 
 
 async def test_a_page_without_fragments_says_how_to_mark_one(site: Site) -> None:

@@ -1,6 +1,7 @@
 """Responses with a problem: a page, text or JSON, by what the client takes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from string.templatelib import Template
 from typing import Final
 
@@ -12,7 +13,7 @@ from hyperpy.dev.browser import is_navigation
 from hyperpy.dev.problems.as_text import problem_fields, problem_text
 from hyperpy.dev.problems.editors import Editor
 from hyperpy.dev.problems.page import POLICY, RELOAD_AFTER, problem_page
-from hyperpy.dev.problems.problem import problem_of
+from hyperpy.dev.problems.problem import Problem, problem_of
 from hyperpy.dev.problems.request_facts import RequestFacts, redaction_of
 from hyperpy.templates import replace_surrogates
 from hyperpy.web.errors import phrase, preferred_format, status_of
@@ -23,7 +24,7 @@ HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "Vary": "Accep
 def problem_answer(error: BaseException, scope: Scope, editor: Editor, *, reloads: bool) -> Response:
     """The response for the developer. With `reloads`, the page reloads itself even without the script of open pages."""
     redaction = redaction_of(scope)
-    problem = problem_of(error, redaction)
+    problem = with_warnings(problem_of(error, redaction), scope)
     status, log_id = status_of(error), getattr(error, "log_id", "")
     kind = format_for(Headers(scope=scope))
     if kind == "json":
@@ -33,6 +34,16 @@ def problem_answer(error: BaseException, scope: Scope, editor: Editor, *, reload
         return PlainTextResponse(replace_surrogates(problem_text(problem, log_id)), status, HEADERS)
     facts = RequestFacts.of(scope, redaction)
     return page_answer(problem_page(problem, facts, editor, log_id, refresh(scope, reloads=reloads)), status)
+
+
+def with_warnings(problem: Problem, scope: Scope) -> Problem:
+    """The problem with the warnings about its files."""
+    routes = getattr(scope.get("app"), "loaded_routes", None)
+    if routes is None or not problem.frames:  # a file that can't be loaded says itself what is wrong
+        return problem
+    files = problem.files
+    found = (str(warning) for warning in routes.warnings if warning.place is not None and warning.place.file in files)
+    return replace(problem, warnings=tuple(dict.fromkeys(found)))
 
 
 class _ProblemDetails(JSONResponse):

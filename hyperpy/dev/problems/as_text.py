@@ -14,6 +14,7 @@ def problem_text(problem: Problem, log_id: str) -> str:
     parts = list(_parts(problem))
     for relation, other in problem.related:
         parts += [f"{relation}:", *_parts(other)]
+    parts += problem.warnings
     if log_id:
         parts.append(f"Log id: {log_id}")
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -28,7 +29,7 @@ def problem_fields(problem: Problem, status: int, title: str, log_id: str) -> di
 
 
 def _parts(problem: Problem) -> Iterator[str]:
-    place = f"{display_path(problem.span.file)}:{problem.span.line}  " if problem.span is not None else ""
+    place = f"{problem.span}  " if problem.span is not None else ""
     yield f"{place}{problem.title}"
     yield _source(problem)
     yield problem.hint

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hyperpy.dev.browser import PREFIX, Updates, is_navigation
-from hyperpy.dev.problems.answers import page_answer, problem_answer
+from hyperpy.dev.problems.answers import page_answer, problem_answer, with_warnings
 from hyperpy.dev.problems.editors import Editor
 from hyperpy.dev.problems.local_clients import is_local
 from hyperpy.dev.problems.page import problem_page
@@ -45,7 +45,7 @@ class ProblemLayer:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Report what is logged meanwhile."""
+        """ProblemReport what is logged meanwhile."""
         handler = _Listener(self)
         for name in LOGGERS:
             logging.getLogger(name).addHandler(handler)
@@ -96,7 +96,8 @@ class ProblemLayer:
             return
         redaction = redaction_of(visit.scope)
         facts = RequestFacts.of(visit.scope, redaction)
-        document = problem_page(problem_of(error, redaction), facts, self.editor, log_id, t"")
+        problem = with_warnings(problem_of(error, redaction), visit.scope)
+        document = problem_page(problem, facts, self.editor, log_id, t"")
         report = ProblemReport(document, page_of(visit.scope), visit.request, visit.file, now())
         visit.loop.call_soon_threadsafe(self.reports.add, report)
 

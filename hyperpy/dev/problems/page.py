@@ -39,6 +39,7 @@ def problem_page(problem: Problem, request: RequestFacts | None, editor: Editor,
         {_source(problem, link)}
         <h1>{problem.title}</h1>
         {_hint(problem.hint)}
+        {_warnings(problem)}
         {_variables(problem)}
         {_frames(problem, link)}
         {(_related(relation, other, link) for relation, other in problem.related)}
@@ -73,10 +74,9 @@ type _Link = Callable[[Span], Template]
 
 def _linked(editor: Editor) -> _Link:
     def link(span: Span) -> Template:
-        text = f"{display_path(span.file)}:{span.line}" if span.line else display_path(span.file)
         if not (url := editor.url(span.file, span.line, span.column)):
-            return t"<span>{text}</span>"
-        return t'<a href={TrustedURL(url)} title="Open in the editor">{text}</a>'
+            return t"<span>{str(span)}</span>"
+        return t'<a href={TrustedURL(url)} title="Open in the editor">{str(span)}</a>'
 
     return link
 
@@ -105,6 +105,13 @@ def _row(line: SourceLine, span: Span) -> Template:
 def _hint(hint: str) -> Template:
     """Hints of several lines have columns and code."""
     return t"<p class={['hint', {'code': '\n' in hint}]}>{hint}</p>" if hint else t""
+
+
+def _warnings(problem: Problem) -> Template:
+    if not problem.warnings:
+        return t""
+    rows = [t"<li><pre tabindex=0>{warning}</pre></li>" for warning in problem.warnings]
+    return t"<section><h2>Warnings about this file</h2><ol class=warnings>{rows}</ol></section>"
 
 
 def _variables(problem: Problem) -> Template:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from hyperpy.dev.problems.hints import hint_for, without_far_names
 from hyperpy.dev.problems.source_code import SourceLine, Span, excerpt, frames_of, is_users, package_of, span_of
 from hyperpy.dev.problems.values import Redaction, variables
 from hyperpy.exceptions import HyperError
@@ -43,10 +44,18 @@ class Problem:
     frames: tuple[TracebackFrame, ...]
     related: tuple[tuple[str, Problem], ...]
     """Causes, contexts and the members of a group, each with how it is related."""
+    warnings: tuple[str, ...] = ()
+    """What is likely to be a mistake in the files that the traceback goes through."""
 
     @property
     def title(self) -> str:
         return f"{self.kind}: {self.message}" if self.kind and self.message else self.kind or self.message
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The user's files that it goes through."""
+        own = {frame.span.file for frame in self.frames if not frame.package}
+        return frozenset(own | ({self.span.file} if self.span is not None else set()))
 
     @property
     def identity(self) -> tuple[str, str, int]:
@@ -80,12 +89,13 @@ def _problem(error: BaseException, redaction: Redaction, seen: frozenset[int], d
     if shown is not None and span is not None:
         shown = next((frame for frame in reversed(own) if frame.tb_frame.f_code.co_filename == span.file), shown)
     kind, message, hint = _words(error, redaction)
+    related = tuple(_related(error, redaction, seen | {id(error)}, depth))
     is_load_error = isinstance(error, HyperError) and not own
     return Problem(
         *(kind, message, hint, span, _lines(error, span)),
         () if shown is None or is_load_error else tuple(_variables(shown, span, redaction)),
         () if is_load_error else tuple(map(_frame, _limited(_without_machinery(frames)))),
-        tuple(_related(error, redaction, seen | {id(error)}, depth)),
+        tuple((relation, other) for relation, other in related if not _is_said(other, message, span)),
     )
 
 
@@ -102,6 +112,12 @@ def _span(error: BaseException, shown: TracebackType | None) -> Span | None:
         end = error.end_offset if error.end_lineno == error.lineno and error.end_offset else column + 1
         return Span(error.filename, error.lineno, column, error.lineno, max(end - 1, column + 1))
     return span_of(shown) if shown is not None else None
+
+
+def _is_said(cause: Problem, message: str, span: Span | None) -> bool:
+    """Whether a load error repeats its cause: the same place, and the whole message."""
+    same = cause.span is not None and span is not None and str(cause.span) == str(span)
+    return same and cause.message.partition(". Did you mean")[0] in message
 
 
 def _lines(error: BaseException, span: Span | None) -> tuple[SourceLine, ...]:
@@ -122,7 +138,8 @@ def _words(error: BaseException, redaction: Redaction) -> tuple[str, str, str]:
         hint = "\n".join(filter(None, (error.hint, notes)))
         return "", redaction.known_in(error.what), redaction.known_in(hint)
     message = _message(error)
-    return type(error).__qualname__, redaction.known_in(message[:_LONGEST_MESSAGE]), redaction.known_in(notes)
+    hint = "\n".join(filter(None, (hint_for(error), notes)))
+    return type(error).__qualname__, redaction.known_in(message[:_LONGEST_MESSAGE]), redaction.known_in(hint)
 
 
 def _message(error: BaseException) -> str:
@@ -137,7 +154,8 @@ def _message(error: BaseException) -> str:
         first, colon, rest = text.partition(": ")
         notes = [str(note) for note in getattr(error, "__notes__", ())]
         message = rest if colon and first.endswith(type(error).__qualname__) else str(error)
-        return message.removesuffix("\n".join(notes)).rstrip() if notes else message
+        message = message.removesuffix("\n".join(notes)).rstrip() if notes else message
+        return without_far_names(error, message)
     except Exception:  # noqa: BLE001 (its `__str__` may raise anything; the class says enough)
         return "(no message: its str() raises)"
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Final
 
-from hyperpy.exceptions import Place
+from hyperpy.exceptions import Place, display_path
 
 AROUND: Final = 5  # lines before and after an expression
 _LONGEST_LINE: Final = 400  # characters of one line that are shown
@@ -31,6 +31,10 @@ class Span:
     column: int
     end_line: int
     end_column: int
+
+    def __str__(self) -> str:
+        name = display_path(self.file)
+        return f"{name}:{self.line}" if self.line else name
 
     @classmethod
     def of_place(cls, place: Place) -> Span:
@@ -69,8 +73,12 @@ def package_of(file: str) -> str:
 
 def span_of(frame: TracebackType) -> Span:
     """The expression that a frame was evaluating."""
-    code, line = frame.tb_frame.f_code, frame.tb_lineno or 0
-    first, last, start, end = next(islice(code.co_positions(), frame.tb_lasti // 2, None), (None,) * 4)
+    return positions(frame.tb_frame.f_code, frame.tb_lineno or 0, frame.tb_lasti)
+
+
+def positions(code: CodeType, line: int, instruction: int) -> Span:
+    """The expression that an instruction belongs to, or only its line."""
+    first, last, start, end = next(islice(code.co_positions(), instruction // 2, None), (None,) * 4)
     if first is None or last is None or start is None or end is None or first != line:
         return Span(code.co_filename, line, 0, line, 0)
     return Span(

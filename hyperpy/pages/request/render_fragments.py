@@ -7,7 +7,7 @@ from typing import Literal, overload
 
 from markupsafe import Markup
 
-from hyperpy.exceptions import AnswerError, HyperError, TemplateError, UnknownFragmentError, did_you_mean
+from hyperpy.exceptions import AnswerError, HyperError, TemplateError, UnknownFragmentError, caller_place, did_you_mean
 from hyperpy.pages.loading.compiled.code import CompiledTemplate
 from hyperpy.pages.request.run import Run, current
 from hyperpy.templates import Pending, allow_deferred, capture_fragments
@@ -82,9 +82,8 @@ def _captured(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
     listed = ", ".join(f"`{known_name}`" for known_name in sorted(known))
     hint = f"It has {listed}." if known else f'Mark an element: <div id="{name}" {{fragment}}>…</div>'
     suggestion = did_you_mean(name, sorted(known))
-    raise UnknownFragmentError(
-        what, place=templates[0].place if templates else None, hint=f"{hint} {suggestion}".strip()
-    )
+    place = caller_place() or (templates[0].place if templates else None)
+    raise UnknownFragmentError(what, place=place, hint=f"{hint} {suggestion}".strip())
 
 
 def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[str | None, set[str]]:

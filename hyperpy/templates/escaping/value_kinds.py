@@ -107,4 +107,4 @@ def describe(value: object) -> str:
         return "None"
     if type(value) in _PLAIN and len(text := repr(value)) <= 40:
         return f"{text} ({name})"
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"  # "a User"

@@ -233,6 +233,7 @@ def _located(problem: Problem, template: Template) -> TemplateError:
 
 RUNTIME: Mapping[str, object] = {
     "AGAIN": _again,
+    "ESCAPE": escape_str,
     "FOREIGN": _foreign,
     "LOCATED": _located,
     "MARKER": fragment,

@@ -173,9 +173,8 @@ class Writer:
 
     def escaped(self, value: str, otherwise: str) -> Expression:
         """The quickest code for a str or an int, and `otherwise` for other values."""
-        escape = self.name(escape_str)
         return Expression(
-            f"{escape}({value}) if (kind := type({value})) is str else {value} if kind is int else {otherwise}"
+            f"ESCAPE({value}) if (kind := type({value})) is str else {value} if kind is int else {otherwise}"
         )
 
     def plain(self, pieces: Value) -> Iterator[CodePiece]:

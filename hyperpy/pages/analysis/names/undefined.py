@@ -6,6 +6,8 @@ import enum
 import sys
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
+from typing import Final
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.definitions import builtin_names
@@ -83,6 +85,14 @@ def _element_around(node: ast.Name, literal: ast.TemplateStr) -> str:
     return ""
 
 
+_OF_OTHER_LANGUAGES: Final = MappingProxyType(
+    {"true": "True", "false": "False", "null": "None", "nil": "None", "none": "None", "undefined": "None"}
+)
+_OF_BROWSERS: Final = frozenset(
+    {"alert", "console", "document", "fetch", "localStorage", "location", "navigator", "setTimeout", "window"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Advice:
     """The hint for an unknown name."""
@@ -98,6 +108,8 @@ class _Advice:
         if not element:
             return self.to_set(node)
         braces = f"In <{element}>, write braces twice if they are not a value: `{{{{ … }}}}`."
+        if element == "script" and node.id in _OF_BROWSERS:
+            return braces
         return f"{braces} If `{node.id}` is meant: {self.to_set(node)}"
 
     def to_set(self, node: ast.Name) -> str:
@@ -117,6 +129,8 @@ class _Advice:
         return ""
 
     def similar(self, name: str) -> str:
+        if name in _OF_OTHER_LANGUAGES:
+            return f"In Python, it is `{_OF_OTHER_LANGUAGES[name]}`."
         known = [known for known in sorted(self.known) if not known.startswith((".", "_.", "__"))]
         if near := difflib.get_close_matches(name, known, n=1, cutoff=0.7):
             return f"Did you mean `{near[0]}`?{self.place(near[0])}"

@@ -1,6 +1,7 @@
 """Hints for failed imports."""
 
 import ast
+import pkgutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,8 +57,14 @@ def _is_assigned(name: str, module: ModuleType) -> bool:
 
 
 def _module_hint(name: str) -> str:
-    """The most similar module of the same package."""
+    """The most similar module of the same package, or how to install what has it."""
     package, _, last = name.rpartition(".")
     folders = [Path(folder) for folder in getattr(sys.modules.get(package), "__path__", ())]
     files = {path.stem for folder in folders if folder.is_dir() for path in folder.iterdir() if path.suffix == ".py"}
-    return did_you_mean(last, sorted(files))
+    if package:
+        return did_you_mean(last, sorted(files))
+    top = {module.name for module in pkgutil.iter_modules()} | sys.stdlib_module_names
+    known = sorted(module for module in top if not module.startswith("_"))
+    near = did_you_mean(name, [module for module in known if module[:1] == name[:1]])
+    install = f"Install the package that has `{name}` into the environment that `hyper` runs in."
+    return f"{near} Otherwise: {install}" if near else install

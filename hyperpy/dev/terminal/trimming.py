@@ -5,6 +5,7 @@ from itertools import groupby
 from traceback import FrameSummary, StackSummary, TracebackException
 from typing import Any, override
 
+from hyperpy.dev.problems.hints import hint_for, without_far_names
 from hyperpy.dev.problems.source_code import is_users, package_of
 from hyperpy.exceptions import HyperError
 
@@ -14,12 +15,14 @@ def trimmed_traceback(error: BaseException) -> str:
 
     hyperpy's own errors have their place and excerpt in their message, which is all that is shown of them.
     """
-    if isinstance(error, HyperError) and error.place is not None and error.place.line:
+    if isinstance(error, HyperError) and error.place is not None:
         cause = error.__cause__
         return str(error) if cause is None else f"{error}\n\nCaused by:\n\n{trimmed_traceback(cause)}"
     summary = TracebackException(type(error), error, error.__traceback__, compact=True)
     _trim(summary)
-    return "".join(summary.format()).rstrip()
+    text = without_far_names(error, "".join(summary.format()).rstrip())
+    hint = hint_for(error)
+    return f"{text}\n  {hint}" if hint else text
 
 
 def _trim(summary: TracebackException) -> None:

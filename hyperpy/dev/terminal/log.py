@@ -6,7 +6,7 @@ from typing import Any, Final, override
 
 from hyperpy.config import Settings
 from hyperpy.dev.problems.problem import identity_of
-from hyperpy.dev.problems.trimming import trimmed_traceback
+from hyperpy.dev.terminal.trimming import trimmed_traceback
 from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.logs import OURS, TextFormatter
 

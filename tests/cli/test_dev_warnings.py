@@ -1,0 +1,79 @@
+"""What `hyper dev` warns about while a site runs."""
+
+import asyncio
+import importlib.util
+import logging
+from contextvars import Context
+from pathlib import Path
+
+import pytest
+
+from hyperpy import Hyper
+from hyperpy.dev.terminal import Watchdog, note_escaped_html
+from tests.support.clients import client_of
+from tests.support.sites import write_files
+
+VALUES = '''
+    from hyperpy import Markup
+
+    bold, item = "<b>x</b>", f"<li class='a'>{1}</li>"
+    rule, safe, less, generic = "a<br>b", Markup("<b>x</b>"), "1 < 2 and 3 > 2", "list<str> and <none>"
+    t"""<p>{bold}</p>
+    <ul>{item}</ul>
+    <p title="{bold}">{less} {generic} {safe}</p>
+    <pre>{bold}</pre> <textarea name=a>{item}</textarea>
+    <p>{rule}</p>
+    {[t"<p>{each}</p>" for each in (bold, item)]}"""
+    '''
+
+
+async def test_html_that_is_shown_as_text(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    write_files(tmp_path / "routes", {"index.py": VALUES})
+
+    def load() -> Hyper:
+        note_escaped_html()
+        return Hyper(tmp_path / "routes", debug=True)
+
+    client = client_of(Context().run(load))
+    for _ in range(2):
+        assert "&lt;b&gt;x&lt;/b&gt;" in (await client.get("/")).text
+    messages = [record.getMessage() for record in caplog.records]
+    lines = [int(text.partition("index.py:")[2].partition(" ")[0]) for text in messages]
+    assert lines == [5, 6, 9, 10]
+    assert all("looks like HTML" in text and "Markup(…)" in text for text in messages)
+    assert "<p>{bold}</p>" in messages[0]
+    assert "^" in messages[0]
+
+
+HOLDING = """
+def hold(told):
+    while not told:
+        pass
+
+
+def outer(told):
+    hold(told)
+"""
+
+
+async def test_the_line_that_holds_the_loop_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    file = tmp_path / "holding.py"
+    file.write_text(HOLDING)
+    spec = importlib.util.spec_from_file_location("holding", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    caplog.set_level(logging.WARNING)
+    watchdog = Watchdog(0.05)
+    try:
+        watchdog.watch(asyncio.get_running_loop())
+        watchdog.watch(asyncio.get_running_loop())
+        module.outer(caplog.handler.records)
+    finally:
+        watchdog.close()
+    [record] = caplog.records
+    text = record.getMessage()
+    assert "has held the event loop for 0.05 s" in text
+    assert "holding.py:" in text
+    assert "await asyncio.to_thread" in text
