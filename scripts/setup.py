@@ -24,7 +24,6 @@ def main(folder: str, version: str = "") -> None:
         os.environ.pop(name, None)
     try:
         python = get_python(version)
-        print(f"setup: creating {folder} with {python}", flush=True)
         make_venv(Path(python), venv)
         install(venv / "bin" / "python")
     except PythonNotFound as error:
@@ -38,6 +37,7 @@ def make_venv(python: Path, venv: Path) -> None:
     inside = venv / "bin" / "python"
     if is_intact(venv):
         return
+    say(f"creating {venv.name} with {python}")
     run(python, "-m", "venv", "--clear", "--without-pip", venv)
     pip = find_pip(python)
     if pip:
@@ -63,8 +63,14 @@ def install(python: Path) -> None:
     prints only errors. Python compiles what is imported; most modules never are.
     """
     pip = (python, "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check", "--no-compile")
+    say("installing the requirements")
     run(*pip, "-r", REQUIREMENTS / "dev.txt", "-r", REQUIREMENTS / "bench.txt")
+    say("installing hyperpy")
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", REPOSITORY)
+
+
+def say(step: str) -> None:
+    print(f"setup: {step}", flush=True)
 
 
 def run(*command) -> None:

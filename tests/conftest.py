@@ -4,11 +4,13 @@ import fcntl
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage.exceptions import CoverageWarning
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.fork_server import MEASURES
@@ -37,6 +39,9 @@ DESELECTED = pytest.StashKey[int]()  # how many slow tests were left out
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[DESELECTED] = 0
+    # A process that a test kills while it writes its coverage leaves half a file.
+    message = r"Couldn't use data file|Data file .* isn't a coverage data file"
+    warnings.filterwarnings("ignore", message, CoverageWarning)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -58,6 +58,7 @@ INSIDE = {
     "testing": (REST, "transport"),
 }
 MOST_MODULES = 16  # in one folder, besides its __init__.py
+MOST_AMBIGUOUS = 4  # public names of classes that stand for two things
 
 type Import = tuple[str, int]
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -187,6 +188,17 @@ def test_no_folder_is_crowded():
     folders = {path.parent for path in MODULES.values()}
     counts = {str(folder): len(list(folder.glob("*.py"))) - 1 for folder in folders}
     assert {folder: count for folder, count in counts.items() if count > MOST_MODULES} == {}
+
+
+def test_class_names_stand_for_one_thing():
+    """`Site` is public in `testing`. A private class may have the name of one in another module."""
+    places: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(tree(module)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path))
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert len(twice) <= MOST_AMBIGUOUS, twice
 
 
 def test_no_module_imports_itself_through_others():

@@ -19,6 +19,7 @@ from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
 from hyperpy.exceptions import AnswerError, HyperError, InputError, RefusedRedirectError, display_path, printable
 from hyperpy.pages import (
+    ANSWERED,
     FORM_KEY,
     STATE,
     Completion,
@@ -88,6 +89,8 @@ class Dispatch:
             found = self.loaded.router.match(path)
             if type(found) is Match and type(found.target) is Route:
                 scope["path_params"] = params = found.params
+                if ANSWERED in scope:
+                    scope[ANSWERED].append(found.target.file)
                 stream = await answer_route(found.target, scope, receive, sender, params, self.protection)
                 if stream is not None:
                     await stream
@@ -114,7 +117,7 @@ class Dispatch:
                     check_header(header)
             except AnswerError as bad:  # from the headers of an HTTPException
                 describe(bad, self._log(bad, scope))
-                response = debug_answer(bad) if self.app.debug else error_answer(bad, _accept(scope))
+                response = debug_answer(bad, scope) if self.app.debug else error_answer(bad, _accept(scope))
                 headers = response.raw_headers
             if STATE in scope:
                 request_state(scope).dependencies.forget()
@@ -133,7 +136,7 @@ class Dispatch:
         """The response for a path that no route answers. Raises NoRouteError if there is none."""
         match found:
             case Match(BrokenRoute(error=error)):  # only in debug mode
-                return debug_answer(error, reloads=True)
+                return debug_answer(error, scope, reloads=True)
             case CanonicalRedirect(target):
                 return canonical_redirect(scope, target)
         redirect = explicit_redirect(self.app, scope)
@@ -165,7 +168,7 @@ class Dispatch:
         if handler := self._handler(error):
             return await _call(handler, Request(scope, receive), error)
         if self.app.debug and (unexpected(error) or isinstance(error, RefusedRedirectError)):
-            return debug_answer(error)
+            return debug_answer(error, scope)
         accept = _accept(scope)
         match = self._nearest_page(error, route_path(scope), guards)
         if match is None and self.app.debug and isinstance(error, NoRouteError) and takes_html(accept):
@@ -190,7 +193,7 @@ class Dispatch:
             return await self._error_page(page, scope, receive, error, guards)
         except Exception as failure:
             log.exception("the error page %s failed [%s]", display_path(page.file), getattr(error, "log_id", ""))
-            return debug_answer(failure) if self.app.debug else error_answer(error, accept)
+            return debug_answer(failure, scope) if self.app.debug else error_answer(error, accept)
 
     def _log(self, error: Exception, scope: Scope) -> str:
         """Log an exception unless it is an answer. Returns the id that the log has it under, or the empty string."""

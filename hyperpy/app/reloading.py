@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import linecache
 import os
 import sys
 import sysconfig
@@ -22,22 +23,37 @@ from hyperpy.pages import Route, RouteLoader, is_in_routes, read_source
 HYPERPY: Final = os.path.normcase(f"{Path(__file__).parent.parent}{os.sep}")
 
 
-async def reload_routes(app: ASGIApp, changed: Collection[Path]) -> bool:
-    """Switch to the routes as they are now. Returns False if only a restart can take the changes over.
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a reload has changed."""
+
+    files: frozenset[str]
+    """The route files that are answered by other code than before, or no longer."""
+    is_moved: bool
+    """Whether URLs have come, gone, or passed to other files."""
+
+
+async def reload_routes(app: ASGIApp, changed: Collection[Path]) -> Reloaded | None:
+    """Switch to the routes as they are now. Returns None if only a restart can take the changes over.
 
     Requests that are being answered finish with the old code. Streams of the routes that have changed end, and their
     clients reconnect to the new code.
     """
     if not isinstance(app, Hyper) or not all(_is_route_code(path, app.loaded_routes.folder) for path in changed):
-        return False
+        return None
     before = app.loaded_routes
     after = await asyncio.to_thread(_load_again, app)
     if after is None:
-        return False
+        return None
     app.loaded_routes = after
     app.dispatch = Dispatch(app, after, app.settings)
-    app.streams.end(changed_files(before, after))
-    return True
+    files = changed_files(before, after)
+    app.streams.end(files)
+    return Reloaded(files, _urls(before) != _urls(after))
+
+
+def _urls(routes: LoadedRoutes) -> frozenset[tuple[str, str]]:
+    return frozenset((entry.file, entry.url) for entry in routes.entries)
 
 
 def _is_route_code(path: Path, folder: Path) -> bool:
@@ -64,6 +80,7 @@ def _load_again(app: Hyper) -> LoadedRoutes | None:
     if outdated and _used_outside(modules):
         return None
     removed = _remove(modules.ids(outdated))
+    linecache.checkcache()  # errors show the lines of the files as they are loaded now
     try:
         static = app.static_folder is not None
         return load_routes(app.loaded_routes.folder, static=static, before=app.loaded_routes)

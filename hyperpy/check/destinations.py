@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 from starlette.routing import BaseRoute, Match, Mount, WebSocketRoute
 from starlette.routing import Route as StarletteRoute
@@ -16,16 +16,11 @@ from hyperpy.check.targets import Path, can_match
 from hyperpy.exceptions import did_you_mean, display_path
 from hyperpy.pages import Route
 from hyperpy.routing import Match as FileMatch
-from hyperpy.routing import RouteFile, quote_path
+from hyperpy.routing import RouteFile, URLProblem, quote_path
 from hyperpy.routing.patterns import Segment, SegmentKind
 
 _STATIC: Final = "static"
 _OWN: Final = "_hyper"
-
-
-class Problem(NamedTuple):
-    what: str
-    hint: str
 
 
 @dataclass(frozen=True)
@@ -35,13 +30,13 @@ class Destinations:
     app: Hyper
     elsewhere: Collection[str] = ()
 
-    def problem(self, path: Path, method: str | None) -> Problem | None:
+    def problem(self, path: Path, method: str | None) -> URLProblem | None:
         """Why a request to this path would be a 404 or a 405; None if it wouldn't, or that can't be known."""
         if str(path).startswith(tuple(self.elsewhere)) or path.segments[:1] == (_OWN,):
             return None
         explicit = self._explicit(path, method)
         if explicit is not False:
-            return explicit if isinstance(explicit, Problem) else None
+            return explicit if isinstance(explicit, URLProblem) else None
         if path.segments[:1] == (_STATIC,) and self.app.static_folder is not None:
             return self._static(path)
         found = list(self.routes(path))
@@ -83,17 +78,16 @@ class Destinations:
             first: [each for each in self._files if _first_literal(each[0]) in (first, "")] for first in known - {""}
         }
 
-    def _static(self, path: Path) -> Problem | None:
+    def _static(self, path: Path) -> URLProblem | None:
         assert self.app.static_folder is not None
         name = "/".join(path.segments[1:])
         if not path.is_literal or self.app.static_folder.find(name) is not None:
             return None
-        problem = self.app.static_folder.problem(name)
-        return Problem(problem.what, problem.hint) if problem else None
+        return self.app.static_folder.problem(name)
 
-    def _explicit(self, path: Path, method: str | None) -> Problem | bool:
+    def _explicit(self, path: Path, method: str | None) -> URLProblem | bool:
         """Whether a route or mount of Starlette may answer, or the problem if one answers only other methods."""
-        problem: Problem | None = None
+        problem: URLProblem | None = None
         for route in self.app.router.routes:
             if isinstance(route, WebSocketRoute):
                 continue
@@ -108,10 +102,10 @@ class Destinations:
                 return True
             if found is Match.PARTIAL and isinstance(route, StarletteRoute):
                 answered = ", ".join(sorted(set(route.methods or ()) - {"HEAD"}))
-                problem = problem or Problem(f"`{path}` doesn't answer {method}", f"Its route answers {answered}.")
+                problem = problem or URLProblem(f"`{path}` doesn't answer {method}", f"Its route answers {answered}.")
         return problem or False
 
-    def _unknown(self, path: Path) -> Problem:
+    def _unknown(self, path: Path) -> URLProblem:
         known = [file.url for file in self.app.loaded_routes.found.routes]
         shown = str(path)
         near = did_you_mean(re.sub("…", "{}", shown), known)
@@ -119,7 +113,7 @@ class Destinations:
         hint = near or f"Add {file}.py, or correct the URL."
         if not near and ("…" in file or "." in path.segments[-1]):
             hint = "Correct the URL, or add a route for it. Other files belong into the static folder."
-        return Problem(f"nothing answers `{shown}`", hint)
+        return URLProblem(f"nothing answers `{shown}`", hint)
 
 
 def _first_literal(file: RouteFile) -> str:
@@ -131,12 +125,12 @@ def _answers(route: LoadedRoute, method: str) -> bool:
     return isinstance(route, BrokenRoute) or method in route.methods
 
 
-def _wrong_method(found: Sequence[LoadedRoute], method: str) -> Problem:
+def _wrong_method(found: Sequence[LoadedRoute], method: str) -> URLProblem:
     route = found[0]
     assert isinstance(route, Route)
     answered = ", ".join(sorted(route.methods - {"HEAD"}))
     file = display_path(route.file)
-    return Problem(f"`{route.url}` doesn't answer {method}", f"{file} answers {answered}.")
+    return URLProblem(f"`{route.url}` doesn't answer {method}", f"{file} answers {answered}.")
 
 
 def _match(route: BaseRoute, path: Path, method: str) -> Match:

@@ -19,11 +19,10 @@ from hyperpy.app.reloading import reload_routes
 from hyperpy.channels import make_hub
 from hyperpy.check import FORMATS, Report, check_site, without_collector
 from hyperpy.cli.help_texts import HelpfulGroup, with_variable
-from hyperpy.cli.loading import load_app, load_tolerantly, loaded_hyper
+from hyperpy.cli.loading import load_app, load_tolerantly, static_folder
 from hyperpy.cli.new_project import create_project
 from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields
-from hyperpy.dev import Hooks, develop
 from hyperpy.exceptions import HyperError
 from hyperpy.server import describe_failure, serve
 from hyperpy.sessions import new_key
@@ -77,18 +76,20 @@ def _display(default: object) -> object:
 
 
 @main.command(epilog=EPILOG)
-@options("host", "port", "routes", "static", *app_setting_names())
+@options("host", "port", "editor", "routes", "static", *app_setting_names())
 def dev(**flags: str | bool | None) -> None:
     """Serve for development: reload on every change, and show errors in the browser.
 
     TARGET is an application, as module:attribute. The default is app:app if there is an app.py in the working
     directory, else the folder of routes on its own.
     """
+    tools = import_module("hyperpy.dev")  # by this command only: it shows source code and variables
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        hooks = Hooks(partial(_reload, flags, new_key()), announce, reload_routes, _inspected)
-        sys.exit(develop(hooks, settings, Path.cwd()))
+        load, inspected = partial(_reload, flags, new_key()), partial(_inspected, settings)
+        hooks = tools.Hooks(load, announce, reload_routes, inspected, static_folder)
+        sys.exit(tools.develop(hooks, settings, Path.cwd()))
 
 
 @main.command("serve", epilog=EPILOG)
@@ -153,9 +154,10 @@ def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **fl
 def shell(code: str | None, **flags: str | bool | None) -> None:
     """Open a Python prompt in the running application, where `await` works.
 
-    It has the application, a client for requests in this process, `url`, `channel` and the project's modules. TARGET is
-    an application, as module:attribute. The prompt is IPython if that is installed. Without a terminal, the code is read
-    from standard input.
+    It has the application, a client for requests in this process, `url`, `channel` and the project's modules. The
+    prompt is IPython if that is installed. Without a terminal, the code is read from standard input.
+
+    TARGET is an application, as module:attribute.
     """
     with reported():
         settings = _settings(flags)
@@ -197,9 +199,9 @@ def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIAp
     return load_app(_settings(flags), debug=True, development_key=development_key)
 
 
-def _inspected(app: ASGIApp) -> ASGIApp:
+def _inspected(settings: Settings, app: ASGIApp) -> ASGIApp:
     """The application with its inspector, which only the serving process of `hyper dev` imports."""
-    with_inspector: ASGIApp = import_module("hyperpy.inspector").inspected(app)
+    with_inspector: ASGIApp = import_module("hyperpy.inspector").inspected(app, settings)
     return with_inspector
 
 

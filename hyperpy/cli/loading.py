@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from hyperpy.app import Hyper
 from hyperpy.config import Command, Settings, load_settings, running_command
 from hyperpy.exceptions import ConfigError, HyperError, RouteError, did_you_mean
+from hyperpy.web.static_files import StaticFolder
 
 APP_FILE = "app.py"
 DEFAULT_TARGET = "app:app"
@@ -70,6 +71,11 @@ def loaded_hyper(app: ASGIApp, settings: Settings) -> Hyper:
         return app
     what = f"the application has the type {type(app).__name__}, not Hyper"
     raise settings.error("target", what, "Serve an application made by Hyper(): only these have route files.")
+
+
+def static_folder(app: ASGIApp) -> StaticFolder | None:
+    """The folder of an application's static files, if it is one that hyperpy knows."""
+    return app.static_folder if isinstance(app, Hyper) else None
 
 
 def _import_target(target: str, settings: Settings) -> ASGIApp:

@@ -1,5 +1,6 @@
 """The table of routes that `hyper routes` prints, and `hyper dev` when it starts."""
 
+import sys
 from collections.abc import Sequence
 
 import click
@@ -10,6 +11,7 @@ from hyperpy.cli.loading import loaded_hyper
 from hyperpy.cli.route_formats import as_json, as_tree
 from hyperpy.config import Settings
 from hyperpy.exceptions import display_path
+from hyperpy.server.colours import coloured, has_colours
 
 HEAD = ("METHODS", "URL", "FILE", "KIND", "INPUTS", "GUARDS")
 
@@ -43,10 +45,11 @@ def announce(app: ASGIApp, first: bool) -> None:
 
 
 def print_errors(app: Hyper) -> None:
+    colour = has_colours(sys.stderr)
     for warning in app.loaded_routes.warnings:
-        click.echo(f"\n{warning}", err=True)
+        click.echo(f"\n{coloured(str(warning), is_error=False) if colour else warning}", err=True, color=colour)
     for error in app.load_errors:
-        click.echo(f"\n{error}", err=True)
+        click.echo(f"\n{coloured(str(error)) if colour else error}", err=True, color=colour)
 
 
 def route_lines(app: Hyper) -> list[str]:

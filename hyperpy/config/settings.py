@@ -169,6 +169,11 @@ class Settings:
         least=0,
         of_app=True,
     )
+    editor: str | None = _setting(
+        None,
+        "Editor that links in error pages of `hyper dev` open: a name, or a URL with {file}, {line} and {column}.",
+        example="vscode",
+    )
     target: str | None = _setting(None, "Application to serve, as module:attribute.", example="app:app")
     sources: Mapping[str, SettingSource] = field(default_factory=dict, repr=False, compare=False)
 

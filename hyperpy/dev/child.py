@@ -2,31 +2,57 @@
 
 import asyncio
 import contextlib
+import itertools
 import multiprocessing
+import os
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import NamedTuple, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.config import Settings
-from hyperpy.dev.browser import Following
+from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
+from hyperpy.dev.problems import Editor, ProblemLayer, RepeatedErrors, configure_terminal, trimmed_traceback
 from hyperpy.dev.startup_error import StartupErrorApp
-from hyperpy.server import Load, Server, configure_logging, describe_failure, make_config, prepare_child, run
+from hyperpy.exceptions import HyperError
+from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
+from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.configuration import Config
+from hyperpy.streams import RETRY_AT_ONCE
+from hyperpy.web.static_files import StaticFolder, static_url
 
 # Prints what was loaded. Called with the application, and whether it is the first one.
 type Announce = Callable[[ASGIApp, bool], None]
 
-# Switches an application to changed files of its routes; False if it can't. Called on the event loop.
-type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[bool]]
 
+class ReloadResult(Protocol):
+    """Which pages other code answers now."""
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Their route files."""
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether URLs have come or gone, so that any page may be concerned."""
+
+
+# Switches an application to changed files of its routes; None if it can't. Called on the event loop.
+type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[ReloadResult | None]]
+
+TICK = 0.1  # seconds between two checks of a server, as in uvicorn
+QUICK = 0.2  # seconds after which a server that stops waits for its responses as uvicorn does
+PAUSE = 0.004  # seconds between two looks whether they have ended
 GRACE = 1  # seconds that responses have to finish before a restart, while the developer waits
 
 
@@ -39,12 +65,29 @@ class Hooks:
     reload: Reload
     inspected: Callable[[ASGIApp], ASGIApp]
     """Puts the inspector in front of an application."""
+    static: Callable[[ASGIApp], StaticFolder | None]
+    """The folder of an application's static files."""
+
+
+class ChangedFiles(NamedTuple):
+    """What the parent has seen change."""
+
+    code: Sequence[Path]
+    assets: Sequence[str]
+    """Static files, by their names in the folder."""
+
+
+class Ready(NamedTuple):
+    """The child serves, and takes changes over."""
+
+    static: Path | None
 
 
 def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection, first: bool) -> None:
     """Serve the application that `load` returns, or the error that it raises."""
     prepare_child()
     configure_logging(settings)
+    repeated = configure_terminal(settings)
     with contextlib.suppress(OSError):
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
@@ -52,54 +95,85 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         app = hooks.load()
         hooks.announce(app, first)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
-        _serve_problem(describe_failure(error), hooks, settings, listener, changes)
+        _serve_problem(error, hooks, settings, listener, changes, repeated)
         return
     watched = StartupWitness(hooks.inspected(app))
     try:
-        _serve(watched, settings, listener, partial(_follow, changes, app, hooks))
+        _serve(watched, settings, listener, repeated, partial(_follow, changes, app, hooks))
     except SystemExit:
         if watched.problem is None:
             raise
-        _serve_problem(watched.problem, hooks, settings, listener, changes)
+        _serve_problem(watched.problem, hooks, settings, listener, changes, repeated)
 
 
 def _serve_problem(
-    problem: str, hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection
+    problem: BaseException,
+    hooks: Hooks,
+    settings: Settings,
+    listener: socket.socket,
+    changes: Connection,
+    repeated: RepeatedErrors,
 ) -> None:
-    print(problem, file=sys.stderr, flush=True)
+    text = trimmed_traceback(problem)
+    print(coloured(text) if has_colours(sys.stderr) else text, file=sys.stderr, flush=True)
 
     def end_with_parent(server: FollowedServer) -> None:
-        _receive(changes, lambda files: None, server.end)
+        _receive(changes, lambda changes: None, server.stop)
 
-    _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, end_with_parent)
+    _serve(hooks.inspected(StartupErrorApp(problem)), settings, listener, repeated, end_with_parent)
 
 
-def _follow(changes: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
-    """Take over what the parent sends from now on: sets of changed files, each answered by whether that worked."""
-    loop = asyncio.get_running_loop()
-    running: set[asyncio.Task[None]] = set()
+def _follow(parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
+    Follower(parent, app, hooks, server)  # the event loop keeps it
 
-    async def take_over(files: Collection[Path]) -> None:
-        done = False
+
+class Follower:
+    """Takes over what the parent sends: changed files, each time answered by whether that worked."""
+
+    def __init__(self, parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
+        self._parent = parent
+        self._app = app
+        self._hooks = hooks
+        self._server = server
+        self._static = hooks.static(app)
+        self._running: set[asyncio.Task[None]] = set()
+        _receive(parent, self._start, server.stop)
+        parent.send(Ready(None if self._static is None else self._static.folder.absolute()))
+
+    def _start(self, changes: ChangedFiles) -> None:
+        task = asyncio.create_task(self._take_over(changes))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _take_over(self, changes: ChangedFiles) -> None:
+        update: Update | None = None
         try:
-            done = await hooks.reload(app, files)
+            update = await self._update(changes)
+            if update is not None:
+                self._server.updates.publish(update)
         finally:
-            changes.send(done)
-        if done:
-            server.following.renew()
-            hooks.announce(app, False)
+            self._parent.send(update is not None)
+        if update is not None and changes.code:
+            self._hooks.announce(self._app, False)
 
-    def start(files: Collection[Path]) -> None:
-        task = loop.create_task(take_over(files))
-        running.add(task)
-        task.add_done_callback(running.discard)
+    async def _update(self, changes: ChangedFiles) -> Update | None:
+        files: frozenset[str] | None = frozenset()
+        if changes.code:
+            reloaded = await self._hooks.reload(self._app, changes.code)
+            if reloaded is None:
+                return None
+            files = None if reloaded.is_moved else reloaded.files
+        if not changes.assets:
+            return Update(files)
+        return Update(files, await asyncio.to_thread(lambda: tuple(map(self._asset, changes.assets))))
 
-    _receive(changes, start, server.end)
-    changes.send(True)
+    def _asset(self, name: str) -> Asset:
+        assert self._static is not None
+        return Asset(static_url(name), self._static.url_path(name))
 
 
-def _receive(changes: Connection, on_files: Callable[[Collection[Path]], None], on_end: Callable[[], None]) -> None:
-    """Call `on_files` on the running event loop with what the parent sends, and `on_end` when its end is closed.
+def _receive(changes: Connection, on_changes: Callable[[ChangedFiles], None], on_end: Callable[[], None]) -> None:
+    """Call `on_changes` on the running event loop with what the parent sends, and `on_end` when its end is closed.
 
     A thread reads, because the event loop of Windows can't wait for a pipe.
     """
@@ -109,54 +183,100 @@ def _receive(changes: Connection, on_files: Callable[[Collection[Path]], None], 
         with contextlib.suppress(RuntimeError):  # the loop has been closed
             while True:
                 try:
-                    files = changes.recv()
+                    received = changes.recv()
                 except EOFError, OSError:  # the parent restarts this process, or has gone
                     loop.call_soon_threadsafe(on_end)
                     return
-                loop.call_soon_threadsafe(on_files, files)
+                loop.call_soon_threadsafe(on_changes, received)
 
     threading.Thread(target=read, name="hyper-dev-changes", daemon=True).start()
 
 
 def _serve(
-    app: ASGIApp, settings: Settings, listener: socket.socket, on_ready: Callable[[FollowedServer], None]
+    app: ASGIApp,
+    settings: Settings,
+    listener: socket.socket,
+    repeated: RepeatedErrors,
+    on_ready: Callable[[FollowedServer], None],
 ) -> None:
     following = Following(app)
-    config = make_config(HostGuard(following, settings.host), settings, grace=GRACE, dev=True)
+    following.updates.watchers.append(lambda update: repeated.forget())
+    layer = ProblemLayer(following, Editor.of(settings, os.environ), following.updates)
+    config = make_config(HostGuard(layer, settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
     server.on_ready = partial(on_ready, server)
-    run(server, listener)
+    with layer.listening():
+        run(server, listener)
 
 
 class FollowedServer(Server):
-    """A server that open pages follow. Their connections end before it waits for the open responses."""
+    """A server that open pages follow. It stops without the pauses of uvicorn: the developer is waiting."""
+
+    farewell = RETRY_AT_ONCE
 
     def __init__(self, config: Config, following: Following, parent_is_alive: Callable[[], bool]) -> None:
         super().__init__(config, parent_is_alive=parent_is_alive)
-        self.following = following
+        self.updates = following.updates
+        self._exiting = asyncio.Event()
 
-    def end(self) -> None:
-        """Stop serving. On Windows, this is how the parent ends the process."""
+    def stop(self) -> None:
+        """Stop serving. On Windows, this is the only way in which the parent ends the process."""
         self.should_exit = True
+        self._exiting.set()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._exiting.set()
+
+    async def main_loop(self) -> None:
+        for counter in itertools.count():
+            if await self.on_tick(counter):
+                break
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._exiting.wait(), TICK)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.following.close()
+        self.updates.close()
         await super().shutdown(sockets)
+
+    async def _finish(self, sockets: list[socket.socket] | None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        deadline = monotonic() + QUICK
+        while (open := self.server_state.connections or self.server_state.tasks) and monotonic() < deadline:
+            await asyncio.sleep(PAUSE)
+        if open:
+            await super()._finish(sockets)
+        else:
+            await self.lifespan.shutdown()
 
 
 class StartupWitness:
-    """Forwards everything to `app`, and keeps the message if its lifespan fails to start."""
+    """Forwards everything to `app`, and keeps the error if its lifespan fails to start."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.problem: str | None = None
+        self.problem: BaseException | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+
         async def watch(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed":
-                self.problem = message.get("message") or "The application's lifespan failed to start."
+                self.problem = HyperError("the application's lifespan failed to start", hint=message.get("message", ""))
             await send(message)
 
-        await self.app(scope, receive, watch if scope["type"] == "lifespan" else send)
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if self.problem is not None:  # Starlette sends the message first, and raises the error then
+                self.problem = error
+            raise

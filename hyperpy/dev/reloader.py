@@ -1,5 +1,6 @@
 """The parent process of `hyper dev`. It watches files, and holds the socket so that restarts refuse no request."""
 
+import os
 import signal
 import socket
 import threading
@@ -12,11 +13,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import click
-from watchfiles import Change, watch
+from watchfiles import watch
 
 from hyperpy.config import Settings
-from hyperpy.dev.child import GRACE, Hooks, run_child
+from hyperpy.dev.child import GRACE, ChangedFiles, Hooks, Ready, run_child
 from hyperpy.dev.hosts import is_loopback
+from hyperpy.dev.problems import Editor
 from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
 from hyperpy.exceptions import display_path
 from hyperpy.server import HANDLED, address_of, ask_to_end, listen, start_process
@@ -30,8 +32,9 @@ KILL_AFTER = GRACE + 3  # seconds that a terminated child has to exit
 def develop(hooks: Hooks, settings: Settings, folder: Path) -> int:
     """Serve until SIGINT or SIGTERM, and follow changes in `folder` and the routes. Returns the exit status.
 
-    Raises ConfigError if the port is not available.
+    Raises ConfigError if the port is not available or the editor is unknown.
     """
+    Editor.of(settings, os.environ)
     # Development does without a proxy and HTTPS.
     settings = replace(settings, uds=None, root_path=None, ssl_certfile=None, ssl_keyfile=None)
     stop = threading.Event()
@@ -64,14 +67,18 @@ class Reloader:
         self._changes: Connection | None = None
         self._snapshot: Snapshot | None = None
         self._reported = False
-        self._ready = False  # whether the child has said that it takes changes over
+        self._ready: Ready | None = None  # what the child has said, once it takes changes over
+        self._unsent: dict[str, None] = {}  # changed static files that the child has not been told of
+        self._static: Path | None = None
 
     def follow(self, folder: Path, stop: threading.Event) -> None:
         """Watch and serve until `stop` is set."""
-        routes, static = folder / self._settings.routes, folder / self._settings.static
+        routes = folder / self._settings.routes
+        self._static = folder / self._settings.static
 
         def take() -> Snapshot:
-            return take_snapshot(watched_folders(folder, routes), static)
+            assert self._static is not None
+            return take_snapshot(watched_folders(folder, routes), self._static)
 
         try:
             while not stop.is_set():
@@ -104,48 +111,66 @@ class Reloader:
             elif self._child and self._child.exitcode is not None and not self._reported:
                 self._reported = True
                 click.echo("The serving process has exited. It will restart when a file changes.", err=True)
+            self._hear()
+            if self._static != snapshot.static:
+                return
 
     def _look(self, now: Snapshot) -> None:
-        """Start the child, or replace it if files have changed."""
+        """Start the child, or replace it if it can't take over which files have changed."""
         before, self._snapshot = self._snapshot, now
         if before is None:
             self._child = self._start(first=True)
-        elif changed := differences(before, now):
-            self._restart(changed)
+            return
+        code = differences(before.files, now.files)
+        assets = differences(before.assets, now.assets) if before.static == now.static else []
+        for change, file in (*code, *assets):
+            click.echo(f"{change.raw_str()}: {display_path(str(file))}")
+            drop_bytecode(file)
+        self._unsent.update((file.relative_to(now.static).as_posix(), None) for _, file in assets)
+        if code and not self._taken_over([file for _, file in code]):
+            self._end()
+            self._child = self._start()
 
     def _start(self, *, first: bool = False) -> BaseProcess:
-        self._reported = self._ready = False
+        self._reported, self._ready = False, None
         self._changes, theirs = Pipe()
         with theirs:
             return start_process(run_child, self._hooks, self._settings, self._listener, theirs, first)
 
-    def _restart(self, changed: Sequence[tuple[Change, Path]]) -> None:
-        for change, file in changed:
-            click.echo(f"{change.raw_str()}: {display_path(str(file))}")
-            drop_bytecode(file)
-        if not self._taken_over([file for _, file in changed]):
-            self._end()
-            self._child = self._start()
+    def _hear(self) -> None:
+        """Take note that the child is ready, and tell it of static files."""
+        assert self._changes is not None
+        with suppress(OSError, EOFError):  # the child has ended
+            if self._ready is None and self._changes.poll():
+                self._ready = self._changes.recv()
+            if self._ready is not None:
+                self._static = self._ready.static or self._static
+        if self._ready is not None and self._unsent:
+            self._taken_over([])
 
-    def _taken_over(self, files: list[Path]) -> bool:
-        """Whether the child serves, and has loaded these files."""
+    def _taken_over(self, code: Sequence[Path]) -> bool:
+        """Whether the child serves, and has loaded these files. It is told of changed static files as well."""
         assert self._changes is not None
         try:
-            if not self._ready:
-                self._ready = self._changes.poll() and self._changes.recv()
-            if not self._ready:
+            if self._ready is None and self._changes.poll():
+                self._ready = self._changes.recv()
+            if self._ready is None:
                 return False
-            self._changes.send(files)
-            return self._changes.poll(RELOADING) and bool(self._changes.recv())
+            self._changes.send(ChangedFiles(code, list(self._unsent)))
+            if self._changes.poll(RELOADING) and self._changes.recv():
+                self._unsent.clear()
+                return True
         except OSError, EOFError:  # the child has ended
-            return False
+            pass
+        return False
 
     def _end(self) -> None:
         if self._child is None:
             return
         assert self._changes is not None
-        self._changes.close()
-        ask_to_end(self._child)
+        self._changes.close()  # ends a child that is ready
+        if self._ready is None:
+            ask_to_end(self._child)
         self._child.join(KILL_AFTER)
         if self._child.exitcode is None:
             self._child.kill()

@@ -1,19 +1,19 @@
 """The application that `hyper dev` serves while the user's own can't be loaded or started."""
 
 from starlette.datastructures import Headers
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from hyperpy.web.errors import error_document
+from hyperpy.web.errors import debug_answer
 
-RETRY = 2  # seconds until browsers try again
+RETRY = 2  # seconds until an EventSource tries again
 
 
 class StartupErrorApp:
-    """An ASGI application that shows `problem`, a text, at every URL. The page reloads itself."""
+    """An ASGI application that shows `problem` at every URL. The page reloads itself."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: BaseException) -> None:
         self.problem = problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -24,13 +24,11 @@ class StartupErrorApp:
         elif scope["type"] == "websocket":
             await WebSocketClose(code=1012)(scope, receive, send)
         else:
-            await self._response(Headers(scope=scope))(scope, receive, send)
+            await self._response(scope)(scope, receive, send)
 
-    def _response(self, headers: Headers) -> Response:
-        no_store = {"cache-control": "no-store"}
-        if "text/event-stream" in headers.get("accept", ""):
+    def _response(self, scope: Scope) -> Response:
+        if "text/event-stream" in Headers(scope=scope).get("accept", ""):
             # After an error status, an EventSource would never reconnect.
-            return Response(f"retry: {RETRY * 1000}\n\n", media_type="text/event-stream", headers=no_store)
-        body = t"<pre>{self.problem}</pre><p>Fix the error and save. This page will reload.</p>"
-        page = error_document("The site can't be loaded", body, refresh=RETRY)
-        return HTMLResponse(page, status_code=500, headers=no_store)
+            headers = {"cache-control": "no-store"}
+            return Response(f"retry: {RETRY * 1000}\n\n", media_type="text/event-stream", headers=headers)
+        return debug_answer(self.problem, scope, reloads=True)

@@ -1,9 +1,9 @@
-"""The paths that `hyper dev` watches: the folders and files that a site may load, and the links that lead to them."""
+"""What `hyper dev` watches: the folders and files that a site loads or serves, and the links that lead to them."""
 
 import importlib.util
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -25,68 +25,94 @@ class FileState(NamedTuple):
     changed: int
 
 
+type Files = Mapping[Path, FileState]
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The files that a site may load, at one moment."""
+    """The files that a site may load or serve, at one moment."""
 
-    files: Mapping[Path, FileState]
+    files: Files
+    """Those that it may load."""
+    assets: Files
+    """Those in the static folder."""
     folders: frozenset[Path]
     """The folders to watch, each without those in it."""
     linked: frozenset[Path]
     """Symbolic links, and the files that they lead to."""
+    static: Path
 
     def may_concern(self, change: Change, path: str) -> bool:
         """Whether an event in one of the folders may have changed a file. It may be about a folder or a link."""
         file = Path(path)
-        is_known = file in self.folders or file in self.linked
+        is_known = file in self.folders or file in self.linked or file.is_relative_to(self.static)
         return is_known or file.suffix in LOADED_SUFFIXES or os.path.isdir(path) or os.path.islink(path)
 
 
 def take_snapshot(roots: Iterable[Path], static: Path) -> Snapshot:
-    """The files below `roots`, without those of tools, environments and dependencies, and `static`.
+    """The files below `roots`, without those of tools, environments and dependencies, and those in `static`.
 
-    Links are followed. Files in `static` are served unchanged, so they need no restart.
+    Links are followed.
     """
-    files: dict[Path, FileState] = {}
-    folders: set[Path] = set()
-    linked: set[Path] = set()
-    seen: set[tuple[int, int]] = set()
-    waiting = deque(roots)
-    linked.update(link for root in waiting for link in _links(root) if root.is_symlink())
-    while waiting:
-        folder = waiting.popleft()
+    loaded = _Walk(roots, static, LOADED_SUFFIXES)
+    served = _Walk([static], None, None)
+    folders = loaded.folders | served.folders
+    linked = loaded.linked | served.linked
+    watched = frozenset(folders | {link.parent for link in linked})
+    return Snapshot(loaded.files, served.files, watched, frozenset(linked), static)
+
+
+class _Walk:
+    """The files below some folders: those with certain suffixes, or all if that is None. `skipped` is not looked at."""
+
+    def __init__(self, roots: Iterable[Path], skipped: Path | None, suffixes: Container[str] | None) -> None:
+        self.files: dict[Path, FileState] = {}
+        self.folders: set[Path] = set()
+        self.linked: set[Path] = set()
+        self._suffixes = suffixes
+        self._skipped = skipped
+        self._seen: set[tuple[int, int]] = set()
+        self._waiting = deque(roots)
+        self.linked.update(link for root in self._waiting for link in _links(root) if root.is_symlink())
+        while self._waiting:
+            self._look_into(self._waiting.popleft())
+
+    def _look_into(self, folder: Path) -> None:
         try:
             status = folder.stat()
             entries = list(os.scandir(folder))
         except OSError:  # no permission, or deleted a moment ago
-            continue
+            return
         identity = (status.st_dev, status.st_ino)
-        if identity in seen and folder.is_symlink():
-            files[folder] = FileState(*identity, 0, 0, 0)  # its files are known by other paths
-        if identity in seen or any(entry.name == "pyvenv.cfg" for entry in entries):
-            continue
-        seen.add(identity)
-        folders.add(folder)
+        if identity in self._seen and folder.is_symlink():
+            self.files[folder] = FileState(*identity, 0, 0, 0)  # its files are known by other paths
+        if identity in self._seen or any(entry.name == "pyvenv.cfg" for entry in entries):
+            return
+        self._seen.add(identity)
+        self.folders.add(folder)
         for entry in entries:
-            path = folder / entry.name
             is_folder = entry.is_dir()
-            if path == static or not (_is_site_folder(entry.name) if is_folder else path.suffix in LOADED_SUFFIXES):
+            if not (_is_site_folder(entry.name) if is_folder else self._is_wanted(entry.name)):
+                continue
+            path = folder / entry.name
+            if path == self._skipped:
                 continue
             if entry.is_symlink():
-                linked.update(_links(path))
+                self.linked.update(_links(path))
             if is_folder:
-                waiting.append(path)
-            elif state := _state(path):
-                files[path] = state
-    return Snapshot(files, frozenset(folders | {link.parent for link in linked}), frozenset(linked))
+                self._waiting.append(path)
+            elif state := _state(entry):
+                self.files[path] = state
+
+    def _is_wanted(self, name: str) -> bool:
+        return self._suffixes is None or os.path.splitext(name)[1] in self._suffixes
 
 
-def differences(before: Snapshot, after: Snapshot) -> list[tuple[Change, Path]]:
+def differences(before: Files, after: Files) -> list[tuple[Change, Path]]:
     """The files that have changed, sorted by their paths."""
-    added = [(Change.added, path) for path in after.files.keys() - before.files.keys()]
-    deleted = [(Change.deleted, path) for path in before.files.keys() - after.files.keys()]
-    both = after.files.keys() & before.files.keys()
-    modified = [(Change.modified, path) for path in both if before.files[path] != after.files[path]]
+    added = [(Change.added, path) for path in after.keys() - before.keys()]
+    deleted = [(Change.deleted, path) for path in before.keys() - after.keys()]
+    modified = [(Change.modified, path) for path in after.keys() & before.keys() if before[path] != after[path]]
     return sorted([*added, *deleted, *modified], key=lambda change: change[1])
 
 
@@ -111,9 +137,9 @@ def _is_site_folder(name: str) -> bool:
     return name not in IGNORED_FOLDERS and (not name.startswith(".") or name == ".well-known")
 
 
-def _state(file: Path) -> FileState | None:
+def _state(entry: os.DirEntry[str]) -> FileState | None:
     try:
-        status = file.stat()
+        status = os.stat(entry.path)  # on Windows, `entry.stat()` lacks some of it
     except OSError:  # a broken link, or deleted a moment ago
         return None
     return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

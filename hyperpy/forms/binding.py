@@ -26,7 +26,7 @@ _TICKED: Final = frozenset({"on", "true", "1", "yes"})
 
 
 @dataclass(slots=True)
-class Binding:
+class BoundObject:
     """The result for one object, with the problems of everything below it by path."""
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -34,11 +34,11 @@ class Binding:
     problems: dict[str, list[str]] = field(default_factory=dict)
 
 
-def bind_submitted(shape: Shape, tree: Submitted) -> Binding:
+def bind_submitted(shape: Shape, tree: Submitted) -> BoundObject:
     """Bind a whole form to the shape of its model."""
     binder = _Binder()
     data, values = binder.object(shape, tree, "", 0)
-    return Binding(data, values, binder.problems)
+    return BoundObject(data, values, binder.problems)
 
 
 def extended(path: str, name: str) -> str:

@@ -10,7 +10,7 @@ from hyperpy.inspector.inspection import Inspection
 
 PATH: Final = "/_hyper"
 
-_FOLDER: Final = Path(__file__).parent
+FOLDER: Final = Path(__file__).parent
 _SETTINGS: Final = Settings(
     csp="default-src 'none'; style-src 'self'; script-src 'self' 'nonce-{nonce}'; connect-src 'self'; img-src data:; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
@@ -24,7 +24,7 @@ def make_site(inspection: Inspection) -> Hyper:
 
     def make() -> Hyper:
         running_command.set(None)
-        return Hyper(routes=_FOLDER / "routes", static=_FOLDER / "static", settings=_SETTINGS)
+        return Hyper(routes=FOLDER / "routes", static=FOLDER / "static", settings=_SETTINGS)
 
     site = copy_context().run(make)
     site.state.inspection = inspection

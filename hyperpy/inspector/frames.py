@@ -13,7 +13,7 @@ _END: Final = re.compile(r"(?:\r\n|\r(?!\n)|\n){2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class SentFrame:
     """One event, comment or part of a page. `size` is in bytes."""
 
     kind: str
@@ -29,7 +29,7 @@ class FrameReader:
         self._text = ""
         self._cut = 0  # bytes of the frame in progress that have been dropped
 
-    def push(self, part: bytes) -> Iterator[Frame]:
+    def push(self, part: bytes) -> Iterator[SentFrame]:
         """The frames that a part of the body completes."""
         self._text += self._decoder.decode(part)
         *complete, self._text = _END.split(self._text)
@@ -43,7 +43,7 @@ class FrameReader:
             self._cut += len(dropped.encode())
 
 
-def frame_of(text: str, cut: int = 0) -> Frame:
+def frame_of(text: str, cut: int = 0) -> SentFrame:
     """The frame of an event's lines. Its kind is the name of the event, or what the frame has instead of data."""
     kind, data, other = "", [], ""
     for line in text.splitlines():
@@ -62,8 +62,8 @@ def frame_of(text: str, cut: int = 0) -> Frame:
     has_data = any(line.startswith("data") for line in text.splitlines())
     kind = kind or ("message" if has_data else other or "unknown")
     preview = "\n".join(data) or (text if not has_data else "")
-    return Frame(kind[:PREVIEW], len(text.encode()) + cut, preview[:PREVIEW])
+    return SentFrame(kind[:PREVIEW], len(text.encode()) + cut, preview[:PREVIEW])
 
 
-def part_of_page(body: bytes) -> Frame:
-    return Frame("part", len(body), body[: PREVIEW * 4].decode(errors="replace")[:PREVIEW])
+def part_of_page(body: bytes) -> SentFrame:
+    return SentFrame("part", len(body), body[: PREVIEW * 4].decode(errors="replace")[:PREVIEW])

@@ -1,15 +1,14 @@
 """What the pages of the inspector show, and how they get it."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote
 from weakref import WeakSet
 
 from starlette.requests import Request
 
 from hyperpy.channels import Hub
+from hyperpy.dev.problems import Editor, trimmed_traceback
 from hyperpy.inspector.records import Records
 from hyperpy.inspector.sites import InspectedSite, sites_of
 
@@ -21,6 +20,7 @@ class Inspection:
     app: Any
     records: Records
     hubs: WeakSet[Hub]
+    editor: Editor
 
     @property
     def sites(self) -> list[InspectedSite]:
@@ -29,11 +29,21 @@ class Inspection:
     @property
     def problem(self) -> str:
         """Why the application couldn't be loaded, if this is so."""
-        return str(getattr(self.app, "problem", None) or "")
+        problem = getattr(self.app, "problem", None)
+        return trimmed_traceback(problem) if isinstance(problem, BaseException) else ""
 
     @property
     def warning_count(self) -> int:
         return sum(len(site.warnings) + len(site.errors) for site in self.sites)
+
+    async def updates_of_routes(self) -> AsyncIterator[None]:
+        """Yield once at the start, and when the routes have been loaded again or another number of streams is open."""
+        shown: object = None
+        async for _ in self.records.changes.updates():
+            now = [id(site.app.loaded_routes) for site in self.sites], self.records.open_count
+            if now != shown:
+                shown = now
+                yield
 
     def subscribers(self, key: str) -> int:
         """How many subscribers a channel has in this process."""
@@ -41,13 +51,6 @@ class Inspection:
 
     def addresses(self) -> Iterable[str]:
         return sorted({hub.address for hub in list(self.hubs)})
-
-    def editor_url(self, file: str, line: int) -> str:
-        """The URL that opens a file in the developer's editor; empty for code without a file."""
-        path = PurePath(file)
-        if not path.is_absolute():
-            return ""
-        return f"vscode://file/{quote(path.as_posix().lstrip('/'), safe='/:')}:{max(line, 1)}"
 
 
 def inspection_of(request: Request) -> Inspection:

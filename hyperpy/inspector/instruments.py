@@ -17,8 +17,9 @@ from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.guards import Guards
 from hyperpy.channels import Channel, Hub, Record
 from hyperpy.channels.hub.topic import Mailbox, Topic
+from hyperpy.inspector.declared_secrets import declared_secrets
 from hyperpy.inspector.records import Records, RequestEntry
-from hyperpy.inspector.stage_clock import Stage
+from hyperpy.inspector.stage_clock import RequestStage
 from hyperpy.pages import Route, Run
 from hyperpy.pages.request import run as run_module
 from hyperpy.routing import Match, Router
@@ -29,15 +30,15 @@ type Function = Callable[..., Any]
 
 current_entry: Final[ContextVar[RequestEntry | None]] = ContextVar("hyperpy.inspector.entry", default=None)
 
-_STAGES: Final[tuple[tuple[Any, str, Stage], ...]] = (
-    (Router, "match", Stage.MATCH),
-    (Guards, "answer", Stage.GUARDS),
-    (run_module, "read_submitted", Stage.INPUTS),
-    (Run, "prepare", Stage.INPUTS),
-    (Run, "bind", Stage.INPUTS),
-    (Run, "_execute", Stage.BODY),
-    (Run, "_load", Stage.LOADER),
-    (Run, "_page_to_send", Stage.RENDER),
+_STAGES: Final[tuple[tuple[Any, str, RequestStage], ...]] = (
+    (Router, "match", RequestStage.MATCH),
+    (Guards, "answer", RequestStage.GUARDS),
+    (run_module, "read_submitted", RequestStage.INPUTS),
+    (Run, "prepare", RequestStage.INPUTS),
+    (Run, "bind", RequestStage.INPUTS),
+    (Run, "_execute", RequestStage.BODY),
+    (Run, "_load", RequestStage.LOADER),
+    (Run, "_page_to_send", RequestStage.RENDER),
 )
 
 _MODES: Final = {StreamMode.SSE: "events", StreamMode.HTML: "progressive HTML", StreamMode.PAGE: "page with late parts"}
@@ -57,7 +58,7 @@ def instrumented(records: Records) -> Iterator[WeakSet[Hub]]:
     try:
         for owner, name, stage in _STAGES:
             wrap(owner, name, _timed(stage))
-        wrap(Router, "match", _noting_route)
+        wrap(Router, "match", _noting_route(records))
         wrap(Dispatch, "_log", _noting_failure)
         wrap(Streams, "add", _opening(records))
         wrap(Hub, "topic", _noting_hub(records, hubs))
@@ -70,7 +71,7 @@ def instrumented(records: Records) -> Iterator[WeakSet[Hub]]:
             setattr(owner, name, original)
 
 
-def _timed(stage: Stage) -> Callable[[Function], Function]:
+def _timed(stage: RequestStage) -> Callable[[Function], Function]:
     def around(original: Function) -> Function:
         def call(*args: Any, **options: Any) -> Any:
             entry = current_entry.get()
@@ -95,19 +96,34 @@ def _timed(stage: Stage) -> Callable[[Function], Function]:
     return around
 
 
-def _noting_route(original: Function) -> Function:
-    def match(router: Router[Any], path: bytes) -> Any:
-        found = original(router, path)
-        entry = current_entry.get()
-        if entry is not None and isinstance(found, Match):
-            target = found.target
-            entry.file = str(getattr(target, "file", ""))
-            entry.route = str(getattr(target, "url", ""))
-            if not isinstance(target, Route):
-                entry.failure = "its file can't be loaded"
-        return found
+def _noting_route(records: Records) -> Callable[[Function], Function]:
+    secrets = records.secrets
+    known: dict[str, object] = {}  # the inputs of each file, which are others after a reload
 
-    return match
+    def learn_secrets(route: Route) -> None:
+        if known.get(route.file) is not route.inputs:
+            known[route.file] = route.inputs
+            secrets.add(declared_secrets(route))
+
+    def around(original: Function) -> Function:
+        def match(router: Router[Any], path: bytes) -> Any:
+            found = original(router, path)
+            entry = current_entry.get()
+            if entry is not None and isinstance(found, Match):
+                target = found.target
+                entry.file = str(getattr(target, "file", ""))
+                entry.route = str(getattr(target, "url", ""))
+                if isinstance(target, Route):
+                    learn_secrets(target)
+                else:
+                    entry.failure = "its file can't be loaded"
+                entry.path = secrets.shown_path(entry.path, found.params)
+                entry.query = secrets.shown_pairs(entry.query)
+            return found
+
+        return match
+
+    return around
 
 
 def _noting_failure(original: Function) -> Function:

@@ -1,19 +1,26 @@
 """The ASGI layer that records requests, and answers those for the inspector."""
 
 import asyncio
-from contextlib import ExitStack
-from typing import Any
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.app import Hyper
+from hyperpy.config import Settings
+from hyperpy.dev.problems import Editor
 from hyperpy.inspector.access import REFUSAL, may_inspect
-from hyperpy.inspector.application import PATH, make_site
+from hyperpy.inspector.application import FOLDER, PATH, make_site
 from hyperpy.inspector.inspection import Inspection
 from hyperpy.inspector.instruments import instrumented
 from hyperpy.inspector.recording import record_request
 from hyperpy.inspector.records import Records
+from hyperpy.server.access import UNLOGGED
+from hyperpy.streams import StreamRecord
 
 # The module for browsers is the application's.
 _OF_APP = ("/stream.js", "/stream.d.ts")
@@ -25,13 +32,14 @@ class Inspector:
     While it is in use as a context manager, it measures the stages of requests and listens to streams and channels.
     """
 
-    def __init__(self, app: ASGIApp, shown: Any = None) -> None:
+    def __init__(self, app: ASGIApp, editor: Editor | None = None) -> None:
         self.app = app
         self.records = Records()
-        self._shown = app if shown is None else shown
+        self._editor = editor or Editor()
         self._site: Hyper | None = None
         self._making = asyncio.Lock()
         self._exit = ExitStack()
+        self._exit.enter_context(_without_own_lines())
         self._hubs = self._exit.enter_context(instrumented(self.records))
 
     def close(self) -> None:
@@ -59,9 +67,10 @@ class Inspector:
 
         The path below `/_hyper` is the site's own.
         """
+        scope[UNLOGGED] = True
         async with self._making:
             if self._site is None:
-                inspection = Inspection(self._shown, self.records, self._hubs)
+                inspection = Inspection(self.app, self.records, self._hubs, self._editor)
                 self._site = await asyncio.to_thread(make_site, inspection)
 
         async def isolated(message: Message) -> None:
@@ -74,6 +83,22 @@ class Inspector:
         await self._site({**scope, "root_path": scope.get("root_path", "") + PATH, "state": {}}, receive, isolated)
 
 
-def inspected(app: ASGIApp) -> Inspector:
-    """The application with its inspector, for the process of `hyper dev`."""
-    return Inspector(app)
+@contextmanager
+def _without_own_lines() -> Iterator[None]:
+    """Keep the inspector's own streams out of the log."""
+    log = logging.getLogger("hyperpy.streams")
+    log.addFilter(_is_not_own)
+    try:
+        yield
+    finally:
+        log.removeFilter(_is_not_own)
+
+
+def _is_not_own(line: logging.LogRecord) -> bool:
+    about = line.args[0] if isinstance(line.args, tuple) and line.args else None
+    return not (isinstance(about, StreamRecord) and Path(about.file).is_relative_to(FOLDER))
+
+
+def inspected(app: ASGIApp, settings: Settings) -> Inspector:
+    """The application with its inspector, for the process of `hyper dev`. Raises ConfigError for an unknown editor."""
+    return Inspector(app, Editor.of(settings, os.environ))

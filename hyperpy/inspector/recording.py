@@ -9,8 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.inspector.frames import PREVIEW, FrameReader, part_of_page
 from hyperpy.inspector.instruments import current_entry
 from hyperpy.inspector.records import Records, RequestEntry
-from hyperpy.inspector.secrets import HIDDEN
-from hyperpy.inspector.submitted import SubmittedBody, query_fields
+from hyperpy.inspector.submitted import WatchedBody, query_fields
 
 LONGEST_PATH: Final = 1000
 
@@ -20,7 +19,7 @@ _STATIC: Final = "/static/"
 async def record_request(app: ASGIApp, scope: Scope, receive: Receive, send: Send, records: Records) -> None:
     """Answer a request with `app`, and keep a record of it."""
     entry = _entry(scope, records)
-    body = SubmittedBody(scope, receive)
+    body = WatchedBody(scope, receive)
     response = _Response(entry, records, send, body)
     records.add(entry)
     token = current_entry.set(entry)
@@ -33,7 +32,6 @@ async def record_request(app: ASGIApp, scope: Scope, receive: Receive, send: Sen
         current_entry.reset(token)
         entry.duration = perf_counter() - entry.started
         entry.form, entry.body_note = await body.fields(records.secrets)
-        _hide_path(entry, scope, records)
         response.end()
 
 
@@ -52,17 +50,10 @@ def _entry(scope: Scope, records: Records) -> RequestEntry:
     )
 
 
-def _hide_path(entry: RequestEntry, scope: Scope, records: Records) -> None:
-    """Hide the values of path parameters such as `{token}`."""
-    for name, value in scope.get("path_params", {}).items():
-        if isinstance(value, str) and value and records.secrets.is_secret(name):
-            entry.path = entry.path.replace(value, HIDDEN)
-
-
 class _Response:
     """The `receive` and `send` of a request, which note what goes through them."""
 
-    def __init__(self, entry: RequestEntry, records: Records, send: Send, body: SubmittedBody) -> None:
+    def __init__(self, entry: RequestEntry, records: Records, send: Send, body: WatchedBody) -> None:
         self._entry = entry
         self._records = records
         self._send = send

@@ -8,8 +8,8 @@ from itertools import islice
 from time import monotonic, perf_counter
 from typing import Final
 
-from hyperpy.inspector.changes import Changes
-from hyperpy.inspector.frames import PREVIEW, Frame
+from hyperpy.inspector.change_signal import ChangeSignal
+from hyperpy.inspector.frames import PREVIEW, SentFrame
 from hyperpy.inspector.secrets import Secrets
 from hyperpy.inspector.stage_clock import StageClock
 from hyperpy.streams import StreamRecord
@@ -26,7 +26,7 @@ type Fields = list[tuple[str, str]]
 @dataclass(frozen=True, slots=True)
 class SentEvent:
     at: datetime
-    frame: Frame
+    frame: SentFrame
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +49,7 @@ class StreamEntry:
     def age(self) -> float:
         return (self.ended or monotonic()) - self.opened
 
-    def sent(self, frame: Frame, *, kept: bool) -> None:
+    def sent(self, frame: SentFrame, *, kept: bool) -> None:
         self.count += 1
         if kept:
             self.events.append(SentEvent(datetime.now(), frame))
@@ -121,7 +121,7 @@ class Records:
     """The last requests and streams, newest first, and the channels."""
 
     def __init__(self) -> None:
-        self.changes = Changes()
+        self.changes = ChangeSignal()
         self.secrets = Secrets()
         self.requests: deque[RequestEntry] = deque(maxlen=REQUESTS)
         self.files: deque[RequestEntry] = deque(maxlen=REQUESTS)
@@ -163,7 +163,7 @@ class Records:
             self.changes.notify()
         return entry.stream
 
-    def sent(self, stream: StreamEntry, frames: Iterable[Frame]) -> None:
+    def sent(self, stream: StreamEntry, frames: Iterable[SentFrame]) -> None:
         kept = stream.count == 0 or len(self._open) <= STREAMS or stream in self.open
         for frame in frames:
             stream.sent(frame, kept=kept)

@@ -1,24 +1,25 @@
 """Which submitted values the inspector doesn't keep, because they are passwords or the like."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-HIDDEN: Final = "(hidden)"
+from hyperpy.dev.problems.values import HIDDEN, looks_secret
+
 MOST_NAMES: Final = 500
 
-# Whole words of a name: `user[newPassword]` has the words user, new and password.
+# Whole words of a name: `user[cardNumber]` has the words user, card and number. Fields of forms have other names than
+# the variables and headers for which `looks_secret` is made.
 _WORDS: Final = frozenset(
     word
     for words in (
-        "pass passwd password passcode passphrase pwd pw pin otp totp mfa secret secrets token tokens jwt key keys",
-        "auth authorization bearer credential credentials session sessionid sid cookie csrf xsrf nonce signature hmac",
-        "iban bic cvc cvv csc ssn card cardnumber kennwort passwort contrasena sig apikey",
+        "pass pw totp mfa xsrf nonce hmac sig bearer session sid",
+        "card cardnumber creditcard cvc cvv csc iban bic ssn kennwort passwort contrasena",
     )
     for word in words.split()
 )
-_PARTS: Final = re.compile(r"passw|passphrase|secret|token|apikey|credential|creditcard|cardnumber", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_BETWEEN: Final = re.compile(r"[.\[\]]+")
 
 _INPUT: Final = re.compile(rb"<input\b[^>]*>", re.IGNORECASE)
 _IS_PASSWORD: Final = re.compile(rb"""(?<![\w-])type\s*=\s*["']?password\b""", re.IGNORECASE)
@@ -30,22 +31,31 @@ _NAME: Final = re.compile(rb"""(?<![\w-])name\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s
 
 
 class Secrets:
-    """The names whose values are hidden: by their words, and those of password fields in the pages that were sent."""
+    """The names whose values are hidden: by their words, or because the site says so.
+
+    Of a name like `user[code]`, the last part counts.
+    """
 
     def __init__(self) -> None:
-        self._of_controls: set[str] = set()
+        self._learned: set[str] = set()
 
     def is_secret(self, name: str) -> bool:
-        if name in self._of_controls or _PARTS.search(name.replace("_", "").replace("-", "")):
+        if _last_part(name) in self._learned or looks_secret(name):
             return True
         return any(word.lower() in _WORDS for word in _WORD.findall(name))
+
+    def add(self, names: Iterable[str]) -> None:
+        """Names that the site declares as secret."""
+        for name in names:
+            if len(self._learned) < MOST_NAMES:
+                self._learned.add(_last_part(name))
 
     def learn(self, page: bytes) -> None:
         """Remember the names of the password fields in a part of a page."""
         for tag in _INPUT.findall(page):
             is_secret = _IS_PASSWORD.search(tag) or _IS_SENSITIVE.search(tag)
-            if is_secret and (name := _NAME.search(tag)) and len(self._of_controls) < MOST_NAMES:
-                self._of_controls.add(b"".join(filter(None, name.groups())).decode(errors="replace"))
+            if is_secret and (name := _NAME.search(tag)):
+                self.add([b"".join(filter(None, name.groups())).decode(errors="replace")])
 
     def shown(self, name: str, value: str) -> str:
         return HIDDEN if value and self.is_secret(name) else value
@@ -62,5 +72,17 @@ class Secrets:
                 return [self.shown_json(each) for each in value]
         return value
 
+    def shown_path(self, path: str, params: Mapping[str, str]) -> str:
+        """A path without the values of parameters such as `{token}`."""
+        hidden = {value for name, value in params.items() if value and self.is_secret(name)}
+        for value in hidden:
+            path = path.replace(f"/{value}", f"/{HIDDEN}")
+        return path
+
     def shown_pairs(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         return [(name, self.shown(name, value)) for name, value in pairs]
+
+
+def _last_part(name: str) -> str:
+    parts = [part for part in _BETWEEN.split(name) if part]
+    return parts[-1] if parts else name

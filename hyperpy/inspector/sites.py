@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from starlette.routing import Mount
 
 from hyperpy.app import Hyper
-from hyperpy.app.loaded_routes import BrokenRoute
+from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoutes
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import LoadWarning, Route
 
@@ -33,7 +34,15 @@ class InspectedSite:
 
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
-        return self.app.loaded_routes.warnings
+        """They are looked for once in the routes as they are: the pages ask again with each update."""
+        loaded = self.app.loaded_routes
+        known = _found.get(self.app)
+        if known is None or known[0] is not loaded:
+            known = _found[self.app] = (loaded, loaded.warnings)
+        return known[1]
+
+
+_found: Final[WeakKeyDictionary[Hyper, tuple[LoadedRoutes, tuple[LoadWarning, ...]]]] = WeakKeyDictionary()
 
 
 def sites_of(app: Any, prefix: str = "") -> Iterator[InspectedSite]:

@@ -4,7 +4,7 @@ from enum import Enum
 from time import perf_counter
 
 
-class Stage(Enum):
+class RequestStage(Enum):
     """The stages of a request, in their order. Each value is what the inspector calls the stage."""
 
     MATCH = "match"
@@ -24,13 +24,13 @@ class StageClock:
     __slots__ = ("_entered", "_since", "seconds")
 
     def __init__(self) -> None:
-        self.seconds: dict[Stage, float] = {}
-        self._entered: list[Stage] = []
+        self.seconds: dict[RequestStage, float] = {}
+        self._entered: list[RequestStage] = []
         self._since = 0.0
 
-    def enter(self, stage: Stage) -> bool:
+    def enter(self, stage: RequestStage) -> bool:
         """Whether the stage is measured; if so, call `leave` at its end."""
-        if self._entered and self._entered[-1] is Stage.GUARDS:
+        if self._entered and self._entered[-1] is RequestStage.GUARDS:
             return False
         self._add_time()
         self._entered.append(stage)

@@ -10,8 +10,9 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Message, Receive, Scope
 
+from hyperpy.dev.problems.values import HIDDEN
 from hyperpy.inspector.records import Fields
-from hyperpy.inspector.secrets import HIDDEN, Secrets
+from hyperpy.inspector.secrets import Secrets
 
 LARGEST: Final = 256 * 1024  # bytes of a body that are kept until the request has ended
 MOST_FIELDS: Final = 100
@@ -21,7 +22,7 @@ _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
 
 
-class SubmittedBody:
+class WatchedBody:
     """Keeps what the application reads of a body, if it has fields that can be shown."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:

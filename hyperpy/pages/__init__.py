@@ -22,7 +22,7 @@ from hyperpy.pages.request.flash import flash, flashes
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
-from hyperpy.pages.request.request_state import HEADERS_SETTLED, STATE, request_state
+from hyperpy.pages.request.request_state import ANSWERED, HEADERS_SETTLED, STATE, request_state
 from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.request.threads import TaskMark
@@ -31,6 +31,7 @@ from hyperpy.pages.route_settings import route
 from hyperpy.pages.waiting.completion import Completion
 
 __all__ = [
+    "ANSWERED",
     "BODILESS_METHODS",
     "DELETE",
     "FORM_KEY",

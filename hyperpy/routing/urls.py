@@ -20,7 +20,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
 
 
 class URLProblem(NamedTuple):
-    """Why a URL can't be built, and what to write instead."""
+    """Why a URL can't be built or leads nowhere, and what to write instead."""
 
     what: str
     hint: str

@@ -33,6 +33,7 @@ class Server(uvicorn.Server):
     """
 
     config: Config
+    farewell = ""  # ends event streams that the shutdown ends
 
     def __init__(
         self,
@@ -93,9 +94,13 @@ class Server(uvicorn.Server):
         watching = asyncio.create_task(self._watch_connections(self.server_state.stage))
         self._end_streams()
         try:
-            await super().shutdown(sockets)
+            await self._finish(sockets)
         finally:
             watching.cancel()
+
+    async def _finish(self, sockets: list[socket.socket] | None) -> None:
+        """Let open responses end within the grace period, then end the lifespan."""
+        await super().shutdown(sockets)
 
     def _end_streams(self) -> None:
         streams = self.lifespan.state.get(STATE_KEY)
@@ -104,7 +109,7 @@ class Server(uvicorn.Server):
         connections: Collection[Any] = self.server_state.connections
         cycles = [(each, getattr(each, "cycle", None)) for each in connections]
         answering = [(each, cycle) for each, cycle in cycles if cycle is not None and not cycle.response_complete]
-        streams.close()
+        streams.close(self.farewell)
         for connection, cycle in answering:
             # Only a stream was completed by that. Close its connection, so that the client reconnects elsewhere.
             if cycle.response_complete and not connection.transport.is_closing():

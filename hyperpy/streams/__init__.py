@@ -5,7 +5,7 @@ from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encod
 from hyperpy.streams.negotiate import Accept, GeneratorShape, StreamMode, accepts, choose, stream_headers, varies
 from hyperpy.streams.polling import Poll, poll
 from hyperpy.streams.pump_state import LIMITS, StreamLimits
-from hyperpy.streams.registry import STATE_KEY, Streams
+from hyperpy.streams.registry import RETRY_AT_ONCE, STATE_KEY, Streams
 from hyperpy.streams.responses import EventStream, HTMLStream, PageStream
 from hyperpy.streams.signals import SignalledStreams, StopSignals
 from hyperpy.streams.stream_errors import stream_error
@@ -16,6 +16,7 @@ __all__ = [
     "JSON",
     "LIMITS",
     "PING",
+    "RETRY_AT_ONCE",
     "STATE_KEY",
     "Accept",
     "CleanUp",

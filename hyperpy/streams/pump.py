@@ -100,7 +100,7 @@ class Pump(ABC):
         """Seconds after which the stream ends cleanly; 0 means never."""
         return 0
 
-    def drain(self) -> None:  # noqa: B027 (by default, carry on)
+    def drain(self, last: str = "") -> None:  # noqa: B027 (by default, carry on)
         """The server stops: end now if the client reconnects by itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -339,10 +339,10 @@ class Pump(ABC):
         self._outbox.wake()
         self._watch.interrupt()
 
-    def end_cleanly(self, reason: EndReason = EndReason.DRAINING) -> None:
-        """End the body now, then the generator: the client reconnects, perhaps to another process."""
+    def end_cleanly(self, reason: EndReason = EndReason.DRAINING, last: str = "") -> None:
+        """End the body now with `last`, then the generator: the client reconnects, perhaps to another process."""
         self._stop(reason)
-        self._outbox.finish()
+        self._outbox.finish(last)
         self._timer.cancel()
         self._timer = self._loop.call_later(self.limits.last_send, self._outbox.abandon)
 

@@ -15,6 +15,9 @@ from hyperpy.streams.stream_record import EndReason, StreamRecord
 # The lifespan puts the `Streams` under this key: `scope["state"]` passes it to each request through any middleware.
 STATE_KEY: Final = "hyperpy.streams"
 
+# Ends a stream in development: clients come back to the new code in this many milliseconds, instead of seconds.
+RETRY_AT_ONCE: Final = "retry: 20\n\n"
+
 # How many ended streams are kept in `Streams.recent`.
 RECENT: Final = 50
 
@@ -22,8 +25,8 @@ RECENT: Final = 50
 class OpenStream(Protocol):
     record: StreamRecord
 
-    def drain(self) -> None:
-        """The server stops: end now if the client reconnects by itself, otherwise carry on."""
+    def drain(self, last: str = "") -> None:
+        """The server stops: send `last` and end if the client reconnects by itself, otherwise carry on."""
 
 
 class Streams:
@@ -86,18 +89,18 @@ class Streams:
         client, *_ = scope.get("client") or ("",)
         return bool(most and client) and self._clients[client] >= most
 
-    def close(self) -> None:
-        """End all event streams, and any that open from now on. Pages that are being sent may finish."""
+    def close(self, last: str = "") -> None:
+        """End all event streams with `last`, and any that open from now on. Pages that are being sent may finish."""
         if self.closing_since is None:
             self.closing_since = monotonic()
         for stream in list(self._open):
-            stream.drain()
+            stream.drain(last)
 
     def end(self, files: Container[str]) -> None:
         """End the event streams of these route files, whose code has changed. Pages that are being sent may finish."""
         for stream in list(self._open):
             if stream.record.file in files:
-                stream.drain()
+                stream.drain(RETRY_AT_ONCE)
 
     async def wait_ended(self, timeout: float) -> None:
         """Wait until no stream is open and all generators have run their `finally`, for at most `timeout` seconds."""

@@ -39,8 +39,8 @@ class EventStream(Pump):
         """Streams that began together don't end together."""
         return self.limits.age * random.uniform(1 - _JITTER, 1)
 
-    def drain(self) -> None:
-        self.end_cleanly()
+    def drain(self, last: str = "") -> None:
+        self.end_cleanly(last=last)
 
 
 class HTMLStream(Pump):

@@ -11,12 +11,16 @@ from markupsafe import Markup
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.types import Scope
 
 from hyperpy.config import running_command
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path
 from hyperpy.templates import html, replace_surrogates
 from hyperpy.tracebacks import users_traceback
 from hyperpy.web.bodiless import BODILESS
+
+PROBLEM_ANSWER = "hyperpy.problem_answer"
+"""Where a scope has the function by which `hyper dev` answers an exception: (error, scope, reloads) -> response."""
 
 RELOAD_AFTER = 2  # seconds between two attempts of a page to reload
 
@@ -79,10 +83,10 @@ def completed_error(
 
 def takes_html(accept: str) -> bool:
     """Whether a client gets an error page: it names HTML, or any type, and doesn't prefer JSON."""
-    return _format(accept) in ("html", "any")
+    return preferred_format(accept) in ("html", "any")
 
 
-def _format(accept: str) -> Literal["json", "html", "any", "text"]:
+def preferred_format(accept: str) -> Literal["json", "html", "any", "text"]:
     """The media type that a client's `Accept` header prefers (RFC 9110, 12.5.1). Browsers name HTML, scripts JSON."""
     qualities = dict(map(_media_range, accept.lower().split(",")))
     json = max((q for kind, q in qualities.items() if _JSON_TYPE.fullmatch(kind)), default=0)
@@ -114,7 +118,7 @@ def error_answer(error: BaseException, accept: str) -> Response:
     headers = {"Vary": "Accept", **headers_of(error)}
     if status in BODILESS:
         return Response(status_code=status, headers=headers)
-    kind = _format(accept)
+    kind = preferred_format(accept)
     if kind == "json":
         problem: dict[str, object] = {"type": "about:blank", "title": phrase(status), "status": status, "detail": text}
         problem |= ({"fields": fields} if fields else {}) | ({"log_id": log_id} if log_id else {})
@@ -141,11 +145,14 @@ class _Problem(JSONResponse):
     media_type = "application/problem+json"
 
 
-def debug_answer(error: BaseException, *, reloads: bool = False) -> Response:
-    """The response for developers: the message of a HyperError, the traceback of any other exception.
+def debug_answer(error: BaseException, scope: Scope, *, reloads: bool = False) -> Response:
+    """The response for developers: that of `hyper dev`, or else a page with the message or the traceback.
 
     With `reloads`, the page reloads itself, so that it goes away once the file is fixed.
     """
+    if PROBLEM_ANSWER in scope:
+        answer: Response = scope[PROBLEM_ANSWER](error, scope, reloads)
+        return answer
     if isinstance(error, HyperError):
         title, text = error.what, str(error)
         cause = error.__cause__

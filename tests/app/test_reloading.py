@@ -128,6 +128,15 @@ async def test_only_what_imports_a_changed_file_is_outdated(routes):
         assert {Path(file).name for file in changed_files(before, app.loaded_routes)} == {"index.py"}
 
 
+async def test_a_reload_tells_whether_urls_have_changed(routes):
+    app = Hyper(static=None, debug=True)
+    async with client(app):
+        for files, expected in (({"index.py": "t'x'\n"}, False), ({"x.py": "t'x'\n"}, True), ({"x.py": None}, True)):
+            reloaded = await reload_routes(app, change(routes, files))
+            assert reloaded is not None
+            assert reloaded.is_moved == expected, files
+
+
 async def test_changes_that_need_another_process_are_left_to_it(routes):
     app = Hyper(static=None, debug=True)
     async with client(app) as site:
@@ -157,6 +166,8 @@ async def test_only_the_streams_of_changed_routes_end(routes):
         assert await reload_routes(app, change(routes, {"_words.py": "GREETING = 'hey'\n"}))
         await until(lambda: len(app.streams) == 1)
         assert [Path(record.file).name for record in app.streams] == ["same.py"]
+        assert [event async for event in first] == []
+        assert first.retry == 20
 
 
 async def test_routes_whose_files_and_imports_are_unchanged_stay_the_same_objects(routes):

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import os
 import re
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import html5lib
@@ -168,8 +170,8 @@ def test_a_valid_form_redirects_to_the_book(client):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=["wide", "phone"])
-def test_pages_fit_the_window(browser, site, tmp_path, scheme, size):
-    """There are no errors, and nothing is wider than the window. The screenshots are for people."""
+def test_pages_fit_the_window(browser, site, scheme, size):
+    """There are no errors, and nothing is wider than the window. `SCREENSHOTS=folder` saves a picture of each page."""
     width, height = size
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
     page, page_errors = context.new_page(), []
@@ -177,7 +179,8 @@ def test_pages_fit_the_window(browser, site, tmp_path, scheme, size):
     page.on("pageerror", lambda error: page_errors.append(str(error)))
     for number, path in enumerate(PAGES):
         page.goto(f"{site}{path}")
-        page.screenshot(path=tmp_path / f"{number}.png", full_page=True)
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=Path(folder) / f"{scheme}-{width}-{number}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate("getComputedStyle(document.body).display") == "flex", "the style sheet is missing"
         assert page.evaluate(FAINT) == [], path

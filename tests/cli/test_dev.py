@@ -28,7 +28,7 @@ class Stream:
         self.over = asyncio.Event()
         self.record = StreamRecord("app.py", "", StreamMode.SSE, scope)
 
-    def drain(self):
+    def drain(self, last=""):
         self.over.set()
 
 
@@ -105,7 +105,7 @@ def test_a_load_error_is_shown_until_it_is_fixed(folder, mistake):
     save(folder / "content.py", mistake)
     with Command("dev", "--port", "0", folder=folder) as command:
         for path in ("/", "/anything?at=all"):
-            status, body = fetch(command.port(), path)
+            status, body = fetch(command.port(), path, accept="text/html")
             assert status == 500
             assert "content.py" in body
             assert '"<one' not in body

@@ -1,19 +1,25 @@
 """Which responses get the script that makes open pages follow the code, and where."""
 
 import asyncio
+import json
+from typing import Any
 
 import httpx
 import pytest
 from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp
 
-from hyperpy.dev.browser import Following
+from hyperpy.dev.browser import Asset, Following, Update
+from hyperpy.dev.browser import following as following_module
 from hyperpy.dev.browser.injection import after_prologue, allow_script
+from hyperpy.pages import ANSWERED
+from tests.support.until import until
 
 NAVIGATION = {"sec-fetch-dest": "document", "accept": "text/html"}
 TAG = '<script type="module" async src="/_hyper/dev/dev.js"'
 
 
-async def fetch(response: Response, method: str = "GET", headers: dict[str, str] | None = None, path: str = "/"):
+async def fetch(response: ASGIApp, method: str = "GET", headers: dict[str, str] | None = None, path: str = "/"):
     transport = httpx.ASGITransport(Following(response))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.request(method, path, headers=NAVIGATION if headers is None else headers)
@@ -117,7 +123,7 @@ def test_policies():
 
 
 async def test_its_own_files():
-    for name in ("dev.js", "morph.js", "overlay.js"):
+    for name in ("assets.js", "dev.js", "fragments.js", "morph.js", "overlay.js"):
         answer = await fetch(document(), path=f"/_hyper/dev/{name}")
         assert answer.headers["content-type"].startswith("text/javascript")
         assert "import" in answer.text or "export" in answer.text
@@ -128,17 +134,77 @@ async def test_its_own_files():
     ]
 
 
-async def test_events_end_with_the_server():
+async def test_a_page_and_its_requests_name_the_route_file_that_answers():
+    async def app(scope, receive, send):
+        scope[ANSWERED].append('routes/a "b".py')
+        await document()(scope, receive, send)
+
+    page, other = await fetch(app), await fetch(app, headers={})
+    assert 'data-route="routes/a%20%22b%22.py"' in page.text
+    assert other.headers["server-timing"] == 'hyper-route;desc="routes/a%20%22b%22.py"'
+    assert 'data-route=""' in (await fetch(document())).text
+
+
+class Page:
+    """A connection for events, and what has been sent on it."""
+
+    def __init__(self, following: Following, since: str, **headers: str) -> None:
+        self.sent: list[dict[str, Any]] = []
+        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "http", "path": "/_hyper/dev/events", "method": "GET", "headers": raw}
+        query = f"since={since}".encode()
+        self.left = asyncio.Event()
+        self.task = asyncio.create_task(following({**scope, "query_string": query}, self.receive, self.send))
+
+    async def receive(self):
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message):
+        self.sent.append(message)
+
+    def updates(self) -> list[tuple[Any, list[str]]]:
+        text = b"".join(message.get("body", b"") for message in self.sent).decode()
+        found = [json.loads(line.removeprefix("data: ")) for line in text.splitlines() if line.startswith("data: ")]
+        return [(each["files"], [asset["path"] for asset in each["assets"]]) for each in found]
+
+
+async def test_updates_reach_open_pages_and_those_that_were_away():
     following = Following(document())
-    sent: list[dict[str, object]] = []
+    updates = following.updates
+    first = updates.generation
+    here, elsewhere = Page(following, first), Page(following, "of another process")
+    await until(lambda: elsewhere.updates() == [(None, [])])
+    updates.publish(Update(frozenset({"a.py"})))
+    second = updates.generation
+    updates.publish(Update(assets=(Asset("/static/x.css", "/static/x.1.css"),)))
+    updates.publish(Update())  # nothing
+    expected = [(["a.py"], []), ([], ["/static/x.css"])]
+    await until(lambda: here.updates() == expected)
+    assert elsewhere.updates() == [(None, []), *expected]
+    for since, headers, missed in (
+        (first, {}, [(["a.py"], ["/static/x.css"])]),
+        (second, {}, [([], ["/static/x.css"])]),
+        (first, {"last_event_id": second}, [([], ["/static/x.css"])]),
+        ("unknown", {}, [(None, ["/static/x.css"])]),
+        (updates.generation, {}, []),
+    ):
+        page = Page(following, since, **headers)
+        await until(lambda page=page: page.sent)
+        await until(lambda page=page, missed=missed: page.updates() == missed)
+        page.left.set()
+        await page.task
+    assert not here.task.done()
+    updates.close()
+    await asyncio.gather(here.task, elsewhere.task)
+    assert here.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+    await Page(following, first).task  # one that connects while the server stops
 
-    async def receive():
-        await asyncio.Event().wait()
 
-    async def send(message):
-        sent.append(message)
-        following.close()
-
-    await following({"type": "http", "path": "/_hyper/dev/events", "method": "GET", "headers": []}, receive, send)
-    assert f"data: {following.generation}\n".encode() in sent[1]["body"]
-    assert sent[-1] == {"type": "http.response.body", "body": b""}
+async def test_silent_connections_are_tried(monkeypatch):
+    monkeypatch.setattr(following_module, "PING", 0.01)
+    following = Following(document())
+    page = Page(following, following.updates.generation)
+    await until(lambda: any(message.get("body") == b":\n\n" for message in page.sent))
+    following.updates.close()
+    await page.task

@@ -38,7 +38,7 @@ def test_examples_can_be_run():
 def test_every_setting_is_in_one_group_of_options():
     names = [name for group in OPTIONS.values() for name in group.split()]
     assert sorted(names) == sorted(set(setting_fields()) - {"target"})
-    shown = output("serve", "--help")
+    shown = output("serve", "--help") + output("dev", "--help")
     assert [heading for heading in OPTIONS if f"\n{heading}:\n" not in shown] == []
     assert [name for name in names if f"[{variable_of(name)};" not in re.sub(r"\s+", " ", shown)] == []
 

@@ -6,11 +6,12 @@ import sys
 import pytest
 
 from hyperpy.cli.new_project import PROJECT, NewProjectError, create_project
+from tests.cli.test_dev import save, until_shown
 from tests.support.servers import Command
 
 
 @pytest.mark.slow
-def test_a_new_project_passes_its_own_tests(tmp_path):
+def test_a_new_project_is_served_edited_tested_and_checked(tmp_path):
     with Command("new", "tea-board", folder=tmp_path) as command:
         assert command.exit_status() == 0
     folder = tmp_path / "tea-board"
@@ -18,6 +19,16 @@ def test_a_new_project_passes_its_own_tests(tmp_path):
     written = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert listed == written >= {".gitignore", ".vscode/settings.json", "deploy/tea-board.service", "routes/_base.py"}
     assert not [name for name in written if "the-project" in (folder / name).read_text()]
+    index = folder / "routes/index.py"
+    with Command("dev", "--port", "0", folder=folder) as dev:
+        until_shown(dev, "<h1>Board</h1>")
+        save(index, index.read_text().replace("<h1>Board", "<h1>Tea board"))
+        until_shown(dev, "<h1>Tea board</h1>")
+        dev.interrupt_group()
+        assert dev.exit_status() == 0, dev.transcript()
+    with Command("check", "--strict", folder=folder) as check:
+        assert check.exit_status() == 0, check.transcript()
+    assert check.output == "No problems in 11 files.\n"
     tools = (("pytest", "-q", "-p", "no:cacheprovider"), ("ruff", "check", "."), ("ruff", "format", "--check", "."))
     failed = []
     for tool in tools:

@@ -14,6 +14,7 @@ FILES = {
     "users/{user_id}.py": 'user_id: int\nt"<h1>{user_id}</h1>"\n',
     "search.py": 'q: str\nt"<h1>{q}</h1>"\n',
     "feed.py": 'async def stream():\n    yield "news"\n',
+    "live.py": 'async def stream():\n    yield "news"\nt"<h1>Live</h1>"\n',
 }
 
 
@@ -44,6 +45,7 @@ def test_the_table(site):
     by_url = {row[1]: row for row in found}
     assert by_url["/"][2:] == ["routes/index.py", "page"]
     assert by_url["/feed"][2:] == ["routes/feed.py", "stream"]
+    assert by_url["/live"][2:] == ["routes/live.py", "page+stream"]
     assert by_url["/users/{user_id}"][2:4] == ["routes/users/{user_id}.py", "page"]
     assert "q" in by_url["/search"][4]
     assert all(row[0].startswith("GET") for row in found)
@@ -52,6 +54,7 @@ def test_the_table(site):
 TREE = """\
 /                GET, HEAD  routes/index.py
 ├── feed         GET, HEAD  routes/feed.py
+├── live         GET, HEAD  routes/live.py
 ├── search       GET, HEAD  routes/search.py
 └── users
     └── {user_id}  GET, HEAD  routes/users/{user_id}.py
@@ -62,7 +65,7 @@ def test_other_formats(site):
     status, output, errors = run(site, "routes", "--format", "json")
     assert (status, errors) == (0, "")
     by_url = {row.pop("url"): row for row in json.loads(output)}
-    assert by_url.keys() == {"/", "/feed", "/search", "/users/{user_id}"}
+    assert by_url.keys() == {"/", "/feed", "/live", "/search", "/users/{user_id}"}
     assert by_url["/search"] == {
         "methods": ["GET", "HEAD"],
         "file": "routes/search.py",
@@ -154,8 +157,8 @@ WHERE = {"routes", "static"}
 @pytest.mark.parametrize(
     ("command", "offered"),
     [
-        ("serve", set(setting_fields()) - {"target"}),
-        ("dev", WHERE | set(app_setting_names()) | {"host", "port"}),
+        ("serve", set(setting_fields()) - {"target", "editor"}),
+        ("dev", WHERE | set(app_setting_names()) | {"host", "port", "editor"}),
         ("routes", WHERE),
     ],
 )

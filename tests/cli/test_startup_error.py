@@ -1,6 +1,7 @@
 """The application that `hyper dev` serves if the user's can't be loaded."""
 
 from hyperpy.dev.startup_error import StartupErrorApp
+from hyperpy.exceptions import HyperError
 
 
 async def sent_messages(scope: dict[str, object], *messages: str) -> list[dict[str, object]]:
@@ -13,7 +14,7 @@ async def sent_messages(scope: dict[str, object], *messages: str) -> list[dict[s
     async def send(message):
         sent.append(message)
 
-    await StartupErrorApp("a < b")(scope, receive, send)
+    await StartupErrorApp(HyperError("a < b"))(scope, receive, send)
     return sent
 
 

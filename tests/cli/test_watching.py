@@ -7,9 +7,10 @@ from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snap
 from tests.support.sites import write_files
 
 LOADED = ["app.py", "pyproject.toml", "routes/users/{id}.py", "models/user.py", "routes/.well-known/x.py"]
+STATIC = ["static/app.css", "static/vendor/tool.py", "static/.well-known/x"]
 NOT_LOADED = [
     *("notes.txt", "routes/page.html", "routes/index.pyc", "routes/.hidden/x.py"),
-    *("static/vendor/tool.py", ".venv/lib/python3.14/site.py", "env/lib/python3.14/site-packages/x.py"),
+    *(".venv/lib/python3.14/site.py", "env/lib/python3.14/site-packages/x.py"),
     *("virtual/pyvenv.cfg", "virtual/lib/x.py", ".git/hooks/x.py", "a/__pycache__/x.py", "node_modules/gyp/x.py"),
 ]
 
@@ -24,8 +25,10 @@ def names(site: Path, paths: object) -> set[str]:
 
 def test_which_files_cause_a_restart_and_which_folders_are_watched(tmp_path):
     write_files(tmp_path, dict.fromkeys([*LOADED, *NOT_LOADED], ""))
+    write_files(tmp_path, dict.fromkeys(STATIC, ""))
     found = snapshot(tmp_path)
     assert names(tmp_path, found.files) == set(LOADED)
+    assert names(tmp_path, found.assets) == set(STATIC)
     watched = {
         ".",
         "routes",
@@ -36,6 +39,9 @@ def test_which_files_cause_a_restart_and_which_folders_are_watched(tmp_path):
         "env/lib",
         "env/lib/python3.14",
         "a",
+        "static",
+        "static/vendor",
+        "static/.well-known",
     }
     assert names(tmp_path, found.folders) == watched
 
@@ -91,7 +97,10 @@ def test_differences(tmp_path):
     for what, act, expected in steps:
         act()
         after = snapshot(site)
-        changes = [f"{change.raw_str()} {os.path.relpath(path, site)}" for change, path in differences(before, after)]
+        changes = [
+            f"{change.raw_str()} {os.path.relpath(path, site)}"
+            for change, path in differences(before.files, after.files)
+        ]
         assert changes == expected, what
         before = after
 
@@ -120,7 +129,7 @@ def test_the_links_to_a_site_are_watched(tmp_path):
     ]
     assert all(found.may_concern(Change.modified, str(path)) for path in concerned)
     assert not found.may_concern(Change.modified, str(site / "notes.txt"))
-    assert names(tmp_path, take_snapshot([site / "linked"], tmp_path).linked) == {
+    assert names(tmp_path, take_snapshot([site / "linked"], site / "static").linked) == {
         "site/linked",
         "current",
         "releases/1/routes",

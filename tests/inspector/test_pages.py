@@ -11,6 +11,7 @@ from hyperpy import Hyper
 from hyperpy.app.reloading import reload_routes
 from hyperpy.config import Command, Settings, running_command
 from hyperpy.dev.startup_error import StartupErrorApp
+from hyperpy.exceptions import ConfigError
 from tests.support.sites import write_files
 
 SITE = {
@@ -46,7 +47,7 @@ async def test_routes(inspect):
         assert page.select_one('a[href="/"] code').text == "/"
         links = [link["href"] for link in page.select("a.file")]
         assert len(links) == 4
-        assert all(re.fullmatch(r"[a-z]+://.+\.py:\d+", link) for link in links)
+        assert all(re.fullmatch(r"[a-z]+://.+\.py:\d+(:\d+)?", link) for link in links)
 
 
 async def test_warnings_and_load_errors(inspect):
@@ -80,9 +81,9 @@ async def test_mounted_sites(inspect, tmp_path):
 
 
 async def test_an_application_that_can_not_be_loaded(inspect):
-    async with inspect(StartupErrorApp("app.py:3  no such thing")) as (_, site):
-        assert "app.py:3 no such thing" in (await site.page("/_hyper/")).text
-        assert "app.py:3 no such thing" in (await site.page("/_hyper/warnings")).text
+    async with inspect(StartupErrorApp(ConfigError("no such thing", hint="Write another."))) as (_, site):
+        for path in ("/_hyper/", "/_hyper/warnings"):
+            assert "no such thing" in (await site.page(path)).text
 
 
 @contextmanager

@@ -5,9 +5,11 @@ import json
 import pytest
 from starlette.responses import PlainTextResponse
 
+from hyperpy.dev.problems.values import HIDDEN
 from hyperpy.inspector.records import REQUESTS, Records
-from hyperpy.inspector.secrets import HIDDEN, Secrets
-from hyperpy.inspector.stage_clock import Stage
+from hyperpy.inspector.secrets import Secrets
+from hyperpy.inspector.stage_clock import RequestStage
+from tests.support.until import until
 
 STAGES = {
     "guarded/_guard.py": "import time\ntime.sleep(0.002)\n",
@@ -41,14 +43,19 @@ async def test_the_time_of_each_stage(inspect):
         await site.get("/guarded/4?page=2")
         entry = inspector.records.requests[0]
         seconds = entry.clock.seconds
-        assert set(seconds) == set(Stage)
-        least = {Stage.GUARDS: 0.002, Stage.BODY: 0.003, Stage.LOADER: 0.004, Stage.RENDER: 0.005}
+        assert set(seconds) == set(RequestStage)
+        least = {
+            RequestStage.GUARDS: 0.002,
+            RequestStage.BODY: 0.003,
+            RequestStage.LOADER: 0.004,
+            RequestStage.RENDER: 0.005,
+        }
         assert {stage: seconds[stage] for stage in least if seconds[stage] < least[stage]} == {}
         assert sum(seconds.values()) + entry.rest == pytest.approx(entry.duration)
         assert (entry.status, entry.route, entry.query) == (200, "/guarded/{number}", [("page", "2")])
         assert entry.file.endswith("routes/guarded/{number}.py")
         page = await site.page(f"/_hyper/requests/{entry.number}")
-        assert [stage.value for stage in Stage if stage.value not in page.select("table tbody")[0].text] == []
+        assert [stage.value for stage in RequestStage if stage.value not in page.select("table tbody")[0].text] == []
 
 
 async def test_a_failed_request_has_its_error_and_log_id(inspect, caplog):
@@ -76,6 +83,7 @@ FORM = {
 
         t"<p>done</p>"
     """,
+    "follow/{token}.py": "import asyncio\ntoken: str\nasync def stream():\n  yield 1\n  await asyncio.sleep(3600)",
     "reset/{token}.py": "token: str\nt'<p>{token}</p>'",
 }
 
@@ -125,9 +133,63 @@ async def test_submitted_values_are_shown_but_no_secrets(inspect):
                 wrong.append((options, found))
         assert not wrong
         assert inspector.records.requests[0].cookies == ("session",)
-        await site.get("/reset/s3cret")
-        assert inspector.records.requests[0].path == f"/reset/{HIDDEN}"
+        for path in ("/reset/s3cret", "/reset/s3cr%65t"):
+            await site.get(path)
+            assert inspector.records.requests[0].path == f"/reset/{HIDDEN}"
+        async with site.stream("/follow/s3cret"):
+            assert inspector.records.open[0].request.path == f"/follow/{HIDDEN}"
         assert "s3cret" not in (await site.page("/_hyper/requests")).text
+
+
+DECLARED = {
+    "form.py": """
+        from pydantic import BaseModel, SecretStr
+
+        from hyperpy import POST, Form, Query
+
+        class Inner(BaseModel):
+            b1: SecretStr
+
+        class Login(BaseModel):
+            user: str
+            a1: SecretStr
+            inner: Inner
+            many: list[Inner] = []
+
+        q1: SecretStr | None = Query(None)
+        form: Form[Login] = Form()
+
+        if POST:
+            form.ok
+
+        t"<p>{form.errors}</p>"
+    """,
+    "api.py": """
+        from pydantic import BaseModel, SecretStr
+
+        from hyperpy import POST, Body
+
+        class Login(BaseModel):
+            user: str
+            c1: SecretStr
+
+        if POST:
+            login: Login = Body()
+
+        t"<p>x</p>"
+    """,
+}
+
+
+async def test_types_say_what_is_secret(inspect):
+    sent = [("user", "ada"), ("a1", "s3cret"), ("inner.b1", "s3cret"), ("many.0.b1", "s3cret"), ("inner[b1]", "s3cret")]
+    async with inspect(DECLARED) as (inspector, site):
+        await site.post("/form?q1=s3cret&q2=shown", data=dict(sent))
+        entry = inspector.records.requests[0]
+        assert entry.query == [("q1", HIDDEN), ("q2", "shown")]
+        assert entry.form == [("user", "ada"), *((name, HIDDEN) for name, _ in sent[1:])]
+        await site.post("/api", json={"user": "ada", "c1": "s3cret"})
+        assert inspector.records.requests[0].form == [("user", '"ada"'), ("c1", HIDDEN)]
 
 
 def test_which_names_are_secret():
@@ -160,15 +222,18 @@ async def test_static_files_stay_apart(inspect):
         assert "none.css" in (await site.page("/_hyper/requests?files=true")).text
 
 
-async def test_the_inspector_does_not_list_itself(inspect):
+async def test_the_inspector_does_not_list_itself(inspect, caplog):
+    caplog.set_level("INFO", "hyperpy.streams")
     async with inspect({"index.py": "t'<p>x</p>'"}) as (inspector, site):
         for path in ("", "requests", "streams", "static/inspector.css"):
             assert (await site.get(f"/_hyper/{path}")).status_code == 200
         async with site.stream("/_hyper/streams") as events:
             await events.next()
             assert not inspector.records.open
+        await until(lambda: not inspector.records.changes._waiting)
         assert not inspector.records.requests
         assert not inspector.records.files
+    assert caplog.text == ""
 
 
 async def test_another_framework_is_recorded_too(inspect):

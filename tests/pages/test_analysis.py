@@ -360,6 +360,7 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
         ("if x:\n    return\nt''", 2, "`return` outside a function", 'redirect("/login")'),
         ("t'a'\nt'b'", 2, "always replaces the one at line 1", "under `else:`"),
         ("if x():\n    t'a'\nt'b'", 3, "always replaces the one at line 2", "under `else:`"),
+        ("if x():\n    t'a'\nelse:\n    t'b'\nt'c'", 5, "always replaces the one at line 4", "under `else:`"),
         ("t'a'\nif x():\n    t'b'\nelse:\n    t'c'", 3, "always replaces the one at line 1", "under `else:`"),
         ("for x in y:\n    t'a'", 2, "a template can't be inside `for`", "after the block"),
         ("while x:\n    t'a'", 2, "a template can't be inside `while`", "after the block"),

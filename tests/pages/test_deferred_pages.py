@@ -4,9 +4,11 @@ from collections.abc import Awaitable
 
 import pytest
 
+from hyperpy import Hyper
 from hyperpy.templates import DeferredValue
 from hyperpy.templates.deferred import Placeholders
-from tests.support.sites import Site
+from tests.support.clients import client_of
+from tests.support.sites import Site, Write
 
 PARTS = """\
 import asyncio
@@ -197,6 +199,36 @@ async def test_error_pages_can_have_deferred_values(site: Site) -> None:
     files = route("{refused()}") | {"_error.py": route(page)["index.py"]}
     answer = await site(files).get("/")
     assert (answer.status_code, answer.text) == (403, '<section title="x"><b>late</b></section>')
+
+
+FAILING = """\
+import asyncio
+from hyperpy.components import Suspense
+
+begun = asyncio.Event()
+notes = []
+
+async def waits():
+    begun.set()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        notes.append("ended")
+
+async def fails():
+    await begun.wait()
+    raise ValueError("secret")
+"""
+
+
+async def test_an_error_page_that_fails_ends_the_rest_of_it(write: Write) -> None:
+    page = """t"<{Suspense} fallback='wait'>{waits()}</{Suspense}>{fails()}"\n"""
+    files = {"_work.py": FAILING, "_error.py": f"from routes._work import *\n{page}", "index.py": "t'{1 / 0}'"}
+    app = Hyper(write(files), static=None)
+    async with client_of(app) as client:
+        assert (await client.get("/")).status_code == 500
+    notes = [file.definitions.get("notes") for file in app.loaded_routes.files()]
+    assert ["ended"] in notes
 
 
 YIELDS = [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import pytest
+from anyio import CancelScope
 from markupsafe import Markup
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
@@ -287,6 +288,30 @@ async def test_a_cancelled_loop_waits_for_its_thread_and_for_nothing_else(caplog
         async with asyncio.timeout(0.02):
             await anext(sleeping)
     assert time.monotonic() - before < 100
+
+
+async def test_a_cancelled_scope_of_anyio_waits_for_the_thread_as_well():
+    """Unlike a task, it is cancelled again and again until its block is left."""
+    begun, released, scope = threading.Event(), threading.Event(), CancelScope()
+
+    def works() -> bool:
+        begun.set()
+        return released.wait(10)
+
+    async def loop() -> None:
+        with scope:
+            await anext(poll(works))
+
+    task = asyncio.ensure_future(loop())
+    while not begun.is_set():
+        await asyncio.sleep(0.001)
+    scope.cancel()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not task.done()
+    released.set()
+    await task
+    assert scope.cancelled_caught
 
 
 async def stream():

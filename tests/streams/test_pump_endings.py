@@ -378,7 +378,7 @@ def test_an_unrelated_cancellation_is_a_failure(run, caplog):
         assert wire.complete
         wire = Wire()
         with pytest.raises(RuntimeError, match="had been cancelled") as caught:
-            await wire.start(waits_for_the_dead())
+            await wire.start(waits_for_the_dead(), limits=StreamLimits(headers=PATIENCE))
         assert isinstance(caught.value.__cause__, asyncio.CancelledError)
         assert wire.messages == []
 
@@ -411,7 +411,7 @@ def test_an_error_before_the_first_yield_is_raised(run, kind):
 
         wire = Wire()
         with pytest.raises(ValueError, match="early"):
-            await wire.start(broken(), kind)
+            await wire.start(broken(), kind, StreamLimits(headers=PATIENCE))
         assert wire.messages == []
 
     run(check)
@@ -429,7 +429,7 @@ def test_an_invalid_first_item_is_raised(run):
     async def check():
         wire = Wire()
         with pytest.raises(EventError) as caught:
-            await wire.start(wrong())
+            await wire.start(wrong(), limits=StreamLimits(headers=PATIENCE))
         assert wire.messages == []
         assert caught.value.place.file == __file__
         assert caught.value.place.line == wrong.__code__.co_firstlineno + 2
@@ -463,7 +463,7 @@ def test_a_wrong_event_method_names_the_line_of_the_yield(run):
     async def check():
         wire = Wire()
         with pytest.raises(EventError, match=r"Wrong\.__event__\(\) must return an Event, not str") as caught:
-            await wire.start(wrong())
+            await wire.start(wrong(), limits=StreamLimits(headers=PATIENCE))
         assert wire.messages == []
         assert (caught.value.place.file, caught.value.place.line) == (__file__, wrong.__code__.co_firstlineno + 1)
 

@@ -21,7 +21,7 @@ class Open:
         self.record.end(EndReason.DRAINING)
         self.drained = asyncio.Event()
 
-    def drain(self) -> None:
+    def drain(self, last: str = "") -> None:
         self.drained.set()
 
 

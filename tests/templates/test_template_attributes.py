@@ -14,7 +14,7 @@ from tests.templates.tables import Render, check_each
 
 P = '"><script>pwned=1</script>'
 E = "&#34;&gt;&lt;script&gt;pwned=1&lt;/script&gt;"
-title, rest, class_, data_id = "<T>", {"id": "r", "title": "R"}, "c", 7
+title, rest, class_, data_id, x_ = "<T>", {"id": "r", "title": "R"}, "c", 7, 1
 ordered, frozen = OrderedDict(a=1, b=0), MappingProxyType({"a": 1})
 
 
@@ -30,6 +30,7 @@ ATTRIBUTES = [
     (r"<p title={'a\nb'}>", '<p title="a\nb">'),
     ("<p title={''}>", '<p title="">'),
     ("""<p title={Markup('<b>&amp;"')}>""", '<p title="&lt;b&gt;&amp;&#34;">'),
+    ("""<p title={Markup("it's")}>""", '<p title="it&#39;s">'),
     ("""<p title='x {Markup('<b>&amp;"')}'>""", '<p title="x &lt;b&gt;&amp;&#34;">'),
     ("<p title={t'Hi {P}'}>", f'<p title="Hi {E}">'),
     ("<p title='x {t'Hi {P}'}'>", f'<p title="x Hi {E}">'),
@@ -88,6 +89,7 @@ ATTRIBUTES = [
     # shorthand and spread
     ("<p {title}>", '<p title="&lt;T&gt;">'),
     ("<p {class_} {data_id}>", '<p class="c" data-id="7">'),
+    ("<p {x_}>", '<p x="1">'),
     ("<p {title}/>", '<p title="&lt;T&gt;"/>'),
     ("<p {rest:**} lang=en>", '<p id="r" title="R" lang="en">'),
     ("<p {None:**}>", "<p>"),

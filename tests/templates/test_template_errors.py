@@ -163,6 +163,8 @@ ERRORS = [
     ('t"<svg><script>f(&quot;⟦{a}⟧&quot;)</script></svg>"',
      "a script with values can't contain character references such as `&quot;`",
      "SVG decodes them, HTML doesn't. Write the character itself, or a JavaScript escape."),
+    ("""t"<svg><script>f('&lt;⟦{a}⟧')</script></svg>\"""", "`{a}` follows a `<` and could become markup with it",
+     r"Write the `<` as \u003C."),
     ('t"<svg><title>a</title><script>a ⟦<⟧ {b}</script></svg>"',
      "`<` starts a tag here: inside SVG and MathML, `<script>` is an ordinary element",
      "Move the <script> out of it."),

@@ -185,6 +185,12 @@ def test_captured_fragments_of_one_name_are_in_page_order() -> None:
         "x": "<i>zebra</i><i>ape</i>"
     }
 
+    def empty(children: Markup) -> None:
+        """Drops its content, whose fragments come last then."""
+
+    dropped = t"<{empty}><i {fragment}='x'>ape</i></{empty}><i {fragment}='x'>zebra</i>"
+    assert capture_fragments(lambda: render_template(dropped), {"x"})[0] == {"x": "<i>zebra</i><i>ape</i>"}
+
 
 def test_capturing_ends() -> None:
     with pytest.raises(ZeroDivisionError):

@@ -12,6 +12,7 @@ from tests.templates.tables import check_each
 
 # (a hole, the source at the place of the error, the message)
 ERRORS = [
+    ("{card.__name__}{card.__name__!r}{card.__name__:>9}{b}", "b", "is not text"),
     ("{b'x'}", "b'x'", """b'x' (bytes) is not text, in t"<p> {b'x'}</p>\""""),
     ("{[t'<i class={b}>{n}</i>' for n in 'ab']}", "b", 'is not text, in t"<i class={b}>{n}</i>"'),
     ("{(t'<i>{n}</i>' for n in [b])}", "n", 'is not text, in t"<i>{n}</i>"'),

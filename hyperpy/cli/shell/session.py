@@ -38,10 +38,16 @@ class ShellSession:
         self._over: asyncio.Event
         self._ready: Future[None] = Future()
         self._ended: Future[None] = Future()
-        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="hyper shell", daemon=True)
+        self._thread: threading.Thread
 
     def __enter__(self) -> Self:
-        """Raises what loading the application or its lifespan raises."""
+        """Raises what loading the application or its lifespan raises.
+
+        It is loaded here, where no event loop runs: an application may use `asyncio.run` or `signal` at its start.
+        """
+        context = copy_context()
+        self.app = context.run(self._load)
+        self._thread = threading.Thread(target=context.run, args=(self._run,), name="hyper shell", daemon=True)
         self._thread.start()
         self._ready.result()
         return self
@@ -78,9 +84,7 @@ class ShellSession:
         return result
 
     def _run(self) -> None:
-        """Load before the loop runs: an application may use `asyncio.run` at its start."""
         try:
-            self.app = self._load()
             asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 (`__enter__` or `__exit__` raises it)
             (self._ended if self._ready.done() else self._ready).set_exception(error)

@@ -1,21 +1,28 @@
 // Under `hyper dev`, each page has this script. It shows the new code as soon as the server has it.
 
+import { hasLoadedFrom, swap } from "./assets.js";
+import { loadAgain, reloadFrames } from "./fragments.js";
 import { morph } from "./morph.js";
 import { hide, notice, show } from "./overlay.js";
+import { listen } from "./problems.js";
 
 const PATIENCE = 5000; // milliseconds that a page may take until it is reloaded instead: some never end
 
 const script = document.querySelector("script[data-generation]");
 let shown = script.dataset.generation;
-let isError = Number(script.dataset.status) >= 500;
+const isError = Number(script.dataset.status) >= 500;
+let status = Number(script.dataset.status);
+let route = script.dataset.route; // the route file that has answered, if one has
+let owed = false; // the page is outdated, but could not be fetched
+let follows = 0;
 let source;
 
 function connect() {
   if (source || document.hidden) return;
-  source = new EventSource(new URL("events", import.meta.url));
-  source.addEventListener("generation", (event) => {
-    if (event.data !== shown) follow((shown = event.data));
-  });
+  source = new EventSource(new URL(`events?since=${shown}`, import.meta.url));
+  source.addEventListener("update", (event) => take(JSON.parse(event.data)));
+  listen(source);
+  source.addEventListener("open", () => owed && follow());
 }
 
 function release() {
@@ -23,7 +30,22 @@ function release() {
   source = undefined;
 }
 
-async function follow(generation) {
+function take({ generation, files, assets }) {
+  shown = generation;
+  if (!swap(assets, generation)) return location.reload();
+  if (concerns(files)) follow();
+  if (!files || files.length) reloadFrames(files);
+}
+
+/** Whether the page would look different with new code in these route files; null stands for any. */
+function concerns(files) {
+  if (!files) return true;
+  const isAny = !route || status >= 400;
+  return files.length > 0 && (isAny || files.includes(route) || hasLoadedFrom(files));
+}
+
+async function follow() {
+  const number = ++follows;
   if (document.readyState === "loading") {
     await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
   }
@@ -31,25 +53,29 @@ async function follow(generation) {
     show(notice("The code has changed. This page is the answer to a form, so it stays until you leave it."));
     return;
   }
+  owed = true;
   let response, html;
   try {
-    const options = { cache: "no-store", headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) };
+    const options = { cache: "no-store", headers: { Accept: "text/html", "Hyper-Dev": "follow" }, signal: AbortSignal.timeout(PATIENCE) };
     response = await fetch(location.href, options);
     html = await response.text();
   } catch (error) {
     if (error.name === "TimeoutError") location.reload();
-    else if (generation === shown) shown = ""; // the server is away again: the next connection follows
-    return;
+    return; // if the server is away again, the next connection follows
   }
-  if (generation !== shown) return; // a newer one is on its way
+  if (number !== follows) return; // a newer one is on its way
+  owed = false;
   if (response.redirected) return location.assign(response.url);
   const isPage = response.headers.get("content-type")?.startsWith("text/html");
   const next = isPage && new DOMParser().parseFromString(html, "text/html");
   if (!next) return location.reload();
-  if (response.status >= 500 && !isError) return show(next);
+  status = response.status;
+  route = response.headers.get("server-timing")?.match(/hyper-route;desc="([^"]*)"/)?.[1];
+  if (status >= 500 && !isError) return show(next);
   hide();
-  if (isError && response.status < 500) return location.reload(); // nothing of an error page is worth keeping
-  if (!morph(next)) location.reload();
+  if (isError && status < 500) return location.reload(); // nothing of an error page is worth keeping
+  if (morph(next)) loadAgain();
+  else location.reload();
 }
 
 document.addEventListener("visibilitychange", () => (document.hidden ? release() : connect()));

@@ -1,23 +1,27 @@
 """An ASGI layer that makes open pages follow the code: it adds a script to them, and tells the script of new code."""
 
 import asyncio
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.dev.browser.injection import after_prologue, allow_script, nonce_of
+from hyperpy.dev.browser.updates import Updates
+from hyperpy.pages import ANSWERED
 
 PREFIX: Final = "/_hyper/dev/"
 EVENTS: Final = PREFIX + "events"
 RETRY: Final = 50  # milliseconds until a script comes back after a restart; it then waits for the new process
 PING: Final = 15  # seconds between two comments on an open connection, so that dead ones are noticed
 
-_SCRIPTS: Final = frozenset({"dev.js", "morph.js", "overlay.js"})
+TIMING: Final = "hyper-route"  # the name of the Server-Timing whose description is a route file
+
+_SCRIPTS: Final = frozenset({"assets.js", "dev.js", "fragments.js", "morph.js", "overlay.js", "problems.js"})
 _WITHOUT_DOCUMENT: Final = frozenset({204, 205, 206, 304})
 
 
@@ -25,37 +29,30 @@ class Following:
     """Forwards requests to `app`, adds the script to its documents, and answers the requests of the script.
 
     A document is a text/html response to a navigation of the browser. Fragments, downloads and compressed bodies stay
-    as they are. `generation` is different in each process and after each change: a page of another generation shows
-    outdated code.
+    as they are. Every response tells the script which route file has answered: as a `Server-Timing`, which browsers
+    show for all requests of a page.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.generation = secrets.token_hex(8)
-        self._over = asyncio.Event()
-
-    def close(self) -> None:
-        """End the open connections of the scripts. Call it on the event loop of the server."""
-        self._over.set()
-
-    def renew(self) -> None:
-        """Make open pages fetch the new code, once their scripts have reconnected. Call it on the server's loop."""
-        self.generation = secrets.token_hex(8)
-        over, self._over = self._over, asyncio.Event()
-        over.set()
+        self.updates = Updates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._own(scope, receive, send)
-        elif scope["type"] == "http" and _is_navigation(Headers(scope=scope)):
-            await self.app(scope, receive, _Injecting(send, scope["method"], self.generation))
-        else:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+        elif scope["path"].startswith(PREFIX):
+            await self._own(scope, receive, send)
+        else:
+            answered: list[str] = []
+            scope[ANSWERED] = answered
+            if is_navigation(Headers(scope=scope)):
+                send = _Injecting(send, scope["method"], self.updates.generation, answered)
+            await self.app(scope, receive, _Naming(send, answered))
 
     async def _own(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].removeprefix(PREFIX)
         if scope["path"] == EVENTS and scope["method"] == "GET":
-            await self._events(receive, send)
+            await self._events(scope, receive, send)
         elif name in _SCRIPTS and scope["method"] in ("GET", "HEAD"):
             content = (Path(__file__).parent / name).read_bytes()
             headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
@@ -63,22 +60,36 @@ class Following:
         else:
             await PlainTextResponse("Not Found", 404)(scope, receive, send)
 
-    async def _events(self, receive: Receive, send: Send) -> None:
-        """Send the generation, and keep the connection open until the client leaves or the process stops."""
+    async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send updates until the client leaves or the process stops."""
+        since = Headers(scope=scope).get("last-event-id") or QueryParams(scope["query_string"]).get("since", "")
         headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        event = f"retry: {RETRY}\nevent: generation\ndata: {self.generation}\n\n"
-        await send({"type": "http.response.body", "body": event.encode(), "more_body": True})
-        left = asyncio.create_task(_left(receive))
-        over = asyncio.create_task(self._over.wait())
+        await send(_chunk(f"retry: {RETRY}\n\n"))
+        with self.updates.subscribed(since) as mailbox:
+            sending = asyncio.create_task(_send_events(mailbox, send))
+            left = asyncio.create_task(_left(receive))
+            try:
+                await asyncio.wait({left, sending}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                left.cancel()
+                sending.cancel()
+
+
+async def _send_events(mailbox: asyncio.Queue[str | None], send: Send) -> None:
+    """Send the events of a mailbox to its end, and comments in between, so that dead connections are noticed."""
+    while True:
         try:
-            while not (await asyncio.wait({left, over}, timeout=PING, return_when=asyncio.FIRST_COMPLETED))[0]:
-                await send({"type": "http.response.body", "body": b":\n\n", "more_body": True})
-        finally:
-            left.cancel()
-            over.cancel()
-        if not left.done() or left.cancelled():
-            await send({"type": "http.response.body", "body": b""})
+            event = await asyncio.wait_for(mailbox.get(), PING)
+        except TimeoutError:
+            event = ":\n\n"
+        await send(_chunk(event or "", more=event is not None))
+        if event is None:
+            return
+
+
+def _chunk(text: str, *, more: bool = True) -> Message:
+    return {"type": "http.response.body", "body": text.encode(), "more_body": more}
 
 
 async def _left(receive: Receive) -> None:
@@ -86,7 +97,7 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _is_navigation(headers: Headers) -> bool:
+def is_navigation(headers: Headers) -> bool:
     """Whether the browser shows the response as the page of a tab.
 
     Browsers send Sec-Fetch-Dest to trustworthy addresses only, such as localhost. To others, a navigation is what asks
@@ -98,13 +109,28 @@ def _is_navigation(headers: Headers) -> bool:
     return headers.get("accept", "").startswith("text/html") and "hx-request" not in headers
 
 
+class _Naming:
+    """A `send` that adds the route file to the start of a response."""
+
+    def __init__(self, send: Send, answered: Sequence[str]) -> None:
+        self._send = send
+        self._answered = answered
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and self._answered:
+            timing = f'{TIMING};desc="{quote(self._answered[-1])}"'.encode()
+            message = {**message, "headers": [*message.get("headers", ()), (b"server-timing", timing)]}
+        await self._send(message)
+
+
 class _Injecting:
     """A `send` that adds the script to the start of a document."""
 
-    def __init__(self, send: Send, method: str, generation: str) -> None:
+    def __init__(self, send: Send, method: str, generation: str, answered: Sequence[str]) -> None:
         self._send = send
         self._method = method
         self._generation = generation
+        self._answered = answered
         self._tag = b""
         self._held = b""
 
@@ -124,7 +150,13 @@ class _Injecting:
                 del headers[name]
         policies = headers.getlist("content-security-policy")
         nonce = next(filter(None, map(nonce_of, policies)), "")
-        self._tag = _tag(nonce, self._generation, start["status"], "GET" if self._method == "HEAD" else self._method)
+        facts = {
+            "generation": self._generation,
+            "status": str(start["status"]),
+            "method": "GET" if self._method == "HEAD" else self._method,
+            "route": quote(self._answered[-1]) if self._answered else "",
+        }
+        self._tag = _tag(nonce, facts)
         if policies:
             del headers["content-security-policy"]
         for policy in policies:
@@ -157,7 +189,7 @@ def _is_document(status: int, raw: Sequence[tuple[bytes, bytes]]) -> bool:
     )
 
 
-def _tag(nonce: str, generation: str, status: int, method: str) -> bytes:
-    attributes = f'data-generation="{generation}" data-status="{status}" data-method="{method}"'
+def _tag(nonce: str, facts: Mapping[str, str]) -> bytes:
+    attributes = "".join(f' data-{name}="{value}"' for name, value in facts.items())
     attributes += f' nonce="{nonce}"' if nonce else ""
-    return f'<script type="module" async src="{PREFIX}dev.js" {attributes}></script>'.encode()
+    return f'<script type="module" async src="{PREFIX}dev.js"{attributes}></script>'.encode()

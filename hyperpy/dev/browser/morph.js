@@ -2,15 +2,25 @@
 
 // Filled in the browser: while the server sends them empty, they keep their content.
 const FILLED = "[sse-swap], [x-text], [x-html], [data-text]";
+const BINDINGS = [":", "x-bind:", "v-bind:", "data-attr:", "data-attr-"]; // a script sets the attribute after these
 const KEPT = "canvas, [hx-preserve]";
 const DATA_SCRIPT = /^(application\/(ld\+)?json|text\/(plain|template|html))$/i;
+
+/** Attributes as the server has sent them, of elements that show a newer version of a static file. */
+export const served = new WeakMap();
+
 const OWN = "script[data-generation], [data-hyper-dev]";
+
+/** What the visitor has typed in elements with `contenteditable`, or a script has put into its target, stays. */
+export const filled = new WeakSet();
+document.addEventListener("input", ({ target }) => target.isContentEditable && filled.add(target));
 
 /** Morph `document` into `next`. Returns false, and changes nothing, if only a reload can run its scripts. */
 export function morph(next) {
   const known = new Set([...document.scripts].filter(runs).map(identity));
   if ([...next.scripts].filter(runs).some((script) => !known.has(identity(script)))) return false;
   const focus = rememberFocus();
+  generated = new Set([...document.querySelectorAll("template")].flatMap(copies));
   const place = [scrollX, scrollY];
   syncAttributes(document.documentElement, next.documentElement);
   morphChildren(document.head, next.head);
@@ -20,6 +30,19 @@ export function morph(next) {
   if (scrollX !== place[0] || scrollY !== place[1]) scrollTo({ left: place[0], top: place[1], behavior: "instant" });
   globalThis.htmx?.process?.(document.body);
   return true;
+}
+
+let generated; // elements that Alpine.js has made from templates
+
+function copies(template) {
+  const { _x_lookup: loop, _x_currentIfEl: shown } = template;
+  const looped = loop ? [...(loop.values?.() ?? Object.values(loop))] : [];
+  return shown ? [shown, ...looped] : looped;
+}
+
+/** Whether an element is not the server's, so that the page keeps it. */
+function isForeign(node) {
+  return node.nodeType === Node.ELEMENT_NODE && (node.matches(OWN) || generated.has(node));
 }
 
 function runs(script) {
@@ -34,12 +57,18 @@ function morphNode(old, next) {
   if (old.nodeType !== Node.ELEMENT_NODE) {
     if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
   } else if (!old.matches(KEPT)) {
-    if (isSheet(old) && old.getAttribute("href") !== next.getAttribute("href")) return replaceSheet(old, next);
+    if (isSheet(old) && !shows(old, "href", next.getAttribute("href"))) {
+      return replaceSheet(old, document.importNode(next, true));
+    }
     syncAttributes(old, next);
     if (old instanceof HTMLTemplateElement) morphChildren(old.content, next.content);
-    else if (next.hasChildNodes() || !(old.matches(FILLED) || old.localName.includes("-"))) morphChildren(old, next);
+    else if (!filled.has(old) && (next.hasChildNodes() || !isFilledLater(old))) morphChildren(old, next);
   }
   return old;
+}
+
+function isFilledLater(element) {
+  return element.matches(FILLED) || element.localName.includes("-");
 }
 
 function syncAttributes(old, next) {
@@ -47,13 +76,18 @@ function syncAttributes(old, next) {
     if (!next.hasAttribute(name) && !isOfVisitor(old, name)) old.removeAttribute(name);
   }
   for (const { name, value } of next.attributes) {
-    if (old.getAttribute(name) !== value && !isOfVisitor(old, name)) old.setAttribute(name, value);
+    if (!shows(old, name, value) && !isOfVisitor(old, name)) old.setAttribute(name, value);
   }
+}
+
+function shows(element, name, value) {
+  return element.getAttribute(name) === value || served.get(element)?.[name] === value;
 }
 
 /** Whether an attribute holds what a visitor or a script has changed. Browsers hide the value of a nonce. */
 function isOfVisitor(element, name) {
   if (name === "open") return element.matches("details, dialog");
+  if (BINDINGS.some((prefix) => element.hasAttribute(prefix + name))) return true;
   return name === "nonce" || (name === "style" && element.style?.display === "none");
 }
 
@@ -62,7 +96,7 @@ function morphChildren(old, next) {
   const nextIds = new Set([...next.childNodes].map(idOf).filter(Boolean));
   let here = old.firstChild;
   const skip = () => {
-    while (here?.nodeType === Node.ELEMENT_NODE && here.matches(OWN)) here = here.nextSibling;
+    while (here && isForeign(here)) here = here.nextSibling;
   };
   for (const wanted of [...next.childNodes]) {
     skip();
@@ -87,7 +121,7 @@ function morphChildren(old, next) {
 /** The next of the old siblings that has no id of its own to match by, and is of the same kind. */
 function unkeyed(from, wanted, nextIds) {
   for (let node = from; node; node = node.nextSibling) {
-    if (node.nodeType === Node.ELEMENT_NODE && node.matches(OWN)) continue;
+    if (isForeign(node)) continue;
     if (!nextIds.has(idOf(node)) && sameKind(node, wanted)) return node;
   }
   return null;
@@ -118,8 +152,7 @@ function isSheet(element) {
 }
 
 /** Load the new style sheet before the old one goes, so that the page never shows without styles. */
-function replaceSheet(old, next) {
-  const link = document.importNode(next, true);
+export function replaceSheet(old, link) {
   const done = () => old.remove();
   link.addEventListener("load", done);
   link.addEventListener("error", done);

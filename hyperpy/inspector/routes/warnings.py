@@ -11,8 +11,8 @@ inspection: Inspection = Depends(inspection_of)
 
 
 async def stream() -> AsyncIterator[Markup | None]:
-    async for _ in inspection.records.changes.updates():
-        yield render(fragments="main", if_changed=True)
+    async for _ in inspection.updates_of_routes():
+        yield render(fragments=["nav", "main"], if_changed=True)
 
 
 t"""

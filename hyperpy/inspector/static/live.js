@@ -1,4 +1,4 @@
-// Keeps `main` up to date with the stream of the same URL. What stays the same keeps its focus and its selection.
+// Keeps `nav` and `main` up to date with the stream of the same URL. What stays the same keeps its focus and its selection.
 
 const state = document.getElementById("live");
 let source = null;
@@ -11,7 +11,7 @@ function connect() {
   source.onmessage = (event) => {
     const next = document.createElement("template");
     next.innerHTML = event.data;
-    update(document.getElementById("main"), next.content.firstElementChild);
+    for (const element of [...next.content.children]) update(document.getElementById(element.id), element);
   };
 }
 

@@ -38,14 +38,14 @@ def _row(entry: ChannelEntry, inspection: Inspection) -> Template:
 
 def _messages(entry: ChannelEntry) -> Template:
     rows = [
-        t"""<tr><td class="number">{clock(message.at)}</td><td class="number">{size(message.size)}</td>
+        t"""<tr><td class="time">{clock(message.at)}</td><td class="number">{size(message.size)}</td>
             <td class="data"><code>{message.preview}</code></td></tr>"""
         for message in reversed(entry.messages)
     ]
     head = ["Time", "Size", "First 200 characters"]
     caption = f"The last messages in {_name(entry)}, newest first"
     return t"""<h2><code>{_name(entry)}</code></h2>
-        <{Table} {head} {caption} numeric={["Time", "Size"]}>{rows}</{Table}>"""
+        <{Table} {head} {caption} numeric={["Size"]}>{rows}</{Table}>"""
 
 
 def _name(entry: ChannelEntry) -> str:

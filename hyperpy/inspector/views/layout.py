@@ -7,9 +7,9 @@ from typing import Final
 from hyperpy.exceptions import display_path
 from hyperpy.inspector.inspection import Inspection
 from hyperpy.inspector.records import Fields, RequestEntry, SentEvent
-from hyperpy.inspector.stage_clock import Stage
+from hyperpy.inspector.stage_clock import RequestStage
 from hyperpy.inspector.views.formatting import clock, milliseconds, size
-from hyperpy.templates import TrustedURL
+from hyperpy.templates import TrustedURL, fragment
 from hyperpy.web.assets import asset
 from hyperpy.web.urls import url
 
@@ -40,7 +40,7 @@ def Layout(children: object, title: str, here: str, inspection: Inspection, live
             <header>
               <a class="skip" href="#main">Skip to the content</a>
               <p class="brand"><b>hyperpy</b> inspector</p>
-              <nav aria-label="Inspector">
+              <nav id="nav" aria-label="Inspector" {fragment}>
                 <ul>{[Section(path, name, here, inspection) for path, name in SECTIONS.items()]}</ul>
               </nav>
               <p class="site"><output id="live"></output> <a href="/">To the site</a></p>
@@ -78,7 +78,7 @@ def Table(children: object, head: Iterable[str], caption: str, numeric: Iterable
 def FileLink(file: str, inspection: Inspection, line: int = 0) -> Template:
     """A file, as a link that opens it in the editor."""
     name = display_path(file) + (f":{line}" if line else "")
-    address = inspection.editor_url(file, line)
+    address = inspection.editor.url(file, line)
     if not address:
         return t"<code>{name}</code>"
     return t'<a class="file" href={TrustedURL(address)} title="Open in the editor"><code>{name}</code></a>'
@@ -98,12 +98,12 @@ def Stages(entry: RequestEntry) -> Template:
     if entry.duration is None or not total:
         return t""
     offset, bars = 0.0, []
-    for stage in Stage:
+    for stage in RequestStage:
         width = 100 * seconds.get(stage, 0.0) / total
         if width >= 0.5:
             bars.append(t'<rect class={stage.value} x={f"{offset:.1f}"} width={f"{width:.1f}"} height="8" />')
         offset += width
-    named = [stage for stage in Stage if seconds.get(stage, 0.0) >= total / 20]
+    named = [stage for stage in RequestStage if seconds.get(stage, 0.0) >= total / 20]
     text = ", ".join(f"{stage.value} {milliseconds(seconds[stage])}" for stage in named)
     return t"""<svg class="stages" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>
         <small>{text}</small>"""
@@ -122,9 +122,9 @@ def Events(events: Iterable[tuple[SentEvent, Mapping[str, str]]], caption: str) 
         columns |= dict.fromkeys(before)
         cells = [t"<td>{text}</td>" for text in before.values()]
         frame = event.frame
-        rows.append(t"""<tr><td class="number">{clock(event.at)}</td>{cells}<td><code>{frame.kind}</code></td>
+        rows.append(t"""<tr><td class="time">{clock(event.at)}</td>{cells}<td><code>{frame.kind}</code></td>
             <td class="number">{size(frame.size)}</td><td class="data"><code>{frame.preview}</code></td></tr>""")
     if not rows:
         return t'<p class="empty">No events yet.</p>'
     head = ["Time", *columns, "Kind", "Size", "First 200 characters"]
-    return t"<{Table} head={head} caption={caption} numeric={['Time', 'Size']}>{rows}</{Table}>"
+    return t"<{Table} head={head} caption={caption} numeric={['Size']}>{rows}</{Table}>"

@@ -5,7 +5,7 @@ from string.templatelib import Template
 
 from hyperpy.inspector.inspection import Inspection
 from hyperpy.inspector.records import RequestEntry
-from hyperpy.inspector.stage_clock import Stage
+from hyperpy.inspector.stage_clock import RequestStage
 from hyperpy.inspector.views.formatting import clock, milliseconds, size
 from hyperpy.inspector.views.layout import FileLink, Pairs, Stages, Status, Table
 from hyperpy.web.urls import url
@@ -56,7 +56,7 @@ def RequestDetails(entry: RequestEntry, inspection: Inspection) -> Template:
     ]
     stages = None
     if entry.duration is not None:
-        rows = [_stage(stage.value, entry.clock.seconds.get(stage), entry.duration) for stage in Stage]
+        rows = [_stage(stage.value, entry.clock.seconds.get(stage), entry.duration) for stage in RequestStage]
         rows.append(_stage("the rest", entry.rest, entry.duration))
         head, numeric = ["Stage", "Time", "Part"], ["Time", "Part"]
         stages = t'<h2>Stages</h2><{Table} {head} caption="Time per stage" {numeric}>{rows}</{Table}>'

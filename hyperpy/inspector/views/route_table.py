@@ -1,5 +1,6 @@
 """The table of the routes of one site."""
 
+from collections import Counter
 from string.templatelib import Template
 
 from hyperpy.inspector.inspection import Inspection
@@ -15,7 +16,8 @@ def RouteTable(site: InspectedSite, inspection: Inspection) -> Template:
     guarded = any(route.guards for route in routes)
     head = ["Methods", "URL", "File", "Kind", "Inputs", *(["Guards"] if guarded else []), "Warnings"]
     caption = f"Routes below {site.prefix}" if site.prefix else "Routes of the application"
-    rows = [_row(route, site, inspection, guarded) for route in routes]
+    warned = Counter(warning.place.file for warning in site.warnings)
+    rows = [_row(route, site, inspection, warned[route.file], guarded) for route in routes]
     broken = [
         t"""<tr class="broken"><td></td><td><code>{site.prefix}{entry.url}</code></td>
             <td>{FileLink(entry.file, inspection, entry.error.place.line if entry.error.place else 0)}</td>
@@ -29,11 +31,10 @@ def RouteTable(site: InspectedSite, inspection: Inspection) -> Template:
     return t"<{Table} {head} {caption}>{broken}{rows}</{Table}>"
 
 
-def _row(route: Route, site: InspectedSite, inspection: Inspection, guarded: bool) -> Template:
+def _row(route: Route, site: InspectedSite, inspection: Inspection, count: int, guarded: bool) -> Template:
     methods = sorted(route.methods, key=lambda method: (method != "GET", method))
     inputs = [t"<li><code>{text}</code></li>" for text in inputs_of(route)]
     guards = [t"<li>{FileLink(guard.file, inspection)}</li>" for guard in route.guards]
-    count = sum(warning.place.file == route.file for warning in site.warnings)
     warned = t'<a class="count" href={url("/warnings")}>{count}</a>' if count else None
     return t"""
         <tr>

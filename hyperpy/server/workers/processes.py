@@ -17,6 +17,15 @@ from typing import Any, Final
 HANDLED: Final[tuple[signal.Signals, ...]] = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
+# All that a server imports before it serves. What isn't installed is left out.
+PRELOADED: Final = [
+    "hyperpy.cli",
+    "concurrent.futures.thread",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.websockets.auto",
+]
 CAN_FORK: Final = hasattr(os, "fork")
 _CAN_BLOCK: Final = hasattr(signal, "pthread_sigmask")
 
@@ -39,7 +48,7 @@ def fork_process(target: Callable[..., None], *args: Any) -> BaseProcess:
 def _context(method: str) -> Any:
     context = get_context(method)
     if method == "forkserver":
-        context.set_forkserver_preload(["hyperpy.cli", "uvicorn.loops.auto"])
+        context.set_forkserver_preload(PRELOADED)
     return context
 
 

@@ -1,5 +1,6 @@
 """The compiled form of a function that renders a t-string in place. It can be stored, as it holds no syntax tree."""
 
+import builtins
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ class InlineCode:
 
     def function(self, text: SourceText) -> FunctionType:
         """The function. `text` is the file that has the t-string."""
-        namespace = {**RUNTIME, **self.names, "LOCATED": _locator(text, self.holes)}
+        # C code that imports a module, as strftime() does, looks up `__builtins__` in the globals of its caller.
+        own = {"LOCATED": _locator(text, self.holes), "__builtins__": vars(builtins)}
+        namespace = {**RUNTIME, **self.names, **own}
         return FunctionType(self.code, namespace)
 
     def data(self) -> tuple[object, ...]:

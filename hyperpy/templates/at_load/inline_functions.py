@@ -10,7 +10,7 @@ from types import CodeType
 
 from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS, child_nodes
 from hyperpy.templates.at_load.inline_code import InlineCode
-from hyperpy.templates.at_load.inline_plan import Choice, ClassList, LiteralPlan, Plain, Plan, Planner, Rows, Unused
+from hyperpy.templates.at_load.inline_plan import ClassList, Either, LiteralPlan, Plain, Plan, Planner, Rows, Unused
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.attributes import class_names
@@ -151,7 +151,7 @@ class _InlineWriter(Writer):
                 if isinstance(element, LiteralPlan):
                     return f"''.join({self.rows(element, items)})"
                 return f"''.join([{self.nested(element)} for {element.name} in {items}])"
-            case Choice(name=name, then=then, otherwise=otherwise):
+            case Either(name=name, then=then, otherwise=otherwise):
                 first = f"{self.rows(then, f'{name}[1:]')}[0]"
                 if otherwise is None:
                     return f"('' if {name} is None else {first})"

@@ -77,7 +77,7 @@ class Rows:
 
     name: str
     node: ast.ListComp | ast.GeneratorExp
-    element: LiteralPlan | Choice
+    element: LiteralPlan | Either
 
     def bindings(self) -> list[Binding]:
         element = self.element.row()
@@ -85,7 +85,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Either:
     """`t"…" if condition else t"…"`, or `else None`: (True, row), (False, row) or None."""
 
     name: str
@@ -104,7 +104,7 @@ class Choice:
         return [(self.name, self.row())]
 
 
-type Plan = Plain | Unused | ClassList | LiteralPlan | Rows | Choice
+type Plan = Plain | Unused | ClassList | LiteralPlan | Rows | Either
 
 
 class Planner:
@@ -148,13 +148,13 @@ class Planner:
                 return self.literal(value)
             case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element) if not _is_async(value):
                 plan = self.nested(element)
-                return Rows(self.name(), value, plan) if isinstance(plan, LiteralPlan | Choice) else None
+                return Rows(self.name(), value, plan) if isinstance(plan, LiteralPlan | Either) else None
             case ast.IfExp(body=ast.TemplateStr() as body, orelse=ast.TemplateStr() as orelse):
                 then, otherwise = self.literal(body), self.literal(orelse)
-                return Choice(self.name(), value, then, otherwise) if then and otherwise else None
+                return Either(self.name(), value, then, otherwise) if then and otherwise else None
             case ast.IfExp(body=ast.TemplateStr() as body, orelse=ast.Constant(value=None | "" | False)):
                 then = self.literal(body)
-                return Choice(self.name(), value, then, None) if then else None
+                return Either(self.name(), value, then, None) if then else None
         return None
 
     def class_list(self, value: ast.expr, words: str) -> ClassList | None:

@@ -2,6 +2,6 @@
 
 from hyperpy.web.static_files.folder import StaticFolder
 from hyperpy.web.static_files.ranges import with_usable_range
-from hyperpy.web.static_files.serving import STATIC_URLS, StaticApp
+from hyperpy.web.static_files.serving import STATIC_URLS, StaticApp, static_url
 
-__all__ = ["STATIC_URLS", "StaticApp", "StaticFolder", "with_usable_range"]
+__all__ = ["STATIC_URLS", "StaticApp", "StaticFolder", "static_url", "with_usable_range"]

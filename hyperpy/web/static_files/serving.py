@@ -25,6 +25,11 @@ _REVALIDATED: Final = "no-cache"
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"  # a year; RFC 8246
 
 
+def static_url(name: str) -> str:
+    """The path of a file in the folder, without a hash."""
+    return f"/{name}" if name.startswith(f"{WELL_KNOWN}/") else f"/static/{name}"
+
+
 class _Representation(NamedTuple):
     """A file as it is sent to one client."""
 

@@ -17,7 +17,7 @@ if entry is None:
 
 async def stream() -> AsyncIterator[Markup | None]:
     async for _ in inspection.records.changes.updates():
-        yield render(fragments="main", if_changed=True)
+        yield render(fragments=["nav", "main"], if_changed=True)
 
 
 t"""

@@ -12,7 +12,7 @@ inspection: Inspection = Depends(inspection_of)
 
 async def stream() -> AsyncIterator[Markup | None]:
     async for _ in inspection.records.changes.updates():
-        yield render(fragments="main", if_changed=True)
+        yield render(fragments=["nav", "main"], if_changed=True)
 
 
 t"""

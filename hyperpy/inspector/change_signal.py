@@ -8,7 +8,7 @@ TICK: Final = 1.0  # seconds after which ages are shown anew
 PAUSE: Final = 0.1  # seconds between two updates of a page
 
 
-class Changes:
+class ChangeSignal:
     """`notify` wakes every iterator of `updates`. Both belong to the event loop of the server."""
 
     def __init__(self) -> None:

@@ -1,0 +1,120 @@
+"""An ASGI layer that shows errors to the developer: as responses, and in the pages whose requests have failed."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hyperpy.dev.browser import PREFIX, Updates, is_navigation
+from hyperpy.dev.problems.answers import page_answer, problem_answer
+from hyperpy.dev.problems.editors import Editor
+from hyperpy.dev.problems.local_clients import is_local
+from hyperpy.dev.problems.page import problem_page
+from hyperpy.dev.problems.problem import problem_of
+from hyperpy.dev.problems.reports import ProblemReport, Reports, is_of_page, now, page_of
+from hyperpy.dev.problems.request_facts import RequestFacts, redaction_of
+from hyperpy.dev.problems.visits import Visit, Witness, current_visit
+from hyperpy.web.errors import PROBLEM_ANSWER, error_answer
+
+PROBLEMS: Final = f"{PREFIX}problems/"
+LOGGERS: Final = ("hyperpy", "uvicorn")
+
+_LOG_ID: Final = re.compile(r"\[([0-9a-f]{8})\]\Z")
+_FOLLOWS: Final = "hyper-dev"  # a header of the script of open pages, which shows the response itself
+
+
+class ProblemLayer:
+    """Forwards requests to `app`, with a function in their scope by which the application answers exceptions.
+
+    Exceptions that are logged after the start of a response, or that a script of a page gets, go to the open pages by
+    `updates`. Everybody but the developer gets what `hyper serve` shows.
+    """
+
+    def __init__(self, app: ASGIApp, editor: Editor, updates: Updates) -> None:
+        self.app = app
+        self.editor = editor
+        self.reports = Reports(updates.tell)
+        updates.watchers.append(self.reports.take)
+        updates.standing = self.reports.events
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Report what is logged meanwhile."""
+        handler = _Listener(self)
+        for name in LOGGERS:
+            logging.getLogger(name).addHandler(handler)
+        try:
+            yield
+        finally:
+            for name in LOGGERS:
+                logging.getLogger(name).removeHandler(handler)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif not is_local(scope):
+            scope[PROBLEM_ANSWER] = _public_answer
+            current_visit.set(None)  # a pipelined request inherits the context of the one before it
+            await self.app(scope, receive, send)
+        elif scope["path"].startswith(PROBLEMS):
+            document = self.reports.document(scope["path"].removeprefix(PROBLEMS))
+            response = PlainTextResponse("Not Found", 404) if document is None else page_answer(document, 200)
+            await response(scope, receive, send)
+        else:
+            scope[PROBLEM_ANSWER] = self._answer
+            visit = Visit(scope, asyncio.get_running_loop())
+            current_visit.set(visit)
+            try:
+                await self.app(scope, receive, Witness(visit, send, self._succeeded))
+            except Exception as error:  # of a page that has been sent in part
+                self.report(error, visit, "")
+                raise
+
+    def _answer(self, error: BaseException, scope: Scope, reloads: bool) -> Response:
+        if visit := current_visit.get():
+            self.report(error, visit, getattr(error, "log_id", ""))
+        return problem_answer(error, scope, self.editor, reloads=reloads)
+
+    def _succeeded(self, visit: Visit) -> None:
+        self.reports.solved(visit.request)
+
+    def report(self, error: BaseException, visit: Visit, log_id: str) -> None:
+        """Tell open pages of an exception, unless the page shows it as the response."""
+        visit.failed = True
+        if id(error) in visit.seen:
+            return
+        visit.seen.add(id(error))
+        headers = Headers(scope=visit.scope)
+        is_shown = not visit.started and (is_navigation(headers) or _FOLLOWS in headers)
+        if is_shown or not is_of_page(headers):
+            return
+        redaction = redaction_of(visit.scope)
+        facts = RequestFacts.of(visit.scope, redaction)
+        document = problem_page(problem_of(error, redaction), facts, self.editor, log_id, t"")
+        report = ProblemReport(document, page_of(visit.scope), visit.request, visit.file, now())
+        visit.loop.call_soon_threadsafe(self.reports.add, report)
+
+
+class _Listener(logging.Handler):
+    """Passes on the exceptions that are logged while a request is answered."""
+
+    def __init__(self, layer: ProblemLayer) -> None:
+        super().__init__(logging.ERROR)
+        self._layer = layer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        visit = current_visit.get()
+        if visit is None or not record.exc_info or record.exc_info[1] is None:
+            return
+        found = _LOG_ID.search(record.getMessage())
+        self._layer.report(record.exc_info[1], visit, found[1] if found else "")
+
+
+def _public_answer(error: BaseException, scope: Scope, reloads: bool) -> Response:
+    return error_answer(error, ",".join(Headers(scope=scope).getlist("accept")))

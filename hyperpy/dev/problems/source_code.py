@@ -1,0 +1,123 @@
+"""Where code stands: the user's files and others, and the lines around an expression."""
+
+import linecache
+import os
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from hyperpy.exceptions import Place
+
+AROUND: Final = 5  # lines before and after an expression
+_LONGEST_LINE: Final = 400  # characters of one line that are shown
+_MOST_LINES: Final = 30  # of one expression
+
+_HYPERPY: Final = Path(__file__).parents[2]
+_INSTALLED: Final = tuple(
+    {f"{Path(sysconfig.get_path(name))}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An expression in a file: lines from 1, columns in characters from 0, the end exclusive. Line 0 means unknown."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @classmethod
+    def of_place(cls, place: Place) -> Span:
+        return cls(place.file, place.line, place.column, place.line, place.column + place.width)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of an excerpt. `marked` is the part of it that belongs to the expression."""
+
+    number: int
+    before: str
+    marked: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        return self.before + self.marked + self.after
+
+
+def is_users(file: str) -> bool:
+    """Whether a file belongs to the site, and not to hyperpy, Python or an installed package."""
+    if file.startswith(("<", f"{_HYPERPY}{os.sep}", *_INSTALLED)):
+        return False
+    return not any(part in ("site-packages", "dist-packages") for part in Path(file).parts)
+
+
+def package_of(file: str) -> str:
+    """The package that a file outside the site belongs to, for a person."""
+    parts = Path(file).parts
+    for folder in ("site-packages", "dist-packages"):
+        if folder in parts and len(parts) > (at := parts.index(folder) + 1):
+            return parts[at].removesuffix(".py")
+    return "hyperpy" if file.startswith(f"{_HYPERPY}{os.sep}") else "Python"
+
+
+def span_of(frame: TracebackType) -> Span:
+    """The expression that a frame was evaluating."""
+    code, line = frame.tb_frame.f_code, frame.tb_lineno or 0
+    first, last, start, end = next(islice(code.co_positions(), frame.tb_lasti // 2, None), (None,) * 4)
+    if first is None or last is None or start is None or end is None or first != line:
+        return Span(code.co_filename, line, 0, line, 0)
+    return Span(
+        *(code.co_filename, first, _characters(code.co_filename, first, start)),
+        *(last, _characters(code.co_filename, last, end)),
+    )
+
+
+def _characters(file: str, line: int, column: int) -> int:
+    """Python counts columns in bytes of UTF-8."""
+    return len(linecache.getline(file, line).encode()[:column].decode(errors="replace"))
+
+
+def excerpt(span: Span, around: int = AROUND) -> tuple[SourceLine, ...]:
+    """The lines of an expression and some around them, as the file was loaded; none if it can't be read."""
+    lines = linecache.getlines(span.file)
+    if not 0 < span.line <= len(lines):
+        return ()
+    last = min(span.end_line, span.line + _MOST_LINES)
+    first, end = max(1, span.line - around), min(len(lines), last + around)
+    numbered = enumerate(lines[first - 1 : end], first)
+    return tuple(_trimmed(_source_line(span, number, text.rstrip("\r\n"))) for number, text in numbered)
+
+
+def _source_line(span: Span, number: int, text: str) -> SourceLine:
+    if not span.line <= number <= span.end_line:
+        return SourceLine(number, text, "", "")
+    indent = len(text) - len(text.lstrip())
+    start = span.column if number == span.line else indent
+    end = span.end_column if number == span.end_line else len(text)
+    if span.line == span.end_line and span.column == span.end_column:  # the line is all that is known
+        start, end = indent, len(text)
+    return SourceLine(number, text[:start], text[start:end], text[end:])
+
+
+def _trimmed(line: SourceLine) -> SourceLine:
+    if len(line.text) <= _LONGEST_LINE:
+        return line
+    before = line.before[-_LONGEST_LINE // 2 :]
+    marked = line.marked[: _LONGEST_LINE // 2]
+    return SourceLine(line.number, before, marked, f"{line.after[: _LONGEST_LINE // 4]}…")
+
+
+def frames_of(error: BaseException) -> Iterator[TracebackType]:
+    """The frames of an error's traceback, outermost first, without those of the functions that templates become."""
+    inner = error.__traceback__
+    while inner is not None:
+        if "__name__" in inner.tb_frame.f_globals:
+            yield inner
+        inner = inner.tb_next
