@@ -135,8 +135,9 @@ class _Modules:
         """What a module imports, with the packages around it, whose `__init__` its import runs."""
         loader = sys.modules[name].__loader__
         for dotted in loader.imports if isinstance(loader, RouteLoader) else ():
-            parts = dotted.split(".")
-            yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+            if dotted.startswith(self.package):  # others are unchanged
+                parts = dotted.split(".")
+                yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 def _has_changed(module: ModuleType) -> bool:

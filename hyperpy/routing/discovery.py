@@ -77,31 +77,42 @@ class Discovery:
         """
         if not self.guards:
             return ()
-        if file.is_symlink():
-            return self._guards_above(file, file.resolve())
-        folder = file.parent
-        if folder not in self._known:
-            self._known[folder] = self._guards_above(file, folder.resolve() / file.name)
-        return self._known[folder]
+        name = str(file)
+        found = self._known.get(name)
+        if found is None:
+            is_link = file.is_symlink()
+            folder = "" if is_link else os.path.dirname(name)
+            found = self._known.get(folder) if folder else None
+            if found is None:
+                found = self._guards_above(file.parent, file.resolve().parent if is_link else file.parent.resolve())
+            self._known[name] = self._known[folder or name] = found
+        return found
 
-    def _guards_above(self, file: Path, real: Path) -> tuple[GuardFile, ...]:
-        written, resolved = self._guarded
-        found = {folder.resolve(): written[folder] for folder in reversed(file.parents) if folder in written}
-        for folder in reversed(real.parents):
-            if folder in resolved:
-                found.setdefault(folder, resolved[folder])
+    def _guards_above(self, written: Path, real: Path) -> tuple[GuardFile, ...]:
+        """The guards of the folder in which a file stands, and of the folder in which it really is."""
+        guards, places = self._guarded
+        found = {places[folder]: guards[folder] for folder in _with_parents(written) if folder in guards}
+        by_place = {places[folder]: guard for folder, guard in guards.items()}
+        for folder in _with_parents(real):
+            if folder in by_place:
+                found.setdefault(folder, by_place[folder])
         return tuple(found.values())
 
     @cached_property
-    def _guarded(self) -> tuple[Mapping[Path, GuardFile], Mapping[Path, GuardFile]]:
-        """The guards by their folders, as these are written and in reality."""
-        written = {guard.path.parent: guard for guard in self.guards}
-        return written, {folder.resolve(): guard for folder, guard in written.items()}
+    def _guarded(self) -> tuple[Mapping[Path, GuardFile], Mapping[Path, Path]]:
+        """The guards by their folders, and the real paths of these."""
+        folders = {guard.path.parent: guard for guard in self.guards}
+        return folders, {folder: folder.resolve() for folder in folders}
 
     @cached_property
-    def _known(self) -> dict[Path, tuple[GuardFile, ...]]:
-        """The guards of each folder that has been asked for."""
+    def _known(self) -> dict[str, tuple[GuardFile, ...]]:
+        """The guards of each file that has been asked for, and those of files in a folder that are no links."""
         return {}
+
+
+def _with_parents(folder: Path) -> tuple[Path, ...]:
+    """A folder and those around it, outermost first."""
+    return (*reversed(folder.parents), folder)
 
 
 def discover(folder: Path, report: Callable[[RouteError], None] = refuse) -> Discovery:
@@ -117,8 +128,7 @@ def discover(folder: Path, report: Callable[[RouteError], None] = refuse) -> Dis
     routes: list[RouteFile] = []
     error_pages: list[ErrorPage] = []
     guards: list[GuardFile] = []
-    for parts in _python_files(root, (), ()):
-        path = root.joinpath(*parts)
+    for path, parts in _python_files(root, (), ()):
         try:
             if name := _ERROR_PAGES.get(parts[-1]):
                 error_pages.append(ErrorPage(path, _folder(parts[:-1]), _module(parts), name))
@@ -133,8 +143,8 @@ def discover(folder: Path, report: Callable[[RouteError], None] = refuse) -> Dis
 
 def _python_files(
     folder: Path, parts: tuple[str, ...], above: tuple[tuple[int, int], ...]
-) -> Iterator[tuple[str, ...]]:
-    """The path of each route file, error page and guard below the root, as parts, sorted.
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Each route file, error page and guard below the root, with the parts of its path there, sorted.
 
     A symbolic link to a folder is followed, unless it leads to one of the folders `above`: that would never end.
     """
@@ -150,7 +160,7 @@ def _python_files(
         path = folder / name
         if name == _GUARD:
             _check_is_file(path)
-            yield (*parts, name)
+            yield path, (*parts, name)
         elif path.is_dir():
             if f"{name}.py" == _GUARD:
                 what, hint = "a guard is a file, and this folder guards nothing", f"Make it a file: `{_GUARD}`."
@@ -158,7 +168,7 @@ def _python_files(
             if not is_private(name):
                 yield from _python_files(path, (*parts, name), (*above, here))
         elif (name in _ERROR_PAGES or (name.endswith(".py") and not is_private(name))) and _is_file(path):
-            yield (*parts, name)
+            yield path, (*parts, name)
 
 
 def _check_is_file(path: Path) -> None:
@@ -169,10 +179,12 @@ def _check_is_file(path: Path) -> None:
 
 
 def _is_file(path: Path) -> bool:
+    if path.is_file():
+        return True
     if path.is_symlink() and not path.exists():
         what = "this is a symbolic link to a file that does not exist"
         raise RouteError(what, place=Place(printable(str(path))), hint="Fix the symlink or remove it.")
-    return path.is_file()
+    return False
 
 
 def _parameters(segments: tuple[Segment, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hyperpy.exceptions import RouteError, printable
 
@@ -40,6 +41,7 @@ def is_private(name: str) -> bool:
     return name.startswith(("_", ".")) and name.removesuffix(".py") != ".well-known"
 
 
+@lru_cache(maxsize=4096)
 def parse_segment(name: str) -> Segment:
     """Parse a folder name, or a file name without `.py`. Raises RouteError without a place."""
     if _CONTROL.search(name):

@@ -168,3 +168,16 @@ async def test_only_the_streams_of_changed_routes_end(routes):
         assert [Path(record.file).name for record in app.streams] == ["same.py"]
         assert [event async for event in first] == []
         assert first.retry == 20
+
+
+async def test_routes_whose_files_and_imports_are_unchanged_stay_the_same_objects(routes):
+    write_files(
+        routes,
+        {"in/_guard.py": "1\n", "in/a.py": "t'a'\n", "in/{x}/b.py": "from routes._words import GREETING\nt'b'\n"},
+    )
+    app = Hyper(static=None, debug=True)
+    before = {entry.file: entry for entry in app.loaded_routes.entries}
+    assert await reload_routes(app, change(routes, {"_words.py": "GREETING = 'hey'\n", "new.py": "t'new'\n"}))
+    after = {entry.file: entry for entry in app.loaded_routes.entries}
+    renewed = {Path(file).name for file, entry in after.items() if entry is not before.get(file)}
+    assert renewed == {"index.py", "b.py", "new.py"}

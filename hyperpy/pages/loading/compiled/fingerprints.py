@@ -30,7 +30,7 @@ _OF_MODULES: Final = frozenset(
     {"__builtins__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__spec__"}
 )
 _TYPING: Final = frozenset({"types", "typing"})
-_UNITED: Final = tuple(
+_FIXED: Final = tuple(
     f"{folder}{os.sep}" for folder in {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")} | {str(HYPERPY)}
 )
 _INSTALLED: Final = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
@@ -97,10 +97,12 @@ def described(value: Any, public: PublicNames) -> str:
         return f"={name}"
     if issubclass(kind, ModuleType):
         return f"module {value.__name__} {stamp(value)}"
+    if kind is types.MethodType:
+        return f"method {described(value.__func__, public)}"
     if kind is functools.partial:
         return f"partial {described(value.func, public)} {bool(value.args)}"
     if kind.__module__ in _TYPING and kind is not FunctionType and not issubclass(kind, type):
-        return f"{kind.__qualname__} {_safe_repr(value)} {has_marker(value)}"
+        return f"{kind.__qualname__} {_form(value)} {has_marker(value)}"
     if issubclass(kind, type):
         return f"class {_definition(value)} {is_marker(value)}"
     if kind is FunctionType:
@@ -110,13 +112,9 @@ def described(value: Any, public: PublicNames) -> str:
     return f"{_definition(kind)} {is_marker(value)} {is_immutable(value)}"
 
 
-def _safe_repr(value: Any) -> str:
-    """The text of a special form of `typing`; others may hold any object, whose `repr` may be anything."""
-    return (
-        repr(value)
-        if isinstance(value, typing._SpecialForm | types.GenericAlias) and not typing.get_args(value)
-        else ""
-    )
+def _form(value: Any) -> str:
+    """The text of a special form of `typing`. Other types may hold any object, whose `repr` may run any code."""
+    return repr(value) if isinstance(value, typing._SpecialForm) else ""
 
 
 def _definition(value: Any) -> str:
@@ -162,7 +160,7 @@ def _named_in(module: ModuleType) -> Iterable[ModuleType]:
 def _file_stamp(module: ModuleType) -> tuple[str, bool]:
     """The state of a module's file, and whether the file belongs to the project."""
     file = vars(module).get("__file__")
-    if not isinstance(file, str) or (file.startswith(_UNITED) and not any(part in file for part in _INSTALLED)):
+    if not isinstance(file, str) or (file.startswith(_FIXED) and not any(part in file for part in _INSTALLED)):
         return "", False
     if any(part in file for part in _INSTALLED):
         return _status(file), False
