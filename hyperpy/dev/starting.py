@@ -37,6 +37,8 @@ class Starter:
         if not IS_SAFE or not dependencies.names or (latest is not None and latest.has_threads):
             return
         if latest is not None:
+            if latest.has_imported(dependencies):  # it may still be at it
+                return
             names = dict.fromkeys((*latest.dependencies.names, *dependencies.names))
             dependencies = InstalledImports(tuple(names), {**latest.dependencies.variables, **dependencies.variables})
         if self._next is not None:

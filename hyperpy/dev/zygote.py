@@ -53,7 +53,7 @@ def _installed_folders() -> set[str]:
 
 
 def _installed_at() -> list[int]:
-    """ChangedFiles when a package is installed or removed."""
+    """Changes when a package is installed or removed."""
     return [os.stat(folder).st_mtime_ns for folder in sorted(_installed_folders())]
 
 
@@ -80,6 +80,12 @@ class Zygote:
                 self._is_single_threaded = self._channel.recv()
         is_usable = bool(self._is_single_threaded) and self._process.exitcode is None
         return is_usable and self._installed == _installed_at()
+
+    def has_imported(self, dependencies: InstalledImports) -> bool:
+        """Whether it has imported these, or is about to, from what is installed now."""
+        mine = self.dependencies
+        has_all = set(mine.names).issuperset(dependencies.names)
+        return has_all and mine.variables == dependencies.variables and self._installed == _installed_at()
 
     @property
     def has_threads(self) -> bool:
