@@ -190,6 +190,8 @@ def _is_document(status: int, raw: Sequence[tuple[bytes, bytes]]) -> bool:
 
 
 def _tag(nonce: str, facts: Mapping[str, str]) -> bytes:
+    """The scripts: one runs as soon as it is there, and one that listens to htmx before that sends its requests."""
+    own = f' nonce="{nonce}"' if nonce else ""
     attributes = "".join(f' data-{name}="{value}"' for name, value in facts.items())
-    attributes += f' nonce="{nonce}"' if nonce else ""
-    return f'<script type="module" async src="{PREFIX}dev.js"{attributes}></script>'.encode()
+    early = f'<script type="module" src="{PREFIX}fragments.js" data-hyper-dev{own}></script>'
+    return f'<script type="module" async src="{PREFIX}dev.js"{attributes}{own}></script>{early}'.encode()
