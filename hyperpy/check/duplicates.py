@@ -12,7 +12,7 @@ from hyperpy.exceptions import Place
 from hyperpy.templates.at_load.literals import Literal
 from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Fragment, Hole, Node, Tag, Value, walk
 
-# Their content is not on the page, unless a script puts it there, or there are no scripts.
+# Their content is not on the page unless a script puts it there, or the browser runs no scripts.
 _INERT: Final = frozenset({"noscript", "template"})
 # Vue decides by these which elements are there.
 _BRANCHES: Final = frozenset({"v-else", "v-else-if", "v-for", "v-if"})

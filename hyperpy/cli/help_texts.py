@@ -26,7 +26,7 @@ EXAMPLES: Final = {name: example for group in COMMANDS.values() for name, exampl
     "init": "hyper channels init --channels postgresql://localhost/site"
 }
 
-# The settings of each group of options. Options that are no settings come first, without a heading of their own.
+# The settings of each group of options. Options that are not settings come first, without a heading.
 OPTIONS: Final = {
     "Address": "host port uds backlog root_path",
     "Files": "routes static editor",

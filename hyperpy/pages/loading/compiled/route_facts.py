@@ -61,7 +61,7 @@ class RouteFacts:
 
     @cached_property
     def unknown(self) -> tuple[ast.AnnAssign, ...]:
-        """The annotations at module level that are no inputs for all that analysis can see."""
+        """The annotations at module level that, as far as analysis can see, are not inputs."""
         return tuple(map(tree_from_data, self.unknown_data))
 
     @cached_property
