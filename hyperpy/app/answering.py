@@ -51,7 +51,7 @@ from hyperpy.streams import (
 from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders, RawHeader, private_with_session, with_session
+from hyperpy.web.default_headers import DefaultHeaders, RawHeader, add_session, private_with_session, with_session
 from hyperpy.web.errors import method_error
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.session_seal import SESSION, SessionSeal
@@ -170,7 +170,9 @@ async def answer_route(
         answer = await _finished(run, answer)
     if isinstance(answer, str):
         start, body = _page_messages(run, answer, sender)
-        if state is not None:
+        if state is not None and run.response is None:
+            add_session(start["headers"], scope, keep=True)
+        elif state is not None:
             start["headers"] = with_session(start["headers"], scope, keep=start["status"] < 500)
         sender.started = True
         await sender.send(start)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from hyperpy.exceptions import AnswerError, did_you_mean
 from hyperpy.forms.field_names import parts_of
@@ -31,7 +31,6 @@ class FieldPlace:
     __slots__ = (
         "_children",
         "attributes",
-        "controls",
         "field",
         "id",
         "is_text",
@@ -58,8 +57,6 @@ class FieldPlace:
         """The type of its control, computed at its first use: see `attributes.py`."""
         self.attributes: dict[tuple[str, bool], Mapping[str, object]] = {}
         """Attributes of its control, by the control's type and whether it is one of several: see `attributes.py`."""
-        self.controls: dict[tuple[object, ...], Any] = {}
-        """All attributes of its control in forms that show the defaults of the model: see `model_form.py`."""
         self._children: dict[str, FieldPlace] = {}
 
     def child(self, name: str) -> FieldPlace:

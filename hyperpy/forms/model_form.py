@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from markupsafe import Markup
 from pydantic import TypeAdapter, ValidationError
@@ -20,8 +20,11 @@ from hyperpy.forms.shapes import Kind, Shape, shape_of, written
 from hyperpy.forms.submission import Submission
 from hyperpy.templates import html
 
-MOST_CONTROLS: Final = 32
-"""Ways of writing the control of one field that are remembered."""
+MOST_CONTROLS: Final = 500
+"""Controls of one model whose attributes are remembered."""
+
+_LONGEST_KEPT: Final = 200  # characters of an attribute's value
+_STR: Final = frozenset({str})
 
 _type: Final = type  # which parameters hide
 _ROOT_HINT: Final = "Ask first: `if form.ok:`"
@@ -34,8 +37,8 @@ class FormModel[T]:
         self.adapter: TypeAdapter[T] = TypeAdapter(model)
         self.shape: Shape = shape_of(self.adapter)
         self.root = FieldPlace((), "", self.shape, None)
-        self.is_fixed = all(field.is_fixed for field in self.shape.fields.values())
-        """Whether a form that was not submitted, and has no initial values, is always the same."""
+        self.controls: dict[tuple[object, ...], FieldAttributes] = {}
+        """The attributes of controls in forms that show the defaults, by all that decides them."""
         self._default_values: Values | None = None
 
     def default_values(self) -> Values:
@@ -43,7 +46,7 @@ class FormModel[T]:
         if self._default_values is not None:
             return self._default_values
         values = initial_values(self.shape, {})
-        if self.is_fixed:
+        if all(field.is_fixed for field in self.shape.fields.values()):
             self._default_values = values
         return values
 
@@ -83,7 +86,7 @@ class ModelForm[T]:
     A form that was not submitted shows its initial values and has no errors.
     """
 
-    __slots__ = ("_bound", "_id_prefix", "_make_values", "_model", "_problems", "_shown", "_told")
+    __slots__ = ("_bound", "_id_prefix", "_is_default", "_make_values", "_model", "_problems", "_shown", "_told")
 
     _model: FormModel[T]
     _bound: Bound[T] | None
@@ -91,6 +94,8 @@ class ModelForm[T]:
     _shown: Values | None
     _problems: dict[str, list[str]]
     _id_prefix: str
+    _is_default: bool
+    """Whether it shows the defaults of its model: it was not submitted, has no initial values, and was not failed."""
     _told: set[str]
     """The names whose messages, or controls, a template has asked for since the form was refused."""
 
@@ -152,6 +157,7 @@ class ModelForm[T]:
                 raise TypeError(f"the message of {name or 'a form'!r} must be a text that isn't empty, not {text!r}")
             self._problems.setdefault(name, []).append(text)
         self._problems = in_order(self._problems, self._model.shape)
+        self._is_default = False
 
     def field(self, name: str, *, type: str = "", value: object = None, **attributes: object) -> FieldAttributes:
         """The attributes of a control: `<input {form.field("email"):**}>`. The same for `<select>` and `<textarea>`.
@@ -159,27 +165,34 @@ class ModelForm[T]:
         `type` replaces the type that follows from the model. `value` is what a radio button, or one of several
         checkboxes, stands for. Other attributes are added; `_` in a name is written as `-`.
         """
+        if not self._is_default or value is not None:
+            return self._field(name, type, value, attributes)
+        if not (type or attributes):
+            known = self._model.controls.get((self._id_prefix, name))
+            if known is not None:
+                return known
+        return self._default_field(name, type, attributes)
+
+    def _default_field(self, name: str, type: str, attributes: Mapping[str, object]) -> FieldAttributes:
+        """The attributes of a control in a form that shows the defaults of its model, made once if that is possible."""
         place = self._root.find(name)
-        if (
-            value is not None
-            or not self._shows_defaults
-            or (attributes and set(map(_type, attributes.values())) != {str})
-        ):
-            return self._field(place, type, value, attributes)
-        key = (self._id_prefix, type, *attributes.items())
-        known: FieldAttributes | None = place.controls.get(key)
+        added = cast(Mapping[str, str], attributes)  # if the next lines say so
+        can_change = not (len(place.parts) == 1 and place.field and place.field.is_fixed)
+        if can_change or not _STR.issuperset(map(_type, (name, type, *attributes.values()))):
+            return self._field(name, type, None, attributes)
+        key = (self._id_prefix, name, type, *added.items()) if type or added else (self._id_prefix, name)
+        controls = self._model.controls
+        known = controls.get(key)
         if known is None:
-            known = self._field(place, type, value, attributes)
-            if len(place.controls) < MOST_CONTROLS:
-                place.controls[key] = known
+            known = self._field(name, type, None, attributes)
+            if all(len(text) <= _LONGEST_KEPT for text in added.values()):
+                if len(controls) >= MOST_CONTROLS:
+                    controls.clear()
+                controls[key] = known
         return known
 
-    @property
-    def _shows_defaults(self) -> bool:
-        """Whether it shows what every form of its model shows that was not submitted."""
-        return self._bound is None and self._shown is None and not self._problems and self._model.is_fixed
-
-    def _field(self, place: FieldPlace, type: str, value: object, attributes: Mapping[str, object]) -> FieldAttributes:
+    def _field(self, name: str, type: str, value: object, attributes: Mapping[str, object]) -> FieldAttributes:
+        place = self._root.find(name)
         kind = type or control_type(place)
         chosen = None if value is None else _option_text(value)
         control = control_id(place, self._id_prefix)
@@ -257,6 +270,7 @@ class ModelForm[T]:
 def show_initial(form: ModelForm[Any], initial: object) -> None:
     """Show these values in a form that was not submitted."""
     form._shown = initial_values(form._model.shape, checked_initial(initial))
+    form._is_default = False
 
 
 def has_problems(form: ModelForm[Any]) -> bool:
@@ -305,5 +319,6 @@ def new_form[T](
     form._model, form._bound, form._id_prefix = model, bound, id_prefix
     form._make_values = model.default_values if bound is None else bound.values
     form._shown, form._told = None, set()
+    form._is_default = bound is None
     form._problems = {name: list(found) for name, found in bound.problems.items()} if bound else {}
     return form

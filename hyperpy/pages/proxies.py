@@ -45,7 +45,10 @@ class _Proxy:
         return cast(type, self._kind)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and current_host.get(None) is None:
+        run = current_host.get(None)
+        if run is not None:
+            return getattr(self._find(run), name)
+        if name.startswith("__"):
             raise AttributeError(name)  # tools that inspect a module look for `__wrapped__` and the like
         return getattr(_target(self), name)
 

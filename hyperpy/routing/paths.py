@@ -44,7 +44,8 @@ def root_prefix(scope: Mapping[str, Any]) -> str:
 
     It starts with exactly one slash. ASGI has it decoded, like WSGI's SCRIPT_NAME.
     """
-    root: str = scope.get("root_path", "").strip("/")
+    sent: str | None = scope.get("root_path")
+    root = sent.strip("/") if sent else ""
     return f"/{quote(root, safe=f'/{_SEGMENT_SAFE}')}" if root else ""
 
 

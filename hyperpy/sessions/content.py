@@ -1,5 +1,6 @@
 """The content of one request's session: read from its cookie on first use, and written back if it has changed."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Never
 
 from pydantic import TypeAdapter, ValidationError
@@ -9,7 +10,7 @@ from starlette.types import Scope
 from hyperpy.exceptions import HeadersSentError, SessionError, caller_place
 from hyperpy.routing import root_prefix
 from hyperpy.sessions.flashes import FLASHES, Flash, restored, stored
-from hyperpy.sessions.signed_cookie import UNCHANGING, SessionCookie
+from hyperpy.sessions.signed_cookie import SessionCookie
 
 type RawHeader = tuple[bytes, bytes]
 
@@ -27,29 +28,32 @@ class SessionContent:
         "_dropped",
         "_flashes",
         "_is_changed",
+        "_is_flat",
         "_is_old",
         "_models",
-        "_scope",
+        "_request_headers",
         "_sent",
         "_stored",
         "_values",
     )
 
     def __init__(self, scope: Scope, cookie: SessionCookie) -> None:
-        self._scope = scope
+        # Not the scope: it refers to this object, and both would stay until the garbage collector runs.
+        self._request_headers: list[RawHeader] = scope["headers"]
         self._cookie = cookie
         self._values: dict[str, Any] | None = None  # None until it is read
         self._models: dict[int, tuple[TypeAdapter[Any], Any]] = {}  # by the identity of the adapter
         self._flashes: list[Flash] | None = None  # those that count as shown
         self._stored = b""  # the JSON in the visitor's cookie
         self._is_changed = False  # as far as is known: a change inside a list or a model comes unseen
-        self._is_old = False
-        self._sent: list[RawHeader] | None = None  # once the response is about to start
+        self._is_flat = self._is_old = False  # as it was read
+        self._sent: Sequence[RawHeader] | None = None  # once the response is about to start
         self._dropped = False  # whether a failed request's changes were left out
 
     def values(self) -> dict[str, Any]:
         if self._values is None:
-            self._values, self._stored, age = self._cookie.read(self._scope)
+            found, age = self._cookie.read(self._request_headers)
+            self._values, self._stored, self._is_flat = found.values(), found.json, found.flat is not None
             self._is_old = age > self._cookie.max_age * _RENEW_AFTER
         return self._values
 
@@ -95,40 +99,34 @@ class SessionContent:
 
     # -- the response -------------------------------------------------------------------------------------------------
 
-    def headers(self, *, keep: bool) -> list[RawHeader]:
+    def headers(self, scope: Scope, *, keep: bool) -> Sequence[RawHeader]:
         """The headers for the response, which is about to be sent: from now on, no change is possible.
 
         Without `keep`, what has changed is dropped. Raises SessionError for what JSON or a cookie can't hold.
         """
         if self._sent is None:
-            self._sent = []
+            self._sent = ()
             self._dropped = True
             if self._values is not None:
-                self._sent = [*PRIVATE]
-                if keep and (self._is_changed or self._is_old or self._may_hide_changes):
-                    self._store()
+                self._sent = PRIVATE
+                if keep and (self._is_changed or self._is_old or self._models or not self._is_flat):
+                    self._sent = (*PRIVATE, *self._stored_in(scope))
             self._dropped = not keep
         return self._sent
 
-    def _store(self) -> None:
-        """Send the session if it is another one than the visitor has, or old."""
+    def _stored_in(self, scope: Scope) -> Iterator[RawHeader]:
+        """The header that stores the session, if it is another one than the visitor has, or old."""
         now = self._json()
         if now != self._stored or self._is_old:
-            path = root_prefix(self._scope) or "/"
-            secure = self._scope.get("scheme") in ("https", "wss")
-            assert self._sent is not None
-            self._sent.append(self._cookie.header(from_json(now), path, secure=secure))
+            path = root_prefix(scope) or "/"
+            secure = scope.get("scheme") in ("https", "wss")
+            yield self._cookie.header(from_json(now), path, secure=secure)
             self._stored = now
-
-    @property
-    def _may_hide_changes(self) -> bool:
-        """Whether it has values that can change without being set."""
-        return bool(self._models) or not UNCHANGING.issuperset(map(type, (self._values or {}).values()))
 
     def seal(self) -> None:
         """The headers are settled, although nothing has asked for the session: no change is possible."""
         if self._sent is None:
-            self._sent = [*PRIVATE]
+            self._sent = PRIVATE
 
     @property
     def is_lost(self) -> bool:
@@ -136,7 +134,9 @@ class SessionContent:
 
         It may have been read no earlier. What a failed request has changed is dropped on purpose.
         """
-        if self._sent is None or self._values is None or self._dropped or not self._may_hide_changes:
+        if self._sent is None or self._values is None or self._dropped:
+            return False
+        if self._is_flat and not (self._is_changed or self._models):
             return False
         return self._json() != self._stored
 

@@ -6,6 +6,7 @@ A visitor can read it, and send an older one again.
 import re
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -27,7 +28,7 @@ MOST_COOKIES: Final = 8
 # Verified cookies that are remembered, each of at most MOST_BYTES and its content.
 MOST_KNOWN: Final = 500
 
-UNCHANGING: Final = frozenset({str, int, float, bool, type(None)})
+_UNCHANGING: Final = frozenset({str, int, float, bool, type(None)})
 """The types in JSON whose values can't change."""
 
 _SALT: Final = "hyperpy.session"  # signatures made with the key for other purposes are not sessions
@@ -35,7 +36,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 9110, 
 _HOST_ONLY: Final = "__Host-"  # browsers accept such a cookie only with Secure and the path /
 
 
-class _Verified(NamedTuple):
+class Verified(NamedTuple):
     """The content of a cookie that this site has signed."""
 
     json: bytes
@@ -49,6 +50,9 @@ class _Verified(NamedTuple):
         return values
 
 
+_EMPTY: Final = Verified(b"{}", 0, {})
+
+
 @dataclass(frozen=True, slots=True)
 class SessionCookie:
     """How sessions are read from requests and written to responses. The first of the `keys` signs, and all verify."""
@@ -58,7 +62,7 @@ class SessionCookie:
     max_age: int
     """Seconds after which a session expires if it hasn't changed."""
     _serializer: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
-    _known: dict[str, _Verified] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _known: dict[str, Verified] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         # itsdangerous signs with the last key.
@@ -81,20 +85,20 @@ class SessionCookie:
             raise settings.error("session_cookie", f"invalid cookie name {name!r}", "Use letters, digits, - and _.")
         return cls(keys, name, settings.session_max_age)
 
-    def read(self, scope: Scope) -> tuple[dict[str, Any], bytes, float]:
-        """The content of a request's session, as JSON too, and its age in seconds; empty if there is no valid one.
+    def read(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[Verified, float]:
+        """The session that the headers of a request have, and its age in seconds; empty if there is no valid one.
 
         Of several cookies, the first that this site has signed counts: browsers send the one with the longest path
         first, so a mounted site finds its own before that of the site around it (RFC 6265, 5.4).
         """
-        for text in self._texts(scope)[:MOST_COOKIES]:
+        for text in self._texts(headers)[:MOST_COOKIES]:
             # Visitors send the same cookie with every request, so the last ones are remembered.
             found = self._known.get(text) or self._verified(text)
             if found is not None and 0 <= (age := int(time.time()) - found.signed) <= self.max_age:
-                return found.values(), found.json, age
-        return {}, b"{}", 0
+                return found, age
+        return _EMPTY, 0
 
-    def _verified(self, text: str) -> _Verified | None:
+    def _verified(self, text: str) -> Verified | None:
         """What a cookie holds; None if this site hasn't signed it."""
         try:
             content, signed = self._usable().loads(text, return_timestamp=True)
@@ -104,17 +108,17 @@ class SessionCookie:
             return None
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        flat = content if UNCHANGING.issuperset(map(type, content.values())) else None
-        known = self._known[text] = _Verified(to_json(content), int(signed.timestamp()), flat)
+        flat = content if _UNCHANGING.issuperset(map(type, content.values())) else None
+        known = self._known[text] = Verified(to_json(content), int(signed.timestamp()), flat)
         return known
 
     def is_in(self, scope: Scope) -> bool:
         """Whether a request comes with the cookie of a session, valid or not."""
-        return bool(self._texts(scope))
+        return bool(self._texts(scope["headers"]))
 
-    def _texts(self, scope: Scope) -> tuple[str, ...]:
+    def _texts(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, ...]:
         found: tuple[str, ...] = ()
-        for header, value in scope["headers"]:
+        for header, value in headers:
             if header == b"cookie":
                 found += (_values_of if len(value) > MOST_BYTES else _known_values_of)(self.name, value)
         return found

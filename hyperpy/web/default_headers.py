@@ -77,7 +77,14 @@ def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[
     session = scope[STATE].session
     if session is None:
         return headers
-    return _with(headers, session.headers(keep=keep))
+    return _with(headers, session.headers(scope, keep=keep))
+
+
+def add_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> None:
+    """Add the headers of the session to a response that has no `Cache-Control`."""
+    session = scope[STATE].session
+    if session is not None:
+        headers.extend(session.headers(scope, keep=keep))
 
 
 def private_with_session(headers: list[RawHeader], scope: Scope) -> list[RawHeader]:
@@ -89,12 +96,12 @@ def private_with_session(headers: list[RawHeader], scope: Scope) -> list[RawHead
     return _with(headers, [header for header in PRIVATE if header not in headers])
 
 
-def _with(headers: list[RawHeader], added: list[RawHeader]) -> list[RawHeader]:
+def _with(headers: list[RawHeader], added: Iterable[RawHeader]) -> list[RawHeader]:
     """Both; the first `Cache-Control` counts."""
     for name, _ in headers:
         if len(name) == _CACHE_CONTROL_LENGTH and name.lower() == b"cache-control":
             return [*headers, *(header for header in added if header[0] != b"cache-control")]
-    return headers + added
+    return [*headers, *added]
 
 
 def report_lost_changes(scope: Scope) -> None:

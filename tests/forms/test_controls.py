@@ -3,8 +3,11 @@
 import datetime as dt
 import re
 import sqlite3
+from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
+from itertools import product
+from string.templatelib import Template
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -13,6 +16,7 @@ from pydantic import AwareDatetime, BaseModel, Field, HttpUrl, SecretStr, String
 from hyperpy.exceptions import AnswerError, ComponentError
 from hyperpy.forms import FormField, FormModel, ModelForm, Submission, SubmittedJSON, UploadFile, new_form, show_initial
 from hyperpy.forms.html_patterns import html_pattern
+from hyperpy.forms.model_form import MOST_CONTROLS
 from hyperpy.templates import html
 
 
@@ -287,6 +291,58 @@ def test_a_form_that_shows_defaults_shares_nothing_that_changes():
             change()
     assert html(t"<input {attributes | {'class': 'x'}:**}>").count("class") == 1
     assert write(None) == plain
+
+
+def test_what_is_remembered_of_a_control_is_known_by_all_that_decides_it():
+    """However the same control was written before, and among whichever static attributes."""
+
+    class Kind(str, Enum):  # noqa: UP042  (equal to a str, and written differently)
+        MAIL = "email"
+
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("name", {}),
+        ("name", {"type": "email"}),
+        ("name", {"type": Kind.MAIL}),
+        ("name", {"title": "email"}),
+        ("name", {"title": Kind.MAIL}),
+        ("name", {"title": "1"}),
+        ("name", {"title": 1}),
+        ("name", {"title": True}),
+        ("name", {"data_a": "1", "data_b": "2"}),
+        ("name", {"data_b": "2", "data_a": "1"}),
+        ("name", {"title": "x" * 1000}),
+        ("items[0].name", {}),
+        ("items[1].name", {}),
+        ("items[1].name", {"title": "email"}),
+    ]
+    places: list[Callable[[Any], Template]] = [
+        lambda found: t"<input {found:**}>",
+        lambda found: t"<input title=static id=x {found:**}>",
+        lambda found: t"<input {found:**} title=static id=x>",
+        lambda found: t"<input title=static {found:**} id=x>",
+        lambda found: t"<select required {found:**}></select>",
+        lambda found: t"<textarea {found:**} required></textarea>",
+    ]
+    shared = FormModel[Any](Contact)
+    wrong = []
+    for prefix, (name, attributes), write in [*product(("", "a"), asked, places)] * 2:
+        own = new_form(ModelForm, FormModel[Any](Contact), None, prefix).field(name, **attributes)
+        known = new_form(ModelForm, shared, None, prefix).field(name, **attributes)
+        tag = write(own).strings[0].split()[0].removeprefix("<")
+        if (shown := html(write(known))) != (expected := html(write(dict(own.for_tag(tag))))):
+            wrong.append((shown, expected))
+    assert not wrong
+
+
+def test_the_controls_that_are_remembered_are_limited():
+    model = FormModel[Any](Contact)
+    for number in range(MOST_CONTROLS):
+        for added in {}, {"title": str(number)}, {"placeholder": str(number)}:
+            new_form(ModelForm, model, None).field("name", **added)
+        new_form(ModelForm, model, None).field(f"items[{number}].name")
+    assert 0 < len(model.controls) <= MOST_CONTROLS
+    new_form(ModelForm, model, None).field("name", title="x" * 100_000)
+    assert max(len(str(key)) for key in model.controls) < 1000
 
 
 def test_the_component_writes_label_control_help_and_message():

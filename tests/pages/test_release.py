@@ -5,11 +5,12 @@ import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 from starlette.types import Message
 
-from hyperpy import Hyper
+from hyperpy import Hyper, Settings
 from hyperpy.pages import Route
 from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.routing import Match
@@ -53,6 +54,28 @@ ROUTES = {
     "answer": "value = Value()\nPlainTextResponse('hello')\n",
 }
 
+# By what a page uses of its request: nothing of that may refer to the request in a circle.
+USES = {
+    "request": "from hyperpy import request\nt'{request.query_params.get('q')}{request.headers.get('x')}'\n",
+    "session": "from hyperpy import session\nt'{session.get('user')}'\n",
+    "changed": "from hyperpy import flash, session\nsession['user'] = [1]\nflash('Saved.')\nt'<p>'\n",
+    "input": "from hyperpy import Session\nsession: Session\nsession['user'] = 7\nt'<p>'\n",
+    "flashes": "from hyperpy import flashes\nt'{list(flashes())}'\n",
+    "form": (
+        "from pydantic import BaseModel\nfrom hyperpy import Form, session\nclass Model(BaseModel):\n    name: str\n"
+        "form: Form[Model] = Form()\nt'<input {form.field('name'):**}>{form.errors}{session.get('user')}'\n"
+    ),
+    "dependency": (
+        "from hyperpy import Depends, Session\ndef user(session: Session):\n    return session.get('user')\n"
+        "user_id: int | None = Depends(user)\nt'{user_id}'\n"
+    ),
+    "response": "from hyperpy import response, session\nresponse.status_code = 201\nt'{session.get('user')}'\n",
+    "answer": "from hyperpy import PlainTextResponse, session\nsession['user'] = 7\nPlainTextResponse('hello')\n",
+    "redirect": "from hyperpy import redirect, session\nsession['user'] = 7\nredirect('/')\n",
+    "stream": "from hyperpy import session\nsession['user'] = 7\nasync def stream():\n    yield t'<p>'\n",
+    "nonce": "from hyperpy import csp_nonce\nt'<script nonce={csp_nonce}></script>'\n",
+}
+
 OUTLIVING = {
     "task": "asyncio.create_task(later())",
     "callback": "asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(later()))",
@@ -83,7 +106,7 @@ def kept(app: Hyper, path: bytes) -> dict[str, Any]:
     return found.target.definitions
 
 
-async def get(app: Hyper, path: str, accept: str = "text/html") -> str:
+async def get(app: Hyper, path: str, accept: str = "text/html", **state: object) -> str:
     """An in-process request, without an HTTP client, which could keep references of its own."""
     body = b""
 
@@ -97,7 +120,7 @@ async def get(app: Hyper, path: str, accept: str = "text/html") -> str:
 
     headers = [(b"accept", accept.encode())]
     about = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
-    await app({**about, "headers": headers, "state": {}}, receive, send)
+    await app({**about, "headers": headers, "state": state}, receive, send)
     return body.decode()
 
 
@@ -112,6 +135,27 @@ async def test_a_request_leaves_nothing_behind(tmp_path: Path, name: str, accept
     async with asyncio.timeout(5):
         while made[0]() is not None:
             await asyncio.sleep(0.001)
+
+
+async def test_what_a_page_uses_is_released_with_its_request(tmp_path: Path) -> None:
+    class Value:
+        pass
+
+    for name, text in USES.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    app = Hyper(routes=tmp_path, static=None, settings=Settings(secret_key="a key that nobody can guess"))
+    made = {}
+    for name in USES:
+        value = Value()
+        made[name] = ref(value)
+        await get(app, f"/{name}", kept=value)
+        del value
+    # A worker thread drops its references a moment after the answer has arrived.
+    for _ in range(1000):
+        if not (left := [name for name, value in made.items() if value() is not None]):
+            break
+        await asyncio.sleep(0.001)
+    assert left == []
 
 
 @pytest.mark.parametrize("name", OUTLIVING)

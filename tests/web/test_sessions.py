@@ -221,6 +221,63 @@ async def test_the_same_cookie_gives_each_request_a_content_of_its_own(tmp_path:
             assert seen == [(before, False), (after, True)] * 2 + [(before, False)]
 
 
+SHARING = {
+    "set.py": "from hyperpy import session\nuser: str\nsession['user'] = user\nt''\n",
+    "page.py": """
+from pydantic import BaseModel, Field
+from hyperpy import Form, POST, Query, asset, session
+class Note(BaseModel):
+    text: str = Field(max_length=9)
+    place: str = "here"
+form: Form[Note] = Form()
+title: str = Query("-")
+user = session.get("user")
+if POST and form.ok:
+    session["last"] = form.data.text
+    form.fail(text=f"{user} has written this.")
+def Head():
+    return t"<link href={asset('app.css')}>{user} {session.get('last')} {form.errors}"
+t"<{Head} /><input {form.field('text'):**}><input class=wide {form.field('place', title=title):**}>"
+""",
+}
+
+
+async def test_answers_do_not_depend_on_the_requests_before(tmp_path: Path) -> None:
+    """What is made once for all requests holds nothing of any of them: each is answered as by a new application."""
+    write_files(tmp_path / "routes", SHARING)
+    write_files(tmp_path / "static", {"app.css": "a{}"})
+
+    def new_app(key: str = KEY) -> Hyper:
+        return Hyper(tmp_path / "routes", tmp_path / "static", settings=Settings(secret_key=key))
+
+    async def answered(app: Hyper, method: str, path: str, cookie: str, data: dict[str, str]) -> tuple[object, ...]:
+        async with client_of(app) as client:
+            answer = await client.request(method, path, headers={"Cookie": cookie}, data=data or None)
+            stored = content(client.cookies["session"]) if "session" in client.cookies else None
+            return answer.status_code, answer.text, stored, answer.headers["cache-control"], answer.headers["vary"]
+
+    cookies = ["", "session=forged"]
+    for user, key in (("ada", KEY), ("<bob>", KEY), ("eve", OTHER_KEY)):
+        async with client_of(new_app(key)) as client:
+            await client.get("/set", params={"user": user})
+            cookies.append(f"session={client.cookies['session']}")
+    requests: list[tuple[str, str, dict[str, str]]] = [
+        ("GET", "/page", {}),
+        ("GET", "/page?title=%22mine", {}),
+        ("POST", "/page", {"text": "<too long for it>", "place": "there"}),
+        ("POST", "/page", {"text": "<short>"}),
+    ]
+    asked = [(method, path, cookie, data) for cookie in cookies for method, path, data in requests]
+    expected = [await answered(new_app(), *each) for each in asked]
+    assert len(set(map(str, expected))) == 12  # for eve, and for the forged cookie, as without a session
+    app = new_app()
+    wrong = []
+    for each in (*asked, *asked[::-1], *asked[::3], *asked[1::3]):
+        if (shown := await answered(app, *each)) != expected[asked.index(each)]:
+            wrong.append((each, shown))
+    assert wrong == []
+
+
 async def test_keys_can_be_replaced(folder: Path) -> None:
     async with site(folder, OTHER_KEY) as http:
         await http.get("/count")

@@ -156,7 +156,8 @@ class Run(AnsweredRequest):
         return request_state(self.scope)
 
     def session_content(self) -> SessionContent:
-        return self.state.session_content(self.scope)
+        state: RequestState = self.scope.get(STATE) or self.state
+        return state.session or state.session_content(self.scope)
 
     def settle_status(self) -> int:
         """The status of what the route renders: the one that it has set, or 422 if a form was refused."""

@@ -195,6 +195,7 @@ LOCATED = frozenset({Context.STYLE, Context.STYLE_VALUE, Context.BINDING, Contex
 _known: dict[tuple[object, ...], str] = {}
 _MOST_KNOWN: Final = 1000
 _LONGEST_KNOWN: Final = 2000  # characters
+_MOST_PLACES: Final = 16  # kinds of tags for which fixed attributes keep their HTML
 _STR: Final = frozenset({str})
 
 
@@ -203,8 +204,6 @@ def merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...])
 
     An entry is the lower-case name and the HTML of an attribute, or None and a mapping to spread.
     """
-    if len(entries) == 1 and isinstance(fixed := entries[0][1], FixedAttributes) and fixed.html is not None:
-        return fixed.html.get(tag) or _kept(fixed.html, words, tag, entries)
     key = _key_of(words, tag, entries)
     if key is None:
         return _merged(words, tag, entries)
@@ -218,10 +217,24 @@ def merged(words: str, tag: str, entries: tuple[tuple[str | None, object], ...])
     return found
 
 
-def _kept(html: dict[str, str], words: str, tag: str, entries: tuple[tuple[str | None, object], ...]) -> str:
-    found = _merged(words, tag, entries)
-    if not _may_report(tag, entries):
-        html[tag] = found
+type Entries = tuple[tuple[str | None, object], ...]
+
+
+def spread_among(
+    words: str, key: tuple[str, Entries, Entries], value: object, rendered: Callable[[object], object]
+) -> str:
+    """All attributes of a tag with one spread, whose other attributes are static.
+
+    The `key` is the tag, with the attributes before and after the spread. `rendered` prepares the value of a spread.
+    """
+    html = value.html if isinstance(value, FixedAttributes) else None
+    if html is not None and (known := html.get(key)) is not None:
+        return known
+    tag, before, after = key
+    entries = (*before, (None, rendered(value)), *after)
+    found = merged(words, tag, entries)
+    if html is not None and len(html) < _MOST_PLACES and not _may_report(tag, entries):
+        html[key] = found
     return found
 
 

@@ -1,6 +1,6 @@
 """Attributes that depend on the tag over which they are spread."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Final, Never
 
 PLAIN: Final = frozenset({str, int, bool, type(None)})
@@ -22,8 +22,11 @@ class FixedAttributes(TagAttributes):
 
     __slots__ = ("html",)
 
-    html: dict[str, str] | None
-    """The HTML by tag, where nothing else is on it; None if it can differ from one time to the next."""
+    html: dict[Hashable, str] | None
+    """All attributes of tags over which they are spread, as HTML, by the tag and its static attributes.
+
+    None if they can differ from one time to the next.
+    """
 
     def __init__(self, attributes: Mapping[str, object]) -> None:
         super().__init__(attributes)

@@ -187,13 +187,27 @@ class Writer:
     def tag(self, tag: Tag) -> Iterator[CodePiece]:
         yield f"<{tag.name}"
         if any(isinstance(item, Spread) or _takes_dict(item) for item in tag.attributes):
-            entries = "".join(self.entries(tag))
-            yield Expression(f"{self.name(attributes.merged)}({self.words!r}, {tag.name!r}, ({entries}))")
+            yield Expression(self.one_spread(tag) or self.merged(tag))
         else:
             for item in tag.attributes:
                 assert isinstance(item, Attribute)
                 yield from self.attribute(tag, item)
         yield f"{tag.tail}>"
+
+    def merged(self, tag: Tag) -> str:
+        entries = "".join(self.entries(tag))
+        return f"{self.name(attributes.merged)}({self.words!r}, {tag.name!r}, ({entries}))"
+
+    def one_spread(self, tag: Tag) -> str:
+        """The attributes of a tag with one spread, whose other attributes are static; of another tag, nothing."""
+        spreads = [index for index, item in enumerate(tag.attributes) if isinstance(item, Spread)]
+        if len(spreads) != 1 or any(isinstance(item, Attribute) and not _is_static(item) for item in tag.attributes):
+            return ""
+        spread, entries = tag.attributes[spreads[0]], list(self.entries(tag))
+        assert isinstance(spread, Spread)
+        before, after = ("".join(part) for part in (entries[: spreads[0]], entries[spreads[0] + 1 :]))
+        key = f"({tag.name!r}, ({before}), ({after}))"
+        return f"{self.name(attributes.spread_among)}({self.words!r}, {key}, {self.hole(spread.index)}, SPREAD)"
 
     def entries(self, tag: Tag) -> Iterator[str]:
         """The attributes of a tag some of whose names are known only at run time, for `merged`."""
@@ -327,6 +341,10 @@ class Writer:
 def _rendered(value: str) -> str:
     """The value, or the HTML of a t-string: attributes don't take a Template."""
     return f"{value} if type({value}) is not TEMPLATE else SAFE({value})"
+
+
+def _is_static(item: Attribute) -> bool:
+    return item.value is None or not any(isinstance(piece, int) for piece in item.value)
 
 
 def _takes_dict(item: Attribute) -> bool:
