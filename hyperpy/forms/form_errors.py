@@ -114,7 +114,11 @@ class FormErrors:
             if not self._problems.get(name) and name == FORM:
                 items.append(t"<li>{text}</li>")
                 continue
-            place = self._place.find(name)
+            try:
+                place = self._place.find(name)
+            except UnknownFieldError:  # a key of a mapping may be any text, and then no control has the name
+                items.append(t"<li>{name}: {text}</li>")
+                continue
             label = place.field.label if place.field else name
             items.append(t'<li><a href="#{control_id(place, self._prefix)}">{label}</a>: {text}</li>')
         return html(t'<ul class="form-errors">{items}</ul>') if items else Markup()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import json
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -24,7 +25,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from hyperpy.forms import FormModel, ModelForm, Submission, UploadFile, new_form
+from hyperpy.forms import FormModel, ModelForm, Submission, SubmittedJSON, UploadFile, new_form
 from hyperpy.templates import html
 
 type Pairs = Iterable[tuple[str, str | UploadFile]]
@@ -379,6 +380,22 @@ def test_nothing_that_is_submitted_raises(pairs: list[tuple[str, str | UploadFil
     for name in Everything.model_fields:
         _ = form.errors[name], form.field(name, type="hidden")
     dict(form.values), dict(form.errors), str(html(t"{form.errors}"))
+
+
+@pytest.mark.parametrize("key", ["a.b", "]", "", "[]", "a[0]", "a b.", ".", "<a>"])
+def test_any_key_of_a_mapping_can_have_a_message(key: str):
+    value = {"m": {key: ["x"]}}
+    submissions = [
+        Submission(json=SubmittedJSON(json.dumps(value).encode(), value)),
+        Submission(((f"m[{key}][x]", "-"), ("m[][x]", "-"), (f"m.{key}", "-"))),
+    ]
+    for submission in submissions:
+        form = new_form(ModelForm, EVERYTHING, submission)
+        messages = dict(form.errors)
+        assert any(name == "m" or name.startswith("m.") for name in messages)
+        summary = str(html(t"{form.errors}"))
+        assert summary.count("<li>") == len(messages)
+        assert "<a>" not in summary
 
 
 EVERYTHING = FormModel[Everything](Everything)
