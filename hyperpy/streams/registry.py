@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Container, Iterator
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
 from typing import Final, Protocol
 
@@ -22,6 +24,22 @@ RETRY_AT_ONCE: Final = "retry: 20\n\n"
 RECENT: Final = 50
 
 
+@lru_cache(1024)
+def counted_client(address: str) -> str:
+    """The client that a stream counts for: of an IPv6 address the network of 64 bits, all of which one customer has.
+
+    An IPv4 address written as IPv6 is the same client. Link-local addresses count one by one, and so does what isn't
+    an IP address.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv4Address) or parsed.is_link_local:
+        return address
+    return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64))
+
+
 class OpenStream(Protocol):
     record: StreamRecord
 
@@ -38,7 +56,7 @@ class Streams:
 
     def __init__(self) -> None:
         self._open: dict[OpenStream, None] = {}
-        self._clients: Counter[str] = Counter()  # the event streams of each address
+        self._clients: Counter[str] = Counter()  # the event streams of each client, as `counted_client` has it
         self._empty: asyncio.Future[None] | None = None
         self.closing_since: float | None = None
         self.fair_share = FairShare()
@@ -66,7 +84,7 @@ class Streams:
         self._open[stream] = None
         self.opened += 1
         if stream.record.mode is StreamMode.SSE:
-            self._clients[stream.record.client] += 1
+            self._clients[counted_client(stream.record.client)] += 1
         if self.closing:
             stream.drain()
 
@@ -75,9 +93,10 @@ class Streams:
         del self._open[stream]
         record = stream.record
         if record.mode is StreamMode.SSE:
-            self._clients[record.client] -= 1
-            if not self._clients[record.client]:
-                del self._clients[record.client]
+            client = counted_client(record.client)
+            self._clients[client] -= 1
+            if not self._clients[client]:
+                del self._clients[client]
         assert record.end_reason is not None
         self.ended[record.end_reason] += 1
         self.recent.append(record)
@@ -87,7 +106,7 @@ class Streams:
     def is_full(self, scope: Scope, most: int) -> bool:
         """Whether a request's client has `most` event streams open. False if `most` is 0 or the address unknown."""
         client, *_ = scope.get("client") or ("",)
-        return bool(most and client) and self._clients[client] >= most
+        return bool(most and client) and self._clients[counted_client(client)] >= most
 
     def close(self, last: str = "") -> None:
         """End all event streams with `last`, and any that open from now on. Pages that are being sent may finish."""

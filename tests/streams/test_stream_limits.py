@@ -4,12 +4,14 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx
 import pytest
 
 from hyperpy import Hyper, Settings
-from hyperpy.streams import EndReason
+from hyperpy.streams import EndReason, StreamMode, Streams
+from hyperpy.streams.registry import counted_client
 from hyperpy.testing import Site, client
 from tests.support.until import until
 
@@ -98,6 +100,32 @@ async def test_the_number_of_streams_of_a_client(folder: Path, caplog: pytest.Lo
         await until(lambda: len(app.streams) == 0)
         async with site.stream("/young") as again:
             assert (await again.next()).data == "first"
+
+
+def test_the_client_that_streams_are_counted_for():
+    """Clients in one row are the same, and those of another row are not."""
+    table = [
+        ["192.0.2.7", "::ffff:192.0.2.7", "::FFFF:c000:207"],
+        ["192.0.2.8"],
+        ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:0DB8:0001:0002:0:0:0:0"],
+        ["2001:db8:1:3::1"],
+        ["fe80::1%eth0"],
+        ["fe80::2%eth0"],
+        ["::1"],
+        ["unix:"],
+        ["testclient"],
+    ]
+    counted = [{counted_client(address) for address in row} for row in table]
+    assert [len(row) for row in counted] == [1] * len(table)
+    assert len(set[str]().union(*counted)) == len(table)
+    streams = Streams()
+    opened = Mock(record=Mock(mode=StreamMode.SSE, client="2001:db8::1"))
+    streams.add(opened)
+    asked = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", ""]
+    assert [streams.is_full({"client": (address, 1)}, 1) for address in asked] == [True, True, False, False]
+    opened.record.end_reason = EndReason.FINISHED
+    streams.discard(opened)
+    assert not streams.is_full({"client": ("2001:db8::2", 1)}, 1)
 
 
 async def test_a_refused_stream_closes_its_dependencies(folder: Path) -> None:
