@@ -40,7 +40,7 @@ from hyperpy.templates import Pending
 from hyperpy.tracebacks import raising_place
 from hyperpy.web.browser_module import PREFIX, BrowserModule
 from hyperpy.web.cross_site import CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders, report_lost_changes
+from hyperpy.web.default_headers import DefaultHeaders, report_lost_changes, with_session
 from hyperpy.web.errors import (
     completed_error,
     debug_answer,
@@ -158,7 +158,10 @@ class Dispatch:
         In debug mode, unexpected errors get their traceback instead of an error page.
         """
         describe(error)
-        return await self._error_response(scope, receive, error, Guards(scope, receive, self.max_body))
+        response = await self._error_response(scope, receive, error, Guards(scope, receive, self.max_body))
+        if STATE not in scope:
+            return response
+        return own_copy(response, with_session(response.raw_headers, scope, keep=response.status_code < 500))
 
     async def _error_response(self, scope: Scope, receive: Receive, error: Exception, guards: Guards) -> Response:
         if isinstance(error, RefusedRedirectError):

@@ -8,6 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 from itsdangerous import URLSafeTimedSerializer
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as StarletteRoute
 
 from hyperpy import Hyper, Settings
 from hyperpy.exceptions import ConfigError
@@ -336,6 +341,43 @@ async def test_guards_and_error_pages_share_it(folder: Path, caplog: pytest.LogC
         assert "set-cookie" not in broken.headers  # what a failed request has changed is not stored
         assert "after the response had started" not in caplog.text
         assert content(http.cookies["session"]) == {"guard": 2, "route": 20}
+
+
+async def test_error_pages_of_other_code_are_private_too(tmp_path: Path) -> None:
+    """For errors in explicit routes and in middleware."""
+    files = {
+        "set.py": "from hyperpy import session\nsession['user'] = 7\nt''\n",
+        "_error.py": "from hyperpy import session\nsession['seen'] = 1\nt'error {session.get('user')}'\n",
+    }
+    app = Hyper(write_files(tmp_path / "routes", files), None, settings=Settings(secret_key=KEY))
+
+    async def fail(request: Request) -> Response:
+        raise {"/403": HTTPException(403), "/500": LookupError("fails")}[request.url.path]
+
+    class Failing(BaseHTTPMiddleware):
+        async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+            if request.url.path == "/middleware":
+                raise HTTPException(401)
+            return await call_next(request)
+
+    app.router.routes += [StarletteRoute("/403", fail), StarletteRoute("/500", fail)]
+    app.add_middleware(Failing)
+    async with client_of(app) as http:
+        await http.get("/set")
+        cookie = {"Cookie": f"session={http.cookies['session']}"}
+        shown = {}
+        for path in ("/absent", "/403", "/500", "/middleware"):
+            http.cookies.clear()
+            answer = await http.get(path, headers=cookie)
+            has = [answer.headers.get(name) for name in ("cache-control", "vary")]
+            shown[path] = (answer.status_code, answer.text, *has, "set-cookie" in answer.headers)
+    private = ("error 7", "private", "Accept, Cookie")
+    assert shown == {
+        "/absent": (404, *private, True),
+        "/403": (403, *private, True),
+        "/500": (500, *private, False),
+        "/middleware": (401, *private, True),
+    }
 
 
 async def test_what_a_cookie_cannot_hold(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
