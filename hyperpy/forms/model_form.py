@@ -50,8 +50,7 @@ class FormModel[T]:
             self._default_values = values
         return values
 
-    def bind(self, submission: Submission) -> Bound[T]:
-        """Validate what was submitted."""
+    def validate(self, submission: Submission) -> Bound[T]:
         if submission.json is not None:
             return self._bind_json(submission.json.value, submission.json.text)
         binding = bind_submitted(self.shape, submitted_tree(submission.pairs))
@@ -315,7 +314,7 @@ def new_form[T](
 ) -> ModelForm[T]:
     """A form of that class, with the defaults of its model; `submission` is None if nothing was submitted."""
     form = object.__new__(kind)
-    bound = None if submission is None else model.bind(submission)
+    bound: Bound[T] | None = None if submission is None else submission.validated(model)
     form._model, form._bound, form._id_prefix = model, bound, id_prefix
     form._make_values = model.default_values if bound is None else bound.values
     form._shown, form._told = None, set()

@@ -31,7 +31,7 @@ class FormInput:
     optional: bool
     """Whether None is a value."""
 
-    def value(self, submission: Submission) -> Any:
+    def validate(self, submission: Submission) -> Any:
         """The value, or ABSENT. Raises InputError that names each field."""
         known: Mapping[str, list[str]] = {}
         try:
@@ -70,10 +70,11 @@ class JSONInput:
     adapter: TypeAdapter[Any]
     shape: Shape
 
-    def value(self, text: bytes) -> Any:
+    def validate(self, submission: Submission) -> Any:
         """The value of a JSON text that has been checked. Raises InputError that names each field."""
+        assert submission.json
         try:
-            return self.adapter.validate_json(text)
+            return self.adapter.validate_json(submission.json.text)
         except ValidationError as error:
             problems = problems_of(error, FieldPlace((), "", self.shape, None), {})
             if self.shape.kind is not Kind.OBJECT:  # what isn't the field of a model has the name of the input

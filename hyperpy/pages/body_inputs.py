@@ -11,6 +11,7 @@ from starlette.types import Scope
 from hyperpy.exceptions import Place, printable
 from hyperpy.forms import FormModel, ModelForm, Submission, has_problems, new_form, untold_problems
 from hyperpy.forms.strict_inputs import ABSENT, FormInput, JSONInput, form_input, json_input
+from hyperpy.forms.submission import Validator
 from hyperpy.pages.constraint_keywords import Constraints, known_constraints
 from hyperpy.pages.input_markers import NO_CONSTRAINTS, NO_DEFAULT, InputMarker
 
@@ -68,6 +69,10 @@ class FromBody(InputMarker):
     def key(self, name: str) -> str:
         return self.alias or name
 
+    def validator(self, method: str, submission: Submission) -> Validator | None:
+        """The type that the body of a request has to fit; None if it isn't read."""
+        raise NotImplementedError
+
     def fitted(self, name: str, annotation: Any, kind: Any, *, has_default: bool) -> FromBody:
         """The same marker for an input of that type; `kind` is the type without None and constraints.
 
@@ -100,13 +105,19 @@ class FormMarker(FromBody):
         assert self.input
         if form is None or (form.is_empty and not self.input.is_field):
             return None
-        value = self.input.value(form)
+        value = form.validated(self.input)
         return None if value is ABSENT else value
+
+    def validator(self, method: str, submission: Submission) -> Validator | None:
+        return self.input if self.model is None else self.model if self._is_bound(method) else None
+
+    def _is_bound(self, method: str) -> bool:
+        return self.is_submitted and method in BINDING_METHODS
 
     def form(self, scope: Scope) -> ModelForm[Any]:
         """The form of its `model` for a request."""
         assert self.model
-        is_bound = self.is_submitted and scope["method"] in BINDING_METHODS
+        is_bound = self._is_bound(scope["method"])
         made = new_form(Form, self.model, submitted_body(scope).form if is_bound else None, self.id_prefix)
         scope.setdefault(FORMS, []).append(made)
         return made
@@ -139,7 +150,10 @@ class BodyMarker(FromBody):
         if self.is_raw:
             return body.raw
         assert self.input
-        return None if body.form is None or body.form.json is None else self.input.value(body.form.json.text)
+        return None if body.form is None or body.form.json is None else body.form.validated(self.input)
+
+    def validator(self, method: str, submission: Submission) -> Validator | None:
+        return self.input if submission.json is not None else None
 
 
 BINDING_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})

@@ -1,5 +1,7 @@
 """Forms and other inputs from the body, in a route: what is bound, when, and with which status."""
 
+import re
+from itertools import product
 from typing import Any
 
 import httpx
@@ -7,6 +9,7 @@ import pytest
 
 from hyperpy import Hyper
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.request.route_request import LARGE
 from tests.support.clients import client_of
 from tests.support.sites import Site, Write
 
@@ -270,6 +273,63 @@ async def test_strict_inputs_take_a_value_or_name_each_field(site: Site):
             if (answer.status_code, found.get("fields") if status == 422 else found) != (status, expected):
                 wrong.append(f"{method} {options}: {answer.status_code} {found}")
     assert not wrong
+
+
+NOTE = """
+    import threading
+    from typing import Annotated
+    from pydantic import AfterValidator, BaseModel
+    from hyperpy import Form, request
+
+    def check(text):
+        request.app.state.threads.append(threading.current_thread() is threading.main_thread())
+        if text.startswith("bug"):
+            raise LookupError("not a refusal")
+        if text.startswith("bad"):
+            raise ValueError("It is bad.")
+        return text
+
+    Text = Annotated[str, AfterValidator(check)]
+
+    class Note(BaseModel):
+        text: Text
+
+    def noted(note: Note = Form()):
+        return note
+"""
+
+
+async def test_a_large_body_is_validated_in_a_worker_thread(write: Write):
+    """Once for each input that reads it, and with the same outcome as a small one."""
+    declared = {
+        "model": "form: Form[Note]\n    shown = form.data.text if form.ok else form.errors.text",
+        "fields": "note: Note = Form()\n    shown = note.text",
+        "field": "text: Text = Form()\n    shown = text",
+        "json": "note: Note = Body()\n    shown = note.text",
+        "needed": "note: Note = Depends(noted)\n    shown = note.text",
+    }
+    head = (
+        "from hyperpy import POST, Body, Depends, Form\nfrom ._note import Note, Text, noted\n"
+        "async def load():\n    pass\nshown = ''\nif POST:\n    "
+    )
+    files = {f"{name}.py": f"{head}{text}\nt'{{shown[:3]}}'\n" for name, text in declared.items()}
+    app = Hyper(write({"_note.py": NOTE, **files}), static=None)
+    wrong = []
+    async with client_of(app) as client:
+        for name, kind, text in product(declared, ("data", "json"), ("good", "bad", "bug")):
+            if (name, kind) == ("json", "data"):
+                continue
+            answers, threads = [], []
+            for size in (1, LARGE):
+                app.state.threads = []
+                options: dict[str, Any] = {kind: {"text": text * size}}
+                answer = await client.post(f"/{name}", headers={"accept": "application/json"}, **options)
+                answers.append((answer.status_code, re.sub('"log_id":"[^"]*"', "", answer.text)))
+                threads.append(app.state.threads)
+            expected = 500 if text == "bug" else 422 if text == "bad" else 200
+            if answers[0] != answers[1] or answers[0][0] != expected or threads != [[True], [False]]:
+                wrong.append((name, kind, text, answers, threads))
+    assert wrong == []
 
 
 async def test_uploaded_files_are_closed_at_the_end_of_the_request(write: Write):

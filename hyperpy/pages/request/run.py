@@ -240,7 +240,7 @@ class Run(AnsweredRequest):
             answer: Answer = None
             try:
                 if self.route.body_needs:
-                    await read_submitted(self.request, self.route.body_needs)
+                    await read_submitted(self.request, self.route)
                 if self.route.prepared:
                     await self.prepare()
                 if self.route.loader:

@@ -1,10 +1,10 @@
 """Reads and parses the body of a request for all inputs from it, before the route's body runs."""
 
 import re
-from collections.abc import Mapping
 from json import detect_encoding
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -12,7 +12,9 @@ from hyperpy.exceptions import AnswerError
 from hyperpy.forms import Submission, SubmittedJSON
 from hyperpy.pages.analysis.vocabulary import FLAGS
 from hyperpy.pages.body_inputs import SUBMITTED, BodyNeeds, SubmittedBody, submitted_body
-from hyperpy.pages.request.route_request import RouteRequest
+from hyperpy.pages.loading.body.needs import body_markers
+from hyperpy.pages.loading.route import Route
+from hyperpy.pages.request.route_request import LARGE, RouteRequest
 
 MAX_VALUES: Final = 100_000
 """Values of a JSON body, about. pydantic needs 350 bytes for each that is invalid, and there is no limit to errors."""
@@ -21,12 +23,13 @@ _JSON_TYPE: Final = re.compile(r"application/(?:[^/ ]+\+)?json")
 _FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
-async def read_submitted(request: Request, by_method: Mapping[str, BodyNeeds]) -> None:
-    """Read what is needed of the body, unless an earlier run of the request has. The empty method stands for others.
+async def read_submitted(request: Request, route: Route) -> None:
+    """Read what a route needs of the body, unless an earlier run of the request has.
 
     Raises HTTPException(415) for a type that no input takes, and 400 or 413 for a body that can't be read.
     """
-    needs = by_method.get(request.method if request.method in FLAGS or request.method == "HEAD" else "")
+    method = request.method if request.method in FLAGS or request.method == "HEAD" else ""
+    needs = route.body_needs.get(method)
     if needs is None:
         return
     assert isinstance(request, RouteRequest)
@@ -37,6 +40,16 @@ async def read_submitted(request: Request, by_method: Mapping[str, BodyNeeds]) -
     if (needs.form or needs.json) and form is None:
         form = await _submission(request, needs)
     request.scope[SUBMITTED] = SubmittedBody(raw, form)
+    if form is not None and form.size >= LARGE:
+        await run_in_threadpool(_validate, form, route, method)
+
+
+def _validate(submission: Submission, route: Route, method: str) -> None:
+    """Validate a large body for all inputs that may read it, so that other requests needn't wait for it."""
+    for given in route.inputs:
+        for marker in body_markers(given) if given.methods is None or method in given.methods else ():
+            if (validator := marker.validator(method, submission)) is not None:
+                submission.validate_ahead(validator)
 
 
 async def _raw_body(request: RouteRequest) -> bytes:

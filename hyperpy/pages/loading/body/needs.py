@@ -27,17 +27,18 @@ def body_needs(inputs: Iterable[Input]) -> Mapping[str, BodyNeeds]:
 
 
 def _is_only_form(given: Input) -> bool:
-    return all(isinstance(marker, FormMarker) and marker.model for marker in _markers(given))
+    return all(isinstance(marker, FormMarker) and marker.model for marker in body_markers(given))
 
 
 def _needs(given: Input) -> BodyNeeds:
     needs = BodyNeeds()
-    for marker in _markers(given):
+    for marker in body_markers(given):
         needs |= marker.needs
     return needs
 
 
-def _markers(given: Input) -> Iterator[FromBody]:
+def body_markers(given: Input) -> Iterator[FromBody]:
+    """The markers of an input, and of what it depends on, that read the body."""
     if isinstance(given.marker, FromBody):
         yield given.marker
     for dependency in given.dependency.each() if given.dependency else ():
