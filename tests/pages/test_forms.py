@@ -332,6 +332,41 @@ async def test_a_large_body_is_validated_in_a_worker_thread(write: Write):
     assert wrong == []
 
 
+async def test_a_compressed_body_is_refused_unless_it_is_read_as_it_is(site: Site):
+    files = {
+        "form.py": contact(
+            "    form: Form[Contact]\n    POST\n    t'{form.data.name if form.ok else form.errors.form}'"
+        ),
+        "field.py": contact("    if POST:\n        name: str = Form()\n    t'x'"),
+        "json.py": contact("    if POST:\n        c: Contact = Body()\n    t'x'"),
+        "raw.py": contact("    if POST:\n        raw: bytes = Body()\n    t'x'"),
+        "request.py": contact("    async def load():\n        await request.body()\n    POST\n    t'x'"),
+        "read.py": contact("    async def load():\n        await request.json()\n    POST\n    t'x'"),
+        "read_form.py": contact("    async def load():\n        await request.form()\n    POST\n    t'x'"),
+    }
+    taken = {"/raw", "/request"}
+    bodies: list[dict[str, Any]] = [{"json": {"name": "Ada"}}, {"data": {"name": "Ada"}}]
+    bodies.append({"data": {"name": "Ada"}, "files": {"x": ("a", b"b")}})
+    wrong = []
+    async with site(files) as client:
+        for path, body in product([f"/{name[:-3]}" for name in files], bodies):
+            plain = (await client.post(path, **body)).status_code
+            for coding, compressed in (
+                ("gzip", True),
+                ("identity", False),
+                ("Identity, br", True),
+                ("x", True),
+                ("", False),
+            ):
+                answer = await client.post(path, headers={"content-encoding": coding}, **body)
+                is_refused = answer.status_code == 415 and answer.headers.get("accept-encoding") == "identity"
+                if compressed and path not in taken and plain == 200 and not is_refused:
+                    wrong.append((path, body, coding, answer.status_code, answer.text))
+                elif (not compressed or path in taken) and answer.status_code != plain:
+                    wrong.append((path, body, coding, answer.status_code, plain))
+    assert wrong == []
+
+
 async def test_uploaded_files_are_closed_at_the_end_of_the_request(write: Write):
     source = contact(
         """

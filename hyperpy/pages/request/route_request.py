@@ -100,12 +100,14 @@ class RouteRequest(Request):
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
+            _check_coding(self.headers)
             body = await self.body()
             self._json = _parsed_json(body) if len(body) < LARGE else await run_in_threadpool(_parsed_json, body)
         return self._json
 
     async def _get_form(self, **limits: Any) -> FormData:
         if self._form is None:
+            _check_coding(self.headers)
             kind, options = parse_options_header(self.headers.get("content-type"))
             if _UNFIT_CHARSETS.fullmatch(options.get(b"charset", b"")):
                 raise HTTPException(400, "The charset of the form is not supported.")
@@ -133,6 +135,14 @@ class RouteRequest(Request):
                 return (await _Parts(self.headers, stream, **limits).parse()).multi_items()
         except MultiPartException as error:
             raise HTTPException(400, error.message) from None
+
+
+def _check_coding(headers: Headers) -> None:
+    """Raise HTTPException(415) for a compressed body, which would be read as if it were not (RFC 9110, 12.5.3)."""
+    codings = [coding.strip().lower() for value in headers.getlist("content-encoding") for coding in value.split(",")]
+    if unknown := [coding for coding in codings if coding not in ("", "identity")]:
+        what = f"A body with the Content-Encoding {unknown[0][:100]} is not supported here. Send it as it is."
+        raise HTTPException(415, what, {"Accept-Encoding": "identity"})
 
 
 def parsed_fields(
