@@ -232,6 +232,22 @@ async def test_conditional_requests(folder: Path) -> None:
         ({"Range": "bytes=0-3", "If-Range": '"a"'}, 200),
         ({"Range": "bytes=0-3", "If-Range": past}, 200),
         ({"Range": "bytes=0-3", "If-None-Match": tag}, 304),
+        ({"If-Match": tag}, 200),
+        ({"If-Match": f'"a", {tag}'}, 200),
+        ({"If-Match": "*"}, 200),
+        ({"If-Match": f"W/{tag}"}, 412),  # it needs the strong comparison
+        ({"If-Match": '"a"'}, 412),
+        ({"If-Match": ""}, 412),
+        ({"If-Match": '"a"', "If-None-Match": tag}, 412),
+        ({"If-Match": '"a"', "Range": "bytes=0-3"}, 412),
+        ({"If-Match": tag, "If-None-Match": tag}, 304),
+        ({"If-Match": tag, "If-Unmodified-Since": past}, 200),  # the date doesn't count beside a tag
+        ({"If-Unmodified-Since": date}, 200),
+        ({"If-Unmodified-Since": past}, 412),
+        ({"If-Unmodified-Since": past, "Range": "bytes=0-3"}, 412),
+        ({"If-Unmodified-Since": "never"}, 200),
+        ({"If-Unmodified-Since": "Thu, 01 Jan 99999999999999999999 00:00:00 GMT"}, 200),
+        ({"If-Unmodified-Since": ""}, 200),
     ]
     answers = [(headers, (await ask(folder, "/static/site.css", headers=headers)).status) for headers, _ in cases]
     assert answers == cases

@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Iterable, Mapping, Sequence
+from email.utils import parsedate
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -97,6 +98,8 @@ class StaticApp:
         path, status = found.file
         own = {"ETag": found.tag, "X-Content-Type-Options": "nosniff", **found.headers}
         response = FileResponse(path, headers=own, media_type=found.media_type, stat_result=status)
+        if not _is_expected(response.headers, request_headers):
+            raise HTTPException(412)
         if matched := request_headers.getlist("if-none-match"):
             is_current = _names_tag(matched, found.tag)
         else:
@@ -122,6 +125,17 @@ def _media_type(file: StaticFile) -> str:
 def _standard_types() -> mimetypes.MimeTypes:
     """The types that Python knows. Windows lists others: there, other programs may have changed that of `.js`."""
     return mimetypes.MimeTypes()
+
+
+def _is_expected(headers: Headers, request_headers: Headers) -> bool:
+    """Whether the file is the one that `If-Match` names, or not newer than `If-Unmodified-Since` (RFC 9110, 13.2.2).
+
+    A part of a download that is continued must be of the same file. A date that can't be read is ignored.
+    """
+    if expected := request_headers.getlist("if-match"):
+        return not {"*", headers["etag"]}.isdisjoint(name.strip() for value in expected for name in value.split(","))
+    date, modified = parsedate(request_headers.get("if-unmodified-since")), parsedate(headers["last-modified"])
+    return date is None or modified is None or modified[:6] <= date[:6]
 
 
 def _names_tag(values: Iterable[str], tag: str) -> bool:
