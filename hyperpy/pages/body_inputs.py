@@ -170,8 +170,11 @@ _UNREAD: Final = SubmittedBody()
 
 def is_refused(scope: Scope) -> bool:
     """Whether a form of the request was refused."""
-    forms: list[ModelForm[Any]] = scope.get(FORMS, [])
-    return any(map(has_problems, forms))
+    forms: list[ModelForm[Any]] = scope.get(FORMS, ())
+    for form in forms:  # noqa: SIM110 (faster than `any`)
+        if has_problems(form):
+            return True
+    return False
 
 
 def report_untold(scope: Scope, page: object, place: Place) -> None:

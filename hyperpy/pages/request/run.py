@@ -156,8 +156,7 @@ class Run(AnsweredRequest):
         return request_state(self.scope)
 
     def session_content(self) -> SessionContent:
-        state: RequestState = self.scope.get(STATE) or self.state
-        return state.session or state.session_content(self.scope)
+        return request_state(self.scope).session_content(self.scope)
 
     def settle_status(self) -> int:
         """The status of what the route renders: the one that it has set, or 422 if a form was refused."""
@@ -377,7 +376,7 @@ class Run(AnsweredRequest):
     def _page_to_send(self) -> str | Pending:
         """The page for sending: then it may contain deferred values."""
         page = allow_deferred(self.evaluate, (template := self._reached(),), template.place)
-        if FORMS in self.scope:
+        if FORMS in self.scope and is_refused(self.scope):
             self.settle_status()
             report_untold(self.scope, page, template.place)
         return page
