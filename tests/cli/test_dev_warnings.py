@@ -46,13 +46,13 @@ async def test_html_that_is_shown_as_text(tmp_path: Path, caplog: pytest.LogCapt
 
 
 HOLDING = """
-def hold(told):
-    while not told:
+def hold(reported):
+    while not reported():
         pass
 
 
-def outer(told):
-    hold(told)
+def outer(reported):
+    hold(reported)
 """
 
 
@@ -66,14 +66,17 @@ async def test_the_line_that_holds_the_loop_is_named(tmp_path: Path, caplog: pyt
     spec.loader.exec_module(module)
     caplog.set_level(logging.WARNING)
     watchdog = Watchdog(0.05)
+
+    def reports() -> list[str]:
+        """Those of the file. On a busy machine the test's own lines hold the loop as well."""
+        return [text for text in map(logging.LogRecord.getMessage, caplog.records) if "holding.py:" in text]
+
     try:
         watchdog.watch(asyncio.get_running_loop())
         watchdog.watch(asyncio.get_running_loop())
-        module.outer(caplog.handler.records)
+        module.outer(reports)
     finally:
         watchdog.close()
-    [record] = caplog.records
-    text = record.getMessage()
+    [text] = reports()
     assert "has held the event loop for 0.05 s" in text
-    assert "holding.py:" in text
     assert "await asyncio.to_thread" in text
