@@ -22,6 +22,7 @@ from hyperpy.streams.registry import STATE_KEY
 logger = logging.getLogger("hyperpy.server")
 
 TICKS = 10  # per second, the same as uvicorn's
+ACCEPTING = 3  # turns of an event loop in which an accepted socket becomes a connection of the server
 
 
 class Server(uvicorn.Server):
@@ -90,6 +91,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self.server_state.stage is Stage.SERVING:
             self.server_state.stage = Stage.STOPPING
+        await self._stop_accepting()
         # Pass the stage as it is now: from here on a signal may change it at any time.
         watching = asyncio.create_task(self._watch_connections(self.server_state.stage))
         self._end_streams()
@@ -97,6 +99,21 @@ class Server(uvicorn.Server):
             await self._finish(sockets)
         finally:
             watching.cancel()
+
+    async def _stop_accepting(self) -> None:
+        """Leave new connections to the next process, and wait until the accepted ones are known.
+
+        asyncio's selector loops take several turns to accept one, and drop it if the server is closed meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, asyncio.SelectorEventLoop):
+            for listener in [listener for server in self.servers for listener in server.sockets]:
+                loop.remove_reader(listener.fileno())
+        else:
+            for server in self.servers:
+                server.close()
+        for _ in range(ACCEPTING):
+            await asyncio.sleep(0)
 
     async def _finish(self, sockets: list[socket.socket] | None) -> None:
         """Let open responses end within the grace period, then end the lifespan."""

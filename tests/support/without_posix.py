@@ -51,7 +51,8 @@ for module, removed in REMOVED.items():
         if hasattr(module, each):
             delattr(module, each)
 for loop in (asyncio.SelectorEventLoop, *asyncio.SelectorEventLoop.__mro__):
-    for method in ("add_reader", "add_writer", "remove_reader", "remove_writer", "add_signal_handler"):
+    # Not remove_reader: hyperpy calls it on the selector loops only, which have it on Windows too.
+    for method in ("add_reader", "add_writer", "remove_writer", "add_signal_handler"):
         if method in vars(loop):
             setattr(loop, method, not_implemented)
 
