@@ -50,7 +50,7 @@ from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
 from hyperpy.web.assets import asset
 from hyperpy.web.htmx import HTMX, htmx
 from hyperpy.web.redirect import redirect
-from hyperpy.web.urls import url
+from hyperpy.web.site_urls import url
 
 __all__ = [
     "DELETE",

@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -199,6 +200,13 @@ def test_class_names_stand_for_one_thing():
                 places.setdefault(node.name, []).append(str(path))
     twice = {name: found for name, found in places.items() if len(found) > 1}
     assert len(twice) <= MOST_AMBIGUOUS, twice
+
+
+def test_module_names_stand_for_one_thing():
+    """But the brokers' backends are alike, and route files are named after URLs."""
+    alike = {"backend", "connection", "subscriber"}
+    stems = Counter(path.stem for path in MODULES.values() if "routes" not in path.parts)
+    assert {name for name, times in stems.items() if times > 1} - alike - {"__init__"} == set()
 
 
 def test_no_module_imports_itself_through_others():

@@ -34,8 +34,8 @@ from hyperpy.web.assets import no_static_files
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteError
 from hyperpy.web.default_headers import CompletedSend
 from hyperpy.web.errors import error_answer
+from hyperpy.web.site_urls import entered_site, site_of
 from hyperpy.web.static_files import StaticFolder
-from hyperpy.web.urls import entered_site, site_of
 
 _LOOK_AGAIN: Final = 1  # seconds for which the URL of a static file is used without a look at the file
 

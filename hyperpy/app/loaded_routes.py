@@ -36,7 +36,7 @@ from hyperpy.streams import JSON, Event
 from hyperpy.web.assets import asset
 from hyperpy.web.htmx import htmx
 from hyperpy.web.redirect import redirect
-from hyperpy.web.urls import url
+from hyperpy.web.site_urls import url
 
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(

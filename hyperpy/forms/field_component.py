@@ -5,7 +5,7 @@ from string.templatelib import Template
 from typing import Any
 
 from hyperpy.exceptions import ComponentError
-from hyperpy.forms.attributes import FieldAttributes
+from hyperpy.forms.control_attributes import FieldAttributes
 from hyperpy.forms.model_form import ModelForm
 from hyperpy.forms.options import Given, Option
 from hyperpy.templates import Markup, html

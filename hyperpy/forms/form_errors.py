@@ -39,13 +39,13 @@ class FormErrors:
     It is true if there are any. Iteration yields pairs of a field's submitted name and its message.
     """
 
-    __slots__ = ("_place", "_prefix", "_problems", "_told")
+    __slots__ = ("_displayed", "_place", "_prefix", "_problems")
 
-    def __init__(self, place: FieldPlace, problems: Problems, prefix: str, told: set[str]) -> None:
+    def __init__(self, place: FieldPlace, problems: Problems, prefix: str, displayed: set[str]) -> None:
         self._place = place
         self._problems = problems
         self._prefix = prefix
-        self._told = told
+        self._displayed = displayed
         """The names of the problems whose messages have been asked for."""
 
     def __getattr__(self, name: str) -> Any:
@@ -61,7 +61,7 @@ class FormErrors:
         if self._place.shape.kind is Kind.OBJECT and known is None:
             names = [*self._place.shape.fields, *([] if self._place.name else [FORM])]
             raise UnknownFieldError(str(name), names, self._place.name)
-        below = FormErrors(self._place.child(str(name)), self._problems, self._prefix, self._told)
+        below = FormErrors(self._place.child(str(name)), self._problems, self._prefix, self._displayed)
         is_nested = below._place.shape.kind in (Kind.OBJECT, Kind.MAPPING)
         has_items = below._place.shape.kind is Kind.LIST and not below._place.shape.is_flat
         return below if is_nested or has_items else below.own()
@@ -76,13 +76,13 @@ class FormErrors:
             names.append("")
         if place.shape.is_flat:
             names += [name for name in self._problems if _is_below(name, place.name)]
-        self._told.update(names)
+        self._displayed.update(names)
         messages = [text for name in names for text in self._problems.get(name, ())]
         return FieldError(" ".join(dict.fromkeys(messages)), error_id(place, self._prefix))
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         for name in self._names():
-            self._told.add(name)
+            self._displayed.add(name)
             yield name or FORM, " ".join(dict.fromkeys(self._problems[name]))
 
     def _names(self) -> list[str]:

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from pydantic import TypeAdapter, ValidationError
 
 from hyperpy.exceptions import AnswerError
-from hyperpy.forms.attributes import FieldAttributes, control_type, field_attributes
 from hyperpy.forms.binding import bind_submitted
+from hyperpy.forms.control_attributes import FieldAttributes, control_type, field_attributes
 from hyperpy.forms.field_names import submitted_tree
 from hyperpy.forms.fields import FORM, FieldPlace
 from hyperpy.forms.form_errors import FieldError, FormErrors, Problems, control_id, in_order, problems_of
@@ -85,7 +85,7 @@ class ModelForm[T]:
     A form that was not submitted shows its initial values and has no errors.
     """
 
-    __slots__ = ("_bound", "_id_prefix", "_is_default", "_make_values", "_model", "_problems", "_shown", "_told")
+    __slots__ = ("_bound", "_displayed", "_id_prefix", "_is_default", "_make_values", "_model", "_problems", "_shown")
 
     _model: FormModel[T]
     _bound: Bound[T] | None
@@ -95,7 +95,7 @@ class ModelForm[T]:
     _id_prefix: str
     _is_default: bool
     """Whether it shows the defaults of its model: it was not submitted, has no initial values, and was not failed."""
-    _told: set[str]
+    _displayed: set[str]
     """The names whose messages, or controls, a template has asked for since the form was refused."""
 
     @property
@@ -127,7 +127,7 @@ class ModelForm[T]:
     @property
     def errors(self) -> FormErrors:
         """The messages by field: `form.errors.email`, and `form.errors.form` for the whole form."""
-        return FormErrors(self._root, self._problems, self._id_prefix, self._told)
+        return FormErrors(self._root, self._problems, self._id_prefix, self._displayed)
 
     @property
     def _root(self) -> FieldPlace:
@@ -252,7 +252,7 @@ class ModelForm[T]:
         return control_id(self._root.find(name), self._id_prefix)
 
     def _error(self, place: FieldPlace) -> FieldError:
-        return FormErrors(_with_message(place), self._problems, self._id_prefix, self._told).own()
+        return FormErrors(_with_message(place), self._problems, self._id_prefix, self._displayed).own()
 
     def _text(self, place: FieldPlace) -> str:
         found = value_at(place, self._values) if place.is_text else None
@@ -277,9 +277,9 @@ def has_problems(form: ModelForm[Any]) -> bool:
     return bool(form._problems)
 
 
-def untold_problems(form: ModelForm[Any]) -> Problems:
+def undisplayed_problems(form: ModelForm[Any]) -> Problems:
     """The problems of a refused form that its page doesn't show: neither the message nor the control."""
-    return {name: texts for name, texts in form._problems.items() if name not in form._told}
+    return {name: texts for name, texts in form._problems.items() if name not in form._displayed}
 
 
 def _with_message(place: FieldPlace) -> FieldPlace:
@@ -317,7 +317,7 @@ def new_form[T](
     bound: Bound[T] | None = None if submission is None else submission.validated(model)
     form._model, form._bound, form._id_prefix = model, bound, id_prefix
     form._make_values = model.default_values if bound is None else bound.values
-    form._shown, form._told = None, set()
+    form._shown, form._displayed = None, set()
     form._is_default = bound is None
     form._problems = {name: list(found) for name, found in bound.problems.items()} if bound else {}
     return form

@@ -1,5 +1,5 @@
 """The inspector of `hyper dev`: a site below `/_hyper/` that shows routes, requests, streams and channels."""
 
-from hyperpy.inspector.layer import Inspector, inspected
+from hyperpy.inspector.inspector_layer import Inspector, inspected
 
 __all__ = ["Inspector", "inspected"]

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from hyperpy.channels import Hub
 from hyperpy.dev.problems import Editor
 from hyperpy.dev.terminal import trimmed_traceback
-from hyperpy.inspector.records import Records
+from hyperpy.inspector.history import Records
 from hyperpy.inspector.sites import InspectedSite, sites_of
 
 

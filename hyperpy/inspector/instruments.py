@@ -18,7 +18,7 @@ from hyperpy.app.guards import Guards
 from hyperpy.channels import Channel, Hub, Record
 from hyperpy.channels.hub.topic import Mailbox, Topic
 from hyperpy.inspector.declared_secrets import declared_secrets
-from hyperpy.inspector.records import Records, RequestEntry
+from hyperpy.inspector.history import Records, RequestEntry
 from hyperpy.inspector.stage_clock import RequestStage
 from hyperpy.pages import Route, Run
 from hyperpy.pages.request import run as run_module

@@ -7,8 +7,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.inspector.frames import PREVIEW, FrameReader, part_of_page
+from hyperpy.inspector.history import Records, RequestEntry
 from hyperpy.inspector.instruments import current_entry
-from hyperpy.inspector.records import Records, RequestEntry
 from hyperpy.inspector.submitted import WatchedBody, query_fields
 
 LONGEST_PATH: Final = 1000

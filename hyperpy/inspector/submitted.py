@@ -11,7 +11,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Message, Receive, Scope
 
 from hyperpy.dev.problems.values import HIDDEN
-from hyperpy.inspector.records import Fields
+from hyperpy.inspector.history import Fields
 from hyperpy.inspector.secrets import Secrets
 
 LARGEST: Final = 256 * 1024  # bytes of a body that are kept until the request has ended

@@ -2,7 +2,7 @@
 
 from hyperpy.pages.analysis.callables import StreamFacts
 from hyperpy.pages.analysis.shared_objects import LoadWarning
-from hyperpy.pages.analysis.urls import AssetCheck
+from hyperpy.pages.analysis.url_calls import AssetCheck
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.body_inputs import Body, File, Form

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from hyperpy.exceptions import Place, printable
-from hyperpy.forms import FormModel, ModelForm, Submission, has_problems, new_form, untold_problems
+from hyperpy.forms import FormModel, ModelForm, Submission, has_problems, new_form, undisplayed_problems
 from hyperpy.forms.strict_inputs import ABSENT, FormInput, JSONInput, form_input, json_input
 from hyperpy.forms.submission import Validator
 from hyperpy.pages.constraint_keywords import Constraints, known_constraints
@@ -177,12 +177,12 @@ def is_refused(scope: Scope) -> bool:
     return False
 
 
-def report_untold(scope: Scope, page: object, place: Place) -> None:
+def report_undisplayed(scope: Scope, page: object, place: Place) -> None:
     """In debug mode, log the problems of a refused form that a complete page doesn't show."""
     if not (scope["app"].debug and isinstance(page, str)):
         return
     for form in scope[FORMS]:
-        for name, texts in untold_problems(form).items():
+        for name, texts in undisplayed_problems(form).items():
             log.warning(
                 "%s  the form was refused because of %s, and the page doesn't show that: %s\n"
                 "  Show the field or {form.errors}, or give the field a default in the model.",

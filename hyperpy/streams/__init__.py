@@ -6,10 +6,10 @@ from hyperpy.streams.negotiate import Accept, GeneratorShape, StreamMode, accept
 from hyperpy.streams.polling import Poll, poll
 from hyperpy.streams.pump_state import LIMITS, StreamLimits
 from hyperpy.streams.registry import RETRY_AT_ONCE, STATE_KEY, Streams
-from hyperpy.streams.responses import EventStream, HTMLStream, PageStream
 from hyperpy.streams.signals import SignalledStreams, StopSignals
 from hyperpy.streams.stream_errors import stream_error
 from hyperpy.streams.stream_record import EndReason, StreamRecord
+from hyperpy.streams.streamed_responses import EventStream, HTMLStream, PageStream
 
 __all__ = [
     "CLOSE",

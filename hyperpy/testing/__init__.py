@@ -18,7 +18,7 @@ from hyperpy.testing.parts import Parts
 from hyperpy.testing.received_event import ReceivedEvent
 from hyperpy.testing.site import Site
 from hyperpy.testing.transport.in_process import client
-from hyperpy.testing.transport.serving import serve
+from hyperpy.testing.transport.real_server import serve
 
 __all__ = [
     "HTML",

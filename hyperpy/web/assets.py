@@ -5,8 +5,8 @@ from typing import Never
 from hyperpy.exceptions import URLError, caller_place
 from hyperpy.pages import current
 from hyperpy.routing import URLProblem, root_prefix
+from hyperpy.web.site_urls import current_site
 from hyperpy.web.static_files import StaticFolder
-from hyperpy.web.urls import current_site
 
 
 def asset(name: str, /) -> str:

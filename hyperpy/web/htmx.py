@@ -13,7 +13,7 @@ from hyperpy.exceptions import AnswerError, caller_place
 from hyperpy.pages import RequestObject, Run, request_proxy
 from hyperpy.pages import htmx_headers as names
 from hyperpy.web.redirect import check_url
-from hyperpy.web.urls import under_root_path
+from hyperpy.web.site_urls import under_root_path
 
 type When = Literal["swap", "settle"]
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from hyperpy.exceptions import AnswerError, RefusedRedirectError, caller_frame, caller_place
 from hyperpy.pages import Redirect, current
 from hyperpy.web.call_site import calls_with_literal
-from hyperpy.web.urls import BLOCKED, under_root_path
+from hyperpy.web.site_urls import BLOCKED, under_root_path
 
 _STATUSES = (301, 302, 303, 307, 308)
 

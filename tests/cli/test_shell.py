@@ -8,7 +8,7 @@ import pytest
 
 from hyperpy.cli.loading import load_app
 from hyperpy.cli.shell import prompt
-from hyperpy.cli.shell.session import ShellSession
+from hyperpy.cli.shell.shell_application import ShellSession
 from hyperpy.config import load_settings
 from hyperpy.pages import temporary_imports
 from tests.support.sites import write_files

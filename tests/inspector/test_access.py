@@ -6,7 +6,7 @@ import sys
 from hyperpy.app.guards import Guards
 from hyperpy.channels import Channel, Hub
 from hyperpy.inspector import Inspector
-from hyperpy.inspector.access import may_inspect
+from hyperpy.inspector.local_access import may_inspect
 from hyperpy.pages import Run
 from hyperpy.routing import Router
 from hyperpy.streams import Streams

@@ -6,7 +6,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from hyperpy.dev.problems.values import HIDDEN
-from hyperpy.inspector.records import REQUESTS, Records
+from hyperpy.inspector.history import REQUESTS, Records
 from hyperpy.inspector.secrets import Secrets
 from hyperpy.inspector.stage_clock import RequestStage
 from tests.support.until import until

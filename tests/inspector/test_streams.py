@@ -4,7 +4,7 @@ from starlette.responses import StreamingResponse
 
 from hyperpy import channel
 from hyperpy.inspector.frames import FrameReader
-from hyperpy.inspector.records import CHANNELS, EVENTS, Records, RequestEntry
+from hyperpy.inspector.history import CHANNELS, EVENTS, Records, RequestEntry
 from tests.support.until import until
 
 SITE = {

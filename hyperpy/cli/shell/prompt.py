@@ -15,7 +15,7 @@ from typing import Any, Final, override
 from starlette.types import ASGIApp
 
 from hyperpy.app import Hyper
-from hyperpy.cli.shell.session import ShellSession
+from hyperpy.cli.shell.shell_application import ShellSession
 
 SOURCE: Final = "<hyper shell>"
 

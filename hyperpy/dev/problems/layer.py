@@ -12,12 +12,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hyperpy.dev.browser import PREFIX, Updates, is_navigation
-from hyperpy.dev.problems.answers import page_answer, problem_answer, with_warnings
 from hyperpy.dev.problems.editors import Editor
 from hyperpy.dev.problems.local_clients import is_local
+from hyperpy.dev.problems.open_problems import ProblemReport, Reports, is_of_page, now, page_of
 from hyperpy.dev.problems.page import problem_page
 from hyperpy.dev.problems.problem import problem_of
-from hyperpy.dev.problems.reports import ProblemReport, Reports, is_of_page, now, page_of
+from hyperpy.dev.problems.problem_responses import page_answer, problem_answer, with_warnings
 from hyperpy.dev.problems.request_facts import RequestFacts, redaction_of
 from hyperpy.dev.problems.visits import Visit, Witness, current_visit
 from hyperpy.web.errors import PROBLEM_ANSWER, error_answer

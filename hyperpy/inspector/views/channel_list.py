@@ -2,8 +2,8 @@
 
 from string.templatelib import Template
 
+from hyperpy.inspector.history import ChannelEntry
 from hyperpy.inspector.inspection import Inspection
-from hyperpy.inspector.records import ChannelEntry
 from hyperpy.inspector.views.formatting import clock, size
 from hyperpy.inspector.views.layout import Table
 

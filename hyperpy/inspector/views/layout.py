@@ -5,13 +5,13 @@ from string.templatelib import Template
 from typing import Final
 
 from hyperpy.exceptions import display_path
+from hyperpy.inspector.history import Fields, RequestEntry, SentEvent
 from hyperpy.inspector.inspection import Inspection
-from hyperpy.inspector.records import Fields, RequestEntry, SentEvent
 from hyperpy.inspector.stage_clock import RequestStage
 from hyperpy.inspector.views.formatting import clock, milliseconds, size
 from hyperpy.templates import TrustedURL, fragment
 from hyperpy.web.assets import asset
-from hyperpy.web.urls import url
+from hyperpy.web.site_urls import url
 
 SECTIONS: Final = {
     "/": "Routes",

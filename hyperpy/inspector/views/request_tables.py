@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from string.templatelib import Template
 
+from hyperpy.inspector.history import RequestEntry
 from hyperpy.inspector.inspection import Inspection
-from hyperpy.inspector.records import RequestEntry
 from hyperpy.inspector.stage_clock import RequestStage
 from hyperpy.inspector.views.formatting import clock, milliseconds, size
 from hyperpy.inspector.views.layout import FileLink, Pairs, Stages, Status, Table
-from hyperpy.web.urls import url
+from hyperpy.web.site_urls import url
 
 
 def RequestTable(entries: Iterable[RequestEntry], inspection: Inspection) -> Template:

@@ -8,7 +8,7 @@ from hyperpy.inspector.sites import InspectedSite
 from hyperpy.inspector.views.layout import FileLink, Table
 from hyperpy.pages import InputOrigin, Route
 from hyperpy.pages.loading.resolved_inputs import Input
-from hyperpy.web.urls import url
+from hyperpy.web.site_urls import url
 
 
 def RouteTable(site: InspectedSite, inspection: Inspection) -> Template:

@@ -4,11 +4,11 @@ from heapq import nlargest
 from string.templatelib import Template
 from typing import Final
 
+from hyperpy.inspector.history import Records, StreamEntry
 from hyperpy.inspector.inspection import Inspection
-from hyperpy.inspector.records import Records, StreamEntry
 from hyperpy.inspector.views.formatting import age, clock, size
 from hyperpy.inspector.views.layout import Events, FileLink, Table
-from hyperpy.web.urls import url
+from hyperpy.web.site_urls import url
 
 LATEST: Final = 30  # events of all open streams together
 

@@ -44,7 +44,7 @@ from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import check_guard, does_nothing, find_templates, is_inert, place_of
 from hyperpy.pages.analysis.request_reads import check_awaited
-from hyperpy.pages.analysis.settings import SettingsStatement, check_constant, find_settings
+from hyperpy.pages.analysis.route_calls import SettingsStatement, check_constant, find_settings
 from hyperpy.pages.analysis.shared_objects import LoadWarning, request_names, shared_objects
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary

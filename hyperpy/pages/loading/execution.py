@@ -20,7 +20,7 @@ from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
-from hyperpy.pages.analysis.urls import AssetCheck, check_urls
+from hyperpy.pages.analysis.url_calls import AssetCheck, check_urls
 from hyperpy.pages.analysis.vocabulary import PublicNames, Vocabulary
 from hyperpy.pages.analysis.walk import Walk
 from hyperpy.pages.loading.compiled.cache_file import CacheFile

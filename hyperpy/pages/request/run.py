@@ -18,7 +18,7 @@ from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.forms import show_initial
 from hyperpy.pages.analysis.inputs.declarations import METHODS
 from hyperpy.pages.answers import AnsweredError, Redirect
-from hyperpy.pages.body_inputs import FORMS, is_refused, report_untold
+from hyperpy.pages.body_inputs import FORMS, is_refused, report_undisplayed
 from hyperpy.pages.loading.compiled.code import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.route import Route
@@ -378,7 +378,7 @@ class Run(AnsweredRequest):
         page = allow_deferred(self.evaluate, (template := self._reached(),), template.place)
         if FORMS in self.scope and is_refused(self.scope):
             self.settle_status()
-            report_untold(self.scope, page, template.place)
+            report_undisplayed(self.scope, page, template.place)
         return page
 
     def evaluate(self, template: CompiledTemplate) -> str:

@@ -10,7 +10,7 @@ from string.templatelib import Template
 from typing import Final, cast
 
 from hyperpy.templates.escape import decoded, escape_html, escape_str, exact
-from hyperpy.templates.escaping.bindings import binding, bindings
+from hyperpy.templates.escaping.bound_values import binding, bindings
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.script_values import json_part, script_attribute, srcdoc_attribute
 from hyperpy.templates.escaping.styles import style_attribute, style_value_attribute

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from hyperpy.templates.escape import escape_str, markup, with_newline
 from hyperpy.templates.escaping import attributes
-from hyperpy.templates.escaping.bindings import binding_string, binding_value
+from hyperpy.templates.escaping.bound_values import binding_string, binding_value
 from hyperpy.templates.escaping.foreign import foreign_html
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.script_values import (

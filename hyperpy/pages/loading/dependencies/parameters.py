@@ -18,8 +18,8 @@ from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
 from hyperpy.pages.body_inputs import FromBody
 from hyperpy.pages.input_markers import NO_DEFAULT, DependsMarker, TextMarker
-from hyperpy.pages.loading.dependencies.callables import Callee
-from hyperpy.pages.loading.dependencies.source_code import Function, definition_of, fields_of
+from hyperpy.pages.loading.dependencies.dependency_kinds import Callee
+from hyperpy.pages.loading.dependencies.function_source import Function, definition_of, fields_of
 from hyperpy.sessions import Session
 
 _NONE: Final = inspect.Parameter.empty

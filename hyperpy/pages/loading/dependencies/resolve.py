@@ -11,9 +11,9 @@ from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.input_markers import NO_DEFAULT
 from hyperpy.pages.loading.annotations import checked_type
-from hyperpy.pages.loading.dependencies.callables import Callee, inspected
+from hyperpy.pages.loading.dependencies.dependency_kinds import Callee, inspected
+from hyperpy.pages.loading.dependencies.function_source import is_blocking
 from hyperpy.pages.loading.dependencies.parameters import Parameter, Written, parameters_of, written
-from hyperpy.pages.loading.dependencies.source_code import is_blocking
 from hyperpy.pages.loading.inputs import Source, resolve_input
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from hyperpy.channels import channel, queue
 from hyperpy.cli.shell.project_modules import project_modules
 from hyperpy.templates import html
-from hyperpy.web.urls import Site, entered_site, url
+from hyperpy.web.site_urls import Site, entered_site, url
 
 type Outcome = tuple[object, BaseException | None]
 

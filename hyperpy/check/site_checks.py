@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from hyperpy.app import Hyper
-from hyperpy.check.component_calls import check_components
+from hyperpy.check.component_tags import check_components
 from hyperpy.check.destinations import Destinations
 from hyperpy.check.duplicates import check_duplicates
 from hyperpy.check.findings import Finding, Severity, in_order
-from hyperpy.check.fragments import check_fragments
+from hyperpy.check.fragment_names import check_fragments
 from hyperpy.check.links import check_links
 from hyperpy.check.site_files import site_files
 from hyperpy.check.streams import check_event_names

@@ -13,12 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.app import Hyper
 from hyperpy.config import Settings
 from hyperpy.dev.problems import Editor
-from hyperpy.inspector.access import REFUSAL, may_inspect
-from hyperpy.inspector.application import FOLDER, PATH, make_site
+from hyperpy.inspector.history import Records
 from hyperpy.inspector.inspection import Inspection
+from hyperpy.inspector.inspector_app import FOLDER, PATH, make_site
 from hyperpy.inspector.instruments import instrumented
+from hyperpy.inspector.local_access import REFUSAL, may_inspect
 from hyperpy.inspector.recording import record_request
-from hyperpy.inspector.records import Records
 from hyperpy.server.access import UNLOGGED
 from hyperpy.streams import StreamRecord
 

@@ -10,7 +10,7 @@ from types import FunctionType
 from hyperpy.pages.analysis.explicit_answers import may_block
 from hyperpy.pages.analysis.vocabulary import PublicNames, Vocabulary
 from hyperpy.pages.analysis.walk import Walk
-from hyperpy.pages.loading.dependencies.callables import Callee
+from hyperpy.pages.loading.dependencies.dependency_kinds import Callee
 from hyperpy.pages.loading.resolved_inputs import DependencyKind
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
