@@ -49,12 +49,6 @@ def problem_page(problem: Problem, request: RequestFacts | None, editor: Editor,
     return problem_document(problem.title, body, ":".join(map(str, problem.identity)), refresh)
 
 
-def text_page(title: str, text: str, refresh: Template) -> str:
-    """The document for a problem of which only the text is known."""
-    body = t"<h1>{title}</h1><figure><pre tabindex=0>{text}</pre></figure><footer class=quiet>{_RELOADS}</footer>"
-    return problem_document(title, body, text, refresh)
-
-
 def problem_document(title: str, body: Template, identity: str, refresh: Template) -> str:
     """The page around a problem. The script of open pages tells problems apart by their `identity`."""
     key = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:16]
