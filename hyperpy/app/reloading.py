@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -164,17 +165,21 @@ def _used_outside(modules: _Modules) -> bool:
 def _imports_folder(file: Path, folder: str) -> bool:
     try:
         source = read_source(file)
-        nodes = list(ast.walk(ast.parse(source))) if folder in source and "import" in source else []
+        return folder in source and "import" in source and folder in _imported_parts(source)
     except RouteError, SyntaxError:
         return True  # it has changed too
-    written = [
-        f"{node.module or ''}.{alias.name}"
-        for node in nodes
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    ]
-    written += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    return any(folder in name.split(".") for name in written)
+
+
+@lru_cache(maxsize=256)  # modules outside the folder rarely change between two reloads
+def _imported_parts(source: str) -> frozenset[str]:
+    """The parts of the dotted names that a module imports."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names += (f"{node.module or ''}.{alias.name}" for alias in node.names)
+    return frozenset(part for name in names for part in name.split("."))
 
 
 def _remove(outdated: frozenset[int]) -> dict[str, ModuleType]:
