@@ -122,11 +122,13 @@ def _free_name(written: str, folder: Path) -> str:
 
 
 def _usable(name: str, folder: Path) -> bool:
+    known = _finder.packages.get(name)
+    if known is not None and known.folder != folder:
+        return False  # first, because no path has to be resolved
     if name in sys.modules:
         return _is_folder(sys.modules[name], folder)
-    known = _finder.packages.get(name)
     if known is not None:
-        return known.folder == folder
+        return True
     try:
         spec = importlib.util.find_spec(name)
     except ImportError, ValueError:
