@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import functools
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -23,6 +24,13 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST = 1 << 20  # bytes of a request
+SERVER_MODULES = (
+    "concurrent.futures.thread",
+    "encodings.idna",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.websockets.auto",
+)
 MEASURES = "COVERAGE_PROCESS_CONFIG"  # the variable that makes a Python process measure its coverage
 
 
@@ -179,9 +187,16 @@ def run_and_exit(arguments: Sequence[str]) -> NoReturn:
     os._exit(status or 0)
 
 
-if __name__ == "__main__":
-    import hyperpy.cli  # noqa: F401 (the forked processes use it)
+def import_modules() -> None:
+    """Import what the forked processes use: hyperpy's commands, and what uvicorn imports once a server starts."""
+    import hyperpy.cli  # noqa: F401
 
+    for name in SERVER_MODULES:
+        importlib.import_module(name)
+
+
+if __name__ == "__main__":
+    import_modules()
     gc.collect()
     gc.freeze()  # each server collects what it has imported, and would copy all of that memory
     run_and_exit(serve_forks(socket.socket(fileno=int(sys.argv[1]))))
