@@ -24,6 +24,8 @@ BIN = Path(sys.executable).parent
 NOT_RUN = frozenset({"cd", "find", "git", "kill", "nginx", "npm", "pip", "python3.14", "source", "xargs"})
 # With these options, mypy finds what tests/test_user_tools.py has cached.
 TOOLS = {"mypy": ("--strict", f"--cache-dir={REPOSITORY / '.mypy_cache' / 'tools'}"), "ruff": ()}
+# Plugins of pytest that are installed here and that no document uses: importing them is a fifth of a short run.
+WITHOUT = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "-p", "no:hypothesispytest")
 
 _CURL = argparse.ArgumentParser("curl", exit_on_error=False)
 _CURL.add_argument("url")
@@ -93,7 +95,7 @@ def perform(step: Step, site: Site) -> None:
 def pytest(arguments: list[str], site: Site) -> str:
     """Run some of the site's tests, and return the output. Like `pytest`, `-P` keeps the folder out of `sys.path`."""
     site.tests -= set(arguments)
-    return _output([sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", *arguments], site.folder)
+    return _output([sys.executable, "-P", "-m", "pytest", *WITHOUT, *arguments], site.folder)
 
 
 def curl(arguments: list[str], documented: str, site: Site) -> str:
