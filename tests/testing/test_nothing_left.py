@@ -191,7 +191,7 @@ async def test_the_application_sees_context_variables_of_the_test(opened):
 
 async def test_an_application_that_hangs_is_cancelled(opened, monkeypatch):
     """It does not notice that its client has gone."""
-    for module in ("serving", "in_process"):
+    for module in ("real_server", "in_process"):
         monkeypatch.setattr(f"hyperpy.testing.transport.{module}.GRACE", 0.05)
     assert running_requests.GRACE > 0.05
     started, cancelled = asyncio.Event(), asyncio.Event()
@@ -214,7 +214,7 @@ async def test_an_application_that_hangs_is_cancelled(opened, monkeypatch):
 
 
 async def test_an_application_that_ignores_cancellation_is_logged(opened, monkeypatch, caplog):
-    for module in ("serving", "in_process"):
+    for module in ("real_server", "in_process"):
         monkeypatch.setattr(f"hyperpy.testing.transport.{module}.GRACE", 0.05)
     monkeypatch.setattr("hyperpy.testing.running_requests.DEPARTURE_TIMEOUT", 0.05)
     started, let_go = asyncio.Event(), asyncio.Event()
