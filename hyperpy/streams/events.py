@@ -114,7 +114,7 @@ def encode_event(item: object) -> str:
     if kind is Markup or kind is str:  # most items are
         html = exact(item) if kind is Markup else escape_str(item)  # type: ignore[arg-type]
         text = f"data: {html}\n\n" if "\n" not in html and "\r" not in html else data_lines(html) + "\n\n"
-        return replace_surrogates(text)
+        return text if text.isascii() else replace_surrogates(text)
     encode = _ENCODERS.get(kind)
     return _encode_other(item) if encode is None else encode(item)
 

@@ -1,10 +1,12 @@
 """The output buffer of one client. Chunks that are ready together are sent in one ASGI message."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from time import monotonic
-from typing import Final
+from types import coroutine
+from typing import Any, Final
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Send
@@ -16,14 +18,17 @@ from hyperpy.streams.stream_record import StreamRecord
 FULL_COUNT: Final = 1024
 FULL_SIZE: Final = 64 * 1024
 
+# They neither look at the current task nor set a timeout, so they may be continued in another task.
+_SERVERS: Final = frozenset({"uvicorn.protocols.http.httptools_impl", "uvicorn.protocols.http.h11_impl"})
+
 
 @dataclass(slots=True, eq=False)
 class Outbox:
-    """Collects chunks until the next iteration of the event loop, then sends them.
+    """Collects chunks until it is flushed: when the generator has to wait, or the outbox is full.
 
-    The loop iterates when the generator first has to wait: all that it yielded before is sent in one message, and a
-    single chunk at once. `_head` makes the start of the response. `_failed` is called when nothing more can be sent,
-    with the exception of the send, or None if the client has disconnected. `_record` counts what has been sent.
+    So all that the generator yields without waiting is sent in one message, and a single chunk at once. `_head` makes
+    the start of the response. `_failed` is called when nothing more can be sent, with the exception of the send, or
+    None if the client has disconnected. `_record` counts what has been sent.
     """
 
     _loop: asyncio.AbstractEventLoop
@@ -36,7 +41,6 @@ class Outbox:
     _other_chunks: int = 0  # those of the chunks that the generator has not yielded
     _size: int = 0
     _finishing: bool = False
-    _is_scheduled: bool = False
     _share_ends_at: float = 0.0
     _task: asyncio.Task[None] | None = None
     _waiter: asyncio.Future[None] | None = None
@@ -44,6 +48,10 @@ class Outbox:
     sending: bool = False
     closed: bool = False  # nothing more will be sent
     moved_at: float = field(default_factory=monotonic)  # when the current send began, or else when the last one ended
+    _in_place: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._in_place = _runs_in_any_task(self._send)
 
     @property
     def used(self) -> bool:
@@ -56,13 +64,16 @@ class Outbox:
             return True
         chunks = self._chunks
         chunks.append(chunk)
-        self._size += len(chunk)
+        self._size = size = self._size + len(chunk)
+        if size >= FULL_SIZE:
+            return True
+        if len(chunks) == 1:
+            return False
         # Not the loop's clock: that of uvloop stops during an iteration.
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self._share_ends_at = monotonic() + self._fair_share.share
-            self._loop.call_soon(self._next_iteration)
-        return len(chunks) >= FULL_COUNT or self._size >= FULL_SIZE or monotonic() > self._share_ends_at
+        now = monotonic()
+        if len(chunks) == 2:
+            self._share_ends_at = now + self._fair_share.share
+        return len(chunks) >= FULL_COUNT or now > self._share_ends_at
 
     def put_other(self, chunk: str) -> None:
         """Add a chunk that the generator has not yielded, such as a ping."""
@@ -76,7 +87,7 @@ class Outbox:
             self.flush()
         while self._is_full and is_wanted():
             await self.change()
-        if self.closed or (self._is_scheduled and monotonic() > self._share_ends_at):
+        if self.closed or (len(self._chunks) > 1 and monotonic() > self._share_ends_at):
             self._fair_share.exhausted(self._loop)
             await asyncio.sleep(0)
 
@@ -95,10 +106,49 @@ class Outbox:
         """Send now. If the server has room, as it nearly always has, everything is sent when this returns."""
         if self.sending or self.closed:
             return
+        if not (self._in_place and self.started) or self._finishing:
+            self._deliver_in_task()
+            return
+        body, events = self._taken()
+        sending: Any = self._send({"type": "http.response.body", "body": body, "more_body": True})
+        begun: Awaitable[None]
+        try:
+            waiting = sending.send(None)
+        except StopIteration:
+            self._sent(body, events)
+            return
+        except Exception as error:  # noqa: BLE001 (the task handles it)
+            begun = _failed(error)
+        else:
+            begun = _resumed(sending, waiting)
+        self._deliver_in_task((begun, body, events))
+
+    def _deliver_in_task(self, begun: tuple[Awaitable[None], bytes, int] | None = None) -> None:
         self.sending = True
         self.moved_at = monotonic()
-        task = asyncio.Task(self._deliver(), loop=self._loop, eager_start=True)
+        task = asyncio.Task(self._deliver(begun), loop=self._loop, eager_start=True)
         self._task = task if self.sending else None
+
+    @coroutine
+    def drive(self, work: Coroutine[Any, None, None]) -> Generator[Any]:
+        """Await `work`, which puts chunks, and flush each time that it has to wait."""
+        chunks, step = self._chunks, work.send
+        try:
+            waiting = step(None)
+            while True:
+                if chunks and not self.sending:
+                    self.flush()
+                try:
+                    yield waiting
+                except GeneratorExit:
+                    work.close()
+                    raise
+                except BaseException as error:  # noqa: BLE001 (passed on, as by `yield from`)
+                    waiting = work.throw(error)
+                else:
+                    waiting = step(None)
+        except StopIteration:
+            return
 
     def abandon(self) -> None:
         """Discard the collected chunks, cancel a send in progress, and send nothing more."""
@@ -122,47 +172,89 @@ class Outbox:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _next_iteration(self) -> None:
-        self._is_scheduled = False
-        if self._chunks:
-            self.flush()
-
-    async def _deliver(self) -> None:
+    async def _deliver(self, begun: tuple[Awaitable[None], bytes, int] | None) -> None:
         """Runs in its own task, so that a timeout in the generator can't cancel the send."""
-        failed, error = False, None
+        is_failed, error = False, None
         try:
-            if not self.started:
+            if begun is not None:
+                sending, body, events = begun
+                await sending
+                self._sent(body, events)
+            elif not self.started:
                 head = self._head()
                 self.started = True
                 await self._send(head)
                 self.moved_at = monotonic()
             while (self._chunks or self._finishing) and not self.closed:
-                await self._deliver_chunks()
+                last = self._finishing
+                body, events = self._taken()
+                await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+                self._sent(body, events)
+                if last:
+                    self.closed = True
         except OSError, ClientDisconnect:
-            failed = True
+            is_failed = True
         except asyncio.CancelledError:
             self.closed = True
         except Exception as raised:  # noqa: BLE001 (the pump raises it in the server's task)
-            failed, error = True, raised
+            is_failed, error = True, raised
         self.sending = False
         self._task = None
-        if failed:
+        if is_failed:
             self.closed = True
             self._failed(error)
         if self._waiter is not None:
             self.wake()
 
-    async def _deliver_chunks(self) -> None:
-        chunks, last = self._chunks, self._finishing
-        body = (chunks[0] if len(chunks) == 1 else "".join(chunks)).encode()
+    def _taken(self) -> tuple[bytes, int]:
+        """Take the collected chunks: their bytes, and the number of those that the generator has yielded."""
+        chunks = self._chunks
         events = len(chunks) - self._other_chunks
+        body = (chunks[0] if len(chunks) == 1 else "".join(chunks)).encode()
         chunks.clear()
         self._other_chunks = self._size = 0
         if self._waiter is not None:
             self.wake()
-        await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+        return body, events
+
+    def _sent(self, body: bytes, events: int) -> None:
         self.moved_at = monotonic()
         self._record.events += events
         self._record.bytes += len(body)
-        if last:
-            self.closed = True
+
+
+@coroutine
+def _resumed(work: Coroutine[Any, None, None], waiting: asyncio.Future[Any] | None) -> Generator[Any]:
+    """The rest of a coroutine whose last step has returned `waiting`, as an awaitable."""
+    try:
+        while True:
+            try:
+                yield waiting
+            except GeneratorExit:
+                work.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 (passed on, as by `yield from`)
+                waiting = work.throw(error)
+            else:
+                waiting = work.send(None)
+    except StopIteration:
+        return
+
+
+async def _failed(error: Exception) -> None:
+    """A coroutine whose first step has raised an exception."""
+    raise error
+
+
+def _runs_in_any_task(send: Send) -> bool:
+    """Whether a call of `send` that has to wait may be continued in another task than it began in.
+
+    Middleware may not: a timeout around an inner `send` belongs to a task.
+    """
+    server: type = type(getattr(send, "__self__", None))
+    return getattr(send, "__name__", "") == "send" and _is_server(server)
+
+
+@lru_cache(maxsize=64)
+def _is_server(kind: type) -> bool:
+    return any(base.__module__ in _SERVERS for base in kind.__mro__)

@@ -176,7 +176,7 @@ class Pump(ABC):
         self._task = task  # here, because an eager task runs its first step before its constructor returns
         failure: Any = None
         try:
-            await self._produce()
+            await self._outbox.drive(self._produce())
         except asyncio.CancelledError as error:
             if self._state is not STOPPING:
                 if task.cancelling():
@@ -199,16 +199,22 @@ class Pump(ABC):
         await self._conclude(failure)
 
     async def _produce(self) -> None:
-        """Send the items of the generator one after the other, as `async for` would.
-
-        The pump waits where the body of that loop would wait. A cancellation at that point is the generator's.
-        """
-        outbox, take = self._outbox, self.generator.__anext__
+        """Send the items as `async for` would. A cancellation in the body of that loop is the generator's."""
+        outbox, take, encode = self._outbox, self.generator.__anext__, self.encode
         step = self._next()
+        text: str | Pending
         try:
             while True:
                 item = await step
-                if self._state is not STOPPING:
+                kind, is_put = type(item), False
+                if (kind is Markup or kind is str) and self._state is RUNNING:
+                    # Most items are, and nothing else can happen while they are encoded.
+                    chunk = encode(item)
+                    if chunk and not outbox.put(chunk):
+                        step = take()
+                        continue
+                    self._state, text, is_put = HELD, chunk, True
+                elif self._state is not STOPPING:
                     self._state = HELD
                     text = self._encoded(item)
                 elif self._is_cancelled:  # the generator has swallowed its cancellation
@@ -220,7 +226,7 @@ class Pump(ABC):
                         text = await self._completed(text)
                     if not text:
                         await asyncio.sleep(0)  # a generator that yields nothing else must not block the loop
-                    elif outbox.put(text):
+                    elif is_put or outbox.put(text):
                         await outbox.room(self._goes_on)
                     if self._state is HELD:
                         self._state = RUNNING
@@ -255,9 +261,7 @@ class Pump(ABC):
     def _encoded(self, item: object) -> str | Pending:
         """The text to send for the item; empty for nothing."""
         try:
-            kind, run = type(item), self._run
-            if kind is Markup or kind is str:  # most items are, and there is nothing to wait for in them
-                return self.encode(item)
+            run = self._run
             if item is None and run is not None and run.digests is not None:  # from `render(…, if_changed=True)`
                 return ""
             text = allow_deferred(self.encode, (item,))
@@ -376,6 +380,7 @@ class Pump(ABC):
             outbox.flush()
         elif self.ping and not outbox.sending and quiet >= limits.ping:
             outbox.put_other(self.ping)
+            outbox.flush()
         quiet = monotonic() - outbox.moved_at
         self._timer = self._loop.call_later(limits.next_tick(quiet, outbox.sending, bool(self.ping)), self._tick)
 

@@ -1,4 +1,4 @@
-"""Both event loops, both HTTP protocols."""
+"""Both event loops, both HTTP protocols, both ways to send."""
 
 import asyncio
 import logging
@@ -7,14 +7,23 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
+from hyperpy.streams import outbox
+from tests.streams.wire import Wire
+
 # asyncio warns at the sixth write to a connection that its client has left. uvicorn only hears of that in the next
 # iteration of the event loop, and a busy generator can fill several batches before.
 LATE_WRITE = "socket.send() raised exception."
 
 
-@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def run(request):
-    """Runs a coroutine function to its end, on either event loop."""
+@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop-in_place"])
+def run(request, monkeypatch):
+    """Runs a coroutine function to its end, on either event loop.
+
+    On uvloop, a `Wire` counts as a server, which streams may send to without a task.
+    """
+    if request.param is uvloop.new_event_loop:
+        monkeypatch.setattr(outbox, "_SERVERS", {Wire.__module__})
+        outbox._is_server.cache_clear()
 
     def run_it(function) -> None:
         async def bounded() -> None:
@@ -24,7 +33,8 @@ def run(request):
         with asyncio.Runner(loop_factory=request.param) as runner:
             runner.run(bounded())
 
-    return run_it
+    yield run_it
+    outbox._is_server.cache_clear()
 
 
 @pytest.fixture(params=["asyncio-httptools", "asyncio-h11", "uvloop-httptools", "uvloop-h11"])
