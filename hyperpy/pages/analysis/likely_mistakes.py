@@ -10,6 +10,7 @@ from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.pages.analysis.template_mistakes import strings_of_html
 
 
 def likely_mistakes(
@@ -25,6 +26,7 @@ def likely_mistakes(
         yield from _local_results(function, parsed)
     for function in streams:
         yield from _loader_with_yield(function, parsed)
+        yield from _yielded_html(function, parsed)
     yield from _plain_loaders(parsed, mentioned)
     yield from _unused_parameters(parsed, declarations, parameters)
 
@@ -61,6 +63,16 @@ def _loader_with_yield(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> It
     ):
         what = f"the `yield` makes {function.name}() the stream of this file, not its loader"
         yield LoadWarning(what, place_of(yields[0], parsed.file), "A loader has no `yield`: remove it.")
+
+
+def _yielded_html(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
+    """Strings that a stream yields as HTML, alone or as the content of a named event."""
+    for node in parsed.index.owned(function, ast.Yield):
+        match node.value:
+            case ast.Tuple(elts=[_, content]):
+                yield from strings_of_html(content, parsed.file)
+            case ast.JoinedStr() | ast.Constant() as content:
+                yield from strings_of_html(content, parsed.file)
 
 
 def _plain_loaders(parsed: ParsedFile, mentioned: frozenset[str]) -> Iterator[LoadWarning]:

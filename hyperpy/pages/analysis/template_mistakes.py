@@ -46,7 +46,7 @@ def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
                 before += str(part.value)
             elif isinstance(part, ast.Interpolation):
                 if _is_text(before) and part.conversion == -1 and part.format_spec is None:
-                    yield from _strings_of_html(part.value, parsed.file)
+                    yield from strings_of_html(part.value, parsed.file)
                 before += _HOLE
 
 
@@ -101,7 +101,8 @@ def _find(regex: str, template: ast.TemplateStr, file: str, lines: list[str]) ->
     return Place(file, template.lineno)
 
 
-def _strings_of_html(expression: ast.expr, file: str) -> Iterator[LoadWarning]:
+def strings_of_html(expression: ast.expr, file: str) -> Iterator[LoadWarning]:
+    """Warnings about the strings with HTML in an expression whose text is escaped."""
     for node, joined in _shown(expression):
         if not _ELEMENT.fullmatch(_text(node)):
             continue

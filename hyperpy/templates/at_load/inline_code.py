@@ -10,7 +10,7 @@ from typing import Any, Final
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
-from hyperpy.templates.escape import text_escape
+from hyperpy.templates.escape import text_functions
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.url_values import SAFE_TEXTS
 from hyperpy.templates.rendering.component_calls import CallSite
@@ -36,7 +36,7 @@ class InlineCode:
         """The function. `text` is the file that has the t-string."""
         # C code that imports a module, as strftime() does, looks up `__builtins__` in the globals of its caller.
         own = {"LOCATED": _locator(text, self.holes), "__builtins__": vars(builtins)}
-        namespace = {**RUNTIME, **self.names, **own, "ESCAPE": text_escape.get()}
+        namespace = {**RUNTIME, **self.names, **own, **text_functions.get()}
         return FunctionType(self.code, namespace)
 
     def data(self) -> tuple[object, ...]:
