@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from hyperpy.app.model_warnings import model_warnings
 from hyperpy.app.name_warnings import name_warnings
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
 from hyperpy.pages import (
@@ -110,8 +111,9 @@ class LoadedRoutes:
 
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
-        """Warnings about code in the route files that works, but probably not as intended."""
-        return (*name_warnings(self.found), *(warning for file in self.files() for warning in file.warnings))
+        """Warnings about code of the site that works, but probably not as intended."""
+        own = (warning for file in self.files() for warning in file.warnings)
+        return (*name_warnings(self.found), *own, *model_warnings(self.files(), PUBLIC_NAMES))
 
     def files(self) -> Iterator[Route]:
         """The files that could be loaded: routes, guards and error pages."""

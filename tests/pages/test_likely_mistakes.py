@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+import pytest
+
 from hyperpy.app.loaded_routes import load_routes
 from hyperpy.pages import Route
 from tests.support.sites import Write
@@ -9,6 +11,7 @@ from tests.support.sites import Write
 PAGE = "\nt'<p>{1}</p>'"
 
 LOAD = "async def load():\n    "
+MODEL = "from pydantic import BaseModel, ConfigDict, Field\nclass M(BaseModel):\n    "
 CARD = "def Card(title, children=None): return t'<p>{title}</p>'\n"
 
 MISTAKES = {
@@ -41,6 +44,16 @@ MISTAKES = {
     f"import os\n{LOAD}os.system('ls')\nt'{{1}}'": "os.system() in the `async def` load()",
     f"import sqlite3\n{LOAD}sqlite3.connect('x')\nt'{{1}}'": "asyncio.to_thread(sqlite3.connect, …)",
     f"from urllib.request import urlopen\n{LOAD}urlopen('http://x')\nt'{{1}}'": "asyncio.to_thread(urlopen, …)",
+    f"{MODEL}a: str = Field(patern='x')\nt'{{1}}'": ("`Field` has no keyword `patern`, and pydantic ignores it"),
+    "import pydantic as p\nclass M(p.BaseModel):\n    a: str = p.Field(xyz='x')\nt'{1}'": (
+        "For the JSON schema, write `json_schema_extra={'xyz': …}`."
+    ),
+    f"{MODEL}model_config = ConfigDict(extr='forbid')\nt'{{1}}'": "Did you mean `extra`?",
+    f"import httpx\nx = 1\n{LOAD}client = httpx.AsyncClient()\n    await client.get('/')\nt'{{x}}'": (
+        "load() makes `client` anew for each request"
+    ),
+    f"import httpx\n{LOAD}await httpx.AsyncClient(timeout=5).get('/')\nt'{{1}}'": "`shared: Final = httpx.AsyncClient(",
+    "import redis\nasync def stream():\n    yield redis.Redis().get('x')": "stream() makes redis.Redis() anew",
     f"import httpx\n{LOAD}httpx.get('http://x')\nt'{{1}}'": "Use `httpx.AsyncClient`, and await it.",
 }
 FINE = (
@@ -51,6 +64,11 @@ FINE = (
     "import time, asyncio\nasync def load():\n    await asyncio.to_thread(lambda: time.sleep(1))\nt'{1}'",
     "import time\ndef pause(): time.sleep(1)\nt'{pause()}'",
     "import httpx\nasync def load():\n    async with httpx.AsyncClient() as c: await c.get('/')\nt'{1}'",
+    f"import httpx\n{LOAD}client = httpx.AsyncClient()\n    async with client: await client.get('/')\nt'{{1}}'",
+    f"import httpx\n{LOAD}client = httpx.AsyncClient()\n    try: pass\n    finally: await client.aclose()\nt'{{1}}'",
+    f"import httpx\nkey: str\n{LOAD}print(httpx.AsyncClient(headers=[key]))\nt'{{1}}'",
+    "import asyncio\nasync def stream():\n    queue = asyncio.Queue()\n    yield await queue.get()",
+    f"{MODEL}a: str = Field('', max_length=9, **{{}})\n    model_config = ConfigDict(extra='forbid')\nt'{{1}}'",
     "from hyperpy import response\nt'<?xml version=\"1.0\"?><Envelope>{1}</Envelope>'",
     f"n = 0\n{LOAD}global n\n    n = 1\nt'{{n}}'",
     f"n = 0\n{LOAD}m = 1\n    return None\nt'{{n}}'",
@@ -80,6 +98,7 @@ def warnings_of(write: Write, sources: Collection[str], name: str) -> dict[str, 
     return {source: found[str(folder / file)] for file, source in files.items()}
 
 
+@pytest.mark.filterwarnings("ignore:Using extra keyword arguments on `Field`")
 def test_mistakes_are_warned_about(write: Write) -> None:
     found = warnings_of(write, (*MISTAKES, *FINE), "r{}.py")
     assert {source: found[source] for source, expected in MISTAKES.items() if expected not in found[source]} == {}
@@ -99,3 +118,32 @@ def test_an_input_beside_an_unused_parameter(write: Write) -> None:
     found = warnings_of(write, PARAMETERS, "p{}/{{id}}.py")
     assert [source for source, text in PARAMETERS.items() if (NEAR in found[source]) != bool(text)] == []
     assert [source for source, text in PARAMETERS.items() if found[source] and not text] == []
+
+
+BUILTIN = "`id` is Python's builtin here, not the `{id}` of the URL"
+READ = {
+    "t'<p>{id}</p>'": BUILTIN,
+    f"from asyncio import sleep\nx = 1\n{LOAD}await sleep(id)\nt'{{x}}'": "Declare it at the top of the file",
+    "x = []\nt'<p>{id(x)}</p>'": "",
+    "t'<p>{[t\"{id}\" for id in (1, 2)]}</p>'": "",
+    "id = 5\nt'<p>{id}</p>'": "",
+    "id: str\nt'<p>{id}</p>'": "",
+}
+
+
+def test_a_parameter_that_is_not_declared(write: Write) -> None:
+    found = warnings_of(write, READ, "b{}/{{id}}.py")
+    assert {source: found[source] for source, text in READ.items() if text not in found[source] or not text} == {
+        source: "" for source, text in READ.items() if not text
+    }
+    [text] = warnings_of(write, ["t'<p>{slug}</p>'"], "c{}/{{slug}}.py").values()
+    assert "It is a parameter of the URL. Declare it: `slug: str`, or with another type" in text
+
+
+@pytest.mark.filterwarnings("ignore:Using extra keyword arguments on `Field`")
+def test_models_of_other_modules(write: Write) -> None:
+    field = "from pydantic import BaseModel, Field\nclass {}(BaseModel):\n    a: str = Field({}='x')\n"
+    folder = write({"_models.py": field.format("M", "patern"), "index.py": f"from routes._models import M{PAGE}"})
+    [warning] = load_routes(folder).warnings
+    assert warning.what == "`Field` has no keyword `patern`, and pydantic ignores it"
+    assert (warning.place.file, warning.place.line) == (str(folder / "_models.py"), 3)

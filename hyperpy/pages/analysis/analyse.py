@@ -34,7 +34,9 @@ from hyperpy.pages.analysis.methods.page_methods import page_methods
 from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
+from hyperpy.pages.analysis.mistakes.clients_in_functions import clients_in_functions
 from hyperpy.pages.analysis.mistakes.end_tags import end_tags
+from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
 from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
@@ -150,7 +152,7 @@ def analyse(
         if forgotten or not unknown_answers(loaders, index):
             raise forgotten or no_answer(file)
     if starred is not None and access.unknown is None:
-        check_names(parsed, imported | access.mentions, vocabulary)
+        check_names(parsed, imported | access.mentions, vocabulary, parameters)
         order = around_loader(statements, usual.loader)
         loader = usual.loader.function if usual.loader else None
         check_order(parsed, access.sets | access.mentions | inputs | builtin_names(), *order, loader, streams)
@@ -163,10 +165,12 @@ def analyse(
     check_methods(parsed, FLAGS if any_method or guard else methods, vocabulary)
     warnings = (
         *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
+        *clients_in_functions([*loaders, *streams], parsed, variables, vocabulary),
         *likely_mistakes(parsed, loaders, streams, declarations, parameters, named | access.mentions),
         *template_mistakes(parsed),
         *end_tags(parsed),
         *blocking_calls(parsed, vocabulary),
+        *unknown_keywords(parsed, vocabulary),
     )
     description = Description(
         file=file,

@@ -4,6 +4,7 @@ import ast
 import difflib
 from collections.abc import Collection, Iterator
 
+from hyperpy.pages.analysis.definitions import builtin_names
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.names.forgotten_global import local_names
@@ -29,6 +30,7 @@ def likely_mistakes(
         yield from _yielded_html(function, parsed)
     yield from _plain_loaders(parsed, mentioned)
     yield from _unused_parameters(parsed, declarations, parameters)
+    yield from _builtins_as_parameters(parsed, declarations, parameters)
 
 
 def _local_results(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
@@ -102,3 +104,19 @@ def _unused_parameters(
             annotation = ast.unparse(declaration.annotation)
             hint = f"Give both the same name. For a query parameter, write `{name}: {annotation} = Query()`."
             yield LoadWarning(what, place_of(declaration.node, parsed.file), hint)
+
+
+def _builtins_as_parameters(
+    parsed: ParsedFile, declarations: Collection[Declaration], parameters: frozenset[str]
+) -> Iterator[LoadWarning]:
+    """Reads of `id` in `{id}.py` without `id: int`: they find Python's function. A call is meant to."""
+    unset = parameters & builtin_names() - parsed.bound - {declaration.name for declaration in declarations}
+    for name in sorted(unset):
+        uses = [use.node for names in parsed.names.values() for use in names.uses if use.node.id == name]
+        for node in uses:
+            parent = parsed.index.parent(node)
+            if not (isinstance(parent, ast.Call) and parent.func is node):
+                what = f"`{name}` is Python's builtin here, not the `{{{name}}}` of the URL"
+                hint = f"Declare it at the top of the file: `{name}: {'int' if name == 'id' else 'str'}`."
+                yield LoadWarning(what, place_of(node, parsed.file), hint)
+                break

@@ -19,10 +19,13 @@ from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.templates import Literals, SourceText
 
 
-def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary) -> None:
+def check_names(
+    parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary, parameters: frozenset[str] = frozenset()
+) -> None:
     """Raises RouteError for code that reads a name which no statement, function, import or declaration sets.
 
     `known` are the names that imports have set and those that code sets or looks up as strings.
+    `parameters` are those of the file's URL.
     """
     known = known.union(parsed.bound, *(names.declares for names in parsed.names.values()))
     everywhere = known | builtin_names() | parsed.expected_to_fail
@@ -35,7 +38,7 @@ def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabular
                 continue
             check_templates(parsed, vocabulary)
             what = f"{_user(statement, use, parsed.index)} uses `{name}`, which nothing in this file sets"
-            hint = _Advice(parsed, known, vocabulary).on(use.node)
+            hint = _Advice(parsed, known, vocabulary, parameters).on(use.node)
             raise RouteError(what, place=place_of(use.node, parsed.file), hint=hint)
 
 
@@ -100,6 +103,7 @@ class _Advice:
     parsed: ParsedFile
     known: frozenset[str]
     vocabulary: Vocabulary
+    parameters: frozenset[str]
 
     def on(self, node: ast.Name) -> str:
         """The hint for a name, and that braces in scripts and styles are doubled."""
@@ -114,6 +118,8 @@ class _Advice:
 
     def to_set(self, node: ast.Name) -> str:
         name = node.id
+        if name in self.parameters:
+            return f"It is a parameter of the URL. Declare it: `{name}: str`, or with another type, such as `int`."
         if name in self.vocabulary.public:
             return f"Import it: `from hyperpy import {name}`."
         return self.of_function(name) or self.similar(name) or self.imported(name) or self.declared(node)
