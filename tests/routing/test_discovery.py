@@ -176,3 +176,30 @@ def test_a_broken_link_with_a_private_name_is_ignored(found: Found, tmp_path: Pa
     found("index.py")
     (tmp_path / "routes" / ".#index.py").symlink_to("user@host.1234")
     assert urls(found()) == ["/"]
+
+
+def test_what_can_not_be_read_is_reported_beside_the_rest(
+    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found("index.py", "closed/a.py", "open/a.py", "open/_guard.py", "link/A.py", "folder/A.py")
+    root = tmp_path / "routes"
+    (root / "folder" / "_guard").mkdir()
+    (root / "gone.py").symlink_to("nowhere.py")
+    (root / "link" / "_guard.py").symlink_to("nowhere.py")
+    listed = os.listdir
+
+    def listdir(folder: Path) -> list[str]:
+        if folder == root / "closed":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr("hyperpy.routing.discovery.os.listdir", listdir)
+    errors: list[RouteError] = []
+    assert urls(discover(root, errors.append)) == ["/", "/open/a"]
+    broken = "this is a symbolic link to a file that does not exist"
+    assert [(Path(error.place.file).relative_to(root).as_posix(), error.what) for error in errors if error.place] == [
+        ("closed", "can't be read: Permission denied"),
+        ("folder/_guard", "a guard is a file, and this folder guards nothing"),
+        ("gone.py", broken),
+        ("link/_guard.py", broken),
+    ]
