@@ -98,6 +98,13 @@ class ModelForm[T]:
     _displayed: set[str]
     """The names whose messages, or controls, a template has asked for since the form was refused."""
 
+    def __repr__(self) -> str:
+        """Without values, which may be secret."""
+        state = "not submitted" if self._bound is None else "ok"
+        if self._problems:
+            state = f"refused because of {', '.join(name or FORM for name in self._problems)}"
+        return f"<{type(self).__name__}: {state}>"
+
     @property
     def is_bound(self) -> bool:
         """Whether it was submitted: the request is a POST, PUT or PATCH."""
