@@ -1,6 +1,7 @@
 """A loaded route, and how it is loaded."""
 
 import ast
+import linecache
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any
 
 from hyperpy.exceptions import HyperError, Place, RouteError
 from hyperpy.pages.analysis.callables import StreamFacts
+from hyperpy.pages.analysis.parsed_file import unreadable
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.body_inputs import BodyNeeds
@@ -108,7 +110,11 @@ def load_route(
         raise error.at(Place(path, line_in(error, path))) from error.__cause__
     except Exception as error:
         place = _place_of(error, path, package.folder)
-        hint = import_hint(error) if isinstance(error, ImportError) else ""
+        if isinstance(error, SyntaxError) and error.filename == place.file:  # of a private file
+            raise unreadable(error, "".join(linecache.getlines(place.file)), place.file) from error
+        hint = import_hint(error, place.file) if isinstance(error, ImportError) else ""
+        if "<class 'starlette.datastructures.UploadFile'>" in str(error):
+            hint = "Import it from hyperpy: `from hyperpy import UploadFile`."
         hint = hint or "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
     definitions = module.__dict__

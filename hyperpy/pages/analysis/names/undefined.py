@@ -120,6 +120,12 @@ class _Advice:
         name = node.id
         if name in self.parameters:
             return f"It is a parameter of the URL. Declare it: `{name}: str`, or with another type, such as `int`."
+        parent = self.parsed.index.parent(node)
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.BitOr) and parent.right is node:
+            left = ast.unparse(parent.left)
+            if name == "safe":
+                return f"For a str that is HTML already, and nothing from a visitor, write {{{left}:safe}}."
+            return f"Templates have no filters. Call a function or a method: {{{name}({left})}}."
         if name in self.vocabulary.public:
             return f"Import it: `from hyperpy import {name}`."
         return self.of_function(name) or self.similar(name) or self.imported(name) or self.declared(node)
