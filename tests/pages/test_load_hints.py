@@ -23,6 +23,8 @@ HINTS = {
     "t'<ul>{for x in xs}'": LOOP,
     "t'<p>{ if x }'": LOOP,
     "t'<p>{# a comment #}</p>'": "<!-- … -->",
+    "def page():\n    return t'<p>x</p>'": "Write the t-string of page() as a statement of its own",
+    "async def load():\n    return {'user': 1}\nt'<p>{user}</p>'": "global user\n          user = …",
     "t'<p>{/* a comment */}</p>'": "<!-- … -->",
     "x = 1\nt'<p>{x && t\"<b>x</b>\"}</p>'": "In Python, it is `and`",
     "x = 1\nt'<p>{x || 1}</p>'": "In Python, it is `or`",

@@ -17,6 +17,7 @@ from hyperpy.pages.analysis.explicit_answers import (
     unknown_answers,
 )
 from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.file_index import parameters as parameters_of
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.inputs.declarations import (
     Declaration,
@@ -36,6 +37,7 @@ from hyperpy.pages.analysis.methods.splitting import around_loader
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.clients_in_functions import clients_in_functions
 from hyperpy.pages.analysis.mistakes.end_tags import end_tags
+from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
@@ -150,7 +152,7 @@ def analyse(
     elif not (templates or streams or responds or possible_answers(parsed, settings.statement, loaders, vocabulary)):
         forgotten = forgotten_template(tree, index, file)
         if forgotten or not unknown_answers(loaders, index):
-            raise forgotten or no_answer(file)
+            raise forgotten or no_answer(file, tree, index)
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary, parameters)
         order = around_loader(statements, usual.loader)
@@ -171,6 +173,7 @@ def analyse(
         *end_tags(parsed),
         *blocking_calls(parsed, vocabulary),
         *unknown_keywords(parsed, vocabulary),
+        *missing_fragments(parsed, vocabulary),
     )
     description = Description(
         file=file,
@@ -279,8 +282,14 @@ def forgotten_template(tree: ast.Module, index: FileIndex, file: str) -> RouteEr
     return None
 
 
-def no_answer(file: str) -> RouteError:
+def no_answer(file: str, tree: ast.Module, index: FileIndex) -> RouteError:
     """The error for any other file without an answer."""
+    for function in tree.body:
+        if not isinstance(function, ast.FunctionDef) or parameters_of(function) or function.decorator_list:
+            continue
+        if any(isinstance(answer.value, ast.TemplateStr) for answer in index.owned(function, ast.Return)):
+            hint = f"Write the t-string of {function.name}() as a statement of its own, outside of functions."
+            return RouteError("this file has no answer", place=place_of(function, file), hint=hint)
     return RouteError(
         "this file has no answer",
         place=Place(file, 1),

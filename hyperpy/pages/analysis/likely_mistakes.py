@@ -25,6 +25,8 @@ def likely_mistakes(
     """Warnings about a file's functions and inputs. `mentioned` are names that code looks up as strings."""
     for function in (*loaders, *streams):
         yield from _local_results(function, parsed)
+    for function in loaders:
+        yield from _stream_without_yield(function, parsed)
     for function in streams:
         yield from _loader_with_yield(function, parsed)
         yield from _yielded_html(function, parsed)
@@ -65,6 +67,13 @@ def _loader_with_yield(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> It
     ):
         what = f"the `yield` makes {function.name}() the stream of this file, not its loader"
         yield LoadWarning(what, place_of(yields[0], parsed.file), "A loader has no `yield`: remove it.")
+
+
+def _stream_without_yield(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
+    if function.name == "stream":
+        what = "stream() has no `yield`, so it is the loader of this file, not its stream"
+        hint = "Write `yield` in front of each event. A loader is better called `load`."
+        yield LoadWarning(what, place_of(function, parsed.file), hint)
 
 
 def _yielded_html(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:

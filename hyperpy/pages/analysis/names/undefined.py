@@ -128,7 +128,13 @@ class _Advice:
             return f"Templates have no filters. Call a function or a method: {{{name}({left})}}."
         if name in self.vocabulary.public:
             return f"Import it: `from hyperpy import {name}`."
-        return self.of_function(name) or self.similar(name) or self.imported(name) or self.declared(node)
+        return (
+            self.returned(name)
+            or self.of_function(name)
+            or self.similar(name)
+            or self.imported(name)
+            or self.declared(node)
+        )
 
     def of_function(self, name: str) -> str:
         """A function may set a variable of that name, but a local one."""
@@ -138,6 +144,17 @@ class _Advice:
                 head = f"{keyword} {function.name}({ast.unparse(function.args)}):"
                 where = f"{function.name}() sets a local variable of that name"
                 return f"{where}. To set it for the whole file, write\n\n    {head}\n        global {name}"
+        return ""
+
+    def returned(self, name: str) -> str:
+        """A loader may return it in a dict, as views of other frameworks do."""
+        for statement in self.parsed.tree.body:
+            if isinstance(statement, ast.AsyncFunctionDef):
+                for answer in self.parsed.index.owned(statement, ast.Return):
+                    keys = answer.value.keys if isinstance(answer.value, ast.Dict) else ()
+                    if any(isinstance(key, ast.Constant) and key.value == name for key in keys):
+                        head = f"async def {statement.name}():\n        global {name}\n        {name} = …"
+                        return f"A loader sets the variables of the page, in place of returning them:\n\n    {head}"
         return ""
 
     def similar(self, name: str) -> str:
