@@ -36,6 +36,7 @@ from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.clients_in_functions import clients_in_functions
+from hyperpy.pages.analysis.mistakes.constant_controls import constant_controls
 from hyperpy.pages.analysis.mistakes.end_tags import end_tags
 from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
@@ -174,6 +175,7 @@ def analyse(
         *blocking_calls(parsed, vocabulary),
         *unknown_keywords(parsed, vocabulary),
         *missing_fragments(parsed, vocabulary),
+        *constant_controls(parsed, vocabulary),
     )
     description = Description(
         file=file,
