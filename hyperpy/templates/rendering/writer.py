@@ -75,7 +75,7 @@ def conditional(conditions: tuple[str, ...], quick: tuple[CodePiece, ...], other
 
 
 def f_string(pieces: Iterable[CodePiece]) -> str:
-    """The pieces as one f-string. `repr` escapes the static ones."""
+    """The pieces as one f-string. `repr` escapes the static ones. Each piece of code has lines of its own."""
     written: list[str] = []
     static = ""
     for piece in (*pieces, None):
@@ -86,7 +86,7 @@ def f_string(pieces: Iterable[CodePiece]) -> str:
             written.append("f" + repr(static.replace("{", "{{").replace("}", "}}")))
             static = ""
         if piece:
-            written.append(f"f'{{{piece.code}}}'")
+            written.append(f"f'{{\n{piece.code}\n}}'")
     return f"({' '.join(written)})" if len(written) > 1 else "".join(written) or "''"
 
 
@@ -244,7 +244,7 @@ class Writer:
             return
         conditions, text = [f"type({value}) is str"], f"{self.name(escape_str)}({value})"
         if context in CHECKS:
-            text = f"url_{value}"
+            text = f"url_{value.strip()}"
             conditions.append(f"({text} := {self.constant(SAFE_TEXTS[context].get)}({value}))")
         yield conditional(tuple(conditions), (f'{head}="', Expression(text), '"'), general)
 
