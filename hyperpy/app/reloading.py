@@ -114,8 +114,9 @@ class _Modules:
         for name in self.names:
             for imported in self._imports(name):
                 importers.setdefault(imported, set()).add(name)
-                if imported not in sys.modules and self._exists(imported):
-                    waiting.append(name)
+        for imported, names in importers.items():
+            if imported not in sys.modules and self._exists(imported):
+                waiting += names
         found: set[str] = set()
         while waiting:
             if (name := waiting.pop()) not in found:

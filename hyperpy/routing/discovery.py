@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -151,7 +151,8 @@ def _python_files(
     """
     try:
         status = folder.stat()
-        names = sorted(os.listdir(folder))
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
         unreadable = RouteError(f"can't be read: {error.strerror}", place=Place(printable(str(folder))))
         if not parts:
@@ -161,18 +162,18 @@ def _python_files(
     here = (status.st_dev, status.st_ino)
     if here in above:
         return
-    if (unusable := _unusable_guard(folder, names)) is not None:
+    if (unusable := _unusable_guard(folder, [entry.name for entry in entries])) is not None:
         report(unusable)
         return
-    for name in names:
-        path = folder / name
-        if path.is_dir():
+    for entry in entries:
+        name, path = entry.name, folder / entry.name
+        if entry.is_dir():
             if not is_private(name):
                 yield from _python_files(path, (*parts, name), (*above, here), report)
         elif name in _ERROR_PAGES or name == _GUARD or (name.endswith(".py") and not is_private(name)):
-            if path.is_file():
+            if entry.is_file():
                 yield path, (*parts, name)
-            elif path.is_symlink() and not path.exists():
+            elif entry.is_symlink() and not path.exists():
                 report(_broken_link(path))
 
 
@@ -197,7 +198,7 @@ def _broken_link(path: Path) -> RouteError:
 
 
 def _parameters(segments: tuple[Segment, ...]) -> tuple[str, ...]:
-    return tuple(segment.text for segment in segments if segment.kind is not SegmentKind.LITERAL)
+    return tuple([segment.text for segment in segments if segment.kind is not SegmentKind.LITERAL])
 
 
 def _segments(parts: tuple[str, ...]) -> tuple[Segment, ...]:
@@ -206,13 +207,14 @@ def _segments(parts: tuple[str, ...]) -> tuple[Segment, ...]:
     segments = _folder(tuple(folders))
     if stem != "index":
         segments = (*segments, parse_segment(stem))
-    names = [segment.text for segment in segments if segment.kind is not SegmentKind.LITERAL]
+    names = _parameters(segments)
     if duplicate := next((name for name in names if names.count(name) > 1), None):
         what = f"the URL {pattern(segments)} has two parameters named `{duplicate}`"
         raise RouteError(what, hint=f"Rename one, for example to `{{parent_{duplicate}}}`.")
     return segments
 
 
+@lru_cache(maxsize=4096)
 def _folder(names: tuple[str, ...]) -> tuple[Segment, ...]:
     segments = tuple(parse_segment(name) for name in names)
     for at, segment in enumerate(segments):
@@ -226,8 +228,8 @@ def _folder(names: tuple[str, ...]) -> tuple[Segment, ...]:
 def _module(parts: tuple[str, ...]) -> str:
     """The dotted name. Dots within a name are escaped, so that `a.b.py` and `a/b.py` are two modules."""
     names = (*parts[:-1], parts[-1].removesuffix(".py"))
-    return ".".join(name.replace("%", "%25").replace(".", "%2E") for name in names)
+    return ".".join([name.replace("%", "%25").replace(".", "%2E") for name in names])
 
 
 def _order(route: RouteFile) -> tuple[tuple[tuple[int, str], ...], str]:
-    return tuple((int(segment.kind), segment.text) for segment in route.segments), str(route.path)
+    return tuple([(int(segment.kind), segment.text) for segment in route.segments]), str(route.path)

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -129,10 +129,10 @@ def test_the_routes_folder_must_be_a_folder(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_folder_is_an_error(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(folder: Path) -> list[str]:
+    def refuse(folder: Path) -> object:
         raise PermissionError(13, "Permission denied", str(folder))
 
-    monkeypatch.setattr("hyperpy.routing.discovery.os.listdir", refuse)
+    monkeypatch.setattr("hyperpy.routing.discovery.os.scandir", refuse)
     with pytest.raises(RouteError, match="can't be read: Permission denied"):
         found("index.py")
 
@@ -186,14 +186,14 @@ def test_what_can_not_be_read_is_reported_beside_the_rest(
     (root / "folder" / "_guard").mkdir()
     (root / "gone.py").symlink_to("nowhere.py")
     (root / "link" / "_guard.py").symlink_to("nowhere.py")
-    listed = os.listdir
+    scanned = os.scandir
 
-    def listdir(folder: Path) -> list[str]:
-        if folder == root / "closed":
+    def scandir(folder: str) -> Iterator[os.DirEntry[str]]:
+        if Path(folder) == root / "closed":
             raise PermissionError(13, "Permission denied", str(folder))
-        return listed(folder)
+        return scanned(folder)
 
-    monkeypatch.setattr("hyperpy.routing.discovery.os.listdir", listdir)
+    monkeypatch.setattr("hyperpy.routing.discovery.os.scandir", scandir)
     errors: list[RouteError] = []
     assert urls(discover(root, errors.append)) == ["/", "/open/a"]
     broken = "this is a symbolic link to a file that does not exist"

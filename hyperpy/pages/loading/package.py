@@ -87,12 +87,14 @@ def _same_files(files: Sequence[RouteFile | ErrorPage | GuardFile]) -> dict[str,
     """
     found: dict[str, list[RouteFile | ErrorPage | GuardFile]] = {}
     folders: dict[str, str] = {}
+    places: dict[str, str] = {}  # the same with a separator at the end
     for file in files:  # with strings: paths take several times as long
         path = str(file.path)
         folder, name = os.path.split(path)
         if folder not in folders:
             folders[folder] = os.path.realpath(folder)
-        real = os.path.realpath(path) if os.path.islink(path) else os.path.join(folders[folder], name)
+            places[folder] = os.path.join(folders[folder], "")
+        real = os.path.realpath(path) if os.path.islink(path) else places[folder] + name
         found.setdefault(real, []).append(file)
     same: dict[str, str] = {}
     for real, links in found.items():
