@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.callables import StreamFacts, check_bare_renders, check_functions, stream_facts
-from hyperpy.pages.analysis.definitions import builtin_names, run_once, with_aliases
+from hyperpy.pages.analysis.definitions import run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
     answer_line,
@@ -41,9 +41,10 @@ from hyperpy.pages.analysis.mistakes.end_tags import end_tags
 from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
+from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
 from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
-from hyperpy.pages.analysis.names.namespace_access import application_builtins, namespace_access
+from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
@@ -121,7 +122,7 @@ def analyse(
     tree, index, file, statements = parsed.tree, parsed.index, parsed.file, parsed.tree.body
     access = namespace_access(parsed, vocabulary)
     imported = access.sets.union(vocabulary.objects, starred or ())
-    bound = parsed.assigned | imported | application_builtins()
+    bound = parsed.assigned | imported | builtins_now().added
     check_functions(parsed, vocabulary)
     check_cached_functions(parsed, vocabulary)
     check_awaited(index, vocabulary, file)
@@ -158,7 +159,7 @@ def analyse(
         check_names(parsed, imported | access.mentions, vocabulary, parameters)
         order = around_loader(statements, usual.loader)
         loader = usual.loader.function if usual.loader else None
-        check_order(parsed, access.sets | access.mentions | inputs | builtin_names(), *order, loader, streams)
+        check_order(parsed, access.sets | access.mentions | inputs | builtins_now().everywhere, *order, loader, streams)
     has_others = (
         any_method
         or not (templates or explicit or by_method)
@@ -207,7 +208,8 @@ def analyse(
     own = {
         method: _with_functions(description, functions, each, parsed, bound) for method, functions in by_method.items()
     }
-    return replace(_with_functions(description, usual, each, parsed, bound), by_method=own)
+    whole = _with_functions(description, usual, each, parsed, bound)
+    return replace(whole, by_method=own) if own else whole
 
 
 def _with_functions(

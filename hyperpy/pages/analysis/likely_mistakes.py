@@ -4,9 +4,9 @@ import ast
 import difflib
 from collections.abc import Collection, Iterator
 
-from hyperpy.pages.analysis.definitions import builtin_names
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.inputs.declarations import Declaration
+from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import place_of
@@ -119,7 +119,7 @@ def _builtins_as_parameters(
     parsed: ParsedFile, declarations: Collection[Declaration], parameters: frozenset[str]
 ) -> Iterator[LoadWarning]:
     """Reads of `id` in `{id}.py` without `id: int`: they find Python's function. A call is meant to."""
-    unset = parameters & builtin_names() - parsed.bound - {declaration.name for declaration in declarations}
+    unset = parameters & builtins_now().names - parsed.bound - {declaration.name for declaration in declarations}
     for name in sorted(unset):
         uses = [use.node for names in parsed.names.values() for use in names.uses if use.node.id == name]
         for node in uses:

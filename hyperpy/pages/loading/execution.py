@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages.analysis.analyse import analyse
 from hyperpy.pages.analysis.constants import Constants
-from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
+from hyperpy.pages.analysis.definitions import runs_first, with_aliases
 from hyperpy.pages.analysis.file_index import OWNERS, FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
+from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
@@ -196,7 +197,7 @@ class Execution:
         """Runs the imports of a route file and what they depend on, except for the first steps, which `ran` already."""
         constants = Constants(parsed, Vocabulary(self.public, namespace))
         once, bound = parsed.bound_once, parsed.bound
-        settled = builtin_names()
+        settled = builtins_now().everywhere
         done: list[ast.stmt] = []
         steps: list[FirstStep] = []
         waiting: list[ast.stmt] = []  # imports that follow each other are compiled together

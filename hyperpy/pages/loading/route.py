@@ -233,7 +233,7 @@ def _route(
     own = {method: _with_body(route, facts.by_method[method], body) for method, body in compiled.by_method.items()}
     if "GET" in own:
         own["HEAD"] = own["GET"]
-    return replace(route, by_method=own)
+    return replace(route, by_method=own) if own else route
 
 
 def _with_body(route: Route, behaviour: Behaviour, body: CompiledBody) -> Route:

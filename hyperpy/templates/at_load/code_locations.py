@@ -6,9 +6,9 @@ the locations can be replaced line by line, which is much quicker than to parse 
 
 import ast
 import re
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import batched
+from functools import lru_cache
 from types import CodeType
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ _TOKENS: Final = re.compile(rf"\{{\n|\n\}}|{MARK}v(\d+)")
 _NO_LOCATION: Final = 15
 _WITH_COLUMNS: Final = 14
 _LONGEST: Final = 8
+_NONE: Final = sys.maxsize
 
 
 class Location(NamedTuple):
@@ -34,48 +35,38 @@ class Location(NamedTuple):
         return cls(node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0)
 
 
-@dataclass(slots=True)
-class _Piece:
-    """A piece of code in an f-string. `own` are the numbers of the variables in it, without those in inner pieces."""
-
-    around: _Piece | None = None
-    own: list[int] = field(default_factory=list)
-    inner: list[int] = field(default_factory=list)
-
-    def location(self, holes: Mapping[str, Location], around: Location) -> Location:
-        numbers = self.own or self.inner
-        if numbers:
-            return holes[f"v{min(numbers)}"]
-        return self.around.location(holes, around) if self.around else around
-
-
 def line_locations(source: str, whole: Location, holes: Mapping[str, Location]) -> list[Location]:
     """The location for each line of generated code; `holes` are those of the variables, which are numbered.
 
     A piece in an f-string begins and ends with a newline. Its location is that of its first hole, or of the first one
     in its inner pieces, or else that of the piece around it. Code outside of all pieces is that of the whole.
     """
-    piece = outermost = _Piece()
-    pieces = [piece]  # by line
+    lines, piece = [0], 0  # the numbers of pieces; 0 is what is outside
+    around, own, inner = [0], [_NONE], [_NONE]  # by piece: the outer piece, and the numbers of the first holes
     for token in _TOKENS.finditer(source):
         if token[1]:
-            piece.own.append(int(token[1]))
+            own[piece] = min(own[piece], int(token[1]))
             continue
         if token[0][0] == "{":
-            piece = _Piece(piece)
-        elif piece.around is not None:
-            piece.around.inner += piece.own or piece.inner
-            piece = piece.around
-        pieces.append(piece)
-    outermost.own.clear()
-    outermost.inner.clear()
-    return [piece.location(holes, whole) for piece in pieces]
+            around.append(piece)
+            own.append(_NONE)
+            inner.append(_NONE)
+            piece = len(own) - 1
+        else:
+            first, piece = own[piece] if own[piece] < _NONE else inner[piece], around[piece]
+            inner[piece] = min(inner[piece], first)
+        lines.append(piece)
+    found = [whole]
+    for number in range(1, len(own)):
+        first = own[number] if own[number] < _NONE else inner[number]
+        found.append(holes[f"v{first}"] if first < _NONE else found[around[number]])
+    return [found[piece] for piece in lines]
 
 
 def located(code: CodeType, lines: Sequence[Location]) -> CodeType:
     """The code, and that of functions in it, where each line of its source has another location."""
     first = lines[code.co_firstlineno - 1].line
-    constants = tuple(located(each, lines) if isinstance(each, CodeType) else each for each in code.co_consts)
+    constants = tuple([located(each, lines) if isinstance(each, CodeType) else each for each in code.co_consts])
     return code.replace(co_firstlineno=first, co_linetable=_table(code, lines, first), co_consts=constants)
 
 
@@ -83,23 +74,31 @@ def _table(code: CodeType, lines: Sequence[Location], line: int) -> bytes:
     """The table of locations. `line` is that of the code; each entry has the difference from the one before."""
     table = bytearray()
     for start, end, number in code.co_lines():
-        for units in batched(range(start, end, 2), _LONGEST, strict=False):
-            kind = _NO_LOCATION if number is None else _WITH_COLUMNS
-            table.append(0x80 | kind << 3 | len(units) - 1)
-            if number is not None:
-                location = lines[number - 1]
-                step = location.line - line
-                _write(table, -step << 1 | 1 if step < 0 else step << 1)
-                _write(table, location.end_line - location.line)
-                _write(table, location.column + 1)
-                _write(table, location.end_column + 1)
-                line = location.line
+        units = (end - start) // 2
+        if number is None:
+            kind, step, rest = _NO_LOCATION, b"", b""
+        else:
+            at = lines[number - 1]
+            kind, step, line = _WITH_COLUMNS, _signed(at.line - line), at.line
+            rest = _number(at.end_line - at.line) + _number(at.column + 1) + _number(at.end_column + 1)
+        while units > 0:
+            table.append(0x80 | kind << 3 | min(units, _LONGEST) - 1)
+            table += step + rest
+            step = step and b"\0"
+            units -= _LONGEST
     return bytes(table)
 
 
-def _write(table: bytearray, number: int) -> None:
+def _signed(number: int) -> bytes:
+    return _number(-number << 1 | 1 if number < 0 else number << 1)
+
+
+@lru_cache(maxsize=4096)
+def _number(number: int) -> bytes:
     """A number in groups of six bits, the lowest first."""
+    written = bytearray()
     while number >= 0x40:
-        table.append(0x40 | number & 0x3F)
+        written.append(0x40 | number & 0x3F)
         number >>= 6
-    table.append(number)
+    written.append(number)
+    return bytes(written)

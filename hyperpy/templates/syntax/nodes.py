@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cached_property
 
 from hyperpy.templates.syntax.problems import first_words
 
@@ -242,7 +243,7 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
             yield from walk(node.children or ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """A parsed literal.
 
@@ -257,7 +258,7 @@ class Document:
     uses: Mapping[int, HoleUse]
     named: frozenset[int]
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The first words of the literal, which name it in messages."""
         return first_words(self.strings, [shape.expression for shape in self.shapes])

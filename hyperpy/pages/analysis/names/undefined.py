@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Final
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.definitions import builtin_names
 from hyperpy.pages.analysis.file_index import FileIndex, Use, When
+from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template, place_of
@@ -28,7 +28,7 @@ def check_names(
     `parameters` are those of the file's URL.
     """
     known = known.union(parsed.bound, *(names.declares for names in parsed.names.values()))
-    everywhere = known | builtin_names() | parsed.expected_to_fail
+    everywhere = known | builtins_now().everywhere | parsed.expected_to_fail
     for statement, names in parsed.names.items():
         for use in names.uses:
             name = use.node.id
@@ -167,7 +167,7 @@ class _Advice:
             inner = f" or `from {name} import {name}`" if hasattr(sys.modules.get(name), name) else ""
             return f"Import it: `import {name}`{inner}."
         # Words like `user` resemble many builtins, so only a slip of the fingers counts: `pirnt`, `lenn`.
-        near = difflib.get_close_matches(name, sorted(builtin_names()), n=1, cutoff=0.8)
+        near = difflib.get_close_matches(name, sorted(builtins_now().everywhere), n=1, cutoff=0.8)
         return f"Did you mean `{near[0]}`?" if near else ""
 
     def place(self, name: str) -> str:
