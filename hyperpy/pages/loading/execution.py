@@ -183,9 +183,10 @@ class Execution:
     ) -> tuple[Vocabulary, Surroundings]:
         """What the file's names mean after the statements in `done` have run. Checks its calls of `url` and `asset`."""
         late = self.imported.late(parsed, done)
-        vocabulary = self.imported.vocabulary(parsed, late, namespace)
+        objects, local = self.imported.objects(late, namespace)
+        vocabulary = Vocabulary(self.public, objects, dict(zip(parsed.local, local, strict=True)))
         modules = self.imported.modules(parsed, namespace["__package__"])
-        known = fingerprint(self.imported, late, namespace, modules)
+        known = fingerprint(objects, local, self.public, modules)
         references = check_urls(parsed, vocabulary, self.patterns, self.check_asset)
         return vocabulary, Surroundings(late, modules, references, known)
 

@@ -5,8 +5,8 @@ An exact `str` is escaped on the spot. Any other value goes to the function for 
 
 import html
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 from hyperpy.templates.escape import escape_str, markup, with_newline
 from hyperpy.templates.escaping import attributes
@@ -57,8 +57,7 @@ _ALWAYS_CHECKED = frozenset(
 _CHECKED_ALONE = frozenset({Context.HTMX_TRIGGER, Context.HTMX_SWAP})
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
     """Generated Python for a str. `quick` are pieces that have the same text if all `conditions` hold."""
 
     code: str

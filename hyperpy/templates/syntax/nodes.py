@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
+from typing import NamedTuple
 
 from hyperpy.templates.syntax.problems import first_words
 
@@ -43,6 +44,8 @@ class Spec(Enum):
 class Context(Enum):
     """The meaning of an attribute's value to a browser. It determines how a value is escaped."""
 
+    __hash__ = object.__hash__  # members are compared by identity
+
     PLAIN = auto()
     URL = auto()
     IMAGE_URL = auto()
@@ -68,6 +71,8 @@ class Context(Enum):
 
 class HoleMode(Enum):
     """The position of a hole inside its context, as determined by the text before it."""
+
+    __hash__ = object.__hash__  # members are compared by identity
 
     PLAIN = auto()
     PATH = auto()
@@ -103,8 +108,7 @@ class HoleUse(Enum):
     OTHER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class HoleShape:
+class HoleShape(NamedTuple):
     """The properties of an interpolation that the meaning of a literal may depend on."""
 
     expression: str
@@ -113,8 +117,7 @@ class HoleShape:
     is_marker: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """HTML that is sent unchanged."""
 
     text: str
@@ -145,8 +148,7 @@ class Target:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """`value` is None for a bare name, and `space` is the white space before the name.
 
     `modes` are the modes of the value's holes, unless a hole is the whole value. `targets` are the attributes
@@ -186,8 +188,7 @@ class MarkerHole:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A start tag. `tail` is the text between the last attribute and `>`."""
 
     name: str
@@ -202,8 +203,7 @@ class Tag:
         return self.tail.endswith("/")
 
 
-@dataclass(frozen=True, slots=True)
-class EndTag:
+class EndTag(NamedTuple):
     name: str
     text: str
     end: int

@@ -5,7 +5,7 @@ HTML elements need not be balanced, because a page may be sent in chunks. Compon
 
 import html
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from copy import replace
 
 from hyperpy.exceptions import did_you_mean
 from hyperpy.templates.syntax.contexts import VOID

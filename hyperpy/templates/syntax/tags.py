@@ -1,7 +1,7 @@
 """Start tags, from `<` to `>`: names, attributes, and holes in place of attributes."""
 
 import re
-from dataclasses import replace
+from copy import replace
 
 from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.bindings import targets

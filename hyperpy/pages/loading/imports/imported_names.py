@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hyperpy.pages.analysis.file_index import ImportedName
 from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, Vocabulary
+from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames
 
 type Rewrite = Callable[[ast.Module], ast.Module]
 
@@ -60,10 +60,6 @@ class ImportedNames:
         )
         local = [self._imported(source, package, used) if source else MISSING for source, used in late.local]
         return {name: value for name, value in objects.items() if name not in rebound and value is not MISSING}, local
-
-    def vocabulary(self, parsed: ParsedFile, late: LateNames, namespace: Mapping[str, Any]) -> Vocabulary:
-        objects, local = self.objects(late, namespace)
-        return Vocabulary(self.public, objects, dict(zip(parsed.local, local, strict=True)))
 
     def modules(self, parsed: ParsedFile, package: str) -> tuple[str, ...]:
         """What the file's imports name that may be a module, by its full name: for `from a import b`, a and a.b."""
