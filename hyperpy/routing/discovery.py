@@ -151,8 +151,7 @@ def _python_files(
     """
     try:
         status = folder.stat()
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        paths = sorted(folder.iterdir(), key=str)
     except OSError as error:
         unreadable = RouteError(f"can't be read: {error.strerror}", place=Place(printable(str(folder))))
         if not parts:
@@ -162,30 +161,30 @@ def _python_files(
     here = (status.st_dev, status.st_ino)
     if here in above:
         return
-    if (unusable := _unusable_guard(folder, [entry.name for entry in entries])) is not None:
+    if (unusable := _unusable_guard(paths)) is not None:
         report(unusable)
         return
-    for entry in entries:
-        name, path = entry.name, folder / entry.name
-        if entry.is_dir():
+    for path in paths:
+        name = os.path.basename(str(path))
+        if path.info.is_dir():
             if not is_private(name):
                 yield from _python_files(path, (*parts, name), (*above, here), report)
         elif name in _ERROR_PAGES or name == _GUARD or (name.endswith(".py") and not is_private(name)):
-            if entry.is_file():
+            if path.info.is_file():
                 yield path, (*parts, name)
-            elif entry.is_symlink() and not path.exists():
+            elif path.info.is_symlink() and not path.exists():
                 report(_broken_link(path))
 
 
-def _unusable_guard(folder: Path, names: Iterable[str]) -> RouteError | None:
+def _unusable_guard(paths: Iterable[Path]) -> RouteError | None:
     """The error for what has the name of a guard and can't be one, so that its folder would be unprotected."""
-    for name in names:
-        path = folder / name
-        if f"{name}.py" == _GUARD and path.is_dir():
+    for path in paths:
+        name = os.path.basename(str(path))
+        if f"{name}.py" == _GUARD and path.info.is_dir():
             what, hint = "a guard is a file, and this folder guards nothing", f"Make it a file: `{_GUARD}`."
             return RouteError(what, place=Place(printable(str(path))), hint=hint)
-        if name == _GUARD and not path.is_file():
-            if path.is_symlink() and not path.exists():
+        if name == _GUARD and not path.info.is_file():
+            if path.info.is_symlink() and not path.exists():
                 return _broken_link(path)
             what = "this has the name of a guard, and is not a file"
             return RouteError(what, place=Place(printable(str(path))), hint="Make it a Python file, or rename it.")

@@ -96,7 +96,7 @@ def _same_files(files: Sequence[RouteFile | ErrorPage | GuardFile]) -> dict[str,
         if folder not in folders:
             folders[folder] = os.path.realpath(folder)
             places[folder] = os.path.join(folders[folder], "")
-        real = os.path.realpath(path) if os.path.islink(path) else places[folder] + name
+        real = os.path.realpath(path) if file.path.info.is_symlink() else places[folder] + name
         found.setdefault(real, []).append(file)
     same: dict[str, str] = {}
     for real, links in found.items():
