@@ -20,9 +20,7 @@ from hyperpy.templates.syntax.nodes import Attribute, Node, Tag
 
 FUNCTION = """\
 def template({names}):
-    try:
-{values}
-        return {result}
+    try: {values}return {result}
     except PROBLEM as problem:
         raise LOCATED(problem) from None
 """
@@ -47,7 +45,8 @@ def _function(plan: LiteralPlan, plains: dict[str, Plain], file: str) -> InlineC
     names = ", ".join(name for name, _ in plan.bindings())
     values = [*_prepared(plan)]
     result = writer.rendering(plan.document.nodes)
-    steps = "\n".join(f"        {name} = {value}" for name, value in values)
+    steps = "".join(f"\n        {name} = {value}" for name, value in values)
+    steps += "\n        " if values else ""  # otherwise on the line of `try`, which needs no instruction then
     try:
         code = compile(FUNCTION.format(names=names, values=steps, result=result), file, "exec", dont_inherit=True)
     except SyntaxError as error:
@@ -56,8 +55,8 @@ def _function(plan: LiteralPlan, plains: dict[str, Plain], file: str) -> InlineC
         raise
     function = next(constant for constant in code.co_consts if isinstance(constant, CodeType))
     whole, holes = Location.of(plan.node), {name: Location.of(plain.value) for name, plain in plains.items()}
-    before = [whole, whole, *(holes[name] for name, _ in values)]  # the lines of FUNCTION
-    lines = [*before, *([] if values else [whole]), *line_locations(result, whole, holes), whole, whole]
+    before = [whole, whole, *(holes[name] for name, _ in values)] if values else [whole]  # the lines of FUNCTION
+    lines = [*before, *line_locations(result, whole, holes), whole, whole]
     ends = {(at.line, at.column): (at.end_line, at.end_column, plains[name].words) for name, at in holes.items()}
     return InlineCode(located(function, lines), writer.namespace, ends)
 
