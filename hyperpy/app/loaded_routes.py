@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 from hyperpy.app.model_warnings import model_warnings
 from hyperpy.app.name_warnings import name_warnings
+from hyperpy.channels import channel
+from hyperpy.components import FormField, Suspense
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
 from hyperpy.pages import (
     DELETE,
@@ -34,6 +36,7 @@ from hyperpy.pages import (
 )
 from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
+from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.web.assets import asset
 from hyperpy.web.htmx import htmx
 from hyperpy.web.redirect import redirect
@@ -44,7 +47,13 @@ PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
     | {
         "Event": Event,
+        "FormField": FormField,
+        "Suspense": Suspense,
+        "TrustedCSS": TrustedCSS,
+        "TrustedJS": TrustedJS,
+        "TrustedURL": TrustedURL,
         "asset": asset,
+        "channel": channel,
         "csp_nonce": csp_nonce,
         "flash": flash,
         "flashes": flashes,

@@ -11,7 +11,6 @@ from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
     answer_line,
     explicit_answers,
-    may_block,
     possible_answers,
     returns_data,
     unknown_answers,
@@ -26,6 +25,7 @@ from hyperpy.pages.analysis.inputs.declarations import (
     without_loaded,
 )
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
+from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_objects
 from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.function_uses import possibly_named
@@ -222,7 +222,7 @@ def _with_functions(
     running = {*each, *new}
     alone = {functions.function for functions in (loader, stream) if functions}
     calling = [statement for statement in each if statement not in alone]
-    forms = frozenset(d.name for d in description.declarations if description.vocabulary.is_form(d.annotation))
+    quick = quick_objects(description.declarations, parsed.index, description.vocabulary)
     return replace(
         description,
         before=tuple(s for s in before if s in running),
@@ -231,7 +231,7 @@ def _with_functions(
         answer_line=answer_line(loader.function if loader else None, parsed.index),
         stream=stream_facts(stream.function, parsed.index, description.vocabulary) if stream else None,
         has_page=functions.has_page,
-        blocking=loader is None and may_block(calling, bound, parsed.index, description.vocabulary, forms),
+        blocking=loader is None and may_block(calling, bound, parsed.index, quick),
         unreferenced=_unreferenced([*each, *alone], parsed.reads),
     )
 
