@@ -19,7 +19,7 @@ from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.body_inputs import FormMarker, FromBody
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
 from hyperpy.pages.loading.annotations import DeclaredType, declared_type
-from hyperpy.pages.loading.body.fitting import fitted_marker, is_form
+from hyperpy.pages.loading.body.fitting import fitted_marker, is_form, with_id_prefixes
 from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.constraints import UnfitConstraintError
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
@@ -47,10 +47,11 @@ def resolve_inputs(facts: RouteFacts, types: TypeNames, source: Source) -> tuple
     Raises RouteError for an annotation that can't be evaluated or injected.
     """
     file = facts.file
-    return tuple(
+    inputs = [
         resolve_input(declaration, declared_type(declaration, file, types), file, source)
         for declaration in facts.declarations
-    )
+    ]
+    return with_id_prefixes(inputs)
 
 
 def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, source: Source) -> Input:
