@@ -1,6 +1,6 @@
 """Reads the inputs of a request that need not be awaited."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Any, Final, Protocol
 
 from starlette.exceptions import HTTPException
@@ -9,8 +9,10 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from hyperpy.exceptions import InputError
+from hyperpy.pages.analysis.inputs.declarations import METHODS
 from hyperpy.pages.answers import Redirect
-from hyperpy.pages.body_inputs import FormMarker
+from hyperpy.pages.body_inputs import FormMarker, FromBody
+from hyperpy.pages.input_markers import CookieMarker, HeaderMarker, QueryMarker
 from hyperpy.pages.loading.inputs import convert, not_a_value
 from hyperpy.pages.loading.resolved_inputs import Input, InputOrigin
 from hyperpy.pages.request.injected_response import InjectedResponse
@@ -63,6 +65,22 @@ def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
             assert given.request_object is not None
             return given.request_object.of(run)
     raise AssertionError(given.origin)
+
+
+def all_problems(problems: dict[str, str], inputs: Iterable[Input], run: Reader) -> dict[str, str]:
+    """The problems of some inputs, and those of all others that the request would have reached.
+
+    Inputs of the site's own markers are left out, and dependencies: reading them may have an effect.
+    """
+    method = {"HEAD": "GET"}.get(run.scope["method"], run.scope["method"])
+    method = method if method in METHODS else ""
+    others: dict[str, str] = {}
+    for given in inputs:
+        is_form = isinstance(given.marker, FormMarker) and given.marker.model is not None
+        is_own = isinstance(given.marker, (QueryMarker, HeaderMarker, CookieMarker, FromBody))
+        if is_own and not is_form and given.methods and method in given.methods:
+            read(given, run, others)
+    return others | problems
 
 
 def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
