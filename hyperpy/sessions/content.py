@@ -54,7 +54,7 @@ class SessionContent:
         if self._values is None:
             found, age = self._cookie.read(self._request_headers)
             self._values, self._stored, self._is_flat = found.values(), found.json, found.flat is not None
-            self._is_old = age > self._cookie.max_age * _RENEW_AFTER
+            self._is_old = found.is_outdated or age > self._cookie.max_age * _RENEW_AFTER
         return self._values
 
     def changing(self) -> dict[str, Any]:
