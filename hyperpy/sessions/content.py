@@ -123,6 +123,11 @@ class SessionContent:
             yield self._cookie.header(from_json(now), path, secure=secure)
             self._stored = now
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the response may depend on it."""
+        return self._values is not None
+
     def seal(self) -> None:
         """The headers are settled, although nothing has asked for the session: no change is possible."""
         if self._sent is None:

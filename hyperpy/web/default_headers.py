@@ -11,7 +11,7 @@ from starlette.types import Message, Scope, Send
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean, printable
 from hyperpy.pages import HEADERS_SETTLED, STATE, nonce_of
-from hyperpy.sessions import PRIVATE, SessionCookie
+from hyperpy.sessions import PRIVATE, SessionContent, SessionCookie
 
 log = logging.getLogger("hyperpy")
 
@@ -75,9 +75,13 @@ class DefaultHeaders:
 def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[RawHeader]:
     """The headers of a response with those of the session, if the request has read it. `keep` stores its changes."""
     session = scope[STATE].session
-    if session is None:
-        return headers
-    return _with(headers, session.headers(scope, keep=keep))
+    return headers if session is None else _with(headers, session.headers(scope, keep=keep))
+
+
+def with_content(headers: list[RawHeader], session: SessionContent, scope: Scope, *, keep: bool) -> list[RawHeader]:
+    """The headers of a response with those of a session, if it was read."""
+    added = session.headers(scope, keep=keep)
+    return _with(headers, added) if added else headers
 
 
 def add_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> None:
