@@ -154,8 +154,9 @@ def _dependency(
             f"`{name}` can't be awaited under a condition",
             place=place,
             hint=(
-                "Declare it at the top level, or directly under `if POST:` and the like. Under another condition, "
-                "await it in the loader."
+                "It would be awaited before the statements run that the condition depends on. Declare it at the top "
+                "level, or\ndirectly under `if POST:` and the like with any other `if` inside, or await it in the "
+                "loader."
             ),
         )
     return dependency
