@@ -1,6 +1,5 @@
 """The router of a site: explicit routes, mounts and WebSockets get its session, and cross-site protection."""
 
-from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from starlette.routing import BaseRoute, Match, Router
@@ -68,13 +67,12 @@ class ExplicitRoutes:
             content.seal()
             await self.site.router(scope, receive, send)
             return
-        # Mounts change the scope. The session belongs to the whole site.
-        around = {name: scope[name] for name in ("root_path", "scheme") if name in scope}
+        sending = _SessionSend(send, content, scope)
         try:
-            await self.site.router(scope, receive, _SessionSend(send, content, around))
+            await self.site.router(scope, receive, sending)
         except Exception:
             if content.is_read:  # the error page, which is made outside, is private too
-                scope.update(around)
+                scope["root_path"] = sending.root_path
                 request_state(scope).session = content
             raise
         finally:
@@ -84,15 +82,20 @@ class ExplicitRoutes:
 class _SessionSend:
     """A `send` that adds the headers of the session, if it was read, to a response."""
 
-    __slots__ = ("around", "content", "send")
+    __slots__ = ("content", "root_path", "scope", "send")
 
-    def __init__(self, send: Send, content: SessionContent, around: Mapping[str, Any]) -> None:
+    def __init__(self, send: Send, content: SessionContent, scope: Scope) -> None:
         self.send = send
         self.content = content
-        self.around = around
+        self.scope = scope
+        self.root_path = scope.get("root_path", "")  # mounts change it, and the session belongs to the whole site
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers, keep = list(message.get("headers", ())), message["status"] < 500
-            message = {**message, "headers": with_content(headers, self.content, dict(self.around), keep=keep)}
+            if self.content.is_read:
+                headers, scope = list(message.get("headers", ())), {**self.scope, "root_path": self.root_path}
+                headers = with_content(headers, self.content, scope, keep=message["status"] < 500)
+                message = {**message, "headers": headers}
+            else:
+                self.content.seal()
         await self.send(message)

@@ -75,13 +75,12 @@ class DefaultHeaders:
 def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[RawHeader]:
     """The headers of a response with those of the session, if the request has read it. `keep` stores its changes."""
     session = scope[STATE].session
-    return headers if session is None else _with(headers, session.headers(scope, keep=keep))
+    return headers if session is None else with_content(headers, session, scope, keep=keep)
 
 
 def with_content(headers: list[RawHeader], session: SessionContent, scope: Scope, *, keep: bool) -> list[RawHeader]:
-    """The headers of a response with those of a session, if it was read."""
-    added = session.headers(scope, keep=keep)
-    return _with(headers, added) if added else headers
+    """The headers of a response with those of a session."""
+    return _with(headers, session.headers(scope, keep=keep))
 
 
 def add_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> None:
