@@ -67,8 +67,8 @@ def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
     raise AssertionError(given.origin)
 
 
-def all_problems(problems: dict[str, str], inputs: Iterable[Input], run: Reader) -> dict[str, str]:
-    """The problems of some inputs, and those of all others that the request would have reached.
+def all_problems(problems: dict[str, str], group: int, inputs: Iterable[Input], run: Reader) -> dict[str, str]:
+    """The problems of the inputs of one block, and those of later blocks that the request would have reached.
 
     Inputs of the site's own markers are left out, and dependencies: reading them may have an effect.
     """
@@ -78,9 +78,9 @@ def all_problems(problems: dict[str, str], inputs: Iterable[Input], run: Reader)
     for given in inputs:
         is_form = isinstance(given.marker, FormMarker) and given.marker.model is not None
         is_own = isinstance(given.marker, (QueryMarker, HeaderMarker, CookieMarker, FromBody))
-        if is_own and not is_form and given.methods and method in given.methods:
+        if given.group > group and is_own and not is_form and given.methods and method in given.methods:
             read(given, run, others)
-    return others | problems
+    return problems | {name: problem for name, problem in others.items() if name not in problems}
 
 
 def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:

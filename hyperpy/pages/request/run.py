@@ -208,7 +208,7 @@ class Run(AnsweredRequest):
                 if given.has_default:
                     self.given_inputs |= {index}
         if problems:
-            raise InputError(all_problems(problems, self.route.inputs, self))
+            raise InputError(all_problems(problems, group, self.route.inputs, self))
 
     def wants_initial(self, index: int) -> bool:
         """Whether a form of the route shows its initial values, so that these are evaluated."""
