@@ -149,7 +149,8 @@ def control_id(place: FieldPlace, prefix: str) -> str:
 
 
 def error_id(place: FieldPlace, prefix: str) -> str:
-    return f"{control_id(place, prefix) or FORM}-error"
+    name = f"{place.id or FORM}-error"
+    return f"{prefix}-{name}" if prefix else name
 
 
 def problems_of(error: ValidationError, root: FieldPlace, known: Problems) -> dict[str, list[str]]:

@@ -55,6 +55,7 @@ t'''{log_in.errors.form}{log_in.errors}<{FormField} form={log_in} name="email" h
     text = (await site({"index.py": HEAD + page}).post("/", data={"name": "x"})).text
     own = re.findall(r' id="([^"]+)"', text)
     assert len(own) == len(set(own)) == 8
+    assert {"log_in-form-error", "sign_up-form-error"} < set(own)
     referred = [
         name for names in re.findall(r' (?:for|aria-describedby|href)="#?([^"]+)"', text) for name in names.split()
     ]
