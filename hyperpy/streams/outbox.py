@@ -119,7 +119,7 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 (the task handles it)
             begun = _failed(error)
         else:
-            begun = _resumed(sending, waiting)
+            begun = _stepped(sending, waiting=waiting)
         self._deliver_in_task((begun, body, events))
 
     def _deliver_in_task(self, begun: tuple[Awaitable[None], bytes, int] | None = None) -> None:
@@ -128,31 +128,18 @@ class Outbox:
         task = asyncio.Task(self._deliver(begun), loop=self._loop, eager_start=True)
         self._task = task if self.sending else None
 
-    @coroutine
-    def drive(self, work: Coroutine[Any, None, None]) -> Generator[Any]:
+    def drive(self, work: Coroutine[Any, None, None]) -> Awaitable[None]:
         """Await `work`, which puts chunks, and flush each time that it has to wait."""
-        chunks, step = self._chunks, work.send
-        try:
-            waiting = step(None)
-            while True:
-                if chunks and not self.sending:
-                    if self.started:
-                        self.flush()
-                    else:
-                        # What a page waits for may be another answer, which is still possible.
-                        self._loop.call_soon(self._start)
-                self._share_ends_at = 0.0
-                try:
-                    yield waiting
-                except GeneratorExit:
-                    work.close()
-                    raise
-                except BaseException as error:  # noqa: BLE001 (passed on, as by `yield from`)
-                    waiting = work.throw(error)
-                else:
-                    waiting = step(None)
-        except StopIteration:
-            return
+        return _stepped(work, self._on_wait)
+
+    def _on_wait(self) -> None:
+        self._share_ends_at = 0.0
+        if self._chunks and not self.sending:
+            if self.started:
+                self.flush()
+            else:
+                # What a page waits for may be another answer, which is still possible.
+                self._loop.call_soon(self._start)
 
     def _start(self) -> None:
         if self._chunks and not self.started:
@@ -231,11 +218,23 @@ class Outbox:
         self._record.bytes += len(body)
 
 
+_NOT_BEGUN: Final[Any] = object()
+
+
 @coroutine
-def _resumed(work: Coroutine[Any, None, None], waiting: asyncio.Future[Any] | None) -> Generator[Any]:
-    """The rest of a coroutine whose last step has returned `waiting`, as an awaitable."""
+def _stepped(
+    work: Coroutine[Any, None, None], on_wait: Callable[[], None] | None = None, waiting: Any = _NOT_BEGUN
+) -> Generator[Any]:
+    """Await a coroutine like `yield from`, and call `on_wait`, if there is one, each time that it has to wait.
+
+    If it has begun already, `waiting` is what its last step has returned: the future that it waits for.
+    """
     try:
+        if waiting is _NOT_BEGUN:
+            waiting = work.send(None)
         while True:
+            if on_wait is not None:
+                on_wait()
             try:
                 yield waiting
             except GeneratorExit:
