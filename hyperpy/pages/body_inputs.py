@@ -1,6 +1,7 @@
 """Inputs from the body of a request: `Form`, `File` and `Body`, and the markers that they make."""
 
 import logging
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Unpack
@@ -60,9 +61,9 @@ class FromBody(InputMarker):
     """Whether None is a value of its input."""
 
     @property
+    @abstractmethod
     def needs(self) -> BodyNeeds:
         """The forms of the body that it reads."""
-        raise NotImplementedError
 
     @property
     def has_default(self) -> bool:
@@ -71,16 +72,16 @@ class FromBody(InputMarker):
     def key(self, name: str) -> str:
         return self.alias or name
 
+    @abstractmethod
     def validator(self, method: str, submission: Submission) -> Validator | None:
         """The type that the body of a request has to fit; None if it isn't read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fitted(self, name: str, annotation: Any, kind: Any, *, has_default: bool) -> FromBody:
         """The same marker for an input of that type; `kind` is the type without None and constraints.
 
         Raises what pydantic raises for a type that it doesn't know.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

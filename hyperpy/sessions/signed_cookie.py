@@ -92,7 +92,7 @@ class SessionCookie:
         return cls(keys, name, settings.session_max_age)
 
     def read(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[Verified, float]:
-        """The session that the headers of a request have, and its age in seconds; empty if there is no valid one.
+        """Return the session in a request's headers and its age in seconds; an empty session if none is valid.
 
         Of several cookies, the first that this site has signed counts: browsers send the one with the longest path
         first, so a mounted site finds its own before that of the site around it (RFC 6265, 5.4).

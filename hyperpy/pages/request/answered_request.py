@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Final
 
 from starlette.responses import Response
+from starlette.types import Scope
 
 from hyperpy.exceptions import HeadersSentError, Place, TemplateError
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
@@ -46,6 +47,7 @@ class AnsweredRequest(TemplateHost):
 
     after: AnsweredRequest | None
     """The run that follows a guard's. It gets what the guard's tasks and threads answer from then on."""
+    scope: Scope
     file: str
     response: InjectedResponse | None
     redirects: list[Redirect]
@@ -63,7 +65,7 @@ class AnsweredRequest(TemplateHost):
     @property
     def is_strict(self) -> bool:
         """The application is in debug mode."""
-        raise NotImplementedError
+        return bool(getattr(self.scope.get("app"), "debug", False))
 
     @property
     def has_fragments(self) -> bool:

@@ -135,11 +135,6 @@ class Run(AnsweredRequest):
         if self.request_made is not None and self.body is not None and not self.body.is_read:
             await self.request_made.body()
 
-    @property
-    def is_strict(self) -> bool:
-        """The application is in debug mode."""
-        return bool(getattr(self.scope.get("app"), "debug", False))
-
     def injected_response(self) -> InjectedResponse:
         """The `response` of this request, made on first use."""
         if self.response is None:
