@@ -3,7 +3,7 @@
 import pytest
 
 from hyperpy import channel
-from hyperpy.channels import connect, make_hub
+from hyperpy.channels import MemoryBackend, connect, make_hub
 from hyperpy.channels.backends.schemes import redacted
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError
@@ -171,3 +171,10 @@ def test_the_backends_of_hyperpy_come_first(install):
 def test_passwords_are_redacted(url, shown):
     assert "secret" not in redacted(url)
     assert redacted(url) == (shown or "postgresql:///name?user=me&password=***&sslpassword=***&x=1")
+
+
+def test_a_backend_that_notifies_defines_how():
+    with pytest.raises(TypeError, match=r"Silent.notifies is true, so it has to define listen\(\)"):
+        type("Silent", (MemoryBackend,), {"notifies": True})
+    with pytest.raises(TypeError, match=r"has to define unlisten\(\)"):
+        type("Half", (MemoryBackend,), {"notifies": True, "listen": lambda self, name: None})

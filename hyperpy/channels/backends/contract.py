@@ -136,9 +136,16 @@ class Backend(ABC):
         """Run the preparation, unless that has been done."""
         return
 
-    # Optional: notifications that the store sends by itself, for `hyperpy.listen`. A backend that has them says so.
+    # Optional: notifications that the store sends by itself, for `hyperpy.listen`. A backend that has them says so, and
+    # defines both methods.
 
     notifies: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        for name in ("listen", "unlisten"):
+            if cls.notifies and getattr(cls, name) is getattr(Backend, name):
+                raise TypeError(f"{cls.__name__}.notifies is true, so it has to define {name}()")
 
     async def listen(self, name: str) -> None:
         """Report notifications under a name, from now on and across reconnects; without a connection, from the next."""
