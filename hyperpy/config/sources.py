@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
@@ -13,6 +12,7 @@ from typing import Final
 from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.config.settings import PREFIX, Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
 from hyperpy.exceptions import ConfigError, Place, UnknownSettingWarning, did_you_mean, refuse
+from hyperpy.lazy import tomllib
 
 PYPROJECT = "pyproject.toml"
 

@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from pydantic_core import from_json, to_json
 from starlette.responses import Response
 from starlette.types import Scope
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import SessionError
+from hyperpy.lazy import pydantic_core
 
 LEAST_KEY: Final = 16  # characters of a key
 MOST_BYTES: Final = 4096  # of name, value and attributes; browsers drop longer ones (RFC 6265, 6.1)
@@ -46,7 +46,7 @@ class Verified(NamedTuple):
 
     def values(self) -> dict[str, Any]:
         """The content, for one request."""
-        values: dict[str, Any] = from_json(self.json) if self.flat is None else self.flat.copy()
+        values: dict[str, Any] = pydantic_core.from_json(self.json) if self.flat is None else self.flat.copy()
         return values
 
 
@@ -109,7 +109,7 @@ class SessionCookie:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         flat = content if _UNCHANGING.issuperset(map(type, content.values())) else None
-        known = self._known[text] = Verified(to_json(content), int(signed.timestamp()), flat)
+        known = self._known[text] = Verified(pydantic_core.to_json(content), int(signed.timestamp()), flat)
         return known
 
     def is_in(self, scope: Scope) -> bool:

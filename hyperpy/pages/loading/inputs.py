@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic.errors import PydanticSchemaGenerationError
-from pydantic_core import ErrorDetails
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hyperpy.exceptions import AnswerError, RouteError, did_you_mean
+from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.body_inputs import FormMarker, FromBody
@@ -90,18 +88,18 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
     )
 
 
-def _session_model(annotation: Any, declaration: Declaration, file: str) -> TypeAdapter[Any] | None:
+def _session_model(annotation: Any, declaration: Declaration, file: str) -> pydantic.TypeAdapter[Any] | None:
     """The model in `Session[Model]`. Raises RouteError for one that can't be made for a new visitor."""
     models = get_args(_without_none(annotation))
     if not models or models[0] is Any:
         return None
     place, fields, has_fields = place_of(declaration.annotation, file), "", False
     try:
-        adapter = TypeAdapter[Any](models[0])
+        adapter = pydantic.TypeAdapter[Any](models[0])
         has_fields = isinstance(adapter.dump_python(adapter.validate_python({}), mode="json"), dict)
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         fields = ", ".join(f"`{problem['loc'][0]}`" for problem in error.errors() if problem["loc"])
-    except PydanticSchemaGenerationError as error:
+    except pydantic.PydanticSchemaGenerationError as error:
         raise _unknown_type(declaration, file, error) from error
     if fields:
         hint = f"The session of a new visitor is empty: give each field a default, here {fields}."
@@ -238,7 +236,7 @@ def _reading(
         raise _not_injectable(declaration, file, origin, annotation) from None
     except UnfitConstraintError as error:
         raise _unfit(declaration, file, error) from None
-    except PydanticSchemaGenerationError as error:
+    except pydantic.PydanticSchemaGenerationError as error:
         raise _not_injectable(declaration, file, origin, annotation) from error
     except Exception as error:
         raise _unknown_type(declaration, file, error) from error
@@ -299,11 +297,11 @@ def convert(given: Input, value: Any) -> Any:
         return value
     try:
         return given.convert(value)
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         raise ValueError("; ".join(map(_sentence, error.errors()))) from None
 
 
-def _sentence(problem: ErrorDetails) -> str:
+def _sentence(problem: pydantic_core.ErrorDetails) -> str:
     """What is wrong, and with which item of a list. The rest of a place names parts of the type."""
     item = next((f" (item {part})" for part in problem["loc"] if isinstance(part, int)), "")
     return f"{problem['msg']}{item}"

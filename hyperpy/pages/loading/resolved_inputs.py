@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from hyperpy.exceptions import Place
+from hyperpy.lazy import pydantic
 from hyperpy.pages.analysis.inputs.declarations import METHODS
 from hyperpy.pages.input_markers import InputMarker, source_of
 from hyperpy.pages.request_objects import RequestObject
+
+type SessionModel = pydantic.TypeAdapter[Any]
 
 
 class InputOrigin(Enum):
@@ -50,7 +51,7 @@ class Input:
     """The methods whose requests always reach its declaration; None if that depends on something else."""
     dependency: Dependency | None = None
     """Makes the value, if the origin is DEPENDENCY."""
-    session_model: TypeAdapter[Any] | None = None
+    session_model: SessionModel | None = None
     """Of a session declared as `Session[Model]`."""
     request_object: type[RequestObject] | None = None
     """Its class, if the origin is OBJECT."""

@@ -4,6 +4,7 @@ import ast
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -127,6 +128,8 @@ def load_route(
     url = file.url if isinstance(file, RouteFile) else ""
     is_guard = isinstance(file, GuardFile)
     route = _route(facts, compiled, definitions, inputs, settings, url, is_guard=is_guard)
+    if route.loader or route.stream or route.responds or route.by_method:
+        import_module("pydantic_core")  # their answers may be JSON: now, instead of in the first request
     return replace(route, resolver=dependencies) if route.depends else route
 
 

@@ -17,10 +17,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter
-from pydantic.errors import PydanticSchemaGenerationError
-from pydantic_core import CoreSchema, PydanticKnownError, SchemaValidator
-
+from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.loading.constraints import check_constraint
 
 type Schema = dict[str, Any]
@@ -82,12 +79,12 @@ def _common_type(annotation: type) -> TextType:
 
 def _text_type(annotation: Any, *, lists: bool, anything: bool) -> TextType:
     walk = _Walk(anything)
-    schema: Schema = dict(TypeAdapter(annotation).core_schema)
+    schema: Schema = dict(pydantic.TypeAdapter(annotation).core_schema)
     many = lists and walk.innermost(schema)["type"] in _COLLECTIONS
     changed = walk.text(schema, in_list=many)
     is_plain = _plain(changed) == {"type": "str"}
     return TextType(
-        convert=None if is_plain else SchemaValidator(_as_core(changed)).validate_python,
+        convert=None if is_plain else pydantic_core.SchemaValidator(_as_core(changed)).validate_python,
         many=many,
         optional=walk.takes_none(schema),
         takes_empty=walk.takes_empty(changed),
@@ -98,9 +95,9 @@ def object_type(annotation: Any, *, lists: bool) -> TextType:
     """The same for a marker that returns any object. A class that pydantic doesn't know requires an instance."""
     walk = _Walk(anything=True)
     try:
-        adapter = TypeAdapter(annotation)
-    except PydanticSchemaGenerationError:
-        adapter = TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
+        adapter = pydantic.TypeAdapter(annotation)
+    except pydantic.PydanticSchemaGenerationError:
+        adapter = pydantic.TypeAdapter(annotation, config=pydantic.ConfigDict(arbitrary_types_allowed=True))
     schema: Schema = dict(adapter.core_schema)
     return TextType(
         convert=adapter.validate_python,
@@ -110,7 +107,7 @@ def object_type(annotation: Any, *, lists: bool) -> TextType:
     )
 
 
-def _as_core(schema: Schema) -> CoreSchema:
+def _as_core(schema: Schema) -> pydantic_core.CoreSchema:
     return schema
 
 
@@ -283,7 +280,7 @@ def _lax(schema: Schema) -> Schema:
 def _integer(value: Any) -> Any:
     """Only `0`, `7` and `-7`: not `07`, `+7`, `7.0`, `1_000` or ` 7`, which pydantic takes too."""
     if isinstance(value, str) and not _INTEGER.fullmatch(value):
-        raise PydanticKnownError("int_parsing")
+        raise pydantic_core.PydanticKnownError("int_parsing")
     return value
 
 
@@ -292,7 +289,7 @@ def _number(kind: str, value: Any) -> Any:
     if not isinstance(value, str) or value.lstrip("+-").isalpha():
         return value
     if not _NUMBER.fullmatch(value) or (kind == "decimal" and _ENDLESS.fullmatch(value)):
-        raise PydanticKnownError("float_parsing" if kind == "float" else "decimal_parsing")
+        raise pydantic_core.PydanticKnownError("float_parsing" if kind == "float" else "decimal_parsing")
     return value
 
 

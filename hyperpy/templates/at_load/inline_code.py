@@ -4,6 +4,7 @@ import builtins
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import BuiltinFunctionType, BuiltinMethodType, CodeType, FunctionType
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from hyperpy.exceptions import TemplateError
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
 from hyperpy.templates.escape import text_escape
+from hyperpy.templates.escaping import bound_values, script_values
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.url_values import SAFE_TEXTS
 from hyperpy.templates.rendering.component_calls import CallSite
@@ -22,6 +24,8 @@ type Holes = Mapping[tuple[int, int], tuple[int, int, str]]
 """By the line and byte column of each hole: where it ends, and the first words of its t-string, for messages."""
 
 _KINDS: Final[Mapping[str, type[Context | HoleMode]]] = {kind.__name__: kind for kind in (Context, HoleMode)}
+_ENCODING: Final = frozenset({bound_values.__name__, script_values.__name__})
+"""The modules with functions that write values as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class InlineCode:
         # C code that imports a module, as strftime() does, looks up `__builtins__` in the globals of its caller.
         own = {"LOCATED": _locator(text, self.holes), "__builtins__": vars(builtins)}
         namespace = {**RUNTIME, **self.names, **own, "ESCAPE": text_escape.get()}
+        if any(value.__module__ in _ENCODING for value in self.names.values() if isinstance(value, FunctionType)):
+            import_module("pydantic_core")  # instead of in the first request
         return FunctionType(self.code, namespace)
 
     def data(self) -> tuple[object, ...]:

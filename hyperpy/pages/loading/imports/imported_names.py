@@ -116,7 +116,10 @@ class ImportedNames:
             return MISSING
         if dotted not in sys.modules or not name:
             return sys.modules.get(dotted, MISSING)
-        return vars(sys.modules[dotted]).get(name, sys.modules.get(f"{dotted}.{name}", MISSING))
+        module_names = vars(sys.modules[dotted])
+        if name in self.public and name not in module_names:
+            return getattr(sys.modules[dotted], name, MISSING)  # of a module that imports its names lazily
+        return module_names.get(name, sys.modules.get(f"{dotted}.{name}", MISSING))
 
     def _rewritten(self, source: ImportedName) -> ImportedName:
         """The same import as it will be compiled."""
