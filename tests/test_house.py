@@ -51,7 +51,7 @@ INSIDE = {
     "pages": (
         *("htmx_headers", "request_objects"),
         *("answers", "proxies", "constraint_keywords", "input_markers", "body_inputs", "input_functions"),
-        "route_settings",
+        *("route_settings", "facts", "known_names"),
         *("analysis", "loading", "request", "waiting"),
     ),
     "channels": ("backends", "hub", REST),

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from hyperpy.check.site_files import SiteFile
 from hyperpy.exceptions import Place
-from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.facts import place_of
 from hyperpy.templates.at_load.literals import Literal
 from hyperpy.templates.syntax.nodes import (
     Attribute,

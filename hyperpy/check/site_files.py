@@ -14,7 +14,8 @@ from hyperpy.app.loaded_routes import PUBLIC_NAMES, BrokenRoute, LoadedRoute, Lo
 from hyperpy.exceptions import Place, RouteError, TemplateError
 from hyperpy.pages import Route
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
-from hyperpy.pages.analysis.vocabulary import MISSING, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.known_names import MISSING
 from hyperpy.pages.loading.package import read_source
 from hyperpy.templates.at_load.literals import Literal, Literals
 from hyperpy.templates.at_load.locate import SourceText, locate

@@ -25,7 +25,8 @@ from typing import Final
 from markupsafe import Markup
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.vocabulary import MISSING, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.known_names import MISSING
 
 # Published in docs/route-files.md.
 _BUILTINS = """

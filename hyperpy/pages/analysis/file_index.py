@@ -8,11 +8,10 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from hyperpy.pages.facts import ImportedName
+
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 type Owner = Function | ast.ClassDef | ast.Lambda
-
-type ImportedName = tuple[int, str, str]
-"""The level, module and name of an import; the name is empty for `import module`."""
 
 OWNERS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _CAPTURES: Final = (ast.MatchAs, ast.MatchStar, ast.MatchMapping)

@@ -5,11 +5,9 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.pages.facts import Declaration, LoadWarning, place_of
 
 
 def likely_mistakes(

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.file_index import FileIndex, ImportedName, Names, When
-from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.analysis.file_index import FileIndex, Names, When
 from hyperpy.pages.analysis.walk import Walk
+from hyperpy.pages.facts import ImportedName, place_of
 
 
 @dataclass(frozen=True)

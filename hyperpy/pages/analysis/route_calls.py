@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from hyperpy.exceptions import Place, RouteError, did_you_mean
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import place_of
 from hyperpy.pages.route_settings import NAMES
 
 _EXAMPLE = 'route(max_body="10 MiB")'

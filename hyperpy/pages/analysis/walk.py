@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hyperpy.pages.analysis.file_index import Binding, FileIndex, ImportedName, Names, Owner, Use, When, parameters
-from hyperpy.templates import CHILD_FIELDS
+from hyperpy.pages.analysis.file_index import Binding, FileIndex, Names, Owner, Use, When, parameters
+from hyperpy.pages.facts import ImportedName
+from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS
 
 
 @dataclass(slots=True)

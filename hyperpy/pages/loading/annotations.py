@@ -8,12 +8,11 @@ from typing import Annotated, Any, get_args, get_origin
 
 from hyperpy.exceptions import Place, RouteError, did_you_mean
 from hyperpy.lazy import pydantic, pydantic_core
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
 from hyperpy.pages.body_inputs import Form, FromBody
+from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, TextMarker, source_of
+from hyperpy.pages.known_names import has_marker, is_marker
 from hyperpy.pages.loading.type_names import TypeNames
 
 

@@ -2,7 +2,7 @@
 
 import ast
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, get_args, get_origin
@@ -10,11 +10,10 @@ from typing import Annotated, Any, get_args, get_origin
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hyperpy.exceptions import AnswerError, RouteError, did_you_mean
-from hyperpy.lazy import pydantic, pydantic_core
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
+from hyperpy.exceptions import RouteError, did_you_mean
+from hyperpy.lazy import pydantic
 from hyperpy.pages.body_inputs import FormMarker, FromBody
+from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
 from hyperpy.pages.loading.annotations import DeclaredType, declared_type
 from hyperpy.pages.loading.body.fitting import fitted_marker, is_form
@@ -25,7 +24,6 @@ from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.pages.request_objects import RequestObject
 from hyperpy.sessions import Session
-from hyperpy.templates.deferred import dismiss
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,30 +287,3 @@ def _is_list_of_texts(kind: Any) -> bool:
         return text_type(kind, lists=True, anything=False).many
     except Exception:  # noqa: BLE001 (then it isn't a list of texts)
         return False
-
-
-def convert(given: Input, value: Any) -> Any:
-    """The value of an input. Raises ValueError with a message for the client."""
-    if given.convert is None:
-        return value
-    try:
-        return given.convert(value)
-    except pydantic.ValidationError as error:
-        raise ValueError("; ".join(map(_sentence, error.errors()))) from None
-
-
-def _sentence(problem: pydantic_core.ErrorDetails) -> str:
-    """What is wrong, and with which item of a list. The rest of a place names parts of the type."""
-    item = next((f" (item {part})" for part in problem["loc"] if isinstance(part, int)), "")
-    return f"{problem['msg']}{item}"
-
-
-def not_a_value(given: Input, returned: Response | Awaitable[object]) -> AnswerError:
-    """The error for what a marker of the site's own must not return: as a value, a refusal would have no effect."""
-    if isinstance(returned, Response):
-        hint = "To refuse the request, raise an HTTPException. To redirect, return or raise `redirect(…)`."
-    else:
-        dismiss(returned)
-        hint = "Inputs are read before anything is awaited. Await in the loader."
-    kind = type(returned).__name__
-    return AnswerError(f"{type(given.marker).__name__}.value() returned a {kind} for `{given.name}`", hint=hint)

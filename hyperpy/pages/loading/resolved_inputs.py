@@ -7,7 +7,7 @@ from typing import Any
 
 from hyperpy.exceptions import Place
 from hyperpy.lazy import pydantic
-from hyperpy.pages.analysis.inputs.declarations import METHODS
+from hyperpy.pages.facts import METHODS
 from hyperpy.pages.input_markers import InputMarker, source_of
 from hyperpy.pages.request_objects import RequestObject
 

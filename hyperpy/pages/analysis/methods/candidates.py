@@ -10,8 +10,8 @@ from hyperpy.pages.analysis.methods.function_uses import FunctionUses
 from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
 from hyperpy.pages.analysis.methods.page_methods import template_paths
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import FLAGS, place_of
 
 
 @dataclass(frozen=True, slots=True)

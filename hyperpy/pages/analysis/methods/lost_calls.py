@@ -16,8 +16,9 @@ from typing import Final
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Function
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import MISSING, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import place_of
+from hyperpy.pages.known_names import MISSING
 
 _WITH: Final = {
     contextlib.contextmanager(lambda: iter(())).__code__: "with",

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.pages.facts import LoadWarning
 from hyperpy.templates import SourceText
 from hyperpy.templates.at_load.locate import locate
 from hyperpy.templates.syntax.contexts import VOID

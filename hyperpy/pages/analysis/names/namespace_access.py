@@ -203,18 +203,3 @@ def _set_by(source: str) -> Iterator[str]:
     except SyntaxError:
         return  # it will raise when it runs
     yield from (binding.name for binding in Walk(tree).index.bindings[None])
-
-
-# What Python itself puts into `builtins`. An application's own additions come from elsewhere.
-_STANDARD = frozenset({"_io", "_sitebuiltins", "builtins"})
-_CONSTANTS = frozenset({"Ellipsis", "False", "None", "NotImplemented", "True"})
-
-
-def application_builtins() -> frozenset[str]:
-    """The names that an application has put into `builtins`."""
-    return frozenset(
-        name
-        for name, value in vars(builtins).items()
-        if not name.startswith("__") and name not in _CONSTANTS
-        if getattr(value, "__module__", None) not in _STANDARD
-    )

@@ -14,9 +14,11 @@ from hyperpy.pages.analysis.definitions import builtin_names
 from hyperpy.pages.analysis.file_index import FileIndex, Use, When
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import is_template, place_of
+from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
-from hyperpy.templates import Literals, SourceText
+from hyperpy.pages.facts import place_of
+from hyperpy.templates import SourceText
+from hyperpy.templates.at_load.literals import Literals
 
 
 def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from hyperpy.pages.analysis.url_calls import AssetCheck, URLReference
+from hyperpy.pages.facts import AssetCheck, URLReference
 from hyperpy.pages.loading.compiled.cache_file import CacheFile
 from hyperpy.pages.loading.compiled.fingerprints import builtins_print, modules_print, names_print
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames

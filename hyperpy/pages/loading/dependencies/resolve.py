@@ -6,10 +6,9 @@ from inspect import Signature
 from typing import Any
 
 from hyperpy.exceptions import Place, RouteError, display_path
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import NO_DEFAULT
+from hyperpy.pages.known_names import PublicNames
 from hyperpy.pages.loading.annotations import checked_type
 from hyperpy.pages.loading.dependencies.dependency_kinds import Callee, inspected
 from hyperpy.pages.loading.dependencies.function_source import is_blocking
