@@ -1,6 +1,7 @@
 """The commands of `hyper`, in the order in which its help lists them."""
 
 import asyncio
+import gc
 import io
 import os
 import sys
@@ -127,6 +128,7 @@ def serve_command(**flags: str | bool | None) -> None:
     directory, else the folder of routes on its own. SIGTERM and Ctrl-C end open streams at once and let other
     responses finish. With several workers, SIGHUP replaces them one by one.
     """
+    gc.disable()  # while modules are imported; the server turns it on
     with reported():
         settings = _settings(flags)
         sys.exit(server.serve(partial(loading.load_app, settings), settings))
