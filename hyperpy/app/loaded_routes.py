@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from hyperpy.app.name_warnings import name_warnings
+from hyperpy.app.runtime_templates import prepare_for_templates
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
 from hyperpy.pages import (
     DELETE,
@@ -175,6 +176,7 @@ def load_routes(
     routes = list(zip(found.routes, guarded, strict=False))
     pages = list(zip(found.error_pages, guarded[len(routes) :], strict=True))
     entries = (*known.values(), *guarded)
+    prepare_for_templates(entry for entry in entries if isinstance(entry, Route))
     router, error_pages = Router(routes, lambda known: None), ErrorPages(pages, report)
     return LoadedRoutes(
         found.folder, router, error_pages, package.patterns, entries, found, package.name, tuple(conflicts), below

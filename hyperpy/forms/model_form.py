@@ -18,7 +18,7 @@ from hyperpy.forms.options import Given, Option, options_of
 from hyperpy.forms.shapes import Kind, Shape, written
 from hyperpy.forms.submission import Submission
 from hyperpy.lazy import LazyModule, pydantic
-from hyperpy.templates import html
+from hyperpy.templates import html, import_compiler
 
 if TYPE_CHECKING:
     from hyperpy.forms import model_shapes
@@ -39,6 +39,7 @@ class FormModel[T]:
     """A model, prepared for forms when a file is loaded. Raises what pydantic raises for an unknown type."""
 
     def __init__(self, model: Any) -> None:
+        import_compiler()  # of the t-strings that show its fields
         self.adapter: pydantic.TypeAdapter[T] = pydantic.TypeAdapter(model)
         self.shape: Shape = model_shapes.shape_of(self.adapter)
         self.root = FieldPlace((), "", self.shape, None)

@@ -18,7 +18,7 @@ from hyperpy.templates.escaping.reports import remember, replace_surrogates
 from hyperpy.templates.escaping.tag_attributes import FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
-from hyperpy.templates.rendering.render import html, render_template, render_text
+from hyperpy.templates.rendering.render import html, import_compiler, render_template, render_text
 
 __all__ = [
     "DeferredValue",
@@ -40,6 +40,7 @@ __all__ = [
     "escape_str",
     "fragment",
     "html",
+    "import_compiler",
     "markup",
     "remember",
     "render_template",

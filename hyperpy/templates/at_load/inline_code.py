@@ -1,7 +1,6 @@
 """The compiled form of a function that renders a t-string in place. It can be stored, as it holds no syntax tree."""
 
 import builtins
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,7 +11,6 @@ from hyperpy.exceptions import TemplateError
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
 from hyperpy.templates.escape import text_escape
-from hyperpy.templates.escaping import bound_values, script_values
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.url_values import SAFE_TEXTS
 from hyperpy.templates.rendering.component_calls import CallSite
@@ -24,7 +22,7 @@ type Holes = Mapping[tuple[int, int], tuple[int, int, str]]
 """By the line and byte column of each hole: where it ends, and the first words of its t-string, for messages."""
 
 _KINDS: Final[Mapping[str, type[Context | HoleMode]]] = {kind.__name__: kind for kind in (Context, HoleMode)}
-_ENCODING: Final = frozenset({bound_values.__name__, script_values.__name__})
+_ENCODING: Final = frozenset({f"hyperpy.templates.escaping.{name}" for name in ("bound_values", "script_values")})
 """The modules with functions that write values as JSON."""
 
 
@@ -43,6 +41,8 @@ class InlineCode:
         namespace = {**RUNTIME, **self.names, **own, "ESCAPE": text_escape.get()}
         if any(value.__module__ in _ENCODING for value in self.names.values() if isinstance(value, FunctionType)):
             import_module("pydantic_core")  # instead of in the first request
+        if "FOREIGN" in self.code.co_names:
+            import_module("hyperpy.templates.escaping.foreign")
         return FunctionType(self.code, namespace)
 
     def data(self) -> tuple[object, ...]:
@@ -74,7 +74,7 @@ def _reference(value: object) -> tuple[str, ...]:
 def _object(reference: tuple[str, ...]) -> object:
     match reference:
         case "function", module, name:
-            return getattr(sys.modules[module], name)
+            return getattr(import_module(module), name)
         case "location", words, tag, name, context:
             return ValueLocation(words, tag, name, Context[context])
         case "kind", kind, name:

@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from hyperpy.exceptions import did_you_mean, display_path
 from hyperpy.templates.escaping.value_kinds import describe, refuse_deferred
-from hyperpy.templates.syntax.contexts import python_name
 from hyperpy.templates.syntax.problems import CallProblem
 
 type Arguments = dict[str, object]
@@ -191,3 +190,8 @@ def _origin(component: Callable[..., object]) -> str:
         target = vars(target).get("__init__", vars(target).get("__call__"))
     code = getattr(target, "__code__", None)
     return f", from {display_path(code.co_filename)}:{code.co_firstlineno}" if code else ""
+
+
+def python_name(name: str) -> str:
+    """The keyword argument for an attribute of a component."""
+    return name.replace("-", "_")
