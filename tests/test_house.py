@@ -20,6 +20,7 @@ LONGEST = 400
 # Data flows from left to right, and a part imports only itself and what stands before it.
 ORDER = (
     "lazy",
+    "record_classes",
     "exceptions",
     "tracebacks",
     "config",

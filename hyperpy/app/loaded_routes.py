@@ -3,7 +3,7 @@
 import ast
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -32,6 +32,7 @@ from hyperpy.pages import (
     render,
     session,
 )
+from hyperpy.record_classes import record
 from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
 from hyperpy.web.assets import asset
@@ -60,7 +61,7 @@ PUBLIC_NAMES: Final = PublicNames(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BrokenRoute:
     """A route file that can't be loaded. In debug mode, its URL shows the error."""
 
@@ -85,7 +86,7 @@ class RouteRow(NamedTuple):
     """The files of its guards, outermost first."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LoadedRoutes:
     """Everything in a folder of routes, ready for requests."""
 

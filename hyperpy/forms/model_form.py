@@ -1,7 +1,6 @@
 """A form: a pydantic model, what was entered, and what is wrong with it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -18,6 +17,7 @@ from hyperpy.forms.options import Given, Option, options_of
 from hyperpy.forms.shapes import Kind, Shape, written
 from hyperpy.forms.submission import Submission
 from hyperpy.lazy import LazyModule, pydantic
+from hyperpy.record_classes import record
 from hyperpy.templates import html, import_compiler
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class FormModel[T]:
             return Bound(None, values, problems_of(error, self.root, {}))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bound[T]:
     """The result of a submission: the model, or the problems by submitted name."""
 

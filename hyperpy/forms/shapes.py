@@ -3,10 +3,11 @@
 import datetime
 import decimal
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any, Final
+
+from hyperpy.record_classes import record
 
 type Schema = dict[str, Any]
 
@@ -25,7 +26,7 @@ class Kind(Enum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity, since values need not be hashable
+@record(frozen=True, slots=True, eq=False)  # hashed by identity, since values need not be hashable
 class Choice:
     """A member of a Literal or Enum: its text in a form, its value and its label."""
 
@@ -34,7 +35,7 @@ class Choice:
     label: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Default:
     """The default of a field, in a core schema."""
 
@@ -47,7 +48,7 @@ class Default:
         return None if takes_data else self.schema["default_factory"]()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FieldShape:
     """One field of a model."""
 

@@ -1,7 +1,6 @@
 """Inputs that a body must have: of a form or JSON, without a form to show again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hyperpy.exceptions import InputError
@@ -12,6 +11,7 @@ from hyperpy.forms.form_errors import in_order, problems_of
 from hyperpy.forms.shapes import Kind, Shape
 from hyperpy.forms.submission import Submission
 from hyperpy.lazy import LazyModule, pydantic
+from hyperpy.record_classes import record
 
 if TYPE_CHECKING:
     from hyperpy.forms import model_shapes
@@ -26,7 +26,7 @@ _FIELD: Final = "value"
 type Adapter = pydantic.TypeAdapter[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FormInput:
     """One input that is read from a form: a model, whose fields are those of the form, or the field of that name."""
 
@@ -68,7 +68,7 @@ def form_input(name: str, annotation: Any, *, has_default: bool) -> FormInput:
     return FormInput(name, fields, model_shapes.shape_of(fields), is_field=True, optional=shape.optional)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class JSONInput:
     """One input that is a whole JSON body."""
 

@@ -2,10 +2,10 @@
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from hyperpy.exceptions import Place, message
+from hyperpy.record_classes import record
 from hyperpy.routing import URLPatterns, URLProblem
 
 FLAGS: Final = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
@@ -20,7 +20,7 @@ type AssetCheck = Callable[[str], URLProblem | None]
 """The problem with the name of a static file."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Declaration:
     """An annotation at module level whose value comes from the request."""
 
@@ -46,7 +46,7 @@ class Declaration:
         return self.default is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StreamFacts:
     """The stream's async generator, and what its `yield`s show without running it."""
 
@@ -57,7 +57,7 @@ class StreamFacts:
     yields_event: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LoadWarning:
     """Something in a route file that works, but probably not as intended."""
 

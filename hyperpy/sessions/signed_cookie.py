@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +18,7 @@ from starlette.types import Scope
 from hyperpy.config import Settings
 from hyperpy.exceptions import SessionError
 from hyperpy.lazy import pydantic_core
+from hyperpy.record_classes import record
 
 LEAST_KEY: Final = 16  # characters of a key
 MOST_BYTES: Final = 4096  # of name, value and attributes; browsers drop longer ones (RFC 6265, 6.1)
@@ -53,7 +54,7 @@ class Verified(NamedTuple):
 _EMPTY: Final = Verified(b"{}", 0, {})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SessionCookie:
     """How sessions are read from requests and written to responses. The first of the `keys` signs, and all verify."""
 

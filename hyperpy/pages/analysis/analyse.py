@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.callables import check_bare_renders, check_functions, stream_facts
@@ -45,9 +45,10 @@ from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import FLAGS, Declaration, LoadWarning, StreamFacts, place_of
 from hyperpy.pages.known_names import application_builtins
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Description:
     """A route file, split. `before` and `after` are the statements of a request before and after the loader."""
 

@@ -8,7 +8,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 
 from hyperpy.pages.analysis.file_index import FileIndex
@@ -18,6 +18,7 @@ from hyperpy.pages.input_functions import (
 )
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.known_names import MISSING, RESPONSE_CLASSES, PublicNames, has_marker, is_marker, is_marker_function
+from hyperpy.record_classes import record
 from hyperpy.templates.at_load.literals import Literals, certain_templates
 
 REQUEST_NAMES = frozenset({"csp_nonce", "flash", "flashes", "htmx", "request", "response", "session"})
@@ -32,7 +33,7 @@ QUICK_CALLS = (RESPONSES | HTML_CALLS | EVENT_CALLS | _QUICK_FUNCTIONS) - {"File
 """Calls of these never send a route to a worker thread. docs/route-files.md lists them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Vocabulary:
     """The meaning of a file's names. A name that the file rebinds is not in it."""
 

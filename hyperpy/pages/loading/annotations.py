@@ -3,7 +3,6 @@
 import ast
 import inspect
 import typing
-from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
 
 from hyperpy.exceptions import Place, RouteError, did_you_mean
@@ -14,9 +13,10 @@ from hyperpy.pages.input_functions import MARKER_FUNCTIONS
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, TextMarker, source_of
 from hyperpy.pages.known_names import has_marker, is_marker
 from hyperpy.pages.loading.type_names import TypeNames
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DeclaredType:
     """The type of an input with its constraints, and what marks it, if anything does."""
 

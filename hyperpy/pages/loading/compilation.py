@@ -6,7 +6,6 @@ Its imports run first, so that its names can be resolved to objects.
 import ast
 import copy
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import takewhile
 from types import CodeType
 from typing import Any, NamedTuple
@@ -34,6 +33,7 @@ from hyperpy.pages.loading.ending_statements import end_functions
 from hyperpy.pages.loading.imports.analysed_names import AnalysedNames, has_late_stars
 from hyperpy.pages.loading.imports.imported_names import ImportedNames
 from hyperpy.pages.loading.runtime import HELPERS
+from hyperpy.record_classes import record
 from hyperpy.routing import URLPatterns
 from hyperpy.tracebacks import placed
 
@@ -62,7 +62,7 @@ class CompiledPrivate(NamedTuple):
     surroundings: Surroundings
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Compilation:
     """How the files of one routes folder are compiled."""
 

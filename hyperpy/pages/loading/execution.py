@@ -1,7 +1,6 @@
 """Runs the definitions of a file, from its cache if that is current."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +14,7 @@ from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.compiled.stored_file import StoredFile
 from hyperpy.pages.loading.imports.imported_names import ImportedNames
 from hyperpy.pages.loading.runtime import HELPERS
+from hyperpy.record_classes import record
 from hyperpy.routing import URLPatterns
 from hyperpy.tracebacks import placed
 
@@ -33,7 +33,7 @@ class Executed(NamedTuple):
     """See `AnalysedNames.modules`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Execution:
     """How the files of one routes folder are run."""
 

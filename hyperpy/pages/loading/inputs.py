@@ -3,7 +3,6 @@
 import ast
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, get_args, get_origin
 
@@ -23,10 +22,11 @@ from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.pages.request_objects import RequestObject
+from hyperpy.record_classes import record
 from hyperpy.sessions import Session
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Source:
     """The sources of one route's inputs."""
 

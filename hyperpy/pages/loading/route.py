@@ -3,7 +3,7 @@
 import ast
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import CodeType
@@ -22,6 +22,7 @@ from hyperpy.pages.loading.package import RoutesPackage
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, prepared_inputs
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.pages.route_settings import RouteSettings, check_setting, size
+from hyperpy.record_classes import record
 from hyperpy.routing import ErrorPage, GuardFile, RouteFile
 from hyperpy.tracebacks import line_in
 
@@ -37,7 +38,7 @@ else:
 type Resolver = resolve.DependencyResolver
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Route:
     """Everything that a request to one route file needs."""
 

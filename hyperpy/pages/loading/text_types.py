@@ -12,13 +12,14 @@ import pathlib
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import partial
 from typing import Any
 
 from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.loading.constraints import check_constraint
+from hyperpy.record_classes import record
 
 type Schema = dict[str, Any]
 
@@ -50,7 +51,7 @@ class NotTextError(Exception):
     """A type that no text can be converted to."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TextType:
     convert: Callable[[Any], Any] | None
     """Raises pydantic's ValidationError; None if the text is the value."""
@@ -117,7 +118,7 @@ def _plain(schema: Schema) -> Schema:
     return {key: value for key, value in schema.items() if key not in {"metadata", "serialization"}}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Walk:
     """Goes through the schema of one type. `definitions` are those of recursive types, by reference."""
 

@@ -2,12 +2,12 @@
 
 import builtins
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from types import BuiltinFunctionType, BuiltinMethodType, CodeType, FunctionType
 from typing import Any, Final
 
 from hyperpy.exceptions import TemplateError
+from hyperpy.record_classes import record
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
 from hyperpy.templates.escape import text_escape
@@ -26,7 +26,7 @@ _ENCODING: Final = frozenset({f"hyperpy.templates.escaping.{name}" for name in (
 """The modules with functions that write values as JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InlineCode:
     """The code, the objects that it names besides those of `RUNTIME`, and the holes that it renders."""
 

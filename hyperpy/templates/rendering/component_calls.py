@@ -6,20 +6,20 @@ Arguments are checked before the call, so that a TypeError from the call is alwa
 import inspect
 import keyword
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from weakref import WeakKeyDictionary
 
 from markupsafe import Markup
 
 from hyperpy.exceptions import did_you_mean, display_path
+from hyperpy.record_classes import record
 from hyperpy.templates.escaping.value_kinds import describe, refuse_deferred
 from hyperpy.templates.syntax.problems import CallProblem
 
 type Arguments = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ComponentSignature:
     """The parameters of a component. `takes` are its keyword arguments, `needs` those without a default."""
 

@@ -5,9 +5,9 @@ An exact `str` is escaped on the spot. Any other value goes to the function for 
 
 import html
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 
+from hyperpy.record_classes import record
 from hyperpy.templates.escape import escape_str, markup, with_newline
 from hyperpy.templates.escaping import attributes
 from hyperpy.templates.escaping.bound_values import binding_string, binding_value
@@ -57,7 +57,7 @@ _ALWAYS_CHECKED = frozenset(
 _CHECKED_ALONE = frozenset({Context.HTMX_TRIGGER, Context.HTMX_SWAP})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Expression:
     """Generated Python for a str. `quick` are pieces that have the same text if all `conditions` hold."""
 

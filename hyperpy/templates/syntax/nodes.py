@@ -6,9 +6,9 @@ A hole is the place of an interpolation, identified by its index in `template.in
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from hyperpy.record_classes import record
 from hyperpy.templates.syntax.problems import first_words
 
 type Value = tuple[str | int, ...]
@@ -102,7 +102,7 @@ class HoleUse(Enum):
     OTHER = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HoleShape:
     """The properties of an interpolation that the meaning of a literal may depend on."""
 
@@ -112,14 +112,14 @@ class HoleShape:
     is_marker: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Text:
     """HTML that is sent unchanged."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Hole:
     """An interpolation in a text position. `foreign` is `svg` or `math` if it is in one of these."""
 
@@ -127,7 +127,7 @@ class Hole:
     foreign: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RawHole:
     """An interpolation inside `<script>` or `<style>`."""
 
@@ -136,7 +136,7 @@ class RawHole:
     mode: HoleMode
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Target:
     """The attribute that a browser library sets to a value: its context, and the static text before the value."""
 
@@ -144,7 +144,7 @@ class Target:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Attribute:
     """`value` is None for a bare name, and `space` is the white space before the name.
 
@@ -169,7 +169,7 @@ class Attribute:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Spread:
     """`{mapping:**}` among the attributes."""
 
@@ -177,7 +177,7 @@ class Spread:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MarkerHole:
     """`{fragment}` among the attributes, or `{fragment}=name`."""
 
@@ -185,7 +185,7 @@ class MarkerHole:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tag:
     """A start tag. `tail` is the text between the last attribute and `>`."""
 
@@ -201,14 +201,14 @@ class Tag:
         return self.tail.endswith("/")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EndTag:
     name: str
     text: str
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Component:
     """`<{index} …>children</{expression}>`; `children` is None if the tag closes itself."""
 
@@ -222,7 +222,7 @@ class Component:
     foreign: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fragment:
     """A marked element, from the `<` of its start tag to the `>` of its end tag."""
 
@@ -242,7 +242,7 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
             yield from walk(node.children or ())
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Document:
     """A parsed literal.
 

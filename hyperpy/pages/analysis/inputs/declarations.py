@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from hyperpy.pages.analysis.methods.method_conditions import value_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import METHODS, Declaration, place_of, unquoted
+from hyperpy.record_classes import record
 
 
 # The empty string stands for all methods without a flag. HEAD is GET.
@@ -87,7 +88,7 @@ def find_declarations(
     return tuple(finder.found)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _InputFinder:
     bound: frozenset[str]
     parameters: frozenset[str]

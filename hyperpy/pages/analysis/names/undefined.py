@@ -4,7 +4,6 @@ import ast
 import difflib
 import enum
 import sys
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +16,7 @@ from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import place_of
+from hyperpy.record_classes import record
 from hyperpy.templates import SourceText
 from hyperpy.templates.at_load.literals import Literals
 
@@ -95,7 +95,7 @@ _OF_BROWSERS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Advice:
     """The hint for an unknown name."""
 

@@ -2,16 +2,16 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from hyperpy.exceptions import Place
 from hyperpy.pages.facts import Declaration, LoadWarning, StreamFacts
 from hyperpy.pages.loading.compiled.syntax_data import tree_from_data
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Behaviour:
     """What the loader and the stream of a method make of the file."""
 
@@ -27,7 +27,7 @@ class Behaviour:
     """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class RouteFacts:
     file: str
     methods: frozenset[str]

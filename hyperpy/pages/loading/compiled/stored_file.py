@@ -1,7 +1,6 @@
 """A file as it is kept in its cache: what runs first, what the rest depends on, and the rest."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
@@ -9,10 +8,11 @@ from hyperpy.pages.facts import AssetCheck, URLReference
 from hyperpy.pages.loading.compiled.cache_file import CacheFile
 from hyperpy.pages.loading.compiled.fingerprints import builtins_print, modules_print, names_print
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
+from hyperpy.record_classes import record
 from hyperpy.routing import URLPatterns
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FirstStep:
     """Statements that run before the file is analysed, and the fingerprint of its names before them."""
 
@@ -20,7 +20,7 @@ class FirstStep:
     names: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Surroundings:
     """What the analysis of a file depends on besides its source, as it is after its first statements have run."""
 
@@ -45,7 +45,7 @@ def fingerprint(names: ImportedNames, late: LateNames, namespace: dict[str, Any]
     return names_print(objects, local, names.public) + modules_print(modules) + builtins_print()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StoredFile:
     doc: str | None
     helpers: tuple[str, ...]

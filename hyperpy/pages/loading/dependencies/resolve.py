@@ -1,7 +1,7 @@
 """`Depends(f)` in a route file → a `Dependency`, with the inputs of `f` and what it depends on itself."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from inspect import Signature
 from typing import Any
 
@@ -15,9 +15,10 @@ from hyperpy.pages.loading.dependencies.function_source import is_blocking
 from hyperpy.pages.loading.dependencies.parameters import Parameter, Written, parameters_of, written
 from hyperpy.pages.loading.inputs import Source, resolve_input
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input
+from hyperpy.record_classes import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class DependencyResolver:
     """Resolves the dependencies of one route, each function once."""
 

@@ -4,7 +4,6 @@ import ast
 import importlib
 import importlib.util
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -13,9 +12,10 @@ from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.known_names import MISSING
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AnalysedNames(ImportedNames):
     """Looks up the names of files that are analysed."""
 

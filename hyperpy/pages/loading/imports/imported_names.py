@@ -4,11 +4,11 @@ import ast
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from hyperpy.pages.facts import ImportedName
 from hyperpy.pages.known_names import MISSING, PublicNames
+from hyperpy.record_classes import record
 
 type Rewrite = Callable[[ast.Module], ast.Module]
 
@@ -24,7 +24,7 @@ class LateNames(NamedTuple):
     """Names that the file rebinds: they have no fixed meaning."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ImportedNames:
     """Looks up what imports bind. `rewrite` redirects imports of the routes package."""
 
