@@ -47,7 +47,7 @@ t"""
   <h1>Log in</h1>
   <p class="lead">With your harbour pass, please.</p>
   <form id="log-in" class="fields" method="post" hx-post="" hx-swap="outerHTML" {fragment}>
-    {form.errors.form and t'<p role="alert">{form.errors.form}</p>'}
+    {form.errors.form and t"<p>{form.errors.form}</p>"}
     <{FormField} {form} name="name" autocomplete="username" />
     <{FormField} {form} name="password" autocomplete="current-password" />
     <p class="actions"><button>Log in</button> <a href="/signup">I have no pass yet</a></p>

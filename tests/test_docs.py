@@ -11,7 +11,7 @@ import pytest
 import hyperpy
 import hyperpy.testing
 from hyperpy.config import flag_of, key_of, setting_fields, variable_of
-from hyperpy.pages.analysis.explicit_answers import QUICK_BUILTINS
+from hyperpy.pages.analysis.inputs.quick_calls import QUICK_BUILTINS
 from hyperpy.pages.analysis.vocabulary import QUICK_CALLS
 from hyperpy.streams import GeneratorShape, StreamMode, accepts, choose
 from tests.docs_support import load_errors

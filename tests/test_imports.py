@@ -158,7 +158,7 @@ for folder in sys.argv[1:]:
 
 
 def test_requests_import_nothing(tmp_path):
-    """With cached files, whose loading imports the least. Only the first error page of a simple site is an exception."""
+    """With cached files, whose loading imports the least. Only the first error page of a simple site does."""
     folders = [str(write_files(tmp_path / name.replace(" ", "-"), files)) for name, files in SITES.items()]
     compile_all = "import hyperpy.pages.loading.compilation\n" + IN_FORKS.format(then="")
     visit_all = IN_FORKS.format(then="asyncio.run(requests(app))")

@@ -54,7 +54,7 @@ from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
 from hyperpy.web.default_headers import DefaultHeaders, RawHeader, add_session, private_with_session, with_session
 from hyperpy.web.errors import method_error
 from hyperpy.web.own_copy import own_copy
-from hyperpy.web.session_seal import SESSION, SessionSeal
+from hyperpy.web.session_seal import SessionSeal, has_session_of_middleware
 from hyperpy.web.static_files import with_usable_range
 
 log = logging.getLogger("hyperpy.streams")
@@ -142,7 +142,7 @@ async def answer_route(
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
         await _send(sender, 204, _vary(sender), b"")
         return None
-    if SESSION in scope:
+    if has_session_of_middleware(scope):
         sender.watch_session(scope, route)
     if method not in SAFE_METHODS and route.settings.cross_site is None:
         protection.check(scope)

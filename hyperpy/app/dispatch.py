@@ -200,8 +200,8 @@ class Dispatch:
 
     def _log(self, error: Exception, scope: Scope) -> str:
         """Log an exception unless it is an answer. Returns the id that the log has it under, or the empty string."""
-        if self.app.debug and isinstance(error, InputError):
-            log.warning("%s %s: invalid inputs: %s", scope["method"], printable(scope["path"]), printable(str(error)))
+        if self.app.debug:
+            _log_refusal(error, scope)
         if (bug := unexpected(error)) is None:
             return ""
         if isinstance(bug, HyperError) and (place := raising_place(bug)):
@@ -283,6 +283,21 @@ async def _completed(run: Run, page: Pending) -> str | Response:
         assert answer is not None
         return answer
     return run.settled(html)
+
+
+def _log_refusal(error: Exception, scope: Scope) -> None:
+    """Log why a request is invalid, and which line says that there is nothing."""
+    url = f"{scope['method']} {printable(scope['path'])}"
+    if isinstance(error, InputError):
+        missing = next((name for name, problem in error.fields.items() if problem == "is required"), "")
+        hint = f'\n  An input with a default may be missing: `{missing}: str = Query("")`.' if missing else ""
+        log.warning("%s: invalid inputs: %s%s", url, printable(str(error)), hint)
+    elif isinstance(error, HTTPException) and error.status_code == 404 and not isinstance(error, NoRouteError):
+        place = raising_place(error)
+        where = (
+            f"raised at {display_path(place.file)}:{place.line}" if place else "its path doesn't fit the annotations"
+        )
+        log.info("%s: 404, %s", url, where)
 
 
 async def _call(handler: Any, request: Request, error: Exception) -> Response:

@@ -16,11 +16,11 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from hyperpy.app.dispatch import Dispatch
+from hyperpy.app.explicit_routes import ExplicitRoutes
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.app.spawning import TASKS_KEY, SpawnedTasks, lifespan_tasks, tasks_without_lifespan
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
@@ -31,7 +31,6 @@ from hyperpy.sessions import SessionCookie, missing_key, new_key
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.allowed_hosts import AllowedHosts
 from hyperpy.web.assets import no_static_files
-from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteError
 from hyperpy.web.default_headers import CompletedSend
 from hyperpy.web.errors import error_answer
 from hyperpy.web.site_urls import entered_site, site_of
@@ -188,7 +187,7 @@ class Hyper(Starlette):
         for kind in (HTTPException, InputError, RefusedRedirectError, Redirect):
             handlers.setdefault(kind, self._error_page)
         handler = self.exception_handlers.get(500) or self.exception_handlers.get(Exception) or self._error_page
-        app: ASGIApp = ExceptionMiddleware(_ProtectedRoutes(self), handlers=handlers)
+        app: ASGIApp = ExceptionMiddleware(ExplicitRoutes(self, Hyper), handlers=handlers)
         own = [Middleware(ServerErrorMiddleware, handler=handler), Middleware(_DisconnectMiddleware)]
         for middleware in reversed([*own, *self.user_middleware]):
             app = middleware.cls(app, *middleware.args, **middleware.kwargs)
@@ -209,32 +208,6 @@ class Hyper(Starlette):
 
     async def _error_page(self, request: Request, error: Exception) -> Response:
         return await self.dispatch.error_response(request.scope, request.receive, error)
-
-
-class _ProtectedRoutes:
-    """The router, with protection from other sites for explicit routes and mounts. Files and mounted sites have it."""
-
-    def __init__(self, app: Hyper) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_unsafe = scope["type"] == "websocket" or scope.get("method", "GET") not in SAFE_METHODS
-        if is_unsafe and self._is_explicit(scope):
-            try:
-                self.app.dispatch.protection.check(scope)
-            except CrossSiteError:
-                if scope["type"] == "http":
-                    raise
-                await WebSocketClose(code=1008)(scope, receive, send)  # before it is accepted: a 403
-                return
-        await self.app.router(scope, receive, send)
-
-    def _is_explicit(self, scope: Scope) -> bool:
-        route = next((route for route in self.app.router.routes if route.matches(scope)[0] is not Match.NONE), None)
-        inner: Any = route
-        while inner is not None and not isinstance(inner, Hyper):
-            inner = getattr(inner, "app", None)
-        return route is not None and inner is None
 
 
 class _DisconnectMiddleware:

@@ -8,8 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from hyperpy.app.model_warnings import model_warnings
 from hyperpy.app.name_warnings import name_warnings
 from hyperpy.app.runtime_templates import prepare_for_templates
+from hyperpy.channels import channel
+from hyperpy.components import FormField, Suspense
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
 from hyperpy.pages import (
     DELETE,
@@ -35,6 +38,7 @@ from hyperpy.pages import (
 from hyperpy.record_classes import record
 from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
+from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.web.assets import asset
 from hyperpy.web.htmx import htmx
 from hyperpy.web.redirect import redirect
@@ -45,7 +49,13 @@ PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
     | {
         "Event": Event,
+        "FormField": FormField,
+        "Suspense": Suspense,
+        "TrustedCSS": TrustedCSS,
+        "TrustedJS": TrustedJS,
+        "TrustedURL": TrustedURL,
         "asset": asset,
+        "channel": channel,
         "csp_nonce": csp_nonce,
         "flash": flash,
         "flashes": flashes,
@@ -112,8 +122,9 @@ class LoadedRoutes:
 
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
-        """Warnings about code in the route files that works, but probably not as intended."""
-        return (*name_warnings(self.found), *(warning for file in self.files() for warning in file.warnings))
+        """Warnings about code of the site that works, but probably not as intended."""
+        own = (warning for file in self.files() for warning in file.warnings)
+        return (*name_warnings(self.found), *own, *model_warnings(self.files(), PUBLIC_NAMES))
 
     def files(self) -> Iterator[Route]:
         """The files that could be loaded: routes, guards and error pages."""

@@ -28,6 +28,9 @@ def name_warnings(found: Discovery) -> Iterator[LoadWarning]:
             yield LoadWarning(what, Place(str(path)), hint)
     for route in found.routes:
         yield from _literal_parameters(route)
+        if route.path.name == "guard.py" and len(list(route.path.parent.glob("*.py"))) > 1:
+            what = f"this is a route, {route.url}, and guards nothing"
+            yield LoadWarning(what, Place(str(route.path)), "A guard is called `_guard.py`.")
 
 
 def _private_files(found: Discovery) -> list[Path]:

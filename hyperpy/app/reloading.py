@@ -114,8 +114,9 @@ class _Modules:
         for name in self.names:
             for imported in self._imports(name):
                 importers.setdefault(imported, set()).add(name)
-                if imported not in sys.modules and self._exists(imported):
-                    waiting.append(name)
+        for imported, names in importers.items():
+            if imported not in sys.modules and self._exists(imported):
+                waiting += names
         found: set[str] = set()
         while waiting:
             if (name := waiting.pop()) not in found:
@@ -137,8 +138,14 @@ class _Modules:
         loader = sys.modules[name].__loader__
         for dotted in loader.imports if isinstance(loader, RouteLoader) else ():
             if dotted.startswith(self.package):  # others are unchanged
-                parts = dotted.split(".")
-                yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+                yield from _with_packages(dotted)
+
+
+@lru_cache(maxsize=4096)
+def _with_packages(module: str) -> tuple[str, ...]:
+    """The names of a module and of the packages around it."""
+    parts = module.split(".")
+    return tuple([".".join(parts[:count]) for count in range(1, len(parts) + 1)])
 
 
 def _has_changed(module: ModuleType) -> bool:

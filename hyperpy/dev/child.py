@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextvars import copy_context
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -195,7 +196,7 @@ def _receive(changes: Connection, on_changes: Callable[[ChangedFiles], None], on
 
     A thread reads, because the event loop of Windows can't wait for a pipe.
     """
-    loop = asyncio.get_running_loop()
+    loop, context = asyncio.get_running_loop(), copy_context()  # the thread has a context of its own
 
     def read() -> None:
         with contextlib.suppress(RuntimeError):  # the loop has been closed
@@ -205,7 +206,7 @@ def _receive(changes: Connection, on_changes: Callable[[ChangedFiles], None], on
                 except EOFError, OSError:  # the parent restarts this process, or has gone
                     loop.call_soon_threadsafe(on_end)
                     return
-                loop.call_soon_threadsafe(on_changes, received)
+                loop.call_soon_threadsafe(on_changes, received, context=context)
 
     threading.Thread(target=read, name="hyper-dev-changes", daemon=True).start()
 

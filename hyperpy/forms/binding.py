@@ -136,6 +136,8 @@ class _Binder:
         if isinstance(value, StarletteUpload) or shape.kind is Kind.FILE:
             if isinstance(value, StarletteUpload) and shape.kind is Kind.FILE:
                 return value, ""
+            if isinstance(value, StarletteUpload):
+                log.warning("`%s` came as a file, and its type takes none. Declare it: `%s: UploadFile`", path, path)
             if shape.kind is Kind.FILE:  # browsers send the name of the file
                 log.warning(
                     '`%s` came as text, not as a file. Does its <form> have enctype="multipart/form-data"?', path

@@ -19,18 +19,27 @@ type Problems = Mapping[str, list[str]]
 
 
 class FieldError(str):
-    """The message for one field, empty if there is none. In a page it is an element to which the control refers."""
+    """The message for one field, empty if there is none. In a page it is an element to which the control refers.
 
-    __slots__ = ("id",)
+    Screen readers announce an alert that is swapped into a page, but not one that a page has when it is loaded (ARIA
+    Authoring Practices, "Alert Pattern"). What they read then is what has the focus.
+    """
+
+    __slots__ = ("has_focus", "id")
     id: str
+    has_focus: bool
+    """Whether a page that is loaded focuses the message itself."""
 
-    def __new__(cls, text: str, id: str) -> Self:
+    def __new__(cls, text: str, id: str, *, has_focus: bool = False) -> Self:
         error = super().__new__(cls, text)
-        error.id = id
+        error.id, error.has_focus = id, has_focus
         return error
 
     def __html__(self) -> str:
-        return html(t'<span id="{self.id}" class="field-error">{str(self)}</span>') if self else ""
+        if not self:
+            return ""
+        focus = {"tabindex": "-1", "autofocus": True} if self.has_focus else {}
+        return html(t'<span id="{self.id}" class="field-error" role="alert" {focus:**}>{str(self)}</span>')
 
 
 class FormErrors:
@@ -39,14 +48,18 @@ class FormErrors:
     It is true if there are any. Iteration yields pairs of a field's submitted name and its message.
     """
 
-    __slots__ = ("_displayed", "_place", "_prefix", "_problems")
+    __slots__ = ("_displayed", "_focuses", "_place", "_prefix", "_problems")
 
-    def __init__(self, place: FieldPlace, problems: Problems, prefix: str, displayed: set[str]) -> None:
+    def __init__(
+        self, place: FieldPlace, problems: Problems, prefix: str, displayed: set[str], *, focuses: bool = False
+    ) -> None:
         self._place = place
         self._problems = problems
         self._prefix = prefix
         self._displayed = displayed
         """The names of the problems whose messages have been asked for."""
+        self._focuses = focuses
+        """Whether a page that is loaded focuses the first problem."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -61,7 +74,9 @@ class FormErrors:
         if self._place.shape.kind is Kind.OBJECT and known is None:
             names = [*self._place.shape.fields, *([] if self._place.name else [FORM])]
             raise UnknownFieldError(str(name), names, self._place.name)
-        below = FormErrors(self._place.child(str(name)), self._problems, self._prefix, self._displayed)
+        below = FormErrors(
+            self._place.child(str(name)), self._problems, self._prefix, self._displayed, focuses=self._focuses
+        )
         is_nested = below._place.shape.kind in (Kind.OBJECT, Kind.MAPPING)
         has_items = below._place.shape.kind is Kind.LIST and not below._place.shape.is_flat
         return below if is_nested or has_items else below.own()
@@ -78,7 +93,8 @@ class FormErrors:
             names += [name for name in self._problems if _is_below(name, place.name)]
         self._displayed.update(names)
         messages = [text for name in names for text in self._problems.get(name, ())]
-        return FieldError(" ".join(dict.fromkeys(messages)), error_id(place, self._prefix))
+        has_focus = self._focuses and "" in names and next(iter(self._problems)) == ""
+        return FieldError(" ".join(dict.fromkeys(messages)), error_id(place, self._prefix), has_focus=has_focus)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         for name in self._names():
@@ -121,7 +137,7 @@ class FormErrors:
                 continue
             label = place.field.label if place.field else name
             items.append(t'<li><a href="#{control_id(place, self._prefix)}">{label}</a>: {text}</li>')
-        return html(t'<ul class="form-errors">{items}</ul>') if items else Markup()
+        return html(t'<div class="form-errors" role="alert"><ul>{items}</ul></div>') if items else Markup()
 
 
 def _is_below(name: str, owner: str) -> bool:
@@ -133,7 +149,8 @@ def control_id(place: FieldPlace, prefix: str) -> str:
 
 
 def error_id(place: FieldPlace, prefix: str) -> str:
-    return f"{control_id(place, prefix) or FORM}-error"
+    name = f"{place.id or FORM}-error"
+    return f"{prefix}-{name}" if prefix else name
 
 
 def problems_of(error: pydantic.ValidationError, root: FieldPlace, known: Problems) -> dict[str, list[str]]:

@@ -91,7 +91,10 @@ class ModelForm[T]:
     A form that was not submitted shows its initial values and has no errors.
     """
 
-    __slots__ = ("_bound", "_displayed", "_id_prefix", "_is_default", "_make_values", "_model", "_problems", "_shown")
+    __slots__ = (
+        *("_bound", "_displayed", "_focuses", "_id_prefix", "_is_default"),
+        *("_make_values", "_model", "_problems", "_shown"),
+    )
 
     _model: FormModel[T]
     _bound: Bound[T] | None
@@ -103,6 +106,15 @@ class ModelForm[T]:
     """Whether it shows the defaults of its model: it was not submitted, has no initial values, and was not failed."""
     _displayed: set[str]
     """The names whose messages, or controls, a template has asked for since the form was refused."""
+    _focuses: bool
+    """Whether a refused form is shown by a page that is loaded, which focuses the first problem."""
+
+    def __repr__(self) -> str:
+        """Without values, which may be secret."""
+        state = "not submitted" if self._bound is None else "ok"
+        if self._problems:
+            state = f"refused because of {', '.join(name or FORM for name in self._problems)}"
+        return f"<{type(self).__name__}: {state}>"
 
     @property
     def is_bound(self) -> bool:
@@ -133,7 +145,7 @@ class ModelForm[T]:
     @property
     def errors(self) -> FormErrors:
         """The messages by field: `form.errors.email`, and `form.errors.form` for the whole form."""
-        return FormErrors(self._root, self._problems, self._id_prefix, self._displayed)
+        return FormErrors(self._root, self._problems, self._id_prefix, self._displayed, focuses=self._focuses)
 
     @property
     def _root(self) -> FieldPlace:
@@ -215,6 +227,10 @@ class ModelForm[T]:
             found |= {"aria-invalid": "true", "aria-describedby": error.id}
         for key, each in attributes.items():
             _add(found, key.rstrip("_").replace("_", "-"), each)
+        if self._problems and self._focuses:
+            found.pop("autofocus", None)
+            if chosen is None and place.name == next(iter(self._problems)):
+                found["autofocus"] = True
         return FieldAttributes(found)
 
     def options(self, name: str, given: Given | None = None) -> Markup:
@@ -316,14 +332,22 @@ def _add(attributes: dict[str, object], name: str, value: object) -> None:
 
 
 def new_form[T](
-    kind: type[ModelForm[T]], model: FormModel[T], submission: Submission | None, id_prefix: str = ""
+    kind: type[ModelForm[T]],
+    model: FormModel[T],
+    submission: Submission | None,
+    id_prefix: str = "",
+    *,
+    focuses: bool = False,
 ) -> ModelForm[T]:
-    """A form of that class, with the defaults of its model; `submission` is None if nothing was submitted."""
+    """A form of that class, with the defaults of its model; `submission` is None if nothing was submitted.
+
+    With `focuses`, the first control that is wrong gets the focus when the page is loaded.
+    """
     form = object.__new__(kind)
     bound: Bound[T] | None = None if submission is None else submission.validated(model)
     form._model, form._bound, form._id_prefix = model, bound, id_prefix
     form._make_values = model.default_values if bound is None else bound.values
-    form._shown, form._displayed = None, set()
+    form._shown, form._displayed, form._focuses = None, set(), focuses
     form._is_default = bound is None
     form._problems = {name: list(found) for name, found in bound.problems.items()} if bound else {}
     return form

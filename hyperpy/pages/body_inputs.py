@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Unpack
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -13,6 +14,7 @@ from hyperpy.forms import FormModel, ModelForm, Submission, has_problems, new_fo
 from hyperpy.forms.strict_inputs import ABSENT, FormInput, JSONInput, form_input, json_input
 from hyperpy.forms.submission import Validator
 from hyperpy.pages.constraint_keywords import Constraints, known_constraints
+from hyperpy.pages.htmx_headers import loads_page
 from hyperpy.pages.input_markers import NO_CONSTRAINTS, NO_DEFAULT, InputMarker
 from hyperpy.record_classes import record
 
@@ -87,7 +89,8 @@ class FormMarker(FromBody):
     """A form that is shown again, if it has a `model`, or fields of a form."""
 
     has_initial: bool = False
-    id_prefix: str = ""
+    id_prefix: str | None = None
+    """None if the input's name decides."""
     is_submitted: bool = True
     """Whether a request can submit the form: an error page shows its own unbound."""
     model: FormModel[Any] | None = None
@@ -119,7 +122,9 @@ class FormMarker(FromBody):
         """The form of its `model` for a request."""
         assert self.model
         is_bound = self._is_bound(scope["method"])
-        made = new_form(Form, self.model, submitted_body(scope).form if is_bound else None, self.id_prefix)
+        submission = submitted_body(scope).form if is_bound else None
+        focuses = is_bound and loads_page(Headers(scope=scope))
+        made = new_form(Form, self.model, submission, self.id_prefix or "", focuses=focuses)
         scope.setdefault(FORMS, []).append(made)
         return made
 
@@ -203,7 +208,7 @@ class Form[T](ModelForm[T]):
 
     `Form()` as the value of an input is a marker. `form: Form[Contact] = Form(initial=user.contact)` shows these values
     before the form is submitted: `initial` is a mapping or an object with the fields as attributes. `id_prefix` begins
-    the ids of the controls, where two forms are on one page.
+    the ids of the controls and messages; in a file with several forms, it is the name of the input unless given.
 
     Of any other type, the input has to be in the form: `name: str = Form()` is the field of that name (or of the name
     `alias`), and of `contact: Contact = Form()` the fields are those of the form. If they don't fit, the answer is 422.
@@ -218,7 +223,7 @@ class Form[T](ModelForm[T]):
         *,
         initial: Any = None,
         alias: str = "",
-        id_prefix: str = "",
+        id_prefix: str | None = None,
         **constraints: Unpack[Constraints],
     ) -> Any:
         known = known_constraints(Form, constraints)

@@ -32,6 +32,11 @@ def wants_part(headers: Headers) -> bool:
     return is_true(headers, REQUEST) and not is_true(headers, HISTORY_RESTORE)
 
 
+def loads_page(headers: Headers) -> bool:
+    """Whether a browser loads a page, as far as its request says. Scripts swap what they get into one."""
+    return not is_true(headers, REQUEST) and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+
+
 def absolute_path(scope: Scope, url: str) -> str:
     """A URL relative to that of the request, as browsers resolve `Location`; htmx would resolve it against the page.
 

@@ -1,6 +1,5 @@
-"""The objects behind hyperpy's names, and how to know input markers and what an application put into `builtins`."""
+"""The objects behind hyperpy's names, and how to know input markers."""
 
-import builtins
 import typing
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -97,18 +96,3 @@ def has_marker(annotation: object, seen: frozenset[int] = frozenset()) -> bool:
     elif isinstance(annotation, list):
         inner = annotation
     return any(has_marker(part, seen) for part in inner)
-
-
-# What Python itself puts into `builtins`. An application's own additions come from elsewhere.
-_STANDARD = frozenset({"_io", "_sitebuiltins", "builtins"})
-_CONSTANTS = frozenset({"Ellipsis", "False", "None", "NotImplemented", "True"})
-
-
-def application_builtins() -> frozenset[str]:
-    """The names that an application has put into `builtins`."""
-    return frozenset(
-        name
-        for name, value in vars(builtins).items()
-        if not name.startswith("__") and name not in _CONSTANTS
-        if getattr(value, "__module__", None) not in _STANDARD
-    )

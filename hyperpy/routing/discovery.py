@@ -1,8 +1,8 @@
 """Lists the files in a folder of routes: the URL of each, the error pages and the guards. Opens none of them."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -118,7 +118,7 @@ def _with_parents(folder: Path) -> tuple[Path, ...]:
 def discover(folder: Path, report: Callable[[RouteError], None] = refuse) -> Discovery:
     """The contents of `folder`. Raises RouteError if it doesn't exist or can't be read.
 
-    Files whose names can't be part of a URL are left out, and the errors passed to `report`.
+    Files that can't be read or whose names can't be part of a URL are left out, and the errors passed to `report`.
     """
     root = Path(os.path.abspath(folder))
     if not root.is_dir():
@@ -128,7 +128,7 @@ def discover(folder: Path, report: Callable[[RouteError], None] = refuse) -> Dis
     routes: list[RouteFile] = []
     error_pages: list[ErrorPage] = []
     guards: list[GuardFile] = []
-    for path, parts in _python_files(root, (), ()):
+    for path, parts in _python_files(root, (), (), report):
         try:
             if name := _ERROR_PAGES.get(parts[-1]):
                 error_pages.append(ErrorPage(path, _folder(parts[:-1]), _module(parts), name))
@@ -142,53 +142,62 @@ def discover(folder: Path, report: Callable[[RouteError], None] = refuse) -> Dis
 
 
 def _python_files(
-    folder: Path, parts: tuple[str, ...], above: tuple[tuple[int, int], ...]
+    folder: Path, parts: tuple[str, ...], above: tuple[tuple[int, int], ...], report: Callable[[RouteError], None]
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Each route file, error page and guard below the root, with the parts of its path there, sorted.
 
-    A symbolic link to a folder is followed, unless it leads to one of the folders `above`: that would never end.
+    A symbolic link to a folder is followed, unless it leads to one of the folders `above`: that would never end. What
+    can't be read is left out, and so is a folder whose guard can't be.
     """
     try:
         status = folder.stat()
-        names = sorted(os.listdir(folder))
+        paths = sorted(folder.iterdir(), key=str)
     except OSError as error:
-        raise RouteError(f"can't be read: {error.strerror}", place=Place(printable(str(folder)))) from error
+        unreadable = RouteError(f"can't be read: {error.strerror}", place=Place(printable(str(folder))))
+        if not parts:
+            raise unreadable from error
+        report(unreadable)
+        return
     here = (status.st_dev, status.st_ino)
     if here in above:
         return
-    for name in names:
-        path = folder / name
-        if name == _GUARD:
-            _check_is_file(path)
-            yield path, (*parts, name)
-        elif path.is_dir():
-            if f"{name}.py" == _GUARD:
-                what, hint = "a guard is a file, and this folder guards nothing", f"Make it a file: `{_GUARD}`."
-                raise RouteError(what, place=Place(printable(str(path))), hint=hint)
+    if (unusable := _unusable_guard(paths)) is not None:
+        report(unusable)
+        return
+    for path in paths:
+        name = os.path.basename(str(path))
+        if path.info.is_dir():
             if not is_private(name):
-                yield from _python_files(path, (*parts, name), (*above, here))
-        elif (name in _ERROR_PAGES or (name.endswith(".py") and not is_private(name))) and _is_file(path):
-            yield path, (*parts, name)
+                yield from _python_files(path, (*parts, name), (*above, here), report)
+        elif name in _ERROR_PAGES or name == _GUARD or (name.endswith(".py") and not is_private(name)):
+            if path.info.is_file():
+                yield path, (*parts, name)
+            elif path.info.is_symlink() and not path.exists():
+                report(_broken_link(path))
 
 
-def _check_is_file(path: Path) -> None:
-    """Raise RouteError for a guard that can't be read, since its folder would be unprotected."""
-    if not _is_file(path):
-        what = "this has the name of a guard, and is not a file"
-        raise RouteError(what, place=Place(printable(str(path))), hint="Make it a Python file, or rename it.")
+def _unusable_guard(paths: Iterable[Path]) -> RouteError | None:
+    """The error for what has the name of a guard and can't be one, so that its folder would be unprotected."""
+    for path in paths:
+        name = os.path.basename(str(path))
+        if f"{name}.py" == _GUARD and path.info.is_dir():
+            what, hint = "a guard is a file, and this folder guards nothing", f"Make it a file: `{_GUARD}`."
+            return RouteError(what, place=Place(printable(str(path))), hint=hint)
+        if name == _GUARD and not path.info.is_file():
+            if path.info.is_symlink() and not path.exists():
+                return _broken_link(path)
+            what = "this has the name of a guard, and is not a file"
+            return RouteError(what, place=Place(printable(str(path))), hint="Make it a Python file, or rename it.")
+    return None
 
 
-def _is_file(path: Path) -> bool:
-    if path.is_file():
-        return True
-    if path.is_symlink() and not path.exists():
-        what = "this is a symbolic link to a file that does not exist"
-        raise RouteError(what, place=Place(printable(str(path))), hint="Fix the symlink or remove it.")
-    return False
+def _broken_link(path: Path) -> RouteError:
+    what = "this is a symbolic link to a file that does not exist"
+    return RouteError(what, place=Place(printable(str(path))), hint="Fix the symlink or remove it.")
 
 
 def _parameters(segments: tuple[Segment, ...]) -> tuple[str, ...]:
-    return tuple(segment.text for segment in segments if segment.kind is not SegmentKind.LITERAL)
+    return tuple([segment.text for segment in segments if segment.kind is not SegmentKind.LITERAL])
 
 
 def _segments(parts: tuple[str, ...]) -> tuple[Segment, ...]:
@@ -197,13 +206,14 @@ def _segments(parts: tuple[str, ...]) -> tuple[Segment, ...]:
     segments = _folder(tuple(folders))
     if stem != "index":
         segments = (*segments, parse_segment(stem))
-    names = [segment.text for segment in segments if segment.kind is not SegmentKind.LITERAL]
+    names = _parameters(segments)
     if duplicate := next((name for name in names if names.count(name) > 1), None):
         what = f"the URL {pattern(segments)} has two parameters named `{duplicate}`"
         raise RouteError(what, hint=f"Rename one, for example to `{{parent_{duplicate}}}`.")
     return segments
 
 
+@lru_cache(maxsize=4096)
 def _folder(names: tuple[str, ...]) -> tuple[Segment, ...]:
     segments = tuple(parse_segment(name) for name in names)
     for at, segment in enumerate(segments):
@@ -217,8 +227,8 @@ def _folder(names: tuple[str, ...]) -> tuple[Segment, ...]:
 def _module(parts: tuple[str, ...]) -> str:
     """The dotted name. Dots within a name are escaped, so that `a.b.py` and `a/b.py` are two modules."""
     names = (*parts[:-1], parts[-1].removesuffix(".py"))
-    return ".".join(name.replace("%", "%25").replace(".", "%2E") for name in names)
+    return ".".join([name.replace("%", "%25").replace(".", "%2E") for name in names])
 
 
 def _order(route: RouteFile) -> tuple[tuple[tuple[int, str], ...], str]:
-    return tuple((int(segment.kind), segment.text) for segment in route.segments), str(route.path)
+    return tuple([(int(segment.kind), segment.text) for segment in route.segments]), str(route.path)

@@ -8,6 +8,8 @@ from urllib.parse import quote, unquote_to_bytes
 # Characters that need no quoting in a segment (RFC 3986, section 3.3: pchar), besides letters, digits and -._~
 _SEGMENT_SAFE = "!$&'()*+,;=:@"
 
+_UNQUOTED = re.compile(rf"[A-Za-z0-9_.~{re.escape(_SEGMENT_SAFE)}-]*")
+
 # "." and ".." between slashes, encoded ones included. File systems and proxies may treat backslashes as slashes.
 _DOTS = re.compile(r"[/\\]\.\.?(?:[/\\]|\Z)")
 
@@ -36,7 +38,9 @@ def split_path(raw_path: bytes) -> list[str] | None:
 
 def quote_path(segments: Iterable[str]) -> str:
     """The segments as a percent-encoded path, which always starts with exactly one slash."""
-    return "/" + "/".join(quote(segment, safe=_SEGMENT_SAFE) for segment in segments)
+    return "/" + "/".join(
+        [s if _UNQUOTED.fullmatch(s) else quote(s, safe=_SEGMENT_SAFE) for s in segments]  # most need no quoting
+    )
 
 
 def root_prefix(scope: Mapping[str, Any]) -> str:

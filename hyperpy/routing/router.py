@@ -77,7 +77,7 @@ class Router[T]:
         parameters = [(segment.text, at) for at, segment in named]
         rest = parameters.pop() if named and named[-1][1].kind is SegmentKind.REST else None
         node.leaf = _RouteLeaf(file, target, tuple(parameters), rest)
-        if not file.parameters:
+        if not named:
             self._literal[quote_path(segment.text for segment in file.segments).encode()] = target
 
 

@@ -22,7 +22,10 @@ class TreeNode[Leaf]:
         for segment in segments:
             match segment.kind:
                 case SegmentKind.LITERAL:
-                    node = node.literals.setdefault(segment.text, TreeNode())
+                    child = node.literals.get(segment.text)
+                    if child is None:
+                        child = node.literals[segment.text] = TreeNode()
+                    node = child
                 case SegmentKind.PARAMETER:
                     node.parameter = node = node.parameter or TreeNode()
                 case SegmentKind.REST:

@@ -2,7 +2,16 @@
 
 from hyperpy.sessions.content import PRIVATE, SessionContent
 from hyperpy.sessions.flashes import Flash
-from hyperpy.sessions.session import Session
+from hyperpy.sessions.session import ExplicitSession, Session
 from hyperpy.sessions.signed_cookie import SessionCookie, missing_key, new_key
 
-__all__ = ["PRIVATE", "Flash", "Session", "SessionContent", "SessionCookie", "missing_key", "new_key"]
+__all__ = [
+    "PRIVATE",
+    "ExplicitSession",
+    "Flash",
+    "Session",
+    "SessionContent",
+    "SessionCookie",
+    "missing_key",
+    "new_key",
+]

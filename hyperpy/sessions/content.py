@@ -53,7 +53,7 @@ class SessionContent:
         if self._values is None:
             found, age = self._cookie.read(self._request_headers)
             self._values, self._stored, self._is_flat = found.values(), found.json, found.flat is not None
-            self._is_old = age > self._cookie.max_age * _RENEW_AFTER
+            self._is_old = found.is_outdated or age > self._cookie.max_age * _RENEW_AFTER
         return self._values
 
     def changing(self) -> dict[str, Any]:
@@ -121,6 +121,11 @@ class SessionContent:
             secure = scope.get("scheme") in ("https", "wss")
             yield self._cookie.header(pydantic_core.from_json(now), path, secure=secure)
             self._stored = now
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the response may depend on it."""
+        return self._values is not None
 
     def seal(self) -> None:
         """The headers are settled, although nothing has asked for the session: no change is possible."""

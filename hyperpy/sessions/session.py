@@ -66,3 +66,9 @@ class Session[T = Any](MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"<Session {dict(self)!r}>"
+
+
+class ExplicitSession(Session):
+    """`request.session` of explicit routes, mounted applications and WebSockets. Route files make their own."""
+
+    __slots__ = ()

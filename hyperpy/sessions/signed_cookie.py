@@ -44,6 +44,8 @@ class Verified(NamedTuple):
     signed: int
     flat: dict[str, Any] | None
     """The content, if none of its values can change."""
+    is_outdated: bool = False
+    """Whether an earlier key has signed it."""
 
     def values(self) -> dict[str, Any]:
         """The content, for one request."""
@@ -63,12 +65,16 @@ class SessionCookie:
     max_age: int
     """Seconds after which a session expires if it hasn't changed."""
     _serializer: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
+    _newest: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
+    """With the first key only, if there are several."""
     _known: dict[str, Verified] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         # itsdangerous signs with the last key.
         serializer = URLSafeTimedSerializer(list(reversed(self.keys)), salt=_SALT) if self.keys else None
         object.__setattr__(self, "_serializer", serializer)
+        newest = URLSafeTimedSerializer(self.keys[0], salt=_SALT) if len(self.keys) > 1 else None
+        object.__setattr__(self, "_newest", newest)
 
     @classmethod
     def of(cls, settings: Settings) -> SessionCookie:
@@ -110,7 +116,8 @@ class SessionCookie:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         flat = content if _UNCHANGING.issuperset(map(type, content.values())) else None
-        known = self._known[text] = Verified(pydantic_core.to_json(content), int(signed.timestamp()), flat)
+        is_outdated = self._newest is not None and not self._newest.make_signer(_SALT).validate(text)
+        known = self._known[text] = Verified(pydantic_core.to_json(content), int(signed.timestamp()), flat, is_outdated)
         return known
 
     def is_in(self, scope: Scope) -> bool:

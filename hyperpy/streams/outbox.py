@@ -42,7 +42,7 @@ class Outbox:
     _other_chunks: int = 0  # those of the chunks that the generator has not yielded
     _size: int = 0
     _finishing: bool = False
-    _share_ends_at: float = 0.0
+    _share_ends_at: float = 0.0  # 0 if nothing has taken time since the last wait
     _task: asyncio.Task[None] | None = None
     _waiter: asyncio.Future[None] | None = None
     started: bool = False  # the start of the response has been sent
@@ -66,15 +66,14 @@ class Outbox:
         chunks = self._chunks
         chunks.append(chunk)
         self._size = size = self._size + len(chunk)
-        if size >= FULL_SIZE:
-            return True
-        if len(chunks) == 1:
-            return False
+        is_full = size >= FULL_SIZE or len(chunks) >= FULL_COUNT
+        if len(chunks) == 1 and not (is_full or self._share_ends_at):
+            return False  # the usual case needs no clock
         # Not the loop's clock: that of uvloop stops during an iteration.
         now = monotonic()
-        if len(chunks) == 2:
+        if not self._share_ends_at:
             self._share_ends_at = now + self._fair_share.share
-        return len(chunks) >= FULL_COUNT or now > self._share_ends_at
+        return is_full or now > self._share_ends_at
 
     def put_other(self, chunk: str) -> None:
         """Add a chunk that the generator has not yielded, such as a ping."""
@@ -88,7 +87,7 @@ class Outbox:
             self.flush()
         while self._is_full and is_wanted():
             await self.change()
-        if self.closed or (len(self._chunks) > 1 and monotonic() > self._share_ends_at):
+        if self.closed or (self._share_ends_at and monotonic() > self._share_ends_at):
             self._fair_share.exhausted(self._loop)
             await asyncio.sleep(0)
 
@@ -138,7 +137,12 @@ class Outbox:
             waiting = step(None)
             while True:
                 if chunks and not self.sending:
-                    self.flush()
+                    if self.started:
+                        self.flush()
+                    else:
+                        # What a page waits for may be another answer, which is still possible.
+                        self._loop.call_soon(self._start)
+                self._share_ends_at = 0.0
                 try:
                     yield waiting
                 except GeneratorExit:
@@ -150,6 +154,10 @@ class Outbox:
                     waiting = step(None)
         except StopIteration:
             return
+
+    def _start(self) -> None:
+        if self._chunks and not self.started:
+            self.flush()
 
     def abandon(self) -> None:
         """Discard the collected chunks, cancel a send in progress, and send nothing more."""

@@ -13,7 +13,7 @@ from hyperpy.templates.deferred import (
     allow_deferred,
     current_host,
 )
-from hyperpy.templates.escape import escape_str, markup, text_escape
+from hyperpy.templates.escape import escape_str, markup, text_functions
 from hyperpy.templates.escaping.reports import remember, replace_surrogates
 from hyperpy.templates.escaping.tag_attributes import FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
@@ -46,5 +46,5 @@ __all__ = [
     "render_template",
     "render_text",
     "replace_surrogates",
-    "text_escape",
+    "text_functions",
 ]

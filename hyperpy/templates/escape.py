@@ -2,10 +2,11 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from html.entities import html5
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from markupsafe import Markup, escape
 
@@ -27,8 +28,10 @@ escape_str: Callable[[str], str] = getattr(_speedups, "_escape_inner", escape_po
 """Takes only exact `str`: the C function is undefined for other types."""
 
 
-text_escape: Final[ContextVar[Callable[[str], str]]] = ContextVar("hyperpy.text_escape", default=escape_str)
-"""What templates that are loaded in this context call for a `str` in text. `hyper dev` sets one that takes notes."""
+text_functions: Final[ContextVar[Mapping[str, Callable[[Any], str]]]] = ContextVar(
+    "hyperpy.text_functions", default=MappingProxyType({})
+)
+"""Replacements for `ESCAPE` and `TEXT` in templates loaded in this context. `hyper dev` sets some that warn."""
 
 
 def escape_html(markup: str) -> str:

@@ -49,10 +49,11 @@ class CrossSiteProtection:
                 raise settings.error("trusted_origins", f"invalid trusted origin {origin!r}", hint)
         return cls(frozenset(origins))
 
-    def check(self, scope: Scope) -> None:
+    def check(self, scope: Scope, *, explicit: bool = False) -> None:
         """Raise CrossSiteError for a request that another site has sent.
 
-        The caller has found its method unsafe, or it opens a WebSocket: browsers let any page do that.
+        The caller has found its method unsafe, or it opens a WebSocket: browsers let any page do that. `explicit` is
+        for what has no route file.
         """
         headers = Headers(scope=scope)
         if "*" in self.trusted or self._is_own(headers):
@@ -63,9 +64,9 @@ class CrossSiteProtection:
         method = scope.get("method", "WebSocket")
         shown = (method, printable(scope["path"]), printable(origin[:200]) or "another origin")
         log.warning(
-            "%s %s refused: it came from %s. To allow that, add the origin to `trusted-origins`, or write "
-            '`route(cross_site="allow")` in the route file.',
+            "%s %s refused: it came from %s. To allow that, add the origin to `trusted-origins`%s",
             *shown,
+            "." if explicit else ', or write `route(cross_site="allow")` in the route file.',
         )
         raise CrossSiteError
 

@@ -11,7 +11,7 @@ from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean, printable
 from hyperpy.pages import HEADERS_SETTLED, STATE, nonce_of
 from hyperpy.record_classes import record
-from hyperpy.sessions import PRIVATE, SessionCookie
+from hyperpy.sessions import PRIVATE, SessionContent, SessionCookie
 
 log = logging.getLogger("hyperpy")
 
@@ -75,8 +75,11 @@ class DefaultHeaders:
 def with_session(headers: list[RawHeader], scope: Scope, *, keep: bool) -> list[RawHeader]:
     """The headers of a response with those of the session, if the request has read it. `keep` stores its changes."""
     session = scope[STATE].session
-    if session is None:
-        return headers
+    return headers if session is None else with_content(headers, session, scope, keep=keep)
+
+
+def with_content(headers: list[RawHeader], session: SessionContent, scope: Scope, *, keep: bool) -> list[RawHeader]:
+    """The headers of a response with those of a session."""
     return _with(headers, session.headers(scope, keep=keep))
 
 

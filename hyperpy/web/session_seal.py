@@ -16,11 +16,17 @@ from starlette.types import Message, Scope, Send
 
 from hyperpy.exceptions import HeadersSentError, caller_place
 from hyperpy.pages import current
+from hyperpy.sessions import ExplicitSession
 
 log: Final = logging.getLogger("hyperpy")
 
 SESSION: Final = "session"
 _CHANGED: Final = "hyperpy.changed"  # in the attributes of a session that middleware has changed while it was sealed
+
+
+def has_session_of_middleware(scope: Scope) -> bool:
+    """Whether the session of a request is not the site's own."""
+    return SESSION in scope and type(scope[SESSION]) is not ExplicitSession
 
 
 class SessionSeal:

@@ -11,6 +11,7 @@ SUSPICIOUS = {
     "members/deep/_guards.py": "hyperpy ignores `_guards.py`, and no file here imports it",
     "_eror.py": "Did you mean `_error.py`?",
     "_4O4.py": "",
+    "closed/guard.py": "this is a route, /closed/guard, and guards nothing",
     "tasks/[id].py": "Name it `{id}`.",
     "tasks/<task>.py": "`<task>` is a literal part of the URL, not a parameter",
     "posts/<int:post_id>/index.py": "Name it `{post_id}`.",
@@ -20,6 +21,7 @@ SUSPICIOUS = {
 }
 FINE = {
     "closed/_guard.py": "",
+    "alone/guard.py": PAGE,
     "_error.py": PAGE,
     "_404.py": PAGE,
     "_base.py": "",

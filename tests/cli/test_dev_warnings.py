@@ -3,13 +3,16 @@
 import asyncio
 import importlib.util
 import logging
+import multiprocessing
 from contextvars import Context
 from pathlib import Path
 
 import pytest
 
 from hyperpy import Hyper
+from hyperpy.dev import child
 from hyperpy.dev.terminal import Watchdog, note_escaped_html
+from hyperpy.templates import text_functions
 from tests.support.clients import client_of
 from tests.support.sites import write_files
 
@@ -23,7 +26,10 @@ VALUES = '''
     <p title="{bold}">{less} {generic} {safe}</p>
     <pre>{bold}</pre> <textarea name=a>{item}</textarea>
     <p>{rule}</p>
-    {[t"<p>{each}</p>" for each in (bold, item)]}"""
+    {[t"<p>{each}</p>" for each in (bold, item)]}
+    <ul>{[1, item]}</ul>
+    <ul>{(f"{each}" for each in (item,))}</ul>
+    <pre>{[bold]}</pre> {["a < b", safe, t"<b>x</b>"]} {(safe, 1)}"""
     '''
 
 
@@ -39,10 +45,23 @@ async def test_html_that_is_shown_as_text(tmp_path: Path, caplog: pytest.LogCapt
         assert "&lt;b&gt;x&lt;/b&gt;" in (await client.get("/")).text
     messages = [record.getMessage() for record in caplog.records]
     lines = [int(text.partition("index.py:")[2].partition(" ")[0]) for text in messages]
-    assert lines == [5, 6, 9, 10]
-    assert all("looks like HTML" in text and "Markup(…)" in text for text in messages)
+    assert lines == [5, 6, 9, 10, 11, 12]
+    assert all("like HTML" in text and "Markup(…)" in text for text in messages)
     assert "<p>{bold}</p>" in messages[0]
     assert "^" in messages[0]
+
+
+async def test_files_that_change_are_looked_at_as_well():
+    """What the process sets for the templates that it loads reaches those that it loads again."""
+    note_escaped_html()
+    expected = text_functions.get()
+    assert expected
+    receiving, sending = multiprocessing.Pipe(duplex=False)
+    seen: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    child._receive(receiving, lambda changes: seen.set_result(text_functions.get()), lambda: None)
+    with receiving, sending:
+        sending.send("changes")
+        assert await asyncio.wait_for(seen, 10) is expected
 
 
 HOLDING = """

@@ -46,6 +46,46 @@ FILES = {
         t"x"
         """,
     "broken.py": 't"<p>{nam"',
+    "early.py": """
+        from hyperpy import fragment, render
+
+        print(render(fragments="names"))
+
+
+        async def load():
+            global names
+            names = []
+
+
+        t"<ul id=names {fragment}>{[t'<li>{name}</li>' for name in names]}</ul>"
+        """,
+    "forms.py": """
+        from pydantic import BaseModel
+        from hyperpy import POST, Form, request
+
+
+        class Person(BaseModel):
+            name: str
+
+
+        form: Form[Person]
+        if POST or form.is_valid or request.args:
+            form.data
+        t"x"
+        """,
+    "messages.py": """
+        from hyperpy import channel
+
+
+        async def stream():
+            for message in channel("news").subscribe():
+                yield message
+
+
+        t"x"
+        """,
+    "session.py": "from hyperpy import session\nname = session['user']\nt'{name}'",
+    "attribute.py": "from hyperpy import session\nname = session.user\nt'{name}'",
     "hinted.py": "user = {1: 2}\nt'<p>{user}</p>'",
     "lines.py": "x = [\n    1,\n    int(\n        'seven'\n    ),\n]\nt'{x}'",
     "looks.py": """
@@ -126,6 +166,11 @@ async def test_the_policy_of_the_page_allows_its_style_and_nothing_else(client: 
         ("/group", ["ExceptionGroup: both (2 exceptions)", "One of the group", "ValueError: first", "KeyError: "]),
         ("/broken", ["broken.py:1", "<mark>", "<h1>"]),
         ("/hinted", ["hinted.py:2", 'class="hint"', "<mark>user</mark>", "<dt>user</dt><dd>{1: 2}</dd>"]),
+        ("/early", ["load(), line 6, sets it", "name &#39;names&#39; is not defined</h1>"]),
+        ("/forms", ["A form has no `is_valid`. Write `form.ok`.", "<dd>&lt;Form: not submitted&gt;</dd>"]),
+        ("/session", ["Write `session.get(&#39;user&#39;)`."]),
+        ("/attribute", ["`session[&#34;user&#34;]`"]),
+        ("/messages?_stream", ["`async for message in messages:`"]),
         ("/lines", ['class="here" data-line="3"', 'data-line="5">    <mark>)</mark>', "invalid literal"]),
         (
             "/lost",
@@ -139,6 +184,7 @@ async def test_pages(client: httpx.AsyncClient, path: str, expected: list[str]):
     missing = [each for each in expected if each not in answer.text]
     assert not missing, answer.text
     assert "x" * (LONGEST + 1) not in answer.text
+    assert "outside a request" not in answer.text
     if path == "/lost":
         assert "hunter2" not in answer.text.partition("<h1>")[2]
 
@@ -282,6 +328,14 @@ HINTS = {
     "from starlette.requests import Request\nRequest({'type': 'http'}).args": "Write `request.query_params`",
     "from starlette.requests import Request\nRequest({'type': 'http'}).nothing": "",
     "None.name": "",
+    "async def f(): pass\nc = f()\ntry: memoryview(c)\nfinally: c.close()": "Write `await` in front of the call",
+    "async def f(): pass\nc = f()\ntry: 1 + c\nfinally: c.close()": "Write `await` in front of the call",
+    "class Subscription: pass\nfor x in Subscription(): pass": "",
+    "raise 404": "`raise HTTPException(404)`",
+    "[].map(str)": "a comprehension: {[t",
+    "''.length": "`len(…)`",
+    "from io import BytesIO\nfrom hyperpy import UploadFile\nUploadFile(BytesIO()).save('x')": "`path.write_bytes(",
+    "{}['user']": "",
     "user": "",
 }
 MESSAGES = {

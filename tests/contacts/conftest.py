@@ -1,5 +1,6 @@
 """The address book in a folder of its own, with a database that holds one user."""
 
+import asyncio
 import importlib
 import shutil
 import sys
@@ -38,7 +39,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hyper]:
         patch.syspath_prepend(folder)
         accounts = importlib.import_module("accounts")
         patch.setattr(accounts, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))  # a quick one
-        accounts.add_user("ada", PASSWORD)
+        asyncio.run(accounts.add_user("ada", PASSWORD))
         yield Hyper("routes", settings=Settings(secret_key="0123456789abcdef"))
     for name, module in list(sys.modules.items()):
         if Path(getattr(module, "__file__", None) or "/").is_relative_to(folder):

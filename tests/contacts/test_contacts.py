@@ -19,8 +19,8 @@ HTMX = {"HX-Request": "true"}
 @pytest.fixture
 async def visitor(app: Hyper) -> AsyncIterator[Site]:
     """Somebody who has an account, but has not logged in. There are no contacts."""
-    with importlib.import_module("store").transaction() as connection:
-        connection.execute("delete from contacts")
+    async with importlib.import_module("store").transaction() as connection:
+        await connection.execute("delete from contacts")
     async with client(app) as site:
         yield site
 
@@ -240,7 +240,7 @@ async def test_bad_input_is_never_a_failure(site: Site):
 async def test_a_failed_request_leaves_nothing_behind(site: Site, monkeypatch: pytest.MonkeyPatch):
     store = importlib.import_module("store")
 
-    def fail(*_: object) -> None:
+    async def fail(*_: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr(store.Contacts, "change", fail)

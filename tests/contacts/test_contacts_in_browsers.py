@@ -24,7 +24,7 @@ def site(require_program: RequireProgram, scripts: Path, tmp_path_factory: pytes
     folder = copy_site(tmp_path_factory.mktemp("deployed") / "site")
     shutil.copytree(scripts, folder / "static" / "vendor", dirs_exist_ok=True)
     variables = {"CONTACTS_DATABASE": str(folder / "contacts.db")}
-    command = f"import accounts; accounts.add_user('ada', {PASSWORD!r})"
+    command = f"import accounts, asyncio; asyncio.run(accounts.add_user('ada', {PASSWORD!r}))"
     subprocess.run([sys.executable, "-c", command], cwd=folder, env=os.environ | variables, check=True)
     broker = RedisBroker(require_program("redis-server"), tmp_path_factory.mktemp("broker") / "redis")
     try:

@@ -181,7 +181,8 @@ def test_a_refused_form_shows_what_was_entered():
     assert next(iter(form.errors)) == ("name", "Enter at most 9 characters.")
     assert len(form.errors) == 4
     assert "items[0].name" in form.errors
-    assert html(t"{form.errors.name}") == '<span id="name-error" class="field-error">Enter at most 9 characters.</span>'
+    message = '<span id="name-error" class="field-error" role="alert">Enter at most 9 characters.</span>'
+    assert html(t"{form.errors.name}") == message
     assert html(t"{form.errors.size}") == ""
     assert '<a href="#address-street">Street</a>: This field is required.' in html(t"{form.errors}")
     assert "geheim" not in repr(form.values) + str(form.errors) + repr(vars(Contact))
@@ -352,7 +353,7 @@ def test_the_component_writes_label_control_help_and_message():
     assert 'value="Ada Lovelace"' in shown
     assert 'aria-describedby="name-help name-error"' in shown
     assert '<small id="name-help" class="field-help">As on the passport.</small>' in shown
-    assert '<span id="name-error" class="field-error">Enter at most 9 characters.</span>' in shown
+    assert '<span id="name-error" class="field-error" role="alert">Enter at most 9 characters.</span>' in shown
     table = [
         (t"<{FormField} {form} name='news' />", '<label><input name="news" id="news" type="checkbox"> News</label>'),
         (t"<{FormField} {form} name='size' />", '<select name="size" id="size"><option value=""'),

@@ -2,16 +2,18 @@
 
 import re
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from hyperpy import Hyper
+from hyperpy import Hyper, inspector
 from hyperpy.app.reloading import reload_routes
 from hyperpy.config import Command, Settings, running_command
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.exceptions import ConfigError
+from hyperpy.inspector.stage_clock import RequestStage
 from tests.support.sites import write_files
 
 SITE = {
@@ -118,3 +120,33 @@ async def test_what_is_not_kept_is_a_404(inspect):
         for path in ("/_hyper/requests/77", "/_hyper/streams/77", "/_hyper/nowhere"):
             page = await site.page(path, status=404)
             assert page.select("script") == []
+
+
+def test_the_colours_of_stages_are_for_stages():
+    """The classes of cells may have the same names."""
+    style = (Path(inspector.__file__).parent / "static/inspector.css").read_text()
+    stages = "|".join(stage.value for stage in RequestStage)
+    assert re.findall(rf"^:is\(rect, \.key\)\.({stages}) \{{ fill", style, re.MULTILINE) == [
+        stage.value for stage in RequestStage
+    ]
+    assert not re.findall(rf"^\.({stages}) \{{", style, re.MULTILINE)
+
+
+async def test_a_form_is_not_required(inspect):
+    page = """
+        from pydantic import BaseModel
+        from hyperpy import POST, Form
+
+
+        class Person(BaseModel):
+            name: str
+
+
+        form: Form[Person]
+        if POST:
+            word: str = Form()
+        t"<p>"
+        """
+    async with inspect({"index.py": page}) as (_, site):
+        cells = (await site.page("/_hyper/")).select_one("td.inputs")
+        assert [item.text for item in cells.select("li")] == ["form: Form[Person] (form)", "word: str (form, required)"]

@@ -370,3 +370,45 @@ async def test_a_request_leaves_no_value_of_a_dependency_behind(write: Write) ->
         finally:
             gc.enable()
     assert len(made) == 2
+
+
+COUNTED = """
+from collections import Counter
+
+counted = Counter()
+
+async def plain():
+    counted["plain starts"] += 1
+    yield "plain"
+    counted["plain ends"] += 1
+
+def threaded(outer=Depends(plain)):
+    counted["threaded starts"] += 1
+    yield "threaded"
+    counted["threaded ends"] += 1
+"""
+
+
+async def test_head_starts_and_ends_the_dependencies_of_a_stream_once(write: Write) -> None:
+    """The generator of the stream isn't started."""
+    declared = f"{IMPORTS}first: str = Depends(plain)\nsecond: str = Depends(threaded)\n"
+    stream = "async def stream():\n    counted['streams'] += 1\n    yield {}\n"
+    files = {
+        "_resources.py": f"from hyperpy import Depends\n{COUNTED}",
+        "_guard.py": f"{IMPORTS}third: str = Depends(plain)\n",
+        "events.py": declared + stream.format("'x'"),
+        "beside.py": f"{declared}{stream.format("'x'")}t'page'",
+        "html.py": declared + stream.format("t'<!doctype html><p>x</p>'"),
+    }
+    app = Hyper(write(files), static=None)
+    wrong: list[Any] = []
+    async with client_of(app) as site:
+        counted = next(iter(app.loaded_routes.working())).definitions["counted"]
+        for path in ("/events", "/beside", "/html"):
+            for accept in ("text/event-stream", "text/html", "*/*"):
+                counted.clear()
+                answer = await site.request("HEAD", path, headers={"Accept": accept})
+                expected = {f"{name} {what}": 1 for name in ("plain", "threaded") for what in ("starts", "ends")}
+                if answer.status_code != 200 or dict(counted) != expected:
+                    wrong.append((path, accept, answer.status_code, dict(counted)))
+    assert wrong == []

@@ -100,6 +100,13 @@ async def test_a_forgotten_enctype_is_logged(site: Site, caplog: pytest.LogCaptu
         assert 'enctype="multipart/form-data"' in caplog.text
 
 
+async def test_a_file_for_a_field_of_another_type_is_logged(site: Site, caplog: pytest.LogCaptureFixture):
+    page = MODEL.replace("UploadFile | None", "bytes | None") % "{form.errors}"
+    async with site({"index.py": page}) as client:
+        await client.post("/", data={"name": "Saw", "weight": "1"}, files={"photo": ("saw.png", b"x")})
+    assert "`photo` came as a file, and its type takes none. Declare it: `photo: UploadFile`" in caplog.text
+
+
 async def test_a_method_that_is_not_allowed_is_explained_to_developers(site: Site):
     files = {"index.py": "t'x'", "save.py": "from hyperpy import POST, redirect\nif POST:\n    redirect('/')"}
     async with site(files, debug=True) as client:

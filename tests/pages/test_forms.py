@@ -144,7 +144,7 @@ async def test_a_rendered_answer_with_a_refused_form_is_422(site: Site):
     failed = '    form: Form[Contact]\n    if POST and form.ok:\n        form.fail("No.")\n    t"{form.errors.form}"'
     assert await text_of(site, failed, data={"name": "Ada"}) == (
         422,
-        '<span id="form-error" class="field-error">No.</span>',
+        '<span id="form-error" class="field-error" role="alert" tabindex="-1" autofocus>No.</span>',
     )
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+import pytest
+
 from hyperpy.app.loaded_routes import load_routes
 from hyperpy.pages import Route
 from tests.support.sites import Write
@@ -9,6 +11,7 @@ from tests.support.sites import Write
 PAGE = "\nt'<p>{1}</p>'"
 
 LOAD = "async def load():\n    "
+MODEL = "from pydantic import BaseModel, ConfigDict, Field\nclass M(BaseModel):\n    "
 CARD = "def Card(title, children=None): return t'<p>{title}</p>'\n"
 
 MISTAKES = {
@@ -28,6 +31,18 @@ MISTAKES = {
     "x = 1\nt'<p>{\"<br>\" if x else None}</p>'": "the tags in this string are shown as text",
     "xs = ['a']\nt'<ul>{\"\".join(f\"<li>{x}</li>\" for x in xs)}</ul>'": "Interpolate the items themselves",
     "def Row(x): return t'<td>{x and \"<b>x</b>\"}</td>'\nt'<{Row} x=1 />'": "the tags in this string",
+    "async def stream():\n    yield '<b>new</b>'": "the tags in this string are shown as text",
+    "n = 1\nasync def stream():\n    yield 'news', f'<b>{n}</b>'": 'Write t"…" in place of f"…".',
+    "n = 1\nasync def stream():\n    global n\n    n = 2\nt'{n}'": "stream() has no `yield`, so it is the loader",
+    "from hyperpy import htmx, render\nif htmx.fragment: render(fragments=htmx.fragment)\nt'<p id=a>{1}'": (
+        "no element in this file has the marker `{fragment}`"
+    ),
+    "t'<div /><p>{1}</p>'": "`/>` doesn't end a <div>: what follows is inside it",
+    "t'<p className={\"a\"}>{1}</p>'": "Write `class`.",
+    "x = 1\nt'<label htmlFor=\"a\">{x}</label>'": "browsers know no attribute `htmlFor`",
+    "x = '<b>x</b>'\nt'<p set:html={x}></p>'": "`{…:safe}` says that it is HTML.",
+    "q: str = ''\nt'<input name=\"q\" value={q} hx-get=\"/\">'": "`q` is always '': an assignment takes nothing",
+    "q: int = 1\nt'<p>{q}</p><select id={2} name=q></select>'": "write `q: int = Query(1)`.",
     "t'<p>{1}</p><Other>x</Other>'": "`<Other>` is not an element of HTML",
     "t'<main>{1}<Card /></main>'": "import or define `Card`",
     "t'<div><b>{1}</div></b>'": "<b> is still open where </div> ends the element around it",
@@ -39,6 +54,16 @@ MISTAKES = {
     f"import os\n{LOAD}os.system('ls')\nt'{{1}}'": "os.system() in the `async def` load()",
     f"import sqlite3\n{LOAD}sqlite3.connect('x')\nt'{{1}}'": "asyncio.to_thread(sqlite3.connect, …)",
     f"from urllib.request import urlopen\n{LOAD}urlopen('http://x')\nt'{{1}}'": "asyncio.to_thread(urlopen, …)",
+    f"{MODEL}a: str = Field(patern='x')\nt'{{1}}'": ("`Field` has no keyword `patern`, and pydantic ignores it"),
+    "import pydantic as p\nclass M(p.BaseModel):\n    a: str = p.Field(xyz='x')\nt'{1}'": (
+        "For the JSON schema, write `json_schema_extra={'xyz': …}`."
+    ),
+    f"{MODEL}model_config = ConfigDict(extr='forbid')\nt'{{1}}'": "Did you mean `extra`?",
+    f"import httpx\nx = 1\n{LOAD}client = httpx.AsyncClient()\n    await client.get('/')\nt'{{x}}'": (
+        "load() makes `client` anew for each request"
+    ),
+    f"import httpx\n{LOAD}await httpx.AsyncClient(timeout=5).get('/')\nt'{{1}}'": "`shared: Final = httpx.AsyncClient(",
+    "import redis\nasync def stream():\n    yield redis.Redis().get('x')": "stream() makes redis.Redis() anew",
     f"import httpx\n{LOAD}httpx.get('http://x')\nt'{{1}}'": "Use `httpx.AsyncClient`, and await it.",
 }
 FINE = (
@@ -49,6 +74,18 @@ FINE = (
     "import time, asyncio\nasync def load():\n    await asyncio.to_thread(lambda: time.sleep(1))\nt'{1}'",
     "import time\ndef pause(): time.sleep(1)\nt'{pause()}'",
     "import httpx\nasync def load():\n    async with httpx.AsyncClient() as c: await c.get('/')\nt'{1}'",
+    "from hyperpy import fragment, htmx, render\nif htmx.fragment: render(fragments='a')\nt'<p id=a {fragment}></p>'",
+    't\'<use href="/a.svg#x" /><path d="M0" /><p data-a=/b/>{1} className=x</p><my-card />\'',
+    "t'<svg xmlns=\"http://www.w3.org/2000/svg\"><div /></svg>{1}'",
+    "t'<br /><img src=\"/a.png\" /><script>x className=1</script>{1}'",
+    "q: str = ''\nif q: q = 'x'\nt'<input name=\"q\" value={q}>'",
+    "from hyperpy import Query\nq: str = Query('')\nr: str = ''\nt'<input name=\"q\" value={q}><p name=r>{r}</p>'",
+    f"q: str = ''\n{LOAD}global q\n    q = 'x'\nt'<input name=\"q\" value={{q}}>'",
+    f"import httpx\n{LOAD}client = httpx.AsyncClient()\n    async with client: await client.get('/')\nt'{{1}}'",
+    f"import httpx\n{LOAD}client = httpx.AsyncClient()\n    try: pass\n    finally: await client.aclose()\nt'{{1}}'",
+    f"import httpx\nkey: str\n{LOAD}print(httpx.AsyncClient(headers=[key]))\nt'{{1}}'",
+    "import asyncio\nasync def stream():\n    queue = asyncio.Queue()\n    yield await queue.get()",
+    f"{MODEL}a: str = Field('', max_length=9, **{{}})\n    model_config = ConfigDict(extra='forbid')\nt'{{1}}'",
     "from hyperpy import response\nt'<?xml version=\"1.0\"?><Envelope>{1}</Envelope>'",
     f"n = 0\n{LOAD}global n\n    n = 1\nt'{{n}}'",
     f"n = 0\n{LOAD}m = 1\n    return None\nt'{{n}}'",
@@ -57,6 +94,7 @@ FINE = (
     "n = 0\ndef f():\n    n = 1\n    return n\nt'{n} {f()}'",
     "n = 0\ndef count():\n    global n\n    n += 1\ncount()\nt'{n}'",
     "async def stream():\n    return\n    yield",
+    "async def stream():\n    yield '5 < 7'\n    yield t'<b>x</b>'\n    yield {'data': '<b>x</b>'}",
     "name = 'x'\nt'<p>{{name}} {{{{ name }}}} {{ other }} {{ name: 1 }}</p>'",
     "name = 'x'\nt'<p x-data=\"{{ name }}\">{name}</p><script>f({{ name }})</script><style>a {{ name }}</style>'",
     "name = 'x'\nt'<!-- {{ name }} <Card> --><p>{name}</p>'",
@@ -77,6 +115,7 @@ def warnings_of(write: Write, sources: Collection[str], name: str) -> dict[str, 
     return {source: found[str(folder / file)] for file, source in files.items()}
 
 
+@pytest.mark.filterwarnings("ignore:Using extra keyword arguments on `Field`")
 def test_mistakes_are_warned_about(write: Write) -> None:
     found = warnings_of(write, (*MISTAKES, *FINE), "r{}.py")
     assert {source: found[source] for source, expected in MISTAKES.items() if expected not in found[source]} == {}
@@ -96,3 +135,32 @@ def test_an_input_beside_an_unused_parameter(write: Write) -> None:
     found = warnings_of(write, PARAMETERS, "p{}/{{id}}.py")
     assert [source for source, text in PARAMETERS.items() if (NEAR in found[source]) != bool(text)] == []
     assert [source for source, text in PARAMETERS.items() if found[source] and not text] == []
+
+
+BUILTIN = "`id` is Python's builtin here, not the `{id}` of the URL"
+READ = {
+    "t'<p>{id}</p>'": BUILTIN,
+    f"from asyncio import sleep\nx = 1\n{LOAD}await sleep(id)\nt'{{x}}'": "Declare it at the top of the file",
+    "x = []\nt'<p>{id(x)}</p>'": "",
+    "t'<p>{[t\"{id}\" for id in (1, 2)]}</p>'": "",
+    "id = 5\nt'<p>{id}</p>'": "",
+    "id: str\nt'<p>{id}</p>'": "",
+}
+
+
+def test_a_parameter_that_is_not_declared(write: Write) -> None:
+    found = warnings_of(write, READ, "b{}/{{id}}.py")
+    assert {source: found[source] for source, text in READ.items() if text not in found[source] or not text} == {
+        source: "" for source, text in READ.items() if not text
+    }
+    [text] = warnings_of(write, ["t'<p>{slug}</p>'"], "c{}/{{slug}}.py").values()
+    assert "It is a parameter of the URL. Declare it: `slug: str`, or with another type" in text
+
+
+@pytest.mark.filterwarnings("ignore:Using extra keyword arguments on `Field`")
+def test_models_of_other_modules(write: Write) -> None:
+    field = "from pydantic import BaseModel, Field\nclass {}(BaseModel):\n    a: str = Field({}='x')\n"
+    folder = write({"_models.py": field.format("M", "patern"), "index.py": f"from routes._models import M{PAGE}"})
+    [warning] = load_routes(folder).warnings
+    assert warning.what == "`Field` has no keyword `patern`, and pydantic ignores it"
+    assert (warning.place.file, warning.place.line) == (str(folder / "_models.py"), 3)

@@ -11,6 +11,7 @@ OTHERS = {
     "_shared.py": "LIMIT = 3\n",
     "_a.py": "from routes._b import B\nA = 1\n",
     "_b.py": "from routes._a import A\nB = 1\n",
+    "_unread.py": "def f(): return t'<p>{name</p>'",
     "other.py": f"user = [1]{PAGE}",
 }
 
@@ -22,6 +23,23 @@ HINTS = {
     "t'<ul>{for x in xs}'": LOOP,
     "t'<p>{ if x }'": LOOP,
     "t'<p>{# a comment #}</p>'": "<!-- … -->",
+    "def page():\n    return t'<p>x</p>'": "Write the t-string of page() as a statement of its own",
+    "async def load():\n    return {'user': 1}\nt'<p>{user}</p>'": "global user\n          user = …",
+    "t'<p>{/* a comment */}</p>'": "<!-- … -->",
+    "x = 1\nt'<p>{x && t\"<b>x</b>\"}</p>'": "In Python, it is `and`",
+    "x = 1\nt'<p>{x || 1}</p>'": "In Python, it is `or`",
+    "x = 1\nt'<p>{x ? 1 : 2}</p>'": "a condition is {'yes' if found else 'no'}",
+    "---\nx = 1\n---\nt'<p>{x}</p>'": "Remove the lines `---`.",
+    "x = '<b>'\nt'<p>{x | safe}</p>'": "write {x:safe}.",
+    "x = 'a'\nt'<p>{x|title}</p>'": "Call a function or a method: {title(x)}.",
+    f"from _shared import LIMIT{PAGE}": "`from routes._shared import …`",
+    f"from pydantic import BaseModel\nfrom hyperpy import POST, Form\nclass M(BaseModel): a: str\n"
+    f"form = Form(M)\nif POST and form.ok: pass{PAGE}": "An input has a type: `form: Form[M]`.",
+    f"from pydantic import BaseModel\nfrom hyperpy import POST, Form\nclass M(BaseModel): a: str\n"
+    f"form: M = Form()\nif POST: pass{PAGE}": "shows the form again, write `form: Form[M]`.",
+    "from starlette.datastructures import UploadFile\nfrom pydantic import BaseModel\n"
+    f"class M(BaseModel): a: UploadFile{PAGE}": "`from hyperpy import UploadFile`",
+    f"from routes._unread import f{PAGE}": "_unread.py:1  Python can't read this: t-string: expecting",
     f"form = await f(1){PAGE}": "global form\n          form = await f(1)",
     f"for x in await f(1): pass{PAGE}": "global user\n          user = await …",
     f"from hyperpy import redirct{PAGE}": "Did you mean `redirect`?",

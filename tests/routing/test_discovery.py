@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -129,10 +129,10 @@ def test_the_routes_folder_must_be_a_folder(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_folder_is_an_error(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(folder: Path) -> list[str]:
+    def refuse(folder: Path) -> object:
         raise PermissionError(13, "Permission denied", str(folder))
 
-    monkeypatch.setattr("hyperpy.routing.discovery.os.listdir", refuse)
+    monkeypatch.setattr("hyperpy.routing.discovery.os.scandir", refuse)
     with pytest.raises(RouteError, match="can't be read: Permission denied"):
         found("index.py")
 
@@ -176,3 +176,30 @@ def test_a_broken_link_with_a_private_name_is_ignored(found: Found, tmp_path: Pa
     found("index.py")
     (tmp_path / "routes" / ".#index.py").symlink_to("user@host.1234")
     assert urls(found()) == ["/"]
+
+
+def test_what_can_not_be_read_is_reported_beside_the_rest(
+    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found("index.py", "closed/a.py", "open/a.py", "open/_guard.py", "link/A.py", "folder/A.py")
+    root = tmp_path / "routes"
+    (root / "folder" / "_guard").mkdir()
+    (root / "gone.py").symlink_to("nowhere.py")
+    (root / "link" / "_guard.py").symlink_to("nowhere.py")
+    scanned = os.scandir
+
+    def scandir(folder: str) -> Iterator[os.DirEntry[str]]:
+        if Path(folder) == root / "closed":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scanned(folder)
+
+    monkeypatch.setattr("hyperpy.routing.discovery.os.scandir", scandir)
+    errors: list[RouteError] = []
+    assert urls(discover(root, errors.append)) == ["/", "/open/a"]
+    broken = "this is a symbolic link to a file that does not exist"
+    assert [(Path(error.place.file).relative_to(root).as_posix(), error.what) for error in errors if error.place] == [
+        ("closed", "can't be read: Permission denied"),
+        ("folder/_guard", "a guard is a file, and this folder guards nothing"),
+        ("gone.py", broken),
+        ("link/_guard.py", broken),
+    ]

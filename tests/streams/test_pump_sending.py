@@ -283,3 +283,23 @@ def test_an_ended_stream_is_freed_without_the_collector(run):
             gc.enable()
 
     run(check)
+
+
+@pytest.mark.parametrize("size", [1, FULL_SIZE])
+def test_full_batches_leave_time_for_others(run, size):
+    """Even if each of them is sent at once, so that the generator never waits."""
+
+    async def check():
+        async def spinning():
+            while True:
+                yield "x" * size
+
+        wire = Wire()
+        task = wire.start(spinning())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        wire.gone.set()
+        await task
+        assert len(wire.bodies) > 1
+
+    run(check)

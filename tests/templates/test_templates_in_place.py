@@ -22,6 +22,9 @@ ERRORS = [
     ("{t'<i>{b}</i>'}", "b", 'is not text, in t"<i>{b}</i>"'),
     ("<{card} />", "card", "`card` needs content"),
     ("<{card} size={1}>x</{card}>", "card", "`card` has no parameter `size`"),
+    ("x" * 200 + "{b}", "b", "is not text"),
+    ("v9 {card.__name__} \\n {{\\n {b} v1 }} \\f", "b", "is not text"),
+    ("<i class={card.__name__} {b:**}></i>", "b", "spreads a mapping"),
     ("{b:.2}", "b", "unsupported format string"),
 ]
 

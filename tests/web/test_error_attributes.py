@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from hyperpy import Hyper
+from hyperpy.exceptions import display_path
 from tests.support.clients import client_of
 from tests.support.sites import write_files
 
@@ -96,10 +97,20 @@ async def test_a_bug_has_the_id_of_its_log_entry(http: httpx.AsyncClient, caplog
     assert len(set(shown)) == 9
 
 
-async def test_debug_mode_logs_why_inputs_are_invalid(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    write_files(tmp_path, {"input.py": ROUTES["input.py"]})
+async def test_debug_mode_logs_why_requests_are_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    missing = "from hyperpy import HTTPException\nn: int\nif n > 1:\n    raise HTTPException(404)\nt'{n}'"
+    files = {"input.py": ROUTES["input.py"], "q.py": "q: str\nt'{q}'", "items/{n}.py": missing}
+    write_files(tmp_path, files)
+    caplog.set_level("INFO", "hyperpy")
     for debug in (False, True):
         async with client_of(Hyper(tmp_path, static=None, debug=debug)) as client:
-            await client.get("/input?page=0")
+            for url in ("/input?page=0", "/q", "/items/7", "/items/x", "/nowhere"):
+                await client.get(url)
     warnings = [record.getMessage() for record in caplog.records if record.name == "hyperpy"]
-    assert warnings == ["GET /input: invalid inputs: page: Input should be greater than or equal to 1"]
+    place = display_path(str(tmp_path / "items/{n}.py"))
+    assert warnings == [
+        "GET /input: invalid inputs: page: Input should be greater than or equal to 1",
+        'GET /q: invalid inputs: q: is required\n  An input with a default may be missing: `q: str = Query("")`.',
+        f"GET /items/7: 404, raised at {place}:4",
+        "GET /items/x: 404, its path doesn't fit the annotations",
+    ]

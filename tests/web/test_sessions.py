@@ -295,6 +295,36 @@ async def test_keys_can_be_replaced(folder: Path) -> None:
         assert (await http.get("/count", headers={"Cookie": f"session={cookie}"})).text == "1"
 
 
+async def test_a_cookie_of_an_earlier_key_is_signed_again_when_it_is_read(folder: Path) -> None:
+    async with site(folder, OTHER_KEY) as http:
+        await http.get("/count")
+        old = http.cookies["session"]
+    async with site(folder, f"{KEY},{OTHER_KEY}") as http:
+        first = await http.get("/read", headers={"Cookie": f"session={old}"})
+        new = first.cookies["session"]
+        again = [await http.get("/read", headers={"Cookie": f"session={old}"}) for _ in range(2)]  # it is remembered
+        kept = await http.get("/read", headers={"Cookie": f"session={new}"})
+        untouched = await http.get("/unread", headers={"Cookie": f"session={old}"})
+    assert [answer.text for answer in (first, *again, kept)] == [first.text] * 4
+    assert all(content(answer.cookies["session"], KEY) == {"count": 1} for answer in (first, *again))
+    assert "set-cookie" not in kept.headers
+    assert "set-cookie" not in untouched.headers
+    async with site(folder, KEY) as http:  # the earlier key has been taken away
+        assert (await http.get("/read", headers={"Cookie": f"session={new}"})).text == first.text
+
+
+async def test_a_copied_cookie_outlives_the_log_out(folder: Path) -> None:
+    """What docs/sessions.md says of signed cookies: the site keeps no list of those that it has ended."""
+    async with site(folder) as http:
+        await http.post("/login")
+        await http.get("/home")
+        copied = http.cookies["session"]
+        await http.post("/logout")
+        assert (await http.get("/home")).text == ""
+        replayed = await http.get("/home", headers={"Cookie": f"session={copied}"})
+        assert "7" in replayed.text
+
+
 async def test_a_session_expires(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1_000_000_000.0]
     monkeypatch.setattr("time.time", lambda: now[0])

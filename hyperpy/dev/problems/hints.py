@@ -1,52 +1,80 @@
 """What to write instead, for exceptions of Python whose message doesn't say it."""
 
+import ast
 import builtins
 import difflib
+import linecache
 import re
-from collections.abc import Mapping
+from traceback import walk_tb
 from typing import Final
 
-from starlette.requests import HTTPConnection
+from hyperpy.dev.problems.habits import hint_for_attribute
+from hyperpy.dev.problems.source_code import is_users
 
 _ALIKE: Final = 0.8  # `pirnt` is meant to be `print`, but `user` is not `super`
 _SUGGESTED: Final = re.compile(r"\.? Did you mean: '(\w+)'\?")
 _NOT_AWAITED: Final = re.compile(r"\b'?coroutine'? object\b")
 _NOT_ITERATED: Final = re.compile(r"\b'?async_generator'? object\b")
 
-# Attributes of the requests of other frameworks.
-_OF_REQUESTS: Final[Mapping[str, str]] = {
-    "GET": "`request.query_params`, or declare an input: `name: str`",
-    "args": "`request.query_params`, or declare an input: `name: str`",
-    "query": "`request.query_params`, or declare an input: `name: str`",
-    "POST": "`await request.form()` in the loader, or declare an input: `form: Form[Model]`",
-    "data": "`await request.body()` in the loader",
-    "FILES": "`await request.form()` in the loader, or declare an input: `upload: UploadFile = File()`",
-    "files": "`await request.form()` in the loader, or declare an input: `upload: UploadFile = File()`",
-    "COOKIES": "`request.cookies`",
-    "META": "`request.headers`",
-    "path": "`request.url.path`",
-    "params": "`request.path_params`, or declare an input by the name in the file's path",
-    "remote_addr": "`request.client.host`",
-}
+_UNQUOTED: Final = re.compile(r"""['"]coroutine['"]|\bnot coroutine\b""")
+_SUBSCRIPTION: Final = "'Subscription' object is not iterable"
+_NOT_AN_EXCEPTION: Final = "exceptions must derive from BaseException"
 
 
 def hint_for(error: BaseException) -> str:
     """A sentence, or the empty string."""
     text = str(error) if isinstance(error, AttributeError | TypeError) else ""
-    if _NOT_AWAITED.search(text):
+    if _NOT_AWAITED.search(text) or _UNQUOTED.search(text):
         return "A coroutine has no result yet. Write `await` in front of the call that made it."
     if _NOT_ITERATED.search(text):
         return "An async generator is iterated with `async for`, in an `async def`."
-    if isinstance(error, AttributeError) and isinstance(error.obj, HTTPConnection):
-        instead = _OF_REQUESTS.get(error.name or "")
-        return f"A request has no `{error.name}`. Write {instead}." if instead else ""
+    if text == _SUBSCRIPTION and _has_subscription(error):
+        return "Messages are received with `async for`: `async for message in messages:`."
+    if text == _NOT_AN_EXCEPTION:
+        return "For an error page with a status, write `raise HTTPException(404)`."
+    if isinstance(error, AttributeError):
+        return hint_for_attribute(error.obj, error.name or "")
+    if isinstance(error, NameError) and error.name and (setter := _setter(error, error.name)):
+        return f"{setter} sets it, and is awaited where it stands. Move what reads `{error.name}` below it."
+    if isinstance(error, KeyError) and _is_of_session(error):
+        return f"The session has no such key yet. Write `session.get({error.args[0]!r})`."
     return ""
 
 
+def _setter(error: NameError, name: str) -> str:
+    """The loader that sets a variable of the file, with its line. A stream doesn't set it for the page."""
+    frames = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)]
+    file = next(filter(is_users, reversed(frames)), "")
+    try:
+        body = ast.parse("".join(linecache.getlines(file))).body
+    except SyntaxError:  # the file has changed since
+        return ""
+    for function in body:
+        if isinstance(function, ast.AsyncFunctionDef):
+            nodes = list(ast.walk(function))
+            if any(isinstance(node, ast.Yield) for node in nodes):
+                continue
+            if any(isinstance(node, ast.Global) and name in node.names for node in nodes):
+                return f"{function.name}(), line {function.lineno},"
+    return ""
+
+
+def _has_subscription(error: BaseException) -> bool:
+    """Whether the failing line calls `subscribe`, or a variable there is a subscription of a channel."""
+    *_, (frame, line) = walk_tb(error.__traceback__)
+    kinds = {type(value).__module__ for value in list(frame.f_locals.values())}
+    return "hyperpy.channels.subscription" in kinds or "subscribe(" in linecache.getline(frame.f_code.co_filename, line)
+
+
+def _is_of_session(error: KeyError) -> bool:
+    modules = [frame.f_globals.get("__name__") for frame, _ in walk_tb(error.__traceback__)]
+    return modules[-1:] == ["hyperpy.sessions.session"] and len(error.args) == 1
+
+
 def without_far_names(error: BaseException, text: str) -> str:
-    """The text without Python's suggestion of a builtin that has little to do with the unknown name."""
+    """The text without Python's suggestion, if the name has little to do with that, or is set later."""
     if not isinstance(error, NameError) or error.name is None or (found := _SUGGESTED.search(text)) is None:
         return text
     near = difflib.SequenceMatcher(None, error.name, found[1]).ratio()
     is_far = hasattr(builtins, found[1]) and near < _ALIKE
-    return text[: found.start()] + text[found.end() :] if is_far else text
+    return text[: found.start()] + text[found.end() :] if is_far or _setter(error, error.name) else text

@@ -33,6 +33,8 @@ _IN_URL: Final = re.compile(r"(?<=://)([^\s/:@'\"]*):[^\s/@'\"]+(?=@)")
 
 _BRACKETS: Final[Mapping[type, tuple[str, str]]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}")}
 
+_IMPORTED: Final = frozenset({"_Proxy", "FragmentMarker", "Method"})  # `request`, `fragment`, `POST`
+
 type _Sequence = list[object] | tuple[object, ...] | set[object] | frozenset[object] | deque[object]
 
 
@@ -129,8 +131,13 @@ def _shortened(text: str, length: int) -> str:
 
 
 def variables(names: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """The variables of a frame that say something about a request: no imports, no functions, no classes."""
+    """The variables of a frame that say something about a request: no imports, no functions, no classes.
+
+    `request`, `fragment`, `POST` and the like are imports, too.
+    """
     for name, value in list(names.items()):
         is_ours = "." in name or (name.startswith("__") and name.endswith("__"))
+        if type(value).__qualname__ in _IMPORTED and type(value).__module__.startswith("hyperpy."):
+            continue
         if not is_ours and not isinstance(value, ModuleType | FunctionType | BuiltinFunctionType | type):
             yield name, value

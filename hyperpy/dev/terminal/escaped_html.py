@@ -5,14 +5,17 @@ import logging
 import re
 import sys
 from collections.abc import Callable
-from types import FrameType
-from typing import Final
+from itertools import islice
+from types import FrameType, GeneratorType
+from typing import Any, Final
 
 from hyperpy.dev.problems.source_code import Span, is_users, positions
 from hyperpy.exceptions import Place, message
-from hyperpy.templates import escape_str, text_escape
+from hyperpy.templates import escape_str, text_functions
+from hyperpy.templates.rendering.render import RUNTIME
 
 _SOUGHT: Final = 10_000  # characters of a value
+_ITEMS: Final = 100  # of a list
 # Elements that pages put together from strings, as somebody used to other template languages would.
 _NAMES: Final = (
     "a article b blockquote button code div em figure form h1 h2 h3 h4 h5 h6 i label li nav ol option p pre section"
@@ -35,31 +38,45 @@ log: Final = logging.getLogger("hyperpy")
 
 def note_escaped_html() -> None:
     """Look for HTML in the values of templates that are loaded in this context."""
-    text_escape.set(noting_escape())
+    text_functions.set(noting_functions())
 
 
-def noting_escape() -> Callable[[str], str]:
-    """An `escape_str` that warns once for each place in a template."""
-    known: set[tuple[str, int, int]] = set()
+def noting_functions() -> dict[str, Callable[[Any], str]]:
+    """Replacements for `ESCAPE` and `TEXT` that warn once for each place in a template."""
+    known: set[tuple[str, int, str]] = set()
+    render: Any = RUNTIME["TEXT"]
 
     def escape(text: str, /) -> str:
-        if "<" in text and _HTML.search(text, 0, _SOUGHT):
-            _note(sys._getframe(1), known)
+        if _looks_like_html(text):
+            _note(sys._getframe(1), known, "this value looks like HTML, but is a str, so its tags are shown as text")
         return escape_str(text)
 
-    return escape
+    def text(value: Any, /) -> str:
+        if isinstance(value, GeneratorType):
+            value = list(value)
+        if isinstance(value, list | tuple) and any(map(_looks_like_html, islice(value, _ITEMS))):
+            what = "these items look like HTML, but are of type str, so their tags are shown as text"
+            _note(sys._getframe(1), known, what)
+        rendered: str = render(value)
+        return rendered
+
+    return {"ESCAPE": escape, "TEXT": text}
 
 
-def _note(frame: FrameType, known: set[tuple[str, int, int]]) -> None:
+def _looks_like_html(value: object) -> bool:
+    return type(value) is str and "<" in value and _HTML.search(value, 0, _SOUGHT) is not None
+
+
+def _note(frame: FrameType, known: set[tuple[str, int, str]], what: str) -> None:
     span = positions(frame.f_code, frame.f_lineno or 0, frame.f_lasti)
-    key = (span.file, span.line, span.column)
+    # With the line's text, because the file may have changed since.
+    key = (span.file, span.column, linecache.getline(span.file, span.line))
     if key in known or not is_users(span.file):
         return
     known.add(key)
     if not _shows_source(span):
         width = span.end_column - span.column if span.end_line == span.line else 0
         place = Place(span.file, span.line, span.column, width)
-        what = "this value looks like HTML, but is a str, so its tags are shown as text"
         log.warning("%s", message(what, place, _HINT))
 
 

@@ -7,6 +7,7 @@ from hyperpy.inspector.inspection import Inspection
 from hyperpy.inspector.sites import InspectedSite
 from hyperpy.inspector.views.layout import FileLink, Table
 from hyperpy.pages import InputOrigin, Route
+from hyperpy.pages.body_inputs import FormMarker
 from hyperpy.pages.loading.resolved_inputs import Input
 from hyperpy.web.site_urls import url
 
@@ -69,5 +70,7 @@ def _described(given: Input) -> str:
         return f"{given.name}: {given.kind} ({given.source})"
     if given.marker is None and given.origin is not InputOrigin.PATH:
         return ""
-    required = ", required" if given.required and given.origin is not InputOrigin.PATH else ""
+    is_shown_again = isinstance(given.marker, FormMarker) and given.marker.model is not None
+    is_required = given.required and given.origin is not InputOrigin.PATH and not is_shown_again
+    required = ", required" if is_required else ""
     return f"{given.key}: {given.kind} ({given.source}{required})"

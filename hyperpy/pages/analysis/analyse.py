@@ -6,20 +6,21 @@ from dataclasses import replace
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.callables import check_bare_renders, check_functions, stream_facts
-from hyperpy.pages.analysis.definitions import builtin_names, run_once, with_aliases
+from hyperpy.pages.analysis.definitions import run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
     answer_line,
     explicit_answers,
-    may_block,
     possible_answers,
     returns_data,
     unknown_answers,
 )
 from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.file_index import parameters as parameters_of
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.inputs.declarations import find_declarations, with_bare_dependencies, without_loaded
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
+from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_objects
 from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.function_uses import possibly_named
@@ -29,8 +30,13 @@ from hyperpy.pages.analysis.methods.page_methods import page_methods
 from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
+from hyperpy.pages.analysis.mistakes.clients_in_functions import clients_in_functions
+from hyperpy.pages.analysis.mistakes.constant_controls import constant_controls
 from hyperpy.pages.analysis.mistakes.end_tags import end_tags
+from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
+from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
+from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
 from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
@@ -44,7 +50,6 @@ from hyperpy.pages.analysis.shared_objects import request_names, shared_objects
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import FLAGS, Declaration, LoadWarning, StreamFacts, place_of
-from hyperpy.pages.known_names import application_builtins
 from hyperpy.record_classes import record
 
 
@@ -114,7 +119,7 @@ def analyse(
     tree, index, file, statements = parsed.tree, parsed.index, parsed.file, parsed.tree.body
     access = namespace_access(parsed, vocabulary)
     imported = access.sets.union(vocabulary.objects, starred or ())
-    bound = parsed.assigned | imported | application_builtins()
+    bound = parsed.assigned | imported | builtins_now().added
     check_functions(parsed, vocabulary)
     check_cached_functions(parsed, vocabulary)
     check_awaited(index, vocabulary, file)
@@ -146,12 +151,12 @@ def analyse(
     elif not (templates or streams or responds or possible_answers(parsed, settings.statement, loaders, vocabulary)):
         forgotten = forgotten_template(tree, index, file)
         if forgotten or not unknown_answers(loaders, index):
-            raise forgotten or no_answer(file)
+            raise forgotten or no_answer(file, tree, index)
     if starred is not None and access.unknown is None:
-        check_names(parsed, imported | access.mentions, vocabulary)
+        check_names(parsed, imported | access.mentions, vocabulary, parameters)
         order = around_loader(statements, usual.loader)
         loader = usual.loader.function if usual.loader else None
-        check_order(parsed, access.sets | access.mentions | inputs | builtin_names(), *order, loader, streams)
+        check_order(parsed, access.sets | access.mentions | inputs | builtins_now().everywhere, *order, loader, streams)
     has_others = (
         any_method
         or not (templates or explicit or by_method)
@@ -161,10 +166,14 @@ def analyse(
     check_methods(parsed, FLAGS if any_method or guard else methods, vocabulary)
     warnings = (
         *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
+        *clients_in_functions([*loaders, *streams], parsed, variables, vocabulary),
         *likely_mistakes(parsed, loaders, streams, declarations, parameters, named | access.mentions),
         *template_mistakes(parsed),
         *end_tags(parsed),
         *blocking_calls(parsed, vocabulary),
+        *unknown_keywords(parsed, vocabulary),
+        *missing_fragments(parsed, vocabulary),
+        *constant_controls(parsed, vocabulary),
     )
     description = Description(
         file=file,
@@ -196,7 +205,8 @@ def analyse(
     own = {
         method: _with_functions(description, functions, each, parsed, bound) for method, functions in by_method.items()
     }
-    return replace(_with_functions(description, usual, each, parsed, bound), by_method=own)
+    whole = _with_functions(description, usual, each, parsed, bound)
+    return replace(whole, by_method=own) if own else whole
 
 
 def _with_functions(
@@ -209,7 +219,7 @@ def _with_functions(
     running = {*each, *new}
     alone = {functions.function for functions in (loader, stream) if functions}
     calling = [statement for statement in each if statement not in alone]
-    forms = frozenset(d.name for d in description.declarations if description.vocabulary.is_form(d.annotation))
+    quick = quick_objects(description.declarations, parsed.index, description.vocabulary)
     return replace(
         description,
         before=tuple(s for s in before if s in running),
@@ -218,7 +228,7 @@ def _with_functions(
         answer_line=answer_line(loader.function if loader else None, parsed.index),
         stream=stream_facts(stream.function, parsed.index, description.vocabulary) if stream else None,
         has_page=functions.has_page,
-        blocking=loader is None and may_block(calling, bound, parsed.index, description.vocabulary, forms),
+        blocking=loader is None and may_block(calling, bound, parsed.index, quick),
         unreferenced=_unreferenced([*each, *alone], parsed.reads),
     )
 
@@ -273,8 +283,14 @@ def forgotten_template(tree: ast.Module, index: FileIndex, file: str) -> RouteEr
     return None
 
 
-def no_answer(file: str) -> RouteError:
+def no_answer(file: str, tree: ast.Module, index: FileIndex) -> RouteError:
     """The error for any other file without an answer."""
+    for function in tree.body:
+        if not isinstance(function, ast.FunctionDef) or parameters_of(function) or function.decorator_list:
+            continue
+        if any(isinstance(answer.value, ast.TemplateStr) for answer in index.owned(function, ast.Return)):
+            hint = f"Write the t-string of {function.name}() as a statement of its own, outside of functions."
+            return RouteError("this file has no answer", place=place_of(function, file), hint=hint)
     return RouteError(
         "this file has no answer",
         place=Place(file, 1),

@@ -1,7 +1,6 @@
 """Which statements of a route file run once, when it is loaded, and which run for each request."""
 
 import ast
-import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -11,11 +10,6 @@ from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.request_reads import reads_request
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import FLAGS
-
-
-def builtin_names() -> frozenset[str]:
-    """The names that every module has. Read at each load: an application may add to `builtins`."""
-    return frozenset(vars(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__spec__"}
 
 
 def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], constants: Constants) -> bool:

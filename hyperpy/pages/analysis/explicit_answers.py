@@ -1,4 +1,4 @@
-"""Which explicit answers and methods a route file has, and whether its body may block."""
+"""Which explicit answers and methods a route file has."""
 
 import ast
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -7,16 +7,7 @@ from hyperpy.pages.analysis.file_index import FileIndex, blocks
 from hyperpy.pages.analysis.methods.method_conditions import value_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.vocabulary import ANSWERS, QUICK_CALLS, RESPONSES, Vocabulary
-
-# Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.
-_BUILTINS = """
-    abs all any bin bool bytes chr dict divmod enumerate filter float format frozenset getattr hasattr hash hex id int
-    isinstance issubclass iter len list map max min next oct ord pow range repr reversed round set slice sorted str sum
-    tuple type zip
-"""
-QUICK_BUILTINS = frozenset(_BUILTINS.split())
-
+from hyperpy.pages.analysis.vocabulary import ANSWERS, RESPONSES, Vocabulary
 
 RESPONSE_ATTRIBUTES = frozenset({"background", "delete_cookie", "headers", "raw_headers", "set_cookie", "status_code"})
 
@@ -128,30 +119,3 @@ def _guarded(statement: ast.stmt, index: FileIndex, vocabulary: Vocabulary) -> b
     if nested := blocks(statement):
         return all(all_under_flags(block, index, vocabulary) for block in nested)
     return not explicit_answers([statement], index, vocabulary)
-
-
-def may_block(
-    statements: Sequence[ast.stmt],
-    bound: frozenset[str],
-    index: FileIndex,
-    vocabulary: Vocabulary,
-    forms: frozenset[str] = frozenset(),
-) -> bool:
-    """Whether statements or templates call anything not known to be quick.
-
-    `bound` are the names that the file sets, and `forms` those of its forms, whose methods are quick.
-    """
-    quick = QUICK_BUILTINS - bound
-    calls = (call.func for statement in statements for call in index.calls_at_once(statement))
-    return any(
-        vocabulary.public_name(called) not in QUICK_CALLS
-        and not (isinstance(called, ast.Name) and called.id in quick)
-        and not (isinstance(called, ast.Attribute) and _is_quick_object(called.value, forms, vocabulary))
-        and not vocabulary.is_marker_function(called)  # made once, at load
-        for called in calls
-    )
-
-
-def _is_quick_object(node: ast.expr, forms: frozenset[str], vocabulary: Vocabulary) -> bool:
-    """Whether the methods of an object are quick: those of a form, and of the imported session."""
-    return (isinstance(node, ast.Name) and node.id in forms) or vocabulary.public_name(node) == "session"

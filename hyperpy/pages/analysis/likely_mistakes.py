@@ -5,8 +5,10 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.template_mistakes import strings_of_html
 from hyperpy.pages.facts import Declaration, LoadWarning, place_of
 
 
@@ -21,10 +23,14 @@ def likely_mistakes(
     """Warnings about a file's functions and inputs. `mentioned` are names that code looks up as strings."""
     for function in (*loaders, *streams):
         yield from _local_results(function, parsed)
+    for function in loaders:
+        yield from _stream_without_yield(function, parsed)
     for function in streams:
         yield from _loader_with_yield(function, parsed)
+        yield from _yielded_html(function, parsed)
     yield from _plain_loaders(parsed, mentioned)
     yield from _unused_parameters(parsed, declarations, parameters)
+    yield from _builtins_as_parameters(parsed, declarations, parameters)
 
 
 def _local_results(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
@@ -61,6 +67,23 @@ def _loader_with_yield(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> It
         yield LoadWarning(what, place_of(yields[0], parsed.file), "A loader has no `yield`: remove it.")
 
 
+def _stream_without_yield(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
+    if function.name == "stream":
+        what = "stream() has no `yield`, so it is the loader of this file, not its stream"
+        hint = "Write `yield` in front of each event. A loader is better called `load`."
+        yield LoadWarning(what, place_of(function, parsed.file), hint)
+
+
+def _yielded_html(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
+    """Strings that a stream yields as HTML, alone or as the content of a named event."""
+    for node in parsed.index.owned(function, ast.Yield):
+        match node.value:
+            case ast.Tuple(elts=[_, content]):
+                yield from strings_of_html(content, parsed.file)
+            case ast.JoinedStr() | ast.Constant() as content:
+                yield from strings_of_html(content, parsed.file)
+
+
 def _plain_loaders(parsed: ParsedFile, mentioned: frozenset[str]) -> Iterator[LoadWarning]:
     """Functions without `async` that set variables of the file, and that nothing calls."""
     used = mentioned | parsed.reads
@@ -88,3 +111,19 @@ def _unused_parameters(
             annotation = ast.unparse(declaration.annotation)
             hint = f"Give both the same name. For a query parameter, write `{name}: {annotation} = Query()`."
             yield LoadWarning(what, place_of(declaration.node, parsed.file), hint)
+
+
+def _builtins_as_parameters(
+    parsed: ParsedFile, declarations: Collection[Declaration], parameters: frozenset[str]
+) -> Iterator[LoadWarning]:
+    """Reads of `id` in `{id}.py` without `id: int`: they find Python's function. A call is meant to."""
+    unset = parameters & builtins_now().names - parsed.bound - {declaration.name for declaration in declarations}
+    for name in sorted(unset):
+        uses = [use.node for names in parsed.names.values() for use in names.uses if use.node.id == name]
+        for node in uses:
+            parent = parsed.index.parent(node)
+            if not (isinstance(parent, ast.Call) and parent.func is node):
+                what = f"`{name}` is Python's builtin here, not the `{{{name}}}` of the URL"
+                hint = f"Declare it at the top of the file: `{name}: {'int' if name == 'id' else 'str'}`."
+                yield LoadWarning(what, place_of(node, parsed.file), hint)
+                break

@@ -9,6 +9,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Final
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Names, When
@@ -75,7 +76,7 @@ def parse(source: str, file: str) -> ParsedFile:
     try:
         tree = ast.parse(source, file)
     except SyntaxError as error:
-        raise _unreadable(error, source, file) from error
+        raise unreadable(error, source, file) from error
     parsed = parsed_file(tree, source, file)
     for node in _outside_functions(parsed.index):
         match node:
@@ -95,7 +96,7 @@ def parse(source: str, file: str) -> ParsedFile:
     try:  # some errors are the compiler's, not the parser's: `await` in a plain function, `break` outside a loop
         compile(tree, file, "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise _unreadable(error, source, file) from error
+        raise unreadable(error, source, file) from error
     return parsed
 
 
@@ -114,10 +115,13 @@ def parsed_file(tree: ast.Module, source: str, file: str) -> ParsedFile:
     return ParsedFile(file, source, tree, walk.index, walk.names, walk.local, _future_flags(tree))
 
 
-def _unreadable(error: SyntaxError, source: str, file: str) -> RouteError:
+def unreadable(error: SyntaxError, source: str, file: str) -> RouteError:
+    """The error for source that Python can't parse."""
     width = (error.end_offset or 0) - (error.offset or 0) if error.end_lineno == error.lineno else 1
     place = Place(file, error.lineno or 0, max((error.offset or 1) - 1, 0), max(width, 1))
     hint = "Write `async def` for the function around it." if "async function" in error.msg else ""
+    if place.line == 1 and source.lstrip().startswith("---"):
+        hint = "A route file is Python from its first line. Remove the lines `---`."
     if _is_in_t_string(error, source):
         hint = _braces(source.splitlines()[place.line - 1], place.column)
     return RouteError(f"Python can't read this: {error.msg}", place=place, hint=hint)
@@ -146,12 +150,23 @@ def _is_in_t_string(error: SyntaxError, source: str) -> bool:
     return depth > 0
 
 
+_OPERATORS: Final[Mapping[str, str]] = {
+    "&&": 'In Python, it is `and`, or a condition: {t"<p>{user}</p>" if user else None}.',
+    "||": "In Python, it is `or`: {name or 'Nobody'}.",
+    "?": "In Python, a condition is {'yes' if found else 'no'}.",
+}
+
+
 def _braces(line: str, column: int) -> str:
     """How to write what was meant by the brace before a place that isn't Python."""
     brace = max(line.rfind("{", 0, column + 1), 0)
     inside = line[brace + 1 :].lstrip()
     if inside.startswith("#"):
         return "A comment in a template is one of HTML: <!-- … -->."
+    if inside.startswith(("/*", "//")):
+        return "A comment in a template is one of HTML: <!-- … -->. It is not sent if it begins with <!--#."
+    if operator := re.match(r"[^{}]*?(&&|\|\||(?<=\s)\?(?=\s))", inside):
+        return _OPERATORS[operator[1]]
     if inside.startswith("%") or re.match(r"(if|for|while|else)\b", inside):
         return (
             "A condition is an expression, and a loop is a comprehension:\n\n"

@@ -65,7 +65,7 @@ def shared_objects(
     """Warnings about objects that the statements of a request create each time. `variables` are the request's names."""
     for statement in statements:
         for name, call in _made(statement, parsed.index):
-            if (written := _is_shared(call, vocabulary)) or _is_cache(name, call):
+            if (written := shared_call(call, vocabulary)) or _is_cache(name, call):
                 yield _remade(name, call, written, variables, parsed.file)
         if isinstance(statement, ast.AnnAssign) and vocabulary.is_final(statement.annotation) and statement.value:
             yield from _final(statement, variables, parsed.file)
@@ -89,15 +89,16 @@ def _made(statement: ast.stmt, index: FileIndex) -> Iterator[tuple[str, ast.expr
                 yield "", value
 
 
-def _is_shared(value: ast.expr, vocabulary: Vocabulary) -> str:
-    """The name of what a call makes, if that is to be shared."""
+def shared_call(value: ast.expr, vocabulary: Vocabulary, packages: Collection[str] = _SHARED) -> str:
+    """The name of what a call makes, if that is to be shared and comes from one of these packages."""
     if not isinstance(value, ast.Call):
         return ""
     made = vocabulary.value(value.func)
     if not isinstance(made, type | FunctionType | BuiltinFunctionType):
         return ""
     package = str(made.__module__).partition(".")[0]
-    return ast.unparse(value.func) if made.__name__ in _SHARED.get(package, ()) else ""
+    is_shared = package in packages and made.__name__ in _SHARED[package]
+    return ast.unparse(value.func) if is_shared else ""
 
 
 def _is_cache(name: str, value: ast.expr) -> bool:

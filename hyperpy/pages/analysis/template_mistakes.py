@@ -14,6 +14,13 @@ _TAG = re.compile(r"<([A-Z]\w*)(?=[\s/>])")
 _ELEMENT = re.compile(r"\s*(<([a-z][\w-]*)(\s[^<>]*)?>.*</\2>|<(br|hr|img|input)\b[^<>]*>)\s*", re.DOTALL)
 _RAW = re.compile(r"<(/?)(?:script|style)\b", re.IGNORECASE)
 _HOLE = "x"
+# Attributes of JSX and Astro. Browsers ignore them.
+_FOREIGN = re.compile(r"(?<=\s)(className|htmlFor|class:list|set:html|dangerouslySetInnerHTML)\s*=")
+_INSTEAD = {
+    "className": "Write `class`.",
+    "htmlFor": "Write `for`.",
+    "class:list": "Write `class`, which takes a list or a dict as well.",
+}
 # https://html.spec.whatwg.org/multipage/indices.html#elements-3, with obsolete ones and those of SVG that occur.
 _NAMES = (
     "a abbr acronym address area article aside audio b base bdi bdo big blockquote body br button canvas caption center"
@@ -24,7 +31,7 @@ _NAMES = (
     " strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u"
     " ul var video wbr"
 )
-_ELEMENTS = frozenset(_NAMES.split())
+ELEMENTS = frozenset(_NAMES.split())
 
 
 def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
@@ -41,11 +48,12 @@ def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
             if isinstance(part, ast.Constant):
                 yield from _in_text(str(part.value), before, template, known, parsed.file, lines)
                 if not is_xml:
+                    yield from _foreign_attributes(str(part.value), before, template, parsed.file, lines)
                     yield from _unknown_elements(str(part.value), before, template, known, parsed.file, lines)
                 before += str(part.value)
             elif isinstance(part, ast.Interpolation):
                 if _is_text(before) and part.conversion == -1 and part.format_spec is None:
-                    yield from _strings_of_html(part.value, parsed.file)
+                    yield from strings_of_html(part.value, parsed.file)
                 before += _HOLE
 
 
@@ -85,11 +93,23 @@ def _unknown_elements(
     """Warnings about `<Card>` where no name `Card` is known. Elements of HTML may be written with capitals."""
     for match in _TAG.finditer(text):
         name = match[1]
-        if name in known or name.lower() in _ELEMENTS or not _is_text(before + text[: match.start()]):
+        if name in known or name.lower() in ELEMENTS or not _is_text(before + text[: match.start()]):
             continue
         what = f"`<{name}>` is not an element of HTML, and browsers show nothing for it"
         hint = f"For a component, import or define `{name}`, and write its name in braces: <{{{name}}} />."
         yield LoadWarning(what, _find(f"<{name}" + r"\b", template, file, lines), hint)
+
+
+def _foreign_attributes(
+    text: str, before: str, template: ast.TemplateStr, file: str, lines: list[str]
+) -> Iterator[LoadWarning]:
+    for match in _FOREIGN.finditer(text):
+        above = before + text[: match.start()]
+        raw = _RAW.findall(above)
+        if above.rfind("<") > above.rfind(">") and not (raw and raw[-1] == ""):
+            what = f"browsers know no attribute `{match[1]}`"
+            hint = _INSTEAD.get(match[1], "Write the value as the element's content; `{…:safe}` says that it is HTML.")
+            yield LoadWarning(what, _find(re.escape(match[1]), template, file, lines), hint)
 
 
 def _find(regex: str, template: ast.TemplateStr, file: str, lines: list[str]) -> Place:
@@ -100,7 +120,8 @@ def _find(regex: str, template: ast.TemplateStr, file: str, lines: list[str]) ->
     return Place(file, template.lineno)
 
 
-def _strings_of_html(expression: ast.expr, file: str) -> Iterator[LoadWarning]:
+def strings_of_html(expression: ast.expr, file: str) -> Iterator[LoadWarning]:
+    """Warnings about the strings with HTML in an expression whose text is escaped."""
     for node, joined in _shown(expression):
         if not _ELEMENT.fullmatch(_text(node)):
             continue

@@ -28,7 +28,12 @@ EVENT_CALLS = frozenset({"Event", "JSON"})
 RESPONSES = frozenset({*RESPONSE_CLASSES, "redirect"})
 ANSWERS = RESPONSES | {"render"}
 """A bare call of one of these answers the request."""
-_QUICK_FUNCTIONS = frozenset({"HTTPException", "asset", "flash", "flashes", "url"})
+_QUICK_FUNCTIONS = frozenset(
+    {
+        *("FormField", "HTTPException", "Suspense", "TrustedCSS", "TrustedJS", "TrustedURL"),
+        *("asset", "channel", "flash", "flashes", "url"),
+    }
+)
 QUICK_CALLS = (RESPONSES | HTML_CALLS | EVENT_CALLS | _QUICK_FUNCTIONS) - {"FileResponse"}
 """Calls of these never send a route to a worker thread. docs/route-files.md lists them."""
 

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from hyperpy.pages.analysis.analyse import analyse
 from hyperpy.pages.analysis.constants import Constants
-from hyperpy.pages.analysis.definitions import builtin_names, runs_first, with_aliases
+from hyperpy.pages.analysis.definitions import runs_first, with_aliases
 from hyperpy.pages.analysis.file_index import OWNERS, FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
+from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
@@ -133,9 +134,10 @@ class Compilation:
     ) -> tuple[Vocabulary, Surroundings]:
         """What the file's names mean after the statements in `done` have run. Checks its calls of `url` and `asset`."""
         late = self.imported.late(parsed, done)
-        vocabulary = self.imported.vocabulary(parsed, late, namespace)
+        objects, local = self.imported.objects(late, namespace)
+        vocabulary = Vocabulary(self.imported.public, objects, dict(zip(parsed.local, local, strict=True)))
         modules = self.imported.modules(parsed, namespace["__package__"])
-        known = fingerprint(self.imported, late, namespace, modules)
+        known = fingerprint(objects, local, self.imported.public, modules)
         references = check_urls(parsed, vocabulary, self.patterns, self.check_asset)
         return vocabulary, Surroundings(late, modules, references, known)
 
@@ -145,7 +147,7 @@ class Compilation:
         """Runs the imports of a route file and what they depend on, except for the first steps, which `ran` already."""
         constants = Constants(parsed, Vocabulary(self.imported.public, namespace))
         once, bound = parsed.bound_once, parsed.bound
-        settled = builtin_names()
+        settled = builtins_now().everywhere
         done: list[ast.stmt] = []
         steps: list[FirstStep] = []
         waiting: list[ast.stmt] = []  # imports that follow each other are compiled together

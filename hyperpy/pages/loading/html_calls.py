@@ -110,6 +110,6 @@ class HTMLCalls:
 
 
 def located_call(name: str, arguments: list[ast.expr], template: ast.TemplateStr) -> ast.Call:
-    """A call with the location of the t-string that it replaces."""
-    call = ast.Call(ast.Name(name, ast.Load()), arguments, [])
-    return ast.fix_missing_locations(ast.copy_location(call, template))
+    """A call with the location of the t-string that it replaces. The arguments have theirs."""
+    function = ast.copy_location(ast.Name(name, ast.Load()), template)
+    return ast.copy_location(ast.Call(function, arguments, []), template)

@@ -15,7 +15,7 @@ from hyperpy.pages.body_inputs import FormMarker, FromBody
 from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
 from hyperpy.pages.loading.annotations import DeclaredType, declared_type
-from hyperpy.pages.loading.body.fitting import fitted_marker, is_form
+from hyperpy.pages.loading.body.fitting import fitted_marker, is_form, with_id_prefixes
 from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.constraints import UnfitConstraintError
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
@@ -43,10 +43,11 @@ def resolve_inputs(facts: RouteFacts, types: TypeNames, source: Source) -> tuple
     Raises RouteError for an annotation that can't be evaluated or injected.
     """
     file = facts.file
-    return tuple(
+    inputs = [
         resolve_input(declaration, declared_type(declaration, file, types), file, source)
         for declaration in facts.declarations
-    )
+    ]
+    return with_id_prefixes(inputs)
 
 
 def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, source: Source) -> Input:
@@ -149,8 +150,9 @@ def _dependency(
             f"`{name}` can't be awaited under a condition",
             place=place,
             hint=(
-                "Declare it at the top level, or directly under `if POST:` and the like. Under another condition, "
-                "await it in the loader."
+                "It would be awaited before the statements run that the condition depends on. Declare it at the top "
+                "level, or\ndirectly under `if POST:` and the like with any other `if` inside, or await it in the "
+                "loader."
             ),
         )
     return dependency

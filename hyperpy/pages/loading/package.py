@@ -1,6 +1,7 @@
 """The routes folder as a Python package, under a name that is unique in the process."""
 
 import ast
+import codecs
 import importlib.util
 import os
 import re
@@ -26,6 +27,7 @@ from hyperpy.routing import Discovery, ErrorPage, GuardFile, RouteFile, URLPatte
 
 # File systems store times in steps of up to two seconds.
 _COARSEST_CLOCK: Final = 3_000_000_000
+_INITIAL: Final = f"{os.sep}__init__"
 
 
 class RoutesPackage:
@@ -87,12 +89,14 @@ def _same_files(files: Sequence[RouteFile | ErrorPage | GuardFile]) -> dict[str,
     """
     found: dict[str, list[RouteFile | ErrorPage | GuardFile]] = {}
     folders: dict[str, str] = {}
+    places: dict[str, str] = {}  # the same with a separator at the end
     for file in files:  # with strings: paths take several times as long
         path = str(file.path)
         folder, name = os.path.split(path)
         if folder not in folders:
             folders[folder] = os.path.realpath(folder)
-        real = os.path.realpath(path) if os.path.islink(path) else os.path.join(folders[folder], name)
+            places[folder] = os.path.join(folders[folder], "")
+        real = os.path.realpath(path) if file.path.info.is_symlink() else places[folder] + name
         found.setdefault(real, []).append(file)
     same: dict[str, str] = {}
     for real, links in found.items():
@@ -194,9 +198,21 @@ def is_in_routes(module: ModuleType, folder: str) -> bool:
 def read_source(path: Path) -> str:
     """The text of a Python file, decoded as Python decodes it. Raises RouteError if it can't be."""
     try:
-        return importlib.util.decode_source(path.read_bytes())
+        with open(path, "rb", buffering=0) as file:
+            return _decoded(file.readall())
     except (UnicodeDecodeError, SyntaxError, OSError) as error:
         raise RouteError(f"the file can't be read: {error}", place=Place(str(path))) from error
+
+
+def _decoded(data: bytes) -> str:
+    """The text of a file. Most need no search for their encoding and no translation of newlines."""
+    beginning = data[: data.find(b"\n", data.find(b"\n") + 1)] if b"coding" in data else b""
+    if b"\r" not in data and b"coding" not in beginning and not data.startswith(codecs.BOM_UTF8):
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            pass  # with Python's own message
+    return importlib.util.decode_source(data)
 
 
 def _file_status(path: Path) -> tuple[int, int] | None:
@@ -230,11 +246,12 @@ class _RouteFinder(MetaPathFinder):
         package = self.packages.get(head)
         if package is None:
             return self._inside(fullname, path or ())
-        place = package.folder.joinpath(*(part.replace("%2E", ".").replace("%25", "%") for part in parts))
-        file = place.with_name(f"{place.name}.py")
         module = ".".join(parts)
-        if known := package.files.get(module):
-            file = known.path
+        known = package.files.get(module)
+        if known and module not in package.same and os.path.isfile(path_of := str(known.path)):
+            return spec_from_file_location(fullname, path_of, loader=RouteLoader(package, known.path))
+        place = package.folder.joinpath(*(part.replace("%2E", ".").replace("%25", "%") for part in parts))
+        file = known.path if known else place.with_name(f"{place.name}.py")
         if same := package.same.get(module):
             return ModuleSpec(fullname, _AliasLoader(f"{package.name}.{same}"), origin=str(file))
         if parts and file.is_file():
@@ -275,9 +292,9 @@ class RouteLoader(Loader):
         self.executed: Executed | None = None
 
     def exec_module(self, module: ModuleType) -> None:
-        folder = self.path.with_suffix("")
-        if self.path.name != "__init__.py" and folder.is_dir():
-            module.__path__ = [str(folder)]  # with `users/` beside `users.py`, it is also the package of these files
+        folder = str(self.path).removesuffix(".py")
+        if not folder.endswith(_INITIAL) and os.path.isdir(folder):
+            module.__path__ = [folder]  # with `users/` beside `users.py`, it is also the package of these files
         status = _file_status(self.path)
         source, namespace, execution = self.get_source(), module.__dict__, self.package.execution
         match self.package.files.get(module.__name__.partition(".")[2]):

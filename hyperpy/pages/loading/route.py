@@ -1,6 +1,7 @@
 """A loaded route, and how it is loaded."""
 
 import ast
+import linecache
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -27,10 +28,12 @@ from hyperpy.routing import ErrorPage, GuardFile, RouteFile
 from hyperpy.tracebacks import line_in
 
 if TYPE_CHECKING:
+    from hyperpy.pages.analysis import parsed_file
     from hyperpy.pages.loading import inputs as declared_inputs
     from hyperpy.pages.loading.dependencies import resolve
     from hyperpy.pages.loading.imports import import_hints
 else:
+    parsed_file = LazyModule("hyperpy.pages.analysis.parsed_file")
     declared_inputs = LazyModule("hyperpy.pages.loading.inputs")
     resolve = LazyModule("hyperpy.pages.loading.dependencies.resolve")
     import_hints = LazyModule("hyperpy.pages.loading.imports.import_hints")
@@ -117,7 +120,11 @@ def load_route(
         raise error.at(Place(path, line_in(error, path))) from error.__cause__
     except Exception as error:
         place = _place_of(error, path, package.folder)
-        hint = import_hints.import_hint(error) if isinstance(error, ImportError) else ""
+        if isinstance(error, SyntaxError) and error.filename == place.file:  # of a private file
+            raise parsed_file.unreadable(error, "".join(linecache.getlines(place.file)), place.file) from error
+        hint = import_hints.import_hint(error, place.file) if isinstance(error, ImportError) else ""
+        if "<class 'starlette.datastructures.UploadFile'>" in str(error):
+            hint = "Import it from hyperpy: `from hyperpy import UploadFile`."
         hint = hint or "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
         raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
     definitions = module.__dict__
@@ -241,7 +248,7 @@ def _route(
     own = {method: _with_body(route, facts.by_method[method], body) for method, body in compiled.by_method.items()}
     if "GET" in own:
         own["HEAD"] = own["GET"]
-    return replace(route, by_method=own)
+    return replace(route, by_method=own) if own else route
 
 
 def _with_body(route: Route, behaviour: Behaviour, body: CompiledBody) -> Route:

@@ -1,6 +1,6 @@
 """Reads the inputs of a request that need not be awaited."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Any, Final, Protocol
 
 from starlette.exceptions import HTTPException
@@ -11,7 +11,9 @@ from starlette.types import Scope
 from hyperpy.exceptions import AnswerError, InputError
 from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.answers import Redirect
-from hyperpy.pages.body_inputs import FormMarker
+from hyperpy.pages.body_inputs import FormMarker, FromBody
+from hyperpy.pages.facts import METHODS
+from hyperpy.pages.input_markers import CookieMarker, HeaderMarker, QueryMarker
 from hyperpy.pages.loading.resolved_inputs import Input, InputOrigin
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.sessions import Session, SessionContent
@@ -64,6 +66,22 @@ def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
             assert given.request_object is not None
             return given.request_object.of(run)
     raise AssertionError(given.origin)
+
+
+def all_problems(problems: dict[str, str], group: int, inputs: Iterable[Input], run: Reader) -> dict[str, str]:
+    """The problems of the inputs of one block, and those of later blocks that the request would have reached.
+
+    Inputs of the site's own markers are left out, and dependencies: reading them may have an effect.
+    """
+    method = {"HEAD": "GET"}.get(run.scope["method"], run.scope["method"])
+    method = method if method in METHODS else ""
+    others: dict[str, str] = {}
+    for given in inputs:
+        is_form = isinstance(given.marker, FormMarker) and given.marker.model is not None
+        is_own = isinstance(given.marker, (QueryMarker, HeaderMarker, CookieMarker, FromBody))
+        if given.group > group and is_own and not is_form and given.methods and method in given.methods:
+            read(given, run, others)
+    return problems | {name: problem for name, problem in others.items() if name not in problems}
 
 
 def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:

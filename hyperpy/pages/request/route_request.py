@@ -23,7 +23,7 @@ from starlette.requests import Request
 from hyperpy.exceptions import InputError
 from hyperpy.forms import UploadFile
 from hyperpy.pages.request.request_state import request_state
-from hyperpy.sessions import Session
+from hyperpy.sessions import ExplicitSession, Session
 
 # Nesting that pydantic and JavaScript libraries read too. Beyond it, encoding the value again may overflow the stack.
 MAX_DEPTH: Final = 200
@@ -69,8 +69,9 @@ class RouteRequest(Request):
     @property
     def session(self) -> Any:
         """The session of a middleware, or else the site's own."""
-        if "session" in self.scope:
-            return self.scope["session"]
+        given = self.scope.get("session")
+        if given is not None and type(given) is not ExplicitSession:
+            return given
         return Session(request_state(self.scope).session_content(self.scope))
 
     @property

@@ -27,7 +27,7 @@ from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.body import BODILESS_METHODS, RequestBody, body_limit
 from hyperpy.pages.request.data_answer import returned_answer
 from hyperpy.pages.request.injected_response import InjectedResponse
-from hyperpy.pages.request.reading import ABSENT, read
+from hyperpy.pages.request.reading import ABSENT, all_problems, read
 from hyperpy.pages.request.request_state import STATE, RequestState, request_state
 from hyperpy.pages.request.route_request import RouteRequest
 from hyperpy.pages.request.submitted_body import read_submitted
@@ -208,7 +208,7 @@ class Run(AnsweredRequest):
                 if given.has_default:
                     self.given_inputs |= {index}
         if problems:
-            raise InputError(problems)
+            raise InputError(all_problems(problems, group, self.route.inputs, self))
 
     def wants_initial(self, index: int) -> bool:
         """Whether a form of the route shows its initial values, so that these are evaluated."""

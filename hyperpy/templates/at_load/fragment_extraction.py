@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
+from hyperpy.templates.at_load.child_nodes import nodes_in
 from hyperpy.templates.at_load.literals import Literal, Literals
 from hyperpy.templates.syntax.literal_source import LiteralSource
 from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole, HoleUse, Node, Spec, walk
@@ -19,7 +20,7 @@ def extract_fragments(node: ast.TemplateStr, literals: Literals) -> dict[str, as
     """
     nodes = walk(inner for literal in literals.within(node) for inner in literal.document.nodes)
     names = Counter(_static_name(inner) for inner in nodes if isinstance(inner, Fragment))
-    if any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)):
+    if names and any(isinstance(inner, ast.NamedExpr) for inner in nodes_in(node)):
         return {}  # a fragment may use what `:=` binds outside of it
     fragments = {}
     for name, count in names.items():

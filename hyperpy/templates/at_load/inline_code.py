@@ -10,7 +10,7 @@ from hyperpy.exceptions import TemplateError
 from hyperpy.record_classes import record
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
-from hyperpy.templates.escape import text_escape
+from hyperpy.templates.escape import text_functions
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.url_values import SAFE_TEXTS
 from hyperpy.templates.rendering.component_calls import CallSite
@@ -38,7 +38,7 @@ class InlineCode:
         """The function. `text` is the file that has the t-string."""
         # C code that imports a module, as strftime() does, looks up `__builtins__` in the globals of its caller.
         own = {"LOCATED": _locator(text, self.holes), "__builtins__": vars(builtins)}
-        namespace = {**RUNTIME, **self.names, **own, "ESCAPE": text_escape.get()}
+        namespace = {**RUNTIME, **self.names, **own, **text_functions.get()}
         if any(value.__module__ in _ENCODING for value in self.names.values() if isinstance(value, FunctionType)):
             import_module("pydantic_core")  # instead of in the first request
         if "FOREIGN" in self.code.co_names:

@@ -4,11 +4,11 @@ Their code has the file and lines of the t-string, so that a traceback shows the
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType
 
-from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS, child_nodes
+from hyperpy.templates.at_load.code_locations import MARK, Location, line_locations, located
 from hyperpy.templates.at_load.inline_code import InlineCode
 from hyperpy.templates.at_load.inline_plan import ClassList, Either, LiteralPlan, Plain, Plan, Planner, Rows, Unused
 from hyperpy.templates.at_load.literals import Literals
@@ -20,9 +20,7 @@ from hyperpy.templates.syntax.nodes import Attribute, Node, Tag
 
 FUNCTION = """\
 def template({names}):
-    try:
-{values}
-        return {result}
+    try: {values}return {result}
     except PROBLEM as problem:
         raise LOCATED(problem) from None
 """
@@ -45,26 +43,22 @@ def _function(plan: LiteralPlan, plains: dict[str, Plain], file: str) -> InlineC
     """None if Python can't compile the function because it is nested too deeply."""
     writer = _InlineWriter(plan)
     names = ", ".join(name for name, _ in plan.bindings())
-    values = "\n".join(f"        {name} = {value}" for name, value in _prepared(plan))
-    source = FUNCTION.format(names=names, values=values, result=writer.rendering(plan.document.nodes))
+    values = [*_prepared(plan)]
+    result = writer.rendering(plan.document.nodes)
+    steps = "".join(f"\n        {name} = {value}" for name, value in values)
+    steps += "\n        " if values else ""  # otherwise on the line of `try`, which needs no instruction then
     try:
-        tree = ast.parse(source)
-        _relocate(tree, _location(plan.node), plains)
-        code = compile(tree, file, "exec", dont_inherit=True)
+        code = compile(FUNCTION.format(names=names, values=steps, result=result), file, "exec", dont_inherit=True)
     except SyntaxError as error:
         if "too many" in error.msg:
             return None
         raise
     function = next(constant for constant in code.co_consts if isinstance(constant, CodeType))
-    return InlineCode(function, writer.namespace, {_start(hole): _end(hole) for hole in plains.values()})
-
-
-def _start(hole: Plain) -> tuple[int, int]:
-    return hole.value.lineno, hole.value.col_offset
-
-
-def _end(hole: Plain) -> tuple[int, int, str]:
-    return hole.value.end_lineno or hole.value.lineno, hole.value.end_col_offset or 0, hole.words
+    whole, holes = Location.of(plan.node), {name: Location.of(plain.value) for name, plain in plains.items()}
+    before = [whole, whole, *(holes[name] for name, _ in values)] if values else [whole]  # the lines of FUNCTION
+    lines = [*before, *line_locations(result, whole, holes), whole, whole]
+    ends = {(at.line, at.column): (at.end_line, at.end_column, plains[name].words) for name, at in holes.items()}
+    return InlineCode(located(function, lines), writer.namespace, ends)
 
 
 def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
@@ -72,38 +66,6 @@ def _prepared(plan: LiteralPlan) -> Iterator[tuple[str, str]]:
     for hole in plan.holes.values():
         if isinstance(hole, Plain) and (value := prepared(hole.name, hole.shape, repr(hole.spec))) != hole.name:
             yield hole.name, value
-
-
-def _relocate(tree: ast.AST, location: Mapping[str, object], plains: dict[str, Plain]) -> None:
-    """Give generated nodes the location of the hole that they render."""
-    kind = type(tree)
-    if kind is ast.FormattedValue or kind is ast.Assign:
-        hole = _first_hole(tree, plains)
-        location = location if hole is None else _location(hole)
-    tree.__dict__.update(location)
-    for name in CHILD_FIELDS[kind]:
-        child = getattr(tree, name)
-        if type(child) is list:
-            for each in child:
-                if each is not None:
-                    _relocate(each, location, plains)
-        elif child is not None:
-            _relocate(child, location, plains)
-
-
-def _location(node: ast.expr) -> dict[str, object]:
-    names = ("lineno", "col_offset", "end_lineno", "end_col_offset")
-    return {name: getattr(node, name) for name in names}
-
-
-def _first_hole(tree: ast.AST, plains: dict[str, Plain]) -> ast.expr | None:
-    """The hole whose variable is found first, level by level."""
-    nodes = [tree]
-    for node in nodes:
-        if isinstance(node, ast.Name) and node.id in plains:
-            return plains[node.id].value
-        nodes += child_nodes(node)
-    return None
 
 
 class _InlineWriter(Writer):
@@ -116,7 +78,7 @@ class _InlineWriter(Writer):
     def hole(self, index: int) -> str:
         plan = self.plan.holes[index]
         assert isinstance(plan, Plain)
-        return plan.name
+        return f"{MARK}{plan.name}"
 
     def text(self, index: int, foreign: str = "") -> Iterator[CodePiece]:
         plan = self.plan.holes[index]
@@ -179,12 +141,13 @@ class _InlineWriter(Writer):
                 case str():
                     yield f" {escape_str(part)}"
                 case Plain(name=name):
-                    text = Expression(f"{self.name(escape_str)}({name})")
+                    value = f"{MARK}{name}"
+                    text = Expression(f"{self.name(escape_str)}({value})")
                     yield conditional(
-                        (f"type({name}) is str and {name}",), (" ", text), f"{self.name(_class_more)}({name})"
+                        (f"type({value}) is str and {value}",), (" ", text), f"{self.name(_class_more)}({value})"
                     )
                 case (names, condition):
-                    yield Expression(f"{f' {escape_str(names)}'!r} if {condition.name} else ''")
+                    yield Expression(f"{f' {escape_str(names)}'!r} if {MARK}{condition.name} else ''")
         yield '"'
 
 

@@ -65,10 +65,10 @@ class LiteralPlan:
     def bindings(self) -> list[Binding]:
         return [binding for hole in self.holes.values() for binding in hole.bindings()]
 
-    def row(self) -> ast.expr:
-        """The values of one rendering: a tuple, or the value itself if there is only one."""
+    def row(self, around: ast.expr) -> ast.expr:
+        """The values of one rendering: a tuple in the place of `around`, or the value itself if there is only one."""
         values = [value for _, value in self.bindings()]
-        return values[0] if len(values) == 1 else ast.Tuple(values, ast.Load())
+        return values[0] if len(values) == 1 else ast.copy_location(ast.Tuple(values, ast.Load()), around)
 
 
 @record(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Rows:
     element: LiteralPlan | Either
 
     def bindings(self) -> list[Binding]:
-        element = self.element.row()
+        element = self.element.row(self.node)
         return [(self.name, ast.copy_location(type(self.node)(element, self.node.generators), self.node))]
 
 
@@ -93,15 +93,20 @@ class Either:
     then: LiteralPlan
     otherwise: LiteralPlan | None
 
-    def row(self) -> ast.expr:
-        then = ast.Tuple([ast.Constant(True), self.then.row()], ast.Load())
-        otherwise: ast.expr = ast.Constant(None)
-        if self.otherwise:
-            otherwise = ast.Tuple([ast.Constant(False), self.otherwise.row()], ast.Load())
-        return ast.copy_location(ast.IfExp(self.node.test, then, otherwise), self.node)
+    def row(self, around: ast.expr) -> ast.expr:
+        """`around` isn't needed: the condition has a place of its own."""
+        then = self._tagged(True, self.then)
+        otherwise = self._tagged(False, self.otherwise) if self.otherwise else self._placed(ast.Constant(None))
+        return self._placed(ast.IfExp(self.node.test, then, otherwise))
 
     def bindings(self) -> list[Binding]:
-        return [(self.name, self.row())]
+        return [(self.name, self.row(self.node))]
+
+    def _tagged(self, tag: bool, plan: LiteralPlan) -> ast.expr:
+        return self._placed(ast.Tuple([self._placed(ast.Constant(tag)), plan.row(self.node)], ast.Load()))
+
+    def _placed[E: ast.expr](self, node: E) -> E:
+        return ast.copy_location(node, self.node)
 
 
 type Plan = Plain | Unused | ClassList | LiteralPlan | Rows | Either

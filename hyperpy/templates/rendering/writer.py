@@ -6,8 +6,8 @@ An exact `str` is escaped on the spot. Any other value goes to the function for 
 import html
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
+from typing import NamedTuple
 
-from hyperpy.record_classes import record
 from hyperpy.templates.escape import escape_str, markup, with_newline
 from hyperpy.templates.escaping import attributes
 from hyperpy.templates.escaping.bound_values import binding_string, binding_value
@@ -57,8 +57,7 @@ _ALWAYS_CHECKED = frozenset(
 _CHECKED_ALONE = frozenset({Context.HTMX_TRIGGER, Context.HTMX_SWAP})
 
 
-@record(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
     """Generated Python for a str. `quick` are pieces that have the same text if all `conditions` hold."""
 
     code: str
@@ -75,7 +74,7 @@ def conditional(conditions: tuple[str, ...], quick: tuple[CodePiece, ...], other
 
 
 def f_string(pieces: Iterable[CodePiece]) -> str:
-    """The pieces as one f-string. `repr` escapes the static ones."""
+    """The pieces as one f-string. `repr` escapes the static ones. Each piece of code has lines of its own."""
     written: list[str] = []
     static = ""
     for piece in (*pieces, None):
@@ -86,7 +85,7 @@ def f_string(pieces: Iterable[CodePiece]) -> str:
             written.append("f" + repr(static.replace("{", "{{").replace("}", "}}")))
             static = ""
         if piece:
-            written.append(f"f'{{{piece.code}}}'")
+            written.append(f"f'{{\n{piece.code}\n}}'")
     return f"({' '.join(written)})" if len(written) > 1 else "".join(written) or "''"
 
 
@@ -244,7 +243,7 @@ class Writer:
             return
         conditions, text = [f"type({value}) is str"], f"{self.name(escape_str)}({value})"
         if context in CHECKS:
-            text = f"url_{value}"
+            text = f"url_{value.strip()}"
             conditions.append(f"({text} := {self.constant(SAFE_TEXTS[context].get)}({value}))")
         yield conditional(tuple(conditions), (f'{head}="', Expression(text), '"'), general)
 

@@ -7,6 +7,8 @@ A hole is the place of an interpolation, identified by its index in `template.in
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, auto
+from functools import cached_property
+from typing import NamedTuple
 
 from hyperpy.record_classes import record
 from hyperpy.templates.syntax.problems import first_words
@@ -42,6 +44,8 @@ class Spec(Enum):
 class Context(Enum):
     """The meaning of an attribute's value to a browser. It determines how a value is escaped."""
 
+    __hash__ = object.__hash__  # members are compared by identity
+
     PLAIN = auto()
     URL = auto()
     IMAGE_URL = auto()
@@ -67,6 +71,8 @@ class Context(Enum):
 
 class HoleMode(Enum):
     """The position of a hole inside its context, as determined by the text before it."""
+
+    __hash__ = object.__hash__  # members are compared by identity
 
     PLAIN = auto()
     PATH = auto()
@@ -102,8 +108,7 @@ class HoleUse(Enum):
     OTHER = auto()
 
 
-@record(frozen=True, slots=True)
-class HoleShape:
+class HoleShape(NamedTuple):
     """The properties of an interpolation that the meaning of a literal may depend on."""
 
     expression: str
@@ -112,8 +117,7 @@ class HoleShape:
     is_marker: bool = False
 
 
-@record(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """HTML that is sent unchanged."""
 
     text: str
@@ -144,8 +148,7 @@ class Target:
     before: str = ""
 
 
-@record(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """`value` is None for a bare name, and `space` is the white space before the name.
 
     `modes` are the modes of the value's holes, unless a hole is the whole value. `targets` are the attributes
@@ -185,8 +188,7 @@ class MarkerHole:
     start: int
 
 
-@record(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A start tag. `tail` is the text between the last attribute and `>`."""
 
     name: str
@@ -201,8 +203,7 @@ class Tag:
         return self.tail.endswith("/")
 
 
-@record(frozen=True, slots=True)
-class EndTag:
+class EndTag(NamedTuple):
     name: str
     text: str
     end: int
@@ -242,7 +243,7 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
             yield from walk(node.children or ())
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Document:
     """A parsed literal.
 
@@ -257,7 +258,7 @@ class Document:
     uses: Mapping[int, HoleUse]
     named: frozenset[int]
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The first words of the literal, which name it in messages."""
         return first_words(self.strings, [shape.expression for shape in self.shapes])

@@ -5,7 +5,7 @@ HTML elements need not be balanced, because a page may be sent in chunks. Compon
 
 import html
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from copy import replace
 
 from hyperpy.exceptions import did_you_mean
 from hyperpy.templates.syntax.contexts import VOID
@@ -33,6 +33,7 @@ from hyperpy.templates.syntax.nodes import (
 from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.scanner import ComponentEnd, scan
 
+_NOTHING = Text("")
 # SVG elements that can be self-closing and are not HTML elements as well.
 SVG_SHAPES = frozenset(
     ["circle", "ellipse", "g", "image", "line", "path", "polygon", "polyline", "rect", "stop", "text", "tspan", "use"]
@@ -93,8 +94,8 @@ class _Tree:
             elif isinstance(token, Component):
                 self._component(token)
             elif isinstance(token, Tag):
-                self.nodes.append(replace(token, attributes=_last_wins(token.attributes)))
-            elif token != Text(""):
+                self.nodes.append(_with_last(token))
+            elif token != _NOTHING:
                 self.nodes.append(token)
         if self.open:
             component, _ = self.open[-1]
@@ -107,7 +108,7 @@ class _Tree:
         return _with_fragments(self.nodes)
 
     def _component(self, token: Component) -> None:
-        token = replace(token, attributes=_last_wins(token.attributes))
+        token = _with_last(token)
         if token.children is None:
             self.nodes.append(_marked(token))
         else:
@@ -131,10 +132,13 @@ class _Tree:
         self.nodes = before
 
 
-def _last_wins(attributes: tuple[Attribute | Spread, ...]) -> tuple[Attribute | Spread, ...]:
+def _with_last[T: (Tag, Component)](token: T) -> T:
     """If a name occurs more than once, keep the last attribute. The names of a spread are known only at run time."""
-    last = {item.name.lower(): item for item in attributes if isinstance(item, Attribute)}
-    return tuple(item for item in attributes if isinstance(item, Spread) or last[item.name.lower()] is item)
+    if len(token.attributes) < 2:
+        return token
+    last = {item.name.lower(): item for item in token.attributes if isinstance(item, Attribute)}
+    kept = tuple([item for item in token.attributes if isinstance(item, Spread) or last[item.name.lower()] is item])
+    return token if len(kept) == len(token.attributes) else replace(token, attributes=kept)
 
 
 def _marked(component: Component) -> Node:

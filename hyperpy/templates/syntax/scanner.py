@@ -63,7 +63,7 @@ def scan(source: LiteralSource) -> Iterator[Token]:
             tag = TagReader(source, position).read()
             position = tag.end
             if isinstance(tag, Component):
-                yield replace(tag, foreign=_foreign_kind(foreign))
+                yield replace(tag, foreign=_foreign_kind(foreign)) if foreign else tag
                 continue
             yield tag
             name, kind = tag.name.lower(), _foreign_kind(foreign)

@@ -1,7 +1,7 @@
 """Start tags, from `<` to `>`: names, attributes, and holes in place of attributes."""
 
 import re
-from dataclasses import replace
+from copy import replace
 
 from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.bindings import targets
@@ -64,15 +64,15 @@ class TagReader:
     def read(self) -> Tag | Component:
         self._read_name()
         items, tail = self._read_items()
-        attributes = tuple(item for item in items if not isinstance(item, MarkerHole))
+        attributes = tuple([item for item in items if not isinstance(item, MarkerHole)])
         markers = [item for item in items if isinstance(item, MarkerHole)]
         if len(markers) > 1:
             raise SyntaxProblem("this element is marked as a fragment twice", markers[1].start)
         marker = markers[0] if markers else None
         if self.is_component:
             index = self.source.named_hole(self.start + 1)
-            component = Component(index, self.name, attributes, marker, self.start, self.position)
-            return component if tail.endswith("/") else replace(component, children=())
+            children = None if tail.endswith("/") else ()
+            return Component(index, self.name, attributes, marker, self.start, self.position, children)
         return Tag(self.name, _refreshing(self.name, attributes, self.source), tail, marker, self.start, self.position)
 
     def _read_name(self) -> None:
@@ -138,21 +138,21 @@ class TagReader:
             raise _computed_name(self.position)
         context = Context.PLAIN if self.is_component else context_of(self.name, name)
         value = self._value(name, context)
-        if value is None or all(isinstance(piece, str) for piece in value):
+        if value is None or HOLE not in self.text[start : self.position]:
             return Attribute(name, value, space or " ", context, start)
-        return self._computed(Attribute(name, value, space or " ", context, start), value)
+        return self._computed(name, value, space or " ", context, start)
 
-    def _computed(self, attribute: Attribute, value: Value) -> Attribute:
+    def _computed(self, name: str, value: Value, space: str, context: Context, start: int) -> Attribute:
         """The attribute with the modes of the holes in its value."""
-        context, source = attribute.context, self.source
+        source = self.source
         language = LANGUAGES.get(context)
         try:
             if not language:
-                return replace(attribute, modes=modes(context, value))
+                return Attribute(name, value, space, context, start, modes(context, value))
             if context is Context.HTMX_JSON and len(value) > 1:
                 language = _htmx_language(value)
             value, inside = attribute_contents(source, value, language)
-            attribute = replace(attribute, value=value, modes=inside)
+            attribute = Attribute(name, value, space, context, start, inside)
             if context not in (Context.BINDING, Context.BINDINGS) or attribute.only_hole is not None:
                 return attribute
             code = "".join(decoded(piece) if isinstance(piece, str) else HOLE for piece in value)

@@ -1,15 +1,14 @@
 """Work that continues after its request and reports its progress."""
 
-import asyncio
 import secrets
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from itertools import batched
 
+import aiosqlite
 from hyperpy import HTTPException, channel, spawn
 from pydantic import BaseModel, ValidationError
 
-from store import Contacts, Details, transaction
+from store import Contacts, Details, first, transaction
 
 CHUNK = 20  # contacts between two messages about the progress
 
@@ -26,32 +25,38 @@ class Job(BaseModel):
     result: str = ""  # the name of the file, if it makes one
 
 
-type Work = Callable[[Job], Iterator[int]]
-"""Does the work of a job, and yields how much is done; runs in a thread."""
+type Work = Callable[[Job], AsyncIterator[int]]
+"""Does the work of a job, and yields how much is done."""
 
 
-def start(connection: sqlite3.Connection, title: str, total: int, work: Work) -> Job:
+async def start(connection: aiosqlite.Connection, title: str, total: int, work: Work) -> Job:
     """Start a job in the transaction of a request, for which its own transactions wait."""
     job = Job(id=secrets.token_urlsafe(12), title=title, total=total)
-    connection.execute("insert into jobs (id, state) values (?, ?)", (job.id, job.model_dump_json()))
+    await connection.execute("insert into jobs (id, state) values (?, ?)", (job.id, job.model_dump_json()))
     spawn(_run(job, work), name=title)
     return job
 
 
-def find(job_id: str) -> tuple[Job, bytes]:
-    """A job, and the file that it has made."""
-    with transaction("deferred") as connection:
-        row = connection.execute("select state, result from jobs where id = ?", (job_id,)).fetchone()
+async def requested_job(job_id: str) -> Job:
+    """The job that the URL names. A stream that depends on it holds no connection."""
+    async with transaction("deferred") as connection:
+        row = await first(connection, "select state from jobs where id = ?", job_id)
     if row is None:
         raise HTTPException(404, "There is no such job.")
-    return Job.model_validate_json(row["state"]), row["result"]
+    return Job.model_validate_json(row["state"])
+
+
+async def result_of(job_id: str) -> bytes | None:
+    """The file that the job has made."""
+    async with transaction("deferred") as connection:
+        row = await first(connection, "select result from jobs where id = ?", job_id)
+    return row and row["result"]
 
 
 async def _run(job: Job, work: Work) -> None:
     progress = channel(f"job:{job.id}")
-    steps = work(job)
     try:
-        while (done := await asyncio.to_thread(next, steps, None)) is not None:
+        async for done in work(job):
             job.done = done
             await progress.publish(job)
     except Exception:
@@ -59,28 +64,24 @@ async def _run(job: Job, work: Work) -> None:
         raise
     finally:
         job.is_over = True
-        await asyncio.to_thread(_save, job)
+        async with transaction() as connection:
+            await connection.execute("update jobs set state = ? where id = ?", (job.model_dump_json(), job.id))
         await progress.publish(job)
         await progress.close()
 
 
-def _save(job: Job) -> None:
-    with transaction() as connection:
-        connection.execute("update jobs set state = ? where id = ?", (job.model_dump_json(), job.id))
-
-
-def archive(job: Job) -> Iterator[int]:
+async def archive(job: Job) -> AsyncIterator[int]:
     """Write all contacts as JSON."""
-    with transaction("deferred") as connection:
-        contacts = Contacts(connection).all()
+    async with transaction("deferred") as connection:
+        contacts = await Contacts(connection).all()
     lines = []
     for contact in contacts:
         lines.append(contact.model_dump_json())
         if len(lines) % CHUNK == 0:
             yield len(lines)
-    with transaction() as connection:
+    async with transaction() as connection:
         result = f"[{',\n'.join(lines)}]"
-        connection.execute("update jobs set result = ? where id = ?", (result.encode(), job.id))
+        await connection.execute("update jobs set result = ? where id = ?", (result.encode(), job.id))
     job.outcome, job.result = "The archive is ready.", "contacts.json"
     yield len(lines)
 
@@ -88,23 +89,24 @@ def archive(job: Job) -> Iterator[int]:
 def import_rows(rows: list[dict[str, str]]) -> Work:
     """Add a contact for each row, in one transaction per chunk; leave out those that don't fit."""
 
-    def work(job: Job) -> Iterator[int]:
+    async def work(job: Job) -> AsyncIterator[int]:
         added = 0
         for chunk in batched(rows, CHUNK, strict=False):
-            with transaction() as connection:
-                added += sum(_added(Contacts(connection), row) for row in chunk)
+            async with transaction() as connection:
+                for row in chunk:
+                    added += await _added(Contacts(connection), row)
             yield job.done + len(chunk)
         job.outcome = f"{added} contacts are new; {len(rows) - added} rows were left out."
 
     return work
 
 
-def _added(contacts: Contacts, row: dict[str, str]) -> bool:
+async def _added(contacts: Contacts, row: dict[str, str]) -> bool:
     try:
         details = Details.model_validate(row)
     except ValidationError:
         return False
-    if contacts.has_email(details.email):
+    if await contacts.has_email(details.email):
         return False
-    contacts.add(details)
+    await contacts.add(details)
     return True

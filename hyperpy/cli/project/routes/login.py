@@ -34,7 +34,7 @@ t"""
 <{Layout} title="Log in">
   <h1>Log in</h1>
   <form method="post">
-    {form.errors.form and t'<p role="alert">{form.errors.form}</p>'}
+    {form.errors.form and t"<p>{form.errors.form}</p>"}
     <{FormField} {form} name="name" autocomplete="username" />
     <{FormField} {form} name="password" autocomplete="current-password" />
     <button>Log in</button>

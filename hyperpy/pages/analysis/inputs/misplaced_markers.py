@@ -132,6 +132,10 @@ def _typed(marker: ast.expr) -> str:
         case ast.Call(func=ast.Subscript(value=form) as kind):  # `Form[Contact](…)`
             plain = ast.unparse(ast.Call(form, marker.args, marker.keywords))
             return f"{ast.unparse(kind)} = {plain}"
+        case ast.Call(func=form, args=[ast.Name(id=model)]) if (
+            ast.unparse(form).endswith("Form") and model[:1].isupper()
+        ):
+            return f"{ast.unparse(form)}[{model}]"
     return f"T = {ast.unparse(marker)}"
 
 

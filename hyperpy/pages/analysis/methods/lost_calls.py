@@ -15,7 +15,7 @@ from typing import Final
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Function
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.analysis.vocabulary import ANSWERS, Vocabulary
 from hyperpy.pages.facts import place_of
 from hyperpy.pages.known_names import MISSING
 from hyperpy.record_classes import record
@@ -26,13 +26,20 @@ _WITH: Final = {
 }
 _MANAGERS: Final = {id(contextlib.contextmanager): "with", id(contextlib.asynccontextmanager): "async with"}
 _FUTURES: Final = (asyncio.gather, asyncio.shield)
+_ACTING: Final = ANSWERS | {"HTTPException", "flash"}
 AWAIT: Final = "await"
 FUTURE: Final = "await a future"
 
 
 def check_lost_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
-    """Raises RouteError for a call whose coroutine is certainly never awaited, or whose generator never runs."""
+    """Raises RouteError for a call whose coroutine is certainly never awaited, or whose generator never runs.
+
+    And for `redirect` and the like as a statement, without a call.
+    """
     finder = _Finder(parsed, vocabulary)
+    for statement in parsed.index.of(ast.Expr):
+        if vocabulary.public_name(statement.value) in _ACTING:
+            raise _not_called(statement.value, parsed.file)
     for call in parsed.index.of(ast.Call):
         if needs := finder.needs(call.func):
             if needs == AWAIT and finder.is_lost(call):
@@ -116,6 +123,13 @@ class _Finder:
         what = f"the call of {name}() runs nothing: it makes a {kind}"
         hint = f"Write `{keyword} {wanted}{name}(…):`."
         return RouteError(what, place=place_of(call, self.parsed.file), hint=hint)
+
+
+def _not_called(name: ast.expr, file: str) -> RouteError:
+    written = ast.unparse(name)
+    call = f"raise {written}(…)" if written.endswith("HTTPException") else f"{written}(…)"
+    what = f"`{written}` is not called, so this line does nothing"
+    return RouteError(what, place=place_of(name, file), hint=f"Write `{call}`.")
 
 
 def _needs(function: object) -> str:

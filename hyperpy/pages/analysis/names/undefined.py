@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.definitions import builtin_names
 from hyperpy.pages.analysis.file_index import FileIndex, Use, When
+from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
@@ -21,13 +21,16 @@ from hyperpy.templates import SourceText
 from hyperpy.templates.at_load.literals import Literals
 
 
-def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary) -> None:
+def check_names(
+    parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabulary, parameters: frozenset[str] = frozenset()
+) -> None:
     """Raises RouteError for code that reads a name which no statement, function, import or declaration sets.
 
     `known` are the names that imports have set and those that code sets or looks up as strings.
+    `parameters` are those of the file's URL.
     """
     known = known.union(parsed.bound, *(names.declares for names in parsed.names.values()))
-    everywhere = known | builtin_names() | parsed.expected_to_fail
+    everywhere = known | builtins_now().everywhere | parsed.expected_to_fail
     for statement, names in parsed.names.items():
         for use in names.uses:
             name = use.node.id
@@ -37,7 +40,7 @@ def check_names(parsed: ParsedFile, known: frozenset[str], vocabulary: Vocabular
                 continue
             check_templates(parsed, vocabulary)
             what = f"{_user(statement, use, parsed.index)} uses `{name}`, which nothing in this file sets"
-            hint = _Advice(parsed, known, vocabulary).on(use.node)
+            hint = _Advice(parsed, known, vocabulary, parameters).on(use.node)
             raise RouteError(what, place=place_of(use.node, parsed.file), hint=hint)
 
 
@@ -102,6 +105,7 @@ class _Advice:
     parsed: ParsedFile
     known: frozenset[str]
     vocabulary: Vocabulary
+    parameters: frozenset[str]
 
     def on(self, node: ast.Name) -> str:
         """The hint for a name, and that braces in scripts and styles are doubled."""
@@ -116,9 +120,23 @@ class _Advice:
 
     def to_set(self, node: ast.Name) -> str:
         name = node.id
+        if name in self.parameters:
+            return f"It is a parameter of the URL. Declare it: `{name}: str`, or with another type, such as `int`."
+        parent = self.parsed.index.parent(node)
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.BitOr) and parent.right is node:
+            left = ast.unparse(parent.left)
+            if name == "safe":
+                return f"For a str that is HTML already, and nothing from a visitor, write {{{left}:safe}}."
+            return f"Templates have no filters. Call a function or a method: {{{name}({left})}}."
         if name in self.vocabulary.public:
             return f"Import it: `from hyperpy import {name}`."
-        return self.of_function(name) or self.similar(name) or self.imported(name) or self.declared(node)
+        return (
+            self.returned(name)
+            or self.of_function(name)
+            or self.similar(name)
+            or self.imported(name)
+            or self.declared(node)
+        )
 
     def of_function(self, name: str) -> str:
         """A function may set a variable of that name, but a local one."""
@@ -128,6 +146,17 @@ class _Advice:
                 head = f"{keyword} {function.name}({ast.unparse(function.args)}):"
                 where = f"{function.name}() sets a local variable of that name"
                 return f"{where}. To set it for the whole file, write\n\n    {head}\n        global {name}"
+        return ""
+
+    def returned(self, name: str) -> str:
+        """A loader may return it in a dict, as views of other frameworks do."""
+        for statement in self.parsed.tree.body:
+            if isinstance(statement, ast.AsyncFunctionDef):
+                for answer in self.parsed.index.owned(statement, ast.Return):
+                    keys = answer.value.keys if isinstance(answer.value, ast.Dict) else ()
+                    if any(isinstance(key, ast.Constant) and key.value == name for key in keys):
+                        head = f"async def {statement.name}():\n        global {name}\n        {name} = …"
+                        return f"A loader sets the variables of the page, in place of returning them:\n\n    {head}"
         return ""
 
     def similar(self, name: str) -> str:
@@ -140,7 +169,7 @@ class _Advice:
             inner = f" or `from {name} import {name}`" if hasattr(sys.modules.get(name), name) else ""
             return f"Import it: `import {name}`{inner}."
         # Words like `user` resemble many builtins, so only a slip of the fingers counts: `pirnt`, `lenn`.
-        near = difflib.get_close_matches(name, sorted(builtin_names()), n=1, cutoff=0.8)
+        near = difflib.get_close_matches(name, sorted(builtins_now().everywhere), n=1, cutoff=0.8)
         return f"Did you mean `{near[0]}`?" if near else ""
 
     def place(self, name: str) -> str:

@@ -1,6 +1,7 @@
 """The markers of inputs from the body, fitted to the types of the inputs."""
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args, get_origin
 
@@ -8,11 +9,25 @@ from hyperpy.exceptions import RouteError
 from hyperpy.forms import FormModel, Kind
 from hyperpy.pages.body_inputs import Form, FormMarker, FromBody
 from hyperpy.pages.facts import Declaration, place_of
+from hyperpy.pages.loading.resolved_inputs import Input
 
 
 def is_form(kind: Any) -> bool:
     """Whether a type, without None and constraints, is `Form` or `Form[…]`."""
     return kind is Form or get_origin(kind) is Form
+
+
+def with_id_prefixes(inputs: Sequence[Input]) -> tuple[Input, ...]:
+    """The inputs of a file; if several are forms, the ids of each begin with its name unless it has an `id_prefix`."""
+    forms = {given.name for given in inputs if isinstance(given.marker, FormMarker) and given.marker.model}
+    if len(forms) < 2:
+        return tuple(inputs)
+    return tuple(
+        replace(given, marker=replace(given.marker, id_prefix=given.name))
+        if given.name in forms and isinstance(given.marker, FormMarker) and given.marker.id_prefix is None
+        else given
+        for given in inputs
+    )
 
 
 def fitted_marker(

@@ -59,6 +59,9 @@ def check_form_inputs(inputs: Iterable[Input], facts: RouteFacts, *, is_route: b
                 "A GET request has no body. Write it under the flag of a method, or give it a default:\n\n"
                 f"    if POST:\n        {ast.unparse(declaration.node)}"
             )
+            if isinstance(given.marker, FormMarker) and declaration.annotation is not None:
+                form = f"{declaration.name}: Form[{ast.unparse(declaration.annotation)}]"
+                hint += f"\n\nIf it is a model and the page shows the form again, write `{form}`."
             what = f"`{declaration.name}` would be missing from every GET request"
             raise RouteError(what, place=place_of(declaration.node, facts.file), hint=hint)
 

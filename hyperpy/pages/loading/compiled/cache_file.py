@@ -63,9 +63,8 @@ class CacheFile:
             return
         temporary = f"{self.path}.{os.getpid()}.{get_ident()}"
         try:
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
             mode = os.stat(self.source).st_mode & 0o666 | 0o200
-            descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+            descriptor = _created(temporary, mode)
             try:
                 with open(descriptor, "wb") as file:
                     file.write(MAGIC + self.key + _digest(body) + body)
@@ -74,6 +73,16 @@ class CacheFile:
                 os.unlink(temporary)
         except OSError:  # a read-only folder, or a full disk
             return
+
+
+def _created(path: str, mode: int) -> int:
+    """The descriptor of a new file. Its folder usually exists."""
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+    try:
+        return os.open(path, flags, mode)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, flags, mode)
 
 
 def _digest(data: bytes) -> bytes:

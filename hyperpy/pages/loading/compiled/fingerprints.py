@@ -4,10 +4,8 @@ Analysis looks at the objects that a file's imports bind, and into the code of f
 has what an object is, and a stamp of the module that it comes from.
 """
 
-import builtins
 import functools
 import importlib.util
-import operator
 import os
 import sys
 import sysconfig
@@ -20,7 +18,8 @@ from types import FunctionType, ModuleType
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from hyperpy.pages.known_names import MISSING, PublicNames, application_builtins, has_marker, is_marker
+from hyperpy.pages.analysis.names.builtin_names import Builtins, builtins_now
+from hyperpy.pages.known_names import MISSING, PublicNames, has_marker, is_marker
 
 HYPERPY: Final = Path(__file__).parents[3]
 # Every module has its own, which tells nothing about a file.
@@ -35,7 +34,7 @@ _INSTALLED: Final = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages"
 
 # The stamp of a module never changes while it is loaded: one that is loaded again is another object.
 _stamps: WeakKeyDictionary[ModuleType, str] = WeakKeyDictionary()
-_last_builtins: tuple[Mapping[str, object], bytes] = ({}, b"")
+_last_builtins: tuple[Builtins | None, bytes] = (None, b"")
 
 
 def digest(parts: Iterable[str]) -> bytes:
@@ -79,10 +78,10 @@ def modules_print(names: Iterable[str]) -> bytes:
 def builtins_print() -> bytes:
     """The fingerprint of the names in `builtins`, to which an application may add."""
     global _last_builtins
-    now, (known, found) = vars(builtins), _last_builtins
-    if now.keys() != known.keys() or any(map(operator.is_not, now.values(), known.values(), strict=True)):
-        known, found = dict(now), digest([*sorted(now), "", *sorted(application_builtins())])
-        _last_builtins = known, found
+    now, (known, found) = builtins_now(), _last_builtins
+    if now is not known:
+        found = digest([*sorted(now.names), "", *sorted(now.added)])
+        _last_builtins = now, found
     return found
 
 

@@ -1,10 +1,11 @@
 """A file as it is kept in its cache: what runs first, what the rest depends on, and the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import CodeType
 from typing import Any
 
 from hyperpy.pages.facts import AssetCheck, URLReference
+from hyperpy.pages.known_names import PublicNames
 from hyperpy.pages.loading.compiled.cache_file import CacheFile
 from hyperpy.pages.loading.compiled.fingerprints import builtins_print, modules_print, names_print
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
@@ -34,15 +35,17 @@ class Surroundings:
     def is_current(
         self, names: ImportedNames, namespace: dict[str, Any], patterns: URLPatterns, check_asset: AssetCheck | None
     ) -> bool:
-        if fingerprint(names, self.late, namespace, self.modules) != self.fingerprint:
+        objects, local = names.objects(self.late, namespace)
+        if fingerprint(objects, local, names.public, self.modules) != self.fingerprint:
             return False
         return not any(reference.problem(patterns, check_asset) for reference in self.references)
 
 
-def fingerprint(names: ImportedNames, late: LateNames, namespace: dict[str, Any], modules: Iterable[str]) -> bytes:
-    """The fingerprint of what a file's names stand for."""
-    objects, local = names.objects(late, namespace)
-    return names_print(objects, local, names.public) + modules_print(modules) + builtins_print()
+def fingerprint(
+    objects: Mapping[str, object], local: Iterable[object], public: PublicNames, modules: Iterable[str]
+) -> bytes:
+    """The fingerprint of what a file's names stand for; see `ImportedNames.objects`."""
+    return names_print(objects, local, public) + modules_print(modules) + builtins_print()
 
 
 @record(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import FunctionType
 
-from hyperpy.pages.analysis.explicit_answers import may_block
+from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_parameters
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.analysis.walk import Walk
 from hyperpy.pages.known_names import PublicNames
@@ -75,4 +75,4 @@ def is_blocking(callee: Callee, public: PublicNames) -> bool:
     code, known = callee.function.__code__, callee.function.__globals__
     local = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
     vocabulary = Vocabulary(public, {name: value for name, value in known.items() if name not in local})
-    return may_block(body, frozenset(local.union(known)), index, vocabulary)
+    return may_block(body, frozenset(local.union(known)), index, quick_parameters(definition.args, index, vocabulary))

@@ -3,13 +3,11 @@
 import ast
 import importlib
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import ModuleType
-from typing import Any
 
 from hyperpy.pages.analysis.names.bare_inputs import is_star
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.known_names import MISSING
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
 from hyperpy.record_classes import record
@@ -32,10 +30,6 @@ class AnalysedNames(ImportedNames):
             tuple((self.rewritten(source) if source else None, n in owners) for n, source in parsed.local.items()),
             tuple(sorted(rebound)),
         )
-
-    def vocabulary(self, parsed: ParsedFile, late: LateNames, namespace: Mapping[str, Any]) -> Vocabulary:
-        objects, local = self.objects(late, namespace)
-        return Vocabulary(self.public, objects, dict(zip(parsed.local, local, strict=True)))
 
     def modules(self, parsed: ParsedFile, package: str) -> tuple[str, ...]:
         """What the file's imports name that may be a module, by its full name: for `from a import b`, a and a.b."""

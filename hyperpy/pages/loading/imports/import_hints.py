@@ -26,13 +26,16 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def import_hint(error: ImportError) -> str:
-    """A hint for an import of a name or module that doesn't exist, or of one that isn't there yet; else empty."""
+def import_hint(error: ImportError, file: str) -> str:
+    """A hint for an import of a name or module that doesn't exist, or of one that isn't there yet; else empty.
+
+    `file` is the one that imports it.
+    """
     module = sys.modules.get(error.name or "")
     if "circular import" in str(error):
         return "The two files import each other. Move what both need to a third one, or import it inside the function."
     if not error.name_from:
-        return _module_hint(error.name or "")
+        return _file_hint(error.name or "", Path(file)) or _module_hint(error.name or "")
     if module is None:
         return ""
     if module.__name__ in ("hyper", "hyperpy") and error.name_from in _ELSEWHERE:
@@ -54,6 +57,20 @@ def _is_assigned(name: str, module: ModuleType) -> bool:
         return False
     stored = Walk(tree).index.owned(None, ast.Name)
     return any(node.id == name and isinstance(node.ctx, ast.Store) for node in stored)
+
+
+def _file_hint(name: str, importing: Path) -> str:
+    """How to import a file of the routes folder that has the name of a missing module."""
+    roots = [Path(entry or ".").absolute() for entry in sys.path]
+    for folder in importing.parents:
+        if folder in roots:
+            return ""
+        if (folder / f"{name}.py").is_file():
+            root = next((root for root in roots if folder.is_relative_to(root)), folder.parent)
+            package = folder.relative_to(root).parts
+            if all(part.isidentifier() for part in package):
+                return f"Import it from its package: `from {'.'.join(package)}.{name} import …`."
+    return ""
 
 
 def _module_hint(name: str) -> str:

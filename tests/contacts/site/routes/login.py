@@ -13,12 +13,15 @@ class LogIn(BaseModel):
 next: str = Query("/contacts")
 form: Form[LogIn]
 
-if POST and form.ok:
-    if verified(form.data.name, form.data.password.get_secret_value()):
-        session.renew()
-        session["user"] = form.data.name
-        redirect(next)
-    form.fail("Name or password is wrong.")
+
+async def load():
+    if POST and form.ok:
+        if await verified(form.data.name, form.data.password.get_secret_value()):
+            session.renew()
+            session["user"] = form.data.name
+            redirect(next)
+        form.fail("Name or password is wrong.")
+
 
 t"""
 <{Layout} title="Log in">

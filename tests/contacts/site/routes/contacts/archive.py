@@ -6,5 +6,7 @@ from store import Contacts
 contacts: Contacts = Depends()
 
 if POST:
-    job = start(contacts.connection, "Archive", contacts.count(), archive)
-    redirect(f"/contacts/jobs/{job.id}")
+
+    async def begin():
+        job = await start(contacts.connection, "Archive", await contacts.count(), archive)
+        return redirect(f"/contacts/jobs/{job.id}")

@@ -1,9 +1,10 @@
 """Upload a CSV file, with the progress of the upload, and start the job that imports it."""
 
+import asyncio
 import csv
 import io
-import sqlite3
 
+import aiosqlite
 from hyperpy import POST, Depends, Form, FormField, UploadFile, fragment, htmx, redirect, render, route
 from pydantic import BaseModel, Field
 
@@ -18,19 +19,27 @@ class Upload(BaseModel):
     file: UploadFile = Field(title="CSV file", description="The first line has the names: name, email, phone.")
 
 
-connection: sqlite3.Connection = Depends(connected)
+def read_rows(content: bytes) -> list[dict[str, str]]:
+    """The rows of a CSV file that has the right columns, or none."""
+    lines = io.StringIO(content.decode("utf-8-sig", "replace"), newline="")
+    try:
+        rows = list(csv.DictReader(lines))
+    except csv.Error:
+        return []
+    return rows if rows and {"name", "email"} <= rows[0].keys() else []
+
+
+connection: aiosqlite.Connection = Depends(connected)
 form: Form[Upload]
 
-if POST and form.ok:
-    text = form.data.file.file.read().decode("utf-8-sig", "replace")
-    try:
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    except csv.Error:
-        rows = []
-    if rows and {"name", "email"} <= rows[0].keys():
-        job = start(connection, "Import", len(rows), import_rows(rows))
-        redirect(f"/contacts/jobs/{job.id}")
-    form.fail(file="The first line must have the names, and others must follow.")
+
+async def load():
+    if POST and form.ok:
+        if rows := await asyncio.to_thread(read_rows, await form.data.file.read()):
+            job = await start(connection, "Import", len(rows), import_rows(rows))
+            redirect(f"/contacts/jobs/{job.id}")
+        form.fail(file="The first line must have the names, and others must follow.")
+
 
 if htmx.fragment:
     render(fragments=htmx.fragment)

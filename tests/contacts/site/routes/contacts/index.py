@@ -11,10 +11,15 @@ contacts: Contacts = Depends()
 
 if POST:
     ids: list[Id] = Form([])
-    flash(f"{contacts.delete(ids)} contacts deleted.")
-    redirect(url("/contacts", q=q or None))
 
-found = contacts.page(q, page)
+
+async def load():
+    global found
+    if POST:
+        flash(f"{await contacts.delete(ids)} contacts deleted.")
+        redirect(url("/contacts", q=q or None))
+    found = await contacts.page(q, page)
+
 
 if htmx.fragment:
     render(fragments=htmx.fragment)

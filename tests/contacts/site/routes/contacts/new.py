@@ -7,14 +7,17 @@ from store import Contacts, Details
 contacts: Contacts = Depends()
 form: Form[Details]
 
-if POST:
-    if contacts.has_email(form.values.email):
-        form.fail(email="Somebody else has this e-mail.")
-    if htmx.target == "email-field":
-        render(fragments="email-field")
-    if form.ok:
-        contact = contacts.add(form.data)
-        flash(f"{contact.name} added.")
-        redirect(f"/contacts/{contact.id}")
+
+async def load():
+    if POST:
+        if await contacts.has_email(form.values.email):
+            form.fail(email="Somebody else has this e-mail.")
+        if htmx.target == "email-field":
+            render(fragments="email-field")
+        if form.ok:
+            contact = await contacts.add(form.data)
+            flash(f"{contact.name} added.")
+            redirect(f"/contacts/{contact.id}")
+
 
 t"<{Layout} title='New contact'><{ContactForm} {form} /></{Layout}>"

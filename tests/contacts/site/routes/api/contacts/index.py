@@ -8,9 +8,12 @@ contacts: Contacts = Depends()
 
 if POST:
     details: Details = Body()
-    if contacts.has_email(details.email):
-        raise HTTPException(409, "Somebody else has this e-mail.")
-    contact = contacts.add(details)
-    JSONResponse(contact, 201, headers={"Location": f"/api/contacts/{contact.id}"})
 
-JSONResponse(contacts.page(q, page))
+
+async def load():
+    if POST:
+        if await contacts.has_email(details.email):
+            raise HTTPException(409, "Somebody else has this e-mail.")
+        contact = await contacts.add(details)
+        return JSONResponse(contact, 201, headers={"Location": f"/api/contacts/{contact.id}"})
+    return await contacts.page(q, page)

@@ -1,13 +1,13 @@
-from hyperpy import DELETE, Depends, JSONResponse, Response
+from hyperpy import DELETE, Depends, Response
 
-from store import Contacts, Id
+from store import Contact, Contacts, requested_contact
 
-contact_id: Id
 contacts: Contacts = Depends()
-contact = contacts.get(contact_id)
+contact: Contact = Depends(requested_contact)
 
-if DELETE:
-    contacts.delete([contact_id])
-    Response(status_code=204)
 
-JSONResponse(contact)
+async def load():
+    if DELETE:
+        await contacts.delete([contact.id])
+        return Response(status_code=204)
+    return contact

@@ -1,14 +1,15 @@
 from hyperpy import POST, Depends, PlainTextResponse, flash, htmx, redirect
 
-from store import Contacts, Id
+from store import Contact, Contacts, requested_contact
 
-contact_id: Id
 contacts: Contacts = Depends()
+contact: Contact = Depends(requested_contact)
 
 if POST:
-    contact = contacts.get(contact_id)
-    contacts.delete([contact_id])
-    if htmx:
-        PlainTextResponse("")
-    flash(f"{contact.name} deleted.")
-    redirect("/contacts")
+
+    async def delete():
+        await contacts.delete([contact.id])
+        if htmx:
+            return PlainTextResponse("")
+        flash(f"{contact.name} deleted.")
+        return redirect("/contacts")

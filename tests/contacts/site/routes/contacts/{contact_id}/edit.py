@@ -2,21 +2,23 @@ from hyperpy import POST, Depends, Form, flash, htmx, redirect, render
 
 from routes._base import Layout
 from routes.contacts._form import ContactForm
-from store import Contacts, Details, Id
+from store import Contact, Contacts, Details, requested_contact
 
-contact_id: Id
 contacts: Contacts = Depends()
-contact = contacts.get(contact_id)
+contact: Contact = Depends(requested_contact)
 form: Form[Details] = Form(initial=contact)
 
-if POST:
-    if contacts.has_email(form.values.email, besides=contact_id):
-        form.fail(email="Somebody else has this e-mail.")
-    if htmx.target == "email-field":
-        render(fragments="email-field")
-    if form.ok:
-        contacts.change(contact_id, form.data)
-        flash(f"{form.data.name} saved.")
-        redirect(f"/contacts/{contact_id}")
+
+async def load():
+    if POST:
+        if await contacts.has_email(form.values.email, besides=contact.id):
+            form.fail(email="Somebody else has this e-mail.")
+        if htmx.target == "email-field":
+            render(fragments="email-field")
+        if form.ok:
+            await contacts.change(contact.id, form.data)
+            flash(f"{form.data.name} saved.")
+            redirect(f"/contacts/{contact.id}")
+
 
 t"<{Layout} title='Edit {contact.name}'><{ContactForm} {form} /></{Layout}>"

@@ -1,11 +1,9 @@
 from hyperpy import Depends
 
 from routes._base import Layout
-from store import Contacts, Id
+from store import Contact, requested_contact
 
-contact_id: Id
-contacts: Contacts = Depends()
-contact = contacts.get(contact_id)
+contact: Contact = Depends(requested_contact)
 
 t"""
 <{Layout} title={contact.name}>

@@ -1,16 +1,15 @@
 """A job and its progress: live, or by reloading the page where there is no JavaScript."""
 
-from hyperpy import START, channel
+from hyperpy import START, Depends, channel
 
-from jobs import Job, find
+from jobs import Job, requested_job
 from routes._base import Layout
 
-job_id: str
-job, _ = find(job_id)
+job: Job = Depends(requested_job)
 
 
 async def stream():
-    async for message in channel(f"job:{job_id}").subscribe(after=START):
+    async for message in channel(f"job:{job.id}").subscribe(after=START):
         if not message.gap:
             yield message.event(Progress(Job(**message.data)))
 
@@ -24,7 +23,7 @@ def Progress(job):
     """
 
 
-follows = None if job.is_over else f"/contacts/jobs/{job_id}"
+follows = None if job.is_over else f"/contacts/jobs/{job.id}"
 reloads = follows and t'<noscript><meta http-equiv="refresh" content="1"></noscript>'
 
 t"""

@@ -1,9 +1,9 @@
-from hyperpy import HTTPException, Response
+from hyperpy import Depends, HTTPException, Response
 
-from jobs import find
+from jobs import Job, requested_job, result_of
 
-job_id: str
-job, result = find(job_id)
+job: Job = Depends(requested_job)
+result: bytes | None = Depends(result_of)
 
 if result is None:
     raise HTTPException(404, "There is no file yet.")

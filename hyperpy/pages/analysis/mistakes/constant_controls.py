@@ -1,0 +1,30 @@
+"""`q: str = ""` beside `<input name="q">`: an assignment is never an input."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import LoadWarning, place_of
+
+_CONTROL = re.compile(r"<(?:input|select|textarea)\b[^<>]*?\sname=[\"']?([A-Za-z_]\w*)")
+
+
+def constant_controls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[LoadWarning]:
+    """Warnings about annotated constants with the name of a control in a t-string of the file."""
+    controls = frozenset(name for text in _texts(parsed) for name in _CONTROL.findall(text))
+    for node in parsed.index.owned(None, ast.AnnAssign) if controls else ():
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant() as value) if name in controls:
+                if name not in parsed.bound_once or vocabulary.is_final(node.annotation):
+                    continue
+                written = ast.unparse(node.annotation)
+                what = f"`{name}` is always {value.value!r}: an assignment takes nothing from the request"
+                hint = f"For what the control `{name}` sends, write `{name}: {written} = Query({ast.unparse(value)})`."
+                yield LoadWarning(what, place_of(node, parsed.file), hint)
+
+
+def _texts(parsed: ParsedFile) -> Iterator[str]:
+    for template in parsed.index.of(ast.TemplateStr):
+        yield "x".join(str(part.value) for part in template.values if isinstance(part, ast.Constant))
