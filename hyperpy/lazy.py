@@ -8,7 +8,17 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["LazyModule", "difflib", "is_model", "lazy_names", "metadata", "pydantic", "pydantic_core", "tomllib"]
+__all__ = [
+    "LazyModule",
+    "difflib",
+    "is_model",
+    "itsdangerous",
+    "lazy_names",
+    "metadata",
+    "pydantic",
+    "pydantic_core",
+    "tomllib",
+]
 
 
 class LazyModule:
@@ -37,12 +47,14 @@ if TYPE_CHECKING:
     import tomllib
     from importlib import metadata
 
+    import itsdangerous
     import pydantic
     import pydantic_core
 else:
     difflib = LazyModule("difflib")
     metadata = LazyModule("importlib.metadata")
     tomllib = LazyModule("tomllib")
+    itsdangerous = LazyModule("itsdangerous")
     pydantic = LazyModule("pydantic")
     pydantic_core = LazyModule("pydantic_core")
 

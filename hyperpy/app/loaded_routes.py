@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hyperpy.app.model_warnings import model_warnings
-from hyperpy.app.name_warnings import name_warnings
 from hyperpy.app.runtime_templates import prepare_for_templates
 from hyperpy.channels import channel
 from hyperpy.components import FormField, Suspense
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
+from hyperpy.lazy import LazyModule
 from hyperpy.pages import (
     DELETE,
     GET,
@@ -43,6 +42,12 @@ from hyperpy.web.assets import asset
 from hyperpy.web.htmx import htmx
 from hyperpy.web.redirect import redirect
 from hyperpy.web.site_urls import url
+
+if TYPE_CHECKING:
+    from hyperpy.app import model_warnings, name_warnings
+else:
+    model_warnings = LazyModule("hyperpy.app.model_warnings")
+    name_warnings = LazyModule("hyperpy.app.name_warnings")
 
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
@@ -124,7 +129,11 @@ class LoadedRoutes:
     def warnings(self) -> tuple[LoadWarning, ...]:
         """Warnings about code of the site that works, but probably not as intended."""
         own = (warning for file in self.files() for warning in file.warnings)
-        return (*name_warnings(self.found), *own, *model_warnings(self.files(), PUBLIC_NAMES))
+        return (
+            *name_warnings.name_warnings(self.found),
+            *own,
+            *model_warnings.model_warnings(self.files(), PUBLIC_NAMES),
+        )
 
     def files(self) -> Iterator[Route]:
         """The files that could be loaded: routes, guards and error pages."""

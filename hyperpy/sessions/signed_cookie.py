@@ -11,13 +11,12 @@ from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.responses import Response
 from starlette.types import Scope
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import SessionError
-from hyperpy.lazy import pydantic_core
+from hyperpy.lazy import itsdangerous, pydantic_core
 from hyperpy.record_classes import record
 
 LEAST_KEY: Final = 16  # characters of a key
@@ -53,6 +52,8 @@ class Verified(NamedTuple):
         return values
 
 
+type Serializer = itsdangerous.URLSafeTimedSerializer
+
 _EMPTY: Final = Verified(b"{}", 0, {})
 
 
@@ -64,16 +65,16 @@ class SessionCookie:
     name: str
     max_age: int
     """Seconds after which a session expires if it hasn't changed."""
-    _serializer: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
-    _newest: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
+    _serializer: Serializer | None = field(init=False, repr=False, compare=False)
+    _newest: Serializer | None = field(init=False, repr=False, compare=False)
     """With the first key only, if there are several."""
     _known: dict[str, Verified] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         # itsdangerous signs with the last key.
-        serializer = URLSafeTimedSerializer(list(reversed(self.keys)), salt=_SALT) if self.keys else None
+        serializer = itsdangerous.URLSafeTimedSerializer(list(reversed(self.keys)), salt=_SALT) if self.keys else None
         object.__setattr__(self, "_serializer", serializer)
-        newest = URLSafeTimedSerializer(self.keys[0], salt=_SALT) if len(self.keys) > 1 else None
+        newest = itsdangerous.URLSafeTimedSerializer(self.keys[0], salt=_SALT) if len(self.keys) > 1 else None
         object.__setattr__(self, "_newest", newest)
 
     @classmethod
@@ -109,7 +110,7 @@ class SessionCookie:
         """What a cookie holds; None if this site hasn't signed it."""
         try:
             content, signed = self._usable().loads(text, return_timestamp=True)
-        except BadData:
+        except itsdangerous.BadData:
             return None
         if not isinstance(content, dict):
             return None
@@ -151,7 +152,7 @@ class SessionCookie:
             raise SessionError(f"the session is {size} bytes too large for a cookie", hint=hint)
         return header
 
-    def _usable(self) -> URLSafeTimedSerializer:
+    def _usable(self) -> Serializer:
         if self._serializer is None:
             raise missing_key()
         return self._serializer
