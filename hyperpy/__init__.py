@@ -1,56 +1,94 @@
-"""A folder of route files becomes a live site: pages, streams, fragments and progressive HTML for Python 3.14."""
+"""A folder of route files becomes a live site: pages, streams, fragments and progressive HTML for Python 3.14.
 
-from markupsafe import Markup
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+The names are imported when they are first used.
+"""
 
-from hyperpy.app import Hyper, spawn
-from hyperpy.channels import NOW, START, Message, channel, listen, queue
-from hyperpy.components import FormField, Suspense
-from hyperpy.config import Settings
-from hyperpy.exceptions import HyperError
-from hyperpy.forms import UploadFile
-from hyperpy.pages import (
-    DELETE,
-    GET,
-    PATCH,
-    POST,
-    PUT,
-    Body,
-    Cookie,
-    Depends,
-    File,
-    Form,
-    Header,
-    InputMarker,
-    Loaded,
-    Path,
-    Query,
-    csp_nonce,
-    flash,
-    flashes,
-    render,
-    route,
-    session,
-)
-from hyperpy.pages import current_request as request
-from hyperpy.pages import current_response as response
-from hyperpy.responses import (
-    FileResponse,
-    HTMLResponse,
-    JSONResponse,
-    PlainTextResponse,
-    RedirectResponse,
-    Response,
-    StreamingResponse,
-)
-from hyperpy.sessions import Flash, Session
-from hyperpy.streams import JSON, Event, poll
-from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
-from hyperpy.web.assets import asset
-from hyperpy.web.htmx import HTMX, htmx
-from hyperpy.web.redirect import redirect
-from hyperpy.web.site_urls import url
+from typing import TYPE_CHECKING
+
+from hyperpy.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request
+
+    from hyperpy.app import Hyper, spawn
+    from hyperpy.channels import NOW, START, Message, listen, queue
+    from hyperpy.channels.channel import channel
+    from hyperpy.components import FormField, Suspense
+    from hyperpy.config import Settings
+    from hyperpy.exceptions import HyperError
+    from hyperpy.forms import UploadFile
+    from hyperpy.pages import (
+        DELETE,
+        GET,
+        PATCH,
+        POST,
+        PUT,
+        Body,
+        Cookie,
+        Depends,
+        File,
+        Form,
+        Header,
+        InputMarker,
+        Loaded,
+        Path,
+        Query,
+        csp_nonce,
+        flash,
+        flashes,
+        render,
+        route,
+        session,
+    )
+    from hyperpy.pages.proxies import request, response
+    from hyperpy.responses import (
+        FileResponse,
+        HTMLResponse,
+        JSONResponse,
+        PlainTextResponse,
+        RedirectResponse,
+        Response,
+        StreamingResponse,
+    )
+    from hyperpy.sessions import Flash, Session
+    from hyperpy.streams import JSON, Event, poll
+    from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
+    from hyperpy.web.assets import asset
+    from hyperpy.web.htmx import HTMX, htmx
+    from hyperpy.web.redirect import redirect
+    from hyperpy.web.site_urls import url
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "markupsafe": "Markup",
+            "starlette.exceptions": "HTTPException",
+            "starlette.requests": "Request",
+            "hyperpy.app": "Hyper spawn",
+            "hyperpy.channels": "Message NOW START listen queue",
+            "hyperpy.channels.channel": "channel",
+            "hyperpy.components": "FormField Suspense",
+            "hyperpy.config": "Settings",
+            "hyperpy.exceptions": "HyperError",
+            "hyperpy.forms": "UploadFile",
+            "hyperpy.pages.body_inputs": "Body File Form",
+            "hyperpy.pages.input_functions": "Cookie Depends Header Loaded Path Query",
+            "hyperpy.pages": "DELETE GET PATCH POST PUT InputMarker csp_nonce flash flashes render route session",
+            "hyperpy.pages.proxies": "request response",
+            "hyperpy.responses": "FileResponse HTMLResponse JSONResponse PlainTextResponse RedirectResponse Response"
+            " StreamingResponse",
+            "hyperpy.sessions": "Flash Session",
+            "hyperpy.streams": "Event JSON poll",
+            "hyperpy.templates": "TrustedCSS TrustedJS TrustedURL fragment html",
+            "hyperpy.web.assets": "asset",
+            "hyperpy.web.htmx": "HTMX htmx",
+            "hyperpy.web.redirect": "redirect",
+            "hyperpy.web.site_urls": "url",
+        },
+        encoding="Event Flash JSON JSONResponse Session channel flash flashes htmx listen poll queue session url",
+    )
 
 __all__ = [
     "DELETE",
@@ -115,3 +153,7 @@ __all__ = [
     "spawn",
     "url",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,6 +1,5 @@
 """The errors of hyperpy. Each has a place (file, line and column), what is wrong, and what to write instead."""
 
-import difflib
 import linecache
 import sys
 from collections.abc import Iterable, Mapping
@@ -9,6 +8,8 @@ from pathlib import Path
 from textwrap import indent
 from types import FrameType
 from typing import Final, Self
+
+from hyperpy.lazy import difflib
 
 __all__ = [
     "AnswerError",

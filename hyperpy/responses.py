@@ -4,11 +4,11 @@ import re
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pydantic_core import to_json
 from starlette import responses
 from starlette.types import Scope
 
 from hyperpy.exceptions import AnswerError, caller_place
+from hyperpy.lazy import pydantic_core
 from hyperpy.templates import current_host
 
 type SameSite = Literal["lax", "strict", "none"] | None
@@ -82,7 +82,7 @@ class JSONResponse(Response, responses.JSONResponse):
     """JSON of all that a loader may return as data: dataclasses, pydantic models and dates as well."""
 
     def render(self, content: Any) -> bytes:
-        return to_json(content, inf_nan_mode="null")
+        return pydantic_core.to_json(content, inf_nan_mode="null")
 
 
 class PlainTextResponse(Response, responses.PlainTextResponse):

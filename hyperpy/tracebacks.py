@@ -3,6 +3,8 @@
 import asyncio
 import linecache
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -73,3 +75,19 @@ def _place(frame: TracebackType) -> Place:
     text = linecache.getline(code.co_filename, line).encode()  # Python counts columns in bytes
     column = len(text[:start].decode(errors="replace"))
     return Place(code.co_filename, line, column, len(text[start:end].decode(errors="replace")))
+
+
+@contextmanager
+def placed(file: str) -> Iterator[None]:
+    """Adds the file and line to a HyperError that has no place."""
+    try:
+        yield
+    except HyperError as error:
+        error.at(Place(file, line_in(error, file)))
+        raise
+
+
+def line_in(error: BaseException, file: str) -> int:
+    """The last line of the file that the traceback passes through; 0 if it does not."""
+    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    return lines[-1] if lines else 0

@@ -19,6 +19,8 @@ LONGEST = 400
 
 # Data flows from left to right, and a part imports only itself and what stands before it.
 ORDER = (
+    "lazy",
+    "record_classes",
     "exceptions",
     "tracebacks",
     "config",
@@ -50,7 +52,7 @@ INSIDE = {
     "pages": (
         *("htmx_headers", "request_objects"),
         *("answers", "proxies", "constraint_keywords", "input_markers", "body_inputs", "input_functions"),
-        "route_settings",
+        *("route_settings", "facts", "known_names"),
         *("analysis", "loading", "request", "waiting"),
     ),
     "channels": ("backends", "hub", REST),

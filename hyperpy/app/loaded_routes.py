@@ -3,16 +3,16 @@
 import ast
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hyperpy.app.model_warnings import model_warnings
-from hyperpy.app.name_warnings import name_warnings
+from hyperpy.app.runtime_templates import prepare_for_templates
 from hyperpy.channels import channel
 from hyperpy.components import FormField, Suspense
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
+from hyperpy.lazy import LazyModule
 from hyperpy.pages import (
     DELETE,
     GET,
@@ -34,6 +34,7 @@ from hyperpy.pages import (
     render,
     session,
 )
+from hyperpy.record_classes import record
 from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
 from hyperpy.streams import JSON, Event
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL
@@ -41,6 +42,12 @@ from hyperpy.web.assets import asset
 from hyperpy.web.htmx import htmx
 from hyperpy.web.redirect import redirect
 from hyperpy.web.site_urls import url
+
+if TYPE_CHECKING:
+    from hyperpy.app import model_warnings, name_warnings
+else:
+    model_warnings = LazyModule("hyperpy.app.model_warnings")
+    name_warnings = LazyModule("hyperpy.app.name_warnings")
 
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
@@ -69,7 +76,7 @@ PUBLIC_NAMES: Final = PublicNames(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BrokenRoute:
     """A route file that can't be loaded. In debug mode, its URL shows the error."""
 
@@ -94,7 +101,7 @@ class RouteRow(NamedTuple):
     """The files of its guards, outermost first."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LoadedRoutes:
     """Everything in a folder of routes, ready for requests."""
 
@@ -122,7 +129,11 @@ class LoadedRoutes:
     def warnings(self) -> tuple[LoadWarning, ...]:
         """Warnings about code of the site that works, but probably not as intended."""
         own = (warning for file in self.files() for warning in file.warnings)
-        return (*name_warnings(self.found), *own, *model_warnings(self.files(), PUBLIC_NAMES))
+        return (
+            *name_warnings.name_warnings(self.found),
+            *own,
+            *model_warnings.model_warnings(self.files(), PUBLIC_NAMES),
+        )
 
     def files(self) -> Iterator[Route]:
         """The files that could be loaded: routes, guards and error pages."""
@@ -186,6 +197,7 @@ def load_routes(
     routes = list(zip(found.routes, guarded, strict=False))
     pages = list(zip(found.error_pages, guarded[len(routes) :], strict=True))
     entries = (*known.values(), *guarded)
+    prepare_for_templates(entry for entry in entries if isinstance(entry, Route))
     router, error_pages = Router(routes, lambda known: None), ErrorPages(pages, report)
     return LoadedRoutes(
         found.folder, router, error_pages, package.patterns, entries, found, package.name, tuple(conflicts), below

@@ -1,12 +1,12 @@
 """Names of files that mean nothing to hyperpy, but look as if they should."""
 
-import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from hyperpy.exceptions import Place
+from hyperpy.lazy import difflib
 from hyperpy.pages import LoadWarning
 from hyperpy.routing import Discovery, RouteFile
 

@@ -8,7 +8,8 @@ from starlette.types import ASGIApp
 
 from hyperpy.app.hyper import Hyper
 from hyperpy.exceptions import AnswerError, did_you_mean
-from hyperpy.pages import Dependency, DependencyResolver
+from hyperpy.pages import Dependency
+from hyperpy.pages.loading.route import Resolver
 
 type Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
@@ -50,7 +51,7 @@ def _replaced(app: Hyper, overrides: Overrides, used: set[int]) -> dict[Dependen
 
 def _replace(
     dependencies: Iterator[Dependency],
-    resolver: DependencyResolver,
+    resolver: Resolver,
     overrides: Overrides,
     used: set[int],
     replaced: dict[Dependency, Dependency],

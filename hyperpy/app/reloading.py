@@ -7,7 +7,6 @@ import os
 import sys
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -20,11 +19,12 @@ from hyperpy.app.hyper import Hyper
 from hyperpy.app.loaded_routes import LoadedRoute, LoadedRoutes, load_routes
 from hyperpy.exceptions import HyperError, RouteError
 from hyperpy.pages import Route, RouteLoader, is_in_routes, read_source
+from hyperpy.record_classes import record
 
 HYPERPY: Final = os.path.normcase(f"{Path(__file__).parent.parent}{os.sep}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reloaded:
     """What a reload has changed."""
 
@@ -90,7 +90,7 @@ def _load_again(app: Hyper) -> LoadedRoutes | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Modules:
     """The loaded modules of a routes folder."""
 

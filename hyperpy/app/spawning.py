@@ -13,7 +13,6 @@ import inspect
 import logging
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
-from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -22,6 +21,7 @@ from anyio import from_thread
 from hyperpy.channels.current import current_hub, hub_of_lifespan
 from hyperpy.exceptions import AnswerError, Place, caller_place
 from hyperpy.pages import current
+from hyperpy.record_classes import record
 
 log: Final = logging.getLogger("hyperpy")
 
@@ -35,7 +35,7 @@ tasks_of_lifespan: Final[ContextVar[SpawnedTasks | None]] = ContextVar("tasks_of
 running: Final[WeakSet[SpawnedTasks]] = WeakSet()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Spawned:
     """A coroutine to run, and what its errors are logged with."""
 

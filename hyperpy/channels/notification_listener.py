@@ -3,13 +3,12 @@
 from contextlib import suppress
 from typing import Final, Self
 
-import pydantic_core
-
 from hyperpy.channels.current import current_hub
 from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.hub.notifications import Inbox, Notifications
 from hyperpy.channels.payload import JSONValue
 from hyperpy.exceptions import ChannelError
+from hyperpy.lazy import pydantic_core
 
 LONGEST: Final = 63  # bytes of a name in PostgreSQL
 OURS: Final = "hyperpy"

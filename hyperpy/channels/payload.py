@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from string.templatelib import Template
 
-import pydantic_core
-
 from hyperpy.exceptions import ChannelError
+from hyperpy.lazy import pydantic_core
 
 type JSONValue = bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None
 

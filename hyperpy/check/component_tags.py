@@ -8,10 +8,9 @@ from markupsafe import Markup
 from hyperpy.check.findings import Finding, Severity
 from hyperpy.check.site_files import SiteFile, SiteFiles
 from hyperpy.exceptions import display_path
-from hyperpy.pages.analysis.vocabulary import MISSING
+from hyperpy.pages.known_names import MISSING
 from hyperpy.templates.at_load.literals import Literal
-from hyperpy.templates.rendering.component_calls import ComponentSignature, call_problem, signature_of
-from hyperpy.templates.syntax.contexts import python_name
+from hyperpy.templates.rendering.component_calls import ComponentSignature, call_problem, python_name, signature_of
 from hyperpy.templates.syntax.nodes import Component, Hole, Spread, Text, walk
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -15,6 +14,7 @@ from hyperpy.check.references import VALUE
 from hyperpy.check.targets import Path, can_match
 from hyperpy.exceptions import did_you_mean, display_path
 from hyperpy.pages import Route
+from hyperpy.record_classes import record
 from hyperpy.routing import Match as FileMatch
 from hyperpy.routing import RouteFile, URLProblem, quote_path
 from hyperpy.routing.patterns import Segment, SegmentKind
@@ -23,7 +23,7 @@ _STATIC: Final = "static"
 _OWN: Final = "_hyper"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Destinations:
     """`elsewhere` are prefixes of paths that the site leaves to others, such as a proxy in front of it."""
 

@@ -2,13 +2,13 @@
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from hyperpy.check.findings import Finding, Severity
 from hyperpy.check.site_files import SiteFile, SiteFiles
 from hyperpy.exceptions import Place
+from hyperpy.record_classes import record
 from hyperpy.templates.at_load.literals import Literal
 from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Fragment, Hole, Node, Tag, Value, walk
 
@@ -21,7 +21,7 @@ type Decisions = tuple[tuple[object, int], ...]
 """The decisions that a part's rendering depends on, outermost first: each a node, and the branch taken there."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Occurrence:
     kind: str
     name: str

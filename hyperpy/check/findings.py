@@ -1,11 +1,11 @@
 """One finding of `hyper check`: an error or a warning, with its place and its hint."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from hyperpy.exceptions import HyperError, Place, display_path, message
 from hyperpy.pages import LoadWarning
+from hyperpy.record_classes import record
 
 
 class Severity(StrEnum):
@@ -15,7 +15,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finding:
     """`rule` names the check that found it, such as `link` or `fragment`."""
 

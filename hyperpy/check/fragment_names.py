@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from hyperpy.check.findings import Finding, Severity
 from hyperpy.check.site_files import SiteFile, SiteFiles
 from hyperpy.exceptions import did_you_mean
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import MISSING
+from hyperpy.pages.facts import place_of
+from hyperpy.pages.known_names import MISSING
 from hyperpy.templates.syntax.nodes import Component, Fragment, Value, walk
 
 

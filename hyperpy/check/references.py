@@ -4,13 +4,13 @@ import ast
 import html
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
 from hyperpy.check.site_files import SiteFile
 from hyperpy.exceptions import Place
-from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.facts import place_of
+from hyperpy.record_classes import record
 from hyperpy.templates.at_load.literals import Literal
 from hyperpy.templates.syntax.nodes import (
     Attribute,
@@ -43,7 +43,7 @@ _TAKES_OVER: Final = re.compile(
 _EXPRESSION: Final = re.compile(r"\$\{[^}]*\}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reference:
     """`method` is None if it can't be known. `source` is what leads there, for messages: `hx-post`.
 

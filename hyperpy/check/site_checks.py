@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hyperpy.app import Hyper
 from hyperpy.check.component_tags import check_components
@@ -16,9 +16,10 @@ from hyperpy.check.site_files import site_files
 from hyperpy.check.streams import check_event_names
 from hyperpy.check.types import check_types
 from hyperpy.exceptions import HyperError
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Report:
     """The findings by file and line, and how many files were checked."""
 

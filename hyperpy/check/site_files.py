@@ -4,7 +4,7 @@ import ast
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +14,10 @@ from hyperpy.app.loaded_routes import PUBLIC_NAMES, BrokenRoute, LoadedRoute, Lo
 from hyperpy.exceptions import Place, RouteError, TemplateError
 from hyperpy.pages import Route
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
-from hyperpy.pages.analysis.vocabulary import MISSING, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.known_names import MISSING
 from hyperpy.pages.loading.package import read_source
+from hyperpy.record_classes import record
 from hyperpy.templates.at_load.literals import Literal, Literals
 from hyperpy.templates.at_load.locate import SourceText, locate
 from hyperpy.templates.syntax.literal_source import LiteralSource
@@ -23,7 +25,7 @@ from hyperpy.templates.syntax.literal_source import LiteralSource
 _PACKAGE: Final = f"{Path(__file__).parent.parent}{os.sep}"
 
 
-@dataclass(eq=False)
+@record(eq=False)
 class SiteFile:
     """A parsed file with the meaning of its names. `route` is None for a file that isn't a route, guard or error page.
 
@@ -77,7 +79,7 @@ class SiteFile:
         return locate(self.text, literal.node, part, offset, width)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SiteFiles:
     """All files that are checked."""
 

@@ -3,10 +3,10 @@
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from hyperpy.check.references import ANYTHING, VALUE
+from hyperpy.record_classes import record
 from hyperpy.routing.patterns import Segment, SegmentKind
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\")
@@ -14,7 +14,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\")
 _PLACEHOLDER = re.compile(r"\{[^/}]*\}|(?<=/):\w+")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Path:
     """The segments of a path, decoded, with VALUE for values in them. `is_open` if anything may follow the last one."""
 

@@ -10,11 +10,11 @@ import sys
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, override
 
 from hyperpy.exceptions import HyperError
+from hyperpy.record_classes import record
 
 COPIES: Final = "hyper-types-"
 """How the names of the folders with copies begin."""
@@ -37,7 +37,7 @@ class Diagnostic(NamedTuple):
     hint: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class TypeChecker(ABC):
     command: tuple[str, ...]
     name: ClassVar[str]

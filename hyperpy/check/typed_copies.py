@@ -8,19 +8,19 @@ import ast
 import keyword
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.loading.package import read_source
+from hyperpy.record_classes import record
 
 _SKIPPED: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 # What a checker takes for a value of any type. Nothing imports this module.
 _VALUE: Final = ' = __import__("hyperpy").value'
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Copies:
     """`folder` holds the copy of the routes folder; `originals` are the files by the path of their copy."""
 

@@ -1,6 +1,7 @@
 """The commands of `hyper`, in the order in which its help lists them."""
 
 import asyncio
+import gc
 import io
 import os
 import sys
@@ -8,24 +9,40 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import Field
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from starlette.types import ASGIApp
 
-from hyperpy.app.reloading import reload_routes
-from hyperpy.channels import make_hub
-from hyperpy.check import FORMATS, Report, check_site, without_collector
 from hyperpy.cli.help_texts import HelpfulGroup, with_variable
-from hyperpy.cli.loading import load_app, load_tolerantly, static_folder
-from hyperpy.cli.new_project import create_project
-from hyperpy.cli.table import announce, print_routes
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields
 from hyperpy.exceptions import HyperError
-from hyperpy.server import describe_failure, serve
-from hyperpy.sessions import new_key
+from hyperpy.lazy import LazyModule
+
+# Each command needs some of these.
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from hyperpy import channels as channel_backends
+    from hyperpy import check as site_checks
+    from hyperpy import dev as development
+    from hyperpy import inspector, server, sessions, tracebacks
+    from hyperpy.app import reloading
+    from hyperpy.cli import loading, new_project, table
+    from hyperpy.cli import shell as prompt
+else:
+    channel_backends = LazyModule("hyperpy.channels")
+    site_checks = LazyModule("hyperpy.check")
+    development = LazyModule("hyperpy.dev")
+    inspector = LazyModule("hyperpy.inspector")
+    server = LazyModule("hyperpy.server")
+    sessions = LazyModule("hyperpy.sessions")
+    tracebacks = LazyModule("hyperpy.tracebacks")
+    reloading = LazyModule("hyperpy.app.reloading")
+    loading = LazyModule("hyperpy.cli.loading")
+    new_project = LazyModule("hyperpy.cli.new_project")
+    table = LazyModule("hyperpy.cli.table")
+    prompt = LazyModule("hyperpy.cli.shell")
 
 type Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -83,13 +100,12 @@ def dev(**flags: str | bool | None) -> None:
     TARGET is an application, as module:attribute. The default is app:app if there is an app.py in the working
     directory, else the folder of routes on its own.
     """
-    tools = import_module("hyperpy.dev")  # by this command only: it shows source code and variables
     with reported():
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
-        load, inspected = partial(_reload, flags, new_key()), partial(_inspected, settings)
-        hooks = tools.Hooks(load, announce, reload_routes, inspected, static_folder)
-        sys.exit(tools.develop(hooks, settings, Path.cwd()))
+        load, inspected = partial(_reload, flags, sessions.new_key()), partial(_inspected, settings)
+        hooks = development.Hooks(load, table.announce, reloading.reload_routes, inspected, loading.static_folder)
+        sys.exit(development.develop(hooks, settings, Path.cwd()))
 
 
 @main.command("serve", epilog=EPILOG)
@@ -112,9 +128,10 @@ def serve_command(**flags: str | bool | None) -> None:
     directory, else the folder of routes on its own. SIGTERM and Ctrl-C end open streams at once and let other
     responses finish. With several workers, SIGHUP replaces them one by one.
     """
+    gc.disable()  # while modules are imported; the server turns it on
     with reported():
         settings = _settings(flags)
-        sys.exit(serve(partial(load_app, settings), settings))
+        sys.exit(server.serve(partial(loading.load_app, settings), settings))
 
 
 @main.command()
@@ -125,7 +142,7 @@ def routes(form: str, **flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         # In debug mode, files that can't be loaded don't keep the others from being listed.
-        sys.exit(print_routes(load_app(settings, debug=True), settings, form))
+        sys.exit(table.print_routes(loading.load_app(settings, debug=True), settings, form))
 
 
 @main.command()
@@ -133,18 +150,20 @@ def routes(form: str, **flags: str | bool | None) -> None:
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings as well.")
 @click.option("--elsewhere", multiple=True, metavar="PREFIX", help="Skip URLs that start with this. May be repeated.")
 @click.option("--types", is_flag=True, help="Check types as well, with the installed mypy or Pyright.")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True)
 def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **flags: str | bool | None) -> None:
     """Load the site, and report errors, likely mistakes, broken links, and unknown names and arguments.
 
     TARGET is an application, as module:attribute. The status is 1 if there is an error.
     """
-    with reported(), without_collector():
+    with reported(), site_checks.without_collector():
         problems: list[HyperError] = []
-        app = load_tolerantly(flags, problems)
-        report = check_site(app, elsewhere, types=types) if app is not None else Report((), 0)
+        app = loading.load_tolerantly(flags, problems)
+        report = site_checks.Report((), 0)
+        if app is not None:
+            report = site_checks.check_site(app, elsewhere, types=types)
         report = report.with_errors(problems)
-        click.echo(FORMATS[form](report.findings, report.files))
+        click.echo(site_checks.FORMATS[form](report.findings, report.files))
         sys.exit(1 if report.fails(strict=strict) else 0)
 
 
@@ -161,7 +180,7 @@ def shell(code: str | None, **flags: str | bool | None) -> None:
     """
     with reported():
         settings = _settings(flags)
-        sys.exit(import_module("hyperpy.cli.shell").run_shell(partial(load_app, settings, debug=True), code))
+        sys.exit(prompt.run_shell(partial(loading.load_app, settings, debug=True), code))
 
 
 @main.command()
@@ -169,7 +188,7 @@ def shell(code: str | None, **flags: str | bool | None) -> None:
 def new(folder: Path) -> None:
     """Create a small site in FOLDER: pages, a live list, forms, accounts, tests, and files to deploy it."""
     with reported():
-        for file in create_project(folder):
+        for file in new_project.create_project(folder):
             click.echo(f"{folder / file}")
         click.echo(f"\nGo on with `cd {folder}`; README.md there says how to set it up. Then `hyper dev` serves it.")
 
@@ -185,7 +204,7 @@ def channels() -> None:
 def init_channels(channels: str | None, print_only: bool) -> None:
     """Create the tables for channels in PostgreSQL. Servers do this themselves if their role is allowed to."""
     with reported():
-        hub = make_hub(_settings({"channels": channels}))
+        hub = channel_backends.make_hub(_settings({"channels": channels}))
         if not hub.backend.preparation:
             click.echo(f"{hub.address} needs no preparation.", err=True)
         elif print_only:
@@ -196,13 +215,12 @@ def init_channels(channels: str | None, print_only: bool) -> None:
 
 
 def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIApp:
-    return load_app(_settings(flags), debug=True, development_key=development_key)
+    return loading.load_app(_settings(flags), debug=True, development_key=development_key)
 
 
 def _inspected(settings: Settings, app: ASGIApp) -> ASGIApp:
     """The application with its inspector, which only the serving process of `hyper dev` imports."""
-    with_inspector: ASGIApp = import_module("hyperpy.inspector").inspected(app, settings)
-    return with_inspector
+    return inspector.inspected(app, settings)
 
 
 def _settings(flags: dict[str, str | bool | None]) -> Settings:
@@ -216,5 +234,5 @@ def reported() -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 (the user's module may raise any exception)
         prefix = "Error: " if isinstance(error, HyperError) else ""
-        click.echo(prefix + describe_failure(error), err=True)
+        click.echo(prefix + tracebacks.describe_failure(error), err=True)
         sys.exit(1)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hyperpy.app import RouteRow
 from hyperpy.exceptions import display_path
+from hyperpy.record_classes import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Branch:
     """A segment of URLs. `row` is the route that ends with it, if there is one."""
 

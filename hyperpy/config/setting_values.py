@@ -3,10 +3,11 @@
 import enum
 import math
 import re
-from dataclasses import Field, dataclass
+from dataclasses import Field
 from typing import Any
 
 from hyperpy.exceptions import ConfigError, Place, did_you_mean
+from hyperpy.record_classes import record
 
 _DECIMAL = r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _WHOLE = r"[+-]?[0-9]{1,18}"
@@ -20,7 +21,7 @@ class SourceKind(enum.Enum):
     CODE = enum.auto()  # Settings(…)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SettingSource:
     """Where a value came from. `name` is what messages call it: `--port`, `HYPER_PORT`, "`port` in [tool.hyper]"."""
 

@@ -2,24 +2,25 @@
 
 import os
 import re
-import tomllib
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
 from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.config.settings import PREFIX, Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
 from hyperpy.exceptions import ConfigError, Place, UnknownSettingWarning, did_you_mean, refuse
+from hyperpy.lazy import tomllib
+from hyperpy.record_classes import record
 
 PYPROJECT = "pyproject.toml"
 
 type _Given = tuple[str, object, SettingSource]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Command:
     """A running `hyper dev`, `serve` or `routes`. `debug` makes applications show errors instead of raising them."""
 

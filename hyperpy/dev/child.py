@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -34,6 +33,7 @@ from hyperpy.dev.terminal import (
 )
 from hyperpy.dev.zygote import InstalledImports, dependencies_since
 from hyperpy.exceptions import HyperError
+from hyperpy.record_classes import record
 from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
 from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.configuration import Config
@@ -65,7 +65,7 @@ PAUSE = 0.004  # seconds between two looks whether they have ended
 GRACE = 1  # seconds that responses have to finish before a restart, while the developer waits
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Hooks:
     """The work of the command in the serving process. Everything in it can be pickled."""
 

@@ -4,11 +4,12 @@ import importlib.util
 import os
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from watchfiles import Change
+
+from hyperpy.record_classes import record
 
 LOADED_SUFFIXES = frozenset({".py", ".toml"})
 IGNORED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
@@ -28,7 +29,7 @@ class FileState(NamedTuple):
 type Files = Mapping[Path, FileState]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Snapshot:
     """The files that a site may load or serve, at one moment."""
 

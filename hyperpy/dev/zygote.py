@@ -30,7 +30,7 @@ CLOSING: Final = 1.0  # seconds that a zygote has to end
 
 
 class InstalledImports(NamedTuple):
-    """What a serving process has imported from installed packages, in this order, and the variables that it has set."""
+    """What a serving process has imported of hyperpy and installed packages, in order, and its new variables."""
 
     names: tuple[str, ...]
     variables: Mapping[str, str]
@@ -42,7 +42,8 @@ def dependencies_since(modules: Collection[str], variables: Mapping[str, str]) -
     names = (
         name
         for name, module in list(sys.modules.items())
-        if name not in modules and str(getattr(module, "__file__", None)).startswith(folders)
+        if name not in modules
+        if name.startswith("hyperpy.") or str(getattr(module, "__file__", None)).startswith(folders)
     )
     changed = {name: value for name, value in os.environ.items() if variables.get(name) != value}
     return InstalledImports(tuple(names), changed)

@@ -7,7 +7,7 @@ nothing, and an empty control sends an empty text, whatever its type.
 import logging
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from starlette.datastructures import UploadFile as StarletteUpload
@@ -15,6 +15,7 @@ from starlette.datastructures import UploadFile as StarletteUpload
 from hyperpy.forms.field_names import MAX_DEPTH, Submitted, is_blank, parts_of
 from hyperpy.forms.messages import unreadable
 from hyperpy.forms.shapes import FieldShape, Kind, Shape
+from hyperpy.record_classes import record
 
 log: Final = logging.getLogger("hyperpy.forms")
 
@@ -25,7 +26,7 @@ _ENDLESS: Final = re.compile(r"(?i).*e[+-]?0*[1-9][0-9]{3,}")
 _TICKED: Final = frozenset({"on", "true", "1", "yes"})
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class BoundObject:
     """The result for one object, with the problems of everything below it by path."""
 

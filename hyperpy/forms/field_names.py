@@ -6,10 +6,12 @@ HTML gives a name no structure. Frameworks write `address.street` and `items[0].
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from starlette.datastructures import UploadFile
+
+from hyperpy.record_classes import record
 
 MAX_DEPTH: Final = 32
 """Parts that a name may have. A longer name is taken as a whole."""
@@ -22,7 +24,7 @@ APPENDED: Final = "[]"
 """The part of a name that adds to a list."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Submitted:
     """The values submitted for one name, in the order of the body, and the names below it."""
 

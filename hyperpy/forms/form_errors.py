@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Self
 
 from markupsafe import Markup
-from pydantic import ValidationError
 
 from hyperpy.forms.fields import FORM, FieldPlace, UnknownFieldError, field_called, located
 from hyperpy.forms.messages import sentence
 from hyperpy.forms.shapes import Kind, Shape
+from hyperpy.lazy import pydantic
 from hyperpy.templates import html
 
 MOST: Final = 2000
@@ -153,7 +153,7 @@ def error_id(place: FieldPlace, prefix: str) -> str:
     return f"{prefix}-{name}" if prefix else name
 
 
-def problems_of(error: ValidationError, root: FieldPlace, known: Problems) -> dict[str, list[str]]:
+def problems_of(error: pydantic.ValidationError, root: FieldPlace, known: Problems) -> dict[str, list[str]]:
     """pydantic's errors as messages, in the order of the fields.
 
     `known` are the problems found before. Where there is one, pydantic's add nothing.

@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any
 
-from pydantic import SecretBytes, SecretStr
-
 from hyperpy.exceptions import AnswerError
 from hyperpy.forms.fields import FieldPlace, UnknownFieldError, field_called
 from hyperpy.forms.shapes import FieldShape, Kind, Shape, written
+from hyperpy.lazy import pydantic
 from hyperpy.templates.deferred import dismiss
 
 type Values = Mapping[str, Any]
@@ -129,4 +128,4 @@ def texts(shape: Shape, value: Any) -> Any:
             return ""
         case Kind.BOOL:
             return "on" if value else ""
-    return "" if isinstance(value, SecretStr | SecretBytes) else written(value)
+    return "" if isinstance(value, pydantic.SecretStr | pydantic.SecretBytes) else written(value)

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pydantic_core import ErrorDetails
-
 from hyperpy.forms.shapes import Kind, Shape, written
+from hyperpy.lazy import pydantic_core
 
 REQUIRED: Final = "This field is required."
 
@@ -80,7 +79,7 @@ def unreadable(shape: Shape) -> str:
     return _BY_FORMAT.get(schema.get("format", "")) or _BY_TYPE.get(schema.get("type", ""), "Enter a valid value.")
 
 
-def sentence(problem: ErrorDetails, shape: Shape | None) -> str:
+def sentence(problem: pydantic_core.ErrorDetails, shape: Shape | None) -> str:
     """The message for a field's problem; `shape` is None for an error of the whole form or of an unknown name."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in {"value_error", "assertion_error"}:
@@ -108,7 +107,7 @@ def sentence(problem: ErrorDetails, shape: Shape | None) -> str:
     return problem["msg"]
 
 
-def _own_words(problem: ErrorDetails, context: Mapping[str, Any], shape: Shape | None) -> str:
+def _own_words(problem: pydantic_core.ErrorDetails, context: Mapping[str, Any], shape: Shape | None) -> str:
     """The message that a validator has raised."""
     if shape is not None and "reason" in context:  # of email-validator
         return f"{unreadable(shape)} {context['reason']}"

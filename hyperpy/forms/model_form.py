@@ -1,12 +1,10 @@
 """A form: a pydantic model, what was entered, and what is wrong with it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from markupsafe import Markup
-from pydantic import TypeAdapter, ValidationError
 
 from hyperpy.exceptions import AnswerError
 from hyperpy.forms.binding import bind_submitted
@@ -16,9 +14,16 @@ from hyperpy.forms.fields import FORM, FieldPlace
 from hyperpy.forms.form_errors import FieldError, FormErrors, Problems, control_id, in_order, problems_of
 from hyperpy.forms.form_values import FormValues, Values, checked_initial, initial_values, value_at, view
 from hyperpy.forms.options import Given, Option, options_of
-from hyperpy.forms.shapes import Kind, Shape, shape_of, written
+from hyperpy.forms.shapes import Kind, Shape, written
 from hyperpy.forms.submission import Submission
-from hyperpy.templates import html
+from hyperpy.lazy import LazyModule, pydantic
+from hyperpy.record_classes import record
+from hyperpy.templates import html, import_compiler
+
+if TYPE_CHECKING:
+    from hyperpy.forms import model_shapes
+else:
+    model_shapes = LazyModule("hyperpy.forms.model_shapes")
 
 MOST_CONTROLS: Final = 500
 """Controls of one model whose attributes are remembered."""
@@ -34,8 +39,9 @@ class FormModel[T]:
     """A model, prepared for forms when a file is loaded. Raises what pydantic raises for an unknown type."""
 
     def __init__(self, model: Any) -> None:
-        self.adapter: TypeAdapter[T] = TypeAdapter(model)
-        self.shape: Shape = shape_of(self.adapter)
+        import_compiler()  # of the t-strings that show its fields
+        self.adapter: pydantic.TypeAdapter[T] = pydantic.TypeAdapter(model)
+        self.shape: Shape = model_shapes.shape_of(self.adapter)
         self.root = FieldPlace((), "", self.shape, None)
         self.controls: dict[tuple[object, ...], FieldAttributes] = {}
         """The attributes of controls in forms that show the defaults, by all that decides them."""
@@ -57,7 +63,7 @@ class FormModel[T]:
         try:
             # Everything in a form is text, so nothing in it can be strict.
             data = self.adapter.validate_python(binding.data, strict=False)
-        except ValidationError as error:
+        except pydantic.ValidationError as error:
             return Bound(None, lambda: binding.values, problems_of(error, self.root, binding.problems))
         problems = in_order(binding.problems, self.shape)
         return Bound(None if problems else data, lambda: binding.values, problems)
@@ -66,11 +72,11 @@ class FormModel[T]:
         values = partial(initial_values, self.shape, value if isinstance(value, Mapping) else {})
         try:
             return Bound(self.adapter.validate_json(text), values, {})
-        except ValidationError as error:
+        except pydantic.ValidationError as error:
             return Bound(None, values, problems_of(error, self.root, {}))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bound[T]:
     """The result of a submission: the model, or the problems by submitted name."""
 

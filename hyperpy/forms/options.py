@@ -1,12 +1,12 @@
 """The options of a `<select>`, and of groups of radio buttons and checkboxes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from hyperpy.forms.shapes import Kind, Shape, written
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Option:
     """One option: what it submits, what visitors read, and whether it is chosen."""
 

@@ -1,21 +1,13 @@
-"""A pydantic model → the shape of its form: fields, their kinds, and what HTML can express of them.
-
-It is read from the model's JSON schema. pydantic's generator of it visits every type, so that aliases, constraints,
-nested models and validators need no code of their own here; ours adds what JSON schema leaves out.
-"""
+"""The shape of a form: fields, their kinds, and what HTML can express of them."""
 
 import datetime
 import decimal
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Any, Final, override
+from typing import Any, Final
 
-from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
-from starlette.datastructures import UploadFile as StarletteUpload
+from hyperpy.record_classes import record
 
 type Schema = dict[str, Any]
 
@@ -34,7 +26,7 @@ class Kind(Enum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity, since values need not be hashable
+@record(frozen=True, slots=True, eq=False)  # hashed by identity, since values need not be hashable
 class Choice:
     """A member of a Literal or Enum: its text in a form, its value and its label."""
 
@@ -43,7 +35,7 @@ class Choice:
     label: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Default:
     """The default of a field, in a core schema."""
 
@@ -56,7 +48,7 @@ class Default:
         return None if takes_data else self.schema["default_factory"]()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FieldShape:
     """One field of a model."""
 
@@ -92,13 +84,13 @@ class Shape:
     def _resolved(self, schema: Schema) -> Schema:
         """The schema without references, and without the alternative None."""
         while reference := schema.get("$ref"):
-            schema = {**self.definitions[reference.removeprefix(_DEFS)], **_without(schema, "$ref")}
+            schema = {**self.definitions[reference.removeprefix(_DEFS)], **without(schema, "$ref")}
         choices = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
         if choices is None:
             return schema
         others = [choice for choice in choices if choice.get("type") != "null"]
         self.optional = self.optional or len(others) < len(choices)
-        outer = _without(schema, "anyOf", "oneOf", "allOf")
+        outer = without(schema, "anyOf", "oneOf", "allOf")
         if len(others) == 1:
             return self._resolved({**others[0], **outer})
         return outer | _merged([self._resolved(choice) for choice in others])
@@ -170,13 +162,7 @@ class Shape:
         return self.kind is Kind.LIST and self.item(0).kind in (Kind.TEXT, Kind.BOOL, Kind.FILE, Kind.ANY)
 
 
-def shape_of(adapter: TypeAdapter[Any]) -> Shape:
-    """The shape of a type. Raises what pydantic raises for one without a JSON schema."""
-    schema = adapter.json_schema(schema_generator=_Generator, by_alias=False)
-    return Shape(schema, schema.get("$defs", {}))
-
-
-def _without(schema: Schema, *keys: str) -> Schema:
+def without(schema: Schema, *keys: str) -> Schema:
     return {key: value for key, value in schema.items() if key not in keys}
 
 
@@ -221,107 +207,10 @@ def _paths(alias: Any, name: str, owner: Schema) -> tuple[tuple[str, ...], ...]:
     return (*found, *([(name,)] if owner.get("by_name") else []))
 
 
-class _Generator(GenerateJsonSchema):
-    """pydantic's generator, with aliases, defaults, members, files and the limits of dates."""
-
-    @override
-    def emit_warning(self, kind: Any, detail: str) -> None:
-        """Some defaults are not JSON. They are kept as they are."""
-
-    @override
-    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> Schema:
-        return {}
-
-    @override
-    def model_field_schema(self, schema: core_schema.ModelField) -> Schema:
-        return {**super().model_field_schema(schema), "alias": schema.get("validation_alias")}
-
-    @override
-    def dataclass_field_schema(self, schema: core_schema.DataclassField) -> Schema:
-        return {**super().dataclass_field_schema(schema), "alias": schema.get("validation_alias")}
-
-    @override
-    def typed_dict_field_schema(self, schema: core_schema.TypedDictField) -> Schema:
-        return {**super().typed_dict_field_schema(schema), "alias": schema.get("validation_alias")}
-
-    @override
-    def model_schema(self, schema: core_schema.ModelSchema) -> Schema:
-        config = getattr(schema["cls"], "model_config", {})
-        by_name = bool(config.get("populate_by_name") or config.get("validate_by_name"))
-        return {**super().model_schema(schema), "by_name": by_name, "by_alias": config.get("validate_by_alias", True)}
-
-    @override
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> Schema:
-        return {**_without(super().default_schema(schema), "default"), "value": Default(schema)}
-
-    @override
-    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> Schema:
-        if isinstance(schema["cls"], type) and issubclass(schema["cls"], StarletteUpload):
-            return {"type": "string", "format": "binary", "file": True}
-        return {}
-
-    @override
-    def literal_schema(self, schema: core_schema.LiteralSchema) -> Schema:
-        return _with_choices(super().literal_schema(schema), schema["expected"])
-
-    @override
-    def enum_schema(self, schema: core_schema.EnumSchema) -> Schema:
-        return _with_choices(super().enum_schema(schema), schema["members"])
-
-    @override
-    def float_schema(self, schema: core_schema.FloatSchema) -> Schema:
-        return {**super().float_schema(schema), "any_number": schema.get("allow_inf_nan") is True, "float": True}
-
-    @override
-    def decimal_schema(self, schema: core_schema.DecimalSchema) -> Schema:
-        limits = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-        found = {name: schema[key] for key, name in limits.items() if key in schema}  # type: ignore[literal-required]
-        places = {"places": schema["decimal_places"]} if "decimal_places" in schema else {}
-        return {"type": "number", **found, **places, **_multiple(schema)}
-
-    @override
-    def date_schema(self, schema: core_schema.DateSchema) -> Schema:
-        return {**super().date_schema(schema), **_limits(schema)}
-
-    @override
-    def time_schema(self, schema: core_schema.TimeSchema) -> Schema:
-        return {**super().time_schema(schema), **_limits(schema)}
-
-    @override
-    def datetime_schema(self, schema: core_schema.DatetimeSchema) -> Schema:
-        aware = schema.get("tz_constraint") not in {None, "naive"}
-        return {**super().datetime_schema(schema), **_limits(schema), "aware": aware}
-
-
-def _multiple(schema: Mapping[str, Any]) -> Schema:
-    return {"multipleOf": schema["multiple_of"]} if "multiple_of" in schema else {}
-
-
-def _limits(schema: Mapping[str, Any]) -> Schema:
-    """The first and the last value. HTML has no word for a limit that is excluded."""
-    first, last = schema.get("ge", schema.get("gt")), schema.get("le", schema.get("lt"))
-    return {name: value for name, value in (("minimum", first), ("maximum", last)) if value is not None}
-
-
-def _with_choices(schema: Schema, values: list[Any]) -> Schema:
-    """JSON schema has the values only. A checkbox takes the place of the one value True."""
-    if all(isinstance(value, bool) for value in values):
-        return {"type": "boolean", "const": values[0]} if len(values) == 1 else {"type": "boolean"}
-    choices = tuple(Choice(written(value), value, _label(value)) for value in values if value is not None)
-    return {"type": "string", **_without(schema, "enum", "const"), "choices": choices, "nullable": None in values}
-
-
 def _label_of(name: str, title: str) -> str:
     """The title that the model gives a field, or the field's name in words. pydantic's own titles are In Title Case."""
     words = name.replace("_", " ")
     return title if title and title != words.title() else words.strip().capitalize()
-
-
-def _label(value: Any) -> str:
-    if isinstance(value, Enum):
-        label = getattr(value, "label", None)
-        return label if isinstance(label, str) else value.name.replace("_", " ").capitalize()
-    return written(value)
 
 
 def written(value: Any) -> str:

@@ -1,12 +1,14 @@
 """The data that a request submits: the fields of a form, or JSON."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from starlette.datastructures import UploadFile
 
+from hyperpy.record_classes import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class SubmittedJSON:
     """A JSON body: its text, and the value."""
 
@@ -21,7 +23,7 @@ class Validator(Protocol):
         """The data, as the type or with its problems. Raises InputError if data that doesn't fit is an error."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Submission:
     """The names and values of a form in the order of the body, or its JSON."""
 

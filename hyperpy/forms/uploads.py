@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
 from starlette.datastructures import UploadFile as StarletteUpload
+
+from hyperpy.lazy import pydantic, pydantic_core
 
 
 class UploadFile(StarletteUpload):
@@ -14,5 +14,7 @@ class UploadFile(StarletteUpload):
     """
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.is_instance_schema(cls, cls_repr="file")
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: pydantic.GetCoreSchemaHandler
+    ) -> pydantic_core.CoreSchema:
+        return pydantic_core.core_schema.is_instance_schema(cls, cls_repr="file")

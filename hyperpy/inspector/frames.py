@@ -3,8 +3,9 @@
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from hyperpy.record_classes import record
 
 PREVIEW: Final = 200  # characters of an event that are kept
 LONGEST: Final = 64 * 1024  # characters of an unfinished event that are kept
@@ -12,7 +13,7 @@ LONGEST: Final = 64 * 1024  # characters of an unfinished event that are kept
 _END: Final = re.compile(r"(?:\r\n|\r(?!\n)|\n){2}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SentFrame:
     """One event, comment or part of a page. `size` is in bytes."""
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import islice
 from time import monotonic, perf_counter
@@ -12,6 +12,7 @@ from hyperpy.inspector.change_signal import ChangeSignal
 from hyperpy.inspector.frames import PREVIEW, SentFrame
 from hyperpy.inspector.secrets import Secrets
 from hyperpy.inspector.stage_clock import StageClock
+from hyperpy.record_classes import record
 from hyperpy.streams import StreamRecord
 
 REQUESTS: Final = 100  # of each kind
@@ -23,13 +24,13 @@ MESSAGES: Final = 20  # of one channel
 type Fields = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SentEvent:
     at: datetime
     frame: SentFrame
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class StreamEntry:
     """A response that is sent in parts: events, or a page."""
 
@@ -63,7 +64,7 @@ class StreamEntry:
             self.reason = otherwise
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class RequestEntry:
     """One request, from its first byte until its response has been sent."""
 
@@ -96,14 +97,14 @@ class RequestEntry:
         return max(0.0, (self.duration or 0.0) - sum(self.clock.seconds.values()))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ChannelMessage:
     at: datetime
     size: int
     preview: str
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class ChannelEntry:
     key: str
     name: str = ""

@@ -1,7 +1,6 @@
 """What the pages of the inspector show, and how they get it."""
 
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
@@ -12,9 +11,10 @@ from hyperpy.dev.problems import Editor
 from hyperpy.dev.terminal import trimmed_traceback
 from hyperpy.inspector.history import Records
 from hyperpy.inspector.sites import InspectedSite, sites_of
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Inspection:
     """The inspected application, and the records of its requests."""
 

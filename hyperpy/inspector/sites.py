@@ -1,7 +1,6 @@
 """The sites of an application: itself, and those that are mounted in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -11,9 +10,10 @@ from hyperpy.app import Hyper
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoutes
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import LoadWarning, Route
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InspectedSite:
     """A `Hyper`, and the path that it is mounted at, empty for the application itself."""
 

@@ -1,15 +1,12 @@
 """From a route file's source to the answer of one request."""
 
-from hyperpy.pages.analysis.callables import StreamFacts
-from hyperpy.pages.analysis.shared_objects import LoadWarning
-from hyperpy.pages.analysis.url_calls import AssetCheck
-from hyperpy.pages.analysis.vocabulary import PublicNames
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.body_inputs import Body, File, Form
+from hyperpy.pages.facts import AssetCheck, LoadWarning, StreamFacts
 from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
-from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
+from hyperpy.pages.known_names import PublicNames
 from hyperpy.pages.loading.package import RouteLoader, RoutesPackage, is_in_routes, read_source, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
@@ -49,7 +46,6 @@ __all__ = [
     "Completion",
     "Cookie",
     "Dependency",
-    "DependencyResolver",
     "Depends",
     "File",
     "Form",

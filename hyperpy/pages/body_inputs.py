@@ -17,6 +17,7 @@ from hyperpy.forms.submission import Validator
 from hyperpy.pages.constraint_keywords import Constraints, known_constraints
 from hyperpy.pages.htmx_headers import loads_page
 from hyperpy.pages.input_markers import NO_CONSTRAINTS, NO_DEFAULT, InputMarker
+from hyperpy.record_classes import record
 
 log: Final = logging.getLogger("hyperpy.forms")
 
@@ -25,7 +26,7 @@ SUBMITTED: Final = "hyperpy.submitted"
 FORMS: Final = "hyperpy.forms"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SubmittedBody:
     """The body of a request, read and parsed once for all inputs of it."""
 
@@ -35,7 +36,7 @@ class SubmittedBody:
     """Fields, or JSON, which a form takes as well; None if no input has asked for either."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BodyNeeds:
     """The forms in which the inputs of a request need its body."""
 

@@ -1,11 +1,12 @@
 """The constraints that input markers take as keywords."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypedDict
-
-from annotated_types import SupportsGe, SupportsGt, SupportsLe, SupportsLt
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from hyperpy.exceptions import did_you_mean
+
+if TYPE_CHECKING:
+    from annotated_types import SupportsGe, SupportsGt, SupportsLe, SupportsLt
 
 
 class Constraints(TypedDict, total=False):
@@ -27,7 +28,7 @@ class Constraints(TypedDict, total=False):
 def known_constraints(function: Callable[..., Any], constraints: Constraints) -> Mapping[str, Any]:
     """The constraints. Raises TypeError for an unknown one, as Python does for keyword arguments."""
     for name in constraints:
-        if name not in Constraints.__annotations__:
-            suggestion = did_you_mean(name, ["alias", *Constraints.__annotations__])
+        if name not in Constraints.__optional_keys__:
+            suggestion = did_you_mean(name, ["alias", *Constraints.__optional_keys__])
             raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}. {suggestion}".strip())
     return constraints

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
 from hyperpy.exceptions import Place, RouteError, printable, refuse
+from hyperpy.record_classes import record
 from hyperpy.routing.patterns import Segment, SegmentKind, is_private, parse_segment, pattern
 
 type ErrorPageName = Literal["_404", "_error"]
@@ -16,7 +16,7 @@ _ERROR_PAGES: dict[str, ErrorPageName] = {"_404.py": "_404", "_error.py": "_erro
 _GUARD = "_guard.py"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RouteFile:
     """A file that answers a URL. `module` is its dotted name inside the routes package."""
 
@@ -33,7 +33,7 @@ class RouteFile:
         return _parameters(self.segments)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ErrorPage:
     """A `_404.py` or `_error.py`, used for the URLs at and below its folder."""
 
@@ -47,7 +47,7 @@ class ErrorPage:
         return _parameters(self.folder)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class GuardFile:
     """A `_guard.py`, which runs before the routes and error pages in its folder and below."""
 
@@ -60,7 +60,7 @@ class GuardFile:
         return _parameters(self.folder)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Discovery:
     """The contents of a folder of routes. Routes are sorted by URL: literals, then `{name}`, then `{...name}`."""
 

@@ -5,10 +5,10 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from hyperpy.exceptions import RouteError, printable
+from hyperpy.record_classes import record
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BRACED = re.compile(r"\{(\.\.\.)?([^{}]*)\}")
@@ -22,7 +22,7 @@ class SegmentKind(enum.IntEnum):
     REST = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Segment:
     """One segment of a route's URL. `text` is the text of a literal, or the name of a parameter."""
 

@@ -1,11 +1,11 @@
 """Finds the route for a path, and the error page nearest to it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple
 
 from hyperpy.exceptions import Place, RouteConflictError, display_path, refuse
+from hyperpy.record_classes import record
 from hyperpy.routing.discovery import ErrorPage, ErrorPageName, RouteFile
 from hyperpy.routing.paths import quote_path, split_path
 from hyperpy.routing.patterns import SegmentKind, shape
@@ -24,14 +24,14 @@ class Match[T](NamedTuple):
     params: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CanonicalRedirect:
     """A redirect to the path without its trailing slash: percent-encoded, relative to `root_path`."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _RouteLeaf[T]:
     file: RouteFile
     target: T

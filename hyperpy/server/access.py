@@ -11,10 +11,11 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Self
+
+from hyperpy.record_classes import record
 
 logger = logging.getLogger("hyperpy.access")
 server_logger = logging.getLogger("hyperpy.server")
@@ -25,7 +26,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _UNSAFE = re.compile(r'[^\x20-\x7e]|["\\]')
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class AccessEntry:
     """A request and its response. `target` is as the client sent it; `sent` counts the bytes of the body."""
 

@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.server import ServerState
 
+from hyperpy.record_classes import record
+
 logger = logging.getLogger("hyperpy.server")
 
 
-@dataclass(eq=False)
+@record(eq=False)
 class ConcurrencyLimit:
     """Answers a request with 503 if there are `limit` connections, this one included, or as many other requests.
 

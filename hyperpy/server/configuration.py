@@ -1,6 +1,10 @@
 """uvicorn's configuration, plus what hyperpy's protocols need."""
 
+import asyncio
 import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import uvicorn
@@ -24,6 +28,7 @@ class Config(uvicorn.Config):
             host=settings.host,
             port=settings.port,
             http=protocol,
+            ws="auto" if getattr(app, "routes", True) else _websocket_protocol(),
             interface="asgi3",
             loop=event_loop(settings.channels),
             log_config=None,
@@ -40,6 +45,19 @@ class Config(uvicorn.Config):
         self.settings = settings
         self.body_limit = _largest_body(app, settings.limit_request_body)
         self.request_log = request_log
+
+
+def _websocket_protocol() -> Any:
+    """uvicorn's protocol for an application without explicit routes, none of which can accept a WebSocket.
+
+    It is imported by the first client that tries to open one. None if no library for WebSockets is installed.
+    """
+    return _imported_websocket_protocol if find_spec("websockets") or find_spec("wsproto") else "none"
+
+
+def _imported_websocket_protocol(**arguments: Any) -> asyncio.Protocol:
+    make: Callable[..., asyncio.Protocol] = import_module("uvicorn.protocols.websockets.auto").AutoWebSocketsProtocol
+    return make(**arguments)
 
 
 def event_loop(channels: str, platform: str = sys.platform) -> str:

@@ -41,6 +41,7 @@ def serve(load: Load, settings: Settings) -> int:
 
     Raises ConfigError if a setting is invalid or the port can't be bound and, with one worker, whatever `load` raises.
     """
+    gc.disable()  # until `tune_collector`: what loading makes is in use until the end
     check_settings(settings)
     configure_logging(settings)
     listener = listen(settings)
@@ -82,6 +83,8 @@ def run(server: Server, listener: socket.socket) -> None:
 
 def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket) -> int:
     folder = WorkingDirectory()
+    gc.freeze()  # collections would write to pages that the workers share
+    gc.enable()
 
     def start_worker() -> Worker:
         folder.ensure()
@@ -102,6 +105,7 @@ def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket)
 
 def _run_worker(load: Load, settings: Settings, listener: socket.socket, link: SupervisorLink) -> None:
     prepare_child()
+    gc.disable()
     faulthandler.enable(c_stack=False)  # the supervisor sends SIGABRT if this process hangs
     # SIGHUP from a terminal is for the supervisor, which then replaces its workers.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -147,7 +151,7 @@ def _announce(listener: socket.socket, settings: Settings) -> None:
 
 
 def tune_collector() -> None:
-    """Exclude the loaded modules from garbage collection, and collect young objects less often."""
-    gc.collect()
+    """Turn the collector on, without the loaded modules, and collect young objects less often."""
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY)
+    gc.enable()

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Never
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, from_json, to_json
 from starlette.types import Scope
 
 from hyperpy.exceptions import HeadersSentError, SessionError, caller_place
+from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.routing import root_prefix
 from hyperpy.sessions.flashes import FLASHES, Flash, restored, stored
 from hyperpy.sessions.signed_cookie import SessionCookie
@@ -42,7 +41,7 @@ class SessionContent:
         self._request_headers: list[RawHeader] = scope["headers"]
         self._cookie = cookie
         self._values: dict[str, Any] | None = None  # None until it is read
-        self._models: dict[int, tuple[TypeAdapter[Any], Any]] = {}  # by the identity of the adapter
+        self._models: dict[int, tuple[pydantic.TypeAdapter[Any], Any]] = {}  # by the identity of the adapter
         self._flashes: list[Flash] | None = None  # those that count as shown
         self._stored = b""  # the JSON in the visitor's cookie
         self._is_changed = False  # as far as is known: a change inside a list or a model comes unseen
@@ -71,13 +70,13 @@ class SessionContent:
         values.update(kept)
         self._models.clear()
 
-    def model(self, adapter: TypeAdapter[Any]) -> Any:
+    def model(self, adapter: pydantic.TypeAdapter[Any]) -> Any:
         """The values as a model. What an earlier version of the site has stored may not fit: then it is a new one."""
         if id(adapter) not in self._models:
             values = {name: value for name, value in self.values().items() if name != FLASHES}
             try:
                 model = adapter.validate_python(values)
-            except ValidationError:
+            except pydantic.ValidationError:
                 model = adapter.validate_python({})
             self._models[id(adapter)] = adapter, model
         return self._models[id(adapter)][1]
@@ -120,7 +119,7 @@ class SessionContent:
         if now != self._stored or self._is_old:
             path = root_prefix(scope) or "/"
             secure = scope.get("scheme") in ("https", "wss")
-            yield self._cookie.header(from_json(now), path, secure=secure)
+            yield self._cookie.header(pydantic_core.from_json(now), path, secure=secure)
             self._stored = now
 
     @property
@@ -148,12 +147,12 @@ class SessionContent:
     def _json(self) -> bytes:
         try:
             if not self._models:
-                return to_json(self._values or {})
+                return pydantic_core.to_json(self._values or {})
             values = dict(self._values or {})
             for adapter, model in self._models.values():
                 values |= adapter.dump_python(model, mode="json")
-            return to_json(values)
-        except (PydanticSerializationError, ValueError, TypeError) as error:
+            return pydantic_core.to_json(values)
+        except (pydantic_core.PydanticSerializationError, ValueError, TypeError) as error:
             hint = "Keep texts, numbers, lists and dicts in it, and look up the rest: `user_id`, not the user."
             raise SessionError(f"the session has a value that JSON can't hold: {error}", hint=hint) from None
 

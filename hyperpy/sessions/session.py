@@ -3,9 +3,8 @@
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from hyperpy.exceptions import SessionError, caller_place
+from hyperpy.lazy import pydantic
 from hyperpy.sessions.content import SessionContent
 from hyperpy.sessions.flashes import FLASHES
 
@@ -22,7 +21,7 @@ class Session[T = Any](MutableMapping[str, Any]):
 
     __slots__ = ("_adapter", "_content")
 
-    def __init__(self, content: SessionContent, adapter: TypeAdapter[T] | None = None) -> None:
+    def __init__(self, content: SessionContent, adapter: pydantic.TypeAdapter[T] | None = None) -> None:
         self._content = content
         self._adapter = adapter
 

@@ -7,17 +7,17 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from itsdangerous import BadData, URLSafeTimedSerializer
-from pydantic_core import from_json, to_json
 from starlette.responses import Response
 from starlette.types import Scope
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import SessionError
+from hyperpy.lazy import itsdangerous, pydantic_core
+from hyperpy.record_classes import record
 
 LEAST_KEY: Final = 16  # characters of a key
 MOST_BYTES: Final = 4096  # of name, value and attributes; browsers drop longer ones (RFC 6265, 6.1)
@@ -48,14 +48,16 @@ class Verified(NamedTuple):
 
     def values(self) -> dict[str, Any]:
         """The content, for one request."""
-        values: dict[str, Any] = from_json(self.json) if self.flat is None else self.flat.copy()
+        values: dict[str, Any] = pydantic_core.from_json(self.json) if self.flat is None else self.flat.copy()
         return values
 
+
+type Serializer = itsdangerous.URLSafeTimedSerializer
 
 _EMPTY: Final = Verified(b"{}", 0, {})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SessionCookie:
     """How sessions are read from requests and written to responses. The first of the `keys` signs, and all verify."""
 
@@ -63,16 +65,16 @@ class SessionCookie:
     name: str
     max_age: int
     """Seconds after which a session expires if it hasn't changed."""
-    _serializer: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
-    _newest: URLSafeTimedSerializer | None = field(init=False, repr=False, compare=False)
+    _serializer: Serializer | None = field(init=False, repr=False, compare=False)
+    _newest: Serializer | None = field(init=False, repr=False, compare=False)
     """With the first key only, if there are several."""
     _known: dict[str, Verified] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         # itsdangerous signs with the last key.
-        serializer = URLSafeTimedSerializer(list(reversed(self.keys)), salt=_SALT) if self.keys else None
+        serializer = itsdangerous.URLSafeTimedSerializer(list(reversed(self.keys)), salt=_SALT) if self.keys else None
         object.__setattr__(self, "_serializer", serializer)
-        newest = URLSafeTimedSerializer(self.keys[0], salt=_SALT) if len(self.keys) > 1 else None
+        newest = itsdangerous.URLSafeTimedSerializer(self.keys[0], salt=_SALT) if len(self.keys) > 1 else None
         object.__setattr__(self, "_newest", newest)
 
     @classmethod
@@ -108,7 +110,7 @@ class SessionCookie:
         """What a cookie holds; None if this site hasn't signed it."""
         try:
             content, signed = self._usable().loads(text, return_timestamp=True)
-        except BadData:
+        except itsdangerous.BadData:
             return None
         if not isinstance(content, dict):
             return None
@@ -116,7 +118,7 @@ class SessionCookie:
             self._known.clear()
         flat = content if _UNCHANGING.issuperset(map(type, content.values())) else None
         is_outdated = self._newest is not None and not self._newest.make_signer(_SALT).validate(text)
-        known = self._known[text] = Verified(to_json(content), int(signed.timestamp()), flat, is_outdated)
+        known = self._known[text] = Verified(pydantic_core.to_json(content), int(signed.timestamp()), flat, is_outdated)
         return known
 
     def is_in(self, scope: Scope) -> bool:
@@ -150,7 +152,7 @@ class SessionCookie:
             raise SessionError(f"the session is {size} bytes too large for a cookie", hint=hint)
         return header
 
-    def _usable(self) -> URLSafeTimedSerializer:
+    def _usable(self) -> Serializer:
         if self._serializer is None:
             raise missing_key()
         return self._serializer

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from hyperpy.record_classes import record
 
 type CleansUp = Callable[[BaseException | None, float], Awaitable[BaseException | None]]
 """Gets what the generator has raised, if anything, and a time limit in seconds; returns what the stream ends with."""
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class CleanUp:
     """Runs a clean-up between the end of a generator and the end of its stream.
 

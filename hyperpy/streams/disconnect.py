@@ -1,12 +1,13 @@
 """Waiting for the client of one request to disconnect."""
 
 import asyncio
-from dataclasses import dataclass
 
 from starlette.types import Receive
 
+from hyperpy.record_classes import record
 
-@dataclass(slots=True, eq=False)
+
+@record(slots=True, eq=False)
 class DisconnectWatch:
     """Lets a task wait for the disconnect message until it comes, or another task ends, or `interrupt` is called."""
 

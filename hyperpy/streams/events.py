@@ -7,11 +7,10 @@ from enum import Enum
 from string.templatelib import Template
 from typing import Any, Final
 
-import pydantic_core
 from markupsafe import Markup
-from pydantic import BaseModel
 
 from hyperpy.exceptions import EventError, did_you_mean
+from hyperpy.lazy import is_model, pydantic_core
 from hyperpy.streams.framing import checked_block, data_lines, frame
 from hyperpy.templates import render_template, render_text, replace_surrogates
 from hyperpy.templates.deferred import dismiss
@@ -37,7 +36,7 @@ MAX_FRAMES: Final = 8
 
 _FIELDS: Final = dict.fromkeys(("event", "data", "id", "retry", "comment")).keys()
 
-_JSON_TYPES: Final = (dict, list, tuple, int, float, BaseModel)
+_JSON_TYPES: Final = (dict, list, tuple, int, float)
 
 # Its events are instances of a subclass of str that contain the encoded block.
 _DATASTAR: Final = "datastar_py"
@@ -181,7 +180,9 @@ def is_event_dict(value: dict[Any, Any]) -> bool:
 
 def _is_data(value: object) -> bool:
     """Whether a value can only be meant as JSON."""
-    return isinstance(value, _JSON_TYPES) or (is_dataclass(value) and not isinstance(value, type))
+    if isinstance(value, _JSON_TYPES) or is_model(value):
+        return True
+    return is_dataclass(value) and not isinstance(value, type)
 
 
 def _encode_shared(item: SharedEvent) -> str:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from hyperpy.record_classes import record
 
 # One element of a list header (RFC 9110, 5.6): up to the next comma that is not in a quoted string, closed or not.
 _ELEMENT: Final = re.compile(r'[^,"]*+(?:"(?:\\.|[^"\\])*+"?[^,"]*+)*+', re.DOTALL)
@@ -37,7 +38,7 @@ class StreamMode(Enum):
     PAGE = "page"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Accept:
     """Which of the two media types an `Accept` header names. Ranges like `*/*` name neither."""
 
@@ -45,7 +46,7 @@ class Accept:
     html: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class GeneratorShape:
     """Properties of a stream that its source code shows: whether its file has a template too, and what it yields."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from time import monotonic
 from types import coroutine
@@ -11,6 +11,7 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Send
 
+from hyperpy.record_classes import record
 from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.stream_record import StreamRecord
 
@@ -22,7 +23,7 @@ FULL_SIZE: Final = 64 * 1024
 _SERVERS: Final = frozenset({"uvicorn.protocols.http.httptools_impl", "uvicorn.protocols.http.h11_impl"})
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Outbox:
     """Collects chunks until it is flushed: when the generator has to wait, or the outbox is full.
 

@@ -11,13 +11,13 @@ from string.templatelib import Template
 from time import monotonic
 from typing import Any, Final, overload
 
-import pydantic_core
 from anyio import CancelScope, CapacityLimiter
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 from markupsafe import Markup
 
 from hyperpy.exceptions import HyperError, Place, StreamError
+from hyperpy.lazy import pydantic_core
 from hyperpy.streams.events import Event, PolledDict, event_of, is_event_dict
 from hyperpy.templates import render_template
 from hyperpy.templates.escaping.value_kinds import html_of, is_html

@@ -5,7 +5,7 @@ import logging
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, field
 from time import monotonic
 from typing import Any, ClassVar, Final
 
@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages import AnsweredError, Completion, Run, current
+from hyperpy.record_classes import record
 from hyperpy.streams.clean_up import CleanUp
 from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.fair_share import FairShare
@@ -39,7 +40,7 @@ _CUT_SHORT: Final = (
 _CLEAN_ENDS: Final = (EndReason.DRAINING, EndReason.TOO_OLD)
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record(slots=True, eq=False, repr=False)
 class Pump(ABC):
     """An ASGI application that answers one request with what a generator yields.
 

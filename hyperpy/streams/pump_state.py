@@ -53,9 +53,10 @@ DRAINING        the registry: the server stops (event streams; progressive     w
 TOO_OLD         the timer: an event stream has reached `limits.age`            as for DRAINING
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from hyperpy.record_classes import record
 
 
 class PumpState(Enum):
@@ -72,7 +73,7 @@ class PumpState(Enum):
 RUNNING, HELD, CLOSING, STOPPING, ENDED = PumpState
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StreamLimits:
     """How long each step in the life of a stream may take, in seconds."""
 

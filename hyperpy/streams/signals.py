@@ -8,10 +8,10 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FrameType
 from typing import Final, Self
 
+from hyperpy.record_classes import record
 from hyperpy.streams.registry import OpenStream, Streams
 
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
@@ -52,7 +52,7 @@ class StopSignals:
         self._handlers.clear()
 
 
-@dataclass(eq=False)
+@record(eq=False)
 class _ChainedHandler:
     """Closes the streams, then calls the previous handler. That may be one of asyncio or uvloop: they wake the loop by
     the file descriptor that every signal is written to.

@@ -5,9 +5,8 @@ import logging
 from http.client import responses
 from typing import Final
 
-import pydantic_core
-
 from hyperpy.exceptions import HeadersSentError
+from hyperpy.lazy import pydantic_core
 from hyperpy.pages import Redirect, Run, decisive
 from hyperpy.streams.framing import frame
 from hyperpy.streams.stream_record import http_error, status_of

@@ -1,6 +1,6 @@
 """The record of one stream: the request, how much has been sent, and why the stream has ended."""
 
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, field
 from enum import Enum
 from functools import lru_cache
 from time import monotonic
@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path, printable
 from hyperpy.pages.answers import decisive, unexpected
+from hyperpy.record_classes import record
 from hyperpy.streams.negotiate import StreamMode
 
 # Most characters of a path or an error in a log line: their length is up to clients and exceptions.
@@ -37,7 +38,7 @@ class EndReason(Enum):
     ANSWERED = "the request has another answer"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record(slots=True, eq=False, repr=False)
 class StreamRecord:
     """One stream, open or ended."""
 

@@ -13,12 +13,12 @@ import re
 import secrets
 from collections.abc import AsyncIterable, Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from inspect import iscoroutine
 from string.templatelib import Template
 from typing import Any
 
 from hyperpy.exceptions import Place, TemplateError
+from hyperpy.record_classes import record
 
 type Show = Callable[[Any], str]
 type Piece = str | DeferredValue | SuspendedContent
@@ -27,7 +27,7 @@ type Piece = str | DeferredValue | SuspendedContent
 _MARK_DIGITS = 30
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class DeferredValue:
     """An awaitable or async iterable in a text position; `show` renders its result, or each of its items."""
 
@@ -36,7 +36,7 @@ class DeferredValue:
     name: str
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class SuspendedContent:
     """The content of a Suspense, which has placeholders in it. `content`, `fallback` and `error` are HTML."""
 
@@ -137,7 +137,7 @@ class TemplateHost:
 current_host: ContextVar[Any] = ContextVar("hyperpy.host")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pending:
     """Rendered HTML with placeholders in it. Call `close`, whether it is sent or not."""
 

@@ -1,13 +1,13 @@
 """The names under which a site answers: with any other in `Host`, absolute URLs and caches could be led astray."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from hyperpy.config import Settings, listed
+from hyperpy.record_classes import record
 
 # Of a host name or a literal IPv4 or IPv6 address, in lower case (RFC 3986, 3.2.2)
 _NAME: Final = re.compile(r"(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
@@ -16,7 +16,7 @@ _NAME: Final = re.compile(r"(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f
 _HOST: Final = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/?#\\\s]+))(?::[0-9]*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AllowedHosts:
     """`names` without ports, in lower case; `*.example.org` is every name below example.org. Empty means any."""
 

@@ -6,7 +6,6 @@ not a browser, and nobody can trick it into sending the cookies of somebody else
 """
 
 import logging
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from starlette.types import Scope
 
 from hyperpy.config import Settings, listed
 from hyperpy.exceptions import printable
+from hyperpy.record_classes import record
 
 log = logging.getLogger("hyperpy")
 
@@ -30,7 +30,7 @@ class CrossSiteError(HTTPException):
         super().__init__(403, "This request came from another site and was refused.")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CrossSiteProtection:
     """Refuses unsafe requests that browsers send for another origin.
 

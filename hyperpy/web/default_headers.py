@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from starlette.types import Message, Scope, Send
@@ -11,6 +10,7 @@ from starlette.types import Message, Scope, Send
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean, printable
 from hyperpy.pages import HEADERS_SETTLED, STATE, nonce_of
+from hyperpy.record_classes import record
 from hyperpy.sessions import PRIVATE, SessionContent, SessionCookie
 
 log = logging.getLogger("hyperpy")
@@ -37,7 +37,7 @@ _DIRECTIVES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DefaultHeaders:
     """The headers for all responses of an application. `policy` is the CSP if it has a nonce; else it is in `fixed`."""
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, Never, Self
 from urllib.parse import unquote
 
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 from starlette.datastructures import Headers
 
 from hyperpy.exceptions import AnswerError, caller_place
+from hyperpy.lazy import pydantic_core
 from hyperpy.pages import RequestObject, Run, request_proxy
 from hyperpy.pages import htmx_headers as names
 from hyperpy.web.redirect import check_url
@@ -241,8 +241,8 @@ def _events(header: str) -> dict[str, Any]:
 
 def _jsonable(call: str, name: str, value: object) -> Any:
     try:
-        return to_jsonable_python(value, inf_nan_mode="null")
-    except (PydanticSerializationError, ValueError, RecursionError) as error:
+        return pydantic_core.to_jsonable_python(value, inf_nan_mode="null")
+    except (pydantic_core.PydanticSerializationError, ValueError, RecursionError) as error:
         _fail(
             call, f"`{name}` can't be written as JSON: {error!s:.200}", "Pass dicts, lists, strings, numbers, models …"
         )

@@ -8,10 +8,10 @@ from pathlib import PurePath
 from typing import Any, Final, NamedTuple, Never
 from urllib.parse import quote, unquote, urlencode
 
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 from starlette.types import Scope
 
 from hyperpy.exceptions import URLError, caller_place
+from hyperpy.lazy import pydantic_core
 from hyperpy.pages import current
 from hyperpy.routing import root_prefix
 from hyperpy.routing.urls import URLProblem, build_path, missing_parameter, parameters, pattern_problem
@@ -117,8 +117,8 @@ def _text(name: str, value: object) -> str:
     if isinstance(value, PurePath):
         return str(value)
     try:
-        plain = to_jsonable_python(value)
-    except PydanticSerializationError, UnicodeDecodeError:
+        plain = pydantic_core.to_jsonable_python(value)
+    except pydantic_core.PydanticSerializationError, UnicodeDecodeError:
         plain = None
     if isinstance(value, bytes | bytearray) or not isinstance(plain, str | int | float):
         hint = "Pass a str, a number, a date, a UUID, an Enum …, or a list of these for the query."

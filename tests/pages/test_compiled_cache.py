@@ -13,7 +13,7 @@ import pytest
 from hyperpy import Hyper
 from hyperpy.app.loaded_routes import LoadedRoutes, load_routes
 from hyperpy.pages import Route, temporary_imports
-from hyperpy.pages.loading import execution
+from hyperpy.pages.loading import compilation, execution
 from hyperpy.pages.loading.compiled.cache_file import CacheFile
 from hyperpy.testing import client
 from tests.support.sites import write_files
@@ -30,14 +30,14 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Load:
     compiled: set[str] = set()
 
     for name in ("compile_route", "compile_private"):
-        compile_ = getattr(execution, name)
+        compile_ = getattr(compilation, name)
 
         def counted(*arguments: object, compile_: Callable[..., object] = compile_) -> object:
             file = next(each.file for each in arguments if hasattr(each, "file"))
             compiled.add(Path(file).name)
             return compile_(*arguments)
 
-        monkeypatch.setattr(execution, name, counted)
+        monkeypatch.setattr(compilation, name, counted)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", None)
 

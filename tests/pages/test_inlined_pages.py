@@ -10,7 +10,8 @@ import pytest
 from hyperpy.pages.loading.compiled.code import TemplateFunctions
 from hyperpy.pages.loading.html_calls import TemplateCalls
 from hyperpy.pages.loading.runtime import HELPERS
-from hyperpy.templates import Literals, Markup, SourceText, fragment, render_template
+from hyperpy.templates import Markup, SourceText, fragment, render_template
+from hyperpy.templates.at_load.literals import Literals
 from tests.support.sites import Site
 
 

@@ -9,7 +9,8 @@ import hyperpy
 from hyperpy import Hyper
 from hyperpy.app.loaded_routes import PUBLIC_NAMES
 from hyperpy.exceptions import HyperError
-from hyperpy.pages.analysis.vocabulary import ANSWERS, FLAGS, QUICK_CALLS
+from hyperpy.pages.analysis.vocabulary import ANSWERS, QUICK_CALLS
+from hyperpy.pages.facts import FLAGS
 from tests.support.sites import Site, Write
 
 NAMES = (

@@ -10,7 +10,8 @@ import pytest
 from hyperpy.exceptions import TemplateError
 from hyperpy.pages.loading.hidden_names import RENDER
 from hyperpy.pages.loading.html_calls import TemplateCalls
-from hyperpy.templates import Literals, SourceText, render_template
+from hyperpy.templates import SourceText, render_template
+from hyperpy.templates.at_load.literals import Literals
 
 FILE = "table.py"
 

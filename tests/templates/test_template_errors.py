@@ -12,17 +12,10 @@ from hyperpy.exceptions import Place, TemplateError
 from hyperpy.pages.loading.execution import Execution
 from hyperpy.pages.loading.imports.imported_names import ImportedNames
 from hyperpy.routing import URLPatterns
-from hyperpy.templates import (
-    Literals,
-    SourceText,
-    certain_templates,
-    extract_fragments,
-    fragment,
-    html,
-    render_template,
-    render_text,
-)
+from hyperpy.templates import SourceText, fragment, html, render_template, render_text
 from hyperpy.templates.at_load import literals as at_load_literals
+from hyperpy.templates.at_load.fragment_extraction import extract_fragments
+from hyperpy.templates.at_load.literals import Literals, certain_templates
 from hyperpy.templates.syntax.nodes import Document, HoleShape
 from hyperpy.templates.syntax.parser import parse
 from tests.templates.tables import check_each

@@ -8,16 +8,9 @@ import pytest
 from hyperpy.exceptions import TemplateError
 from hyperpy.pages.loading.hidden_names import RENDER
 from hyperpy.pages.loading.html_calls import TemplateCalls
-from hyperpy.templates import (
-    Literals,
-    Markup,
-    SourceText,
-    capture_fragments,
-    extract_fragments,
-    fragment,
-    html,
-    render_template,
-)
+from hyperpy.templates import Markup, SourceText, capture_fragments, fragment, html, render_template
+from hyperpy.templates.at_load.fragment_extraction import extract_fragments
+from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.rendering.fragments import collecting
 from tests.templates.tables import Render, check_each, functions_of
 

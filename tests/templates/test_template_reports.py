@@ -7,7 +7,8 @@ from string.templatelib import Template
 import pytest
 
 from hyperpy.exceptions import Place
-from hyperpy.templates import Literals, SourceText, render_template
+from hyperpy.templates import SourceText, render_template
+from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.escaping import reports
 
 BAD = "javascript:1"

@@ -7,7 +7,8 @@ import pytest
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.pages.loading.html_calls import TemplateCalls
-from hyperpy.templates import Literals, Markup, SourceText
+from hyperpy.templates import Markup, SourceText
+from hyperpy.templates.at_load.literals import Literals
 from tests.templates.tables import check_each, functions_of
 
 # (a hole, the source at the place of the error, the message)

@@ -1,22 +1,40 @@
 """From a channels URL to its backend, which hyperpy or another distribution provides; URLs without passwords."""
 
 import re
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from importlib import import_module
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from hyperpy.channels.backends.contract import Backend, Retention
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean
+from hyperpy.lazy import metadata
 
 GROUP: Final = "hyperpy.channels"
 EXAMPLES: Final = "memory://, redis://127.0.0.1:6379/0 or postgresql://user@127.0.0.1/name"
 
 _REDIS: Final = "hyperpy.channels.backends.redis.backend:RedisBackend"
 _POSTGRES: Final = "hyperpy.channels.backends.postgres.backend:PostgresBackend"
-# Entry points as well, since the client libraries of brokers are extras: a module is imported when it is selected.
+
+
+class BuiltIn(NamedTuple):
+    """A backend that comes with hyperpy, as an entry point: the client libraries of brokers are extras."""
+
+    name: str
+    value: str
+
+    @property
+    def module(self) -> str:
+        return self.value.partition(":")[0]
+
+    def load(self) -> Any:
+        return getattr(import_module(self.module), self.value.partition(":")[2])
+
+
+type Entry = BuiltIn | metadata.EntryPoint
+
 BUILT_IN: Final = {
-    scheme: EntryPoint(scheme, value, GROUP)
+    scheme: BuiltIn(scheme, value)
     for scheme, value in {
         "memory": "hyperpy.channels.backends.memory:MemoryBackend",
         "redis": _REDIS,
@@ -60,10 +78,10 @@ def _without_password(text: object, url: str) -> str:
     return str(text).replace(url, redacted(url))
 
 
-def _entry_point(settings: Settings, scheme: str) -> EntryPoint:
+def _entry_point(settings: Settings, scheme: str) -> Entry:
     if scheme in BUILT_IN:
         return BUILT_IN[scheme]
-    installed = entry_points(group=GROUP)
+    installed = metadata.entry_points(group=GROUP)
     match [entry for entry in installed if entry.name == scheme]:
         case [entry]:
             return entry
@@ -77,7 +95,7 @@ def _entry_point(settings: Settings, scheme: str) -> EntryPoint:
             raise settings.error("channels", what, "Uninstall all but one of them.")
 
 
-def _load(settings: Settings, entry: EntryPoint) -> Any:
+def _load(settings: Settings, entry: Entry) -> Any:
     try:
         return entry.load()
     except Exception as error:
@@ -88,7 +106,7 @@ def _load(settings: Settings, entry: EntryPoint) -> Any:
         raise settings.error("channels", what, hint) from error
 
 
-def _missing_extra(settings: Settings, entry: EntryPoint, error: Exception) -> ConfigError:
+def _missing_extra(settings: Settings, entry: Entry, error: Exception) -> ConfigError:
     """The error for a broker whose client library isn't installed. Its extra is named like the broker's folder."""
     package = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else "hyperpy"
     if package == "hyperpy":
@@ -98,8 +116,8 @@ def _missing_extra(settings: Settings, entry: EntryPoint, error: Exception) -> C
     return settings.error("channels", what, f'pip install "hyperpy[{entry.module.split(".")[-2]}]"')
 
 
-def _origin(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist is not None else entry.value
+def _origin(entry: Entry) -> str:
+    return entry.value if isinstance(entry, BuiltIn) or entry.dist is None else entry.dist.name
 
 
 def redacted(url: str) -> str:

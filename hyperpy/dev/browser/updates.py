@@ -6,9 +6,10 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import quote
+
+from hyperpy.record_classes import record
 
 _KEPT: Final = 200  # updates, for pages that were away; older ones fetch themselves anew
 
@@ -22,7 +23,7 @@ class Asset(NamedTuple):
     """Its URL with the hash of its content; None if the file has gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Update:
     """A change that open pages take over."""
 

@@ -3,13 +3,13 @@
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 from urllib.parse import quote
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean
+from hyperpy.record_classes import record
 
 _POSITION: Final = "{file}:{line}:{column}"
 _QUERY: Final = "url=file://{file}&line={line}&column={column}"
@@ -55,7 +55,7 @@ _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _REFUSED_SCHEMES: Final = frozenset({"javascript", "data", "vbscript", "blob"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Editor:
     """The developer's editor, by the URL template that it answers."""
 

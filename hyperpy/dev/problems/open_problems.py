@@ -4,7 +4,6 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,11 +11,12 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from hyperpy.dev.browser import Update, is_navigation
+from hyperpy.record_classes import record
 
 _KEPT: Final = 20  # problems; the oldest go first
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ProblemReport:
     """A problem to show. `page` is the path and query of the page whose request has failed; None if it is unknown."""
 

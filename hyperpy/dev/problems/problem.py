@@ -2,7 +2,6 @@
 
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -11,6 +10,7 @@ from hyperpy.dev.problems.hints import hint_for, without_far_names
 from hyperpy.dev.problems.source_code import SourceLine, Span, excerpt, frames_of, is_users, package_of, span_of
 from hyperpy.dev.problems.values import Redaction, variables
 from hyperpy.exceptions import HyperError
+from hyperpy.record_classes import record
 
 _MOST_FRAMES: Final = 60  # of one traceback: a recursion has a thousand
 _MOST_VARIABLES: Final = 60
@@ -21,7 +21,7 @@ _LONGEST_MESSAGE: Final = 4000
 _SHOWN: Final[WeakKeyDictionary[HyperError, tuple[SourceLine, ...]]] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TracebackFrame:
     """One call in a traceback. `package` is empty for the user's code."""
 
@@ -31,7 +31,7 @@ class TracebackFrame:
     lines: tuple[SourceLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Problem:
     """An exception to show. `span` is where it is shown to have happened, in the user's code if possible."""
 

@@ -1,7 +1,6 @@
 """What a problem page shows of the request, and the secrets in it that must be shown nowhere."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -9,11 +8,12 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from hyperpy.dev.problems.values import HIDDEN, Redaction, looks_secret
+from hyperpy.record_classes import record
 
 _LEFT_OUT: Final = frozenset({"cookie", "authorization", "proxy-authorization"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RequestFacts:
     """The request, without its secrets."""
 

@@ -4,13 +4,13 @@ import linecache
 import os
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Final
 
 from hyperpy.exceptions import Place, display_path
+from hyperpy.record_classes import record
 
 AROUND: Final = 5  # lines before and after an expression
 _LONGEST_LINE: Final = 400  # characters of one line that are shown
@@ -22,7 +22,7 @@ _INSTALLED: Final = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Span:
     """An expression in a file: lines from 1, columns in characters from 0, the end exclusive. Line 0 means unknown."""
 
@@ -41,7 +41,7 @@ class Span:
         return cls(place.file, place.line, place.column, place.line, place.column + place.width)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SourceLine:
     """A line of an excerpt. `marked` is the part of it that belongs to the expression."""
 

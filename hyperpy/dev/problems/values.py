@@ -3,10 +3,11 @@
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Final
+
+from hyperpy.record_classes import record
 
 HIDDEN: Final = "(hidden)"
 
@@ -27,6 +28,7 @@ _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _NAMED: Final = re.compile(
     r"""(?P<name>[A-Za-z_][\w-]*)(?P<is>['"]?\s*[:=]\s*)(?P<value>[bru]*'(?:\\.|[^'\\])*'?|[bru]*"(?:\\.|[^"\\])*"?|[^\s,(){}\[\]<>'"]+)"""
 )
+
 _IN_URL: Final = re.compile(r"(?<=://)([^\s/:@'\"]*):[^\s/@'\"]+(?=@)")
 
 _BRACKETS: Final[Mapping[type, tuple[str, str]]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}")}
@@ -42,7 +44,7 @@ def looks_secret(name: str) -> bool:
     return any(word in _SECRETS or word.endswith(_ENDINGS) for word in words)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Redaction:
     """Hides secrets in texts: those that are known, and what follows a name that looks like one."""
 

@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from starlette.types import Message, Scope, Send
 
 from hyperpy.pages import ANSWERED
+from hyperpy.record_classes import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Visit:
     """One request under `hyper dev`, and what has become of it."""
 

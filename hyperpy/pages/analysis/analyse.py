@@ -2,10 +2,10 @@
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.callables import StreamFacts, check_bare_renders, check_functions, stream_facts
+from hyperpy.pages.analysis.callables import check_bare_renders, check_functions, stream_facts
 from hyperpy.pages.analysis.definitions import run_once, with_aliases
 from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
@@ -18,12 +18,7 @@ from hyperpy.pages.analysis.explicit_answers import (
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.file_index import parameters as parameters_of
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
-from hyperpy.pages.analysis.inputs.declarations import (
-    Declaration,
-    find_declarations,
-    with_bare_dependencies,
-    without_loaded,
-)
+from hyperpy.pages.analysis.inputs.declarations import find_declarations, with_bare_dependencies, without_loaded
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_objects
 from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
@@ -48,15 +43,17 @@ from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import check_guard, does_nothing, find_templates, is_inert, place_of
+from hyperpy.pages.analysis.placement import check_guard, does_nothing, find_templates, is_inert
 from hyperpy.pages.analysis.request_reads import check_awaited
 from hyperpy.pages.analysis.route_calls import SettingsStatement, check_constant, find_settings
-from hyperpy.pages.analysis.shared_objects import LoadWarning, request_names, shared_objects
+from hyperpy.pages.analysis.shared_objects import request_names, shared_objects
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
-from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import FLAGS, Declaration, LoadWarning, StreamFacts, place_of
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Description:
     """A route file, split. `before` and `after` are the statements of a request before and after the loader."""
 

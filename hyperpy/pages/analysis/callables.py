@@ -3,28 +3,16 @@
 import ast
 import builtins
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Function
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import EVENT_CALLS, HTML_CALLS, Vocabulary
+from hyperpy.pages.facts import StreamFacts, place_of
 
 DOCUMENT_STARTS = ("<!doctype", "<html")
-
-
-@dataclass(frozen=True, slots=True)
-class StreamFacts:
-    """The stream's async generator, and what its `yield`s show without running it."""
-
-    name: str
-    line: int
-    begins_document: bool
-    first_is_html: bool
-    yields_event: bool
 
 
 def stream_facts(function: ast.AsyncFunctionDef, index: FileIndex, vocabulary: Vocabulary) -> StreamFacts:

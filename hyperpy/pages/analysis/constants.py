@@ -19,13 +19,15 @@ import uuid
 import zoneinfo
 from collections import namedtuple
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from markupsafe import Markup
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.vocabulary import MISSING, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.known_names import MISSING
+from hyperpy.record_classes import record
 
 # Published in docs/route-files.md.
 _BUILTINS = """
@@ -67,7 +69,7 @@ _IMMUTABLE: Final = (bool, bytes, complex, float, int, str, types.NoneType, deci
 _OF_THE_MODULE: Final = frozenset({"__debug__", "__file__", "__name__", "__package__"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Constants:
     """Decides which expressions of a file are constant."""
 

@@ -8,7 +8,8 @@ from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.file_index import Names, blocks
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.request_reads import reads_request
-from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import FLAGS
 
 
 def runs_first(statement: ast.stmt, names: Names, settled: frozenset[str], constants: Constants) -> bool:

@@ -3,16 +3,16 @@
 import ast
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from hyperpy.pages.facts import ImportedName
+from hyperpy.record_classes import record
+
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 type Owner = Function | ast.ClassDef | ast.Lambda
-
-type ImportedName = tuple[int, str, str]
-"""The level, module and name of an import; the name is empty for `import module`."""
 
 OWNERS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _CAPTURES: Final = (ast.MatchAs, ast.MatchStar, ast.MatchMapping)
@@ -51,7 +51,7 @@ class Use(NamedTuple):
     owner: ast.ClassDef | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Names:
     """What one statement does with module-level names, functions, classes and t-strings in it included."""
 
@@ -66,7 +66,7 @@ class Names:
     """The reads in source order, each with its time."""
 
 
-@dataclass
+@record
 class FileIndex:
     """Each node has a position, and what is inside it stands directly behind it: a slice of `nodes`.
 

@@ -5,13 +5,11 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.template_mistakes import strings_of_html
+from hyperpy.pages.facts import Declaration, LoadWarning, place_of
 
 
 def likely_mistakes(

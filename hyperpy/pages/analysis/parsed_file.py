@@ -8,17 +8,17 @@ import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.file_index import FileIndex, ImportedName, Names, When
-from hyperpy.pages.analysis.placement import place_of
+from hyperpy.pages.analysis.file_index import FileIndex, Names, When
 from hyperpy.pages.analysis.walk import Walk
+from hyperpy.pages.facts import ImportedName, place_of
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ParsedFile:
     file: str
     source: str

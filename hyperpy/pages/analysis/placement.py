@@ -5,15 +5,8 @@ from collections.abc import Sequence
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.templates import child_nodes
-
-type Located = ast.expr | ast.stmt | ast.alias | ast.arg | ast.ExceptHandler | ast.pattern
-
-
-def place_of(node: Located, file: str) -> Place:
-    """The place of a node: its first line, and its width if it ends there."""
-    width = (node.end_col_offset or 0) - node.col_offset if node.end_lineno == node.lineno else 0
-    return Place(file, node.lineno, node.col_offset, max(width, 0))
+from hyperpy.pages.facts import place_of
+from hyperpy.templates.at_load.child_nodes import child_nodes
 
 
 def at[S: ast.stmt](where: ast.stmt, statement: S) -> S:

@@ -7,8 +7,8 @@ from starlette.requests import Request
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import REQUEST_NAMES, Vocabulary
+from hyperpy.pages.facts import place_of
 
 
 def reads_request(statement: ast.stmt, index: FileIndex, vocabulary: Vocabulary) -> bool:

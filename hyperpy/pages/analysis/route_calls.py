@@ -2,19 +2,20 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hyperpy.exceptions import Place, RouteError, did_you_mean
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import place_of
 from hyperpy.pages.route_settings import NAMES
+from hyperpy.record_classes import record
 
 _EXAMPLE = 'route(max_body="10 MiB")'
 _CONSTANT = (ast.Constant, ast.Name, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SettingsStatement:
     """The `route(…)` of a file: the expressions of its arguments by name, to be evaluated when the file is loaded."""
 

@@ -2,16 +2,14 @@
 
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MappingProxyType
 from typing import Final
 
-from hyperpy.exceptions import Place, message
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import cache_of, single_value
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import LoadWarning, place_of
 
 # Classes and functions by the package that they come from, whichever module of it defines them.
 _SHARED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -41,18 +39,6 @@ _SHARED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         }.items()
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LoadWarning:
-    """Something in a route file that works, but probably not as intended."""
-
-    what: str
-    place: Place
-    hint: str
-
-    def __str__(self) -> str:
-        return message(f"warning: {self.what}", self.place, self.hint)
 
 
 def request_names(parsed: ParsedFile, once: Collection[ast.stmt], inputs: frozenset[str]) -> frozenset[str]:

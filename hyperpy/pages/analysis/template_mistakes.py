@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.pages.facts import LoadWarning, place_of
 
 # With spaces, as other template languages write it. Without, it is how a t-string shows braces: `/users/{{id}}`.
 _IN_BRACES = re.compile(r"(?<!\{)\{\s+([^\W\d]\w*)[\w.]*\s+\}(?!\})")

@@ -1,34 +1,16 @@
 """Checks the calls of `url` and `asset` whose route or file is a literal."""
 
 import ast
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
-from hyperpy.routing import URLPatterns, URLProblem
-
-type AssetCheck = Callable[[str], URLProblem | None]
-"""The problem with the name of a static file."""
+from hyperpy.pages.facts import AssetCheck, URLReference, place_of
+from hyperpy.routing import URLPatterns
 
 _NAMES = frozenset({"asset", "url"})
-
-
-class URLReference(NamedTuple):
-    """The literal of one call. It is plain data, for `marshal`."""
-
-    function: str
-    literal: str
-    names: frozenset[str] | None
-    """The parameters that `url` is given; None if they can't be known."""
-
-    def problem(self, patterns: URLPatterns, check_asset: AssetCheck | None) -> URLProblem | None:
-        if self.function == "url":
-            return patterns.problem(self.literal, self.names)
-        return check_asset(self.literal) if check_asset is not None else None
 
 
 def check_urls(

@@ -8,41 +8,24 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType, ModuleType
-from typing import Final
+from dataclasses import field
+from types import ModuleType
 
-import starlette.exceptions
-import starlette.responses
-from markupsafe import Markup
-
-from hyperpy import responses
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.body_inputs import Body, File, Form
 from hyperpy.pages.input_functions import (
-    MARKER_FUNCTIONS,
     TAKING_DEFAULTS,
-    Cookie,
     Depends,
-    Header,
-    Loaded,
-    Path,
-    Query,
 )
 from hyperpy.pages.input_markers import InputMarker
-from hyperpy.pages.route_settings import route
-from hyperpy.templates import Literals, certain_templates, fragment, html
+from hyperpy.pages.known_names import MISSING, RESPONSE_CLASSES, PublicNames, has_marker, is_marker, is_marker_function
+from hyperpy.record_classes import record
+from hyperpy.templates.at_load.literals import Literals, certain_templates
 
-FLAGS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 REQUEST_NAMES = frozenset({"csp_nonce", "flash", "flashes", "htmx", "request", "response", "session"})
 """They stand for other objects in each request."""
 HTML_CALLS = frozenset({"Markup", "html", "render"})
 EVENT_CALLS = frozenset({"Event", "JSON"})
-_RESPONSE_CLASSES = (
-    *("FileResponse", "HTMLResponse", "JSONResponse", "PlainTextResponse"),
-    *("RedirectResponse", "Response", "StreamingResponse"),
-)
-RESPONSES = frozenset({*_RESPONSE_CLASSES, "redirect"})
+RESPONSES = frozenset({*RESPONSE_CLASSES, "redirect"})
 ANSWERS = RESPONSES | {"render"}
 """A bare call of one of these answers the request."""
 _QUICK_FUNCTIONS = frozenset(
@@ -54,50 +37,8 @@ _QUICK_FUNCTIONS = frozenset(
 QUICK_CALLS = (RESPONSES | HTML_CALLS | EVENT_CALLS | _QUICK_FUNCTIONS) - {"FileResponse"}
 """Calls of these never send a route to a worker thread. docs/route-files.md lists them."""
 
-_OWN: Mapping[str, object] = MappingProxyType(
-    {
-        "Body": Body,
-        "Cookie": Cookie,
-        "Depends": Depends,
-        "File": File,
-        "Form": Form,
-        "HTTPException": starlette.exceptions.HTTPException,
-        "Header": Header,
-        "Loaded": Loaded,
-        "Markup": Markup,
-        "Path": Path,
-        "Query": Query,
-        "fragment": fragment,
-        "html": html,
-        "route": route,
-        **{name: getattr(responses, name) for name in _RESPONSE_CLASSES},
-    }
-)
 
-_STARLETTES: Mapping[str, object] = MappingProxyType(
-    {name: getattr(starlette.responses, name) for name in _RESPONSE_CLASSES}
-)
-"""The classes that hyperpy's responses are based on mean the same in a route file."""
-
-MISSING: Final = object()
-
-
-class PublicNames:
-    """The objects behind hyperpy's names; `injected` are those that rooms behind this one define."""
-
-    def __init__(self, injected: Mapping[str, object]) -> None:
-        self._objects = {**_OWN, **injected}
-        self._names = {id(value): name for name, value in [*_STARLETTES.items(), *self._objects.items()]}
-
-    def name_of(self, value: object) -> str:
-        """The public name of an object, or the empty string."""
-        return self._names.get(id(value), "")
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._objects
-
-
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Vocabulary:
     """The meaning of a file's names. A name that the file rebinds is not in it."""
 
@@ -171,7 +112,7 @@ class Vocabulary:
         if (target := self._target(node)) is not None:
             return self.is_marker_function(target)
         value = self.value(node)
-        return _is_marker_function(_whole(value)) and not (isinstance(value, functools.partial) and value.args)
+        return is_marker_function(_whole(value)) and not (isinstance(value, functools.partial) and value.args)
 
     def takes_default(self, node: ast.expr) -> bool:
         """Whether a call of an expression takes a default first, as `Query` does."""
@@ -210,7 +151,7 @@ class Vocabulary:
         if self._is_marked_type(annotation) or any(self.is_marker(call) for call in calls):
             return True
         value = self.value(annotation)
-        return _is_marker_function(value) or isinstance(value, InputMarker)
+        return is_marker_function(value) or isinstance(value, InputMarker)
 
     def _is_marked_type(self, node: ast.expr) -> bool:
         """Whether an expression is `Annotated` with an input marker, a name of such a type, or has one inside."""
@@ -235,42 +176,8 @@ class Vocabulary:
         return frozenset(str(hole.str).strip() for hole in holes if self.public_name(hole.value) == name)
 
 
-def is_marker(value: object) -> bool:
-    """Whether a value is an input marker, a class of input markers, or a function of hyperpy that makes one."""
-    is_class = issubclass(value if isinstance(value, type) else type(value), InputMarker)
-    return is_class or _is_marker_function(value)
-
-
-def _is_marker_function(value: object) -> bool:
-    return any(value is function for function in MARKER_FUNCTIONS)
-
-
 def _whole(value: object) -> object:
     """The callable inside a `functools.partial`."""
     while isinstance(value, functools.partial):
         value = value.func
     return value
-
-
-def has_marker(annotation: object, seen: frozenset[int] = frozenset()) -> bool:
-    """Whether an evaluated annotation has an input marker anywhere inside. A marker class as a type doesn't count."""
-    if isinstance(annotation, InputMarker) or _is_marker_function(annotation):
-        return True
-    if id(annotation) in seen:
-        return False
-    seen |= {id(annotation)}
-    if typing.get_origin(annotation) is typing.Annotated:
-        base, *metadata = typing.get_args(annotation)
-        return any(is_marker(item) for item in metadata) or has_marker(base, seen)
-    alias = typing.get_origin(annotation) or annotation
-    inner = list(typing.get_args(annotation))
-    if isinstance(alias, typing.TypeAliasType):
-        try:
-            inner.append(alias.__value__)
-        except NameError:  # evaluated lazily, it may use an import under `TYPE_CHECKING`
-            return False
-    elif isinstance(alias, typing.NewType):
-        inner.append(alias.__supertype__)
-    elif isinstance(annotation, list):
-        inner = annotation
-    return any(has_marker(part, seen) for part in inner)

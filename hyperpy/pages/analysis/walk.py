@@ -6,14 +6,16 @@ https://docs.python.org/3/reference/executionmodel.html#naming-and-binding
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
-from hyperpy.pages.analysis.file_index import Binding, FileIndex, ImportedName, Names, Owner, Use, When, parameters
-from hyperpy.templates import CHILD_FIELDS
+from hyperpy.pages.analysis.file_index import Binding, FileIndex, Names, Owner, Use, When, parameters
+from hyperpy.pages.facts import ImportedName
+from hyperpy.record_classes import record
+from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Scope:
     """The module, a function, lambda, comprehension, class or list of type parameters."""
 

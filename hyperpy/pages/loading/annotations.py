@@ -3,24 +3,20 @@
 import ast
 import inspect
 import typing
-from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import Field
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
-
 from hyperpy.exceptions import Place, RouteError, did_you_mean
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
+from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.body_inputs import Form, FromBody
+from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_functions import MARKER_FUNCTIONS
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, TextMarker, source_of
+from hyperpy.pages.known_names import has_marker, is_marker
 from hyperpy.pages.loading.type_names import TypeNames
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DeclaredType:
     """The type of an input with its constraints, and what marks it, if anything does."""
 
@@ -56,7 +52,7 @@ def checked_type(annotation: Any, marker: Any, declaration: Declaration, file: s
     if isinstance(marker, TextMarker | FromBody) and marker.has_default:
         raise _hidden_default(marker, declaration, place)
     if isinstance(marker, TextMarker | FromBody) and marker.constraints:
-        annotation = Annotated[annotation, Field(**marker.constraints)]
+        annotation = Annotated[annotation, pydantic.Field(**marker.constraints)]
     return DeclaredType(annotation, marker)
 
 
@@ -103,9 +99,9 @@ def _check_fields(annotation: Any, declaration: Declaration, place: Place) -> No
     """Refuses what pydantic reads from a `Field` in a model only."""
     metadata = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
     for item in metadata:
-        if not isinstance(item, FieldInfo):
+        if not isinstance(item, pydantic.fields.FieldInfo):
             continue
-        if item.default is not PydanticUndefined or item.default_factory is not None:
+        if item.default is not pydantic_core.PydanticUndefined or item.default_factory is not None:
             hint = f"Write it as the value: `{declaration.name}: … = …`."
             raise RouteError("the default of an input can't be in a `Field`", place=place, hint=hint)
         if item.alias or item.validation_alias:

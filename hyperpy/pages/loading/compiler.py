@@ -9,10 +9,10 @@ from types import CodeType
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.analyse import Description
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import at, is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import Declaration
 from hyperpy.pages.loading.compiled.code import CompiledBody, CompiledRoute, CompiledTemplate, TemplateFunctions
 from hyperpy.pages.loading.ending_statements import (
     RESULTS,
@@ -29,7 +29,9 @@ from hyperpy.pages.loading.ending_statements import (
 from hyperpy.pages.loading.hidden_names import BOUND, ENDED, ENDS, KEPT, PAGE, RESULT, RUN, SET, hidden
 from hyperpy.pages.loading.html_calls import HTMLCalls, Streams, TemplateCalls
 from hyperpy.pages.loading.imports.imported_names import Rewrite
-from hyperpy.templates import Literals, SourceText, extract_fragments
+from hyperpy.templates import SourceText
+from hyperpy.templates.at_load.fragment_extraction import extract_fragments
+from hyperpy.templates.at_load.literals import Literals
 
 type Definitions = tuple[CodeType, TemplateFunctions]
 """The code that runs once, and the functions to put into its namespace before."""

@@ -20,7 +20,6 @@ response`, a block that sets it returns it at its end.
 
 import ast
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
 from hyperpy.pages.analysis.explicit_answers import RESPONSE_ATTRIBUTES
 from hyperpy.pages.analysis.file_index import FileIndex, Function
@@ -37,6 +36,7 @@ from hyperpy.pages.loading.hidden_names import (
     RESULT,
     SET,
 )
+from hyperpy.record_classes import record
 
 type IsRender = Callable[[ast.expr], bool]
 
@@ -109,7 +109,7 @@ def _checked(statement: ast.stmt) -> ast.stmt:
     return statement
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Where:
     """The position of a block: whether a `return` is allowed in it, and whether one would leave other blocks."""
 

@@ -5,7 +5,9 @@ from collections.abc import Collection
 
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.loading.hidden_names import HTML, MARKUP, RENDER, YIELDED
-from hyperpy.templates import InlineCode, Literals, compile_inline
+from hyperpy.templates import InlineCode
+from hyperpy.templates.at_load.inline_functions import compile_inline
+from hyperpy.templates.at_load.literals import Literals
 
 type Streams = Collection[tuple[str, int]]
 """The name and line of each function that is a stream."""

@@ -2,21 +2,17 @@
 
 import ast
 import typing
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from types import UnionType
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic.errors import PydanticSchemaGenerationError
-from pydantic_core import ErrorDetails
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hyperpy.exceptions import AnswerError, RouteError, did_you_mean
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
+from hyperpy.exceptions import RouteError, did_you_mean
+from hyperpy.lazy import pydantic
 from hyperpy.pages.body_inputs import FormMarker, FromBody
+from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
 from hyperpy.pages.loading.annotations import DeclaredType, declared_type
 from hyperpy.pages.loading.body.fitting import fitted_marker, is_form, with_id_prefixes
@@ -26,11 +22,11 @@ from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.pages.request_objects import RequestObject
+from hyperpy.record_classes import record
 from hyperpy.sessions import Session
-from hyperpy.templates.deferred import dismiss
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Source:
     """The sources of one route's inputs."""
 
@@ -91,18 +87,18 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
     )
 
 
-def _session_model(annotation: Any, declaration: Declaration, file: str) -> TypeAdapter[Any] | None:
+def _session_model(annotation: Any, declaration: Declaration, file: str) -> pydantic.TypeAdapter[Any] | None:
     """The model in `Session[Model]`. Raises RouteError for one that can't be made for a new visitor."""
     models = get_args(_without_none(annotation))
     if not models or models[0] is Any:
         return None
     place, fields, has_fields = place_of(declaration.annotation, file), "", False
     try:
-        adapter = TypeAdapter[Any](models[0])
+        adapter = pydantic.TypeAdapter[Any](models[0])
         has_fields = isinstance(adapter.dump_python(adapter.validate_python({}), mode="json"), dict)
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         fields = ", ".join(f"`{problem['loc'][0]}`" for problem in error.errors() if problem["loc"])
-    except PydanticSchemaGenerationError as error:
+    except pydantic.PydanticSchemaGenerationError as error:
         raise _unknown_type(declaration, file, error) from error
     if fields:
         hint = f"The session of a new visitor is empty: give each field a default, here {fields}."
@@ -240,7 +236,7 @@ def _reading(
         raise _not_injectable(declaration, file, origin, annotation) from None
     except UnfitConstraintError as error:
         raise _unfit(declaration, file, error) from None
-    except PydanticSchemaGenerationError as error:
+    except pydantic.PydanticSchemaGenerationError as error:
         raise _not_injectable(declaration, file, origin, annotation) from error
     except Exception as error:
         raise _unknown_type(declaration, file, error) from error
@@ -293,30 +289,3 @@ def _is_list_of_texts(kind: Any) -> bool:
         return text_type(kind, lists=True, anything=False).many
     except Exception:  # noqa: BLE001 (then it isn't a list of texts)
         return False
-
-
-def convert(given: Input, value: Any) -> Any:
-    """The value of an input. Raises ValueError with a message for the client."""
-    if given.convert is None:
-        return value
-    try:
-        return given.convert(value)
-    except ValidationError as error:
-        raise ValueError("; ".join(map(_sentence, error.errors()))) from None
-
-
-def _sentence(problem: ErrorDetails) -> str:
-    """What is wrong, and with which item of a list. The rest of a place names parts of the type."""
-    item = next((f" (item {part})" for part in problem["loc"] if isinstance(part, int)), "")
-    return f"{problem['msg']}{item}"
-
-
-def not_a_value(given: Input, returned: Response | Awaitable[object]) -> AnswerError:
-    """The error for what a marker of the site's own must not return: as a value, a refusal would have no effect."""
-    if isinstance(returned, Response):
-        hint = "To refuse the request, raise an HTTPException. To redirect, return or raise `redirect(…)`."
-    else:
-        dismiss(returned)
-        hint = "Inputs are read before anything is awaited. Await in the loader."
-    kind = type(returned).__name__
-    return AnswerError(f"{type(given.marker).__name__}.value() returned a {kind} for `{given.name}`", hint=hint)

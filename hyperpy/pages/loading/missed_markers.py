@@ -4,9 +4,8 @@ import ast
 import typing
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.inputs.declarations import unquoted
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
+from hyperpy.pages.facts import place_of, unquoted
+from hyperpy.pages.known_names import has_marker, is_marker
 from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.type_names import TypeNames
 

@@ -17,8 +17,8 @@ from types import ModuleType
 from typing import Final
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.url_calls import AssetCheck
-from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.facts import AssetCheck
+from hyperpy.pages.known_names import PublicNames
 from hyperpy.pages.loading.compiled.code import CompiledRoute
 from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.execution import Executed, Execution

@@ -1,16 +1,17 @@
 """The inputs of a route as requests use them, and the dependencies among them."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from hyperpy.exceptions import Place
-from hyperpy.pages.analysis.inputs.declarations import METHODS
+from hyperpy.lazy import pydantic
+from hyperpy.pages.facts import METHODS
 from hyperpy.pages.input_markers import InputMarker, source_of
 from hyperpy.pages.request_objects import RequestObject
+from hyperpy.record_classes import record
+
+type SessionModel = pydantic.TypeAdapter[Any]
 
 
 class InputOrigin(Enum):
@@ -26,7 +27,7 @@ class InputOrigin(Enum):
     OBJECT = "object"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Input:
     """One input of a route. `convert` takes the raw value and raises pydantic's ValidationError."""
 
@@ -50,7 +51,7 @@ class Input:
     """The methods whose requests always reach its declaration; None if that depends on something else."""
     dependency: Dependency | None = None
     """Makes the value, if the origin is DEPENDENCY."""
-    session_model: TypeAdapter[Any] | None = None
+    session_model: SessionModel | None = None
     """Of a session declared as `Session[Model]`."""
     request_object: type[RequestObject] | None = None
     """Its class, if the origin is OBJECT."""
@@ -84,7 +85,7 @@ class DependencyKind(Enum):
     ASYNC_CONTEXT = "an async context manager"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Dependency:
     """A function that makes a value for each request, and the inputs that it is called with."""
 

@@ -4,34 +4,44 @@ import ast
 import linecache
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hyperpy.exceptions import HyperError, Place, RouteError
-from hyperpy.pages.analysis.callables import StreamFacts
-from hyperpy.pages.analysis.parsed_file import unreadable
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning
+from hyperpy.lazy import LazyModule
 from hyperpy.pages.body_inputs import BodyNeeds
+from hyperpy.pages.facts import LoadWarning, StreamFacts, place_of
 from hyperpy.pages.loading.body.needs import body_needs, check_form_inputs
 from hyperpy.pages.loading.compiled.code import CompiledBody, CompiledRoute, CompiledTemplate
 from hyperpy.pages.loading.compiled.route_facts import Behaviour, RouteFacts
-from hyperpy.pages.loading.dependencies.resolve import DependencyResolver
-from hyperpy.pages.loading.execution import line_in
 from hyperpy.pages.loading.hidden_names import PAGE
-from hyperpy.pages.loading.imports.import_hints import import_hint
-from hyperpy.pages.loading.inputs import resolve_inputs
 from hyperpy.pages.loading.missed_markers import check_missed_markers
 from hyperpy.pages.loading.package import RoutesPackage
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, prepared_inputs
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.pages.route_settings import RouteSettings, check_setting, size
+from hyperpy.record_classes import record
 from hyperpy.routing import ErrorPage, GuardFile, RouteFile
+from hyperpy.tracebacks import line_in
+
+if TYPE_CHECKING:
+    from hyperpy.pages.analysis import parsed_file
+    from hyperpy.pages.loading import inputs as declared_inputs
+    from hyperpy.pages.loading.dependencies import resolve
+    from hyperpy.pages.loading.imports import import_hints
+else:
+    parsed_file = LazyModule("hyperpy.pages.analysis.parsed_file")
+    declared_inputs = LazyModule("hyperpy.pages.loading.inputs")
+    resolve = LazyModule("hyperpy.pages.loading.dependencies.resolve")
+    import_hints = LazyModule("hyperpy.pages.loading.imports.import_hints")
+
+type Resolver = resolve.DependencyResolver
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Route:
     """Everything that a request to one route file needs."""
 
@@ -74,7 +84,7 @@ class Route:
     by_method: Mapping[str, Route]
     """The route for methods that have a loader or stream of their own."""
     warnings: tuple[LoadWarning, ...]
-    resolver: DependencyResolver | None
+    resolver: Resolver | None
     """The resolver of its dependencies, if it has any: tests override them."""
     guards: tuple[Route, ...] = ()
     """The guards that run before it, outermost first."""
@@ -111,8 +121,8 @@ def load_route(
     except Exception as error:
         place = _place_of(error, path, package.folder)
         if isinstance(error, SyntaxError) and error.filename == place.file:  # of a private file
-            raise unreadable(error, "".join(linecache.getlines(place.file)), place.file) from error
-        hint = import_hint(error, place.file) if isinstance(error, ImportError) else ""
+            raise parsed_file.unreadable(error, "".join(linecache.getlines(place.file)), place.file) from error
+        hint = import_hints.import_hint(error, place.file) if isinstance(error, ImportError) else ""
         if "<class 'starlette.datastructures.UploadFile'>" in str(error):
             hint = "Import it from hyperpy: `from hyperpy import UploadFile`."
         hint = hint or "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
@@ -122,18 +132,23 @@ def load_route(
     _check_guarded_parameters(facts, below - parameters)
     types = TypeNames(facts, definitions)
     check_missed_markers(facts, types)
-    dependencies = DependencyResolver(
-        path, parameters, below - parameters, isinstance(file, ErrorPage), package.execution.public
-    )
-    inputs = resolve_inputs(facts, types, dependencies.source)
-    check_form_inputs(inputs, facts, is_route=isinstance(file, RouteFile))
+    inputs: tuple[Input, ...] = ()
+    resolver = None
+    if facts.declarations:
+        resolver = resolve.DependencyResolver(
+            path, parameters, below - parameters, isinstance(file, ErrorPage), package.execution.public
+        )
+        inputs = declared_inputs.resolve_inputs(facts, types, resolver.source)
+        check_form_inputs(inputs, facts, is_route=isinstance(file, RouteFile))
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     settings = _settings(facts, definitions)
     url = file.url if isinstance(file, RouteFile) else ""
     is_guard = isinstance(file, GuardFile)
     route = _route(facts, compiled, definitions, inputs, settings, url, is_guard=is_guard)
-    return replace(route, resolver=dependencies) if route.depends else route
+    if route.loader or route.stream or route.responds or route.by_method:
+        import_module("pydantic_core")  # their answers may be JSON: now, instead of in the first request
+    return replace(route, resolver=resolver) if route.depends else route
 
 
 def _check_guarded_parameters(facts: RouteFacts, below: frozenset[str]) -> None:

@@ -12,16 +12,14 @@ import pathlib
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import partial
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter
-from pydantic.errors import PydanticSchemaGenerationError
-from pydantic_core import CoreSchema, PydanticKnownError, SchemaValidator
-
+from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.loading.constraints import check_constraint
+from hyperpy.record_classes import record
 
 type Schema = dict[str, Any]
 
@@ -53,7 +51,7 @@ class NotTextError(Exception):
     """A type that no text can be converted to."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TextType:
     convert: Callable[[Any], Any] | None
     """Raises pydantic's ValidationError; None if the text is the value."""
@@ -82,12 +80,12 @@ def _common_type(annotation: type) -> TextType:
 
 def _text_type(annotation: Any, *, lists: bool, anything: bool) -> TextType:
     walk = _Walk(anything)
-    schema: Schema = dict(TypeAdapter(annotation).core_schema)
+    schema: Schema = dict(pydantic.TypeAdapter(annotation).core_schema)
     many = lists and walk.innermost(schema)["type"] in _COLLECTIONS
     changed = walk.text(schema, in_list=many)
     is_plain = _plain(changed) == {"type": "str"}
     return TextType(
-        convert=None if is_plain else SchemaValidator(_as_core(changed)).validate_python,
+        convert=None if is_plain else pydantic_core.SchemaValidator(_as_core(changed)).validate_python,
         many=many,
         optional=walk.takes_none(schema),
         takes_empty=walk.takes_empty(changed),
@@ -98,9 +96,9 @@ def object_type(annotation: Any, *, lists: bool) -> TextType:
     """The same for a marker that returns any object. A class that pydantic doesn't know requires an instance."""
     walk = _Walk(anything=True)
     try:
-        adapter = TypeAdapter(annotation)
-    except PydanticSchemaGenerationError:
-        adapter = TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
+        adapter = pydantic.TypeAdapter(annotation)
+    except pydantic.PydanticSchemaGenerationError:
+        adapter = pydantic.TypeAdapter(annotation, config=pydantic.ConfigDict(arbitrary_types_allowed=True))
     schema: Schema = dict(adapter.core_schema)
     return TextType(
         convert=adapter.validate_python,
@@ -110,7 +108,7 @@ def object_type(annotation: Any, *, lists: bool) -> TextType:
     )
 
 
-def _as_core(schema: Schema) -> CoreSchema:
+def _as_core(schema: Schema) -> pydantic_core.CoreSchema:
     return schema
 
 
@@ -120,7 +118,7 @@ def _plain(schema: Schema) -> Schema:
     return {key: value for key, value in schema.items() if key not in {"metadata", "serialization"}}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Walk:
     """Goes through the schema of one type. `definitions` are those of recursive types, by reference."""
 
@@ -283,7 +281,7 @@ def _lax(schema: Schema) -> Schema:
 def _integer(value: Any) -> Any:
     """Only `0`, `7` and `-7`: not `07`, `+7`, `7.0`, `1_000` or ` 7`, which pydantic takes too."""
     if isinstance(value, str) and not _INTEGER.fullmatch(value):
-        raise PydanticKnownError("int_parsing")
+        raise pydantic_core.PydanticKnownError("int_parsing")
     return value
 
 
@@ -292,7 +290,7 @@ def _number(kind: str, value: Any) -> Any:
     if not isinstance(value, str) or value.lstrip("+-").isalpha():
         return value
     if not _NUMBER.fullmatch(value) or (kind == "decimal" and _ENDLESS.fullmatch(value)):
-        raise PydanticKnownError("float_parsing" if kind == "float" else "decimal_parsing")
+        raise pydantic_core.PydanticKnownError("float_parsing" if kind == "float" else "decimal_parsing")
     return value
 
 

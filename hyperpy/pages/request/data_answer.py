@@ -3,12 +3,11 @@
 from dataclasses import is_dataclass
 from string.templatelib import Template
 
-import pydantic_core
 from markupsafe import Markup
-from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
 
 from hyperpy.exceptions import AnswerError, Place
+from hyperpy.lazy import is_model, pydantic_core
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.templates import replace_surrogates
@@ -40,7 +39,9 @@ def returned_answer(value: object, route: Route, method: str, injected: Injected
 
 
 def is_data(value: object) -> bool:
-    return isinstance(value, dict | list | BaseModel) or (is_dataclass(value) and not isinstance(value, type))
+    if isinstance(value, dict | list) or is_model(value):
+        return True
+    return is_dataclass(value) and not isinstance(value, type)
 
 
 def has_template(route: Route, method: str) -> bool:

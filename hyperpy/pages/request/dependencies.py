@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from contextvars import Context, copy_context
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from hyperpy.pages.loading.resolved_inputs import Dependency, DependencyKind
 from hyperpy.pages.proxies import actual
 from hyperpy.pages.request.reading import ABSENT, Reader, read
 from hyperpy.pages.request.threads import in_thread
+from hyperpy.record_classes import record
 
 _GENERATOR: Final = """A generator yields its value once, and cleans up after that:
 
@@ -36,7 +36,7 @@ _GENERATOR: Final = """A generator yields its value once, and cleans up after th
 log: Final = logging.getLogger("hyperpy")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Entered:
     """A generator at its `yield`."""
 

@@ -1,12 +1,11 @@
 """`if POST:` in a route file: flags for the method of the current request."""
 
-from dataclasses import dataclass
-
 from hyperpy.exceptions import AnswerError
 from hyperpy.pages.request.run import current
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Method:
     """True if the current request has this method; GET also for HEAD. A route answers the methods that it names."""
 

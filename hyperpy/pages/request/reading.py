@@ -8,15 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from hyperpy.exceptions import InputError
-from hyperpy.pages.analysis.inputs.declarations import METHODS
+from hyperpy.exceptions import AnswerError, InputError
+from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.answers import Redirect
 from hyperpy.pages.body_inputs import FormMarker, FromBody
+from hyperpy.pages.facts import METHODS
 from hyperpy.pages.input_markers import CookieMarker, HeaderMarker, QueryMarker
-from hyperpy.pages.loading.inputs import convert, not_a_value
 from hyperpy.pages.loading.resolved_inputs import Input, InputOrigin
 from hyperpy.pages.request.injected_response import InjectedResponse
 from hyperpy.sessions import Session, SessionContent
+from hyperpy.templates.deferred import dismiss
 
 # The request has no value for an input, and its default applies; or the value is invalid.
 ABSENT: Final[Any] = object()
@@ -50,7 +51,7 @@ def read(given: Input, run: Reader, problems: dict[str, str]) -> Any:
             return _marked(given, run, problems)
         case InputOrigin.PATH:
             try:
-                return convert(given, run.params[given.key])
+                return _converted(given, run.params[given.key])
             except ValueError:
                 raise HTTPException(404) from None
         case InputOrigin.REQUEST:
@@ -96,7 +97,7 @@ def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
         if isinstance(value, Redirect):
             raise value
         if isinstance(value, (Response, Awaitable)):
-            raise not_a_value(given, value)
+            raise _not_a_value(given, value)
     if header := given.marker.vary(given.name):
         run.injected_response().headers.add_vary_header(header)
     is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
@@ -107,7 +108,34 @@ def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
             problems[given.key] = "is required"
         return None
     try:
-        return convert(given, value)
+        return _converted(given, value)
     except ValueError as error:
         problems[given.key] = str(error)
         return ABSENT
+
+
+def _converted(given: Input, value: Any) -> Any:
+    """The value of an input. Raises ValueError with a message for the client."""
+    if given.convert is None:
+        return value
+    try:
+        return given.convert(value)
+    except pydantic.ValidationError as error:
+        raise ValueError("; ".join(map(_sentence, error.errors()))) from None
+
+
+def _sentence(problem: pydantic_core.ErrorDetails) -> str:
+    """What is wrong, and with which item of a list. The rest of a place names parts of the type."""
+    item = next((f" (item {part})" for part in problem["loc"] if isinstance(part, int)), "")
+    return f"{problem['msg']}{item}"
+
+
+def _not_a_value(given: Input, returned: Response | Awaitable[object]) -> AnswerError:
+    """The error for what a marker of the site's own must not return: as a value, a refusal would have no effect."""
+    if isinstance(returned, Response):
+        hint = "To refuse the request, raise an HTTPException. To redirect, return or raise `redirect(…)`."
+    else:
+        dismiss(returned)
+        hint = "Inputs are read before anything is awaited. Await in the loader."
+    kind = type(returned).__name__
+    return AnswerError(f"{type(given.marker).__name__}.value() returned a {kind} for `{given.name}`", hint=hint)

@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope
 
 from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.forms import show_initial
-from hyperpy.pages.analysis.inputs.declarations import METHODS
 from hyperpy.pages.answers import AnsweredError, Redirect
 from hyperpy.pages.body_inputs import FORMS, is_refused, report_undisplayed
+from hyperpy.pages.facts import METHODS
 from hyperpy.pages.loading.compiled.code import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
 from hyperpy.pages.loading.route import Route

@@ -10,8 +10,8 @@ from starlette.requests import Request
 
 from hyperpy.exceptions import AnswerError
 from hyperpy.forms import Submission, SubmittedJSON
-from hyperpy.pages.analysis.vocabulary import FLAGS
 from hyperpy.pages.body_inputs import SUBMITTED, BodyNeeds, SubmittedBody, submitted_body
+from hyperpy.pages.facts import FLAGS
 from hyperpy.pages.loading.body.needs import body_markers
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.route_request import LARGE, RouteRequest

@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
@@ -15,6 +14,7 @@ from starlette.exceptions import HTTPException
 from hyperpy.exceptions import HeadersSentError, HyperError
 from hyperpy.pages.answers import Redirect, decisive
 from hyperpy.pages.waiting import out_of_order
+from hyperpy.record_classes import record
 from hyperpy.templates import DeferredValue, Pending, Piece, SuspendedContent, current_host
 
 log: Final = logging.getLogger("hyperpy")
@@ -29,7 +29,7 @@ class _DocumentEnd(str):
     __slots__ = ()
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class _Suspense:
     """One Suspense. It is complete when it has its `pieces`, or in `error` the log id of its failure."""
 

@@ -19,9 +19,10 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, field
 from multiprocessing.connection import wait
 
+from hyperpy.record_classes import record
 from hyperpy.server.workers.processes import signals_as_bytes
 from hyperpy.server.workers.worker import Worker, WorkerMessage
 
@@ -35,7 +36,7 @@ ABORT_TIME = 1.0  # seconds that a hung worker has to print its stack
 OVERSLEPT = 1.0  # seconds by which a wait may be too long; after more, this process itself was suspended
 
 
-@dataclass(eq=False)
+@record(eq=False)
 class Supervisor:
     """Runs `count` workers until SIGTERM or SIGINT; a second SIGINT kills them.
 

@@ -5,13 +5,14 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Self
 
+from hyperpy.record_classes import record
 from hyperpy.server.workers.processes import fork_process
 
 BEATS = 4  # in the time without one after which a worker is taken for hung
@@ -23,7 +24,7 @@ class WorkerMessage(Enum):
     RETIRE = "supervisor to worker: the successor is ready, finish and exit"
 
 
-@dataclass(eq=False)
+@record(eq=False)
 class SupervisorLink:
     """A worker's end: a pipe for messages in both directions, and one for heartbeats.
 
@@ -65,7 +66,7 @@ class SupervisorLink:
         self._retire()
 
 
-@dataclass(eq=False)
+@record(eq=False)
 class Worker:
     """A process, and the supervisor's ends of the pipes to it. Times are by time.monotonic()."""
 

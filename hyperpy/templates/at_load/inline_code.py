@@ -1,13 +1,13 @@
 """The compiled form of a function that renders a t-string in place. It can be stored, as it holds no syntax tree."""
 
 import builtins
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from importlib import import_module
 from types import BuiltinFunctionType, BuiltinMethodType, CodeType, FunctionType
 from typing import Any, Final
 
 from hyperpy.exceptions import TemplateError
+from hyperpy.record_classes import record
 from hyperpy.templates.at_load.locate import SourceText
 from hyperpy.templates.deferred import dismiss_all
 from hyperpy.templates.escape import text_functions
@@ -22,9 +22,11 @@ type Holes = Mapping[tuple[int, int], tuple[int, int, str]]
 """By the line and byte column of each hole: where it ends, and the first words of its t-string, for messages."""
 
 _KINDS: Final[Mapping[str, type[Context | HoleMode]]] = {kind.__name__: kind for kind in (Context, HoleMode)}
+_ENCODING: Final = frozenset({f"hyperpy.templates.escaping.{name}" for name in ("bound_values", "script_values")})
+"""The modules with functions that write values as JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InlineCode:
     """The code, the objects that it names besides those of `RUNTIME`, and the holes that it renders."""
 
@@ -37,6 +39,10 @@ class InlineCode:
         # C code that imports a module, as strftime() does, looks up `__builtins__` in the globals of its caller.
         own = {"LOCATED": _locator(text, self.holes), "__builtins__": vars(builtins)}
         namespace = {**RUNTIME, **self.names, **own, **text_functions.get()}
+        if any(value.__module__ in _ENCODING for value in self.names.values() if isinstance(value, FunctionType)):
+            import_module("pydantic_core")  # instead of in the first request
+        if "FOREIGN" in self.code.co_names:
+            import_module("hyperpy.templates.escaping.foreign")
         return FunctionType(self.code, namespace)
 
     def data(self) -> tuple[object, ...]:
@@ -68,7 +74,7 @@ def _reference(value: object) -> tuple[str, ...]:
 def _object(reference: tuple[str, ...]) -> object:
     match reference:
         case "function", module, name:
-            return getattr(sys.modules[module], name)
+            return getattr(import_module(module), name)
         case "location", words, tag, name, context:
             return ValueLocation(words, tag, name, Context[context])
         case "kind", kind, name:

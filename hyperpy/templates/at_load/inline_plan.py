@@ -7,8 +7,8 @@ renders the rows.
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from hyperpy.record_classes import record
 from hyperpy.templates.at_load.literals import Literals, written_spec
 from hyperpy.templates.syntax.nodes import Document, HoleShape, HoleUse, Spec
 
@@ -18,7 +18,7 @@ type Binding = tuple[str, ast.expr]
 """A parameter of the function, and the expression for its argument."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Plain:
     """A hole whose value is rendered according to its type. `words` are the first of its t-string, for messages."""
 
@@ -32,7 +32,7 @@ class Plain:
         return [(self.name, self.value)]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unused:
     """A hole that renders nothing. Its expression is evaluated only if it might have side effects."""
 
@@ -43,7 +43,7 @@ class Unused:
         return [] if isinstance(self.value, ast.Name | ast.Attribute | ast.Constant) else [(self.name, self.value)]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClassList:
     """`class={["card", kind, {"open": is_open}]}`: static names, values, and names with conditions."""
 
@@ -54,7 +54,7 @@ class ClassList:
         return [(part.name, part.value) for part in plain]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LiteralPlan:
     """A t-string, and the plans of its holes."""
 
@@ -71,7 +71,7 @@ class LiteralPlan:
         return values[0] if len(values) == 1 else ast.copy_location(ast.Tuple(values, ast.Load()), around)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rows:
     """A comprehension of t-strings: an iterable of rows."""
 
@@ -84,7 +84,7 @@ class Rows:
         return [(self.name, ast.copy_location(type(self.node)(element, self.node.generators), self.node))]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Either:
     """`t"…" if condition else t"…"`, or `else None`: (True, row), (False, row) or None."""
 

@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from hyperpy.exceptions import Place, TemplateError
+from hyperpy.record_classes import record
 from hyperpy.templates.at_load.child_nodes import nodes_in
 from hyperpy.templates.at_load.locate import SourceText, locate
 from hyperpy.templates.escaping.reports import remember
@@ -14,7 +14,7 @@ from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import SyntaxProblem, first_words
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Literal:
     """A parsed t-string. `holes` are the interpolations by their index in the document.
 

@@ -6,11 +6,11 @@ The syntax tree has the location of each hole. The text between holes is scanned
 import ast
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
 from hyperpy.exceptions import Place
+from hyperpy.record_classes import record
 
 _OPENING = re.compile(r"([A-Za-z]*)(\"\"\"|'''|\"|')")
 _BETWEEN = re.compile(r"(?:[ \t\f\n]|\\\n|#[^\n]*)*")
@@ -68,7 +68,7 @@ def locate(source: SourceText, node: ast.TemplateStr, part: int, offset: int, wi
     return source.place(start, reader.position)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _LiteralReader:
     """Reads the source of a literal. Adjacent literals (`t"a" t"b"`) are one node in the syntax tree."""
 

@@ -6,10 +6,10 @@ A log record has the t-string's place as its `place`, or None if it is unknown.
 import asyncio
 import logging
 import re
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from hyperpy.exceptions import Place
+from hyperpy.record_classes import record
 from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escaping.value_kinds import describe
 from hyperpy.templates.syntax.nodes import Context
@@ -32,7 +32,7 @@ def remember(words: str, place: Place) -> None:
     _places[words] = place
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ValueLocation:
     """The location of a value, for messages: the t-string's first words, the element and the attribute, if any."""
 

@@ -8,8 +8,7 @@ import json
 import re
 from collections.abc import Awaitable, Mapping
 
-from pydantic_core import to_json, to_jsonable_python
-
+from hyperpy.lazy import pydantic_core
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.trusted import TrustedJS
 from hyperpy.templates.escaping.url_values import plain
@@ -47,7 +46,7 @@ def json_value(value: object) -> str:
 
 def _encoded(value: object) -> str:
     try:
-        return to_json(value, inf_nan_mode="null").decode()
+        return pydantic_core.to_json(value, inf_nan_mode="null").decode()
     except ValueError as error:
         if "surrogates not allowed" not in str(error):
             raise
@@ -63,7 +62,7 @@ def _plain_types(value: object) -> object:
         }
     if isinstance(value, (list, tuple)):
         return [_plain_types(item) for item in value]
-    return to_jsonable_python(value, inf_nan_mode="null")
+    return pydantic_core.to_jsonable_python(value, inf_nan_mode="null")
 
 
 def script_value(value: object) -> str:

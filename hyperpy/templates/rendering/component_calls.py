@@ -6,21 +6,20 @@ Arguments are checked before the call, so that a TypeError from the call is alwa
 import inspect
 import keyword
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from weakref import WeakKeyDictionary
 
 from markupsafe import Markup
 
 from hyperpy.exceptions import did_you_mean, display_path
+from hyperpy.record_classes import record
 from hyperpy.templates.escaping.value_kinds import describe, refuse_deferred
-from hyperpy.templates.syntax.contexts import python_name
 from hyperpy.templates.syntax.problems import CallProblem
 
 type Arguments = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ComponentSignature:
     """The parameters of a component. `takes` are its keyword arguments, `needs` those without a default."""
 
@@ -191,3 +190,8 @@ def _origin(component: Callable[..., object]) -> str:
         target = vars(target).get("__init__", vars(target).get("__call__"))
     code = getattr(target, "__code__", None)
     return f", from {display_path(code.co_filename)}:{code.co_firstlineno}" if code else ""
+
+
+def python_name(name: str) -> str:
+    """The keyword argument for an attribute of a component."""
+    return name.replace("-", "_")

@@ -3,16 +3,17 @@
 import sys
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from importlib import import_module
 from string.templatelib import Template
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from hyperpy.exceptions import ComponentError, Place, TemplateError
+from hyperpy.lazy import LazyModule
 from hyperpy.templates.deferred import DeferredValue, Show, current_placeholders, dismiss_all
 from hyperpy.templates.escape import escape_str, exact, markup
-from hyperpy.templates.escaping.foreign import foreign_html
 from hyperpy.templates.escaping.tag_attributes import FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.value_kinds import (
     html_of,
@@ -22,12 +23,20 @@ from hyperpy.templates.escaping.value_kinds import (
     refuse_textless,
     refuse_unfit,
 )
-from hyperpy.templates.rendering.codegen import MANY, ONE, generate
 from hyperpy.templates.rendering.fragments import fragment
 from hyperpy.templates.syntax.nodes import SAFE_SPEC, Document, HoleShape, Spec
-from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import CallProblem, Problem, first_words
 from hyperpy.tracebacks import raising_place
+
+# For t-strings that weren't compiled when their file was loaded.
+if TYPE_CHECKING:
+    from hyperpy.templates.escaping import foreign
+    from hyperpy.templates.rendering import codegen
+    from hyperpy.templates.syntax import parser
+else:
+    foreign = LazyModule("hyperpy.templates.escaping.foreign")
+    codegen = LazyModule("hyperpy.templates.rendering.codegen")
+    parser = LazyModule("hyperpy.templates.syntax.parser")
 
 type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[HoleShape, ...]]
 
@@ -55,7 +64,7 @@ def render_template(template: Template) -> str:
     """Render a template. White space around it is kept."""
     render = _renderers.get(template.strings)
     if render is None:
-        render = _renderers[template.strings] = _compiled(template, ONE)
+        render = _renderers[template.strings] = _compiled(template)
     return render(template)
 
 
@@ -108,7 +117,7 @@ def _items(values: list[object]) -> str:
     strings = values[0].strings
     render_many = _list_renderers.get(strings)
     if render_many is None:
-        render_many = _list_renderers[strings] = _compiled(values[0], MANY)
+        render_many = _list_renderers[strings] = _compiled(values[0], many=True)
     return render_many(values)  # type: ignore[arg-type]
 
 
@@ -121,7 +130,7 @@ def _foreign(value: object, kind: str) -> str:
 
 def _render_foreign(value: object, *, kind: str) -> str:
     try:
-        return foreign_html(_text(value), kind)
+        return foreign.foreign_html(_text(value), kind)
     except Problem as problem:
         raise error_of(problem) from None
 
@@ -190,23 +199,23 @@ def _again(template: Template) -> str:
     key = (template.strings, shapes_of(template))
     render = _renderers.get(key)
     if render is None:
-        render = _renderers[key] = _compiled(template, ONE)
+        render = _renderers[key] = _compiled(template)
     return render(template)
 
 
-def _compiled(template: Template, form: str) -> Callable[[Any], str]:
+def _compiled(template: Template, *, many: bool = False) -> Callable[[Any], str]:
     """Parse and compile a literal. Raises TemplateError."""
     for cache in (_renderers, _list_renderers):
         if len(cache) >= CACHE_SIZE:
             cache.clear()
     try:
-        return _function(parse(template.strings, shapes_of(template)), form)
+        return _function(parser.parse(template.strings, shapes_of(template)), many=many)
     except Problem as problem:
         raise _located(problem, template) from None
 
 
-def _function(document: Document, form: str) -> Callable[[Any], str]:
-    source, namespace = generate(document, form)
+def _function(document: Document, *, many: bool) -> Callable[[Any], str]:
+    source, namespace = codegen.generate(document, codegen.MANY if many else codegen.ONE)
     namespace |= RUNTIME
     try:
         code = compile(source, f"<{document.words}>", "exec")
@@ -216,9 +225,15 @@ def _function(document: Document, form: str) -> Callable[[Any], str]:
             "Move the inner ones into a separate component.",
         ) from None
     exec(code, namespace)  # noqa: S102  generated code: values are only constants and arguments
-    made = namespace["render" if form is ONE else "render_many"]
+    made = namespace["render_many" if many else "render"]
     assert isinstance(made, FunctionType)
     return made
+
+
+def import_compiler() -> None:
+    """Import what compiles t-strings, so that the first request needn't."""
+    for module in ("escaping.foreign", "rendering.codegen", "syntax.parser"):
+        import_module(f"hyperpy.templates.{module}")
 
 
 def error_of(problem: Problem, words: str = "") -> TemplateError:

@@ -23,9 +23,9 @@ from hyperpy.templates.escaping.script_values import (
 )
 from hyperpy.templates.escaping.styles import STYLE_MODES, style_element_piece, style_piece
 from hyperpy.templates.escaping.url_values import CHECKS, SAFE_TEXTS, after_root, is_root, is_safe_start
-from hyperpy.templates.rendering.component_calls import CallSite, keywords
+from hyperpy.templates.rendering.component_calls import CallSite, keywords, python_name
 from hyperpy.templates.rendering.fragments import collect_fragment
-from hyperpy.templates.syntax.contexts import DICTS, NEWLINE_DROPPED, binding_target, python_name
+from hyperpy.templates.syntax.contexts import DICTS, NEWLINE_DROPPED, binding_target
 from hyperpy.templates.syntax.nodes import (
     Attribute,
     Component,

@@ -7,12 +7,13 @@ An attribute that is not listed here as harmless has the library's `rest`, which
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from hyperpy.record_classes import record
 from hyperpy.templates.syntax.nodes import Context
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Library:
     """`contexts` are by `stem:key`, by `stem:*` for any other key, or by `stem`.
 
@@ -29,7 +30,7 @@ class Library:
     objects: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reading:
     """How a library treats an attribute. `target` is the attribute that it sets: "" if several, None if none."""
 

@@ -125,11 +125,6 @@ def html_name(name: str) -> str:
     return first + rest.replace("_", "-")
 
 
-def python_name(name: str) -> str:
-    """The keyword argument for an attribute of a component."""
-    return name.replace("-", "_")
-
-
 def why_refused(tag: str, name: str) -> tuple[str, str]:
     """Error text and hint for a value in an attribute whose context is REFUSED."""
     tag, lower = tag.lower(), name.lower()

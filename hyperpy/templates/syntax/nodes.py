@@ -6,11 +6,11 @@ A hole is the place of an interpolation, identified by its index in `template.in
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 from typing import NamedTuple
 
+from hyperpy.record_classes import record
 from hyperpy.templates.syntax.problems import first_words
 
 type Value = tuple[str | int, ...]
@@ -123,7 +123,7 @@ class Text(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Hole:
     """An interpolation in a text position. `foreign` is `svg` or `math` if it is in one of these."""
 
@@ -131,7 +131,7 @@ class Hole:
     foreign: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RawHole:
     """An interpolation inside `<script>` or `<style>`."""
 
@@ -140,7 +140,7 @@ class RawHole:
     mode: HoleMode
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Target:
     """The attribute that a browser library sets to a value: its context, and the static text before the value."""
 
@@ -172,7 +172,7 @@ class Attribute(NamedTuple):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Spread:
     """`{mapping:**}` among the attributes."""
 
@@ -180,7 +180,7 @@ class Spread:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MarkerHole:
     """`{fragment}` among the attributes, or `{fragment}=name`."""
 
@@ -209,7 +209,7 @@ class EndTag(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Component:
     """`<{index} …>children</{expression}>`; `children` is None if the tag closes itself."""
 
@@ -223,7 +223,7 @@ class Component:
     foreign: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fragment:
     """A marked element, from the `<` of its start tag to the `>` of its end tag."""
 
@@ -243,7 +243,7 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
             yield from walk(node.children or ())
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Document:
     """A parsed literal.
 

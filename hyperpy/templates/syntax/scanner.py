@@ -5,8 +5,9 @@ It follows https://html.spec.whatwg.org/multipage/parsing.html#tokenization, but
 
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from hyperpy.record_classes import record
 from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.embedded import Language, element_contents, script_language
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
@@ -36,7 +37,7 @@ _DECLARATION = re.compile(r"<[!?/][^>]*>")
 _SCRIPT_IN_COMMENT = re.compile(r"<!--(?:(?!-->).)*<script", re.DOTALL | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ComponentEnd:
     """`</{index}>`."""
 

@@ -4,9 +4,10 @@ https://www.w3.org/TR/css-syntax-3/#tokenization
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn
 
+from hyperpy.record_classes import record
 from hyperpy.templates.syntax.literal_source import HOLE
 from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import HoleProblem
@@ -39,7 +40,7 @@ def modes(text: str, *, is_element: bool = False, is_value: bool = False) -> tup
     return tuple(_Sheet(text, is_element, is_value).run())
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Sheet:
     """`open` is the stack of open functions and parentheses. `statement` is the text since the last `;` or brace."""
 

@@ -4,7 +4,6 @@ import ntpath
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePath, PureWindowsPath
 from time import monotonic
 from typing import Final, NamedTuple
@@ -12,6 +11,7 @@ from typing import Final, NamedTuple
 from starlette.staticfiles import StaticFiles
 
 from hyperpy.exceptions import did_you_mean, display_path
+from hyperpy.record_classes import record
 from hyperpy.routing import URLProblem, quote_path
 from hyperpy.web.static_files.content_codings import CODINGS, ContentCoding
 from hyperpy.web.static_files.entity_tags import FileVersion, entity_tag, is_settled
@@ -30,7 +30,7 @@ class StaticFile(NamedTuple):
     status: os.stat_result
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _KnownURL:
     version: FileVersion
     path: str

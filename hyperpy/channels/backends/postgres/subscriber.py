@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Never
 
 from psycopg.pq import PGnotify
@@ -14,6 +13,7 @@ from hyperpy.channels.backends.contract import Listener
 from hyperpy.channels.backends.postgres import statements
 from hyperpy.channels.backends.postgres.connection import PostgresConnection
 from hyperpy.channels.backends.records import Position, Record
+from hyperpy.record_classes import record
 
 CHECK_EVERY: Final = 1.5  # seconds of silence after which the server is probed
 ANSWER_WITHIN: Final = 3.0
@@ -23,7 +23,7 @@ PAGE: Final = 100  # messages fetched at a time
 _MESSAGE: Final = re.compile(r"(\w+) (\d{1,18}) (\d{1,18})", re.ASCII)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Range:
     """Messages of a channel that a notification announced and that are still to be fetched."""
 

@@ -9,8 +9,9 @@ from typing import Final
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Function
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import REQUEST_NAMES, PublicNames, Vocabulary
+from hyperpy.pages.analysis.vocabulary import REQUEST_NAMES, Vocabulary
+from hyperpy.pages.facts import place_of
+from hyperpy.pages.known_names import PublicNames
 
 _FUNCTION_CACHES: Final = (functools.cache, functools.lru_cache)
 _CACHES: Final = (*_FUNCTION_CACHES, functools.cached_property)

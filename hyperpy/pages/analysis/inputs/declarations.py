@@ -2,8 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import field, replace
 
 from starlette.responses import Response
 
@@ -11,39 +10,12 @@ from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import blocks
 from hyperpy.pages.analysis.methods.method_conditions import value_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import METHODS, Declaration, place_of, unquoted
+from hyperpy.record_classes import record
+
 
 # The empty string stands for all methods without a flag. HEAD is GET.
-METHODS: Final = FLAGS | {""}
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """An annotation at module level whose value comes from the request."""
-
-    name: str
-    annotation: ast.expr
-    node: ast.AnnAssign | ast.arg
-    """A parameter if it is an input of a dependency."""
-    default: ast.expr | None
-    """Evaluated for each request that has no value, where it stands."""
-    group: int
-    """0 for the file's own block; each nested block with inputs has its own number."""
-    marked: bool
-    """Whether it has an input marker, in its annotation or as its value."""
-    marker: ast.expr | None = None
-    """The marker that is written as its value, without the default; evaluated once."""
-    initial: ast.expr | None = None
-    """The initial values of a form, evaluated for each request that isn't a submission."""
-    methods: frozenset[str] | None = METHODS
-    """The methods whose requests always reach it; None if that depends on something else than the method."""
-
-    @property
-    def has_default(self) -> bool:
-        return self.default is not None
-
-
 def without_loaded(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
     """Turns `user: User = Loaded()` into a bare annotation that is never an input.
 
@@ -116,7 +88,7 @@ def find_declarations(
     return tuple(finder.found)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _InputFinder:
     bound: frozenset[str]
     parameters: frozenset[str]
@@ -227,16 +199,3 @@ class _InputFinder:
         """Whether this declares the `response` of the request, which the file may replace by an answer."""
         kind = self.vocabulary.value(annotation) if name == "response" and name not in self.vocabulary.objects else None
         return isinstance(kind, type) and issubclass(kind, Response)
-
-
-def unquoted(annotation: ast.expr) -> ast.expr:
-    """The expression in an annotation that is written as a string."""
-    if not (isinstance(annotation, ast.Constant) and isinstance(annotation.value, str)):
-        return annotation
-    try:
-        inside = ast.parse(annotation.value.strip(), mode="eval").body
-    except SyntaxError:
-        return annotation  # resolving it reports the error, if the name is an input
-    for node in ast.walk(inside):
-        ast.copy_location(node, annotation)
-    return inside

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import OWNERS, FileIndex, Owner
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import place_of
 
 type Misplaced = tuple[ast.expr, str]
 """An expression, and where it is."""

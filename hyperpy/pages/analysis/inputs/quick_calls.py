@@ -13,8 +13,9 @@ from starlette.responses import Response
 
 from hyperpy.forms import ModelForm
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.analysis.inputs.declarations import Declaration, unquoted
-from hyperpy.pages.analysis.vocabulary import MISSING, QUICK_CALLS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import QUICK_CALLS, Vocabulary
+from hyperpy.pages.facts import Declaration, unquoted
+from hyperpy.pages.known_names import MISSING
 from hyperpy.pages.request_objects import RequestObject
 from hyperpy.sessions import Session
 

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import blocks
@@ -10,11 +9,12 @@ from hyperpy.pages.analysis.methods.function_uses import FunctionUses
 from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
 from hyperpy.pages.analysis.methods.page_methods import template_paths
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import FLAGS, place_of
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Candidate:
     """An async function that could be a loader or stream, and the branches around it, outermost first."""
 
@@ -29,7 +29,7 @@ class Candidate:
         return "stream" if self.is_stream else "loader"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Chosen:
     """The loader and the stream of a method, and whether a request of it can reach a template."""
 

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import functools
 import inspect
-from dataclasses import dataclass
 from functools import cached_property
 from types import FunctionType, MethodType
 from typing import Final
@@ -16,8 +15,10 @@ from typing import Final
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Function
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import ANSWERS, MISSING, Vocabulary
+from hyperpy.pages.analysis.vocabulary import ANSWERS, Vocabulary
+from hyperpy.pages.facts import place_of
+from hyperpy.pages.known_names import MISSING
+from hyperpy.record_classes import record
 
 _WITH: Final = {
     contextlib.contextmanager(lambda: iter(())).__code__: "with",
@@ -47,7 +48,7 @@ def check_lost_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
                 raise finder.unawaited(call) if needs == FUTURE else finder.unused(call, needs)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Finder:
     parsed: ParsedFile
     vocabulary: Vocabulary

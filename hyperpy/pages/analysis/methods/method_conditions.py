@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import FLAGS
 
 type Branch = tuple[ast.If, bool]
 """An `if`, and whether its body or its `else:` is meant."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from hyperpy.pages.analysis.file_index import blocks
 from hyperpy.pages.analysis.methods.method_conditions import Path, is_reached
 from hyperpy.pages.analysis.placement import is_template
-from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import FLAGS
 
 
 def page_methods(statements: Sequence[ast.stmt], vocabulary: Vocabulary) -> frozenset[str]:

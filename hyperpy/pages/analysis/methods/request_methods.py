@@ -12,8 +12,9 @@ from starlette.requests import Request
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import Located, is_inert, place_of
-from hyperpy.pages.analysis.vocabulary import FLAGS, Vocabulary
+from hyperpy.pages.analysis.placement import is_inert
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import FLAGS, Located, place_of
 
 
 def check_methods(parsed: ParsedFile, methods: frozenset[str], vocabulary: Vocabulary) -> None:

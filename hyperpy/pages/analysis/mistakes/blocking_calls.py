@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Final
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning
-from hyperpy.pages.analysis.vocabulary import MISSING, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import LoadWarning, place_of
+from hyperpy.pages.known_names import MISSING
 
 _IN_THREAD: Final = "Write `await asyncio.to_thread({call})`"
 

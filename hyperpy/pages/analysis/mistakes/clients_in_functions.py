@@ -6,9 +6,9 @@ from typing import Final
 
 from hyperpy.pages.analysis.file_index import parameters
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning, shared_call
+from hyperpy.pages.analysis.shared_objects import shared_call
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import LoadWarning, place_of
 
 # They keep connections open, to use them again. Locks and queues may belong to one request.
 _NAMES: Final = "aiohttp asyncpg boto3 httpx motor openai psycopg_pool pymongo redis sqlalchemy"

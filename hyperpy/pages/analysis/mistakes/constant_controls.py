@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import LoadWarning, place_of
 
 _CONTROL = re.compile(r"<(?:input|select|textarea)\b[^<>]*?\sname=[\"']?([A-Za-z_]\w*)")
 

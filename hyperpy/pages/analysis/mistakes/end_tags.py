@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.template_mistakes import ELEMENTS
+from hyperpy.pages.facts import LoadWarning
 from hyperpy.templates import SourceText
 from hyperpy.templates.at_load.locate import locate
 from hyperpy.templates.syntax.contexts import VOID

@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import LoadWarning, place_of
 
 
 def missing_fragments(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[LoadWarning]:

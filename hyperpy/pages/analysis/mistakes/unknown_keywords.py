@@ -8,9 +8,8 @@ from typing import Final
 
 from hyperpy.exceptions import did_you_mean
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import LoadWarning, place_of
 
 # Of pydantic 1: it refuses or translates them, and says so.
 _NAMES: Final = "allow_mutation const include max_items min_items regex unique_items"

@@ -8,11 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.inputs.declarations import Declaration
 from hyperpy.pages.analysis.names.namespace_access import NamespaceAccess
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import Declaration, place_of
 
 _TYPED: Final = (Request, Response, BaseException)
 

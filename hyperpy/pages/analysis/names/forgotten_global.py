@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Owner, parameters
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import Located, place_of
+from hyperpy.pages.facts import Located, place_of
 
 type _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

@@ -9,8 +9,8 @@ from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.explicit_answers import RESPONSE_ATTRIBUTES
 from hyperpy.pages.analysis.file_index import FileIndex, Function, parameters
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.analysis.vocabulary import Vocabulary
+from hyperpy.pages.facts import place_of
 
 
 def check_lost_responses(parsed: ParsedFile, vocabulary: Vocabulary) -> None:

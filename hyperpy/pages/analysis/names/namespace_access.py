@@ -3,11 +3,11 @@
 import ast
 import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.analysis.walk import Walk
+from hyperpy.record_classes import record
 
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _READERS = frozenset(
@@ -32,7 +32,7 @@ _WORDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NamespaceAccess:
     """How a file uses its own namespace, or with `builtins`, other than by plain names."""
 

@@ -4,7 +4,6 @@ import ast
 import difflib
 import enum
 import sys
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -14,9 +13,12 @@ from hyperpy.pages.analysis.file_index import FileIndex, Use, When
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import is_template, place_of
+from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
-from hyperpy.templates import Literals, SourceText
+from hyperpy.pages.facts import place_of
+from hyperpy.record_classes import record
+from hyperpy.templates import SourceText
+from hyperpy.templates.at_load.literals import Literals
 
 
 def check_names(
@@ -96,7 +98,7 @@ _OF_BROWSERS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Advice:
     """The hint for an unknown name."""
 

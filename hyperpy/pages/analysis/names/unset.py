@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, When
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import is_template, place_of
+from hyperpy.pages.analysis.placement import is_template
+from hyperpy.pages.facts import place_of
 
 type _Names = frozenset[str]
 

@@ -7,9 +7,8 @@ from typing import Any, get_args, get_origin
 
 from hyperpy.exceptions import RouteError
 from hyperpy.forms import FormModel, Kind
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.body_inputs import Form, FormMarker, FromBody
+from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.loading.resolved_inputs import Input
 
 

@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
 from hyperpy.pages.body_inputs import BINDING_METHODS, BodyNeeds, FormMarker, FromBody
+from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.resolved_inputs import Input
 

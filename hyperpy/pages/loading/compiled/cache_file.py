@@ -8,17 +8,18 @@ import importlib.util
 import marshal
 import os
 import sys
-from dataclasses import dataclass
 from hashlib import blake2b
 from threading import get_ident
 from typing import Any, Final
+
+from hyperpy.record_classes import record
 
 MAGIC: Final = b"hyperpy\n"
 _DIGEST: Final = 16
 _HEAD: Final = len(MAGIC) + 2 * _DIGEST
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CacheFile:
     """The cache of one file. The `key` is all that decides what it is compiled to, and is known before it runs.
 

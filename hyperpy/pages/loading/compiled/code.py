@@ -1,15 +1,15 @@
 """The code objects of a route file, and what they need beside the namespace of its module."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
 from hyperpy.exceptions import Place
+from hyperpy.record_classes import record
 from hyperpy.templates import InlineCode, SourceText, remember
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CompiledTemplate:
     """A page, as an expression to evaluate in a request's namespace, and the fragments that could be extracted."""
 
@@ -18,7 +18,7 @@ class CompiledTemplate:
     fragments: Mapping[str, CodeType]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CompiledBody:
     """The statements of a request before and after the loader."""
 
@@ -26,7 +26,7 @@ class CompiledBody:
     after: CodeType | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TemplateFunctions:
     """The functions that render t-strings of a file, by the names under which its code calls them.
 
@@ -55,7 +55,7 @@ class TemplateFunctions:
         return cls({name: InlineCode.of(each) for name, each in functions.items()}, lines)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CompiledRoute:
     once: CodeType
     body: CompiledBody

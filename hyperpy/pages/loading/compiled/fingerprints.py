@@ -18,9 +18,8 @@ from types import FunctionType, ModuleType
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from hyperpy.pages.analysis.constants import is_immutable
 from hyperpy.pages.analysis.names.builtin_names import Builtins, builtins_now
-from hyperpy.pages.analysis.vocabulary import MISSING, PublicNames, has_marker, is_marker
+from hyperpy.pages.known_names import MISSING, PublicNames, has_marker, is_marker
 
 HYPERPY: Final = Path(__file__).parents[3]
 # Every module has its own, which tells nothing about a file.
@@ -107,7 +106,7 @@ def described(value: Any, public: PublicNames) -> str:
         return f"function {_definition(value)} {value.__code__.co_firstlineno}"
     if kind is types.BuiltinFunctionType:
         return f"builtin {value.__module__} {value.__qualname__}"
-    return f"{_definition(kind)} {is_marker(value)} {is_immutable(value)}"
+    return f"{_definition(kind)} {is_marker(value)}"
 
 
 def _form(value: Any) -> str:

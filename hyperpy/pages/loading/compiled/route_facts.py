@@ -1,22 +1,17 @@
 """What loading needs to know of a `Description` once the file is compiled: little, and without most of its tree."""
 
 import ast
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from hyperpy.exceptions import Place
-from hyperpy.pages.analysis.analyse import Description
-from hyperpy.pages.analysis.callables import StreamFacts
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.shared_objects import LoadWarning
-from hyperpy.pages.loading.compiled.syntax_data import tree_from_data, tree_to_data
+from hyperpy.pages.facts import Declaration, LoadWarning, StreamFacts
+from hyperpy.pages.loading.compiled.syntax_data import tree_from_data
+from hyperpy.record_classes import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Behaviour:
     """What the loader and the stream of a method make of the file."""
 
@@ -32,7 +27,7 @@ class Behaviour:
     """Functions made for each request that no code of the file refers to, such as the loader and the stream."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class RouteFacts:
     file: str
     methods: frozenset[str]
@@ -107,32 +102,6 @@ class RouteFacts:
         )
 
 
-def route_facts(description: Description) -> RouteFacts:
-    d = description
-    unknown = tuple(_unknown(d))
-    evaluated = d.declarations or unknown
-    return RouteFacts(
-        file=d.file,
-        methods=d.methods,
-        page_methods=d.page_methods,
-        responds=d.responds,
-        usual=_behaviour_of(d),
-        by_method={method: _behaviour_of(own) for method, own in d.by_method.items()},
-        warnings=d.warnings,
-        submitted=dict(_submitted(d)),
-        makers=frozenset(_makers(d)),
-        declaration_data=tuple(_declaration_data(each) for each in d.declarations),
-        unknown_data=tuple(map(tree_to_data, unknown)),
-        type_data=_type_data(d.index.owned(None, ast.Assign)) if evaluated else {},
-        setting_data={name: tree_to_data(value) for name, value in d.settings.values.items()},
-    )
-
-
-def _behaviour_of(description: Description) -> Behaviour:
-    d = description
-    return Behaviour(d.loader, d.answer_line, d.stream, d.has_page, d.blocking, d.unreferenced)
-
-
 def _behaviour_data(behaviour: Behaviour) -> tuple[object, ...]:
     b, stream = behaviour, behaviour.stream
     facts = stream and (stream.name, stream.line, stream.begins_document, stream.first_is_html, stream.yields_event)
@@ -148,46 +117,5 @@ def _place_data(place: Place) -> tuple[int, int, int]:
     return place.line, place.column, place.width
 
 
-def _declaration_data(declaration: Declaration) -> tuple[object, ...]:
-    d = declaration
-    trees = [tree_to_data(tree) for tree in (d.annotation, d.node, d.default, d.marker, d.initial)]
-    annotation, node, default, marker, initial = trees
-    return d.name, annotation, node, default, d.group, d.marked, marker, initial, d.methods
-
-
 def _from_data(field: Any) -> Any:
     return tree_from_data(field) if type(field) is tuple else field
-
-
-def _unknown(description: Description) -> Iterator[ast.AnnAssign]:
-    index, inputs = description.index, {declaration.node for declaration in description.declarations}
-    for node in index.owned(None, ast.AnnAssign):
-        if node not in inputs and not any(index.contains(statement, node) for statement in description.done):
-            yield node
-
-
-def _makers(description: Description) -> Iterator[str]:
-    index = description.index
-    for node in index.of(ast.Return):
-        owner = index.owner(node)
-        match owner, node.value:
-            case ast.FunctionDef(name=name), ast.expr() as value if description.vocabulary.is_marker(value):
-                yield name
-
-
-def _submitted(description: Description) -> Iterator[tuple[str, Place]]:
-    names = {declaration.name for declaration in description.declarations}
-    for statement in (*description.once, *description.before, *description.after) if names else ():
-        for node in ast.walk(statement):
-            match node:
-                case ast.Attribute(value=ast.Name(id=owner), attr="ok" | "data") if owner in names:
-                    names.discard(owner)
-                    yield owner, place_of(node, description.file)
-
-
-def _type_data(assigned: Sequence[ast.Assign]) -> dict[str, Any]:
-    targets = [(node.targets[0], node.value) for node in assigned if len(node.targets) == 1]
-    named = [(target.id, value) for target, value in targets if isinstance(target, ast.Name)]
-    counts = Counter(name for name, _ in named)
-    kinds = (ast.Subscript, ast.BinOp, ast.Call)
-    return {name: tree_to_data(value) for name, value in named if counts[name] == 1 and isinstance(value, kinds)}

@@ -1,19 +1,19 @@
 """A file as it is kept in its cache: what runs first, what the rest depends on, and the rest."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from hyperpy.pages.analysis.url_calls import AssetCheck, URLReference
-from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.facts import AssetCheck, URLReference
+from hyperpy.pages.known_names import PublicNames
 from hyperpy.pages.loading.compiled.cache_file import CacheFile
 from hyperpy.pages.loading.compiled.fingerprints import builtins_print, modules_print, names_print
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
+from hyperpy.record_classes import record
 from hyperpy.routing import URLPatterns
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FirstStep:
     """Statements that run before the file is analysed, and the fingerprint of its names before them."""
 
@@ -21,7 +21,7 @@ class FirstStep:
     names: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Surroundings:
     """What the analysis of a file depends on besides its source, as it is after its first statements have run."""
 
@@ -48,7 +48,7 @@ def fingerprint(
     return names_print(objects, local, public) + modules_print(modules) + builtins_print()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StoredFile:
     doc: str | None
     helpers: tuple[str, ...]

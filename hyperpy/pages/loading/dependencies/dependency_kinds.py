@@ -4,11 +4,11 @@ import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any, Final
 
 from hyperpy.pages.loading.resolved_inputs import DependencyKind
+from hyperpy.record_classes import record
 
 
 @contextmanager
@@ -32,7 +32,7 @@ _DECORATED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Callee:
     """A dependency that has been inspected."""
 

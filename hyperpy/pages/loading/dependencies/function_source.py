@@ -8,8 +8,9 @@ from functools import lru_cache
 from types import FunctionType
 
 from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_parameters
-from hyperpy.pages.analysis.vocabulary import PublicNames, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.analysis.walk import Walk
+from hyperpy.pages.known_names import PublicNames
 from hyperpy.pages.loading.dependencies.dependency_kinds import Callee
 from hyperpy.pages.loading.resolved_inputs import DependencyKind
 

@@ -6,27 +6,27 @@ import inspect
 import sys
 from annotationlib import Format, ForwardRef
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, Final, get_origin
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import has_marker, is_marker
 from hyperpy.pages.body_inputs import FromBody
+from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import NO_DEFAULT, DependsMarker, TextMarker
+from hyperpy.pages.known_names import has_marker, is_marker
 from hyperpy.pages.loading.dependencies.dependency_kinds import Callee
 from hyperpy.pages.loading.dependencies.function_source import Function, definition_of, fields_of
+from hyperpy.record_classes import record
 from hyperpy.sessions import Session
 
 _NONE: Final = inspect.Parameter.empty
 _COLLECTING: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parameter:
     """A parameter that is an input, or that has a default and is not."""
 
@@ -41,7 +41,7 @@ class Parameter:
     by_position: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Written:
     """Where a dependency and its parameters are written."""
 

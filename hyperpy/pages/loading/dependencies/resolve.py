@@ -1,24 +1,24 @@
 """`Depends(f)` in a route file → a `Dependency`, with the inputs of `f` and what it depends on itself."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from inspect import Signature
 from typing import Any
 
 from hyperpy.exceptions import Place, RouteError, display_path
-from hyperpy.pages.analysis.inputs.declarations import Declaration
-from hyperpy.pages.analysis.placement import place_of
-from hyperpy.pages.analysis.vocabulary import PublicNames
+from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import NO_DEFAULT
+from hyperpy.pages.known_names import PublicNames
 from hyperpy.pages.loading.annotations import checked_type
 from hyperpy.pages.loading.dependencies.dependency_kinds import Callee, inspected
 from hyperpy.pages.loading.dependencies.function_source import is_blocking
 from hyperpy.pages.loading.dependencies.parameters import Parameter, Written, parameters_of, written
 from hyperpy.pages.loading.inputs import Source, resolve_input
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input
+from hyperpy.record_classes import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class DependencyResolver:
     """Resolves the dependencies of one route, each function once."""
 

@@ -1,0 +1,96 @@
+"""Modules that are imported when one of their names is first used, because many sites never use them.
+
+Loading the routes uses the names that requests will need, so that no request waits for an import.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__all__ = [
+    "LazyModule",
+    "difflib",
+    "is_model",
+    "itsdangerous",
+    "lazy_names",
+    "metadata",
+    "pydantic",
+    "pydantic_core",
+    "tomllib",
+]
+
+
+class LazyModule:
+    """Stands for a module until one of its names is used; then it has the same names.
+
+    Type checkers and `tests/test_house.py` read the real import, which stands beside it:
+
+        if TYPE_CHECKING:
+            from hyperpy.pages import analysis
+        else:
+            analysis = LazyModule("hyperpy.pages.analysis")
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        """Only for names that haven't been used before."""
+        value = getattr(import_module(self._name), name)
+        setattr(self, name, value)
+        return value
+
+
+if TYPE_CHECKING:
+    import difflib
+    import tomllib
+    from importlib import metadata
+
+    import itsdangerous
+    import pydantic
+    import pydantic_core
+else:
+    difflib = LazyModule("difflib")
+    metadata = LazyModule("importlib.metadata")
+    tomllib = LazyModule("tomllib")
+    itsdangerous = LazyModule("itsdangerous")
+    pydantic = LazyModule("pydantic")
+    pydantic_core = LazyModule("pydantic_core")
+
+
+def is_model(value: object) -> bool:
+    """Whether a value is a pydantic model. There are none before pydantic has been imported."""
+    main = sys.modules.get("pydantic.main")
+    return main is not None and isinstance(value, main.BaseModel)
+
+
+def lazy_names(package: str, places: Mapping[str, str], *, encoding: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a package that imports its names when they are first used (PEP 562).
+
+    `places` has the names of each module. Functions among those in `encoding` make JSON during requests. Submodules are
+    found as well, as if the package imported all of them.
+    """
+    modules = {name: module for module, names in places.items() for name in names.split()}
+    encoders = frozenset(encoding.split())
+
+    def find(name: str) -> Any:
+        if name in encoders:
+            import_module("pydantic_core")
+        value = getattr(import_module(modules[name]), name) if name in modules else _submodule(package, name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return find
+
+
+def _submodule(package: str, name: str) -> Any:
+    dotted = f"{package}.{name}"
+    try:
+        if not name.startswith("_"):
+            return import_module(dotted)
+    except ModuleNotFoundError as error:
+        if error.name != dotted:
+            raise
+    owner = sys.modules[package]
+    raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=owner) from None
