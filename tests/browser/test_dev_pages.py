@@ -223,7 +223,11 @@ def test_changed_static_files_are_replaced_in_the_page(page: Page, site: str, fo
     assert len(links) == 2
     assert re.fullmatch(r"/static/hashed\.[0-9a-f]{16}\.css(\?.*)?", links[1])
 
-    (folder / "routes/styled.py").write_text(STYLED.replace("<h1>Styled", "<h1>Restyled"))
+    restyled = (
+        folder / "restyled.txt"
+    )  # moved into place, since a file that is being written may be read when it is empty
+    restyled.write_text(STYLED.replace("<h1>Styled", "<h1>Restyled"))
+    restyled.replace(folder / "routes/styled.py")
     expect(page.locator("h1")).to_have_text("Restyled")
     until_it_shows(*state)
     assert fetched.count("/styled") == 1

@@ -13,7 +13,7 @@ let shown = script.dataset.generation;
 const isError = Number(script.dataset.status) >= 500;
 let status = Number(script.dataset.status);
 let route = script.dataset.route; // the route file that has answered, if one has
-let owed = false; // the page is outdated, but could not be fetched
+let isOutdated = false; // and the new page could not be fetched
 let follows = 0;
 let source;
 
@@ -22,7 +22,7 @@ function connect() {
   source = new EventSource(new URL(`events?since=${shown}`, import.meta.url));
   source.addEventListener("update", (event) => take(JSON.parse(event.data)));
   listen(source);
-  source.addEventListener("open", () => owed && follow());
+  source.addEventListener("open", () => isOutdated && follow());
 }
 
 function release() {
@@ -53,7 +53,7 @@ async function follow() {
     show(notice("The code has changed. This page is the answer to a form, so it stays until you leave it."));
     return;
   }
-  owed = true;
+  isOutdated = true;
   let response, html;
   try {
     const options = { cache: "no-store", headers: { Accept: "text/html", "Hyper-Dev": "follow" }, signal: AbortSignal.timeout(PATIENCE) };
@@ -64,7 +64,7 @@ async function follow() {
     return; // if the server is away again, the next connection follows
   }
   if (number !== follows) return; // a newer one is on its way
-  owed = false;
+  isOutdated = false;
   if (response.redirected) return location.assign(response.url);
   const isPage = response.headers.get("content-type")?.startsWith("text/html");
   const next = isPage && new DOMParser().parseFromString(html, "text/html");
