@@ -9,14 +9,16 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Final
 
 from hyperpy.pages import Route
-from hyperpy.templates import import_compiler
+from hyperpy.templates import import_compiler, is_compiler_imported
 
 _BUILDS: Final = opcode.opmap["BUILD_TEMPLATE"]
 _ELSEWHERE: Final = (sysconfig.get_path("stdlib"), str(Path(__file__).parents[1]))
 
 
 def prepare_for_templates(files: Iterable[Route]) -> None:
-    """Import the compiler of t-strings now, if a request of these files may need it."""
+    """Import the compiler of t-strings now, if a request of these files may need it and nothing else has."""
+    if is_compiler_imported():
+        return
     bodies = (
         (route.before, route.after, *_pages(route)) for file in files for route in (file, *file.by_method.values())
     )

@@ -18,7 +18,7 @@ from hyperpy.templates.escaping.reports import remember, replace_surrogates
 from hyperpy.templates.escaping.tag_attributes import FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.rendering.fragments import capture_fragments, fragment
-from hyperpy.templates.rendering.render import html, import_compiler, render_template, render_text
+from hyperpy.templates.rendering.render import html, import_compiler, is_compiler_imported, render_template, render_text
 
 __all__ = [
     "DeferredValue",
@@ -41,6 +41,7 @@ __all__ = [
     "fragment",
     "html",
     "import_compiler",
+    "is_compiler_imported",
     "markup",
     "remember",
     "render_template",

@@ -270,7 +270,9 @@ class _RouteFinder(MetaPathFinder):
         """A file of a routes folder that is imported as part of another package: `shop.routes._base`."""
         for entry in path:
             for package in self.packages.values():
-                if Path(entry).is_relative_to(package.folder):
+                # Every import of a submodule comes here, and comparing paths takes longer than finding most modules.
+                may_be_inside = os.path.normcase(package.folder.name) in os.path.normcase(entry)
+                if may_be_inside and Path(entry).is_relative_to(package.folder):
                     file = Path(entry, f"{fullname.rpartition('.')[2]}.py")
                     if file.is_file():
                         parts = file.relative_to(package.folder).with_suffix("").parts

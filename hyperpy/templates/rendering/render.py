@@ -6,7 +6,7 @@ from functools import partial
 from importlib import import_module
 from string.templatelib import Template
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
@@ -37,6 +37,7 @@ else:
     foreign = LazyModule("hyperpy.templates.escaping.foreign")
     codegen = LazyModule("hyperpy.templates.rendering.codegen")
     parser = LazyModule("hyperpy.templates.syntax.parser")
+_COMPILER: Final = {f"hyperpy.templates.{name}" for name in ("escaping.foreign", "rendering.codegen", "syntax.parser")}
 
 type Key = tuple[str, ...] | tuple[tuple[str, ...], tuple[HoleShape, ...]]
 
@@ -232,8 +233,12 @@ def _function(document: Document, *, many: bool) -> Callable[[Any], str]:
 
 def import_compiler() -> None:
     """Import what compiles t-strings, so that the first request needn't."""
-    for module in ("escaping.foreign", "rendering.codegen", "syntax.parser"):
-        import_module(f"hyperpy.templates.{module}")
+    for module in _COMPILER:
+        import_module(module)
+
+
+def is_compiler_imported() -> bool:
+    return sys.modules.keys() >= _COMPILER
 
 
 def error_of(problem: Problem, words: str = "") -> TemplateError:
