@@ -1,7 +1,7 @@
 """Sends the answer of a route: a page, a stream, or an explicit response."""
 
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope
 
 from hyperpy.app.guards import Guards, missing
+from hyperpy.app.sender import Sender
 from hyperpy.exceptions import printable
 from hyperpy.pages import (
     BODILESS_METHODS,
@@ -51,67 +52,24 @@ from hyperpy.streams import (
 from hyperpy.templates import Pending, replace_surrogates
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.cross_site import SAFE_METHODS, CrossSiteProtection
-from hyperpy.web.default_headers import DefaultHeaders, RawHeader, add_session, private_with_session, with_session
+from hyperpy.web.default_headers import (
+    HTML_TYPE,
+    add_session,
+    private_with_session,
+    with_session,
+)
 from hyperpy.web.errors import method_error
 from hyperpy.web.own_copy import own_copy
-from hyperpy.web.session_seal import SessionSeal, has_session_of_middleware
+from hyperpy.web.session_seal import has_session_of_middleware
 from hyperpy.web.static_files import with_usable_range
+from hyperpy.web.whole_response import whole_responses
 
 log = logging.getLogger("hyperpy.streams")
 
-HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
 DATASTAR_ACCEPT = "text/event-stream, text/html, application/json"
 
 # For a client that has too many streams open, in milliseconds. After any status but 200, an EventSource stops for good.
 COME_BACK = b"retry: 30000\n\n"
-
-
-class Sender:
-    """The `send` of a request, and whether the response has started. Pages and streams set that themselves.
-
-    `headers` are those that every response of the application has. `vary` is the value of the header `Vary`, empty for
-    none. `guards` are those of a route that has any, `run` is that of a stream, or of a route with dependencies, and
-    `seal` is there for a request with a session of a middleware.
-    """
-
-    __slots__ = ("guards", "headers", "run", "scope", "seal", "send", "started", "vary")
-
-    def __init__(self, send: Send, scope: Scope, headers: DefaultHeaders) -> None:
-        self.send = send
-        self.scope = scope
-        self.headers = headers
-        self.started = False
-        self.vary = ""
-        self.guards: Guards | None = None
-        self.run: Run | None = None
-        self.seal: SessionSeal | None = None
-
-    def start(self) -> None:
-        """The headers of a stream are about to be sent. Raises AnsweredError if its run has another answer."""
-        if self.run is not None:
-            self.run.start()
-        self.started = True
-
-    @property
-    def last_run(self) -> Run | None:
-        """The last run of the request that may have dependencies."""
-        return self.run or (self.guards.last if self.guards is not None else None)
-
-    def watch_session(self, scope: Scope, route: Route) -> None:
-        self.seal = SessionSeal(scope, self.send, route.file)
-        self.send = self.seal.send
-
-    async def watched(self, message: Message) -> None:
-        """A `send` for other responses."""
-        self.started = True
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": self.complete(message.get("headers", ()), message["status"])}
-        await self.send(message)
-
-    def complete(self, headers: Iterable[RawHeader], status: int) -> list[RawHeader]:
-        """The headers of a response, with those of the application and of the session."""
-        completed = self.headers.complete(headers, self.scope)
-        return completed if STATE not in self.scope else with_session(completed, self.scope, keep=status < 500)
 
 
 async def answer_route(
@@ -132,7 +90,7 @@ async def answer_route(
     if method not in route.methods:
         if method != "OPTIONS":
             raise method_error(method, route.file, route.allow, debug=scope["app"].debug)
-        await _send(sender, 204, [(b"allow", route.allow.encode())], b"")
+        await sender.respond(204, [(b"allow", route.allow.encode())], b"")
         return None
     if route.by_method:
         route = route.by_method.get(method, route)
@@ -140,7 +98,7 @@ async def answer_route(
     if route.stream is not None:
         mode, sender.vary = _mode(route.stream, route.has_page, scope)
     if mode is StreamMode.SSE and method == "GET" and Headers(scope=scope).get("last-event-id") == "close":
-        await _send(sender, 204, _vary(sender), b"")
+        await sender.respond(204, sender.vary_header(), b"")
         return None
     if has_session_of_middleware(scope):
         sender.watch_session(scope, route)
@@ -169,14 +127,9 @@ async def answer_route(
     if state is not None and state.has_dependencies:
         answer = await _finished(run, answer)
     if isinstance(answer, str):
-        start, body = _page_messages(run, answer, sender)
-        if state is not None and run.response is None:
-            add_session(start["headers"], scope, keep=True)
-        elif state is not None:
-            start["headers"] = with_session(start["headers"], scope, keep=start["status"] < 500)
-        sender.started = True
-        await sender.send(start)
-        await sender.send(body)
+        is_plain = run.response is None and state is None and method == "GET"
+        if not (is_plain and _is_sent_whole(sender, answer)):
+            await _send_page(run, sender, answer)
     elif isinstance(answer, Pending):
         await _send_in_parts(run, sender, answer)
     elif answer is not None:
@@ -196,10 +149,6 @@ async def _finished(run: Run, answer: Any) -> Any:
     return answer
 
 
-def _vary(sender: Sender) -> list[tuple[bytes, bytes]]:
-    return [(b"vary", sender.vary.encode())] if sender.vary else []
-
-
 def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamMode, str]:
     """The mode of the answer, and the headers of the request that it depends on."""
     shape = GeneratorShape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
@@ -216,23 +165,40 @@ def _requests_stream(query: bytes) -> bool:
     return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
-async def _send(sender: Sender, status: int, headers: list[tuple[bytes, bytes]], body: bytes | memoryview) -> None:
+def _is_sent_whole(sender: Sender, text: str) -> bool:
+    """Send a page for which nothing was set, if the server can do that in one step."""
+    headers = sender.headers
+    whole = whole_responses(sender.send)
+    if whole is None or sender.vary or headers.policy:
+        return False
     sender.started = True
-    if status in BODILESS:
-        headers = bodiless_headers(status, headers)
-    headers = sender.complete(headers, status)
-    await sender.send({"type": "http.response.start", "status": status, "headers": headers})
-    await sender.send({"type": "http.response.body", "body": body})
+    return whole.respond(headers.of_page, _encoded(text))
+
+
+async def _send_page(run: Run, sender: Sender, text: str) -> None:
+    start, body = _page_messages(run, text, sender)
+    state = run.scope.get(STATE)
+    if state is not None and run.response is None:
+        add_session(start["headers"], run.scope, keep=True)
+    elif state is not None:
+        start["headers"] = with_session(start["headers"], run.scope, keep=start["status"] < 500)
+    sender.started = True
+    await sender.send(start)
+    await sender.send(body)
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return replace_surrogates(text).encode()
 
 
 def _page_messages(run: Run, text: str, sender: Sender) -> tuple[Message, Message]:
-    try:
-        body = text.encode()
-    except UnicodeEncodeError:
-        body = replace_surrogates(text).encode()
+    body = _encoded(text)
     headers = [(b"content-length", b"%d" % len(body)), HTML_TYPE, *sender.headers.for_request(run.scope)]
     if sender.vary:
-        headers += _vary(sender)
+        headers += sender.vary_header()
     status = 200
     if injected := run.response:
         status = injected.status_code
@@ -292,17 +258,17 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     if sender.vary:
         MutableHeaders(raw=headers).add_vary_header(sender.vary)
     if response.status_code in BODILESS:
-        await _send(sender, response.status_code, headers, b"")
+        await sender.respond(response.status_code, headers, b"")
         if response.background is not None:
             with run:
                 await response.background()
         return
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
-        await _send(sender, response.status_code, headers, b"")
+        await sender.respond(response.status_code, headers, b"")
         return
     if type(response).__call__ is Response.__call__:
         # As Starlette does, and faster than a copy.
-        await _send(sender, response.status_code, headers, response.body)
+        await sender.respond(response.status_code, headers, response.body)
         if response.background is not None:
             with run:
                 await response.background()
@@ -371,7 +337,7 @@ async def _prepared(
     if STATE in scope and not is_run and isinstance(answer := await finished(run, None), Response):
         await _send_response(run, sender, answer)
         return None
-    headers = [*(injected.raw_headers if injected else ()), *_vary(sender)]
+    headers = [*(injected.raw_headers if injected else ()), *sender.vary_header()]
     run.headers_are_settled = True  # from now on, changes would have no effect
     headers = private_with_session(sender.complete(headers, status), scope)
     if injected:
@@ -379,13 +345,13 @@ async def _prepared(
     if sender.seal is not None:
         sender.seal.close()
     if not has_body:
-        await _send(sender, status, stream_headers(kind.mode, headers), b"")
+        await sender.respond(status, stream_headers(kind.mode, headers), b"")
         return None
     await run.read_body()
     if is_full:
         client = printable(str(scope["client"][0]))
         log.warning("%s: %s has as many streams open as it may", run.route.file, client)
-        await _send(sender, 200, stream_headers(kind.mode), COME_BACK)
+        await sender.respond(200, stream_headers(kind.mode), COME_BACK)
         return None
     sender.run = run
     return kind(

@@ -12,9 +12,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hyperpy.app.answering import Sender, answer_route, page_response
+from hyperpy.app.answering import answer_route, page_response
 from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
+from hyperpy.app.sender import Sender
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
 from hyperpy.exceptions import AnswerError, HyperError, InputError, RefusedRedirectError, display_path, printable

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable
+from dataclasses import field
 from typing import Final
 
 from starlette.types import Message, Scope, Send
@@ -17,6 +18,7 @@ log = logging.getLogger("hyperpy")
 
 type RawHeader = tuple[bytes, bytes]
 
+HTML_TYPE: Final = (b"content-type", b"text/html; charset=utf-8")
 NONCE: Final = "{nonce}"
 
 _OFF: Final = "off"
@@ -43,6 +45,11 @@ class DefaultHeaders:
 
     fixed: tuple[RawHeader, ...]
     policy: str = ""
+    of_page: tuple[RawHeader, ...] = field(init=False)
+    """The headers of a page that has no nonce."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "of_page", (HTML_TYPE, *self.fixed))
 
     @classmethod
     def of(cls, settings: Settings) -> DefaultHeaders:

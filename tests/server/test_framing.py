@@ -5,7 +5,9 @@ from itertools import product
 
 import pytest
 
+from hyperpy import Hyper
 from tests.server.in_process import PARSERS, served
+from tests.support.sites import write_files
 
 END = b"GET /end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 STATUSES = (200, 204, 205, 304)
@@ -146,3 +148,45 @@ async def test_a_response_that_ends_before_its_request_arrives(parser):
         # An invalid response is cut all the same.
         head = b"POST /short HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"
         assert (await server.exchange(head)).startswith(b"HTTP/1.1 403 ")
+
+
+DATE = re.compile(rb"date: [^\r]+\r\n")
+PAGES = {
+    "short.py": "t'<p>short</p>'",
+    "long.py": "text = 'x' * 200_000\nt'<p>{text}</p>'",
+    "odd.py": "text = '\\ud800é'\nt'<p>{text}</p>'",
+    "set.py": "from hyper import response\nresponse.headers['x'] = 'yes'\nresponse.status_code = 201\nt'<p>set</p>'",
+    "missing.py": "from hyper import HTTPException\nraise HTTPException(404)\nt'never'",
+}
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_pages_that_are_sent_in_one_step_are_the_same_on_the_wire(parser, tmp_path):
+    site = Hyper(write_files(tmp_path / "routes", PAGES))
+
+    async def behind_a_middleware(scope, receive, send):
+        async def own_send(message):
+            await send(message)
+
+        await site(scope, receive, own_send)
+
+    requests = [
+        b"%b /%b HTTP/%b\r\nHost: x\r\n%b\r\n" % (method, name.removesuffix(".py").encode(), version, connection)
+        for method, name, version in product((b"GET", b"HEAD"), PAGES, (b"1.0", b"1.1"))
+        for connection in (b"", b"Connection: close\r\n")
+    ]
+    async with served(site, parser) as direct, served(behind_a_middleware, parser) as wrapped:
+
+        async def responses(request: bytes) -> list[bytes]:
+            return [DATE.sub(b"", await server.exchange(request)) for server in (direct, wrapped)]
+
+        for request in requests:
+            last = b"" if b"close" in request or b"/1.0" in request else END
+            one, other = await responses(request + last)
+            assert one.startswith(b"HTTP/1.1 "), request
+            assert one == other, request
+        # A client that reads nothing for a while still gets all of each page.
+        many = b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n" * 40 + END
+        one, other = await responses(many)
+        assert one.count(b"xxx</p>") == 40
+        assert one == other

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, ST
 
 from hyperpy.server.http.message_event import MessageEvent
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
+from hyperpy.web.whole_response import Fields, WholeResponses
 
 type Headers = Iterable[tuple[bytes, bytes]]
 
@@ -18,11 +19,15 @@ type Headers = Iterable[tuple[bytes, bytes]]
 _lines: Final[dict[tuple[bytes, ...], bytes]] = {}
 MOST_LINES: Final = 512
 LONGEST_VALUE: Final = 100  # bytes; a line with a longer value is not kept
+# The lines of all fields of a whole response, cleared as well.
+_fields: Final[dict[Fields, bytes]] = {}
+# Bytes of a body that is copied behind its head, to send both at once.
+MOST_COPIED: Final = 65536
 # Headers that tell where a response ends, or that are one client's own.
 NOT_KEPT: Final = frozenset({b"connection", b"set-cookie", b"transfer-encoding"})
 
 
-class HttpToolsCycle(RequestResponseCycle):
+class HttpToolsCycle(WholeResponses, RequestResponseCycle):
     """The attributes of the class are those of a request that has just begun."""
 
     disconnected = False
@@ -35,6 +40,7 @@ class HttpToolsCycle(RequestResponseCycle):
     status = 0
     sent = 0  # bytes of the body
     began = 0.0  # by perf_counter()
+    beginning: tuple[Headers, bytes] = ((), b"")  # of responses with the status 200, by the latest default headers
 
     def __init__(self, protocol: Any, scope: Any, *, keep_alive: bool) -> None:
         self.scope = scope
@@ -61,6 +67,40 @@ class HttpToolsCycle(RequestResponseCycle):
         else:
             done = "its end" if self.response_complete else "its start" if self.response_started else "no response"
             raise RuntimeError(f"Unexpected ASGI message {kind!r}: {done} has been sent.")
+
+    def respond(self, fields: Fields, body: bytes) -> bool:
+        if self.flow.write_paused:
+            return False
+        if self.disconnected:
+            return True
+        lines = _fields.get(fields) or self._joined(fields)
+        close = b"" if self.keep_alive else b"connection: close\r\n"
+        self.sent = size = len(body)
+        head = b"%bcontent-length: %d\r\n%b%b\r\n" % (self._beginning(), size, lines, close)
+        self.status = 200
+        self.response_started = True
+        self.waiting_for_100_continue = False
+        if size <= MOST_COPIED:
+            self.transport.write(head + body)
+        else:
+            self.transport.write(head)
+            self.transport.write(body)
+        self._complete()
+        return True
+
+    def _beginning(self) -> bytes:
+        """The status line and the default headers, which change each second."""
+        headers, beginning = HttpToolsCycle.beginning
+        if headers is not self.default_headers:
+            beginning = b"".join([STATUS_LINE[200], *self._header_lines(())])
+            HttpToolsCycle.beginning = self.default_headers, beginning
+        return beginning
+
+    def _joined(self, fields: Fields) -> bytes:
+        if len(_fields) >= MOST_LINES:
+            _fields.clear()
+        _fields[fields] = lines = b"".join([self._line(*field) for field in fields])
+        return lines
 
     def _start(self, status: int, headers: Headers) -> None:
         if status != 200:
@@ -133,6 +173,9 @@ class HttpToolsCycle(RequestResponseCycle):
             return
         if self.left:
             raise RuntimeError("Response content shorter than Content-Length")
+        self._complete()
+
+    def _complete(self) -> None:
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
