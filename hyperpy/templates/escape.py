@@ -31,7 +31,8 @@ escape_str: Callable[[str], str] = getattr(_speedups, "_escape_inner", escape_po
 text_functions: Final[ContextVar[Mapping[str, Callable[[Any], str]]]] = ContextVar(
     "hyperpy.text_functions", default=MappingProxyType({})
 )
-"""Replacements for `ESCAPE` and `TEXT` in templates loaded in this context. `hyper dev` sets some that warn."""
+"""Replacements for `ESCAPE`, `ITEMS` and `TEXT` in templates loaded in this context, such as those
+of `hyper dev` that warn."""
 
 
 def escape_html(markup: str) -> str:
@@ -44,9 +45,12 @@ def with_newline(markup: str) -> str:
     return f"\n{markup}" if markup[:1] in ("\n", "\r") else markup
 
 
+new_str: Final = str.__new__
+
+
 def markup(text: str) -> Markup:
     """An exact str as Markup, without the checks of `Markup()`."""
-    return str.__new__(Markup, text)
+    return new_str(Markup, text)
 
 
 # Before a `=` or a letter, a name without `;` is just text, which links such as `?a=1&copy=2` need,

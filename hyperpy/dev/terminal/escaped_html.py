@@ -42,7 +42,7 @@ def note_escaped_html() -> None:
 
 
 def noting_functions() -> dict[str, Callable[[Any], str]]:
-    """Replacements for `ESCAPE` and `TEXT` that warn once for each place in a template."""
+    """Replacements for `ESCAPE`, `TEXT` and `ITEMS` that warn once for each place in a template."""
     known: set[tuple[str, int, str]] = set()
     render: Any = RUNTIME["TEXT"]
 
@@ -60,7 +60,7 @@ def noting_functions() -> dict[str, Callable[[Any], str]]:
         rendered: str = render(value)
         return rendered
 
-    return {"ESCAPE": escape, "TEXT": text}
+    return {"ESCAPE": escape, "TEXT": text, "ITEMS": text}
 
 
 def _looks_like_html(value: object) -> bool:

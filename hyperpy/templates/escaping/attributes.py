@@ -113,13 +113,14 @@ def url_part(location: ValueLocation, mode: HoleMode, value: object) -> str:
 
 def class_names(value: object) -> str:
     """Join class names from strings, lists and dicts. The result is not escaped."""
-    if type(value) is list:
-        return _joined_names(value)
-    return value if type(value) is str else _joined_names([value])
+    if type(value) is str:
+        return value
+    names = plain_names(value if type(value) is list else [value])
+    return " ".join(filter(None, _collected_names(value))) if names is None else names
 
 
-def _joined_names(items: list[object]) -> str:
-    """Join the names of a list. Strings and dicts in it, the common case, are handled without recursion."""
+def plain_names(items: list[object]) -> str | None:
+    """Join the names of a list of strings and dicts, the common case; None if there is anything else in it."""
     names = ""
     for item in items:
         if type(item) is str:
@@ -127,13 +128,12 @@ def _joined_names(items: list[object]) -> str:
                 names = f"{names} {item}" if names else item
         elif type(item) is dict:
             for name in item:
-                if not item[name]:
-                    continue
                 if type(name) is not str:
-                    name = " ".join(_collected_names(name))
-                names = f"{names} {name}" if names else name
-        else:
-            names = " ".join(filter(None, (names, *_collected_names(item))))
+                    return None
+                if item[name]:
+                    names = f"{names} {name}" if names else name
+        elif item is not None:
+            return None
     return names
 
 
@@ -161,12 +161,9 @@ def _collected_names(value: object) -> Iterator[str]:
 
 def class_attribute(head: str, value: object) -> str:
     """Collections without names omit the attribute; an empty str does not."""
-    if type(value) is list:
-        names = _joined_names(value)
-    elif isinstance(value, str) or value is None or value is True or value is False:
+    if isinstance(value, str) or value is None or value is True or value is False:
         return attribute(head, value)
-    else:
-        names = class_names(value)
+    names = class_names(value)
     return f'{head}="{escape_str(names)}"' if names else ""
 
 

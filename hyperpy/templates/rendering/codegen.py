@@ -4,40 +4,43 @@ The function checks that a template's interpolations have the shapes that the li
 don't determine its meaning. Then it returns the f-string that `Writer` writes.
 """
 
-from hyperpy.templates.rendering.writer import Writer
+from hyperpy.templates.rendering.writer import Expression, Writer, f_string
 from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
 
-ONE = """\
-def render(template):
+# Parameters that are never passed: the most used names are then local variables, which are quicker than globals.
+_LOCALS = "type=type, str=str, int=int, ESCAPE=ESCAPE"
+
+ONE = f"""\
+def render(template, {_LOCALS}):
     try:
-        {unpack} = template.interpolations
-        if {guard}:
+        {{unpack}} = template.interpolations
+        if {{guard}}:
             return AGAIN(template)
-{values}
-        return {result}
+{{values}}
+        return {{result}}
     except PROBLEM as problem:
         raise LOCATED(problem, template) from None
 """
 
-MANY = """\
-def render_many(templates):
+# Most lists have items of one literal, from a comprehension. From the first other item on, each is rendered by itself.
+MANY = f"""\
+def render_many(templates, {_LOCALS}, TEMPLATE=TEMPLATE):
     strings = templates[0].strings
-    results = []
-    append = results.append
+    texts = []
     for template in templates:
         if type(template) is not TEMPLATE or template.strings is not strings:
-            append(TEXT(template))
-            continue
+            break
         try:
-            {unpack} = template.interpolations
-            if {guard}:
-                append(AGAIN(template))
-                continue
-{values}
-            append({result})
+            {{unpack}} = template.interpolations
+            if {{guard}}:
+                break
+{{values}}
+            texts.append({{result}})
         except PROBLEM as problem:
             raise LOCATED(problem, template) from None
-    return ''.join(results)
+    else:
+        return {{joined}}
+    return ({{joined}} if texts else '') + ''.join(map(TEXT, templates[len(texts):]))
 """
 
 
@@ -57,11 +60,17 @@ def generate(document: Document, form: str = ONE) -> tuple[str, dict[str, object
     shapes = document.shapes
     checked = sorted(document.uses.keys() | document.named)
     values = {index: prepared(f"i{index}.value", shapes[index], f"i{index}.format_spec") for index in document.uses}
+    if form is ONE:
+        result, joined = writer.rendering(document.nodes), ""
+    else:
+        before, result, after = writer.parts(document.nodes)
+        joined = f_string((before, Expression(f"{after + before!r}.join(texts)"), after))
     source = form.format(
         unpack=" ".join(f"i{index}," if index in checked else "_," for index in range(len(shapes))) or "_",
         guard=" or ".join(_guard(index, shapes[index], index in document.named) for index in checked) or "False",
         values="\n".join(f"{indent}v{index} = {values[index]}" for index in sorted(values)),
-        result=writer.rendering(document.nodes),
+        result=result,
+        joined=joined,
     )
     return source, writer.namespace
 
@@ -78,7 +87,8 @@ def prepared(value: str, shape: HoleShape, spec: str) -> str:
 def _guard(index: int, shape: HoleShape, is_named: bool) -> str:
     """True if the interpolation differs from what the literal was parsed with. Likely and cheap checks come first."""
     hole = f"i{index}"
-    checks = [f"{hole}.conversion != {shape.conversion!r}" if shape.conversion else f"{hole}.conversion"]
+    conversion = f"!= {shape.conversion!r}" if shape.conversion else "is not None"
+    checks = [f"{hole}.conversion {conversion}"]
     checks.append(_OTHER_SPECS[shape.spec].format(f"{hole}.format_spec"))
     if is_named and shape.is_marker:
         checks.append(f"{hole}.value is not MARKER")

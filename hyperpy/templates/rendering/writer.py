@@ -58,11 +58,15 @@ _CHECKED_ALONE = frozenset({Context.HTMX_TRIGGER, Context.HTMX_SWAP})
 
 
 class Expression(NamedTuple):
-    """Generated Python for a str. `quick` are pieces that have the same text if all `conditions` hold."""
+    """Generated Python for a str. `quick` are pieces that have the same text if all `conditions` hold.
+
+    `costly` are conditions to test after those of all other pieces.
+    """
 
     code: str
     conditions: tuple[str, ...] = ()
     quick: tuple[CodePiece, ...] = ()
+    costly: tuple[str, ...] = ()
 
 
 type CodePiece = str | Expression
@@ -113,13 +117,25 @@ class Writer:
         return f"v{index}"
 
     def rendering(self, nodes: tuple[Node, ...]) -> str:
-        """The nodes as an f-string. With several conditional pieces, all conditions are tested at once first: usually
+        """The nodes as an f-string."""
+        return self.quickest(list(self.write(nodes)), self.is_leaf(nodes))
+
+    def parts(self, nodes: tuple[Node, ...]) -> tuple[str, str, str]:
+        """The static HTML at the start, an f-string for what follows, and the static HTML at the end."""
+        pieces = list(self.write(nodes))
+        before, after = _leading(pieces), _leading(pieces[::-1])[::-1]
+        inner = pieces[len(before) : max(len(pieces) - len(after), len(before))]
+        return "".join(before), self.quickest(inner, self.is_leaf(nodes)), "".join(after if inner else ())
+
+    def quickest(self, pieces: list[CodePiece], is_leaf: bool) -> str:
+        """The pieces as an f-string. With several conditional ones, all conditions are tested at once first: usually
         they all hold, and then nothing has to be decided for each piece.
         """
-        pieces = list(self.write(nodes))
         general = f_string(pieces)
-        conditions = [test for piece in pieces if isinstance(piece, Expression) for test in piece.conditions]
-        if len(conditions) < 2 or not self.is_leaf(nodes):
+        expressions = [piece for piece in pieces if isinstance(piece, Expression)]
+        conditions = [test for piece in expressions for test in piece.conditions]
+        conditions += [test for piece in expressions for test in piece.costly]
+        if len(conditions) < 2 or not is_leaf:
             return general
         quick = [
             part
@@ -168,7 +184,8 @@ class Writer:
 
     def text(self, index: int, foreign: str = "") -> Iterator[CodePiece]:
         value = self.hole(index)
-        yield self.escaped(value, f"FOREIGN({value}, {foreign!r})" if foreign else f"TEXT({value})")
+        others = f"FOREIGN({value}, {foreign!r})" if foreign else f"ITEMS({value}) if kind is list else TEXT({value})"
+        yield self.escaped(value, others)
 
     def escaped(self, value: str, otherwise: str) -> Expression:
         """The quickest code for a str or an int, and `otherwise` for other values."""
@@ -242,10 +259,23 @@ class Writer:
             yield Expression(general)
             return
         conditions, text = [f"type({value}) is str"], f"{self.name(escape_str)}({value})"
+        if context is Context.CLASS:
+            yield self.names(value, head, general)
+            return
         if context in CHECKS:
             text = f"url_{value.strip()}"
             conditions.append(f"({text} := {self.constant(SAFE_TEXTS[context].get)}({value}))")
         yield conditional(tuple(conditions), (f'{head}="', Expression(text), '"'), general)
+
+    def names(self, value: str, head: str, general: str) -> Expression:
+        """A class attribute: a str, or a list of names."""
+        text, names = f"{self.name(escape_str)}({value})", f"names_{value.strip()}"
+        of_list = f"{self.name(attributes.plain_names)}({value}) if type({value}) is list else ''"
+        return Expression(
+            f"{f_string((f'{head}="', Expression(text), '"'))} if type({value}) is str else {general}",
+            quick=(f'{head}="', Expression(f"{self.name(escape_str)}({names})"), '"'),
+            costly=(f"({names} := {value} if type({value}) is str else {of_list})",),
+        )
 
     def location(self, tag: Tag, item: Attribute, target: Context | None = None) -> str:
         """`target` is the context of the attribute that a browser library sets, if it is another one."""
@@ -335,6 +365,11 @@ class Writer:
             case pieces:
                 value = f_string(self.plain(pieces))
         return f"{python_name(item.name)!r}: {value}, "
+
+
+def _leading(pieces: list[CodePiece]) -> list[str]:
+    """The static pieces at the start."""
+    return [str(piece) for piece in takewhile(lambda piece: isinstance(piece, str), pieces)]
 
 
 def _rendered(value: str) -> str:
