@@ -7,40 +7,37 @@ don't determine its meaning. Then it returns the f-string that `Writer` writes.
 from hyperpy.templates.rendering.writer import Expression, Writer, f_string
 from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
 
-# Parameters that are never passed: the most used names are then local variables, which are quicker than globals.
-_LOCALS = "type=type, str=str, int=int, ESCAPE=ESCAPE"
-
-ONE = f"""\
-def render(template, {_LOCALS}):
+ONE = """\
+def render(template):
     try:
-        {{unpack}} = template.interpolations
-        if {{guard}}:
+        {unpack} = template.interpolations
+        if {guard}:
             return AGAIN(template)
-{{values}}
-        return {{result}}
+{values}
+        return {result}
     except PROBLEM as problem:
         raise LOCATED(problem, template) from None
 """
 
 # Most lists have items of one literal, from a comprehension. From the first other item on, each is rendered by itself.
-MANY = f"""\
-def render_many(templates, {_LOCALS}, TEMPLATE=TEMPLATE):
+MANY = """\
+def render_many(templates):
     strings = templates[0].strings
     texts = []
     for template in templates:
         if type(template) is not TEMPLATE or template.strings is not strings:
             break
         try:
-            {{unpack}} = template.interpolations
-            if {{guard}}:
+            {unpack} = template.interpolations
+            if {guard}:
                 break
-{{values}}
-            texts.append({{result}})
+{values}
+            texts.append({result})
         except PROBLEM as problem:
             raise LOCATED(problem, template) from None
     else:
-        return {{joined}}
-    return ({{joined}} if texts else '') + ''.join(map(TEXT, templates[len(texts):]))
+        return {joined}
+    return ({joined} if texts else '') + ''.join(map(TEXT, templates[len(texts):]))
 """
 
 

@@ -184,13 +184,17 @@ class Writer:
 
     def text(self, index: int, foreign: str = "") -> Iterator[CodePiece]:
         value = self.hole(index)
-        others = f"FOREIGN({value}, {foreign!r})" if foreign else f"ITEMS({value}) if kind is list else TEXT({value})"
+        others = (
+            f"FOREIGN({value}, {foreign!r})"
+            if foreign
+            else f"ITEMS({value}) if type({value}) is list else TEXT({value})"
+        )
         yield self.escaped(value, others)
 
     def escaped(self, value: str, otherwise: str) -> Expression:
         """The quickest code for a str or an int, and `otherwise` for other values."""
         return Expression(
-            f"ESCAPE({value}) if (kind := type({value})) is str else {value} if kind is int else {otherwise}"
+            f"ESCAPE({value}) if type({value}) is str else {value} if type({value}) is int else {otherwise}"
         )
 
     def plain(self, pieces: Value) -> Iterator[CodePiece]:
@@ -258,6 +262,7 @@ class Writer:
         if context in _ALWAYS_CHECKED:
             yield Expression(general)
             return
+        general = f"'' if {value} is None else {general}"
         conditions, text = [f"type({value}) is str"], f"{self.name(escape_str)}({value})"
         if context is Context.CLASS:
             yield self.names(value, head, general)
@@ -339,8 +344,8 @@ class Writer:
             known, piece = self.constant(SAFE_TEXTS[mode].get), self.name(attributes.url_part)
             other = f"{piece}({location}, {self.constant(mode)}, {_rendered(value)})"
             return Expression(
-                f"url if (kind := type({value})) is str and (url := {known}({value})) "
-                f"else {value} if kind is int else {other}"
+                f"url if type({value}) is str and (url := {known}({value})) "
+                f"else {value} if type({value}) is int else {other}"
             )
         text = attributes.class_text if context is Context.CLASS else attributes.value_text
         return self.escaped(value, f"{self.name(text)}({_rendered(value)})")
