@@ -53,6 +53,17 @@ ATTRIBUTES = [
     ("<p class={ {'a': True, 'b': False, '<': 1} }>", '<p class="a &lt;">'),
     ("<p class={['a', {('b', 'c'): 1}]}>", '<p class="a b c">'),
     ("<p class={[{'b': 1}, Markup('c')]}>", '<p class="b c">'),
+    (
+        "<p class={['a', {'b': 1, '': 1, 'c': 1}]}><p class={['a', {'': 1}, 'b', ['c']]}>",
+        '<p class="a b c"><p class="a b c">',
+    ),
+    ("<a class={ordered} href='{'/'}' title={None} {data_id}>", '<a class="a" href="/" data-id="7">'),
+    ("<a class={['<', {'b': 1}]} href='{'/'}' title={'t'}>", '<a class="&lt; b" href="/" title="t">'),
+    (
+        "<a class={[]} href='{'/'}' title={'t'}><a class={['', {'b': 0}]} title={'t'}>",
+        '<a href="/" title="t"><a title="t">',
+    ),
+    ("<a class={['a', ordered]} href={'/'} title={'t'}>", '<a class="a a" href="/" title="t">'),
     ("<p class={ordered}>", '<p class="a">'),
     ("<p class={('a', 'b')}>", '<p class="a b">'),
     ("<p class={[]}><p class={ {} }><p class={None}><p class={''}>", '<p><p><p><p class="">'),

@@ -1,5 +1,6 @@
 """Caches: one function per literal, even if literals have equal strings; bounded sizes."""
 
+from collections.abc import Callable
 from string.templatelib import Interpolation, Template
 
 import pytest
@@ -73,10 +74,64 @@ def check_variants(variants: list[tuple[Template, str | None]]) -> None:
             assert render_template(t"{[template, *(made for made, good in variants if good)]}").startswith(expected)
 
 
-def test_a_list_of_a_template_and_other_values() -> None:
-    assert render_template(t"{[t'<b>{1}</b>', None, '<', t'<b>{2!r}</b>', t'<i>', [t'<b>{3}</b>']]}") == (
-        "<b>1</b>&lt;<b>2</b><i><b>3</b>"
+def numbered(template: Callable[[object], Template], *numbers: object) -> list[object]:
+    """Templates of one literal."""
+    return [template(number) for number in numbers]
+
+
+LISTS = [
+    ([t"<b>{1}</b>", None, "<", t"<b>{2!r}</b>", t"<i>", [t"<b>{3}</b>"]], "<b>1</b>&lt;<b>2</b><i><b>3</b>"),
+    (
+        numbered(lambda n: t"<b>{n}</b>", 1, "<", None, 1.5, t"<i>", ["<", 2]),
+        "<b>1</b><b>&lt;</b><b></b><b>1.5</b><b><i></b><b>&lt;2</b>",
+    ),
+    (
+        [*numbered(lambda n: t"<b>{n}</b>", 1, 2), "<", *numbered(lambda n: t"<b>{n}</b>", 3)],
+        "<b>1</b><b>2</b>&lt;<b>3</b>",
+    ),
+    (
+        [*numbered(lambda n: t"<b>{n!r}</b>", "x"), *numbered(lambda n: t"<b>{n}</b>", "x")],
+        "<b>&#39;x&#39;</b><b>x</b>",
+    ),
+    ([*numbered(lambda n: t"<b>{n}</b>", "x"), *numbered(lambda n: t"<b>{n:safe}</b>", "<i>")], "<b>x</b><b><i></b>"),
+    (numbered(lambda n: t"<p id={n}></p>", 1, None, "<"), '<p id="1"></p><p></p><p id="&lt;"></p>'),
+    (
+        numbered(lambda n: t"<p id={n} title={n}>{n}</p>", "<", 1),
+        '<p id="&lt;" title="&lt;">&lt;</p><p id="1" title="1">1</p>',
+    ),
+    (numbered(lambda n: t"{{{n}}}", 1, 2), "{1}{2}"),
+    (numbered(lambda n: t"<hr>", 1, 2), "<hr><hr>"),
+    (numbered(lambda n: t"{n}", 1, t"{2}"), "12"),
+    (numbered(lambda n: t"", 1, 2), ""),
+]
+
+
+def test_lists() -> None:
+    def check(items: list[object], expected: str) -> None:
+        for _ in range(2):
+            assert render_template(t"<ul>{items}</ul>") == f"<ul>{expected}</ul>"
+
+    check_each(LISTS, check)
+
+
+def test_items_are_rendered_once() -> None:
+    calls: list[object] = []
+
+    def Item(n: object) -> Template:
+        calls.append(n)
+        return t"{n}"
+
+    items = numbered(lambda n: t"<b><{Item} n={n} /></b>", 1, 2)
+    assert render_template(t"{[*items, t'<i>', *numbered(lambda n: t'<b><{Item} n={n!r} /></b>', 3)]}") == (
+        "<b>1</b><b>2</b><i><b>3</b>"
     )
+    assert calls == [1, 2, "3"]
+
+
+def test_an_error_names_the_item() -> None:
+    items = [t"<b>{1}</b>", t"<b>{b}</b>", t"<b>{a}</b>"]
+    with pytest.raises(TemplateError, match=r"can't render a dict, in t\"<b>\{b\}"):
+        render_template(t"{items}")
 
 
 def test_format_specs_may_change_each_time() -> None:

@@ -146,7 +146,7 @@ class _InlineWriter(Writer):
                     yield conditional(
                         (f"type({value}) is str and {value}",), (" ", text), f"{self.name(_class_more)}({value})"
                     )
-                case (names, condition):
+                case (names, condition) if names:
                     yield Expression(f"{f' {escape_str(names)}'!r} if {MARK}{condition.name} else ''")
         yield '"'
 

@@ -130,7 +130,7 @@ def plain_names(items: list[object]) -> str | None:
             for name in item:
                 if type(name) is not str:
                     return None
-                if item[name]:
+                if item[name] and name:
                     names = f"{names} {name}" if names else name
         elif item is not None:
             return None
