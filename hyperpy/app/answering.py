@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
@@ -46,6 +45,8 @@ from hyperpy.streams import (
     StreamMode,
     accepts,
     choose,
+    is_datastar,
+    names_stream,
     stream_headers,
     varies,
 )
@@ -65,8 +66,6 @@ from hyperpy.web.static_files import with_usable_range
 from hyperpy.web.whole_response import whole_responses
 
 log = logging.getLogger("hyperpy.streams")
-
-DATASTAR_ACCEPT = "text/event-stream, text/html, application/json"
 
 # For a client that has too many streams open, in milliseconds. After any status but 200, an EventSource stops for good.
 COME_BACK = b"retry: 30000\n\n"
@@ -154,15 +153,9 @@ def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamM
     shape = GeneratorShape(has_template, facts.begins_document, facts.first_is_html, facts.yields_event)
     headers = Headers(scope=scope)
     accept = ",".join(headers.getlist("accept"))
-    # Datastar accepts pages as well, but wants events.
-    is_datastar = headers.get("datastar-request") == "true" or accept == DATASTAR_ACCEPT
-    forced = is_datastar or _requests_stream(scope["query_string"])
+    forced = is_datastar(headers, accept) or names_stream(scope["query_string"])
     depends = "Accept, Datastar-Request" if has_template else "Accept"
     return choose(shape, accepts(accept), forced=forced), depends if varies(shape) else ""
-
-
-def _requests_stream(query: bytes) -> bool:
-    return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
 def _is_sent_whole(sender: Sender, text: str) -> bool:

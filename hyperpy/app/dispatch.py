@@ -47,6 +47,7 @@ from hyperpy.web.errors import (
     debug_answer,
     describe,
     error_answer,
+    missing_stream_answer,
     no_route_answer,
     status_of,
     takes_html,
@@ -136,7 +137,9 @@ class Dispatch:
     def _unrouted(self, found: Match[LoadedRoute] | CanonicalRedirect | None, scope: Scope) -> Response:
         """The response for a path that no route answers. Raises NoRouteError if there is none."""
         match found:
-            case Match(BrokenRoute(error=error)):  # only in debug mode
+            case Match(BrokenRoute(file=file, error=error)):  # only in debug mode
+                if ANSWERED in scope:
+                    scope[ANSWERED].append(file)
                 return debug_answer(error, scope, reloads=True)
             case CanonicalRedirect(target):
                 return canonical_redirect(scope, target)
@@ -173,6 +176,8 @@ class Dispatch:
             return await _call(handler, Request(scope, receive), error)
         if self.app.debug and (unexpected(error) or isinstance(error, RefusedRedirectError)):
             return debug_answer(error, scope)
+        if isinstance(error, NoRouteError) and (missing_stream := missing_stream_answer(scope)) is not None:
+            return missing_stream
         accept = _accept(scope)
         match = self._nearest_page(error, route_path(scope), guards)
         if match is None and self.app.debug and isinstance(error, NoRouteError) and takes_html(accept):

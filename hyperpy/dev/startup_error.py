@@ -1,13 +1,9 @@
 """The application that `hyper dev` serves while the user's own can't be loaded or started."""
 
-from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from hyperpy.web.errors import debug_answer
-
-RETRY = 2  # seconds until an EventSource tries again
 
 
 class StartupErrorApp:
@@ -24,11 +20,4 @@ class StartupErrorApp:
         elif scope["type"] == "websocket":
             await WebSocketClose(code=1012)(scope, receive, send)
         else:
-            await self._response(scope)(scope, receive, send)
-
-    def _response(self, scope: Scope) -> Response:
-        if "text/event-stream" in Headers(scope=scope).get("accept", ""):
-            # After an error status, an EventSource would never reconnect.
-            headers = {"cache-control": "no-store"}
-            return Response(f"retry: {RETRY * 1000}\n\n", media_type="text/event-stream", headers=headers)
-        return debug_answer(self.problem, scope, reloads=True)
+            await debug_answer(self.problem, scope, reloads=True)(scope, receive, send)

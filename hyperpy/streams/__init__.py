@@ -2,7 +2,17 @@
 
 from hyperpy.streams.clean_up import CleanUp
 from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event
-from hyperpy.streams.negotiate import Accept, GeneratorShape, StreamMode, accepts, choose, stream_headers, varies
+from hyperpy.streams.negotiate import (
+    Accept,
+    GeneratorShape,
+    StreamMode,
+    accepts,
+    choose,
+    is_datastar,
+    names_stream,
+    stream_headers,
+    varies,
+)
 from hyperpy.streams.polling import Poll, poll
 from hyperpy.streams.pump_state import LIMITS, StreamLimits
 from hyperpy.streams.registry import RETRY_AT_ONCE, STATE_KEY, Streams
@@ -37,6 +47,8 @@ __all__ = [
     "choose",
     "encode_chunk",
     "encode_event",
+    "is_datastar",
+    "names_stream",
     "poll",
     "stream_error",
     "stream_headers",

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
 
 from hyperpy.record_classes import record
 
@@ -11,6 +14,8 @@ from hyperpy.record_classes import record
 _ELEMENT: Final = re.compile(r'[^,"]*+(?:"(?:\\.|[^"\\])*+"?[^,"]*+)*+', re.DOTALL)
 # A weight of zero means "not acceptable" (RFC 9110, 12.4.2).
 _REFUSED: Final = re.compile(r";[ \t]*q=0(?:\.0{0,3})?[ \t]*(?:;|$)", re.IGNORECASE)
+
+_DATASTAR_ACCEPT: Final = "text/event-stream, text/html, application/json"
 
 _EVENT_STREAM: Final = "text/event-stream"
 _HTML: Final = "text/html"
@@ -61,6 +66,16 @@ def accepts(header: str) -> Accept:
     accepted = [element for element in _ELEMENT.findall(header) if not _REFUSED.search(element)]
     named = {element.partition(";")[0].strip(" \t").lower() for element in accepted}
     return Accept(event_stream=_EVENT_STREAM in named, html=_HTML in named)
+
+
+def is_datastar(headers: Headers, accept: str) -> bool:
+    """Whether Datastar has sent a request whose `Accept` is given. It accepts pages as well, but wants events."""
+    return headers.get("datastar-request") == "true" or accept == _DATASTAR_ACCEPT
+
+
+def names_stream(query: bytes) -> bool:
+    """Whether a query asks for the stream at the URL of a page."""
+    return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
 def choose(shape: GeneratorShape, accept: Accept, *, forced: bool) -> StreamMode:

@@ -19,16 +19,17 @@ PUBLIC_MESSAGE: Final = "Something went wrong on our side."
 
 # Milliseconds. Otherwise all clients of a failed route would reconnect within three seconds.
 RETRY_AFTER_ERROR: Final = 30_000
+RETRY_IN_DEBUG: Final = 1000  # the developer is about to fix it
 
 # Most characters of a message, and of a structured detail or a traceback: they could be of any length.
 LONGEST_MESSAGE: Final = 10_000
 LONGEST_DETAIL: Final = 100_000
 
 
-def stream_error(error: Exception, log_id: str, *, debug: bool = False) -> str:
+def stream_error(error: Exception, log_id: str, *, debug: bool = False, retry: int = RETRY_AFTER_ERROR) -> str:
     """The event `stream-error`. It has no id, so that a client that reconnects resumes where it was.
 
-    With `debug`, it contains the traceback.
+    With `debug`, it contains the traceback. `retry` is the milliseconds until the client reconnects.
     """
     status = status_of(error)
     payload: dict[str, object] = {"status": status, "message": _message(error, status), "log": log_id}
@@ -37,7 +38,7 @@ def stream_error(error: Exception, log_id: str, *, debug: bool = False) -> str:
     text = pydantic_core.to_json(payload).decode()
     if (detail := _structured_detail(error)) is not None:
         text = f'{text[:-1]},"detail":{detail}}}'
-    return frame(text, event="stream-error", retry=RETRY_AFTER_ERROR)
+    return frame(text, event="stream-error", retry=retry)
 
 
 def _message(error: Exception, status: int) -> str:

@@ -7,7 +7,7 @@ from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event
 from hyperpy.streams.framing import data_continued
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
-from hyperpy.streams.stream_errors import stream_error
+from hyperpy.streams.stream_errors import RETRY_AFTER_ERROR, RETRY_IN_DEBUG, stream_error
 from hyperpy.streams.stream_record import http_error, status_of
 
 _JITTER: Final = 0.2  # of the maximum age
@@ -31,7 +31,8 @@ class EventStream(Pump):
     def error_trailer(self, error: Exception) -> str:
         status = status_of(error)
         log_id = self.log(f"ended with HTTP status {status}" if http_error(error) else "failed", error)
-        event = stream_error(error, log_id, debug=self.debug)
+        retry = RETRY_IN_DEBUG if self.debug else RETRY_AFTER_ERROR
+        event = stream_error(error, log_id, debug=self.debug, retry=retry)
         # A 4xx would be the same after reconnecting.
         return event + CLOSE if status < 500 else event
 

@@ -22,6 +22,9 @@ from hyperpy.web.bodiless import BODILESS
 PROBLEM_ANSWER = "hyperpy.problem_answer"
 """Where a scope has the function by which `hyper dev` answers an exception: (error, scope, reloads) -> response."""
 
+MISSING_STREAM_ANSWER = "hyperpy.missing_stream_answer"
+"""Where it has the one for event streams without a route: (scope) -> response, or None for any other request."""
+
 RELOAD_AFTER = 2  # seconds between two attempts of a page to reload
 
 _STYLE = Markup(
@@ -163,6 +166,12 @@ def debug_answer(error: BaseException, scope: Scope, *, reloads: bool = False) -
         below = t"{below}<p>Fix the error and save. This page will reload.</p>"
     document = error_document(title, t"<pre>{text}</pre>{below}", refresh=RELOAD_AFTER if reloads else None)
     return HTMLResponse(replace_surrogates(document), status_of(error), {"Cache-Control": "no-store"})
+
+
+def missing_stream_answer(scope: Scope) -> Response | None:
+    """The response of `hyper dev` to a client that waits for the events of a route that may come (back)."""
+    answer: Response | None = scope[MISSING_STREAM_ANSWER](scope) if MISSING_STREAM_ANSWER in scope else None
+    return answer
 
 
 def _text_of(error: BaseException) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 import fetch_browser_scripts
 import pytest
 
+from tests.browser import libraries
+from tests.browser.libraries import Sources
 from tests.conftest import RequireProgram
-from tests.support.once import made_once
+from tests.support.once import locked, made_once
 from tests.support.servers import Command
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -44,6 +46,15 @@ def scripts(require_program: RequireProgram, tmp_path_factory: pytest.TempPathFa
             fetch_browser_scripts.main(folder)
 
     return made_once(tmp_path_factory, "browser-scripts", fill)
+
+
+@pytest.fixture(scope="session")
+def sources(require_program: RequireProgram, pytestconfig: pytest.Config) -> Sources:
+    """Browser libraries from npm and PyPI, kept between runs."""
+    assert pytestconfig.cache is not None
+    cache = Path(pytestconfig.cache.mkdir("browser-libraries"))
+    with locked(cache / "lock"):
+        return libraries.fetch(require_program("npm"), cache)
 
 
 @pytest.fixture(scope="module")

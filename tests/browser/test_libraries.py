@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from itertools import cycle
-from pathlib import Path
 
 import pytest
 from markupsafe import Markup
@@ -11,10 +10,7 @@ from playwright.sync_api import Page, Route
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates import render_template
-from tests.browser import libraries
 from tests.browser.libraries import HOSTILE, HOSTILE_MAPPINGS, SUBJECTS, Sources, Subject, sources_of
-from tests.conftest import RequireProgram
-from tests.support.once import locked
 from tests.templates.tables import literal, template
 
 SITE = "http://site.invalid/"
@@ -73,14 +69,6 @@ async function attack(elements) {
   return culprits;
 }
 </script>"""
-
-
-@pytest.fixture(scope="module")
-def sources(require_program: RequireProgram, pytestconfig: pytest.Config) -> Sources:
-    assert pytestconfig.cache is not None
-    cache = Path(pytestconfig.cache.mkdir("browser-libraries"))
-    with locked(cache / "lock"):
-        return libraries.fetch(require_program("npm"), cache)
 
 
 def box(**attributes: object) -> object:

@@ -10,15 +10,34 @@ import httpx
 import pytest
 
 from hyperpy import Hyper
-from hyperpy.dev.browser import Following, Update
-from hyperpy.dev.problems import Editor, ProblemLayer
+from hyperpy.dev.browser import Asset, Following, Update
+from hyperpy.dev.problems import Editor, ProblemLayer, held_streams
 from tests.support.sites import write_files
 
+REFUSING = """
+from starlette.exceptions import HTTPException
+async def feed():
+    {}
+    yield 1
+    {}
+"""
+FEED = "async def feed():\n    yield t'<p>'\n"
 FILES = {
     "switch.py": "from hyperpy import Query\nby: int = Query(0)\nt'{1 / by}'",
     "stream.py": "async def feed():\n    yield t'<p>'\n    raise LookupError('late')",
     "broken.py": "t'{nothing}'",
     "fine.py": "t'fine'",
+    "feeds/load.py": FEED + "    nothing\n",
+    "feeds/syntax.py": FEED + "    (\n",
+    "feeds/page.py": FEED + "t'{nothing}'",
+    "feeds/page_syntax.py": FEED + "t'<p>'\n(",
+    "feeds/late.py": f"{FEED}    1 / 0",
+    "feeds/early.py": "async def feed():\n    1 / 0\n    yield t''",
+    "feeds/input.py": f"by: int\n{FEED}",
+    "feeds/gone.py": REFUSING.format("raise HTTPException(410)", ""),
+    "feeds/busy.py": REFUSING.format("raise HTTPException(503)", ""),
+    "feeds/late_gone.py": REFUSING.format("", "raise HTTPException(410)"),
+    "feeds/post.py": f"from hyperpy import POST\nif POST:\n    pass\n{FEED}    nothing",
 }
 PAGE = {"sec-fetch-mode": "cors", "sec-fetch-dest": "empty", "referer": "http://localhost/list?page=2"}
 
@@ -53,6 +72,7 @@ class Site:
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     write_files(tmp_path / "routes", FILES)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(held_streams, "LONGEST", 0.01)
     made = Site()
     with made.layer.listening():
         yield made
@@ -117,3 +137,73 @@ async def test_its_page(site: Site):
     assert (await site.client.get(url, headers={"x-forwarded-for": "203.0.113.9"})).status_code == 404
     await site.get("/switch?by=1")
     assert (await site.client.get(url)).status_code == 404
+
+
+NATIVE = "text/event-stream"
+OWN = "text/event-stream, application/json"
+HTMX_4 = "text/html, text/event-stream"
+DATASTAR = "text/event-stream, text/html, application/json"
+
+
+async def test_clients_of_streams_that_fail_wait_for_other_code(site: Site):
+    """What they get: a stream that is held open, one that ends, one that is cut, or a status."""
+    expected: dict[tuple[str, str], str | int] = {
+        **{(f"/feeds/{name}", NATIVE): "held" for name in ("load", "syntax", "page", "page_syntax", "late", "early")},
+        **{(f"/feeds/{name}", OWN): "held" for name in ("load", "late", "early")},
+        **{(f"/feeds/{name}", HTMX_4): "held" for name in ("load", "syntax", "late", "early", "page?_stream")},
+        **{(f"/feeds/{name}", DATASTAR): "cut" for name in ("load", "syntax", "page", "late", "early")},
+        **{(f"/feeds/{name}", HTMX_4): 500 for name in ("page", "page_syntax")},
+        **{(f"/feeds/{name}", "*/*"): 500 for name in ("load", "early")},
+        **{("/feeds/input", accept): 422 for accept in (NATIVE, HTMX_4, DATASTAR)},
+        **{("/feeds/gone", accept): 410 for accept in (NATIVE, HTMX_4, DATASTAR)},
+        ("/feeds/busy", NATIVE): 503,
+        ("/feeds/late_gone", NATIVE): "ended",
+        ("/feeds/input?by=1", NATIVE): "ended",
+        ("/nowhere", NATIVE): "held",
+        ("/nowhere", HTMX_4): 404,
+        ("/nowhere", DATASTAR): 404,
+        ("/nowhere", "*/*"): 404,
+        ("/broken", HTMX_4): 500,
+    }
+    wrong = {}
+    for (path, accept), answer in expected.items():
+        site.layer._streams = held_streams.StreamPaths()
+        if (got := await answered(site, path, accept=accept)) != answer:
+            wrong[path, accept] = got
+    assert not wrong
+    assert (await site.client.post("/feeds/post", headers={"accept": NATIVE})).status_code == 500
+
+
+async def answered(site: Site, path: str, **headers: str) -> str | int:
+    try:
+        response = await site.client.get(path, headers=headers)
+    except held_streams.CutError:
+        return "cut"
+    if response.headers["content-type"].startswith(NATIVE):
+        return "held" if response.text.endswith("retry: 20\n\n") else "ended"
+    return response.status_code
+
+
+async def test_what_a_client_of_events_is_told(site: Site):
+    text = (await site.client.get("/feeds/load", headers={"accept": NATIVE})).text
+    assert ": routes/feeds/load.py:3  " in text
+    assert not [line for line in text.splitlines() if line and not line.startswith((": ", "retry: "))]
+    other = {"accept": NATIVE, "x-forwarded-for": "203.0.113.9"}
+    assert (await site.client.get("/feeds/load", headers=other)).text == "retry: 20\n\n" * 2
+    assert "retry: 1000\n" in (await site.client.get("/feeds/late", headers={"accept": NATIVE})).text
+
+
+async def test_other_code_ends_the_wait(site: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(held_streams, "LONGEST", 1000)
+    for change in (lambda: site.updates.publish(Update(frozenset({"any.py"}))), site.updates.close):
+        waiting = asyncio.create_task(answered(site, "/feeds/load", accept=NATIVE))
+        await asyncio.sleep(0)
+        site.updates.publish(Update(assets=(Asset("/static/a.css", None),)))
+        change()
+        assert await waiting == "held"
+
+
+async def test_trying_again_does_not_bring_an_overlay_back(site: Site):
+    stream = {"accept": NATIVE}
+    assert await site.get("/feeds/load", **stream) == ["/list?page=2"]
+    assert await site.get("/feeds/load", **stream) == []

@@ -15,6 +15,17 @@ const OWN = "script[data-generation], [data-hyper-dev]";
 export const filled = new WeakSet();
 document.addEventListener("input", ({ target }) => target.isContentEditable && filled.add(target));
 
+/** The text of elements without others inside, as the server has sent it. What a script has made of it stays until the
+ * server sends something else. Scripts that the parser runs may have changed some before this one begins. */
+const sent = new WeakMap();
+noteSent();
+
+function noteSent() {
+  for (const element of document.querySelectorAll("body *")) {
+    if (!element.childElementCount && !sent.has(element)) sent.set(element, element.textContent);
+  }
+}
+
 /** Morph `document` into `next`. Returns false, and changes nothing, if only a reload can run its scripts. */
 export function morph(next) {
   const known = new Set([...document.scripts].filter(runs).map(identity));
@@ -26,6 +37,7 @@ export function morph(next) {
   morphChildren(document.head, next.head);
   syncAttributes(document.body, next.body);
   morphChildren(document.body, next.body);
+  noteSent();
   focus();
   if (scrollX !== place[0] || scrollY !== place[1]) scrollTo({ left: place[0], top: place[1], behavior: "instant" });
   globalThis.htmx?.process?.(document.body);
@@ -62,9 +74,16 @@ function morphNode(old, next) {
     }
     syncAttributes(old, next);
     if (old instanceof HTMLTemplateElement) morphChildren(old.content, next.content);
-    else if (!filled.has(old) && (next.hasChildNodes() || !isFilledLater(old))) morphChildren(old, next);
+    else if (!filled.has(old) && (next.hasChildNodes() || !isFilledLater(old)) && isSentAnew(old, next)) {
+      morphChildren(old, next);
+      sent.delete(old);
+    }
   }
   return old;
+}
+
+function isSentAnew(old, next) {
+  return next.childElementCount > 0 || sent.get(old) !== next.textContent;
 }
 
 function isFilledLater(element) {

@@ -57,6 +57,8 @@ class Updates:
         """Called with each update."""
         self.standing: Callable[[], Iterable[str]] = tuple
         """The events that pages get when they connect, besides updates."""
+        self.changed = asyncio.Event()
+        """Set at the next change of code, or when the process stops. The change after that has an event of its own."""
         self._closed = False
 
     @property
@@ -72,6 +74,9 @@ class Updates:
             mailbox.put_nowait(self._event(update))
         for watcher in self.watchers:
             watcher(update)
+        if update.files != frozenset():
+            self.changed.set()
+            self.changed = asyncio.Event()
 
     def tell(self, event: str) -> None:
         """Send an event, in the format of event streams, to all pages that are connected now."""
@@ -81,6 +86,7 @@ class Updates:
     def close(self) -> None:
         """End all subscriptions, and those that begin later."""
         self._closed = True
+        self.changed.set()
         for mailbox in self._mailboxes:
             mailbox.put_nowait(None)
 

@@ -21,6 +21,8 @@ class ProblemReport:
     """A problem to show. `page` is the path and query of the page whose request has failed; None if it is unknown."""
 
     document: str
+    identity: tuple[str, str, int]
+    """The same for problems of one kind from one line."""
     page: str | None
     request: tuple[str, str]
     """The method and path."""
@@ -28,6 +30,8 @@ class ProblemReport:
     """The route file that has answered, or the empty string."""
     at: float
     """The time, in milliseconds since the epoch."""
+    repeats: bool
+    """The client sends its request again by itself."""
 
 
 class Reports:
@@ -38,7 +42,13 @@ class Reports:
         self._open: dict[str, ProblemReport] = {}
 
     def add(self, report: ProblemReport) -> None:
-        """Show a problem in the place of earlier ones of the same request."""
+        """Show a problem in the place of earlier ones of the same request.
+
+        A client that tries again by itself must not bring back an overlay that the developer has closed.
+        """
+        known = (each for each in self._open.values() if each.request == report.request)
+        if report.repeats and any((each.identity, each.page) == (report.identity, report.page) for each in known):
+            return
         self.solved(report.request)
         while len(self._open) >= _KEPT:
             self._remove(next(iter(self._open)))

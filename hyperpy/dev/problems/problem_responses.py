@@ -36,6 +36,12 @@ def problem_answer(error: BaseException, scope: Scope, editor: Editor, *, reload
     return page_answer(problem_page(problem, facts, editor, log_id, refresh(scope, reloads=reloads)), status)
 
 
+def answer_as_text(error: BaseException, scope: Scope) -> str:
+    """What the developer reads of an error without a page."""
+    problem = with_warnings(problem_of(error, redaction_of(scope)), scope)
+    return replace_surrogates(problem_text(problem, getattr(error, "log_id", "")))
+
+
 def with_warnings(problem: Problem, scope: Scope) -> Problem:
     """The problem with the warnings about its files."""
     routes = getattr(scope.get("app"), "loaded_routes", None)

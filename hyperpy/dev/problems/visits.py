@@ -8,6 +8,7 @@ from typing import Final
 
 from starlette.types import Message, Scope, Send
 
+from hyperpy.dev.problems.held_streams import HeldStream
 from hyperpy.pages import ANSWERED
 from hyperpy.record_classes import record
 
@@ -18,6 +19,7 @@ class Visit:
 
     scope: Scope
     loop: asyncio.AbstractEventLoop
+    held: HeldStream
     started: bool = False
     """Its response has begun, so that an error can't become the response any more."""
     failed: bool = False
@@ -30,8 +32,12 @@ class Visit:
 
     @property
     def file(self) -> str:
-        """The route file that has answered, or the empty string."""
-        return next(reversed(self.scope.get(ANSWERED, ())), "")
+        return answered_by(self.scope)
+
+
+def answered_by(scope: Scope) -> str:
+    """The route file that has answered a request, or the empty string."""
+    return next(reversed(scope.get(ANSWERED, ())), "")
 
 
 current_visit: Final[ContextVar[Visit | None]] = ContextVar("hyperpy.visit", default=None)
