@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hyperpy.app import reloading
     from hyperpy.cli import loading, new_project, table
     from hyperpy.cli import shell as prompt
+    from hyperpy.dev.page_warnings import RouteWarnings
 else:
     channel_backends = LazyModule("hyperpy.channels")
     site_checks = LazyModule("hyperpy.check")
@@ -104,7 +105,9 @@ def dev(**flags: str | bool | None) -> None:
         settings = _settings(flags)
         # Each restart reads the settings again: pyproject.toml may have changed.
         load, inspected = partial(_reload, flags, sessions.new_key()), partial(_inspected, settings)
-        hooks = development.Hooks(load, table.announce, reloading.reload_routes, inspected, loading.static_folder)
+        hooks = development.Hooks(
+            load, table.announce, reloading.reload_routes, inspected, loading.static_folder, _warnings_about
+        )
         sys.exit(development.develop(hooks, settings, Path.cwd()))
 
 
@@ -216,6 +219,10 @@ def init_channels(channels: str | None, print_only: bool) -> None:
 
 def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIApp:
     return loading.load_app(_settings(flags), debug=True, development_key=development_key)
+
+
+def _warnings_about(app: ASGIApp, file: str) -> RouteWarnings | None:
+    return inspector.warnings_about(app, file)
 
 
 def _inspected(settings: Settings, app: ASGIApp) -> ASGIApp:

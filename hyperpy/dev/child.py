@@ -22,6 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hyperpy.config import Settings
 from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
+from hyperpy.dev.own_requests import UnloggedOwn
+from hyperpy.dev.page_warnings import RouteWarnings, WarningLayer
 from hyperpy.dev.problems import Editor, ProblemLayer
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.dev.terminal import (
@@ -76,6 +78,8 @@ class Hooks:
     """Puts the inspector in front of an application."""
     static: Callable[[ASGIApp], StaticFolder | None]
     """The folder of an application's static files."""
+    warnings: Callable[[ASGIApp, str], RouteWarnings | None]
+    """The warnings about a route file of an application; None if it has no such file."""
 
 
 class ChangedFiles(NamedTuple):
@@ -112,7 +116,8 @@ def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.so
     watched = StartupWitness(hooks.inspected(app))
     try:
         imported = partial(dependencies_since, modules, variables)
-        _serve(watched, settings, listener, repeated, partial(_follow, changes, app, hooks, imported))
+        follow = partial(_follow, changes, app, hooks, imported)
+        _serve(watched, settings, listener, repeated, follow, partial(hooks.warnings, app))
     except SystemExit:
         if watched.problem is None:
             raise
@@ -217,12 +222,15 @@ def _serve(
     listener: socket.socket,
     repeated: RepeatedErrors,
     on_ready: Callable[[FollowedServer], None],
+    warnings_of: Callable[[str], RouteWarnings | None] = lambda file: None,
 ) -> None:
     following = Following(app)
     watchdog = Watchdog()
     following.updates.watchers += [lambda update: repeated.forget(), lambda update: watchdog.forget()]
-    layer = ProblemLayer(following, Editor.of(settings, os.environ), following.updates)
-    config = make_config(HostGuard(layer, settings.host), settings, grace=GRACE, dev=True)
+    editor = Editor.of(settings, os.environ)
+    layer = ProblemLayer(following, editor, following.updates)
+    warned = WarningLayer(layer, editor, following.updates, warnings_of)
+    config = make_config(HostGuard(UnloggedOwn(warned), settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
     server = FollowedServer(config, following, parent.is_alive)
@@ -232,7 +240,7 @@ def _serve(
         on_ready(server)
 
     server.on_ready = ready
-    with layer.listening(), contextlib.closing(watchdog):
+    with layer.listening(), warned.listening(), contextlib.closing(watchdog):
         run(server, listener)
 
 

@@ -8,6 +8,7 @@ from starlette.routing import Mount
 
 from hyperpy.app import Hyper
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoutes
+from hyperpy.dev.page_warnings import RouteWarnings
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import LoadWarning, Route
 from hyperpy.record_classes import record
@@ -54,3 +55,13 @@ def sites_of(app: Any, prefix: str = "") -> Iterator[InspectedSite]:
     for route in getattr(app, "routes", ()):
         if isinstance(route, Mount):
             yield from sites_of(route.app, prefix + route.path)
+
+
+def warnings_about(app: Any, file: str) -> RouteWarnings | None:
+    """The warnings about a route file of an application or of one that is mounted in it, and about its guards."""
+    for site in sites_of(app):
+        route = next((route for route in site.routes if route.file == file), None)
+        if route is not None:
+            files = frozenset({file, *(guard.file for guard in route.guards)})
+            return RouteWarnings(files, [warning for warning in site.warnings if warning.place.file in files])
+    return None

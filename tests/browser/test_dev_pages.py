@@ -440,3 +440,38 @@ def test_an_overlay_fits_a_narrow_window(page: Page, site: str, folder: Path):
     page.click("dialog button")
     expect(page.locator("dialog")).to_have_count(0)
     index.write_text(FIRST)
+
+
+WARNED = '''
+from hyper import request
+name = "Ada"
+rows = "<li>one</li>" if request.url.query else ""
+t"""<!doctype html>
+<html lang="en"><head><title>Warned</title></head>
+<body><h1>{{ name }}</h1><Card></Card><ul>{rows}</ul></body></html>
+"""
+'''
+
+
+def test_warnings_are_in_a_corner_of_their_page(page: Page, site: str, folder: Path):
+    warned = folder / "routes/warned.py"
+    warned.write_text(WARNED)
+    badge, list_ = page.locator("hyper-warnings button"), page.locator("hyper-warnings [popover]")
+    page.goto(f"{site}/warned")
+    expect(badge).to_have_text("2 warnings")
+    page.goto(f"{site}/warned?rows")
+    expect(badge).to_have_text("3 warnings")  # a value that only this request has
+    expect(list_).to_be_hidden()
+    badge.click()
+    expect(list_).to_contain_text("is not an element of HTML")
+    links = list_.locator("a").evaluate_all("(links) => links.map(({ href, textContent }) => [textContent, href])")
+    assert [text for text, _ in links[:3]] == ["routes/warned.py:7"] * 3
+    assert all("warned.py:7" in href for _, href in links[:3])
+    page.keyboard.press("Escape")
+    expect(list_).to_be_hidden()
+    warned.write_text(WARNED.replace("<Card></Card>", ""))
+    expect(badge).to_have_text("2 warnings")
+    warned.write_text(WARNED.replace("<Card></Card>", "").replace("{{ name }}", "{name}").replace('"<li>', 't"<li>'))
+    expect(badge).to_have_count(0)
+    page.goto(f"{site}/framed")
+    assert badge.count() == 0

@@ -119,8 +119,12 @@ def test_a_load_error_is_shown_until_it_is_fixed(folder, mistake):
 
 def test_an_event_source_reconnects_after_an_error(folder):
     save(folder / "content.py", "1 / 0")
-    with Command("dev", "--port", "0", folder=folder) as command:
-        assert fetch(command.port(), "/feed", Accept="text/event-stream") == (200, "retry: 2000\n\n")
+    with Command("dev", "--port", "0", folder=folder) as command, RawClient(command.port()) as client:
+        client.get("/feed", accept="text/event-stream")
+        client.read_until(b": content.py:1  ZeroDivisionError")
+        save(folder / "content.py", 'TEXT = "fixed"')
+        client.read_until(b"\r\n0\r\n\r\n")
+        assert client.body.endswith(b"retry: 20\n\n")
 
 
 def test_a_failing_lifespan_is_shown_until_it_is_fixed(folder):

@@ -5,6 +5,7 @@ import { loadAgain, reloadFrames } from "./fragments.js";
 import { morph } from "./morph.js";
 import { hide, notice, show } from "./overlay.js";
 import { listen } from "./problems.js";
+import { showWarnings } from "./warnings.js";
 
 const PATIENCE = 5000; // milliseconds that a page may take until it is reloaded instead: some never end
 
@@ -21,6 +22,7 @@ function connect() {
   if (source || document.hidden) return;
   source = new EventSource(new URL(`events?since=${shown}`, import.meta.url));
   source.addEventListener("update", (event) => take(JSON.parse(event.data)));
+  source.addEventListener("warned", (event) => JSON.parse(event.data).includes(route) && warn());
   listen(source);
   source.addEventListener("open", () => isOutdated && follow());
 }
@@ -74,11 +76,18 @@ async function follow() {
   if (status >= 500 && !isError) return show(next);
   hide();
   if (isError && status < 500) return location.reload(); // nothing of an error page is worth keeping
-  if (morph(next)) loadAgain();
-  else location.reload();
+  if (!morph(next)) return location.reload();
+  loadAgain();
+  warn();
+}
+
+/** Show the warnings about the page. An error page has them itself. */
+function warn() {
+  return showWarnings(status < 500 && route);
 }
 
 document.addEventListener("visibilitychange", () => (document.hidden ? release() : connect()));
 addEventListener("pagehide", release);
 addEventListener("pageshow", connect);
 connect();
+warn();

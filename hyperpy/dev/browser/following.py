@@ -21,7 +21,9 @@ PING: Final = 15  # seconds between two comments on an open connection, so that 
 
 TIMING: Final = "hyper-route"  # the name of the Server-Timing whose description is a route file
 
-_SCRIPTS: Final = frozenset({"assets.js", "dev.js", "fragments.js", "morph.js", "overlay.js", "problems.js"})
+_SCRIPTS: Final = frozenset(
+    {"assets.js", "dev.js", "fragments.js", "morph.js", "overlay.js", "problems.js", "warnings.js"}
+)
 _WITHOUT_DOCUMENT: Final = frozenset({204, 205, 206, 304})
 
 

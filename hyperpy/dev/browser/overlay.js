@@ -49,15 +49,19 @@ function render() {
   const next = [...open.values()].find((other) => !isKnown(identity(other)));
   if (!next) return close();
   const dialog = host?.shadowRoot.querySelector("dialog") ?? opened();
-  const styles = [...next.querySelectorAll("style")].map((style) => style.textContent).join("");
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE + styles);
-  host.shadowRoot.adoptedStyleSheets = [sheet];
+  host.shadowRoot.adoptedStyleSheets = [sheetOf(STYLE, next)];
   dialog.dataset.identity = identity(next);
   const content = [...document.importNode(next.body, true).childNodes];
   dialog.setAttribute("aria-label", next.title || "Notice");
   dialog.replaceChildren(closer(), ...content.filter((node) => node.nodeName !== "SCRIPT"));
   if (!dialog.open) dialog.showModal();
+}
+
+/** A style sheet with those of a document. */
+export function sheetOf(style, other) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style + [...other.querySelectorAll("style")].map(({ textContent }) => textContent).join(""));
+  return sheet;
 }
 
 function isKnown(key) {

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +25,7 @@ POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
+_CODE: Final = re.compile(r"`([^`\n]+)`")
 RELOAD_AFTER: Final = 2  # seconds between two attempts of a page without scripts to reload
 _INSPECTOR: Final = Markup('<p class="quiet"><a href="/_hyper/">Inspector: routes, requests, streams</a></p>')
 _RELOADS: Final = "Fix the error and save. This page will reload."
@@ -31,13 +33,13 @@ _RELOADS: Final = "Fix the error and save. This page will reload."
 
 def problem_page(problem: Problem, request: RequestFacts | None, editor: Editor, log_id: str, refresh: Template) -> str:
     """The document. `refresh` goes into its head."""
-    link = _linked(editor)
+    link = linked(editor)
     status = t"<p class=quiet>{request.method} {request.path}</p>" if request else t""
     logged = t"<p>Log id: <code>{log_id}</code></p>" if log_id else t""
     body = t"""
         {status}
         {_source(problem, link)}
-        <h1>{problem.title}</h1>
+        <h1>{with_code(problem.title)}</h1>
         {_hint(problem.hint)}
         {_warnings(problem)}
         {_variables(problem)}
@@ -63,10 +65,15 @@ def problem_document(title: str, body: Template, identity: str, refresh: Templat
     return replace_surrogates(document)
 
 
+def with_code(text: str) -> Template:
+    """A sentence whose words in backticks are code."""
+    return t"{(t'<code>{part}</code>' if index % 2 else part for index, part in enumerate(_CODE.split(text)))}"
+
+
 type _Link = Callable[[Span], Template]
 
 
-def _linked(editor: Editor) -> _Link:
+def linked(editor: Editor) -> _Link:
     def link(span: Span) -> Template:
         if not (url := editor.url(span.file, span.line, span.column)):
             return t"<span>{str(span)}</span>"
@@ -78,10 +85,10 @@ def _linked(editor: Editor) -> _Link:
 def _source(problem: Problem, link: _Link) -> Template:
     if problem.span is None:
         return t""
-    return _excerpt(problem.span, problem.lines, link, "")
+    return shown_source(problem.span, problem.lines, link, "")
 
 
-def _excerpt(span: Span, lines: Iterable[SourceLine], link: _Link, function: str) -> Template:
+def shown_source(span: Span, lines: Iterable[SourceLine], link: _Link, function: str) -> Template:
     inside = t" in <code>{function}</code>" if function and function != "<module>" else t""
     rows = [_row(line, span) for line in lines]
     label = f"Source of {display_path(span.file)}, line {span.line}"
@@ -98,7 +105,7 @@ def _row(line: SourceLine, span: Span) -> Template:
 
 def _hint(hint: str) -> Template:
     """Hints of several lines have columns and code."""
-    return t"<p class={['hint', {'code': '\n' in hint}]}>{hint}</p>" if hint else t""
+    return t"<p class={['hint', {'code': '\n' in hint}]}>{with_code(hint)}</p>" if hint else t""
 
 
 def _warnings(problem: Problem) -> Template:
@@ -131,7 +138,7 @@ def _rows_of_frames(frames: Iterable[TracebackFrame], link: _Link) -> Iterator[T
     for is_foreign, group in groupby(frames, lambda frame: bool(frame.package)):
         if not is_foreign:
             for frame in group:
-                yield t"<li>{_excerpt(frame.span, frame.lines, link, frame.function)}</li>"
+                yield t"<li>{shown_source(frame.span, frame.lines, link, frame.function)}</li>"
             continue
         foreign = list(group)
         packages = ", ".join(dict.fromkeys(frame.package for frame in foreign))
@@ -151,7 +158,7 @@ def _related(relation: str, problem: Problem, link: _Link) -> Template:
         <section class="related">
         <h2>{relation}</h2>
         {_source(problem, link)}
-        <h3>{problem.title}</h3>
+        <h3>{with_code(problem.title)}</h3>
         {_hint(problem.hint)}{variables}{stack}
         {(_related(more, other, link) for more, other in problem.related)}
         </section>

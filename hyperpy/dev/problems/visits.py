@@ -43,6 +43,11 @@ def answered_by(scope: Scope) -> str:
 current_visit: Final[ContextVar[Visit | None]] = ContextVar("hyperpy.visit", default=None)
 
 
+def answering_file() -> str:
+    """The route file that is answering the current request, or the empty string."""
+    return visit.file if (visit := current_visit.get()) is not None else ""
+
+
 class Witness:
     """A `send` that notes the start of a response, and calls `succeeded` for one that works.
 

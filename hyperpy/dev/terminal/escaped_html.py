@@ -9,8 +9,10 @@ from itertools import islice
 from types import FrameType, GeneratorType
 from typing import Any, Final
 
+from hyperpy.dev.page_warnings import RUN_WARNING
 from hyperpy.dev.problems.source_code import Span, is_users, positions
 from hyperpy.exceptions import Place, message
+from hyperpy.pages import LoadWarning
 from hyperpy.templates import escape_str, text_functions
 from hyperpy.templates.rendering.render import RUNTIME
 
@@ -77,7 +79,8 @@ def _note(frame: FrameType, known: set[tuple[str, int, str]], what: str) -> None
     if not _shows_source(span):
         width = span.end_column - span.column if span.end_line == span.line else 0
         place = Place(span.file, span.line, span.column, width)
-        log.warning("%s", message(what, place, _HINT))
+        extra = {RUN_WARNING: LoadWarning(what, place, _HINT)}
+        log.warning("%s", message(what, place, _HINT), extra=extra)
 
 
 def _shows_source(span: Span) -> bool:

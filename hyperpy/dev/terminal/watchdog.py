@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Final
 
+from hyperpy.dev.page_warnings import ENDS_WITH_UPDATE, RUN_WARNING
 from hyperpy.dev.problems.source_code import is_users
 from hyperpy.exceptions import Place, message
+from hyperpy.pages import LoadWarning
 
 LIMIT: Final = 0.5  # seconds
 _BEATS: Final = 5  # per limit
@@ -72,7 +74,9 @@ class Watchdog:
         name = "this line" if code.co_name == "<module>" else f"{code.co_name}()"
         what = f"{name} has held the event loop for {self._limit:g} s, and with it every other request"
         hint = "Run it in a thread, `await asyncio.to_thread(…)`, or await an async function in its place."
-        log.warning("%s", message(what, Place(code.co_filename, frame.f_lineno), hint))
+        place = Place(code.co_filename, frame.f_lineno)
+        extra = {RUN_WARNING: LoadWarning(what, place, hint), ENDS_WITH_UPDATE: True}
+        log.warning("%s", message(what, place, hint), extra=extra)
 
 
 def _frames(frame: FrameType | None) -> Iterator[FrameType]:
