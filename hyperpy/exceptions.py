@@ -240,3 +240,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A sentence that suggests the most similar of the known names, or an empty string."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"Did you mean `{near[0]}`?" if near else ""
+
+
+def known_names(name: str, known: Iterable[str], verb: str = "has") -> str:
+    """A sentence that lists the known names, and one that suggests the most similar; the latter alone if it is both."""
+    names = list(known)
+    near = did_you_mean(name, names)
+    listed = ", ".join(f"`{each}`" for each in names)
+    return near if near and len(names) == 1 else f"It {verb} {listed}. {near}".rstrip()

@@ -11,7 +11,7 @@ from hyperpy.check.findings import Finding, Severity
 from hyperpy.check.references import STREAM_ATTRIBUTES, target_text
 from hyperpy.check.site_files import SiteFile, SiteFiles
 from hyperpy.check.targets import path_of
-from hyperpy.exceptions import did_you_mean, display_path
+from hyperpy.exceptions import display_path, known_names
 from hyperpy.pages import Route
 from hyperpy.pages.analysis.vocabulary import HTML_CALLS, Vocabulary
 from hyperpy.templates.at_load.literals import Literal
@@ -41,8 +41,7 @@ def _finding(
     name: str, sent: frozenset[str], streamed: str, attribute: Attribute, literal: Literal, file: SiteFile
 ) -> Finding:
     what = f"{display_path(streamed)} never sends the event `{name}`"
-    listed = ", ".join(f"`{each}`" for each in sorted(sent)) or "no events"
-    hint = f"{did_you_mean(name, sent)} It sends {listed}.".lstrip()
+    hint = known_names(name, sorted(sent), "sends") if sent else "It sends no events."
     place = file.place(literal, attribute.start, len(attribute.name))
     return Finding(Severity.ERROR, "event", what, place, hint)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from hyperpy.exceptions import AnswerError, did_you_mean
+from hyperpy.exceptions import AnswerError, known_names
 from hyperpy.forms.field_names import parts_of
 from hyperpy.forms.shapes import FieldShape, Kind, Shape
 
@@ -18,8 +18,7 @@ class UnknownFieldError(AnswerError, AttributeError):
     """A form has no field of that name."""
 
     def __init__(self, name: str, known: Sequence[str], owner: str = "", hint: str = "") -> None:
-        listed = ", ".join(f"`{each}`" for each in known)
-        hint = f"It has {listed}. {did_you_mean(name, known)}".strip() if known else hint
+        hint = known_names(name, known) if known else hint
         where = f"`{owner}`" if owner else "the form"
         AnswerError.__init__(self, f"{where} has no field `{name}`", hint=hint)
         AttributeError.__init__(self, self.what)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hyperpy.exceptions import RouteError, did_you_mean
+from hyperpy.exceptions import RouteError, known_names
 from hyperpy.lazy import pydantic
 from hyperpy.pages.body_inputs import FormMarker, FromBody
 from hyperpy.pages.facts import Declaration, place_of
@@ -212,9 +212,7 @@ def _check_parameter(key: str, declaration: Declaration, file: str, parameters: 
     """Raises RouteError for a `Path()` without a parameter of that name in the URL, or with a default."""
     place = place_of(declaration.node, file)
     if key not in parameters:
-        suggestion = did_you_mean(key, sorted(parameters))
-        listed = ", ".join(f"`{name}`" for name in sorted(parameters))
-        hint = f"It has {listed}. {suggestion}".strip() if parameters else f"Name the file or its folder `{{{key}}}`."
+        hint = known_names(key, sorted(parameters)) if parameters else f"Name the file or its folder `{{{key}}}`."
         raise RouteError(f"the URL of this file has no parameter `{key}`", place=place, hint=hint)
     if declaration.has_default:
         hint = "Remove the default: a path parameter always has a value."

@@ -7,7 +7,7 @@ from typing import Literal, overload
 
 from markupsafe import Markup
 
-from hyperpy.exceptions import AnswerError, HyperError, TemplateError, UnknownFragmentError, caller_place, did_you_mean
+from hyperpy.exceptions import AnswerError, HyperError, TemplateError, UnknownFragmentError, caller_place, known_names
 from hyperpy.pages.loading.compiled.code import CompiledTemplate
 from hyperpy.pages.request.run import Run, current
 from hyperpy.templates import Pending, allow_deferred, capture_fragments
@@ -79,11 +79,9 @@ def _captured(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
             return html.strip()
         known |= names | set(template.fragments)
     what = f"the page has no fragment `{name}`"
-    listed = ", ".join(f"`{known_name}`" for known_name in sorted(known))
-    hint = f"It has {listed}." if known else f'Mark an element: <div id="{name}" {{fragment}}>…</div>'
-    suggestion = did_you_mean(name, sorted(known))
+    hint = known_names(name, sorted(known)) if known else f'Mark an element: <div id="{name}" {{fragment}}>…</div>'
     place = caller_place() or (templates[0].place if templates else None)
-    raise UnknownFragmentError(what, place=place, hint=f"{hint} {suggestion}".strip())
+    raise UnknownFragmentError(what, place=place, hint=hint)
 
 
 def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[str | None, set[str]]:

@@ -1,4 +1,4 @@
-"""End tags in t-strings that close another element than the one that is open."""
+"""End tags in t-strings that close another element than the one that is open, or that are missing."""
 
 import ast
 import re
@@ -26,6 +26,7 @@ _OPTIONAL: Final = frozenset(_OMITTED.split())
 _CLOSED: Final = re.compile(r"(?:^|[\s\"'])/\s*\Z")  # not the end of an unquoted URL
 _IN_SVG: Final = frozenset({"a", "audio", "canvas", "iframe", "script", "style", "title", "video"})
 _ONLY_HTML: Final = ELEMENTS - _IN_SVG - {"svg", "math"}
+_ENDED: Final = (ELEMENTS | {"svg", "math"}) - _OPTIONAL  # SVG's own elements may be of any name
 
 
 class _Open(NamedTuple):
@@ -34,26 +35,41 @@ class _Open(NamedTuple):
     closes_itself: bool
 
 
-def end_tags(parsed: ParsedFile) -> Iterator[LoadWarning]:
-    """Warnings about `<div><b></div></b>` and `<div><b></div>`.
+class _Unclosed(NamedTuple):
+    element: _Open
+    around: str
+    """The element around it that ends, or the empty string at the end of the template."""
+    instead: str
+    """The end tag that may be meant for it: `</h2>` after `<h1>`. Else the empty string."""
 
-    A t-string may be a part of a page, so that it may end before its elements do, or end those of another.
+
+def end_tags(parsed: ParsedFile) -> Iterator[LoadWarning]:
+    """Warnings about `<div><b></div></b>`, `<div><b></div>` and `<div>`.
+
+    A t-string may be a part of a page, so that it may end the elements of another, and end before its own do if the
+    file has their end tags elsewhere.
     """
     is_xml = "<?xml" in parsed.source or "xmlns" in parsed.source
     for template in parsed.index.of(ast.TemplateStr):
-        if _closes_elements(template):
+        if _has_tags(template):
             strings = _strings(template)
-            for unclosed, name in _crossings(_HOLE.join(strings)):
-                if not name and is_xml:
+            for unclosed in _crossings(_HOLE.join(strings)):
+                element = unclosed.element
+                if not unclosed.around and (is_xml or not _is_ended_nowhere(element, parsed.source)):
                     continue
-                yield _warning(unclosed, name, _place(parsed, template, strings, unclosed))
+                yield _warning(unclosed, _place(parsed, template, strings, element))
 
 
-def _closes_elements(template: ast.TemplateStr) -> bool:
-    return any(
-        isinstance(part, ast.Constant) and ("</" in str(part.value) or "/>" in str(part.value))
-        for part in template.values
-    )
+def _has_tags(template: ast.TemplateStr) -> bool:
+    return any(isinstance(part, ast.Constant) and "<" in str(part.value) for part in template.values)
+
+
+def _is_ended_nowhere(unclosed: _Open, source: str) -> bool:
+    """Whether a file has more start tags of an element than end tags. `/>` is none, wherever an end tag is."""
+    if unclosed.closes_itself:
+        return True
+    tags = re.findall(rf"<(/?){re.escape(unclosed.name)}(?![\w:.-])", source, re.IGNORECASE)
+    return tags.count("") > tags.count("/")
 
 
 def _strings(template: ast.TemplateStr) -> list[str]:
@@ -66,14 +82,16 @@ def _strings(template: ast.TemplateStr) -> list[str]:
     return strings
 
 
-def _crossings(text: str) -> Iterator[tuple[_Open, str]]:
-    """The elements that are still open where one around them ends, each with the name of that one.
+def _crossings(text: str) -> Iterator[_Unclosed]:
+    """The elements that are still open where one around them ends, and at the end those that need an end tag.
 
-    Without a name those that `/>` seems to close, and that are open at the end.
+    A template that ends what it has not begun is a part of a page, and what is open at its end may be ended elsewhere.
     """
     if "<?xml" in text[:100]:
         return
     open_: list[_Open] = []
+    instead: dict[_Open, str] = {}
+    is_part = False
     for tag in _TAG.finditer(text):
         written = tag["name"] or ""
         name = written.lower()
@@ -86,17 +104,31 @@ def _crossings(text: str) -> Iterator[tuple[_Open, str]]:
         elif any(each.name == name for each in open_):
             while (inner := open_.pop()).name != name:
                 if inner.name not in _OPTIONAL:
-                    yield inner, name
-    yield from ((each, "") for each in open_ if each.closes_itself and each.name in _ONLY_HTML)
+                    yield _Unclosed(inner, name, instead.get(inner, ""))
+        elif needed := [each for each in open_ if each.name not in _OPTIONAL]:
+            instead.setdefault(needed[-1], name)
+        else:
+            is_part = True
+    for each in open_:
+        if each.name in _ONLY_HTML if each.closes_itself else each.name in _ENDED and not is_part:
+            yield _Unclosed(each, "", instead.get(each, ""))
 
 
-def _warning(unclosed: _Open, name: str, place: Place) -> LoadWarning:
-    what = f"<{unclosed.name}> is still open where </{name}> ends the element around it"
-    hint = f"Write </{unclosed.name}> before </{name}>."
-    if unclosed.closes_itself:
-        where = f"it is still open at </{name}>" if name else "what follows is inside it"
-        what = f"`/>` doesn't end a <{unclosed.name}>: {where}"
-        hint = f"Write <{unclosed.name}></{unclosed.name}>. In HTML, only elements without content need no end tag."
+def _warning(unclosed: _Unclosed, place: Place) -> LoadWarning:
+    name, around, instead = unclosed.element.name, unclosed.around, unclosed.instead
+    if unclosed.element.closes_itself:
+        where = f"it is still open at </{around}>" if around else "what follows is inside it"
+        what = f"`/>` doesn't end a <{name}>: {where}"
+        hint = f"Write <{name}></{name}>. In HTML, only elements without content need no end tag."
+    elif instead:
+        what = f"<{name}> is not ended by </{instead}>"
+        hint = f"Write </{name}> in place of </{instead}>."
+    elif around:
+        what = f"<{name}> is still open where </{around}> ends the element around it"
+        hint = f"Write </{name}> before </{around}>."
+    else:
+        what = f"<{name}> has no end tag, so everything after it is inside it"
+        hint = f"Write </{name}> where it ends."
     return LoadWarning(what, place, hint)
 
 
