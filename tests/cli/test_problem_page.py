@@ -331,6 +331,16 @@ HINTS = {
     "async def f(): pass\nc = f()\ntry: memoryview(c)\nfinally: c.close()": "Write `await` in front of the call",
     "async def f(): pass\nc = f()\ntry: 1 + c\nfinally: c.close()": "Write `await` in front of the call",
     "class Subscription: pass\nfor x in Subscription(): pass": "",
+    "import datetime\ndatetime.now()": "Write `datetime.datetime.now`, or import it as `from dat",
+    "import pathlib\npathlib.cwd()": "Write `pathlib.Path.cwd`, or import it as `from pathlib import Path`.",
+    "import decimal\ndecimal.from_float(1.0)": "`decimal.Decimal.from_float`",
+    "import string\nstring.upper('a')": "It is a method of the value: `value.upper(…)`.",
+    "import wsgiref\nwsgiref.handlers": "Write `import wsgiref.handlers`: importing a package",
+    "import datetime\ndatetime.nwo()": "",
+    "import json\njson.dmps(1)": "",
+    "async def f(): await ''\nf().send(None)": "this is a str already. Remove `await`.",
+    "from hyperpy import Markup\nasync def f(): await Markup('')\nf().send(None)": "this is a Markup already.",
+    "async def f():\n    async for x in []: pass\nf().send(None)": "A list is iterated with `for`, without `async`.",
     "raise 404": "`raise HTTPException(404)`",
     "[].map(str)": "a comprehension: {[t",
     "''.length": "`len(…)`",
@@ -342,6 +352,8 @@ MESSAGES = {
     "user": "name 'user' is not defined",
     "pirnt": "name 'pirnt' is not defined. Did you mean: 'print'?",
     "usher = 1\nuser": "name 'user' is not defined. Did you mean: 'usher'?",
+    "import json\njson.dmps(1)": "module 'json' has no attribute 'dmps'. Did you mean: 'dumps'?",
+    "import pathlib\npathlib.cwd()": "module 'pathlib' has no attribute 'cwd'",  # not: 'pwd'
 }
 
 

@@ -27,6 +27,7 @@ FILES = {
     "stream.py": "async def feed():\n    yield t'<p>'\n    raise LookupError('late')",
     "broken.py": "t'{nothing}'",
     "fine.py": "t'fine'",
+    "named.py": "rows = {'a': 1}\nunused = 1\nasync def feed():\n    yield t'<p>'\n    rows['b']",
     "feeds/load.py": FEED + "    nothing\n",
     "feeds/syntax.py": FEED + "    (\n",
     "feeds/page.py": FEED + "t'{nothing}'",
@@ -207,3 +208,10 @@ async def test_trying_again_does_not_bring_an_overlay_back(site: Site):
     stream = {"accept": NATIVE}
     assert await site.get("/feeds/load", **stream) == ["/list?page=2"]
     assert await site.get("/feeds/load", **stream) == []
+
+
+async def test_the_page_of_a_failed_stream_has_the_variables_that_it_names(site: Site):
+    await site.get("/named", accept=NATIVE)
+    document = next(iter(site.layer.reports._open.values())).document
+    assert "<dt>rows</dt><dd>{&#39;a&#39;: 1}</dd>" in document
+    assert "unused</dt>" not in document

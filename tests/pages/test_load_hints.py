@@ -1,8 +1,12 @@
 """Hints of load errors, where Python's own message doesn't help."""
 
+from pathlib import Path
+
+import pytest
+
 from hyperpy.app.loaded_routes import load_routes
 from hyperpy.pages import Route
-from tests.support.sites import Write
+from tests.support.sites import Write, write_files
 
 PAGE = "\nt'<p>{1}</p>'"
 DOUBLE = "Double the braces of CSS, JavaScript or text"
@@ -50,6 +54,19 @@ HINTS = {
     f"from routes.other import user{PAGE}": "Each request has a `user` of its own there.",
     f"import module_of_nobody{PAGE}": "Install the package that has `module_of_nobody`",
     f"import starlete{PAGE}": "Did you mean `starlette`? Otherwise: Install",
+    f"from routes.othr import user{PAGE}": "Did you mean `other`?",
+    f"from typing import Final\nimport datetime\nNOW: Final = datetime.now(){PAGE}": "Write `datetime.datetime.now`",
+    "x = 1\nt'<p>": "the t-string that begins here has no closing '",
+    "x = 1\nt'<p>\n</p>'": "A string over several lines has three quotes: t'''…'''.",
+    'x = 1\nt"""<p>\n\n</p>\n': 'the t-string that begins here has no closing """',
+    f"x = f'a{PAGE}": "the f-string that begins here has no closing '",
+    f"x = 'a{PAGE}": "Write ' at its end.",
+    f"x = 'It's'{PAGE}": "A ' in the text has ended it early. Write \" around a text that has one.",
+    f"x = 'a' or 'It's a'{PAGE}": "has no closing '",
+    "t'<p class='a'>x</p>'": "the quote after `class=` ends the string",
+    'x = [t"<a href="/x">a</a>"]\nt\'{x}\'': 'Use \' for the quotes inside it, or three quotes around it: t"""…',
+    't"<p title="{1}">x</p>"': "the quote after `title=` ends the string",
+    "x = 'so 'called' it'\nt'{x}'": "the quote before this ends the string",
     f"x = true{PAGE}": "In Python, it is `True`.",
     "t'<p>{null}</p>'": "In Python, it is `None`.",
     "t'<script>function f() {{ if (a) { console.log(1) } }}</script>'": "not a value: `{{ … }}`.",
@@ -65,6 +82,24 @@ def test_hints(write: Write) -> None:
     assert [source for source in NOT_IN_A_TEMPLATE if DOUBLE in found[source]] == []
     circular = _errors(write, [f"from routes._a import A{PAGE}"])
     assert ["Move what both need to a third one" in text for text in circular.values()] == [True]
+
+
+IN_PROJECT = {
+    "import nighbour": "Did you mean `neighbour`?",
+    "from rotes._shared import LIMIT": "Did you mean `routes`?",
+    "from neighbour import nme": "raised ImportError: cannot import name 'nme' from 'neighbour'\n",
+    "from tools.cleen import name": "Did you mean `clean`?",
+    "from toolz import clean": "Did you mean `tools`?",
+}
+
+
+def test_hints_for_modules_of_the_project(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path, {"neighbour.py": "name = 1\n", "tools/clean.py": "name = 1\n"})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    found = _errors(write, [source + PAGE for source in IN_PROJECT])
+    expected = dict(zip(found, IN_PROJECT.values(), strict=True))
+    assert {source: text for source, text in found.items() if expected[source] not in text} == {}
 
 
 def _errors(write: Write, sources: list[str]) -> dict[str, str]:

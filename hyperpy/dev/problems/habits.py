@@ -1,10 +1,13 @@
 """Attributes and calls from other frameworks and languages, and what to write instead."""
 
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Final
 
 from starlette.datastructures import UploadFile
 from starlette.requests import HTTPConnection
+
+from hyperpy.pages.loading.imports.module_members import member_hint
 
 _INPUT: Final = "`request.query_params`, or declare an input: `name: str`"
 _UPLOAD: Final = "`await request.form()` in the loader, or declare an input: `upload: UploadFile = File()`"
@@ -59,6 +62,8 @@ def hint_for_attribute(owner: object, name: str) -> str:
 
 def _hints(owner: object, name: str) -> Iterator[str]:
     kind = type(owner)
+    if isinstance(owner, ModuleType):
+        yield member_hint(owner, name)
     if isinstance(owner, HTTPConnection):
         yield _instead("A request", name, _REQUEST.get(name))
     if isinstance(owner, UploadFile):

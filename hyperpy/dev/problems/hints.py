@@ -6,6 +6,7 @@ import difflib
 import linecache
 import re
 from traceback import walk_tb
+from types import ModuleType
 from typing import Final
 
 from hyperpy.dev.problems.habits import hint_for_attribute
@@ -15,6 +16,9 @@ _ALIKE: Final = 0.8  # `pirnt` is meant to be `print`, but `user` is not `super`
 _SUGGESTED: Final = re.compile(r"\.? Did you mean: '(\w+)'\?")
 _NOT_AWAITED: Final = re.compile(r"\b'?coroutine'? object\b")
 _NOT_ITERATED: Final = re.compile(r"\b'?async_generator'? object\b")
+
+_AWAITED: Final = re.compile(r"(?:'(\w+)' object|object (\w+)) can't be (?:awaited|used in 'await' expression)")
+_ITERATED: Final = re.compile(r"'async for' requires an object with __aiter__ method, got (\w+)")
 
 _UNQUOTED: Final = re.compile(r"""['"]coroutine['"]|\bnot coroutine\b""")
 _SUBSCRIPTION: Final = "'Subscription' object is not iterable"
@@ -28,6 +32,10 @@ def hint_for(error: BaseException) -> str:
         return "A coroutine has no result yet. Write `await` in front of the call that made it."
     if _NOT_ITERATED.search(text):
         return "An async generator is iterated with `async for`, in an `async def`."
+    if found := _AWAITED.search(text):
+        return f"There is nothing to wait for: this is a {found[1] or found[2]} already. Remove `await`."
+    if found := _ITERATED.search(text):
+        return f"A {found[1]} is iterated with `for`, without `async`."
     if text == _SUBSCRIPTION and _has_subscription(error):
         return "Messages are received with `async for`: `async for message in messages:`."
     if text == _NOT_AN_EXCEPTION:
@@ -72,7 +80,9 @@ def _is_of_session(error: KeyError) -> bool:
 
 
 def without_far_names(error: BaseException, text: str) -> str:
-    """The text without Python's suggestion, if the name has little to do with that, or is set later."""
+    """The text without Python's suggestion, if the name has little to do with that, is set later, or has a hint."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, ModuleType) and hint_for(error):
+        return _SUGGESTED.sub("", text)
     if not isinstance(error, NameError) or error.name is None or (found := _SUGGESTED.search(text)) is None:
         return text
     near = difflib.SequenceMatcher(None, error.name, found[1]).ratio()

@@ -161,9 +161,14 @@ def _message(error: BaseException) -> str:
 
 
 def _variables(frame: TracebackType, span: Span | None, redaction: Redaction) -> Iterator[tuple[str, str]]:
-    """The variables of a frame, those that the failing line names first."""
+    """The variables of a frame, those that the failing line names first.
+
+    For a function, such as a stream, they include the variables of its file that it names.
+    """
     text = "".join(line.text for line in excerpt(span, 0)) if span is not None else ""
-    found = list(variables(frame.tb_frame.f_locals))
+    inner = frame.tb_frame
+    named = {name: inner.f_globals[name] for name in inner.f_code.co_names if name in inner.f_globals}
+    found = list(variables({**named, **inner.f_locals}))
     found.sort(key=lambda item: item[0] not in text)
     for name, value in found[:_MOST_VARIABLES]:
         yield name, redaction.value(name, value)

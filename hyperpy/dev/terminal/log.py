@@ -6,7 +6,7 @@ from typing import Any, Final, override
 
 from hyperpy.config import Settings
 from hyperpy.dev.problems.problem import identity_of
-from hyperpy.dev.terminal.trimming import trimmed_traceback
+from hyperpy.dev.terminal.trimming import relative_paths, trimmed_traceback
 from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.logs import OURS, TextFormatter
 
@@ -64,7 +64,7 @@ class TerminalFormatter(TextFormatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        text = relative_paths(super().format(record))
         if not self._has_colours or record.levelno < logging.WARNING:
             return text
         return coloured(text, is_error=record.levelno >= logging.ERROR)

@@ -1,7 +1,10 @@
 """Tracebacks that show the user's frames and count the others."""
 
+import os
+import re
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException
 from typing import Any, override
 
@@ -20,9 +23,18 @@ def trimmed_traceback(error: BaseException) -> str:
         return str(error) if cause is None else f"{error}\n\nCaused by:\n\n{trimmed_traceback(cause)}"
     summary = TracebackException(type(error), error, error.__traceback__, compact=True)
     _trim(summary)
-    text = without_far_names(error, "".join(summary.format()).rstrip())
+    text = relative_paths(without_far_names(error, "".join(summary.format()).rstrip()))
     hint = hint_for(error)
     return f"{text}\n  {hint}" if hint else text
+
+
+def relative_paths(text: str) -> str:
+    """The text with paths below the working directory as the developer would type them."""
+    try:
+        folder = f"{Path.cwd()}{os.sep}"
+    except OSError:  # it has been removed
+        return text
+    return re.sub(rf"(?<![\w./\\-]){re.escape(folder)}", "", text) if len(folder) > 1 else text
 
 
 def _trim(summary: TracebackException) -> None:

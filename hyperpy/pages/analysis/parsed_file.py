@@ -13,6 +13,7 @@ from typing import Final
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Names, When
+from hyperpy.pages.analysis.mistakes.broken_strings import string_problem
 from hyperpy.pages.analysis.walk import Walk
 from hyperpy.pages.facts import ImportedName, place_of
 from hyperpy.record_classes import record
@@ -124,7 +125,8 @@ def unreadable(error: SyntaxError, source: str, file: str) -> RouteError:
         hint = "A route file is Python from its first line. Remove the lines `---`."
     if _is_in_t_string(error, source):
         hint = _braces(source.splitlines()[place.line - 1], place.column)
-    return RouteError(f"Python can't read this: {error.msg}", place=place, hint=hint)
+    what, hint = string_problem(error, source, hint)
+    return RouteError(f"Python can't read this: {what}", place=place, hint=hint)
 
 
 def _outside_functions(index: FileIndex) -> Iterator[ast.AST]:

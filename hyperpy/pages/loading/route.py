@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from hyperpy.exceptions import HyperError, Place, RouteError
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from hyperpy.pages.analysis import parsed_file
     from hyperpy.pages.loading import inputs as declared_inputs
     from hyperpy.pages.loading.dependencies import resolve
-    from hyperpy.pages.loading.imports import import_hints
+    from hyperpy.pages.loading.imports import import_hints, module_members
 else:
     parsed_file = LazyModule("hyperpy.pages.analysis.parsed_file")
     declared_inputs = LazyModule("hyperpy.pages.loading.inputs")
     resolve = LazyModule("hyperpy.pages.loading.dependencies.resolve")
     import_hints = LazyModule("hyperpy.pages.loading.imports.import_hints")
+    module_members = LazyModule("hyperpy.pages.loading.imports.module_members")
 
 type Resolver = resolve.DependencyResolver
 
@@ -125,8 +126,11 @@ def load_route(
         hint = import_hints.import_hint(error, place.file) if isinstance(error, ImportError) else ""
         if "<class 'starlette.datastructures.UploadFile'>" in str(error):
             hint = "Import it from hyperpy: `from hyperpy import UploadFile`."
+        if isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
+            hint = module_members.member_hint(error.obj, error.name or "")
         hint = hint or "Imports, definitions and `Final` names run when the file is loaded; they have to succeed there."
-        raise RouteError(f"loading it raised {type(error).__name__}: {error}", place=place, hint=hint) from error
+        what = f"loading it raised {type(error).__name__}: {_without_path(error)}"
+        raise RouteError(what, place=place, hint=hint) from error
     definitions = module.__dict__
     parameters = frozenset() if isinstance(file, ErrorPage) else frozenset(file.parameters)
     _check_guarded_parameters(facts, below - parameters)
@@ -149,6 +153,12 @@ def load_route(
     if route.loader or route.stream or route.responds or route.by_method:
         import_module("pydantic_core")  # their answers may be JSON: now, instead of in the first request
     return replace(route, resolver=resolver) if route.depends else route
+
+
+def _without_path(error: Exception) -> str:
+    """The message of an exception; that of an ImportError names the module, whose path says nothing more."""
+    path = error.path if isinstance(error, ImportError) else None
+    return str(error).removesuffix(f" ({path})") if path else str(error)
 
 
 def _check_guarded_parameters(facts: RouteFacts, below: frozenset[str]) -> None:

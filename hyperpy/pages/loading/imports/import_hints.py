@@ -3,7 +3,7 @@
 import ast
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Final
@@ -76,12 +76,21 @@ def _file_hint(name: str, importing: Path) -> str:
 def _module_hint(name: str) -> str:
     """The most similar module of the same package, or how to install what has it."""
     package, _, last = name.rpartition(".")
-    folders = [Path(folder) for folder in getattr(sys.modules.get(package), "__path__", ())]
-    files = {path.stem for folder in folders if folder.is_dir() for path in folder.iterdir() if path.suffix == ".py"}
     if package:
-        return did_you_mean(last, sorted(files))
+        folders = [Path(folder) for folder in getattr(sys.modules.get(package), "__path__", ())]
+        return did_you_mean(last, sorted(_modules_in(folders)))
+    own = sorted(_modules_in([Path.cwd()]))
+    if near := did_you_mean(name, own):
+        return near
     top = {module.name for module in pkgutil.iter_modules()} | sys.stdlib_module_names
     known = sorted(module for module in top if not module.startswith("_"))
     near = did_you_mean(name, [module for module in known if module[:1] == name[:1]])
     install = f"Install the package that has `{name}` into the environment that `hyper` runs in."
     return f"{near} Otherwise: {install}" if near else install
+
+
+def _modules_in(folders: Iterable[Path]) -> set[str]:
+    """The modules in some folders, and the folders in them that have any."""
+    entries = [entry for folder in folders if folder.is_dir() for entry in folder.iterdir()]
+    packages = {entry.name for entry in entries if entry.name.isidentifier() and any(entry.glob("*.py"))}
+    return packages | {entry.stem for entry in entries if entry.suffix == ".py" and entry.stem != "__init__"}
