@@ -87,6 +87,9 @@ class BrokenRoute:
 
 type LoadedRoute = Route | BrokenRoute
 
+_SOURCES: Final = ("path", "query", "header", "cookie")
+_OF_BODY: Final = frozenset({"form", "file", "body"})
+
 
 class RouteRow(NamedTuple):
     """A row of `hyper routes`."""
@@ -96,7 +99,7 @@ class RouteRow(NamedTuple):
     file: str
     kind: str
     inputs: tuple[str, ...]
-    """The required inputs, besides those in the path: `page: int`, `x-token: str (header)`."""
+    """The required inputs, from the path to the body: `id: int (path)`, `page: int`, `name: str (form)`."""
     guards: tuple[str, ...] = ()
     """The files of its guards, outermost first."""
 
@@ -302,14 +305,20 @@ def all_errors(errors: Iterable[HyperError]) -> HyperError:
 
 def _row(route: Route) -> RouteRow:
     methods = sorted(route.methods, key=lambda method: (method != "GET", method))
-    required = dict.fromkeys(given for each in (*route.guards, route) for given in _required_inputs(each))
+    found = (each for file in (*route.guards, route) for each in _required_inputs(file))
+    required = dict.fromkeys(text for _, text in sorted(found, key=operator.itemgetter(0)))
     guards = tuple(guard.file for guard in route.guards)
     return RouteRow(tuple(methods), route.url, route.file, route.kind, tuple(required), guards)
 
 
-def _required_inputs(route: Route) -> Iterator[str]:
+def _required_inputs(route: Route) -> Iterator[tuple[int, str]]:
+    """Each with the place of its source among all."""
     own = (given for dependency in route.dependencies for given in dependency.inputs)
     for given in (*route.inputs, *own):
-        if given.required and given.marker is not None:
-            source = "" if given.source == "query" else f" ({given.source})"
-            yield f"{given.key}: {given.kind}{source}"
+        source = given.source
+        if source == "path" or (given.required and given.marker is not None):
+            facts = [source] if source != "query" else []
+            if source not in _OF_BODY and given.methods and "GET" not in given.methods:
+                facts += sorted(given.methods)
+            said = f" ({', '.join(facts)})" if facts else ""
+            yield _SOURCES.index(source) if source in _SOURCES else len(_SOURCES), f"{given.key}: {given.kind}{said}"

@@ -6,8 +6,10 @@ from importlib.metadata import version
 
 import pytest
 
+from hyperpy.app.loaded_routes import load_routes
 from hyperpy.config import app_setting_names, flag_of, setting_fields, variable_of
 from tests.support.servers import Command
+from tests.support.sites import write_files
 
 FILES = {
     "index.py": 't"<h1>Start</h1>"\n',
@@ -49,6 +51,35 @@ def test_the_table(site):
     assert by_url["/users/{user_id}"][2:4] == ["routes/users/{user_id}.py", "page"]
     assert "q" in by_url["/search"][4]
     assert all(row[0].startswith("GET") for row in found)
+
+
+INPUTS = """
+from pydantic import BaseModel
+from hyperpy import POST, Form, Header, Query
+
+class Note(BaseModel):
+    text: str
+
+if POST:
+    form: Form[Note]
+    draft: bool = Query()
+q: str
+page: int = Query(1)
+x_token: str = Header()
+id: int
+other: str
+t"<p>{id} {other} {q} {page} {x_token}"
+"""
+
+
+def test_required_inputs_are_listed_from_the_path_to_the_body(tmp_path):
+    write_files(tmp_path, {"{other}/{id}.py": INPUTS, "{unused}.py": "t'<p>'"})
+    inputs = {row.url: row.inputs for row in load_routes(tmp_path).rows()}
+    assert inputs["/{unused}"] == ()
+    path, query = ["id: int (path)", "other: str (path)"], ["draft: bool (POST)", "q: str"]
+    found = inputs["/{other}/{id}"]
+    assert (sorted(found[:2]), sorted(found[2:4])) == (path, query)
+    assert found[4:] == ("x-token: str (header)", "form: Form[Note] (form)")
 
 
 TREE = """\
