@@ -9,6 +9,7 @@ from hyperpy.app import Hyper
 from hyperpy.check.component_tags import check_components
 from hyperpy.check.destinations import Destinations
 from hyperpy.check.duplicates import check_duplicates
+from hyperpy.check.element_ids import check_ids
 from hyperpy.check.findings import Finding, Severity, in_order
 from hyperpy.check.fragment_names import check_fragments
 from hyperpy.check.links import check_links
@@ -62,6 +63,7 @@ def check_site(app: Hyper, elsewhere: Collection[str] = (), *, types: bool = Fal
         *check_event_names(files, destinations),
         *check_fragments(files),
         *check_duplicates(files),
+        *check_ids(files),
         *check_components(files),
         *(check_types(loaded.found.folder, files) if types else ()),
     ]

@@ -198,4 +198,13 @@ t'''<div><p>{{ name }}</p>
             5: "the tags in this string are shown as text",
         },
     ),
+    "routes/selectors.py": (
+        """\
+t'''<ul id="entries"></ul>
+<button hx-get="/greeting" hx-target="#entires">1</button>
+<button hx-get="/greeting" data-hx-indicator:inherited="closest #nowhere, #entries">2</button>
+<button hx-get="/greeting" hx-target="#entries">3</button>'''
+""",
+        {2: "no element of the site has the id `entires`", 3: "no element of the site has the id `nowhere`"},
+    ),
 }

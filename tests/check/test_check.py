@@ -36,6 +36,16 @@ def test_all_planted_mistakes_are_found_and_nothing_else(tmp_path: Path, found_b
 
 # Each is a site without mistakes: what is written can't be known to be wrong.
 FINE: dict[str, dict[str, str]] = {
+    "ids": {
+        "index.py": "from routes._card import Card\nfrom routes._texts import NAME\nx = 'a'\n"
+        "t'''<button hx-get=/ hx-target='#row-1'>1</button><p id='row-{x}'></p><p hx-target='#seen' hx-get=/></p>"
+        "<p hx-target='#card' hx-get=/></p><{Card} name=card /><p hx-target='#cell-1' hx-get=/></p><p id={NAME}></p>"
+        "<p hx-target='#named' hx-get=/></p><p hx-target='#{x}' hx-get=/></p><p hx-target='#raw' hx-get=/></p>"
+        "<p hx-target='this' hx-include='.a #b, form' hx-get=/></p>'''",
+        "seen.py": "t'<p id=seen></p>'",
+        "_card.py": "def Card(name): return t'<p id={name}></p>{f\"cell-{name}\"}'",
+        "_texts.py": "from hyperpy import Markup\nNAME = 'named'\nRAW = Markup('<p id=\"raw\">')\n",
+    },
     "values in paths": {
         "index.py": "x = 'a/b'\nt'''<a href={x}>1</a><a href=\"{x}/edit\">2</a><a href=\"/a/{x}/edit\">3</a>"
         "<a href=\"/a/pre-{x}\">4</a><a href={f'/a/{x}/edit'}>5</a><a href='/a{x:safe}'>6</a><a href='/a/{x}'>7</a>'''",

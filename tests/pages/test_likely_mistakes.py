@@ -14,6 +14,7 @@ LOAD = "async def load():\n    "
 MODEL = "from pydantic import BaseModel, ConfigDict, Field\nclass M(BaseModel):\n    "
 CARD = "def Card(title, children=None): return t'<p>{title}</p>'\n"
 
+NOTE = "from hyperpy import POST, Form, Query\nif POST:\n    note: str = Form()\n"
 MISTAKES = {
     f"n = 0\n{LOAD}n = 1\nt'{{n}}'": "load() sets a local variable `n`, not the `n` of line 1",
     f"n = m = 0\n{LOAD}m, n = 1, 2\n    if n: pass\nt'{{n}}'": "load() sets a local variable `n`",
@@ -47,6 +48,9 @@ MISTAKES = {
     "t'<main>{1}<Card /></main>'": "import or define `Card`",
     "t'<div><b>{1}</div></b>'": "<b> is still open where </div> ends the element around it",
     "t'<ul><li><a href=\"/\">{1}</li></ul>'": "Write </a> before </li>.",
+    f"{NOTE}t'<form><input name=note><button>{{1}}</button></form>'": 'Write <form method="post">.',
+    f"{NOTE}t'<form class={{1}}><textarea name=note></textarea></form>'": "the file handles POST",
+    f"{NOTE}q: str = Query('')\nt'<form><input name=q></form><form><input name=note>{{1}}</form>'": "sends GET",
     "t'<h1>{1}<p>a'": "<h1> has no end tag, so everything after it is inside it",
     "t'<h1>{1}<p>a</p>'": "Write </h1> where it ends.",
     't\'<ul><li>{[t"<b>{x}" for x in "ab"]}</ul>\'': "<b> has no end tag",
@@ -79,6 +83,14 @@ FINE = (
     't\'<div><b>{1}<br><img src="/" alt="</div>"><!-- </div> --><script>"</div>"</script></b></div>\'',
     "t'<div><svg><path d=\"M0\"/><g/></svg>{1}</div>'",
     "t'</main><div>{1}'",
+    f"{NOTE}t'<form method=post><input name=note>{{1}}</form><form><input name=other></form>'",
+    f"{NOTE}t'<form hx-post=/r><input name=note>{{1}}</form>'",
+    f"{NOTE}t'<form action=/search><input name=q>{{1}}</form>'",
+    f"{NOTE}t'<form @submit=\"send()\"><input name=note>{{1}}</form>'",
+    f"{NOTE}rest = {{'method': 'post'}}\nt'<form {{rest:**}}><input name=note></form>'",
+    f"{NOTE}q: str = Query('')\nt'<form><input name=q value={{q}}></form>'",
+    f"{NOTE}t'<form><input name=note>{{1}}<button formmethod=post>a</button></form>'",
+    "t'<form><input name=note>{1}</form>'",
     "t'<!doctype html><html lang=en><head><title>a</title><body><dl><dt>a<dd>{1}</dl><p>b<ol><li>c</ol>'",
     "t'<table><caption>a</caption><colgroup><col><thead><tr><th>a<tbody><tr><td>{1}</table><select><optgroup><option>1</select>'",
     "async def stream():\n    yield t'<!doctype html><main><ul>'\n    yield t'<li>a'\n    yield t'</ul></main>'",

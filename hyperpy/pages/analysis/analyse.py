@@ -33,6 +33,7 @@ from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.clients_in_functions import clients_in_functions
 from hyperpy.pages.analysis.mistakes.constant_controls import constant_controls
 from hyperpy.pages.analysis.mistakes.end_tags import end_tags
+from hyperpy.pages.analysis.mistakes.forms_without_method import forms_without_method
 from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
@@ -174,6 +175,7 @@ def analyse(
         *unknown_keywords(parsed, vocabulary),
         *missing_fragments(parsed, vocabulary),
         *constant_controls(parsed, vocabulary),
+        *forms_without_method(parsed, methods, declarations, vocabulary),
     )
     description = Description(
         file=file,
