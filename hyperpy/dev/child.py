@@ -28,6 +28,7 @@ from hyperpy.dev.problems import Editor, ProblemLayer
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.dev.terminal import (
     RepeatedErrors,
+    RequestWarnings,
     Watchdog,
     configure_terminal,
     note_escaped_html,
@@ -228,7 +229,9 @@ def _serve(
     watchdog = Watchdog()
     following.updates.watchers += [lambda update: repeated.forget(), lambda update: watchdog.forget()]
     editor = Editor.of(settings, os.environ)
-    layer = ProblemLayer(following, editor, following.updates)
+    warning = RequestWarnings(following)
+    following.updates.watchers.append(lambda update: warning.forget())
+    layer = ProblemLayer(warning, editor, following.updates)
     warned = WarningLayer(layer, editor, following.updates, warnings_of)
     config = make_config(HostGuard(UnloggedOwn(warned), settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()

@@ -445,6 +445,7 @@ def test_an_overlay_fits_a_narrow_window(page: Page, site: str, folder: Path):
 WARNED = '''
 from hyper import request
 name = "Ada"
+cups: int = 2
 rows = "<li>one</li>" if request.url.query else ""
 t"""<!doctype html>
 <html lang="en"><head><title>Warned</title></head>
@@ -461,17 +462,20 @@ def test_warnings_are_in_a_corner_of_their_page(page: Page, site: str, folder: P
     expect(badge).to_have_text("2 warnings")
     page.goto(f"{site}/warned?rows")
     expect(badge).to_have_text("3 warnings")  # a value that only this request has
+    page.goto(f"{site}/warned?rows&cups=3")
+    expect(badge).to_have_text("4 warnings")
     expect(list_).to_be_hidden()
     badge.click()
     expect(list_).to_contain_text("is not an element of HTML")
     links = list_.locator("a").evaluate_all("(links) => links.map(({ href, textContent }) => [textContent, href])")
-    assert [text for text, _ in links[:3]] == ["routes/warned.py:7"] * 3
-    assert all("warned.py:7" in href for _, href in links[:3])
+    assert [text for text, _ in links[:4]] == ["routes/warned.py:4", *["routes/warned.py:8"] * 3]
+    assert all("warned.py:8" in href for _, href in links[1:4])
     page.keyboard.press("Escape")
     expect(list_).to_be_hidden()
     warned.write_text(WARNED.replace("<Card></Card>", ""))
-    expect(badge).to_have_text("2 warnings")
-    warned.write_text(WARNED.replace("<Card></Card>", "").replace("{{ name }}", "{name}").replace('"<li>', 't"<li>'))
+    expect(badge).to_have_text("3 warnings")
+    fixed = WARNED.replace("<Card></Card>", "").replace("{{ name }}", "{name}").replace('"<li>', 't"<li>')
+    warned.write_text(fixed.replace("cups: int = 2", ""))
     expect(badge).to_have_count(0)
     page.goto(f"{site}/framed")
     assert badge.count() == 0

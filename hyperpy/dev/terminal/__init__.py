@@ -2,7 +2,15 @@
 
 from hyperpy.dev.terminal.escaped_html import note_escaped_html
 from hyperpy.dev.terminal.log import RepeatedErrors, configure_terminal
+from hyperpy.dev.terminal.request_warnings import RequestWarnings
 from hyperpy.dev.terminal.trimming import trimmed_traceback
 from hyperpy.dev.terminal.watchdog import Watchdog
 
-__all__ = ["RepeatedErrors", "Watchdog", "configure_terminal", "note_escaped_html", "trimmed_traceback"]
+__all__ = [
+    "RepeatedErrors",
+    "RequestWarnings",
+    "Watchdog",
+    "configure_terminal",
+    "note_escaped_html",
+    "trimmed_traceback",
+]
