@@ -10,11 +10,13 @@ import pytest
 
 from hyperpy import Hyper
 from hyperpy.dev.browser import Following, Update
+from hyperpy.dev.own_requests import UnloggedOwn
 from hyperpy.dev.page_warnings import ENDS_WITH_UPDATE, RUN_WARNING, WarningLayer
 from hyperpy.dev.problems import Editor, ProblemLayer
 from hyperpy.exceptions import Place
 from hyperpy.inspector import warnings_about
 from hyperpy.pages import LoadWarning
+from hyperpy.server.access import UNLOGGED
 from tests.support.sites import write_files
 
 FILES = {
@@ -91,3 +93,15 @@ async def test_what_running_code_does_is_shown_until_its_line_has_changed(site: 
     for text, shown in (("new\none\ntwo\n", ["shared.py:3"]), ("new\none\n2\n", [])):
         shared.write_text(text)
         assert await site.shown("routes/plain.py") == shown
+
+
+async def test_our_own_requests_get_no_line_in_the_log():
+    scopes: list[dict[str, object]] = []
+
+    async def app(scope, receive, send):
+        scopes.append(scope)
+
+    paths = ("/", "/_hyper", "/_hyper/dev/dev.js", "/_hyper/stream.js", "/_hyper/", "/hyper/x")
+    for path in paths:
+        await UnloggedOwn(app)({"type": "http", "path": path}, None, None)
+    assert [scope["path"] for scope in scopes if UNLOGGED not in scope] == ["/", "/_hyper", "/hyper/x"]
