@@ -55,7 +55,7 @@ HINTS = {
     f"import module_of_nobody{PAGE}": "Install the package that has `module_of_nobody`",
     f"import starlete{PAGE}": "Did you mean `starlette`? Otherwise: Install",
     f"from routes.othr import user{PAGE}": "Did you mean `other`?",
-    f"from typing import Final\nimport datetime\nNOW: Final = datetime.now(){PAGE}": "Write `datetime.datetime.now`",
+    f"from typing import Final\nimport datetime\nNOW: Final = datetime.now(){PAGE}": "Write `datetime.datetime.now()`",
     "x = 1\nt'<p>": "the t-string that begins here has no closing '",
     "x = 1\nt'<p>\n</p>'": "A string over several lines has three quotes: t'''…'''.",
     'x = 1\nt"""<p>\n\n</p>\n': 'the t-string that begins here has no closing """',

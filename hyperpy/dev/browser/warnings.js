@@ -24,6 +24,7 @@ const STYLE = `
 `;
 
 let host;
+let shown;
 let asked = 0;
 
 /** Show the warnings about a route file, or none without it. */
@@ -37,7 +38,15 @@ export async function showWarnings(route) {
   const root = host.shadowRoot;
   root.adoptedStyleSheets = [sheetOf(STYLE, next)];
   root.querySelector("button").textContent = `${count} warning${count > 1 ? "s" : ""}`;
-  root.querySelector("[popover]").replaceChildren(...document.importNode(next.body, true).childNodes);
+  shown = next;
+  fill();
+}
+
+/** Put the warnings into the list while it is open. At other times, tests of the site find nothing but the badge. */
+function fill() {
+  const list = host.shadowRoot.querySelector("[popover]");
+  const content = list.matches(":popover-open") ? document.importNode(shown.body, true).childNodes : [];
+  list.replaceChildren(...content);
 }
 
 async function fetched(route) {
@@ -57,6 +66,7 @@ function made() {
   list.setAttribute("role", "region");
   list.setAttribute("aria-label", "Warnings about this page");
   const button = Object.assign(document.createElement("button"), { type: "button", popoverTargetElement: list });
+  list.addEventListener("toggle", () => host && fill());
   element.attachShadow({ mode: "open" }).append(button, list);
   document.documentElement.append(element);
   return element;

@@ -19,11 +19,12 @@ def _hints(module: ModuleType, name: str) -> Iterator[str]:
     dotted, own = module.__name__, module.__name__.rpartition(".")[2]
     namesake = vars(module).get(own)
     if namesake is not None and not isinstance(namesake, ModuleType) and hasattr(namesake, name):
-        yield f"Write `{dotted}.{own}.{name}`, or import it as `from {dotted} import {own}`."
+        called = "()" if callable(getattr(namesake, name)) else ""
+        yield f"Write `{dotted}.{own}.{name}{called}`, or import it as `from {dotted} import {own}`."
     if hasattr(module, "__path__") and _exists(f"{dotted}.{name}"):
         yield f"Write `import {dotted}.{name}`: importing a package doesn't import the modules in it."
     for owner in _owners(module, name):
-        yield f"Write `{dotted}.{owner}.{name}`, or import it as `from {dotted} import {owner}`."
+        yield f"Write `{dotted}.{owner}.{name}()`, or import it as `from {dotted} import {owner}`."
     if (kind := _BUILTINS.get(dotted)) is not None and hasattr(kind, name):
         yield f"It is a method of the value: `value.{name}(…)`."
 
