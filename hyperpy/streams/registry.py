@@ -59,6 +59,7 @@ class Streams:
         self._clients: Counter[str] = Counter()  # the event streams of each client, as `counted_client` has it
         self._empty: asyncio.Future[None] | None = None
         self.closing_since: float | None = None
+        self._farewell = ""
         self.fair_share = FairShare()
         self.opened = 0
         self.ended: dict[EndReason, int] = dict.fromkeys(EndReason, 0)
@@ -86,7 +87,7 @@ class Streams:
         if stream.record.mode is StreamMode.SSE:
             self._clients[counted_client(stream.record.client)] += 1
         if self.closing:
-            stream.drain()
+            stream.drain(self._farewell)
 
     def discard(self, stream: OpenStream) -> None:
         """Remove a stream that has ended."""
@@ -112,6 +113,7 @@ class Streams:
         """End all event streams with `last`, and any that open from now on. Pages that are being sent may finish."""
         if self.closing_since is None:
             self.closing_since = monotonic()
+        self._farewell = self._farewell or last
         for stream in list(self._open):
             stream.drain(last)
 

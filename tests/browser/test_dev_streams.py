@@ -111,18 +111,21 @@ def test_it_is_live_again_whatever_was_broken(page: Page, site: str, folder: Pat
     live = folder / "routes/live"
     guard, base, helper = live / "_guard.py", folder / "routes/_base.py", folder / "helper.py"
     breaks = [
-        (base, BASE, "BASE = ("),
-        (guard, GUARD, "1 / 0"),
-        (guard, GUARD, "nothing_there"),
-        (helper, HELPER, "HELPED = ("),
+        ("native", base, BASE, "BASE = ("),
+        ("native", guard, GUARD, "1 / 0"),
+        ("native", guard, GUARD, "nothing_there"),
+        ("datastar", helper, HELPER, "HELPED = ("),  # these restart the process
+        ("native", helper, HELPER, "HELPED = 1 / 0"),
     ]
-    page.goto(f"{site}/native")
-    for number, (file, good, bad) in enumerate(breaks):
+    for number, (client, file, good, bad) in enumerate(breaks):
+        if page.url != f"{site}/{client}":
+            page.goto(f"{site}/{client}")
         file.write_text(bad)
         expect(page.locator("dialog")).to_have_count(1)
-        (live / "native.py").write_text(stream("native", f"after {number}"))
+        (live / f"{client}.py").write_text(stream(client, f"after {number}"))
         file.write_text(good)
         expect(page.locator("#out")).to_have_text(f"after {number}")
+        expect(page.locator("dialog")).to_have_count(0)
     for number in range(2):
         with page.expect_request("**/live/native"):  # the client asks for what has gone
             (live / "native.py").unlink()

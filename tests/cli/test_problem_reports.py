@@ -131,6 +131,7 @@ async def test_its_page(site: Site):
     key = site.told[0][1]["id"]
     with site.updates.subscribed(site.updates.generation) as mailbox:
         assert f'"id": "{key}"' in str(mailbox.get_nowait())  # for pages that connect later
+        assert str(mailbox.get_nowait()) == f'event: unsolved\ndata: ["{key}"]\n\n'
     url = f"/_hyper/dev/problems/{key}"
     page = await site.client.get(url)
     assert "<h1>ZeroDivisionError: division by zero</h1>" in page.text

@@ -8,11 +8,16 @@ const solved = new Set();
 /** Show the problems that an event source names, until it says that they are solved. */
 export function listen(source) {
   source.addEventListener("problem", (event) => take(JSON.parse(event.data)));
-  source.addEventListener("solved", (event) => {
-    const { id } = JSON.parse(event.data);
-    solved.add(id);
-    hide(id);
+  source.addEventListener("solved", (event) => end(JSON.parse(event.data).id));
+  source.addEventListener("unsolved", (event) => {
+    const ids = JSON.parse(event.data);
+    for (const id of seen) if (!ids.includes(id)) end(id);
   });
+}
+
+function end(id) {
+  solved.add(id);
+  hide(id);
 }
 
 async function take({ id, page, at }) {
