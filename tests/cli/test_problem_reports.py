@@ -216,3 +216,10 @@ async def test_the_page_of_a_failed_stream_has_the_variables_that_it_names(site:
     document = next(iter(site.layer.reports._open.values())).document
     assert "<dt>rows</dt><dd>{&#39;a&#39;: 1}</dd>" in document
     assert "unused</dt>" not in document
+
+
+async def test_a_stream_without_a_route_is_named_once(site: Site, caplog: pytest.LogCaptureFixture):
+    for path in ("/nowhere", "/nowhere?again", "/fine"):
+        assert (await site.client.get(path, headers={"accept": NATIVE})).status_code == 200
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert said == ["GET /nowhere: no route answers this event stream, so it waits for one"]

@@ -38,7 +38,7 @@ class CutError(Exception):
 
 
 class StreamPaths:
-    """The paths that have answered with events, the latest last."""
+    """Paths of event streams, the latest last."""
 
     def __init__(self) -> None:
         self._paths: dict[str, None] = {}

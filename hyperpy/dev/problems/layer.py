@@ -29,10 +29,13 @@ from hyperpy.dev.problems.problem import problem_of
 from hyperpy.dev.problems.problem_responses import answer_as_text, page_answer, problem_answer, with_warnings
 from hyperpy.dev.problems.request_facts import RequestFacts, redaction_of
 from hyperpy.dev.problems.visits import Visit, Witness, answered_by, current_visit
+from hyperpy.exceptions import printable
 from hyperpy.web.errors import MISSING_STREAM_ANSWER, PROBLEM_ANSWER, error_answer
 
 PROBLEMS: Final = f"{PREFIX}problems/"
 LOGGERS: Final = ("hyperpy", "uvicorn")
+
+log: Final = logging.getLogger("hyperpy")
 
 _LOG_ID: Final = re.compile(r"\[([0-9a-f]{8})\]\Z")
 _FOLLOWS: Final = "hyper-dev"  # a header of the script of open pages, which shows the response itself
@@ -51,6 +54,7 @@ class ProblemLayer:
         self.reports = Reports(updates.tell)
         self._updates = updates
         self._streams = StreamPaths()
+        self._missed = StreamPaths()
         updates.watchers.append(self.reports.take)
         updates.standing = self.reports.events
 
@@ -115,6 +119,9 @@ class ProblemLayer:
         if not wants_missing_stream(scope, self._streams):
             return None
         held.failed = True
+        if scope["path"] not in self._missed:
+            self._missed.add(scope["path"])
+            log.warning("GET %s: no route answers this event stream, so it waits for one", printable(scope["path"]))
         return held_response("no route answers this path")
 
     def _succeeded(self, visit: Visit) -> None:
