@@ -76,11 +76,22 @@ def shape_of_script(code: str) -> str:
     return "".join(kinds)
 
 
+# What a sheet consists of beside structure: comments, strings, URLs without quotes, and escapes.
+_CSS_CONTENT = re.compile(
+    r"""/\*.*?(?:\*/|\Z) | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | url\(\s*(?!["'\s])(?:[^)\\]|\\.)* | \\[^\n]""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+
+
 def shape_of_style(css: str) -> str:
-    """The characters that structure CSS. Those of an unquoted URL don't."""
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    css = re.sub(r"""url\(\s*(?!["'])[^)\\<]*""", "url(", css, flags=re.IGNORECASE)
-    return re.sub(r"""[^{};:()@"'/*\\<]""", "", css)
+    """The characters that structure CSS."""
+    return re.sub(r"""[^{};:()@"'/*\\<]""", "", _CSS_CONTENT.sub(_begin, css))
+
+
+def _begin(found: re.Match[str]) -> str:
+    """What is left of content: whether it is a string or a URL, unless it could end the element."""
+    text = found[0]
+    return text if "<" in text else text[0] * 2 if text[0] in "\"'" else "(" if text[0] in "uU" else ""
 
 
 def leads_to(url: str) -> tuple[str, str, int]:

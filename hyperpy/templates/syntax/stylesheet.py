@@ -15,7 +15,7 @@ from hyperpy.templates.syntax.problems import HoleProblem
 _TOKEN = re.compile(
     r"""(?P<comment>/\*.*?(?:\*/|\Z))
       | (?P<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)
-      | (?P<url>(?<![\w-])url\(\s*(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^)"']*))
+      | (?P<url>(?<![\w-])url\(\s*(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|(?:[^)"'\\]|\\.)*))
       | (?P<function>[\w-]*\()
       | (?P<hole>\0)
       | (?P<other>.)""",
@@ -25,6 +25,7 @@ _TOKEN = re.compile(
 _HALF_MARKUP = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
 _HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[0-9A-Fa-f]{0,6}\Z")
 _LOADS = re.compile(r"\s*@(?:import|namespace|charset)\b", re.IGNORECASE)
+_REST_OF_FUNCTION = re.compile(r"(?:[\w\0-]|\\.)*\(", re.DOTALL)
 _URL_START = re.compile(r"url\(\s*[\"']?", re.IGNORECASE)
 # In these functions, a string is a URL.
 _STRING_URLS = frozenset({"image-set(", "-webkit-image-set(", "image(", "src(", "cross-fade(", "-webkit-cross-fade("})
@@ -58,7 +59,7 @@ class _Sheet:
                 self.modes += [HoleMode.COMMENT] * token[0].count(HOLE)
                 continue
             if kind in ("string", "url") and HOLE in token[0]:
-                self._quoted(token[0], kind)
+                self._quoted(token[0], kind, self.text[token.end() : token.end() + 1])
             elif kind == "hole":
                 self._word(token.start())
             elif kind == "function":
@@ -76,8 +77,8 @@ class _Sheet:
         elif token == ")" and self.open:
             self.open.pop()
 
-    def _quoted(self, token: str, kind: str) -> None:
-        """The holes of a string or URL."""
+    def _quoted(self, token: str, kind: str, following: str) -> None:
+        """The holes of a string or URL. `following` is the character after it."""
         if _LOADS.match(self.statement):
             self._refuse("would choose a style sheet to load")
         if kind == "string" and (self.open and self.open[-1] in _STRING_URLS):
@@ -87,6 +88,9 @@ class _Sheet:
         quote = token[start - 1]
         if quote in "\"'" and (len(token) <= start or not token.endswith(quote)):
             self._refuse("is inside a string that doesn't end on its line", "Close the string.")
+        if kind == "url" and quote not in "\"'" and following in ("'", '"'):
+            # Without a value, what follows is a string; with one, it is part of a URL that is invalid.
+            self._refuse(f"is followed by `{following}` in a URL without quotes", "Write url('{x}').")
         for index, character in enumerate(token):
             if character == HOLE:
                 self._check_half(token[:index])
@@ -98,7 +102,7 @@ class _Sheet:
         self._check_half(text[:start])
         if text[start - 1 : start] == "@" or text[start - 1 : start + 2] == f"/{HOLE}*":
             self._refuse(f"directly follows `{text[start - 1]}`")
-        if text.startswith("(", start + 1):
+        if (rest := _REST_OF_FUNCTION.match(text, start + 1)) and _may_load(rest[0].lower()):
             self._refuse("would name a function")
         is_prelude = self.is_element and self._is_prelude(start)
         if self.is_value and not is_prelude:
@@ -121,6 +125,11 @@ class _Sheet:
 
     def _refuse(self, what: str, hint: str = HINT) -> NoReturn:
         raise HoleProblem(len(self.modes), what, hint)
+
+
+def _may_load(rest: str) -> bool:
+    """Whether a function whose name ends like this may load a URL. A hole or an escape may be any character."""
+    return HOLE in rest or "\\" in rest or any(name.endswith(rest) for name in ("url(", *_STRING_URLS))
 
 
 def _url_mode(before: str) -> HoleMode:
