@@ -46,15 +46,24 @@ function concerns(files) {
   return files.length > 0 && (isAny || files.includes(route) || hasLoadedFrom(files));
 }
 
+/** Wait until the page is complete. False if it takes too long: Chromium waits forever for some broken connections. */
+function parsed() {
+  if (document.readyState !== "loading") return true;
+  return new Promise((resolve) => {
+    document.addEventListener("DOMContentLoaded", () => resolve(true), { once: true });
+    setTimeout(resolve, PATIENCE, false);
+  });
+}
+
 async function follow() {
   const number = ++follows;
-  if (document.readyState === "loading") {
-    await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
-  }
+  const isParsed = await parsed();
+  if (number !== follows) return;
   if (script.dataset.method !== "GET") {
     show(notice("The code has changed. This page is the answer to a form, so it stays until you leave it."));
     return;
   }
+  if (!isParsed) return location.reload();
   isOutdated = true;
   let response, html;
   try {
