@@ -50,7 +50,7 @@ $(BROWSER_SCRIPTS): setup
 	@$(BIN)/python scripts/fetch_browser_scripts.py $@
 
 test: setup
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --numprocesses 6 --dist worksteal)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --numprocesses auto --dist worksteal)
 
 # In an environment of its own, and without the upper bounds in pyproject.toml.
 NEWEST := $(VENV)-newest

@@ -44,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
     warnings.filterwarnings("ignore", message, CoverageWarning)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """More than there are processors, since some tests wait. Each worker costs a collection and a browser, though."""
+    return (os.process_cpu_count() or 1) + 2
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Iterator[None]:
     """Collect without garbage collection, which would search thousands of imported objects again and again."""
@@ -54,6 +60,7 @@ def pytest_collection(session: pytest.Session) -> Iterator[None]:
         yield
     if "hypothesis" in sys.modules:
         register_randomness()
+    sys.dont_write_bytecode = True  # this process loads the files of a test once; those that it starts are not affected
     gc.collect()
     gc.freeze()  # each collection that a test asks for looks at the test's own objects alone
     gc.enable()

@@ -16,7 +16,7 @@ import click
 
 from hyperpy.cli import main
 from tests.docs_support.site import Response, Site
-from tests.support.servers import Command, free_port
+from tests.support.servers import HYPER, Command, free_port
 
 REPOSITORY = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -80,7 +80,7 @@ def perform(step: Step, site: Site) -> None:
             _serve(words, step.output, site)
             return
         case ["hyper", *arguments]:
-            actual = _output_of_hyper(arguments, site.folder)
+            actual = _output_of(*arguments, folder=site.folder)
         case ["pytest", *arguments]:
             actual = pytest(arguments, site)
         case [tool, *arguments] if tool in TOOLS:
@@ -93,9 +93,12 @@ def perform(step: Step, site: Site) -> None:
 
 
 def pytest(arguments: list[str], site: Site) -> str:
-    """Run some of the site's tests, and return the output. Like `pytest`, `-P` keeps the folder out of `sys.path`."""
+    """Run some of the site's tests, and return the output. Like `pytest`, it keeps the folder out of `sys.path`."""
     site.tests -= set(arguments)
-    return _output([sys.executable, "-P", "-m", "pytest", *WITHOUT, *arguments], site.folder)
+    program = "import sys; sys.path[:1] = []; import pytest; sys.exit(pytest.main())"
+    # The forked process has imported anyio, which has a plugin.
+    quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    return _output_of(*WITHOUT, *quiet, *arguments, folder=site.folder, command=(sys.executable, "-c", program))
 
 
 def curl(arguments: list[str], documented: str, site: Site) -> str:
@@ -127,10 +130,10 @@ def _with_head(response: Response, documented: str) -> str:
     return "\n".join([f"HTTP/1.1 {response.status} {phrase}", *rows, "", response.body])
 
 
-def _output_of_hyper(arguments: list[str], folder: Path) -> str:
-    with Command(*arguments, folder=folder) as command:
-        command.exit_status()
-        return command.output + command.errors
+def _output_of(*arguments: str, folder: Path, command: tuple[str, ...] = HYPER) -> str:
+    with Command(*arguments, folder=folder, command=command) as process:
+        process.exit_status()
+        return process.output + process.errors
 
 
 def _output(command: list[str], folder: Path) -> str:
