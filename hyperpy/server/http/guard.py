@@ -191,20 +191,23 @@ class Guard(asyncio.Protocol, ABC):
         return NOTHING
 
     def _enter(self, awaiting: Awaiting) -> None:
-        assert self.awaiting is not CLOSE
-        assert self.awaiting is not DISCARD or awaiting is CLOSE
+        if self.discards_input:
+            assert self.awaiting is DISCARD
+            assert awaiting is CLOSE
         self.awaiting = awaiting
-        self.discards_input = awaiting is DISCARD or awaiting is CLOSE
-        if awaiting is REQUEST:
+        if awaiting is NOTHING:
+            self.deadline = NEVER
+        elif awaiting is REQUEST:
             self._set_deadline(self.timeout_keep_alive)
         elif awaiting is BODY:
             self._set_deadline(self.config.settings.timeout_request_body)
         elif awaiting is HEAD:
             self._set_deadline(self.config.settings.timeout_request_head)
-        elif awaiting is CLOSE:
-            self._set_deadline(LINGER_SILENCE)
         else:
+            self.discards_input = True
             self.deadline = NEVER
+            if awaiting is CLOSE:
+                self._set_deadline(LINGER_SILENCE)
 
     def _set_deadline(self, seconds: float) -> None:
         self.deadline = self.loop.time() + seconds
