@@ -89,6 +89,15 @@ class ChangedFiles(NamedTuple):
     code: Sequence[Path]
     assets: Sequence[str]
     """Static files, by their names in the folder."""
+    number: int
+    """That of this message, which its answers have too."""
+
+
+class Answer(NamedTuple):
+    """What the child says about changed files: first that its event loop knows of them, then whether it has them."""
+
+    number: int
+    is_taken_over: bool | None
 
 
 class Ready(NamedTuple):
@@ -171,13 +180,14 @@ class Follower:
         task.add_done_callback(self._running.discard)
 
     async def _take_over(self, changes: ChangedFiles) -> None:
+        self._parent.send(Answer(changes.number, None))
         update: Update | None = None
         try:
             update = await self._update(changes)
             if update is not None:
                 self._server.updates.publish(update)
         finally:
-            self._parent.send(update is not None)
+            self._parent.send(Answer(changes.number, update is not None))
         if update is not None and changes.code:
             self._hooks.announce(self._app, False)
 

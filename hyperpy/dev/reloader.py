@@ -11,12 +11,13 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from time import monotonic
 
 import click
 from watchfiles import watch
 
 from hyperpy.config import Settings
-from hyperpy.dev.child import GRACE, ChangedFiles, Hooks, Ready
+from hyperpy.dev.child import GRACE, Answer, ChangedFiles, Hooks, Ready
 from hyperpy.dev.hosts import is_loopback
 from hyperpy.dev.problems import Editor
 from hyperpy.dev.starting import Starter
@@ -27,6 +28,7 @@ from hyperpy.server import HANDLED, address_of, ask_to_end, listen
 
 POLL_INTERVAL = 100  # milliseconds between two checks that the child is alive
 STEP = 10  # milliseconds without another event, after which changes are looked at
+HEARING = 1  # seconds that the child's event loop may be held up by code that blocks it
 RELOADING = 10  # seconds that the child may take to load changed files before it is replaced
 KILL_AFTER = GRACE + 3  # seconds that a terminated child has to exit
 
@@ -69,6 +71,7 @@ class Reloader:
         self._snapshot: Snapshot | None = None
         self._reported = False
         self._ready: Ready | None = None  # what the child has said, once it takes changes over
+        self._sent = 0  # messages to children
         self._unsent: dict[str, None] = {}  # changed static files that the child has not been told of
         self._static: Path | None = None
 
@@ -163,11 +166,22 @@ class Reloader:
     def _send(self, code: Sequence[Path]) -> bool:
         """Tell the child of changed code and static files. Returns whether it has loaded the code."""
         assert self._changes is not None
-        self._changes.send(ChangedFiles(code, list(self._unsent)))
-        done = self._changes.poll(RELOADING) and bool(self._changes.recv())
+        self._sent += 1
+        self._changes.send(ChangedFiles(code, list(self._unsent), self._sent))
+        done = self._answers(HEARING) and self._answers(RELOADING)
         if done:
             self._unsent.clear()
         return done
+
+    def _answers(self, seconds: float) -> bool:
+        """Whether the child answers the last message in time, and doesn't refuse it."""
+        assert self._changes is not None
+        ends_at = monotonic() + seconds
+        while self._changes.poll(max(ends_at - monotonic(), 0)):
+            answer: Answer = self._changes.recv()
+            if answer.number == self._sent:  # and not a late one
+                return answer.is_taken_over is not False
+        return False
 
     def _end(self) -> None:
         if self._child is None:

@@ -1,5 +1,6 @@
 """The live parts of open pages come back by themselves under `hyper dev` once what is broken has been fixed."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,3 +132,20 @@ def test_it_is_live_again_whatever_was_broken(page: Page, site: str, folder: Pat
             (live / "native.py").unlink()
         (live / "native.py").write_text(stream("native", f"back {number}"))
         expect(page.locator("#out")).to_have_text(f"back {number}")
+
+
+def test_an_element_with_a_stream_is_not_taken_for_another(page: Page, site: str, folder: Path):
+    file = folder / "routes/htmx2.py"
+    before = file.read_text()
+    page.goto(f"{site}/htmx2")
+    expect(page.locator("#out")).to_have_text(re.compile(r"\w"))
+    file.write_text(before.replace("<p id=out", "<p class=promo>Sale!</p><p id=out"))
+    expect(page.locator(".promo")).to_have_text("Sale!")
+    expect(page.locator("#out")).to_have_text(re.compile(r"\w"))
+    (folder / "routes/live/native.py").write_text(stream("native", "another"))
+    file.write_text(before.replace("/live/htmx2", "/live/native"))
+    expect(page.locator("#out")).to_have_text("another")
+    (folder / "routes/live/htmx2.py").write_text(stream("htmx2", "former"))  # nobody shows it any more
+    (folder / "routes/live/native.py").write_text(stream("native", "latest"))
+    expect(page.locator("#out")).to_have_text("latest")
+    file.write_text(before)

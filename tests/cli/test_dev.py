@@ -307,3 +307,17 @@ def test_route_files_outside_the_working_directory_are_watched(site, tmp_path_fa
         until_shown(command, "Start")
         save(site / "routes/index.py", 't"<h1>Changed</h1>"\n')
         assert until_shown(command, "Changed")[0] == 200
+
+
+def test_code_that_never_lets_go_is_replaced_once_it_is_fixed(site):
+    about = site / "routes" / "about.py"
+    loop = "from hyper import request\nwhile request.url.query:\n    pass\nt'<p>second</p>'\n"
+    with Command("dev", "--port", "0", folder=site) as command:
+        until_shown(command, "Start")
+        save(about, loop)
+        until_shown(command, "second", "/about")
+        with RawClient(command.port()) as client:
+            client.get("/about?forever")
+            command.wait_for_output("about.py:[23]  ")  # the line that holds the loop
+            save(about, "t'<p>fixed</p>'\n")
+            until_shown(command, "fixed", "/about")

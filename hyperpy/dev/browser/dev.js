@@ -60,7 +60,7 @@ async function follow() {
   const isParsed = await parsed();
   if (number !== follows) return;
   if (script.dataset.method !== "GET") {
-    show(notice("The code has changed. This page is the answer to a form, so it stays until you leave it."));
+    show(notice("The code has changed. This page is the answer to a form: go back and send it again."));
     return;
   }
   if (!isParsed) return location.reload();

@@ -3,6 +3,8 @@
 // Filled in the browser: while the server sends them empty, they keep their content.
 const FILLED = "[sse-swap], [x-text], [x-html], [data-text]";
 const BINDINGS = [":", "x-bind:", "v-bind:", "data-attr:", "data-attr-"]; // a script sets the attribute after these
+// By these, a library has connected an element to a stream, or has begun something else that it would not end.
+const STARTS = /^((sse|ws)-connect|hx-(sse|ws)(:connect)?|hx-ext|x-data|x-init|data-(init|on-load|on-interval)(__.*)?)$/;
 const KEPT = "canvas, [hx-preserve]";
 const DATA_SCRIPT = /^(application\/(ld\+)?json|text\/(plain|template|html))$/i;
 
@@ -133,7 +135,7 @@ function morphChildren(old, next) {
   while ((skip(), here)) {
     const gone = here;
     here = here.nextSibling;
-    gone.remove();
+    remove(gone);
   }
 }
 
@@ -149,7 +151,20 @@ function unkeyed(from, wanted, nextIds) {
 function sameKind(node, wanted) {
   const same = node?.nodeType === wanted.nodeType && node.nodeName === wanted.nodeName;
   const alike = ["type", "name"].every((name) => same && attribute(node, name) === attribute(wanted, name));
-  return alike && node.namespaceURI === wanted.namespaceURI ? node : null;
+  return alike && node.namespaceURI === wanted.namespaceURI && starts(node) === starts(wanted) ? node : null;
+}
+
+/** What libraries start for an element: one that starts something else is another element. */
+function starts(node) {
+  const attributes = [...(node.attributes ?? [])].filter(({ name }) => STARTS.test(name));
+  return attributes.map(({ name, value }) => `${name}=${value}`).sort().join("\n");
+}
+
+/** Remove an element, and have htmx 2 close its streams now instead of with their next event. */
+function remove(node) {
+  const connected = node.querySelectorAll ? [node, ...node.querySelectorAll("[sse-connect], [ws-connect]")] : [];
+  for (const element of connected) globalThis.htmx?.trigger?.(element, "htmx:beforeCleanupElement");
+  node.remove();
 }
 
 function idOf(node) {

@@ -29,12 +29,14 @@ _CODE: Final = re.compile(r"`([^`\n]+)`")
 RELOAD_AFTER: Final = 2  # seconds between two attempts of a page without scripts to reload
 _INSPECTOR: Final = Markup('<p class="quiet"><a href="/_hyper/">Inspector: routes, requests, streams</a></p>')
 _RELOADS: Final = "Fix the error and save. This page will reload."
+_SENT_AGAIN: Final = "Fix the error and save. Then go back and send the form again."
 
 
 def problem_page(problem: Problem, request: RequestFacts | None, editor: Editor, log_id: str, refresh: Template) -> str:
     """The document. `refresh` goes into its head."""
     link = linked(editor)
     status = t"<p class=quiet>{request.method} {request.path}</p>" if request else t""
+    is_answer_to_form = request is not None and request.method not in ("GET", "HEAD")
     logged = t"<p>Log id: <code>{log_id}</code></p>" if log_id else t""
     body = t"""
         {status}
@@ -46,7 +48,7 @@ def problem_page(problem: Problem, request: RequestFacts | None, editor: Editor,
         {_frames(problem, link)}
         {(_related(relation, other, link) for relation, other in problem.related)}
         {_request(request)}
-        <footer class=quiet><p>{_RELOADS}</p>{logged}</footer>
+        <footer class=quiet><p>{_SENT_AGAIN if is_answer_to_form else _RELOADS}</p>{logged}</footer>
         """
     return problem_document(problem.title, body, ":".join(map(str, problem.identity)), refresh)
 
