@@ -190,3 +190,34 @@ async def test_pages_that_are_sent_in_one_step_are_the_same_on_the_wire(parser, 
         one, other = await responses(many)
         assert one.count(b"xxx</p>") == 40
         assert one == other
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_a_page_after_another_response_is_not_sent(parser, tmp_path):
+    """It would be read as the response to the next request."""
+    site = Hyper(write_files(tmp_path / "routes", PAGES))
+
+    async def without_return(scope, receive, send):
+        await send({"type": "http.response.start", "status": 401, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"no"})
+        await site(scope, receive, send)
+
+    async with served(without_return, parser) as server:
+        received = await server.exchange(b"GET /short HTTP/1.1\r\nHost: x\r\n\r\n" + END)
+    assert received.startswith(b"HTTP/1.1 401 ")
+    assert b"HTTP/1.1 200 " not in received
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+async def test_head_that_a_middleware_turns_into_get_has_no_body(parser, tmp_path):
+    site = Hyper(write_files(tmp_path / "routes", PAGES | {"end.py": "t'<p>end</p>'"}))
+
+    async def head_as_get(scope, receive, send):
+        await site({**scope, "method": "GET"}, receive, send)
+
+    async with served(head_as_get, parser) as server:
+        received = await server.exchange(b"HEAD /short HTTP/1.1\r\nHost: x\r\n\r\n" + END)
+    assert received.count(b"HTTP/1.1 200 ") == 2
+    assert b"content-length: 12\r\n" in received
+    assert b"short" not in received
+    assert received.endswith(b"<p>end</p>")

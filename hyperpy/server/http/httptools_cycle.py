@@ -69,7 +69,8 @@ class HttpToolsCycle(WholeResponses, RequestResponseCycle):
             raise RuntimeError(f"Unexpected ASGI message {kind!r}: {done} has been sent.")
 
     def respond(self, fields: Fields, body: bytes) -> bool:
-        if self.flow.write_paused:
+        # A middleware may have answered already, or may have changed the method of the request.
+        if self.flow.write_paused or self.response_started or self.scope["method"] == "HEAD":
             return False
         if self.disconnected:
             return True
