@@ -114,6 +114,15 @@ CHANGES: dict[str, tuple[dict[str, str], Callable[[Path], object], set[str]]] = 
         lambda folder: (folder / "_b.py").write_text("def b(): return 2"),
         {"a.py", "_a.py", "_b.py"},
     ),
+    "a module in a folder without `__init__.py` that another one imports": (
+        {
+            "a.py": "import routes._lib.one\npage: int = routes._lib.two.PAGE\nt'{page}'",
+            "_lib/one.py": "import routes._lib.two",
+            "_lib/two.py": "from hyperpy import Query\nPAGE = Query()",
+        },
+        lambda folder: (folder / "_lib/two.py").write_text("PAGE = 3"),
+        {"a.py", "one.py", "two.py"},
+    ),
     "a private file that only one route imports": (
         {"a.py": "from routes._a import A\nt'{A}'", "b.py": "t'<p>'", "_a.py": "A = 1"},
         lambda folder: (folder / "_a.py").write_text("A = 2"),

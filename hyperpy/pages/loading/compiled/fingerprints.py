@@ -157,6 +157,8 @@ def _named_in(module: ModuleType) -> Iterable[ModuleType]:
 def _file_stamp(module: ModuleType) -> tuple[str, bool]:
     """The state of a module's file, and whether the file belongs to the project."""
     file = vars(module).get("__file__")
+    if file is None and "__path__" in vars(module):
+        return "", True  # a folder without `__init__.py`, whose modules are its attributes
     if not isinstance(file, str) or (file.startswith(_FIXED) and not any(part in file for part in _INSTALLED)):
         return "", False
     if any(part in file for part in _INSTALLED):
