@@ -77,11 +77,21 @@ def lazy_names(package: str, places: Mapping[str, str], *, encoding: str) -> Cal
     def find(name: str) -> Any:
         if name in encoders:
             import_module("pydantic_core")
-        value = getattr(import_module(modules[name]), name) if name in modules else _submodule(package, name)
+        value = getattr(_imported(modules[name]), name) if name in modules else _submodule(package, name)
         setattr(sys.modules[package], name, value)
         return value
 
     return find
+
+
+def _imported(module: str) -> Any:
+    """Import a module after the packages that it is in.
+
+    Python locks a module before its package, which locks the module when it imports it: two threads would deadlock.
+    """
+    for end in [place for place, character in enumerate(module) if character == "."]:
+        import_module(module[:end])
+    return import_module(module)
 
 
 def _submodule(package: str, name: str) -> Any:

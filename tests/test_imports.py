@@ -48,6 +48,24 @@ def test_imports_leave_out_what_few_sites_use(tmp_path):
     assert not wrong
 
 
+def test_threads_may_use_the_first_names_at_the_same_time(tmp_path):
+    code = """if True:
+        import hyperpy, threading
+        names = ["Path", "POST", "request", "html", "redirect", "session", "listen", "Response"]
+        barrier, found = threading.Barrier(len(names)), []
+        def use(name):
+            barrier.wait()
+            found.append(getattr(hyperpy, name))
+        threads = [threading.Thread(target=use, args=(name,)) for name in names]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        assert len(found) == len(names)
+    """
+    for _ in range(4):
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+
+
 def test_lazy_names_are_those_that_type_checkers_see():
     """Each name is the object of the import under `TYPE_CHECKING`."""
     tree = ast.parse(Path(hyperpy.__file__).read_text())
