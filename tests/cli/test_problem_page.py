@@ -210,6 +210,8 @@ FAR = [
     {"x-forwarded-host": "demo.ngrok.app"},
     {"cf-connecting-ip": "203.0.113.9"},
     {"x-real-ip": "unknown"},
+    {"origin": "https://site.example", "sec-fetch-mode": "cors", "sec-fetch-site": "cross-site"},
+    {"origin": "null", "sec-fetch-mode": "cors"},
 ]
 NEAR = [
     {},
@@ -218,6 +220,9 @@ NEAR = [
     {"host": "site.localhost"},
     {"x-forwarded-for": "127.0.0.1", "x-forwarded-host": "localhost:8000"},
     {"forwarded": 'for="[::1]"'},
+    {"origin": "http://localhost:5173", "sec-fetch-mode": "cors", "sec-fetch-site": "same-site"},
+    {"origin": "null", "sec-fetch-mode": "cors", "sec-fetch-site": "same-origin"},
+    {"origin": "https://login.example", "sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site"},
 ]
 
 

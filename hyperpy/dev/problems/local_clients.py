@@ -18,13 +18,27 @@ _FORWARDED: Final = re.compile(r'(?:^|[;,\s])(for|host|by)\s*=\s*(?:"([^"]*)"|([
 def is_local(scope: Scope) -> bool:
     """Whether the client is on this machine and names it by a loopback host, as do all proxies in between.
 
-    A tunnel may connect from this machine with `Host: localhost`; it says in a header for whom.
+    A tunnel may connect from this machine with `Host: localhost`; it says in a header for whom. A browser may ask for
+    a script of another site, which can read the response if the application allows that.
     """
     headers = Headers(scope=scope)
     client = scope.get("client")
     if client is not None and not _is_loopback(client[0]):
         return False
+    if _is_for_another_site(headers):
+        return False
     return _is_loopback(headers.get("host", "")) and all(map(_is_loopback, _named(headers)))
+
+
+def _is_for_another_site(headers: Headers) -> bool:
+    """Whether the script of a page that is not of this machine made the request. Visits from links and forms are fine.
+
+    The origin is `null` for forms of a site without referrers.
+    """
+    origin = headers.get("origin")
+    if origin is None or headers.get("sec-fetch-mode") == "navigate" or headers.get("sec-fetch-site") == "same-origin":
+        return False
+    return not _is_loopback(origin.partition("://")[2])
 
 
 def _named(headers: Headers) -> Iterator[str]:
