@@ -180,6 +180,8 @@ ERRORS = [
     ("t'<style>a {{ b: ⟦{a}⟧(1) }}</style>'", "`{a}` would name a function", CSS),
     ("t'<style>a {{ b: ⟦{a}⟧{b}-rl(/x) }}</style>'", "`{a}` would name a function", CSS),
     ("t'<style>a {{ b: ⟦{a}⟧\\\\6c(/x) }}</style>'", "`{a}` would name a function", CSS),
+    ("t'<style>a {{ b: ⟦{a}⟧\\\\75 rl(/x) }}</style>'", "`{a}` would name a function", CSS),
+    ("t'<style>a {{ b: \\\\75rl(/⟦{a}⟧) }}</style>'", "`{a}` is inside a function whose name has an escape", CSS),
     ('t"<style>a {{ b: url(⟦{a}⟧\' x) }}</style>"', "`{a}` is followed by `'` in a URL without quotes",
      "Write url('{a}')."),
     ('t"<p style=\'b: url( x⟦{a}⟧&quot; x)\'>"', "`{a}` is followed by `\"` in a URL without quotes",

@@ -126,6 +126,8 @@ BLOCKED = [
         "<style>a:hover !blocked {} @media !blocked {}</style>",
     ),
     ("<style>a{''} {{}}</style>", "<style>a!blocked {}</style>"),
+    ("<style>a {{ b: #url({'/*'}) →url({'/*'}) }}</style>", "<style>a { b: #url() →url() }</style>"),
+    ("<style>a\\\\' {{ b: {'/*'}; c: '{'/*'}' }}</style>", "<style>a\\' { b: ; c: '\\2f \\2a ' }</style>"),
     ("<style>p {{ border{'-x y'}: 0 }}</style>", "<style>p { border!blocked: 0 }</style>"),
     (
         "<style>p {{ a: url({'javascript:1'}) url('java{'script:1'}') }}</style>",

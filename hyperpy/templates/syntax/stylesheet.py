@@ -15,8 +15,9 @@ from hyperpy.templates.syntax.problems import HoleProblem
 _TOKEN = re.compile(
     r"""(?P<comment>/\*.*?(?:\*/|\Z))
       | (?P<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)
-      | (?P<url>(?<![\w-])url\(\s*(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|(?:[^)"'\\]|\\.)*))
-      | (?P<function>[\w-]*\()
+      | (?P<url>(?<![\w#@-])url\(\s*(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|(?:[^)"'\\]|\\.)*))
+      | (?P<function>(?:[\w\x80-\U0010FFFF-]|\\(?:[0-9A-F]{1,6}+\s?+|[^\0\n]))*+\()
+      | (?P<word>(?:[\w\x80-\U0010FFFF-]|\\(?:[0-9A-F]{1,6}+\s?+|[^\0\n]))++)
       | (?P<hole>\0)
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
@@ -25,7 +26,7 @@ _TOKEN = re.compile(
 _HALF_MARKUP = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
 _HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[0-9A-Fa-f]{0,6}\Z")
 _LOADS = re.compile(r"\s*@(?:import|namespace|charset)\b", re.IGNORECASE)
-_REST_OF_FUNCTION = re.compile(r"(?:[\w\0-]|\\.)*\(", re.DOTALL)
+_REST_OF_FUNCTION = re.compile(r"(?:[\w\0\x80-\U0010FFFF-]|\\(?:[0-9A-Fa-f]{1,6}+\s?+|.))*+\(", re.DOTALL)
 _URL_START = re.compile(r"url\(\s*[\"']?", re.IGNORECASE)
 # In these functions, a string is a URL.
 _STRING_URLS = frozenset({"image-set(", "-webkit-image-set(", "image(", "src(", "cross-fade(", "-webkit-cross-fade("})
@@ -81,7 +82,7 @@ class _Sheet:
         """The holes of a string or URL. `following` is the character after it."""
         if _LOADS.match(self.statement):
             self._refuse("would choose a style sheet to load")
-        if kind == "string" and (self.open and self.open[-1] in _STRING_URLS):
+        if kind == "string" and (self.open and (self.open[-1] in _STRING_URLS or "\\" in self.open[-1])):
             self._refuse(f"is inside a string that is a URL, in `{self.open[-1]}…)`", "Write url('{x}').")
         found = _URL_START.match(token) if kind == "url" else None
         start = found.end() if found else 1
@@ -102,6 +103,8 @@ class _Sheet:
         self._check_half(text[:start])
         if text[start - 1 : start] == "@" or text[start - 1 : start + 2] == f"/{HOLE}*":
             self._refuse(f"directly follows `{text[start - 1]}`")
+        if any("\\" in name for name in self.open):
+            self._refuse("is inside a function whose name has an escape")
         if (rest := _REST_OF_FUNCTION.match(text, start + 1)) and _may_load(rest[0].lower()):
             self._refuse("would name a function")
         is_prelude = self.is_element and self._is_prelude(start)
