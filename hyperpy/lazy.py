@@ -97,7 +97,7 @@ def _imported(module: str) -> Any:
 def _submodule(package: str, name: str) -> Any:
     dotted = f"{package}.{name}"
     try:
-        if not name.startswith("_"):
+        if name.isidentifier() and not name.startswith("_"):
             return import_module(dotted)
     except ModuleNotFoundError as error:
         if error.name != dotted:

@@ -76,6 +76,7 @@ def test_lazy_names_are_those_that_type_checkers_see():
     for name, (module, original) in seen.items():
         assert getattr(hyperpy, name) is getattr(importlib.import_module(module), original), name
     assert {*hyperpy.__all__} <= {*dir(hyperpy)}
+    assert not hasattr(hyperpy, "streams.pump")
     with pytest.raises(AttributeError, match="has no attribute 'rendr'"):
         _ = hyperpy.rendr
 

@@ -66,6 +66,7 @@ PLACES = [
     ("<style>p {{ a: url('{'/a b).png'}') }}</style>", "<style>p { a: url('/a%20b%29.png') }</style>"),
     ("<style>p {{ a: url({'/a&b?c=1'}) }}</style>", r"<style>p { a: url(/a\26 b?c=1) }</style>"),
     ("<style>p {{ a: url( \"/i/{'a/b'}.png?v={'&'}\") }}</style>", '<style>p { a: url( "/i/a/b.png?v=%26") }</style>'),
+    ("<style><!--url({'/*'}) p {{ a: b }}</style>", "<style><!--url(/*) p { a: b }</style>"),
     ("<style>p {{ a: {'linear'}-gradient(red) }}</style>", "<style>p { a: linear-gradient(red) }</style>"),
     ("<style>p {{ a: url(/{'//evil'}) url(/{'x'}/{'/y'}) }}</style>", "<style>p { a: url(/evil) url(/x//y) }</style>"),
     ("<p style='a: url({'/a&b'})'>", r'<p style="a: url(/a\26 b)">'),

@@ -61,8 +61,8 @@ def _circle(paths: Sequence[str], file: str) -> str:
     way = " → ".join(printable(path) for path in (*paths, paths[0]))
     where = f" ({display_path(file)})" if file else ""
     hint = (
-        "A guard runs before every page below its folder, even before the one that it redirects to. Redirect to a page\n"
-        "in another folder. If this is the page where visitors log in, let it through: "
+        "A guard runs before every page below its folder, even before the one that it redirects to. Redirect to\n"
+        "a page in another folder. If this is the page where visitors log in, let it through: "
         f'`if request.url.path != "{printable(paths[-1])}":`'
     )
     return message(f"these redirects never end: {way}{where}", None, hint)

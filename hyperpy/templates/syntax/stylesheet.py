@@ -15,11 +15,11 @@ from hyperpy.templates.syntax.problems import HoleProblem
 _TOKEN = re.compile(
     r"""(?P<comment>/\*.*?(?:\*/|\Z))
       | (?P<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)
-      | (?P<url>(?<![\w#@-])url\(\s*(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|(?:[^)"'\\]|\\.)*))
+      | (?P<url>(?:(?<![\w#@-])|(?<=<!--))url\(\s*(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|(?:[^)"'\\]|\\.)*))
       | (?P<function>(?:[\w\x80-\U0010FFFF-]|\\(?:[0-9A-F]{1,6}+\s?+|[^\0\n]))*+\()
       | (?P<word>(?:[\w\x80-\U0010FFFF-]|\\(?:[0-9A-F]{1,6}+\s?+|[^\0\n]))++)
       | (?P<hole>\0)
-      | (?P<other>.)""",
+      | (?P<other><!--|.)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 # SVG decodes character references in a style sheet as well.
