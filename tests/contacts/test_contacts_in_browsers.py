@@ -140,8 +140,9 @@ def archive(page: Page) -> None:
 def delete_all(page: Page) -> None:
     for first in NAMES[::10]:
         expect(page.get_by_role("link", name=first)).to_be_visible()
-        for box in page.get_by_role("checkbox").all():
-            box.check()
+        boxes = page.get_by_role("checkbox")
+        boxes.first.check()  # as a visitor does; the others at once, because each click takes many messages to Chromium
+        boxes.evaluate_all("boxes => { for (const box of boxes) box.checked = true; }")
         page.get_by_role("button", name="Delete selected").click()
         expect(page.get_by_role("link", name=first)).to_have_count(0)
         expect(page.locator(".flash")).to_have_text("10 contacts deleted.")
