@@ -19,7 +19,8 @@ from tests.support.running_loop import RunningLoop
 
 PATIENCE = 30_000  # milliseconds until a test fails because a page still does not show what it should
 
-PROCESSES = frozenset({"server", "cli"})  # folders of tests
+# The tests whose subject is processes.
+PROCESSES = frozenset({"test_dev.py", "test_module_commands.py", "test_supervisor.py", "test_workers.py"})
 
 type RequireProgram = Callable[[str], str]
 
@@ -47,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """More than there are processors, since some tests wait. Each worker costs a collection and a browser, though."""
-    return (os.process_cpu_count() or 1) + 2
+    return (os.process_cpu_count() or 1) + 4
 
 
 @pytest.hookimpl(wrapper=True)
@@ -78,7 +79,7 @@ def no_garbage_of_other_modules() -> Iterator[None]:
 def measured_processes(request: pytest.FixtureRequest) -> Iterator[None]:
     """Measure the coverage of other processes only where these are the subject: each takes time to start and to end."""
     with pytest.MonkeyPatch.context() as patch:
-        if request.path.parent.name not in PROCESSES:
+        if request.path.name not in PROCESSES:
             patch.delenv(MEASURES, raising=False)
         yield
 

@@ -16,9 +16,7 @@ SERVERS = {
     "uvicorn-uvloop-httptools": "uvicorn {app} --port {port} --loop uvloop --http httptools",
     "uvicorn-workers": "uvicorn {app} --port {port} --workers 2",
     "hypercorn-asyncio": "hypercorn {app} --bind 127.0.0.1:{port} --workers 0 --worker-class asyncio",
-    "hypercorn-uvloop": "hypercorn {app} --bind 127.0.0.1:{port} --workers 0 --worker-class uvloop",
     "granian-asyncio": "granian {app} --interface asgi --port {port} --loop asyncio",
-    "granian-uvloop": "granian {app} --interface asgi --port {port} --loop uvloop",
     "hyper": "hyperpy serve {app} --port {port}",
 }
 
