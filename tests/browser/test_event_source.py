@@ -151,4 +151,5 @@ def test_htmx_swaps_events_and_stops_at_the_close(page, streams, folder, page_er
     ]
     assert requests.count(f"{streams}/counted") == 1
     assert (folder / "counted").read_text() == "x"
-    assert not page_errors
+    # htmx closes the stream, which may not have ended yet.
+    assert page_errors in ([], [f"{streams}/counted: net::ERR_ABORTED"])
