@@ -180,7 +180,7 @@ async def _left(receive: Receive) -> None:
 
 @contextmanager
 def unlogged_cuts() -> Iterator[None]:
-    """The server logs what an application raises; connections that are broken on purpose are no errors."""
+    """The server logs what an application raises. Leave out connections that were broken on purpose."""
     _server_log.addFilter(_is_no_cut)
     try:
         yield

@@ -72,9 +72,9 @@ class Reports:
         return report.document if (report := self._open.get(key)) else None
 
     def events(self) -> Iterator[str]:
-        """The events with which pages that connect now learn of the unsolved problems, and that there are no others.
+        """The events for a page that connects now: the problems that are open, and that all others are solved.
 
-        The problems of an earlier process have ended with it.
+        Those of an earlier process have ended with it.
         """
         yield from (_problem_event(key, report) for key, report in self._open.items())
         yield f"event: unsolved\ndata: {json.dumps(list(self._open))}\n\n"
