@@ -52,7 +52,7 @@ def end_tags(parsed: ParsedFile) -> Iterator[LoadWarning]:
     is_xml = "<?xml" in parsed.source or "xmlns" in parsed.source
     for template in parsed.index.of(ast.TemplateStr):
         if _has_tags(template):
-            strings = _strings(template)
+            strings = strings_of(template)
             for unclosed in _crossings(_HOLE.join(strings)):
                 element = unclosed.element
                 if not unclosed.around and (is_xml or not _is_ended_nowhere(element, parsed.source)):
@@ -72,7 +72,8 @@ def _is_ended_nowhere(unclosed: _Open, source: str) -> bool:
     return tags.count("") > tags.count("/")
 
 
-def _strings(template: ast.TemplateStr) -> list[str]:
+def strings_of(template: ast.TemplateStr) -> list[str]:
+    """The static text before, between and after the interpolations."""
     strings = [""]
     for part in template.values:
         if isinstance(part, ast.Constant):

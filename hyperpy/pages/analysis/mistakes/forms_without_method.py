@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from hyperpy.exceptions import Place
+from hyperpy.pages.analysis.mistakes.end_tags import strings_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import Declaration, LoadWarning
@@ -37,7 +38,7 @@ def forms_without_method(
         return
     queries = {declared.name for declared in declarations if not _is_of_body(declared, vocabulary)}
     for template in parsed.index.of(ast.TemplateStr):
-        strings = _strings(template)
+        strings = strings_of(template)
         text = _HOLE.join(strings)
         for form in _FORM.finditer(text):
             names = _CONTROL.findall(form[2])
@@ -55,16 +56,6 @@ def _is_of_body(declared: Declaration, vocabulary: Vocabulary) -> bool:
         or any(vocabulary.public_name(call.func) in _OF_BODY for call in calls)
         or (declared.methods is not None and "GET" not in declared.methods)
     )
-
-
-def _strings(template: ast.TemplateStr) -> list[str]:
-    strings = [""]
-    for part in template.values:
-        if isinstance(part, ast.Constant):
-            strings[-1] += str(part.value)
-        else:
-            strings.append("")
-    return strings
 
 
 def _place(parsed: ParsedFile, template: ast.TemplateStr, strings: list[str], position: int) -> Place:
