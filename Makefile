@@ -88,5 +88,5 @@ requirements: setup
 	@$(COMPILE) requirements/bench.in --constraints requirements/dev.txt --output-file requirements/bench.txt
 
 clean:
-	rm -rf .venv .venv-* .python $(BROWSER_SCRIPTS) editors/vscode/node_modules dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf .venv .venv-* .python $(BROWSER_SCRIPTS) editors/vscode/node_modules dist harbour.db* .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +

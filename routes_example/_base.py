@@ -30,6 +30,7 @@ SECTIONS: Final = {
     "/catch": "Catch",
     "/chat": "Radio",
     "/logbook": "Logbook",
+    "/assistant": "Assistant",
 }
 
 

@@ -25,6 +25,7 @@ PAGES = (
     "/logbook",
     "/signup",
     "/login",
+    "/assistant",
 )
 
 # The text of a page whose colour is too close to the one behind it, with the contrast
