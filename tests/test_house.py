@@ -39,6 +39,7 @@ ORDER = (
     "app",
     "inspector",
     "check",
+    "build",
     "testing",
     "cli",
     "__init__",

@@ -18,6 +18,7 @@ from hyperpy.pages import (
     NONCE_KEY,
     OVERRIDING,
     STATE,
+    WHOLE,
     Completion,
     InjectedResponse,
     Redirect,
@@ -130,7 +131,7 @@ async def answer_route(
         if not (is_plain and _is_sent_whole(sender, answer)):
             await _send_page(run, sender, answer)
     elif isinstance(answer, Pending):
-        await _send_in_parts(run, sender, answer)
+        await (_send_whole if WHOLE in scope else _send_in_parts)(run, sender, answer)
     elif answer is not None:
         await _send_response(run, sender, answer)
     else:
@@ -143,6 +144,8 @@ async def answer_route(
 
 async def _finished(run: Run, answer: Any) -> Any:
     """The answer after the clean-up of dependencies, unless it needs them while it is sent."""
+    if isinstance(answer, Pending) and WHOLE in run.scope:
+        answer = await completed(run, answer)
     if isinstance(answer, str) or (isinstance(answer, Response) and not is_streamed(run, answer)):
         return await finished(run, answer)
     return answer
@@ -272,6 +275,27 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         return
     with run:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
+
+
+async def completed(run: Run, page: Pending) -> str | Response:
+    """The page with its deferred values, or the redirect that one of them has ended in."""
+    try:
+        with run:
+            html = await Completion(page).whole()
+    except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
+        answer: Response | None = run.settled(run.answer_to(error))
+        assert answer is not None
+        return answer
+    whole: str | Response = run.settled(html)
+    return whole
+
+
+async def _send_whole(run: Run, sender: Sender, page: Pending) -> None:
+    answer = await completed(run, page)
+    if isinstance(answer, str):
+        await _send_page(run, sender, answer)
+    else:
+        await _send_response(run, sender, answer)
 
 
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:

@@ -21,6 +21,7 @@ from hyperpy.pages.analysis.inputs.cached_functions import check_cached_function
 from hyperpy.pages.analysis.inputs.declarations import find_declarations, with_bare_dependencies, without_loaded
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_objects
+from hyperpy.pages.analysis.inputs.static_paths import check_static_paths
 from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.function_uses import possibly_named
@@ -96,6 +97,8 @@ class Description:
     """Its `route(…)`."""
     future: int
     """Compiler flags of its `from __future__` imports."""
+    static_paths: int
+    """The line of its `static_paths`; 0 if it has none."""
 
 
 def analyse(
@@ -138,7 +141,11 @@ def analyse(
     check_cached_reads(parsed, variables, vocabulary)
     named = parsed.bound if access.looks_up_any else frozenset[str]()
     perhaps = possibly_named(index) if access.looks_up_any else frozenset[str]()
-    usual, by_method = choose_functions(parsed, vocabulary, access.sets | access.looked_up, perhaps)
+    settled = frozenset().union(imported, builtins_now().everywhere, *(parsed.names[s].binds for s in once))
+    may_lack = starred is None or access.unknown is not None
+    static_paths = check_static_paths(parsed, parameters, settled, inputs, may_lack=may_lack)
+    elsewhere = access.sets | access.looked_up | _helpers_of_build(parsed)
+    usual, by_method = choose_functions(parsed, vocabulary, elsewhere, perhaps)
     chosen = [usual, *by_method.values()]
     loaders = [functions.loader.function for functions in chosen if functions.loader]
     streams = [functions.stream.function for functions in chosen if functions.stream]
@@ -202,6 +209,7 @@ def analyse(
         warnings=warnings,
         settings=settings,
         future=parsed.future,
+        static_paths=static_paths,
     )
     each = [s for s in statements if s not in once and not is_inert(s) and s is not settings.statement]
     own = {
@@ -248,6 +256,16 @@ def _answers_get(
         if functions.stream or (loader and not templates and returns_data(loader.function, index, vocabulary)):
             return True
     return False
+
+
+def _helpers_of_build(parsed: ParsedFile) -> frozenset[str]:
+    """The functions that `static_paths` calls, except for a loader, which sets names of the request."""
+    setting = {
+        function.name
+        for function in parsed.tree.body
+        if isinstance(function, ast.AsyncFunctionDef) and parsed.index.owned(function, ast.Global)
+    }
+    return parsed.named_for_build - setting
 
 
 # Through these, code can reach any name of the file without writing it.

@@ -13,6 +13,7 @@ from typing import Final
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Names, When
+from hyperpy.pages.analysis.inputs.static_paths_statement import STATIC_PATHS, take_static_paths
 from hyperpy.pages.analysis.mistakes.broken_strings import string_problem
 from hyperpy.pages.analysis.walk import Walk
 from hyperpy.pages.facts import ImportedName, place_of
@@ -33,6 +34,8 @@ class ParsedFile:
     """Compiler flags of the `from __future__` imports."""
     loaded: frozenset[ast.AnnAssign] = frozenset()
     """The declarations that had `Loaded()` as their value."""
+    static_paths: ast.stmt | None = None
+    """The statement for `hyper build`, which isn't in the tree."""
 
     @cached_property
     def bound(self) -> frozenset[str]:
@@ -57,6 +60,13 @@ class ParsedFile:
         return self.bound - (deleted - stored - self.rebound)
 
     @cached_property
+    def named_for_build(self) -> frozenset[str]:
+        """The names in `static_paths`."""
+        if self.static_paths is None:
+            return frozenset()
+        return frozenset(node.id for node in ast.walk(self.static_paths) if isinstance(node, ast.Name))
+
+    @cached_property
     def expected_to_fail(self) -> frozenset[str]:
         """The names that the file reads where it catches a NameError: it knows that they may not exist."""
         uses = (use for names in self.names.values() for use in names.uses)
@@ -78,7 +88,9 @@ def parse(source: str, file: str) -> ParsedFile:
         tree = ast.parse(source, file)
     except SyntaxError as error:
         raise unreadable(error, source, file) from error
-    parsed = parsed_file(tree, source, file)
+    whole = ast.Module([*tree.body], tree.type_ignores)
+    static_paths = take_static_paths(tree, file) if STATIC_PATHS in source else None
+    parsed = parsed_file(tree, source, file, static_paths)
     for node in _outside_functions(parsed.index):
         match node:
             case ast.Yield() | ast.YieldFrom():
@@ -95,7 +107,7 @@ def parse(source: str, file: str) -> ParsedFile:
         located = node.target if isinstance(node, ast.comprehension) else node
         raise RouteError(f"`{keyword}` outside a function", place=place_of(located, file), hint=hint)
     try:  # some errors are the compiler's, not the parser's: `await` in a plain function, `break` outside a loop
-        compile(tree, file, "exec", dont_inherit=True)
+        compile(whole, file, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise unreadable(error, source, file) from error
     return parsed
@@ -111,9 +123,9 @@ def _await_in_loader(tree: ast.Module, awaiting: ast.AST, source: str) -> str:
     return f"Await in the loader:\n\n    async def load():\n        global {name}\n        {name} = {value}"
 
 
-def parsed_file(tree: ast.Module, source: str, file: str) -> ParsedFile:
-    walk = Walk(tree)
-    return ParsedFile(file, source, tree, walk.index, walk.names, walk.local, _future_flags(tree))
+def parsed_file(tree: ast.Module, source: str, file: str, static_paths: ast.stmt | None = None) -> ParsedFile:
+    walk, flags = Walk(tree), _future_flags(tree)
+    return ParsedFile(file, source, tree, walk.index, walk.names, walk.local, flags, static_paths=static_paths)
 
 
 def unreadable(error: SyntaxError, source: str, file: str) -> RouteError:

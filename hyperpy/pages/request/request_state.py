@@ -17,6 +17,10 @@ ANSWERED: Final = "hyperpy.answered"
 HEADERS_SETTLED: Final = "hyperpy.headers_settled"
 
 
+# In the ASGI scope under `hyper build`: a page with deferred values is sent once it is complete.
+WHOLE: Final = "hyperpy.whole"
+
+
 class RequestState:
     """Shared by all Runs of a request. It is made on first use, because most requests need none of it."""
 
