@@ -34,9 +34,10 @@ class BuildReport:
         return bool(self.errors or self.undeclared)
 
     def text(self, seconds: float) -> str:
-        parts = [*map(str, (*self.notes[:MOST], *self.errors[:MOST]))]
-        if len(self.errors) > MOST:
-            parts.append(f"… and {len(self.errors) - MOST} more errors")
+        parts: list[str] = []
+        for findings, kind in ((self.notes, "warnings"), (self.errors, "errors")):
+            parts += map(str, findings[:MOST])
+            parts += [f"… and {len(findings) - MOST} more {kind}"] if len(findings) > MOST else []
         if self.dynamic:
             parts.append("\n".join(["These need a server, and are not built:", *_rows(self.dynamic)]))
         if self.undeclared:
@@ -58,11 +59,10 @@ class BuildReport:
 
 def _rows(dynamic: Sequence[Dynamic]) -> Iterator[str]:
     rows = []
-    for (_, why), group in by_reason(dynamic).items():
+    for (place, why), group in by_reason(dynamic).items():
         more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
-        place = group[0].place
         shown = ", ".join(each.url for each in group[:_SHOWN])
-        rows.append((shown + more, str(place) if place else "", why))
+        rows.append((shown + more, place, why))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for urls, where, why in rows:
         yield f"  {urls:<{widths[0]}}  {where:<{widths[1]}}  {why}"

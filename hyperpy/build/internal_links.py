@@ -1,7 +1,7 @@
 """Checks where the links of the built pages lead: to a built file, an element in it, or a route that needs a server."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -11,9 +11,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 from hyperpy.app import Hyper
 from hyperpy.build.html_references import References, references
 from hyperpy.build.output_paths import Layout
-from hyperpy.build.site_pages import BuiltPage, error_of
+from hyperpy.build.site_pages import PAGE, BuiltPage, PageErrors, error_of
 from hyperpy.check.destinations import Destinations
-from hyperpy.check.findings import Finding
 from hyperpy.check.targets import Path
 from hyperpy.exceptions import Place
 from hyperpy.pages import Route, read_source
@@ -22,6 +21,7 @@ from hyperpy.routing import Match, URLProblem, quote_path, split_path
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\")
 _HERE: Final = "http://here"
+_OF_SCRIPTS: Final = ("/", "!")  # fragments that routers in the browser read
 OWN_FILES: Final = "/_hyper/"
 
 type Problem = URLProblem | None
@@ -50,6 +50,7 @@ class InternalLinks:
     own_files: set[str] = field(default_factory=set)
     """The paths of hyperpy's own files that pages link to."""
     _known: dict[str, Problem] = field(default_factory=dict)
+    _sources: dict[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property
     def _targets(self) -> Mapping[str, _Target]:
@@ -59,14 +60,32 @@ class InternalLinks:
     def _destinations(self) -> Destinations:
         return Destinations(self.app, self.elsewhere)
 
-    def findings(self) -> Iterator[Finding]:
-        """An error for each link that leads nowhere."""
+    def check(self, errors: PageErrors) -> None:
+        """Add an error for each link that leads nowhere."""
         for target in self._targets.values():
             for attribute, url in target.found.urls:
                 if (problem := self._problem(url, target)) is not None:
-                    page = target.built.page
-                    what = f"{attribute}={url!r:.200} of {page.path} leads nowhere: {problem.what}"
-                    yield error_of(what, _place(target.built, url), problem.hint)
+                    what = f"{attribute}={url!r:.200} of {PAGE} leads nowhere: {problem.what}"
+                    errors.add(error_of(what, self._place(target.built, url), problem.hint), target.built.page.path)
+
+    def _place(self, page: BuiltPage, url: str) -> Place:
+        """The line that has the URL, in the route file or in a private one, such as that of the layout."""
+        own = page.page.place.file
+        written = re.compile(rf"(?<![\w./-]){re.escape(url)}(?=[\"'`\s,)>]|\Z)")
+        for file in (own, *self._private_files):
+            for number, text in enumerate(self._lines(file), 1):
+                if match := written.search(text):
+                    return Place(file, number, match.start(), len(url))
+        return Place(own)
+
+    @cached_property
+    def _private_files(self) -> Sequence[str]:
+        return sorted(map(str, self.app.loaded_routes.found.folder.rglob("_*.py")))
+
+    def _lines(self, file: str) -> Sequence[str]:
+        if file not in self._sources:
+            self._sources[file] = read_source(FilePath(file)).splitlines()
+        return self._sources[file]
 
     def _problem(self, url: str, source: _Target) -> Problem:
         if self.origin and (url == self.origin or url.startswith(f"{self.origin}/")):
@@ -87,7 +106,9 @@ class InternalLinks:
         if source.built.page.route is None:
             what = "the error page is shown at any URL, and a relative link means something else at each"
             return URLProblem(what, "Write a path from the root, or url(…).")
-        here = self.root + (source.found.base or path)
+        here = urljoin(_HERE + self.root + path, source.found.base).removeprefix(_HERE)
+        if _SCHEME.match(here):
+            return None
         meant = urljoin(_HERE + here, url).removeprefix(_HERE)
         if self.layout is Layout.FOLDERS and path != "/" and not source.found.base:
             below = urljoin(f"{_HERE}{here}/", url).removeprefix(_HERE)
@@ -140,14 +161,6 @@ def _references(page: BuiltPage) -> References:
 
 def _missing_id(fragment: str, found: References) -> Problem:
     name = unquote(fragment).partition(":~:")[0]
-    if not name or name.lower() == "top" or name in found.ids or fragment in found.ids:
+    if not name or name.startswith(_OF_SCRIPTS) or name.lower() == "top" or name in found.ids or fragment in found.ids:
         return None
     return URLProblem(f'no element there has id="{name}"', "Add the id, or correct the link.")
-
-
-def _place(page: BuiltPage, url: str) -> Place:
-    """The line of the route file that has the URL, if it is written there."""
-    file = page.page.place.file
-    lines = read_source(FilePath(file)).splitlines()
-    line = next((number for number, text in enumerate(lines, 1) if url in text), 0)
-    return Place(file, line, max(lines[line - 1].find(url), 0), len(url)) if line else Place(file)

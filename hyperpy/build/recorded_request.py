@@ -12,7 +12,7 @@ from typing import Any, Final, override
 from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import URL, Headers
-from starlette.types import Message, Scope
+from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app import Hyper
 from hyperpy.app.dispatch import Dispatch, NoRouteError
@@ -45,6 +45,8 @@ class Recorded:
 
     status: int = 0
     headers: Headers = field(default_factory=Headers)
+    own_headers: frozenset[str] = frozenset()
+    """The names of the headers that the response had before the middleware of the application."""
     body: bytes = b""
     reads: dict[str, Place] = field(default_factory=dict)
     """What the code of the site has read of the visitor, and where; see `_READS`."""
@@ -116,6 +118,20 @@ class Requests:
             "state": dict(self.state),
             WHOLE: True,
         }
+
+
+class RecordingDispatch(Dispatch):
+    """Notes the headers of a response before middleware adds more."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        recorded = _current.get(None)
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start" and recorded is not None:
+                recorded.own_headers = frozenset(Headers(raw=list(message.get("headers", ()))).keys())
+            await send(message)
+
+        await super().__call__(scope, receive, noting)
 
 
 class _Exchange:

@@ -10,7 +10,7 @@ from hyperpy.build.copied_files import AskedFolder, copied_files
 from hyperpy.build.internal_links import InternalLinks
 from hyperpy.build.output_folder import Content, OutputFolder
 from hyperpy.build.output_paths import Layout, OutputNames, output_path
-from hyperpy.build.recorded_request import Requests, recorded_logs
+from hyperpy.build.recorded_request import RecordingDispatch, Requests, recorded_logs
 from hyperpy.build.redirect_pages import REDIRECTS, redirect_list, redirect_page
 from hyperpy.build.site_pages import BuiltPage, SitePages, error_of, note_of, site_pages
 from hyperpy.check.findings import Finding, in_order
@@ -37,10 +37,11 @@ async def build_site(app: Hyper, options: BuildOptions) -> BuildReport:
 
     Raises ConfigError for a folder that must not be written.
     """
-    sources, static = app.loaded_routes.found.folder, app.static_folder
+    sources, static, dispatch = app.loaded_routes.found.folder, app.static_folder, app.dispatch
     folder = OutputFolder.of(options.out, [sources, *([static.folder] if static is not None else [])])
     asked = AskedFolder(static.folder) if static is not None else None
     app.static_folder = asked
+    app.dispatch = RecordingDispatch(app, app.loaded_routes, app.settings)
     try:
         with recorded_logs():
             async with app.router.lifespan_context(app) as state:
@@ -48,9 +49,9 @@ async def build_site(app: Hyper, options: BuildOptions) -> BuildReport:
                 build = _Build(options, requests, await site_pages(app, requests), asked)
                 await build.collect()
     finally:
-        app.static_folder = static
+        app.static_folder, app.dispatch = static, dispatch
     found = build.found
-    found.errors += map(Finding.of_error, folder.foreign(build.files))
+    found.errors += (*found.page_errors.findings(), *map(Finding.of_error, folder.foreign(build.files)))
     errors, notes = in_order(found.errors), in_order(found.notes)
     out = display_path(str(options.out.absolute()))
     report = BuildReport(out, len(found.pages), errors, notes, found.dynamic, options.allow_dynamic)
@@ -100,12 +101,14 @@ class _Build:
         self._add(name, body, path, built.page.place)
         guessed = media_type(name)
         if guessed != built.media_type:
-            what = f"{path} is {built.media_type or 'of no type'}, and hosts will take {name} for {guessed}"
+            what = (
+                f"{built.page.name} is {built.media_type or 'of no type'}, and hosts will take its file for {guessed}"
+            )
             self.found.notes.append(note_of(what, built.page.place, "They go by the suffix of the name."))
         elif not built.own_headers:
             self.served[path] = name
         if built.own_headers:
-            what = f"{path} sets {', '.join(built.own_headers)}, which a file doesn't have"
+            what = f"{built.page.name} sets {', '.join(built.own_headers)}, which a file doesn't have"
             self.found.notes.append(note_of(what, built.page.place, "Set headers where the files are hosted."))
 
     def _add(self, name: str, content: Content, owner: str, place: Place | None) -> None:
@@ -127,7 +130,7 @@ class _Build:
             options.origin,
             options.elsewhere,
         )
-        self.found.errors += links.findings()
+        links.check(self.found.page_errors)
         for path in sorted(links.own_files):
             recorded = await self._requests.get(path)
             if recorded.status == HTTPStatus.OK:

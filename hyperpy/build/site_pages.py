@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from starlette.datastructures import Headers
 
@@ -11,7 +11,7 @@ from hyperpy.build.dynamic_routes import Dynamic, dynamic_route, query_names
 from hyperpy.build.path_values import static_paths
 from hyperpy.build.recorded_request import UNKNOWN_ORIGIN, Recorded, Requests
 from hyperpy.check.findings import Finding, Severity
-from hyperpy.exceptions import HyperError, Place, display_path
+from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages import Route
 from hyperpy.record_classes import record
 from hyperpy.routing.urls import build_path
@@ -38,6 +38,11 @@ class SitePage:
     route: Route | None
     """None for the error page."""
 
+    @property
+    def name(self) -> str:
+        """The URL of its route, for what is the same for all pages of a route."""
+        return self.route.url if self.route is not None else self.path
+
 
 @record(frozen=True, slots=True)
 class BuiltPage:
@@ -50,6 +55,26 @@ class BuiltPage:
     """The headers that a file doesn't have."""
 
 
+PAGE = "\0"
+"""In a message: the pages that it is about."""
+
+
+class PageErrors:
+    """The errors of pages. What is wrong with many pages in the same way is told once."""
+
+    def __init__(self) -> None:
+        self._pages: dict[Finding, list[str]] = {}
+
+    def add(self, finding: Finding, path: str) -> None:
+        """`finding` has PAGE in the place of the path."""
+        self._pages.setdefault(finding, []).append(path)
+
+    def findings(self) -> Iterator[Finding]:
+        for finding, paths in self._pages.items():
+            others = f" and {len(paths) - 1} other page{'s' if len(paths) > 2 else ''}" if len(paths) > 1 else ""
+            yield replace(finding, what=finding.what.replace(PAGE, paths[0] + others))
+
+
 @record(slots=True)
 class SitePages:
     """What becomes of all routes."""
@@ -57,6 +82,7 @@ class SitePages:
     pages: list[BuiltPage] = field(default_factory=list)
     dynamic: list[Dynamic] = field(default_factory=list)
     errors: list[Finding] = field(default_factory=list)
+    page_errors: PageErrors = field(default_factory=PageErrors)
     notes: list[Finding] = field(default_factory=list)
 
 
@@ -129,17 +155,18 @@ def _decide(page: SitePage, recorded: Recorded, expected: int, requests: Request
         return
     found.notes += [note_of(f"{page.path}: {text}", None) for text in recorded.warnings]
     if errors := list(_errors(page, recorded, expected)):
-        found.errors += errors
+        for error in errors:
+            found.page_errors.add(error, page.path)
         return
     usual = {name.decode() for name, _ in app.dispatch.headers.fixed} | _USUAL
     if page.route and page.route.by_method.get("GET", page.route).stream:
         usual |= _OF_STREAMS
-    own = tuple(sorted(set(headers.keys()) - usual))
+    own = tuple(sorted(recorded.own_headers - usual))
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     names = query_names(page.route) if page.route else []
     if names or recorded.reads_query:
         listed = f" `{'`, `'.join(names)}`" if names else ""
-        what = f"{page.path} reads{listed} from the query, which a file doesn't see"
+        what = f"{page.name} reads{listed} from the query, which a file doesn't see"
         found.notes.append(note_of(what, page.place, "It is built as it is without a query."))
     target = headers.get("location", "") if recorded.status in _REDIRECTS else ""
     found.pages.append(BuiltPage(page, recorded, media_type, target, own))
@@ -175,24 +202,24 @@ def _errors(page: SitePage, recorded: Recorded, expected: int) -> Iterator[Findi
     if recorded.status not in {expected, *_REDIRECTS}:
         hint = "`static_paths` gives it. Its values have to fit the annotations of the file." if given else ""
         hint = hint or "Write route(dynamic=True) in its file if only a server can answer it."
-        yield error_of(f"{page.path} was answered with status {recorded.status}", page.place, hint)
+        yield error_of(f"{PAGE} was answered with status {recorded.status}", page.place, hint)
     elif UNKNOWN_ORIGIN.partition("//")[2].encode() in recorded.body + recorded.headers.get("location", "").encode():
         hint = "Run `hyper build --origin https://example.org`, with the address of the site."
-        yield error_of(f"{page.path} has the address of the site in it, which is unknown", page.place, hint)
+        yield error_of(f"{PAGE} has the address of the site in it, which is unknown", page.place, hint)
 
 
 def _failure(page: SitePage, failure: BaseException | str) -> Finding:
     if isinstance(failure, str):
-        return error_of(f"{page.path}: {failure}", page.place)
+        return error_of(f"{PAGE}: {failure}", page.place)
     if isinstance(failure, HyperError):
-        return error_of(f"{page.path}: {failure.what}", failure.place or page.place, failure.hint)
-    what = f"{page.path} raised {type(failure).__name__}: {failure}"
+        return error_of(f"{PAGE}: {failure.what}", failure.place or page.place, failure.hint)
+    what = f"{PAGE} raised {type(failure).__name__}: {failure}"
     return error_of(what, raising_place(failure) or page.place)
 
 
 def by_reason(dynamic: Iterable[Dynamic]) -> Mapping[tuple[str, str], list[Dynamic]]:
-    """What is dynamic, by the file and the reason."""
+    """What is dynamic, by the place and the reason."""
     groups: dict[tuple[str, str], list[Dynamic]] = {}
     for each in dynamic:
-        groups.setdefault((display_path(each.place.file) if each.place else "", each.why), []).append(each)
+        groups.setdefault((str(each.place or ""), each.why), []).append(each)
     return groups

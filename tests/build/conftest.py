@@ -1,10 +1,11 @@
 """`hyper build` in a temporary folder, in this process."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.routing import BaseRoute
 
 from hyperpy import Hyper
 from hyperpy.build import BuildOptions, build_site
@@ -21,10 +22,21 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HYPER_SECRET_KEY", "a key for this test")
 
-    async def run(files: Files, *, static: str | None = None, lifespan: Any = None, **options: Any) -> BuildReport:
+    async def run(
+        files: Files,
+        *,
+        static: str | None = None,
+        lifespan: Any = None,
+        middleware: Iterable[Any] = (),
+        routes: Iterable[BaseRoute] = (),
+        **options: Any,
+    ) -> BuildReport:
         write_files(Path("routes"), files)
         with temporary_imports(Path("routes")):
             app = Hyper(routes="routes", static=static, lifespan=lifespan)
+            app.router.routes.extend(routes)
+            for each in middleware:
+                app.add_middleware(each)
             return await build_site(app, BuildOptions(**{"out": Path("dist")} | options))
 
     return run

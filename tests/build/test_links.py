@@ -19,6 +19,8 @@ LINKS = {
     "#first": "",
     "#": "",
     "#top": "",
+    "#/inbox": "",
+    "/docs/guide#:~:text=first": "",
     "?page=2": "",
     "https://example.com/nowhere": "",
     "//example.com/nowhere": "",
@@ -78,6 +80,13 @@ async def test_relative_links_of_other_layouts_and_of_the_error_page(build: Buil
     report = await build(files, layout=Layout.FILES)
     assert [str(finding.place) for finding in report.errors] == ["routes/_404.py:1"]
     assert "the error page is shown at any URL" in report.errors[0].what
+
+
+async def test_relative_links_of_a_page_with_a_base(build: Build) -> None:
+    base = "t'<base href=/docs/docs/><a href=guide>A</a><a href=nothing>B</a>'"
+    pages = {"index.py": base, "docs/guide.py": "t'<p></p>'"}
+    report = await build(pages | {"away.py": "t'<base href=https://example.com/><a href=x>C</a>'"}, root="/docs")
+    assert [e.what for e in report.errors] == ["href='nothing' of / leads nowhere: nothing answers `/docs/nothing`"]
 
 
 async def test_links_outside_the_path_in_front(build: Build) -> None:

@@ -1,8 +1,13 @@
 """What becomes of each kind of route."""
 
-import pytest
+from contextlib import asynccontextmanager
 
-from hyperpy.build import Layout
+import pytest
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from hyperpy.build import Layout, recorded_request
 from tests.build.conftest import Build, written
 
 SITE = {
@@ -45,6 +50,7 @@ SITE = {
     "robots.txt.py": "from hyperpy import PlainTextResponse\nresponse = PlainTextResponse('User-agent: *')",
     "api/posts.json.py": "async def load():\n    return {'posts': [1, 2]}",
     "old.py": "from hyperpy import redirect, url\nredirect(url('/about'), 308)",
+    "out.py": "from hyperpy import redirect\nredirect('https://example.org/?a=1&b=2', 302, external=True)",
     "search.py": "from hyperpy import Query\nq: str = Query('all')\nt'<p>{q}</p>'",
     "late.py": """
         import asyncio
@@ -80,7 +86,7 @@ FILES = {
     "search/index.html": "<p>all</p>",
     "late/index.html": "<body><b>in place</b><b>suspended</b></body>",
     "report/index.html": "<!doctype html><title>Report</title><p>All of it</p>",
-    "_redirects": "/old /about 308\n",
+    "_redirects": "/old /about 308\n/out https://example.org/?a=1&b=2 302\n",
 }
 
 
@@ -88,10 +94,11 @@ async def test_each_kind_of_route_becomes_a_file(build: Build) -> None:
     report = await build(SITE)
     assert not report.fails, report.text(0)
     files = written()
-    old = files.pop("old/index.html")
+    old, out = files.pop("old/index.html"), files.pop("out/index.html")
     assert files == FILES
     assert '<link rel="canonical" href="/about">' in old
     assert 'content="0; url=/about"' in old
+    assert 'content="0; url=https://example.org/?a=1&amp;b=2"' in out
     assert [finding.what for finding in report.notes] == ["/search reads `q` from the query, which a file doesn't see"]
 
 
@@ -101,7 +108,7 @@ async def test_files_instead_of_folders_and_a_path_in_front(build: Build) -> Non
     assert not report.fails, report.text(0)
     found = written()
     assert found["index.html"] == '<a href="/docs/about">About</a>'
-    assert found["_redirects"] == "/docs/old /docs/about 308\n"
+    assert found["_redirects"].startswith("/docs/old /docs/about 308\n")
     assert {"about.html", "posts/first.html", "page.html", "feed.xml", "404.html"} <= found.keys()
 
 
@@ -211,6 +218,11 @@ ERRORS = {
         "/origin has the address of the site in it, which is unknown",
         0,
     ),
+    "every/{n}.py": (
+        "n: int\nstatic_paths = [{'n': n} for n in range(3)]\nzero = 0\nt'<p>{n / zero}</p>'",
+        "/every/0 and 2 other pages raised ZeroDivisionError: division by zero",
+        4,
+    ),
     "n/{n}.py": ("n: int\nstatic_paths = [{'n': 'x'}]\nt'<p></p>'", "/n/x was answered with status 404", 2),
 }
 
@@ -222,7 +234,9 @@ async def test_all_errors_are_told_at_once(build: Build) -> None:
     assert report.written is None
     origin = {"origin.py": "from hyperpy import request\nt'<a href={str(request.url)}>Here</a>'"}
     report = await build(
-        dict.fromkeys(ERRORS, "t'<p></p>'") | origin | {"n/{n}.py": "static_paths = []\nt''"},
+        dict.fromkeys(ERRORS, "t'<p></p>'")
+        | origin
+        | dict.fromkeys(("n/{n}.py", "every/{n}.py"), "static_paths = []\nt''"),
         origin="https://example.org",
     )
     assert not report.fails, report.text(0)
@@ -257,9 +271,30 @@ async def test_mistakes_in_static_paths(build: Build, value: str) -> None:
     assert str(report.errors[0].place) in ("routes/p/{slug}.py:2", "routes/p/taken/index.html.py")
 
 
-async def test_the_lifespan_runs_around_the_build(build: Build) -> None:
-    from contextlib import asynccontextmanager
+async def test_a_page_that_never_ends(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorded_request, "LONGEST", 0.05)
+    text = "import asyncio\n\nasync def stream():\n    yield t'<!doctype html>'\n    await asyncio.Event().wait()"
+    report = await build({"endless.py": text})
+    assert [finding.what for finding in report.errors] == ["/endless: the page was not complete after 0.05 seconds"]
 
+
+async def test_what_middleware_reads_and_sets_is_of_no_page(build: Build) -> None:
+    class Middleware(BaseHTTPMiddleware):
+        async def dispatch(self, request, call_next):
+            answer = await call_next(request)
+            answer.headers["x-id"] = request.headers.get("x-id", "none")
+            return answer
+
+    files = {
+        "index.py": "t'<p>Home</p>'",
+        "mine.py": "from hyperpy import response\nresponse.headers['x-mine'] = '1'\nt'<p>Mine</p>'",
+    }
+    report = await build(files, middleware=[Middleware], routes=[Route("/health", PlainTextResponse("ok"))])
+    assert [(each.url, each.place) for each in report.dynamic] == [("/health", None)]
+    assert [finding.what for finding in report.notes] == ["/mine sets x-mine, which a file doesn't have"]
+
+
+async def test_the_lifespan_runs_around_the_build(build: Build) -> None:
     seen = []
 
     @asynccontextmanager
