@@ -2,22 +2,21 @@
 
 import asyncio
 import logging
-import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import field
-from types import FrameType
 from typing import Any, Final, override
 from urllib.parse import unquote, urlsplit
 
-from starlette.datastructures import URL, Headers
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from hyperpy.app import Hyper
 from hyperpy.app.dispatch import Dispatch, NoRouteError
+from hyperpy.build.watched_scope import HEADERS, SESSION, WatchedScope
 from hyperpy.exceptions import Place
-from hyperpy.pages import NONCE_KEY, STATE, WHOLE, current
+from hyperpy.pages import NONCE_KEY, STATE, WHOLE
 from hyperpy.record_classes import record
 
 UNKNOWN_ORIGIN: Final = "http://hyper-build.invalid"
@@ -25,18 +24,6 @@ UNKNOWN_ORIGIN: Final = "http://hyper-build.invalid"
 
 LONGEST: Final = 60
 """Seconds after which a page counts as endless."""
-
-_READS: Final = {
-    "headers": "reads headers or cookies of the request",
-    "client": "reads the visitor's address",
-    "session": "reads the session",
-    "user": "reads the user of the request",
-    "auth": "reads the user of the request",
-    "query_string": "",
-}
-_LIBRARIES: Final = frozenset({"hyperpy", "starlette"}) | sys.stdlib_module_names
-_BEYOND: Final = Dispatch.__call__.__code__
-_ADDRESS: Final = URL.__init__.__code__
 
 
 @record(slots=True)
@@ -49,8 +36,7 @@ class Recorded:
     """The names of the headers that the response had before the middleware of the application."""
     body: bytes = b""
     reads: dict[str, Place] = field(default_factory=dict)
-    """What the code of the site has read of the visitor, and where; see `_READS`."""
-    reads_query: bool = False
+    """What the code of the site has read of the visitor, and where."""
     failures: list[BaseException | str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -75,7 +61,7 @@ class Requests:
     async def _recorded(self, path: str, *, missing: bool) -> Recorded:
         recorded = Recorded()
         token = _current.set(recorded)
-        scope, exchange = _WatchedScope(self._scope(path), recorded), _Exchange()
+        scope, exchange = WatchedScope(self._scope(path), recorded.reads), _Exchange()
         try:
             async with asyncio.timeout(LONGEST):
                 if missing:
@@ -92,11 +78,10 @@ class Requests:
             _current.reset(token)
         recorded.status, recorded.headers, recorded.body = exchange.status, exchange.headers, b"".join(exchange.chunks)
         if STATE in scope and scope[STATE].session is not None:
-            place = recorded.reads.pop(_READS["headers"], Place(""))
-            recorded.reads = {_READS["session"]: place} | recorded.reads
+            recorded.reads[SESSION] = recorded.reads.pop(HEADERS, Place(""))
         nonce = scope["state"].get(NONCE_KEY)
         if nonce and str(nonce).encode() in recorded.body:
-            recorded.reads.setdefault("uses a nonce, which each response has to have anew", Place(""))
+            recorded.reads["uses a nonce, which each response has to have anew"] = Place("")
         return recorded
 
     def _scope(self, path: str) -> Scope:
@@ -154,42 +139,6 @@ class _Exchange:
             self.status, self.headers = message["status"], Headers(raw=list(message.get("headers", ())))
         elif message["type"] == "http.response.body":
             self.chunks.append(bytes(message.get("body", b"")))
-
-
-class _WatchedScope(dict[str, Any]):
-    """An ASGI scope that notes where the code of the site reads what differs between visitors."""
-
-    def __init__(self, scope: Scope, recorded: Recorded) -> None:
-        super().__init__(scope)
-        self._recorded = recorded
-
-    @override
-    def __getitem__(self, key: str) -> Any:
-        if key in _READS:
-            self._note(key)
-        return super().__getitem__(key)
-
-    @override
-    def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default  # noqa: SIM401 (this is `get`)
-
-    def _note(self, key: str) -> None:
-        if current.get(None) is None or (place := _reading_place()) is None:
-            return  # of a middleware, which every page has
-        if key == "query_string":
-            self._recorded.reads_query = True
-        else:
-            self._recorded.reads.setdefault(_READS[key], place)
-
-
-def _reading_place() -> Place | None:
-    """The line of the site's code that reads something; None if hyperpy itself does, or to make the page's address."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code is not _BEYOND and frame.f_code is not _ADDRESS:
-        if str(frame.f_globals.get("__name__")).partition(".")[0] not in _LIBRARIES:
-            return Place(frame.f_code.co_filename, frame.f_lineno)
-        frame = frame.f_back
-    return None
 
 
 _current: Final[ContextVar[Recorded]] = ContextVar("hyperpy.build.recorded")

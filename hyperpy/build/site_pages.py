@@ -10,6 +10,7 @@ from hyperpy.app import Hyper
 from hyperpy.build.dynamic_routes import Dynamic, dynamic_route, query_names
 from hyperpy.build.path_values import static_paths
 from hyperpy.build.recorded_request import UNKNOWN_ORIGIN, Recorded, Requests
+from hyperpy.build.watched_scope import QUERY
 from hyperpy.check.findings import Finding, Severity
 from hyperpy.exceptions import HyperError, Place
 from hyperpy.pages import Route
@@ -164,7 +165,7 @@ def _decide(page: SitePage, recorded: Recorded, expected: int, requests: Request
     own = tuple(sorted(recorded.own_headers - usual))
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     names = query_names(page.route) if page.route else []
-    if names or recorded.reads_query:
+    if names or QUERY in recorded.reads:
         listed = f" `{'`, `'.join(names)}`" if names else ""
         what = f"{page.name} reads{listed} from the query, which a file doesn't see"
         found.notes.append(note_of(what, page.place, "It is built as it is without a query."))
@@ -174,7 +175,7 @@ def _decide(page: SitePage, recorded: Recorded, expected: int, requests: Request
 
 def _differs(recorded: Recorded) -> Iterator[tuple[str, Place | None]]:
     """Why a page is not the same for everybody."""
-    yield from recorded.reads.items()
+    yield from ((why, place) for why, place in recorded.reads.items() if why != QUERY)
     headers = recorded.headers
     if "set-cookie" in headers:
         yield "sets a cookie", None

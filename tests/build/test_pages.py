@@ -281,6 +281,7 @@ async def test_a_page_that_never_ends(build: Build, monkeypatch: pytest.MonkeyPa
 async def test_what_middleware_reads_and_sets_is_of_no_page(build: Build) -> None:
     class Middleware(BaseHTTPMiddleware):
         async def dispatch(self, request, call_next):
+            request.state.visitor = request.cookies.get("visitor")
             answer = await call_next(request)
             answer.headers["x-id"] = request.headers.get("x-id", "none")
             return answer
@@ -288,9 +289,14 @@ async def test_what_middleware_reads_and_sets_is_of_no_page(build: Build) -> Non
     files = {
         "index.py": "t'<p>Home</p>'",
         "mine.py": "from hyperpy import response\nresponse.headers['x-mine'] = '1'\nt'<p>Mine</p>'",
+        "yours.py": "from hyperpy import request\nt'<p>{request.state.visitor}</p>'",
+        "own.py": "from hyperpy import request\nrequest.state.own = 1\nt'{request.state.own} {request.app.debug}'",
     }
     report = await build(files, middleware=[Middleware], routes=[Route("/health", PlainTextResponse("ok"))])
-    assert [(each.url, each.place) for each in report.dynamic] == [("/health", None)]
+    assert [(each.url, each.why, str(each.place)) for each in report.dynamic] == [
+        ("/yours", "reads `visitor`, which middleware has set for the request", "routes/yours.py:2"),
+        ("/health", "is a route or mount of the application, not a file", "None"),
+    ]
     assert [finding.what for finding in report.notes] == ["/mine sets x-mine, which a file doesn't have"]
 
 
