@@ -192,8 +192,8 @@ def shell(code: str | None, **flags: str | bool | None) -> None:
         sys.exit(prompt.run_shell(partial(loading.load_app, settings, debug=True), code))
 
 
-@main.command(epilog=EPILOG)
-@options("routes", "static", "root_path", *APP_SETTINGS)
+@main.command()
+@options("routes", "static", "root_path")
 @click.option("--out", type=click.Path(path_type=Path), default="dist", show_default=True, help="Folder to write.")
 @click.option("--allow-dynamic", is_flag=True, help="Leave out what needs a server, and build the rest.")
 @click.option(
@@ -203,7 +203,7 @@ def shell(code: str | None, **flags: str | bool | None) -> None:
     show_default=True,
     help="Whether the page of /about is about/index.html or about.html.",
 )
-@click.option("--origin", default="", metavar="URL", help="Address of the site, for pages that have it in them.")
+@click.option("--origin", default="", metavar="URL", help="Address of the site, such as https://example.org.")
 @click.option("--elsewhere", multiple=True, metavar="PREFIX", help="Skip links that start with this. May be repeated.")
 def build(
     out: Path, allow_dynamic: bool, layout: str, origin: str, elsewhere: tuple[str, ...], **flags: str | bool | None
