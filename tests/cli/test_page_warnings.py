@@ -25,6 +25,8 @@ FILES = {
     "routes/inner/_guard.py": "import time\nasync def check():\n    time.sleep(0)\n",
     "routes/inner/page.py": "t'<p>'",
     "routes/broken.py": "t'{nothing}'",
+    "routes/_base.py": "def Layout(children): return t'<Card></Card>{children}'",
+    "routes/page.py": "from routes._base import Layout\nt'<{Layout}>a</{Layout}>'",
     "shared.py": "one\ntwo\nthree\n",
     "mounted/sub.py": "t'<Card></Card>'",
 }
@@ -68,6 +70,7 @@ async def test_which_warnings_a_page_gets(site: Site):
         "routes/two.py": ["routes/two.py:1"] * 2,
         "routes/inner/page.py": ["routes/inner/_guard.py:3"],
         "routes/broken.py": [],
+        "routes/page.py": ["routes/_base.py:1"],
         "routes/none.py": [],
         "mounted/sub.py": ["mounted/sub.py:1"],
     }

@@ -1,11 +1,12 @@
 """Warnings about code that loads and runs, but probably not as intended."""
 
 from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 
 from hyperpy.app.loaded_routes import load_routes
-from hyperpy.pages import Route
+from hyperpy.pages import Route, temporary_imports
 from tests.support.sites import Write
 
 PAGE = "\nt'<p>{1}</p>'"
@@ -32,6 +33,8 @@ MISTAKES = {
     "x = 1\nt'<p>{\"<br>\" if x else None}</p>'": "the tags in this string are shown as text",
     "xs = ['a']\nt'<ul>{\"\".join(f\"<li>{x}</li>\" for x in xs)}</ul>'": "Interpolate the items themselves",
     "def Row(x): return t'<td>{x and \"<b>x</b>\"}</td>'\nt'<{Row} x=1 />'": "the tags in this string",
+    "def Note(x): return f'<b>{x}</b>'\nt'<{Note} x=1 />'": 'Write t"…" in place of f"…".',
+    "def note(x): return f'<b>{x}</b>'\nt'<p>{note(1)}</p>'": "the tags in this string are shown as text",
     "async def stream():\n    yield '<b>new</b>'": "the tags in this string are shown as text",
     "n = 1\nasync def stream():\n    yield 'news', f'<b>{n}</b>'": 'Write t"…" in place of f"…".',
     "n = 1\nasync def stream():\n    global n\n    n = 2\nt'{n}'": "stream() has no `yield`, so it is the loader",
@@ -126,6 +129,7 @@ FINE = (
     "name = 'x'\nt'<!-- {{ name }} <Card> --><p>{name}</p>'",
     f"{CARD}t'<{{Card}} title=\"<Card>\">x</{{Card}}><DIV>x</DIV>'",
     'x = 1\nt\'<p>{"<b>"} {"a < b > c"} {"<b>x</b>":safe} {"<b>x</b>"!r}</p>\'',
+    "from hyperpy import Markup\ndef note(x): return f'<b>{x}</b>'\nt'<p>{note(1):safe}{Markup(note(2))}</p>'",
     'from hyperpy import Markup\nt\'<p title={"<b>x</b>"}>{Markup("<b>x</b>")}</p>\'',
 )
 
@@ -190,3 +194,27 @@ def test_models_of_other_modules(write: Write) -> None:
     [warning] = load_routes(folder).warnings
     assert warning.what == "`Field` has no keyword `patern`, and pydantic ignores it"
     assert (warning.place.file, warning.place.line) == (str(folder / "_models.py"), 3)
+
+
+HELPERS = {
+    "_base.py": "import time\ndef Layout(children): return t'<section>{\"<b>x</b>\"}{children}'\n"
+    "def Half(): return t'<article>{1}'\nasync def slow():\n    time.sleep(1)\n",
+    "one.py": "from routes._base import Layout\nt'<{Layout}>a</{Layout}>'",
+    "two.py": "from routes._base import Half, Layout\nt'<{Layout}><{Half} />b</article></{Layout}>'",
+    "other.py": "from components import Box\nt'<{Box}>a</{Box}>'",
+}
+BOX = "def Box(children, name=1): return t'<div>{{ name }}<i className=\"a\">{children}</div>'"
+
+
+def test_what_routes_import(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "components.py").write_text(BOX)
+    folder = write(HELPERS)
+    with temporary_imports(tmp_path):
+        warnings = load_routes(folder).warnings
+    found = [(Path(w.place.file).name, w.place.line, w.what.partition(" ")[0]) for w in warnings]
+    outside, base = ("components.py", 1), "_base.py"
+    assert found == [
+        *((*outside, word) for word in ("`{{", "browsers", "<i>")),
+        *((base, line, word) for line, word in ((2, "the"), (5, "time.sleep()"), (2, "<section>"))),
+    ]
