@@ -375,6 +375,13 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
         ("if x():\n    raise HTTPException(404)\n'<h1>'", 3, "this string is not a template", "Put a `t`"),
         ("async def load():\n    await x()\n'<h1>'", 3, "this string is not a template", "Put a `t`"),
         ("x = 1\nt'a' + t'b'", 2, "a sum of t-strings", "adjacent t-strings"),
+        ("async def stream():\n    yield 1\n'<h1>a</h1>'", 3, "this string is not a template", "write it with `#`"),
+        ("'<h1>a</h1>'\nasync def stream():\n    yield 1", 1, "this string is not a template", "Put a `t`"),
+        ("if x():\n    redirect('/')\nelse:\n    f'<p>{1}</p>'", 4, "this is an f-string", 't"…"'),
+        ("if x():\n    t'a'\n'<p>a</p>'", 3, "this string is not a template", "Put a `t`"),
+        ("async def load():\n    return {}\n'<p>%s</p>' % 1", 3, "this string is not a template", "in braces"),
+        ("if x():\n    redirect('/')\n'<p>{}</p>'.format(1)", 3, "this string is not a template", "in braces"),
+        ("if x():\n    redirect('/')\nt'<p>a</p>',", 3, "the comma after this t-string", "Remove the comma"),
         (
             "task = 1\nt'<p>{taks}</p>'",
             2,
