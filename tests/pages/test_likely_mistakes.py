@@ -16,7 +16,19 @@ MODEL = "from pydantic import BaseModel, ConfigDict, Field\nclass M(BaseModel):\
 CARD = "def Card(title, children=None): return t'<p>{title}</p>'\n"
 
 NOTE = "from hyperpy import POST, Form, Query\nif POST:\n    note: str = Form()\n"
+MODEL_FORM = """from pydantic import BaseModel
+from hyperpy import POST, Form, FormField
+class M(BaseModel):
+    a: str
+form: Form[M] = Form()
+"""
+HANDLED = f"{MODEL_FORM}if POST and form.ok: print(1)\n"
 MISTAKES = {
+    f"{HANDLED}t'<form><{{FormField}} of={{form.a}} /></form>'": "this form sends GET, but the file handles POST",
+    f"{HANDLED}t'<p>{{1}}<form><input {{form.field(\"a\"):**}}></form>'": 'Write <form method="post">.',
+    f"{NOTE}t'<form><button>Delete {1}</button></form>'": "this form sends GET, but the file handles POST",
+    f"{MODEL_FORM}t'<form method=post><input name=a></form>{{1}}'": "this form sends POST, which the file doesn't",
+    f"{MODEL_FORM}t'<form><input name=a></form>{{1}}'": "its fields are read from the body of a request",
     f"n = 0\n{LOAD}n = 1\nt'{{n}}'": "load() sets a local variable `n`, not the `n` of line 1",
     f"n = m = 0\n{LOAD}m, n = 1, 2\n    if n: pass\nt'{{n}}'": "load() sets a local variable `n`",
     "n = 0\nasync def stream():\n    for n in (1, 2): yield render()\nfrom hyperpy import render\nt'{n}'": (
@@ -94,6 +106,9 @@ FINE = (
     f"{NOTE}q: str = Query('')\nt'<form><input name=q value={{q}}></form>'",
     f"{NOTE}t'<form><input name=note>{{1}}<button formmethod=post>a</button></form>'",
     "t'<form><input name=note>{1}</form>'",
+    "t'<form method=post><button>{1}</button></form>'",
+    f"{MODEL_FORM}t'<form method=post action=/a><input {{form.field(\"a\"):**}}></form>'",
+    f"{NOTE}t'<form><button>{{1}}</button></form>'",
     "t'<!doctype html><html lang=en><head><title>a</title><body><dl><dt>a<dd>{1}</dl><p>b<ol><li>c</ol>'",
     "t'<table><caption>a</caption><colgroup><col><thead><tr><th>a<tbody><tr><td>{1}</table><select><optgroup><option>1</select>'",
     "async def stream():\n    yield t'<!doctype html><main><ul>'\n    yield t'<li>a'\n    yield t'</ul></main>'",

@@ -178,7 +178,7 @@ def analyse(
         *unknown_keywords(parsed, vocabulary),
         *missing_fragments(parsed, vocabulary),
         *constant_controls(parsed, vocabulary),
-        *forms_without_method(parsed, methods, declarations, vocabulary),
+        *forms_without_method(parsed, FLAGS if any_method or guard else methods, declarations, vocabulary),
     )
     description = Description(
         file=file,
