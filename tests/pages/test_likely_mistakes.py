@@ -35,6 +35,12 @@ MISTAKES = {
         "stream() sets a local variable `n`"
     ),
     "n = None\ndef load():\n    global n\n    n = 1\nt'{n}'": "nothing calls load(): a loader is an `async def`",
+    "n = 0\ndef load(request):\n    n = 1\nt'{n}'": "nothing calls load(): a loader is an `async def`",
+    "from hyperpy import POST\nif POST: print(1)\ndef post(request): print(2)\nt'{1}'": "under `if POST:`",
+    "async def post(): print(1)\nt'{1}'": "post() is the loader of this file: it runs for each request, GET as well",
+    "n = 1\nasync def _load():\n    global n\n    n = 2\nt'{n}'": "with `_`, it is a helper",
+    "def stream(): return [1]\nt'{1}'": "a stream is an `async def` with `yield`",
+    "class Page:\n    def get(self, request): return 1\nt'{1}'": "nothing calls Page.get()",
     f"n = 0\n{LOAD}global n\n    n = 1\n    yield\nt'{{n}}'": "the `yield` makes load() the stream",
     "name = 'Ada'\nt'<p>Hello {{ name }}</p>'": "`{{ name }}` is shown as the text `{ name }`",
     "user = 1\nt'''<title>\n{{ user.name }}</title>'''": "Write `{user.name}`",
@@ -136,6 +142,8 @@ FINE = (
     f"_n = 0\n{LOAD}_n = 1\nt'{{_n}}'",
     f"def f(n): return n\n{LOAD}n = 1\nt'{{f(2)}}'",
     "n = 0\ndef f():\n    n = 1\n    return n\nt'{n} {f()}'",
+    "def load(): return 1\nasync def get():\n    global n\n    n = load()\nn = 0\nt'{n}'",
+    "class A:\n    def get(self): return 1\nt'{A().get()}'",
     "n = 0\ndef count():\n    global n\n    n += 1\ncount()\nt'{n}'",
     "async def stream():\n    return\n    yield",
     "async def stream():\n    yield '5 < 7'\n    yield t'<b>x</b>'\n    yield {'data': '<b>x</b>'}",
@@ -180,6 +188,19 @@ def test_an_input_beside_an_unused_parameter(write: Write) -> None:
     found = warnings_of(write, PARAMETERS, "p{}/{{id}}.py")
     assert [source for source, text in PARAMETERS.items() if (NEAR in found[source]) != bool(text)] == []
     assert [source for source, text in PARAMETERS.items() if found[source] and not text] == []
+
+
+GUARDS = {
+    "from hyperpy import redirect\ndef check(): redirect('/login')\nprint(1)": "so it refuses no request",
+    "from hyperpy import redirect\ndef check(): redirect('/login')\ncheck()": "",
+}
+
+
+def test_functions_of_guards_that_nothing_calls(write: Write) -> None:
+    found = warnings_of(write, GUARDS, "g{}/_guard.py")
+    assert {source: text in found[source] and bool(text) == bool(found[source]) for source, text in GUARDS.items()} == (
+        dict.fromkeys(GUARDS, True)
+    )
 
 
 BUILTIN = "`id` is Python's builtin here, not the `{id}` of the URL"

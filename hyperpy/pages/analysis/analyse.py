@@ -37,6 +37,7 @@ from hyperpy.pages.analysis.mistakes.forgotten_templates import check_forgotten_
 from hyperpy.pages.analysis.mistakes.forms_without_method import forms_without_method
 from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
+from hyperpy.pages.analysis.mistakes.unused_hooks import unused_hooks
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
@@ -145,6 +146,7 @@ def analyse(
     chosen = [usual, *by_method.values()]
     loaders = [functions.loader.function for functions in chosen if functions.loader]
     streams = [functions.stream.function for functions in chosen if functions.stream]
+    every = usual.loader.function if usual.loader else None
     check_bare_renders(parsed, loaders, vocabulary)
     explicit = explicit_answers(statements, index, vocabulary)
     responds = explicit or "response" in parsed.rebound
@@ -159,8 +161,7 @@ def analyse(
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary, parameters)
         order = around_loader(statements, usual.loader)
-        loader = usual.loader.function if usual.loader else None
-        check_order(parsed, access.sets | access.mentions | inputs | builtins_now().everywhere, *order, loader, streams)
+        check_order(parsed, access.sets | access.mentions | inputs | builtins_now().everywhere, *order, every, streams)
     has_others = (
         any_method
         or not (templates or explicit or by_method)
@@ -171,7 +172,8 @@ def analyse(
     warnings = (
         *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
         *clients_in_functions([*loaders, *streams], parsed, variables, vocabulary),
-        *likely_mistakes(parsed, loaders, streams, declarations, parameters, named | access.mentions),
+        *likely_mistakes(parsed, loaders, streams, declarations, parameters),
+        *unused_hooks(parsed, every, named | access.mentions, vocabulary, guard=guard),
         *template_mistakes(parsed),
         *end_tags(parsed),
         *blocking_calls(parsed, vocabulary),

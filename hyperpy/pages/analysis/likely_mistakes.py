@@ -18,9 +18,8 @@ def likely_mistakes(
     streams: Collection[ast.AsyncFunctionDef],
     declarations: Collection[Declaration],
     parameters: frozenset[str],
-    mentioned: frozenset[str],
 ) -> Iterator[LoadWarning]:
-    """Warnings about a file's functions and inputs. `mentioned` are names that code looks up as strings."""
+    """Warnings about a file's functions and inputs."""
     for function in (*loaders, *streams):
         yield from _local_results(function, parsed)
     for function in loaders:
@@ -28,7 +27,6 @@ def likely_mistakes(
     for function in streams:
         yield from _loader_with_yield(function, parsed)
         yield from _yielded_html(function, parsed)
-    yield from _plain_loaders(parsed, mentioned)
     yield from _unused_parameters(parsed, declarations, parameters)
     yield from _builtins_as_parameters(parsed, declarations, parameters)
 
@@ -82,18 +80,6 @@ def _yielded_html(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterato
                 yield from strings_of_html(content, parsed.file)
             case ast.JoinedStr() | ast.Constant() as content:
                 yield from strings_of_html(content, parsed.file)
-
-
-def _plain_loaders(parsed: ParsedFile, mentioned: frozenset[str]) -> Iterator[LoadWarning]:
-    """Functions without `async` that set variables of the file, and that nothing calls."""
-    used = mentioned | parsed.reads
-    for node in parsed.index.owned(None, ast.FunctionDef):
-        if node.decorator_list or node.name.startswith("_") or node.name in used:
-            continue
-        if parsed.index.owned(node, ast.Global):
-            what = f"nothing calls {node.name}(): a loader is an `async def`"
-            hint = f"Write `async def {node.name}():`, or call it where its result is needed."
-            yield LoadWarning(what, place_of(node, parsed.file), hint)
 
 
 def _unused_parameters(
