@@ -25,6 +25,7 @@ from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.own_requests import UnloggedOwn
 from hyperpy.dev.page_warnings import RouteWarnings, WarningLayer
 from hyperpy.dev.problems import Editor, ProblemLayer
+from hyperpy.dev.replaced_code import ReplacedCode
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.dev.terminal import (
     RepeatedErrors,
@@ -235,9 +236,10 @@ def _serve(
     on_ready: Callable[[FollowedServer], None],
     warnings_of: Callable[[str], RouteWarnings | None] = lambda file: None,
 ) -> None:
-    following = Following(app)
+    replaced = ReplacedCode(app)
+    following = Following(replaced)
     watchdog = Watchdog()
-    following.updates.watchers += [lambda update: repeated.forget(), lambda update: watchdog.forget()]
+    following.updates.watchers += [lambda update: repeated.forget(), lambda update: watchdog.forget(), replaced.take]
     editor = Editor.of(settings, os.environ)
     warning = RequestWarnings(following)
     following.updates.watchers.append(lambda update: warning.forget())
@@ -253,6 +255,7 @@ def _serve(
         on_ready(server)
 
     server.on_ready = ready
+    server.on_stop = partial(replaced.stop, GRACE * 0.8)
     with layer.listening(), warned.listening(), contextlib.closing(watchdog):
         run(server, listener)
 
@@ -266,6 +269,7 @@ class FollowedServer(Server):
         super().__init__(config, parent_is_alive=parent_is_alive)
         self.updates = following.updates
         self._exiting = asyncio.Event()
+        self.on_stop: Callable[[], None] = lambda: None
 
     def stop(self) -> None:
         """Stop serving. On Windows, this is the only way in which the parent ends the process."""
@@ -285,6 +289,7 @@ class FollowedServer(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.updates.close()
+        self.on_stop()
         await super().shutdown(sockets)
 
     async def _finish(self, sockets: list[socket.socket] | None) -> None:
