@@ -30,6 +30,8 @@ HINTS = {
     "def page():\n    return t'<p>x</p>'": "Write the t-string of page() as a statement of its own",
     "async def load():\n    return {'user': 1}\nt'<p>{user}</p>'": "global user\n          user = …",
     "t'<p>{/* a comment */}</p>'": "<!-- … -->",
+    "t'<p>{/Page}</p>'": "The end tag of a component is </{Page}>.",
+    "t'<{Page title=\"a\"}></{Page}>'": "attributes stand behind the braces: <{Page} …>.",
     "x = 1\nt'<p>{x && t\"<b>x</b>\"}</p>'": "In Python, it is `and`",
     "x = 1\nt'<p>{x || 1}</p>'": "In Python, it is `or`",
     "x = 1\nt'<p>{x ? 1 : 2}</p>'": "a condition is {'yes' if found else 'no'}",

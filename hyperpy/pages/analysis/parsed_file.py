@@ -165,6 +165,10 @@ def _braces(line: str, column: int) -> str:
     inside = line[brace + 1 :].lstrip()
     if inside.startswith("#"):
         return "A comment in a template is one of HTML: <!-- … -->."
+    if tag := re.match(r"/\s*(\w+)\s*\}", inside):
+        return f"The end tag of a component is </{{{tag[1]}}}>."
+    if line[:brace].endswith("<") and (tag := re.match(r"(\w+)\s+[\w-]+\s*=", inside)):
+        return f"In the tag of a component, its attributes stand behind the braces: <{{{tag[1]}}} …>."
     if inside.startswith(("/*", "//")):
         return "A comment in a template is one of HTML: <!-- … -->. It is not sent if it begins with <!--#."
     if operator := re.match(r"[^{}]*?(&&|\|\||(?<=\s)\?(?=\s))", inside):
