@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.config import Settings
+from hyperpy.dev.background_check import BackgroundCheck, Check
 from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.own_requests import UnloggedOwn
@@ -37,6 +38,7 @@ from hyperpy.dev.terminal import (
 )
 from hyperpy.dev.zygote import InstalledImports, dependencies_since
 from hyperpy.exceptions import HyperError
+from hyperpy.pages import LoadWarning
 from hyperpy.record_classes import record
 from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
 from hyperpy.server.colours import coloured, has_colours
@@ -82,6 +84,8 @@ class Hooks:
     """The folder of an application's static files."""
     warnings: Callable[[ASGIApp, str], RouteWarnings | None]
     """The warnings about a route file of an application; None if it has no such file."""
+    check: Callable[[ASGIApp], Sequence[LoadWarning]]
+    """What `hyper check` finds across the files of an application. Takes long, and is called in a thread."""
 
 
 class ChangedFiles(NamedTuple):
@@ -128,7 +132,7 @@ def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.so
     try:
         imported = partial(dependencies_since, modules, variables)
         follow = partial(_follow, changes, app, hooks, imported)
-        _serve(watched, settings, listener, repeated, follow, partial(hooks.warnings, app))
+        _serve(watched, settings, listener, repeated, follow, partial(hooks.warnings, app), partial(hooks.check, app))
     except SystemExit:
         if watched.problem is None:
             raise
@@ -235,6 +239,7 @@ def _serve(
     repeated: RepeatedErrors,
     on_ready: Callable[[FollowedServer], None],
     warnings_of: Callable[[str], RouteWarnings | None] = lambda file: None,
+    check: Check = tuple,
 ) -> None:
     replaced = ReplacedCode(app)
     following = Following(replaced)
@@ -245,6 +250,8 @@ def _serve(
     following.updates.watchers.append(lambda update: warning.forget())
     layer = ProblemLayer(warning, editor, following.updates)
     warned = WarningLayer(layer, editor, following.updates, warnings_of)
+    background = BackgroundCheck(check, warned.show)
+    following.updates.watchers.append(lambda update: background.start())
     config = make_config(HostGuard(UnloggedOwn(warned), settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -252,6 +259,7 @@ def _serve(
 
     def ready() -> None:
         watchdog.watch(asyncio.get_running_loop())
+        background.start()
         on_ready(server)
 
     server.on_ready = ready
