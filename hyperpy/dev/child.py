@@ -242,13 +242,13 @@ def _serve(
     check: Check = tuple,
 ) -> None:
     replaced = ReplacedCode(app)
-    following = Following(replaced)
+    editor = Editor.of(settings, os.environ)
+    warning = RequestWarnings(replaced, editor)
+    following = Following(warning)
     watchdog = Watchdog()
     following.updates.watchers += [lambda update: repeated.forget(), lambda update: watchdog.forget(), replaced.take]
-    editor = Editor.of(settings, os.environ)
-    warning = RequestWarnings(following)
     following.updates.watchers.append(lambda update: warning.forget())
-    layer = ProblemLayer(warning, editor, following.updates)
+    layer = ProblemLayer(following, editor, following.updates)
     warned = WarningLayer(layer, editor, following.updates, warnings_of)
     background = BackgroundCheck(check, warned.show)
     following.updates.watchers.append(lambda update: background.start())
