@@ -118,7 +118,9 @@ def _checked(marker: Any, declaration: Declaration, place: Place) -> InputMarker
             raise RouteError(what, place=place, hint="Use a subclass that has `def value(self, request, name):`.")
         hint = f"Call it: `{written}()`."
         raise RouteError(f"`{written}` of `{declaration.name}` is not called", place=place, hint=hint)
-    assert isinstance(marker, InputMarker)
+    if not isinstance(marker, InputMarker):  # its code gives something else than when the file was compiled
+        what = f"the value of `{declaration.name}` is not an input marker any more, but {marker!r}"
+        raise RouteError(what, place=place, hint="Make it the same in every environment, and change the file.")
     if inspect.iscoroutinefunction(marker.value):
         what = f"{type(marker).__name__}.value() is async, but inputs are read before anything is awaited"
         raise RouteError(what, place=place, hint="Write `def value(self, request, name):`, and await in the loader.")
