@@ -375,6 +375,7 @@ def test_each_nested_block_has_its_own_group_of_inputs() -> None:
         ("if x():\n    raise HTTPException(404)\n'<h1>'", 3, "this string is not a template", "Put a `t`"),
         ("async def load():\n    await x()\n'<h1>'", 3, "this string is not a template", "Put a `t`"),
         ("x = 1\nt'a' + t'b'", 2, "a sum of t-strings", "adjacent t-strings"),
+        ("x = 1\nt'a' if x else t'b'", 2, "this condition is not a page", "with a t-string as a statement in each"),
         ("async def stream():\n    yield 1\n'<h1>a</h1>'", 3, "this string is not a template", "write it with `#`"),
         ("'<h1>a</h1>'\nasync def stream():\n    yield 1", 1, "this string is not a template", "Put a `t`"),
         ("if x():\n    redirect('/')\nelse:\n    f'<p>{1}</p>'", 4, "this is an f-string", 't"…"'),

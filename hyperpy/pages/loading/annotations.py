@@ -118,9 +118,7 @@ def _checked(marker: Any, declaration: Declaration, place: Place) -> InputMarker
             raise RouteError(what, place=place, hint="Use a subclass that has `def value(self, request, name):`.")
         hint = f"Call it: `{written}()`."
         raise RouteError(f"`{written}` of `{declaration.name}` is not called", place=place, hint=hint)
-    if not isinstance(marker, InputMarker):  # its code gives something else than when the file was compiled
-        what = f"the value of `{declaration.name}` is not an input marker any more, but {marker!r}"
-        raise RouteError(what, place=place, hint="Make it the same in every environment, and change the file.")
+    assert isinstance(marker, InputMarker)
     if inspect.iscoroutinefunction(marker.value):
         what = f"{type(marker).__name__}.value() is async, but inputs are read before anything is awaited"
         raise RouteError(what, place=place, hint="Write `def value(self, request, name):`, and await in the loader.")
@@ -140,7 +138,10 @@ def _hidden_default(marker: TextMarker | FromBody, declaration: Declaration, pla
 def _value_of(expression: ast.expr, declaration: Declaration, file: str, types: TypeNames) -> Any:
     """The marker that is written as the value of an input. It is made once, so it can use definitions only."""
     try:
-        return types.evaluated(expression)
+        marker = types.evaluated(expression)
+        if not is_marker(marker):  # it was one when the file was compiled
+            raise TypeError(f"{marker!r} is not an input marker")
+        return marker
     except Exception as error:
         what = f"can't make the input marker of `{declaration.name}`: {type(error).__name__}: {error}"
         hint = "Check its arguments. It is made once, when the file is loaded."

@@ -28,6 +28,12 @@ def check_forgotten_templates(parsed: ParsedFile) -> None:
 def forgotten_template(parsed: ParsedFile) -> RouteError | None:
     """The error for a file without an answer that has a string which is almost a template."""
     body = parsed.tree.body
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.TemplateStr()) if name not in parsed.reads:
+                hint = f"Write the t-string as a statement of its own, without `{name} =`."
+                place = place_of(statement, parsed.file)
+                return RouteError(f"nothing shows the t-string in `{name}`", place=place, hint=hint)
     statements = (s for s in body[1:] or body if isinstance(s, ast.Expr))
     return next((error for s in statements if (error := _problem(s.value, parsed))), None)
 
@@ -53,7 +59,7 @@ def _is_page(value: ast.expr, index: FileIndex) -> bool:
             return bool(index.of(ast.TemplateStr, inside=value)) or _is_page(left, index)
         case ast.Call(func=ast.Attribute(value=ast.Constant() | ast.JoinedStr() as text)):
             return _is_page(text, index)
-        case ast.Tuple(elts=[ast.TemplateStr()]):
+        case ast.Tuple(elts=[ast.TemplateStr()]) | ast.IfExp(body=ast.TemplateStr()):
             return True
     return False
 
@@ -68,6 +74,9 @@ def _problem(value: ast.expr, parsed: ParsedFile) -> RouteError | None:
         case ast.BinOp() | ast.Call() if _is_page(value, parsed.index):
             what = "this string is not a template"
             hint = 'Write one t-string with the values in braces: t"<h1>{title}</h1>".'
+        case ast.IfExp(body=ast.TemplateStr()):
+            what = "this condition is not a page, although its results are t-strings"
+            hint = "Write `if …:` and `else:`, with a t-string as a statement in each."
         case ast.Tuple(elts=[ast.TemplateStr()]):
             what, hint = "the comma after this t-string makes a tuple, which is not a page", "Remove the comma."
         case ast.Constant(value=str(text)) if text.lstrip().startswith("<"):
