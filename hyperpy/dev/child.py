@@ -122,6 +122,7 @@ def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.so
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
     note_escaped_html()
+    sys.set_coroutine_origin_tracking_depth(1)  # a warning about one that is never awaited names the line of its call
     try:
         app = hooks.load()
         hooks.announce(app, first)
