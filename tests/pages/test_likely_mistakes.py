@@ -63,6 +63,9 @@ MISTAKES = {
     "t'<p className={\"a\"}>{1}</p>'": "Write `class`.",
     "x = 1\nt'<label htmlFor=\"a\">{x}</label>'": "browsers know no attribute `htmlFor`",
     "x = '<b>x</b>'\nt'<p set:html={x}></p>'": "`{…:safe}` says that it is HTML.",
+    "from hyperpy import POST\nif POST:\n    a: str\n    print(a)\nt'<form method=post><input name=a>{1}</form>'": (
+        "`a` is taken from the query, but the form sends it in the body"
+    ),
     "from hyperpy import Query\npage: int = Query('abc')\nt'{page}'": "is the str 'abc', but its type is int",
     "q: str = ''\nt'<input name=\"q\" value={q} hx-get=\"/\">'": "`q` is always '': an assignment takes nothing",
     "q: int = 1\nt'<p>{q}</p><select id={2} name=q></select>'": "write `q: int = Query(1)`.",
@@ -113,6 +116,8 @@ FINE = (
     f"{NOTE}q: str = Query('')\nt'<form><input name=q value={{q}}></form>'",
     f"{NOTE}t'<form><input name=note>{{1}}<button formmethod=post>a</button></form>'",
     "t'<form><input name=note>{1}</form>'",
+    f"{NOTE}t'<form method=post><input name=note>{{1}}</form>'",
+    "from hyperpy import POST\nif POST:\n    a: str\nt'<form method=post action=\"?a=1\"><input name=a>{1}</form>'",
     "from hyperpy import Query\na: float = Query(1)\nb: str = Query(None)\nt'{a}{b}'",
     "t'<form method=post><button>{1}</button></form>'",
     f"{MODEL_FORM}t'<form method=post action=/a><input {{form.field(\"a\"):**}}></form>'",

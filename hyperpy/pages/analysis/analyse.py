@@ -31,7 +31,7 @@ from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.clients_in_functions import clients_in_functions
-from hyperpy.pages.analysis.mistakes.constant_controls import constant_controls
+from hyperpy.pages.analysis.mistakes.constant_controls import constant_controls, queries_of_forms
 from hyperpy.pages.analysis.mistakes.end_tags import end_tags
 from hyperpy.pages.analysis.mistakes.forgotten_templates import check_forgotten_templates, forgotten_template
 from hyperpy.pages.analysis.mistakes.forms_without_method import forms_without_method
@@ -180,6 +180,7 @@ def analyse(
         *unknown_keywords(parsed, vocabulary),
         *missing_fragments(parsed, vocabulary),
         *constant_controls(parsed, vocabulary),
+        *queries_of_forms(parsed, declarations, vocabulary),
         *forms_without_method(parsed, FLAGS if any_method or guard else methods, declarations, vocabulary),
     )
     description = Description(
