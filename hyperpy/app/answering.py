@@ -17,6 +17,7 @@ from hyperpy.pages import (
     BODILESS_METHODS,
     NONCE_KEY,
     OVERRIDING,
+    REFUSED,
     STATE,
     WHOLE,
     Completion,
@@ -112,6 +113,8 @@ async def answer_route(
         sender.guards = guards = Guards(scope, receive, body_limit(route, scope))
         if (refused := await guards.answer(route.guards, params)) is not None:
             last, response = refused
+            if REFUSED in scope:
+                scope[REFUSED].append(last.route.file)
             if STATE in scope:
                 response = await _finished(last, response)
             await _send_response(last, sender, response)

@@ -44,9 +44,9 @@ from hyperpy.web.redirect import redirect
 from hyperpy.web.site_urls import url
 
 if TYPE_CHECKING:
-    from hyperpy.app import model_warnings, name_warnings
+    from hyperpy.app import helper_warnings, name_warnings
 else:
-    model_warnings = LazyModule("hyperpy.app.model_warnings")
+    helper_warnings = LazyModule("hyperpy.app.helper_warnings")
     name_warnings = LazyModule("hyperpy.app.name_warnings")
 
 # By these objects, names in route files are resolved.
@@ -135,7 +135,7 @@ class LoadedRoutes:
         return (
             *name_warnings.name_warnings(self.found),
             *own,
-            *model_warnings.model_warnings(self.files(), PUBLIC_NAMES),
+            *helper_warnings.helper_warnings(self.files(), PUBLIC_NAMES),
         )
 
     def files(self) -> Iterator[Route]:

@@ -5,7 +5,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import Field, replace
 from functools import partial
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hyperpy.cli import loading, new_project, table
     from hyperpy.cli import shell as prompt
     from hyperpy.dev.page_warnings import RouteWarnings
+    from hyperpy.pages import LoadWarning
 else:
     site_builds = LazyModule("hyperpy.build")
     channel_backends = LazyModule("hyperpy.channels")
@@ -112,7 +113,13 @@ def dev(**flags: str | bool | None) -> None:
         # Each restart reads the settings again: pyproject.toml may have changed.
         load, inspected = partial(_reload, flags, sessions.new_key()), partial(_inspected, settings)
         hooks = development.Hooks(
-            load, table.announce, reloading.reload_routes, inspected, loading.static_folder, _warnings_about
+            load,
+            table.announce,
+            reloading.reload_routes,
+            inspected,
+            loading.static_folder,
+            _warnings_about,
+            _found_across_files,
         )
         sys.exit(development.develop(hooks, settings, Path.cwd()))
 
@@ -258,6 +265,12 @@ def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIAp
 
 def _warnings_about(app: ASGIApp, file: str) -> RouteWarnings | None:
     return inspector.warnings_about(app, file)
+
+
+def _found_across_files(app: ASGIApp) -> Sequence[LoadWarning]:
+    """What a check finds in an application, without those that are mounted in it."""
+    sites = (site.app for site in inspector.sites_of(app) if not site.prefix)
+    return [found for site in sites for found in site_checks.check_loaded(site)]
 
 
 def _inspected(settings: Settings, app: ASGIApp) -> ASGIApp:

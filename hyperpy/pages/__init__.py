@@ -19,7 +19,7 @@ from hyperpy.pages.request.flash import flash, flashes
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
-from hyperpy.pages.request.request_state import ANSWERED, HEADERS_SETTLED, STATE, WHOLE, request_state
+from hyperpy.pages.request.request_state import ANSWERED, HEADERS_SETTLED, REFUSED, STATE, WHOLE, request_state
 from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.request.threads import TaskMark
@@ -39,6 +39,7 @@ __all__ = [
     "PATCH",
     "POST",
     "PUT",
+    "REFUSED",
     "STATE",
     "WHOLE",
     "AnsweredError",

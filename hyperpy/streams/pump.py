@@ -37,7 +37,7 @@ _CUT_SHORT: Final = (
 )
 
 # What the outbox holds is still sent.
-_CLEAN_ENDS: Final = (EndReason.DRAINING, EndReason.TOO_OLD)
+_CLEAN_ENDS: Final = (EndReason.DRAINING, EndReason.REPLACED, EndReason.TOO_OLD)
 
 
 @record(slots=True, eq=False, repr=False)
@@ -101,7 +101,7 @@ class Pump(ABC):
         """Seconds after which the stream ends cleanly; 0 means never."""
         return 0
 
-    def drain(self, last: str = "") -> None:  # noqa: B027 (by default, carry on)
+    def drain(self, last: str = "", reason: EndReason = EndReason.DRAINING) -> None:  # noqa: B027 (by default, carry on)
         """The server stops: end now if the client reconnects by itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

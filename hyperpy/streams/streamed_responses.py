@@ -8,7 +8,7 @@ from hyperpy.streams.framing import data_continued
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
 from hyperpy.streams.stream_errors import RETRY_AFTER_ERROR, RETRY_IN_DEBUG, stream_error
-from hyperpy.streams.stream_record import http_error, status_of
+from hyperpy.streams.stream_record import EndReason, http_error, status_of
 
 _JITTER: Final = 0.2  # of the maximum age
 
@@ -40,8 +40,8 @@ class EventStream(Pump):
         """Streams that began together don't end together."""
         return self.limits.age * random.uniform(1 - _JITTER, 1)
 
-    def drain(self, last: str = "") -> None:
-        self.end_cleanly(last=last)
+    def drain(self, last: str = "", reason: EndReason = EndReason.DRAINING) -> None:
+        self.end_cleanly(reason, last)
 
 
 class HTMLStream(Pump):

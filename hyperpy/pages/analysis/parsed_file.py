@@ -132,11 +132,13 @@ def unreadable(error: SyntaxError, source: str, file: str) -> RouteError:
     """The error for source that Python can't parse."""
     width = (error.end_offset or 0) - (error.offset or 0) if error.end_lineno == error.lineno else 1
     place = Place(file, error.lineno or 0, max((error.offset or 1) - 1, 0), max(width, 1))
-    hint = "Write `async def` for the function around it." if "async function" in error.msg else ""
+    hint = next((said for part, said in _REMEDIES.items() if part in error.msg), "")
     if place.line == 1 and source.lstrip().startswith("---"):
         hint = "A route file is Python from its first line. Remove the lines `---`."
     if _is_in_t_string(error, source):
         hint = _braces(source.splitlines()[place.line - 1], place.column)
+    if bracket := re.match(r"closing parenthesis '\}' does not match opening parenthesis '(.)'", error.msg):
+        hint = f"Close the `{bracket[1]}` before the brace ends."
     what, hint = string_problem(error, source, hint)
     return RouteError(f"Python can't read this: {what}", place=place, hint=hint)
 
@@ -164,6 +166,16 @@ def _is_in_t_string(error: SyntaxError, source: str) -> bool:
     return depth > 0
 
 
+# By a part of Python's message.
+_REMEDIES: Final[Mapping[str, str]] = {
+    "async function": "Write `async def` for the function around it.",
+    "expected ':'": "Write `:` at the end of the line.",
+    "expected an indented block": "Indent the lines that belong to it by four spaces; an empty block is `pass`.",
+    "unexpected indent": "Begin all lines of a block in the same column.",
+    "unindent does not match": "Begin all lines of a block in the same column.",
+    "inconsistent use of tabs": "Indent all lines with spaces.",
+    "was never closed": "Write the bracket that closes it.",
+}
 _OPERATORS: Final[Mapping[str, str]] = {
     "&&": 'In Python, it is `and`, or a condition: {t"<p>{user}</p>" if user else None}.',
     "||": "In Python, it is `or`: {name or 'Nobody'}.",
@@ -177,6 +189,12 @@ def _braces(line: str, column: int) -> str:
     inside = line[brace + 1 :].lstrip()
     if inside.startswith("#"):
         return "A comment in a template is one of HTML: <!-- … -->."
+    if value := re.match(r"([\w.]+)\s*</?[a-z]", inside):
+        return f"The brace has no end: write {{{value[1]}}}."
+    if tag := re.match(r"/\s*(\w+)\s*\}", inside):
+        return f"The end tag of a component is </{{{tag[1]}}}>."
+    if line[:brace].endswith("<") and (tag := re.match(r"(\w+)\s+[\w-]+\s*=", inside)):
+        return f"In the tag of a component, its attributes stand behind the braces: <{{{tag[1]}}} …>."
     if inside.startswith(("/*", "//")):
         return "A comment in a template is one of HTML: <!-- … -->. It is not sent if it begins with <!--#."
     if operator := re.match(r"[^{}]*?(&&|\|\||(?<=\s)\?(?=\s))", inside):

@@ -159,7 +159,7 @@ def load_route(
 
 def _without_path(error: Exception) -> str:
     """The message of an exception; that of an ImportError names the module, whose path says nothing more."""
-    path = error.path if isinstance(error, ImportError) else None
+    path = error.path or "unknown location" if isinstance(error, ImportError) else None
     return str(error).removesuffix(f" ({path})") if path else str(error)
 
 

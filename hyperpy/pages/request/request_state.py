@@ -13,6 +13,9 @@ STATE: Final = "hyperpy.request"
 # In the ASGI scope under `hyper dev`: a list to which the file of the route that answers is added.
 ANSWERED: Final = "hyperpy.answered"
 
+# In the ASGI scope under `hyper dev`: a list to which the file of a guard that answers is added.
+REFUSED: Final = "hyperpy.refused"
+
 # In the ASGI scope, once a response has its headers while its body is still to come.
 HEADERS_SETTLED: Final = "hyperpy.headers_settled"
 
