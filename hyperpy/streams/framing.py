@@ -1,6 +1,7 @@
 """The text/event-stream format: fields in, one block of lines out (WHATWG HTML, "Server-sent events")."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -87,6 +88,16 @@ def data_continued(text: str) -> str:
     if "\r" in text:
         text = unified(text)
     return text.replace("\n", "\ndata: ")
+
+
+def continuation(encoded: str) -> Callable[[str], str]:
+    """The function that encodes text which continues the last field of an event in `encoded`."""
+    return _elements_continued if "\ndata: elements " in encoded else data_continued
+
+
+def _elements_continued(text: str) -> str:
+    """Encode text that continues the elements of an event for Datastar."""
+    return unified(text).replace("\n", "\ndata: elements ")
 
 
 def unified(text: str) -> str:
