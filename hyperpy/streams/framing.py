@@ -22,6 +22,9 @@ _SPECIAL_NAMES: Final = _LAST_NAMES | {DEFAULT_NAME}
 
 _FIELD: Final = re.compile(r"(?:data|event|id|retry)?:")
 
+# The start of an event with elements for Datastar, which names them in each line.
+_PATCH: Final = re.compile(r"(?:(?:id)?:.*\n)*event: datastar-patch-elements\n")
+
 _FORBIDDEN: Final = (("\n", "LF"), ("\r", "CR"), ("\0", "NUL"))
 
 
@@ -92,7 +95,7 @@ def data_continued(text: str) -> str:
 
 def continuation(encoded: str) -> Callable[[str], str]:
     """The function that encodes text which continues the last field of an event in `encoded`."""
-    return _elements_continued if "\ndata: elements " in encoded else data_continued
+    return _elements_continued if _PATCH.match(encoded) else data_continued
 
 
 def _elements_continued(text: str) -> str:

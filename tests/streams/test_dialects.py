@@ -19,6 +19,7 @@ from hyperpy.exceptions import AnswerError, EventError
 from hyperpy.streams import encode_event
 from hyperpy.streams.dialects.datastar_encoding import encode_for_datastar
 from hyperpy.streams.dialects.patch_events import _without_target
+from hyperpy.streams.framing import continuation
 from hyperpy.testing import ReceivedEvent
 from hyperpy.testing.received_event import EventParser
 from tests.support.clients import client_of
@@ -123,6 +124,19 @@ def test_the_events_are_those_of_datastar_py(ours: object, theirs: str) -> None:
     (mine,), (other,) = parsed(encode_event(ours)), parsed(theirs)
     assert mine.event == other.event
     assert sorted(mine.data.split("\n")) == sorted(other.data.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("encoded", "continued"),
+    [
+        (encode_event(Event("x\nelements y")), "\ndata: b"),
+        (encode_event(("x", "event: datastar-patch-elements\nelements y")), "\ndata: b"),
+        (encode_event(ds.patch(t"x", "#a")), "\ndata: elements b"),
+        (encode_event(Message("7").event(ds.patch(t"x", "#a"))), "\ndata: elements b"),
+    ],
+)
+def test_what_is_inserted_later_continues_its_event(encoded: str, continued: str) -> None:
+    assert continuation(encoded)("\r\nb") == continued
 
 
 def test_values_in_a_script_are_json() -> None:
@@ -250,7 +264,7 @@ async def test_a_client_of_the_wrong_dialect_is_told_under_hyper_dev(app, caplog
     rows = [
         ("/names", DATASTAR, "ignores its event `a`", 'ds.patch(t"…"'),
         ("/events", source, "can't do anything with an event for Datastar", "for htmx and for Datastar"),
-        ("/both", DATASTAR, "which element of the page <p> is to patch", "Give each element an id"),
+        ("/both", DATASTAR, "both.py:5", "which element of the page <p> is to patch"),
     ]
     for debug in (True, False):
         async with client_of(app(debug)) as client:

@@ -41,7 +41,10 @@ class DatastarStream(EventStream):
         self.is_understood = False
 
     def encode(self, item: object) -> str:  # type: ignore[override]
-        text = encode_for_datastar(item)
+        try:
+            text = encode_for_datastar(item)
+        except EventError as error:
+            raise self._located(error) from error.__cause__
         if self.debug and not self.is_understood:
             self.is_understood = is_understood(text)
             if not self.is_understood:
