@@ -13,31 +13,41 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.libraries import DATASTAR, HTMX_4, Sources
 from tests.support.servers import Command, free_port
 from tests.support.sites import write_files
+from tests.support.until import wait_until
 
 FEED = """
 import asyncio
 import os
 from pathlib import Path
 
-from hyperpy import POST, Query, swap
+from hyperpy import POST, Header, Query, swap
 
 client: str
 mode: str = Query("live")
-
-with Path("requests").open("a") as requests:
-    requests.write(f"{client} {mode}\\n")
+last: str = Header("", alias="Last-Event-ID")
 
 POST
 
 
+def note(what):
+    with Path("notes").open("a") as notes:
+        notes.write(f"{client} {what}\\n")
+
+
+note(mode)
+
+
 async def stream():
-    yield {"data": t"<b id='first'>{os.environ['VALUE']}</b>", "retry": 50}
+    yield {"data": t"<b id='first'>{os.environ['VALUE']} {last}</b>", "retry": 50, "id": 7}
     yield "price", t"<i>1</i>"
     yield "price", t"<i>2</i>"
     yield swap("#left", t"<u>left</u>", how="innerHTML")
     yield swap("#rows", t"<tr><td>right</td></tr>", how="beforeend")
     if mode == "live":
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            note("left")
     if mode == "broken":
         raise ValueError
 """
@@ -139,8 +149,8 @@ def site(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{command.port()}"
 
 
-def requests(folder: Path, client: str, mode: str) -> int:
-    return (folder / "requests").read_text().splitlines().count(f"{client} {mode}")
+def count(folder: Path, client: str, what: str) -> int:
+    return (folder / "notes").read_text().splitlines().count(f"{client} {what}")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -157,7 +167,7 @@ def test_what_a_client_does_with_a_stream(page: Page, site: str, folder: Path, c
         expect(page.locator("#triggered h1")).to_have_text("triggered")
     page.wait_for_load_state("networkidle")
     page.clock.run_for(60_000)
-    assert requests(folder, client, "end") == 1
+    assert count(folder, client, "end") == 1
 
     page.goto(f"{site}/{client}?mode=broken")
     expect(page.locator("#error")).to_contain_text("Something went wrong on our side.")
@@ -169,7 +179,19 @@ def test_htmx_4_swaps_the_events_that_answer_a_post(page: Page, site: str, folde
     expect(page.locator("#rows td")).to_have_text("right")
     expect(page.locator("#out")).to_have_text("one")
     expect(page.locator("#left")).to_have_text("left")
-    assert requests(folder, "button", "end") == 1
+    assert count(folder, "button", "end") == 1
+
+
+@pytest.mark.parametrize("client", ["htmx2", "htmx4", "htmx4-own"])
+def test_htmx_leaves_the_stream_of_an_element_that_is_swapped_out(
+    page: Page, site: str, folder: Path, client: str
+) -> None:
+    page.goto(f"{site}/{client}")
+    expect(page.locator("#rows td")).to_have_text("right")
+    before = count(folder, client, "left")
+    page.evaluate("htmx.ajax('GET', '/', {target: document.body, swap: 'innerHTML'})")
+    expect(page.locator("h1")).to_have_text("triggered")
+    wait_until(lambda: count(folder, client, "left") == before + 1)
 
 
 def test_every_client_comes_back_after_a_restart(browser: Browser, folder: Path) -> None:
@@ -183,7 +205,7 @@ def test_every_client_comes_back_after_a_restart(browser: Browser, folder: Path)
                 if value == "before":
                     page.goto(f"http://127.0.0.1:{port}/{client}")
                     page.evaluate("window.same = true")
-                expect(page.locator("#out")).to_have_text(value)
+                expect(page.locator("#out")).to_have_text("before" if value == "before" else "after 7")
                 assert page.evaluate("window.same")
     for context in contexts:
         context.close()
