@@ -1,7 +1,7 @@
 """Answers with the pages of `hyper build` where there are any, and else as usual."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
@@ -10,9 +10,14 @@ from hyperpy.app.dispatch import Dispatch
 from hyperpy.app.loaded_routes import LoadedRoutes
 from hyperpy.app.sender import Sender
 from hyperpy.config import Settings, is_serving
+from hyperpy.lazy import LazyModule
 from hyperpy.pages import Route
 from hyperpy.routing import Match, route_path
-from hyperpy.web.built.built_pages import BuiltPages
+
+if TYPE_CHECKING:
+    from hyperpy.web.built import built_pages
+else:
+    built_pages = LazyModule("hyperpy.web.built.built_pages")
 
 
 class BuiltDispatch(Dispatch):
@@ -20,7 +25,7 @@ class BuiltDispatch(Dispatch):
 
     def __init__(self, app: Any, loaded: LoadedRoutes, settings: Settings) -> None:
         super().__init__(app, loaded, settings)
-        self._built = BuiltPages.of(settings, self._sources)
+        self._built = built_pages.BuiltPages.of(settings, self._sources)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sender = Sender(send, scope, self.headers)
