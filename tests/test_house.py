@@ -34,6 +34,7 @@ ORDER = (
     "streams",
     "channels",
     "web",
+    "datastar",
     "server",
     "dev",
     "app",
@@ -50,7 +51,7 @@ REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
     "pages": (
-        *("htmx_headers", "request_objects"),
+        *("htmx_headers", "datastar_requests", "request_objects"),
         *("answers", "proxies", "constraint_keywords", "input_markers", "body_inputs", "input_functions"),
         *("route_settings", "facts", "known_names"),
         *("analysis", "loading", "request", "waiting"),

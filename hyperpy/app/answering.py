@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope
 from hyperpy.app.guards import Guards, missing
 from hyperpy.app.sender import Sender
 from hyperpy.exceptions import printable
+from hyperpy.lazy import LazyModule
 from hyperpy.pages import (
     BODILESS_METHODS,
     NONCE_KEY,
@@ -28,6 +29,7 @@ from hyperpy.pages import (
     check_header,
     check_length,
     finished,
+    is_datastar,
     is_streamed,
     nonce_of,
     send_streamed,
@@ -45,7 +47,6 @@ from hyperpy.streams import (
     StreamMode,
     accepts,
     choose,
-    is_datastar,
     names_stream,
     stream_headers,
     varies,
@@ -64,6 +65,11 @@ from hyperpy.web.own_copy import own_copy
 from hyperpy.web.session_seal import has_session_of_middleware
 from hyperpy.web.static_files import with_usable_range
 from hyperpy.web.whole_response import whole_responses
+
+if TYPE_CHECKING:
+    from hyperpy.streams.dialects import datastar_stream
+else:
+    datastar_stream = LazyModule("hyperpy.streams.dialects.datastar_stream")
 
 log = logging.getLogger("hyperpy.streams")
 
@@ -134,7 +140,7 @@ async def answer_route(
     elif answer is not None:
         await _send_response(run, sender, answer)
     else:
-        kind = EventStream if mode is StreamMode.SSE else HTMLStream
+        kind = datastar_stream.kind_of_events(scope) if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
     if run.response is not None:
         await _run_background(run, run.response)
@@ -325,7 +331,7 @@ async def _prepared(
     state = scope.setdefault("state", {})
     if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
         state[STATE_KEY] = app.own_streams()
-    is_full = kind is EventStream and state[STATE_KEY].is_full(scope, app.settings.streams_per_client)
+    is_full = kind.mode is StreamMode.SSE and state[STATE_KEY].is_full(scope, app.settings.streams_per_client)
     is_run = has_body and not is_full
     if STATE in scope and not is_run and isinstance(answer := await finished(run, None), Response):
         await _send_response(run, sender, answer)

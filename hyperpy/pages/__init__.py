@@ -2,6 +2,7 @@
 
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.body_inputs import Body, File, Form
+from hyperpy.pages.datastar_requests import is_datastar
 from hyperpy.pages.facts import AssetCheck, LoadWarning, StreamFacts
 from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
@@ -80,6 +81,7 @@ __all__ = [
     "finished",
     "flash",
     "flashes",
+    "is_datastar",
     "is_in_routes",
     "is_streamed",
     "load_route",

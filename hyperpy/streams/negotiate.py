@@ -6,16 +6,12 @@ from enum import Enum
 from typing import Final
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
-
 from hyperpy.record_classes import record
 
 # One element of a list header (RFC 9110, 5.6): up to the next comma that is not in a quoted string, closed or not.
 _ELEMENT: Final = re.compile(r'[^,"]*+(?:"(?:\\.|[^"\\])*+"?[^,"]*+)*+', re.DOTALL)
 # A weight of zero means "not acceptable" (RFC 9110, 12.4.2).
 _REFUSED: Final = re.compile(r";[ \t]*q=0(?:\.0{0,3})?[ \t]*(?:;|$)", re.IGNORECASE)
-
-_DATASTAR_ACCEPT: Final = "text/event-stream, text/html, application/json"
 
 _EVENT_STREAM: Final = "text/event-stream"
 _HTML: Final = "text/html"
@@ -61,11 +57,6 @@ def accepts(header: str) -> Accept:
     accepted = [element for element in _ELEMENT.findall(header) if not _REFUSED.search(element)]
     named = {element.partition(";")[0].strip(" \t").lower() for element in accepted}
     return Accept(event_stream=_EVENT_STREAM in named, html=_HTML in named)
-
-
-def is_datastar(headers: Headers, accept: str) -> bool:
-    """Whether Datastar has sent a request whose `Accept` is given. It accepts pages as well, but wants events."""
-    return headers.get("datastar-request") == "true" or accept == _DATASTAR_ACCEPT
 
 
 def names_stream(query: bytes) -> bool:

@@ -85,9 +85,9 @@ class Pump(ABC):
         """Encode one yielded item. Raises EventError."""
 
     @staticmethod
-    def inserted(text: str) -> str:
-        """Encode the HTML of a deferred value for the middle of an encoded item."""
-        return text
+    def inserted(encoded: str) -> Callable[[str], str]:
+        """The function that encodes the HTML of a deferred value for the middle of an encoded item."""
+        return str
 
     @abstractmethod
     def error_trailer(self, error: Exception) -> str | None:
@@ -279,7 +279,7 @@ class Pump(ABC):
             return ""
         self._state = RUNNING
         try:
-            return await Completion(page).whole(self.inserted)
+            return await Completion(page).whole(self.inserted(page.html))
         except HyperError as error:
             raise self._located(error) from error.__cause__
         finally:

@@ -20,9 +20,13 @@ EVENT_SOURCE = ("The line", "EventSource gets")
 POSTGRESQL = ("The line", "With PostgreSQL")
 SCRIPT = ('In a `<script type="module">`', "The console")
 HTMX = ("In the page", "htmx shows")
+DATASTAR = ("The line", "Datastar shows")
+ATTRIBUTES = ("In the page", "Datastar fills in")
 PROMISES = ("Here",)
 FILES = ("In …",)  # in a file of the document, whose name is in the head
-KINDS = frozenset({URLS, CURL, CREATE_STREAM, EVENT_SOURCE, POSTGRESQL, SCRIPT, HTMX, PROMISES, FILES})
+KINDS = frozenset(
+    {URLS, CURL, CREATE_STREAM, EVENT_SOURCE, POSTGRESQL, SCRIPT, HTMX, DATASTAR, ATTRIBUTES, PROMISES, FILES}
+)
 
 # Where the names in the lines come from, besides hyperpy.
 IMPORTS = {
@@ -30,6 +34,7 @@ IMPORTS = {
     **{name: f"from routes._names import {name}" for name in ("Price", "create", "find")},
     "b64encode": "from base64 import b64encode",
     "batched": "from itertools import batched",
+    "ds": "from hyperpy import datastar as ds",
     "datetime": "from datetime import datetime",
 }
 

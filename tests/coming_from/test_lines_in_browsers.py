@@ -10,8 +10,22 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.libraries import DATASTAR as DATASTAR_SCRIPT
+from tests.browser.libraries import Sources
 from tests.coming_from.model_server import model
-from tests.coming_from.rows import CREATE_STREAM, EVENT_SOURCE, HTMX, SCRIPT, Row, agree, of, stream_of, write_files
+from tests.coming_from.rows import (
+    ATTRIBUTES,
+    CREATE_STREAM,
+    DATASTAR,
+    EVENT_SOURCE,
+    HTMX,
+    SCRIPT,
+    Row,
+    agree,
+    of,
+    stream_of,
+    write_files,
+)
 from tests.conftest import PATIENCE
 from tests.support.servers import Command
 
@@ -50,17 +64,20 @@ CONSOLES = """() => {
 
 
 @pytest.fixture(scope="module")
-def folder(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(scripts: Path, sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of the document, and a route for each row that is a stream or a part of a page."""
     folder = tmp_path_factory.mktemp("coming-from")
     write_files(folder)
     (folder / "static").mkdir()
     shutil.copy(scripts / "htmx.min.js", folder / "static" / "htmx.js")
     shutil.copy(scripts / "sse.min.js", folder / "static" / "sse.js")
-    for row in of(CREATE_STREAM, EVENT_SOURCE):
+    ((_, datastar),) = sources[DATASTAR_SCRIPT].items()
+    (folder / "static" / "datastar.js").write_text(datastar)
+    for row in of(CREATE_STREAM, EVENT_SOURCE, DATASTAR):
         (folder / "routes" / f"{name_of(row)}.py").write_text(stream_of(row))
-    for row in of(HTMX):
-        page = f't"""\n<{{Layout}}>{row.line[0]}</{{Layout}}>\n"""\n'
+    for row in of(HTMX, ATTRIBUTES):
+        head = '<script type="module" src="/static/datastar.js"></script>' if row.kind == ATTRIBUTES else ""
+        page = f't"""\n<{{Layout}}>{head}{row.line[0]}</{{Layout}}>\n"""\n'
         (folder / "routes" / f"{name_of(row)}.py").write_text(f"from routes._base import Layout\n\n{page}")
     return folder
 
@@ -115,8 +132,21 @@ def test_scripts(page: Page, site: str) -> None:
         page.evaluate("opened.splice(0).forEach((events) => events.close())")
 
 
-def test_htmx(page: Page, site: str) -> None:
-    for row in of(HTMX):
+def test_datastar(page: Page, site: str) -> None:
+    """A button asks for the stream of the row."""
+    for row in of(DATASTAR):
+        page.goto(f"{site}/lab")
+        button = f"<button data-init=\"@get('/{name_of(row)}')\"></button>"
+        page.evaluate("(html) => document.body.insertAdjacentHTML('beforeend', html)", button)
+        for text in row.outcome:
+            page.wait_for_function("(text) => document.body.innerHTML.includes(text)", arg=text, timeout=PATIENCE)
+        if "forget" in row.there or "remove" in row.there:
+            assert '"time"' not in page.inner_text("#signals")
+            assert page.locator("#spinner").count() == ("remove" not in row.there)
+
+
+def test_attributes_and_swaps(page: Page, site: str) -> None:
+    for row in of(HTMX, ATTRIBUTES):
         page.goto(f"{site}/{name_of(row)}")
         for html in row.outcome:
             page.wait_for_function("(html) => document.body.innerHTML.includes(html)", arg=html, timeout=PATIENCE)

@@ -117,7 +117,9 @@ class Walk:
         found = [one or other for one, other in _URL.findall(text)]
         router = self.site.load().loaded_routes.router
         for url in found:
-            if not url.startswith("/static/"):
+            if url.startswith("/_hyper/"):
+                assert self.site.request(url).status == 200, f"hyperpy has no script {url}"
+            elif not url.startswith("/static/"):
                 assert isinstance(router.match(url.partition("?")[0].encode()), Match), f"no route answers {url}"
 
     def excerpt(self, text: str, file: Path) -> None:
