@@ -3,9 +3,15 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Iterable
+from pathlib import Path
 from pkgutil import resolve_name
 
-PARTS = ("render", "http", "streams", "channels", "reload")
+from bench.results import Result, Run
+
+MEASURED = ("render", "http", "streams", "channels")
+"""Parts with results for the summary."""
+PARTS = (*MEASURED, "reload")
 SOAK, CHAOS = "soak", "chaos"
 
 
@@ -14,6 +20,7 @@ def main() -> int:
     parser.add_argument(
         "part", nargs="?", choices=(*PARTS, SOAK, CHAOS), help=f"part to run (default: all but {SOAK} and {CHAOS})"
     )
+    parser.add_argument("--save", type=Path, metavar="FILE", help="write the summary to a JSON file")
     parser.add_argument("--quick", action="store_true", help="run fewer and shorter rounds")
     parser.add_argument(
         "--seconds",
@@ -38,10 +45,24 @@ def main() -> int:
         seconds, brokers = options.seconds or 300, options.broker
         complete = [resolve_name("bench.chaos:main")(seconds=seconds, brokers=brokers, seed=options.seed)]
     else:
-        parts = [options.part] if options.part else PARTS
-        complete = [resolve_name(f"bench.{part}:main")(quick=options.quick) for part in parts]
+        complete = measure([options.part] if options.part else PARTS, quick=options.quick, file=options.save)
     print(f"Finished in {time.monotonic() - start:.0f} s.")
     return 0 if all(complete) else 1
+
+
+def measure(parts: Iterable[str], *, quick: bool, file: Path | None) -> list[bool]:
+    """Run the parts and print the summary; return for each whether it could measure everything."""
+    results: list[Result] = []
+    complete = []
+    for part in parts:
+        main = resolve_name(f"bench.{part}:main")
+        complete.append(main(results, quick=quick) if part in MEASURED else main(quick=quick))
+    if results:
+        run = Run.of(results)
+        print(run.table(), flush=True)
+        if file is not None:
+            run.write(file)
+    return complete
 
 
 # Spawned processes import this module too and must not import every part with it.

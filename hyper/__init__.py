@@ -11,6 +11,7 @@ import hyperpy
 if TYPE_CHECKING:
     import hyper.channels
     import hyper.components
+    import hyper.datastar
     import hyper.exceptions  # noqa: F401 (makes it an attribute)
     from hyperpy import *  # noqa: F403
 else:
@@ -18,7 +19,7 @@ else:
     def __getattr__(name: str) -> Any:
         return (
             import_module(f"hyper.{name}")
-            if name in {"channels", "components", "exceptions"}
+            if name in {"channels", "components", "datastar", "exceptions"}
             else getattr(hyperpy, name)
         )
 

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     )
     from hyperpy.sessions import Flash, Session
     from hyperpy.streams import JSON, Event, poll
+    from hyperpy.streams.dialects.swaps import swap
     from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL, fragment, html
     from hyperpy.web.assets import asset
     from hyperpy.web.htmx import HTMX, htmx
@@ -81,6 +82,7 @@ else:
             " StreamingResponse",
             "hyperpy.sessions": "Flash Session",
             "hyperpy.streams": "Event JSON poll",
+            "hyperpy.streams.dialects.swaps": "swap",
             "hyperpy.templates": "TrustedCSS TrustedJS TrustedURL fragment html",
             "hyperpy.web.assets": "asset",
             "hyperpy.web.htmx": "HTMX htmx",
@@ -151,6 +153,7 @@ __all__ = [
     "route",
     "session",
     "spawn",
+    "swap",
     "url",
 ]
 

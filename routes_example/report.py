@@ -15,7 +15,7 @@ async def stream() -> AsyncIterator[Template]:
         <head><{Head} title="Report" /></head>
         <body>
           <{Header} here="/report" />
-          <main class="report">
+          <main id="content" class="report">
             <h1>The harbour in numbers</h1>
             <p class="lead">Counted while you read.</p>
     """

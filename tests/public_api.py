@@ -10,7 +10,10 @@ import typing
 from annotationlib import Format
 from collections.abc import Callable, Iterator
 
-MODULES = ("hyperpy", "hyperpy.channels", "hyperpy.components", "hyperpy.exceptions", "hyperpy.testing")
+MODULES = (
+    *("hyperpy", "hyperpy.channels", "hyperpy.components", "hyperpy.datastar", "hyperpy.exceptions"),
+    "hyperpy.testing",
+)
 
 
 def describe_modules() -> str:

@@ -34,11 +34,13 @@ ORDER = (
     "streams",
     "channels",
     "web",
+    "datastar",
     "server",
     "dev",
     "app",
     "inspector",
     "check",
+    "build",
     "testing",
     "cli",
     "__init__",
@@ -50,7 +52,7 @@ REST = "…"
 INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
     "pages": (
-        *("htmx_headers", "request_objects"),
+        *("htmx_headers", "datastar_requests", "request_objects"),
         *("answers", "proxies", "constraint_keywords", "input_markers", "body_inputs", "input_functions"),
         *("route_settings", "facts", "known_names"),
         *("analysis", "loading", "request", "waiting"),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench.figures import ratios, summary, table
+from bench.results import Result
 from bench.rounds import measure
 from bench.serving import serve
 from bench.streams.clients import Delivered
@@ -44,13 +45,13 @@ NOTE = (
 SLOW_NOTE = "Delivery times for the streams whose clients read, while the clients of {slow} other streams don't."
 
 
-def main(client: Worker, amounts: Amounts, maximum: int) -> bool:
+def main(client: Worker, amounts: Amounts, maximum: int, results: list[Result]) -> bool:
     workers = {peer: Worker(serve, peer, core=MEASURED_CORE) for peer in PEERS}
     try:
         for worker in workers.values():
             worker.start()
         for number in amounts.streams:
-            print(fan_out(workers, client, min(number, maximum), amounts), flush=True)
+            print(fan_out(workers, client, min(number, maximum), amounts, results), flush=True)
         print(slow_readers(workers[SHARED], client, min(amounts.streams[0], maximum), amounts), flush=True)
     except (WorkerError, OSError) as error:
         print(f"not measured: {error}\n", flush=True)
@@ -61,7 +62,7 @@ def main(client: Worker, amounts: Amounts, maximum: int) -> bool:
     return True
 
 
-def fan_out(workers: dict[Peer, Worker], client: Worker, number: int, amounts: Amounts) -> str:
+def fan_out(workers: dict[Peer, Worker], client: Worker, number: int, amounts: Amounts, results: list[Result]) -> str:
     def measure_one(peer: Peer) -> tuple[float, Delivered]:
         worker, path = workers[peer], PEERS[peer]
         client.call("hold", worker.handshake, path, number)
@@ -73,10 +74,13 @@ def fan_out(workers: dict[Peer, Worker], client: Worker, number: int, amounts: A
 
     figures = measure(PEERS, amounts.rounds, measure_one)
     costs = {peer: [cost for cost, _ in rounds] for peer, rounds in figures.items()}
+    relative = {peer: ratios(costs[peer], costs[RAW]) for peer in PEERS}
+    work = f"A message of a channel to {number:,} streams"
+    results.append(Result.of(work, "CPU time", "queues on raw ASGI", {"hyperpy": relative[PER_STREAM]}))
     rows = [
         {
             "source of a stream": peer.name,
-            "CPU / plain queues": str(ratios(costs[peer], costs[RAW])),
+            "CPU / plain queues": str(relative[peer]),
             "CPU µs": f"{summary(costs[peer]).median * 1e6:.1f}",
             **delivery_times([each for _, each in figures[peer]]),
         }

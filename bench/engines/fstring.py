@@ -10,7 +10,7 @@ from bench.engines import Engine
 
 
 def engine(e: Callable[[object], str]) -> Engine:
-    """The two documents as f-strings; `e` escapes a value."""
+    """The documents as f-strings; `e` escapes a value."""
 
     def table(rows: list[Row]) -> str:
         lines = [f"<tr>{''.join([f'<td>{e(cell)}</td>' for cell in row])}</tr>" for row in rows]
@@ -55,7 +55,7 @@ def engine(e: Callable[[object], str]) -> Engine:
 """
         return layout(shop, content)
 
-    return Engine(page, table)
+    return Engine(page, book, table)
 
 
 def _escape(value: object) -> str:

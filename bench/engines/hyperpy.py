@@ -48,8 +48,12 @@ def page(shop: Shop) -> str:
 </{Layout}>""")
 
 
+def fragment(it: Book) -> str:
+    return html(book(it))
+
+
 def table(rows: list[Row]) -> str:
     return html(t"<table>{[t'<tr>{[t"<td>{cell}</td>" for cell in row]}</tr>' for row in rows]}</table>")
 
 
-ENGINE = Engine(page, table)
+ENGINE = Engine(page, fragment, table)

@@ -2,11 +2,13 @@
 
 import signal
 import time
-from collections.abc import Generator
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from bench.figures import ratios, summary, table
+from bench.figures import Summary, ratios, summary, table
+from bench.results import Result
 from bench.rounds import Plan, measure, start_peers
 from bench.serving import serve
 from bench.streams.behaviour import FRAMEWORKS
@@ -42,20 +44,22 @@ class Amounts:
 
 
 QUICK = Amounts(Plan(2, 0.2), (200,), 2, 10, (1000,), 0, 1000, 2)
-FULL = Amounts(Plan(6, 0.5), (200, 1000), 6, 20, (1000, 10_000), 35, 1000, 8)
+FULL = Amounts(Plan(6, 0.5), (200, 2000), 6, 20, (1000, 10_000), 35, 1000, 8)
 
 
-def main(*, quick: bool) -> bool:
-    """Print the tables; return False if a peer could not be measured."""
+def main(results: list[Result], *, quick: bool) -> bool:
+    """Print the tables and add the results; return False if a peer could not be measured."""
     amounts = QUICK if quick else FULL
     client = Worker(work, core=CLIENT_CORE)
     try:
         with started_all(client.start()) as (workers, problems):
-            print(single(workers, client, amounts.single), flush=True)
+            print(single(workers, client, amounts.single, results), flush=True)
             for number in amounts.fans:
-                print(fan_out(workers, client, number, amounts), flush=True)
-        lines = [idle(peer, client, amounts) for peer in PEERS]
+                print(fan_out(workers, client, number, amounts, results), flush=True)
+        memory: Memory = defaultdict(dict)
+        lines = [idle(peer, client, amounts, memory) for peer in PEERS]
         print(table("Idle streams", lines, IDLE_NOTE), flush=True)
+        results.extend(_memory_results(memory))
         lines = [stop(framework, client, amounts) for framework in FRAMEWORKS]
         print(table(f"SIGTERM with {amounts.stopped:,} streams open", lines, STOP_NOTE), flush=True)
     finally:
@@ -78,13 +82,28 @@ def started_all(client: Worker) -> Generator[tuple[dict[Peer, Worker], dict[Peer
             worker.stop(timeout=0)
 
 
+def _relative(costs: Mapping[Peer, Sequence[float]]) -> dict[str, Summary]:
+    return {peer.name: ratios(figures, costs[BASELINE]) for peer, figures in costs.items()}
+
+
+type Memory = dict[int, dict[str, float]]
+"""Bytes per stream: number of streams -> peer -> bytes."""
+
+
+def _memory_results(memory: Memory) -> Iterable[Result]:
+    for number, used in memory.items():
+        if baseline := used.get(BASELINE.name):
+            relative = {name: Summary(amount / baseline, 0) for name, amount in used.items()}
+            yield Result.of(f"Memory of a stream, {number:,} idle", "memory", BASELINE.name, relative)
+
+
 SINGLE_NOTE = (
     "Events/s and CPU time per event, relative to raw ASGI with one send per event in the same round (median and\n"
     "spread). The events are all available at once, so a framework may send several together."
 )
 
 
-def single(workers: dict[Peer, Worker], client: Worker, plan: Plan) -> str:
+def single(workers: dict[Peer, Worker], client: Worker, plan: Plan, results: list[Result]) -> str:
     def measure_one(peer: Peer, number: int) -> tuple[float, float]:
         worker = workers[peer]
         before = worker.call()
@@ -96,11 +115,13 @@ def single(workers: dict[Peer, Worker], client: Worker, plan: Plan) -> str:
     figures = measure(workers, plan.rounds, lambda peer: measure_one(peer, numbers[peer]))
     rates = {peer: [rate for rate, _ in rounds] for peer, rounds in figures.items()}
     costs = {peer: [cost for _, cost in rounds] for peer, rounds in figures.items()}
+    relative = _relative(costs)
+    results.append(Result.of("Events on one stream", "CPU time", BASELINE.name, relative))
     rows = [
         {
             "framework": peer.name,
             "events/s / raw ASGI": str(ratios(rates[peer], rates[BASELINE])),
-            "CPU / raw ASGI": str(ratios(costs[peer], costs[BASELINE])),
+            "CPU / raw ASGI": str(relative[peer.name]),
             "events/s": f"{summary(rates[peer]).median:,.0f}",
             "CPU µs": f"{summary(costs[peer]).median * 1e6:.2f}",
         }
@@ -115,7 +136,7 @@ FAN_NOTE = (
 )
 
 
-def fan_out(workers: dict[Peer, Worker], client: Worker, number: int, amounts: Amounts) -> str:
+def fan_out(workers: dict[Peer, Worker], client: Worker, number: int, amounts: Amounts, results: list[Result]) -> str:
     path = "/subscribed"
     for worker in workers.values():
         listening = int(fetch(worker.handshake, "/control/listeners"))
@@ -132,10 +153,12 @@ def fan_out(workers: dict[Peer, Worker], client: Worker, number: int, amounts: A
     for worker in workers.values():
         client.call("leave", worker.handshake, path)
     costs = {peer: [cost for cost, _ in rounds] for peer, rounds in figures.items()}
+    relative = _relative(costs)
+    results.append(Result.of(f"One event to {number:,} streams", "CPU time", BASELINE.name, relative))
     rows = [
         {
             "framework": peer.name,
-            "CPU / raw ASGI": str(ratios(costs[peer], costs[BASELINE])),
+            "CPU / raw ASGI": str(relative[peer.name]),
             "CPU µs": f"{summary(costs[peer]).median * 1e6:.1f}",
             "p50 ms": f"{summary(each.median for _, each in figures[peer]).median * 1e3:.1f}",
             "p99 ms": f"{summary(each.p99 for _, each in figures[peer]).median * 1e3:.1f}",
@@ -160,7 +183,7 @@ IDLE_NOTE = (
 )
 
 
-def idle(peer: Peer, client: Worker, amounts: Amounts) -> dict[str, str]:
+def idle(peer: Peer, client: Worker, amounts: Amounts, memory: Memory) -> dict[str, str]:
     row = {"framework": peer.name}
     maximum = raise_file_limit(amounts.idle[-1])
     numbers = [min(number, maximum) for number in amounts.idle]
@@ -176,7 +199,8 @@ def idle(peer: Peer, client: Worker, amounts: Amounts) -> dict[str, str]:
             client.call("hold", port, "/idle", number - opened)
             opened = number
             time.sleep(SETTLING)
-            row[f"KiB per stream, {number:,}"] = f"{(rss(worker.pid) - base) / number / 1024:.1f}"
+            memory[number][peer.name] = (rss(worker.pid) - base) / number
+            row[f"KiB per stream, {number:,}"] = f"{memory[number][peer.name] / 1024:.1f}"
         if amounts.ping_seconds:
             row |= ping_costs(peer, worker, client, amounts.ping_seconds)
         row["all closed"] = close_time(port, client, open_before, amounts.timeout)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
@@ -13,11 +13,14 @@ from starlette.types import Message, Receive, Scope
 from hyperpy.app.guards import Guards, missing
 from hyperpy.app.sender import Sender
 from hyperpy.exceptions import printable
+from hyperpy.lazy import LazyModule
 from hyperpy.pages import (
     BODILESS_METHODS,
     NONCE_KEY,
     OVERRIDING,
+    REFUSED,
     STATE,
+    WHOLE,
     Completion,
     InjectedResponse,
     Redirect,
@@ -28,6 +31,7 @@ from hyperpy.pages import (
     check_header,
     check_length,
     finished,
+    is_datastar,
     is_streamed,
     nonce_of,
     send_streamed,
@@ -45,7 +49,6 @@ from hyperpy.streams import (
     StreamMode,
     accepts,
     choose,
-    is_datastar,
     names_stream,
     stream_headers,
     varies,
@@ -64,6 +67,11 @@ from hyperpy.web.own_copy import own_copy
 from hyperpy.web.session_seal import has_session_of_middleware
 from hyperpy.web.static_files import with_usable_range
 from hyperpy.web.whole_response import whole_responses
+
+if TYPE_CHECKING:
+    from hyperpy.streams.dialects import datastar_stream
+else:
+    datastar_stream = LazyModule("hyperpy.streams.dialects.datastar_stream")
 
 log = logging.getLogger("hyperpy.streams")
 
@@ -111,6 +119,8 @@ async def answer_route(
         sender.guards = guards = Guards(scope, receive, body_limit(route, scope))
         if (refused := await guards.answer(route.guards, params)) is not None:
             last, response = refused
+            if REFUSED in scope:
+                scope[REFUSED].append(last.route.file)
             if STATE in scope:
                 response = await _finished(last, response)
             await _send_response(last, sender, response)
@@ -130,11 +140,11 @@ async def answer_route(
         if not (is_plain and _is_sent_whole(sender, answer)):
             await _send_page(run, sender, answer)
     elif isinstance(answer, Pending):
-        await _send_in_parts(run, sender, answer)
+        await (_send_whole if WHOLE in scope else _send_in_parts)(run, sender, answer)
     elif answer is not None:
         await _send_response(run, sender, answer)
     else:
-        kind = EventStream if mode is StreamMode.SSE else HTMLStream
+        kind = datastar_stream.kind_of_events(scope) if mode is StreamMode.SSE else HTMLStream
         return _send_stream(run, sender, kind, run.stream())
     if run.response is not None:
         await _run_background(run, run.response)
@@ -143,6 +153,8 @@ async def answer_route(
 
 async def _finished(run: Run, answer: Any) -> Any:
     """The answer after the clean-up of dependencies, unless it needs them while it is sent."""
+    if isinstance(answer, Pending) and WHOLE in run.scope:
+        answer = await completed(run, answer)
     if isinstance(answer, str) or (isinstance(answer, Response) and not is_streamed(run, answer)):
         return await finished(run, answer)
     return answer
@@ -274,6 +286,27 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         await own_copy(response, headers)(scope, run.receive, sender.watched)
 
 
+async def completed(run: Run, page: Pending) -> str | Response:
+    """The page with its deferred values, or the redirect that one of them has ended in."""
+    try:
+        with run:
+            html = await Completion(page).whole()
+    except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
+        answer: Response | None = run.settled(run.answer_to(error))
+        assert answer is not None
+        return answer
+    whole: str | Response = run.settled(html)
+    return whole
+
+
+async def _send_whole(run: Run, sender: Sender, page: Pending) -> None:
+    answer = await completed(run, page)
+    if isinstance(answer, str):
+        await _send_page(run, sender, answer)
+    else:
+        await _send_response(run, sender, answer)
+
+
 async def _send_in_parts(run: Run, sender: Sender, page: Pending) -> None:
     try:
         has_nonce = bool(sender.headers.policy) or NONCE_KEY in run.scope.get("state", {})
@@ -325,7 +358,7 @@ async def _prepared(
     state = scope.setdefault("state", {})
     if STATE_KEY not in state:  # mounted applications have no lifespan that adds it
         state[STATE_KEY] = app.own_streams()
-    is_full = kind is EventStream and state[STATE_KEY].is_full(scope, app.settings.streams_per_client)
+    is_full = kind.mode is StreamMode.SSE and state[STATE_KEY].is_full(scope, app.settings.streams_per_client)
     is_run = has_body and not is_full
     if STATE in scope and not is_run and isinstance(answer := await finished(run, None), Response):
         await _send_response(run, sender, answer)

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hyperpy.app.answering import answer_route, page_response
+from hyperpy.app.answering import answer_route, completed, page_response
 from hyperpy.app.guards import Guards, missing
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute, LoadedRoutes
 from hyperpy.app.sender import Sender
@@ -23,7 +23,6 @@ from hyperpy.pages import (
     ANSWERED,
     FORM_KEY,
     STATE,
-    Completion,
     Redirect,
     Route,
     Run,
@@ -250,7 +249,7 @@ class Dispatch:
         try:
             answer = run.answer_at_once(page=html) if run.is_immediate else await run.answer(page=html)
             if isinstance(answer, Pending):
-                answer = await _completed(run, answer)
+                answer = await completed(run, answer)
             if STATE in scope:
                 answer = await finished(run, answer)
         except BaseException as failure:  # noqa: BLE001 (its dependencies have to see it)
@@ -278,17 +277,6 @@ async def _ended(run: Run | None, scope: Scope, error: BaseException) -> Excepti
 
 def _accept(scope: Scope) -> str:
     return ",".join(Headers(scope=scope).getlist("accept"))
-
-
-async def _completed(run: Run, page: Pending) -> str | Response:
-    try:
-        with run:
-            html = await Completion(page).whole()
-    except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
-        answer = run.settled(run.answer_to(error))
-        assert answer is not None
-        return answer
-    return run.settled(html)
 
 
 def _log_refusal(error: Exception, scope: Scope) -> None:

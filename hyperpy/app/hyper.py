@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from hyperpy.app.dispatch import Dispatch
+from hyperpy.app.built_dispatch import make_dispatch
 from hyperpy.app.explicit_routes import ExplicitRoutes
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.app.spawning import TASKS_KEY, SpawnedTasks, lifespan_tasks, tasks_without_lifespan
@@ -103,15 +103,16 @@ class Hyper(Starlette):
         self.limits = StreamLimits(ping=settings.ping, send=settings.timeout_send, age=settings.stream_max_age)
         self.allowed_hosts = AllowedHosts.of(settings)
         self.session_cookie = self._session_cookie(running_command.get())
-        self.dispatch = Dispatch(self, self.loaded_routes, settings)
+        self.dispatch = make_dispatch(self, self.loaded_routes, settings)
 
     def _session_cookie(self, command: Command | None) -> SessionCookie:
         """Raises ConfigError if a route file uses sessions, and there is no secret key."""
         cookie = SessionCookie.of(self.settings)
         if cookie.keys:
             return cookie
-        if self.debug:
-            return replace(cookie, keys=((command and command.development_key) or new_key(),))
+        key = command.development_key if command is not None else ""  # also under `hyper build`
+        if self.debug or key:
+            return replace(cookie, keys=(key or new_key(),))
         if file := next(self.loaded_routes.with_session(), None):
             error = missing_key()
             raise ConfigError(f"{error.what}, and {display_path(file)} uses one", hint=error.hint)

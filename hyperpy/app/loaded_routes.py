@@ -44,10 +44,12 @@ from hyperpy.web.redirect import redirect
 from hyperpy.web.site_urls import url
 
 if TYPE_CHECKING:
-    from hyperpy.app import model_warnings, name_warnings
+    from hyperpy.app import helper_warnings, name_warnings
+    from hyperpy.streams.dialects import datastar_stream
 else:
-    model_warnings = LazyModule("hyperpy.app.model_warnings")
+    helper_warnings = LazyModule("hyperpy.app.helper_warnings")
     name_warnings = LazyModule("hyperpy.app.name_warnings")
+    datastar_stream = LazyModule("hyperpy.streams.dialects.datastar_stream")
 
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
@@ -135,7 +137,7 @@ class LoadedRoutes:
         return (
             *name_warnings.name_warnings(self.found),
             *own,
-            *model_warnings.model_warnings(self.files(), PUBLIC_NAMES),
+            *helper_warnings.helper_warnings(self.files(), PUBLIC_NAMES),
         )
 
     def files(self) -> Iterator[Route]:
@@ -200,7 +202,10 @@ def load_routes(
     routes = list(zip(found.routes, guarded, strict=False))
     pages = list(zip(found.error_pages, guarded[len(routes) :], strict=True))
     entries = (*known.values(), *guarded)
-    prepare_for_templates(entry for entry in entries if isinstance(entry, Route))
+    loaded_files = [entry for entry in entries if isinstance(entry, Route)]
+    prepare_for_templates(loaded_files)
+    if any(route.stream for file in loaded_files for route in (file, *file.by_method.values())):
+        _ = datastar_stream.kind_of_events  # imports what the requests for streams need
     router, error_pages = Router(routes, lambda known: None), ErrorPages(pages, report)
     return LoadedRoutes(
         found.folder, router, error_pages, package.patterns, entries, found, package.name, tuple(conflicts), below

@@ -37,7 +37,7 @@ class Reloaded:
 async def reload_routes(app: ASGIApp, changed: Collection[Path]) -> Reloaded | None:
     """Switch to the routes as they are now. Returns None if only a restart can take the changes over.
 
-    Requests that are being answered finish with the old code. Streams of the routes that have changed end, and their
+    Requests that are being answered go on in the old code. Streams of the routes that have changed end, and their
     clients reconnect to the new code.
     """
     if not isinstance(app, Hyper) or not all(_is_route_code(path, app.loaded_routes.folder) for path in changed):

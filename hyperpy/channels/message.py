@@ -31,7 +31,7 @@ class Message:
     def event(self, content: object = MISSING, name: str | None = None) -> Event:
         """An event with the message's id. `content` is HTML, or a value for JSON; by default the message's data.
 
-        If many subscribers send the same event, it is encoded once.
+        If many subscribers send the same event, it is encoded once. An object with `__event__` gets the id as well.
         """
         record = self._record
         if record is None:

@@ -11,7 +11,7 @@ from hyperpy.exceptions import display_path
 from hyperpy.pages.known_names import MISSING
 from hyperpy.templates.at_load.literals import Literal
 from hyperpy.templates.rendering.component_calls import ComponentSignature, call_problem, python_name, signature_of
-from hyperpy.templates.syntax.nodes import Component, Hole, Spread, Text, walk
+from hyperpy.templates.syntax.nodes import Attribute, Component, Hole, Spread, Text, walk
 
 
 def check_components(files: SiteFiles) -> Iterator[Finding]:
@@ -33,7 +33,9 @@ def _check(file: SiteFile, literal: Literal, tag: Component) -> Finding | None:
     problem = call_problem(signature, names, _content(tag), spreads=spreads)
     if problem is None:
         return None
-    place = file.place(literal, tag.start + 1, 1)
+    named = (each for each in tag.attributes if isinstance(each, Attribute) and problem.what.endswith(f"`{each.name}`"))
+    wrong = next(named, None) if "has no parameter" in problem.what else None
+    place = file.place(literal, wrong.start, len(wrong.name)) if wrong else file.place(literal, tag.start + 1, 1)
     return Finding(Severity.ERROR, "component", problem.what, place, problem.hint)
 
 

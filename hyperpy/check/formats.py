@@ -36,7 +36,7 @@ def _summary(findings: Sequence[Finding], files: int) -> str:
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     counts = [_count(errors, "error"), _count(len(findings) - errors, "warning")]
     found = " and ".join(count for count in counts if count) or "No problems"
-    return f"{found} in {_count(files, 'file') or 'no files'}."
+    return f"{found} in {_count(files, 'file')}." if files else f"{found}: there are no files to check."
 
 
 def _count(number: int, noun: str) -> str:

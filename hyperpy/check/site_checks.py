@@ -4,6 +4,7 @@ import gc
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from hyperpy.app import Hyper
 from hyperpy.check.component_tags import check_components
@@ -13,10 +14,11 @@ from hyperpy.check.element_ids import check_ids
 from hyperpy.check.findings import Finding, Severity, in_order
 from hyperpy.check.fragment_names import check_fragments
 from hyperpy.check.links import check_links
-from hyperpy.check.site_files import site_files
+from hyperpy.check.site_files import SiteFiles, site_files
 from hyperpy.check.streams import check_event_names
 from hyperpy.check.types import check_types
 from hyperpy.exceptions import HyperError
+from hyperpy.pages import LoadWarning
 from hyperpy.record_classes import record
 
 
@@ -48,6 +50,26 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
+def _across_files(files: SiteFiles, destinations: Destinations) -> Iterator[Finding]:
+    yield from check_links(files, destinations)
+    yield from check_event_names(files, destinations)
+    yield from check_fragments(files)
+    yield from check_duplicates(files)
+    yield from check_ids(files)
+    yield from check_components(files)
+
+
+# By application, the files of the last check, most of which the next one finds unchanged.
+_checked: WeakKeyDictionary[Hyper, SiteFiles] = WeakKeyDictionary()
+
+
+def check_loaded(app: Hyper) -> list[LoadWarning]:
+    """What doesn't fit together across the files of a served site, besides what loading has reported."""
+    files = _checked[app] = site_files(app.loaded_routes, _checked.get(app))
+    found = in_order(_across_files(files, Destinations(app)))
+    return [LoadWarning(each.what, each.place, each.hint) for each in found if each.place is not None]
+
+
 def check_site(app: Hyper, elsewhere: Collection[str] = (), *, types: bool = False) -> Report:
     """Check the route files of an application in debug mode, and what they import; with `types`, by a type checker too.
 
@@ -55,16 +77,10 @@ def check_site(app: Hyper, elsewhere: Collection[str] = (), *, types: bool = Fal
     """
     loaded = app.loaded_routes
     files = site_files(loaded)
-    destinations = Destinations(app, elsewhere)
     findings = [
         *map(Finding.of_error, loaded.errors),
         *map(Finding.of_warning, loaded.warnings),
-        *check_links(files, destinations),
-        *check_event_names(files, destinations),
-        *check_fragments(files),
-        *check_duplicates(files),
-        *check_ids(files),
-        *check_components(files),
+        *_across_files(files, Destinations(app, elsewhere)),
         *(check_types(loaded.found.folder, files) if types else ()),
     ]
     return Report(tuple(in_order(findings)), len(files.files))

@@ -22,6 +22,7 @@ from hyperpy.templates.at_load.literals import Literal, Literals
 from hyperpy.templates.at_load.locate import SourceText, locate
 from hyperpy.templates.syntax.literal_source import LiteralSource
 
+_NOTHING: Final[Mapping[str, object]] = {}
 _PACKAGE: Final = f"{Path(__file__).parent.parent}{os.sep}"
 
 
@@ -108,32 +109,41 @@ class SiteFiles:
         return list(found.values())
 
 
-def site_files(loaded: LoadedRoutes) -> SiteFiles:
-    """The files of a loaded site."""
+def site_files(loaded: LoadedRoutes, before: SiteFiles | None = None) -> SiteFiles:
+    """The files of a loaded site. Those `before` are used again if they are the same."""
+    known = before.by_path if before else {}
     modules = _user_modules(loaded.folder)
     files: dict[str, SiteFile] = {}
     for entry in loaded.entries:
-        namespace = entry.definitions if isinstance(entry, Route) else {}
-        _add(files, entry.file, namespace, entry, entry.url)
+        namespace = entry.definitions if isinstance(entry, Route) else _NOTHING
+        _add(files, known, entry.file, namespace, entry)
     todo = list(files.values())
     while todo:
         for name in todo.pop().imports:
             for module in modules.get(name, ()):
                 path = str(module.__file__)
-                if path not in files and _add(files, path, vars(module), None, ""):
+                if path not in files and _add(files, known, path, vars(module), None):
                     todo.append(files[path])
     return SiteFiles(tuple(files.values()))
 
 
 def _add(
-    files: dict[str, SiteFile], path: str, namespace: Mapping[str, object], route: LoadedRoute | None, url: str
+    files: dict[str, SiteFile],
+    known: Mapping[str, SiteFile],
+    path: str,
+    namespace: Mapping[str, object],
+    route: LoadedRoute | None,
 ) -> bool:
     try:
         source = read_source(Path(path))
+        same = known.get(path)
+        if same and same.source == source and same.route is route and same.namespace is namespace:
+            files[path] = same
+            return True
         parsed = parsed_file(ast.parse(source, path), source, path)
     except RouteError, SyntaxError:  # loading the file has reported it
         return False
-    files[path] = SiteFile(path, source, parsed, namespace, route, url, _imported(parsed))
+    files[path] = SiteFile(path, source, parsed, namespace, route, route.url if route else "", _imported(parsed))
     return True
 
 

@@ -5,9 +5,9 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import Field
+from dataclasses import Field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from hyperpy.lazy import LazyModule
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from hyperpy import build as site_builds
     from hyperpy import channels as channel_backends
     from hyperpy import check as site_checks
     from hyperpy import dev as development
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from hyperpy.cli import loading, new_project, table
     from hyperpy.cli import shell as prompt
     from hyperpy.dev.page_warnings import RouteWarnings
+    from hyperpy.pages import LoadWarning
 else:
+    site_builds = LazyModule("hyperpy.build")
     channel_backends = LazyModule("hyperpy.channels")
     site_checks = LazyModule("hyperpy.check")
     development = LazyModule("hyperpy.dev")
@@ -93,8 +96,12 @@ def _display(default: object) -> object:
     return "none" if default is None else default
 
 
+# Only a server that visitors use reads the files of a build.
+APP_SETTINGS = tuple(name for name in app_setting_names() if name != "built")
+
+
 @main.command(epilog=EPILOG)
-@options("host", "port", "editor", "routes", "static", *app_setting_names())
+@options("host", "port", "editor", "routes", "static", *APP_SETTINGS)
 def dev(**flags: str | bool | None) -> None:
     """Serve for development: reload on every change, and show errors in the browser.
 
@@ -106,7 +113,13 @@ def dev(**flags: str | bool | None) -> None:
         # Each restart reads the settings again: pyproject.toml may have changed.
         load, inspected = partial(_reload, flags, sessions.new_key()), partial(_inspected, settings)
         hooks = development.Hooks(
-            load, table.announce, reloading.reload_routes, inspected, loading.static_folder, _warnings_about
+            load,
+            table.announce,
+            reloading.reload_routes,
+            inspected,
+            loading.static_folder,
+            _warnings_about,
+            _found_across_files,
         )
         sys.exit(development.develop(hooks, settings, Path.cwd()))
 
@@ -115,10 +128,10 @@ def dev(**flags: str | bool | None) -> None:
 @options(
     *("host", "port", "uds", "backlog"),
     *("workers", "limit_max_requests", "limit_max_requests_jitter"),
-    *("routes", "static", "root_path"),
+    *("routes", "static", "built", "root_path"),
     *("proxy_headers", "forwarded_allow_ips"),
     *("ssl_certfile", "ssl_keyfile"),
-    *app_setting_names(),
+    *APP_SETTINGS,
     *("timeout_keep_alive", "timeout_request_head", "timeout_request_body", "timeout_graceful_shutdown"),
     "timeout_worker",
     *("limit_concurrency", "limit_request_line", "limit_request_head"),
@@ -171,7 +184,7 @@ def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **fl
 
 
 @main.command(epilog=EPILOG)
-@options("routes", "static", *app_setting_names())
+@options("routes", "static", *APP_SETTINGS)
 @click.option("-c", "--code", default=None, metavar="CODE", help="Run these statements instead of reading a prompt.")
 def shell(code: str | None, **flags: str | bool | None) -> None:
     """Open a Python prompt in the running application, where `await` works.
@@ -184,6 +197,35 @@ def shell(code: str | None, **flags: str | bool | None) -> None:
     with reported():
         settings = _settings(flags)
         sys.exit(prompt.run_shell(partial(loading.load_app, settings, debug=True), code))
+
+
+@main.command()
+@options("routes", "static", "root_path")
+@click.option("--out", type=click.Path(path_type=Path), default="dist", show_default=True, help="Folder to write.")
+@click.option("--allow-dynamic", is_flag=True, help="Leave out what needs a server, and build the rest.")
+@click.option(
+    *("--layout", "layout"),
+    type=click.Choice(["folders", "files"]),
+    default="folders",
+    show_default=True,
+    help="Whether the page of /about is about/index.html or about.html.",
+)
+@click.option("--origin", default="", metavar="URL", help="Address of the site, such as https://example.org.")
+@click.option("--elsewhere", multiple=True, metavar="PREFIX", help="Skip links that start with this. May be repeated.")
+def build(
+    out: Path, allow_dynamic: bool, layout: str, origin: str, elsewhere: tuple[str, ...], **flags: str | bool | None
+) -> None:
+    """Render the routes to files, for any host of static files.
+
+    A file whose URL has parameters says in `static_paths` which pages there are. Whatever needs a server is listed. The
+    folder is changed only if everything is right: every link of a page leads somewhere, too.
+
+    TARGET is an application, as module:attribute. The status is 1 if there is an error.
+    """
+    with reported():
+        settings = replace(_settings(flags), built=None)
+        app = loading.loaded_hyper(loading.load_app(settings, development_key=sessions.new_key()), settings)
+        sys.exit(site_builds.run_build(app, settings, out, origin, elsewhere, layout, allow_dynamic=allow_dynamic))
 
 
 @main.command()
@@ -223,6 +265,12 @@ def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIAp
 
 def _warnings_about(app: ASGIApp, file: str) -> RouteWarnings | None:
     return inspector.warnings_about(app, file)
+
+
+def _found_across_files(app: ASGIApp) -> Sequence[LoadWarning]:
+    """What a check finds in an application, without those that are mounted in it."""
+    sites = (site.app for site in inspector.sites_of(app) if not site.prefix)
+    return [found for site in sites for found in site_checks.check_loaded(site)]
 
 
 def _inspected(settings: Settings, app: ASGIApp) -> ASGIApp:

@@ -46,6 +46,9 @@ class Settings:
 
     routes: str = _setting("routes", "Folder of route files.")
     static: str = _setting("static", "Folder of the files served at /static/.")
+    built: str | None = _setting(
+        None, "Folder that `hyper build` has written, to serve its pages as files.", example="dist", of_app=True
+    )
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 means every IPv4 address of the machine.")
     port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0, most=65535)
     uds: str | None = _setting(None, "Unix socket to listen on, instead of a host and port.", example="hyper.sock")

@@ -27,13 +27,20 @@ class Command:
     settings: Settings
     debug: bool = False
     development_key: str = field(default="", repr=False)
-    """Signs sessions under `hyper dev`, where restarts must not log anybody out, if there is no secret key."""
+    """Signs sessions if there is no secret key: under `hyper dev`, where restarts must not log anybody out, and under
+    `hyper build`."""
     tolerant: bool = False
     """Whether even files that conflict with others don't keep an application from being made, as in `hyper check`."""
 
 
 running_command: Final[ContextVar[Command | None]] = ContextVar("hyperpy.running_command", default=None)
 """Set in every process that loads an application for a command."""
+
+
+def is_serving(*, debug: bool) -> bool:
+    """Whether an application serves visitors, and is not being developed or built."""
+    command = running_command.get()
+    return not debug and (command is None or not command.development_key)
 
 
 def app_settings(given: Settings | None = None) -> Settings:

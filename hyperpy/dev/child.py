@@ -20,11 +20,13 @@ from typing import NamedTuple, Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.config import Settings
+from hyperpy.dev.background_check import BackgroundCheck, Check
 from hyperpy.dev.browser import Asset, Following, Update
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.own_requests import UnloggedOwn
 from hyperpy.dev.page_warnings import RouteWarnings, WarningLayer
 from hyperpy.dev.problems import Editor, ProblemLayer
+from hyperpy.dev.replaced_code import ReplacedCode
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.dev.terminal import (
     RepeatedErrors,
@@ -36,6 +38,7 @@ from hyperpy.dev.terminal import (
 )
 from hyperpy.dev.zygote import InstalledImports, dependencies_since
 from hyperpy.exceptions import HyperError
+from hyperpy.pages import LoadWarning
 from hyperpy.record_classes import record
 from hyperpy.server import Load, Server, configure_logging, make_config, prepare_child, run
 from hyperpy.server.colours import coloured, has_colours
@@ -81,6 +84,8 @@ class Hooks:
     """The folder of an application's static files."""
     warnings: Callable[[ASGIApp, str], RouteWarnings | None]
     """The warnings about a route file of an application; None if it has no such file."""
+    check: Callable[[ASGIApp], Sequence[LoadWarning]]
+    """What `hyper check` finds across the files of an application. Takes long, and is called in a thread."""
 
 
 class ChangedFiles(NamedTuple):
@@ -117,6 +122,7 @@ def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.so
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
     note_escaped_html()
+    sys.set_coroutine_origin_tracking_depth(1)  # a warning about one that is never awaited names the line of its call
     try:
         app = hooks.load()
         hooks.announce(app, first)
@@ -127,7 +133,7 @@ def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.so
     try:
         imported = partial(dependencies_since, modules, variables)
         follow = partial(_follow, changes, app, hooks, imported)
-        _serve(watched, settings, listener, repeated, follow, partial(hooks.warnings, app))
+        _serve(watched, settings, listener, repeated, follow, partial(hooks.warnings, app), partial(hooks.check, app))
     except SystemExit:
         if watched.problem is None:
             raise
@@ -234,15 +240,19 @@ def _serve(
     repeated: RepeatedErrors,
     on_ready: Callable[[FollowedServer], None],
     warnings_of: Callable[[str], RouteWarnings | None] = lambda file: None,
+    check: Check = tuple,
 ) -> None:
-    following = Following(app)
-    watchdog = Watchdog()
-    following.updates.watchers += [lambda update: repeated.forget(), lambda update: watchdog.forget()]
+    replaced = ReplacedCode(app)
     editor = Editor.of(settings, os.environ)
-    warning = RequestWarnings(following)
+    warning = RequestWarnings(replaced, editor)
+    following = Following(warning)
+    watchdog = Watchdog()
+    following.updates.watchers += [lambda update: repeated.forget(), lambda update: watchdog.forget(), replaced.take]
     following.updates.watchers.append(lambda update: warning.forget())
-    layer = ProblemLayer(warning, editor, following.updates)
+    layer = ProblemLayer(following, editor, following.updates)
     warned = WarningLayer(layer, editor, following.updates, warnings_of)
+    background = BackgroundCheck(check, warned.show)
+    following.updates.watchers.append(lambda update: background.start())
     config = make_config(HostGuard(UnloggedOwn(warned), settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -250,9 +260,11 @@ def _serve(
 
     def ready() -> None:
         watchdog.watch(asyncio.get_running_loop())
+        background.start()
         on_ready(server)
 
     server.on_ready = ready
+    server.on_stop = partial(replaced.stop, GRACE * 0.8)
     with layer.listening(), warned.listening(), contextlib.closing(watchdog):
         run(server, listener)
 
@@ -266,6 +278,7 @@ class FollowedServer(Server):
         super().__init__(config, parent_is_alive=parent_is_alive)
         self.updates = following.updates
         self._exiting = asyncio.Event()
+        self.on_stop: Callable[[], None] = lambda: None
 
     def stop(self) -> None:
         """Stop serving. On Windows, this is the only way in which the parent ends the process."""
@@ -285,6 +298,7 @@ class FollowedServer(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.updates.close()
+        self.on_stop()
         await super().shutdown(sockets)
 
     async def _finish(self, sockets: list[socket.socket] | None) -> None:

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 from starlette.routing import Mount
 
 from hyperpy.app import Hyper
+from hyperpy.app.helper_warnings import helper_files
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoutes
 from hyperpy.dev.page_warnings import RouteWarnings
 from hyperpy.exceptions import HyperError
@@ -58,10 +59,10 @@ def sites_of(app: Any, prefix: str = "") -> Iterator[InspectedSite]:
 
 
 def warnings_about(app: Any, file: str) -> RouteWarnings | None:
-    """The warnings about a route file of an application or of one that is mounted in it, and about its guards."""
+    """The warnings about a route file, its guards, and the modules that these import. It may be of a mounted site."""
     for site in sites_of(app):
         route = next((route for route in site.routes if route.file == file), None)
         if route is not None:
-            files = frozenset({file, *(guard.file for guard in route.guards)})
+            files = frozenset({file, *(guard.file for guard in route.guards)}) | helper_files([route, *route.guards])
             return RouteWarnings(files, [warning for warning in site.warnings if warning.place.file in files])
     return None

@@ -2,6 +2,7 @@
 
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
 from hyperpy.pages.body_inputs import Body, File, Form
+from hyperpy.pages.datastar_requests import is_datastar
 from hyperpy.pages.facts import AssetCheck, LoadWarning, StreamFacts
 from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
@@ -19,7 +20,7 @@ from hyperpy.pages.request.flash import flash, flashes
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
 from hyperpy.pages.request.render_fragments import render
-from hyperpy.pages.request.request_state import ANSWERED, HEADERS_SETTLED, STATE, request_state
+from hyperpy.pages.request.request_state import ANSWERED, HEADERS_SETTLED, REFUSED, STATE, WHOLE, request_state
 from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.request.threads import TaskMark
@@ -39,7 +40,9 @@ __all__ = [
     "PATCH",
     "POST",
     "PUT",
+    "REFUSED",
     "STATE",
+    "WHOLE",
     "AnsweredError",
     "AssetCheck",
     "Body",
@@ -80,6 +83,7 @@ __all__ = [
     "finished",
     "flash",
     "flashes",
+    "is_datastar",
     "is_in_routes",
     "is_streamed",
     "load_route",

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hyperpy.exceptions import InputError, RefusedRedirectError
+from hyperpy.pages.datastar_requests import DATASTAR_REQUEST, redirect_events
 from hyperpy.pages.htmx_headers import BOOSTED, REQUEST, redirect_headers, with_vary
 from hyperpy.responses import RedirectResponse
 
@@ -28,12 +29,14 @@ class Redirect(RedirectResponse, Exception):
         await self.sent_to(scope)(scope, receive, send)
 
     def sent_to(self, scope: Scope) -> Response:
-        """The response to send: a redirect or, if htmx asks for part of a page, headers that make it leave the page."""
-        headers = redirect_headers(self.raw_headers, scope)
-        response = Response(status_code=self.status_code if headers is None else 204, background=self.background)
+        """The response to send: a redirect or, if htmx or Datastar has asked, what makes them leave the page."""
+        headers, body, status = redirect_headers(self.raw_headers, scope), b"", 204
+        if headers is None and (events := redirect_events(self.raw_headers, scope)) is not None:
+            (headers, body), status = events, 200
+        response = Response(body, self.status_code if headers is None else status, background=self.background)
         response.raw_headers = list(self.raw_headers) if headers is None else headers
         if scope["method"] in ("GET", "HEAD"):
-            response.raw_headers = with_vary(response.raw_headers, REQUEST, BOOSTED)
+            response.raw_headers = with_vary(response.raw_headers, REQUEST, BOOSTED, DATASTAR_REQUEST)
         return response
 
     def __html__(self) -> Never:

@@ -37,6 +37,13 @@ def _allowance(value: object) -> object:
     return value
 
 
+def _switch(value: object) -> object:
+    """Raises ValueError with a hint."""
+    if value is not True:
+        raise ValueError("Write dynamic=True for a page that only a server can answer, or leave it out.")
+    return value
+
+
 def _setting(name: str, parse: Callable[[object], object] | None = None) -> Any:
     """A setting that takes the place of one of the application's, and has its limits unless it has its own `parse`."""
     return field(default=None, metadata={"name": name, "parse": parse})
@@ -51,6 +58,7 @@ class RouteSettings:
     timeout_send: float | None = _setting("timeout_send")
     stream_max_age: float | None = _setting("stream_max_age")
     cross_site: Literal["allow"] | None = _setting("cross_site", _allowance)
+    dynamic: Literal[True] | None = _setting("dynamic", _switch)
 
 
 NAMES = tuple(each.name for each in fields(RouteSettings))
@@ -80,6 +88,7 @@ def _statement[**P](settings: Callable[P, RouteSettings]) -> Callable[P, None]:
         `max_body` is the most bytes that a request body may have, as a number or a text such as "10 MiB". `ping` and
         `timeout_send` and `stream_max_age` are those of the application, in seconds, for the streams of this route.
         `cross_site="allow"` takes forms and other unsafe requests that pages of other sites send.
+        `dynamic=True` tells `hyper build` that the route needs a server.
         """
         hint = 'Write it at the top of a route file: route(max_body="10 MiB")'
         raise RouteError("route() has no effect outside a route file", hint=hint)

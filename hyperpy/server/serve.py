@@ -26,6 +26,7 @@ from hyperpy.server.workers.supervisor import Supervisor
 from hyperpy.server.workers.worker import SupervisorLink, Worker, WorkerMessage
 from hyperpy.server.workers.working_directory import WorkingDirectory
 from hyperpy.tracebacks import describe_failure
+from hyperpy.web.built.built_pages import stale_pages
 
 logger = logging.getLogger("hyperpy.server")
 
@@ -148,6 +149,8 @@ def _announce(listener: socket.socket, settings: Settings) -> None:
             settings.workers,
             settings.channels,
         )
+    if stale := stale_pages(settings):
+        logger.warning("%s", stale)
 
 
 def tune_collector() -> None:

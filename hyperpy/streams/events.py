@@ -2,7 +2,7 @@
 
 import reprlib
 from collections.abc import Awaitable, Callable
-from dataclasses import KW_ONLY, dataclass, is_dataclass
+from dataclasses import KW_ONLY, dataclass, is_dataclass, replace
 from enum import Enum
 from string.templatelib import Template
 from typing import Any, Final
@@ -187,7 +187,13 @@ def _is_data(value: object) -> bool:
 
 def _encode_shared(item: SharedEvent) -> str:
     """The shared frame if the event has been encoded before."""
-    content = item.text if item.data is MISSING else _content(item.data)
+    try:
+        content = item.text if item.data is MISSING else _content(item.data)
+    except EventError:
+        event = item.data if isinstance(item.data, Event) else event_of(item.data)
+        if event is None or event.id is not None or item.event is not None:
+            raise
+        return encode_event(replace(event, id=item.id))
     if item.event is not None and not isinstance(item.event, str):
         return frame(content, event=item.event, id=item.id)  # raises EventError
     key = (item.event, item.id, content)

@@ -1,6 +1,7 @@
 """The text/event-stream format: fields in, one block of lines out (WHATWG HTML, "Server-sent events")."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +21,9 @@ DEFAULT_NAME: Final = "message"
 _SPECIAL_NAMES: Final = _LAST_NAMES | {DEFAULT_NAME}
 
 _FIELD: Final = re.compile(r"(?:data|event|id|retry)?:")
+
+# The start of an event with elements for Datastar, which names them in each line.
+_PATCH: Final = re.compile(r"(?:(?:id)?:.*\n)*event: datastar-patch-elements\n")
 
 _FORBIDDEN: Final = (("\n", "LF"), ("\r", "CR"), ("\0", "NUL"))
 
@@ -87,6 +91,16 @@ def data_continued(text: str) -> str:
     if "\r" in text:
         text = unified(text)
     return text.replace("\n", "\ndata: ")
+
+
+def continuation(encoded: str) -> Callable[[str], str]:
+    """The function that encodes text which continues the last field of an event in `encoded`."""
+    return _elements_continued if _PATCH.match(encoded) else data_continued
+
+
+def _elements_continued(text: str) -> str:
+    """Encode text that continues the elements of an event for Datastar."""
+    return unified(text).replace("\n", "\ndata: elements ")
 
 
 def unified(text: str) -> str:

@@ -6,8 +6,6 @@ from enum import Enum
 from typing import Final
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
-
 from hyperpy.record_classes import record
 
 # One element of a list header (RFC 9110, 5.6): up to the next comma that is not in a quoted string, closed or not.
@@ -15,24 +13,17 @@ _ELEMENT: Final = re.compile(r'[^,"]*+(?:"(?:\\.|[^"\\])*+"?[^,"]*+)*+', re.DOTA
 # A weight of zero means "not acceptable" (RFC 9110, 12.4.2).
 _REFUSED: Final = re.compile(r";[ \t]*q=0(?:\.0{0,3})?[ \t]*(?:;|$)", re.IGNORECASE)
 
-_DATASTAR_ACCEPT: Final = "text/event-stream, text/html, application/json"
-
 _EVENT_STREAM: Final = "text/event-stream"
 _HTML: Final = "text/html"
 
 type RawHeaders = list[tuple[bytes, bytes]]
 
 _UNBUFFERED: Final = (b"x-accel-buffering", b"no")  # by default nginx buffers responses
-_SSE_HEADERS: Final[RawHeaders] = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache, no-transform"),
-    _UNBUFFERED,
-]
-_PRIVATE: Final = (b"cache-control", b"private")
-_PRIVATE_SSE_HEADERS: Final[RawHeaders] = [
-    (name, b"private, " + value if name == b"cache-control" else value) for name, value in _SSE_HEADERS
-]
-_HTML_DEFAULTS: Final = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")]
+_CACHE: Final = b"cache-control"
+_EVENTS: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+# A cache must not replay an old stream, and a proxy must not hold events back to compress them.
+_SSE_HEADERS: Final[RawHeaders] = [_EVENTS, (_CACHE, b"no-cache, no-transform"), _UNBUFFERED]
+_HTML_DEFAULTS: Final = [(b"content-type", b"text/html; charset=utf-8"), (_CACHE, b"no-cache")]
 # These describe the body on one connection, which is up to the server.
 _NEVER: Final = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive"))
 
@@ -68,11 +59,6 @@ def accepts(header: str) -> Accept:
     return Accept(event_stream=_EVENT_STREAM in named, html=_HTML in named)
 
 
-def is_datastar(headers: Headers, accept: str) -> bool:
-    """Whether Datastar has sent a request whose `Accept` is given. It accepts pages as well, but wants events."""
-    return headers.get("datastar-request") == "true" or accept == _DATASTAR_ACCEPT
-
-
 def names_stream(query: bytes) -> bool:
     """Whether a query asks for the stream at the URL of a page."""
     return b"_stream" in query and any(name == b"_stream" for name, _ in parse_qsl(query, keep_blank_values=True))
@@ -104,13 +90,22 @@ def _is_plain_html(shape: GeneratorShape) -> bool:
 def stream_headers(mode: StreamMode, headers: Iterable[tuple[bytes, bytes]] = ()) -> RawHeaders:
     """The headers of an event stream or a streamed page, plus those of `headers` that do not conflict with them."""
     is_sse = mode is StreamMode.SSE
-    fixed = _SSE_HEADERS if is_sse else [_UNBUFFERED]
-    taken = {name for name, _ in fixed} | _NEVER
     lowered = [(name.lower(), value) for name, value in headers]
-    if _PRIVATE in lowered:
-        lowered[lowered.index(_PRIVATE)] = (b"cache-control", b"private, no-cache")
-        fixed = _PRIVATE_SSE_HEADERS if is_sse else fixed
+    caching = [value for name, value in lowered if name == _CACHE]
+    if is_sse:
+        fixed = [_EVENTS, (_CACHE, _for_events(caching)), _UNBUFFERED] if caching else _SSE_HEADERS
+    else:
+        # `private` is what reading the session adds.
+        fixed = [_UNBUFFERED, (_CACHE, b"private, no-cache")] if caching == [b"private"] else [_UNBUFFERED]
+    taken = {name for name, _ in fixed} | _NEVER
     added = [header for header in lowered if header[0] not in taken]
-    names = {name for name, _ in added}
+    names = taken | {name for name, _ in added}
     defaults = [] if is_sse else [default for default in _HTML_DEFAULTS if default[0] not in names]
     return [*fixed, *defaults, *added]
+
+
+def _for_events(caching: list[bytes]) -> bytes:
+    """The `Cache-Control` of an event stream whose route sets one: directives that allow more than ours are dropped."""
+    given = {directive.strip().lower() for directive in b",".join(caching).split(b",")}
+    kept = [directive for directive in (b"private", b"no-store") if directive in given]
+    return b", ".join([*kept, *([] if b"no-store" in kept else [b"no-cache"]), b"no-transform"])

@@ -37,7 +37,7 @@ _CUT_SHORT: Final = (
 )
 
 # What the outbox holds is still sent.
-_CLEAN_ENDS: Final = (EndReason.DRAINING, EndReason.TOO_OLD)
+_CLEAN_ENDS: Final = (EndReason.DRAINING, EndReason.REPLACED, EndReason.TOO_OLD)
 
 
 @record(slots=True, eq=False, repr=False)
@@ -85,9 +85,9 @@ class Pump(ABC):
         """Encode one yielded item. Raises EventError."""
 
     @staticmethod
-    def inserted(text: str) -> str:
-        """Encode the HTML of a deferred value for the middle of an encoded item."""
-        return text
+    def inserted(encoded: str) -> Callable[[str], str]:
+        """The function that encodes the HTML of a deferred value for the middle of an encoded item."""
+        return str
 
     @abstractmethod
     def error_trailer(self, error: Exception) -> str | None:
@@ -101,7 +101,7 @@ class Pump(ABC):
         """Seconds after which the stream ends cleanly; 0 means never."""
         return 0
 
-    def drain(self, last: str = "") -> None:  # noqa: B027 (by default, carry on)
+    def drain(self, last: str = "", reason: EndReason = EndReason.DRAINING) -> None:  # noqa: B027 (by default, carry on)
         """The server stops: end now if the client reconnects by itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -279,7 +279,7 @@ class Pump(ABC):
             return ""
         self._state = RUNNING
         try:
-            return await Completion(page).whole(self.inserted)
+            return await Completion(page).whole(self.inserted(page.html))
         except HyperError as error:
             raise self._located(error) from error.__cause__
         finally:

@@ -50,6 +50,7 @@ CANCELLED       the server's task: it has been cancelled                       n
 DRAINING        the registry: the server stops (event streams; progressive     what the outbox holds, then the
                 HTML is left to finish)                                        end of the body, if that takes
                                                                                no longer than `limits.last_send`
+REPLACED        the registry: `hyper dev` has other code for the route         as for DRAINING
 TOO_OLD         the timer: an event stream has reached `limits.age`            as for DRAINING
 """
 

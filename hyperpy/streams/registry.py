@@ -43,7 +43,7 @@ def counted_client(address: str) -> str:
 class OpenStream(Protocol):
     record: StreamRecord
 
-    def drain(self, last: str = "") -> None:
+    def drain(self, last: str = "", reason: EndReason = EndReason.DRAINING) -> None:
         """The server stops: send `last` and end if the client reconnects by itself, otherwise carry on."""
 
 
@@ -121,7 +121,7 @@ class Streams:
         """End the event streams of these route files, whose code has changed. Pages that are being sent may finish."""
         for stream in list(self._open):
             if stream.record.file in files:
-                stream.drain(RETRY_AT_ONCE)
+                stream.drain(RETRY_AT_ONCE, EndReason.REPLACED)
 
     async def wait_ended(self, timeout: float) -> None:
         """Wait until no stream is open and all generators have run their `finally`, for at most `timeout` seconds."""

@@ -31,14 +31,19 @@ def stream_error(error: Exception, log_id: str, *, debug: bool = False, retry: i
 
     With `debug`, it contains the traceback. `retry` is the milliseconds until the client reconnects.
     """
+    text = pydantic_core.to_json(error_payload(error, log_id, debug=debug)).decode()
+    if (detail := _structured_detail(error)) is not None:
+        text = f'{text[:-1]},"detail":{detail}}}'
+    return frame(text, event="stream-error", retry=retry)
+
+
+def error_payload(error: Exception, log_id: str, *, debug: bool) -> dict[str, object]:
+    """What a client is told of an error."""
     status = status_of(error)
     payload: dict[str, object] = {"status": status, "message": _message(error, status), "log": log_id}
     if debug:
         payload["details"] = _traceback(error)
-    text = pydantic_core.to_json(payload).decode()
-    if (detail := _structured_detail(error)) is not None:
-        text = f'{text[:-1]},"detail":{detail}}}'
-    return frame(text, event="stream-error", retry=retry)
+    return payload
 
 
 def _message(error: Exception, status: int) -> str:

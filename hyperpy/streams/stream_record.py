@@ -32,6 +32,7 @@ class EndReason(Enum):
     CLIENT_LEFT = "the client left"
     CLIENT_STALLED = "the client stalled"
     DRAINING = "the server stops"
+    REPLACED = "its code has changed"
     TOO_OLD = "it reached its maximum age"
     CANCELLED = "the request was cancelled"
     BROKEN = "sending failed"

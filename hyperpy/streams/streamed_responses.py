@@ -4,11 +4,11 @@ import random
 from typing import Final
 
 from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event
-from hyperpy.streams.framing import data_continued
+from hyperpy.streams.framing import continuation
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
 from hyperpy.streams.stream_errors import RETRY_AFTER_ERROR, RETRY_IN_DEBUG, stream_error
-from hyperpy.streams.stream_record import http_error, status_of
+from hyperpy.streams.stream_record import EndReason, http_error, status_of
 
 _JITTER: Final = 0.2  # of the maximum age
 
@@ -26,22 +26,26 @@ class EventStream(Pump):
     ping = PING
     trailer = CLOSE
     encode = staticmethod(encode_event)
-    inserted = staticmethod(data_continued)
+    inserted = staticmethod(continuation)
 
     def error_trailer(self, error: Exception) -> str:
         status = status_of(error)
         log_id = self.log(f"ended with HTTP status {status}" if http_error(error) else "failed", error)
         retry = RETRY_IN_DEBUG if self.debug else RETRY_AFTER_ERROR
-        event = stream_error(error, log_id, debug=self.debug, retry=retry)
+        event = self.reported(error, log_id, retry)
         # A 4xx would be the same after reconnecting.
         return event + CLOSE if status < 500 else event
+
+    def reported(self, error: Exception, log_id: str, retry: int) -> str:
+        """The event that tells the client of an error."""
+        return stream_error(error, log_id, debug=self.debug, retry=retry)
 
     def lifetime(self) -> float:
         """Streams that began together don't end together."""
         return self.limits.age * random.uniform(1 - _JITTER, 1)
 
-    def drain(self, last: str = "") -> None:
-        self.end_cleanly(last=last)
+    def drain(self, last: str = "", reason: EndReason = EndReason.DRAINING) -> None:
+        self.end_cleanly(reason, last)
 
 
 class HTMLStream(Pump):

@@ -1,4 +1,4 @@
-"""hyperpy's own JavaScript module, `/_hyper/stream.js`, and its type declarations."""
+"""hyperpy's own scripts for browsers: the module `/_hyper/stream.js` with its type declarations, and `sse-swap.js`."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ PREFIX: Final = b"/_hyper/"
 _FOLDER: Final = Path(__file__).parent / "client"
 
 # Not guessed: the system's MIME tables may call `.ts` a video.
-_TYPES: Final = {"stream.js": "text/javascript; charset=utf-8", "stream.d.ts": "text/plain; charset=utf-8"}
+_SCRIPT: Final = "text/javascript; charset=utf-8"
+_TYPES: Final = {"stream.js": _SCRIPT, "sse-swap.js": _SCRIPT, "stream.d.ts": "text/plain; charset=utf-8"}
 
 
 class BrowserModule:

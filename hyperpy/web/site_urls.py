@@ -61,7 +61,7 @@ def url(route: str, /, **values: object) -> str:
     if problem := known or missing_parameter(route, values):
         _fail(problem)
     names = parameters(route)
-    path = build_path(route, {name: _parameter(name, values[name]) for name in names})
+    path = build_path(route, {name: parameter_text(name, values[name]) for name in names})
     if path is None:
         return _blocked(route, {name: values[name] for name in names})
     if site is not None:
@@ -94,7 +94,8 @@ def _is_only_inside(app: Any, path: str, rest: str) -> bool:
     )
 
 
-def _parameter(name: str, value: object) -> str:
+def parameter_text(name: str, value: object) -> str:
+    """The value of a path parameter as a route reads it. Raises URLError for one that can't be written."""
     if value is None or isinstance(value, _LISTS):
         kind = "None" if value is None else f"a {type(value).__name__}"
         _fail(URLProblem(f"the parameter `{name}` can't be {kind}", "Pass one value."))

@@ -1,11 +1,9 @@
 """The events that a browser's EventSource receives, and when it stops."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.conftest import serve
 
@@ -22,16 +20,6 @@ async def stream():
     yield Event(retry=20)
     {statement}
 """
-
-HTMX = '''
-t"""
-<!doctype html>
-<title>htmx</title>
-<script src="/static/htmx.min.js"></script>
-<script src="/static/sse.min.js"></script>
-<div id="live" hx-ext="sse" sse-connect="/counted" sse-swap="message,named" sse-close="close">old</div>
-"""
-'''
 
 # The values that a stream yields, and their events: name, data, last event id.
 CASES = {
@@ -84,15 +72,12 @@ COLLECT = """
 
 
 @pytest.fixture(scope="module")
-def folder(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("streams")
-    shutil.copytree(scripts, folder / "static")
     routes = folder / "routes"
     routes.mkdir()
     (routes / "index.py").write_text('t"<!doctype html><title>streams</title>"\n')
-    (routes / "with-htmx.py").write_text(HTMX)
     statements = {name: statement for name, (statement, _) in CASES.items()}
-    statements["counted"] = 'yield "one"; yield "named", "two"'
     statements["broken"] = 'yield "one"; raise ValueError("secret")'
     for name, statement in statements.items():
         (routes / f"{name}.py").write_text(STREAM.format(name=name, statement=statement))
@@ -136,20 +121,3 @@ def test_a_stream_error_is_not_a_connection_error(page, streams):
     assert (event, id) == ("stream-error", "")
     assert json.loads(data).keys() == {"status", "message", "log"}
     assert "secret" not in data
-
-
-def test_htmx_swaps_events_and_stops_at_the_close(page, streams, folder, page_errors):
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.add_init_script("addEventListener('htmx:sseClose', event => { window.ended = event.detail })")
-    page.goto(f"{streams}/with-htmx")
-    expect(page.locator("#live")).to_have_text("two")
-    page.wait_for_function("window.ended")
-    assert page.evaluate("[window.ended.type, window.ended.source.readyState === EventSource.CLOSED]") == [
-        "message",
-        True,
-    ]
-    assert requests.count(f"{streams}/counted") == 1
-    assert (folder / "counted").read_text() == "x"
-    # htmx closes the stream, which may not have ended yet.
-    assert page_errors in ([], [f"{streams}/counted: net::ERR_ABORTED"])

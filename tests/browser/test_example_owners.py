@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from hyperpy.testing import Site, client
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(2**20)
 REPORT = b"kind,kilograms\r\nCod,12.5\r\nCod,11\r\nMackerel,9.5\r\n"
 PASS: dict[str, Any] = {
@@ -29,8 +28,8 @@ KEEP_PROGRESS = """addEventListener("htmx:afterRequest", () => {
 
 
 @pytest.fixture
-async def harbour(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    monkeypatch.chdir(REPOSITORY)
+async def harbour(example: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    monkeypatch.chdir(example)
     async with client("routes_example") as site:
         yield site
 

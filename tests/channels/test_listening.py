@@ -11,7 +11,9 @@ from hyperpy.channels import connect
 from hyperpy.channels.hub import notifications
 from hyperpy.config import Settings
 from hyperpy.exceptions import ChannelError
+from hyperpy.testing import client
 from tests.channels.steps import take_payloads
+from tests.coming_from.rows import DOCUMENT, POSTGRESQL, of, stream_of
 from tests.docs_support.markdown import Document
 from tests.support.until import PATIENCE, until
 
@@ -71,6 +73,25 @@ async def test_a_trigger_notifies_all_listeners(shared_postgres):
         assert shared_postgres.ask("SELECT has_table_privilege('shop', 'hyper_queue', 'DELETE')") == [(True,)]
     finally:
         shared_postgres.ask("DROP TABLE orders; DROP FUNCTION tell_of_order; DROP OWNED BY shop; DROP ROLE shop")
+
+
+async def test_the_lines_for_those_who_come_from_php(shared_postgres, settings, tmp_path):
+    """The trigger and the streams of docs/coming-from.md."""
+    for number, row in enumerate(of(POSTGRESQL)):
+        (tmp_path / f"row{number}.py").write_text(stream_of(row))
+    shared_postgres.ask("CREATE TABLE users (id int, name text)")
+    try:
+        for block in DOCUMENT.blocks():
+            if block.language == "sql":
+                shared_postgres.ask(block.text)
+        async with client(tmp_path, settings=settings) as site:
+            for number, row in enumerate(of(POSTGRESQL)):
+                async with site.stream(f"/row{number}") as events:
+                    shared_postgres.ask("INSERT INTO users VALUES (1, 'Ada')")
+                    event = await events.next()
+                    assert (f"{event.event} {event.data}",) == row.outcome
+    finally:
+        shared_postgres.ask("DROP TABLE users; DROP FUNCTION tell_of_user")
 
 
 async def test_abandoned_names_are_not_listened_to(shared_postgres, hub):

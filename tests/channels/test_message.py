@@ -72,7 +72,7 @@ def test_equal_events_are_encoded_once():
     assert len(record.frames) == MAX_FRAMES
 
 
-@pytest.mark.parametrize("content", [Event("x"), received(1).event(), b"x", object()])
+@pytest.mark.parametrize("content", [Event("x", id="7"), received(1).event(), b"x", object()])
 def test_invalid_content(content):
     with pytest.raises(EventError):
         encode_event(received(1).event(content))

@@ -90,7 +90,8 @@ def serving_process(command: Command) -> int:
 
 
 def test_a_change_is_shown(folder):
-    with Command("dev", "--port", "0", folder=folder) as command:
+    """In new interpreters; the other tests fork those as well."""
+    with Command("dev", "--port", "0", folder=folder, PYTHONUTF8="1") as command:
         assert until_shown(command, "first-edition")[1].endswith("True")
         # The same size within the same second: only the content differs.
         for text in ("two", "six", "ten"):

@@ -46,7 +46,7 @@ def test_every_setting_is_in_one_group_of_options():
 def test_a_mistyped_command_gets_a_suggestion():
     for typed, meant in {"chekc": "check", "sreve": "serve", "route": "routes"}.items():
         assert f"No such command '{typed}'. Did you mean `{meant}`?" in output(typed, status=2)
-    assert "Commands: channels, check, dev" in output("xyzzy", status=2)
+    assert "Commands: build, channels, check, dev" in output("xyzzy", status=2)
     assert "Did you mean `init`?" in output("channels", "inti", status=2)
 
 

@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from hyperpy import Hyper
+from hyperpy.check.site_checks import _checked, check_loaded
+from hyperpy.dev.background_check import BackgroundCheck
 from hyperpy.dev.browser import Following, Update
 from hyperpy.dev.own_requests import UnloggedOwn
 from hyperpy.dev.page_warnings import ENDS_WITH_UPDATE, RUN_WARNING, WarningLayer
@@ -18,6 +20,7 @@ from hyperpy.inspector import warnings_about
 from hyperpy.pages import LoadWarning
 from hyperpy.server.access import UNLOGGED
 from tests.support.sites import write_files
+from tests.support.until import until
 
 FILES = {
     "routes/plain.py": "t'<p>plain'",
@@ -25,6 +28,8 @@ FILES = {
     "routes/inner/_guard.py": "import time\nasync def check():\n    time.sleep(0)\n",
     "routes/inner/page.py": "t'<p>'",
     "routes/broken.py": "t'{nothing}'",
+    "routes/_base.py": "def Layout(children): return t'<Card></Card>{children}'",
+    "routes/page.py": "from routes._base import Layout\nt'<{Layout}>a</{Layout}>'",
     "shared.py": "one\ntwo\nthree\n",
     "mounted/sub.py": "t'<Card></Card>'",
 }
@@ -68,6 +73,7 @@ async def test_which_warnings_a_page_gets(site: Site):
         "routes/two.py": ["routes/two.py:1"] * 2,
         "routes/inner/page.py": ["routes/inner/_guard.py:3"],
         "routes/broken.py": [],
+        "routes/page.py": ["routes/_base.py:1"],
         "routes/none.py": [],
         "mounted/sub.py": ["mounted/sub.py:1"],
     }
@@ -93,6 +99,43 @@ async def test_what_running_code_does_is_shown_until_its_line_has_changed(site: 
     for text, shown in (("new\none\ntwo\n", ["shared.py:3"]), ("new\none\n2\n", [])):
         shared.write_text(text)
         assert await site.shown("routes/plain.py") == shown
+
+
+async def test_what_a_check_finds_is_shown_until_the_next_one(site: Site):
+    (site.folder / "routes/linked.py").write_text("t'<a href=/nowhere>a</a>'")
+    app = Hyper(site.folder / "routes", debug=True)
+    [found] = check_loaded(app)
+    assert found.what == "href leads nowhere: nothing answers `/nowhere`"
+    first = _checked[app].by_path
+    assert check_loaded(app) == [found]
+    assert [first[path] for path in first] == list(_checked[app].files)  # none was parsed again
+    plain = site.folder / "routes/plain.py"
+    with site.updates.subscribed(site.updates.generation) as mailbox:
+        site.layer.show([LoadWarning(found.what, Place(str(plain), 1), "")])
+        events = [mailbox.get_nowait() for _ in range(mailbox.qsize())]
+    assert "event: warned\ndata: null\n\n" in events
+    assert await site.shown("routes/plain.py") == ["routes/plain.py:1"]
+    site.layer.show([])
+    assert await site.shown("routes/plain.py") == []
+
+
+async def test_a_check_in_the_background_prints_what_is_new(capsys: pytest.CaptureFixture[str]):
+    answers = [["a"], ["a", "b"], ["b"], ["b"]]
+    shown: list[list[str]] = []
+
+    def check() -> list[LoadWarning]:
+        ran.append(1)
+        return [LoadWarning(what, Place("x.py"), "") for what in answers[len(ran) - 1]]
+
+    ran: list[int] = []
+    background = BackgroundCheck(check, lambda found: shown.append([each.what for each in found]), delay=0)
+    for number in range(1, len(answers) + 1):
+        background.start()
+        background.start()
+        await until(lambda number=number: len(ran) == number and not background._is_running)
+    assert shown == answers[:3]
+    printed = capsys.readouterr().err
+    assert (printed.count("warning: a"), printed.count("warning: b")) == (1, 1)
 
 
 async def test_our_own_requests_get_no_line_in_the_log():

@@ -36,7 +36,7 @@ FILES = {
 class Site:
     def __init__(self, log: pytest.LogCaptureFixture) -> None:
         following = Following(Hyper(debug=True))
-        self.warnings = RequestWarnings(following)
+        self.warnings = RequestWarnings(following, Editor())
         layer = ProblemLayer(self.warnings, Editor(), following.updates)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(layer), base_url="http://localhost")
         self.log = log
@@ -65,15 +65,17 @@ async def test_requests_that_show_a_mistake(site: Site):
         ("/cups?cups=3",): "routes/cups.py:2  `?cups=` has no effect: `cups` is always 2",
         ("/cups?cups",): "write `cups: int = Query(2)`",
         ("/cups?name=a&cups=3",): "write `name: str = Query('x')`",
-        ("/in/login",): "these redirects never end: /in/login → /in/login (routes/in/login.py)",
+        ("/in/login",): "routes/in/_guard.py:3  these redirects never end: /in/login → /in/login",
         ("/in/other",): 'let it through: `if request.url.path != "/in/login":`',
-        ("/a",): "these redirects never end: /a → /b → /a (routes/a.py)\n",
+        ("/a",): "routes/a.py:2  these redirects never end: /a → /b → /a\n",
     }
     wrong = {}
     for paths, said in expected.items():
         if said not in (text := await site.warned(*paths)):
             wrong[paths] = text
     assert not wrong
+    assert "<h1>" in (answer := await site.client.get("/a", headers={"accept": "text/html"})).text
+    assert (answer.status_code, "these redirects never end" in answer.text) == (500, True)
     assert (await site.warned("/cups?cups=3", "/cups?cups=4")).count("has no effect") == 1
     assert (await site.warned("/a", "/a", "/b")).count("never end") == 1
 

@@ -189,7 +189,7 @@ WHERE = {"routes", "static"}
     ("command", "offered"),
     [
         ("serve", set(setting_fields()) - {"target", "editor"}),
-        ("dev", WHERE | set(app_setting_names()) | {"host", "port", "editor"}),
+        ("dev", (WHERE | set(app_setting_names()) | {"host", "port", "editor"}) - {"built"}),
         ("routes", WHERE),
     ],
 )

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
 from hyperpy import Hyper, Settings
-from tests.browser.conftest import scripts
+from tests.browser.conftest import hash_quickly, scripts
 
 __all__ = ["app", "scripts"]
 
@@ -20,12 +19,13 @@ PASSWORD = "correct horse"
 
 
 def copy_site(folder: Path) -> Path:
-    """The site with empty scripts in the place of htmx."""
+    """The site with empty scripts in the place of htmx, and a quick hash of passwords."""
     shutil.copytree(SITE, folder, ignore=shutil.ignore_patterns("__pycache__", "vendor"))
     vendor = folder / "static" / "vendor"
     vendor.mkdir()
     for name in ("htmx.min.js", "sse.min.js"):
         (vendor / name).touch()
+    hash_quickly(folder / "accounts.py")
     return folder
 
 
@@ -38,7 +38,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hyper]:
         patch.chdir(folder)
         patch.syspath_prepend(folder)
         accounts = importlib.import_module("accounts")
-        patch.setattr(accounts, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))  # a quick one
         asyncio.run(accounts.add_user("ada", PASSWORD))
         yield Hyper("routes", settings=Settings(secret_key="0123456789abcdef"))
     for name, module in list(sys.modules.items()):

@@ -1,6 +1,7 @@
 """A real nginx with the documented configuration, in front of a real `hyper serve`."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    types {{ text/html html; text/css css; text/xml xml; text/javascript js; }}
     include {folder}/site.conf;
 }}
 """
@@ -75,28 +77,47 @@ def proxy(upstream: int, nginx: str, folder: Path, changes: Mapping[str, str] = 
     `changes` maps texts of the documented file to their replacements.
     """
     port = free_port()
-    _configure(folder, port, upstream, changes)
-    command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        wait_until(lambda: is_listening(port) or process.poll() is not None)
-        assert process.poll() is None, process.communicate()[1].decode()
-        yield port
-    finally:
-        process.terminate()
-        process.communicate(timeout=PATIENCE)
-
-
-def _configure(folder: Path, port: int, upstream: int, changes: Mapping[str, str]) -> None:
-    """Write the documented file with the test's two ports, and the rest of a complete configuration."""
-    documented = (REPOSITORY / "docs" / "nginx.conf").read_text(encoding="utf-8")
     ports = {
         "listen 80;": f"listen 127.0.0.1:{port};",
         "listen 80 default_server;": f"listen 127.0.0.1:{port} default_server;",
         "server_name example.org;": "server_name example.org 127.0.0.1 localhost;",
         "127.0.0.1:8000": f"127.0.0.1:{upstream}",
     }
-    for old, new in {**ports, **changes}.items():
+    _configure(folder, "nginx.conf", {**ports, **changes})
+    with _running(nginx, folder, port):
+        yield port
+
+
+@contextmanager
+def files_of(build: Path, nginx: str, folder: Path) -> Iterator[int]:
+    """Serve a build by the documented file for that. Yields nginx's port."""
+    port = free_port()
+    with TemporaryDirectory() as public:  # if root starts nginx, it reads files as the user `nobody`
+        Path(public).chmod(0o755)
+        shutil.copytree(build, Path(public, "dist"))
+        changes = {"listen 80;": f"listen 127.0.0.1:{port};", "root /srv/site/dist;": f"root {public}/dist;"}
+        _configure(folder, "nginx-static.conf", changes)
+        with _running(nginx, folder, port):
+            yield port
+
+
+@contextmanager
+def _running(nginx: str, folder: Path, port: int) -> Iterator[None]:
+    command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        wait_until(lambda: is_listening(port) or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[1].decode()
+        yield
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+
+def _configure(folder: Path, name: str, changes: Mapping[str, str]) -> None:
+    """Write a documented file with the test's changes, and the rest of a complete configuration."""
+    documented = (REPOSITORY / "docs" / name).read_text(encoding="utf-8")
+    for old, new in changes.items():
         assert documented.count(old) == 1
         documented = documented.replace(old, new)
     (folder / "site.conf").write_text(documented)

@@ -259,12 +259,14 @@ if POST:
 t"<p>page</p>"
 
 async def stream():
-    yield t"<p>stream</p>"
+    yield t"<p id='news'>stream</p>"
 """
 
 
 async def test_datastar_gets_the_stream_of_a_url_that_has_a_page_as_well(make):
-    async with client_of(make({"index.py": BOTH, "feed.py": "async def stream():\n    yield t'<p>1</p>'\n"})) as client:
+    async with client_of(
+        make({"index.py": BOTH, "feed.py": "async def stream():\n    yield t'<p id=a>1</p>'\n"})
+    ) as client:
         for method in ("GET", "POST", "HEAD"):
             for headers, kind in [
                 (DATASTAR, "text/event-stream"),

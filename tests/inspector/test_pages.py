@@ -25,6 +25,7 @@ SITE = {
         name: str
         page: int
         agent: str = Header("")
+        static_paths = [{"name": "ada"}]
 
         t"<p>{{ name }}{page}{agent}</p>"
     """,
@@ -44,6 +45,7 @@ async def test_routes(inspect):
         assert "can't be loaded: the template uses `unknown`" in shown[0][3]
         assert shown[1][0] == "GET, HEAD"
         assert "name: str (path) page: int (query, required) agent: str (header)" in shown[2][4]
+        assert shown[2][3] == "page, static_paths"
         assert "team/_guard.py" in shown[2][5]
         assert shown[2][6] == "1"
         assert page.select_one('a[href="/"] code').text == "/"

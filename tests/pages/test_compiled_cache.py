@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 import pytest
 
-from hyperpy import Hyper
+from hyperpy import Hyper, Query
 from hyperpy.app.loaded_routes import LoadedRoutes, load_routes
 from hyperpy.pages import Route, temporary_imports
 from hyperpy.pages.loading import compilation, execution
@@ -269,3 +269,17 @@ def test_readers_never_see_half_of_a_file(tmp_path: Path, monkeypatch: pytest.Mo
         seen = [each for some in threads.map(write_and_read, contents) for each in some]
     assert all(each in contents for each in seen)
     assert [file.name for file in (tmp_path / "__pycache__").iterdir()] == [Path(cache.path).name]
+
+
+def test_a_marker_behind_an_attribute_that_changes(load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As it may by a variable of the environment."""
+    conf = ModuleType("conf_of_cache")
+    monkeypatch.setitem(sys.modules, conf.__name__, conf)
+    folder = write_files(tmp_path / "routes", {"index.py": "import conf_of_cache\nn: int = conf_of_cache.N\nt'{n}'"})
+    inputs = []
+    for value in (5, Query(), Query(), 5, 6):
+        conf.__dict__["N"] = value
+        routes, compiled = load(folder)
+        [entry] = routes.files()
+        inputs.append((len(entry.inputs), len(compiled)))
+    assert inputs == [(0, 1), (1, 1), (1, 0), (0, 1), (0, 0)]

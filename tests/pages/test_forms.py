@@ -465,6 +465,9 @@ LOAD_ERRORS = [
     ("if POST:\n    age: int = Form(min_length=3)\nt'x'", "the constraint `min_length` can't be applied"),
     ("if POST:\n    age: int = Form(mx=3)\nt'x'", "unexpected keyword argument 'mx'"),
     ("if POST:\n    thing: Hyper = Body()\nt'x'", "pydantic can't read the type of `thing`"),
+    ("class A(Contact): n: itn\nform: Form[A]\nt'x'", "the field `A.n` uses `itn`, which this file doesn't define"),
+    ("class A(Contact): n: 'lst[int]'\nif POST:\n    x: list[A] = Body()\nt'x'", "the field `A.n` uses `lst`"),
+    ("class A(Contact): n: itn\nclass B(Contact): a: list[A]\nform: Form[B]\nt'x'", "the field `A.n` uses `itn`"),
     ("def f(x=Form()): return x\nt'x'", "is not read in the parameters of a function"),
     ("if POST:\n    name: str = Form\nt'x'", "`Form` of `name` is not called"),
 ]

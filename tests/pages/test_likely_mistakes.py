@@ -1,11 +1,12 @@
 """Warnings about code that loads and runs, but probably not as intended."""
 
 from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 
 from hyperpy.app.loaded_routes import load_routes
-from hyperpy.pages import Route
+from hyperpy.pages import Route, temporary_imports
 from tests.support.sites import Write
 
 PAGE = "\nt'<p>{1}</p>'"
@@ -15,13 +16,31 @@ MODEL = "from pydantic import BaseModel, ConfigDict, Field\nclass M(BaseModel):\
 CARD = "def Card(title, children=None): return t'<p>{title}</p>'\n"
 
 NOTE = "from hyperpy import POST, Form, Query\nif POST:\n    note: str = Form()\n"
+MODEL_FORM = """from pydantic import BaseModel
+from hyperpy import POST, Form, FormField
+class M(BaseModel):
+    a: str
+form: Form[M] = Form()
+"""
+HANDLED = f"{MODEL_FORM}if POST and form.ok: print(1)\n"
 MISTAKES = {
+    f"{HANDLED}t'<form><{{FormField}} of={{form.a}} /></form>'": "this form sends GET, but the file handles POST",
+    f"{HANDLED}t'<p>{{1}}<form><input {{form.field(\"a\"):**}}></form>'": 'Write <form method="post">.',
+    f"{NOTE}t'<form><button>Delete {1}</button></form>'": "this form sends GET, but the file handles POST",
+    f"{MODEL_FORM}t'<form method=post><input name=a></form>{{1}}'": "this form sends POST, which the file doesn't",
+    f"{MODEL_FORM}t'<form><input name=a></form>{{1}}'": "its fields are read from the body of a request",
     f"n = 0\n{LOAD}n = 1\nt'{{n}}'": "load() sets a local variable `n`, not the `n` of line 1",
     f"n = m = 0\n{LOAD}m, n = 1, 2\n    if n: pass\nt'{{n}}'": "load() sets a local variable `n`",
     "n = 0\nasync def stream():\n    for n in (1, 2): yield render()\nfrom hyperpy import render\nt'{n}'": (
         "stream() sets a local variable `n`"
     ),
     "n = None\ndef load():\n    global n\n    n = 1\nt'{n}'": "nothing calls load(): a loader is an `async def`",
+    "n = 0\ndef load(request):\n    n = 1\nt'{n}'": "nothing calls load(): a loader is an `async def`",
+    "from hyperpy import POST\nif POST: print(1)\ndef post(request): print(2)\nt'{1}'": "under `if POST:`",
+    "async def post(): print(1)\nt'{1}'": "post() is the loader of this file: it runs for each request, GET as well",
+    "n = 1\nasync def _load():\n    global n\n    n = 2\nt'{n}'": "with `_`, it is a helper",
+    "def stream(): return [1]\nt'{1}'": "a stream is an `async def` with `yield`",
+    "class Page:\n    def get(self, request): return 1\nt'{1}'": "nothing calls Page.get()",
     f"n = 0\n{LOAD}global n\n    n = 1\n    yield\nt'{{n}}'": "the `yield` makes load() the stream",
     "name = 'Ada'\nt'<p>Hello {{ name }}</p>'": "`{{ name }}` is shown as the text `{ name }`",
     "user = 1\nt'''<title>\n{{ user.name }}</title>'''": "Write `{user.name}`",
@@ -32,6 +51,8 @@ MISTAKES = {
     "x = 1\nt'<p>{\"<br>\" if x else None}</p>'": "the tags in this string are shown as text",
     "xs = ['a']\nt'<ul>{\"\".join(f\"<li>{x}</li>\" for x in xs)}</ul>'": "Interpolate the items themselves",
     "def Row(x): return t'<td>{x and \"<b>x</b>\"}</td>'\nt'<{Row} x=1 />'": "the tags in this string",
+    "def Note(x): return f'<b>{x}</b>'\nt'<{Note} x=1 />'": 'Write t"…" in place of f"…".',
+    "def note(x): return f'<b>{x}</b>'\nt'<p>{note(1)}</p>'": "the tags in this string are shown as text",
     "async def stream():\n    yield '<b>new</b>'": "the tags in this string are shown as text",
     "n = 1\nasync def stream():\n    yield 'news', f'<b>{n}</b>'": 'Write t"…" in place of f"…".',
     "n = 1\nasync def stream():\n    global n\n    n = 2\nt'{n}'": "stream() has no `yield`, so it is the loader",
@@ -42,6 +63,10 @@ MISTAKES = {
     "t'<p className={\"a\"}>{1}</p>'": "Write `class`.",
     "x = 1\nt'<label htmlFor=\"a\">{x}</label>'": "browsers know no attribute `htmlFor`",
     "x = '<b>x</b>'\nt'<p set:html={x}></p>'": "`{…:safe}` says that it is HTML.",
+    "from hyperpy import POST\nif POST:\n    a: str\n    print(a)\nt'<form method=post><input name=a>{1}</form>'": (
+        "`a` is taken from the query, but the form sends it in the body"
+    ),
+    "from hyperpy import Query\npage: int = Query('abc')\nt'{page}'": "is the str 'abc', but its type is int",
     "q: str = ''\nt'<input name=\"q\" value={q} hx-get=\"/\">'": "`q` is always '': an assignment takes nothing",
     "q: int = 1\nt'<p>{q}</p><select id={2} name=q></select>'": "write `q: int = Query(1)`.",
     "t'<p>{1}</p><Other>x</Other>'": "`<Other>` is not an element of HTML",
@@ -91,6 +116,12 @@ FINE = (
     f"{NOTE}q: str = Query('')\nt'<form><input name=q value={{q}}></form>'",
     f"{NOTE}t'<form><input name=note>{{1}}<button formmethod=post>a</button></form>'",
     "t'<form><input name=note>{1}</form>'",
+    f"{NOTE}t'<form method=post><input name=note>{{1}}</form>'",
+    "from hyperpy import POST\nif POST:\n    a: str\nt'<form method=post action=\"?a=1\"><input name=a>{1}</form>'",
+    "from hyperpy import Query\na: float = Query(1)\nb: str = Query(None)\nt'{a}{b}'",
+    "t'<form method=post><button>{1}</button></form>'",
+    f"{MODEL_FORM}t'<form method=post action=/a><input {{form.field(\"a\"):**}}></form>'",
+    f"{NOTE}t'<form><button>{{1}}</button></form>'",
     "t'<!doctype html><html lang=en><head><title>a</title><body><dl><dt>a<dd>{1}</dl><p>b<ol><li>c</ol>'",
     "t'<table><caption>a</caption><colgroup><col><thead><tr><th>a<tbody><tr><td>{1}</table><select><optgroup><option>1</select>'",
     "async def stream():\n    yield t'<!doctype html><main><ul>'\n    yield t'<li>a'\n    yield t'</ul></main>'",
@@ -118,6 +149,8 @@ FINE = (
     f"_n = 0\n{LOAD}_n = 1\nt'{{_n}}'",
     f"def f(n): return n\n{LOAD}n = 1\nt'{{f(2)}}'",
     "n = 0\ndef f():\n    n = 1\n    return n\nt'{n} {f()}'",
+    "def load(): return 1\nasync def get():\n    global n\n    n = load()\nn = 0\nt'{n}'",
+    "class A:\n    def get(self): return 1\nt'{A().get()}'",
     "n = 0\ndef count():\n    global n\n    n += 1\ncount()\nt'{n}'",
     "async def stream():\n    return\n    yield",
     "async def stream():\n    yield '5 < 7'\n    yield t'<b>x</b>'\n    yield {'data': '<b>x</b>'}",
@@ -126,6 +159,7 @@ FINE = (
     "name = 'x'\nt'<!-- {{ name }} <Card> --><p>{name}</p>'",
     f"{CARD}t'<{{Card}} title=\"<Card>\">x</{{Card}}><DIV>x</DIV>'",
     'x = 1\nt\'<p>{"<b>"} {"a < b > c"} {"<b>x</b>":safe} {"<b>x</b>"!r}</p>\'',
+    "from hyperpy import Markup\ndef note(x): return f'<b>{x}</b>'\nt'<p>{note(1):safe}{Markup(note(2))}</p>'",
     'from hyperpy import Markup\nt\'<p title={"<b>x</b>"}>{Markup("<b>x</b>")}</p>\'',
 )
 
@@ -163,6 +197,19 @@ def test_an_input_beside_an_unused_parameter(write: Write) -> None:
     assert [source for source, text in PARAMETERS.items() if found[source] and not text] == []
 
 
+GUARDS = {
+    "from hyperpy import redirect\ndef check(): redirect('/login')\nprint(1)": "so it refuses no request",
+    "from hyperpy import redirect\ndef check(): redirect('/login')\ncheck()": "",
+}
+
+
+def test_functions_of_guards_that_nothing_calls(write: Write) -> None:
+    found = warnings_of(write, GUARDS, "g{}/_guard.py")
+    assert {source: text in found[source] and bool(text) == bool(found[source]) for source, text in GUARDS.items()} == (
+        dict.fromkeys(GUARDS, True)
+    )
+
+
 BUILTIN = "`id` is Python's builtin here, not the `{id}` of the URL"
 READ = {
     "t'<p>{id}</p>'": BUILTIN,
@@ -190,3 +237,27 @@ def test_models_of_other_modules(write: Write) -> None:
     [warning] = load_routes(folder).warnings
     assert warning.what == "`Field` has no keyword `patern`, and pydantic ignores it"
     assert (warning.place.file, warning.place.line) == (str(folder / "_models.py"), 3)
+
+
+HELPERS = {
+    "_base.py": "import time\ndef Layout(children): return t'<section>{\"<b>x</b>\"}{children}'\n"
+    "def Half(): return t'<article>{1}'\nasync def slow():\n    time.sleep(1)\n",
+    "one.py": "from routes._base import Layout\nt'<{Layout}>a</{Layout}>'",
+    "two.py": "from routes._base import Half, Layout\nt'<{Layout}><{Half} />b</article></{Layout}>'",
+    "other.py": "from components import Box\nt'<{Box}>a</{Box}>'",
+}
+BOX = "def Box(children, name=1): return t'<div>{{ name }}<i className=\"a\">{children}</div>'"
+
+
+def test_what_routes_import(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "components.py").write_text(BOX)
+    folder = write(HELPERS)
+    with temporary_imports(tmp_path):
+        warnings = load_routes(folder).warnings
+    found = [(Path(w.place.file).name, w.place.line, w.what.partition(" ")[0]) for w in warnings]
+    outside, base = ("components.py", 1), "_base.py"
+    assert found == [
+        *((*outside, word) for word in ("`{{", "browsers", "<i>")),
+        *((base, line, word) for line, word in ((2, "the"), (5, "time.sleep()"), (2, "<section>"))),
+    ]

@@ -1,4 +1,4 @@
-"""Starts Python programs by forking a process that has imported hyperpy: a short command mostly imports.
+"""Starts Python programs by forking a process that has imported all of hyperpy: a short command mostly imports.
 
 The tests talk to that process through a socket. Each request hands it standard output, standard error and a pipe, which
 tells the process id and later the exit status.
@@ -6,11 +6,16 @@ tells the process id and later the exit status.
 
 import atexit
 import contextlib
+import contextvars
 import functools
 import gc
 import importlib
 import json
+import multiprocessing.forkserver
+import multiprocessing.util
 import os
+import pkgutil
+import posix
 import runpy
 import selectors
 import signal
@@ -18,19 +23,26 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from coverage import Coverage
+
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST = 1 << 20  # bytes of a request
-SERVER_MODULES = (
+OTHER_MODULES = (
     "concurrent.futures.thread",
     "encodings.idna",
+    "itsdangerous",
+    "pydantic",
     "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop",
     "uvicorn.protocols.websockets.auto",
 )
+# Those that are no part of a command: programs, files that hyperpy compiles, and what only tests use.
+NO_MODULES = ("hyperpy.__main__", "hyperpy.cli.project.", "hyperpy.inspector.routes.", "hyperpy.testing")
 MEASURES = "COVERAGE_PROCESS_CONFIG"  # the variable that makes a Python process measure its coverage
 
 
@@ -157,8 +169,33 @@ def become(request: dict[str, Any], out: int, err: int) -> list[str]:
     os.environ.clear()
     os.environ.update(request["variables"])
     sys.path[0] = request["folder"]
+    multiprocessing.util.spawnv_passfds = fork_python
     arguments: list[str] = request["arguments"]
     return arguments
+
+
+def fork_python(path: bytes, arguments: Sequence[str], descriptors: Iterable[int]) -> int:
+    """Stands for the function by which multiprocessing starts an interpreter with `-c`. Returns the process id.
+
+    What the parent has changed for itself is set back: signals, context variables, its own helper processes.
+    """
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # watchfiles has a thread
+        pid = os.fork()
+    if pid:
+        return pid
+    gc.freeze()  # the parent's objects stay, or they would close descriptors
+    kept = {0, 1, 2, *descriptors}
+    for descriptor in {*map(int, os.listdir("/proc/self/fd"))} - kept:
+        with contextlib.suppress(OSError):  # that of the listing itself
+            os.close(descriptor)
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    multiprocessing.forkserver._forkserver.__init__()  # type: ignore[misc]
+    contextvars.Context().run(run_and_exit, arguments[arguments.index("-c") :])
+    raise AssertionError("it has ended")
 
 
 def run(option: str, program: str, *arguments: str) -> None:
@@ -182,21 +219,35 @@ def run_and_exit(arguments: Sequence[str]) -> NoReturn:
         status = 1
     threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, as Python does
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()
     os._exit(status or 0)
 
 
 def import_modules() -> None:
-    """Import what the forked processes use: hyperpy's commands, and what uvicorn imports once a server starts."""
-    import hyperpy.cli  # noqa: F401
+    """Import what the forked processes use: all of hyperpy, and what it and uvicorn import once something needs it."""
+    import hyperpy
 
-    for name in SERVER_MODULES:
+    modules = (module.name for module in pkgutil.walk_packages(hyperpy.__path__, "hyperpy."))
+    for name in (*OTHER_MODULES, *(name for name in modules if not name.startswith(NO_MODULES))):
         importlib.import_module(name)
+
+
+def measure_each_process_once() -> None:
+    """Have coverage start one measurement in a forked process, which saves only what is its own.
+
+    By itself it starts one for each of the forks that led to the process, and twice as many in the next.
+    """
+    current = Coverage.current()
+    if current is not None:
+        current.config.patch = ["_exit"]
+        os._exit = posix._exit
 
 
 if __name__ == "__main__":
     import_modules()
+    measure_each_process_once()
     gc.collect()
     gc.freeze()  # each server collects what it has imported, and would copy all of that memory
     run_and_exit(serve_forks(socket.socket(fileno=int(sys.argv[1]))))

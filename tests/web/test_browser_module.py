@@ -14,6 +14,7 @@ from hyperpy.web import browser_module
 from tests.support.clients import client_of
 
 FOLDER = Path(hyperpy.__file__).parent / "web" / "client"
+FILES = ("stream.js", "stream.d.ts", "sse-swap.js")
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ async def client(app: Hyper) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.mark.parametrize(
     ("name", "content_type"),
-    [("stream.js", "text/javascript; charset=utf-8"), ("stream.d.ts", "text/plain; charset=utf-8")],
+    [(name, f"text/{'plain' if name.endswith('.ts') else 'javascript'}; charset=utf-8") for name in FILES],
 )
 async def test_a_file(client: httpx.AsyncClient, name: str, content_type: str) -> None:
     answer = await client.get(f"/_hyper/{name}")
@@ -46,7 +47,7 @@ async def test_a_file(client: httpx.AsyncClient, name: str, content_type: str) -
 
 
 def test_every_file_is_served() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {"stream.js", "stream.d.ts"}
+    assert {path.name for path in FOLDER.iterdir()} == set(FILES)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])

@@ -31,6 +31,9 @@ FILES = {
     "at_first.py": "from hyperpy import session\nn = session.get('name')\nasync def stream():\n    yield t'{n}'\n",
     "own.py": "from hyperpy import response, session\nresponse.headers['cache-control'] = 'no-store'\n"
     "t'{session.get('name')}'\n",
+    "own_events.py": "from hyperpy import response, session\n"
+    "response.headers['cache-control'] = 'max-age=9, No-Store'\nn = session.get('name')\n"
+    "async def stream():\n    yield t'{n}'\n",
     "unread.py": "t'page'\n",
 }
 READERS = {
@@ -48,6 +51,7 @@ READERS = {
     "/events": "private, no-cache, no-transform",
     "/at_first": "private, no-cache, no-transform",
     "/own": "no-store",
+    "/own_events": "no-store, no-transform",
     "/unread": None,
 }
 
@@ -65,7 +69,7 @@ async def test_who_reads_the_session(http: httpx.AsyncClient) -> None:
         await http.get("/set")
         found = {}
         for path in READERS:
-            accept = EVENT_SOURCE if path in ("/events", "/at_first") else BROWSER
+            accept = EVENT_SOURCE if path in ("/events", "/at_first", "/own_events") else BROWSER
             for method in ("GET", "HEAD"):
                 answer = await http.request(method, path, headers={"Accept": accept})
                 caching = answer.headers.get("cache-control")

@@ -22,7 +22,7 @@ function connect() {
   if (source || document.hidden) return;
   source = new EventSource(new URL(`events?since=${shown}`, import.meta.url));
   source.addEventListener("update", (event) => take(JSON.parse(event.data)));
-  source.addEventListener("warned", (event) => JSON.parse(event.data).includes(route) && warn());
+  source.addEventListener("warned", (event) => (JSON.parse(event.data)?.includes(route) ?? true) && warn());
   listen(source);
   source.addEventListener("open", () => isOutdated && follow());
 }

@@ -1,8 +1,8 @@
-"""The warnings about what running code does, for the pages that it has answered."""
+"""The warnings about what running code does, and what a check finds later, for the pages that it has answered."""
 
 import linecache
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from hyperpy.dev.browser import Update
@@ -36,6 +36,7 @@ class RunWarnings(logging.Handler):
         self._answering = answering
         self._tell = tell
         self._noted: dict[_Noted, None] = {}
+        self._checked: list[_Noted] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         warning = getattr(record, RUN_WARNING, None)
@@ -48,6 +49,14 @@ class RunWarnings(logging.Handler):
         self._noted[_Noted(warning, route, text, getattr(record, ENDS_WITH_UPDATE, False))] = None
         self._tell(route, place.file)
 
+    def checked(self, warnings: Iterable[LoadWarning]) -> None:
+        """A check has found these, and no others."""
+        linecache.checkcache()
+        self._checked = [
+            _Noted(each, "", linecache.getline(each.place.file, each.place.line), ends_with_update=False)
+            for each in warnings
+        ]
+
     def take(self, update: Update) -> None:
         """There may be other code."""
         if update.files != frozenset():
@@ -56,6 +65,7 @@ class RunWarnings(logging.Handler):
     def about(self, route: str, files: Collection[str]) -> list[LoadWarning]:
         """The warnings for the page of a route file; `files` are this one and its guards."""
         found = [noted for noted in self._noted if noted.route == route or noted.warning.place.file in files]
+        found += [noted for noted in self._checked if noted.warning.place.file in files]
         return [warning for noted in found if (warning := _where_it_is_now(noted)) is not None]
 
 

@@ -74,6 +74,11 @@ class WarningLayer:
         document = warnings_document(list(dict.fromkeys(found)), self._editor)
         return page_answer(document, 200) if found else Response(status_code=204)
 
+    def show(self, found: Sequence[LoadWarning]) -> None:
+        """Show what a check has found, in place of what the one before has. For the event loop."""
+        self._run_warnings.checked(found)
+        self._updates.tell("event: warned\ndata: null\n\n")
+
     def _tell(self, route: str, file: str) -> None:
         """Have the pages of a route look again. To be called from any thread."""
         event = f"event: warned\ndata: {json.dumps([quote(route), quote(file)])}\n\n"

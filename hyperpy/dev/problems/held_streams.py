@@ -18,7 +18,8 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.streams import CLOSE, RETRY_AT_ONCE, accepts, is_datastar, names_stream
+from hyperpy.pages import is_datastar
+from hyperpy.streams import CLOSE, RETRY_AT_ONCE, accepts, names_stream
 
 # Seconds until a client tries again without other code: what has failed may work the next time.
 LONGEST: Final = 10

@@ -22,6 +22,15 @@ _ITERATED: Final = re.compile(r"'async for' requires an object with __aiter__ me
 
 _UNQUOTED: Final = re.compile(r"""['"]coroutine['"]|\bnot coroutine\b""")
 _SUBSCRIPTION: Final = "'Subscription' object is not iterable"
+_UNBOUND: Final = re.compile(r"local variable '(\w+)'")
+_OF_VALUES: Final = tuple(
+    (re.compile(pattern), hint)
+    for pattern, hint in (
+        (r"can only concatenate str \(not", 'Write an f-string: f"text {value}".'),
+        ("can't multiply sequence by non-int of type 'float'", "The text is not a number yet: `float(value)`."),
+        (r"(not enough|too many) values to unpack \(expected 2", "Pairs of a dict come from `.items()`."),
+    )
+)
 _NOT_AN_EXCEPTION: Final = "exceptions must derive from BaseException"
 
 
@@ -40,6 +49,11 @@ def hint_for(error: BaseException) -> str:
         return "Messages are received with `async for`: `async for message in messages:`."
     if text == _NOT_AN_EXCEPTION:
         return "For an error page with a status, write `raise HTTPException(404)`."
+    for pattern, hint in _OF_VALUES:
+        if type(error) in (TypeError, ValueError) and pattern.match(str(error)):
+            return hint
+    if type(error) is UnboundLocalError and (found := _UNBOUND.search(str(error))):
+        return f"If it is a variable of the file, declare it in the function first: `global {found[1]}`."
     if isinstance(error, AttributeError):
         return hint_for_attribute(error.obj, error.name or "")
     if isinstance(error, NameError) and error.name and (setter := _setter(error, error.name)):

@@ -1,10 +1,12 @@
 """Notices redirects that lead in a circle, which browsers give up without a word about the cause."""
 
 from collections import OrderedDict
+from time import monotonic
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 _TURNS: Final = 3  # a page may redirect to itself once, such as after it has set a cookie
+_QUICK: Final = 5.0  # seconds between two turns, at most
 _MOST: Final = 100  # paths
 
 
@@ -12,15 +14,13 @@ class RedirectLoops:
     """Which paths have answered with redirects lately, and where these lead."""
 
     def __init__(self) -> None:
-        self._targets: OrderedDict[str, tuple[str, int]] = OrderedDict()
-        self._reported: set[frozenset[str]] = set()
+        self._targets: OrderedDict[str, tuple[str, int, float]] = OrderedDict()
 
     def forget(self) -> None:
         self._targets.clear()
-        self._reported.clear()
 
     def note(self, path: str, location: str | None, host: str) -> list[str]:
-        """Note the redirect of a path, or that it has answered otherwise. Returns the paths of a circle, once."""
+        """Note the redirect of a path, or that it has answered otherwise. Returns the paths of a circle."""
         if location is None:
             self._targets.pop(path, None)
             return []
@@ -28,11 +28,12 @@ class RedirectLoops:
         if url.netloc != host:
             self._targets.pop(path, None)
             return []
-        _, count = self._targets.pop(path, ("", 0))
-        self._targets[path] = (url.path, count + 1)
+        _, count, before = self._targets.pop(path, ("", 0, 0.0))
+        count = count + 1 if monotonic() - before < _QUICK else 1
+        self._targets[path] = (url.path, count, monotonic())
         if len(self._targets) > _MOST:
             self._targets.popitem(last=False)
-        return self._circle(path) if count + 1 == _TURNS else []
+        return self._circle(path) if count >= _TURNS else []
 
     def _circle(self, start: str) -> list[str]:
         paths, here = [start], self._targets[start][0]
@@ -41,7 +42,4 @@ class RedirectLoops:
                 return []
             paths.append(here)
             here = self._targets[here][0]
-        if frozenset(paths) in self._reported:
-            return []
-        self._reported.add(frozenset(paths))
         return paths

@@ -10,7 +10,8 @@ from typing import Any, override
 
 from hyperpy.dev.problems.hints import hint_for, without_far_names
 from hyperpy.dev.problems.source_code import is_users, package_of
-from hyperpy.exceptions import HyperError
+from hyperpy.exceptions import HyperError, Place
+from hyperpy.tracebacks import raising_place
 
 
 def trimmed_traceback(error: BaseException) -> str:
@@ -20,12 +21,22 @@ def trimmed_traceback(error: BaseException) -> str:
     """
     if isinstance(error, HyperError) and error.place is not None:
         cause = error.__cause__
-        return str(error) if cause is None else f"{error}\n\nCaused by:\n\n{trimmed_traceback(cause)}"
+        if cause is None or _is_said(cause, error, error.place):
+            return str(error)
+        return f"{error}\n\nCaused by:\n\n{trimmed_traceback(cause)}"
     summary = TracebackException(type(error), error, error.__traceback__, compact=True)
     _trim(summary)
     text = relative_paths(without_far_names(error, "".join(summary.format()).rstrip()))
     hint = hint_for(error)
     return f"{text}\n  {hint}" if hint else text
+
+
+def _is_said(cause: BaseException, error: HyperError, place: Place) -> bool:
+    """Whether an error has the message of its cause, and names the line that has raised it."""
+    if isinstance(cause, SyntaxError):
+        return cause.lineno == place.line and cause.msg in error.what
+    raised = raising_place(cause)
+    return raised is not None and (raised.file, raised.line) == (place.file, place.line) and str(cause) in error.what
 
 
 def relative_paths(text: str) -> str:

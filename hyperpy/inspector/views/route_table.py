@@ -42,7 +42,7 @@ def _row(route: Route, site: InspectedSite, inspection: Inspection, count: int, 
           <td>{", ".join(methods)}</td>
           <td>{_address(route, site)}</td>
           <td>{FileLink(route.file, inspection)}</td>
-          <td>{route.kind}</td>
+          <td>{route.kind}{", static_paths" if route.static_paths else None}</td>
           <td class="inputs">{t"<ul>{inputs}</ul>" if inputs else None}</td>
           {t"<td>{t'<ul>{guards}</ul>' if guards else None}</td>" if guarded else None}
           <td>{warned}</td>

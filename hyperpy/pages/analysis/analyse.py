@@ -21,6 +21,7 @@ from hyperpy.pages.analysis.inputs.cached_functions import check_cached_function
 from hyperpy.pages.analysis.inputs.declarations import find_declarations, with_bare_dependencies, without_loaded
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_objects
+from hyperpy.pages.analysis.inputs.static_paths import check_static_paths
 from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.function_uses import possibly_named
@@ -31,11 +32,13 @@ from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.clients_in_functions import clients_in_functions
-from hyperpy.pages.analysis.mistakes.constant_controls import constant_controls
+from hyperpy.pages.analysis.mistakes.constant_controls import constant_controls, queries_of_forms
 from hyperpy.pages.analysis.mistakes.end_tags import end_tags
+from hyperpy.pages.analysis.mistakes.forgotten_templates import check_forgotten_templates, forgotten_template
 from hyperpy.pages.analysis.mistakes.forms_without_method import forms_without_method
 from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
+from hyperpy.pages.analysis.mistakes.unused_hooks import unused_hooks
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
@@ -96,6 +99,8 @@ class Description:
     """Its `route(…)`."""
     future: int
     """Compiler flags of its `from __future__` imports."""
+    static_paths: int
+    """The line of its `static_paths`; 0 if it has none."""
 
 
 def analyse(
@@ -127,6 +132,8 @@ def analyse(
     check_lost_calls(parsed, vocabulary)
     settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, index, file)
+    if not guard:
+        check_forgotten_templates(parsed)
     check_forgotten_globals(parsed)
     check_lost_responses(parsed, vocabulary)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
@@ -138,10 +145,15 @@ def analyse(
     check_cached_reads(parsed, variables, vocabulary)
     named = parsed.bound if access.looks_up_any else frozenset[str]()
     perhaps = possibly_named(index) if access.looks_up_any else frozenset[str]()
-    usual, by_method = choose_functions(parsed, vocabulary, access.sets | access.looked_up, perhaps)
+    settled = frozenset().union(imported, builtins_now().everywhere, *(parsed.names[s].binds for s in once))
+    may_lack = starred is None or access.unknown is not None
+    static_paths = check_static_paths(parsed, parameters, settled, inputs, may_lack=may_lack)
+    elsewhere = access.sets | access.looked_up | _helpers_of_build(parsed)
+    usual, by_method = choose_functions(parsed, vocabulary, elsewhere, perhaps)
     chosen = [usual, *by_method.values()]
     loaders = [functions.loader.function for functions in chosen if functions.loader]
     streams = [functions.stream.function for functions in chosen if functions.stream]
+    every = usual.loader.function if usual.loader else None
     check_bare_renders(parsed, loaders, vocabulary)
     explicit = explicit_answers(statements, index, vocabulary)
     responds = explicit or "response" in parsed.rebound
@@ -150,14 +162,13 @@ def analyse(
         acts = acts or any(not does_nothing(s) for s in statements if s not in once) or all(map(is_inert, statements))
         check_guard(templates, streams, file, acts=bool(acts))
     elif not (templates or streams or responds or possible_answers(parsed, settings.statement, loaders, vocabulary)):
-        forgotten = forgotten_template(tree, index, file)
+        forgotten = forgotten_template(parsed)
         if forgotten or not unknown_answers(loaders, index):
             raise forgotten or no_answer(file, tree, index)
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary, parameters)
         order = around_loader(statements, usual.loader)
-        loader = usual.loader.function if usual.loader else None
-        check_order(parsed, access.sets | access.mentions | inputs | builtins_now().everywhere, *order, loader, streams)
+        check_order(parsed, access.sets | access.mentions | inputs | builtins_now().everywhere, *order, every, streams)
     has_others = (
         any_method
         or not (templates or explicit or by_method)
@@ -168,14 +179,16 @@ def analyse(
     warnings = (
         *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
         *clients_in_functions([*loaders, *streams], parsed, variables, vocabulary),
-        *likely_mistakes(parsed, loaders, streams, declarations, parameters, named | access.mentions),
+        *likely_mistakes(parsed, loaders, streams, declarations, parameters),
+        *unused_hooks(parsed, every, named | access.mentions, vocabulary, guard=guard),
         *template_mistakes(parsed),
         *end_tags(parsed),
         *blocking_calls(parsed, vocabulary),
         *unknown_keywords(parsed, vocabulary),
         *missing_fragments(parsed, vocabulary),
         *constant_controls(parsed, vocabulary),
-        *forms_without_method(parsed, methods, declarations, vocabulary),
+        *queries_of_forms(parsed, declarations, vocabulary),
+        *forms_without_method(parsed, FLAGS if any_method or guard else methods, declarations, vocabulary),
     )
     description = Description(
         file=file,
@@ -202,6 +215,7 @@ def analyse(
         warnings=warnings,
         settings=settings,
         future=parsed.future,
+        static_paths=static_paths,
     )
     each = [s for s in statements if s not in once and not is_inert(s) and s is not settings.statement]
     own = {
@@ -250,6 +264,16 @@ def _answers_get(
     return False
 
 
+def _helpers_of_build(parsed: ParsedFile) -> frozenset[str]:
+    """The functions that `static_paths` calls, except for a loader, which sets names of the request."""
+    setting = {
+        function.name
+        for function in parsed.tree.body
+        if isinstance(function, ast.AsyncFunctionDef) and parsed.index.owned(function, ast.Global)
+    }
+    return parsed.named_for_build - setting
+
+
 # Through these, code can reach any name of the file without writing it.
 _NAMESPACE_ACCESS = frozenset({"eval", "exec", "globals", "locals", "vars"})
 
@@ -268,21 +292,6 @@ def _methods(tree: ast.Module, index: FileIndex, vocabulary: Vocabulary, *, has_
     if has_others or not methods or not all_under_flags(tree.body, index, vocabulary):
         methods |= {"GET"}
     return methods | {"HEAD"} if "GET" in methods else methods
-
-
-def forgotten_template(tree: ast.Module, index: FileIndex, file: str) -> RouteError | None:
-    """The error for a file without an answer that has a string which is almost a template."""
-    for statement in tree.body[1:] or tree.body:
-        value = statement.value if isinstance(statement, ast.Expr) else None
-        if isinstance(value, ast.JoinedStr):
-            return RouteError("this is an f-string, not a template", place=place_of(value, file), hint='Write t"…".')
-        if isinstance(value, ast.BinOp) and index.of(ast.TemplateStr, inside=value):
-            hint = 'Write one literal; adjacent t-strings join by themselves: t"…" t"…".'
-            return RouteError("a sum of t-strings is not a template", place=place_of(value, file), hint=hint)
-        if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value.lstrip().startswith("<"):
-            hint = 'Put a `t` in front of the quotes: t"""…""".'
-            return RouteError("this string is not a template", place=place_of(value, file), hint=hint)
-    return None
 
 
 def no_answer(file: str, tree: ast.Module, index: FileIndex) -> RouteError:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Function
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.vocabulary import EVENT_CALLS, HTML_CALLS, Vocabulary
+from hyperpy.pages.analysis.vocabulary import EVENT_CALLS, EVENT_MODULE, HTML_CALLS, Vocabulary
 from hyperpy.pages.facts import StreamFacts, place_of
 
 DOCUMENT_STARTS = ("<!doctype", "<html")
@@ -25,7 +25,9 @@ def stream_facts(function: ast.AsyncFunctionDef, index: FileIndex, vocabulary: V
         line=function.lineno,
         begins_document=_begins_document(first, vocabulary),
         first_is_html=isinstance(first, ast.TemplateStr) or first_called in HTML_CALLS,
-        yields_event=any(map(_is_data, values)) or not EVENT_CALLS.isdisjoint(called),
+        yields_event=any(map(_is_data, values))
+        or not EVENT_CALLS.isdisjoint(called)
+        or any(_is_for_datastar(value, vocabulary) for value in values),
     )
 
 
@@ -34,6 +36,10 @@ def _is_data(value: ast.expr | None) -> bool:
     if isinstance(value, ast.Constant):
         return isinstance(value.value, (int, float))
     return isinstance(value, ast.Tuple | ast.Dict | ast.List | ast.ListComp)
+
+
+def _is_for_datastar(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
+    return isinstance(value, ast.Call) and getattr(vocabulary.value(value.func), "__module__", "") == EVENT_MODULE
 
 
 def _begins_document(value: ast.expr | None, vocabulary: Vocabulary) -> bool:

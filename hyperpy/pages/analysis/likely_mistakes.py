@@ -3,6 +3,7 @@
 import ast
 import difflib
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
@@ -18,9 +19,8 @@ def likely_mistakes(
     streams: Collection[ast.AsyncFunctionDef],
     declarations: Collection[Declaration],
     parameters: frozenset[str],
-    mentioned: frozenset[str],
 ) -> Iterator[LoadWarning]:
-    """Warnings about a file's functions and inputs. `mentioned` are names that code looks up as strings."""
+    """Warnings about a file's functions and inputs."""
     for function in (*loaders, *streams):
         yield from _local_results(function, parsed)
     for function in loaders:
@@ -28,9 +28,9 @@ def likely_mistakes(
     for function in streams:
         yield from _loader_with_yield(function, parsed)
         yield from _yielded_html(function, parsed)
-    yield from _plain_loaders(parsed, mentioned)
     yield from _unused_parameters(parsed, declarations, parameters)
     yield from _builtins_as_parameters(parsed, declarations, parameters)
+    yield from _defaults_of_other_types(parsed, declarations)
 
 
 def _local_results(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
@@ -84,18 +84,6 @@ def _yielded_html(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterato
                 yield from strings_of_html(content, parsed.file)
 
 
-def _plain_loaders(parsed: ParsedFile, mentioned: frozenset[str]) -> Iterator[LoadWarning]:
-    """Functions without `async` that set variables of the file, and that nothing calls."""
-    used = mentioned | parsed.reads
-    for node in parsed.index.owned(None, ast.FunctionDef):
-        if node.decorator_list or node.name.startswith("_") or node.name in used:
-            continue
-        if parsed.index.owned(node, ast.Global):
-            what = f"nothing calls {node.name}(): a loader is an `async def`"
-            hint = f"Write `async def {node.name}():`, or call it where its result is needed."
-            yield LoadWarning(what, place_of(node, parsed.file), hint)
-
-
 def _unused_parameters(
     parsed: ParsedFile, declarations: Collection[Declaration], parameters: frozenset[str]
 ) -> Iterator[LoadWarning]:
@@ -111,6 +99,21 @@ def _unused_parameters(
             annotation = ast.unparse(declaration.annotation)
             hint = f"Give both the same name. For a query parameter, write `{name}: {annotation} = Query()`."
             yield LoadWarning(what, place_of(declaration.node, parsed.file), hint)
+
+
+_TYPES: Final = {"bool": (bool,), "float": (float, int), "int": (int,), "str": (str,)}
+
+
+def _defaults_of_other_types(parsed: ParsedFile, declarations: Collection[Declaration]) -> Iterator[LoadWarning]:
+    """`page: int = Query("abc")`: a default is not converted."""
+    for declared in declarations:
+        match declared.annotation, declared.default:
+            case ast.Name(id=kind), ast.Constant(value=value) if kind in _TYPES and kind not in parsed.bound:
+                if value is not None and value is not ... and type(value) not in _TYPES[kind]:
+                    given = f"the {type(value).__name__} {value!r}"
+                    what = f"the default of `{declared.name}` is {given}, but its type is {kind}"
+                    hint = f"A default is used as it is. Write one of the type `{kind}`, or another type."
+                    yield LoadWarning(what, place_of(declared.default, parsed.file), hint)
 
 
 def _builtins_as_parameters(

@@ -13,6 +13,7 @@ from typing import Final
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Names, When
+from hyperpy.pages.analysis.inputs.static_paths_statement import STATIC_PATHS, take_static_paths
 from hyperpy.pages.analysis.mistakes.broken_strings import string_problem
 from hyperpy.pages.analysis.walk import Walk
 from hyperpy.pages.facts import ImportedName, place_of
@@ -33,6 +34,8 @@ class ParsedFile:
     """Compiler flags of the `from __future__` imports."""
     loaded: frozenset[ast.AnnAssign] = frozenset()
     """The declarations that had `Loaded()` as their value."""
+    static_paths: ast.stmt | None = None
+    """The statement for `hyper build`, which isn't in the tree."""
 
     @cached_property
     def bound(self) -> frozenset[str]:
@@ -57,6 +60,13 @@ class ParsedFile:
         return self.bound - (deleted - stored - self.rebound)
 
     @cached_property
+    def named_for_build(self) -> frozenset[str]:
+        """The names in `static_paths`."""
+        if self.static_paths is None:
+            return frozenset()
+        return frozenset(node.id for node in ast.walk(self.static_paths) if isinstance(node, ast.Name))
+
+    @cached_property
     def expected_to_fail(self) -> frozenset[str]:
         """The names that the file reads where it catches a NameError: it knows that they may not exist."""
         uses = (use for names in self.names.values() for use in names.uses)
@@ -78,7 +88,9 @@ def parse(source: str, file: str) -> ParsedFile:
         tree = ast.parse(source, file)
     except SyntaxError as error:
         raise unreadable(error, source, file) from error
-    parsed = parsed_file(tree, source, file)
+    whole = ast.Module([*tree.body], tree.type_ignores)
+    static_paths = take_static_paths(tree, file) if STATIC_PATHS in source else None
+    parsed = parsed_file(tree, source, file, static_paths)
     for node in _outside_functions(parsed.index):
         match node:
             case ast.Yield() | ast.YieldFrom():
@@ -95,7 +107,7 @@ def parse(source: str, file: str) -> ParsedFile:
         located = node.target if isinstance(node, ast.comprehension) else node
         raise RouteError(f"`{keyword}` outside a function", place=place_of(located, file), hint=hint)
     try:  # some errors are the compiler's, not the parser's: `await` in a plain function, `break` outside a loop
-        compile(tree, file, "exec", dont_inherit=True)
+        compile(whole, file, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise unreadable(error, source, file) from error
     return parsed
@@ -111,20 +123,22 @@ def _await_in_loader(tree: ast.Module, awaiting: ast.AST, source: str) -> str:
     return f"Await in the loader:\n\n    async def load():\n        global {name}\n        {name} = {value}"
 
 
-def parsed_file(tree: ast.Module, source: str, file: str) -> ParsedFile:
-    walk = Walk(tree)
-    return ParsedFile(file, source, tree, walk.index, walk.names, walk.local, _future_flags(tree))
+def parsed_file(tree: ast.Module, source: str, file: str, static_paths: ast.stmt | None = None) -> ParsedFile:
+    walk, flags = Walk(tree), _future_flags(tree)
+    return ParsedFile(file, source, tree, walk.index, walk.names, walk.local, flags, static_paths=static_paths)
 
 
 def unreadable(error: SyntaxError, source: str, file: str) -> RouteError:
     """The error for source that Python can't parse."""
     width = (error.end_offset or 0) - (error.offset or 0) if error.end_lineno == error.lineno else 1
     place = Place(file, error.lineno or 0, max((error.offset or 1) - 1, 0), max(width, 1))
-    hint = "Write `async def` for the function around it." if "async function" in error.msg else ""
+    hint = next((said for part, said in _REMEDIES.items() if part in error.msg), "")
     if place.line == 1 and source.lstrip().startswith("---"):
         hint = "A route file is Python from its first line. Remove the lines `---`."
     if _is_in_t_string(error, source):
         hint = _braces(source.splitlines()[place.line - 1], place.column)
+    if bracket := re.match(r"closing parenthesis '\}' does not match opening parenthesis '(.)'", error.msg):
+        hint = f"Close the `{bracket[1]}` before the brace ends."
     what, hint = string_problem(error, source, hint)
     return RouteError(f"Python can't read this: {what}", place=place, hint=hint)
 
@@ -152,6 +166,16 @@ def _is_in_t_string(error: SyntaxError, source: str) -> bool:
     return depth > 0
 
 
+# By a part of Python's message.
+_REMEDIES: Final[Mapping[str, str]] = {
+    "async function": "Write `async def` for the function around it.",
+    "expected ':'": "Write `:` at the end of the line.",
+    "expected an indented block": "Indent the lines that belong to it by four spaces; an empty block is `pass`.",
+    "unexpected indent": "Begin all lines of a block in the same column.",
+    "unindent does not match": "Begin all lines of a block in the same column.",
+    "inconsistent use of tabs": "Indent all lines with spaces.",
+    "was never closed": "Write the bracket that closes it.",
+}
 _OPERATORS: Final[Mapping[str, str]] = {
     "&&": 'In Python, it is `and`, or a condition: {t"<p>{user}</p>" if user else None}.',
     "||": "In Python, it is `or`: {name or 'Nobody'}.",
@@ -165,6 +189,12 @@ def _braces(line: str, column: int) -> str:
     inside = line[brace + 1 :].lstrip()
     if inside.startswith("#"):
         return "A comment in a template is one of HTML: <!-- … -->."
+    if value := re.match(r"([\w.]+)\s*</?[a-z]", inside):
+        return f"The brace has no end: write {{{value[1]}}}."
+    if tag := re.match(r"/\s*(\w+)\s*\}", inside):
+        return f"The end tag of a component is </{{{tag[1]}}}>."
+    if line[:brace].endswith("<") and (tag := re.match(r"(\w+)\s+[\w-]+\s*=", inside)):
+        return f"In the tag of a component, its attributes stand behind the braces: <{{{tag[1]}}} …>."
     if inside.startswith(("/*", "//")):
         return "A comment in a template is one of HTML: <!-- … -->. It is not sent if it begins with <!--#."
     if operator := re.match(r"[^{}]*?(&&|\|\||(?<=\s)\?(?=\s))", inside):

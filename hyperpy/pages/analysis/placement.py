@@ -50,6 +50,11 @@ def find_templates(tree: ast.Module, index: FileIndex, file: str) -> tuple[ast.T
     return tuple(finder.found)
 
 
+def always_has_template(statements: Sequence[ast.stmt], file: str) -> bool:
+    """Whether every way through a block of the module reaches a template."""
+    return _TemplateFinder(file).block(statements)
+
+
 def _check_body(owner: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, file: str) -> None:
     for statement in owner.body:
         if is_template(statement):

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.parsed_file import ParsedFile
@@ -35,10 +35,10 @@ ELEMENTS = frozenset(_NAMES.split())
 
 
 def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
-    """Warnings about `{{ name }}`, `<Component>` and strings of HTML in the t-strings of a file."""
+    """Warnings about `{{ name }}`, `<Component>` and strings of HTML in the t-strings and components of a file."""
     templates = parsed.index.of(ast.TemplateStr)
-    if not templates:
-        return
+    shown: set[str] = set()
+    """The names of functions whose results are shown as text."""
     known = _known(parsed)
     is_xml = "<?xml" in parsed.source or "xmlns" in parsed.source
     lines = parsed.source.splitlines()
@@ -54,7 +54,27 @@ def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
             elif isinstance(part, ast.Interpolation):
                 if _is_text(before) and part.conversion == -1 and part.format_spec is None:
                     yield from strings_of_html(part.value, parsed.file)
+                    shown.update(_called(part.value))
+                elif before.endswith("<") and isinstance(part.value, ast.Name):
+                    shown.add(part.value.id)
                 before += _HOLE
+    yield from _returned_html(shown, parsed)
+
+
+def _called(expression: ast.expr) -> Iterator[str]:
+    match expression:
+        case ast.Call(func=ast.Name(id=name)) | ast.ListComp(elt=ast.Call(func=ast.Name(id=name))):
+            yield name
+
+
+def _returned_html(shown: Collection[str], parsed: ParsedFile) -> Iterator[LoadWarning]:
+    """Warnings about strings of HTML that components return, and functions whose results are shown as text."""
+    for function in parsed.index.owned(None, ast.FunctionDef, ast.AsyncFunctionDef):
+        name = function.name
+        if name in parsed.bound_once and not function.decorator_list and (name in shown or name[:1].isupper()):
+            for answer in parsed.index.owned(function, ast.Return):
+                if answer.value is not None:
+                    yield from strings_of_html(answer.value, parsed.file)
 
 
 def _known(parsed: ParsedFile) -> frozenset[str]:

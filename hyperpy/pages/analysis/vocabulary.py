@@ -25,6 +25,8 @@ REQUEST_NAMES = frozenset({"csp_nonce", "flash", "flashes", "htmx", "request", "
 """They stand for other objects in each request."""
 HTML_CALLS = frozenset({"Markup", "html", "render"})
 EVENT_CALLS = frozenset({"Event", "JSON"})
+EVENT_MODULE = "hyperpy.datastar"
+"""Its functions make events. It isn't imported here, because few sites use it."""
 RESPONSES = frozenset({*RESPONSE_CLASSES, "redirect"})
 ANSWERS = RESPONSES | {"render"}
 """A bare call of one of these answers the request."""

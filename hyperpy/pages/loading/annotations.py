@@ -138,7 +138,10 @@ def _hidden_default(marker: TextMarker | FromBody, declaration: Declaration, pla
 def _value_of(expression: ast.expr, declaration: Declaration, file: str, types: TypeNames) -> Any:
     """The marker that is written as the value of an input. It is made once, so it can use definitions only."""
     try:
-        return types.evaluated(expression)
+        marker = types.evaluated(expression)
+        if not is_marker(marker):  # it was one when the file was compiled
+            raise TypeError(f"{marker!r} is not an input marker")
+        return marker
     except Exception as error:
         what = f"can't make the input marker of `{declaration.name}`: {type(error).__name__}: {error}"
         hint = "Check its arguments. It is made once, when the file is loaded."

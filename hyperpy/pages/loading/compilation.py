@@ -137,7 +137,8 @@ class Compilation:
         objects, local = self.imported.objects(late, namespace)
         vocabulary = Vocabulary(self.imported.public, objects, dict(zip(parsed.local, local, strict=True)))
         modules = self.imported.modules(parsed, namespace["__package__"])
-        known = fingerprint(objects, local, self.imported.public, modules)
+        dotted = self.imported.dotted(late, objects)
+        known = fingerprint(objects | dotted, local, self.imported.public, modules)
         references = check_urls(parsed, vocabulary, self.patterns, self.check_asset)
         return vocabulary, Surroundings(late, modules, references, known)
 

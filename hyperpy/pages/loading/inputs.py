@@ -16,6 +16,7 @@ from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
 from hyperpy.pages.loading.annotations import DeclaredType, declared_type
 from hyperpy.pages.loading.body.fitting import fitted_marker, is_form, with_id_prefixes
+from hyperpy.pages.loading.body.model_fields import undefined_in_model
 from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.constraints import UnfitConstraintError
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
@@ -124,7 +125,7 @@ def _fitted(
     except RouteError:
         raise
     except Exception as error:
-        raise _unknown_type(declaration, file, error) from error
+        raise undefined_in_model(annotation) or _unknown_type(declaration, file, error) from error
 
 
 def _dependency(
@@ -237,7 +238,7 @@ def _reading(
     except pydantic.PydanticSchemaGenerationError as error:
         raise _not_injectable(declaration, file, origin, annotation) from error
     except Exception as error:
-        raise _unknown_type(declaration, file, error) from error
+        raise undefined_in_model(annotation) or _unknown_type(declaration, file, error) from error
 
 
 def _unfit(declaration: Declaration, file: str, error: UnfitConstraintError) -> RouteError:

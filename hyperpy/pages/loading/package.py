@@ -201,7 +201,9 @@ def read_source(path: Path) -> str:
         with open(path, "rb", buffering=0) as file:
             return _decoded(file.readall())
     except (UnicodeDecodeError, SyntaxError, OSError) as error:
-        raise RouteError(f"the file can't be read: {error}", place=Place(str(path))) from error
+        is_encoding = isinstance(error, UnicodeDecodeError | SyntaxError)
+        hint = "Save the file as UTF-8." if is_encoding else "Check that it exists, and its permissions."
+        raise RouteError(f"the file can't be read: {error}", place=Place(str(path)), hint=hint) from error
 
 
 def _decoded(data: bytes) -> str:

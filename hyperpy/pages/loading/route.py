@@ -87,6 +87,8 @@ class Route:
     warnings: tuple[LoadWarning, ...]
     resolver: Resolver | None
     """The resolver of its dependencies, if it has any: tests override them."""
+    static_paths: int
+    """The line of `static_paths`; 0 if the file has none."""
     guards: tuple[Route, ...] = ()
     """The guards that run before it, outermost first."""
 
@@ -157,7 +159,7 @@ def load_route(
 
 def _without_path(error: Exception) -> str:
     """The message of an exception; that of an ImportError names the module, whose path says nothing more."""
-    path = error.path if isinstance(error, ImportError) else None
+    path = error.path or "unknown location" if isinstance(error, ImportError) else None
     return str(error).removesuffix(f" ({path})") if path else str(error)
 
 
@@ -254,6 +256,7 @@ def _route(
         by_method={},
         warnings=facts.warnings,
         resolver=None,
+        static_paths=facts.static_paths,
     )
     own = {method: _with_body(route, facts.by_method[method], body) for method, body in compiled.by_method.items()}
     if "GET" in own:

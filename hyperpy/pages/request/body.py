@@ -48,8 +48,11 @@ def check_length(scope: Scope, limit: int) -> None:
     """Raise HTTPException(413) if the `Content-Length` of a request is over the limit, in bytes; 0 means none."""
     length = Headers(scope=scope).get("content-length", "") if limit else ""
     if length.isdecimal() and int(length) > limit:
-        raise too_large(limit)
+        raise too_large(limit, debug=scope["app"].debug)
 
 
-def too_large(limit: int) -> HTTPException:
-    return HTTPException(413, f"The body of the request is larger than {limit} bytes.")
+def too_large(limit: int, *, debug: bool = False) -> HTTPException:
+    detail = f"The body of the request is larger than {limit} bytes."
+    if debug:
+        detail += ' Raise it by route(max_body="10 MiB") in the route file, or by the setting limit_request_body.'
+    return HTTPException(413, detail)

@@ -13,8 +13,15 @@ STATE: Final = "hyperpy.request"
 # In the ASGI scope under `hyper dev`: a list to which the file of the route that answers is added.
 ANSWERED: Final = "hyperpy.answered"
 
+# In the ASGI scope under `hyper dev`: a list to which the file of a guard that answers is added.
+REFUSED: Final = "hyperpy.refused"
+
 # In the ASGI scope, once a response has its headers while its body is still to come.
 HEADERS_SETTLED: Final = "hyperpy.headers_settled"
+
+
+# In the ASGI scope under `hyper build`: a page with deferred values is sent once it is complete.
+WHOLE: Final = "hyperpy.whole"
 
 
 class RequestState:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from weakref import ref
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
@@ -18,6 +19,7 @@ from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
 from hyperpy.forms import show_initial
 from hyperpy.pages.answers import AnsweredError, Redirect
 from hyperpy.pages.body_inputs import FORMS, is_refused, report_undisplayed
+from hyperpy.pages.datastar_requests import is_datastar
 from hyperpy.pages.facts import METHODS
 from hyperpy.pages.loading.compiled.code import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
@@ -154,8 +156,11 @@ class Run(AnsweredRequest):
         return request_state(self.scope).session_content(self.scope)
 
     def settle_status(self) -> int:
-        """The status of what the route renders: the one that it has set, or 422 if a form was refused."""
-        if is_refused(self.scope):
+        """The status of what the route renders: the one that it has set, or 422 if a form was refused.
+
+        Datastar shows no answer with another status than 200.
+        """
+        if is_refused(self.scope) and not is_datastar(Headers(scope=self.scope)):
             injected = self.injected_response()
             if not (injected.has_own_status or injected.sent):
                 injected.status_code = 422

@@ -98,13 +98,7 @@ class _Tree:
             elif token != _NOTHING:
                 self.nodes.append(token)
         if self.open:
-            component, _ = self.open[-1]
-            name = component.expression
-            raise SyntaxProblem(
-                f"<{{{name}}}> is never closed",
-                component.start + 1,
-                hint=f"Write </{{{name}}}> where it ends, or <{{{name}}} /> if it has no content.",
-            )
+            raise self._unclosed(self.open[-1][0])
         return _with_fragments(self.nodes)
 
     def _component(self, token: Component) -> None:
@@ -117,8 +111,15 @@ class _Tree:
 
     def _close(self, token: ComponentEnd) -> None:
         expression = self.source.shapes[token.index].expression.strip()
+        is_open = bool(self.open) and self.open[-1][0].expression == expression
+        start = None if is_open else next((n for n in self.nodes if isinstance(n, Tag) and n.name == expression), None)
+        if start is not None:
+            what = f"<{expression}> begins an HTML element, which </{{{expression}}}> doesn't end"
+            hint = f"The tags of a component have its name in braces: <{{{expression}}}>…</{{{expression}}}>."
+            raise SyntaxProblem(what, start.start, len(expression) + 1, hint)
         if not self.open:
-            raise SyntaxProblem(f"</{{{expression}}}> closes a component that is not open", token.start + 2)
+            hint = f"Remove it, or write <{{{expression}}}> where the component begins."
+            raise SyntaxProblem(f"</{{{expression}}}> closes a component that is not open", token.start + 2, hint=hint)
         component, before = self.open.pop()
         if component.expression != expression:
             suggestion = did_you_mean(expression, [component.expression])
@@ -130,6 +131,20 @@ class _Tree:
         children = _with_fragments(self.nodes)
         before.append(_marked(replace(component, children=children, end=token.end)))
         self.nodes = before
+
+    def _unclosed(self, component: Component) -> SyntaxProblem:
+        """The error for a component that is open at the end, with the tag that may have been meant to end it."""
+        name, written = component.expression, f"<{{{component.expression}}}>"
+        for node in self.nodes:
+            if isinstance(node, EndTag) and node.name == name.lower():
+                what = f"{node.text} doesn't end {written}"
+                return SyntaxProblem(what, node.end - len(node.text), len(node.text), f"Write </{{{name}}}>.")
+        is_empty = all(isinstance(node, Text) and not node.text.strip() for node in self.nodes)
+        if is_empty and any(outer.expression == name for outer, _ in self.open[:-1]):
+            what = f"this {written} begins another one, and doesn't end the one before"
+            return SyntaxProblem(what, component.start + 1, hint=f"Write </{{{name}}}>.")
+        hint = f"Write </{{{name}}}> where it ends, or <{{{name}}} /> if it has no content."
+        return SyntaxProblem(f"{written} is never closed", component.start + 1, hint=hint)
 
 
 def _with_last[T: (Tag, Component)](token: T) -> T:

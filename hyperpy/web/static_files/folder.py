@@ -4,6 +4,7 @@ import ntpath
 import os
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePath, PureWindowsPath
 from time import monotonic
 from typing import Final, NamedTuple
@@ -115,22 +116,18 @@ class StaticFolder(StaticFiles):
             if wanted != name and self.url_path(wanted) is not None:
                 rest = f' + "{shorter.removeprefix(wanted)}"' if wanted != shorter else ""
                 return f'Write asset("{wanted}"){rest}.'
-        listed = list(self._names())
+        listed = list(islice(self.names(), _MAX_LISTED))
         inside = [each for each in listed if each.rpartition("/")[2] == name.rpartition("/")[2]]
         if inside:
             return f"Did you mean `{min(inside)}`?"
         return did_you_mean(shorter, listed) or 'Names are relative to this folder, as in asset("css/site.css").'
 
-    def _names(self) -> Iterator[str]:
+    def names(self) -> Iterator[str]:
         """The files in the folder, as `asset` names them."""
-        count = 0
         for folder, folders, files in os.walk(self.folder):
             folders[:] = sorted(each for each in folders if not each.startswith(".") or each == WELL_KNOWN)
             for file in sorted(files):
                 name = Path(folder, file).relative_to(self.folder).as_posix()
-                count += 1
-                if count > _MAX_LISTED:
-                    return
                 if not _is_hidden(name):
                     yield name
 

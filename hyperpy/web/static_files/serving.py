@@ -61,11 +61,16 @@ class StaticApp:
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         name = "/".join(segments if segments[0] == WELL_KNOWN else segments[1:])
+        if not await self.send_file(name, scope, receive, send):
+            raise HTTPException(404)
+
+    async def send_file(self, name: str, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Answer a GET or HEAD request with a file of the folder. Returns False if there is no such file."""
         headers = Headers(scope=scope)
         found = await run_in_threadpool(self._representation, name, headers.getlist("accept-encoding"))
-        if found is None:
-            raise HTTPException(404)
-        await self._response(found, headers)(with_usable_range(scope), receive, send)
+        if found is not None:
+            await self._response(found, headers)(with_usable_range(scope), receive, send)
+        return found is not None
 
     async def answers(self, path: bytes) -> bool:
         """Whether a path in `STATIC_URLS` is for this folder: all below `/static/`, and files in `.well-known`."""
@@ -90,7 +95,7 @@ class StaticApp:
             sent, coding = _chosen(copies, accept_encoding) or (file, None)
             if coding is not None:
                 headers["Content-Encoding"] = coding.name
-            return _Representation(sent, entity_tag(*sent), _media_type(file), headers)
+            return _Representation(sent, entity_tag(*sent), media_type(file.path), headers)
         except OSError:  # no permission, or deleted a moment ago
             return None
 
@@ -113,11 +118,11 @@ def _chosen(
     return next(((copies[coding], coding) for coding in acceptable(accept_encoding, copies)), None)
 
 
-def _media_type(file: StaticFile) -> str:
+def media_type(path: str) -> str:
     """`site.css.gz` under its own name is sent unchanged: as a gzip file, not as a style sheet."""
-    kind, coding = _standard_types().guess_file_type(file.path)
+    kind, coding = _standard_types().guess_file_type(path)
     if kind is None and coding is None:
-        kind, coding = mimetypes.guess_file_type(file.path)
+        kind, coding = mimetypes.guess_file_type(path)
     return kind if kind is not None and coding is None else "application/octet-stream"
 
 

@@ -31,7 +31,7 @@ def without_loaded(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
         return parsed
     for declaration in loaded.values():
         declaration.value = None
-    return replace(parsed_file(parsed.tree, parsed.source, parsed.file), loaded=frozenset(loaded.values()))
+    return _again(parsed, frozenset(loaded.values()))
 
 
 def with_bare_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> ParsedFile:
@@ -42,7 +42,12 @@ def with_bare_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> Parsed
         return parsed
     for block in _module_blocks(parsed.tree.body):
         block[:] = [declared.get(statement, statement) for statement in block]
-    return replace(parsed_file(parsed.tree, parsed.source, parsed.file), loaded=parsed.loaded)
+    return _again(parsed, parsed.loaded)
+
+
+def _again(parsed: ParsedFile, loaded: frozenset[ast.AnnAssign]) -> ParsedFile:
+    """A file whose tree has changed."""
+    return replace(parsed_file(parsed.tree, parsed.source, parsed.file, parsed.static_paths), loaded=loaded)
 
 
 def _declared(statement: ast.Expr) -> ast.stmt:

@@ -181,6 +181,8 @@ class _Finder:
         what = f"{name}() would never run: the {kind} of this file is {first.function.name}(), {where}"
         if second.is_stream:
             hint = "A URL has one stream. Join the two, or give the other one a file of its own."
+        elif name.upper() in FLAGS:
+            hint = f"Write it under its method:\n\n    if {name.upper()}:\n        async def {name}():"
         else:
             await_both = f"    async def {first.function.name}():\n        await _{name}()"
             hint = f"Call it from there. A helper's name starts with `_`:\n\n{await_both}"

@@ -2,12 +2,15 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
-from hyperpy.pages.facts import LoadWarning, place_of
+from hyperpy.pages.facts import Declaration, LoadWarning, place_of
 
+_POSTED = re.compile(
+    r"<form\b([^>]*\smethod\s*=\s*[\"']?post\b[^>]*)>(.*?)(?=</form|<form|\Z)", re.DOTALL | re.IGNORECASE
+)
 _CONTROL = re.compile(r"<(?:input|select|textarea)\b[^<>]*?\sname=[\"']?([A-Za-z_]\w*)")
 
 
@@ -23,6 +26,26 @@ def constant_controls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[Lo
                 what = f"`{name}` is always {value.value!r}: an assignment takes nothing from the request"
                 hint = f"For what the control `{name}` sends, write `{name}: {written} = Query({ast.unparse(value)})`."
                 yield LoadWarning(what, place_of(node, parsed.file), hint)
+
+
+def queries_of_forms(
+    parsed: ParsedFile, declarations: Iterable[Declaration], vocabulary: Vocabulary
+) -> Iterator[LoadWarning]:
+    """Warnings about `name: str` under `if POST:` beside a form that sends a control of that name in its body."""
+    sent = frozenset(
+        name
+        for text in _texts(parsed)
+        for form in _POSTED.findall(text)
+        if "?" not in form[0]
+        for name in _CONTROL.findall(form[1])
+    )
+    for declared in declarations:
+        under_method = declared.methods is not None and "GET" not in declared.methods
+        is_query = under_method and not (declared.marked or vocabulary.is_form(declared.annotation))
+        if declared.name in sent and is_query:
+            what = f"`{declared.name}` is taken from the query, but the form sends it in the body"
+            hint = f"Write `{declared.name}: {ast.unparse(declared.annotation)} = Form()`."
+            yield LoadWarning(what, place_of(declared.node, parsed.file), hint)
 
 
 def _texts(parsed: ParsedFile) -> Iterator[str]:

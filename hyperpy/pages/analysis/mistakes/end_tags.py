@@ -49,6 +49,11 @@ def end_tags(parsed: ParsedFile) -> Iterator[LoadWarning]:
     A t-string may be a part of a page, so that it may end the elements of another, and end before its own do if the
     file has their end tags elsewhere.
     """
+    return (warning for _, warning in open_elements(parsed))
+
+
+def open_elements(parsed: ParsedFile) -> Iterator[tuple[str, LoadWarning]]:
+    """The same, with the name of an element that nothing in the file ends; else with the empty string."""
     is_xml = "<?xml" in parsed.source or "xmlns" in parsed.source
     for template in parsed.index.of(ast.TemplateStr):
         if _has_tags(template):
@@ -57,7 +62,8 @@ def end_tags(parsed: ParsedFile) -> Iterator[LoadWarning]:
                 element = unclosed.element
                 if not unclosed.around and (is_xml or not _is_ended_nowhere(element, parsed.source)):
                     continue
-                yield _warning(unclosed, _place(parsed, template, strings, element))
+                name = "" if unclosed.around or element.closes_itself else element.name
+                yield name, _warning(unclosed, _place(parsed, template, strings, element))
 
 
 def _has_tags(template: ast.TemplateStr) -> bool:
@@ -68,8 +74,19 @@ def _is_ended_nowhere(unclosed: _Open, source: str) -> bool:
     """Whether a file has more start tags of an element than end tags. `/>` is none, wherever an end tag is."""
     if unclosed.closes_itself:
         return True
-    tags = re.findall(rf"<(/?){re.escape(unclosed.name)}(?![\w:.-])", source, re.IGNORECASE)
-    return tags.count("") > tags.count("/")
+    starts, ends = _counted(unclosed.name, source)
+    return starts > ends
+
+
+def ends_more(name: str, source: str) -> bool:
+    """Whether a file has more end tags of an element than start tags."""
+    starts, ends = _counted(name, source)
+    return ends > starts
+
+
+def _counted(name: str, source: str) -> tuple[int, int]:
+    tags = re.findall(rf"<(/?){re.escape(name)}(?![\w:.-])", source, re.IGNORECASE)
+    return tags.count(""), tags.count("/")
 
 
 def strings_of(template: ast.TemplateStr) -> list[str]:

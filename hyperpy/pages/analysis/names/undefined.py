@@ -4,6 +4,7 @@ import ast
 import difflib
 import enum
 import sys
+from collections.abc import Iterator
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -31,6 +32,24 @@ def check_names(
     """
     known = known.union(parsed.bound, *(names.declares for names in parsed.names.values()))
     everywhere = known | builtins_now().everywhere | parsed.expected_to_fail
+    unknown = list(_unknown_uses(parsed, everywhere, vocabulary))
+    if not unknown:
+        return
+    check_templates(parsed, vocabulary)
+    statement, use = unknown[0]
+    name = use.node.id
+    what = f"{_user(statement, use, parsed.index)} uses `{name}`, which nothing in this file sets"
+    hint = _Advice(parsed, known, vocabulary, parameters).on(use.node)
+    others = {each.node.id: f"`{each.node.id}` (line {each.node.lineno})" for _, each in reversed(unknown)}
+    del others[name]
+    if others:
+        hint += f"\nAlso unknown here: {', '.join(reversed(others.values()))}."
+    raise RouteError(what, place=place_of(use.node, parsed.file), hint=hint)
+
+
+def _unknown_uses(
+    parsed: ParsedFile, everywhere: frozenset[str], vocabulary: Vocabulary
+) -> Iterator[tuple[ast.stmt, Use]]:
     for statement, names in parsed.names.items():
         for use in names.uses:
             name = use.node.id
@@ -38,10 +57,7 @@ def check_names(
                 continue
             if use.owner is not None and _makes_namespace(use.owner, vocabulary):
                 continue
-            check_templates(parsed, vocabulary)
-            what = f"{_user(statement, use, parsed.index)} uses `{name}`, which nothing in this file sets"
-            hint = _Advice(parsed, known, vocabulary, parameters).on(use.node)
-            raise RouteError(what, place=place_of(use.node, parsed.file), hint=hint)
+            yield statement, use
 
 
 def _is_conventional(name: str) -> bool:

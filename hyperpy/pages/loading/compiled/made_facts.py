@@ -29,6 +29,7 @@ def route_facts(description: Description) -> RouteFacts:
         declaration_data=tuple(_declaration_data(each) for each in d.declarations),
         unknown_data=tuple(map(tree_to_data, unknown)),
         type_data=_type_data(d.index.owned(None, ast.Assign)) if evaluated else {},
+        static_paths=d.static_paths,
         setting_data={name: tree_to_data(value) for name, value in d.settings.values.items()},
     )
 

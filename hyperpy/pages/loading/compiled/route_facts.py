@@ -45,6 +45,8 @@ class RouteFacts:
     """By input: the first place that reads `ok` or `data` of it, as of a form."""
     makers: frozenset[str]
     """The functions of the file that return an input marker."""
+    static_paths: int
+    """The line of its `static_paths`; 0 if it has none."""
     declaration_data: tuple[Any, ...]
     unknown_data: tuple[Any, ...]
     type_data: Mapping[str, Any]
@@ -79,6 +81,7 @@ class RouteFacts:
             tuple((each.what, _place_data(each.place), each.hint) for each in self.warnings),
             {name: _place_data(place) for name, place in self.submitted.items()},
             self.makers,
+            self.static_paths,
             self.declaration_data,
             self.unknown_data,
             self.type_data,

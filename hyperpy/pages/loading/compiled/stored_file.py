@@ -36,7 +36,8 @@ class Surroundings:
         self, names: ImportedNames, namespace: dict[str, Any], patterns: URLPatterns, check_asset: AssetCheck | None
     ) -> bool:
         objects, local = names.objects(self.late, namespace)
-        if fingerprint(objects, local, names.public, self.modules) != self.fingerprint:
+        dotted = names.dotted(self.late, objects)
+        if fingerprint(objects | dotted, local, names.public, self.modules) != self.fingerprint:
             return False
         return not any(reference.problem(patterns, check_asset) for reference in self.references)
 

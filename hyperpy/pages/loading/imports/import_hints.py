@@ -9,8 +9,11 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 
 from hyperpy.exceptions import did_you_mean
+from hyperpy.lazy import difflib
 from hyperpy.pages.analysis.walk import Walk
 
+_NEAR: Final = 0.75  # how similar the names of two modules are if one may be meant for the other
+_INSTALLABLE: Final = frozenset({"aiosqlite", "asyncpg", "httpx", "numpy", "pandas", "requests", "sqlalchemy"})
 _PAGE: Final = 'A page is a t-string as a statement of its own: t"<h1>{title}</h1>".'
 
 # Names that other frameworks have, and what hyperpy has for them.
@@ -21,6 +24,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         "jsonify": "Return the data from the loader, or write `JSONResponse(data)`.",
         "make_response": "Import `response`, and set its headers, cookies and status.",
         "render_template": _PAGE,
+        "t": 'A t-string needs no import: the `t` stands in front of the quotes, t"<h1>Hello</h1>".',
         "url_for": 'Import `url`: `url("/users/{user_id}", user_id=7)`.',
     }
 )
@@ -80,11 +84,12 @@ def _module_hint(name: str) -> str:
         folders = [Path(folder) for folder in getattr(sys.modules.get(package), "__path__", ())]
         return did_you_mean(last, sorted(_modules_in(folders)))
     own = sorted(_modules_in([Path.cwd()]))
-    if near := did_you_mean(name, own):
-        return near
-    top = {module.name for module in pkgutil.iter_modules()} | sys.stdlib_module_names
-    known = sorted(module for module in top if not module.startswith("_"))
-    near = did_you_mean(name, [module for module in known if module[:1] == name[:1]])
+    top = {module.name for module in pkgutil.iter_modules()} | sys.stdlib_module_names | _INSTALLABLE
+    known = sorted(module for module in top.difference(own) if not module.startswith("_"))
+    similar = difflib.get_close_matches(name, [*own, *(each for each in known if each[:1] == name[:1])], 1, _NEAR)
+    if similar and similar[0] in own:
+        return f"Did you mean `{similar[0]}`?"
+    near = f"Did you mean `{similar[0]}`?" if similar else ""
     install = f"Install the package that has `{name}` into the environment that `hyper` runs in."
     return f"{near} Otherwise: {install}" if near else install
 

@@ -1,0 +1,1 @@
+"""What the libraries in browsers expect of a stream, where it differs."""

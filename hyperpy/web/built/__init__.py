@@ -1,0 +1,1 @@
+"""Pages that `hyper build` has written: the list of them, and responses with them."""

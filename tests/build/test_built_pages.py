@@ -1,0 +1,87 @@
+"""A site that is partly built and partly served."""
+
+import gzip
+from pathlib import Path
+
+from hyperpy import Hyper, Settings
+from hyperpy.web.built.built_pages import stale_pages
+from tests.build.conftest import Build
+from tests.support.clients import client_of
+from tests.support.sites import write_files
+
+SITE = {
+    "index.py": "t'<p>One</p>'",
+    "about.py": "t'<p>About</p>'",
+    "old.py": "from hyperpy import redirect\nredirect('/about', 308)",
+    "cached.py": "from hyperpy import response\nresponse.headers['X-Own'] = 'yes'\nt'<p>Cached</p>'",
+    "data.py": "async def load():\n    return {'a': 1}",
+    "search.py": "from hyperpy import Query\nq: str = Query('all')\nt'<p>{q}</p>'",
+    "closed/index.py": "t'<p>Open</p>'",
+    "form.py": "from hyperpy import POST, route\nroute(dynamic=True)\nif POST:\n    a = 1\nt'<p>Form</p>'",
+}
+
+
+async def test_a_server_prefers_what_was_built(build: Build) -> None:
+    assert not (await build(SITE)).fails
+    built = Path("dist")
+    for name in ("index.html", "about/index.html", "search/index.html", "closed/index.html", "cached/index.html"):
+        (built / name).write_text(f"built {name}")
+    (built / "about/index.html.gz").write_bytes(gzip.compress(b"compressed"))
+    # After the build, a guard closes a folder, and a route changes.
+    write_files(Path("routes"), {"closed/_guard.py": "from hyperpy import redirect\nredirect('/', 303)"})
+    app = Hyper(routes="routes", static=None, settings=Settings(built="dist"))
+    async with client_of(app) as client:
+        answers = {
+            path: (await client.get(path, headers={"Accept-Encoding": "identity"}))
+            for path in (
+                "/",
+                "/?x=1",
+                "/search",
+                "/search?q=2",
+                "/about",
+                "/old",
+                "/cached",
+                "/data",
+                "/form",
+                "/closed",
+                "/nowhere",
+            )
+        }
+        assert {path: (answer.status_code, answer.text) for path, answer in answers.items()} == {
+            "/": (200, "built index.html"),
+            "/?x=1": (200, "<p>One</p>"),
+            "/search": (200, "built search/index.html"),
+            "/search?q=2": (200, "<p>2</p>"),
+            "/about": (200, "built about/index.html"),
+            "/old": (308, ""),
+            "/cached": (200, "<p>Cached</p>"),
+            "/data": (200, '{"a":1}'),
+            "/form": (200, "<p>Form</p>"),
+            "/closed": (303, ""),
+            "/nowhere": (404, answers["/nowhere"].text),
+        }
+        home = answers["/"]
+        assert home.headers["content-type"] == "text/html; charset=utf-8"
+        assert home.headers["x-frame-options"] == "SAMEORIGIN"
+        again = await client.get("/", headers={"If-None-Match": home.headers["etag"]})
+        assert again.status_code == 304
+        assert (await client.head("/")).headers["etag"] == home.headers["etag"]
+        assert (await client.post("/")).status_code == 405
+        assert (await client.get("/", headers={"If-Match": '"other"'})).status_code == 412
+        compressed = await client.get("/about", headers={"Accept-Encoding": "gzip"})
+        assert (compressed.headers["content-encoding"], compressed.text) == ("gzip", "compressed")
+
+
+async def test_changes_after_the_build_are_told(build: Build) -> None:
+    await build(SITE)
+    settings = Settings(built="dist")
+    assert stale_pages(settings) == ""
+    Path("routes/about.py").write_text("t'<p>New</p>'")
+    Path("routes/old.py").unlink()
+    assert stale_pages(settings) == (
+        "routes/about.py and 1 more changed after dist was built. Run `hyper build` again."
+    )
+    assert stale_pages(Settings()) == ""
+    app = Hyper(routes="routes", static=None, settings=settings)
+    async with client_of(app) as client:
+        assert (await client.get("/about")).text == "<p>New</p>"

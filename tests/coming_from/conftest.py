@@ -1,0 +1,5 @@
+"""The scripts of the browser tests."""
+
+from tests.browser.conftest import scripts, sources
+
+__all__ = ["scripts", "sources"]
