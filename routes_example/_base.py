@@ -1,11 +1,15 @@
 """The layout of all pages."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from string.templatelib import Template
 from typing import Final
 
 from hyperpy import Flash, asset, flashes
+from routes_example._flags import Flag
+from routes_example._made import Made
+from routes_example._sections import BY_URL, GROUPS, Section
 
 STATIC: Final = Path(__file__).parent.parent / "static"
 SCRIPTS: Final = ("vendor/htmx.min.js", "vendor/sse.min.js")
@@ -23,33 +27,22 @@ HTMX: Final = {
 }
 HTMX_CONFIG: Final = json.dumps(HTMX)
 
-SECTIONS: Final = {
-    "/": "Today",
-    "/boats": "Boats",
-    "/report": "Report",
-    "/catch": "Catch",
-    "/chat": "Radio",
-    "/logbook": "Logbook",
-    "/assistant": "Assistant",
-}
 
-
-def Layout(children: object, title: str, here: str = "", aside: object = None) -> Template:
-    """A complete page. `here` is the section of the site; `aside` goes beside the content, or below it on a phone."""
+def Layout(children: object, title: str, file: str, here: str = "", beside: Iterable[str] = ()) -> Template:
+    """A complete page. `here` is its section of the site; `file`, and those `beside` it, are shown in the drawer."""
     return t"""
         <!doctype html>
         <html lang="en">
         <head><{Head} {title} /></head>
         <body>
           <{Header} {here} />
-          <main id="content" class={ {"beside": aside} }>
-            <div>
-              {[Notice(flash) for flash in flashes()]}
-              {children}
-            </div>
-            {aside and t"<aside>{aside}</aside>"}
+          <main id="content">
+            {[Notice(flash) for flash in flashes()]}
+            {here and Idea(BY_URL[here])}
+            {children}
           </main>
           <{Footer} />
+          <{Made} {file} {beside} />
         </body>
         </html>
     """
@@ -65,6 +58,7 @@ def Head(title: str) -> Template:
         <link rel="icon" href={asset("icon.svg")} type="image/svg+xml">
         <link rel="stylesheet" href={asset("app.css")}>
         <{Scripts} />
+        <script src={asset("site.js")} defer></script>
     """
 
 
@@ -80,21 +74,35 @@ def Scripts() -> Template:
     """
 
 
-def Header(here: str) -> Template:
+def Header(here: str = "") -> Template:
+    """The menu: beside the page on a wide screen, behind a button on a phone. It takes no script."""
     return t"""
         <a class="skip" href="#content">Skip to the content</a>
-        <header class="top">
-          <a class="brand" href="/">Lindholm <span>Harbour</span></a>
-          <nav aria-label="Sections">
-            {[Section(url, name, current=url == here) for url, name in SECTIONS.items()]}
+        <header class="side">
+          <a class="brand" href="/"><{Flag} letter="H" /> Lindholm Harbour</a>
+          <button class="menu quiet" popovertarget="menu">Menu</button>
+          <nav id="menu" aria-label="Sections" popover>
+            {[Group(name, sections, here) for name, sections in GROUPS.items()]}
           </nav>
-          <nav class="own" aria-label="Yours"><{Section} url="/mine" name="My boat" current={here == "/mine"} /></nav>
         </header>
     """
 
 
-def Section(url: str, name: str, current: bool) -> Template:
-    return t"<a href={url} aria-current={'page' if current else None}>{name}</a>"
+def Group(name: str, sections: Iterable[Section], here: str) -> Template:
+    return t"""
+        <p class="group" id={f"group-{name.split()[-1]}"}>{name}</p>
+        <ul aria-labelledby={f"group-{name.split()[-1]}"}>{[MenuItem(section, here) for section in sections]}</ul>
+    """
+
+
+def MenuItem(section: Section, here: str) -> Template:
+    current = "page" if section.url == here else None
+    return t"<li><a href={section.url} aria-current={current}><{Flag} letter={section.flag} /> {section.name}</a></li>"
+
+
+def Idea(section: Section) -> Template:
+    """What a page shows of hyperpy, above its heading."""
+    return t'<p class="idea">{section.idea} <code>{section.code}</code></p>'
 
 
 def Notice(flash: Flash) -> Template:
@@ -104,7 +112,7 @@ def Notice(flash: Flash) -> Template:
 
 def Footer() -> Template:
     return t"""
-        <footer class="bottom">
-          <p>57.68° N, 11.63° E · VHF channel 12 · A harbour that exists in memory only, served by hyperpy.</p>
+        <footer class="foot">
+          <p>57.68° N, 11.63° E · VHF channel 12 · A harbour that exists on this machine only, served by hyperpy.</p>
         </footer>
     """

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from hyperpy import channel, spawn
 from routes_example import _harbour as harbour
+from routes_example._database import KEPT, transaction
 
 # The crates of a boat, in kilograms by kind.
 type Landed = Mapping[str, Sequence[float]]
@@ -23,7 +24,6 @@ LANDED: Final[dict[str, Landed]] = {
 }
 MOST_CRATES: Final = 60
 HEAVIEST: Final = 100  # kilograms that a crate can weigh
-KEPT: Final = 100  # jobs whose progress is remembered
 
 
 class ReportError(Exception):
@@ -49,7 +49,6 @@ class Weighing:
 
 
 _weighing: Final = TypeAdapter(Weighing)
-_latest: Final[dict[str, Weighing]] = {}  # by job
 
 
 def read_report(text: str) -> Landed:
@@ -92,14 +91,17 @@ async def _lift_crate() -> None:
 
 
 def _remember(job_id: str, weighing: Weighing) -> None:
-    _latest[job_id] = weighing
-    if len(_latest) > KEPT:
-        del _latest[next(iter(_latest))]
+    with transaction() as database:
+        database.execute("delete from weighings where changed < datetime('now', ?)", (KEPT,))
+        state = _weighing.dump_json(weighing).decode()
+        database.execute("insert or replace into weighings (job, state) values (?, ?)", (job_id, state))
 
 
 def latest(job_id: str) -> Weighing | None:
     """How far a job is, for a page that can't watch it."""
-    return _latest.get(job_id)
+    with transaction() as database:
+        row = database.execute("select state from weighings where job = ?", (job_id,)).fetchone()
+    return _weighing.validate_json(row[0]) if row else None
 
 
 def _steps(boat: str, landed: Landed) -> Iterator[Weighing]:

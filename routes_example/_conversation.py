@@ -1,32 +1,14 @@
-"""The assistant's conversations, in SQLite: every worker process shows the same, and so does the next one.
+"""The assistant's conversations: every worker process shows the same, and so does the next one."""
 
-A statement takes a fraction of a millisecond, so these functions needn't be async.
-"""
-
-import os
 import secrets
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
+
+from routes_example._database import KEPT, transaction
 
 # A growing answer without news for so long has lost its process.
 LOST: Final = "-2 minutes"
-KEPT: Final = "-1 day"
-
-TABLE: Final = """
-    create table if not exists exchanges (
-        id text primary key,
-        visitor text not null,
-        question text not null,
-        answer text not null default '',
-        state text not null default 'growing',
-        changed text not null default current_timestamp
-    )
-"""
 
 
 class State(StrEnum):
@@ -53,7 +35,7 @@ class Exchange:
 def add(visitor: str, question: str) -> str:
     """Begin an exchange, and return its id. What is older than a day is forgotten."""
     exchange_id = secrets.token_urlsafe(8)
-    with _database() as database:
+    with transaction() as database:
         database.execute("delete from exchanges where changed < datetime('now', ?)", (KEPT,))
         values = (exchange_id, visitor, question)
         database.execute("insert into exchanges (id, visitor, question) values (?, ?, ?)", values)
@@ -71,25 +53,14 @@ def find(visitor: str, exchange_id: str) -> Exchange | None:
 
 
 def save(exchange_id: str, answer: str, state: State = State.GROWING) -> None:
-    with _database() as database:
+    with transaction() as database:
         update = "update exchanges set answer = ?, state = ?, changed = current_timestamp where id = ?"
         database.execute(update, (answer, state, exchange_id))
 
 
 def _select(condition: str, *values: str) -> list[Exchange]:
     state = "iif(state = 'growing' and changed < datetime('now', ?), 'stopped', state)"
-    with _database() as database:
+    with transaction() as database:
         query = f"select id, question, answer, {state} from exchanges where {condition}"
         rows = database.execute(query, (LOST, *values))
         return [Exchange(key, question, answer, State(state)) for key, question, answer, state in rows]
-
-
-@contextmanager
-def _database() -> Iterator[sqlite3.Connection]:
-    """The database in one transaction. `HARBOUR_DATABASE` is its file."""
-    file = Path(os.environ.get("HARBOUR_DATABASE", "harbour.db"))
-    with closing(sqlite3.connect(file, timeout=30)) as database, database:
-        database.execute("pragma journal_mode = wal")
-        database.execute("pragma synchronous = normal")
-        database.execute(TABLE)
-        yield database

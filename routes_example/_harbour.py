@@ -54,6 +54,14 @@ class Ferry:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    wind: str
+    sea: str
+    sight: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     name: str
     text: str
@@ -81,6 +89,18 @@ _BOATS = {
 
 # Destination, interval in minutes, and quay.
 _LINES = (("Skarvøy", 7, 1), ("Northhaven", 12, 2), ("Isle of Mull Head", 20, 3))
+
+# The forecast for each sea area, and how many seconds it takes to get.
+_AREAS = {
+    "The harbour": (Forecast("SW 3 to 4", "Smooth", "Good", "Fine for dinghies until the evening."), 0.4),
+    "The sound": (
+        Forecast("SW 4, gusts 6", "Slight", "Good", "Reef before the point; the gusts come off the hill."),
+        1.2,
+    ),
+    "Outer banks": (Forecast("SW 5 to 6", "Moderate", "Moderate in showers", "Small craft stay inside."), 2.2),
+    "Open sea": (Forecast("SW 7, later W 6", "Rough", "Moderate", "Ferries run; expect to be late and wet."), 3.2),
+}
+AREAS = tuple(_AREAS)
 
 _logbook = deque(
     [
@@ -168,8 +188,20 @@ async def income() -> list[Boat]:
     return sorted(_BOATS.values(), key=lambda boat: -boat.fee)
 
 
+async def forecast(area: str) -> Forecast:
+    """The forecast for a sea area. Its service takes its time: the farther out, the longer."""
+    outlook, seconds = _AREAS[area]
+    await pause(seconds)
+    return outlook
+
+
 async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
+
+
+def wind() -> float:
+    """The wind of this moment, in metres per second."""
+    return _wind(datetime.now().timestamp())
 
 
 def _wind(seconds: float) -> float:

@@ -1,83 +1,53 @@
-"""The harbour right now: a page for a browser and, for its EventSource, the stream that keeps the page live."""
+"""The front page: what hyperpy is, and the proof, which is the stream of `/wind`."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from pathlib import Path
 from string.templatelib import Template
 
-from hyperpy import Loaded, Markup, fragment, render
-from routes_example import _harbour as harbour
 from routes_example._base import Layout
-from routes_example._charts import Line, WindArrow
+from routes_example._flags import Flag
+from routes_example._harbour import wind
+from routes_example._made import Source
+from routes_example._sections import GROUPS, Section
 
-now: harbour.Conditions = Loaded()
-ferries: list[harbour.Ferry] = Loaded()
-
-
-async def load() -> None:
-    global now, ferries
-    now, ferries = await asyncio.gather(harbour.conditions(), harbour.next_ferries())
+PROOF = Path(__file__).with_name("wind.py")
 
 
-async def stream() -> AsyncIterator[Markup]:
-    while True:
-        await asyncio.sleep(1)
-        await load()
-        yield render(fragments=["conditions", "ferries"])
-
-
-def Departure(ferry: harbour.Ferry) -> Template:
+def Departure(section: Section) -> Template:
     return t"""
-        <tr class={ {"soon": ferry.minutes < 2} }>
-          <td>{ferry.leaves:%H:%M}</td><td>{ferry.to}</td><td>{ferry.quay}</td>
-          <td class="number">{f"{ferry.minutes} min" if ferry.minutes else "boarding"}</td>
-        </tr>
-    """
-
-
-def Notices() -> Template:
-    return t"""
-        <h2>Harbour office</h2>
-        <p>Open from 7 to 21, beside the red crane. Please call on channel 12 before you enter.</p>
-        <h2>Notices</h2>
-        <p>The north light is being painted. It shines, but it is green for the week.</p>
-        <p>Mooring at pier C only with the consent of the geese.</p>
-        <h2>Below the waterline</h2>
-        <p>This site is an example of hyperpy. Each page is one Python file in <code>routes_example/</code>; this one is
-          <code>index.py</code>, and the stream in it keeps wind, tide and ferries fresh.</p>
+        <li><a href={section.url}>
+          <{Flag} letter={section.flag} /> <b>{section.name}</b> <span>{section.idea}</span> <code>{section.code}</code>
+        </a></li>
     """
 
 
 t"""
-<{Layout} title="Today" here="/" aside={Notices()}>
-  <h1>Fair winds, and welcome in</h1>
-  <p class="lead">Eighteen berths, three ferries and one bakery, where the strait opens to the sea.</p>
-
-  <div hx-ext="sse" sse-connect="/" sse-swap="message" sse-close="close">
-    <section id="conditions" class="tiles" aria-label="Conditions" {fragment}>
-      <div class="tile">
-        <h2>Wind</h2>
-        <p class="reading"><{WindArrow} bearing={now.bearing} /> <b>{now.wind:.1f}</b> m/s</p>
-        <{Line} values={now.winds} low={2} high={12} label="Wind over the last two minutes" />
+<{Layout} title="A harbour made with hyperpy" file={__file__}>
+  <div class="front">
+    <div>
+      <p class="idea">hyperpy, a small framework for Python</p>
+      <h1>Write a page. Yield, and it is alive.</h1>
+      <p class="lead">A file is a URL, the t-string in it is the page, and an async generator keeps the page fresh over
+        server-sent events. There is no build step, and no script of yours to write.</p>
+      <p>Lindholm Harbour is made of nothing else: a radio, a night watch, an assistant, a dashboard. Open the drawer at
+        the foot of any page to read its file and to watch its events.</p>
+      <p class="actions">
+        <a class="button" href="/today">Enter the harbour</a> <a href="#made">How this page is made</a>
+      </p>
+    </div>
+    <section class="proof" aria-label="The proof">
+      <p class="live-label">Live from <code>wind.py</code></p>
+      <div hx-ext="sse" sse-connect="/wind" sse-swap="message">
+        <p id="wind" class="reading"><b>{wind():.2f}</b> m/s</p>
       </div>
-      <div class="tile">
-        <h2>Tide, {"rising" if now.rising else "falling"}</h2>
-        <p class="reading"><b>{now.tide:.2f}</b> m</p>
-        <{Line} values={now.tides} low={0} high={3} label="Tide over the next twelve hours" filled />
-      </div>
-      <div class="tile">
-        <h2>Water</h2>
-        <p class="reading"><b>{now.water:.1f}</b> °C</p>
-        <p class="note">Read at <time datetime={now.at.isoformat("T", "seconds")}>{now.at:%H:%M:%S}</time></p>
-      </div>
-    </section>
-
-    <section id="ferries" {fragment}>
-      <h2>Next ferries</h2>
-      <table>
-        <thead><tr><th>Leaves</th><th>To</th><th>Quay</th><th class="number">In</th></tr></thead>
-        <tbody>{[Departure(ferry) for ferry in ferries]}</tbody>
-      </table>
+      <{Source} file={PROOF} />
     </section>
   </div>
+
+  <section aria-labelledby="pages">
+    <h2 id="pages">Every page shows one idea</h2>
+    <ul class="departures">
+      {[[Departure(section) for section in sections] for sections in GROUPS.values()]}
+    </ul>
+  </section>
 </{Layout}>
 """

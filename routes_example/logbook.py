@@ -52,7 +52,7 @@ if htmx.fragment:
 
 
 t"""
-<{Layout} title="Logbook" here="/logbook">
+<{Layout} title="Logbook" here="/logbook" file={__file__}>
   <h1>Logbook</h1>
   <p class="lead">Everybody who ties up here signs. It is bad luck not to.</p>
   <div class="book">

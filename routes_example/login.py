@@ -43,7 +43,7 @@ if htmx.fragment:
 
 
 t"""
-<{Layout} title="Log in" here="/mine">
+<{Layout} title="Log in" here="/mine" file={__file__}>
   <h1>Log in</h1>
   <p class="lead">With your harbour pass, please.</p>
   <form id="log-in" class="fields" method="post" hx-post="" hx-swap="outerHTML" {fragment}>

@@ -4,18 +4,21 @@ from collections.abc import AsyncIterator
 from string.templatelib import Template
 
 from routes_example import _harbour as harbour
-from routes_example._base import Footer, Head, Header
+from routes_example._base import Footer, Head, Header, Idea
 from routes_example._charts import Bar
+from routes_example._made import Made
+from routes_example._sections import BY_URL
 
 
 async def stream() -> AsyncIterator[Template]:
     yield t"""
         <!doctype html>
         <html lang="en">
-        <head><{Head} title="Report" /></head>
+        <head><{Head} title="Numbers" /></head>
         <body>
           <{Header} here="/report" />
           <main id="content" class="report">
+            {Idea(BY_URL["/report"])}
             <h1>The harbour in numbers</h1>
             <p class="lead">Counted while you read.</p>
     """
@@ -48,7 +51,7 @@ async def stream() -> AsyncIterator[Template]:
         </section>
     """
 
-    yield t"</main><{Footer} /></body></html>"
+    yield t"</main><{Footer} /><{Made} file={__file__} /></body></html>"
 
 
 def Share(name: str, value: float, most: float, note: object) -> Template:

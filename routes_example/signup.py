@@ -38,7 +38,7 @@ if htmx.fragment:
 
 
 t"""
-<{Layout} title="Harbour pass" here="/mine">
+<{Layout} title="Harbour pass" here="/mine" file={__file__}>
   <h1>A harbour pass</h1>
   <p class="lead">For those who stay: your own page, and your own crates on the scales.</p>
   <form id="sign-up" class="fields" method="post" hx-post="/signup" hx-swap="outerHTML" {fragment}>

@@ -1,5 +1,7 @@
 """The harbour's assistant: a form asks, and the answer grows on the page while a model writes it."""
 
+from string.templatelib import Template
+
 from pydantic import BaseModel, Field
 
 from hyperpy import POST, Form, FormField, Loaded, redirect
@@ -13,6 +15,8 @@ from routes_example._conversation import Exchange
 class Question(BaseModel):
     text: str = Field(title="Your question", max_length=2000)
 
+
+SUGGESTIONS = ("Which ferries leave next?", "Is there a free berth tonight?", "How do you work?")
 
 form: Form[Question]
 exchanges: list[Exchange] = Loaded()
@@ -29,12 +33,20 @@ async def load() -> None:
             redirect("/assistant")
 
 
+def Suggestions() -> Template:
+    buttons = [t'<button class="quiet" name="text" value={text}>{text}</button>' for text in SUGGESTIONS]
+    return t'<form class="actions" method="post" aria-label="Suggestions">{buttons}</form>'
+
+
 t"""
-<{Layout} title="Assistant" here="/assistant">
+<{Layout} title="Assistant" here="/assistant" file={__file__} beside={["{answer_id}.py"]}>
   <h1>Ask the harbour</h1>
   <p class="lead">A model answers, word by word. Stop it, reload in mid-sentence, come back tomorrow.</p>
-  <section class="conversation" aria-label="Conversation">{[Answer(exchange) for exchange in exchanges]}</section>
-  <form class="ask" method="post" hx-boost="true" hx-swap="innerHTML show:bottom">
+  <section class="conversation" aria-label="Conversation">
+    {[Answer(exchange) for exchange in exchanges] or t"<{Suggestions} />"}
+  </section>
+  <form class="ask" method="post" hx-boost="true"
+    hx-target="#content" hx-select="#content" hx-swap="outerHTML show:bottom">
     <{FormField} {form} name="text" autocomplete="off" />
     <button>Ask</button>
   </form>

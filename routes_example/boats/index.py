@@ -32,8 +32,9 @@ if htmx.fragment:
 
 
 t"""
-<{Layout} title="Boats" here="/boats">
+<{Layout} title="Boats" here="/boats" file={__file__}>
   <h1>Boats</h1>
+  <p class="lead">Who lies where tonight. Find a name or a home port; the address of the page remembers it.</p>
   <form class="filter" role="search" hx-get="/boats" hx-trigger="input delay:150ms, submit"
     hx-target="#boats" hx-swap="outerHTML" hx-push-url="true">
     <label>Name or home port <input type="search" name="q" value={search} autocomplete="off"></label>

@@ -31,7 +31,7 @@ def Berth(name: str, boat: Boat | None, here: bool) -> Template:
 
 
 t"""
-<{Layout} title={boat.name} here="/boats">
+<{Layout} title={boat.name} here="/boats" file={__file__}>
   <p class="note"><a href="/boats">All boats</a></p>
   <h1>{boat.name}</h1>
   <p class="lead">A {boat.rig} from {boat.home}, {boat.metres} metres long.</p>

@@ -23,7 +23,7 @@ async def load() -> None:
 
 
 t"""
-<{Layout} title="Catch" here="/catch">
+<{Layout} title="Catch" here="/catch" file={__file__}>
   <h1>The day's catch</h1>
   <p class="lead">Every crate goes over the scales before it is sold. It takes a while; you can leave and come back.</p>
   <form class="filter" method="post">

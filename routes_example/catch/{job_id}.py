@@ -27,7 +27,7 @@ def WithoutJavaScript(now: Weighing) -> Template | None:
 
 
 t"""
-<{Layout} title="Weighing" here="/catch">
+<{Layout} title="Weighing" here="/catch" file={__file__}>
   <h1>On the scales</h1>
   <p class="lead">Reload the page, or open it on your phone: the scales don't mind.</p>
   <section class="scales" hx-ext="sse" sse-connect="/catch/{job_id}" sse-swap="message" sse-close="close">

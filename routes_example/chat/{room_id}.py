@@ -62,7 +62,7 @@ if htmx.fragment:
 
 
 t"""
-<{Layout} title="Channel {room.id}, {room.name}" here="/chat">
+<{Layout} title="Channel {room.id}, {room.name}" here="/chat" file={__file__} beside={["{room_id}/stream.py"]}>
   <h1>Radio</h1>
   <p class="lead">Everybody on a channel can hear everybody else. Over.</p>
   <{Tabs} here={room_id} />

@@ -47,7 +47,7 @@ if htmx.fragment:
 
 
 t"""
-<{Layout} title="Land a catch" here="/mine">
+<{Layout} title="Land a catch" here="/mine" file={__file__}>
   <p class="note"><a href="/mine">{owner.boat}</a></p>
   <h1>Land a catch</h1>
   <p class="lead">Send us the list, and put the crates on the belt. <a href={asset("catch.csv")}>A list to try</a>.</p>

@@ -51,7 +51,7 @@ if htmx.fragment:
 
 
 t"""
-<{Layout} title={owner.boat} here="/mine">
+<{Layout} title={owner.boat} here="/mine" file={__file__}>
   <h1>{owner.boat}</h1>
   <p class="lead">On the harbour pass of {owner.name}.</p>
   <dl class="facts">

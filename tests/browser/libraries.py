@@ -127,7 +127,13 @@ DATASTAR = Package(
     "sha512-xik3kRoWtih8puEQtcjzG3WHLqelu8ljCwS6mgXJLCEK7VHfUv7cxNvopkFtYYJIQwk5XHVdMuHW7GsD8B4Qfw==",
     ("starhtml/static/js/datastar-core.js",),
 )
-PACKAGES = (HTMX_2, IDIOMORPH, HTMX_4, ALPINE, *PLUGINS, VUE, HYPERSCRIPT, DATASTAR)
+AXE = Package(
+    "axe-core",
+    "4.14.1",
+    "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+    ("axe.min.js",),
+)
+PACKAGES = (HTMX_2, IDIOMORPH, HTMX_4, ALPINE, *PLUGINS, VUE, HYPERSCRIPT, DATASTAR, AXE)
 
 type Sources = dict[Package, dict[str, str]]
 

@@ -106,7 +106,7 @@ async def shows(site: Site, text: str) -> None:
 
 async def test_without_javascript_the_page_shows_the_answer(harbour: Site, model: Model) -> None:
     page = await (await harbour.page("/assistant")).form(".ask").submit(text="Now?")
-    assert "Look again" in page.select_one("noscript").text
+    assert "Look again" in page.select_one(".ending noscript").text
     model.words.put("Yes, *now*.")
     await shows(harbour, "Yes, <em>now</em>.")
     refused = await (await harbour.page("/assistant")).form(".ask").submit(text="And now?")

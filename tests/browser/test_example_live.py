@@ -11,6 +11,8 @@ from tests.browser.conftest import serve
 
 CLOCK = "#conditions time"
 CDN = "https://cdn.jsdelivr.net/"
+CHECKED = """[...document.scripts].filter((script) => !script.src.startsWith(location.origin))
+  .every((script) => script.integrity && script.crossOrigin === "anonymous")"""
 
 # Holds the last section back until a file exists.
 HELD_BACK = """
@@ -43,9 +45,12 @@ def watch_clock(page: Page, times: int) -> None:
 
 
 def test_the_live_fragments_change_without_a_reload(page, site, page_errors):
-    page.goto(site)
+    page.goto(f"{site}/today")
     page.evaluate("window.marker = document.querySelector('h1')")
+    page.get_by_text("How this page is made").click()
+    expect(page.locator(".source figcaption")).to_have_text("routes_example/today.py")
     watch_clock(page, 2)
+    expect(page.locator(".wire li").first).to_contain_text('data: <section id="conditions"')
     assert page.evaluate("window.marker === document.querySelector('h1') && window.marker.isConnected")
     assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
     assert [page.locator(css).count() for css in ("#conditions", "#ferries", "h1", "main")] == [1, 1, 1, 1]
@@ -113,11 +118,11 @@ def test_without_fetched_scripts_a_cdn_serves_them(page, example, scripts, tmp_p
     folder = shutil.copytree(example, tmp_path / "site", ignore=shutil.ignore_patterns("vendor"))
     requests = answer_for_cdn(page.context, scripts)
     with serve(folder) as url:
-        page.goto(url)
+        page.goto(f"{url}/today")
         watch_clock(page, 1)
     expected = {f"{CDN}npm/{script.package}@{script.version}/{script.path}" for script in SCRIPTS}
     assert set(requests) == expected
-    assert page.evaluate("[...document.scripts].every(script => script.integrity && script.crossOrigin == 'anonymous')")
+    assert page.evaluate(CHECKED)
 
 
 def test_a_changed_script_is_blocked(page, example, scripts, tmp_path):
@@ -127,7 +132,7 @@ def test_a_changed_script_is_blocked(page, example, scripts, tmp_path):
     folder = shutil.copytree(example, tmp_path / "site", ignore=shutil.ignore_patterns("vendor"))
     answer_for_cdn(page.context, changed)
     with serve(folder) as url:
-        page.goto(url)
+        page.goto(f"{url}/today")
         assert page.evaluate("typeof htmx") == "undefined"
         assert page.inner_text(CLOCK)
 
@@ -156,7 +161,13 @@ def plain_page(browser: Browser):
 
 def test_everything_works_without_javascript(plain_page, site):
     plain_page.goto(site)
+    plain_page.get_by_role("link", name="Enter the harbour").click()
     expect(plain_page.locator(CLOCK)).to_be_visible()
+    plain_page.get_by_text("How this page is made").click()
+    expect(plain_page.locator(".source")).to_contain_text("async def stream()")
+    plain_page.get_by_role("link", name="Forecast").click()
+    for text in ("Open sea", "Ferries run"):
+        expect(plain_page.get_by_text(text).filter(visible=True)).to_have_count(1)
     plain_page.get_by_role("link", name="Boats").click()
     plain_page.get_by_label("Name or home port").fill("fulmar")
     plain_page.get_by_role("button", name="Search").click()
