@@ -113,6 +113,8 @@ class RecordingDispatch(Dispatch):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         recorded = _current.get(None)
+        if recorded is not None and not isinstance(scope, WatchedScope):  # middleware has passed a copy on
+            scope = WatchedScope({"state": {}, **scope}, recorded.reads)
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start" and recorded is not None:

@@ -306,6 +306,21 @@ async def test_what_middleware_reads_and_sets_is_of_no_page(build: Build) -> Non
     assert [finding.what for finding in report.notes] == ["/mine sets x-mine, which a file doesn't have"]
 
 
+async def test_what_is_read_from_a_copy_of_the_scope_is_noted(build: Build) -> None:
+    class Copying:
+        def __init__(self, app):
+            self.app = app
+
+        async def __call__(self, scope, receive, send):
+            await self.app({**scope}, receive, send)
+
+    copies = ("dict(request.scope)", "{**request.scope}", "[*request.scope.items()]", "request.headers.get('x')")
+    files = {f"p{n}.py": f"from hyperpy import request\nx = {copy}\nt'p'" for n, copy in enumerate(copies)}
+    for middleware in ([], [Copying]):
+        report = await build({"index.py": "t'i'", **files}, middleware=middleware)
+        assert [each.url for each in report.dynamic] == ["/p0", "/p1", "/p2", "/p3"]
+
+
 async def test_the_lifespan_runs_around_the_build(build: Build) -> None:
     seen = []
 
