@@ -1,6 +1,7 @@
 """An ASGI scope that notes which code of the site reads what differs between visitors."""
 
 import sys
+from collections.abc import ItemsView, Iterator, ValuesView
 from types import FrameType
 from typing import Any, Final, override
 
@@ -52,6 +53,18 @@ class _Watched(dict[str, Any]):
         return self[key] if key in self else default  # noqa: SIM401 (this is `get`)
 
     @override
+    def __iter__(self) -> Iterator[str]:  # with it, `dict(scope)` and `{**scope}` read each key by __getitem__
+        return super().__iter__()
+
+    @override
+    def items(self) -> Any:
+        return ItemsView(self)
+
+    @override
+    def values(self) -> Any:
+        return ValuesView(self)
+
+    @override
     def __setitem__(self, key: str, value: Any) -> None:
         if current.get(None) is None and _is_middleware():
             self._watched.setdefault(key, f"reads `{key}`, which middleware has set for the request")
@@ -62,7 +75,9 @@ class WatchedScope(_Watched):
     """The scope of one request, and its state. `reads` gets what is read, in words, and the first line that does."""
 
     def __init__(self, scope: Scope, reads: dict[str, Place]) -> None:
-        super().__init__({**scope, "state": _Watched(scope["state"], reads, {})}, reads, dict(_READS))
+        state = scope["state"]
+        watched = state if isinstance(state, _Watched) else _Watched(state, reads, {})
+        super().__init__({**scope, "state": watched}, reads, dict(_READS))
 
 
 def _reading_place() -> Place | None:
