@@ -314,11 +314,17 @@ async def test_what_is_read_from_a_copy_of_the_scope_is_noted(build: Build) -> N
         async def __call__(self, scope, receive, send):
             await self.app({**scope}, receive, send)
 
-    copies = ("dict(request.scope)", "{**request.scope}", "[*request.scope.items()]", "request.headers.get('x')")
-    files = {f"p{n}.py": f"from hyperpy import request\nx = {copy}\nt'p'" for n, copy in enumerate(copies)}
+    copies = (
+        *("dict(request.scope)", "{**request.scope}", "[*request.scope.items()]", "request.headers.get('x')"),
+        *("request.scope.copy()", "request.scope | {}", "request.scope.pop('client')"),
+        # By default, a thread doesn't know the context of the one that starts it.
+        *("ThreadPoolExecutor(1).submit(lambda: request.headers.get('x')).result()",),
+    )
+    start = "from concurrent.futures import ThreadPoolExecutor\nfrom hyperpy import Request\nrequest: Request\n"
+    files = {f"p{n}.py": f"{start}x = {copy}\nt'p'" for n, copy in enumerate(copies)}
     for middleware in ([], [Copying]):
         report = await build({"index.py": "t'i'", **files}, middleware=middleware)
-        assert [each.url for each in report.dynamic] == ["/p0", "/p1", "/p2", "/p3"]
+        assert [each.url for each in report.dynamic] == [f"/p{n}" for n in range(len(copies))]
 
 
 async def test_the_lifespan_runs_around_the_build(build: Build) -> None:
