@@ -4,9 +4,9 @@ import platform
 import sys
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from pkgutil import resolve_name
 
+from bench import chart
 from bench.results import Result, Run
 
 MEASURED = ("render", "http", "streams", "channels")
@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument(
         "part", nargs="?", choices=(*PARTS, SOAK, CHAOS), help=f"part to run (default: all but {SOAK} and {CHAOS})"
     )
-    parser.add_argument("--save", type=Path, metavar="FILE", help="write the summary to a JSON file")
+    parser.add_argument("--save", action="store_true", help="put the summary into docs/performance.md; needs all parts")
     parser.add_argument("--quick", action="store_true", help="run fewer and shorter rounds")
     parser.add_argument(
         "--seconds",
@@ -36,6 +36,8 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, help="random seed of the chaos test, to repeat a run")
     options = parser.parse_args()
+    if options.save and options.part:
+        parser.error("--save needs all parts")
     machine = f"{platform.system()} {platform.machine()}, {os.process_cpu_count()} cores"
     print(f"# Python {platform.python_version()}, {machine}\n", flush=True)
     start = time.monotonic()
@@ -45,12 +47,12 @@ def main() -> int:
         seconds, brokers = options.seconds or 300, options.broker
         complete = [resolve_name("bench.chaos:main")(seconds=seconds, brokers=brokers, seed=options.seed)]
     else:
-        complete = measure([options.part] if options.part else PARTS, quick=options.quick, file=options.save)
+        complete = measure([options.part] if options.part else PARTS, quick=options.quick, save=options.save)
     print(f"Finished in {time.monotonic() - start:.0f} s.")
     return 0 if all(complete) else 1
 
 
-def measure(parts: Iterable[str], *, quick: bool, file: Path | None) -> list[bool]:
+def measure(parts: Iterable[str], *, quick: bool, save: bool) -> list[bool]:
     """Run the parts and print the summary; return for each whether it could measure everything."""
     results: list[Result] = []
     complete = []
@@ -60,8 +62,8 @@ def measure(parts: Iterable[str], *, quick: bool, file: Path | None) -> list[boo
     if results:
         run = Run.of(results)
         print(run.table(), flush=True)
-        if file is not None:
-            run.write(file)
+        if save:
+            chart.write(run)
     return complete
 
 

@@ -82,7 +82,7 @@ CEILINGS = {
     "a page with a list": (2811, 4),
     "a page with inputs and a loader": (2209, 4),
     "100 events that are ready": (23000, 0),
-    f"a message to {LISTENERS} streams, and its request": (22260, 67),
+    f"a message to {LISTENERS} streams, and its request": (20400, 67),
 }
 BLOCKS = 156  # of memory for an idle stream, with its connection
 MEASURED = (3, 14)  # other versions of Python have other instructions

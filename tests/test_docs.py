@@ -5,11 +5,14 @@ import re
 import secrets
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 import hyperpy
 import hyperpy.testing
+from bench import chart
+from bench.results import Run
 from hyperpy.config import flag_of, key_of, setting_fields, variable_of
 from hyperpy.pages.analysis.inputs.quick_calls import QUICK_BUILTINS
 from hyperpy.pages.analysis.vocabulary import QUICK_CALLS
@@ -111,7 +114,7 @@ def test_links_have_targets(name: str) -> None:
 
 
 def test_every_page_can_be_reached_from_the_index() -> None:
-    linked = {link.partition("#")[0] for link in BY_NAME["index.md"].links()}
+    linked = {link.partition("#")[0] for name in ("index.md", "performance.md") for link in BY_NAME[name].links()}
     assert {file.name for file in DOCS.iterdir()} - {"index.md"} <= linked
 
 
@@ -162,6 +165,13 @@ def test_the_table_of_content_types_is_right() -> None:
     words = {StreamMode.SSE: "events", StreamMode.HTML: "a page in parts", StreamMode.PAGE: "the page"}
     real = [[words[choose(shape, accepts(accept), forced=False)] for accept in columns] for shape in shapes]
     assert [list(row[1:]) for row in table.rows] == real
+
+
+def test_the_table_and_the_chart_show_what_was_measured() -> None:
+    run = Run.read(chart.FIGURES)
+    assert chart.table(run) in BY_NAME["performance.md"].text, "run make bench ARGS=--save"
+    assert chart.CHART.read_text() == chart.chart(run), "run make bench ARGS=--save"
+    ElementTree.fromstring(chart.chart(run))  # it is well-formed XML
 
 
 @pytest.mark.usefixtures("quickly")

@@ -1,6 +1,6 @@
 """Records behave like the standard dataclasses that type checkers take them for."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import InitVar, dataclass, field, fields, replace
 from functools import cached_property
 
 import pytest
@@ -39,12 +39,28 @@ def classes(decorator):
     @decorator(frozen=True, slots=True)
     class Empty: ...
 
-    return Point, Square, Changing, Unique, Empty
+    @decorator(slots=True)
+    class Counter:
+        start: InitVar[int]
+        count: int = field(default=3, init=False)
+        seen: list[int] = field(default_factory=list, init=False)
+
+        def __post_init__(self, start):
+            self.seen.append(start)
+
+    @decorator(slots=True)
+    class Own:
+        x: int
+
+        def __init__(self, x):
+            self.x = x * 2
+
+    return Point, Square, Changing, Unique, Empty, Counter, Own
 
 
 def described(decorator):
     """What can be observed of the classes and their instances."""
-    point, square, changing, unique, empty = classes(decorator)
+    point, square, changing, unique, empty, counter, own = classes(decorator)
     one, changed = point(1, note="a"), changing([1])
     changed.items = [2]
     other = unique(1)
@@ -59,7 +75,15 @@ def described(decorator):
         "area": square(3).area,
         "slots": [hasattr(each, "__dict__") for each in (one, square(1), changed, other)],
         "match": point.__match_args__,
+        "made": [(each.count, each.seen) for each in (counter(1), counter(start=2))] + [own(2).x],
+        "refused": [refused(point), refused(point, 1, z=2), refused(point, 1, 2, "", "", 5)],
     }
+
+
+def refused(kind, *arguments, **named):
+    with pytest.raises(TypeError) as caught:
+        kind(*arguments, **named)
+    return str(caught.value).rpartition("__init__")[2]
 
 
 def test_records_behave_like_dataclasses():

@@ -52,9 +52,13 @@ class OutputFolder:
         return cls(folder, before or BuildManifest())
 
     def foreign(self, names: Iterable[str]) -> list[HyperError]:
-        """An error for each file of a build in whose place is something that no build has written."""
+        """An error for each file of a build, or of the one before, in whose place is something foreign.
+
+        A file that a build has written may be in a folder that is a link now, to files of somebody else.
+        """
         own = frozenset(self.before.files)
-        return [error for name in names if name not in own and (error := self._foreign(name, own)) is not None]
+        every = sorted({*names, *own})
+        return [error for name in every if (error := self._foreign(name, own)) is not None]
 
     def _foreign(self, name: str, own: Collection[str]) -> HyperError | None:
         for path in (self.folder / part for part in (PurePosixPath(name), *PurePosixPath(name).parents[:-1])):

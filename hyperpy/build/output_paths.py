@@ -3,9 +3,11 @@
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError
+from hyperpy.web.built.manifest import MANIFEST
 
 LONGEST_NAME: Final = 255  # bytes, on all common file systems
 _HTML: Final = (".html", ".htm")
@@ -45,10 +47,12 @@ class OutputNames:
     def __init__(self) -> None:
         self._owners: dict[str, tuple[str, Place | None]] = {}
         self._folders: dict[str, tuple[str, Place | None]] = {}
+        self.claim(MANIFEST, "the list of files", None)
 
     def claim(self, name: str, owner: str, place: Place | None) -> HyperError | None:
-        """Note a file. Returns the error if another one has its name, differs only in case, or is in its way."""
-        key = name.casefold()
+        """Note a file. Returns the error if another one has its name, differs only in case or in how
+        its accents are encoded, or is in its way."""
+        key = normalize("NFC", normalize("NFC", name).casefold())
         folders = [str(folder) for folder in PurePosixPath(key).parents][:-1]
         in_the_way = self._owners.get(key) or self._folders.get(key)
         in_the_way = in_the_way or next((self._owners[folder] for folder in folders if folder in self._owners), None)

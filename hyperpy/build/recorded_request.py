@@ -33,7 +33,10 @@ class Recorded:
     status: int = 0
     headers: Headers = field(default_factory=Headers)
     own_headers: frozenset[str] = frozenset()
-    """The names of the headers that the response had before the middleware of the application."""
+    """The names of the headers that the response had before the middleware of the application, and others don't have.
+
+    A default header is among them if the page gives it another value, or twice.
+    """
     body: bytes = b""
     reads: dict[str, Place] = field(default_factory=dict)
     """What the code of the site has read of the visitor, and where."""
@@ -110,10 +113,16 @@ class RecordingDispatch(Dispatch):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         recorded = _current.get(None)
+        if recorded is not None and not isinstance(scope, WatchedScope):  # middleware has passed a copy on
+            scope = WatchedScope({"state": {}, **scope}, recorded.reads)
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start" and recorded is not None:
-                recorded.own_headers = frozenset(Headers(raw=list(message.get("headers", ()))).keys())
+                own = [(name.lower(), value) for name, value in message.get("headers", ())]
+                for default in self.headers.for_request(scope):
+                    if default in own:
+                        own.remove(default)
+                recorded.own_headers = frozenset(name.decode("latin-1") for name, _ in own)
             await send(message)
 
         await super().__call__(scope, receive, noting)

@@ -24,9 +24,8 @@ _VARIES_ANYWAY = frozenset({"accept", "accept-encoding", "datastar-request", ""}
 _PRIVATE = ("private", "no-store")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNAUTHORIZED = frozenset({401, 403})
-# What a host sends by itself, or every response of the site has.
+# What a host sends by itself.
 _USUAL = frozenset({"content-type", "content-length", "vary", "location", "etag", "last-modified", "accept-ranges"})
-_USUAL |= {"content-security-policy"}
 _OF_STREAMS = frozenset({"cache-control", "x-accel-buffering"})
 
 
@@ -141,7 +140,7 @@ async def _error_page(app: Hyper, requests: Requests, found: SitePages) -> None:
 
 
 def _decide(page: SitePage, recorded: Recorded, expected: int, requests: Requests, found: SitePages) -> None:
-    app, headers = requests.app, recorded.headers
+    headers = recorded.headers
     guards = page.route.guards if page.route else ()
     if reason := next(_differs(recorded), None):
         why, place = reason
@@ -159,7 +158,7 @@ def _decide(page: SitePage, recorded: Recorded, expected: int, requests: Request
         for error in errors:
             found.page_errors.add(error, page.path)
         return
-    usual = {name.decode() for name, _ in app.dispatch.headers.fixed} | _USUAL
+    usual = _USUAL
     if page.route and page.route.by_method.get("GET", page.route).stream:
         usual |= _OF_STREAMS
     own = tuple(sorted(recorded.own_headers - usual))

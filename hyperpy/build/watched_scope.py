@@ -1,6 +1,8 @@
 """An ASGI scope that notes which code of the site reads what differs between visitors."""
 
 import sys
+import threading
+from collections.abc import ItemsView, Iterator, ValuesView
 from types import FrameType
 from typing import Any, Final, override
 
@@ -39,17 +41,44 @@ class _Watched(dict[str, Any]):
         super().__init__(content)
         self._reads = reads
         self._watched = watched
+        self._thread = threading.get_ident()
 
     @override
     def __getitem__(self, key: str) -> Any:
         # Middleware may read anything: what it makes of that is seen where the page reads it, or in the response.
-        if key in self._watched and current.get(None) is not None and (place := _reading_place()) is not None:
+        if key in self._watched and self._is_read_by_page() and (place := _reading_place()) is not None:
             self._reads.setdefault(self._watched[key], place)
         return super().__getitem__(key)
 
     @override
     def get(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self else default  # noqa: SIM401 (this is `get`)
+
+    @override
+    def pop(self, key: str, *default: Any) -> Any:
+        if key in self:
+            self[key]
+        return super().pop(key, *default)
+
+    @override
+    def copy(self) -> dict[str, Any]:
+        return dict(self)
+
+    @override
+    def __iter__(self) -> Iterator[str]:  # with it, `dict(scope)` and `{**scope}` read each key by __getitem__
+        return super().__iter__()
+
+    @override
+    def items(self) -> Any:
+        return ItemsView(self)
+
+    @override
+    def values(self) -> Any:
+        return ValuesView(self)
+
+    def _is_read_by_page(self) -> bool:
+        """A thread that a page has started by itself doesn't know the request. Middleware runs on the event loop."""
+        return current.get(None) is not None or threading.get_ident() != self._thread
 
     @override
     def __setitem__(self, key: str, value: Any) -> None:
@@ -62,7 +91,9 @@ class WatchedScope(_Watched):
     """The scope of one request, and its state. `reads` gets what is read, in words, and the first line that does."""
 
     def __init__(self, scope: Scope, reads: dict[str, Place]) -> None:
-        super().__init__({**scope, "state": _Watched(scope["state"], reads, {})}, reads, dict(_READS))
+        state = scope["state"]
+        watched = state if isinstance(state, _Watched) else _Watched(state, reads, {})
+        super().__init__({**scope, "state": watched}, reads, dict(_READS))
 
 
 def _reading_place() -> Place | None:

@@ -113,6 +113,16 @@ class Subscription:
         return self
 
     async def __anext__(self) -> Message:
+        if self._phase is _LIVE and not self._backlog:
+            # Nearly always: the next message in order. `_next` handles everything else.
+            mailbox, topic = self._mailbox, self._topic
+            assert topic is not None
+            if not mailbox.records and mailbox.error is None and not topic.closed:
+                await mailbox.change()
+            if mailbox.records and self._phase is _LIVE and (first := mailbox.records[0]).data is not None:
+                last, (epoch, number) = self._track.position, first.position
+                if last is not None and epoch == last.epoch and number > last.number and not first.closes:
+                    return Message(self._cursor.token(self._track, mailbox.take()), record=first)
         if self._phase is _NEW:
             await self.__aenter__()
         record = None if self._phase is _ENDED else await self._next()

@@ -14,6 +14,7 @@ from hyperpy.exceptions import display_path, printable
 from hyperpy.pages import ANSWERED
 
 GRACE: Final = 1.0  # seconds that a request has to finish with the old code
+PATIENCE: Final = 10  # times as long for a request that can't be repeated, and whose work would be cut short
 
 _REPEATED: Final = frozenset({"GET", "HEAD"})
 _ENDED: Final = "The code has changed while it was answering this request. Send it again."
@@ -40,7 +41,7 @@ class ReplacedCode:
         loop = asyncio.get_running_loop()
         for waiting in self._waiting:
             if waiting.is_concerned(update):
-                loop.call_later(self._grace, waiting.outdated.set)
+                loop.call_later(self._grace if waiting.repeats else self._grace * PATIENCE, waiting.outdated.set)
 
     def stop(self, seconds: float) -> None:
         """The process is about to stop."""
@@ -54,7 +55,7 @@ class ReplacedCode:
             await self.app(scope, receive, send)
             return
         original = _copied(scope)
-        waiting = _Waiting(scope.get(ANSWERED, ()), receive, send)
+        waiting = _Waiting(scope.get(ANSWERED, ()), receive, send, repeats=scope["method"] in _REPEATED)
         self._waiting.add(waiting)
         try:
             while not await self._is_done(waiting, scope):
@@ -63,7 +64,7 @@ class ReplacedCode:
                     file = display_path(waiting.files[-1]) if waiting.files else "the site"
                     name = f"{scope['method']} {printable(scope['path'])}"
                     log.warning("%s was waiting in old code of %s, and was taken out of it", name, file)
-                if self._stops or scope["method"] not in _REPEATED:
+                if self._stops or not waiting.repeats:
                     await _ended(scope)(scope, receive, send)
                     return
                 waiting = waiting.again()
@@ -101,7 +102,10 @@ class ReplacedCode:
 class _Waiting:
     """A request in `app`. `files` are the route files that answer it, as far as they are known."""
 
-    def __init__(self, files: Sequence[str], receive: Receive, send: Send, *, is_repeated: bool = False) -> None:
+    def __init__(
+        self, files: Sequence[str], receive: Receive, send: Send, *, repeats: bool, is_repeated: bool = False
+    ) -> None:
+        self.repeats = repeats
         self.files = files
         self.receive = receive
         self.send = send
@@ -114,7 +118,7 @@ class _Waiting:
         return not self.started and (update.files is None or not update.files.isdisjoint(self.files))
 
     def again(self) -> _Waiting:
-        return _Waiting(self.files, self.receive, self.send, is_repeated=True)
+        return _Waiting(self.files, self.receive, self.send, repeats=True, is_repeated=True)
 
     async def received(self) -> Message:
         if self._gives_body:  # the first one has been read

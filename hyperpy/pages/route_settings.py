@@ -3,12 +3,11 @@
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from hyperpy.config import SettingSource, SourceKind, checked, setting_fields
 from hyperpy.exceptions import ConfigError, RouteError
-from hyperpy.record_classes import record
 
 _UNITS = {"B": 1} | {
     f"{letter}{unit}": base**power
@@ -49,7 +48,7 @@ def _setting(name: str, parse: Callable[[object], object] | None = None) -> Any:
     return field(default=None, metadata={"name": name, "parse": parse})
 
 
-@record(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
     """The arguments of `route(…)`. None keeps the application's setting."""
 

@@ -14,7 +14,7 @@ from hyperpy.testing.page_forms import PageForm, Submit, controls_of
 __tracebackhide__ = HIDDEN
 
 # The start of a document. Other HTML is parsed as the content of a `<template>`, so that a lone `<tr>` is kept.
-_DOCUMENT: Final = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_DOCUMENT: Final = re.compile(r"\s*(<!--.*?-->\s*)*+<(!doctype|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _TEXTLESS: Final = frozenset({"head", "script", "style", "template", "title"})
 _INLINE: Final = re.compile(
     "a|abbr|b|bdi|bdo|cite|code|data|del|dfn|em|i|ins|kbd|label|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr"

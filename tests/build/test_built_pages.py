@@ -14,6 +14,8 @@ SITE = {
     "about.py": "t'<p>About</p>'",
     "old.py": "from hyperpy import redirect\nredirect('/about', 308)",
     "cached.py": "from hyperpy import response\nresponse.headers['X-Own'] = 'yes'\nt'<p>Cached</p>'",
+    "framed.py": "from hyperpy import response\nresponse.headers['X-Frame-Options'] = 'DENY'\nt'<p>Framed</p>'",
+    "policy.py": "from hyperpy import response\nresponse.headers['Content-Security-Policy'] = 'sandbox'\nt'<p>CSP</p>'",
     "data.py": "async def load():\n    return {'a': 1}",
     "search.py": "from hyperpy import Query\nq: str = Query('all')\nt'<p>{q}</p>'",
     "closed/index.py": "t'<p>Open</p>'",
@@ -41,6 +43,8 @@ async def test_a_server_prefers_what_was_built(build: Build) -> None:
                 "/about",
                 "/old",
                 "/cached",
+                "/framed",
+                "/policy",
                 "/data",
                 "/form",
                 "/closed",
@@ -55,11 +59,15 @@ async def test_a_server_prefers_what_was_built(build: Build) -> None:
             "/about": (200, "built about/index.html"),
             "/old": (308, ""),
             "/cached": (200, "<p>Cached</p>"),
+            "/framed": (200, "<p>Framed</p>"),
+            "/policy": (200, "<p>CSP</p>"),
             "/data": (200, '{"a":1}'),
             "/form": (200, "<p>Form</p>"),
             "/closed": (303, ""),
             "/nowhere": (404, answers["/nowhere"].text),
         }
+        assert answers["/framed"].headers["x-frame-options"] == "DENY"
+        assert answers["/policy"].headers["content-security-policy"] == "sandbox"
         home = answers["/"]
         assert home.headers["content-type"] == "text/html; charset=utf-8"
         assert home.headers["x-frame-options"] == "SAMEORIGIN"

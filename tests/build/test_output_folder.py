@@ -78,6 +78,20 @@ async def test_foreign_files_are_never_replaced(build: Build) -> None:
     assert written()["about/index.html"] == "mine"
 
 
+@pytest.mark.parametrize("after", ["t'<p>Two</p>'", None], ids=["changed", "gone"])
+async def test_files_behind_a_new_link_are_foreign(build: Build, after: str | None) -> None:
+    await build({"about.py": "t'<p>One</p>'"})
+    write_files(Path("mine"), {"index.html": "mine"})
+    Path("dist/about/index.html").unlink()
+    Path("dist/about").rmdir()
+    Path("dist/about").symlink_to(Path("mine").absolute())
+    if after is None:
+        Path("routes/about.py").unlink()
+    report = await build({"about.py": after} if after else {"index.py": "t'<p></p>'"})
+    assert [str(finding.place) for finding in report.errors] == ["dist/about"]
+    assert Path("mine/index.html").read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("folder", "problem"),
     [

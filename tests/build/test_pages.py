@@ -223,6 +223,11 @@ ERRORS = {
         "/every/0 and 2 other pages raised ZeroDivisionError: division by zero",
         4,
     ),
+    "{name}.py": (
+        "name: str\nstatic_paths = [{'name': '.hyper-build.json'}]\nt'<p></p>'",
+        "/.hyper-build.json would be the file .hyper-build.json/index.html, which is in the way of the list of files",
+        2,
+    ),
     "n/{n}.py": ("n: int\nstatic_paths = [{'n': 'x'}]\nt'<p></p>'", "/n/x was answered with status 404", 2),
 }
 
@@ -236,7 +241,7 @@ async def test_all_errors_are_told_at_once(build: Build) -> None:
     report = await build(
         dict.fromkeys(ERRORS, "t'<p></p>'")
         | origin
-        | dict.fromkeys(("n/{n}.py", "every/{n}.py"), "static_paths = []\nt''"),
+        | dict.fromkeys(("{name}.py", "n/{n}.py", "every/{n}.py"), "static_paths = []\nt''"),
         origin="https://example.org",
     )
     assert not report.fails, report.text(0)
@@ -257,6 +262,7 @@ MISTAKES = {
     "[{'slug': 'x' * 300}]": "is too long for the name of a file",
     "[{'slug': 1 / 0}]": "`static_paths` raised ZeroDivisionError: division by zero",
     "[{'slug': 'A'}, {'slug': 'a'}]": "in the way of",
+    "[{'slug': 'é'}, {'slug': 'e\u0301'}]": "in the way of",
     "[{'slug': 'taken'}]": "in the way of",
 }
 
@@ -298,6 +304,27 @@ async def test_what_middleware_reads_and_sets_is_of_no_page(build: Build) -> Non
         ("/health", "is a route or mount of the application, not a file", "None"),
     ]
     assert [finding.what for finding in report.notes] == ["/mine sets x-mine, which a file doesn't have"]
+
+
+async def test_what_is_read_from_a_copy_of_the_scope_is_noted(build: Build) -> None:
+    class Copying:
+        def __init__(self, app):
+            self.app = app
+
+        async def __call__(self, scope, receive, send):
+            await self.app({**scope}, receive, send)
+
+    copies = (
+        *("dict(request.scope)", "{**request.scope}", "[*request.scope.items()]", "request.headers.get('x')"),
+        *("request.scope.copy()", "request.scope | {}", "request.scope.pop('client')"),
+        # By default, a thread doesn't know the context of the one that starts it.
+        *("ThreadPoolExecutor(1).submit(lambda: request.headers.get('x')).result()",),
+    )
+    start = "from concurrent.futures import ThreadPoolExecutor\nfrom hyperpy import Request\nrequest: Request\n"
+    files = {f"p{n}.py": f"{start}x = {copy}\nt'p'" for n, copy in enumerate(copies)}
+    for middleware in ([], [Copying]):
+        report = await build({"index.py": "t'i'", **files}, middleware=middleware)
+        assert [each.url for each in report.dynamic] == [f"/p{n}" for n in range(len(copies))]
 
 
 async def test_the_lifespan_runs_around_the_build(build: Build) -> None:

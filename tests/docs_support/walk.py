@@ -145,6 +145,9 @@ class Walk:
             case ("Rendered", "hyperpy says") | ("You write", "The browser gets"):
                 for value, says, *_ in table.rows:
                     self.renders(code_in(value), code_in(says))
+            case _:
+                unchecked = [row[0] for row in table.rows if row[0].startswith("`t") and "{" in row[0]]
+                assert not unchecked, f"no test reads a table with the head {table.head}: {unchecked}"
 
     def rejected(self, files: dict[str, str], says: str) -> None:
         """Check that the site with these files added fails to load, with the message `says`."""

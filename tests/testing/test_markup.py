@@ -39,6 +39,7 @@ def test_text_is_the_visible_text():
         ("<li>1", "li", "1"),
         ("plain <b>1</b> text", "b", "1"),
         ("<!-- x --> <HTML><body><p>1", "html > body > p", "1"),
+        (f"{'<!-- x -->' * 40}<p>1", "p", "1"),
         ("<body class=x>1", "body.x", "1"),
         ("<option>1", "option", "1"),
         ("<div><div>1</div></div>", "div > div", "1"),

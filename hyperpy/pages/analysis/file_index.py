@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from enum import Enum
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from hyperpy.pages.facts import ImportedName
@@ -83,6 +84,8 @@ class FileIndex:
     """The positions of the nodes of each class."""
     bindings: dict[Owner | None, list[Binding]] = field(default_factory=dict)
     """The nodes that bind variables of a function or lambda, and of the module (None)."""
+    _merged: dict[tuple[type[ast.AST], ...], list[int]] = field(default_factory=dict)
+    """The positions of the nodes of several classes together. Nobody asks before the walk is complete."""
 
     # Several classes have no common type but their base, and the callers know what they ask for.
     def of(self, *kinds: type[ast.AST], inside: ast.AST | None = None) -> list[Any]:
@@ -203,14 +206,17 @@ class FileIndex:
         return found
 
     def _positions(self, kinds: tuple[type[ast.AST], ...], inside: ast.AST | None) -> list[int]:
-        found = [positions for kind in kinds if (positions := self.kinds.get(kind))]
-        if inside is not None:
-            start = self.positions[inside]
-            end = self.ends[start]
-            found = [positions[bisect_left(positions, start) : bisect_left(positions, end)] for positions in found]
-        if len(found) == 1:
-            return found[0]
-        return sorted(position for positions in found for position in positions)
+        if len(kinds) == 1:
+            found = self.kinds.get(kinds[0], [])
+        elif (known := self._merged.get(kinds)) is not None:
+            found = known
+        else:
+            found = self._merged[kinds] = sorted(chain.from_iterable([self.kinds.get(kind, ()) for kind in kinds]))
+        if inside is None or not found:
+            return found
+        start = self.positions[inside]
+        first = bisect_left(found, start)
+        return found[first : bisect_left(found, self.ends[start], first)]
 
 
 def _position(binding: Binding) -> int:

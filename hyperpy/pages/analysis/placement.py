@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.facts import place_of
-from hyperpy.templates.at_load.child_nodes import child_nodes
+from hyperpy.templates.at_load.child_nodes import child_nodes, copy_place
 
 
 def at[S: ast.stmt](where: ast.stmt, statement: S) -> S:
     """Gives a generated statement the location of the one that it replaces. What has a location keeps it."""
     if not _is_placed(statement):
-        ast.copy_location(statement, where)
+        copy_place(statement, where)
     nodes: list[ast.AST] = [statement]
     while nodes:
         for child in child_nodes(nodes.pop()):
             if isinstance(child, ast.expr | ast.stmt):
                 if _is_placed(child):
                     continue
-                ast.copy_location(child, where)
+                copy_place(child, where)
             nodes.append(child)
     return statement
 

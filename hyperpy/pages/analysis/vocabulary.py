@@ -19,6 +19,7 @@ from hyperpy.pages.input_functions import (
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.known_names import MISSING, RESPONSE_CLASSES, PublicNames, has_marker, is_marker, is_marker_function
 from hyperpy.record_classes import record
+from hyperpy.templates.at_load.child_nodes import nodes_in
 from hyperpy.templates.at_load.literals import Literals, certain_templates
 
 REQUEST_NAMES = frozenset({"csp_nonce", "flash", "flashes", "htmx", "request", "response", "session"})
@@ -54,7 +55,7 @@ class Vocabulary:
 
     def value(self, node: ast.expr) -> object:
         """The object that a dotted name resolves to, or `MISSING` if that can't be known before the file runs."""
-        if (target := self._target(node)) is not None:
+        if self.aliases and (target := self._target(node)) is not None:
             return self.value(target)
         if isinstance(node, ast.Name):
             return self.local[node] if node in self.local else self.objects.get(node.id, MISSING)
@@ -149,7 +150,7 @@ class Vocabulary:
 
     def is_marked(self, annotation: ast.expr) -> bool:
         """Whether an annotation has an input marker anywhere inside, in its right place or not."""
-        calls = (node for node in ast.walk(annotation) if isinstance(node, ast.Call))
+        calls = (node for node in nodes_in(annotation) if isinstance(node, ast.Call))
         if self._is_marked_type(annotation) or any(self.is_marker(call) for call in calls):
             return True
         value = self.value(annotation)

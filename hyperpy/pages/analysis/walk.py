@@ -12,7 +12,7 @@ from typing import Any, Final
 from hyperpy.pages.analysis.file_index import Binding, FileIndex, Names, Owner, Use, When, parameters
 from hyperpy.pages.facts import ImportedName
 from hyperpy.record_classes import record
-from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS
+from hyperpy.templates.at_load.child_nodes import CHILD_FIELDS, nodes_in
 
 
 @record(slots=True)
@@ -302,7 +302,7 @@ _QUALIFIED_FACTS = frozenset({"os.name", "sys.implementation", "sys.platform"})
 
 def _is_decided_before(test: ast.expr) -> bool:
     """Whether a condition is fixed before the file runs, so that names in one of its branches may not exist."""
-    return isinstance(test, ast.Constant) or any(_is_fact(node) for node in ast.walk(test))
+    return isinstance(test, ast.Constant) or any(_is_fact(node) for node in nodes_in(test))
 
 
 def _is_fact(node: ast.AST) -> bool:

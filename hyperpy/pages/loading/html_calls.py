@@ -6,6 +6,7 @@ from collections.abc import Collection
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.loading.hidden_names import HTML, MARKUP, RENDER, YIELDED
 from hyperpy.templates import InlineCode
+from hyperpy.templates.at_load.child_nodes import copy_place
 from hyperpy.templates.at_load.inline_functions import compile_inline
 from hyperpy.templates.at_load.literals import Literals
 
@@ -106,10 +107,10 @@ class HTMLCalls:
         return self.calls.call(template)
 
     def function(self, helper: str, call: ast.Call) -> ast.Name:
-        return ast.copy_location(ast.Name(helper, ast.Load()), call.func)
+        return copy_place(ast.Name(helper, ast.Load()), call.func)
 
 
 def located_call(name: str, arguments: list[ast.expr], template: ast.TemplateStr) -> ast.Call:
     """A call with the location of the t-string that it replaces. The arguments have theirs."""
-    function = ast.copy_location(ast.Name(name, ast.Load()), template)
-    return ast.copy_location(ast.Call(function, arguments, []), template)
+    function = copy_place(ast.Name(name, ast.Load()), template)
+    return copy_place(ast.Call(function, arguments, []), template)

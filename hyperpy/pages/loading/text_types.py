@@ -10,6 +10,7 @@ import decimal
 import functools
 import pathlib
 import re
+import types
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
@@ -68,13 +69,18 @@ def text_type(annotation: Any, *, lists: bool, anything: bool) -> TextType:
 
     `lists` is whether the request can have several values of a name, and `anything` whether `Any` is a type.
     """
-    if isinstance(annotation, type) and annotation in _COMMON:
+    if annotation in _COMMON if isinstance(annotation, type) else _is_common_or_none(annotation):
         return _common_type(annotation)
     return _text_type(annotation, lists=lists, anything=anything)
 
 
+def _is_common_or_none(annotation: Any) -> bool:
+    """Whether a type is `str | None` or the like."""
+    return isinstance(annotation, types.UnionType) and any(annotation == (kind | None) for kind in _COMMON)
+
+
 @functools.cache
-def _common_type(annotation: type) -> TextType:
+def _common_type(annotation: type | types.UnionType) -> TextType:
     return _text_type(annotation, lists=False, anything=False)
 
 

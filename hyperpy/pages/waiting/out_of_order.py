@@ -23,7 +23,7 @@ if(c)c.closest(".hyper-late").remove();this.remove()}})})()"""
 
 # HTML parsers drop these tags outside of a table.
 _TABLE_PARTS: Final = re.compile(
-    r"(?:\s|<!--.*?-->)*<(tr|t[dh]|tbody|thead|tfoot|caption|colgroup)\b", re.IGNORECASE | re.DOTALL
+    r"(?:\s|<!--.*?-->)*+<(tr|t[dh]|tbody|thead|tfoot|caption|colgroup)\b", re.IGNORECASE | re.DOTALL
 )
 _WRAPPERS: Final = {
     "tr": ("<table><tbody{}>", "</tbody></table>"),

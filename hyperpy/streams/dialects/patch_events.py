@@ -30,9 +30,9 @@ NAMESPACES: Final = ("html", "svg", "mathml")
 
 # Datastar finds the target of an element without a selector by its id in these modes, and in no other.
 _BY_ID: Final = frozenset(("outer", "replace"))
-_DOCUMENT: Final = re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype|html)\b", re.IGNORECASE | re.DOTALL)
-_TAG: Final = r"<(?P<end>/?)(?P<tag>[a-z][^\s/>]*)(?P<attributes>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>"
-_FIRST_TAG: Final = re.compile(r"(?:<!--.*?-->\s*)*" + _TAG, re.IGNORECASE | re.DOTALL)
+_DOCUMENT: Final = re.compile(r"(?:<!--.*?-->\s*)*+<(?:!doctype|html)\b", re.IGNORECASE | re.DOTALL)
+_TAG: Final = r"<(?P<end>/?)(?P<tag>[a-z][^\s/>]*+)(?P<attributes>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>"
+_FIRST_TAG: Final = re.compile(r"(?:<!--.*?-->\s*)*+" + _TAG, re.IGNORECASE | re.DOTALL)
 _TOKEN: Final = re.compile(rf"<!--.*?-->|<![^>]*>|{_TAG}|[^<]+|<", re.IGNORECASE | re.DOTALL)
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 _ID: Final = re.compile(r"\sid(?=[\s=]|\Z)", re.IGNORECASE)

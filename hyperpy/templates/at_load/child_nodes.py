@@ -1,4 +1,4 @@
-"""The nodes directly inside a node of a syntax tree, found faster than by `ast.iter_child_nodes`."""
+"""Quick forms of functions of `ast`: the nodes inside a node, and the location of a new one."""
 
 import ast
 from collections.abc import Mapping
@@ -31,6 +31,14 @@ def child_nodes(node: ast.AST) -> list[ast.AST]:
         elif held is not None:
             found.append(held)
     return found
+
+
+def copy_place[N: ast.AST](new: N, old: ast.expr | ast.stmt) -> N:
+    """Give a new node the location of an old one, and return it. Faster than `ast.copy_location`."""
+    located: Any = new
+    located.lineno, located.col_offset = old.lineno, old.col_offset
+    located.end_lineno, located.end_col_offset = old.end_lineno, old.end_col_offset
+    return new
 
 
 def nodes_in(root: ast.AST) -> list[ast.AST]:

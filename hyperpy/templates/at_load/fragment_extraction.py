@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from hyperpy.templates.at_load.child_nodes import nodes_in
+from hyperpy.templates.at_load.child_nodes import copy_place, nodes_in
 from hyperpy.templates.at_load.literals import Literal, Literals
 from hyperpy.templates.syntax.literal_source import LiteralSource
 from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole, HoleUse, Node, Spec, walk
@@ -82,7 +82,7 @@ class _FragmentExtractor:
             extracted = self._expression(hole.value)
             if extracted is not None:
                 new = ast.Interpolation(value=extracted, str=hole.str, conversion=-1)
-                reduced[index] = ast.copy_location(new, hole)
+                reduced[index] = copy_place(new, hole)
                 yield Hole(index)
 
     def _expression(self, node: ast.expr) -> ast.expr | None:
@@ -97,7 +97,7 @@ class _FragmentExtractor:
             case ast.IfExp(test, body, orelse):
                 body_part, else_part = self._expression(body), self._expression(orelse)
                 if body_part or else_part:
-                    nothing = ast.copy_location(ast.Constant(None), node)
+                    nothing = copy_place(ast.Constant(None), node)
                     extracted = ast.IfExp(test, body_part or nothing, else_part or nothing)
             case ast.BoolOp(ast.And(), [*conditions, last]) if last_part := self._expression(last):
                 extracted = ast.BoolOp(ast.And(), [*conditions, last_part])
@@ -110,7 +110,7 @@ class _FragmentExtractor:
                 extracted = ast.List(parts, ast.Load()) if parts else None
             case ast.Starred(value) if value_part := self._expression(value):
                 extracted = ast.Starred(value_part, ast.Load())
-        return ast.copy_location(extracted, node) if extracted else None
+        return copy_place(extracted, node) if extracted else None
 
 
 def _excerpt(literal: Literal, nodes: tuple[Fragment | Hole, ...], reduced: dict[int, ast.Interpolation]) -> Literal:
@@ -126,7 +126,7 @@ def _excerpt(literal: Literal, nodes: tuple[Fragment | Hole, ...], reduced: dict
         if is_hole:
             values += [holes[piece] for piece in group if isinstance(piece, int)]
         else:  # strings of a Template are never adjacent
-            values.append(ast.copy_location(ast.Constant("".join(map(str, group))), literal.node))
+            values.append(copy_place(ast.Constant("".join(map(str, group))), literal.node))
     texts = dict.fromkeys(reduced, HoleUse.TEXT)  # some may have been the values of attributes
     document = replace(document, nodes=nodes, uses={**document.uses, **texts})
-    return Literal(ast.copy_location(ast.TemplateStr(values=values), literal.node), document, holes)
+    return Literal(copy_place(ast.TemplateStr(values=values), literal.node), document, holes)

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Mapping
 
 from hyperpy.record_classes import record
+from hyperpy.templates.at_load.child_nodes import copy_place
 from hyperpy.templates.at_load.literals import Literals, written_spec
 from hyperpy.templates.syntax.nodes import Document, HoleShape, HoleUse, Spec
 
@@ -68,7 +69,7 @@ class LiteralPlan:
     def row(self, around: ast.expr) -> ast.expr:
         """The values of one rendering: a tuple in the place of `around`, or the value itself if there is only one."""
         values = [value for _, value in self.bindings()]
-        return values[0] if len(values) == 1 else ast.copy_location(ast.Tuple(values, ast.Load()), around)
+        return values[0] if len(values) == 1 else copy_place(ast.Tuple(values, ast.Load()), around)
 
 
 @record(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Rows:
 
     def bindings(self) -> list[Binding]:
         element = self.element.row(self.node)
-        return [(self.name, ast.copy_location(type(self.node)(element, self.node.generators), self.node))]
+        return [(self.name, copy_place(type(self.node)(element, self.node.generators), self.node))]
 
 
 @record(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Either:
         return self._placed(ast.Tuple([self._placed(ast.Constant(tag)), plan.row(self.node)], ast.Load()))
 
     def _placed[E: ast.expr](self, node: E) -> E:
-        return ast.copy_location(node, self.node)
+        return copy_place(node, self.node)
 
 
 type Plan = Plain | Unused | ClassList | LiteralPlan | Rows | Either
@@ -130,7 +131,7 @@ class Planner:
             shape, use = document.shapes[index], document.uses.get(index)
             if spec is None:
                 formatted = ast.FormattedValue(hole.value, hole.conversion, hole.format_spec)
-                value = ast.copy_location(ast.JoinedStr([ast.copy_location(formatted, value)]), value)
+                value = copy_place(ast.JoinedStr([copy_place(formatted, value)]), value)
                 spec, shape = "", BARE
             is_bare = shape.conversion is None and shape.spec is Spec.NONE
             plan: Plan | None = None

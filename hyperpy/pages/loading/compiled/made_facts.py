@@ -64,12 +64,11 @@ def _makers(description: Description) -> Iterator[str]:
 
 def _submitted(description: Description) -> Iterator[tuple[str, Place]]:
     names = {declaration.name for declaration in description.declarations}
-    for statement in (*description.once, *description.before, *description.after) if names else ():
-        for node in ast.walk(statement):
-            match node:
-                case ast.Attribute(value=ast.Name(id=owner), attr="ok" | "data") if owner in names:
-                    names.discard(owner)
-                    yield owner, place_of(node, description.file)
+    for node in description.index.of(ast.Attribute) if names else ():
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner), attr="ok" | "data") if owner in names:
+                names.discard(owner)
+                yield owner, place_of(node, description.file)
 
 
 def _type_data(assigned: Sequence[ast.Assign]) -> dict[str, Any]:

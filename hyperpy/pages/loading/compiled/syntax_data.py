@@ -1,9 +1,10 @@
 """Syntax trees as plain data, which `marshal` can write."""
 
 import ast
+from operator import attrgetter
 from typing import Any
 
-_LOCATION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+_location = attrgetter("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
 def tree_to_data(tree: Any) -> Any:
@@ -12,8 +13,8 @@ def tree_to_data(tree: Any) -> Any:
     No constant of a syntax tree is a tuple.
     """
     if isinstance(tree, ast.AST):
-        location = tuple(getattr(tree, name) for name in _LOCATION) if hasattr(tree, "lineno") else None
-        fields = tuple(tree_to_data(getattr(tree, name, None)) for name in tree._fields)
+        location = _location(tree) if "lineno" in tree.__dict__ else None
+        fields = tuple([tree_to_data(getattr(tree, name, None)) for name in tree._fields])
         return type(tree).__name__, fields, location
     return [tree_to_data(item) for item in tree] if isinstance(tree, list) else tree
 
