@@ -5,6 +5,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from hyperpy.pages import LoadWarning
@@ -50,7 +51,7 @@ class BackgroundCheck:
             found = self._check()
         except Exception:
             log.exception("the site can't be checked")
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the process stops: the loop is closed
             loop.call_soon_threadsafe(self._take, found)
 
     def _take(self, found: Sequence[LoadWarning] | None) -> None:
