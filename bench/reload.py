@@ -19,14 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.figures import percentile, table
+from bench.figures import percentile
 
 QUICK, FULL = 10, 50  # saves of each kind
-PAUSE = 0.3  # seconds between two saves
+PAUSE = 0.2  # seconds between two saves
 PATIENCE = 60  # seconds until a page or a change counts as lost
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 KINDS = ("page", "css", "module")
+WIDTHS = (22, 12, 12, 12)  # of the columns
 NOTE = (
     "Milliseconds from the write of a file to the changed page, median (95th percentile) of {saves} saves: the page's\n"
     "own file, its style sheet, and a module outside the folder of pages that it imports. Load before: {load}."
@@ -147,8 +148,10 @@ def main(*, quick: bool) -> bool:
     from playwright.sync_api import sync_playwright
 
     saves = QUICK if quick else FULL
-    load = f"{os.getloadavg()[0]:.1f}"
-    rows: list[dict[str, str]] = []
+    note = NOTE.format(saves=saves, load=f"{os.getloadavg()[0]:.1f}")
+    print(f"## From saving a file to the changed page\n\n{note}\n")
+    print_row("", *KINDS)
+    print_row(*["-" * width for width in WIDTHS])
     complete = True
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -157,32 +160,35 @@ def main(*, quick: bool) -> bool:
                 print(f"{peer.name}: npm is missing", file=sys.stderr)
                 continue
             try:
-                rows.append({"": peer.name, **measured(peer, browser, saves)})
+                print_row(peer.name, *measured(peer, browser, saves))
             except Exception as error:  # noqa: BLE001 (the others are still measured)
                 print(f"{peer.name}: {error}", file=sys.stderr)
                 complete = False
         browser.close()
-    if rows:
-        print(table("From saving a file to the changed page", rows, NOTE.format(saves=saves, load=load)))
+    print()
     return complete
 
 
-def measured(peer: Peer, browser: Any, saves: int) -> dict[str, str]:
+def print_row(*cells: str) -> None:
+    """Print a row of a Markdown table at once, since measuring takes minutes."""
+    print("|", " | ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)), "|", flush=True)
+
+
+def measured(peer: Peer, browser: Any, saves: int) -> Iterator[str]:
+    """The median and the 95th percentile for each kind of save."""
     with running(peer) as (folder, url):
         page = browser.new_context().new_page()
         page.add_init_script(WITNESS)
         page.goto(url)
         page.wait_for_selector("#page")
         time.sleep(1)
-        figures = {}
         for kind in KINDS:
             if kind == "css" and not peer.follows:
-                figures[kind] = "by hand"
+                yield "by hand"
                 continue
             times = [saved(peer, kind, value, folder, page, url) for value in range(101, 101 + saves)]
-            figures[kind] = f"{percentile(times, 0.5):.0f} ({percentile(times, 0.95):.0f})"
+            yield f"{percentile(times, 0.5):.0f} ({percentile(times, 0.95):.0f})"
         page.context.close()
-        return figures
 
 
 def saved(peer: Peer, kind: str, value: int, folder: Path, page: Any, url: str) -> float:
