@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -233,6 +234,12 @@ def test_imports_stand_at_the_top():
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
     assert not inside
+
+
+def test_pytest_looks_into_every_folder_of_tests(pytestconfig):
+    folders = {folder for file in (REPOSITORY / "tests").rglob("test_*.py") for folder in file.parent.parts}
+    left_out = pytestconfig.getini("norecursedirs")
+    assert [folder for folder in folders if any(fnmatch(folder, pattern) for pattern in left_out)] == []
 
 
 def test_files_stay_short():
