@@ -237,7 +237,11 @@ def test_imports_stand_at_the_top():
 
 
 def test_pytest_looks_into_every_folder_of_tests(pytestconfig):
-    folders = {folder for file in (REPOSITORY / "tests").rglob("test_*.py") for folder in file.parent.parts}
+    folders = {
+        folder
+        for file in (REPOSITORY / "tests").rglob("test_*.py")
+        for folder in file.parent.relative_to(REPOSITORY).parts
+    }
     left_out = pytestconfig.getini("norecursedirs")
     assert [folder for folder in folders if any(fnmatch(folder, pattern) for pattern in left_out)] == []
 
