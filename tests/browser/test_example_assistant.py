@@ -5,6 +5,7 @@ import json
 import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import SimpleQueue
@@ -61,7 +62,8 @@ class Model:
 
             def _watch(self) -> None:
                 """The client sends nothing more, so this returns only when it closes the connection."""
-                self.connection.recv(1)
+                with suppress(OSError):  # the answer was so short that this end has closed it
+                    self.connection.recv(1)
                 if not self.complete:
                     model.left.set()
                     model.words.put(False)
