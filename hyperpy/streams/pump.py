@@ -27,7 +27,7 @@ from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.stream_errors import failure_of
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 from hyperpy.streams.telemetry import telemetry
-from hyperpy.templates import Pending, allow_deferred
+from hyperpy.templates import Pending, allow_deferred, replace_surrogates
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
@@ -279,7 +279,7 @@ class Pump(ABC):
             return ""
         self._state = RUNNING
         try:
-            return await Completion(page).whole(self.inserted)
+            return replace_surrogates(await Completion(page).whole(self.inserted))
         except HyperError as error:
             raise self._located(error) from error.__cause__
         finally:
