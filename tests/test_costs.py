@@ -14,7 +14,7 @@ import pytest
 
 import hyperpy
 from hyperpy import Hyper
-from hyperpy.streams import fair_share
+from hyperpy.streams.sending import fair_share
 from tests.server.in_process import Served, served
 from tests.support.clients import BROWSER, EVENT_SOURCE
 from tests.support.counting import counted_instructions, counted_scheduling
@@ -81,8 +81,8 @@ CEILINGS = {
     "a minimal page": (1641, 4),
     "a page with a list": (2811, 4),
     "a page with inputs and a loader": (2209, 4),
-    "100 events that are ready": (23000, 0),
-    f"a message to {LISTENERS} streams, and its request": (20400, 67),
+    "100 events that are ready": (22800, 0),
+    f"a message to {LISTENERS} streams, and its request": (17622, 68),
 }
 BLOCKS = 156  # of memory for an idle stream, with its connection
 MEASURED = (3, 14)  # other versions of Python have other instructions

@@ -34,6 +34,9 @@ PING: Final = ": ping\n\n"
 # Streams that each send an encoding of their own would fill the memory with frames that are never reused.
 MAX_FRAMES: Final = 8
 
+# The last HTML, and its event. In a broadcast, the next stream sends the same.
+_last: tuple[object, str] = "", "data: \n\n"
+
 _FIELDS: Final = dict.fromkeys(("event", "data", "id", "retry", "comment")).keys()
 
 _JSON_TYPES: Final = (dict, list, tuple, int, float)
@@ -109,13 +112,24 @@ class JSON:
 
 def encode_event(item: object) -> str:
     """Encode one yielded item as a block of lines. Raises EventError if it can't be sent."""
+    global _last
     kind = type(item)
-    if kind is Markup or kind is str:  # most items are
-        html = exact(item) if kind is Markup else escape_str(item)  # type: ignore[arg-type]
-        text = f"data: {html}\n\n" if "\n" not in html and "\r" not in html else data_lines(html) + "\n\n"
-        return text if text.isascii() else replace_surrogates(text)
-    encode = _ENCODERS.get(kind)
-    return _encode_other(item) if encode is None else encode(item)
+    if kind is Markup:  # most items are
+        last, text = _last
+        if item == last:
+            return text
+        html = exact(item)
+    elif kind is str:
+        html = escape_str(item)  # type: ignore[arg-type]
+    else:
+        encode = _ENCODERS.get(kind)
+        return _encode_other(item) if encode is None else encode(item)
+    text = f"data: {html}\n\n" if "\n" not in html and "\r" not in html else data_lines(html) + "\n\n"
+    if not text.isascii():
+        text = replace_surrogates(text)
+    if kind is Markup:
+        _last = item, text
+    return text
 
 
 def _encode_other(item: object) -> str:

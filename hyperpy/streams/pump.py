@@ -18,16 +18,15 @@ from hyperpy.pages import AnsweredError, Completion, Run, current
 from hyperpy.record_classes import record
 from hyperpy.streams.clean_up import CleanUp
 from hyperpy.streams.disconnect import DisconnectWatch
-from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.framing import LastFrame
 from hyperpy.streams.negotiate import StreamMode, stream_headers
-from hyperpy.streams.outbox import Outbox
 from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, LIMITS, RUNNING, STOPPING, PumpState, StreamLimits
 from hyperpy.streams.registry import STATE_KEY, Streams
+from hyperpy.streams.sending import Flusher, Outbox
 from hyperpy.streams.stream_errors import failure_of
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 from hyperpy.streams.telemetry import telemetry
-from hyperpy.templates import Pending, allow_deferred
+from hyperpy.templates import Pending, allow_deferred, replace_surrogates
 
 logger: Final = logging.getLogger("hyperpy.streams")
 
@@ -112,8 +111,8 @@ class Pump(ABC):
         span, context = recorder.begin(record, scope) if recorder is not None else (None, None)
         self._timer = self._loop.call_later(self.limits.headers, self._tick)
         streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
-        fair_share = FairShare() if streams is None else streams.fair_share
-        self._outbox = Outbox(self._loop, send, self._head, self._send_failed, record, fair_share)
+        flusher = Flusher() if streams is None else streams.flusher
+        self._outbox = Outbox(self._loop, send, self._head, self._send_failed, record, flusher)
         self._watch = DisconnectWatch()
         if streams is not None:
             streams.add(self)
@@ -177,7 +176,7 @@ class Pump(ABC):
         self._task = task  # here, because an eager task runs its first step before its constructor returns
         failure: Any = None
         try:
-            await self._outbox.drive(self._produce())
+            await self._produce()
         except asyncio.CancelledError as error:
             if self._state is not STOPPING:
                 if task.cancelling():
@@ -201,63 +200,64 @@ class Pump(ABC):
 
     async def _produce(self) -> None:
         """Send the items as `async for` would. A cancellation in the body of that loop is the generator's."""
-        outbox, take, encode = self._outbox, self.generator.__anext__, self.encode
+        generator, encode, put = self.generator, self.encode, self._outbox.put
         step = self._next()
-        text: str | Pending
         try:
             while True:
-                item = await step
-                kind, is_put = type(item), False
-                if (kind is Markup or kind is str) and self._state is RUNNING:
-                    # Most items are, and nothing else can happen while they are encoded.
-                    chunk = encode(item)
-                    if chunk and not outbox.put(chunk):
-                        step = take()
-                        continue
-                    self._state, text, is_put = HELD, chunk, True
-                elif self._state is not STOPPING:
-                    self._state = HELD
-                    text = self._encoded(item)
-                elif self._is_cancelled:  # the generator has swallowed its cancellation
-                    return
+                is_put = False
+                if step is not None:
+                    item = await step
                 else:
-                    text = ""
-                try:
-                    if not isinstance(text, str):
-                        text = await self._completed(text)
-                    if not text:
-                        await asyncio.sleep(0)  # a generator that yields nothing else must not block the loop
-                    elif is_put or outbox.put(text):
-                        await outbox.room(self._goes_on)
-                    if self._state is HELD:
-                        self._state = RUNNING
-                        step = take()
+                    async for item in generator:
+                        # Most items are, and nothing else can happen while they are encoded.
+                        kind = type(item)
+                        if not ((kind is Markup or kind is str) and self._state is RUNNING and (chunk := encode(item))):
+                            break
+                        if put(chunk):
+                            is_put = True
+                            break
                     else:
-                        step = self._next()
-                except asyncio.CancelledError as cancelled:
-                    if self._state is HELD:
-                        self._state = RUNNING
-                    step = self.generator.athrow(cancelled)
+                        return
+                if self._state is STOPPING and self._is_cancelled:  # the generator has swallowed its cancellation
+                    return
+                step = await self._put(item, is_put)
         except StopAsyncIteration:
             return
         finally:
-            await self.generator.aclose()
+            await generator.aclose()
 
-    def _next(self) -> Awaitable[object]:
+    async def _put(self, item: object, is_put: bool) -> Awaitable[object] | None:
+        """Put any item into the outbox, unless it is there already, and wait for room. Returns as `_next` does."""
+        text: str | Pending = ""
+        if self._state is not STOPPING:
+            self._state = HELD
+            text = "" if is_put else self._encoded(item)
+        try:
+            if not isinstance(text, str):
+                text = await self._completed(text)
+            if is_put or (text and self._outbox.put(text)):
+                await self._outbox.room(lambda: self._state is HELD)
+            elif not text:
+                await asyncio.sleep(0)  # a generator that yields nothing else must not block the loop
+        except asyncio.CancelledError as cancelled:
+            if self._state is HELD:
+                self._state = RUNNING
+            return self.generator.athrow(cancelled)
+        return self._next()
+
+    def _next(self) -> Awaitable[object] | None:
+        """Let the generator go on. Returns what to await for its next item, or None if that is the usual next step."""
         if self._state is not STOPPING:
             self._state = RUNNING
         elif self._is_cancelled:
             # A task group around the `yield` handles CancelledError well, and `GeneratorExit` badly.
             return self.generator.athrow(asyncio.CancelledError())
-        return self.generator.__anext__()
+        return None
 
     @property
     def _is_cancelled(self) -> bool:
         """Whether a generator that is STOPPING is cancelled, and not left to finish."""
         return not self._end_announced or self._task.cancelling() > 0
-
-    def _goes_on(self) -> bool:
-        return self._state is HELD
 
     def _encoded(self, item: object) -> str | Pending:
         """The text to send for the item; empty for nothing."""
@@ -279,7 +279,7 @@ class Pump(ABC):
             return ""
         self._state = RUNNING
         try:
-            return await Completion(page).whole(self.inserted(page.html))
+            return replace_surrogates(await Completion(page).whole(self.inserted(page.html)))
         except HyperError as error:
             raise self._located(error) from error.__cause__
         finally:

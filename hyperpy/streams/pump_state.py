@@ -1,8 +1,9 @@
 """The states of a `Pump`, and its time limits.
 
 A stream runs in two tasks. The server's task, which calls the pump, waits for the client to disconnect. The pump's task
-runs the whole generator, so that timeouts, task groups and context variables work in it as anywhere. A send that has to
-wait does so in a task of the outbox.
+runs the whole generator, so that timeouts, task groups and context variables work in it as anywhere. What it yields is
+sent from a callback of the event loop, which runs when the generator waits. A send that has to wait does so in a task
+of the outbox.
 
 State      The generator                 Event                                              Next state
 ---------  ----------------------------  -------------------------------------------------  ----------

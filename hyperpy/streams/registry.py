@@ -10,8 +10,8 @@ from typing import Final, Protocol
 
 from starlette.types import Scope
 
-from hyperpy.streams.fair_share import FairShare
 from hyperpy.streams.negotiate import StreamMode
+from hyperpy.streams.sending import Flusher
 from hyperpy.streams.stream_record import EndReason, StreamRecord
 
 # The lifespan puts the `Streams` under this key: `scope["state"]` passes it to each request through any middleware.
@@ -60,7 +60,7 @@ class Streams:
         self._empty: asyncio.Future[None] | None = None
         self.closing_since: float | None = None
         self._farewell = ""
-        self.fair_share = FairShare()
+        self.flusher = Flusher()
         self.opened = 0
         self.ended: dict[EndReason, int] = dict.fromkeys(EndReason, 0)
         self.recent: deque[StreamRecord] = deque(maxlen=RECENT)

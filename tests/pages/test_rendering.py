@@ -228,15 +228,19 @@ async def test_a_stream_without_changes_lets_other_tasks_run(site: Site) -> None
     assert answer.text.startswith('data: <p id="a">0</p>\n\ndata: <p id="a">1</p>\n\n')
 
 
+YIELDED = "async def stream():\n    yield t'{late()}, {late()}'\n"
+
+
 async def test_a_lone_surrogate_does_not_take_the_page_down(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     page = "name = 'a' + chr(0xD800)\nt'<p id=x title={name} {fragment}>ü{name}</p>'\n"
     files = {
         "index.py": f"from hyperpy import fragment\n{page}",
         "part.py": f"from hyperpy import fragment, render\n{page}render(fragments='x')\n",
         "late.py": f"async def late():\n    return name\n{page.replace('ü', '{late()}').replace(' {fragment}', '')}",
+        "sent.py": f"async def late():\n    return 'a' + chr(0xD800)\n\n{YIELDED}",
     }
     async with site(files) as client:
-        for path in ("/", "/part", "/late"):
+        for path in ("/", "/part", "/late", "/sent"):
             caplog.clear()
             response = await client.get(path)
             assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""Both event loops, both HTTP protocols, both ways to send."""
+"""Both event loops, both HTTP protocols, all ways to send."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
-from hyperpy.streams import outbox
+from hyperpy.streams.sending import outbox
 from tests.streams.wire import Wire
 
 # asyncio warns at the sixth write to a connection that its client has left. uvicorn only hears of that in the next
@@ -15,13 +15,16 @@ from tests.streams.wire import Wire
 LATE_WRITE = "socket.send() raised exception."
 
 
-@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop-in_place"])
+@pytest.fixture(params=["asyncio", "asyncio-in_place", "uvloop-direct"])
 def run(request, monkeypatch):
     """Runs a coroutine function to its end, on either event loop.
 
-    On uvloop, a `Wire` counts as a server, which streams may send to without a task.
+    `in_place`, a `Wire` counts as a server, which streams may send to without a task; `direct`, it also takes chunks.
     """
-    if request.param is uvloop.new_event_loop:
+    loop, _, way = request.param.partition("-")
+    loop_factory = uvloop.new_event_loop if loop == "uvloop" else asyncio.new_event_loop
+    monkeypatch.setattr(Wire, "is_direct", way == "direct")
+    if way:
         monkeypatch.setattr(outbox, "_SERVERS", {Wire.__module__})
         outbox._is_server.cache_clear()
 
@@ -30,7 +33,7 @@ def run(request, monkeypatch):
             async with asyncio.timeout(10):
                 await function()
 
-        with asyncio.Runner(loop_factory=request.param) as runner:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(bounded())
 
     yield run_it

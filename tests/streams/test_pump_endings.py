@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 
 from hyperpy.exceptions import EventError
 from hyperpy.streams import CLOSE, JSON, Event, EventStream, HTMLStream, StreamLimits, Streams
-from hyperpy.streams.outbox import FULL_SIZE
+from hyperpy.streams.sending.outbox import FULL_SIZE
 from tests.streams.wire import QUICK, Lasting, Wire
 from tests.support.until import PATIENCE
 

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from hyperpy.streams import CLOSE, EventStream, HTMLStream, StreamLimits
-from hyperpy.streams.outbox import FULL_COUNT, FULL_SIZE
+from hyperpy.streams.sending.outbox import FULL_COUNT, FULL_SIZE
 from tests.streams.wire import QUICK, Lasting, Wire
 
 
@@ -59,14 +59,15 @@ def test_a_batch_is_limited(run, size, count):
     run(check)
 
 
-def test_a_blocked_client_stops_the_generator(run):
+@pytest.mark.parametrize(("size", "most"), [(1, 2 * FULL_COUNT), (FULL_SIZE // 4, 10)])
+def test_a_blocked_client_stops_the_generator(run, size, most):
     async def check():
-        produced = 0
+        produced, total = 0, 10_000 // size + 20
 
         async def many():
             nonlocal produced
-            for _ in range(10_000):
-                yield "x"
+            for _ in range(total):
+                yield "x" * size
                 produced += 1
                 await asyncio.sleep(0)
 
@@ -76,10 +77,10 @@ def test_a_blocked_client_stops_the_generator(run):
         while produced != before or not produced:
             before = produced
             await asyncio.sleep(0.05)
-        assert produced <= 2 * FULL_COUNT
+        assert produced <= most
         wire.open.set()
         await task
-        assert wire.text == "data: x\n\n" * 10_000 + CLOSE
+        assert wire.text == f"data: {'x' * size}\n\n" * total + CLOSE
 
     run(check)
 

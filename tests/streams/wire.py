@@ -3,12 +3,15 @@
 import asyncio
 
 from hyperpy.streams import STATE_KEY, EventStream, StreamLimits
+from hyperpy.streams.sending import PartWriter
 
 QUICK = StreamLimits(headers=0.02, ping=60, send=60, last_send=0.05, cleanup=0.2)
 
 
-class Wire:
+class Wire(PartWriter):
     """The server's side of a request. It can block, and its client can disconnect."""
+
+    is_direct = False  # takes chunks in one step
 
     def __init__(self, *, blocked: bool = False) -> None:
         self.messages: list[dict] = []
@@ -34,6 +37,20 @@ class Wire:
             raise self.error
         self.messages.append(message)
         self.sent.set()
+
+    def writes_parts(self) -> bool:
+        return self.is_direct
+
+    def write_part(self, size: int, chunk: bytes) -> bool:
+        if not self.open.is_set():
+            return False
+        if self.error is not None:
+            raise self.error
+        length, body = chunk.removesuffix(b"\r\n").split(b"\r\n", 1)
+        assert int(length, 16) == size == len(body)
+        self.messages.append({"type": "http.response.body", "body": body, "more_body": True})
+        self.sent.set()
+        return True
 
     @property
     def bodies(self) -> list[str]:

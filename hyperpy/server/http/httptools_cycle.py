@@ -10,6 +10,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
 from hyperpy.server.http.message_event import MessageEvent
+from hyperpy.streams.sending import PartWriter
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.whole_response import Fields, WholeResponses
 
@@ -27,7 +28,7 @@ MOST_COPIED: Final = 65536
 NOT_KEPT: Final = frozenset({b"connection", b"set-cookie", b"transfer-encoding"})
 
 
-class HttpToolsCycle(WholeResponses, RequestResponseCycle):
+class HttpToolsCycle(WholeResponses, PartWriter, RequestResponseCycle):
     """The attributes of the class are those of a request that has just begun."""
 
     disconnected = False
@@ -87,6 +88,17 @@ class HttpToolsCycle(WholeResponses, RequestResponseCycle):
             self.transport.write(head)
             self.transport.write(body)
         self._complete()
+        return True
+
+    def writes_parts(self) -> bool:
+        return self.is_chunked and not self.is_bodiless
+
+    def write_part(self, size: int, chunk: bytes) -> bool:
+        if self.flow.write_paused:
+            return False
+        if not self.disconnected:
+            self.sent += size
+            self.transport.write(chunk)
         return True
 
     def _beginning(self) -> bytes:

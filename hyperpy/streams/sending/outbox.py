@@ -1,7 +1,7 @@
 """The output buffer of one client. Chunks that are ready together are sent in one ASGI message."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import field
 from functools import lru_cache
 from time import monotonic
@@ -12,12 +12,14 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Send
 
 from hyperpy.record_classes import record
-from hyperpy.streams.fair_share import FairShare
+from hyperpy.streams.sending.flusher import Flusher
+from hyperpy.streams.sending.part_writer import WritePart, part_writer
 from hyperpy.streams.stream_record import StreamRecord
 
 # A batch of this many chunks or characters is full: the generator waits until it has been sent.
 FULL_COUNT: Final = 1024
 FULL_SIZE: Final = 64 * 1024
+_FULL_COUNT: Final = FULL_COUNT - 1  # without the lone chunk
 
 # They neither look at the current task nor set a timeout, so they may be continued in another task.
 _SERVERS: Final = frozenset({"uvicorn.protocols.http.httptools_impl", "uvicorn.protocols.http.h11_impl"})
@@ -25,24 +27,28 @@ _SERVERS: Final = frozenset({"uvicorn.protocols.http.httptools_impl", "uvicorn.p
 
 @record(slots=True, eq=False)
 class Outbox:
-    """Collects chunks until it is flushed: when the generator has to wait, or the outbox is full.
+    """Collects chunks until it is flushed: in the next iteration of the event loop, or when it is full.
 
     So all that the generator yields without waiting is sent in one message, and a single chunk at once. `_head` makes
     the start of the response. `_failed` is called when nothing more can be sent, with the exception of the send, or
-    None if the client has disconnected. `_record` counts what has been sent.
+    None if the client has disconnected. `record` counts what has been sent.
     """
 
     _loop: asyncio.AbstractEventLoop
     _send: Send
     _head: Callable[[], Message]
     _failed: Callable[[Exception | None], None]
-    _record: StreamRecord
-    _fair_share: FairShare
-    _chunks: list[str] = field(default_factory=list)
+    record: StreamRecord
+    flusher: Flusher
+    lone: str = ""  # the first chunk, which the flusher sends if there is no other
+    write_part: WritePart | None = None  # once the response has started, if the server can
+    server: Any = None  # the first argument of `write_part`
+    is_due: bool = False  # the event loop is about to flush the outbox
+    share_ends_at: float = 0.0  # 0 if nothing has taken time since the last iteration
+    others: list[str] = field(default_factory=list)  # the chunks after it, or all if there is no lone one
     _other_chunks: int = 0  # those of the chunks that the generator has not yielded
-    _size: int = 0
+    _size: int = 0  # of the chunks that the generator has yielded
     _finishing: bool = False
-    _share_ends_at: float = 0.0  # 0 if nothing has taken time since the last wait
     _task: asyncio.Task[None] | None = None
     _waiter: asyncio.Future[None] | None = None
     started: bool = False  # the start of the response has been sent
@@ -57,29 +63,36 @@ class Outbox:
     @property
     def used(self) -> bool:
         """Whether anything has been sent or collected, so that another answer is no longer possible."""
-        return self.started or bool(self._chunks)
+        return self.started or bool(self.others or self.lone)
 
     def put(self, chunk: str) -> bool:
         """Add a chunk. Returns whether the caller has to await `room` before the next one."""
         if self.closed or self._finishing:
             return True
-        chunks = self._chunks
+        if not self.is_due:
+            self.is_due = True
+            if self.write_part is None:
+                # A callback of its own: middleware gets to see the generator's context variables.
+                self._loop.call_soon(self.on_turn)
+            else:
+                self.flusher.add(self, self._loop)
+                if not self.sending and (size := len(chunk)) < FULL_SIZE:
+                    self.lone, self._size = chunk, size
+                    return False  # the usual case needs no clock
+        chunks = self.others
         chunks.append(chunk)
         self._size = size = self._size + len(chunk)
-        is_full = size >= FULL_SIZE or len(chunks) >= FULL_COUNT
-        if len(chunks) == 1 and not (is_full or self._share_ends_at):
-            return False  # the usual case needs no clock
         # Not the loop's clock: that of uvloop stops during an iteration.
         now = monotonic()
-        if not self._share_ends_at:
-            self._share_ends_at = now + self._fair_share.share
-        return is_full or now > self._share_ends_at
+        if not self.share_ends_at:
+            self.share_ends_at = now + self.flusher.fair_share.share
+        return now > self.share_ends_at or size >= FULL_SIZE or len(chunks) >= _FULL_COUNT
 
     def put_other(self, chunk: str) -> None:
         """Add a chunk that the generator has not yielded, such as a ping."""
         if not (self.closed or self._finishing):
             self._other_chunks += 1
-            self.put(chunk)
+            self.others.append(chunk)
 
     async def room(self, is_wanted: Callable[[], bool]) -> None:
         """Wait for room for the next chunk while `is_wanted`, and yield to the loop if the time share is used up."""
@@ -87,13 +100,13 @@ class Outbox:
             self.flush()
         while self._is_full and is_wanted():
             await self.change()
-        if self.closed or (self._share_ends_at and monotonic() > self._share_ends_at):
-            self._fair_share.exhausted(self._loop)
+        if self.closed or (self.share_ends_at and monotonic() > self.share_ends_at):
+            self.flusher.fair_share.exhausted(self._loop)
             await asyncio.sleep(0)
 
     @property
     def _is_full(self) -> bool:
-        return (len(self._chunks) >= FULL_COUNT or self._size >= FULL_SIZE) and not self.closed
+        return (len(self.others) >= _FULL_COUNT or self._size >= FULL_SIZE) and not self.closed
 
     def finish(self, last: str = "") -> None:
         """Send the collected chunks, then `last`, then the end of the body."""
@@ -120,7 +133,7 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 (the task handles it)
             begun = _failed(error)
         else:
-            begun = _stepped(sending, waiting=waiting)
+            begun = _continued(sending, waiting)
         self._deliver_in_task((begun, body, events))
 
     def _deliver_in_task(self, begun: tuple[Awaitable[None], bytes, int] | None = None) -> None:
@@ -129,28 +142,32 @@ class Outbox:
         task = asyncio.Task(self._deliver(begun), loop=self._loop, eager_start=True)
         self._task = task if self.sending else None
 
-    def drive(self, work: Coroutine[Any, None, None]) -> Awaitable[None]:
-        """Await `work`, which puts chunks, and flush each time that it has to wait."""
-        return _stepped(work, self._on_wait)
-
-    def _on_wait(self) -> None:
-        self._share_ends_at = 0.0
-        if self._chunks and not self.sending:
-            if self.started:
-                self.flush()
-            else:
-                # What a page waits for may be another answer, which is still possible.
-                self._loop.call_soon(self._start)
-
-    def _start(self) -> None:
-        if self._chunks and not self.started:
+    def on_turn(self) -> None:
+        """The next iteration of the event loop, in which the generator may be waiting."""
+        self.is_due = False
+        self.share_ends_at = 0.0
+        if self.lone or self.others:
             self.flush()
+
+    def lone_sent(self, size: int, now: float) -> None:
+        """The flusher has sent the lone chunk, of so many bytes."""
+        self.lone, self._size, self.is_due = "", 0, False
+        self.moved_at = now
+        record = self.record
+        record.events += 1
+        record.bytes += size
+
+    def fail(self, error: Exception) -> None:
+        """The flusher could not send."""
+        self.closed, self.is_due = True, False
+        self._failed(None if isinstance(error, OSError) else error)
+        self.wake()
 
     def abandon(self) -> None:
         """Discard the collected chunks, cancel a send in progress, and send nothing more."""
         self.closed = True
-        self._chunks.clear()
-        self._size = 0
+        self.others.clear()
+        self._size, self.lone = 0, ""
         if self._task is not None:
             self._task.cancel()
         self.wake()
@@ -180,8 +197,9 @@ class Outbox:
                 head = self._head()
                 self.started = True
                 await self._send(head)
+                self.server, self.write_part = part_writer(self._send)
                 self.moved_at = monotonic()
-            while (self._chunks or self._finishing) and not self.closed:
+            while (self.others or self.lone or self._finishing) and not self.closed:
                 last = self._finishing
                 body, events = self._taken()
                 await self._send({"type": "http.response.body", "body": body, "more_body": not last})
@@ -204,7 +222,10 @@ class Outbox:
 
     def _taken(self) -> tuple[bytes, int]:
         """Take the collected chunks: their bytes, and the number of those that the generator has yielded."""
-        chunks = self._chunks
+        chunks = self.others
+        if self.lone:
+            chunks.insert(0, self.lone)
+            self.lone = ""
         events = len(chunks) - self._other_chunks
         body = (chunks[0] if len(chunks) == 1 else "".join(chunks)).encode()
         chunks.clear()
@@ -215,27 +236,15 @@ class Outbox:
 
     def _sent(self, body: bytes, events: int) -> None:
         self.moved_at = monotonic()
-        self._record.events += events
-        self._record.bytes += len(body)
-
-
-_NOT_BEGUN: Final[Any] = object()
+        self.record.events += events
+        self.record.bytes += len(body)
 
 
 @coroutine
-def _stepped(
-    work: Coroutine[Any, None, None], on_wait: Callable[[], None] | None = None, waiting: Any = _NOT_BEGUN
-) -> Generator[Any]:
-    """Await a coroutine like `yield from`, and call `on_wait`, if there is one, each time that it has to wait.
-
-    If it has begun already, `waiting` is what its last step has returned: the future that it waits for.
-    """
+def _continued(work: Any, waiting: Any) -> Generator[Any]:
+    """Await the rest of a coroutine like `yield from`. Its first step has returned `waiting`, what it waits for."""
     try:
-        if waiting is _NOT_BEGUN:
-            waiting = work.send(None)
         while True:
-            if on_wait is not None:
-                on_wait()
             try:
                 yield waiting
             except GeneratorExit:
