@@ -1,6 +1,7 @@
 """Sends what many streams have collected in one iteration of the event loop."""
 
 import asyncio
+from contextvars import Context
 from time import monotonic
 from typing import Any, Protocol
 
@@ -35,10 +36,11 @@ class Flusher:
     def __init__(self) -> None:
         self.fair_share = FairShare()
         self._filled: list[Filled] = []
+        self._context = Context()  # that of no stream: tasks and logging of one must not see what is another's
 
     def add(self, outbox: Filled, loop: asyncio.AbstractEventLoop) -> None:
         if not self._filled:
-            loop.call_soon(self._flush)
+            loop.call_soon(self._flush, context=self._context)
         self._filled.append(outbox)
 
     def _flush(self) -> None:

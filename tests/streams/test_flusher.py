@@ -1,0 +1,77 @@
+"""One flush for all streams of a loop: each is on its own in it."""
+
+import asyncio
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+
+from hyperpy.streams import StreamMode
+from hyperpy.streams.sending.flusher import Flusher
+from hyperpy.streams.sending.outbox import Outbox
+from hyperpy.streams.sending.part_writer import PartWriter
+from hyperpy.streams.stream_record import StreamRecord
+
+visitor = ContextVar("visitor", default="nobody")
+
+
+class Server(PartWriter):
+    """Takes chunks, unless it is `paused` for a slow client or `broken`. `seen` is the context of what it is sent."""
+
+    def __init__(self) -> None:
+        self.paused = False
+        self.broken: Exception | None = None
+        self.got: list[bytes] = []
+        self.seen: list[str] = []
+
+    async def send(self, message: Any) -> None:
+        await asyncio.sleep(0)
+        self.got.append(message.get("body", b""))
+        self.seen.append(visitor.get())
+
+    def writes_parts(self) -> bool:
+        return True
+
+    def write_part(self, size: int, chunk: bytes) -> bool:
+        if self.broken:
+            raise self.broken
+        if not self.paused:
+            self.got.append(chunk)
+        return not self.paused
+
+
+async def started(flusher: Flusher, server: Server, failures: list[Any]) -> Outbox:
+    record = StreamRecord("routes/live.py", "/live", StreamMode.SSE, {})
+    outbox = Outbox(asyncio.get_running_loop(), server.send, dict, failures.append, record, flusher)
+    outbox.put("first")
+    while outbox.sending or not outbox.started:
+        await asyncio.sleep(0)
+    server.got.clear()
+    server.seen.clear()
+    return outbox
+
+
+@pytest.mark.parametrize("error", [OSError("left"), RuntimeError("broken")])
+async def test_a_write_that_fails_does_not_stop_the_others(error):
+    flusher, servers, failures = Flusher(), [Server(), Server(), Server()], []
+    outboxes = [await started(flusher, server, failures) for server in servers]
+    servers[1].broken = error
+    for outbox in outboxes:
+        outbox.put("event")
+    await asyncio.sleep(0)
+    assert [server.got for server in servers] == [[b"5\r\nevent\r\n"], [], [b"5\r\nevent\r\n"]]
+    assert failures == [None if isinstance(error, OSError) else error]
+    assert [outbox.closed for outbox in outboxes] == [False, True, False]
+
+
+async def test_a_slow_client_gets_its_event_in_no_other_streams_context():
+    flusher, fast, slow = Flusher(), Server(), Server()
+    outboxes = [await started(flusher, server, []) for server in (fast, slow)]
+    slow.paused = True
+    visitor.set("Ada")  # the generator whose event schedules the flush
+    for outbox in outboxes:
+        outbox.put("event")
+    while outboxes[1].sending or outboxes[1].is_due:
+        await asyncio.sleep(0)
+    assert (fast.got, slow.got) == ([b"5\r\nevent\r\n"], [b"event"])
+    assert slow.seen == ["nobody"]
