@@ -196,6 +196,18 @@ def helper(): return len(log)
 if POST:
     t"{x}"
 """
+ONLY_POST = """
+from contextlib import suppress
+from hyperpy import PlainTextResponse
+def call(): return PlainTextResponse("called")
+async def load():
+    with suppress(KeyError):
+        if POST:
+            return {"saved": True}
+"""
+REDIRECTS = "from hyperpy import PlainTextResponse, redirect\nasync def load():\n    if POST:\n        redirect('/')\n"
+ASSIGNS = REDIRECTS + "    global response\n    response = PlainTextResponse('set')\n"
+HELPED = REDIRECTS + "    x = helped()\ndef helped():\n    PlainTextResponse('helped')\n"
 ANSWERS: Mapping[str, tuple[str, str, str]] = {
     "the usual loader": (LOADERS, "GET", "200 load 12"),
     "a loader of a method replaces it": (LOADERS, "POST", "200 save 1save2"),
@@ -209,6 +221,14 @@ ANSWERS: Mapping[str, tuple[str, str, str]] = {
     "inputs of a block that is split": (INPUTS, "POST", "200 2 2"),
     "a condition that isn't met": (CONDITION, "POST", "200 else"),
     "definitions that follow the block": (FOLLOWING, "POST", "200 0"),
+    "a loader that answers only under a flag": (ONLY_POST, "GET", "405 Method Not Allowed"),
+    "the method of that flag": (ONLY_POST, "POST", '200 {"saved":true}'),
+    "a redirect in a loader, under a flag": (REDIRECTS, "GET", "405 Method Not Allowed"),
+    "a loader that ends with an answer": (ONLY_POST + "    return [1]\n", "GET", "200 [1]"),
+    "a loader that ends with a call": (ONLY_POST + "    call()\n", "GET", "200 called"),
+    "a loader beside a call": (ONLY_POST + "call()\n", "GET", "200 called"),
+    "a loader that assigns a response": (ASSIGNS, "GET", "200 set"),
+    "a function that answers for a loader": (HELPED, "GET", "200 helped"),
     "a flag that is compared": ("if POST == True:\n    t'x'", "GET", "405 Method Not Allowed"),
     "a flag in bool()": ("if bool(POST) is not False:\n    t'x'", "POST", "200 x"),
     "a flag that is negated": ("if not POST:\n    t'x'\nelse:\n    t'y'", "POST", "200 y"),

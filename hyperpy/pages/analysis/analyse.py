@@ -11,6 +11,7 @@ from hyperpy.pages.analysis.explicit_answers import (
     all_under_flags,
     answer_line,
     explicit_answers,
+    loader_under_flags,
     possible_answers,
     returns_data,
     unknown_answers,
@@ -169,10 +170,13 @@ def analyse(
         check_names(parsed, imported | access.mentions, vocabulary, parameters)
         order = around_loader(statements, usual.loader)
         check_order(parsed, access.sets | access.mentions | inputs | builtins_now().everywhere, *order, every, streams)
-    has_others = (
-        any_method
-        or not (templates or explicit or by_method)
-        or _answers_get(usual, by_method, templates, index, vocabulary)
+    has_others = any_method or not (
+        (
+            every
+            and not (guard or templates or streams)
+            and loader_under_flags(parsed, settings.statement, every, vocabulary)
+        )
+        or ((templates or explicit or by_method) and not _answers_get(usual, by_method, templates, index, vocabulary))
     )
     methods = _methods(tree, index, vocabulary, has_others=has_others)
     check_methods(parsed, FLAGS if any_method or guard else methods, vocabulary)

@@ -1,7 +1,7 @@
 """Which explicit answers and methods a route file has."""
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from hyperpy.pages.analysis.file_index import FileIndex, blocks
 from hyperpy.pages.analysis.methods.method_conditions import value_of
@@ -102,20 +102,57 @@ def _valued_returns(loader: ast.AsyncFunctionDef, index: FileIndex) -> list[ast.
 
 def all_under_flags(statements: Sequence[ast.stmt], index: FileIndex, vocabulary: Vocabulary) -> bool:
     """Whether every template and explicit answer is under a condition that GET does not meet."""
-    return all(_guarded(statement, index, vocabulary) for statement in statements)
+    return _spared(statements, lambda s: is_template(s) or explicit_answers([s], index, vocabulary), vocabulary)
 
 
-def _guarded(statement: ast.stmt, index: FileIndex, vocabulary: Vocabulary) -> bool:
-    if is_template(statement):
+def loader_under_flags(
+    parsed: ParsedFile, settings: ast.stmt | None, loader: ast.AsyncFunctionDef, vocabulary: Vocabulary
+) -> bool:
+    """Whether only the loader can answer, and all that may be an answer is under conditions that GET does not meet.
+
+    `settings` is a statement that isn't an answer.
+    """
+    index = parsed.index
+    possible = {
+        node
+        for node in index.of(ast.Expr, ast.Raise, ast.Return)
+        if node is not settings and _is_possible(node, at_once=index.owner(node) in {None, loader}, names=vocabulary)
+    }
+    if "response" in parsed.rebound or any(index.owner(node) not in {None, loader} for node in possible):
         return False
+    kinds = (ast.Expr, ast.Raise, ast.Return)
+    return all(
+        _spared(body, lambda s: not possible.isdisjoint(index.level(s, *kinds)), vocabulary)
+        for body in (parsed.tree.body, loader.body)
+    )
+
+
+def _is_possible(node: ast.Expr | ast.Raise | ast.Return, *, at_once: bool, names: Vocabulary) -> bool:
+    """Whether a statement may give an answer; in functions that are not run `at_once`, only a known answer does."""
+    if isinstance(node, ast.Return):
+        return at_once and node.value is not None
+    if isinstance(node, ast.Raise):
+        return True
+    values = [*bare_values([node])]
+    if at_once:
+        return any(isinstance(value, _POSSIBLE) for value in values)
+    return any(isinstance(value, ast.Call) and names.public_name(value.func) in ANSWERS for value in values)
+
+
+def _spared(statements: Sequence[ast.stmt], answers: Callable[[ast.stmt], bool], vocabulary: Vocabulary) -> bool:
+    """Whether GET reaches none of the statements that are answers."""
+    return all(_passes(statement, answers, vocabulary) for statement in statements)
+
+
+def _passes(statement: ast.stmt, answers: Callable[[ast.stmt], bool], vocabulary: Vocabulary) -> bool:
     if isinstance(statement, ast.If):
         value = value_of(statement.test, "GET", vocabulary)
         reached = [
             block for block, skipped in ((statement.body, False), (statement.orelse, True)) if value is not skipped
         ]
-        return all(all_under_flags(block, index, vocabulary) for block in reached)
+        return all(_spared(block, answers, vocabulary) for block in reached)
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return True
     if nested := blocks(statement):
-        return all(all_under_flags(block, index, vocabulary) for block in nested)
-    return not explicit_answers([statement], index, vocabulary)
+        return all(_spared(block, answers, vocabulary) for block in nested)
+    return not answers(statement)
