@@ -24,10 +24,13 @@ from tests.docs_support.site import QUICK
 from tests.docs_support.walk import Walk
 
 DOCS = REPOSITORY / "docs"
-FILES = [REPOSITORY / "README.md", *sorted(DOCS.glob("*.md"))]
+FOLDERS = ("how-to", "reference", "explanation", "drawings")  # below `docs/`, beside the folder of the site
+IN_DOCS = [file for folder in ("", *FOLDERS) for file in sorted((DOCS / folder).glob("*.*"))]
 # These are run with what they need, below and in tests/coming_from/.
 ELSEWHERE = {"load-errors.md", "coming-from.md"}
-BY_NAME = {file.name: Document.read(file) for file in FILES}
+BY_NAME = {"README.md": Document.read(REPOSITORY / "README.md")} | {
+    str(file.relative_to(DOCS)): Document.read(file) for file in IN_DOCS if file.suffix == ".md"
+}
 
 
 @pytest.fixture
@@ -114,8 +117,14 @@ def test_links_have_targets(name: str) -> None:
 
 
 def test_every_page_can_be_reached_from_the_index() -> None:
-    linked = {link.partition("#")[0] for name in ("index.md", "performance.md") for link in BY_NAME[name].links()}
-    assert {file.name for file in DOCS.iterdir()} - {"index.md"} <= linked
+    linked = {link.partition("#")[0] for link in BY_NAME["index.md"].links()}
+    for document in BY_NAME.values():  # drawings
+        linked |= {
+            str((document.file.parent / link).resolve().relative_to(DOCS))
+            for link in document.links()
+            if link.endswith((".svg", ".json")) and "://" not in link
+        }
+    assert {str(file.relative_to(DOCS)) for file in IN_DOCS} - {"index.md"} <= linked
 
 
 def test_anchors_are_made_as_code_hosts_make_them() -> None:
@@ -134,7 +143,7 @@ def test_every_setting_is_in_the_table() -> None:
 
 
 def test_every_public_name_is_explained() -> None:
-    text = "\n".join(document.text for document in BY_NAME.values() if document.file.parent == DOCS)
+    text = "\n".join(document.text for document in BY_NAME.values() if DOCS in document.file.parents)
     missing = [name for name in hyperpy.__all__ if not re.search(rf"`[^`\n]*\b{name}\b[^`\n]*`", text)]
     assert missing == []
 
