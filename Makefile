@@ -25,7 +25,7 @@ help:
 	@echo 'make dev           serve routes_example/ and reload on every change'
 	@echo 'make test          run the tests, with SLOW=1 the slow ones too; ARGS="tests/test_x.py -k name" runs some'
 	@echo 'make test-newest   run the server tests with the newest $(SERVER_PACKAGES)'
-	@echo 'make lint          check style (ruff)'
+	@echo 'make lint          check the style of code (ruff) and wording (scripts/prose.toml)'
 	@echo 'make format        format the code and fix style (ruff)'
 	@echo 'make types         check types (mypy, strict)'
 	@echo 'make docs          run the examples of README.md and docs/'
@@ -65,6 +65,7 @@ test-newest:
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@git ls-files -z '*.md' '*.py' | xargs -0 $(BIN)/python scripts/prose.py
 
 format: setup
 	@$(BIN)/ruff check --fix .

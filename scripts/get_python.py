@@ -37,7 +37,9 @@ def get_python(version: str = "") -> str:
     host, and it takes many seconds to find out.
     """
     if version and parse(version) < OLDEST:
-        raise PythonNotFound(f"setup: PYTHON={version} is too old: hyperpy needs 3.14 or newer, e.g. PYTHON=3.15")
+        raise PythonNotFound(
+            f"setup: PYTHON={version} is too old: hyperpy needs 3.14 or newer, for example PYTHON=3.15"
+        )
     tried = []
     for way in (on_path, managed_by_uv, unpacked_from_debian, downloaded_by_uv):
         try:
@@ -144,7 +146,7 @@ def parse(version: str) -> tuple[int, int]:
     parts = version.split(".")
     if len(parts) != 2 or not all(part.isdigit() for part in parts):
         raise PythonNotFound(
-            f"setup: invalid PYTHON={version}: write the first two numbers of a version, e.g. PYTHON=3.15"
+            f"setup: invalid PYTHON={version}: write the first two numbers of a version, as in PYTHON=3.15"
         )
     return int(parts[0]), int(parts[1])
 

@@ -1,4 +1,4 @@
-"""Answers with the pages of `hyper build` where there are any, and else as usual."""
+"""Answers with the pages of `hyper build` where there are any, and as usual otherwise."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

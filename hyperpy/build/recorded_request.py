@@ -84,7 +84,7 @@ class Requests:
             recorded.reads[SESSION] = recorded.reads.pop(HEADERS, Place(""))
         nonce = scope["state"].get(NONCE_KEY)
         if nonce and str(nonce).encode() in recorded.body:
-            recorded.reads["uses a nonce, which each response has to have anew"] = Place("")
+            recorded.reads["uses a nonce, which must be new for each response"] = Place("")
         return recorded
 
     def _scope(self, path: str) -> Scope:

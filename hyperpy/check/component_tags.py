@@ -40,7 +40,7 @@ def _check(file: SiteFile, literal: Literal, tag: Component) -> Finding | None:
 
 
 def _content(tag: Component) -> Markup | None:
-    """A stand-in for the content of a tag. It may be blank if it consists of values and white space."""
+    """A placeholder for the content of a tag. It may be blank if it consists of values and white space."""
     if tag.children is None:
         return None
     certain = any(

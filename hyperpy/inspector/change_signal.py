@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
-TICK: Final = 1.0  # seconds after which ages are shown anew
+TICK: Final = 1.0  # seconds after which ages are updated
 PAUSE: Final = 0.1  # seconds between two updates of a page
 
 

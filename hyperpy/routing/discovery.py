@@ -106,7 +106,7 @@ class Discovery:
 
     @cached_property
     def _known(self) -> dict[str, tuple[GuardFile, ...]]:
-        """The guards of each file that has been asked for, and those of files in a folder that are no links."""
+        """The guards of each file that has been asked for, and those of a folder's files that aren't links."""
         return {}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = "hyperpy"
 
-# Whoever configures a provider has imported one of these modules, or names the provider in the environment.
+# Code that configures a provider has imported one of these modules, or has named the provider in the environment.
 _APIS: Final = ("opentelemetry.trace", "opentelemetry.metrics")
 _IN_ENVIRONMENT: Final = any(
     variable in environ for variable in ("OTEL_PYTHON_TRACER_PROVIDER", "OTEL_PYTHON_METER_PROVIDER")

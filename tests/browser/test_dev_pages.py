@@ -283,8 +283,8 @@ def test_what_a_visitor_or_a_script_has_changed_stays(page: Page, site: str, fol
     (folder / "routes/part.py").write_text("t'<b>part 2</b>'\n")  # what only htmx has asked for
     expect(page.locator("#part")).to_have_text("part 2")
     assert page.evaluate(look) == expected
-    (folder / "routes/framed.py").write_text("t'<p>framed anew'\n")
-    expect(page.frame_locator("#frame").locator("p")).to_have_text("framed anew")
+    (folder / "routes/framed.py").write_text("t'<p>framed again'\n")
+    expect(page.frame_locator("#frame").locator("p")).to_have_text("framed again")
     assert page.evaluate(look) == {**expected, "frame": None}
 
 

@@ -130,7 +130,7 @@ NEEDS_A_SERVER = {
     "sets.py": ("from hyperpy import response\nresponse.set_cookie('a', 'b')\nt'<p></p>'", "sets a cookie", 0),
     "nonce.py": (
         "from hyperpy import csp_nonce\nt'<script nonce={csp_nonce}></script>'",
-        "uses a nonce, which each response has to have anew",
+        "uses a nonce, which must be new for each response",
         0,
     ),
     "private.py": (

@@ -1,4 +1,4 @@
-"""Compiled files in `__pycache__`: a file from the cache is like one that is compiled anew."""
+"""Compiled files in `__pycache__`: a file from the cache is like one that has just been compiled."""
 
 import builtins
 import shutil

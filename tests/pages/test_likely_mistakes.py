@@ -97,10 +97,10 @@ MISTAKES = {
     ),
     f"{MODEL}model_config = ConfigDict(extr='forbid')\nt'{{1}}'": "Did you mean `extra`?",
     f"import httpx\nx = 1\n{LOAD}client = httpx.AsyncClient()\n    await client.get('/')\nt'{{x}}'": (
-        "load() makes `client` anew for each request"
+        "load() makes `client` again for each request"
     ),
     f"import httpx\n{LOAD}await httpx.AsyncClient(timeout=5).get('/')\nt'{{1}}'": "`shared: Final = httpx.AsyncClient(",
-    "import redis\nasync def stream():\n    yield redis.Redis().get('x')": "stream() makes redis.Redis() anew",
+    "import redis\nasync def stream():\n    yield redis.Redis().get('x')": "stream() makes redis.Redis() again",
     f"import httpx\n{LOAD}httpx.get('http://x')\nt'{{1}}'": "Use `httpx.AsyncClient`, and await it.",
 }
 FINE = (

@@ -41,7 +41,7 @@ OTHER_MODULES = (
     "uvicorn.loops.uvloop",
     "uvicorn.protocols.websockets.auto",
 )
-# Those that are no part of a command: programs, files that hyperpy compiles, and what only tests use.
+# Those that aren't part of a command: programs, files that hyperpy compiles, and what only tests use.
 NO_MODULES = ("hyperpy.__main__", "hyperpy.cli.project.", "hyperpy.inspector.routes.", "hyperpy.testing")
 MEASURES = "COVERAGE_PROCESS_CONFIG"  # the variable that makes a Python process measure its coverage
 

@@ -367,7 +367,7 @@ class Shouting(str):
         return self.upper()
 
 
-def test_equal_mappings_of_other_types_are_written_anew(render: Render) -> None:
+def test_equal_mappings_of_other_types_are_written_again(render: Render) -> None:
     """Attributes that were spread before are known, by everything that decides them."""
     mappings = [
         ({"tabindex": 1}, '<p tabindex="1">'),

@@ -103,7 +103,7 @@ class Outage:
         self._logged_hints: set[str] = set()
 
     def began(self, error: BrokerError) -> None:
-        # Log again if the reason changes, e.g. from "out of reach" to "authentication failed".
+        # Log again if the reason changes, for example from "out of reach" to "authentication failed".
         if not self._logged_hints or error.hint not in self._logged_hints | {""}:
             logger.error("%s; retrying until it is back%s", error.what, f"\n  {error.hint}" if error.hint else "")
         self._logged_hints.add(error.hint)

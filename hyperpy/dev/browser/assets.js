@@ -41,7 +41,7 @@ export function swap(assets, generation) {
   return true;
 }
 
-/** What a sheet imports or shows has changed: fetch that anew, then load every sheet of the site again. */
+/** What a sheet imports or shows has changed: fetch that again, then load every sheet of the site again. */
 async function refreshNested(assets, generation) {
   const urls = performance.getEntriesByType("resource").map(({ name }) => name);
   const changed = urls.filter((url) => assets.some(({ path }) => plain(url) === path));

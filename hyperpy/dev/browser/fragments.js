@@ -1,4 +1,4 @@
-// What htmx has swapped into the page, and iframes: the page that is fetched anew has neither.
+// What htmx has swapped into the page, and iframes: the page that is fetched again has neither.
 
 import { filled } from "./morph.js";
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from hyperpy.record_classes import record
 
-_KEPT: Final = 200  # updates, for pages that were away; older ones fetch themselves anew
+_KEPT: Final = 200  # updates, for pages that were away; older ones reload
 
 
 class Asset(NamedTuple):

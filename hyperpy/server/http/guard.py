@@ -175,7 +175,7 @@ class Guard(asyncio.Protocol, ABC):
         if not self.discards_input and (awaiting := self._derive()) is not self.awaiting:
             self._enter(awaiting)
 
-    def update_anew(self) -> None:
+    def update_again(self) -> None:
         """The same after a response: it may be complete before any `update` has seen its request."""
         if not self.discards_input:
             self._enter(self._derive())

@@ -200,4 +200,4 @@ class H11Protocol(Guard, h11_impl.H11Protocol):
         super().on_response_complete()
         self._unset_keepalive_if_required()  # Guard has the deadline
         self._hold_back()
-        self.update_anew()
+        self.update_again()

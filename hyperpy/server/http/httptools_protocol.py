@@ -290,4 +290,4 @@ class HttpToolsProtocol(Guard, httptools_impl.HttpToolsProtocol):
             self._start(self.pipeline.pop()[0])
         if self.held:
             self._read_held()
-        self.update_anew()
+        self.update_again()

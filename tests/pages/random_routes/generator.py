@@ -39,7 +39,7 @@ class Generator:
         self.lines: list[str] = []
         self.scope = Scope(["n"], ["word", "rid"])
         self.functions: list[str] = []  # of one int, and without effects on the answer
-        self.leaves: list[str] = []  # those that call no other: deep calls would take for ever
+        self.leaves: list[str] = []  # those that call no other: deep calls would take forever
         self.refusing: list[str] = []  # of one int; may refuse the request
         self.components: list[str] = []
         self.declared: list[str] = []  # annotated names that the loader sets

@@ -69,7 +69,7 @@ def _name(call: ast.Call, parsed: ParsedFile) -> str:
 
 def _warning(made: str, call: ast.Call, function: ast.AsyncFunctionDef, parsed: ParsedFile) -> LoadWarning:
     name = _name(call, parsed)
-    what = f"{function.name}() makes {f'`{name}`' if name else f'{made}()'} anew for each request"
+    what = f"{function.name}() makes {f'`{name}`' if name else f'{made}()'} again for each request"
     hint = f"Create it once, above: `{name or 'shared'}: Final = {ast.unparse(call)}`, with `from typing import Final`."
     if isinstance(parsed.index.parent(call), ast.Await):
         hint = "Create it once, in the lifespan of `app.py`."

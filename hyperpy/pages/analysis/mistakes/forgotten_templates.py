@@ -1,4 +1,4 @@
-"""Pages that are no t-string, because a letter or a bracket is missing or too much."""
+"""Pages that were meant as a t-string, but have a letter or a bracket too few or too many."""
 
 import ast
 import re
