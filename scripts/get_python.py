@@ -37,9 +37,7 @@ def get_python(version: str = "") -> str:
     host, and it takes many seconds to find out.
     """
     if version and parse(version) < OLDEST:
-        raise PythonNotFound(
-            f"setup: PYTHON={version} is too old: hyperpy needs 3.14 or newer, for example PYTHON=3.15"
-        )
+        raise PythonNotFound(f"setup: PYTHON={version} is too old: hyperpy needs 3.14 or newer")
     tried = []
     for way in (on_path, managed_by_uv, unpacked_from_debian, downloaded_by_uv):
         try:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scripts.prose import complaints, rejected
+from prose import complaints, rejected
 
 RULES = rejected("[rejected]\n'is no [a-z]' = \"isn't a …\"\n'for ever' = \"forever\"\n")
 

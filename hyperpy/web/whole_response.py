@@ -11,7 +11,7 @@ class WholeResponses:
     __slots__ = ()
 
     def respond(self, fields: Fields, body: bytes) -> bool:
-        """Send a response with the status 200, these headers and the length of the body. A client that has left gets nothing.
+        """Send a response with the status 200, these headers and the length of the body. Nothing after a disconnect.
 
         Returns False, having sent nothing, if that takes two messages: `send` may have to wait for a slow client, leave
         out the body, or raise an error because there has been a response.
