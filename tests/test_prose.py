@@ -10,7 +10,7 @@ RULES = rejected("[rejected]\n'has nil [a-z]' = \"isn't a …\"\n'on and on' = \
 def test_prose_is_read_and_code_is_not(tmp_path: Path) -> None:
     markdown = tmp_path / "page.md"
     markdown.write_text(
-        "It\nhas nil\nfile.\n\n`has nil x` [link](has nil x)\n\n```python\nprint('has nil x')\n```\n\nIt lasts On and on.\n"
+        "It\nhas nil\nfile.\n\n`has nil x` [l](has nil x)\n\n```python\nprint('has nil x')\n```\n\nLasts On and on.\n"
     )
     python = tmp_path / "module.py"
     python.write_text(
