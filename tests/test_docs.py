@@ -17,7 +17,7 @@ from hyperpy.config import flag_of, key_of, setting_fields, variable_of
 from hyperpy.pages.analysis.inputs.quick_calls import QUICK_BUILTINS
 from hyperpy.pages.analysis.vocabulary import QUICK_CALLS
 from hyperpy.streams import GeneratorShape, StreamMode, accepts, choose
-from tests.docs_support import load_errors
+from tests.docs_support import load_errors, reference
 from tests.docs_support.markdown import Document, anchor, code_in
 from tests.docs_support.shell import REPOSITORY, agrees
 from tests.docs_support.site import QUICK
@@ -27,7 +27,7 @@ DOCS = REPOSITORY / "docs"
 FOLDERS = ("how-to", "reference", "explanation", "drawings")  # below `docs/`, beside the folder of the site
 IN_DOCS = [file for folder in ("", *FOLDERS) for file in sorted((DOCS / folder).glob("*.*"))]
 # These are run with what they need, below and in tests/coming_from/.
-ELSEWHERE = {"load-errors.md", "coming-from.md"}
+ELSEWHERE = {"load-errors.md", "coming-from.md", "reference/http.md", *(f"reference/{name}" for name in reference.pages())}
 BY_NAME = {"README.md": Document.read(REPOSITORY / "README.md")} | {
     str(file.relative_to(DOCS)): Document.read(file) for file in IN_DOCS if file.suffix == ".md"
 }
@@ -140,6 +140,13 @@ def test_every_setting_is_in_the_table() -> None:
         assert code_in(flag) == flag_of(name)
         assert code_in(variable) == variable_of(name)
         assert code_in(default) == (str(field.default) if field.default is not None else "none")
+
+
+def test_the_reference_is_up_to_date() -> None:
+    written = {name: BY_NAME[f"reference/{name}"].text for name in reference.pages()}
+    expected = {name: f"{text.rstrip()}\n" for name, text in reference.pages().items()}
+    assert written == expected, "run python -m tests.docs_support.reference"
+    assert sorted(" ".join(reference.SUBJECTS.values()).split()) == sorted(hyperpy.__all__)
 
 
 def test_every_public_name_is_explained() -> None:
