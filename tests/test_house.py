@@ -281,3 +281,11 @@ def test_requirements_name_packages_and_nothing_else(path):
     lines = [line for line in path.read_text().splitlines() if line and not line.lstrip().startswith("#")]
     assert [line for line in lines if not re.match(r"[a-z0-9.-]+(\[[a-z,]+\])?(==[\w.]+)?( ; .+)?$", line)] == []
     assert path.suffix == ".in" or all("==" in line for line in lines)
+
+
+def test_analysis_asks_about_imported_objects_in_one_place():
+    """What it asks elsewhere, a cached route would not ask again: see `Vocabulary.answer`."""
+    asking = r"\.(__globals__|__annotations__|__defaults__|__wrapped__|co_[a-z]+)\b|inspect\.(signature|get\w+)\("
+    files = [*(PACKAGE / "pages/analysis").rglob("*.py")]
+    found = {path for path in files if re.search(asking, path.read_text())}
+    assert {path.parent.name for path in found} == {"objects"}

@@ -46,6 +46,9 @@ _STARLETTES: Mapping[str, object] = MappingProxyType(
 )
 """The classes that hyperpy's responses are based on mean the same in a route file."""
 
+REQUEST_NAMES: Final = frozenset({"csp_nonce", "flash", "flashes", "htmx", "request", "response", "session"})
+"""They stand for other objects in each request."""
+
 MISSING: Final = object()
 
 

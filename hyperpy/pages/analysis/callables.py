@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Function
+from hyperpy.pages.analysis.objects.descriptions import origin_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import EVENT_CALLS, EVENT_MODULE, HTML_CALLS, Vocabulary
 from hyperpy.pages.facts import StreamFacts, place_of
@@ -39,7 +40,7 @@ def _is_data(value: ast.expr | None) -> bool:
 
 
 def _is_for_datastar(value: ast.expr | None, vocabulary: Vocabulary) -> bool:
-    return isinstance(value, ast.Call) and getattr(vocabulary.value(value.func), "__module__", "") == EVENT_MODULE
+    return isinstance(value, ast.Call) and origin_of(vocabulary.value(value.func)).module == EVENT_MODULE
 
 
 def _begins_document(value: ast.expr | None, vocabulary: Vocabulary) -> bool:

@@ -7,8 +7,9 @@ from starlette.requests import Request
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.analysis.vocabulary import REQUEST_NAMES, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import place_of
+from hyperpy.pages.known_names import REQUEST_NAMES
 
 
 def reads_request(statement: ast.stmt, index: FileIndex, vocabulary: Vocabulary) -> bool:

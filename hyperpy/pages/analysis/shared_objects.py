@@ -7,6 +7,7 @@ from typing import Final
 
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import cache_of, single_value
+from hyperpy.pages.analysis.objects.descriptions import origin_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import LoadWarning, place_of
@@ -96,8 +97,9 @@ def shared_call(value: ast.expr, vocabulary: Vocabulary, packages: Collection[st
     made = vocabulary.value(value.func)
     if not isinstance(made, type | FunctionType | BuiltinFunctionType):
         return ""
-    package = str(made.__module__).partition(".")[0]
-    is_shared = package in packages and made.__name__ in _SHARED[package]
+    module, name, _ = origin_of(made)
+    package = module.partition(".")[0]
+    is_shared = package in packages and name in _SHARED[package]
     return ast.unparse(value.func) if is_shared else ""
 
 

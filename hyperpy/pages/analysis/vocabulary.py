@@ -5,25 +5,23 @@ A name means the object that the file's imports bind to it, however it is spelle
 
 import ast
 import functools
-import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from types import ModuleType
 
 from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.objects.asked import Asked, Path, Question, object_at
+from hyperpy.pages.analysis.objects.contents import holds_marker
 from hyperpy.pages.input_functions import (
     TAKING_DEFAULTS,
     Depends,
 )
 from hyperpy.pages.input_markers import InputMarker
-from hyperpy.pages.known_names import MISSING, RESPONSE_CLASSES, PublicNames, has_marker, is_marker, is_marker_function
+from hyperpy.pages.known_names import MISSING, RESPONSE_CLASSES, PublicNames, is_marker, is_marker_function
 from hyperpy.record_classes import record
 from hyperpy.templates.at_load.child_nodes import nodes_in
 from hyperpy.templates.at_load.literals import Literals, certain_templates
 
-REQUEST_NAMES = frozenset({"csp_nonce", "flash", "flashes", "htmx", "request", "response", "session"})
-"""They stand for other objects in each request."""
 HTML_CALLS = frozenset({"Markup", "html", "render"})
 EVENT_CALLS = frozenset({"Event", "JSON"})
 EVENT_MODULE = "hyperpy.datastar"
@@ -52,17 +50,42 @@ class Vocabulary:
     """Names in functions that refer to a local variable, and the object if an import binds it."""
     aliases: Mapping[str, ast.expr] = field(default_factory=dict)
     """The file's own aliases of special objects, such as `Q = Query`, with their expressions."""
+    asked: Asked = field(default_factory=Asked)
 
     def value(self, node: ast.expr) -> object:
-        """The object that a dotted name resolves to, or `MISSING` if that can't be known before the file runs."""
+        """The object that a dotted name resolves to, or `MISSING` if that can't be known before the file runs.
+
+        A cached file is current while this object has the same `described`. For anything else about it, use `answer`.
+        """
+        return self._looked_up(None, node)
+
+    def answer[T](self, question: Callable[[object, PublicNames], T], node: ast.expr) -> T:
+        """The answer to a question about the object that a name resolves to: a function at the top of a module.
+
+        A cached file is current while the answer is the same.
+        """
+        return question(self._looked_up(question, node), self.public)
+
+    def _looked_up(self, question: Question | None, node: ast.expr) -> object:
+        path = self._path(node)
+        if path is None:
+            return MISSING
+        name, *attributes = path
+        found = self.objects.get(name, MISSING) if isinstance(name, str) else self.local[name]
+        if question or attributes:  # whatever the names themselves stand for is known
+            self.asked.add(question, path)
+        return object_at(found, attributes, self.public)
+
+    def _path(self, node: ast.expr) -> Path | None:
+        """The name that a dotted name begins with, without aliases, and the attributes after it."""
         if self.aliases and (target := self._target(node)) is not None:
-            return self.value(target)
+            return self._path(target)
         if isinstance(node, ast.Name):
-            return self.local[node] if node in self.local else self.objects.get(node.id, MISSING)
+            return (node if node in self.local else node.id,)
         if isinstance(node, ast.Attribute):
-            found = self.value(node.value)
-            return MISSING if found is MISSING else self._attribute(found, node.attr)
-        return MISSING
+            path = self._path(node.value)
+            return (*path, node.attr) if path else None
+        return None
 
     def _target(self, node: ast.expr) -> ast.expr | None:
         if not self.aliases:
@@ -73,15 +96,6 @@ class Vocabulary:
             case ast.Attribute(value=ast.Name(id=owner) as name, attr=attribute) if name not in self.local:
                 return self.aliases.get(f"{owner}.{attribute}")
         return None
-
-    def _attribute(self, owner: object, name: str) -> object:
-        """Looks up an attribute without running user code, except a module's `__getattr__` for a public name."""
-        if not isinstance(owner, ModuleType):
-            found = inspect.getattr_static(owner, name, MISSING)
-            return found.__func__ if isinstance(found, staticmethod) else found
-        if name in owner.__dict__ or name not in self.public:
-            return owner.__dict__.get(name, MISSING)
-        return getattr(owner, name, MISSING)
 
     def public_name(self, node: ast.expr) -> str:
         """The public name of hyperpy that an expression resolves to, or the empty string."""
@@ -164,8 +178,7 @@ class Vocabulary:
             base, *metadata = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             return any(self.is_marker(item) for item in metadata) or self._is_marked_type(base)
         if isinstance(node, ast.Name | ast.Attribute):
-            value = self.value(node)
-            return has_marker(value) and not is_marker(value)
+            return self.answer(holds_marker, node) and not is_marker(self.value(node))
         return any(isinstance(part, ast.expr) and self._is_marked_type(part) for part in ast.iter_child_nodes(node))
 
     def certain_templates(self, index: FileIndex, literals: Literals) -> frozenset[ast.TemplateStr]:

@@ -19,11 +19,12 @@ from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
+from hyperpy.pages.analysis.objects.asked import Asked
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parse, parsed_file
 from hyperpy.pages.analysis.url_calls import check_urls
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.analysis.walk import Walk
-from hyperpy.pages.facts import AssetCheck
+from hyperpy.pages.facts import AssetCheck, URLReference
 from hyperpy.pages.loading.compiled.code import CompiledRoute, TemplateFunctions, names_in
 from hyperpy.pages.loading.compiled.fingerprints import names_print
 from hyperpy.pages.loading.compiled.made_facts import route_facts
@@ -32,7 +33,7 @@ from hyperpy.pages.loading.compiled.stored_file import FirstStep, StoredFile, Su
 from hyperpy.pages.loading.compiler import compile_private, compile_route, compile_tree
 from hyperpy.pages.loading.ending_statements import end_functions
 from hyperpy.pages.loading.imports.analysed_names import AnalysedNames, has_late_stars
-from hyperpy.pages.loading.imports.imported_names import ImportedNames
+from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
 from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.record_classes import record
 from hyperpy.routing import URLPatterns
@@ -63,6 +64,15 @@ class CompiledPrivate(NamedTuple):
     surroundings: Surroundings
 
 
+class _Names(NamedTuple):
+    """The meaning of a file's names, and what it takes from elsewhere."""
+
+    late: LateNames
+    modules: tuple[str, ...]
+    references: tuple[URLReference, ...]
+    vocabulary: Vocabulary
+
+
 @record(frozen=True, slots=True)
 class Compilation:
     """How the files of one routes folder are compiled."""
@@ -90,13 +100,16 @@ class Compilation:
         parsed = parse(source, file)
         doc = ast.get_docstring(parsed.tree, clean=False)
         namespace.update(HELPERS, __doc__=doc)
+        asked = Asked()
         with placed(file):
-            done, first = self._run_imports(parsed, namespace, ran)
+            done, first = self._run_imports(parsed, namespace, ran, asked)
         starred = self.imported.late_stars(parsed, namespace["__package__"], done)
-        vocabulary, surroundings = self._surroundings(parsed, namespace, done)
+        names = self._names(parsed, namespace, done, asked)
+        vocabulary = names.vocabulary
         description = analyse(parsed, vocabulary, done, parameters, starred=starred, any_method=any_method, guard=guard)
         facts = route_facts(description)
         compiled = compile_route(description, self.imported.rewrite)
+        surroundings = self._surroundings(names)
         used = compiled.names().union(*(names_in(step.code) for step in first))
         helpers = tuple(name for name in HELPERS if name in used)
         stored = None
@@ -111,42 +124,45 @@ class Compilation:
         """
         parsed = parsed_file(ast.parse(source, file), source, file)
         beginning = list(takewhile(lambda statement: _needs_no_names(statement, parsed.index), parsed.tree.body))
-        first = FirstStep(self._compiled(beginning, parsed), b"")
+        first = FirstStep(self._compiled(beginning, parsed), (), b"")
         with placed(file):
             if not has_begun:
                 exec(first.code, namespace)
-            vocabulary, surroundings = self._surroundings(parsed, namespace, beginning)
-            vocabulary = with_aliases(vocabulary, parsed)
+            names = self._names(parsed, namespace, beginning, Asked())
+            vocabulary = with_aliases(names.vocabulary, parsed)
             check_cached_functions(parsed, vocabulary, is_private=True)
             check_cached_reads(parsed, frozenset(), vocabulary)
             check_lost_calls(parsed, vocabulary)
             rest = parsed.tree.body[len(beginning) :]
             code, functions = compile_private(rest, parsed, vocabulary, self.imported.rewrite)
-        return CompiledPrivate(code, functions, parsed, vocabulary, first, surroundings)
+        return CompiledPrivate(code, functions, parsed, vocabulary, first, self._surroundings(names))
 
     def check_private(self, source: str, file: str, namespace: dict[str, Any]) -> None:
         """Checks the names of a file that has run and sets others than when it was compiled."""
         parsed = parsed_file(ast.parse(source, file), source, file)
-        check_private_names(parsed, self._surroundings(parsed, namespace, ())[0], namespace)
+        check_private_names(parsed, self._names(parsed, namespace, (), Asked()).vocabulary, namespace)
 
-    def _surroundings(
-        self, parsed: ParsedFile, namespace: dict[str, Any], done: Iterable[ast.stmt]
-    ) -> tuple[Vocabulary, Surroundings]:
+    def _names(self, parsed: ParsedFile, namespace: dict[str, Any], done: Iterable[ast.stmt], asked: Asked) -> _Names:
         """What the file's names mean after the statements in `done` have run. Checks its calls of `url` and `asset`."""
         late = self.imported.late(parsed, done)
         objects, local = self.imported.objects(late, namespace)
-        vocabulary = Vocabulary(self.imported.public, objects, dict(zip(parsed.local, local, strict=True)))
+        vocabulary = Vocabulary(self.imported.public, objects, dict(zip(parsed.local, local, strict=True)), asked=asked)
         modules = self.imported.modules(parsed, namespace["__package__"])
-        dotted = self.imported.dotted(late, objects)
-        known = fingerprint(objects | dotted, local, self.imported.public, modules)
         references = check_urls(parsed, vocabulary, self.patterns, self.check_asset)
-        return vocabulary, Surroundings(late, modules, references, known)
+        return _Names(late, modules, references, vocabulary)
+
+    def _surroundings(self, names: _Names) -> Surroundings:
+        """What the compiled file depends on: the meaning of its names, as far as analysis has asked about it."""
+        vocabulary = names.vocabulary
+        asked = vocabulary.asked.stored([*vocabulary.local])
+        known = fingerprint(vocabulary.objects, [*vocabulary.local.values()], vocabulary.public, asked)
+        return Surroundings(names.late, names.modules, asked, names.references, known)
 
     def _run_imports(
-        self, parsed: ParsedFile, namespace: dict[str, Any], ran: int
+        self, parsed: ParsedFile, namespace: dict[str, Any], ran: int, asked: Asked
     ) -> tuple[frozenset[ast.stmt], tuple[FirstStep, ...]]:
         """Runs the imports of a route file and what they depend on, except for the first steps, which `ran` already."""
-        constants = Constants(parsed, Vocabulary(self.imported.public, namespace))
+        constants = Constants(parsed, Vocabulary(self.imported.public, namespace, asked=asked))
         once, bound = parsed.bound_once, parsed.bound
         settled = builtins_now().everywhere
         done: list[ast.stmt] = []
@@ -156,7 +172,9 @@ class Compilation:
         def run() -> None:
             nonlocal settled
             code = self._compiled([_ended(statement) for statement in waiting], parsed)
-            steps.append(FirstStep(code, names_print(namespace, (), self.imported.public) if steps else b""))
+            before = asked.stored(()) if steps else ()
+            names = names_print(namespace, (), self.imported.public, before) if steps else b""
+            steps.append(FirstStep(code, before, names))
             if len(steps) > ran:
                 exec(code, namespace)
             settled |= parsed.index.bound_in(waiting) & once

@@ -130,7 +130,7 @@ class Execution:
     def _run_stored(self, stored: StoredFile, file: str, namespace: dict[str, Any]) -> int:
         """Runs the first statements while they are those that would run first now, and returns how many steps ran."""
         for number, step in enumerate(stored.first):
-            if number and names_print(namespace, (), self.public) != step.names:
+            if number and names_print(namespace, (), self.public, step.asked) != step.names:
                 return number
             with placed(file):
                 exec(step.code, namespace)

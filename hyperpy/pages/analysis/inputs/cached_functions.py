@@ -2,16 +2,16 @@
 
 import ast
 import functools
-from collections.abc import Iterator, Sequence
-from types import CodeType, FunctionType, ModuleType
+from collections.abc import Sequence
 from typing import Final
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Function
+from hyperpy.pages.analysis.objects.helper_functions import uses_request
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.vocabulary import REQUEST_NAMES, Vocabulary
+from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import place_of
-from hyperpy.pages.known_names import PublicNames
+from hyperpy.pages.known_names import REQUEST_NAMES
 
 _FUNCTION_CACHES: Final = (functools.cache, functools.lru_cache)
 _CACHES: Final = (*_FUNCTION_CACHES, functools.cached_property)
@@ -61,32 +61,13 @@ def _check(name: str, body: Sequence[ast.AST], parsed: ParsedFile, vocabulary: V
     for node in (node for part in body for node in parsed.index.of(ast.Name, ast.Attribute, inside=part)):
         if vocabulary.public_name(node) in REQUEST_NAMES:
             what = f"`{name}` is cached, but reads `{ast.unparse(node)}`, which is another in each request"
-        elif _reads_request(vocabulary.value(node), vocabulary.public, set()):
+        elif vocabulary.answer(uses_request, node):
             what = f"`{name}` is cached, but `{ast.unparse(node)}` reads the request, which is another each time"
         else:
             continue
         example = f"`def {name}(user_id):`" if name.isidentifier() else "`lambda user_id: …`"
         hint = f"Take what it depends on as an argument: {example}, or remove the cache."
         raise RouteError(what, place=place_of(node, parsed.file), hint=hint)
-
-
-def _reads_request(function: object, public: PublicNames, seen: set[FunctionType]) -> bool:
-    """Whether a function of another file reads the imported `request`, itself or by another function."""
-    if not isinstance(function, FunctionType) or function in seen or function.__module__.startswith("hyperpy."):
-        return False
-    seen.add(function)
-    names = {name for code in _codes(function.__code__) for name in code.co_names}
-    values = [function.__globals__.get(name) for name in names]
-    values += [vars(module).get(name) for module in values if isinstance(module, ModuleType) for name in names]
-    return any(public.name_of(v) in REQUEST_NAMES or _reads_request(v, public, seen) for v in values)
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    """The code of a function and of the functions in it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes(constant)
 
 
 def check_cached_reads(parsed: ParsedFile, variables: frozenset[str], vocabulary: Vocabulary) -> None:

@@ -1,23 +1,16 @@
 """Which calls may block the event loop: all but those of quick functions, and methods of the request's own objects."""
 
 import ast
-import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Final
 
-from starlette.requests import HTTPConnection
-from starlette.responses import Response
-
-from hyperpy.forms import ModelForm
 from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.objects.contents import request_kind
 from hyperpy.pages.analysis.vocabulary import QUICK_CALLS, Vocabulary
 from hyperpy.pages.facts import Declaration, unquoted
-from hyperpy.pages.known_names import MISSING
-from hyperpy.pages.request_objects import RequestObject
-from hyperpy.sessions import Session
 
 # Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.
 _BUILTINS = """
@@ -37,9 +30,6 @@ _PLAIN_PARTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "response": frozenset({"headers", "raw_headers"}),
         "session": frozenset(),
     }
-)
-_KINDS: Final[Mapping[type, str]] = MappingProxyType(
-    {ModelForm: "form", RequestObject: "htmx", HTTPConnection: "request", Response: "response", Session: "session"}
 )
 _QUICK_METHODS: Final[Mapping[str, str]] = MappingProxyType({"channel": "publish_soon"})
 """Functions, and the method of their results that doesn't wait."""
@@ -120,32 +110,10 @@ def _kind_of(annotation: ast.expr, vocabulary: Vocabulary) -> str | None:
             return _kind_of(kind, vocabulary)
         case ast.Subscript(value=outer):
             annotation = outer
-    value = vocabulary.value(annotation)
-    return None if value is MISSING else _kind_of_type(value)
+    return vocabulary.answer(request_kind, annotation)
 
 
 def _only(*members: ast.expr, vocabulary: Vocabulary) -> str | None:
     """The same for the one member of a union that isn't None."""
     others = [each for each in members if not (isinstance(each, ast.Constant) and each.value is None)]
     return _kind_of(others[0], vocabulary) if len(others) == 1 else None
-
-
-def _kind_of_type(value: Any) -> str | None:
-    """The same for an evaluated type."""
-    while True:
-        if isinstance(value, typing.TypeAliasType):
-            try:
-                value = value.__value__
-            except NameError:  # evaluated lazily, it may use an import under `TYPE_CHECKING`
-                return None
-        elif get_origin(value) is Annotated:
-            value = value.__origin__
-        elif get_origin(value) in {typing.Union, types.UnionType}:
-            members = [member for member in get_args(value) if member is not type(None)]
-            if len(members) != 1:
-                return None
-            value = members[0]
-        else:
-            break
-    kind = get_origin(value) or value
-    return next((name for known, name in _KINDS.items() if isinstance(kind, type) and issubclass(kind, known)), None)

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.objects.descriptions import origin_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_never
 from hyperpy.pages.analysis.vocabulary import Vocabulary
@@ -83,7 +84,7 @@ class FunctionUses:
     def _inspects(self, called: ast.expr) -> bool:
         if isinstance(called, ast.Name) and called.id not in self.parsed.bound:
             return called.id in _READERS and hasattr(builtins, called.id)
-        return getattr(self.vocabulary.value(called), "__module__", None) in {inspect.__name__, typing.__name__}
+        return origin_of(self.vocabulary.value(called)).module in {inspect.__name__, typing.__name__}
 
     def live(self, roots: Iterable[User]) -> set[User]:
         """The code that a request may run: that of the module level, of `roots`, and all that these name."""

@@ -1,18 +1,15 @@
 """Code that compares the request's method with a text: the route would refuse that method before the code runs."""
 
 import ast
-import inspect
-from collections.abc import Iterable, Iterator
-from http import HTTPMethod
-from textwrap import dedent
-from types import FunctionType
+from collections.abc import Iterator
 
 from starlette.requests import Request
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.objects.contents import texts_in
+from hyperpy.pages.analysis.objects.helper_functions import methods_asked_for
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import is_inert
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import FLAGS, Located, place_of
 
@@ -20,12 +17,12 @@ from hyperpy.pages.facts import FLAGS, Located, place_of
 def check_methods(parsed: ParsedFile, methods: frozenset[str], vocabulary: Vocabulary) -> None:
     """Raises RouteError for a comparison of the request's method with one that the route does not answer."""
     index = parsed.index
-    for method, call in _helpers(index, vocabulary):
-        if method in FLAGS - methods:
-            called = ast.unparse(call.func)
-            what = f"{called}(…) asks for {method} requests, but this route refuses them"
-            hint = f"A route answers only the methods whose flag its own file names. Write `if {method}:` here."
-            raise RouteError(what, place=place_of(call, parsed.file), hint=hint)
+    for call in index.of(ast.Call):
+        for method in vocabulary.answer(methods_asked_for, call.func):
+            if method in FLAGS - methods:
+                what = f"{ast.unparse(call.func)}(…) asks for {method} requests, but this route refuses them"
+                hint = f"A route answers only the methods whose flag its own file names. Write `if {method}:` here."
+                raise RouteError(what, place=place_of(call, parsed.file), hint=hint)
     for node in index.of(ast.Compare, ast.Match):
         check_identity(node, vocabulary, parsed.file)
     attributes = {node.attr for node in index.of(ast.Attribute)}
@@ -163,9 +160,7 @@ class _Finder:
             case ast.Attribute(attr="value", value=member):
                 yield from self.texts(member)
             case ast.Name() | ast.Attribute():
-                value = self.vocabulary.value(node)
-                members = value if isinstance(value, tuple | list | set | frozenset) else [value]
-                yield from (str(member) for member in members if isinstance(member, str | HTTPMethod))
+                yield from self.vocabulary.answer(texts_in, node)
 
     def keys(self, node: ast.expr) -> Iterator[str]:
         if isinstance(node, ast.Name):
@@ -173,52 +168,3 @@ class _Finder:
         if isinstance(node, ast.Dict):
             for key in node.keys:
                 yield from self.texts(key) if key else ()
-
-
-def _helpers(index: FileIndex, vocabulary: Vocabulary) -> Iterator[tuple[str, ast.Call]]:
-    """The methods that functions of other files ask for, if that is all they do: `def is_post(): return bool(POST)`."""
-    for call in index.of(ast.Call):
-        function = vocabulary.value(call.func)
-        if not isinstance(function, FunctionType):
-            continue
-        for node in _returned(function, vocabulary):
-            match node:
-                case ast.Name(id=name):
-                    yield vocabulary.public.name_of(function.__globals__.get(name)), call
-                case ast.Constant(value=str(text)):
-                    yield text.upper(), call
-
-
-def _texts(constants: Iterable[object]) -> Iterator[str]:
-    """The strings among the constants of some code, which holds those of an `in` as a tuple or frozenset."""
-    for constant in constants:
-        if isinstance(constant, str):
-            yield constant
-        elif isinstance(constant, tuple | frozenset):
-            yield from _texts(constant)
-
-
-# The parts of an expression that only asks for the method.
-_PARTS = (ast.BoolOp, ast.boolop, ast.UnaryOp, ast.Not, ast.Compare, ast.cmpop, ast.Name, ast.Attribute, ast.Constant)
-_MORE = (ast.Call, ast.Tuple, ast.Set, ast.List, ast.expr_context)
-
-
-def _returned(function: FunctionType, vocabulary: Vocabulary) -> list[ast.AST]:
-    """The parts of what a function returns, if it does nothing else than ask for the method."""
-    code = function.__code__
-    named = {vocabulary.public.name_of(function.__globals__.get(name)) for name in code.co_names}
-    if FLAGS.isdisjoint(named) and FLAGS.isdisjoint(text.upper() for text in _texts(code.co_consts)):
-        return []
-    try:
-        tree = ast.parse(dedent(inspect.getsource(function)))
-    except OSError, SyntaxError, TypeError:
-        return []
-    match tree.body:
-        case [ast.FunctionDef(body=[*before, ast.Return(value=ast.expr() as value)])]:
-            parts = list(ast.walk(value))
-            calls = [ast.unparse(part.func) for part in parts if isinstance(part, ast.Call)]
-            attributes = [part.attr for part in parts if isinstance(part, ast.Attribute)]
-            plain = all(isinstance(part, _PARTS + _MORE) for part in parts)
-            plain = plain and set(calls) <= {"bool"} and set(attributes) <= {"method"}
-            return parts if plain and all(is_inert(statement) for statement in before) else []
-    return []

@@ -2,9 +2,10 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from types import MappingProxyType, MethodType
 from typing import Final
 
+from hyperpy.pages.analysis.objects.descriptions import origin_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import LoadWarning, place_of
@@ -57,9 +58,8 @@ def _instead(call: ast.Call, vocabulary: Vocabulary) -> str:
     made = vocabulary.value(call.func)
     if made is MISSING:
         return ""
-    target = getattr(made, "__func__", made)  # a class method, as psycopg.connect is
-    package = str(getattr(target, "__module__", "")).partition(".")[0]
-    names, instead = _BLOCKING.get(package, (frozenset[str](), ""))
-    owner = str(getattr(target, "__qualname__", "")).rpartition(".")[0]
-    is_blocking = getattr(target, "__name__", "") in names and not owner.startswith(_ASYNC)
+    target = made.__func__ if isinstance(made, classmethod | MethodType) else made  # as psycopg.connect is
+    module, name, qualified = origin_of(target)
+    names, instead = _BLOCKING.get(module.partition(".")[0], (frozenset[str](), ""))
+    is_blocking = name in names and not qualified.rpartition(".")[0].startswith(_ASYNC)
     return instead if is_blocking else ""

@@ -1,12 +1,11 @@
 """Keywords that pydantic accepts and ignores: `Field(patern=…)`, `ConfigDict(extr=…)`."""
 
 import ast
-import inspect
-from collections.abc import Iterator
-from types import FunctionType
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from hyperpy.exceptions import did_you_mean
+from hyperpy.pages.analysis.objects.contents import pydantics_keywords
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import LoadWarning, place_of
@@ -21,7 +20,7 @@ def unknown_keywords(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[Loa
     for call in parsed.index.of(ast.Call):
         if not any(keyword.arg for keyword in call.keywords):
             continue
-        name, known = _keywords(vocabulary.value(call.func))
+        name, known = vocabulary.answer(pydantics_keywords, call.func)
         for keyword in call.keywords if known else ():
             if keyword.arg and keyword.arg not in known and keyword.arg not in _FORMER:
                 what = f"`{name}` has no keyword `{keyword.arg}`, and pydantic ignores it"
@@ -29,16 +28,7 @@ def unknown_keywords(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[Loa
                 yield LoadWarning(what, place, _hint(name, keyword.arg, known))
 
 
-def _keywords(called: object) -> tuple[str, frozenset[str]]:
-    """The name of a function of pydantic that accepts any keyword, and the keywords that mean something to it."""
-    if isinstance(called, FunctionType) and (called.__module__, called.__name__) == ("pydantic.fields", "Field"):
-        return "Field", frozenset(inspect.signature(called).parameters) - {"extra"}
-    if isinstance(called, type) and (called.__module__, called.__name__) == ("pydantic.config", "ConfigDict"):
-        return "ConfigDict", frozenset(called.__annotations__)
-    return "", frozenset()
-
-
-def _hint(name: str, keyword: str, known: frozenset[str]) -> str:
+def _hint(name: str, keyword: str, known: Collection[str]) -> str:
     if near := did_you_mean(keyword, sorted(known)):
         return near
     if name == "Field":

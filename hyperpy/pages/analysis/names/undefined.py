@@ -2,7 +2,6 @@
 
 import ast
 import difflib
-import enum
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -13,6 +12,7 @@ from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Use, When
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
+from hyperpy.pages.analysis.objects.descriptions import makes_namespace
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
@@ -70,10 +70,7 @@ def _makes_namespace(owner: ast.ClassDef, vocabulary: Vocabulary) -> bool:
     if owner.keywords:
         return True
     kinds = (type(base) for node in owner.bases if isinstance(base := vocabulary.value(node), type))
-    return any(getattr(kind, "__prepare__", None) not in _PLAIN for kind in kinds)
-
-
-_PLAIN = (type.__prepare__, enum.EnumType.__prepare__)
+    return any(map(makes_namespace, kinds))
 
 
 def _user(statement: ast.stmt, use: Use, index: FileIndex) -> str:

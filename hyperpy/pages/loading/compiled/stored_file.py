@@ -1,13 +1,14 @@
 """A file as it is kept in its cache: what runs first, what the rest depends on, and the rest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import Any
 
+from hyperpy.pages.analysis.objects.asked import StoredQuestions
 from hyperpy.pages.facts import AssetCheck, URLReference
 from hyperpy.pages.known_names import PublicNames
 from hyperpy.pages.loading.compiled.cache_file import CacheFile
-from hyperpy.pages.loading.compiled.fingerprints import builtins_print, modules_print, names_print
+from hyperpy.pages.loading.compiled.fingerprints import builtins_print, names_print
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
 from hyperpy.record_classes import record
 from hyperpy.routing import URLPatterns
@@ -15,10 +16,13 @@ from hyperpy.routing import URLPatterns
 
 @record(frozen=True, slots=True)
 class FirstStep:
-    """Statements that run before the file is analysed, and the fingerprint of its names before them."""
+    """Statements that run before the file is analysed."""
 
     code: CodeType
+    asked: StoredQuestions
+    """What has been asked before, to decide that these statements are the next."""
     names: bytes
+    """The fingerprint of the names and answers before them; empty for the first step."""
 
 
 @record(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Surroundings:
     late: LateNames
     modules: tuple[str, ...]
     """The modules that the file names in imports."""
+    asked: StoredQuestions
     references: tuple[URLReference, ...]
     """They lead somewhere, or the file would not have been compiled."""
     fingerprint: bytes
@@ -36,17 +41,16 @@ class Surroundings:
         self, names: ImportedNames, namespace: dict[str, Any], patterns: URLPatterns, check_asset: AssetCheck | None
     ) -> bool:
         objects, local = names.objects(self.late, namespace)
-        dotted = names.dotted(self.late, objects)
-        if fingerprint(objects | dotted, local, names.public, self.modules) != self.fingerprint:
+        if fingerprint(objects, local, names.public, self.asked) != self.fingerprint:
             return False
         return not any(reference.problem(patterns, check_asset) for reference in self.references)
 
 
 def fingerprint(
-    objects: Mapping[str, object], local: Iterable[object], public: PublicNames, modules: Iterable[str]
+    objects: Mapping[str, object], local: Sequence[object], public: PublicNames, asked: StoredQuestions
 ) -> bytes:
     """The fingerprint of what a file's names stand for; see `ImportedNames.objects`."""
-    return names_print(objects, local, public) + modules_print(modules) + builtins_print()
+    return names_print(objects, local, public, asked) + builtins_print()
 
 
 @record(frozen=True, slots=True)
@@ -65,8 +69,8 @@ class StoredFile:
             (
                 self.doc,
                 self.helpers,
-                tuple((step.code, step.names) for step in self.first),
-                (tuple(s.late), s.modules, tuple(map(tuple, s.references)), s.fingerprint),
+                tuple((step.code, step.asked, step.names) for step in self.first),
+                (tuple(s.late), s.modules, s.asked, tuple(map(tuple, s.references)), s.fingerprint),
                 self.result,
             )
         )
@@ -76,8 +80,8 @@ class StoredFile:
         content = cache.read()
         if content is None:
             return None
-        doc, helpers, first, (late, modules, references, fingerprint), result = content
+        doc, helpers, first, (late, modules, asked, references, fingerprint), result = content
         surroundings = Surroundings(
-            LateNames(*late), modules, tuple(URLReference(*each) for each in references), fingerprint
+            LateNames(*late), modules, asked, tuple(URLReference(*each) for each in references), fingerprint
         )
         return cls(doc, helpers, tuple(FirstStep(*each) for each in first), surroundings, result)

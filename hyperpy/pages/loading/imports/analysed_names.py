@@ -29,7 +29,6 @@ class AnalysedNames(ImportedNames):
             tuple((bound.name, self.rewritten(bound.source), bound.name in used) for bound in late if bound.source),
             tuple((self.rewritten(source) if source else None, n in owners) for n, source in parsed.local.items()),
             tuple(sorted(rebound)),
-            tuple(sorted({ast.unparse(node) for node in index.of(ast.Attribute) if _is_dotted(node)})),
         )
 
     def modules(self, parsed: ParsedFile, package: str) -> tuple[str, ...]:
@@ -75,12 +74,6 @@ def has_late_stars(parsed: ParsedFile, done: Iterable[ast.stmt]) -> bool:
     done = frozenset(done)
     stars = filter(is_star, parsed.index.owned(None, ast.ImportFrom))
     return not all(any(parsed.index.contains(statement, star) for statement in done) for star in stars)
-
-
-def _is_dotted(node: ast.expr) -> bool:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)
 
 
 def _is_being_imported(module: ModuleType) -> bool:

@@ -2,10 +2,8 @@
 
 import ast
 import importlib.util
-import inspect
 import sys
 from collections.abc import Callable, Mapping
-from types import ModuleType
 from typing import Any, NamedTuple
 
 from hyperpy.pages.facts import ImportedName
@@ -24,8 +22,6 @@ class LateNames(NamedTuple):
     """The same for the names in functions that refer to local variables, in the order of `ParsedFile.local`."""
     rebound: tuple[str, ...]
     """Names that the file rebinds: they have no fixed meaning."""
-    dotted: tuple[str, ...]
-    """The attributes of names at module level that the file reads: `conf.QUERY`."""
 
 
 @record(frozen=True, slots=True)
@@ -47,21 +43,6 @@ class ImportedNames:
         )
         local = [self._imported(source, package, used) if source else MISSING for source, used in late.local]
         return {name: value for name, value in objects.items() if name not in rebound and value is not MISSING}, local
-
-    def dotted(self, late: LateNames, objects: Mapping[str, object]) -> dict[str, object]:
-        """The objects of the dotted names that lead through modules and classes, without running their code."""
-        found: dict[str, object] = {}
-        for written in late.dotted:
-            name, *attributes = written.split(".")
-            value = objects.get(name, MISSING)
-            for attribute in attributes:
-                if isinstance(value, ModuleType):
-                    value = vars(value).get(attribute, MISSING)
-                else:
-                    value = inspect.getattr_static(value, attribute, MISSING) if isinstance(value, type) else MISSING
-            if value is not MISSING:
-                found[written] = value
-        return found
 
     def _imported(self, source: ImportedName, package: str, has_public_names: bool) -> object:
         """The object that a later import will bind, if its module has been imported before."""

@@ -1,0 +1,1 @@
+"""What analysis asks about the objects that imports bind, in a form in which a cached file can ask again."""
