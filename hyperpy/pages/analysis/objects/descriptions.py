@@ -25,6 +25,7 @@ _FIXED: Final = tuple(f"{folder}{os.sep}" for folder in {*map(sysconfig.get_path
 _INSTALLED: Final = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 _NAMES: Final = ("__module__", "__name__", "__qualname__")
 _HASHES: Final = (type.__hash__, FunctionType.__hash__)
+_PLAIN: Final = frozenset({bool, bytes, complex, dict, float, int, list, set, str, tuple, types.NoneType})
 _NAMESPACES: Final = (type.__prepare__, enum.EnumType.__prepare__)
 
 # A function or class, or the file of a loaded module, doesn't change: what is loaded again is another object.
@@ -54,6 +55,8 @@ def origin_of(value: Any) -> Origin:
 
 def _attributes(value: object) -> dict[str, object]:
     """What an object keeps in its `__dict__`."""
+    if not type(value).__dictoffset__:
+        return {}
     found = inspect.getattr_static(value, "__dict__", None)
     return found.__get__(value) if isinstance(found, types.GetSetDescriptorType) else {}
 
@@ -76,10 +79,12 @@ def makes_namespace(kind: type) -> bool:
 def described(value: Any, public: PublicNames) -> str:
     """What analysis can find out about an object by its identity, type and origin."""
     kind = type(value)
-    if value is MISSING:
-        return "-"
     if name := public.name_of(value):
         return f"={name}"
+    if kind in _PLAIN:
+        return kind.__name__
+    if value is MISSING:
+        return "-"
     if kind is FunctionType or issubclass(kind, type):
         return _definition(value, public)
     if issubclass(kind, ModuleType):

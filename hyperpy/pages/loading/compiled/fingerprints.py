@@ -56,12 +56,10 @@ def names_print(
 
     Hidden names are not the file's.
     """
-    known = (
-        f"{name} {'' if name in _OF_MODULES else described(value, public)}"
-        for name, value in sorted(objects.items())
-        if not name.startswith((".", "_."))
-    )
-    return digest([*known, *(described(value, public) for value in local), *answers(asked, objects, local, public)])
+    names = sorted([name for name in objects if not name.startswith((".", "_."))])
+    known = [described(objects[name], public) for name in names if name not in _OF_MODULES]
+    known += [described(value, public) for value in local]
+    return digest([*names, "", *known, *answers(asked, objects, local, public)])
 
 
 def builtins_print() -> bytes:
