@@ -67,6 +67,7 @@ type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[ReloadResult | Non
 
 TICK = 0.1  # seconds between two checks of a server, as in uvicorn
 QUICK = 0.2  # seconds after which a server that stops waits for its responses as uvicorn does
+ON_ITS_WAY = 0.02  # seconds in which a browser on this machine may still send a request
 PAUSE = 0.004  # seconds between two looks whether they have ended
 GRACE = 1  # seconds that responses have to finish before a restart, while the developer waits
 
@@ -276,6 +277,7 @@ class FollowedServer(Server):
 
     def __init__(self, config: Config, following: Following, parent_is_alive: Callable[[], bool]) -> None:
         super().__init__(config, parent_is_alive=parent_is_alive)
+        self.server_state.patience = ON_ITS_WAY
         self.updates = following.updates
         self._exiting = asyncio.Event()
         self.on_stop: Callable[[], None] = lambda: None

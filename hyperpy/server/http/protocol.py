@@ -36,6 +36,8 @@ class State(ServerState):
         super().__init__()
         self.stage = Stage.SERVING
         self.requests = 0
+        self.patience = FIRST_REQUEST
+        """Most seconds to wait for either when the server stops."""
         self.unstarted: list[tuple[Any, Any]] = []  # connections, and requests to call the application with
 
 
@@ -63,6 +65,7 @@ class HTTPProtocol(BaseProtocol):
                 close_at = now + self._patience()
             else:
                 close_at = self.connected_at + FIRST_REQUEST if cycle is None else now + NEXT_REQUEST
+                close_at = min(close_at, now + self.server_state.patience)
             self.loop.call_at(close_at, self._close)
         elif not (retiring and cycle.response_started):
             super().shutdown()
