@@ -1,5 +1,6 @@
 """Names of files that mean nothing to hyperpy, but look as if they should."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,9 +36,9 @@ def name_warnings(found: Discovery) -> Iterator[LoadWarning]:
 
 def _private_files(found: Discovery) -> list[Path]:
     """The private files of every folder with routes or folders of them below it."""
-    folders = {found.folder}
-    for route in found.routes:
-        folders.update(parent for parent in route.path.parents if parent.is_relative_to(found.folder))
+    own = map(Path, {os.path.dirname(route.path) for route in found.routes})  # texts are compared more quickly
+    above = {above for folder in own for above in (folder, *folder.parents)}
+    folders = {found.folder, *(folder for folder in above if folder.is_relative_to(found.folder))}
     return sorted(path for folder in folders for path in folder.glob("_*.py"))
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import os
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,8 @@ class FileState(NamedTuple):
     changed: int
 
 
-type Files = Mapping[Path, FileState]
+type Files = Mapping[str, FileState]
+"""By their paths. These are texts, as those of all files are made after every event."""
 
 
 @record(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class _Walk:
     """The files below some folders: those with certain suffixes, or all if that is None. `skipped` is not looked at."""
 
     def __init__(self, roots: Iterable[Path], skipped: Path | None, suffixes: Container[str] | None) -> None:
-        self.files: dict[Path, FileState] = {}
+        self.files: dict[str, FileState] = {}
         self.folders: set[Path] = set()
         self.linked: set[Path] = set()
         self._suffixes = suffixes
@@ -86,7 +88,7 @@ class _Walk:
             return
         identity = (status.st_dev, status.st_ino)
         if identity in self._seen and folder.is_symlink():
-            self.files[folder] = FileState(*identity, 0, 0, 0)  # its files are known by other paths
+            self.files[str(folder)] = FileState(*identity, 0, 0, 0)  # its files are known by other paths
         if identity in self._seen or any(entry.name == "pyvenv.cfg" for entry in entries):
             return
         self._seen.add(identity)
@@ -95,15 +97,14 @@ class _Walk:
             is_folder = entry.is_dir()
             if not (_is_site_folder(entry.name) if is_folder else self._is_wanted(entry.name)):
                 continue
-            path = folder / entry.name
-            if path == self._skipped:
+            if is_folder and folder / entry.name == self._skipped:
                 continue
             if entry.is_symlink():
-                self.linked.update(_links(path))
+                self.linked.update(_links(folder / entry.name))
             if is_folder:
-                self._waiting.append(path)
+                self._waiting.append(folder / entry.name)
             elif state := _state(entry):
-                self.files[path] = state
+                self.files[entry.path] = state
 
     def _is_wanted(self, name: str) -> bool:
         return self._suffixes is None or os.path.splitext(name)[1] in self._suffixes
@@ -113,8 +114,8 @@ def differences(before: Files, after: Files) -> list[tuple[Change, Path]]:
     """The files that have changed, sorted by their paths."""
     added = [(Change.added, path) for path in after.keys() - before.keys()]
     deleted = [(Change.deleted, path) for path in before.keys() - after.keys()]
-    modified = [(Change.modified, path) for path in after.keys() & before.keys() if before[path] != after[path]]
-    return sorted([*added, *deleted, *modified], key=lambda change: change[1])
+    modified = [(Change.modified, path) for path, state in after.items() if before.get(path, state) != state]
+    return [(change, Path(path)) for change, path in sorted([*added, *deleted, *modified], key=itemgetter(1))]
 
 
 def watched_folders(working: Path, routes: Path) -> list[Path]:
