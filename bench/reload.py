@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 from bench.figures import percentile
 
 QUICK, FULL = 10, 50  # saves of each kind
+FIRST = 100  # the value before the first save
 PAUSE = 0.2  # seconds between two saves
 PATIENCE = 60  # seconds until a page or a change counts as lost
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -66,8 +67,12 @@ class Peer:
     """Whether open pages change by themselves."""
 
     def text(self, kind: str, value: int) -> tuple[str, str]:
+        """The file to write for a change, and its text.
+
+        Each has another size: to Python, a module of the same size and second is the one that it has as bytecode.
+        """
         file, text = getattr(self, kind)
-        return file, text.replace("{value}", str(value))
+        return file, text.replace("{value}", str(value)) + "\n" * (value - FIRST)
 
 
 def hyper(routes: int) -> Peer:
@@ -122,7 +127,7 @@ PEERS = (
         ),
         ("src/app.css", "#page {width: {value}px}"),
         ("src/models.js", "export const VALUE = {value};\n"),
-        packages=("astro",),
+        packages=("astro@5",),  # later ones refuse to start with Node 20, which Debian has
     ),
     Peer(
         "uvicorn --reload",
@@ -162,7 +167,8 @@ def main(*, quick: bool) -> bool:
             try:
                 print_row(peer.name, *measured(peer, browser, saves))
             except Exception as error:  # noqa: BLE001 (the others are still measured)
-                print(f"{peer.name}: {error}", file=sys.stderr)
+                notes = "\n".join(getattr(error, "__notes__", ()))
+                print(f"{peer.name}: {error}\n{notes}", file=sys.stderr)
                 complete = False
         browser.close()
     print()
@@ -186,7 +192,7 @@ def measured(peer: Peer, browser: Any, saves: int) -> Iterator[str]:
             if kind == "css" and not peer.follows:
                 yield "by hand"
                 continue
-            times = [saved(peer, kind, value, folder, page, url) for value in range(101, 101 + saves)]
+            times = [saved(peer, kind, value, folder, page, url) for value in range(FIRST + 1, FIRST + 1 + saves)]
             yield f"{percentile(times, 0.5):.0f} ({percentile(times, 0.95):.0f})"
         page.context.close()
 
@@ -214,7 +220,7 @@ def running(peer: Peer) -> Iterator[tuple[Path, str]]:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        for file, text in (*peer.files.items(), *(peer.text(kind, 100) for kind in KINDS)):
+        for file, text in (*peer.files.items(), *(peer.text(kind, FIRST) for kind in KINDS)):
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(text)
         if peer.packages:
@@ -229,11 +235,22 @@ def running(peer: Peer) -> Iterator[tuple[Path, str]]:
             )
             try:
                 url = f"http://127.0.0.1:{port}/"
-                wait_for(lambda: urllib.request.urlopen(url, timeout=PATIENCE).status == 200)
+                wait_for(lambda: process.poll() is not None or answers(url))
+                if process.poll() is not None:
+                    raise RuntimeError(f"exited with {process.returncode}")
                 yield folder, url
+            except Exception as error:
+                error.add_note((folder / "log.txt").read_text()[-1000:])
+                raise
             finally:
-                os.killpg(process.pid, signal.SIGTERM)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
                 process.wait()
+
+
+def answers(url: str) -> bool:
+    """Whether a page is served, and not an error."""
+    return bool(urllib.request.urlopen(url, timeout=PATIENCE).status == 200)
 
 
 def wait_for(probe: Any) -> None:
