@@ -189,7 +189,8 @@ def load_routes(
     if static:
         for file in found.routes:
             _refuse_static(file, report)
-    Router(((file, file) for file in found.routes), report)  # raises for conflicts before any user code runs
+    if before is None or before.conflicts or found.routes != before.found.routes:
+        Router(((file, file) for file in found.routes), report)  # raises for conflicts before any user code runs
     package = RoutesPackage(found, PUBLIC_NAMES, check_asset)
     package.register()
     below = _parameters_below(found)

@@ -67,6 +67,7 @@ type Reload = Callable[[ASGIApp, Collection[Path]], Awaitable[ReloadResult | Non
 
 TICK = 0.1  # seconds between two checks of a server, as in uvicorn
 QUICK = 0.2  # seconds after which a server that stops waits for its responses as uvicorn does
+FOLLOWING = 0.05  # seconds in which pages follow other code before its warnings are printed
 ON_ITS_WAY = 0.02  # seconds in which a browser on this machine may still send a request
 PAUSE = 0.004  # seconds between two looks whether they have ended
 GRACE = 1  # seconds that responses have to finish before a restart, while the developer waits
@@ -196,6 +197,7 @@ class Follower:
         finally:
             self._parent.send(Answer(changes.number, update is not None))
         if update is not None and changes.code:
+            await asyncio.sleep(FOLLOWING)
             self._hooks.announce(self._app, False)
 
     async def _update(self, changes: ChangedFiles) -> Update | None:
