@@ -89,6 +89,12 @@ def place_of(node: Located, file: str) -> Place:
     return Place(file, node.lineno, node.col_offset, max(width, 0))
 
 
+def is_inert(statement: ast.stmt) -> bool:
+    """Whether a statement does nothing: a docstring, another bare literal, `pass`."""
+    is_literal = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return is_literal or isinstance(statement, ast.Pass)
+
+
 def unquoted(annotation: ast.expr) -> ast.expr:
     """The expression in an annotation that is written as a string."""
     if not (isinstance(annotation, ast.Constant) and isinstance(annotation.value, str)):

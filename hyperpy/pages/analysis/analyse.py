@@ -48,13 +48,13 @@ from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
 from hyperpy.pages.analysis.parsed_file import ParsedFile
-from hyperpy.pages.analysis.placement import check_guard, does_nothing, find_templates, is_inert
+from hyperpy.pages.analysis.placement import check_guard, does_nothing, find_templates
 from hyperpy.pages.analysis.request_reads import check_awaited
 from hyperpy.pages.analysis.route_calls import SettingsStatement, check_constant, find_settings
 from hyperpy.pages.analysis.shared_objects import request_names, shared_objects
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import Vocabulary
-from hyperpy.pages.facts import FLAGS, Declaration, LoadWarning, StreamFacts, place_of
+from hyperpy.pages.facts import FLAGS, Declaration, LoadWarning, StreamFacts, is_inert, place_of
 from hyperpy.record_classes import record
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.facts import place_of
+from hyperpy.pages.facts import is_inert, place_of
 from hyperpy.templates.at_load.child_nodes import child_nodes, copy_place
 
 
@@ -30,12 +30,6 @@ def _is_placed(node: ast.expr | ast.stmt) -> bool:
 
 def is_template(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.TemplateStr)
-
-
-def is_inert(statement: ast.stmt) -> bool:
-    """Whether a statement does nothing: a docstring, another bare literal, `pass`."""
-    is_literal = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    return is_literal or isinstance(statement, ast.Pass)
 
 
 def find_templates(tree: ast.Module, index: FileIndex, file: str) -> tuple[ast.TemplateStr, ...]:

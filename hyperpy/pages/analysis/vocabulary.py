@@ -72,7 +72,7 @@ class Vocabulary:
             return MISSING
         name, *attributes = path
         found = self.objects.get(name, MISSING) if isinstance(name, str) else self.local[name]
-        if question or attributes:  # whatever the names themselves stand for is known
+        if found is not MISSING and (question or attributes):  # what the names themselves stand for is known
             self.asked.add(question, path)
         return object_at(found, attributes, self.public)
 
@@ -178,7 +178,8 @@ class Vocabulary:
             base, *metadata = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             return any(self.is_marker(item) for item in metadata) or self._is_marked_type(base)
         if isinstance(node, ast.Name | ast.Attribute):
-            return self.answer(holds_marker, node) and not is_marker(self.value(node))
+            value = self.value(node)
+            return not (isinstance(value, type) or is_marker(value)) and self.answer(holds_marker, node)
         return any(isinstance(part, ast.expr) and self._is_marked_type(part) for part in ast.iter_child_nodes(node))
 
     def certain_templates(self, index: FileIndex, literals: Literals) -> frozenset[ast.TemplateStr]:

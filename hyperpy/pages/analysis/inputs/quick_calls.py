@@ -110,7 +110,12 @@ def _kind_of(annotation: ast.expr, vocabulary: Vocabulary) -> str | None:
             return _kind_of(kind, vocabulary)
         case ast.Subscript(value=outer):
             annotation = outer
-    return vocabulary.answer(request_kind, annotation)
+    value = vocabulary.value(annotation)
+    return (
+        request_kind(value, vocabulary.public)
+        if isinstance(value, type)
+        else vocabulary.answer(request_kind, annotation)
+    )
 
 
 def _only(*members: ast.expr, vocabulary: Vocabulary) -> str | None:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from types import FunctionType
 
 from starlette.requests import Request
 
@@ -18,7 +19,8 @@ def check_methods(parsed: ParsedFile, methods: frozenset[str], vocabulary: Vocab
     """Raises RouteError for a comparison of the request's method with one that the route does not answer."""
     index = parsed.index
     for call in index.of(ast.Call):
-        for method in vocabulary.answer(methods_asked_for, call.func):
+        is_function = isinstance(vocabulary.value(call.func), FunctionType)
+        for method in vocabulary.answer(methods_asked_for, call.func) if is_function else ():
             if method in FLAGS - methods:
                 what = f"{ast.unparse(call.func)}(…) asks for {method} requests, but this route refuses them"
                 hint = f"A route answers only the methods whose flag its own file names. Write `if {method}:` here."

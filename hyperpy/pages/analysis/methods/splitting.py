@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from hyperpy.pages.analysis.methods.candidates import Candidate
 from hyperpy.pages.analysis.methods.method_conditions import Branch
-from hyperpy.pages.analysis.placement import at, is_inert
+from hyperpy.pages.analysis.placement import at
+from hyperpy.pages.facts import is_inert
 
 type Block = Sequence[ast.stmt]
 

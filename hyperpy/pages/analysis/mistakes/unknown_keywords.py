@@ -9,6 +9,7 @@ from hyperpy.pages.analysis.objects.contents import pydantics_keywords
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import LoadWarning, place_of
+from hyperpy.pages.known_names import MISSING
 
 # Of pydantic 1: it refuses or translates them, and says so.
 _NAMES: Final = "allow_mutation const include max_items min_items regex unique_items"
@@ -18,7 +19,7 @@ _FORMER: Final = frozenset(_NAMES.split())
 def unknown_keywords(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[LoadWarning]:
     """Warnings about keywords of `Field` and `ConfigDict` that don't exist, so that nothing is checked by them."""
     for call in parsed.index.of(ast.Call):
-        if not any(keyword.arg for keyword in call.keywords):
+        if not any(keyword.arg for keyword in call.keywords) or vocabulary.value(call.func) is MISSING:
             continue
         name, known = vocabulary.answer(pydantics_keywords, call.func)
         for keyword in call.keywords if known else ():

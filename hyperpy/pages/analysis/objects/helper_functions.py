@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import dedent
 from types import CodeType, FunctionType, ModuleType
 
-from hyperpy.pages.analysis.placement import is_inert
-from hyperpy.pages.facts import FLAGS
+from hyperpy.pages.facts import FLAGS, is_inert
 from hyperpy.pages.known_names import REQUEST_NAMES, PublicNames
 
 
