@@ -25,7 +25,8 @@ _FIXED: Final = tuple(f"{folder}{os.sep}" for folder in {*map(sysconfig.get_path
 _INSTALLED: Final = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 _NAMES: Final = ("__module__", "__name__", "__qualname__")
 _HASHES: Final = (type.__hash__, FunctionType.__hash__)
-_PLAIN: Final = frozenset({bool, bytes, complex, dict, float, int, list, set, str, tuple, types.NoneType})
+_PLAIN: Final = frozenset(map(id, (bool, bytes, complex, dict, float, int, list, set, str, tuple, types.NoneType)))
+"""By identity, since a class may not be hashable."""
 _NAMESPACES: Final = (type.__prepare__, enum.EnumType.__prepare__)
 
 # A function or class, or the file of a loaded module, doesn't change: what is loaded again is another object.
@@ -81,7 +82,7 @@ def described(value: Any, public: PublicNames) -> str:
     kind = type(value)
     if name := public.name_of(value):
         return f"={name}"
-    if kind in _PLAIN:
+    if id(kind) in _PLAIN:
         return kind.__name__
     if value is MISSING:
         return "-"
@@ -89,9 +90,9 @@ def described(value: Any, public: PublicNames) -> str:
         return _definition(value, public)
     if issubclass(kind, ModuleType):
         return f"module {value.__name__} {_state(value)}"
-    if kind in {types.MethodType, classmethod, staticmethod}:
+    if any(kind is bound for bound in (types.MethodType, classmethod, staticmethod)):
         return f"{kind.__name__} {described(value.__func__, public)}"
-    if kind is functools.partial:
+    if issubclass(kind, functools.partial):
         return f"partial {described(value.func, public)} {bool(value.args)}"
     if kind is types.BuiltinFunctionType:
         return f"builtin {_identity(value)}"
