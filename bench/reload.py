@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench import starts
 from bench.figures import percentile
 
 QUICK, FULL = 10, 50  # saves of each kind
@@ -172,6 +173,7 @@ def main(*, quick: bool) -> bool:
                 complete = False
         browser.close()
     print()
+    starts.main()
     return complete
 
 
@@ -201,8 +203,9 @@ def saved(peer: Peer, kind: str, value: int, folder: Path, page: Any, url: str) 
     """Milliseconds from one save to its change."""
     time.sleep(PAUSE)
     file, text = peer.text(kind, value)
-    start = time.time()
-    (folder / file).write_text(text)
+    with (folder / file).open("r+b", buffering=0) as out:
+        start = time.time()
+        out.write(text.encode())  # at once, and longer than before: a server that reads too soon finds no empty file
     if not peer.follows:
         wanted = f">{value}<"
         wait_for(lambda: wanted in urllib.request.urlopen(url, timeout=PATIENCE).read().decode())
@@ -228,7 +231,7 @@ def running(peer: Peer) -> Iterator[tuple[Path, str]]:
             install = ["npm", "install", "--no-audit", "--no-fund", "--silent", *peer.packages]
             subprocess.run(install, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         command = [part.replace("{port}", str(port)) for part in peer.command]
-        variables = os.environ | {"PYTHONPATH": os.getcwd(), "ASTRO_TELEMETRY_DISABLED": "1"}
+        variables = starts.variables() | {"PYTHONPATH": os.getcwd(), "ASTRO_TELEMETRY_DISABLED": "1"}
         with (folder / "log.txt").open("w") as log:
             process = subprocess.Popen(
                 command, cwd=folder, env=variables, stdout=log, stderr=log, start_new_session=True
