@@ -127,6 +127,7 @@ CHANGES = {
     "a function of Datastar": "from hyperpy.datastar import script as make",
     "the request": "from starlette.requests import Request as Req",
     "an alias of the request": "from starlette.requests import Request\ntype Req = Request",
+    "the name of a function that blocks": "wait.__name__, wait.__module__ = 'sleep', 'time'",
     "an impostor": "class Request: __module__ = 'starlette.requests'\nReq = Request",
     "a form": "from hyperpy import Form as Make",
     "one that was missing": "Missing = 1",

@@ -126,14 +126,14 @@ def _class(kind: type, public: PublicNames) -> str:
 
 def _identity(value: Any) -> str:
     """The place of a class or function in its module, which may not be the one that it names."""
-    module_name, _, qualified = origin_of(value)
-    module = sys.modules.get(module_name)
+    origin = origin_of(value)
+    module = sys.modules.get(origin.module)
     if not isinstance(module, ModuleType) or (state := _state(module)) is None:
-        return f"{module_name}.{qualified}"
+        return " ".join(origin)
     found: object = module
-    for part in qualified.split("."):
+    for part in origin.qualified.split("."):
         found = vars(found).get(part) if isinstance(found, type | ModuleType) else None
-    return f"{module_name}.{qualified} {state} {found is value}"
+    return f"{' '.join(origin)} {state} {found is value}"
 
 
 def _state(module: ModuleType) -> str | None:
