@@ -17,7 +17,7 @@ $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN)/python -c ''
 # more than a second.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup dev test test-newest lint format types bench docs requirements clean
+.PHONY: help setup dev test test-newest lint format types bench docs requirements dist clean
 .DELETE_ON_ERROR:
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo 'make docs          run the examples of README.md and docs/'
 	@echo 'make bench         compare hyperpy with its peers'
 	@echo 'make requirements  pin the newest versions in requirements/'
+	@echo 'make dist          build the wheel and the source distribution, and try the wheel in a new environment'
 	@echo 'make clean         delete everything that these targets created'
 	@echo
 	@echo 'Add PYTHON=3.15 to run a target on another version of Python.'
@@ -87,6 +88,9 @@ requirements: setup
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet --quiet --target .python/tools uv
 	@$(COMPILE) pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 	@$(COMPILE) requirements/bench.in --constraints requirements/dev.txt --output-file requirements/bench.txt
+
+dist: setup
+	@$(BIN)/python scripts/distribution.py
 
 clean:
 	rm -rf .venv .venv-* .python $(BROWSER_SCRIPTS) editors/vscode/node_modules dist harbour.db* .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -8,6 +8,7 @@ import tarfile
 from pathlib import Path
 
 import debian_python
+import distribution
 import fetch_browser_scripts
 import get_python
 import pytest
@@ -163,6 +164,18 @@ def test_a_package_with_another_hash_is_rejected(tmp_path, npm):
     npm_package(tmp_path / "kept.tgz", b"alert(1)")
     with pytest.raises(FetchError, match="npm package x@1 does not match the pinned hash"):
         fetch(str(tmp_path / "npm"), npm)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complains"),
+    [
+        ("# Changelog\n\n## [Unreleased]\n\n## [0.1.0]\n", False),
+        ("# Changelog\n\n## [0.2.0] - 2027-01-01\n\n## [0.1.0]\n", False),
+        ("# Changelog\n\n## [0.1.0]\n\n## [Unreleased]\n", True),
+    ],
+)
+def test_a_released_version_is_in_the_changelog(changes: str, complains: bool) -> None:
+    assert (distribution.missing_section("0.2.0", changes) is not None) is complains
 
 
 def test_scripts_are_not_fetched_twice(tmp_path, npm, monkeypatch, capsys):
