@@ -38,6 +38,7 @@ from hyperpy.pages.analysis.mistakes.end_tags import end_tags
 from hyperpy.pages.analysis.mistakes.forgotten_templates import check_forgotten_templates, forgotten_template
 from hyperpy.pages.analysis.mistakes.forms_without_method import forms_without_method
 from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
+from hyperpy.pages.analysis.mistakes.printed_html import printed_html
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.mistakes.unused_hooks import unused_hooks
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
@@ -192,6 +193,7 @@ def analyse(
         *missing_fragments(parsed, vocabulary),
         *constant_controls(parsed, vocabulary),
         *queries_of_forms(parsed, declarations, vocabulary),
+        *printed_html(parsed),
         *forms_without_method(parsed, FLAGS if any_method or guard else methods, declarations, vocabulary),
     )
     description = Description(

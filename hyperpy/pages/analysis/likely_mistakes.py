@@ -60,11 +60,13 @@ def _stores(index: FileIndex) -> Iterator[ast.Name]:
 
 def _loader_with_yield(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
     yields = parsed.index.owned(function, ast.Yield, ast.YieldFrom)
-    if parsed.index.owned(function, ast.Global) and all(
-        isinstance(node, ast.Yield) and node.value is None for node in yields
-    ):
+    yields_nothing = all(isinstance(node, ast.Yield) and node.value is None for node in yields)
+    if function.name == "load" or (yields_nothing and parsed.index.owned(function, ast.Global)):
         what = f"the `yield` makes {function.name}() the stream of this file, not its loader"
-        yield LoadWarning(what, place_of(yields[0], parsed.file), "A loader has no `yield`: remove it.")
+        hint = "A loader has no `yield`: it sets names of the file with `global`."
+        if function.name == "load":
+            hint += " A stream is better called `stream`."
+        yield LoadWarning(what, place_of(yields[0], parsed.file), hint)
 
 
 def _stream_without_yield(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:

@@ -17,6 +17,7 @@ _CONTROL = re.compile(r"<(?:input|select|textarea)\b[^<>]*?\sname=[\"']?([A-Za-z
 def constant_controls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[LoadWarning]:
     """Warnings about annotated constants with the name of a control in a t-string of the file."""
     controls = frozenset(name for text in _texts(parsed) for name in _CONTROL.findall(text))
+    posted = _posted(parsed)
     for node in parsed.index.owned(None, ast.AnnAssign) if controls else ():
         match node:
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant() as value) if name in controls:
@@ -24,7 +25,8 @@ def constant_controls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[Lo
                     continue
                 written = ast.unparse(node.annotation)
                 what = f"`{name}` is always {value.value!r}: an assignment takes nothing from the request"
-                hint = f"For what the control `{name}` sends, write `{name}: {written} = Query({ast.unparse(value)})`."
+                marked = f"{'Form' if name in posted else 'Query'}({ast.unparse(value)})"
+                hint = f"For what the control `{name}` sends, write `{name}: {written} = {marked}`."
                 yield LoadWarning(what, place_of(node, parsed.file), hint)
 
 
@@ -32,13 +34,7 @@ def queries_of_forms(
     parsed: ParsedFile, declarations: Iterable[Declaration], vocabulary: Vocabulary
 ) -> Iterator[LoadWarning]:
     """Warnings about `name: str` under `if POST:` beside a form that sends a control of that name in its body."""
-    sent = frozenset(
-        name
-        for text in _texts(parsed)
-        for form in _POSTED.findall(text)
-        if "?" not in form[0]
-        for name in _CONTROL.findall(form[1])
-    )
+    sent = _posted(parsed)
     for declared in declarations:
         under_method = declared.methods is not None and "GET" not in declared.methods
         is_query = under_method and not (declared.marked or vocabulary.is_form(declared.annotation))
@@ -46,6 +42,12 @@ def queries_of_forms(
             what = f"`{declared.name}` is taken from the query, but the form sends it in the body"
             hint = f"Write `{declared.name}: {ast.unparse(declared.annotation)} = Form()`."
             yield LoadWarning(what, place_of(declared.node, parsed.file), hint)
+
+
+def _posted(parsed: ParsedFile) -> frozenset[str]:
+    """The names of the controls that a form of the file sends in a body."""
+    forms = (form for text in _texts(parsed) for form in _POSTED.findall(text) if "?" not in form[0])
+    return frozenset(name for form in forms for name in _CONTROL.findall(form[1]))
 
 
 def _texts(parsed: ParsedFile) -> Iterator[str]:

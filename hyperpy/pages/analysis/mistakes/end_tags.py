@@ -23,6 +23,13 @@ _TAG: Final = re.compile(
 # Their end tags may be left out, https://html.spec.whatwg.org/multipage/syntax.html#optional-tags
 _OMITTED: Final = "body colgroup dd dt head html li optgroup option p rb rp rt rtc tbody td tfoot th thead tr"
 _OPTIONAL: Final = frozenset(_OMITTED.split())
+# A `<p>` ends where one of these begins, unless an element of `_SCOPES` is between them: the "button scope" of
+# https://html.spec.whatwg.org/multipage/parsing.html
+_END: Final = "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer form"
+_END_TOO: Final = "h1 h2 h3 h4 h5 h6 header hgroup main menu nav ol p pre search section summary table ul"
+_END_P: Final = frozenset(f"{_END} {_END_TOO}".split())
+_SCOPE: Final = "applet button caption marquee math object select svg table td template th"
+_SCOPES: Final = frozenset(_SCOPE.split())
 _CLOSED: Final = re.compile(r"(?:^|[\s\"'])/\s*\Z")  # not the end of an unquoted URL
 _IN_SVG: Final = frozenset({"a", "audio", "canvas", "iframe", "script", "style", "title", "video"})
 _ONLY_HTML: Final = ELEMENTS - _IN_SVG - {"svg", "math"}
@@ -41,10 +48,12 @@ class _Unclosed(NamedTuple):
     """The element around it that ends, or the empty string at the end of the template."""
     instead: str
     """The end tag that may be meant for it: `</h2>` after `<h1>`. Else the empty string."""
+    begun: str = ""
+    """The element inside it that ends it, although its end tag follows. Else the empty string."""
 
 
 def end_tags(parsed: ParsedFile) -> Iterator[LoadWarning]:
-    """Warnings about `<div><b></div></b>`, `<div><b></div>` and `<div>`.
+    """Warnings about `<div><b></div></b>`, `<div><b></div>`, `<p><ul></ul></p>` and `<div>`.
 
     A t-string may be a part of a page, so that it may end the elements of another, and end before its own do if the
     file has their end tags elsewhere.
@@ -60,9 +69,12 @@ def open_elements(parsed: ParsedFile) -> Iterator[tuple[str, LoadWarning]]:
             strings = strings_of(template)
             for unclosed in _crossings(_HOLE.join(strings)):
                 element = unclosed.element
-                if not unclosed.around and (is_xml or not _is_ended_nowhere(element, parsed.source)):
+                if not (unclosed.around or unclosed.begun) and (
+                    is_xml or not _is_ended_nowhere(element, parsed.source)
+                ):
                     continue
-                name = "" if unclosed.around or element.closes_itself else element.name
+                elsewhere = unclosed.around or unclosed.begun or element.closes_itself
+                name = "" if elsewhere else element.name
                 yield name, _warning(unclosed, _place(parsed, template, strings, element))
 
 
@@ -109,6 +121,7 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
         return
     open_: list[_Open] = []
     instead: dict[_Open, str] = {}
+    ended: dict[str, _Unclosed] = {}  # elements whose end tag was left out, and may still come
     is_part = False
     for tag in _TAG.finditer(text):
         written = tag["name"] or ""
@@ -116,13 +129,21 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
         if not name or _HOLE in name or name in VOID or (written[0].isupper() and not written.isupper()):
             continue  # the parser checks the tags of components, and there are warnings about `<Card>`
         if not tag["end"]:
+            if name in _END_P and (paragraph := _paragraph(open_)):
+                open_.remove(paragraph)
+                ended["p"] = _Unclosed(paragraph, "", "", begun=name)
             closes_itself = _CLOSED.search(tag["rest"]) is not None
             if not (closes_itself and any(each.name in ("svg", "math") for each in open_)):
                 open_.append(_Open(name, tag.start(), closes_itself))
         elif any(each.name == name for each in open_):
             while (inner := open_.pop()).name != name:
+                unclosed = _Unclosed(inner, name, instead.get(inner, ""))
                 if inner.name not in _OPTIONAL:
-                    yield _Unclosed(inner, name, instead.get(inner, ""))
+                    yield unclosed
+                else:
+                    ended[inner.name] = unclosed
+        elif name in ended:
+            yield ended.pop(name)
         elif needed := [each for each in open_ if each.name not in _OPTIONAL]:
             instead.setdefault(needed[-1], name)
         else:
@@ -132,12 +153,23 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
             yield _Unclosed(each, "", instead.get(each, ""))
 
 
+def _paragraph(open_: list[_Open]) -> _Open | None:
+    """The `<p>` that the start of another block ends, if any."""
+    for each in reversed(open_):
+        if each.name == "p" or each.name in _SCOPES:
+            return each if each.name == "p" else None
+    return None
+
+
 def _warning(unclosed: _Unclosed, place: Place) -> LoadWarning:
     name, around, instead = unclosed.element.name, unclosed.around, unclosed.instead
     if unclosed.element.closes_itself:
         where = f"it is still open at </{around}>" if around else "what follows is inside it"
         what = f"`/>` doesn't end a <{name}>: {where}"
         hint = f"Write <{name}></{name}>. In HTML, only elements without content need no end tag."
+    elif unclosed.begun:
+        what = f"browsers end this <{name}> where the <{unclosed.begun}> in it begins, so its end tag ends nothing"
+        hint = f"Write </{name}> before <{unclosed.begun}>, or use a <div>."
     elif instead:
         what = f"<{name}> is not ended by </{instead}>"
         hint = f"Write </{name}> in place of </{instead}>."
