@@ -66,7 +66,7 @@ from hyperpy.web.errors import method_error
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.session_seal import has_session_of_middleware
 from hyperpy.web.static_files import with_usable_range
-from hyperpy.web.whole_response import whole_responses
+from hyperpy.web.whole_response import respond_at_once
 
 if TYPE_CHECKING:
     from hyperpy.streams.dialects import datastar_stream
@@ -173,11 +173,10 @@ def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamM
 def _is_sent_whole(sender: Sender, text: str) -> bool:
     """Send a page for which nothing was set, if the server can do that in one step."""
     headers = sender.headers
-    whole = whole_responses(sender.send)
-    if whole is None or sender.vary or headers.policy:
+    if sender.vary or headers.policy:
         return False
     sender.started = True
-    return whole.respond(headers.of_page, _encoded(text))
+    return respond_at_once(sender.send, headers.of_page, _encoded(text))
 
 
 async def _send_page(run: Run, sender: Sender, text: str) -> None:

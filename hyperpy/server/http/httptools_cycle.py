@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, ST
 from hyperpy.server.http.message_event import MessageEvent
 from hyperpy.streams.sending import PartWriter
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
-from hyperpy.web.whole_response import Fields, WholeResponses
+from hyperpy.web.whole_response import MOST_COPIED, Fields, WholeResponses
 
 type Headers = Iterable[tuple[bytes, bytes]]
 
@@ -22,8 +22,6 @@ MOST_LINES: Final = 512
 LONGEST_VALUE: Final = 100  # bytes; a line with a longer value is not kept
 # The lines of all fields of a whole response, cleared as well.
 _fields: Final[dict[Fields, bytes]] = {}
-# Bytes of a body that is copied behind its head, to send both at once.
-MOST_COPIED: Final = 65536
 # Headers that tell where a response ends, or that are one client's own.
 NOT_KEPT: Final = frozenset({b"connection", b"set-cookie", b"transfer-encoding"})
 
