@@ -99,30 +99,8 @@ class Dispatch:
                 response = self._unrouted(found, scope)
                 await response(scope, receive, sender.watched)
         except Exception as error:
-            caught = await _ended(sender.last_run, scope, error)
-            raised = text_for_file(caught, scope) or caught
-            failure = decisive(raised)
-            if isinstance(failure, ClientDisconnect):
-                # The client left, or the server rejected the request, before its body was complete.
-                return
-            if sender.started:
+            if not await self._is_answered(error, scope, receive, send, sender):
                 raise
-            if sender.seal is not None:
-                sender.seal.release()  # an error page may change the session again
-            describe(failure, self._log(raised, scope))
-            guards = sender.guards or Guards(scope, receive, self.max_body)
-            response = await self._error_response(scope, receive, failure, guards)
-            headers = [*response.raw_headers, *missing(response, guards.headers)]
-            try:
-                for header in headers:
-                    check_header(header)
-            except AnswerError as bad:  # from the headers of an HTTPException
-                describe(bad, self._log(bad, scope))
-                response = debug_answer(bad, scope) if self.app.debug else error_answer(bad, _accept(scope))
-                headers = response.raw_headers
-            if STATE in scope:
-                request_state(scope).dependencies.forget()
-            await own_copy(response, sender.complete(headers, response.status_code))(scope, receive, send)
         except BaseException as cancelled:  # noqa: BLE001 (its dependencies have to see it)
             raise await _ended(sender.last_run, scope, cancelled)  # noqa: B904
         finally:
@@ -132,6 +110,34 @@ class Dispatch:
                 report_lost_changes(scope)
             if FORM_KEY in scope:
                 close_files(scope)
+
+    async def _is_answered(self, error: Exception, scope: Scope, receive: Receive, send: Send, sender: Sender) -> bool:
+        """Send the response to an error, if there is anybody to send it to. False if another response has started."""
+        caught = await _ended(sender.last_run, scope, error)
+        raised = text_for_file(caught, scope) or caught
+        failure = decisive(raised)
+        if isinstance(failure, ClientDisconnect):
+            # The client left, or the server rejected the request, before its body was complete.
+            return True
+        if sender.started:
+            return False
+        if sender.seal is not None:
+            sender.seal.release()  # an error page may change the session again
+        describe(failure, self._log(raised, scope))
+        guards = sender.guards or Guards(scope, receive, self.max_body)
+        response = await self._error_response(scope, receive, failure, guards)
+        headers = [*response.raw_headers, *missing(response, guards.headers)]
+        try:
+            for header in headers:
+                check_header(header)
+        except AnswerError as bad:  # from the headers of an HTTPException
+            describe(bad, self._log(bad, scope))
+            response = debug_answer(bad, scope) if self.app.debug else error_answer(bad, _accept(scope))
+            headers = response.raw_headers
+        if STATE in scope:
+            request_state(scope).dependencies.forget()
+        await own_copy(response, sender.complete(headers, response.status_code))(scope, receive, send)
+        return True
 
     def _unrouted(self, found: Match[LoadedRoute] | CanonicalRedirect | None, scope: Scope) -> Response:
         """The response for a path that no route answers. Raises NoRouteError if there is none."""

@@ -1,9 +1,10 @@
 """`Hyper`, a Starlette application that falls back to a folder of routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
+from inspect import markcoroutinefunction
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -165,14 +166,17 @@ class Hyper(Starlette):
             tasks = self._own_tasks[loop] = tasks_without_lifespan()
         return tasks
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan" and not self.allowed_hosts.allow(scope):
-            await self._refuse_host(scope, receive, send)
-            return
-        if scope["type"] == "http" and not (self.user_middleware or self.router.routes):
+    @markcoroutinefunction  # the usual request has one frame less, and so has a stream as long as it is open
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+        kind = scope["type"]
+        if kind != "lifespan" and self.allowed_hosts.names and not self.allowed_hosts.allow(scope):
+            return self._refuse_host(scope, receive, send)
+        if kind == "http" and not (self.user_middleware or self.router.routes):
             scope["app"] = self
-            await self.dispatch(scope, receive, send)
-            return
+            return self.dispatch(scope, receive, send)
+        return self._call_stack(scope, receive, send)
+
+    async def _call_stack(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             receive = RequestBody(receive, self.dispatch.body_limit(scope)).receive  # for middleware and mounts too
             send = CompletedSend(send, scope, self.dispatch.headers)

@@ -3,8 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import field
+from typing import Final
+
+from anyio import CancelScope
 
 from hyperpy.record_classes import record
+
+CUT_SHORT: Final = (
+    "%s: what the stream does after its last event took longer than %g s and was cancelled; "
+    "put longer work into response.background"
+)
 
 type CleansUp = Callable[[BaseException | None, float], Awaitable[BaseException | None]]
 """Gets what the generator has raised, if anything, and a time limit in seconds; returns what the stream ends with."""
@@ -54,3 +62,20 @@ class CleanUp:
             result = await self.call(error, cleanup)
         finally:
             self._result.set_result(result)
+
+
+async def wait_ended(task: asyncio.Task[None], clean_up: CleanUp | None, cleanup: float, last: float) -> bool:
+    """Give a generator's `finally` its time, even if the request is cancelled again meanwhile.
+
+    The task of the pump is cancelled after `cleanup` seconds, and left behind after `last` more. Returns whether it was
+    cancelled.
+    """
+    with CancelScope(shield=True):
+        if clean_up is not None:
+            await clean_up.run(task, cleanup, last)
+        await asyncio.wait((task,), timeout=cleanup)
+        is_late = not task.done()
+        if is_late:
+            task.cancel()
+            await asyncio.wait((task,), timeout=last)
+    return is_late

@@ -9,34 +9,26 @@ from dataclasses import KW_ONLY, field
 from time import monotonic
 from typing import Any, ClassVar, Final
 
-from anyio import CancelScope
 from markupsafe import Markup
 from starlette.types import Message, Receive, Scope, Send
 
-from hyperpy.exceptions import HyperError, Place
+from hyperpy.exceptions import HyperError
 from hyperpy.pages import AnsweredError, Completion, Run, current
 from hyperpy.record_classes import record
-from hyperpy.streams.clean_up import CleanUp
+from hyperpy.streams.clean_up import CUT_SHORT, CleanUp, wait_ended
 from hyperpy.streams.disconnect import DisconnectWatch
 from hyperpy.streams.framing import LastFrame
 from hyperpy.streams.negotiate import StreamMode, stream_headers
 from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, LIMITS, RUNNING, STOPPING, PumpState, StreamLimits
 from hyperpy.streams.registry import STATE_KEY, Streams
-from hyperpy.streams.sending import Flusher, Outbox
-from hyperpy.streams.stream_errors import failure_of
-from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
-from hyperpy.streams.telemetry import telemetry
+from hyperpy.streams.sending import Outbox
+from hyperpy.streams.stream_errors import failure_of, located
+from hyperpy.streams.stream_record import CLEAN_ENDS, EndReason, StreamRecord, is_refusal
+from hyperpy.streams.telemetry import Recording, telemetry
+from hyperpy.streams.timers import Timer
 from hyperpy.templates import Pending, allow_deferred, replace_surrogates
 
 logger: Final = logging.getLogger("hyperpy.streams")
-
-_CUT_SHORT: Final = (
-    "%s: what the stream does after its last event took longer than %g s and was cancelled; "
-    "put longer work into response.background"
-)
-
-# What the outbox holds is still sent.
-_CLEAN_ENDS: Final = (EndReason.DRAINING, EndReason.REPLACED, EndReason.TOO_OLD)
 
 
 @record(slots=True, eq=False, repr=False)
@@ -72,7 +64,9 @@ class Pump(ABC):
     _outbox: Outbox = field(init=False)
     _run: Run | None = field(init=False)
     _task: asyncio.Task[None] = field(init=False)
-    _timer: asyncio.TimerHandle = field(init=False)
+    _streams: Streams = field(init=False)
+    _timer: Timer = field(init=False)
+    _expiry: asyncio.TimerHandle | None = field(init=False)
     _watch: DisconnectWatch = field(init=False)
 
     def __post_init__(self) -> None:
@@ -104,127 +98,141 @@ class Pump(ABC):
         """The server stops: end now if the client reconnects by itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        recording = self._begin(scope, send)
+        try:
+            context = None if recording is None else recording.context
+            self._task = task = asyncio.Task(self._drive(), loop=self._loop, eager_start=True, context=context)
+            try:
+                if not (task.done() or self._state is STOPPING or (self.clean_up is not None and self.clean_up.is_due)):
+                    task.add_done_callback(self._watch.interrupt)
+                    with self._watch:
+                        # The body has been read already: messages with the rest of it don't matter here.
+                        while (await receive())["type"] != "http.disconnect":
+                            pass
+                    if not self._watch.interrupted:
+                        self._stop(EndReason.CLIENT_LEFT)
+            except BaseException:
+                self._stop(EndReason.CANCELLED)
+                await self._wait_ended()
+                raise
+            await self._wait_ended()
+            # A task group that fails cancels its task again, which may outlast the generator.
+            if task.done() and not (task.cancelled() and self._end_reason is not None):
+                task.result()
+        finally:
+            self._end(recording)
+
+    # In the server's task.
+
+    def _begin(self, scope: Scope, send: Send) -> Recording | None:
         self._loop = asyncio.get_running_loop()
         self._run = run = current.get(None)
         self.record = record = StreamRecord(self.route, run.route.url if run is not None else "", self.mode, scope)
         recorder = telemetry()
-        span, context = recorder.begin(record, scope) if recorder is not None else (None, None)
-        self._timer = self._loop.call_later(self.limits.headers, self._tick)
-        streams: Streams | None = scope.get("state", {}).get(STATE_KEY)
-        flusher = Flusher() if streams is None else streams.flusher
-        self._outbox = Outbox(self._loop, send, self._head, self._send_failed, record, flusher)
+        recording = recorder.begin(record, scope) if recorder is not None else None
+        streams = scope.get("state", {}).get(STATE_KEY)
+        self._streams = streams = Streams() if streams is None else streams
+        self._timer = streams.timers.later(self.limits.headers, self._tick, is_shared=False)
+        self._outbox = Outbox(self._loop, send, self._head, self._send_failed, record, streams.flusher)
         self._watch = DisconnectWatch()
-        if streams is not None:
-            streams.add(self)
+        streams.add(self)
         age = self.lifetime()
-        expiry = self._loop.call_later(age, self.end_cleanly, EndReason.TOO_OLD) if age else None
-        try:
-            self._task = asyncio.Task(self._drive(), loop=self._loop, eager_start=True, context=context)
-            await self._watch_client(receive)
-        finally:
-            self._timer.cancel()
-            if expiry is not None:
-                expiry.cancel()
-            record.end(self._end_reason or EndReason.CANCELLED)
-            if streams is not None:
-                streams.discard(self)
-            if recorder is not None and span is not None:
-                recorder.end(span, record)
-            record.failure = None
-            self._log_end()
-            if self._task.done():
-                del self._outbox  # it refers back to this object
+        self._expiry = self._loop.call_later(age, self.end_cleanly, EndReason.TOO_OLD) if age else None
+        return recording
 
-    # In the server's task.
-
-    async def _watch_client(self, receive: Receive) -> None:
-        task = self._task
-        try:
-            is_over = task.done() or self._state is STOPPING or (self.clean_up is not None and self.clean_up.is_due)
-            if not is_over and await self._watch.disconnects(receive, task):
-                self._stop(EndReason.CLIENT_LEFT)
-        except BaseException:
-            self._stop(EndReason.CANCELLED)
-            await self._wait_ended()
-            raise
-        await self._wait_ended()
-        # A task group that fails cancels its task again, which may outlast the generator.
-        if task.done() and not (task.cancelled() and self._end_reason is not None):
-            task.result()
+    def _end(self, recording: Recording | None) -> None:
+        record = self.record
+        self._streams.timers.cancel(self._timer, self._tick)
+        if self._expiry is not None:
+            self._expiry.cancel()
+        record.end(self._end_reason or EndReason.CANCELLED)
+        self._streams.discard(self)
+        if recording is not None:
+            recording.end(record)
+        record.failure = None
+        # The access log has a page that was sent completely.
+        if self.mode is not StreamMode.PAGE or record.end_reason is not EndReason.FINISHED:
+            logger.info("%s", record)
+        if self._task.done():
+            del self._outbox  # it refers back to this object
 
     async def _wait_ended(self) -> None:
-        """Give the generator's `finally` its time, even if the request is cancelled again meanwhile."""
         if self._task.done():
             return
-        with CancelScope(shield=True):
-            if self.clean_up is not None:
-                await self.clean_up.run(self._task, self.limits.cleanup, self.limits.last_send)
-            await asyncio.wait((self._task,), timeout=self.limits.cleanup)
+        if await wait_ended(self._task, self.clean_up, self.limits.cleanup, self.limits.last_send):
+            if self._end_announced:
+                logger.warning(CUT_SHORT, self.route, self.limits.cleanup)
             if not self._task.done():
-                if self._end_announced:
-                    logger.warning(_CUT_SHORT, self.route, self.limits.cleanup)
-                self._task.cancel()
-                await asyncio.wait((self._task,), timeout=self.limits.last_send)
-        if not self._task.done():
-            logger.warning("%s: the stream's generator does not end when cancelled; it is left running", self.route)
+                logger.warning("%s: the stream's generator does not end when cancelled; it is left running", self.route)
 
     # In the pump's task.
 
     async def _drive(self) -> None:
+        """Send the items as `async for` would. A cancellation in the body of that loop is the generator's."""
         task = asyncio.current_task()
         assert task is not None
         self._task = task  # here, because an eager task runs its first step before its constructor returns
-        failure: Any = None
+        generator, encode, put = self.generator, self.encode, self._outbox.put
+        ended: BaseException | None = None
         try:
-            await self._produce()
-        except asyncio.CancelledError as error:
+            try:
+                step = self._next()
+                while True:
+                    is_put = False
+                    if step is not None:
+                        item = await step
+                    else:
+                        async for item in generator:
+                            # Most items are, and nothing else can happen while they are encoded.
+                            kind = type(item)
+                            if kind is not Markup and kind is not str:
+                                break
+                            if self._state is not RUNNING or not (chunk := encode(item)):
+                                break
+                            if put(chunk):
+                                is_put = True
+                                break
+                        else:
+                            break
+                    if self._state is STOPPING and self._is_cancelled:  # it has swallowed its cancellation
+                        break
+                    step = await self._put(item, is_put)
+            finally:
+                await generator.aclose()
+        except StopAsyncIteration:
+            pass
+        except BaseException as error:  # noqa: BLE001 (`_ended_with` raises what it can't handle)
+            ended = error
+        try:
+            await self._ended_with(ended)
+        finally:
+            ended = None
+
+    async def _ended_with(self, ended: BaseException | None) -> None:
+        """The generator has returned, or raised this exception."""
+        failure: Any = None
+        if isinstance(ended, asyncio.CancelledError):
             if self._state is not STOPPING:
-                if task.cancelling():
+                if self._task.cancelling():
                     if self.clean_up is not None:
-                        await self.clean_up.after(error, self._watch.interrupt)
+                        await self.clean_up.after(ended, self._watch.interrupt)
                     self._state = ENDED
                     self._outbox.abandon()
-                    raise
+                    raise ended
                 failure = RuntimeError("the stream's generator awaited something that had been cancelled")
-                failure.__cause__ = error
+                failure.__cause__ = ended
             elif self.clean_up is not None and self._end_reason is not EndReason.ANSWERED:
-                failure = error
-        except Exception as error:  # noqa: BLE001 (`_conclude` logs it, sends it or raises it)
-            failure = failure_of(self._run, error)
+                failure = ended
+        elif isinstance(ended, Exception):
+            failure = failure_of(self._run, ended)
+        elif ended is not None:
+            raise ended
         if self.clean_up is not None:
             self._state = HELD if self._state is RUNNING else self._state
             failure = await self.clean_up.after(failure, self._watch.interrupt)
             self.clean_up = None  # it refers to the exception, whose traceback refers back to this object
             failure = failure_of(self._run, failure) if isinstance(failure, Exception) else None
         await self._conclude(failure)
-
-    async def _produce(self) -> None:
-        """Send the items as `async for` would. A cancellation in the body of that loop is the generator's."""
-        generator, encode, put = self.generator, self.encode, self._outbox.put
-        step = self._next()
-        try:
-            while True:
-                is_put = False
-                if step is not None:
-                    item = await step
-                else:
-                    async for item in generator:
-                        # Most items are, and nothing else can happen while they are encoded.
-                        kind = type(item)
-                        if not ((kind is Markup or kind is str) and self._state is RUNNING and (chunk := encode(item))):
-                            break
-                        if put(chunk):
-                            is_put = True
-                            break
-                    else:
-                        return
-                if self._state is STOPPING and self._is_cancelled:  # the generator has swallowed its cancellation
-                    return
-                step = await self._put(item, is_put)
-        except StopAsyncIteration:
-            return
-        finally:
-            await generator.aclose()
 
     async def _put(self, item: object, is_put: bool) -> Awaitable[object] | None:
         """Put any item into the outbox, unless it is there already, and wait for room. Returns as `_next` does."""
@@ -270,7 +278,7 @@ class Pump(ABC):
                 self._end_announced = True
             return text
         except HyperError as error:
-            raise self._located(error) from error.__cause__
+            raise located(error, self.generator) from error.__cause__
 
     async def _completed(self, page: Pending) -> str:
         """The item with its deferred values, which are awaited as if the generator did."""
@@ -281,14 +289,10 @@ class Pump(ABC):
         try:
             return replace_surrogates(await Completion(page).whole(self.inserted(page.html)))
         except HyperError as error:
-            raise self._located(error) from error.__cause__
+            raise located(error, self.generator) from error.__cause__
         finally:
             if self._state is RUNNING:
                 self._state = HELD
-
-    def _located(self, error: HyperError) -> HyperError:
-        frame = getattr(self.generator, "ag_frame", None)
-        return error.at(Place(frame.f_code.co_filename, frame.f_lineno)) if frame is not None else error
 
     async def _conclude(self, failure: Exception | None) -> None:
         """Send the end of the stream. `failure` is what the generator has raised, None if it has returned."""
@@ -301,7 +305,7 @@ class Pump(ABC):
                 await self._close(failure)
             elif failure is not None:
                 self.log("failed while it was closed", failure)
-            while not self._outbox.closed and self._end_reason in (None, *_CLEAN_ENDS):
+            while not self._outbox.closed and self._end_reason in (None, *CLEAN_ENDS):
                 await self._outbox.change()
         finally:
             if self._end_reason is None:
@@ -337,7 +341,7 @@ class Pump(ABC):
             return
         was_running = self._state is RUNNING
         self._state, self._end_reason = STOPPING, reason
-        if reason not in _CLEAN_ENDS:
+        if reason not in CLEAN_ENDS:
             self._outbox.abandon()
         if was_running and not self._end_announced:
             self._task.cancel()
@@ -348,7 +352,7 @@ class Pump(ABC):
         """End the body now with `last`, then the generator: the client reconnects, perhaps to another process."""
         self._stop(reason)
         self._outbox.finish(last)
-        self._timer.cancel()
+        self._streams.timers.cancel(self._timer, self._tick)
         self._timer = self._loop.call_later(self.limits.last_send, self._outbox.abandon)
 
     def _send_failed(self, error: Exception | None) -> None:
@@ -382,8 +386,10 @@ class Pump(ABC):
         elif self.ping and not outbox.sending and quiet >= limits.ping:
             outbox.put_other(self.ping)
             outbox.flush()
-        quiet = monotonic() - outbox.moved_at
-        self._timer = self._loop.call_later(limits.next_tick(quiet, outbox.sending, bool(self.ping)), self._tick)
+        seconds = limits.next_tick(monotonic() - outbox.moved_at, outbox.sending, bool(self.ping))
+        # With middleware around the server's `send`, in the context of the request, whose variables it may read.
+        is_shared = outbox.write_part is not None
+        self._timer = self._streams.timers.later(seconds, self._tick, is_shared=is_shared)
 
     def log(self, what: str, error: Exception) -> str:
         """Log the traceback, unless the error is a 4xx, and return the id that the log has it under."""
@@ -391,9 +397,3 @@ class Pump(ABC):
         if not is_refusal(error):
             logger.error("%s: the stream %s [%s]", self.route, what, log_id, exc_info=error)
         return log_id
-
-    def _log_end(self) -> None:
-        """Log one line for the stream, except for a page that was sent completely: the access log has it."""
-        record = self.record
-        if self.mode is not StreamMode.PAGE or record.end_reason is not EndReason.FINISHED:
-            logger.info("%s", record)

@@ -13,6 +13,7 @@ from starlette.types import Scope
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.sending import Flusher
 from hyperpy.streams.stream_record import EndReason, StreamRecord
+from hyperpy.streams.timers import SharedTimers
 
 # The lifespan puts the `Streams` under this key: `scope["state"]` passes it to each request through any middleware.
 STATE_KEY: Final = "hyperpy.streams"
@@ -61,6 +62,7 @@ class Streams:
         self.closing_since: float | None = None
         self._farewell = ""
         self.flusher = Flusher()
+        self.timers = SharedTimers()
         self.opened = 0
         self.ended: dict[EndReason, int] = dict.fromkeys(EndReason, 0)
         self.recent: deque[StreamRecord] = deque(maxlen=RECENT)

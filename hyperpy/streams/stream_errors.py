@@ -5,7 +5,7 @@ import logging
 from http.client import responses
 from typing import Final
 
-from hyperpy.exceptions import HeadersSentError
+from hyperpy.exceptions import HeadersSentError, HyperError, Place
 from hyperpy.lazy import pydantic_core
 from hyperpy.pages import Redirect, Run, decisive
 from hyperpy.streams.framing import frame
@@ -104,3 +104,9 @@ def failure_of(run: Run | None, error: Exception) -> Exception | None:
     except HeadersSentError as late:
         return late
     return None
+
+
+def located(error: HyperError, generator: object) -> HyperError:
+    """The error, at the `yield` at which the generator stands."""
+    frame = getattr(generator, "ag_frame", None)
+    return error.at(Place(frame.f_code.co_filename, frame.f_lineno)) if frame is not None else error

@@ -39,6 +39,10 @@ class EndReason(Enum):
     ANSWERED = "the request has another answer"
 
 
+# What the outbox holds is still sent.
+CLEAN_ENDS: Final = (EndReason.DRAINING, EndReason.REPLACED, EndReason.TOO_OLD)
+
+
 @record(slots=True, eq=False, repr=False)
 class StreamRecord:
     """One stream, open or ended."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.types import Scope
 
+from hyperpy.record_classes import record as record_class
 from hyperpy.streams.stream_record import EndReason, StreamRecord, is_refusal
 
 if TYPE_CHECKING:
@@ -47,19 +48,15 @@ class Telemetry:
             explicit_bucket_boundaries_advisory=_BOUNDARIES,
         )
 
-    def begin(self, record: StreamRecord, scope: Scope) -> tuple[trace.Span, Context | None]:
-        """Start the span of a stream, a child of the current one.
-
-        Returns it with a context for the generator in which it is the current span. The context is None if nothing
-        records spans.
-        """
+    def begin(self, record: StreamRecord, scope: Scope) -> Recording:
+        """Start the span of a stream, a child of the current one."""
         span = self._tracer.start_span(f"stream {record.route or record.path}", attributes=_attributes(record, scope))
         self._open.add(1, _dimensions(record))
         if not span.get_span_context().is_valid:
-            return span, None
+            return Recording(self, span)
         context = copy_context()
         context.run(self._attach, self._trace.set_span_in_context(span))
-        return span, context
+        return Recording(self, span, context)
 
     def end(self, span: trace.Span, record: StreamRecord) -> None:
         assert record.end_reason is not None
@@ -90,6 +87,18 @@ class Telemetry:
         if record.end_reason in (EndReason.FAILED, EndReason.BROKEN) and not is_refusal(failure):
             span.set_attribute("error.type", type(failure).__qualname__)
             span.set_status(self._trace.StatusCode.ERROR, record.error)
+
+
+@record_class(slots=True, eq=False)
+class Recording:
+    """The span of one stream, with a context for the generator in which it is the current one, if anything records."""
+
+    _telemetry: Telemetry
+    _span: trace.Span
+    context: Context | None = None
+
+    def end(self, record: StreamRecord) -> None:
+        self._telemetry.end(self._span, record)
 
 
 def _attributes(record: StreamRecord, scope: Scope) -> dict[str, str]:

@@ -17,7 +17,7 @@ from hyperpy.streams.dialects.datastar_encoding import (
 from hyperpy.streams.dialects.patch_events import error_event
 from hyperpy.streams.events import encode_event
 from hyperpy.streams.negotiate import accepts, stream_headers
-from hyperpy.streams.stream_errors import error_payload
+from hyperpy.streams.stream_errors import error_payload, located
 from hyperpy.streams.streamed_responses import EventStream
 
 logger: Final = logging.getLogger("hyperpy.streams")
@@ -44,7 +44,7 @@ class DatastarStream(EventStream):
         try:
             text = encode_for_datastar(item)
         except EventError as error:
-            raise self._located(error) from error.__cause__
+            raise located(error, self.generator) from error.__cause__
         if self.debug and not self.is_understood:
             self.is_understood = is_understood(text)
             if not self.is_understood:
