@@ -79,12 +79,12 @@ LISTENERS = 20
 # lowers the figure; one that needs more must be worth it.
 CEILINGS = {
     "a minimal page": (1621, 4),
-    "a page with a list": (2794, 4),
-    "a page with inputs and a loader": (2202, 4),
+    "a page with a list": (2791, 4),
+    "a page with inputs and a loader": (2198, 4),
     "100 events that are ready": (22800, 0),
     f"a message to {LISTENERS} streams, and its request": (17562, 68),
 }
-BLOCKS = 156  # of memory for an idle stream, with its connection
+BLOCKS = 141  # of memory for an idle stream, with its connection
 MEASURED = (3, 14)  # other versions of Python have other instructions
 
 type Run = Callable[[int], Awaitable[None]]  # does something so many times
@@ -195,4 +195,4 @@ async def test_an_idle_stream_takes_no_more_memory(tmp_path: Path):
             before = await open_streams(50)
             blocks = (await open_streams(100) - before) / 100
         await until(lambda: not server.state.tasks)
-    assert BLOCKS / 2 < blocks <= BLOCKS
+    assert BLOCKS / 2 < blocks <= BLOCKS, blocks

@@ -94,6 +94,7 @@ class Dispatch:
                     scope[ANSWERED].append(found.target.file)
                 stream = await answer_route(found.target, scope, receive, sender, params, self.protection)
                 if stream is not None:
+                    del found  # which nobody needs while it is open
                     await stream
             else:
                 response = self._unrouted(found, scope)

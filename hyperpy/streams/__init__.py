@@ -1,6 +1,7 @@
 """Sends the items of a generator to a client: encoding, content negotiation, and the lifetime of a stream."""
 
 from hyperpy.streams.clean_up import CleanUp
+from hyperpy.streams.disconnect import MessageEvent
 from hyperpy.streams.events import CLOSE, JSON, PING, Event, encode_chunk, encode_event
 from hyperpy.streams.negotiate import (
     Accept,
@@ -34,6 +35,7 @@ __all__ = [
     "EventStream",
     "GeneratorShape",
     "HTMLStream",
+    "MessageEvent",
     "PageStream",
     "Poll",
     "SignalledStreams",

@@ -16,7 +16,7 @@ from hyperpy.exceptions import HyperError
 from hyperpy.pages import AnsweredError, Completion, Run, current
 from hyperpy.record_classes import record
 from hyperpy.streams.clean_up import CUT_SHORT, CleanUp, wait_ended
-from hyperpy.streams.disconnect import DisconnectWatch
+from hyperpy.streams.disconnect import DisconnectWatch, uvicorns_cycle
 from hyperpy.streams.framing import LastFrame
 from hyperpy.streams.negotiate import StreamMode, stream_headers
 from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, LIMITS, RUNNING, STOPPING, PumpState, StreamLimits
@@ -100,15 +100,18 @@ class Pump(ABC):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         recording = self._begin(scope, send)
         try:
-            context = None if recording is None else recording.context
+            context = recording.context if recording is not None else None
             self._task = task = asyncio.Task(self._drive(), loop=self._loop, eager_start=True, context=context)
             try:
                 if not (task.done() or self._state is STOPPING or (self.clean_up is not None and self.clean_up.is_due)):
                     task.add_done_callback(self._watch.interrupt)
                     with self._watch:
-                        # The body has been read already: messages with the rest of it don't matter here.
-                        while (await receive())["type"] != "http.disconnect":
-                            pass
+                        if (cycle := uvicorns_cycle(receive)) is not None:
+                            while not (cycle.disconnected or cycle.response_complete):
+                                await cycle.message_event.taken()
+                        else:  # the body has been read already: messages with the rest of it don't matter here
+                            while (await receive())["type"] != "http.disconnect":
+                                pass
                     if not self._watch.interrupted:
                         self._stop(EndReason.CLIENT_LEFT)
             except BaseException:
@@ -128,8 +131,7 @@ class Pump(ABC):
         self._loop = asyncio.get_running_loop()
         self._run = run = current.get(None)
         self.record = record = StreamRecord(self.route, run.route.url if run is not None else "", self.mode, scope)
-        recorder = telemetry()
-        recording = recorder.begin(record, scope) if recorder is not None else None
+        recording = recorder.begin(record, scope) if (recorder := telemetry()) is not None else None
         streams = scope.get("state", {}).get(STATE_KEY)
         self._streams = streams = Streams() if streams is None else streams
         self._timer = streams.timers.later(self.limits.headers, self._tick, is_shared=False)
@@ -206,10 +208,9 @@ class Pump(ABC):
         try:
             await self._ended_with(ended)
         finally:
-            ended = None
+            ended = None  # its traceback refers to this frame
 
     async def _ended_with(self, ended: BaseException | None) -> None:
-        """The generator has returned, or raised this exception."""
         failure: Any = None
         if isinstance(ended, asyncio.CancelledError):
             if self._state is not STOPPING:
@@ -368,7 +369,7 @@ class Pump(ABC):
     def _head(self) -> Message:
         if self.on_start is not None:
             self.on_start()
-        headers, self.headers = self.headers, ()  # frees them while the stream is open
+        headers, self.headers, self.on_start = self.headers, (), None  # frees them while the stream is open
         return {"type": "http.response.start", "status": self.status, "headers": headers}
 
     def _tick(self) -> None:
@@ -388,8 +389,7 @@ class Pump(ABC):
             outbox.flush()
         seconds = limits.next_tick(monotonic() - outbox.moved_at, outbox.sending, bool(self.ping))
         # With middleware around the server's `send`, in the context of the request, whose variables it may read.
-        is_shared = outbox.write_part is not None
-        self._timer = self._streams.timers.later(seconds, self._tick, is_shared=is_shared)
+        self._timer = self._streams.timers.later(seconds, self._tick, is_shared=outbox.write_part is not None)
 
     def log(self, what: str, error: Exception) -> str:
         """Log the traceback, unless the error is a 4xx, and return the id that the log has it under."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
-from hyperpy.server.http.message_event import MessageEvent
+from hyperpy.streams import MessageEvent
 from hyperpy.streams.sending import PartWriter
 from hyperpy.web.bodiless import BODILESS, bodiless_headers
 from hyperpy.web.whole_response import MOST_COPIED, Fields, WholeResponses
