@@ -17,7 +17,7 @@ $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN)/python -c ''
 # more than a second.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup dev test test-newest lint format types bench docs requirements dist clean
+.PHONY: help setup dev test test-newest lint format types bench docs docs-dev requirements dist clean
 .DELETE_ON_ERROR:
 
 help:
@@ -28,7 +28,8 @@ help:
 	@echo 'make lint          check the style of code (ruff) and wording (scripts/prose.toml)'
 	@echo 'make format        format the code and fix style (ruff)'
 	@echo 'make types         check types (mypy, strict)'
-	@echo 'make docs          run the examples of README.md and docs/'
+	@echo 'make docs          run the examples of README.md and docs/, and build their site'
+	@echo 'make docs-dev      serve the site of docs/ and reload on every change'
 	@echo 'make bench         compare hyperpy with its peers'
 	@echo 'make requirements  pin the newest versions in requirements/'
 	@echo 'make dist          build the wheel and the source distribution, and try the wheel in a new environment'
@@ -77,6 +78,11 @@ types: setup
 
 docs: setup
 	@$(BIN)/python -m pytest tests/test_docs.py
+	@cd docs/site && DOCS_STATIC=1 $(CURDIR)/$(BIN)/hyper build $(ARGS)
+	@echo 'The site is in docs/site/dist/. Look at it with: python3 -m http.server --directory docs/site/dist'
+
+docs-dev: setup
+	@cd docs/site && $(CURDIR)/$(BIN)/hyper dev $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m bench $(ARGS)
@@ -93,5 +99,5 @@ dist: setup
 	@$(BIN)/python scripts/distribution.py
 
 clean:
-	rm -rf .venv .venv-* .python $(BROWSER_SCRIPTS) editors/vscode/node_modules dist harbour.db* .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf .venv .venv-* .python $(BROWSER_SCRIPTS) editors/vscode/node_modules dist docs/site/dist harbour.db* .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -99,5 +99,5 @@ def uvicorns_cycle(receive: Receive) -> Any:
     before = cycle.message_event
     if not isinstance(before, MessageEvent):
         cycle.message_event = MessageEvent()
-        before.set()  # a caller that else waits for it
+        before.set()  # for anything else that waits for it
     return cycle

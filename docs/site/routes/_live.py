@@ -1,0 +1,63 @@
+"""Examples that run beside the text: a route below `/live/` in a frame, or a recording of it where no server runs."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from hyperpy import asset, url
+
+from routes._highlight import highlighted
+
+FOLDER: Final = Path(__file__).parent / "live"
+HAS_SERVER: Final = os.environ.get("DOCS_STATIC") != "1"  # `make docs` sets it
+
+ROUTES: Final = {name: f"/live/{name}" for name in ("clock", "guests", "search")}
+CAPTIONS: Final = {
+    "clock": "A stream: the server renders the fragment anew each second.",
+    "guests": "A form and a channel: open this page twice, and sign here.",
+    "search": "A fragment: each key asks for the list alone.",
+}
+BESIDE: Final = {
+    "streaming": "clock",
+    "async": "clock",
+    "channels": "guests",
+    "forms": "guests",
+    "fragments": "search",
+    "htmx": "search",
+}
+
+
+def Live(name: str):
+    """The example that belongs to a document."""
+    example = BESIDE.get(name)
+    return (
+        example
+        and t"""
+        <section class="example" aria-labelledby="live-example">
+          <h2 id="live-example">An example that runs</h2>
+          <{Demo} name={example} />
+        </section>
+    """
+    )
+
+
+def Demo(name: str, file: bool = True):
+    code = (FOLDER / f"{name}.py").read_text()
+    shown = t"""<div class="code" data-language="python"><pre tabindex="0"><code>{
+        highlighted(code, "python")
+    }</code></pre></div>"""
+    return t"""
+        <figure class="demo">
+          <div class="window"><p class="address">{ROUTES[name]}</p><{Screen} {name} /></div>
+          <figcaption>{CAPTIONS[name]}{"" if HAS_SERVER else " This is a recording."}</figcaption>
+        </figure>
+        {file and shown}
+    """
+
+
+def Screen(name: str):
+    if HAS_SERVER:
+        return t'<iframe src={url(ROUTES[name])} title={CAPTIONS[name]} loading="lazy"></iframe>'
+    return (
+        t'<div class="recording" data-recording={asset(f"{name}.json")}>Recorded events are replayed by a script.</div>'
+    )
