@@ -118,6 +118,8 @@ input.addEventListener("keydown", (event) => {
   if (step && count) {
     event.preventDefault();
     select((selected() + step + count) % count);
+  } else if (event.key === "Escape") {
+    dialog.close(); // the first one would only empty the field
   } else if (event.key === "Enter" && count) {
     event.preventDefault();
     list.children[Math.max(selected(), 0)].click();

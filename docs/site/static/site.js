@@ -12,8 +12,11 @@ addEventListener("keydown", ({ key }) => {
     menu.focus();
   }
 });
-document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "center" });
-scrollTo({ top: location.hash ? scrollY : 0 });
+
+// Not scrollIntoView(), which would scroll the page as well.
+const nav = document.querySelector("#menu");
+const here = nav.querySelector("[aria-current]");
+if (here) nav.scrollTop = here.offsetTop - nav.clientHeight / 2;
 
 const theme = document.querySelector("#theme");
 const isDark = () => {
