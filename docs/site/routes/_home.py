@@ -12,7 +12,7 @@ from hyperpy import fragment, render
 t"""
 <!doctype html>
 <title>Clock</title>
-<time id="now" {fragment}>{datetime.now():%H:%M:%S}</time>
+<time id="now" {fragment}>{datetime.now():%X}</time>
 """
 
 

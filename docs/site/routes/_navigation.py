@@ -34,6 +34,7 @@ def navigation() -> tuple[Group, ...]:
 @lru_cache(maxsize=8)
 def read(text: str, files: tuple[tuple[str, Path], ...]) -> tuple[Group, ...]:
     """A paragraph or heading before a list is the name of its group. Documents in no list follow, by their folder."""
+    files_by_name = dict(files)
     names = {file: name for name, file in files}
     groups: dict[str, dict[str, str]] = {}
     title, depth = "", 0
@@ -48,11 +49,15 @@ def read(text: str, files: tuple[tuple[str, Path], ...]) -> tuple[Group, ...]:
             if child.type == "link_open":
                 name = names.get((DOCS / str(child.attrs["href"]).partition("#")[0]).resolve())
                 label = (token.children or [])[start + 1].content
+                if name and files_by_name[name].suffix == ".conf":
+                    label = files_by_name[name].name
                 if name and all(name not in group for group in groups.values()) and name != "index":
                     groups.setdefault(title, {})[name] = label
     for name, file in files:
         if name != "index" and all(name not in group for group in groups.values()):
-            groups.setdefault(TITLES.get(file.parent.name, "More"), {})[name] = name
+            groups.setdefault(TITLES.get(file.parent.name, "More"), {})[name] = (
+                file.read_text().splitlines()[0].lstrip("# ")
+            )
     return tuple(Group(title, tuple(Entry(*entry) for entry in group.items())) for title, group in groups.items())
 
 
