@@ -43,6 +43,7 @@ def Head(title: str):
         <script src={asset("theme.js")}></script>
         <link rel="icon" href={asset("icon.svg")} type="image/svg+xml">
         <link rel="stylesheet" href={asset("site.css")}>
+        <link rel="stylesheet" href={asset("search.css")}>
         <link rel="stylesheet" href={asset("document.css")}>
         <script type="module" src={asset("site.js")}></script>
         <script type="module" src={asset("search.js")}></script>

@@ -33,8 +33,8 @@ def Hero():
     return t"""
         <section class="hero" aria-label="hyperpy">
           <p class="claim">A folder of Python files becomes a live site.</p>
-          <p class="lead">hyperpy renders pages on the server from t-strings, and keeps them up to date with streams.
-            No build step, and no JavaScript of your own.</p>
+          <p class="lead">hyperpy renders pages on the server from t-strings, and streams what changes.
+            htmx, Datastar or an EventSource puts it in place. There is no build step.</p>
           <p class="actions"><a class="button" href={page_url("getting-started")}>Get started</a>
             <a href={page_url("tutorial")}>Build a live poll in ten steps</a></p>
           <div class="pair"><{CodeBlock} code={FIRST} language="python" /><{Demo} name="clock" file={False} /></div>

@@ -56,7 +56,7 @@ def read(text: str, files: tuple[tuple[str, Path], ...]) -> tuple[Group, ...]:
     for name, file in files:
         if name != "index" and all(name not in group for group in groups.values()):
             groups.setdefault(TITLES.get(file.parent.name, "More"), {})[name] = (
-                file.read_text().splitlines()[0].lstrip("# ")
+                file.read_text().splitlines()[0].lstrip("# ").replace("`", "")
             )
     return tuple(Group(title, tuple(Entry(*entry) for entry in group.items())) for title, group in groups.items())
 
