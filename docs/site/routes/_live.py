@@ -1,4 +1,4 @@
-"""Examples that run beside the text: a route below `/live/` in a frame, or a recording of it where no server runs."""
+"""Examples beside the text: a route below `/live/` in a frame, or events that are replayed without a server."""
 
 import os
 from pathlib import Path
@@ -10,6 +10,8 @@ from routes._highlight import highlighted
 
 FOLDER: Final = Path(__file__).parent / "live"
 HAS_SERVER: Final = os.environ.get("DOCS_STATIC") != "1"  # `make docs` sets it
+
+NOTE: Final = "" if HAS_SERVER else " Without a server, prepared events are replayed here."
 
 ROUTES: Final = {name: f"/live/{name}" for name in ("clock", "guests", "search")}
 CAPTIONS: Final = {
@@ -49,7 +51,7 @@ def Demo(name: str, file: bool = True):
     return t"""
         <figure class="demo">
           <div class="window"><p class="address">{ROUTES[name]}</p><{Screen} {name} /></div>
-          <figcaption>{CAPTIONS[name]}{"" if HAS_SERVER else " This is a recording."}</figcaption>
+          <figcaption>{CAPTIONS[name]}{NOTE}</figcaption>
         </figure>
         {file and shown}
     """
@@ -58,6 +60,5 @@ def Demo(name: str, file: bool = True):
 def Screen(name: str):
     if HAS_SERVER:
         return t'<iframe src={url(ROUTES[name])} title={CAPTIONS[name]} loading="lazy"></iframe>'
-    return (
-        t'<div class="recording" data-recording={asset(f"{name}.json")}>Recorded events are replayed by a script.</div>'
-    )
+    events = asset(f"{name}.json")
+    return t'<div class="recording" data-recording={events}>A script replays events here.</div>'
