@@ -15,7 +15,7 @@ _UVICORN: Final = ("uvicorn.protocols.http.httptools_impl", "uvicorn.protocols.h
 class DisconnectWatch:
     """Around the calls of `receive` that wait for the disconnect message: they end if `interrupt` is called.
 
-    It is no coroutine, which would have a frame in memory for as long as the stream is open.
+    It isn't a coroutine, whose frame would stay in memory for as long as the stream is open.
     """
 
     interrupted: bool = False

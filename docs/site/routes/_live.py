@@ -15,7 +15,7 @@ NOTE: Final = "" if HAS_SERVER else " Without a server, prepared events are repl
 
 ROUTES: Final = {name: f"/live/{name}" for name in ("clock", "guests", "search")}
 CAPTIONS: Final = {
-    "clock": "A stream: the server renders the fragment anew each second.",
+    "clock": "A stream: the server renders the fragment again each second.",
     "guests": "A form and a channel: open this page twice, and sign here.",
     "search": "A fragment: each key asks for the list alone.",
 }
