@@ -12,7 +12,6 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
-import hyperpy
 from tests.public_api import MODULES, describe_modules
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -32,12 +31,6 @@ def test_every_public_name_exists_once(name):
     module = importlib.import_module(name)
     assert [each for each in module.__all__ if not hasattr(module, each)] == []
     assert len(set(module.__all__)) == len(module.__all__)
-
-
-def test_the_index_of_the_docs_lists_every_public_name():
-    table = (REPOSITORY / "docs" / "index.md").read_text().partition("| Name | Page |")[2]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert sorted(name for row in rows for name in re.findall(r"`(\w+)`", row)) == sorted(hyperpy.__all__)
 
 
 def python(code: str, *, path: Path, folder: Path) -> str:
