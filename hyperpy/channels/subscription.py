@@ -28,17 +28,20 @@ type After = Start | str | None
 class _Phase(IntEnum):
     """Where a subscription's next message comes from. It only moves down this table.
 
-    | phase   | source of the next message                              | left when                                   |
-    |---------|---------------------------------------------------------|---------------------------------------------|
-    | NEW     |                                                         | it is entered                               |
-    | OPENING | none: the topic waits for the backend                   | the topic is open                           |
-    | READING | the backend, page by page, up to the mailbox's base     | the base is reached, or nothing more is kept|
-    | AHEAD   | the mailbox, from a gap or the backlog's last epoch on; | one of both arrives                         |
-    |         | what comes before that was read already                 |                                             |
-    | LIVE    | the mailbox, after the last message read                | the channel is closed                       |
-    | ENDED   | none                                                    |                                             |
+    | phase   | source of the next message                     | left when                        | next          |
+    |---------|------------------------------------------------|----------------------------------|---------------|
+    | NEW     |                                                | it is entered, or looped over    | OPENING       |
+    | OPENING | none: the topic waits for the backend          | the topic is open                | READING, LIVE |
+    | READING | the backend, page by page, up to the mailbox's | the base is reached, or nothing  | AHEAD, LIVE   |
+    |         | base                                           | more is kept                     |               |
+    | AHEAD   | the mailbox, from a gap or the backlog's last  | one of both arrives              | LIVE          |
+    |         | epoch on; what comes before was read already   | the channel is closed            | ENDED         |
+    | LIVE    | the mailbox, after the last message read       | the channel is closed            | ENDED         |
+    | ENDED   | none                                           |                                  |               |
 
-    What has been read is delivered before the mailbox. Leaving the loop ends a subscription in any phase.
+    What has been read is delivered before the mailbox. Leaving the loop ends a subscription in any phase. A slow
+    subscriber stays in its phase: `Mailbox` replaces what it has no room for by a gap. An error of the backend is
+    raised in any phase but ENDED, and leaves the phase as it is.
     """
 
     NEW = auto()

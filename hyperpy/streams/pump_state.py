@@ -13,18 +13,24 @@ RUNNING    runs, or awaits something;    it yields                              
                                          stop: the pump's task is cancelled                 STOPPING
 HELD       has not started (the first    its first step; or the outbox has taken the item   RUNNING
            state), or is suspended at a  the item has deferred values                       RUNNING
-           `yield` while its item is     the item is invalid: as if the generator raised    CLOSING
-           encoded or waits for room     stop: the generator is closed, with a              STOPPING
-           in the outbox                 CancelledError at its `yield`
+           `yield` while its item is     the task is cancelled, as by a timeout around the  RUNNING
+           encoded or waits for room     `yield`: CancelledError is thrown into it
+           in the outbox; or has ended,  the item is invalid: as if the generator raised    CLOSING
+           and the dependencies of the   the dependencies are cleaned up                    CLOSING
+           request are cleaned up        stop: the generator is closed, with a              STOPPING
+                                         CancelledError at its `yield`
 CLOSING    has ended                     the outbox is empty                                ENDED
+                                         it has failed before anything was put in the       ENDED
+                                         outbox: the pump raises, for an error page
                                          stop                                               STOPPING
-STOPPING   is cancelled and runs its     it has ended; for DRAINING, the outbox is empty    ENDED
-           `finally`, or runs on after   as well
-           it has announced its end;
-           what it yields is dropped
+STOPPING   is cancelled and runs its     it has ended; for DRAINING, REPLACED and TOO_OLD,  ENDED
+           `finally`, or runs on after   the outbox is empty as well
+           it has announced its end;     it goes on for too long (see below): the request   (STOPPING)
+           what it yields is dropped     ends without it
 ENDED      has ended                     none
 
-A pump that waits for its generator is RUNNING; one that waits for its client is HELD. From both it gets to ENDED in
+A pump that waits for its generator is RUNNING; one that waits for its client is HELD. Text for which the outbox has
+room is put there at once, without entering HELD. From both it gets to ENDED in
 two ways:
 
 - The generator ends or fails: through CLOSING, with the end reason FINISHED or FAILED. A failed generator has an error
@@ -36,7 +42,8 @@ two ways:
 An event named `done` or `close` announces the end: many clients disconnect when they get it. A stop does not cancel a
 generator that has yielded one. Instead of its `finally`, all that follows has `limits.cleanup` to end.
 
-Besides, a generator that cancels its own task goes from RUNNING to ENDED at once, with the end reason CANCELLED.
+Besides, a generator that cancels its own task goes from RUNNING to ENDED once its dependencies are cleaned up, with
+the end reason CANCELLED.
 
 End reason      Caused by                                                      Still sent
 --------------  -------------------------------------------------------------  ------------------------------

@@ -1,4 +1,6 @@
-"""The common part of the Redis and PostgreSQL backends: their connections, and how they survive outages."""
+"""The base class of backends that talk to a broker, such as Redis and PostgreSQL: connections, and how they survive
+outages.
+"""
 
 import asyncio
 import logging
