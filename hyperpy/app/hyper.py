@@ -178,7 +178,8 @@ class Hyper(Starlette):
 
     async def _call_stack(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            receive = RequestBody(receive, self.dispatch.body_limit(scope)).receive  # for middleware and mounts too
+            # Middleware and mounts have a limit too.
+            receive = RequestBody(receive, self.dispatch.body_limit(scope), debug=self.debug).receive
             send = CompletedSend(send, scope, self.dispatch.headers)
         token = entered_site.set(site_of({**scope, "app": self}))
         try:

@@ -16,24 +16,26 @@ class RequestBody:
     """Counts the body of a request as it is read. It is not part of the Run, to avoid a reference cycle.
 
     `limit` is in bytes; 0 means none. What is over it is dropped: `receive` then raises HTTPException(413), each time.
+    With `debug`, it says how to raise the limit.
     """
 
-    __slots__ = ("_receive", "is_read", "limit", "size")
+    __slots__ = ("_receive", "debug", "is_read", "limit", "size")
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, limit: int, *, debug: bool = False) -> None:
         self._receive = receive
         self.limit = limit
+        self.debug = debug
         self.size = 0
         self.is_read = False
 
     async def receive(self) -> Message:
         if 0 < self.limit < self.size:
-            raise too_large(self.limit)
+            raise too_large(self.limit, debug=self.debug)
         message = await self._receive()
         if message["type"] == "http.request":
             self.size += len(message.get("body", b""))
             if 0 < self.limit < self.size:
-                raise too_large(self.limit)
+                raise too_large(self.limit, debug=self.debug)
             self.is_read = not message.get("more_body")
         return message
 

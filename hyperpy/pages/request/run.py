@@ -126,7 +126,8 @@ class Run(AnsweredRequest):
         if self.request_made is None:
             with _making:
                 if self.request_made is None:
-                    self.body = RequestBody(self.receive, self.max_body or body_limit(self.route, self.scope))
+                    limit = self.max_body or body_limit(self.route, self.scope)
+                    self.body = RequestBody(self.receive, limit, debug=self.scope["app"].debug)
                     self.request_made = RouteRequest(self.scope, self.body.receive)
         return self.request_made
 

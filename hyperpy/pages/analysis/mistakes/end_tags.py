@@ -126,14 +126,21 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
     for tag in _TAG.finditer(text):
         written = tag["name"] or ""
         name = written.lower()
-        if not name or _HOLE in name or name in VOID or (written[0].isupper() and not written.isupper()):
+        is_component = name == _HOLE
+        if (
+            not name
+            or (_HOLE in name and not is_component)
+            or name in VOID
+            or (written[0].isupper() and not written.isupper())
+        ):
             continue  # the parser checks the tags of components, and there are warnings about `<Card>`
         if not tag["end"]:
             if name in _END_P and (paragraph := _paragraph(open_)):
                 open_.remove(paragraph)
                 ended["p"] = _Unclosed(paragraph, "", "", begun=name)
             closes_itself = _CLOSED.search(tag["rest"]) is not None
-            if not (closes_itself and any(each.name in ("svg", "math") for each in open_)):
+            is_empty = closes_itself and (is_component or any(each.name in ("svg", "math") for each in open_))
+            if not is_empty:
                 open_.append(_Open(name, tag.start(), closes_itself))
         elif any(each.name == name for each in open_):
             while (inner := open_.pop()).name != name:
@@ -144,7 +151,7 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
                     ended[inner.name] = unclosed
         elif name in ended:
             yield ended.pop(name)
-        elif needed := [each for each in open_ if each.name not in _OPTIONAL]:
+        elif needed := [each for each in open_ if each.name not in _OPTIONAL and each.name != _HOLE]:
             instead.setdefault(needed[-1], name)
         else:
             is_part = True
@@ -156,7 +163,7 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
 def _paragraph(open_: list[_Open]) -> _Open | None:
     """The `<p>` that the start of another block ends, if any."""
     for each in reversed(open_):
-        if each.name == "p" or each.name in _SCOPES:
+        if each.name == "p" or each.name == _HOLE or each.name in _SCOPES:
             return each if each.name == "p" else None
     return None
 
@@ -164,7 +171,8 @@ def _paragraph(open_: list[_Open]) -> _Open | None:
 def _warning(unclosed: _Unclosed, place: Place) -> LoadWarning:
     name, around, instead = unclosed.element.name, unclosed.around, unclosed.instead
     if unclosed.element.closes_itself:
-        where = f"it is still open at </{around}>" if around else "what follows is inside it"
+        end = "the end of the component" if around == _HOLE else f"</{around}>"
+        where = f"it is still open at {end}" if around else "what follows is inside it"
         what = f"`/>` doesn't end a <{name}>: {where}"
         hint = f"Write <{name}></{name}>. In HTML, only elements without content need no end tag."
     elif unclosed.begun:
@@ -173,6 +181,9 @@ def _warning(unclosed: _Unclosed, place: Place) -> LoadWarning:
     elif instead:
         what = f"<{name}> is not ended by </{instead}>"
         hint = f"Write </{name}> in place of </{instead}>."
+    elif around == _HOLE:
+        what = f"<{name}> is still open where the component around it ends"
+        hint = f"Write </{name}> before the end tag of the component."
     elif around:
         what = f"<{name}> is still open where </{around}> ends the element around it"
         hint = f"Write </{name}> before </{around}>."
