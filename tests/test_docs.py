@@ -127,6 +127,15 @@ def test_every_page_can_be_reached_from_the_index() -> None:
     assert {str(file.relative_to(DOCS)) for file in IN_DOCS} - {"index.md"} <= linked
 
 
+def test_drawings_have_a_title() -> None:
+    for file in IN_DOCS:
+        if file.suffix == ".svg":
+            root = ElementTree.parse(file).getroot()
+            assert root.get("role") == "img", file.name
+            names = {child.tag.rpartition("}")[2] for child in root}
+            assert "title" in names, file.name
+
+
 def test_anchors_are_made_as_code_hosts_make_them() -> None:
     assert anchor("What `hyper serve` does, and when") == "what-hyper-serve-does-and-when"
 
