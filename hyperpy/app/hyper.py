@@ -7,7 +7,7 @@ from dataclasses import replace
 from inspect import markcoroutinefunction
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Never
 from weakref import WeakKeyDictionary
 
 from starlette.applications import Starlette
@@ -25,7 +25,7 @@ from hyperpy.app.explicit_routes import ExplicitRoutes
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.app.spawning import TASKS_KEY, SpawnedTasks, lifespan_tasks, tasks_without_lifespan
 from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
-from hyperpy.config import Command, Settings, app_settings, running_command
+from hyperpy.config import Command, Settings, app_settings, refuse_arguments, running_command
 from hyperpy.exceptions import ConfigError, HyperError, InputError, RefusedRedirectError, display_path
 from hyperpy.pages import AssetCheck, Dependency, Redirect, RequestBody
 from hyperpy.sessions import SessionCookie, missing_key, new_key
@@ -64,7 +64,9 @@ class Hyper(Starlette):
         lifespan: Lifespan | None = None,
         *,
         settings: Settings | None = None,
+        **unknown: Never,
     ) -> None:
+        refuse_arguments(unknown, ("routes", "static", "debug", "lifespan", "settings"))
         command = running_command.get()
         debug = debug or (command is not None and command.debug)
         settings = app_settings(settings)

@@ -42,6 +42,10 @@ class Channel:
         """
         return Subscription(current_hub(), self._key, after, current_cursor())
 
+    def __aiter__(self) -> Subscription:
+        """The same as `subscribe()`, so that channels are read in loops as queues are."""
+        return self.subscribe()
+
     async def close(self) -> None:
         """End the channel: the loop of every subscriber ends after the messages kept. Closing it again does nothing."""
         await current_hub().publish(self._key, self.name, b"null", closes=True)

@@ -2,7 +2,7 @@
 
 from hyperpy.config.setting_values import SettingSource, SourceKind, checked, listed
 from hyperpy.config.settings import Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
-from hyperpy.config.sources import Command, app_settings, is_serving, load_settings, running_command
+from hyperpy.config.sources import Command, app_settings, is_serving, load_settings, refuse_arguments, running_command
 
 __all__ = [
     "Command",
@@ -17,6 +17,7 @@ __all__ = [
     "key_of",
     "listed",
     "load_settings",
+    "refuse_arguments",
     "running_command",
     "setting_fields",
     "variable_of",

@@ -11,7 +11,7 @@ from typing import Final
 
 from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.config.settings import PREFIX, Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
-from hyperpy.exceptions import ConfigError, Place, UnknownSettingWarning, did_you_mean, refuse
+from hyperpy.exceptions import ConfigError, Place, UnknownSettingWarning, caller_place, did_you_mean, refuse
 from hyperpy.lazy import tomllib
 from hyperpy.record_classes import record
 
@@ -63,6 +63,16 @@ def app_settings(given: Settings | None = None) -> Settings:
         warnings.warn(str(error), UnknownSettingWarning, stacklevel=3)
     environ = {name: value for name, value in os.environ.items() if name not in unknown}
     return load_settings({}, environ, Path.cwd())
+
+
+def refuse_arguments(unknown: Collection[str], known: Collection[str]) -> None:
+    """Raise ConfigError if `Hyper` was passed arguments that it doesn't have, such as settings."""
+    for name in unknown:
+        hint = did_you_mean(name, known) or f"It has {', '.join(known)}."
+        if name in setting_fields():
+            code = f", or pass settings=Settings({name}=…)" if name in app_setting_names() else ""
+            hint = f"Set {key_of(name)} below [tool.hyper] in {PYPROJECT}, or {variable_of(name)}{code}."
+        raise ConfigError(f"Hyper has no argument {name!r}", place=caller_place(), hint=hint)
 
 
 def _refuse_server_settings(given: Settings) -> None:

@@ -161,6 +161,22 @@ def test_settings_are_settings(folder, given):
         Hyper(settings=given)
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("trusted_origins", "or HYPER_TRUSTED_ORIGINS, or pass settings=Settings(trusted_origins=…)."),
+        ("port", "Set port below [tool.hyper] in pyproject.toml, or HYPER_PORT."),
+        ("route", "Did you mean `routes`?"),
+        ("middleware", "It has routes, static, debug, lifespan, settings."),
+    ],
+)
+def test_unknown_arguments_are_refused(folder, name, hint):
+    with pytest.raises(ConfigError, match=f"Hyper has no argument '{name}'") as caught:
+        Hyper(**{name: "x"})
+    assert hint in caught.value.hint
+    assert caught.value.place.file == __file__
+
+
 def test_a_copy_with_other_values_is_checked(folder, monkeypatch):
     monkeypatch.setenv("HYPER_PING", "7")
     assert replace(Hyper().settings, ping=8).ping == 8

@@ -57,7 +57,7 @@ async def test_data_that_json_cannot_hold_raises_an_error(data, hint):
 
 
 async def test_each_subscriber_has_its_own_copy_of_the_data():
-    async with channel("a").subscribe() as one, channel("a").subscribe() as two:
+    async with channel("a").subscribe() as one, aiter(channel("a")) as two:
         await channel("a").publish({"list": [1]})
         mine, yours = await anext(one), await anext(two)
         mine.data["list"].append("mine")
