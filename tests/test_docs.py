@@ -199,6 +199,15 @@ def test_the_table_and_the_chart_show_what_was_measured() -> None:
     ElementTree.fromstring(chart.chart(run))  # it is well-formed XML
 
 
+@pytest.mark.parametrize("drawing", sorted((DOCS / "drawings").glob("*.svg")), ids=lambda file: file.stem)
+def test_a_drawing_tells_screen_readers_what_it_shows(drawing: Path) -> None:
+    root = ElementTree.parse(drawing).getroot()
+    named = [root.find(f"*[@id='{name}']") for name in root.get("aria-labelledby", "").split()]
+    assert [part.tag.rpartition("}")[2] for part in named if part is not None] == ["title", "desc"]
+    assert all(part is not None and part.text for part in named)
+    assert root.get("role") == "img"
+
+
 @pytest.mark.usefixtures("quickly")
 def test_every_load_error_has_its_example_and_every_example_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
