@@ -76,6 +76,9 @@ def test_every_block_holds(name: str, tmp_path: Path) -> None:
         "```console\n$ hyper routes\nnothing of the kind\n```",
         "```toml\n# pyproject.toml\n[tool.hyper]\nprot = 80\n```",
         "```nginx\nlisten 81;\n```",
+        '```dockerfile\nCMD ["hyper", "serve", "--speed", "9"]\n```',
+        "```yaml\nsite:\n  command: no-such-tool\n```",
+        "```python\n# routes/index.py\nt'<p>'\n```\n```caddyfile\nhealth_uri /nowhere\n```",
         "| You write | hyperpy says |\n|---|---|\n| `t'<p>'` | some error |\n",
     ],
 )

@@ -21,7 +21,9 @@ from tests.support.servers import HYPER, Command, free_port
 REPOSITORY = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # Programs of the reader's machine, and programs that install something. They are not run.
-NOT_RUN = frozenset({"cd", "find", "git", "kill", "nginx", "npm", "pip", "python3.14", "source", "xargs"})
+NOT_RUN = frozenset(
+    {*("cd", "find", "git", "kill", "nginx", "npm", "pip", "python3.14", "redis-server", "source", "useradd", "xargs")}
+)
 # With these options, mypy finds what tests/test_user_tools.py has cached.
 TOOLS = {"mypy": ("--strict", f"--cache-dir={REPOSITORY / '.mypy_cache' / 'tools'}"), "ruff": ()}
 # Plugins of pytest that are installed here and that no document uses: importing them is a fifth of a short run.

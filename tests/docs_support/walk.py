@@ -4,7 +4,8 @@
   script, whose output is in the ```text, ```html or ```json block right after it.
 - ```text that begins with `file.py:line  ` is the load error that the file above it causes. The file is then deleted.
 - ```console holds commands after `$ ` and their output; ```sh holds commands that must exist.
-- ```ini is a systemd unit, whose commands must exist.
+- ```ini is a systemd unit, ```dockerfile an image and ```yaml a set of containers, whose commands must exist.
+- ```caddyfile is a configuration of Caddy; the site must answer what it asks for.
 - ```html and ```js elsewhere are for browsers: the URLs in them must be routes of the site.
 - A table whose head is `You write | hyperpy says` holds templates or statements, and the error of each, and one with
   `You declare` statements of `routes/{number}.py`. Other tables hold file names and their errors, or values and their
@@ -15,7 +16,9 @@ every route that no command has requested are requested.
 """
 
 import ast
+import json
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -35,6 +38,8 @@ _URL = re.compile(
     r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|(?:EventSource|createStream)\("(/[^"]*)\""""
 )
 _EXECUTED = re.compile(r"^Exec\w+=(?:/[\w.-]+)*/(.+)$", re.MULTILINE)  # in a systemd unit; the folder is left out
+_CONTAINED = re.compile(r"(?:^RUN |^CMD |^ +command: )(.+)$", re.MULTILINE)  # in a container, perhaps as a list
+_PROBED = re.compile(r"^\s*health_uri (\S+)$", re.MULTILINE)
 _TRY = "routes/try.py"
 _DECLARING = (
     "from functools import cache; from typing import Annotated, Any, Final; from pydantic import BaseModel, Field; "
@@ -86,6 +91,12 @@ class Walk:
             case "ini":
                 for command in _EXECUTED.findall(block.text):
                     check(command)
+            case "dockerfile" | "yaml":
+                for command in _CONTAINED.findall(block.text):
+                    check(shlex.join(json.loads(command)) if command.startswith("[") else command)
+            case "caddyfile":
+                for url in _PROBED.findall(block.text):
+                    assert self.site.request(url).status == 200, f"nothing answers {url}"
             case "nginx" if block.text.startswith("upstream "):
                 pass  # a real nginx runs it, in tests/test_docs.py
             case "sql":
