@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import inspect
 import traceback
 import warnings
 import weakref
@@ -313,6 +314,16 @@ def test_async_components_are_refused(render: Render) -> None:
                 render("<{component} />", component=component)
 
     check_each([asynchronous, generator], check)
+
+
+def test_an_error_closes_the_coroutines_of_all_holes(render: Render) -> None:
+    def check(nest: Callable[[object], object]) -> None:
+        coroutine = asynchronous()
+        with pytest.raises(TemplateError, match="is not text"):
+            render("{b'x'}{value}", value=nest(coroutine))
+        assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
+
+    check_each([lambda c: c, lambda c: [c], lambda c: t"<b>{c}</b>", lambda c: [t"<b>{(1, c)}</b>"]], check)
 
 
 def test_a_component_raises_its_own_errors(render: Render) -> None:

@@ -125,6 +125,8 @@ ERRORS = [
      "Build it from a string: new RegExp({a})."),
     ('t"<script>if (a) /⟦{a}⟧/</script>"', "`{a}` is inside a regular expression",
      "Build it from a string: new RegExp({a})."),
+    ('t"<script>4 / /⟦{a}⟧/</script>"', "`{a}` is inside a regular expression",
+     "Build it from a string: new RegExp({a})."),
     ('t"<script>{{}} / 2; x = ⟦{a}⟧</script>"',
      "`{a}` follows a `/` that may divide or start a regular expression, after `}`", TOP),
     ('t"<script>i++ / 2; x = ⟦{a}⟧</script>"',
