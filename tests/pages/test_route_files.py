@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
 from hyperpy import Hyper
 from hyperpy.exceptions import HyperError, RouteError
 from tests.support.sites import Site, Write
+from tests.support.until import PATIENCE
 
 HTML = {"accept": "text/html"}
 
@@ -437,6 +438,32 @@ class TestStreams:
         client = site({"index.py": source})
         answer = await client.post("/", data={"name": "Ada <b>"})
         assert answer.text.split("\n\n")[0] == "event: name\ndata: Ada &lt;b&gt;"
+
+    @pytest.mark.parametrize("rest", ["", "break"])
+    async def test_a_loader_may_have_read_the_body_or_its_beginning(self, site: Site, rest: str) -> None:
+        source = f"""
+            import asyncio
+            from hyperpy import POST, request
+            read = []
+            async def load():
+                if POST:
+                    async for part in request.stream():
+                        read.append(part)
+                        {rest}
+            async def stream():
+                if {bool(rest)}:
+                    await asyncio.sleep(0)  # now the stream listens for a disconnect
+                    read.append(await request.body())
+                yield b"".join(read).decode()
+            """
+
+        async def parts() -> AsyncIterator[bytes]:
+            for part in (b"one ", b"two"):
+                yield part
+
+        async with asyncio.timeout(PATIENCE):
+            answer = await site({"index.py": source}).post("/", content=parts())
+        assert answer.text.startswith("data: one two\n")
 
 
 class TestBackground:
