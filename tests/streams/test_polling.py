@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hyperpy import JSON, Event, poll
 from hyperpy.exceptions import StreamError, TemplateError
+from hyperpy.streams import polling
 from hyperpy.streams.events import PolledDict
 from hyperpy.streams.polling import THREADS, Poll
 
@@ -179,9 +180,15 @@ class AsyncCallable:
         return 2
 
 
-@pytest.mark.parametrize("fn", [twice, partial(twice), AsyncCallable(), lambda: twice(), lambda: 2])
-async def test_sync_and_async_functions(fn):
+@pytest.mark.parametrize(
+    ("fn", "is_async"),
+    [(twice, True), (partial(twice), True), (AsyncCallable(), True), (lambda: twice(), False), (lambda: 2, False)],
+)
+async def test_sync_and_async_functions(fn, is_async, monkeypatch):
+    threads = []
+    monkeypatch.setattr(polling, "_in_thread", lambda fn: threads.append(fn) or run_in_threadpool(fn))
     assert await anext(poll(fn)) == 2
+    assert threads == ([] if is_async else [fn])
 
 
 async def test_a_synchronous_function_may_block_and_sees_the_context():
