@@ -205,6 +205,8 @@ async def load():
         if POST:
             return {"saved": True}
 """
+CASES = "async def load():\n    match len(log):\n        case 0 if PUT:\n            return {'put': 1}\n"
+EARLY = "async def load():\n    if not POST:\n        return\n    return [1]\n"
 REDIRECTS = "from hyperpy import PlainTextResponse, redirect\nasync def load():\n    if POST:\n        redirect('/')\n"
 ASSIGNS = REDIRECTS + "    global response\n    response = PlainTextResponse('set')\n"
 HELPED = REDIRECTS + "    x = helped()\ndef helped():\n    PlainTextResponse('helped')\n"
@@ -223,6 +225,12 @@ ANSWERS: Mapping[str, tuple[str, str, str]] = {
     "definitions that follow the block": (FOLLOWING, "POST", "200 0"),
     "a loader that answers only under a flag": (ONLY_POST, "GET", "405 Method Not Allowed"),
     "the method of that flag": (ONLY_POST, "POST", '200 {"saved":true}'),
+    "a flag that guards a case": (CASES, "GET", "405 Method Not Allowed"),
+    "the method of the case": (CASES, "PUT", '200 {"put":1}'),
+    "a page in a case": ("match len(log):\n    case 0 if POST:\n        t'x'", "GET", "405 Method Not Allowed"),
+    "the page of the case": ("match len(log):\n    case 0 if POST:\n        t'x'", "POST", "200 x"),
+    "a loader that returns early": (EARLY, "GET", "405 Method Not Allowed"),
+    "the method that goes on": (EARLY, "POST", "200 [1]"),
     "a redirect in a loader, under a flag": (REDIRECTS, "GET", "405 Method Not Allowed"),
     "a loader that ends with an answer": (ONLY_POST + "    return [1]\n", "GET", "200 [1]"),
     "a loader that ends with a call": (ONLY_POST + "    call()\n", "GET", "200 called"),

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from hyperpy.pages.analysis.file_index import FileIndex, blocks
-from hyperpy.pages.analysis.methods.method_conditions import value_of
+from hyperpy.pages.analysis.methods.method_conditions import blocks_reached, value_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import ANSWERS, RESPONSES, Vocabulary
@@ -141,18 +141,25 @@ def _is_possible(node: ast.Expr | ast.Raise | ast.Return, *, at_once: bool, name
 
 def _spared(statements: Sequence[ast.stmt], answers: Callable[[ast.stmt], bool], vocabulary: Vocabulary) -> bool:
     """Whether GET reaches none of the statements that are answers."""
-    return all(_passes(statement, answers, vocabulary) for statement in statements)
+    for statement in statements:
+        if not _passes(statement, answers, vocabulary):
+            return False
+        if _returns(statement, vocabulary):
+            break
+    return True
 
 
 def _passes(statement: ast.stmt, answers: Callable[[ast.stmt], bool], vocabulary: Vocabulary) -> bool:
-    if isinstance(statement, ast.If):
-        value = value_of(statement.test, "GET", vocabulary)
-        reached = [
-            block for block, skipped in ((statement.body, False), (statement.orelse, True)) if value is not skipped
-        ]
-        return all(_spared(block, answers, vocabulary) for block in reached)
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return True
-    if nested := blocks(statement):
-        return all(_spared(block, answers, vocabulary) for block in nested)
+    if blocks(statement):
+        return all(_spared(block, answers, vocabulary) for block in blocks_reached(statement, "GET", vocabulary))
     return not answers(statement)
+
+
+def _returns(statement: ast.stmt, vocabulary: Vocabulary) -> bool:
+    """Whether GET always leaves a function here, as by `if not POST: return`."""
+    if isinstance(statement, ast.If) and value_of(statement.test, "GET", vocabulary) is not None:
+        [block] = blocks_reached(statement, "GET", vocabulary)
+        return any(_returns(inner, vocabulary) for inner in block)
+    return isinstance(statement, ast.Return)

@@ -7,8 +7,9 @@ from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import blocks
 from hyperpy.pages.analysis.methods.function_uses import FunctionUses
 from hyperpy.pages.analysis.methods.method_conditions import Path, flags_in, is_reached
-from hyperpy.pages.analysis.methods.page_methods import template_paths
+from hyperpy.pages.analysis.methods.page_methods import reaches_template
 from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import FLAGS, place_of
 from hyperpy.record_classes import record
@@ -51,15 +52,15 @@ def choose_functions(
     plain = [candidate for candidate in found if not candidate.path]
     loader, stream = finder.only(plain, is_stream=False), finder.only(plain, is_stream=True)
     loader = loader or finder.loaded_again(found) or finder.unreached(found, is_stream=False)
-    pages = list(template_paths(parsed.tree.body, ()))
-    usual = Chosen(loader, stream or finder.unreached(found, is_stream=True), bool(pages))
+    pages = any(map(is_template, parsed.index.of(ast.Expr)))
+    usual = Chosen(loader, stream or finder.unreached(found, is_stream=True), pages)
     finder.check(found, usual, perhaps - named)
     chosen = {}
     flagged = [candidate for candidate in found if candidate.path]
     for method in sorted(FLAGS) if flagged or (stream and pages) else ():
         own = [candidate for candidate in flagged if is_reached(candidate.path, method, vocabulary)]
         loader, stream = finder.only(own, is_stream=False), finder.only(own, is_stream=True)
-        has_page = any(is_reached(path, method, vocabulary) for path in pages)
+        has_page = pages and reaches_template(parsed.tree.body, method, vocabulary)
         functions = Chosen(loader or usual.loader, stream or usual.stream, has_page)
         if functions != usual:
             chosen[method] = functions

@@ -1,9 +1,9 @@
 """What the conditions of a file say about the method of the request."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.file_index import FileIndex, blocks
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import FLAGS
 
@@ -39,6 +39,18 @@ def value_of(test: ast.expr, method: str, vocabulary: Vocabulary) -> bool | None
 def is_reached(path: Path, method: str, vocabulary: Vocabulary) -> bool:
     """Whether a request of a method can reach the inside of some branches."""
     return all(value_of(branch.test, method, vocabulary) in {taken, None} for branch, taken in path)
+
+
+def blocks_reached(statement: ast.stmt, method: str, vocabulary: Vocabulary) -> list[Sequence[ast.stmt]]:
+    """The blocks directly in a statement that a request of a method can reach."""
+    match statement:
+        case ast.If(test=test, body=body, orelse=orelse) | ast.While(test=test, body=body, orelse=orelse):
+            value = value_of(test, method, vocabulary)
+            return [block for block, skipped in ((body, False), (orelse, True)) if value is not skipped]
+        case ast.Match(cases=cases):
+            guards = [case.guard and value_of(case.guard, method, vocabulary) for case in cases]
+            return [case.body for case, guard in zip(cases, guards, strict=True) if guard is not False]
+    return [*blocks(statement)]
 
 
 def flags_in(node: ast.AST | None, index: FileIndex, vocabulary: Vocabulary) -> Iterator[str]:
