@@ -122,7 +122,9 @@ class TemplateError(HyperError):
 
 
 class ComponentError(TemplateError):
-    """Not a component, or called with arguments that it doesn't accept."""
+    """Not a component, or called with arguments that it doesn't accept, the first of which is `argument`."""
+
+    argument: str = ""
 
 
 class UnknownFragmentError(TemplateError):

@@ -33,8 +33,8 @@ def _check(file: SiteFile, literal: Literal, tag: Component) -> Finding | None:
     problem = call_problem(signature, names, _content(tag), spreads=spreads)
     if problem is None:
         return None
-    named = (each for each in tag.attributes if isinstance(each, Attribute) and problem.what.endswith(f"`{each.name}`"))
-    wrong = next(named, None) if "has no parameter" in problem.what else None
+    attributes = (each for each in tag.attributes if isinstance(each, Attribute))
+    wrong = next((each for each in attributes if python_name(each.name) == problem.argument), None)
     place = file.place(literal, wrong.start, len(wrong.name)) if wrong else file.place(literal, tag.start + 1, 1)
     return Finding(Severity.ERROR, "component", problem.what, place, problem.hint)
 

@@ -32,6 +32,7 @@ FILES = {
 
         t"{x}"
         """,
+    "card.py": "def Card(title='', a_b=''): return t''\nt'''<p>\n  é <{Card} />\n  <{Card}\n  a-b=\"{{\" titel=1 />'''",
     "shown.py": "user = {1: 2}\nt'<p>{user}</p>'",
     "numbered.py": "from hyperpy import Query\nn: int = Query(0)\nraise LookupError(f'no {n}')\nt'x'",
 }
@@ -78,6 +79,9 @@ async def test_tracebacks_have_the_users_frames_and_a_mark(printed: Callable[[],
     text = printed()
     assert "Traceback" not in text
     assert re.search(r"shown.py:2  a template can't.*\n *\n.*\n.*\n +\^\^\^\^\n +Render its items", text)
+    await client.get("/card")
+    *_, source, marks, _, _ = printed().split("\n")
+    assert (source.index("titel"), marks.count("^")) == (marks.index("^"), 5)
 
 
 async def test_an_error_is_printed_once(printed: Callable[[], str]):

@@ -86,7 +86,7 @@ MISTAKES = {
     "from hyperpy import Markup\nt'<i>a</i><select><option>{1}<a href=/b>c</a>'": "<select> has no end tag",
     "t'<div><span />{1}</div>'": "`/>` doesn't end a <span>: it is still open at </div>",
     "t'<div><p>{1}</div></p>'": "<p> is still open where </div> ends the element around it",
-    f"{CARD}t'<{{Card}} title=a><h1>{{1}}</{{Card}}></h1>'": "<h1> is still open where the component around it ends",
+    f"{CARD}t'<{{Card}} title=a><h1>{{1}}</{{Card}}></h1>'": "</h1> ends an element that begins inside <{Card}>",
     f"{CARD}t'<p><{{Card}} title=a><span /></{{Card}}>'": "it is still open at the end of the component",
     "t'<ul><li>a<p>{1}</ul></li>'": "Write </li> before </ul>.",
     "t'<section><p>{1} <ul><li>a</ul></p></section>'": "browsers end this <p> where the <ul> in it begins",

@@ -227,7 +227,8 @@ def app_of(write: Write, **options: Any) -> Hyper:
 async def test_bodies_have_a_limit(write: Write) -> None:
     """With a `Content-Length` and without: then the size is known only when it has come."""
     wrong = []
-    async with client_of(app_of(write)) as http:
+    app = app_of(write)
+    async with client_of(app) as http:
         for path, length, status in BODIES:
             announced = await http.post(path, content=b"x" * length)
             chunked = await http.post(path, content=chunks(length))
@@ -235,7 +236,10 @@ async def test_bodies_have_a_limit(write: Write) -> None:
                 wrong.append((path, length, announced.status_code, chunked.status_code, chunked.text))
         get = await http.request("GET", "/small", content=b"x" * 11)
         unread = [(await http.post("/unread", content=body)).status_code for body in (b"x" * 11, chunks(11))]
+        app.debug = True
+        hints = [(await http.post("/small", content=body)).text for body in (b"x" * 11, chunks(11))]
     assert wrong == []
+    assert [text.count("Raise it by route(max_body=") for text in hints] == [1, 1]
     assert (get.status_code, unread) == (413, [413, 200])
 
 

@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 from hyperpy.dev.problems.hints import hint_for, without_far_names
 from hyperpy.dev.problems.source_code import SourceLine, Span, excerpt, frames_of, is_users, package_of, span_of
 from hyperpy.dev.problems.values import Redaction, variables
-from hyperpy.exceptions import HyperError
+from hyperpy.exceptions import ComponentError, HyperError
 from hyperpy.record_classes import record
+from hyperpy.templates.at_load.argument_places import mark_argument
 
 _MOST_FRAMES: Final = 60  # of one traceback: a recursion has a thousand
 _MOST_VARIABLES: Final = 60
@@ -82,6 +83,8 @@ def identity_of(error: BaseException) -> tuple[tuple[object, ...], str]:
 
 
 def _problem(error: BaseException, redaction: Redaction, seen: frozenset[int], depth: int) -> Problem:
+    if isinstance(error, ComponentError):
+        mark_argument(error)
     frames = list(frames_of(error))
     own = [frame for frame in frames if is_users(frame.tb_frame.f_code.co_filename)]
     shown = own[-1] if own else frames[-1] if frames else None

@@ -10,7 +10,8 @@ from typing import Any, override
 
 from hyperpy.dev.problems.hints import hint_for, without_far_names
 from hyperpy.dev.problems.source_code import is_users, package_of
-from hyperpy.exceptions import HyperError, Place
+from hyperpy.exceptions import ComponentError, HyperError, Place
+from hyperpy.templates.at_load.argument_places import mark_argument
 from hyperpy.tracebacks import raising_place
 
 
@@ -19,6 +20,8 @@ def trimmed_traceback(error: BaseException) -> str:
 
     hyperpy's own errors have their place and excerpt in their message, which is all that is shown of them.
     """
+    if isinstance(error, ComponentError):
+        mark_argument(error)
     if isinstance(error, HyperError) and error.place is not None:
         cause = error.__cause__
         if cause is None or _is_said(cause, error, error.place):

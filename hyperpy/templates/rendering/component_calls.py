@@ -143,7 +143,7 @@ def _check(signature: ComponentSignature, arguments: Arguments, content: Markup 
                 f"Give it a parameter `children`, or write <{{{signature.name}}} />. {signature.about}",
             )
         hint = f"{did_you_mean(name, signature.takes)} {signature.about}".lstrip()
-        raise CallProblem(f"`{signature.name}` has no parameter `{name}`", hint)
+        raise CallProblem(f"`{signature.name}` has no parameter `{name}`", hint, name)
     missing = [name for name in signature.needs if name not in arguments]
     if missing == ["children"]:
         raise CallProblem(

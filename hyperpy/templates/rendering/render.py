@@ -252,8 +252,12 @@ def is_compiler_imported() -> bool:
 
 
 def error_of(problem: Problem, words: str = "") -> TemplateError:
-    kind = ComponentError if isinstance(problem, CallProblem) else TemplateError
-    return kind(f"{problem.what}, in {words}" if words else problem.what, hint=problem.hint)
+    what = f"{problem.what}, in {words}" if words else problem.what
+    if not isinstance(problem, CallProblem):
+        return TemplateError(what, hint=problem.hint)
+    error = ComponentError(what, hint=problem.hint)
+    error.argument = problem.argument
+    return error
 
 
 def _located(problem: Problem, template: Template) -> TemplateError:

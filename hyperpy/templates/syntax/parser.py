@@ -9,6 +9,7 @@ from copy import replace
 
 from hyperpy.exceptions import did_you_mean
 from hyperpy.templates.syntax.contexts import VOID
+from hyperpy.templates.syntax.crossing_tags import check_crossing
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
 from hyperpy.templates.syntax.nodes import (
     Attribute,
@@ -86,6 +87,7 @@ class _Tree:
         self.source = source
         self.nodes: list[Node] = []
         self.open: list[tuple[Component, list[Node]]] = []
+        self.has_content = False
 
     def build(self) -> tuple[Node, ...]:
         for token in scan(self.source):
@@ -99,13 +101,17 @@ class _Tree:
                 self.nodes.append(token)
         if self.open:
             raise self._unclosed(self.open[-1][0])
-        return _with_fragments(self.nodes)
+        nodes = _with_fragments(self.nodes)
+        if self.has_content:
+            check_crossing(nodes)
+        return nodes
 
     def _component(self, token: Component) -> None:
         token = _with_last(token)
         if token.children is None:
             self.nodes.append(_marked(token))
         else:
+            self.has_content = True
             self.open.append((token, self.nodes))
             self.nodes = []
 

@@ -18,6 +18,10 @@ class Problem(Exception):
 class CallProblem(Problem):
     """Not a component, or called with arguments that it does not accept. Becomes a ComponentError."""
 
+    def __init__(self, what: str, hint: str = "", argument: str = "") -> None:
+        super().__init__(what, hint)
+        self.argument = argument
+
 
 class SyntaxProblem(Problem):
     """Invalid static text. `start` and `width` count characters of `LiteralSource.text`."""
