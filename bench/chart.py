@@ -74,8 +74,9 @@ def chart(run: Run) -> str:
         top += max(len(result.ratios), 2) * (BAR + GAP) + GROUP_GAP  # a label has two lines
     limit = LABELS + SCALE
     return html(t"""\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" role="img" aria-labelledby="title">
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" role="img" aria-labelledby="title desc">
 <title id="title">Cost of hyperpy and its peers, relative to hand-written code</title>
+<desc id="desc">A group of bars for each kind of work. The table below it has the same figures.</desc>
 <style>{STYLE}</style>
 <text class="title" x="0" y="18">Cost relative to code written by hand, less is better</text>
 <text class="note" x={limit} y="40" text-anchor="middle">by hand: 1</text>
