@@ -1,8 +1,9 @@
-"""Timers that streams share."""
+"""Timers that streams share, and when the one of a stream is due."""
 
 import asyncio
 from contextvars import ContextVar
 
+from hyperpy.streams import StreamLimits
 from hyperpy.streams.timers import SharedTimers
 from tests.support.counting import counted_scheduling
 
@@ -38,3 +39,20 @@ async def test_timers_of_about_the_same_time_are_one():
     await called.wait()
     assert seen == [(1, "nobody")]  # not in the context of the stream that came first
     assert not timers._due
+
+
+def test_when_a_stream_is_looked_at_again():
+    """Without pings when a send would be too slow, else when a ping is due, but soon enough for a send that begins."""
+    usual, impatient = StreamLimits(ping=15, send=30), StreamLimits(ping=15, send=5)
+    seconds = {
+        (usual, 0, False, True): 15,
+        (usual, 4, False, True): 11,
+        (usual, 15, False, True): 0.01,
+        (usual, 4, True, True): 15,
+        (usual, 20, True, True): 10,
+        (usual, 4, False, False): 26,
+        (usual, 31, True, False): 0.01,
+        (impatient, 4, False, True): 5,
+        (impatient, 12, False, True): 3,
+    }
+    assert {(limits, *case): limits.next_tick(*case) for limits, *case in seconds} == seconds
