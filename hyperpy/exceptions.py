@@ -122,7 +122,7 @@ class TemplateError(HyperError):
 
 
 class ComponentError(TemplateError):
-    """Not a component, or called with arguments that it doesn't accept, the first of which is `argument`."""
+    """Not a component, or called with arguments that it doesn't accept; `argument` is the first of them."""
 
     argument: str = ""
 

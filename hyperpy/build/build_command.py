@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -20,7 +19,6 @@ def run_build(
     settings: Settings,
     out: Path,
     origin: str,
-    elsewhere: Sequence[str],
     layout: str,
     *,
     allow_dynamic: bool,
@@ -35,7 +33,6 @@ def run_build(
         allow_dynamic=allow_dynamic,
         origin=_checked_origin(origin),
         root=f"/{quote(root, safe='/')}" if root else "",
-        elsewhere=tuple(elsewhere),
     )
     report = asyncio.run(build_site(app, options))
     print(report.text(time.perf_counter() - started), file=sys.stderr if report.fails else sys.stdout)

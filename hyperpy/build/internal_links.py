@@ -46,7 +46,6 @@ class InternalLinks:
     layout: Layout
     root: str = ""
     origin: str = ""
-    elsewhere: Sequence[str] = ()
     own_files: set[str] = field(default_factory=set)
     """The paths of hyperpy's own files that pages link to."""
     _known: dict[str, Problem] = field(default_factory=dict)
@@ -58,7 +57,7 @@ class InternalLinks:
 
     @cached_property
     def _destinations(self) -> Destinations:
-        return Destinations(self.app, self.elsewhere)
+        return Destinations(self.app)
 
     def check(self, errors: PageErrors) -> None:
         """Add an error for each link that leads nowhere."""
@@ -120,7 +119,7 @@ class InternalLinks:
     def _absolute(self, url: str) -> Problem:
         parts = urlsplit(url)
         path = parts.path
-        if path.startswith(tuple(self.elsewhere)):
+        if path.startswith(self._destinations.elsewhere):
             return None
         if self.root:
             if path != self.root and not path.startswith(f"{self.root}/"):

@@ -29,7 +29,6 @@ class BuildOptions:
     """The address of the site, without a path."""
     root: str = ""
     """The percent-encoded path in front of all URLs."""
-    elsewhere: tuple[str, ...] = ()
 
 
 async def build_site(app: Hyper, options: BuildOptions) -> BuildReport:
@@ -128,7 +127,6 @@ class _Build:
             options.layout,
             options.root,
             options.origin,
-            options.elsewhere,
         )
         links.check(self.found.page_errors)
         for path in sorted(links.own_files):

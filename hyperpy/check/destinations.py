@@ -1,7 +1,7 @@
 """The URLs that a site answers: route files, static files, and the routes and mounts of Starlette."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -25,14 +25,18 @@ _OWN: Final = "_hyper"
 
 @record(frozen=True)
 class Destinations:
-    """`elsewhere` are prefixes of paths that the site leaves to others, such as a proxy in front of it."""
+    """What an application answers, as its routes are now."""
 
     app: Hyper
-    elsewhere: Collection[str] = ()
+
+    @cached_property
+    def elsewhere(self) -> tuple[str, ...]:
+        """Beginnings of paths that something else answers, such as a proxy in front of the site."""
+        return tuple(filter(None, map(str.strip, (self.app.settings.elsewhere or "").split(","))))
 
     def problem(self, path: Path, method: str | None) -> URLProblem | None:
         """Why a request to this path would be a 404 or a 405; None if it wouldn't, or that can't be known."""
-        if str(path).startswith(tuple(self.elsewhere)) or path.segments[:1] == (_OWN,):
+        if str(path).startswith(self.elsewhere) or path.segments[:1] == (_OWN,):
             return None
         explicit = self._explicit(path, method)
         if explicit is not False:

@@ -1,7 +1,7 @@
 """Everything that `hyper check` finds in a loaded site."""
 
 import gc
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from weakref import WeakKeyDictionary
@@ -70,17 +70,17 @@ def check_loaded(app: Hyper) -> list[LoadWarning]:
     return [LoadWarning(each.what, each.place, each.hint) for each in found if each.place is not None]
 
 
-def check_site(app: Hyper, elsewhere: Collection[str] = (), *, types: bool = False) -> Report:
-    """Check the route files of an application in debug mode, and what they import; with `types`, by a type checker too.
+def check_site(app: Hyper, *, types: bool = False) -> Report:
+    """Check the route files of an application in debug mode, and what they import.
 
-    `elsewhere` are prefixes of paths that something else answers, such as a proxy.
+    With `types`, a type checker does so too.
     """
     loaded = app.loaded_routes
     files = site_files(loaded)
     findings = [
         *map(Finding.of_error, loaded.errors),
         *map(Finding.of_warning, loaded.warnings),
-        *_across_files(files, Destinations(app, elsewhere)),
+        *_across_files(files, Destinations(app)),
         *(check_types(loaded.found.folder, files) if types else ()),
     ]
     return Report(tuple(in_order(findings)), len(files.files))

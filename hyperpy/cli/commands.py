@@ -72,7 +72,10 @@ def options(*names: str) -> Decorator:
         for name in reversed(names):
             field = known[name]
             help = with_variable(field.metadata["help"], name, _display(field.default))
-            if field.type is bool:
+            if field.metadata["many"]:
+                listed = partial(click.option, multiple=True, metavar="PREFIX,…", callback=_joined)
+                command = listed(flag_of(name), name, help=help)(command)
+            elif field.type is bool:
                 flags = f"{flag_of(name)}/--no-{key_of(name)}"
                 command = click.option(flags, name, default=None, help=help)(command)
             else:
@@ -80,6 +83,10 @@ def options(*names: str) -> Decorator:
         return click.argument("target", required=False)(command)
 
     return decorate
+
+
+def _joined(context: click.Context, option: click.Parameter, values: Sequence[str]) -> str | None:
+    return ",".join(values) or None
 
 
 def _metavar(field: Field[Any]) -> str:
@@ -96,12 +103,12 @@ def _display(default: object) -> object:
     return "none" if default is None else default
 
 
-# Only a server that visitors use reads the files of a build.
-APP_SETTINGS = tuple(name for name in app_setting_names() if name != "built")
+# Only a server that visitors use reads the files of a build, and only a check the prefixes of other sites.
+APP_SETTINGS = tuple(name for name in app_setting_names() if name not in ("built", "elsewhere"))
 
 
 @main.command(epilog=EPILOG)
-@options("host", "port", "editor", "routes", "static", *APP_SETTINGS)
+@options("host", "port", "editor", "routes", "static", "elsewhere", *APP_SETTINGS)
 def dev(**flags: str | bool | None) -> None:
     """Serve for development: reload on every change, and show errors in the browser.
 
@@ -162,12 +169,11 @@ def routes(form: str, **flags: str | bool | None) -> None:
 
 
 @main.command()
-@options("routes", "static")
+@options("routes", "static", "elsewhere")
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings as well.")
-@click.option("--elsewhere", multiple=True, metavar="PREFIX", help="Skip URLs that start with this. May be repeated.")
 @click.option("--types", is_flag=True, help="Check types as well, with the installed mypy or Pyright.")
 @click.option("--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True)
-def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **flags: str | bool | None) -> None:
+def check(strict: bool, types: bool, form: str, **flags: str | bool | None) -> None:
     """Load the site, and report errors, likely mistakes, broken links, and unknown names and arguments.
 
     TARGET is an application, as module:attribute. The status is 1 if there is an error.
@@ -177,7 +183,7 @@ def check(strict: bool, elsewhere: tuple[str, ...], types: bool, form: str, **fl
         app = loading.load_tolerantly(flags, problems)
         report = site_checks.Report((), 0)
         if app is not None:
-            report = site_checks.check_site(app, elsewhere, types=types)
+            report = site_checks.check_site(app, types=types)
         report = report.with_errors(problems)
         click.echo(site_checks.FORMATS[form](report.findings, report.files))
         sys.exit(1 if report.fails(strict=strict) else 0)
@@ -200,7 +206,7 @@ def shell(code: str | None, **flags: str | bool | None) -> None:
 
 
 @main.command()
-@options("routes", "static", "root_path")
+@options("routes", "static", "elsewhere", "root_path")
 @click.option("--out", type=click.Path(path_type=Path), default="dist", show_default=True, help="Folder to write.")
 @click.option("--allow-dynamic", is_flag=True, help="Leave out what needs a server, and build the rest.")
 @click.option(
@@ -211,10 +217,7 @@ def shell(code: str | None, **flags: str | bool | None) -> None:
     help="Whether the page of /about is about/index.html or about.html.",
 )
 @click.option("--origin", default="", metavar="URL", help="Address of the site, such as https://example.org.")
-@click.option("--elsewhere", multiple=True, metavar="PREFIX", help="Skip links that start with this. May be repeated.")
-def build(
-    out: Path, allow_dynamic: bool, layout: str, origin: str, elsewhere: tuple[str, ...], **flags: str | bool | None
-) -> None:
+def build(out: Path, allow_dynamic: bool, layout: str, origin: str, **flags: str | bool | None) -> None:
     """Render the routes to files, for any host of static files.
 
     A file whose URL has parameters says in `static_paths` which pages there are. Whatever needs a server is listed. The
@@ -225,7 +228,7 @@ def build(
     with reported():
         settings = replace(_settings(flags), built=None)
         app = loading.loaded_hyper(loading.load_app(settings, development_key=sessions.new_key()), settings)
-        sys.exit(site_builds.run_build(app, settings, out, origin, elsewhere, layout, allow_dynamic=allow_dynamic))
+        sys.exit(site_builds.run_build(app, settings, out, origin, layout, allow_dynamic=allow_dynamic))
 
 
 @main.command()

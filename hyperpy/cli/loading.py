@@ -57,7 +57,7 @@ def load_tolerantly(flags: Mapping[str, object], problems: list[HyperError]) -> 
         return None
     except ConfigError as error:  # a setting that is invalid beside others; all but these can be left out
         problems.append(error)
-    needed = [name for name in ("routes", "static", "target") if name in settings.sources]
+    needed = [name for name in ("routes", "static", "elsewhere", "target") if name in settings.sources]
     settings = load_settings({name: getattr(settings, name) for name in needed}, {}, Path(os.devnull))
     try:
         return loaded_hyper(load_app(settings, debug=True, tolerant=True), settings)

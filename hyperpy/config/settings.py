@@ -28,12 +28,15 @@ def _setting(
     example: str = "",
     of_app: bool = False,
     secret: bool = False,
+    many: bool = False,
 ) -> Any:
     """`of_app` marks a setting that applications read; servers read the others.
 
-    A `secret` is in no repr. `example` is the value that error messages suggest for a setting without a default.
+    A `secret` is in no repr. `example` is the value that error messages suggest for a setting without a default. `many`
+    values are separated by commas; their flag may be repeated.
     """
-    metadata = {"help": help, "least": least, "most": most, "choices": choices, "example": example, "of_app": of_app}
+    metadata = {"help": help, "least": least, "most": most, "choices": choices, "example": example}
+    metadata |= {"of_app": of_app, "many": many}
     return field(default=default, metadata=metadata, repr=not secret)
 
 
@@ -48,6 +51,13 @@ class Settings:
     static: str = _setting("static", "Folder of the files served at /static/.")
     built: str | None = _setting(
         None, "Folder that `hyper build` has written, to serve its pages as files.", example="dist", of_app=True
+    )
+    elsewhere: str | None = _setting(
+        None,
+        "Beginnings of paths that something else answers, such as a proxy; links there are not checked.",
+        example="/wiki/,/grafana/",
+        of_app=True,
+        many=True,
     )
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 means every IPv4 address of the machine.")
     port: int = _setting(8000, "Port to listen on; 0 picks a free one.", least=0, most=65535)

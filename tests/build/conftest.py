@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.routing import BaseRoute
 
-from hyperpy import Hyper
+from hyperpy import Hyper, Settings
 from hyperpy.build import BuildOptions, build_site
 from hyperpy.build.build_report import BuildReport
 from hyperpy.pages import temporary_imports
@@ -27,13 +27,14 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
         *,
         static: str | None = None,
         lifespan: Any = None,
+        settings: Settings | None = None,
         middleware: Iterable[Any] = (),
         routes: Iterable[BaseRoute] = (),
         **options: Any,
     ) -> BuildReport:
         write_files(Path("routes"), files)
         with temporary_imports(Path("routes")):
-            app = Hyper(routes="routes", static=static, lifespan=lifespan)
+            app = Hyper(routes="routes", static=static, lifespan=lifespan, settings=settings)
             app.router.routes.extend(routes)
             for each in middleware:
                 app.add_middleware(each)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hyperpy import Settings
 from hyperpy.build import Layout
 from hyperpy.build.html_references import references
 from tests.build.conftest import Build
@@ -63,7 +64,7 @@ async def test_where_links_lead(build: Build) -> None:
         SITE | {"docs/guide.py": page},
         static="static",
         origin="https://example.org",
-        elsewhere=("/outside",),
+        settings=Settings(elsewhere="/outside, /more"),
     )
     start = "leads nowhere: "
     found = {
@@ -93,7 +94,7 @@ async def test_links_outside_the_path_in_front(build: Build) -> None:
     files = {"index.py": "t'<a href=/about>About</a><a href=/docs/about>About</a>'", "about.py": "t'<p></p>'"}
     report = await build(files, root="/docs")
     assert [finding.what for finding in report.errors] == ["href='/about' of / leads nowhere: it is outside of /docs"]
-    assert not (await build(files, root="/docs", elsewhere=("/about",))).errors
+    assert not (await build(files, root="/docs", settings=Settings(elsewhere="/about"))).errors
 
 
 @pytest.mark.parametrize(

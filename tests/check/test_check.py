@@ -168,7 +168,9 @@ def test_status_and_options(tmp_path: Path, check: Check) -> None:
     assert [status("t'<p>{1}</p>'"), status("t'<p>{1}</p>'", "--strict")] == [0, 0]
     assert [status(warning), status(warning, "--strict")] == [0, 1]
     assert status("t'<a href=\"/wiki/x\">{1}</a>'") == 1
-    assert status("t'<a href=\"/wiki/x\">{1}</a>'", "--elsewhere", "/wiki/") == 0
+    assert status("t'<a href=\"/wiki/x\">{1}</a>'", "--elsewhere", "/x", "--elsewhere", "/wiki/") == 0
+    (tmp_path / "pyproject.toml").write_text('[tool.hyper]\nelsewhere = "/x,/wiki/"\n')
+    assert status("t'<a href=\"/wiki/x\">{1}</a>'") == 0
     assert status("'<p>'") == 1
 
 

@@ -83,7 +83,7 @@ PYPROJECT_ERRORS = [
     ("[tool.hyper]\n\nprot = 1\n", "pyproject.toml:3  unknown setting `prot` in [tool.hyper]|Did you mean `port`?"),
     (
         "[tool.hyper]\nzebra = 1\n",
-        "pyproject.toml:2  |Valid names: routes, static, built, host, port, uds, workers, limit-|, target. Or remove",
+        "pyproject.toml:2  |Valid names: routes, static, built, elsewhere, host, port, uds, |, target. Or remove",
     ),
     (
         '[tool.hyper]\nport = "80"\n',
