@@ -75,6 +75,8 @@ FILES = {
 
 LISTENERS = 20
 
+ATTEMPTS = 3  # on a busy machine, events that are ready together may leave in two writes
+
 # The most bytecode instructions, tasks and handles of each, as Python 3.14 counts them today. A change that needs less
 # lowers the figure; one that needs more must be worth it.
 CEILINGS = {
@@ -173,10 +175,14 @@ async def test_nothing_takes_more_steps(tmp_path: Path, monkeypatch: pytest.Monk
     problems = []
     async with served(app) as server, measured(server) as runs:
         for name, run in runs.items():
-            instructions, scheduled = await cost(run, str(tmp_path))
-            assert instructions.total() > CEILINGS[name][0] / 2, f"{name}: counts nothing"
-            print(name, instructions.total(), scheduled)
-            problems += [f"{name}: {problem}" for problem in excess(instructions, scheduled, *CEILINGS[name])]
+            for _ in range(ATTEMPTS):
+                instructions, scheduled = await cost(run, str(tmp_path))
+                assert instructions.total() > CEILINGS[name][0] / 2, f"{name}: counts nothing"
+                print(name, instructions.total(), scheduled)
+                found = [f"{name}: {problem}" for problem in excess(instructions, scheduled, *CEILINGS[name])]
+                if not found:
+                    break
+            problems += found
     assert not problems, "\n".join(problems)
 
 
