@@ -89,7 +89,7 @@ def test_events_that_are_ready_together_are_sent_in_one_chunk(server):
 
 def test_an_error_before_the_first_event_is_an_ordinary_error(server, log):
     generator = Watched(ValueError("secret"))
-    with serve(StreamApp(generator), **server) as site:
+    with serve(StreamApp(generator, limits=StreamLimits(headers=30)), **server) as site:
         client = site.get()
         client.read_until(b"Internal Server Error")
     assert client.head[0].startswith("HTTP/1.1 500")
