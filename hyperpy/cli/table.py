@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 from starlette.types import ASGIApp
@@ -12,6 +13,9 @@ from hyperpy.cli.route_formats import as_json, as_tree
 from hyperpy.config import Settings
 from hyperpy.exceptions import display_path
 from hyperpy.server.colours import coloured, has_colours
+
+if TYPE_CHECKING:
+    from hyperpy.dev.terminal import PrintedWarnings
 
 HEAD = ("METHODS", "URL", "FILE", "KIND", "INPUTS", "GUARDS")
 
@@ -31,23 +35,25 @@ def print_routes(app: ASGIApp, settings: Settings, form: str = "table") -> int:
             click.echo(as_tree(app.routes_table()))
         case _:
             click.echo("\n".join(route_lines(app)))
+    colour = has_colours(sys.stderr)
+    for warning in app.loaded_routes.warnings:
+        click.echo(f"\n{coloured(str(warning), is_error=False) if colour else warning}", err=True, color=colour)
     print_errors(app)
     return 1 if app.load_errors else 0
 
 
-def announce(app: ASGIApp, first: bool) -> None:
-    """Print the routes, the first time, and every time the warnings, and the errors of files that can't be loaded."""
+def announce(app: ASGIApp, first: bool, printed: PrintedWarnings) -> None:
+    """Print the routes, the first time, and every time new warnings and the errors of files that can't be loaded."""
     if not isinstance(app, Hyper):
         return
     if first:
         click.echo("\n" + "\n".join(f"  {line}" for line in route_lines(app)) + "\n")
+    printed.loaded(app.loaded_routes.warnings, is_whole=not app.load_errors)
     print_errors(app)
 
 
 def print_errors(app: Hyper) -> None:
     colour = has_colours(sys.stderr)
-    for warning in app.loaded_routes.warnings:
-        click.echo(f"\n{coloured(str(warning), is_error=False) if colour else warning}", err=True, color=colour)
     for error in app.load_errors:
         click.echo(f"\n{coloured(str(error)) if colour else error}", err=True, color=colour)
 

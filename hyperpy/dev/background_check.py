@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from hyperpy.pages import LoadWarning
-from hyperpy.server.colours import coloured, has_colours
 
 DELAY: Final = 0.5  # seconds in which pages follow the new code first
 
@@ -19,7 +18,7 @@ log: Final = logging.getLogger("hyperpy")
 
 
 class BackgroundCheck:
-    """Runs `check` in a thread, prints what it hasn't found before, and calls `show` with all of it.
+    """Runs `check` in a thread, and calls `show` with what it finds.
 
     For the event loop. The thread ends with the process, which a restart must not wait for.
     """
@@ -28,7 +27,6 @@ class BackgroundCheck:
         self._check = check
         self._show = show
         self._delay = delay
-        self._found: Sequence[LoadWarning] = ()
         self._is_running = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -46,23 +44,14 @@ class BackgroundCheck:
         threading.Thread(target=self._run, args=(loop,), name="hyper-dev-check", daemon=True).start()
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        found: Sequence[LoadWarning] | None = None
         try:
-            found = self._check()
-        except Exception:
-            log.exception("the site can't be checked")
+            done = partial(self._show, self._check())
+        except Exception as error:  # noqa: BLE001 (it is logged unless there is other code)
+            done = partial(log.error, "the site can't be checked", exc_info=error)
         with suppress(RuntimeError):  # the process stops: the loop is closed
-            loop.call_soon_threadsafe(self._take, found)
+            loop.call_soon_threadsafe(self._end, done)
 
-    def _take(self, found: Sequence[LoadWarning] | None) -> None:
+    def _end(self, done: Callable[[], None]) -> None:
         self._is_running = False
-        if self._timer is not None or found is None:  # there is other code
-            return
-        known = {(warning.what, warning.place.file) for warning in self._found}
-        for warning in found:
-            if (warning.what, warning.place.file) not in known:
-                text = str(warning)
-                print(f"\n{coloured(text, is_error=False) if has_colours(sys.stderr) else text}", file=sys.stderr)
-        is_changed, self._found = list(found) != list(self._found), found
-        if is_changed:
-            self._show(found)
+        if self._timer is None:  # there is no other code
+            done()

@@ -29,6 +29,8 @@ from hyperpy.dev.problems import Editor, ProblemLayer
 from hyperpy.dev.replaced_code import ReplacedCode
 from hyperpy.dev.startup_error import StartupErrorApp
 from hyperpy.dev.terminal import (
+    Printed,
+    PrintedWarnings,
     RepeatedErrors,
     RequestWarnings,
     Watchdog,
@@ -46,8 +48,8 @@ from hyperpy.server.configuration import Config
 from hyperpy.streams import RETRY_AT_ONCE
 from hyperpy.web.static_files import StaticFolder, static_url
 
-# Prints what was loaded. Called with the application, and whether it is the first one.
-type Announce = Callable[[ASGIApp, bool], None]
+# Prints what was loaded. Called with the application, whether it is the first one, and what prints warnings.
+type Announce = Callable[[ASGIApp, bool, PrintedWarnings], None]
 
 
 class ReloadResult(Protocol):
@@ -90,6 +92,19 @@ class Hooks:
     """What `hyper check` finds across the files of an application. Takes long, and is called in a thread."""
 
 
+class Start(NamedTuple):
+    """What the parent says to a new child: whether it is the first one, and what the others have printed."""
+
+    is_first: bool
+    printed: Printed
+
+
+class Kept(NamedTuple):
+    """What the child wants its successor to know of: the warnings that are in the terminal."""
+
+    printed: Printed
+
+
 class ChangedFiles(NamedTuple):
     """What the parent has seen change."""
 
@@ -114,9 +129,14 @@ class Ready(NamedTuple):
     dependencies: InstalledImports
 
 
-def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.socket, changes: Connection) -> None:
+def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection) -> None:
     """Serve the application that `load` returns, or the error that it raises."""
     prepare_child()
+    try:
+        start: Start = changes.recv()
+    except EOFError, OSError:  # the parent has gone
+        return
+    printed = PrintedWarnings(start.printed, partial(_keep, changes))
     modules, variables = frozenset(sys.modules), dict(os.environ)
     configure_logging(settings)
     repeated = configure_terminal(settings)
@@ -127,19 +147,25 @@ def run_child(hooks: Hooks, settings: Settings, first: bool, listener: socket.so
     sys.set_coroutine_origin_tracking_depth(1)  # a warning about one that is never awaited names the line of its call
     try:
         app = hooks.load()
-        hooks.announce(app, first)
+        hooks.announce(app, start.is_first, printed)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
         _serve_problem(error, hooks, settings, listener, changes, repeated)
         return
     watched = StartupWitness(hooks.inspected(app))
     try:
         imported = partial(dependencies_since, modules, variables)
-        follow = partial(_follow, changes, app, hooks, imported)
-        _serve(watched, settings, listener, repeated, follow, partial(hooks.warnings, app), partial(hooks.check, app))
+        follow = partial(_follow, changes, app, hooks, imported, printed)
+        checks = (partial(hooks.warnings, app), partial(hooks.check, app), printed.checked)
+        _serve(watched, settings, listener, repeated, follow, *checks)
     except SystemExit:
         if watched.problem is None:
             raise
         _serve_problem(watched.problem, hooks, settings, listener, changes, repeated)
+
+
+def _keep(parent: Connection, printed: Printed) -> None:
+    with contextlib.suppress(OSError):  # the parent restarts this process, or has gone
+        parent.send(Kept(printed))
 
 
 def _serve_problem(
@@ -160,19 +186,27 @@ def _serve_problem(
 
 
 def _follow(
-    parent: Connection, app: ASGIApp, hooks: Hooks, dependencies: Callable[[], InstalledImports], server: FollowedServer
+    parent: Connection,
+    app: ASGIApp,
+    hooks: Hooks,
+    dependencies: Callable[[], InstalledImports],
+    printed: PrintedWarnings,
+    server: FollowedServer,
 ) -> None:
-    follower = Follower(parent, app, hooks, server)  # the thread that receives keeps it
+    follower = Follower(parent, app, hooks, printed, server)  # the thread that receives keeps it
     parent.send(Ready(follower.static_folder, dependencies()))
 
 
 class Follower:
     """Takes over what the parent sends: changed files, each time answered by whether that worked."""
 
-    def __init__(self, parent: Connection, app: ASGIApp, hooks: Hooks, server: FollowedServer) -> None:
+    def __init__(
+        self, parent: Connection, app: ASGIApp, hooks: Hooks, printed: PrintedWarnings, server: FollowedServer
+    ) -> None:
         self._parent = parent
         self._app = app
         self._hooks = hooks
+        self._printed = printed
         self._server = server
         self._static = hooks.static(app)
         self._running: set[asyncio.Task[None]] = set()
@@ -198,7 +232,7 @@ class Follower:
             self._parent.send(Answer(changes.number, update is not None))
         if update is not None and changes.code:
             await asyncio.sleep(FOLLOWING)
-            self._hooks.announce(self._app, False)
+            self._hooks.announce(self._app, False, self._printed)
 
     async def _update(self, changes: ChangedFiles) -> Update | None:
         files: frozenset[str] | None = frozenset()
@@ -244,6 +278,7 @@ def _serve(
     on_ready: Callable[[FollowedServer], None],
     warnings_of: Callable[[str], RouteWarnings | None] = lambda file: None,
     check: Check = tuple,
+    print_checked: Callable[[Sequence[LoadWarning]], None] = lambda found: None,
 ) -> None:
     replaced = ReplacedCode(app)
     editor = Editor.of(settings, os.environ)
@@ -254,7 +289,12 @@ def _serve(
     following.updates.watchers.append(lambda update: warning.forget())
     layer = ProblemLayer(following, editor, following.updates)
     warned = WarningLayer(layer, editor, following.updates, warnings_of)
-    background = BackgroundCheck(check, warned.show)
+
+    def show(found: Sequence[LoadWarning]) -> None:
+        print_checked(found)
+        warned.show(found)
+
+    background = BackgroundCheck(check, show)
     following.updates.watchers.append(lambda update: background.start())
     config = make_config(HostGuard(UnloggedOwn(warned), settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()

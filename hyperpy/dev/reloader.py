@@ -17,10 +17,11 @@ import click
 from watchfiles import watch
 
 from hyperpy.config import Settings
-from hyperpy.dev.child import GRACE, Answer, ChangedFiles, Hooks, Ready
+from hyperpy.dev.child import GRACE, Answer, ChangedFiles, Hooks, Kept, Ready, Start
 from hyperpy.dev.hosts import is_loopback
 from hyperpy.dev.problems import Editor
 from hyperpy.dev.starting import Starter
+from hyperpy.dev.terminal import Printed
 from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
 from hyperpy.dev.zygote import ForkedProcess
 from hyperpy.exceptions import display_path
@@ -71,6 +72,7 @@ class Reloader:
         self._snapshot: Snapshot | None = None
         self._reported = False
         self._ready: Ready | None = None  # what the child has said, once it takes changes over
+        self._printed: Printed = ()
         self._sent = 0  # messages to children
         self._unsent: dict[str, None] = {}  # changed static files that the child has not been told of
         self._static: Path | None = None
@@ -124,7 +126,7 @@ class Reloader:
         """Start the child, or replace it if it can't take over which files have changed."""
         before, self._snapshot = self._snapshot, now
         if before is None:
-            self._child = self._start(first=True)
+            self._child = self._start(is_first=True)
             return
         code = differences(before.files, now.files)
         assets = differences(before.assets, now.assets) if before.static == now.static else []
@@ -136,11 +138,14 @@ class Reloader:
             self._end()
             self._child = self._start()
 
-    def _start(self, *, first: bool = False) -> BaseProcess | ForkedProcess:
+    def _start(self, *, is_first: bool = False) -> BaseProcess | ForkedProcess:
         self._reported, self._ready = False, None
         self._changes, theirs = Pipe()
         with theirs:
-            return self._starter.start(theirs, first=first)
+            child = self._starter.start(theirs)
+        with suppress(OSError):  # it has ended
+            self._changes.send(Start(is_first, self._printed))
+        return child
 
     def _hear(self) -> None:
         """Take note that the child is ready, and tell it of static files."""
@@ -149,12 +154,25 @@ class Reloader:
                 self._send([])
 
     def _is_ready(self) -> bool:
-        assert self._changes is not None
-        if self._ready is None and self._changes.poll():
-            self._ready = self._changes.recv()
-            self._static = self._ready.static or self._static
-            self._starter.prepare(self._ready.dependencies)
+        """Whether the child takes changes over. Takes in what it has said."""
+        self._receive()
         return self._ready is not None
+
+    def _receive(self, seconds: float = 0) -> Answer | None:
+        """The next answer of the child that comes in time."""
+        assert self._changes is not None
+        ends_at = monotonic() + seconds
+        while self._changes.poll(max(ends_at - monotonic(), 0)):
+            match self._changes.recv():
+                case Answer() as answer:
+                    return answer
+                case Kept(printed):
+                    self._printed = printed
+                case Ready() as ready:
+                    self._ready = ready
+                    self._static = ready.static or self._static
+                    self._starter.prepare(ready.dependencies)
+        return None
 
     def _taken_over(self, code: Sequence[Path]) -> bool:
         """Whether the child serves, and has loaded these files."""
@@ -175,10 +193,8 @@ class Reloader:
 
     def _answers(self, seconds: float) -> bool:
         """Whether the child answers the last message in time, and doesn't refuse it."""
-        assert self._changes is not None
         ends_at = monotonic() + seconds
-        while self._changes.poll(max(ends_at - monotonic(), 0)):
-            answer: Answer = self._changes.recv()
+        while answer := self._receive(ends_at - monotonic()):
             if answer.number == self._sent:  # and not a late one
                 return answer.is_taken_over is not False
         return False
@@ -187,6 +203,8 @@ class Reloader:
         if self._child is None:
             return
         assert self._changes is not None
+        with suppress(OSError, EOFError):  # the child has ended
+            self._receive()
         self._changes.close()  # ends a child that is ready
         if self._ready is None:
             ask_to_end(self._child)

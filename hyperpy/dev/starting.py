@@ -21,7 +21,7 @@ class Starter:
         self._zygote: Zygote | None = None
         self._next: Zygote | None = None  # takes the place of the other one at the next start
 
-    def start(self, pipe: Connection, *, first: bool) -> BaseProcess | ForkedProcess:
+    def start(self, pipe: Connection) -> BaseProcess | ForkedProcess:
         if self._next is not None and self._next.is_ready():
             if self._zygote is not None:
                 self._zygote.close()
@@ -29,7 +29,7 @@ class Starter:
         if self._zygote is not None and self._zygote.is_ready():
             with contextlib.suppress(OSError, EOFError):  # it has just been killed
                 return self._zygote.fork(pipe)
-        return start_process(run_child, self._hooks, self._settings, first, self._listener, pipe)
+        return start_process(run_child, self._hooks, self._settings, self._listener, pipe)
 
     def prepare(self, dependencies: InstalledImports) -> None:
         """Make a zygote for the next start, if the process that serves has imported more than the zygote."""
@@ -43,7 +43,7 @@ class Starter:
             dependencies = InstalledImports(tuple(names), {**latest.dependencies.variables, **dependencies.variables})
         if self._next is not None:
             self._next.close()
-        self._next = Zygote(dependencies, self._listener, run_child, self._hooks, self._settings, False)
+        self._next = Zygote(dependencies, self._listener, run_child, self._hooks, self._settings)
 
     def close(self) -> None:
         for zygote in (self._zygote, self._next):

@@ -1,7 +1,9 @@
 """Which warnings the page of a route gets under `hyper dev`, and who gets them."""
 
+import asyncio
 import logging
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from hyperpy.dev.browser import Following, Update
 from hyperpy.dev.own_requests import UnloggedOwn
 from hyperpy.dev.page_warnings import ENDS_WITH_UPDATE, RUN_WARNING, WarningLayer
 from hyperpy.dev.problems import Editor, ProblemLayer
+from hyperpy.dev.terminal import Printed, PrintedWarnings
 from hyperpy.exceptions import Place
 from hyperpy.inspector import warnings_about
 from hyperpy.pages import LoadWarning
@@ -119,23 +122,54 @@ async def test_what_a_check_finds_is_shown_until_the_next_one(site: Site):
     assert await site.shown("routes/plain.py") == []
 
 
-async def test_a_check_in_the_background_prints_what_is_new(capsys: pytest.CaptureFixture[str]):
-    answers = [["a"], ["a", "b"], ["b"], ["b"]]
+async def test_a_check_in_the_background_is_for_the_last_code(caplog: pytest.LogCaptureFixture):
+    """Neither what an earlier one finds is shown nor how it fails."""
+    answers: list[list[str] | None] = [["a"], ["b"], None, None, []]
     shown: list[list[str]] = []
+    ran: list[int] = []
+    restarts = {2: True, 3: True}
 
     def check() -> list[LoadWarning]:
         ran.append(1)
-        return [LoadWarning(what, Place("x.py"), "") for what in answers[len(ran) - 1]]
+        if restarts.pop(len(ran), False):  # other code comes while it runs
+            loop.call_soon_threadsafe(background.start)
+            time.sleep(0.05)
+        if (answer := answers[len(ran) - 1]) is None:
+            raise LookupError(f"check {len(ran)}")
+        return [LoadWarning(what, Place("x.py"), "") for what in answer]
 
-    ran: list[int] = []
+    loop = asyncio.get_running_loop()
     background = BackgroundCheck(check, lambda found: shown.append([each.what for each in found]), delay=0)
-    for number in range(1, len(answers) + 1):
+    for number in (1, 4, 5):
         background.start()
         background.start()
         await until(lambda number=number: len(ran) == number and not background._is_running)
-    assert shown == answers[:3]
-    printed = capsys.readouterr().err
-    assert (printed.count("warning: a"), printed.count("warning: b")) == (1, 1)
+    assert shown == [["a"], []]
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["check 4"]
+
+
+def test_each_warning_is_printed_once_and_when_it_is_gone(capsys: pytest.CaptureFixture[str]):
+    kept: list[Printed] = [()]
+    steps = [
+        (True, "a1 b2", "c1", "a1 b2 c1"),
+        (True, "a3 a4 b2", "c1", "a4"),  # one has moved, and one is new
+        (False, "b2", "", ""),  # its file can't be loaded
+        (True, "a3 b2", "", "-a 3 left -c 2 left"),
+        (True, "", "", "-a -b no left"),
+        (True, "a1", "", "a1"),
+    ]
+    found = []
+    for is_whole, loaded, checked, _ in steps:
+        printed = PrintedWarnings(kept[-1], kept.append)  # of a process that has restarted
+        texts = (loaded.split(), checked.split())
+        warnings = [[LoadWarning(what, Place("x.py", int(line)), "") for what, line in each] for each in texts]
+        printed.loaded(warnings[0], is_whole=is_whole)
+        printed.checked(warnings[1])
+        text = re.sub(r"\nx.py:(.)  warning: (.)\n", r"\2\1 ", capsys.readouterr().err)
+        text = re.sub(r"gone: x.py  (.)\n", r"-\1 ", text)
+        found.append(re.sub(r" warnings?", "", text).replace("\n", " ").strip())
+    assert found == [text for *_, text in steps]
+    assert len(kept) == 8  # and not when nothing has changed
 
 
 async def test_our_own_requests_get_no_line_in_the_log():

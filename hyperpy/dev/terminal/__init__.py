@@ -2,11 +2,14 @@
 
 from hyperpy.dev.terminal.escaped_html import note_escaped_html
 from hyperpy.dev.terminal.log import RepeatedErrors, configure_terminal
+from hyperpy.dev.terminal.printed_warnings import Printed, PrintedWarnings
 from hyperpy.dev.terminal.request_warnings import RequestWarnings
 from hyperpy.dev.terminal.trimming import trimmed_traceback
 from hyperpy.dev.terminal.watchdog import Watchdog
 
 __all__ = [
+    "Printed",
+    "PrintedWarnings",
     "RepeatedErrors",
     "RequestWarnings",
     "Watchdog",
