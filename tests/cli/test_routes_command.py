@@ -188,7 +188,7 @@ WHERE = {"routes", "static"}
 @pytest.mark.parametrize(
     ("command", "offered"),
     [
-        ("serve", set(setting_fields()) - {"target", "editor"}),
+        ("serve", set(setting_fields()) - {"target", "editor", "elsewhere"}),
         ("dev", (WHERE | set(app_setting_names()) | {"host", "port", "editor"}) - {"built"}),
         ("routes", WHERE),
     ],
