@@ -187,7 +187,9 @@ def test_a_copy_with_other_values_is_checked(folder, monkeypatch):
 def test_an_application_has_no_settings_of_the_server(folder):
     with pytest.raises(ConfigError, match=r"Settings\(port=…\): this is a setting of the server") as caught:
         Hyper(settings=Settings(port=9000, ping=1))
-    assert "An application can set built, elsewhere, limit_request_body, ping, timeout_send, channels" in caught.value.hint
+    assert (
+        "An application can set built, elsewhere, limit_request_body, ping, timeout_send, channels" in caught.value.hint
+    )
 
 
 def test_an_invalid_channels_url_is_an_error_at_once(folder):
