@@ -9,7 +9,8 @@ from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import Declaration, LoadWarning, place_of
 
 _POSTED = re.compile(
-    r"<form\b([^>]*\smethod\s*=\s*[\"']?post\b[^>]*)>(.*?)(?=</form|<form|\Z)", re.DOTALL | re.IGNORECASE
+    r"<form\b([^>]*\s(?:method\s*=\s*[\"']?post\b|(?:data-)?hx-(?:post|put|patch)\s*=)[^>]*)>(.*?)(?=</form|<form|\Z)",
+    re.DOTALL | re.IGNORECASE,
 )
 _CONTROL = re.compile(r"<(?:input|select|textarea)\b[^<>]*?\sname=[\"']?([A-Za-z_]\w*)")
 

@@ -121,7 +121,7 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
         return
     open_: list[_Open] = []
     instead: dict[_Open, str] = {}
-    ended: dict[str, _Unclosed] = {}  # elements whose end tag was left out, and may still come
+    ended: list[tuple[int, _Unclosed]] = []  # elements whose end tag may still come, and how deep they are
     is_part = False
     for tag in _TAG.finditer(text):
         written = tag["name"] or ""
@@ -136,8 +136,8 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
             continue  # the parser checks the tags of components, and there are warnings about `<Card>`
         if not tag["end"]:
             if name in _END_P and (paragraph := _paragraph(open_)):
+                ended.append((open_.index(paragraph), _Unclosed(paragraph, "", "", begun=name)))
                 open_.remove(paragraph)
-                ended["p"] = _Unclosed(paragraph, "", "", begun=name)
             closes_itself = _CLOSED.search(tag["rest"]) is not None
             is_empty = closes_itself and (is_component or any(each.name in ("svg", "math") for each in open_))
             if not is_empty:
@@ -148,9 +148,10 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
                 if inner.name not in _OPTIONAL:
                     yield unclosed
                 else:
-                    ended[inner.name] = unclosed
-        elif name in ended:
-            yield ended.pop(name)
+                    ended.append((len(open_), unclosed))
+        elif meant := _ended(name, len(open_), ended):
+            ended.remove(meant)
+            yield meant[1]
         elif needed := [each for each in open_ if each.name not in _OPTIONAL and each.name != _HOLE]:
             instead.setdefault(needed[-1], name)
         else:
@@ -158,6 +159,12 @@ def _crossings(text: str) -> Iterator[_Unclosed]:
     for each in open_:
         if each.name in _ONLY_HTML if each.closes_itself else each.name in _ENDED and not is_part:
             yield _Unclosed(each, "", instead.get(each, ""))
+
+
+def _ended(name: str, depth: int, ended: list[tuple[int, _Unclosed]]) -> tuple[int, _Unclosed] | None:
+    """The element that an end tag is meant for which comes too late: the last one, of the same depth if possible."""
+    named = [each for each in ended if each[1].element.name == name]
+    return next((each for each in reversed(named) if each[0] == depth), named[-1] if named else None)
 
 
 def _paragraph(open_: list[_Open]) -> _Open | None:
