@@ -24,6 +24,7 @@ ORDER = (
     "record_classes",
     "exceptions",
     "tracebacks",
+    "user_files",
     "config",
     "routing",
     "templates",

@@ -8,7 +8,6 @@ from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from hyperpy.dev.problems.source_code import is_users
 from hyperpy.exceptions import RouteError
 from hyperpy.pages import LoadWarning, PublicNames, Route
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
@@ -19,6 +18,7 @@ from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.known_names import MISSING
 from hyperpy.pages.loading.package import RouteLoader, read_source
+from hyperpy.user_files import is_users
 
 
 class _Checked(NamedTuple):

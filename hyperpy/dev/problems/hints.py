@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Final
 
 from hyperpy.dev.problems.habits import hint_for_attribute
-from hyperpy.dev.problems.source_code import is_users
+from hyperpy.user_files import is_users
 
 _ALIKE: Final = 0.8  # `pirnt` is meant to be `print`, but `user` is not `super`
 _SUGGESTED: Final = re.compile(r"\.? Did you mean: '(\w+)'\?")

@@ -7,11 +7,12 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from hyperpy.dev.problems.hints import hint_for, without_far_names
-from hyperpy.dev.problems.source_code import SourceLine, Span, excerpt, frames_of, is_users, package_of, span_of
+from hyperpy.dev.problems.source_code import SourceLine, Span, excerpt, frames_of, span_of
 from hyperpy.dev.problems.values import Redaction, variables
 from hyperpy.exceptions import ComponentError, HyperError
 from hyperpy.record_classes import record
 from hyperpy.templates.at_load.argument_places import mark_argument
+from hyperpy.user_files import is_users, package_of
 
 _MOST_FRAMES: Final = 60  # of one traceback: a recursion has a thousand
 _MOST_VARIABLES: Final = 60

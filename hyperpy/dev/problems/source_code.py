@@ -1,11 +1,8 @@
-"""Where code stands: the user's files and others, and the lines around an expression."""
+"""Where code stands: the lines around an expression."""
 
 import linecache
-import os
-import sysconfig
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Final
 
@@ -15,11 +12,6 @@ from hyperpy.record_classes import record
 AROUND: Final = 5  # lines before and after an expression
 _LONGEST_LINE: Final = 400  # characters of one line that are shown
 _MOST_LINES: Final = 30  # of one expression
-
-_HYPERPY: Final = Path(__file__).parents[2]
-_INSTALLED: Final = tuple(
-    {f"{Path(sysconfig.get_path(name))}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-)
 
 
 @record(frozen=True, slots=True)
@@ -53,22 +45,6 @@ class SourceLine:
     @property
     def text(self) -> str:
         return self.before + self.marked + self.after
-
-
-def is_users(file: str) -> bool:
-    """Whether a file belongs to the site, and not to hyperpy, Python or an installed package."""
-    if file.startswith(("<", f"{_HYPERPY}{os.sep}", *_INSTALLED)):
-        return False
-    return not any(part in ("site-packages", "dist-packages") for part in Path(file).parts)
-
-
-def package_of(file: str) -> str:
-    """The package that a file outside the site belongs to, for a person."""
-    parts = Path(file).parts
-    for folder in ("site-packages", "dist-packages"):
-        if folder in parts and len(parts) > (at := parts.index(folder) + 1):
-            return parts[at].removesuffix(".py")
-    return "hyperpy" if file.startswith(f"{_HYPERPY}{os.sep}") else "Python"
 
 
 def span_of(frame: TracebackType) -> Span:

@@ -10,11 +10,12 @@ from types import FrameType, GeneratorType
 from typing import Any, Final
 
 from hyperpy.dev.page_warnings import RUN_WARNING
-from hyperpy.dev.problems.source_code import Span, is_users, positions
+from hyperpy.dev.problems.source_code import Span, positions
 from hyperpy.exceptions import Place, message
 from hyperpy.pages import LoadWarning
 from hyperpy.templates import escape_str, text_functions
 from hyperpy.templates.rendering.render import RUNTIME
+from hyperpy.user_files import is_users
 
 _SOUGHT: Final = 10_000  # characters of a value
 _ITEMS: Final = 100  # of a list

@@ -9,10 +9,10 @@ from traceback import FrameSummary, StackSummary, TracebackException
 from typing import Any, override
 
 from hyperpy.dev.problems.hints import hint_for, without_far_names
-from hyperpy.dev.problems.source_code import is_users, package_of
 from hyperpy.exceptions import ComponentError, HyperError, Place
 from hyperpy.templates.at_load.argument_places import mark_argument
 from hyperpy.tracebacks import raising_place
+from hyperpy.user_files import is_users, package_of
 
 
 def trimmed_traceback(error: BaseException) -> str:

@@ -10,9 +10,9 @@ from types import FrameType
 from typing import Final
 
 from hyperpy.dev.page_warnings import ENDS_WITH_UPDATE, RUN_WARNING
-from hyperpy.dev.problems.source_code import is_users
 from hyperpy.exceptions import Place, message
 from hyperpy.pages import LoadWarning
+from hyperpy.user_files import is_users
 
 LIMIT: Final = 0.5  # seconds
 _BEATS: Final = 5  # per limit
