@@ -18,6 +18,7 @@ from hyperpy.pages import InputMarker, current
 from hyperpy.pages.body_inputs import BodyNeeds, FromBody, submitted_body
 from hyperpy.pages.datastar_requests import leaving_html
 from hyperpy.pages.htmx_headers import absolute_path
+from hyperpy.record_classes import record
 from hyperpy.streams import Event, StreamMode, stream_headers
 from hyperpy.streams.dialects.datastar_encoding import encode_for_datastar
 from hyperpy.streams.dialects.patch_events import (
@@ -188,7 +189,7 @@ class Signals(InputMarker):
         return SignalsMarker()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SignalsMarker(FromBody):
     """The marker that `Signals()` makes, fitted to the type of its input."""
 

@@ -3,7 +3,7 @@
 import logging
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final, Unpack
 
 from starlette.datastructures import Headers
@@ -51,7 +51,7 @@ class BodyNeeds:
         return self.form or self.json or self.raw
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class FromBody(InputMarker):
     """A marker made by `Form()`, `File()` or `Body()`. When a file is loaded, it is fitted to the type of its input."""
 
@@ -85,7 +85,7 @@ class FromBody(InputMarker):
         """
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class FormMarker(FromBody):
     """A form that is shown again, if it has a `model`, or fields of a form."""
 
@@ -130,12 +130,12 @@ class FormMarker(FromBody):
         return made
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class FileMarker(FormMarker):
     """Files of a form."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class BodyMarker(FromBody):
     """The whole body: as it is sent, or else JSON for `input`."""
 

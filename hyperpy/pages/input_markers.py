@@ -2,11 +2,13 @@
 
 from abc import ABC, ABCMeta, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Never
 
 from starlette.requests import Request
+
+from hyperpy.record_classes import record
 
 NO_CONSTRAINTS: Mapping[str, Any] = MappingProxyType({})
 
@@ -52,7 +54,7 @@ class InputMarker(_Base):
         return ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class TextMarker(InputMarker):
     """A marker made by `Query()`, `Header()`, `Cookie()` or `Path()`."""
 
@@ -115,7 +117,7 @@ class PathMarker(TextMarker):
         return value
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class DependsMarker(InputMarker):
     """A marker made by `Depends()`; see `Run.prepare`."""
 

@@ -3,11 +3,12 @@
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal
 
 from hyperpy.config import SettingSource, SourceKind, checked, setting_fields
 from hyperpy.exceptions import ConfigError, RouteError
+from hyperpy.record_classes import record
 
 _UNITS = {"B": 1} | {
     f"{letter}{unit}": base**power
@@ -48,7 +49,7 @@ def _setting(name: str, parse: Callable[[object], object] | None = None) -> Any:
     return field(default=None, metadata={"name": name, "parse": parse})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
     """The arguments of `route(…)`. None keeps the application's setting."""
 
@@ -60,12 +61,14 @@ class RouteSettings:
     dynamic: Literal[True] | None = _setting("dynamic", _switch)
 
 
-NAMES = tuple(each.name for each in fields(RouteSettings))
+_FIELDS = fields(RouteSettings)
+NAMES = tuple(each.name for each in _FIELDS)
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 def check_setting(name: str, value: object) -> object:
     """The value that a setting gets in a Route. Raises RouteError without a place for one that it can't have."""
-    metadata = next(each.metadata for each in fields(RouteSettings) if each.name == name)
+    metadata = next(each.metadata for each in _FIELDS if each.name == name)
     if value is None:
         return None
     try:
@@ -78,7 +81,7 @@ def check_setting(name: str, value: object) -> object:
         raise RouteError(f"route({name}={value!r}) is not valid", hint=str(error)) from None
 
 
-def _statement[**P](settings: Callable[P, RouteSettings]) -> Callable[P, None]:
+def _statement[**P](_settings: Callable[P, RouteSettings]) -> Callable[P, None]:
     """A function with the parameters of `settings`. hyperpy reads its call in a route file instead of running it."""
 
     def route(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -92,8 +95,8 @@ def _statement[**P](settings: Callable[P, RouteSettings]) -> Callable[P, None]:
         hint = 'Write it at the top of a route file: route(max_body="10 MiB")'
         raise RouteError("route() has no effect outside a route file", hint=hint)
 
-    signature = inspect.signature(settings).replace(return_annotation=None)
-    route.__signature__ = signature  # type: ignore[attr-defined]  # for `inspect` and help()
+    parameters = [inspect.Parameter(each.name, _KEYWORD, default=None, annotation=each.type) for each in _FIELDS]
+    route.__signature__ = inspect.Signature(parameters, return_annotation=None)  # type: ignore[attr-defined]  # for help()
     return route
 
 

@@ -13,7 +13,7 @@ from hyperpy.templates.at_load.inline_code import InlineCode
 from hyperpy.templates.at_load.inline_plan import ClassList, Either, LiteralPlan, Plain, Plan, Planner, Rows, Unused
 from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.escape import escape_str
-from hyperpy.templates.escaping.attributes import class_names
+from hyperpy.templates.escaping.attributes import more_class_names
 from hyperpy.templates.rendering.codegen import prepared
 from hyperpy.templates.rendering.writer import CodePiece, Expression, Writer, conditional
 from hyperpy.templates.syntax.nodes import Attribute, Node, Tag
@@ -144,14 +144,8 @@ class _InlineWriter(Writer):
                     value = f"{MARK}{name}"
                     text = Expression(f"{self.name(escape_str)}({value})")
                     yield conditional(
-                        (f"type({value}) is str and {value}",), (" ", text), f"{self.name(_class_more)}({value})"
+                        (f"type({value}) is str and {value}",), (" ", text), f"{self.name(more_class_names)}({value})"
                     )
                 case (names, condition) if names:
                     yield Expression(f"{f' {escape_str(names)}'!r} if {MARK}{condition.name} else ''")
         yield '"'
-
-
-def _class_more(value: object) -> str:
-    """The HTML that a value adds to a non-empty list of classes."""
-    names = class_names([value])
-    return f" {escape_str(names)}" if names else ""

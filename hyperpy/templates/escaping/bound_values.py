@@ -5,9 +5,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hyperpy.templates.escape import exact
+from hyperpy.templates.escaping.attributes import url
 from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value
 from hyperpy.templates.escaping.reports import ValueLocation
-from hyperpy.templates.escaping.script_values import json_value, script_attribute, script_part, script_part_string
+from hyperpy.templates.escaping.script_values import (
+    json_part,
+    json_value,
+    script_attribute,
+    script_part,
+    script_part_string,
+)
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, fit_piece, is_safe_start, normalized, plain
 from hyperpy.templates.escaping.value_kinds import describe
@@ -17,6 +24,14 @@ from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.url_holes import host_mode
 
 _TRUSTED = (TrustedURL, TrustedCSS, TrustedJS)
+
+
+def htmx_json(location: ValueLocation, head: str, value: object) -> str:
+    """JSON for htmx, as in `hx-vals`. A str is JSON already; any other value is written as JSON."""
+    is_text = isinstance(value, str) and type(value) is not TrustedJS
+    if value is None or isinstance(value, bool) or is_text:
+        return url(location, head, value)
+    return f'{head}="{json_part(value)}"'
 
 
 def binding(location: ValueLocation, head: str, value: object) -> str:

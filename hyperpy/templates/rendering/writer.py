@@ -21,6 +21,7 @@ from hyperpy.templates.escaping.script_values import (
     script_part_string,
     script_string,
 )
+from hyperpy.templates.escaping.spreads import LOCATED, WRITERS, merged, spread_among
 from hyperpy.templates.escaping.styles import STYLE_MODES, style_element_piece, style_piece
 from hyperpy.templates.escaping.url_values import CHECKS, SAFE_TEXTS, after_root, is_root, is_safe_start
 from hyperpy.templates.rendering.component_calls import CallSite, keywords, python_name
@@ -216,7 +217,7 @@ class Writer:
 
     def merged(self, tag: Tag) -> str:
         entries = "".join(self.entries(tag))
-        return f"{self.name(attributes.merged)}({self.words!r}, {tag.name!r}, ({entries}))"
+        return f"{self.name(merged)}({self.words!r}, {tag.name!r}, ({entries}))"
 
     def one_spread(self, tag: Tag) -> str:
         """The attributes of a tag with one spread, whose other attributes are static; of another tag, nothing."""
@@ -227,7 +228,7 @@ class Writer:
         assert isinstance(spread, Spread)
         before, after = ("".join(part) for part in (entries[: spreads[0]], entries[spreads[0] + 1 :]))
         key = f"({tag.name!r}, ({before}), ({after}))"
-        return f"{self.name(attributes.spread_among)}({self.words!r}, {key}, {self.hole(spread.index)}, SPREAD)"
+        return f"{self.name(spread_among)}({self.words!r}, {key}, {self.hole(spread.index)}, SPREAD)"
 
     def entries(self, tag: Tag) -> Iterator[str]:
         """The attributes of a tag some of whose names are known only at run time, for `merged`."""
@@ -257,8 +258,8 @@ class Writer:
     def whole(self, tag: Tag, item: Attribute, head: str, index: int) -> Iterator[CodePiece]:
         """An attribute whose whole value is one hole: the value may omit the attribute or make it bare."""
         value, context = self.hole(index), item.context
-        location = f"{self.location(tag, item)}, " if context in attributes.LOCATED else ""
-        general = f"{self.name(attributes.WRITERS[context])}({location}{head!r}, {_rendered(value)})"
+        location = f"{self.location(tag, item)}, " if context in LOCATED else ""
+        general = f"{self.name(WRITERS[context])}({location}{head!r}, {_rendered(value)})"
         if context in _ALWAYS_CHECKED:
             yield Expression(general)
             return
@@ -294,7 +295,7 @@ class Writer:
         if item.targets:
             yield from self.bound(tag, item, pieces)
             return
-        location = self.location(tag, item) if context in attributes.LOCATED else ""
+        location = self.location(tag, item) if context in LOCATED else ""
         modes = iter(item.modes)
         written = [
             _requoted(piece) if isinstance(piece, str) else self.piece(context, next(modes), location, piece)

@@ -3,7 +3,6 @@
 import ast
 import typing
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Final
 
@@ -11,6 +10,7 @@ from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.objects.contents import request_kind
 from hyperpy.pages.analysis.vocabulary import QUICK_CALLS, Vocabulary
 from hyperpy.pages.facts import Declaration, unquoted
+from hyperpy.record_classes import record
 
 # Calls of these never send a route to a worker thread. The list is published in docs/route-files.md.
 _BUILTINS = """
@@ -35,7 +35,7 @@ _QUICK_METHODS: Final[Mapping[str, str]] = MappingProxyType({"channel": "publish
 """Functions, and the method of their results that doesn't wait."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class QuickObjects:
     """The objects of hyperpy that some code has, by their names."""
 

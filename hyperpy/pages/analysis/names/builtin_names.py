@@ -2,8 +2,9 @@
 
 import builtins
 import operator
-from dataclasses import dataclass
 from typing import Final
+
+from hyperpy.record_classes import record
 
 # What Python itself puts into `builtins`. An application's own additions come from elsewhere.
 _STANDARD: Final = frozenset({"_io", "_sitebuiltins", "builtins"})
@@ -11,7 +12,7 @@ _CONSTANTS: Final = frozenset({"Ellipsis", "False", "None", "NotImplemented", "T
 _OF_MODULES: Final = frozenset({"__file__", "__name__", "__doc__", "__package__", "__spec__"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Builtins:
     names: frozenset[str]
     added: frozenset[str]
