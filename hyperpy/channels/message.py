@@ -1,8 +1,17 @@
 """The messages that a subscriber receives."""
 
-from hyperpy.channels.backends.records import Record
+from typing import Any, Final
+
+from hyperpy.channels.backends.records import UNPARSED, Record
 from hyperpy.channels.payload import JSONValue, decode
 from hyperpy.streams.events import MISSING, Event, SharedEvent
+
+# The types of values that can't change, and the types of containers that are copied by copying what they refer to.
+_FIXED: Final = frozenset((str, int, float, bool, type(None)))
+_CONTAINERS: Final = (dict, list)
+
+# Bytes of data that is kept parsed.
+_SMALL: Final = 512
 
 
 class Message:
@@ -25,7 +34,7 @@ class Message:
     def data(self) -> JSONValue:
         if self._data is MISSING:
             assert self._record is not None
-            self._data = None if self._record.data is None else decode(self._record.data)
+            self._data = _own_copy(self._record)
         return self._data  # type: ignore[return-value]  # set above
 
     def event(self, content: object = MISSING, name: str | None = None) -> Event:
@@ -45,3 +54,25 @@ class Message:
 
     def __repr__(self) -> str:
         return f"Message(id={self.id!r}, data={self.data!r}, gap={self.gap!r})"
+
+
+def _own_copy(record: Record) -> Any:
+    """The data of a record, which the caller may change. It is parsed once for all of them if copying it is simple."""
+    value = record.value
+    if value is UNPARSED:
+        if record.data is None:
+            return None
+        value = decode(record.data)
+        if record.size > _SMALL or not _is_flat(value):
+            return value
+        record.value = value
+    return value.copy() if type(value) in _CONTAINERS else value
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether a copy of the value shares nothing with it that can be changed."""
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return True
+    return all(type(each) in _FIXED for each in value)

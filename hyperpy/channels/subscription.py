@@ -120,9 +120,10 @@ class Subscription:
             # Nearly always: the next message in order. `_next` handles everything else.
             mailbox, topic = self._mailbox, self._topic
             assert topic is not None
-            if not mailbox.records and mailbox.error is None and not topic.closed:
+            records = mailbox.records
+            if not records and mailbox.error is None and not topic.closed:
                 await mailbox.change()
-            if mailbox.records and self._phase is _LIVE and (first := mailbox.records[0]).data is not None:
+            if records and self._phase is _LIVE and (first := records[0]).data is not None:
                 last, (epoch, number) = self._track.position, first.position
                 if last is not None and epoch == last.epoch and number > last.number and not first.closes:
                     return Message(self._cursor.token(self._track, mailbox.take()), record=first)

@@ -54,6 +54,17 @@ def test_changed_data_is_sent_as_changed():
     assert encode_event(message.event()) == encode_event(message.event(message.data)) == 'id: i.1\ndata: {"n":2}\n\n'
 
 
+@pytest.mark.parametrize("data", [{"n": [1]}, {"n": 1}, [1], [[1]], [{"n": 1}]])
+def test_each_subscriber_may_change_its_data(data):
+    record = Record(Position(1, 1), encode(data))
+    for _ in range(3):
+        own = Message("i.1", record=record).data
+        assert own == data
+        for part in (*(own.values() if isinstance(own, dict) else own), own):
+            if isinstance(part, (dict, list)):
+                part.clear()
+
+
 def test_a_gap_has_an_id_and_no_data():
     gap = Message("i.1", gap=True, record=Record(Position(1, 1), None))
     assert gap.data is None

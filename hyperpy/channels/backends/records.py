@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from enum import Enum
+from typing import Any, Final, NamedTuple
 
 
 class Position(NamedTuple):
@@ -16,6 +17,14 @@ class Position(NamedTuple):
     number: int
 
 
+class _Unparsed(Enum):
+    """`None` is data, so its absence needs another value."""
+
+    UNPARSED = "unparsed"
+
+
+UNPARSED: Final = _Unparsed.UNPARSED
+
 # The name, id and content of an encoded event.
 type FrameKey = tuple[str | None, str | int | None, str]
 
@@ -27,10 +36,11 @@ class Record:
     """A message as a backend keeps it, shared by all subscribers in the process.
 
     `data` is JSON; None marks a gap: the reader has lost messages up to this position. `closes` marks the end of the
-    channel. `token`, `text` and `frames` cache what has been made of it for one subscriber and is the same for others.
+    channel. `token`, `text`, `value` and `frames` cache what has been made of it for one subscriber and is the same for
+    others. `value` is the parsed data; subscribers get copies of it.
     """
 
-    __slots__ = ("_text", "closes", "data", "frames", "position", "size", "token")
+    __slots__ = ("_text", "closes", "data", "frames", "position", "size", "token", "value")
 
     def __init__(self, position: Position, data: bytes | None, *, closes: bool = False) -> None:
         self.position = position
@@ -39,6 +49,7 @@ class Record:
         self.closes = closes
         self.token: str | None = None
         self.frames: dict[FrameKey, str] = {}
+        self.value: Any = UNPARSED
         self._text: str | None = None
 
     @property

@@ -38,8 +38,9 @@ class Mailbox:
             records.append(Record(Position(epoch, number - 1), None))
         records.append(record)
         self.size += record.size
-        if self._waiter is not None:
-            self.wake()
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def take(self) -> Record:
         record = self.records.popleft()
@@ -51,21 +52,19 @@ class Mailbox:
         self.wake()
 
     def wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
-    async def change(self) -> None:
-        """Wait for news. Raises ChannelError if another task waits already."""
-        if self._waiter is not None:
+    def change(self) -> asyncio.Future[None]:
+        """What to await for news. Raises ChannelError if another task waits already."""
+        if self._waiter is not None and not self._waiter.done():
             raise ChannelError(
                 "two tasks are waiting for the next message of one subscription",
                 hint="Give each its own: async for message in channel(…).subscribe()",
             )
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        self._waiter = waiter = asyncio.get_running_loop().create_future()
+        return waiter
 
 
 class Topic(Watch[Mailbox]):
