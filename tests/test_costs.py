@@ -83,8 +83,8 @@ CEILINGS = {
     "a minimal page": (1621, 4),
     "a page with a list": (2791, 4),
     "a page with inputs and a loader": (2198, 4),
-    "100 events that are ready": (22800, 0),
-    f"a message to {LISTENERS} streams, and its request": (17562, 68),
+    "100 events that are ready": (16802, 0),
+    f"a message to {LISTENERS} streams, and its request": (15808, 68),
 }
 BLOCKS = 141  # of memory for an idle stream, with its connection
 MEASURED = (3, 14)  # other versions of Python have other instructions

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from hyperpy.channels.backends.records import UNPARSED, Record
 from hyperpy.channels.payload import JSONValue, decode
-from hyperpy.streams.events import MISSING, Event, SharedEvent
+from hyperpy.streams.events import MISSING, Event, Frames, SharedEvent
 
 # The types of values that can't change, and the types of containers that are copied by copying what they refer to.
 _FIXED: Final = frozenset((str, int, float, bool, type(None)))
@@ -44,7 +44,7 @@ class Message:
         """
         record = self._record
         if record is None:
-            return SharedEvent({}, self.id, name, data=self.data if content is MISSING else content)
+            return SharedEvent(Frames(), self.id, name, data=self.data if content is MISSING else content)
         if content is MISSING:
             # Data that has been accessed may have been changed; a str is sent as escaped HTML, like any of a stream.
             if self._data is MISSING and record.data is not None and not record.data.startswith(b'"'):

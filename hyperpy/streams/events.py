@@ -4,6 +4,7 @@ import reprlib
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, is_dataclass, replace
 from enum import Enum
+from itertools import groupby
 from string.templatelib import Template
 from typing import Any, Final
 
@@ -34,8 +35,8 @@ PING: Final = ": ping\n\n"
 # Streams that each send an encoding of their own would fill the memory with frames that are never reused.
 MAX_FRAMES: Final = 8
 
-# The last HTML, and its event. In a broadcast, the next stream sends the same.
-_last: tuple[object, str] = "", "data: \n\n"
+# Between the HTML of two events.
+_BETWEEN: Final = "\n\ndata: "
 
 _FIELDS: Final = dict.fromkeys(("event", "data", "id", "retry", "comment")).keys()
 
@@ -53,8 +54,26 @@ _YIELDABLE: Final = """A stream yields one of these:
     yield value                             with a method __event__() that returns an Event"""
 
 
-# Encoded events by name, id and content.
-type Frames = dict[tuple[str | None, str | int | None, str], str]
+# The types of values that can't change, and render the same for every stream. The text of equal floats may differ.
+_FIXED: Final = frozenset((str, Markup, int, bool, type(None)))
+
+# The name, id and content of an event.
+type FrameKey = tuple[str | None, str | int | None, str]
+
+
+class Frames(dict[FrameKey, str]):
+    """Encoded events that many streams send, and the last one that was made from a t-string."""
+
+    __slots__ = ("made_from", "text")
+
+    def __init__(self) -> None:
+        self.made_from: SharedEvent | None = None
+        self.text = ""  # of that one
+
+    def made(self, item: SharedEvent, text: str) -> None:
+        """Keep the text of an event whose data is a t-string."""
+        if all(type(hole.value) in _FIXED for hole in item.data.interpolations):  # type: ignore[attr-defined]
+            self.made_from, self.text = item, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,17 @@ class SharedEvent(Event):
         self.data = data  # type: ignore[misc]
         self.text = text
 
+    def known(self) -> str:
+        """The encoded event if another stream has sent the same. Empty if not, or if it may be the last one."""
+        data, frames, text = self.data, self.frames, ""
+        if type(data) is Template:
+            made = frames.made_from
+            if made is not None and self.id == made.id and self.event == made.event and _renders_alike(data, made.data):
+                text = frames.text
+        elif data is MISSING and (self.event is None or type(self.event) is str):
+            text = frames.get((self.event, self.id, self.text), "")
+        return text if type(text) is str else ""
+
     def __repr__(self) -> str:
         data = self.text if self.data is MISSING else repr(self.data)
         return f"SharedEvent({data}, event={self.event!r}, id={self.id!r})"
@@ -112,12 +142,8 @@ class JSON:
 
 def encode_event(item: object) -> str:
     """Encode one yielded item as a block of lines. Raises EventError if it can't be sent."""
-    global _last
     kind = type(item)
-    if kind is Markup:  # most items are
-        last, text = _last
-        if item == last:
-            return text
+    if kind is Markup:
         html = exact(item)
     elif kind is str:
         html = escape_str(item)  # type: ignore[arg-type]
@@ -125,11 +151,20 @@ def encode_event(item: object) -> str:
         encode = _ENCODERS.get(kind)
         return _encode_other(item) if encode is None else encode(item)
     text = f"data: {html}\n\n" if "\n" not in html and "\r" not in html else data_lines(html) + "\n\n"
-    if not text.isascii():
-        text = replace_surrogates(text)
-    if kind is Markup:
-        _last = item, text
-    return text
+    return text if text.isascii() else replace_surrogates(text)
+
+
+def joined_events(chunks: list[str]) -> str:
+    """The text of a batch of events: each is encoded already, or it is its HTML as `Markup`."""
+    kinds = set(map(type, chunks))
+    if len(kinds) > 1:
+        return "".join([joined_events([*run]) for _, run in groupby(chunks, type)])
+    if Markup not in kinds:
+        return "".join(chunks)
+    html = _BETWEEN.join(chunks)
+    if html.count("\n") > 2 * len(chunks) - 2 or "\r" in html:
+        return "".join(map(encode_event, chunks))
+    return replace_surrogates(f"data: {html}\n\n")
 
 
 def _encode_other(item: object) -> str:
@@ -216,7 +251,26 @@ def _encode_shared(item: SharedEvent) -> str:
         text = frame(content, event=item.event, id=item.id)
         if len(item.frames) < MAX_FRAMES:
             item.frames[key] = text
+    if type(item.data) is Template:
+        item.frames.made(item, text)
     return text
+
+
+def _renders_alike(one: Template, other: Any) -> bool:
+    """Whether two templates are of one literal, with equal values that can't change. `other` has only such values."""
+    if one.strings is not other.strings:
+        return False
+    for hole, same in zip(one.interpolations, other.interpolations, strict=True):
+        value = hole.value
+        if (
+            type(value) is not type(same.value)
+            or value != same.value
+            or hole.expression != same.expression
+            or hole.conversion != same.conversion
+            or hole.format_spec != same.format_spec
+        ):
+            return False
+    return True
 
 
 def _encode_pair(item: tuple[object, ...]) -> str:

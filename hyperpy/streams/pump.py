@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import KW_ONLY, field
@@ -17,13 +16,14 @@ from hyperpy.pages import AnsweredError, Completion, Run, current
 from hyperpy.record_classes import record
 from hyperpy.streams.clean_up import CUT_SHORT, CleanUp, wait_ended
 from hyperpy.streams.disconnect import DisconnectWatch, uvicorns_cycle
+from hyperpy.streams.events import SharedEvent
 from hyperpy.streams.framing import LastFrame
 from hyperpy.streams.negotiate import StreamMode, stream_headers
 from hyperpy.streams.pump_state import CLOSING, ENDED, HELD, LIMITS, RUNNING, STOPPING, PumpState, StreamLimits
 from hyperpy.streams.registry import STATE_KEY, Streams
 from hyperpy.streams.sending import Outbox
 from hyperpy.streams.stream_errors import failure_of, located
-from hyperpy.streams.stream_record import CLEAN_ENDS, EndReason, StreamRecord, is_refusal
+from hyperpy.streams.stream_record import CLEAN_ENDS, EndReason, StreamRecord
 from hyperpy.streams.telemetry import Recording, telemetry
 from hyperpy.streams.timers import Timer
 from hyperpy.templates import Pending, allow_deferred, replace_surrogates
@@ -42,6 +42,8 @@ class Pump(ABC):
     mode: ClassVar[StreamMode]
     ping: ClassVar[str] = ""  # sent into silence
     trailer: ClassVar[str] = ""  # sent when the generator has returned
+    joined: ClassVar[staticmethod[[list[str]], str]] = staticmethod("".join)  # the text of a batch of encoded items
+    joins_html: ClassVar[bool] = False  # `joined` encodes HTML as `encode` does, so it is put as it is
     # Whether an error of the generator discards what it has yielded, as long as nothing has been sent.
     discards_unsent: ClassVar[bool] = False
 
@@ -135,7 +137,7 @@ class Pump(ABC):
         streams = scope.get("state", {}).get(STATE_KEY)
         self._streams = streams = Streams() if streams is None else streams
         self._timer = streams.timers.later(self.limits.headers, self._tick, is_shared=False)
-        self._outbox = Outbox(self._loop, send, self._head, self._send_failed, record, streams.flusher)
+        self._outbox = Outbox(self._loop, send, self._head, self._send_failed, record, streams.flusher(self.joined))
         self._watch = DisconnectWatch()
         streams.add(self)
         age = self.lifetime()
@@ -174,7 +176,9 @@ class Pump(ABC):
         task = asyncio.current_task()
         assert task is not None
         self._task = task  # here, because an eager task runs its first step before its constructor returns
-        generator, encode, put = self.generator, self.encode, self._outbox.put
+        generator: AsyncGenerator[Any] = self.generator
+        encode, put = self.encode, self._outbox.put
+        html, shared = (Markup, SharedEvent) if self.joins_html else (None, None)
         ended: BaseException | None = None
         try:
             try:
@@ -185,11 +189,15 @@ class Pump(ABC):
                         item = await step
                     else:
                         async for item in generator:
-                            # Most items are, and nothing else can happen while they are encoded.
+                            # Most items are one of these, and nothing else can happen while they are encoded.
                             kind = type(item)
-                            if kind is not Markup and kind is not str:
-                                break
-                            if self._state is not RUNNING or not (chunk := encode(item)):
+                            if kind is html:
+                                chunk: Any = item
+                            elif kind is Markup or kind is str:
+                                chunk = encode(item)
+                            else:
+                                chunk = item.known() if kind is shared else ""
+                            if not chunk or self._state is not RUNNING:
                                 break
                             if put(chunk):
                                 is_put = True
@@ -305,7 +313,7 @@ class Pump(ABC):
                 self._state = CLOSING
                 await self._close(failure)
             elif failure is not None:
-                self.log("failed while it was closed", failure)
+                self.record.log("failed while it was closed", failure)
             while not self._outbox.closed and self._end_reason in (None, *CLEAN_ENDS):
                 await self._outbox.change()
         finally:
@@ -390,10 +398,3 @@ class Pump(ABC):
         seconds = limits.next_tick(monotonic() - outbox.moved_at, outbox.sending, bool(self.ping))
         # With middleware around the server's `send`, in the context of the request, whose variables it may read.
         self._timer = self._streams.timers.later(seconds, self._tick, is_shared=outbox.write_part is not None)
-
-    def log(self, what: str, error: Exception) -> str:
-        """Log the traceback, unless the error is a 4xx, and return the id that the log has it under."""
-        self.record.log_id = log_id = secrets.token_hex(4)
-        if not is_refusal(error):
-            logger.error("%s: the stream %s [%s]", self.route, what, log_id, exc_info=error)
-        return log_id

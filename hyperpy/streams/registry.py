@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from starlette.types import Scope
 
 from hyperpy.streams.negotiate import StreamMode
-from hyperpy.streams.sending import Flusher
+from hyperpy.streams.sending import FairShare, Flusher
 from hyperpy.streams.stream_record import EndReason, StreamRecord
 from hyperpy.streams.timers import SharedTimers
 
@@ -61,7 +61,8 @@ class Streams:
         self._empty: asyncio.Future[None] | None = None
         self.closing_since: float | None = None
         self._farewell = ""
-        self.flusher = Flusher()
+        self.fair_share = FairShare()
+        self._flushers: dict[Callable[[list[str]], str], Flusher] = {}
         self.timers = SharedTimers()
         self.opened = 0
         self.ended: dict[EndReason, int] = dict.fromkeys(EndReason, 0)
@@ -82,6 +83,13 @@ class Streams:
 
     def __iter__(self) -> Iterator[StreamRecord]:
         return iter([stream.record for stream in list(self._open)])
+
+    def flusher(self, encode: Callable[[list[str]], str]) -> Flusher:
+        """The one for all streams that encode batches with this function."""
+        flusher = self._flushers.get(encode)
+        if flusher is None:
+            flusher = self._flushers[encode] = Flusher(encode, self.fair_share)
+        return flusher
 
     def add(self, stream: OpenStream) -> None:
         self._open[stream] = None

@@ -1,5 +1,7 @@
 """The record of one stream: the request, how much has been sent, and why the stream has ended."""
 
+import logging
+import secrets
 from dataclasses import InitVar, field
 from enum import Enum
 from functools import lru_cache
@@ -14,6 +16,8 @@ from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, dis
 from hyperpy.pages.answers import decisive, unexpected
 from hyperpy.record_classes import record
 from hyperpy.streams.negotiate import StreamMode
+
+logger: Final = logging.getLogger("hyperpy.streams")
 
 # Most characters of a path or an error in a log line: their length is up to clients and exceptions.
 MAX_LENGTH: Final = 200
@@ -75,6 +79,13 @@ class StreamRecord:
     def failed(self, error: Exception) -> None:
         self.failure = error
         self.error = f"{type(error).__name__}: {_what(error)}"[:MAX_LENGTH].removesuffix(": ")
+
+    def log(self, what: str, error: Exception) -> str:
+        """Log the traceback, unless the error is a 4xx, and return the id that the log has it under."""
+        self.log_id = secrets.token_hex(4)
+        if not is_refusal(error):
+            logger.error("%s: the stream %s [%s]", self.file, what, self.log_id, exc_info=error)
+        return self.log_id
 
     def end(self, ending: EndReason) -> None:
         if self.end_reason is None:

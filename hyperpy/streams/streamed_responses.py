@@ -3,7 +3,7 @@
 import random
 from typing import Final
 
-from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event
+from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event, joined_events
 from hyperpy.streams.framing import continuation
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
@@ -25,12 +25,14 @@ class EventStream(Pump):
     mode = StreamMode.SSE
     ping = PING
     trailer = CLOSE
+    joined = staticmethod(joined_events)
+    joins_html = True
     encode = staticmethod(encode_event)
     inserted = staticmethod(continuation)
 
     def error_trailer(self, error: Exception) -> str:
         status = status_of(error)
-        log_id = self.log(f"ended with HTTP status {status}" if http_error(error) else "failed", error)
+        log_id = self.record.log(f"ended with HTTP status {status}" if http_error(error) else "failed", error)
         retry = RETRY_IN_DEBUG if self.debug else RETRY_AFTER_ERROR
         event = self.reported(error, log_id, retry)
         # A 4xx would be the same after reconnecting.

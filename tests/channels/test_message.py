@@ -7,7 +7,7 @@ from hyperpy.channels.backends.records import Position, Record
 from hyperpy.channels.payload import encode
 from hyperpy.exceptions import EventError
 from hyperpy.streams import encode_event
-from hyperpy.streams.events import MAX_FRAMES
+from hyperpy.streams.events import MAX_FRAMES, SharedEvent
 
 
 def received(data: object) -> Message:
@@ -63,6 +63,37 @@ def test_each_subscriber_may_change_its_data(data):
         for part in (*(own.values() if isinstance(own, dict) else own), own):
             if isinstance(part, (dict, list)):
                 part.clear()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_known"),
+    [
+        (lambda: t"<p>{'a'}</p>", lambda: t"<p>{'a'}</p>", True),
+        (lambda: t"<p>{Markup('<b>')}{1}{None}</p>", lambda: t"<p>{Markup('<b>')}{1}{None}</p>", True),
+        (lambda: t"<p>{'a'}</p>", lambda: t"<p>{'b'}</p>", False),
+        (lambda: t"<p>{'<'}</p>", lambda: t"<p>{Markup('<')}</p>", False),
+        (lambda: t"<p>{1}</p>", lambda: t"<p>{True}</p>", False),
+        (lambda: t"<p>{0.0}</p>", lambda: t"<p>{0.0}</p>", False),
+        (lambda: t"<p>{'a'}</p>", lambda: t"<p>{'a'!r}</p>", False),
+        (lambda: t"<p>{'a'}</p>", lambda: t"<p>{'a':>3}</p>", False),
+        (lambda: t"<p>{'a'}</p>", lambda: t"<b>{'a'}</b>", False),
+        (lambda: t"<p>{['a']}</p>", lambda: t"<p>{['a']}</p>", False),
+        (lambda: t"<p>{t'a'}</p>", lambda: t"<p>{t'a'}</p>", False),
+    ],
+)
+def test_what_another_stream_has_rendered_is_sent_again_only_if_it_is_the_same(one, other, is_known):
+    message = received(1)
+    first: SharedEvent
+    second: SharedEvent
+    first, second = message.event(one(), "n"), message.event(other(), "n")  # type: ignore[assignment]
+    assert not second.known()
+    text = encode_event(first)
+    assert second.known() == (text if is_known else "")
+    assert encode_event(second) == encode_event(received(1).event(other(), "n"))
+    for name in (None, "m", "close", ["n"]):
+        assert not message.event(one(), name).known()  # type: ignore[attr-defined,arg-type]
+    encode_event(last := message.event(one(), "close"))
+    assert not last.known()  # type: ignore[attr-defined]
 
 
 def test_a_gap_has_an_id_and_no_data():

@@ -5,9 +5,11 @@ from contextvars import ContextVar
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from hyperpy.streams import StreamMode
-from hyperpy.streams.sending.flusher import Flusher
+from hyperpy.streams.events import joined_events
+from hyperpy.streams.sending import FairShare, Flusher
 from hyperpy.streams.sending.outbox import Outbox
 from hyperpy.streams.sending.part_writer import PartWriter
 from hyperpy.streams.stream_record import StreamRecord
@@ -53,7 +55,7 @@ async def started(flusher: Flusher, server: Server, failures: list[Any]) -> Outb
 
 @pytest.mark.parametrize("error", [OSError("left"), RuntimeError("broken")])
 async def test_a_write_that_fails_does_not_stop_the_others(error):
-    flusher, servers, failures = Flusher(), [Server(), Server(), Server()], []
+    flusher, servers, failures = Flusher("".join, FairShare()), [Server(), Server(), Server()], []
     outboxes = [await started(flusher, server, failures) for server in servers]
     servers[1].broken = error
     for outbox in outboxes:
@@ -65,7 +67,7 @@ async def test_a_write_that_fails_does_not_stop_the_others(error):
 
 
 async def test_a_slow_client_gets_its_event_in_no_other_streams_context():
-    flusher, fast, slow = Flusher(), Server(), Server()
+    flusher, fast, slow = Flusher("".join, FairShare()), Server(), Server()
     outboxes = [await started(flusher, server, []) for server in (fast, slow)]
     slow.paused = True
     visitor.set("Ada")  # the generator whose event schedules the flush
@@ -75,3 +77,14 @@ async def test_a_slow_client_gets_its_event_in_no_other_streams_context():
         await asyncio.sleep(0)
     assert (fast.got, slow.got) == ([b"5\r\nevent\r\n"], [b"event"])
     assert slow.seen == ["nobody"]
+
+
+async def test_html_and_an_encoded_event_of_the_same_text_differ():
+    flusher, servers = Flusher(joined_events, FairShare()), [Server(), Server(), Server()]
+    outboxes = [await started(flusher, server, []) for server in servers]
+    text = "data: x\n\n"
+    for outbox, chunk in zip(outboxes, (text, Markup(text), text), strict=True):
+        outbox.put(chunk)
+    await asyncio.sleep(0)
+    once, twice = b"9\r\ndata: x\n\n\r\n", b"1d\r\ndata: data: x\ndata: \ndata: \n\n\r\n"
+    assert [server.got for server in servers] == [[once], [twice], [once]]

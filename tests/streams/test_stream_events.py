@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from hyperpy.exceptions import EventError, InputError
 from hyperpy.streams import CLOSE, JSON, PING, Event, encode_chunk, encode_event, stream_error
-from hyperpy.streams.events import PolledDict, SharedEvent
+from hyperpy.streams.events import Frames, PolledDict, SharedEvent, joined_events
 from hyperpy.streams.framing import LastFrame
 
 
@@ -140,7 +140,7 @@ NEWS = "<b>"
         (("message", t"<p>"), "data: <p>\n\n"),
         ({"event": "message"}, "data: \n\n"),
         (Event("a", event="message", id="7"), "id: 7\ndata: a\n\n"),
-        (SharedEvent({}, "7", "message", text="1"), "id: 7\ndata: 1\n\n"),
+        (SharedEvent(Frames(), "7", "message", text="1"), "id: 7\ndata: 1\n\n"),
         (("Message", 1), "event: Message\ndata: 1\n\n"),
         # events of datastar-py
         (DatastarEvent("event: a\nid: 1\nretry: 5\ndata: <b>\n\n"), "event: a\nid: 1\nretry: 5\ndata: <b>\n\n"),
@@ -274,7 +274,7 @@ class Both(Custom, Toast):
 
 class SharedToast:
     def __event__(self) -> Event:
-        return SharedEvent({}, "7", "toast", text="1")
+        return SharedEvent(Frames(), "7", "toast", text="1")
 
 
 class ToastDict(dict):
@@ -430,4 +430,16 @@ def test_lone_surrogates_in_html_are_replaced(log: pytest.LogCaptureFixture) -> 
         assert "a\ufffd" in encode("a\ud800")
     assert len(log.messages) == 4
     assert log.messages[0] == r"the HTML contains the lone surrogate '\ud800', sent U+FFFD"
+    log.clear()
+
+
+def test_events_that_are_encoded_together(log: pytest.LogCaptureFixture) -> None:
+    html = [Markup(text) for text in ("a", "", "b\nc\r\n\rd", "\n", "data: x\n\n", "ü", "\ud800", ": ping\n\n")]
+    encoded = ["data: a\n\n", CLOSE, PING, encode_event(("done", "x"))]
+    batches = [html[:1], html[:2], html, encoded, [html[0], encoded[0], *html[1:3], *encoded], [encoded[0], html[0]]]
+    for batch in batches:
+        separately = "".join(encode_event(chunk) if isinstance(chunk, Markup) else chunk for chunk in batch)
+        assert joined_events(batch) == separately
+        assert type(joined_events(batch)) is str
+    assert set(log.messages) == {r"the HTML contains the lone surrogate '\ud800', sent U+FFFD"}
     log.clear()

@@ -9,7 +9,8 @@ from time import monotonic
 from typing import Final, override
 
 from hyperpy.channels.backends.contract import Retention
-from hyperpy.channels.backends.records import Batch, ChannelState, FrameKey, Position, Record, is_forgotten
+from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record, is_forgotten
+from hyperpy.streams.events import FrameKey, Frames, SharedEvent
 
 # About how many bytes of memory a message takes besides its data, and a channel besides its messages.
 MESSAGE: Final = 200
@@ -82,8 +83,8 @@ class Log:
         return record
 
 
-class _SmallFrames(dict[FrameKey, str]):
-    """A cache of encoded events that takes only small ones."""
+class _SmallFrames(Frames):
+    """A cache of encoded events that takes only small ones, and no values of t-strings."""
 
     __slots__ = ()
 
@@ -91,6 +92,10 @@ class _SmallFrames(dict[FrameKey, str]):
     def __setitem__(self, key: FrameKey, text: str) -> None:
         if len(text) <= WARM_FRAME:
             super().__setitem__(key, text)
+
+    @override
+    def made(self, item: SharedEvent, text: str) -> None:
+        pass
 
 
 class Logs:

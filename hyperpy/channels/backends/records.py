@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+from hyperpy.streams.events import Frames
+
 
 class Position(NamedTuple):
     """The place of a message in its channel. Both parts are below 2**60.
@@ -24,9 +26,6 @@ class _Unparsed(Enum):
 
 
 UNPARSED: Final = _Unparsed.UNPARSED
-
-# The name, id and content of an encoded event.
-type FrameKey = tuple[str | None, str | int | None, str]
 
 # The position of a channel that nothing has been published to.
 BEGINNING: Final = Position(0, 0)
@@ -48,7 +47,7 @@ class Record:
         self.size = len(data or b"")  # in bytes
         self.closes = closes
         self.token: str | None = None
-        self.frames: dict[FrameKey, str] = {}
+        self.frames = Frames()
         self.value: Any = UNPARSED
         self._text: str | None = None
 

@@ -34,6 +34,8 @@ class DatastarStream(EventStream):
 
     __slots__ = ("ignored", "ignored_count", "is_understood")
 
+    joins_html = False
+
     def __post_init__(self) -> None:
         self.headers = stream_headers(self.mode, self.headers)
         self.ignored = ""  # the first event that is
@@ -67,6 +69,8 @@ class NativeStream(EventStream):
     """Sends the same as an EventStream. In debug mode, to a client that takes none of Datastar's events."""
 
     __slots__ = ()
+
+    joins_html = False
 
     @staticmethod
     def encode(item: object) -> str:

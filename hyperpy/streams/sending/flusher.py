@@ -1,6 +1,7 @@
 """Sends what many streams have collected in one iteration of the event loop."""
 
 import asyncio
+from collections.abc import Callable
 from contextvars import Context
 from time import monotonic
 from typing import Any, Protocol
@@ -27,14 +28,16 @@ class Filled(Protocol):
 
 
 class Flusher:
-    """Flushes outboxes in the iteration after they have got their first chunk. One for all streams of a loop.
+    """Flushes outboxes in the iteration after they have got their first chunk.
 
     In a broadcast, all generators run before the first event is sent. So an event that many streams send is encoded and
-    framed once, and the processor has the code of either step in its cache.
+    framed once, and the processor has the code of either step in its cache. There is one for all streams of a loop that encode alike: `encode` returns the
+    text of a batch of chunks.
     """
 
-    def __init__(self) -> None:
-        self.fair_share = FairShare()
+    def __init__(self, encode: Callable[[list[str]], str], fair_share: FairShare) -> None:
+        self.encode = encode
+        self.fair_share = fair_share
         self._filled: list[Filled] = []
         self._context = Context()  # that of no stream: tasks and logging of one must not see what is another's
 
@@ -47,16 +50,17 @@ class Flusher:
         filled = self._filled
         self._filled = []
         now = monotonic()
-        text, size, part = "", 0, b""
+        text, kind, size, part = "", str, 0, b""
         for outbox in filled:
             lone, write = outbox.lone, outbox.write_part
             try:
                 if not lone or outbox.others or write is None:
                     outbox.on_turn()
                     continue
-                if lone != text:
-                    body = lone.encode()
-                    text, size = lone, len(body)
+                if lone != text or type(lone) is not kind:
+                    text, kind = lone, type(lone)
+                    body = self.encode([lone]).encode()
+                    size = len(body)
                     part = b"%x\r\n%b\r\n" % (size, body)
                 if write(outbox.server, size, part):
                     outbox.lone_sent(size, now)

@@ -20,6 +20,7 @@ from hyperpy.streams.stream_record import StreamRecord
 FULL_COUNT: Final = 1024
 FULL_SIZE: Final = 64 * 1024
 _FULL_COUNT: Final = FULL_COUNT - 1  # without the lone chunk
+_QUICK: Final = 8  # chunks between two looks at the clock, if what is left of the share is enough for many more
 
 # They neither look at the current task nor set a timeout, so they may be continued in another task.
 _SERVERS: Final = frozenset({"uvicorn.protocols.http.httptools_impl", "uvicorn.protocols.http.h11_impl"})
@@ -29,9 +30,10 @@ _SERVERS: Final = frozenset({"uvicorn.protocols.http.httptools_impl", "uvicorn.p
 class Outbox:
     """Collects chunks until it is flushed: in the next iteration of the event loop, or when it is full.
 
-    So all that the generator yields without waiting is sent in one message, and a single chunk at once. `_head` makes
-    the start of the response. `_failed` is called when nothing more can be sent, with the exception of the send, or
-    None if the client has disconnected. `record` counts what has been sent.
+    So all that the generator yields without waiting is sent in one message, and a single chunk at once. The flusher has
+    the function that encodes them together. `_head` makes the start of the response. `_failed` is called when nothing
+    more can be sent, with the exception of the send, or None if the client has disconnected. `record` counts what has
+    been sent.
     """
 
     _loop: asyncio.AbstractEventLoop
@@ -47,6 +49,7 @@ class Outbox:
     share_ends_at: float = 0.0  # 0 if nothing has taken time since the last iteration
     others: list[str] = field(default_factory=list)  # the chunks after it, or all if there is no lone one
     _other_chunks: int = 0  # those of the chunks that the generator has not yielded
+    _look_at: int = 0  # the number of chunks from which on `put` looks at the clock
     _size: int = 0  # of the chunks that the generator has yielded
     _finishing: bool = False
     _task: asyncio.Task[None] | None = None
@@ -82,11 +85,23 @@ class Outbox:
         chunks = self.others
         chunks.append(chunk)
         self._size = size = self._size + len(chunk)
+        count = len(chunks)
+        if count < self._look_at and size < FULL_SIZE:
+            return False
+        return self._look(count) or size >= FULL_SIZE or count >= _FULL_COUNT
+
+    def _look(self, count: int) -> bool:
+        """Look at the clock, and decide after how many chunks to look again. Returns whether the share is used up."""
         # Not the loop's clock: that of uvloop stops during an iteration.
         now = monotonic()
+        share = self.flusher.fair_share.share
         if not self.share_ends_at:
-            self.share_ends_at = now + self.flusher.fair_share.share
-        return now > self.share_ends_at or size >= FULL_SIZE or len(chunks) >= _FULL_COUNT
+            self.share_ends_at = now + share
+            return False
+        left = self.share_ends_at - now
+        is_quick = left * count > (share - left) * _QUICK
+        self._look_at = min(count + (_QUICK if is_quick else 1), _FULL_COUNT)
+        return left < 0
 
     def put_other(self, chunk: str) -> None:
         """Add a chunk that the generator has not yielded, such as a ping."""
@@ -227,9 +242,9 @@ class Outbox:
             chunks.insert(0, self.lone)
             self.lone = ""
         events = len(chunks) - self._other_chunks
-        body = (chunks[0] if len(chunks) == 1 else "".join(chunks)).encode()
+        body = self.flusher.encode(chunks).encode()
         chunks.clear()
-        self._other_chunks = self._size = 0
+        self._other_chunks = self._size = self._look_at = 0
         if self._waiter is not None:
             self.wake()
         return body, events
