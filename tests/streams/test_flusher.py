@@ -10,6 +10,7 @@ from markupsafe import Markup
 from hyperpy.streams import StreamMode
 from hyperpy.streams.events import joined_events
 from hyperpy.streams.sending import FairShare, Flusher
+from hyperpy.streams.sending.flusher import MOST
 from hyperpy.streams.sending.outbox import Outbox
 from hyperpy.streams.sending.part_writer import PartWriter
 from hyperpy.streams.stream_record import StreamRecord
@@ -88,3 +89,13 @@ async def test_html_and_an_encoded_event_of_the_same_text_differ():
     await asyncio.sleep(0)
     once, twice = b"9\r\ndata: x\n\n\r\n", b"1d\r\ndata: data: x\ndata: \ndata: \n\n\r\n"
     assert [server.got for server in servers] == [[once], [twice], [once]]
+
+
+async def test_a_long_broadcast_is_sent_in_parts_of_limited_length():
+    flusher, servers = Flusher("".join, FairShare()), [Server() for _ in range(2 * MOST + 1)]
+    outboxes = [await started(flusher, server, []) for server in servers]
+    for number, outbox in enumerate(outboxes):
+        outbox.put("event")
+        assert sum(bool(server.got) for server in servers) == number // MOST * MOST
+    await asyncio.sleep(0)
+    assert all(server.got == [b"5\r\nevent\r\n"] for server in servers)

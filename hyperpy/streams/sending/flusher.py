@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Callable
 from contextvars import Context
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from hyperpy.streams.sending.fair_share import FairShare
 from hyperpy.streams.sending.part_writer import WritePart
+
+# Outboxes of one flush. Nothing else runs while they are sent, and no client gets its event before the flush.
+MOST: Final = 128
 
 
 class Filled(Protocol):
@@ -28,10 +31,10 @@ class Filled(Protocol):
 
 
 class Flusher:
-    """Flushes outboxes in the iteration after they have got their first chunk.
+    """Flushes outboxes in the iteration after they have got their first chunk, or when `MOST` of them have one.
 
-    In a broadcast, all generators run before the first event is sent. So an event that many streams send is encoded and
-    framed once, and the processor has the code of either step in its cache. There is one for all streams of a loop that encode alike: `encode` returns the
+    So in a broadcast, an event that many streams send is encoded and framed once for all of them, and the processor has
+    the code of either step in its cache. There is one for all streams of a loop that encode alike: `encode` returns the
     text of a batch of chunks.
     """
 
@@ -39,12 +42,21 @@ class Flusher:
         self.encode = encode
         self.fair_share = fair_share
         self._filled: list[Filled] = []
+        self._is_scheduled = False
         self._context = Context()  # that of no stream: tasks and logging of one must not see what is another's
 
     def add(self, outbox: Filled, loop: asyncio.AbstractEventLoop) -> None:
-        if not self._filled:
-            loop.call_soon(self._flush, context=self._context)
+        """The generator of `outbox` is running, and may yield more. Those of the others wait."""
+        if len(self._filled) >= MOST:
+            self._context.run(self._flush)
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            loop.call_soon(self._on_turn, context=self._context)
         self._filled.append(outbox)
+
+    def _on_turn(self) -> None:
+        self._is_scheduled = False
+        self._flush()
 
     def _flush(self) -> None:
         filled = self._filled
