@@ -6,6 +6,7 @@ import gc
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType
 from typing import Self
@@ -198,7 +199,7 @@ async def test_an_idle_stream_takes_no_more_memory(tmp_path: Path):
                 gc.collect()
                 return sys.getallocatedblocks()
 
-            before = await open_streams(50)
-            blocks = (await open_streams(100) - before) / 100
+            counts = [await open_streams(50) for _ in range(4)]
+            blocks = min(more - fewer for fewer, more in pairwise(counts)) / 50  # what else grows does so now and then
         await until(lambda: not server.state.tasks)
     assert BLOCKS / 2 < blocks <= BLOCKS, blocks
