@@ -15,6 +15,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "hyperpy"
 PROJECT = PACKAGE / "cli/project"  # the files that `hyper new` writes
 INSPECTOR = PACKAGE / "inspector/routes"  # a site, whose files import hyperpy as those of any site do
+ARCHITECTURE = (REPOSITORY / "ARCHITECTURE.md").read_text()
 CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text()
 LONGEST = 400
 
@@ -153,7 +154,7 @@ def inner_rank(module: str) -> int | None:
 
 def test_contributing_has_the_map():
     """Every folder and every module beside the rooms, in the order of imports."""
-    mapped = contributing_map()
+    mapped = architecture_map()
     sites = {PROJECT, INSPECTOR}
     own = [path for path in committed() if path.is_relative_to(PACKAGE) and sites.isdisjoint(path.parents)]
     folders = {path.parent.relative_to(PACKAGE).as_posix() for path in own}
@@ -172,9 +173,9 @@ def test_contributing_has_the_map():
         assert inner == [name for name in row if name in inner]
 
 
-def contributing_map() -> list[str]:
-    """The paths in CONTRIBUTING's map, whose rows are indented as deeply as they are nested."""
-    rows = CONTRIBUTING.split("```text\nhyperpy/\n")[1].split("```")[0].splitlines()
+def architecture_map() -> list[str]:
+    """The paths in ARCHITECTURE's map, whose rows are indented as deeply as they are nested."""
+    rows = ARCHITECTURE.split("```text\nhyperpy/\n")[1].split("```")[0].splitlines()
     paths: list[str] = []
     above: list[str] = []
     for row in rows:
@@ -185,8 +186,8 @@ def contributing_map() -> list[str]:
     return paths
 
 
-def test_contributing_names_files_that_exist():
-    named = re.findall(r"`((?:hyperpy|hyper|tests|docs|bench|scripts)/[\w./-]*)`", CONTRIBUTING)
+def test_guides_for_contributors_name_files_that_exist():
+    named = re.findall(r"`((?:hyperpy|hyper|tests|docs|bench|scripts)/[\w./-]*)`", ARCHITECTURE + CONTRIBUTING)
     assert len(named) > 20
     assert [name for name in named if not (REPOSITORY / name).exists()] == []
 
