@@ -13,7 +13,7 @@ PAGE = "\nt'<p>{1}</p>'"
 
 LOAD = "async def load():\n    "
 MODEL = "from pydantic import BaseModel, ConfigDict, Field\nclass M(BaseModel):\n    "
-CARD = "def Card(title, children=None): return t'<p>{title}</p>'\n"
+CARD = "def Card(title, children=None): return t'<p>{title}{children}</p>'\n"
 
 NOTE = "from hyperpy import POST, Form, Query\nif POST:\n    note: str = Form()\n"
 MODEL_FORM = """from pydantic import BaseModel
@@ -90,6 +90,10 @@ MISTAKES = {
     f"{CARD}t'<p><{{Card}} title=a><span /></{{Card}}>'": "it is still open at the end of the component",
     "t'<ul><li>a<p>{1}</ul></li>'": "Write </li> before </ul>.",
     "t'<section><p>{1} <ul><li>a</ul></p></section>'": "browsers end this <p> where the <ul> in it begins",
+    "def Card(title, children): return t'<p>{title}</p>'\nt'<{Card} title=a>b</{Card}>'": (
+        "Card() takes `children`, but shows them nowhere"
+    ),
+    "def card(*, children=None):\n    return t'<p>{1}</p>'\nt'<{card}>b</{card}>'": "Place {children} in its t-string",
     "t'<p>{1}<b><div>a</div></b></p>'": "Write </p> before <div>, or use a <div>.",
     "t'<p>{1}<table><tr><td><p>b</td></tr></table></p>'": "browsers end this <p> where the <table> in it begins",
     "t'<div><p>{1}</div><div><p>b</div></p>'": "<p> is still open where </div> ends the element around it",
@@ -130,6 +134,8 @@ FINE = (
     f"{NOTE}rest = {{'method': 'post'}}\nt'<form {{rest:**}}><input name=note></form>'",
     f"{NOTE}q: str = Query('')\nt'<form><input name=q value={{q}}></form>'",
     f"{NOTE}t'<form><input name=note>{{1}}<button formmethod=post>a</button></form>'",
+    "def Off(children): return None\nt'<{Off}>a</{Off}>'",
+    "def Half(children): return t'{[c for c in (children,)]}'\nt'<{Half}>a</{Half}>'",
     "t'<form><input name=note>{1}</form>'",
     f"{NOTE}t'<form method=post><input name=note>{{1}}</form>'",
     "from hyperpy import POST\nif POST:\n    a: str\nt'<form method=post action=\"?a=1\"><input name=a>{1}</form>'",

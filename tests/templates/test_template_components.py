@@ -237,7 +237,8 @@ INVALID_CALLS = [
         "<{Card} title=x>hi</{Card}>",
         (
             '`Card` accepts no content, in t"<{Card} title=x>hi</{Card}>"\n'
-            f"  Give it a parameter `children`, or write <{{Card}} />. Its signature is {CARD}"
+            "  Give it a parameter `children`, and place {children} in its t-string where the content should appear. "
+            f"Without content, write <{{Card}} />. Its signature is {CARD}"
         ),
     ),
     (

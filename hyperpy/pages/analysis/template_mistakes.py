@@ -59,6 +59,7 @@ def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
                     shown.add(part.value.id)
                 before += _HOLE
     yield from _returned_html(shown, parsed)
+    yield from _lost_children(shown, parsed)
 
 
 def _called(expression: ast.expr) -> Iterator[str]:
@@ -75,6 +76,20 @@ def _returned_html(shown: Collection[str], parsed: ParsedFile) -> Iterator[LoadW
             for answer in parsed.index.owned(function, ast.Return):
                 if answer.value is not None:
                     yield from strings_of_html(answer.value, parsed.file)
+
+
+def _lost_children(shown: Collection[str], parsed: ParsedFile) -> Iterator[LoadWarning]:
+    """Warnings about components that take `children`, and don't show them."""
+    for function in parsed.index.owned(None, ast.FunctionDef, ast.AsyncFunctionDef):
+        given = [each for each in (*function.args.args, *function.args.kwonlyargs) if each.arg == "children"]
+        is_component = function.name in shown or function.name[:1].isupper()
+        if not (given and is_component and parsed.index.of(ast.TemplateStr, inside=function)):
+            continue
+        read = {node.id for node in parsed.index.of(ast.Name, inside=function)}
+        if not read & {"children", "locals", "vars"}:
+            what = f"{function.name}() takes `children`, but shows them nowhere"
+            hint = "Place {children} in its t-string where the content should appear."
+            yield LoadWarning(what, place_of(given[0], parsed.file), hint)
 
 
 def _known(parsed: ParsedFile) -> frozenset[str]:

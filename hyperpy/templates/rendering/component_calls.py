@@ -140,7 +140,8 @@ def _check(signature: ComponentSignature, arguments: Arguments, content: Markup 
         if name == "children" and content is not None:
             raise CallProblem(
                 f"`{signature.name}` accepts no content",
-                f"Give it a parameter `children`, or write <{{{signature.name}}} />. {signature.about}",
+                "Give it a parameter `children`, and place {children} in its t-string where the content should appear."
+                f" Without content, write <{{{signature.name}}} />. {signature.about}",
             )
         hint = f"{did_you_mean(name, signature.takes)} {signature.about}".lstrip()
         raise CallProblem(f"`{signature.name}` has no parameter `{name}`", hint, name)
