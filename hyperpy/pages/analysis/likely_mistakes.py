@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.mistakes.hook_names import LOADERS, STREAMS, is_name_of
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.parsed_file import ParsedFile
@@ -61,17 +62,18 @@ def _stores(index: FileIndex) -> Iterator[ast.Name]:
 def _loader_with_yield(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
     yields = parsed.index.owned(function, ast.Yield, ast.YieldFrom)
     yields_nothing = all(isinstance(node, ast.Yield) and node.value is None for node in yields)
-    if function.name == "load" or (yields_nothing and parsed.index.owned(function, ast.Global)):
+    is_named = is_name_of(function.name, LOADERS)
+    if is_named or (yields_nothing and parsed.index.owned(function, ast.Global)):
         what = f"the `yield` makes {function.name}() the stream of this file, not its loader"
         hint = "A loader has no `yield`: it sets names of the file with `global`."
-        if function.name == "load":
+        if is_named:
             hint += " A stream is better called `stream`."
         yield LoadWarning(what, place_of(yields[0], parsed.file), hint)
 
 
 def _stream_without_yield(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
-    if function.name == "stream":
-        what = "stream() has no `yield`, so it is the loader of this file, not its stream"
+    if is_name_of(function.name, STREAMS):
+        what = f"{function.name}() has no `yield`, so it is the loader of this file, not its stream"
         hint = "Write `yield` in front of each event. A loader is better called `load`."
         yield LoadWarning(what, place_of(function, parsed.file), hint)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hyperpy.pages.analysis.file_index import Function
+from hyperpy.pages.analysis.mistakes.hook_names import LOADERS, STREAMS, plain_name
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import LoadWarning, place_of
@@ -30,18 +31,19 @@ _HIDDEN: Final = (
     "Write `async def {public}():`, which runs before the page, or call it where its result is needed.",
 )
 
+_VIEWS: Final = ("view", "page", "index", "handler", "handle", "handlerequest", "render", "dispatch", "response")
 # By the names, in lower case and without `_`, that other frameworks and newcomers give them.
 _HOOKS: Final[Mapping[str, tuple[str, str]]] = {
     name: said
     for names, said in (
-        ("load loader loaddata getserversideprops onload", _LOADS),
-        ("stream events sse", _STREAMS),
-        ("view page index handler handle handlerequest render dispatch response main get", _AT_TOP),
-        ("action actions submit onsubmit handlesubmit handleform handlepost", _ON_SUBMIT),
-        ("guard beforerequest requirelogin checkauth middleware", _GUARDS),
-        ("startup shutdown onstartup onshutdown lifespan", _STARTS),
+        (LOADERS, _LOADS),
+        (STREAMS | {"events"}, _STREAMS),
+        ((*_VIEWS, "main", "get"), _AT_TOP),
+        (["action", "actions", "submit", "onsubmit", "handlesubmit", "handleform", "handlepost"], _ON_SUBMIT),
+        (["guard", "beforerequest", "requirelogin", "checkauth", "middleware"], _GUARDS),
+        (["startup", "shutdown", "onstartup", "onshutdown", "lifespan"], _STARTS),
     )
-    for name in names.split()
+    for name in names
 }
 
 
@@ -75,7 +77,7 @@ def _said(node: Function, parsed: ParsedFile, vocabulary: Vocabulary, *, guard: 
     refuses = any(vocabulary.public_name(call.func) in _REFUSING for call in calls)
     if isinstance(node, ast.AsyncFunctionDef):
         return _HIDDEN if node.name.startswith("_") and (sets or refuses) else None
-    name = node.name.strip("_").replace("_", "").lower()
+    name = plain_name(node.name)
     if name in _WRITING:
         what = f"a route file handles {name.upper()} under `if {name.upper()}:`"
         return what, f"Import {name.upper()} from hyperpy, and write its statements under `if {name.upper()}:`."
