@@ -327,6 +327,7 @@ def test_unknown_editors(given: str, said: str):
     assert said in str(caught.value)
 
 
+ENTERED = "\nasync def f():\n    async with {}('a') as m: pass\nf().send(None)"
 HINTS = {
     "async def f(): pass\nc = f()\ntry: c.append(1)\nfinally: c.close()": "Write `await` in front of the call",
     "async def f(): yield\nfor x in f(): pass": "`async for`",
@@ -340,6 +341,11 @@ HINTS = {
     "async def f(): pass\nc = f()\ntry: memoryview(c)\nfinally: c.close()": "Write `await` in front of the call",
     "async def f(): pass\nc = f()\ntry: 1 + c\nfinally: c.close()": "Write `await` in front of the call",
     "class Subscription: pass\nfor x in Subscription(): pass": "",
+    "class Channel: pass\nfor x in Channel(): pass": "",
+    "from hyperpy import channel\nc = channel('a')\nfor m in c: pass": "`async for message in messages:`",
+    "from hyperpy import channel\nwith channel('a') as m: pass": "`async for message in channel(…):`",
+    f"from hyperpy import channel{ENTERED.format('channel')}": "`async with channel(…).subscribe() as messages:`",
+    f"from hyperpy import queue{ENTERED.format('queue')}": "`async with queue(…).take() as item:`",
     "import datetime\ndatetime.now()": "Write `datetime.datetime.now()`, or import it as `from dat",
     "import pathlib\npathlib.cwd()": "Write `pathlib.Path.cwd()`, or import it as `from pathlib import Path`.",
     "import decimal\ndecimal.from_float(1.0)": "`decimal.Decimal.from_float()`",

@@ -21,7 +21,14 @@ _AWAITED: Final = re.compile(r"(?:'(\w+)' object|object (\w+)) can't be (?:await
 _ITERATED: Final = re.compile(r"'async for' requires an object with __aiter__ method, got (\w+)")
 
 _UNQUOTED: Final = re.compile(r"""['"]coroutine['"]|\bnot coroutine\b""")
-_SUBSCRIPTION: Final = "'Subscription' object is not iterable"
+_SUBSCRIPTION: Final = re.compile(r"'(?:Subscription|Channel)' object is not iterable")
+_OF_CHANNELS: Final = frozenset({"hyperpy.channels.channel", "hyperpy.channels.subscription"})
+_ENTERED: Final = re.compile(r"'hyperpy\.channels\.\w+\.(Channel|Queue)' object does not support the .*context manager")
+_TO_ENTER: Final = {
+    "Channel": "A channel is not entered. Write `async for message in channel(…):`, or for a block in which the "
+    "messages are kept from its start on, `async with channel(…).subscribe() as messages:`.",
+    "Queue": "A queue is not entered. Write `async with queue(…).take() as item:`, or `async for data in queue(…):`.",
+}
 _UNBOUND: Final = re.compile(r"local variable '(\w+)'")
 _OF_VALUES: Final = tuple(
     (re.compile(pattern), hint)
@@ -45,7 +52,9 @@ def hint_for(error: BaseException) -> str:
         return f"There is nothing to wait for: this is a {found[1] or found[2]} already. Remove `await`."
     if found := _ITERATED.search(text):
         return f"A {found[1]} is iterated with `for`, without `async`."
-    if text == _SUBSCRIPTION and _has_subscription(error):
+    if found := _ENTERED.match(text):
+        return _TO_ENTER[found[1]]
+    if _SUBSCRIPTION.fullmatch(text) and _has_channel(error):
         return "Messages are received with `async for`: `async for message in messages:`."
     if text == _NOT_AN_EXCEPTION:
         return "For an error page with a status, write `raise HTTPException(404)`."
@@ -81,11 +90,12 @@ def _setter(error: NameError, name: str) -> str:
     return ""
 
 
-def _has_subscription(error: BaseException) -> bool:
-    """Whether the failing line calls `subscribe`, or a variable there is a subscription of a channel."""
+def _has_channel(error: BaseException) -> bool:
+    """Whether the failing line calls `channel` or `subscribe`, or a variable there is a channel or a subscription."""
     *_, (frame, line) = walk_tb(error.__traceback__)
     kinds = {type(value).__module__ for value in list(frame.f_locals.values())}
-    return "hyperpy.channels.subscription" in kinds or "subscribe(" in linecache.getline(frame.f_code.co_filename, line)
+    written = linecache.getline(frame.f_code.co_filename, line)
+    return bool(kinds & _OF_CHANNELS) or "subscribe(" in written or "channel(" in written
 
 
 def _is_of_session(error: KeyError) -> bool:
