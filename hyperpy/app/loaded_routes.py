@@ -101,7 +101,7 @@ class RouteRow(NamedTuple):
     file: str
     kind: str
     inputs: tuple[str, ...]
-    """The required inputs, from the path to the body: `id: int (path)`, `page: int`, `name: str (form)`."""
+    """The inputs, from the path to the body: `id: int (path)`, `page: int (optional)`, `name: str (form)`."""
     guards: tuple[str, ...] = ()
     """The files of its guards, outermost first."""
 
@@ -311,20 +311,22 @@ def all_errors(errors: Iterable[HyperError]) -> HyperError:
 
 def _row(route: Route) -> RouteRow:
     methods = sorted(route.methods, key=lambda method: (method != "GET", method))
-    found = (each for file in (*route.guards, route) for each in _required_inputs(file))
-    required = dict.fromkeys(text for _, text in sorted(found, key=operator.itemgetter(0)))
+    found = (each for file in (*route.guards, route) for each in _inputs(file))
+    inputs = dict.fromkeys(text for _, text in sorted(found, key=operator.itemgetter(0)))
     guards = tuple(guard.file for guard in route.guards)
-    return RouteRow(tuple(methods), route.url, route.file, route.kind, tuple(required), guards)
+    return RouteRow(tuple(methods), route.url, route.file, route.kind, tuple(inputs), guards)
 
 
-def _required_inputs(route: Route) -> Iterator[tuple[int, str]]:
+def _inputs(route: Route) -> Iterator[tuple[int, str]]:
     """Each with the place of its source among all."""
     own = (given for dependency in route.dependencies for given in dependency.inputs)
     for given in (*route.inputs, *own):
         source = given.source
-        if source == "path" or (given.required and given.marker is not None):
+        if source == "path" or given.marker is not None:
             facts = [source] if source != "query" else []
             if source not in _OF_BODY and given.methods and "GET" not in given.methods:
                 facts += sorted(given.methods)
+            if source != "path" and not given.required:
+                facts.append("optional")
             said = f" ({', '.join(facts)})" if facts else ""
             yield _SOURCES.index(source) if source in _SOURCES else len(_SOURCES), f"{given.key}: {given.kind}{said}"

@@ -66,20 +66,21 @@ if POST:
 q: str
 page: int = Query(1)
 x_token: str = Header()
+x_page: int | None = Header()
 id: int
 other: str
 t"<p>{id} {other} {q} {page} {x_token}"
 """
 
 
-def test_required_inputs_are_listed_from_the_path_to_the_body(tmp_path):
+def test_inputs_are_listed_from_the_path_to_the_body(tmp_path):
     write_files(tmp_path, {"{other}/{id}.py": INPUTS, "{unused}.py": "t'<p>'"})
     inputs = {row.url: row.inputs for row in load_routes(tmp_path).rows()}
     assert inputs["/{unused}"] == ()
-    path, query = ["id: int (path)", "other: str (path)"], ["draft: bool (POST)", "q: str"]
+    path, query = ["id: int (path)", "other: str (path)"], ["draft: bool (POST)", "page: int (optional)", "q: str"]
     found = inputs["/{other}/{id}"]
-    assert (sorted(found[:2]), sorted(found[2:4])) == (path, query)
-    assert found[4:] == ("x-token: str (header)", "form: Form[Note] (form)")
+    assert (sorted(found[:2]), sorted(found[2:5])) == (path, query)
+    assert found[5:] == ("x-token: str (header)", "x-page: int | None (header, optional)", "form: Form[Note] (form)")
 
 
 TREE = """\
