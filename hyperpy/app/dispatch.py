@@ -213,7 +213,8 @@ class Dispatch:
     def _log(self, error: Exception, scope: Scope) -> str:
         """Log an exception unless it is an answer. Returns the id that the log has it under, or the empty string."""
         if self.app.debug:
-            _log_refusal(error, scope)
+            found = self.loaded.router.match(route_path(scope))
+            _log_refusal(error, scope, found.target if isinstance(found, Match) else None)
         if (bug := unexpected(error)) is None:
             return ""
         if isinstance(bug, HyperError) and (place := raising_place(bug)):
@@ -286,12 +287,12 @@ def _accept(scope: Scope) -> str:
     return ",".join(Headers(scope=scope).getlist("accept"))
 
 
-def _log_refusal(error: Exception, scope: Scope) -> None:
+def _log_refusal(error: Exception, scope: Scope, route: LoadedRoute | None) -> None:
     """Log why a request is invalid, and which line says that there is nothing."""
     url = f"{scope['method']} {printable(scope['path'])}"
     if isinstance(error, InputError):
-        missing = next((name for name, problem in error.fields.items() if problem == "is required"), "")
-        hint = f'\n  An input with a default may be missing: `{missing}: str = Query("")`.' if missing else ""
+        written = _optional_form(error, route) if isinstance(route, Route) else ""
+        hint = f"\n  An input with a default may be missing: `{written}`." if written else ""
         log.warning("%s: invalid inputs: %s%s", url, printable(str(error)), hint)
     elif isinstance(error, HTTPException) and error.status_code == 404 and not isinstance(error, NoRouteError):
         place = raising_place(error)
@@ -299,6 +300,15 @@ def _log_refusal(error: Exception, scope: Scope) -> None:
             f"raised at {display_path(place.file)}:{place.line}" if place else "its path doesn't fit the annotations"
         )
         log.info("%s: 404, %s", url, where)
+
+
+def _optional_form(error: InputError, route: Route) -> str:
+    """How the first of the inputs that are missing is declared with a default."""
+    files = (*route.guards, *route.by_method.values(), route)
+    own = (dependency.inputs for file in files for dependency in file.dependencies)
+    inputs = {given.key: given for each in (*own, *(file.inputs for file in files)) for given in each}
+    missing = (inputs[key] for key, problem in error.fields.items() if problem == "is required" and key in inputs)
+    return next((given.optional_form for given in missing), "")
 
 
 async def _call(handler: Any, request: Request, error: Exception) -> Response:

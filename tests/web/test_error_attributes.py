@@ -99,18 +99,34 @@ async def test_a_bug_has_the_id_of_its_log_entry(http: httpx.AsyncClient, caplog
 
 async def test_debug_mode_logs_why_requests_are_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     missing = "from hyperpy import HTTPException\nn: int\nif n > 1:\n    raise HTTPException(404)\nt'{n}'"
-    files = {"input.py": ROUTES["input.py"], "q.py": "q: str\nt'{q}'", "items/{n}.py": missing}
+    optional = (
+        "from datetime import date\nfrom typing import Annotated\nfrom hyperpy import Depends, Header, Query\n"
+        "def page_of(number: int): return number\n"
+    )
+    declared = {
+        "q": ("q: str", 'q: str = Query("")'),
+        "late": ("late: bool", "late: bool = Query(False)"),
+        "day": ("day: date", "day: date | None = Query()"),
+        "number": ("page: Annotated[int, Depends(page_of)]", "number: int = Query(0)"),
+        "top": ('x: int = Query(alias="top")', 'x: int = Query(0, alias="top")'),
+        "x-a": ("x_a: list[int] = Header()", "x_a: list[int] = Header([])"),
+    }
+    files = {"input.py": ROUTES["input.py"], "items/{n}.py": missing}
+    files |= {f"{name}.py": f"{optional}{source}\nt'{{1}}'" for name, (source, _) in declared.items()}
     write_files(tmp_path, files)
     caplog.set_level("INFO", "hyperpy")
     for debug in (False, True):
         async with client_of(Hyper(tmp_path, static=None, debug=debug)) as client:
-            for url in ("/input?page=0", "/q", "/items/7", "/items/x", "/nowhere"):
+            for url in ("/input?page=0", *(f"/{name}" for name in declared), "/items/7", "/items/x", "/nowhere"):
                 await client.get(url)
     warnings = [record.getMessage() for record in caplog.records if record.name == "hyperpy"]
     place = display_path(str(tmp_path / "items/{n}.py"))
     assert warnings == [
         "GET /input: invalid inputs: page: Input should be greater than or equal to 1",
-        'GET /q: invalid inputs: q: is required\n  An input with a default may be missing: `q: str = Query("")`.',
+        *(
+            f"GET /{name}: invalid inputs: {name}: is required\n  An input with a default may be missing: `{written}`."
+            for name, (_, written) in declared.items()
+        ),
         f"GET /items/7: 404, raised at {place}:4",
         "GET /items/x: 404, its path doesn't fit the annotations",
     ]

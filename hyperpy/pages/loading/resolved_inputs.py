@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from hyperpy.exceptions import Place
 from hyperpy.lazy import pydantic
 from hyperpy.pages.facts import METHODS
-from hyperpy.pages.input_markers import InputMarker, source_of
+from hyperpy.pages.input_markers import InputMarker, TextMarker, source_of
 from hyperpy.pages.request_objects import RequestObject
 from hyperpy.record_classes import record
 
 type SessionModel = pydantic.TypeAdapter[Any]
+
+_DEFAULTS: Final = {"bool": "False", "float": "0", "int": "0", "str": '""'}
 
 
 class InputOrigin(Enum):
@@ -74,6 +76,17 @@ class Input:
     @property
     def required(self) -> bool:
         return not (self.optional or self.has_default)
+
+    @property
+    def optional_form(self) -> str:
+        """How its file may declare it so that a request can leave it out; empty for what isn't a text of its own."""
+        if not isinstance(self.marker, TextMarker):
+            return ""
+        alias = f'alias="{self.marker.alias}"' if self.marker.alias else ""
+        marker = type(self.marker).__name__.removesuffix("Marker")
+        if (default := "[]" if self.many else _DEFAULTS.get(self.kind, "")) != "":
+            return f"{self.name}: {self.kind} = {marker}({', '.join(filter(None, (default, alias)))})"
+        return f"{self.name}: {self.kind} | None = {marker}({alias})"
 
 
 class DependencyKind(Enum):
