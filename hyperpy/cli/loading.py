@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from hyperpy.app import Hyper
 from hyperpy.config import Command, Settings, load_settings, running_command
 from hyperpy.exceptions import ConfigError, HyperError, RouteError, did_you_mean
+from hyperpy.pages.analysis.mistakes.route_decorators import DECORATORS, advice
+from hyperpy.tracebacks import raising_place
 from hyperpy.web.static_files import StaticFolder
 
 APP_FILE = "app.py"
@@ -98,6 +100,11 @@ def _import_target(target: str, settings: Settings) -> ASGIApp:
 def _import_module(name: str, settings: Settings) -> ModuleType:
     try:
         return importlib.import_module(name)
+    except AttributeError as error:
+        if not isinstance(error.obj, Hyper) or error.name not in DECORATORS:
+            raise
+        what = f"a Hyper application has no `{error.name}`"
+        raise RouteError(what, place=raising_place(error), hint=advice(error.name, "")) from None
     except ModuleNotFoundError as error:
         # If an import inside the user's module fails, the user gets that traceback.
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from hyperpy.app import Hyper
 from hyperpy.cli.loading import load_app
 from hyperpy.config import Settings, load_settings
-from hyperpy.exceptions import ConfigError
+from hyperpy.exceptions import ConfigError, RouteError
 from hyperpy.server import describe_failure
 
 APP = """
@@ -136,6 +136,18 @@ def test_the_user_s_own_errors_keep_their_traceback(folder, source, last):
     assert source in text
     assert "hyperpy" not in text
     assert "importlib" not in text
+
+
+def test_an_application_has_no_decorators_for_routes(folder):
+    (folder / "app.py").write_text("from hyperpy import Hyper\nmain = Hyper\n\n\n@main.get('/users')\ndef f(): ...\n")
+    with pytest.raises(AttributeError, match="type object"):
+        load()
+    (folder / "routes").mkdir()
+    (folder / "routes/index.py").write_text("t''")
+    (folder / "app.py").write_text("from hyperpy import Hyper\napp = Hyper()\n\n\n@app.get('/users')\ndef f(): ...\n")
+    with pytest.raises(RouteError, match="a Hyper application has no `get`") as caught:
+        load()
+    assert (str(caught.value.place), caught.value.hint[:34]) == ("app.py:5", "A file is a route: its name is the")
 
 
 def test_an_error_in_hyperpy_keeps_its_whole_traceback():

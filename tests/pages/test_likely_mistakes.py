@@ -11,6 +11,7 @@ from tests.support.sites import Write
 
 PAGE = "\nt'<p>{1}</p>'"
 
+APP = "class app:\n    def get(path): return lambda f: f\n"
 LOAD = "async def load():\n    "
 MODEL = "from pydantic import BaseModel, ConfigDict, Field\nclass M(BaseModel):\n    "
 CARD = "def Card(title, children=None): return t'<p>{title}{children}</p>'\n"
@@ -109,6 +110,13 @@ MISTAKES = {
     f"import time\nx = 1\n{LOAD}time.sleep(1)\nt'{{x}}'": "time.sleep() in the `async def` load() holds up every other",
     "from time import sleep as nap\nasync def stream():\n    nap(1)\n    yield 1": "Write `await asyncio.sleep(…)`.",
     f"import subprocess as s\n{LOAD}s.run(['ls'])\nt'{{1}}'": "Use `asyncio.create_subprocess_exec`.",
+    f"{APP}@app.get('/')\ndef home(): return t'<p>'\nt'{{1}}'": ("`@app.get(…)` adds no route\n"),
+    f"{APP}@app.get('/a/<int:id>')\ndef home(id): return t'<p>'": "`a/{id}.py` in the routes folder answers this URL",
+    f"{APP}@app.get('/{{rest:path}}/:id')\ndef home(): pass\nt'{{1}}'": "`{...rest}/{id}.py` in the routes folder",
+    "@app.post('/')\ndef home(): pass\nt'{1}'": "`index.py` in the routes folder answers this URL.",
+    "from hyperpy import route\n@route('/a')\ndef home(): pass\nt'{1}'": "`@route(…)` adds no route",
+    "@rt('/a')\ndef post(): pass\nt'{1}'": "`@rt(…)` adds no route",
+    "import flask\nt'{1}'": "A route file needs no `flask`: the file is the route, and its t-string the page.",
     f"import os\n{LOAD}os.system('ls')\nt'{{1}}'": "os.system() in the `async def` load()",
     f"import sqlite3\n{LOAD}sqlite3.connect('x')\nt'{{1}}'": "asyncio.to_thread(sqlite3.connect, …)",
     f"from urllib.request import urlopen\n{LOAD}urlopen('http://x')\nt'{{1}}'": "asyncio.to_thread(urlopen, …)",
@@ -132,6 +140,13 @@ FINE = (
     "import sys\nprint('<p>a</p>', file=sys.stderr)\nsys.stdout.write('a < b')\nt'{1}'",
     "import io\nfile = io.StringIO()\nprint('<p>a</p>', file=file)\nfile.write('<p>b</p>')\nt'{1}'",
     f"{CARD}t'<p><{{Card}} title=a><p>b<ul><li>c</ul></{{Card}}></p><{{Card}} title=d /></div>'",
+    "q: str = ' a\\n '\nq = q.strip()\nt'{q}'",
+    "from hyperpy import Query\nq: str = Query('')\nq = q.strip()\nt'<input name=q value={q}>'",
+    "n: int = 0\nn = n + 1\nfor m in range(3): n = max(n, m)\nt'{n}'",
+    "from random import randint\nn: int = 0\nn = randint(n, 9)\nt'{n}'",
+    "from typing import Final\nn: Final = 0\nm: int = 0\nm = max(m, n)\nt'{m}'",
+    f"n: int = 0\n{LOAD}global n\n    n = abs(n)\nt'{{n}}'",
+    f"{APP}@app.get('users')\ndef f(): pass\n@app.get\ndef g(): pass\nt'{{f()}}'",
     "t'<div><svg><path d=\"M0\"/><g/></svg>{1}</div>'",
     "t'</main><div>{1}'",
     f"{NOTE}t'<form method=post><input name=note>{{1}}</form><form><input name=other></form>'",

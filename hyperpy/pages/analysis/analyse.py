@@ -39,6 +39,11 @@ from hyperpy.pages.analysis.mistakes.forgotten_templates import check_forgotten_
 from hyperpy.pages.analysis.mistakes.forms_without_method import forms_without_method
 from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
 from hyperpy.pages.analysis.mistakes.printed_html import printed_html
+from hyperpy.pages.analysis.mistakes.route_decorators import (
+    check_route_decorators,
+    route_decorators,
+    useless_decorator,
+)
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.mistakes.unused_hooks import unused_hooks
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
@@ -132,6 +137,7 @@ def analyse(
     check_cached_functions(parsed, vocabulary)
     check_awaited(index, vocabulary, file)
     check_lost_calls(parsed, vocabulary)
+    check_route_decorators(parsed, vocabulary, None if starred is None or access.unknown else bound | access.mentions)
     settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, index, file)
     if not guard:
@@ -166,7 +172,7 @@ def analyse(
     elif not (templates or streams or responds or possible_answers(parsed, settings.statement, loaders, vocabulary)):
         forgotten = forgotten_template(parsed)
         if forgotten or not unknown_answers(loaders, index):
-            raise forgotten or no_answer(file, tree, index)
+            raise forgotten or useless_decorator(parsed) or no_answer(file, tree, index)
     if starred is not None and access.unknown is None:
         check_names(parsed, imported | access.mentions, vocabulary, parameters)
         order = around_loader(statements, usual.loader)
@@ -194,6 +200,7 @@ def analyse(
         *constant_controls(parsed, vocabulary),
         *queries_of_forms(parsed, declarations, vocabulary),
         *printed_html(parsed),
+        *route_decorators(parsed),
         *forms_without_method(parsed, FLAGS if any_method or guard else methods, declarations, vocabulary),
     )
     description = Description(

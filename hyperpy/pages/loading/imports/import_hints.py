@@ -14,6 +14,7 @@ from hyperpy.pages.analysis.walk import Walk
 
 _NEAR: Final = 0.75  # how similar the names of two modules are if one may be meant for the other
 _INSTALLABLE: Final = frozenset({"aiosqlite", "asyncpg", "httpx", "numpy", "pandas", "requests", "sqlalchemy"})
+_FRAMEWORKS: Final = frozenset({"bottle", "django", "fastapi", "fasthtml", "flask", "litestar", "sanic", "tornado"})
 _PAGE: Final = 'A page is a t-string as a statement of its own: t"<h1>{title}</h1>".'
 
 # Names that other frameworks have, and what hyperpy has for them.
@@ -91,6 +92,9 @@ def _module_hint(name: str) -> str:
         return f"Did you mean `{similar[0]}`?"
     near = f"Did you mean `{similar[0]}`?" if similar else ""
     install = f"Install the package that has `{name}` into the environment that `hyper` runs in."
+    if name in _FRAMEWORKS:
+        about = f"A route file needs no `{name}`: the file is the route, and its t-string the page."
+        return f"{about} Otherwise, i{install[1:]}"
     return f"{near} Otherwise: {install}" if near else install
 
 
