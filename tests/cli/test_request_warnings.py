@@ -20,6 +20,7 @@ if request.url.path not in ("/fine", "/open"):
 FILES = {
     "cups.py": "from hyperpy import Query\ncups: int = 2\nname = 'x'\nLIMIT = 3\npage: int = Query(1)\n"
     "size: str | None = None\ntwice = 1\ntwice = 2\nt'{cups}{page}{size}{twice}'",
+    "again.py": "cups: int = 2\ncups = max(1, cups)\nt'{cups}'",
     "reads.py": "from hyperpy import request\ncups = 2\nt'{request.query_params.get(\"cups\", cups)}'",
     "in/_guard.py": GUARD,
     "in/login.py": "t'<form>'",
@@ -63,6 +64,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCapt
 async def test_requests_that_show_a_mistake(site: Site):
     expected = {
         ("/cups?cups=3",): "routes/cups.py:2  `?cups=` has no effect: `cups` is always 2",
+        ("/again?cups=3",): "`cups` begins as 2, since an assignment is never an input",
         ("/cups?cups",): "write `cups: int = Query(2)`",
         ("/cups?name=a&cups=3",): "write `name: str = Query('x')`",
         ("/in/login",): "routes/in/_guard.py:3  these redirects never end: /in/login → /in/login",

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from hyperpy.exceptions import Place
 from hyperpy.pages import LoadWarning
+from hyperpy.pages.analysis.mistakes.constant_controls import own_conversion
 
 _TYPES: Final = (bool, float, int, str)
 
@@ -20,15 +21,17 @@ def ignored_in_query(file: str, query: bytes) -> Iterator[LoadWarning]:
     constants = _constants("".join(linecache.getlines(file)))
     for name in dict.fromkeys(name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)):
         if (found := constants.get(name)) is not None:
-            line, column, value, annotation = found
-            what = f"`?{name}=` has no effect: `{name}` is always {value!r}, since an assignment is never an input"
+            line, column, said, value, annotation = found
+            what = f"`?{name}=` has no effect: `{name}` {said} {value!r}, since an assignment is never an input"
             hint = f"For the value from the URL, write `{name}: {annotation} = Query({value!r})`."
             yield LoadWarning(what, Place(file, line, column, len(name)), hint)
 
 
 @lru_cache(maxsize=64)
-def _constants(source: str) -> dict[str, tuple[int, int, object, str]]:
-    """The variables of a file that one statement sets to a constant: line, column, value and type of each.
+def _constants(source: str) -> dict[str, tuple[int, int, str, object, str]]:
+    """The variables of a file that have no value but a constant, or one made from that.
+
+    Each with its line and column, the verb for its value, the value and its type.
 
     None of a file that reads the query itself, for which a constant may be the default.
     """
@@ -39,7 +42,7 @@ def _constants(source: str) -> dict[str, tuple[int, int, object, str]]:
     except SyntaxError:  # it has been changed, and is about to be loaded again
         return {}
     stored = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-    found: dict[str, tuple[int, int, object, str]] = {}
+    found: dict[str, tuple[int, int, str, object, str]] = {}
     for statement in tree.body:
         match statement:
             case ast.AnnAssign(target=ast.Name() as target, value=ast.Constant(value=value)):
@@ -49,6 +52,8 @@ def _constants(source: str) -> dict[str, tuple[int, int, object, str]]:
             case _:
                 continue
         is_plain = isinstance(value, _TYPES) and not target.id.isupper() and "Final" not in annotation
-        if is_plain and stored.count(target.id) == 1:
-            found[target.id] = (target.lineno, target.col_offset, value, annotation)
+        is_once = stored.count(target.id) == 1
+        if is_plain and (is_once or own_conversion(tree, target.id) is not None):
+            said = "is always" if is_once else "begins as"
+            found[target.id] = (target.lineno, target.col_offset, said, value, annotation)
     return found

@@ -1,9 +1,10 @@
-"""`q: str = ""` beside `<input name="q">`: an assignment is never an input."""
+"""`q: str = ""` beside `<input name="q">`, or before `q = q.strip()`: an assignment is never an input."""
 
 import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import Declaration, LoadWarning, place_of
@@ -19,16 +20,46 @@ def constant_controls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[Lo
     """Warnings about annotated constants with the name of a control in a t-string of the file."""
     controls = frozenset(name for text in _texts(parsed) for name in _CONTROL.findall(text))
     posted = _posted(parsed)
-    for node in parsed.index.owned(None, ast.AnnAssign) if controls else ():
+    for node in parsed.index.owned(None, ast.AnnAssign):
         match node:
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant() as value) if name in controls:
-                if name not in parsed.bound_once or vocabulary.is_final(node.annotation):
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant() as value):
+                again = None if name in parsed.bound_once else own_conversion(parsed.tree, name)
+                is_fixed = name in parsed.bound_once or again is not None
+                is_meant = name in controls or (again is not None and _is_empty(value.value))
+                if not (is_fixed and is_meant) or vocabulary.is_final(node.annotation):
                     continue
                 written = ast.unparse(node.annotation)
-                what = f"`{name}` is always {value.value!r}: an assignment takes nothing from the request"
+                is_always = "is always" if again is None else "begins as"
+                what = f"`{name}` {is_always} {value.value!r}: an assignment takes nothing from the request"
                 marked = f"{'Form' if name in posted else 'Query'}({ast.unparse(value)})"
-                hint = f"For what the control `{name}` sends, write `{name}: {written} = {marked}`."
+                source = f"what the control `{name}` sends" if name in controls else "the value from the URL"
+                hint = f"For {source}, write `{name}: {written} = {marked}`."
                 yield LoadWarning(what, place_of(node, parsed.file), hint)
+
+
+def own_conversion(tree: ast.Module, name: str) -> ast.Assign | None:
+    """The statement that sets a name again, if it is the only one and calls something with its value: `q = q.strip()`.
+
+    For a constant, this makes sense only if the value was meant to be another one.
+    """
+    stored = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    if sum(node.id == name for node in stored) != 2:
+        return None
+    if any(name in node.names for node in ast.walk(tree) if isinstance(node, ast.Global)):
+        return None
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
+                nodes = list(ast.walk(value))
+                read = {node.id for node in nodes if isinstance(node, ast.Name)}
+                is_call = any(isinstance(node, ast.Call) for node in nodes)
+                return statement if is_call and name in read and read - {name} <= builtins_now().names else None
+    return None
+
+
+def _is_empty(value: object) -> bool:
+    """Whether a conversion of the value is pointless. That of a longer text may be its layout."""
+    return value == "" or isinstance(value, bool | float | int)
 
 
 def queries_of_forms(
