@@ -257,6 +257,10 @@ def test_whole_attributes_documents_and_comments(render: Render) -> None:
 
 REFUSED = [
     ("<script>{object()}</script>", "an object can't be converted to JSON: "),
+    ("<button onClick={len}>", "a Python function can't run in the browser"),
+    ("<button @click={''.join}>", "a Python function can't run in the browser"),
+    ("<script>go({[lambda: 1]})</script>", "a Python function can't run in the browser"),
+    ("<p x-data='{{ go: {print} }}'>", "a Python function can't run in the browser"),
     ("<script>{b'a'}</script>", "b'a' (bytes) is not text"),
     ("<p onclick='f({[object()]})'>", "a list can't be converted to JSON: "),
     (

@@ -7,6 +7,8 @@ letters, digits and escapes: browser libraries search and split the text before 
 import json
 import re
 from collections.abc import Awaitable, Mapping
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
 
 from hyperpy.lazy import pydantic_core
 from hyperpy.templates.escape import escape_str
@@ -25,6 +27,12 @@ _JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _PROTOTYPE = re.compile(r'(?<!\\)"__proto__":')
 _ENDS_SCRIPT = re.compile(r"</script|<!--|<script", re.IGNORECASE)
 
+_OF_FUNCTION = re.compile(r"unknown type: <class '(?:function|method|builtin_function_or_method|functools\.partial)'>")
+_RUNS_ON_SERVER = (
+    'Let the browser send a request: <form method="post"> and `if POST:` in the route file, or hx-post="/…" with htmx. '
+    'For the value that the function returns, call it. Code for the browser is text: onclick="show()".'
+)
+
 
 def json_value(value: object) -> str:
     """A value as JSON. NaN and the infinities, which JSON lacks, become null."""
@@ -37,11 +45,17 @@ def json_value(value: object) -> str:
     try:
         text = _encoded(value)
     except ValueError as error:
+        if _is_function(value) or _OF_FUNCTION.search(str(error)):
+            raise Problem("a Python function can't run in the browser", _RUNS_ON_SERVER) from None
         raise Problem(
             f"{describe(value)} can't be converted to JSON: {error}",
             "Use a dict, list, str, number, bool, None, dataclass or pydantic model.",
         ) from None
     return text.translate(_JSON)
+
+
+def _is_function(value: object) -> bool:
+    return isinstance(value, FunctionType | MethodType | BuiltinFunctionType | partial)
 
 
 def _encoded(value: object) -> str:
