@@ -59,6 +59,22 @@ FILES = {
 
         t"<ul id=names {fragment}>{[t'<li>{name}</li>' for name in names]}</ul>"
         """,
+    "below.py": """
+        from hyperpy import fragment, htmx, render
+
+        if not htmx:
+            render(fragments="names")
+
+
+        people = ["Ada"]
+
+
+        def names():
+            return [*people]
+
+
+        t"<ul id=names {fragment}>{names()}</ul>"
+        """,
     "forms.py": """
         from pydantic import BaseModel
         from hyperpy import POST, Form, request
@@ -167,6 +183,7 @@ async def test_the_policy_of_the_page_allows_its_style_and_nothing_else(client: 
         ("/broken", ["broken.py:1", "<mark>", "<h1>"]),
         ("/hinted", ["hinted.py:2", 'class="hint"', "<mark>user</mark>", "<dt>user</dt><dd>{1: 2}</dd>"]),
         ("/early", ["load(), line 6, sets it", "name &#39;names&#39; is not defined</h1>"]),
+        ("/below", ["It is set at line 10, below line 4, which needs it. Move that above line 4."]),
         ("/forms", ["Write <code>form.ok</code>.", "<dd>&lt;Form: not submitted&gt;</dd>"]),
         ("/session", ["Write <code>session.get(&#39;user&#39;)</code>."]),
         ("/attribute", ["<code>session[&#34;user&#34;]</code>"]),

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Final
 
 from hyperpy.dev.problems.habits import hint_for_attribute
+from hyperpy.pages.analysis.walk import Walk
 from hyperpy.user_files import is_users
 
 _ALIKE: Final = 0.8  # `pirnt` is meant to be `print`, but `user` is not `super`
@@ -67,6 +68,8 @@ def hint_for(error: BaseException) -> str:
         return hint_for_attribute(error.obj, error.name or "")
     if isinstance(error, NameError) and error.name and (setter := _setter(error, error.name)):
         return f"{setter} sets it, and is awaited where it stands. Move what reads `{error.name}` below it."
+    if isinstance(error, NameError) and error.name and (lines := _set_below(error, error.name)):
+        return f"It is set at line {lines[1]}, below line {lines[0]}, which needs it. Move that above line {lines[0]}."
     if isinstance(error, KeyError) and _is_of_session(error):
         return f"The session has no such key yet. Write `session.get({error.args[0]!r})`."
     return ""
@@ -88,6 +91,26 @@ def _setter(error: NameError, name: str) -> str:
             if any(isinstance(node, ast.Global) and name in node.names for node in nodes):
                 return f"{function.name}(), line {function.lineno},"
     return ""
+
+
+def _set_below(error: NameError, name: str) -> tuple[int, int] | None:
+    """The running line of a file, and the later line that sets a name which it lacks.
+
+    That is how `render()` runs code of the page below it. None if no line below sets the name.
+    """
+    running: dict[str, int] = {}
+    for frame, line in walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "<module>" and is_users(file := frame.f_code.co_filename):
+            running.setdefault(file, line)
+    for file, line in running.items():
+        try:
+            tree = ast.parse("".join(linecache.getlines(file)))
+        except SyntaxError:  # the file has changed since
+            continue
+        later = [s.lineno for s, names in Walk(tree).names.items() if name in names.binds]
+        if later and min(later) > line:
+            return line, min(later)
+    return None
 
 
 def _has_channel(error: BaseException) -> bool:
