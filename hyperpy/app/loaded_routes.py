@@ -3,6 +3,7 @@
 import ast
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -90,6 +91,7 @@ class BrokenRoute:
 type LoadedRoute = Route | BrokenRoute
 
 _SOURCES: Final = ("path", "query", "header", "cookie")
+_LISTED: Final = 5  # places of the same error
 _OF_BODY: Final = frozenset({"form", "file", "body"})
 
 
@@ -126,9 +128,12 @@ class LoadedRoutes:
 
     @property
     def errors(self) -> tuple[HyperError, ...]:
-        """The errors of files that can't be loaded. One in a guard or in a file that others import is listed once."""
+        """The errors of files that can't be loaded.
+
+        One in a guard or in a file that others import is listed once, and so is a module that many of them miss.
+        """
         broken = {id(entry.error): entry.error for entry in self.entries if isinstance(entry, BrokenRoute)}
-        return (*self.conflicts, *broken.values())
+        return (*self.conflicts, *_with_missing_modules(broken.values()))
 
     @property
     def warnings(self) -> tuple[LoadWarning, ...]:
@@ -298,6 +303,23 @@ def _with_common_errors(loaded: list[LoadedRoute]) -> list[LoadedRoute]:
         BrokenRoute(each.file, each.url, common[each.file]) if isinstance(each, BrokenRoute) else each
         for each in loaded
     ]
+
+
+def _with_missing_modules(errors: Iterable[HyperError]) -> Iterator[HyperError]:
+    """The same errors, with one for each module that several files miss."""
+    missing: dict[tuple[str, str], list[HyperError]] = {}
+    for error in errors:
+        is_missing = isinstance(error.__cause__, ModuleNotFoundError) and error.place is not None
+        missing.setdefault((error.what, error.hint) if is_missing else ("", str(id(error))), []).append(error)
+    for first, *others in missing.values():
+        if others:
+            places = ", ".join(str(error.place) for error in others[:_LISTED])
+            more = f" and {len(others) - _LISTED} more" if len(others) > _LISTED else ""
+            whole = copy(first)
+            whole.hint = f"{first.hint}\nThe same import fails in {places}{more}.".lstrip()
+            yield whole
+        else:
+            yield first
 
 
 def all_errors(errors: Iterable[HyperError]) -> HyperError:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.app.loaded_routes import load_routes
-from hyperpy.pages import Route
+from hyperpy.app.loaded_routes import BrokenRoute, load_routes
+from hyperpy.exceptions import display_path
+from hyperpy.pages import Route, temporary_imports
 from tests.support.sites import Write, write_files
 
 PAGE = "\nt'<p>{1}</p>'"
@@ -101,16 +102,44 @@ IN_PROJECT = {
     "from neighbour import nme": "raised ImportError: cannot import name 'nme' from 'neighbour'\n",
     "from tools.cleen import name": "Did you mean `clean`?",
     "from toolz import clean": "Did you mean `tools`?",
+    "import clean": "Import it from its package: `from tools.clean import …`.",
+    "from deep.models import X": "Import it from its package: `from tools.sets.deep import …`.",
 }
 
 
 def test_hints_for_modules_of_the_project(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(tmp_path, {"neighbour.py": "name = 1\n", "tools/clean.py": "name = 1\n"})
+    write_files(tmp_path, {"tools/sets/deep/models.py": "X = 1\n"})
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     found = _errors(write, [source + PAGE for source in IN_PROJECT])
     expected = dict(zip(found, IN_PROJECT.values(), strict=True))
     assert {source: text for source, text in found.items() if expected[source] not in text} == {}
+
+
+def test_a_module_outside_of_pythons_path(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path, {"no_pantry.py": "X = 1\n"})
+    source = "\nfrom no_pantry import X" + PAGE
+    [text] = _errors(write, [source]).values()
+    assert f"`no_pantry` is in {tmp_path}, which isn't on Python's path. Run `hyper` there" in text
+    assert 'For pytest, write `pythonpath = ["."]`' in text
+    monkeypatch.chdir(tmp_path)
+    assert "`no_pantry` is in the current folder, which isn't on Python's path." in _errors(write, [source])[source]
+    monkeypatch.syspath_prepend(tmp_path)
+    with temporary_imports(tmp_path):
+        assert _errors(write, [source]) == {source: ""}
+
+
+def test_a_module_that_many_files_miss_is_listed_once(write: Write) -> None:
+    files = {f"r{n}.py": f"x = {n}\nimport nothing_like_it{PAGE}" for n in range(8)}
+    folder = write(files | {"other.py": "import os.x"})
+    errors = load_routes(folder).errors
+    [missing] = [error for error in errors if "nothing_like_it" in error.what]
+    places = ", ".join(f"{display_path(str(folder / f'r{n}.py'))}:2" for n in range(1, 6))
+    assert f"The same import fails in {places} and 2 more." in missing.hint
+    assert len(errors) == 2
+    broken = [entry.error for entry in load_routes(folder).entries if isinstance(entry, BrokenRoute)]
+    assert len(set(map(id, broken))) == len(broken) == 9  # each file shows its own line
 
 
 def _errors(write: Write, sources: list[str]) -> dict[str, str]:

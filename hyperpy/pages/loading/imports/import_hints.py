@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Final
 
-from hyperpy.exceptions import did_you_mean
+from hyperpy.exceptions import did_you_mean, display_path
 from hyperpy.lazy import difflib
 from hyperpy.pages.analysis.walk import Walk
 
@@ -65,17 +65,55 @@ def _is_assigned(name: str, module: ModuleType) -> bool:
 
 
 def _file_hint(name: str, importing: Path) -> str:
-    """How to import a file of the routes folder that has the name of a missing module."""
+    """How to import a module of the project that Python doesn't find."""
+    if "." in name:  # the package has been found
+        return ""
     roots = [Path(entry or ".").absolute() for entry in sys.path]
+    package = _package_of(importing)
     for folder in importing.parents:
         if folder in roots:
-            return ""
-        if (folder / f"{name}.py").is_file():
-            root = next((root for root in roots if folder.is_relative_to(root)), folder.parent)
-            package = folder.relative_to(root).parts
-            if all(part.isidentifier() for part in package):
-                return f"Import it from its package: `from {'.'.join(package)}.{name} import …`."
+            return _below(name, folder)
+        if not _has_module(name, folder):
+            continue
+        if package is not None and folder == package.parent:
+            return _not_on_path(name, folder)
+        root = package.parent if package is not None and folder.is_relative_to(package) else None
+        root = root or next((root for root in roots if folder.is_relative_to(root)), None)
+        return _from_package(name, folder, root) if root is not None else _not_on_path(name, folder)
     return ""
+
+
+def _package_of(file: Path) -> Path | None:
+    """The folder of the outermost imported package that a file is in, which need not be on Python's path."""
+    known = {str(path) for module in list(sys.modules.values()) for path in vars(module).get("__path__", ())}
+    packages = [folder for folder in file.parents if str(folder) in known]
+    return packages[-1] if packages else None
+
+
+def _has_module(name: str, folder: Path) -> bool:
+    return (folder / f"{name}.py").is_file() or any((folder / name).glob("*.py"))
+
+
+def _below(name: str, root: Path) -> str:
+    """The same for one in a folder below a folder of Python's path, or one further down."""
+    folders = [folder for pattern in ("*/", "*/*/") for folder in sorted(root.glob(pattern))]
+    found = (_from_package(name, folder, root) for folder in folders if _has_module(name, folder))
+    return next(filter(None, found), "")
+
+
+def _from_package(name: str, folder: Path, root: Path) -> str:
+    package = folder.relative_to(root).parts
+    if not all(part.isidentifier() for part in package):
+        return ""
+    return f"Import it from its package: `from {'.'.join(package)}.{name} import …`."
+
+
+def _not_on_path(name: str, folder: Path) -> str:
+    where = "the current folder" if folder == Path.cwd() else display_path(str(folder))
+    hint = f"`{name}` is in {where}, which isn't on Python's path. Run `hyper` there, or add it to `PYTHONPATH`."
+    if "pytest" in sys.modules:
+        hint += ' For pytest, write `pythonpath = ["."]` below [tool.pytest.ini_options] in its pyproject.toml.'
+    return hint
 
 
 def _module_hint(name: str) -> str:
