@@ -231,6 +231,8 @@ REFUSED = [
     ("<a href='/x/{['a']}'>", "an attribute value can't be a list"),
     ("<a href='/x/{b'a'}'>", "b'a' (bytes) is not text"),
     ("<base { {'href': '/x'}:**}>", "`<base href>` affects the whole page, so a mapping can't set it"),
+    ("<button hx-post={len}>", "the function `len` is not a URL"),
+    ("<form action={''.join}>", "the function `join` is not a URL"),
 ]
 
 

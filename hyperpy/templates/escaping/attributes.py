@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from string.templatelib import Template
+from types import BuiltinFunctionType, FunctionType, MethodType
 
 from hyperpy.templates.escape import decoded, escape_html, escape_str, exact
 from hyperpy.templates.escaping.reports import ValueLocation
@@ -65,11 +66,18 @@ def url(location: ValueLocation, head: str, value: object) -> str:
         return head
     if type(value) is TrustedURL:
         return f'{head}="{escape_str(exact(value))}"'
-    text = escaped_url(location.context, value if type(value) is str else plain(value))
+    text = escaped_url(location.context, value if type(value) is str else _plain_url(value))
     if text is None:
         location.warn(value, BLOCKED)
         text = BLOCKED
     return f'{head}="{text}"'
+
+
+def _plain_url(value: object) -> str:
+    if isinstance(value, BuiltinFunctionType | FunctionType | MethodType):
+        hint = 'A browser sends requests to URLs. Write the URL of the route file that answers, such as "/save".'
+        raise Problem(f"the function `{value.__name__}` is not a URL", hint)
+    return plain(value)
 
 
 def url_text(location: ValueLocation, markup: str, first: object = None) -> str:
