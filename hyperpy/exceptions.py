@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 from types import FrameType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from hyperpy.lazy import difflib
+from hyperpy.lazy import LazyModule, difflib
+
+if TYPE_CHECKING:
+    from hyperpy import proposed_imports
+else:
+    proposed_imports = LazyModule("hyperpy.proposed_imports")
 
 __all__ = [
     "AnswerError",
@@ -217,7 +222,12 @@ def message(what: str, place: Place | None, hint: str) -> str:
     head = f"{place}  {what}" if place else what
     excerpt = place.excerpt() if place else ""
     text = f"{head}\n\n{excerpt}" if excerpt else head
-    return f"{text}\n{indent(hint, '  ')}" if hint else text
+    return f"{text}\n{indent(advice(hint, place), '  ')}" if hint else text
+
+
+def advice(hint: str, place: Place | None) -> str:
+    """The hint as it is shown, with the import that the file lacks for it."""
+    return hint if place is None else proposed_imports.with_import(hint, place.file)
 
 
 def display_path(file: str) -> str:

@@ -23,6 +23,7 @@ LONGEST = 400
 ORDER = (
     "lazy",
     "record_classes",
+    "proposed_imports",
     "exceptions",
     "tracebacks",
     "user_files",

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hyperpy.check.findings import Finding, Severity
-from hyperpy.exceptions import Place, display_path
+from hyperpy.exceptions import Place, advice, display_path
 
 
 def as_text(findings: Sequence[Finding], files: int) -> str:
@@ -51,7 +51,8 @@ def _annotation(finding: Finding) -> str:
             properties.insert(1, f"line={finding.place.line}")
         if finding.place.width:
             properties.insert(2, f"col={finding.place.column + 1}")
-    text = f"{finding.what}\n{finding.hint}" if finding.hint else finding.what
+    hint = advice(finding.hint, finding.place)
+    text = f"{finding.what}\n{hint}" if hint else finding.what
     return f"::{finding.severity} {','.join(properties)}::{_escaped(text)}"
 
 
@@ -70,5 +71,5 @@ def _fields(finding: Finding) -> dict[str, object]:
         "line": place.line or None,
         "column": place.column + 1 if place.width else None,
         "message": finding.what,
-        "hint": finding.hint,
+        "hint": advice(finding.hint, finding.place),
     }

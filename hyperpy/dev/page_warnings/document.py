@@ -6,6 +6,7 @@ from string.templatelib import Template
 from hyperpy.dev.problems import Editor
 from hyperpy.dev.problems.page import linked, problem_document, shown_source, with_code
 from hyperpy.dev.problems.source_code import Span, excerpt
+from hyperpy.exceptions import advice
 from hyperpy.pages import LoadWarning
 
 _AROUND = 1  # lines before and after
@@ -22,6 +23,7 @@ def warnings_document(warnings: Sequence[LoadWarning], editor: Editor) -> str:
 def _warning(warning: LoadWarning, editor: Editor) -> Template:
     span = Span.of_place(warning.place)
     source = shown_source(span, excerpt(span, _AROUND) if span.line else (), linked(editor), "")
-    kind = ["hint", {"code": "\n" in warning.hint}]
-    hint = t"<p class={kind}>{with_code(warning.hint)}</p>" if warning.hint else t""
+    said = advice(warning.hint, warning.place)
+    kind = ["hint", {"code": "\n" in said}]
+    hint = t"<p class={kind}>{with_code(said)}</p>" if said else t""
     return t"<p class=said>{with_code(warning.what)}</p>{source}{hint}"

@@ -11,6 +11,7 @@ from typing import Final
 
 from hyperpy.dev.problems.habits import hint_for_attribute
 from hyperpy.pages.analysis.walk import Walk
+from hyperpy.proposed_imports import with_import
 from hyperpy.user_files import is_users
 
 _ALIKE: Final = 0.8  # `pirnt` is meant to be `print`, but `user` is not `super`
@@ -43,7 +44,12 @@ _NOT_AN_EXCEPTION: Final = "exceptions must derive from BaseException"
 
 
 def hint_for(error: BaseException) -> str:
-    """A sentence, or the empty string."""
+    """A sentence or two, or the empty string."""
+    frames = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)]
+    return with_import(_hint_for(error), next(filter(is_users, reversed(frames)), ""))
+
+
+def _hint_for(error: BaseException) -> str:
     text = str(error) if isinstance(error, AttributeError | TypeError) else ""
     if _NOT_AWAITED.search(text) or _UNQUOTED.search(text):
         return "A coroutine has no result yet. Write `await` in front of the call that made it."

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from hyperpy.dev.problems.hints import hint_for, without_far_names
 from hyperpy.dev.problems.source_code import SourceLine, Span, excerpt, frames_of, span_of
 from hyperpy.dev.problems.values import Redaction, variables
-from hyperpy.exceptions import ComponentError, HyperError
+from hyperpy.exceptions import ComponentError, HyperError, advice
 from hyperpy.record_classes import record
 from hyperpy.templates.at_load.argument_places import mark_argument
 from hyperpy.user_files import is_users, package_of
@@ -139,7 +139,7 @@ def _words(error: BaseException, redaction: Redaction) -> tuple[str, str, str]:
     """The class of an exception, its message and its hint. The class of hyperpy's own errors says nothing more."""
     notes = "\n".join(str(note) for note in getattr(error, "__notes__", ()))
     if isinstance(error, HyperError):
-        hint = "\n".join(filter(None, (error.hint, notes)))
+        hint = "\n".join(filter(None, (advice(error.hint, error.place), notes)))
         return "", redaction.known_in(error.what), redaction.known_in(hint)
     message = _message(error)
     hint = "\n".join(filter(None, (hint_for(error), notes)))

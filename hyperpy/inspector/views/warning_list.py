@@ -2,7 +2,7 @@
 
 from string.templatelib import Template
 
-from hyperpy.exceptions import HyperError
+from hyperpy.exceptions import HyperError, advice
 from hyperpy.inspector.inspection import Inspection
 from hyperpy.inspector.views.layout import FileLink
 from hyperpy.pages import LoadWarning
@@ -29,6 +29,6 @@ def _item(found: HyperError | LoadWarning, kind: str, inspection: Inspection) ->
           <p><b>{found.what}</b></p>
           {t"<p>{FileLink(place.file, inspection, place.line)}</p>" if place else None}
           {t"<pre>{excerpt}</pre>" if excerpt else None}
-          {t'<p class="hint">{found.hint}</p>' if found.hint else None}
+          {t'<p class="hint">{advice(found.hint, place)}</p>' if found.hint else None}
         </li>
     """
