@@ -26,7 +26,7 @@ from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.request.threads import TaskMark
 from hyperpy.pages.request_objects import RequestObject
 from hyperpy.pages.route_settings import route
-from hyperpy.pages.waiting.completion import Completion
+from hyperpy.pages.waiting.completion import OF_PART, Completion
 
 __all__ = [
     "ANSWERED",
@@ -36,6 +36,7 @@ __all__ = [
     "GET",
     "HEADERS_SETTLED",
     "NONCE_KEY",
+    "OF_PART",
     "OVERRIDING",
     "PATCH",
     "POST",

@@ -40,6 +40,12 @@ FILES = {
     "feeds/late_gone.py": REFUSING.format("", "raise HTTPException(410)"),
     "feeds/post.py": f"from hyperpy import POST\nif POST:\n    pass\n{FEED}    nothing",
 }
+for at, wait in {"early": 0, "late": 0.02}.items():
+    for kind, failing in {"code": "1 / 0", "value": "t'<p onclick={len}>'"}.items():
+        FILES[f"part/{at}_{kind}.py"] = (
+            f"import asyncio\nfrom hyperpy import Suspense\nasync def part():\n    await asyncio.sleep({wait})\n"
+            f"    return {failing}\nt'<p>a</p><{{Suspense}} fallback=b>{{part()}}</{{Suspense}}>'\n"
+        )
 PAGE = {"sec-fetch-mode": "cors", "sec-fetch-dest": "empty", "referer": "http://localhost/list?page=2"}
 
 
@@ -108,6 +114,14 @@ async def test_who_is_told(site: Site):
 
 async def test_the_middle_of_a_page_is_reported_to_that_page(site: Site):
     assert await site.get("/stream?a=b", sec_fetch_dest="document", accept="text/html") == ["/stream?a=b"]
+
+
+async def test_a_part_that_fails_is_reported_to_the_page_that_lacks_it(site: Site):
+    for path in ("/part/early_code", "/part/early_value", "/part/late_code", "/part/late_value"):
+        assert await site.get(path, sec_fetch_dest="document", accept="text/html") == [path]
+        document = next(reversed(site.layer.reports._open.values())).document
+        assert f"routes{path}.py" in document
+        assert "hyperpy/pages" not in document.partition("Call stack")[0]
 
 
 async def test_a_problem_ends_with_success_or_other_code(site: Site):

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from hyperpy import Hyper, Settings
+from hyperpy.dev.problems.problem import identity_of
 from hyperpy.dev.terminal import configure_terminal, trimmed_traceback
 from hyperpy.dev.terminal.log import TerminalFormatter
+from hyperpy.exceptions import Place, TemplateError
 from hyperpy.server.colours import coloured, has_colours
 from hyperpy.server.logs import configure_logging
 from tests.support.clients import client_of
@@ -100,6 +102,17 @@ async def test_an_error_is_printed_once(printed: Callable[[], str]):
     assert len(await logged(*(f"/numbered?n={n}" for n in range(10)))) == 6  # a message that always differs
     repeated.forget()
     assert await logged("/called") == [("/called", "")]
+
+
+def test_an_error_of_another_place_is_another_one():
+    def raised(file: str) -> TemplateError:
+        try:
+            raise TemplateError("the same", place=Place(file, 1))
+        except TemplateError as error:
+            return error
+
+    one, again, other = map(identity_of, map(raised, ("a.py", "a.py", "b.py")))
+    assert one == again != other
 
 
 def test_json_stays_json(printed: Callable[[], str]):

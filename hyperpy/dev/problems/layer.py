@@ -30,6 +30,7 @@ from hyperpy.dev.problems.problem_responses import answer_as_text, page_answer, 
 from hyperpy.dev.problems.request_facts import RequestFacts, redaction_of
 from hyperpy.dev.problems.visits import Visit, Witness, answered_by, current_visit
 from hyperpy.exceptions import printable
+from hyperpy.pages import OF_PART
 from hyperpy.web.errors import MISSING_STREAM_ANSWER, PROBLEM_ANSWER, error_answer
 
 PROBLEMS: Final = f"{PREFIX}problems/"
@@ -127,14 +128,17 @@ class ProblemLayer:
     def _succeeded(self, visit: Visit) -> None:
         self.reports.solved(visit.request)
 
-    def report(self, error: BaseException, visit: Visit, log_id: str) -> None:
-        """Tell open pages of an exception, unless the page shows it as the response."""
+    def report(self, error: BaseException, visit: Visit, log_id: str, *, of_part: bool = False) -> None:
+        """Tell open pages of an exception, unless the page shows it as the response.
+
+        `of_part` is for one whose page is sent without the part that has failed.
+        """
         visit.failed = visit.held.failed = True
         if id(error) in visit.seen:
             return
         visit.seen.add(id(error))
         headers = Headers(scope=visit.scope)
-        is_shown = not visit.started and (is_navigation(headers) or _FOLLOWS in headers)
+        is_shown = not (visit.started or of_part) and (is_navigation(headers) or _FOLLOWS in headers)
         if is_shown or not is_of_page(headers):
             return
         redaction = redaction_of(visit.scope)
@@ -160,4 +164,5 @@ class _Listener(logging.Handler):
         if visit is None or not record.exc_info or record.exc_info[1] is None:
             return
         found = _LOG_ID.search(record.getMessage())
-        self._layer.report(record.exc_info[1], visit, found[1] if found else "")
+        of_part = hasattr(record, OF_PART)
+        self._layer.report(record.exc_info[1], visit, found[1] if found else "", of_part=of_part)

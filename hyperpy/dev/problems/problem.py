@@ -78,6 +78,8 @@ def identity_of(error: BaseException) -> tuple[tuple[object, ...], str]:
         frames = list(frames_of(inner))
         own = [frame for frame in frames if is_users(frame.tb_frame.f_code.co_filename)] or frames
         where = (own[-1].tb_frame.f_code.co_filename, own[-1].tb_lineno) if own else ()
+        if isinstance(inner, HyperError) and inner.place is not None:
+            where = (inner.place.file, inner.place.line)
         place.append((type(inner).__qualname__, where))
         inner = inner.__cause__ or inner.__context__
     return tuple(place), _message(error)

@@ -16,8 +16,12 @@ from hyperpy.pages.answers import Redirect, decisive
 from hyperpy.pages.waiting import out_of_order
 from hyperpy.record_classes import record
 from hyperpy.templates import DeferredValue, Pending, Piece, SuspendedContent, current_host
+from hyperpy.tracebacks import raising_place
 
 log: Final = logging.getLogger("hyperpy")
+
+OF_PART: Final = "hyper_of_part"
+"""An attribute of the log record of an error whose page is sent all the same."""
 
 # Suspended content is sent before it.
 _DOCUMENT_END: Final = re.compile(r"</body\s*>\s*(?:</html\s*>\s*)?\Z", re.IGNORECASE)
@@ -238,7 +242,7 @@ class Completion:
         if isinstance(error, HTTPException) and error.status_code < 500:
             log.info("%s: %s [%s]", what, error.detail, log_id)
         else:
-            log.error("%s [%s]", what, log_id, exc_info=error)
+            log.error("%s [%s]", what, log_id, exc_info=error, extra={OF_PART: True})
         return log_id
 
     async def _stop(self) -> None:
@@ -246,6 +250,8 @@ class Completion:
         tasks = self._tasks()
         for task in tasks:
             task.cancel()
+        if isinstance(error, HyperError) and (place := raising_place(error) or self._page.place):
+            error.at(place)
         if tasks:
             await asyncio.wait(tasks)
         for entered in reversed(self._stack):
