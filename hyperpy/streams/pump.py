@@ -44,8 +44,8 @@ class Pump(ABC):
     trailer: ClassVar[str] = ""  # sent when the generator has returned
     joined: ClassVar[staticmethod[[list[str]], str]] = staticmethod("".join)  # the text of a batch of encoded items
     joins_html: ClassVar[bool] = False  # `joined` encodes HTML as `encode` does, so it is put as it is
-    # Whether an error of the generator discards what it has yielded, as long as nothing has been sent.
-    discards_unsent: ClassVar[bool] = False
+    opens_early: ClassVar[bool] = False  # whether the client learns that it is connected before there is an item
+    discards_unsent: ClassVar[bool] = False  # whether an error discards the items, as long as nothing has been sent
 
     generator: AsyncGenerator[object]
     _: KW_ONLY
@@ -381,7 +381,7 @@ class Pump(ABC):
         return {"type": "http.response.start", "status": self.status, "headers": headers}
 
     def _tick(self) -> None:
-        """The only timer of a stream: send the headers when they are due, then pings, and stop for a stalled client."""
+        """The only timer of a stream: send early headers when due, then pings, and stop for a stalled client."""
         outbox, limits = self._outbox, self.limits
         if outbox.closed:
             return
@@ -390,7 +390,7 @@ class Pump(ABC):
             self.record.error = f"a send did not end within {limits.send:g} s"
             self._stop(EndReason.CLIENT_STALLED)
             return
-        if not outbox.started:
+        if self.opens_early and not outbox.started:
             outbox.flush()
         elif self.ping and not outbox.sending and quiet >= limits.ping:
             outbox.put_other(self.ping)

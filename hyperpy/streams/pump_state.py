@@ -86,7 +86,7 @@ RUNNING, HELD, CLOSING, STOPPING, ENDED = PumpState
 class StreamLimits:
     """How long each step in the life of a stream may take, in seconds."""
 
-    headers: float = 0.1  # until the headers are sent without an event
+    headers: float = 0.1  # until the headers of an event stream are sent without an event
     ping: float = 15.0  # of silence before a ping; nginx closes the connection after 60
     send: float = 30.0  # for a send to a slow client
     last_send: float = 0.5  # for a send while the server stops
@@ -95,7 +95,9 @@ class StreamLimits:
 
     def next_tick(self, quiet: float, sending: bool, pings: bool) -> float:
         """The seconds until a stream has to be looked at again that has been quiet for some seconds."""
-        due = (self.send if sending or not pings else self.ping) - quiet
+        if not (sending or pings):
+            return self.send
+        due = (self.send if sending else self.ping) - quiet
         # A send may begin right after this: the next tick must not come much later than its limit.
         return max(min(due, self.ping, self.send) if pings else due, 0.01)
 

@@ -23,6 +23,7 @@ class EventStream(Pump):
     __slots__ = ()
 
     mode = StreamMode.SSE
+    opens_early = True
     ping = PING
     trailer = CLOSE
     joined = staticmethod(joined_events)
@@ -55,6 +56,7 @@ class HTMLStream(Pump):
 
     An exception after the start cuts the connection before the end of the body, so that neither a browser nor a cache
     takes half a page for a whole one, and is raised for the server to log. A stopping server finishes the page first.
+    The headers wait for the first part, so that an error before that has its status however long it takes.
     """
 
     __slots__ = ()

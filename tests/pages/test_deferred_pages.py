@@ -189,6 +189,11 @@ async def test_a_computed_fragment_can_not_wait(site: Site, caplog: pytest.LogCa
 async def test_an_error_before_anything_is_sent_has_its_own_answer(site: Site) -> None:
     client = site(route("<h1>Title</h1>{refused()}"))
     assert (await client.get("/")).status_code == 403
+    late = "async def late():\n    await asyncio.sleep(0.15)\n    raise HTTPException(403)\n"
+    begin = "<!-- a --><!DOCTYPE html>\n"
+    assert (await site(route(f"{begin}{{late()}}", f"import asyncio\n{late}")).get("/")).status_code == 403
+    answer = await site(route(f"{begin}{{element()}}")).get("/")
+    assert (answer.status_code, answer.text[: len(begin)]) == (200, begin)
     files = route("<h1>Title</h1>{refused()}") | {"_error.py": "t'<h1>Sorry</h1>{status()}'\nasync def status(): ..."}
     answer = await site(files).get("/")
     assert (answer.status_code, answer.text) == (403, "<h1>Sorry</h1>")

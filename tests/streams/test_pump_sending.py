@@ -8,7 +8,7 @@ import weakref
 import anyio
 import pytest
 
-from hyperpy.streams import CLOSE, EventStream, HTMLStream, StreamLimits
+from hyperpy.streams import CLOSE, EventStream, HTMLStream, PageStream, StreamLimits
 from hyperpy.streams.sending.outbox import FULL_COUNT, FULL_SIZE
 from tests.streams.wire import QUICK, Lasting, Wire
 
@@ -219,6 +219,27 @@ def test_a_page_has_no_pings_and_no_close(run):
         await wire.start(page(), HTMLStream, limits=StreamLimits(headers=0.01, ping=0.02))
         assert wire.bodies == ["<p>", "</p>"]
         assert wire.complete
+
+    run(check)
+
+
+@pytest.mark.parametrize("kind", [EventStream, HTMLStream, PageStream])
+def test_only_an_event_stream_opens_before_its_first_part(run, kind):
+    async def check():
+        async def page():
+            await (wire.sent.wait() if kind is EventStream else asyncio.sleep(0.05))
+            raise ValueError("slow")
+            yield
+
+        wire = Wire()
+        task = wire.start(page(), kind, limits=StreamLimits(headers=0.01))
+        if kind is EventStream:
+            await task
+            assert "stream-error" in wire.text
+        else:
+            with pytest.raises(ValueError, match="slow"):
+                await task
+            assert wire.messages == []
 
     run(check)
 

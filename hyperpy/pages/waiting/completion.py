@@ -26,6 +26,9 @@ OF_PART: Final = "hyper_of_part"
 # Suspended content is sent before it.
 _DOCUMENT_END: Final = re.compile(r"</body\s*>\s*(?:</html\s*>\s*)?\Z", re.IGNORECASE)
 
+# A doctype and comments show nothing.
+_BLANK: Final = re.compile(r"(?>\s+|<!doctype[^>]*>|<!--.*?-->)*+", re.IGNORECASE | re.DOTALL)
+
 
 class _DocumentEnd(str):
     """The end tags of the document."""
@@ -69,10 +72,19 @@ class Completion:
             raise
 
     async def parts(self) -> AsyncGenerator[Markup]:
-        """The page, part by part. Raises the errors of deferred values, except those inside a Suspense."""
+        """The page, part by part. Raises the errors of deferred values, except those inside a Suspense.
+
+        What shows nothing at the beginning is held back: until there is more, an error can still be the answer.
+        """
+        begun = ""
         try:
             with self._located():
                 self._stack.append(self._started(self._pieces)[::-1])
+                while (text := await self._next()) is not None:
+                    begun += text
+                    if not _BLANK.fullmatch(begun):
+                        break
+                yield Markup(begun)
                 while (text := await self._next()) is not None:
                     yield Markup(text)
         finally:
@@ -238,6 +250,8 @@ class Completion:
     def _log_failure(self, error: BaseException) -> str:
         """Log the traceback, or for a 4xx one line, and return the id that the log has it under."""
         log_id = secrets.token_hex(4)
+        if isinstance(error, HyperError) and (place := raising_place(error) or self._page.place):
+            error.at(place)
         what = f"{self._page.place}: the content of a Suspense failed"
         if isinstance(error, HTTPException) and error.status_code < 500:
             log.info("%s: %s [%s]", what, error.detail, log_id)
@@ -250,8 +264,6 @@ class Completion:
         tasks = self._tasks()
         for task in tasks:
             task.cancel()
-        if isinstance(error, HyperError) and (place := raising_place(error) or self._page.place):
-            error.at(place)
         if tasks:
             await asyncio.wait(tasks)
         for entered in reversed(self._stack):
