@@ -253,6 +253,19 @@ async def test_every_invalid_input_is_named(make, accept):
     assert "limit" not in response.text
 
 
+async def test_one_invalid_input_has_the_same_shape_as_two(make):
+    source = "from hyper import POST, Body\na: int\nb: int\nif POST:\n    c: list[int] = Body()\nt'{a}{b}'"
+    async with client_of(make({"index.py": source})) as client:
+        answers = [await client.get(f"/{query}", headers={"accept": JSON}) for query in ("", "?a=1", "?a=1&b=x")]
+        for items in ([1, "x"], ["x", "y"]):
+            answers.append(await client.post("/?a=1&b=1", json=items, headers={"accept": JSON}))
+    shapes = [(answer.status_code, *answer.json()) for answer in answers]
+    assert set(shapes) == {(422, "type", "title", "status", "detail", "fields")}
+    assert {answer.json()["detail"] for answer in answers} == {"Unprocessable Content"}
+    fields = [answer.json()["fields"] for answer in answers]
+    assert list(map(list, fields)) == [["a", "b"], ["b"], ["b"], ["c[1]"], ["c[0]", "c[1]"]]
+
+
 async def test_valid_inputs(make):
     query = {"page": "2", "sort": "up", "tag": ["1", "2"]}
     headers = {"x-version": "3", "cookie": "theme=d%3C"}
