@@ -1,6 +1,7 @@
 """Hints for failed imports."""
 
 import ast
+import importlib
 import pkgutil
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from hyperpy.pages.analysis.walk import Walk
 _NEAR: Final = 0.75  # how similar the names of two modules are if one may be meant for the other
 _INSTALLABLE: Final = frozenset({"aiosqlite", "asyncpg", "httpx", "numpy", "pandas", "requests", "sqlalchemy"})
 _FRAMEWORKS: Final = frozenset({"bottle", "django", "fastapi", "fasthtml", "flask", "litestar", "sanic", "tornado"})
+_HOMES: Final = ("hyperpy.exceptions", "hyperpy.datastar", "hyperpy.channels")
 _PAGE: Final = 'A page is a t-string as a statement of its own: t"<h1>{title}</h1>".'
 
 # Names that other frameworks have, and what hyperpy has for them.
@@ -46,12 +48,21 @@ def import_hint(error: ImportError, file: str) -> str:
     if module.__name__ in ("hyper", "hyperpy") and error.name_from in _ELSEWHERE:
         return f"hyperpy has no `{error.name_from}`. {_ELSEWHERE[error.name_from]}"
     name = error.name_from
+    if module.__name__ in ("hyper", "hyperpy") and (home := _home(name)):
+        return f"Write `from {home} import {name}`."
     if _is_assigned(name, module):
         return (
             f"Each request has a `{name}` of its own there. Share it with `{name}: Final = …`, or move it to a module."
         )
     names = [name for name in dir(module) if not name.startswith("__")]
     return did_you_mean(name, names)
+
+
+def _home(name: str) -> str:
+    """The public module below hyperpy that defines a class of this name, or the empty string."""
+    found = ((home, vars(importlib.import_module(home)).get(name)) for home in _HOMES)
+    classes = (home for home, kind in found if isinstance(kind, type) and kind.__module__.startswith("hyperpy."))
+    return next(classes, "")
 
 
 def _is_assigned(name: str, module: ModuleType) -> bool:
