@@ -183,7 +183,7 @@ async def test_the_policy_of_the_page_allows_its_style_and_nothing_else(client: 
         ("/broken", ["broken.py:1", "<mark>", "<h1>"]),
         ("/hinted", ["hinted.py:2", 'class="hint"', "<mark>user</mark>", "<dt>user</dt><dd>{1: 2}</dd>"]),
         ("/early", ["load(), line 6, sets it", "name &#39;names&#39; is not defined</h1>"]),
-        ("/below", ["It is set at line 10, below line 4, which needs it. Move that above line 4."]),
+        ("/below", ["It is set at line 10, but line 4 needs it. Move line 10 above line 4."]),
         ("/forms", ["Write <code>form.ok</code>.", "<dd>&lt;Form: not submitted&gt;</dd>"]),
         ("/session", ["Write <code>session.get(&#39;user&#39;)</code>."]),
         ("/attribute", ["<code>session[&#34;user&#34;]</code>"]),

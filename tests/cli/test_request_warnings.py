@@ -64,7 +64,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCapt
 async def test_requests_that_show_a_mistake(site: Site):
     expected = {
         ("/cups?cups=3",): "routes/cups.py:2  `?cups=` has no effect: `cups` is always 2",
-        ("/again?cups=3",): "`cups` begins as 2, since an assignment is never an input",
+        ("/again?cups=3",): "`cups` starts as 2, since an assignment is never an input",
         ("/cups?cups",): "write `cups: int = Query(2)`",
         ("/cups?name=a&cups=3",): "write `name: str = Query('x')`",
         ("/in/login",): "routes/in/_guard.py:3  these redirects never end: /in/login → /in/login",

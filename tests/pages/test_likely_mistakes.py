@@ -70,7 +70,7 @@ MISTAKES = {
     "from hyperpy import Query\npage: int = Query('abc')\nt'{page}'": "is the str 'abc', but its type is int",
     "q: str = ''\nt'<input name=\"q\" value={q} hx-get=\"/\">'": "`q` is always '': an assignment takes nothing",
     "q: int = 1\nt'<p>{q}</p><select id={2} name=q></select>'": "write `q: int = Query(1)`.",
-    "q: str = ''\nq = q.strip()\nt'{q}'": "`q` begins as '': an assignment takes nothing from the request",
+    "q: str = ''\nq = q.strip()\nt'{q}'": "`q` starts as '': an assignment takes nothing from the request",
     "n: int = 1\nn = max(1, int(n))\nt'{n}'": "For the value from the URL, write `n: int = Query(1)`.",
     "q: str = 'a b'\nq = q.strip() or 'a'\nt'<input name=q value={q}>'": "For what the control `q` sends, write",
     "t'<p>{1}</p><Other>x</Other>'": "`<Other>` is not an element of HTML",

@@ -27,9 +27,10 @@ _SUBSCRIPTION: Final = re.compile(r"'(?:Subscription|Channel)' object is not ite
 _OF_CHANNELS: Final = frozenset({"hyperpy.channels.channel", "hyperpy.channels.subscription"})
 _ENTERED: Final = re.compile(r"'hyperpy\.channels\.\w+\.(Channel|Queue)' object does not support the .*context manager")
 _TO_ENTER: Final = {
-    "Channel": "A channel is not entered. Write `async for message in channel(…):`, or for a block in which the "
-    "messages are kept from its start on, `async with channel(…).subscribe() as messages:`.",
-    "Queue": "A queue is not entered. Write `async with queue(…).take() as item:`, or `async for data in queue(…):`.",
+    "Channel": "A channel can't be used in a `with`. Write `async for message in channel(…):`. To receive what is "
+    "published after the start of a block, write `async with channel(…).subscribe() as messages:`.",
+    "Queue": "A queue can't be used in a `with`. Write `async with queue(…).take() as item:`, or "
+    "`async for data in queue(…):`.",
 }
 _UNBOUND: Final = re.compile(r"local variable '(\w+)'")
 _OF_VALUES: Final = tuple(
@@ -75,7 +76,8 @@ def _hint_for(error: BaseException) -> str:
     if isinstance(error, NameError) and error.name and (setter := _setter(error, error.name)):
         return f"{setter} sets it, and is awaited where it stands. Move what reads `{error.name}` below it."
     if isinstance(error, NameError) and error.name and (lines := _set_below(error, error.name)):
-        return f"It is set at line {lines[1]}, below line {lines[0]}, which needs it. Move that above line {lines[0]}."
+        running, setting = lines
+        return f"It is set at line {setting}, but line {running} needs it. Move line {setting} above line {running}."
     if isinstance(error, KeyError) and _is_of_session(error):
         return f"The session has no such key yet. Write `session.get({error.args[0]!r})`."
     return ""

@@ -54,6 +54,6 @@ def _constants(source: str) -> dict[str, tuple[int, int, str, object, str]]:
         is_plain = isinstance(value, _TYPES) and not target.id.isupper() and "Final" not in annotation
         is_once = stored.count(target.id) == 1
         if is_plain and (is_once or own_conversion(tree, target.id) is not None):
-            said = "is always" if is_once else "begins as"
+            said = "is always" if is_once else "starts as"
             found[target.id] = (target.lineno, target.col_offset, said, value, annotation)
     return found

@@ -29,7 +29,7 @@ def constant_controls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[Lo
                 if not (is_fixed and is_meant) or vocabulary.is_final(node.annotation):
                     continue
                 written = ast.unparse(node.annotation)
-                is_always = "is always" if again is None else "begins as"
+                is_always = "is always" if again is None else "starts as"
                 what = f"`{name}` {is_always} {value.value!r}: an assignment takes nothing from the request"
                 marked = f"{'Form' if name in posted else 'Query'}({ast.unparse(value)})"
                 source = f"what the control `{name}` sends" if name in controls else "the value from the URL"
