@@ -16,6 +16,7 @@ from hyperpy.pages import Route
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.known_names import MISSING
+from hyperpy.pages.loading.imports.analysed_names import is_being_imported
 from hyperpy.pages.loading.package import read_source
 from hyperpy.record_classes import record
 from hyperpy.templates.at_load.literals import Literal, Literals
@@ -162,12 +163,15 @@ def _module_stem(path: str) -> str:
 
 
 def _user_modules(folder: Path) -> Mapping[str, list[ModuleType]]:
-    """The loaded modules of the user, by the last part of their names."""
+    """The loaded modules of the user, by the last part of their names.
+
+    A module that is being imported lacks some of its names, and a file with these would be kept for the next check.
+    """
     roots = {f"{root}{os.sep}" for each in (folder, Path.cwd()) for root in (each.absolute(), each.resolve())}
     found: dict[str, list[ModuleType]] = {}
     for module in list(sys.modules.values()):
         file = getattr(module, "__dict__", {}).get("__file__")  # sys.modules may hold other objects
-        if isinstance(file, str) and file.endswith(".py") and _is_users(file, roots):
+        if isinstance(file, str) and file.endswith(".py") and _is_users(file, roots) and not is_being_imported(module):
             found.setdefault(_module_stem(file), []).append(module)
     return found
 

@@ -28,13 +28,24 @@ class BackgroundCheck:
         self._show = show
         self._delay = delay
         self._is_running = False
+        self._is_held = False
         self._timer: asyncio.TimerHandle | None = None
+
+    def hold(self) -> None:
+        """Other code is being loaded, and the site is incomplete until then. Check nothing before the next `start`."""
+        self._is_held = True
+        self._cancel()
 
     def start(self) -> None:
         """Check soon. If other code comes meanwhile, the check is for that."""
+        self._is_held = False
+        self._cancel()
+        self._timer = asyncio.get_running_loop().call_later(self._delay, self._begin, asyncio.get_running_loop())
+
+    def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(self._delay, self._begin, asyncio.get_running_loop())
+            self._timer = None
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._is_running:  # with the code before
@@ -53,5 +64,5 @@ class BackgroundCheck:
 
     def _end(self, done: Callable[[], None]) -> None:
         self._is_running = False
-        if self._timer is None:  # there is no other code
+        if self._timer is None and not self._is_held:  # there is no other code
             done()

@@ -223,11 +223,14 @@ class Follower:
 
     async def _take_over(self, changes: ChangedFiles) -> None:
         self._parent.send(Answer(changes.number, None))
+        if changes.code:
+            self._server.checks.hold()
         update: Update | None = None
         try:
             update = await self._update(changes)
             if update is not None:
                 self._server.updates.publish(update)
+                self._server.checks.start()
         finally:
             self._parent.send(Answer(changes.number, update is not None))
         if update is not None and changes.code:
@@ -295,11 +298,10 @@ def _serve(
         warned.show(found)
 
     background = BackgroundCheck(check, show)
-    following.updates.watchers.append(lambda update: background.start())
     config = make_config(HostGuard(UnloggedOwn(warned), settings.host), settings, grace=GRACE, dev=True)
     parent = multiprocessing.parent_process()
     assert parent is not None
-    server = FollowedServer(config, following, parent.is_alive)
+    server = FollowedServer(config, following, background, parent.is_alive)
 
     def ready() -> None:
         watchdog.watch(asyncio.get_running_loop())
@@ -317,8 +319,11 @@ class FollowedServer(Server):
 
     farewell = RETRY_AT_ONCE
 
-    def __init__(self, config: Config, following: Following, parent_is_alive: Callable[[], bool]) -> None:
+    def __init__(
+        self, config: Config, following: Following, checks: BackgroundCheck, parent_is_alive: Callable[[], bool]
+    ) -> None:
         super().__init__(config, parent_is_alive=parent_is_alive)
+        self.checks = checks
         self.server_state.patience = ON_ITS_WAY
         self.updates = following.updates
         self._exiting = asyncio.Event()

@@ -1,8 +1,10 @@
 """Which warnings the page of a route gets under `hyper dev`, and who gets them."""
 
 import asyncio
+import builtins
 import logging
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import httpx
 import pytest
 
 from hyperpy import Hyper
+from hyperpy.app.reloading import reload_routes
 from hyperpy.check.site_checks import _checked, check_loaded
 from hyperpy.dev.background_check import BackgroundCheck
 from hyperpy.dev.browser import Following, Update
@@ -120,6 +123,52 @@ async def test_what_a_check_finds_is_shown_until_the_next_one(site: Site):
     assert await site.shown("routes/plain.py") == ["routes/plain.py:1"]
     site.layer.show([])
     assert await site.shown("routes/plain.py") == []
+
+
+async def test_a_module_that_is_being_imported_is_not_checked(site: Site, monkeypatch: pytest.MonkeyPatch):
+    """In `hyper dev`, a check may run while changed files are loaded. Its findings must not last."""
+    begun, go_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(builtins, "wait_in_import", lambda: (begun.set(), go_on.wait(60)), raising=False)
+    shown = "from hyperpy import render\nfrom routes._parts import parts\nif {}: render(fragments='list')\nt'{parts()}'"
+    parts = "wait_in_import()\nfrom hyperpy import fragment\ndef parts(): return t'<p {fragment}=list></p>'"
+    files = {"_parts.py": parts, "shown.py": shown}
+    go_on.set()
+    app = Hyper(write_files(site.folder / "other" / "routes", files), debug=True)
+    assert check_loaded(app) == []
+    (site.folder / "other/routes/_parts.py").write_text(f"{parts}\n# changed\n")
+    begun.clear()
+    go_on.clear()
+    loading = asyncio.create_task(reload_routes(app, [site.folder / "other/routes/_parts.py"]))
+    try:
+        await until(begun.is_set)
+        check_loaded(app)
+    finally:
+        go_on.set()
+    assert await loading
+    assert check_loaded(app) == []
+
+
+async def test_nothing_is_checked_while_other_code_is_loaded():
+    """Neither does a check begin then nor is one shown that was running."""
+    shown: list[str] = []
+    ran: list[int] = []
+
+    def check() -> list[LoadWarning]:
+        ran.append(1)
+        if len(ran) == 2:
+            loop.call_soon_threadsafe(background.hold)
+            time.sleep(0.05)
+        return [LoadWarning(f"check {len(ran)}", Place("x.py"), "")]
+
+    loop = asyncio.get_running_loop()
+    background = BackgroundCheck(check, lambda found: shown.extend(each.what for each in found), delay=0)
+    for number in (1, 2, 3):
+        background.start()
+        background.hold()
+        assert background._timer is None
+        background.start()
+        await until(lambda number=number: len(ran) == number and not background._is_running)
+    assert shown == ["check 1", "check 3"]
 
 
 async def test_a_check_in_the_background_is_for_the_last_code(caplog: pytest.LogCaptureFixture):

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from hyperpy.config import Settings
+from hyperpy.dev.background_check import BackgroundCheck
 from hyperpy.dev.browser import Following
 from hyperpy.dev.child import FollowedServer
 from hyperpy.server import make_config
@@ -30,7 +31,8 @@ def test_a_request_is_answered_or_left_to_the_successor(new_loop):
 async def answered_by_the_process(turns: int) -> bool:
     """Whether it answers; otherwise the listening socket still has the request."""
     following = Following(Starlette(routes=[Route("/", lambda request: PlainTextResponse("ok"))]))
-    server = FollowedServer(make_config(following, Settings(), dev=True), following, lambda: True)
+    checks = BackgroundCheck(tuple, lambda found: None)
+    server = FollowedServer(make_config(following, Settings(), dev=True), following, checks, lambda: True)
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener, socket.socket() as client:
         serving = asyncio.create_task(server.serve([listener.dup()]))
         while not server.started:

@@ -54,7 +54,7 @@ class AnalysedNames(ImportedNames):
         names: set[str] = set()
         for node in filter(is_star, parsed.index.owned(None, ast.ImportFrom)):
             module = self._source_of(node, package)
-            if isinstance(module, ModuleType) and not _is_being_imported(module):
+            if isinstance(module, ModuleType) and not is_being_imported(module):
                 names.update(_public_names(module))
             elif module is not MISSING or not any(parsed.index.contains(statement, node) for statement in done):
                 return None
@@ -76,8 +76,9 @@ def has_late_stars(parsed: ParsedFile, done: Iterable[ast.stmt]) -> bool:
     return not all(any(parsed.index.contains(statement, star) for statement in done) for star in stars)
 
 
-def _is_being_imported(module: ModuleType) -> bool:
-    return bool(getattr(module.__spec__, "_initializing", False))
+def is_being_imported(module: ModuleType) -> bool:
+    """Whether the code of a module is still running, so that some of its names are missing."""
+    return bool(getattr(vars(module).get("__spec__"), "_initializing", False))
 
 
 def _public_names(module: ModuleType) -> Iterable[str]:
