@@ -58,7 +58,7 @@ INSIDE = {
     "pages": (
         *("htmx_headers", "datastar_requests", "request_objects"),
         *("answers", "proxies", "constraint_keywords", "input_markers", "body_inputs", "input_functions"),
-        *("route_settings", "facts", "known_names"),
+        *("route_settings", "source_files", "facts", "known_names"),
         *("analysis", "loading", "request", "waiting"),
     ),
     "channels": ("backends", "hub", REST),

@@ -17,7 +17,8 @@ from hyperpy.pages.analysis.parsed_file import parsed_file
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.known_names import MISSING
-from hyperpy.pages.loading.package import RouteLoader, read_source
+from hyperpy.pages.loading.package import RouteLoader
+from hyperpy.pages.source_files import read_source
 from hyperpy.user_files import is_users
 
 

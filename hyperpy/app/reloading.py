@@ -20,7 +20,9 @@ from hyperpy.app.loaded_routes import LoadedRoute, LoadedRoutes, load_routes
 from hyperpy.exceptions import HyperError, RouteError
 from hyperpy.pages import Route, RouteLoader, is_in_routes, read_source
 from hyperpy.record_classes import record
+from hyperpy.routing import URLPatterns, discover
 
+_IMPORTING: Final = ("import_module", "__import__")
 HYPERPY: Final = os.path.normcase(f"{Path(__file__).parent.parent}{os.sep}")
 
 
@@ -43,7 +45,7 @@ async def reload_routes(app: ASGIApp, changed: Collection[Path]) -> Reloaded | N
     if not isinstance(app, Hyper) or not all(_is_route_code(path, app.loaded_routes.folder) for path in changed):
         return None
     before = app.loaded_routes
-    after = await asyncio.to_thread(_load_again, app)
+    after = await asyncio.to_thread(_load_again, app, changed)
     if after is None:
         return None
     app.loaded_routes = after
@@ -74,15 +76,15 @@ def _code(entry: LoadedRoute) -> tuple[object, ...]:
     return (entry.url, *(id(route.definitions) for route in (entry, *entry.guards)))
 
 
-def _load_again(app: Hyper) -> LoadedRoutes | None:
+def _load_again(app: Hyper, changed: Collection[Path]) -> LoadedRoutes | None:
     """The routes as they are now; None if they conflict or if modules outside the folder use what has changed."""
-    modules = _Modules.of(app.loaded_routes)
-    outdated = modules.outdated()
-    if outdated and _used_outside(modules):
-        return None
-    removed = _remove(modules.ids(outdated))
-    linecache.checkcache()  # errors show the lines of the files as they are loaded now
+    modules, removed = _Modules.of(app.loaded_routes), {}
     try:
+        outdated = modules.outdated(changed)
+        if (outdated and _used_outside(modules)) or _imported_by_python(changed):
+            return None
+        removed = _remove(modules.ids(outdated))
+        linecache.checkcache()  # errors show the lines of the files as they are loaded now
         static = app.static_folder is not None
         return load_routes(app.loaded_routes.folder, static=static, before=app.loaded_routes)
     except HyperError:
@@ -97,20 +99,29 @@ class _Modules:
     package: str
     folder: Path
     names: frozenset[str]
+    files: frozenset[str]
+    """The routes, guards and error pages."""
 
     @classmethod
     def of(cls, routes: LoadedRoutes) -> _Modules:
         package = routes.package
         names = frozenset(name for name in sys.modules if f"{name}.".startswith(f"{package}."))
-        return cls(package, routes.folder, names)
+        return cls(package, routes.folder, names, frozenset(entry.file for entry in routes.entries))
 
     def ids(self, names: Iterable[str]) -> frozenset[int]:
         return frozenset(id(sys.modules[name]) for name in names)
 
-    def outdated(self) -> frozenset[str]:
-        """The modules whose files have changed or gone, and those that import them, directly or through others."""
+    def outdated(self, changed: Collection[Path]) -> frozenset[str]:
+        """The modules whose files have changed or gone, and those that import them, directly or through others.
+
+        Raises RouteError if the names of the files are invalid.
+        """
         importers: dict[str, set[str]] = {}
         waiting = [name for name in self.names if _has_changed(sys.modules[name])]
+        waiting += filter(None, map(self._replaced, changed))
+        if any(str(path) not in self.files or not path.exists() for path in changed):  # files may have come or gone
+            waiting += self._with_broken_urls()
+            waiting += [name for name in self.names if _imports_dynamically(sys.modules[name])]
         for name in self.names:
             for imported in self._imports(name):
                 importers.setdefault(imported, set()).add(name)
@@ -125,6 +136,25 @@ class _Modules:
                 waiting += [*same, *importers.get(name, ())]
         return frozenset(found)
 
+    def _replaced(self, path: Path) -> str | None:
+        """The module that a new file takes the name of: that of a folder, or of a package beside a file."""
+        for folder in (self.folder.absolute(), self.folder.resolve()):
+            if path.is_relative_to(folder):
+                parts = path.relative_to(folder).with_suffix("").parts
+                name = ".".join((self.package, *(parts[:-1] if parts[-1] == "__init__" else parts)))
+                if name in self.names and path.is_file() and not _is_file_of(sys.modules[name], path):
+                    return name
+        return None
+
+    def _with_broken_urls(self) -> Iterator[str]:
+        """The modules with a call of `url` for which there is no route now."""
+        patterns = URLPatterns(discover(self.folder).routes)
+        for name in self.names:
+            loader = sys.modules[name].__loader__
+            references = loader.references if isinstance(loader, RouteLoader) else ()
+            if any(reference.problem(patterns, None) for reference in references):
+                yield name
+
     def _exists(self, name: str) -> bool:
         head, *parts = name.split(".")
         parent = sys.modules.get(name.rpartition(".")[0])
@@ -135,6 +165,8 @@ class _Modules:
 
     def _imports(self, name: str) -> Iterator[str]:
         """What a module imports, with the packages around it, whose `__init__` its import runs."""
+        if _imports_dynamically(sys.modules[name]):
+            yield from self.names
         loader = sys.modules[name].__loader__
         for dotted in loader.imports if isinstance(loader, RouteLoader) else ():
             if dotted.startswith(self.package):  # others are unchanged
@@ -154,17 +186,45 @@ def _has_changed(module: ModuleType) -> bool:
     return isinstance(loader, RouteLoader) and loader.has_changed()
 
 
+def _imports_dynamically(module: ModuleType) -> bool:
+    """Whether a file of the folder has imports that no statement names. They may be of any other file."""
+    loader = module.__loader__
+    return isinstance(loader, RouteLoader) and any(f"{name}(" in loader.source for name in _IMPORTING)
+
+
+def _file_of(module: ModuleType) -> object:
+    return getattr(module, "__dict__", {}).get("__file__")  # sys.modules may hold other objects
+
+
+def _is_file_of(module: ModuleType, path: Path) -> bool:
+    file = _file_of(module)
+    return isinstance(file, str) and os.path.realpath(file) == os.path.realpath(path)
+
+
+def _imported_by_python(changed: Collection[Path]) -> bool:
+    """Whether one of the files has been imported before the folder was known, as by an import at the top of app.py."""
+    names = frozenset(path.name for path in changed)
+    for module in list(sys.modules.values()):
+        file = _file_of(module)
+        if isinstance(file, str) and os.path.basename(file) in names:
+            is_ours = isinstance(module.__dict__.get("__loader__"), RouteLoader)
+            if not is_ours and any(_is_file_of(module, path) for path in changed):
+                return True
+    return False
+
+
 def _used_outside(modules: _Modules) -> bool:
-    """Whether a module outside the folder, and not of an installed package, has an import from it."""
+    """Whether a module outside the folder, and not of an installed package, has an import from it.
+
+    A file of the folder that was imported before the folder was known is such a module, too.
+    """
     installed = (os.path.dirname(os.__file__), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
-    inside = (f"{modules.folder.absolute()}{os.sep}", f"{modules.folder.resolve()}{os.sep}")
     files = {
         file
-        for name, module in list(sys.modules.items())
-        if name not in modules.names and isinstance(module, ModuleType)
-        if isinstance(file := vars(module).get("__file__"), str) and not is_in_routes(module, modules.folder.name)
+        for module in list(sys.modules.values())
+        if isinstance(file := _file_of(module), str) and not is_in_routes(module, modules.folder.name)
     }
-    others = (*map(os.path.normcase, (*installed, *inside)), HYPERPY)
+    others = (*map(os.path.normcase, installed), HYPERPY)
     own = [file for file in files if file.endswith(".py") and not os.path.normcase(file).startswith(others)]
     return any(_imports_folder(Path(file), modules.folder.name) for file in own)
 
@@ -179,14 +239,26 @@ def _imports_folder(file: Path, folder: str) -> bool:
 
 @lru_cache(maxsize=256)  # modules outside the folder rarely change between two reloads
 def _imported_parts(source: str) -> frozenset[str]:
-    """The parts of the dotted names that a module imports."""
+    """The parts of the dotted names that a module imports, or may import by a function that is given a name."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(source)):
+    is_dynamic = False
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             names += (f"{node.module or ''}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(_IMPORTING):
+            names += _texts(node)
+            is_dynamic = True
+    if is_dynamic:  # a name may be made of a constant
+        names += (text.partition(".")[0] for text in _texts(tree) if "." in text)
     return frozenset(part for name in names for part in name.split("."))
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return (node.value for node in nodes if isinstance(node.value, str))
 
 
 def _remove(outdated: frozenset[int]) -> dict[str, ModuleType]:

@@ -17,7 +17,7 @@ from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.known_names import MISSING
 from hyperpy.pages.loading.imports.analysed_names import is_being_imported
-from hyperpy.pages.loading.package import read_source
+from hyperpy.pages.source_files import read_source
 from hyperpy.record_classes import record
 from hyperpy.templates.at_load.literals import Literal, Literals
 from hyperpy.templates.at_load.locate import SourceText, locate

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.loading.package import read_source
+from hyperpy.pages.source_files import read_source
 from hyperpy.record_classes import record
 
 _SKIPPED: Final = frozenset({"__pycache__", "node_modules", "site-packages"})

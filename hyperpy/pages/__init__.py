@@ -8,7 +8,7 @@ from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
 from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.known_names import PublicNames
-from hyperpy.pages.loading.package import RouteLoader, RoutesPackage, is_in_routes, read_source, temporary_imports
+from hyperpy.pages.loading.package import RouteLoader, RoutesPackage, is_in_routes, temporary_imports
 from hyperpy.pages.loading.resolved_inputs import Dependency, InputOrigin
 from hyperpy.pages.loading.route import Route, load_route
 from hyperpy.pages.proxies import NONCE_KEY, csp_nonce, nonce_of, request_proxy, session
@@ -26,6 +26,7 @@ from hyperpy.pages.request.run import Run, current
 from hyperpy.pages.request.threads import TaskMark
 from hyperpy.pages.request_objects import RequestObject
 from hyperpy.pages.route_settings import route
+from hyperpy.pages.source_files import read_source
 from hyperpy.pages.waiting.completion import OF_PART, Completion
 
 __all__ = [

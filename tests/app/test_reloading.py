@@ -1,6 +1,8 @@
 """Changed files of the routes are loaded again in the running process; everything else keeps its state."""
 
+import importlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,7 @@ def change(routes: Path, files: dict[str, str | None]) -> list[Path]:
         if text is None:
             (routes / name).unlink()
         else:
+            (routes / name).parent.mkdir(exist_ok=True)
             (routes / name).write_text(text)
     return [Path(os.path.normpath(routes / name)) for name in files]
 
@@ -118,6 +121,99 @@ async def test_folders_and_links_are_taken_over(routes):
         assert await reload_routes(app, [routes / "blog/index.py", routes / "posts/index.py", routes / "_text.py"])
         assert [(await site.get(url)).status_code for url in ("/blog", "/posts")] == [404, 200]
         assert "two" in (await site.get("/linked")).text
+
+
+# Sites, changes of them, and what the pages show after each.
+RARE = {
+    "a package that is loaded again has its loaded modules": (
+        {
+            "index.py": "import rare._p.a\nimport rare.users.page\nt'{rare._p.a.X} {rare.users.page.C}'\n",
+            "_p/__init__.py": "",
+            "_p/a.py": "X = 'a'\n",
+            "users.py": "t'users'\n",
+            "users/page.py": "from typing import Final\nC: Final = 'c'\nt'page'\n",
+        },
+        [
+            ({"_p/__init__.py": "Y = 1\n"}, {"/": "a c"}),
+            ({"_p/__init__.py": None}, {"/": "a c"}),
+            ({"users.py": "t'people'\n"}, {"/": "a c", "/users": "people"}),
+            ({"__init__.py": ""}, {"/": "a c"}),
+        ],
+    ),
+    "a new file takes the name of a folder or package": (
+        {"index.py": "from ._p import a\nfrom ._q import X\nimport rare._p as p\nt'{getattr(p, \"Y\", 0)} {X}'\n"}
+        | {"_p/a.py": "", "_q/__init__.py": "X = 1\n"},
+        [
+            ({"_p/__init__.py": "Y = 5"}, {"/": "5 1"}),
+            ({"_q.py": "X = 2\n"}, {"/": "5 2"}),
+            ({"_q.py": None}, {"/": "5 1"}),
+        ],
+    ),
+    "modules are imported by functions": (
+        {
+            "index.py": "from ._menu import items\nt'{items}'\n",
+            "_menu.py": """
+                from importlib import import_module
+                from pathlib import Path
+                files = sorted((Path(__file__).parent / "_items").glob("*.py"))
+                items = "".join(import_module(f"rare._items.{file.stem}").T for file in files)
+                """,
+            "_items/a.py": "T = 'a'\n",
+        },
+        [({"_items/a.py": "T = 'A'\n"}, {"/": "A"}), ({"_items/b.py": "T = 'b'\n"}, {"/": "Ab"})],
+    ),
+    "a page has a link to a page that goes": (
+        {"index.py": "from ._nav import nav\nt'{nav()}'\n", "a.py": "t'a'\n"}
+        | {"_nav.py": "from hyperpy import url\nON = 0\ndef nav(): return url('/a') if ON else 'off'\n"},
+        [({"a.py": None}, {"/": 500}), ({"a.py": "t'a'\n"}, {"/": "off"})],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RARE)
+async def test_rare_changes_are_taken_over(what, tmp_path, monkeypatch):
+    files, steps = RARE[what]
+    routes = write_files(tmp_path, {f"rare/{name}": text for name, text in files.items()}) / "rare"
+    monkeypatch.chdir(tmp_path)
+    with temporary_imports(routes):
+        app = Hyper("rare", static=None, debug=True)
+        async with client(app) as site:
+            for changes, expected in steps:
+                assert await reload_routes(app, change(routes, changes)), changes
+                for url, shown in expected.items():
+                    page = await site.get(url)
+                    seen = page.text if page.status_code == 200 else page.status_code
+                    assert shown == seen, (changes, url)
+
+
+async def test_a_file_with_its_old_size_and_time_is_loaded_again(routes):
+    before = (routes / "_words.py").stat()
+    os.utime(routes / "_words.py", (1, 1))
+    app = Hyper(static=None, debug=True)
+    async with client(app) as site:
+        changed = change(routes, {"_words.py": "GREETING = 'HELLO'\n"})
+        os.utime(routes / "_words.py", (1, 1))
+        assert (routes / "_words.py").stat().st_size == before.st_size
+        assert await reload_routes(app, changed)
+        assert "HELLO" in (await site.get("/")).text
+
+
+@pytest.mark.parametrize("outside", ["from rare._a import A", "m = __import__('rare._a')"])
+async def test_modules_outside_are_left_to_another_process(outside, tmp_path, monkeypatch):
+    """Even if they have been imported before the folder is known, as at the top of app.py."""
+    name = f"outside{abs(hash(outside))}"
+    files = {"rare/_a.py": "A = 1\n", f"{name}.py": outside}
+    routes = write_files(tmp_path, files | {"rare/index.py": "from ._a import A\nt'{A}'\n"}) / "rare"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    with temporary_imports(routes):
+        importlib.import_module(name)
+        try:
+            app = Hyper("rare", static=None, debug=True)
+            assert await reload_routes(app, [])
+            assert not await reload_routes(app, change(routes, {"_a.py": "A = 2\n"}))
+        finally:
+            del sys.modules[name]
 
 
 async def test_only_what_imports_a_changed_file_is_outdated(routes):

@@ -47,8 +47,7 @@ class CompiledFile(NamedTuple):
     compiled: CompiledRoute
     helpers: tuple[str, ...]
     """The names of `HELPERS` that its code uses."""
-    modules: tuple[str, ...]
-    """See `AnalysedNames.modules`."""
+    surroundings: Surroundings
     stored: StoredFile | None
     """What to write into its cache; None if it can't be kept."""
 
@@ -115,7 +114,7 @@ class Compilation:
         stored = None
         if starred is not None and not has_late_stars(parsed, done):
             stored = StoredFile(doc, helpers, first, surroundings, (facts.data(), compiled.data()))
-        return CompiledFile(facts, compiled, helpers, surroundings.modules, stored)
+        return CompiledFile(facts, compiled, helpers, surroundings, stored)
 
     def private(self, source: str, file: str, namespace: dict[str, Any], *, has_begun: bool) -> CompiledPrivate:
         """Compiles a file that is not a route. What precedes its first function, class or t-string runs before.

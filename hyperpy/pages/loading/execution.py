@@ -11,7 +11,7 @@ from hyperpy.pages.loading.compiled.cache_file import CacheFile
 from hyperpy.pages.loading.compiled.code import CompiledRoute, TemplateFunctions
 from hyperpy.pages.loading.compiled.fingerprints import builtins_print, environment, names_print
 from hyperpy.pages.loading.compiled.route_facts import RouteFacts
-from hyperpy.pages.loading.compiled.stored_file import StoredFile
+from hyperpy.pages.loading.compiled.stored_file import StoredFile, Surroundings
 from hyperpy.pages.loading.imports.imported_names import ImportedNames
 from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.record_classes import record
@@ -29,8 +29,7 @@ class Executed(NamedTuple):
 
     facts: RouteFacts
     compiled: CompiledRoute
-    modules: tuple[str, ...]
-    """See `AnalysedNames.modules`."""
+    surroundings: Surroundings
 
 
 @record(frozen=True, slots=True)
@@ -72,12 +71,12 @@ class Execution:
                 facts, compiled = RouteFacts.of(stored.result[0], file), CompiledRoute.of(stored.result[1], file)
                 compiled.functions.remember(file)
                 self._define(compiled, source, file, namespace, stored.helpers)
-                return Executed(facts, compiled, stored.surroundings.modules)
+                return Executed(facts, compiled, stored.surroundings)
         made = self._compilation.route(source, file, namespace, parameters, ran, any_method=any_method, guard=guard)
         self._define(made.compiled, source, file, namespace, made.helpers)
         if made.stored is not None:
             made.stored.write(cache)
-        return Executed(made.facts, made.compiled, made.modules)
+        return Executed(made.facts, made.compiled, made.surroundings)
 
     def _define(
         self, compiled: CompiledRoute, source: str, file: str, namespace: dict[str, Any], helpers: Collection[str]
@@ -89,8 +88,8 @@ class Execution:
         for name in HELPERS.keys() - helpers:
             del namespace[name]
 
-    def private(self, source: str, file: str, namespace: dict[str, Any]) -> tuple[str, ...]:
-        """Runs a file that is not a route, from top to bottom, and returns `ImportedNames.modules` of it.
+    def private(self, source: str, file: str, namespace: dict[str, Any]) -> Surroundings:
+        """Runs a file that is not a route, from top to bottom, and returns what it depends on.
 
         What precedes its first function, class or t-string runs before these are compiled, so that their names are
         known. Raises SyntaxError as Python does.
@@ -106,13 +105,13 @@ class Execution:
                 self._run_private(code, compiled, source, file, namespace)
                 if names != sorted(namespace):
                     self._compilation.check_private(source, file, namespace)
-                return stored.surroundings.modules
+                return stored.surroundings
         made = self._compilation.private(source, file, namespace, has_begun=stored is not None)
         self._run_private(made.code, made.functions, source, file, namespace)
         compilation.check_private_names(made.parsed, made.vocabulary, namespace)
         result = (made.code, made.functions.data(), sorted(namespace))
         StoredFile(None, (), (made.first,), made.surroundings, result).write(cache)
-        return made.surroundings.modules
+        return made.surroundings
 
     def _run_private(
         self, code: CodeType, compiled: TemplateFunctions, source: str, file: str, namespace: dict[str, Any]

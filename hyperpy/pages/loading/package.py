@@ -1,14 +1,12 @@
 """The routes folder as a Python package, under a name that is unique in the process."""
 
 import ast
-import codecs
 import importlib.util
 import os
 import re
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
@@ -16,17 +14,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.facts import AssetCheck
+from hyperpy.exceptions import RouteError
+from hyperpy.pages.facts import AssetCheck, URLReference
 from hyperpy.pages.known_names import PublicNames
 from hyperpy.pages.loading.compiled.code import CompiledRoute
 from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.execution import Executed, Execution
 from hyperpy.pages.loading.imports.imported_names import ImportedNames
+from hyperpy.pages.source_files import Status, file_status, read_source
 from hyperpy.routing import Discovery, ErrorPage, GuardFile, RouteFile, URLPatterns
 
-# File systems store times in steps of up to two seconds.
-_COARSEST_CLOCK: Final = 3_000_000_000
 _INITIAL: Final = f"{os.sep}__init__"
 
 
@@ -56,6 +53,10 @@ class RoutesPackage:
             sys.meta_path.insert(0, _finder)
         if not _is_folder(sys.modules.get(self.name), self.folder):
             importlib.import_module(self.name)
+        for parent in sorted({name.rpartition(".")[0] for name in sys.modules if name.startswith(f"{self.name}.")}):
+            if parent not in sys.modules:  # it is to be loaded again, but importing what is in it wouldn't do that
+                with suppress(Exception):  # loading the files that import it reports the error
+                    _bind_submodules(importlib.import_module(parent))
 
     def load(self, file: RouteFile | ErrorPage | GuardFile) -> tuple[ModuleType, RouteFacts, CompiledRoute]:
         """The module of a route file, imported unless another file has done so and its text is still the same."""
@@ -195,38 +196,6 @@ def is_in_routes(module: ModuleType, folder: str) -> bool:
     return isinstance(loader, RouteLoader) and loader.package.folder_name == folder
 
 
-def read_source(path: Path) -> str:
-    """The text of a Python file, decoded as Python decodes it. Raises RouteError if it can't be."""
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return _decoded(file.readall())
-    except (UnicodeDecodeError, SyntaxError, OSError) as error:
-        is_encoding = isinstance(error, UnicodeDecodeError | SyntaxError)
-        hint = "Save the file as UTF-8." if is_encoding else "Check that it exists, and its permissions."
-        raise RouteError(f"the file can't be read: {error}", place=Place(str(path)), hint=hint) from error
-
-
-def _decoded(data: bytes) -> str:
-    """The text of a file. Most need no search for their encoding and no translation of newlines."""
-    beginning = data[: data.find(b"\n", data.find(b"\n") + 1)] if b"coding" in data else b""
-    if b"\r" not in data and b"coding" not in beginning and not data.startswith(codecs.BOM_UTF8):
-        try:
-            return data.decode()
-        except UnicodeDecodeError:
-            pass  # with Python's own message
-    return importlib.util.decode_source(data)
-
-
-def _file_status(path: Path) -> tuple[int, int] | None:
-    """The time and size of a file; None if a change right now might leave both as they are."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    is_settled = abs(time.time_ns() - status.st_mtime_ns) > _COARSEST_CLOCK
-    return (status.st_mtime_ns, status.st_size) if is_settled else None
-
-
 class _RouteFinder(MetaPathFinder):
     """Finds the files of all registered routes folders, ahead of Python's own finders."""
 
@@ -289,33 +258,38 @@ class RouteLoader(Loader):
         self.package = package
         self.path = path
         self.source = ""
-        self.status: tuple[int, int] | None = None
-        """The time and size of the file, if they change whenever its text does."""
+        self.status: Status | None = None
         self.imports: tuple[str, ...] = ()
         """What its imports name that may be a module."""
+        self.references: tuple[URLReference, ...] = ()
+        """Its calls of `url` and `asset`."""
         self.executed: Executed | None = None
 
     def exec_module(self, module: ModuleType) -> None:
         folder = str(self.path).removesuffix(".py")
         if not folder.endswith(_INITIAL) and os.path.isdir(folder):
             module.__path__ = [folder]  # with `users/` beside `users.py`, it is also the package of these files
-        status = _file_status(self.path)
+        if hasattr(module, "__path__"):
+            _bind_submodules(module)
+        status = file_status(self.path)
         source, namespace, execution = self.get_source(), module.__dict__, self.package.execution
         match self.package.files.get(module.__name__.partition(".")[2]):
             case None:
-                self.imports = execution.private(source, str(self.path), namespace)
+                surroundings = execution.private(source, str(self.path), namespace)
             case RouteFile(path=path, parameters=parameters):
                 self.executed = execution.route(source, str(path), namespace, frozenset(parameters))
             case GuardFile(path=path, parameters=parameters):
                 self.executed = execution.route(source, str(path), namespace, frozenset(parameters), guard=True)
             case ErrorPage(path=path):
                 self.executed = execution.route(source, str(path), namespace, any_method=True)
-        self.imports = self.executed.modules if self.executed else self.imports
+        if self.executed:
+            surroundings = self.executed.surroundings
+        self.imports, self.references = surroundings.modules, surroundings.references
         self.source, self.status = source, status
 
     def has_changed(self) -> bool:
         """Whether the file has another text than when it was loaded, or can no longer be read."""
-        status = _file_status(self.path)
+        status = file_status(self.path)
         if status is not None and status == self.status:
             return False
         try:
@@ -328,6 +302,14 @@ class RouteLoader(Loader):
     def get_source(self, fullname: str = "") -> str:
         """The file's text, decoded as Python decodes it. `linecache` and debuggers call this too."""
         return read_source(self.path)
+
+
+def _bind_submodules(package: ModuleType) -> None:
+    """Makes loaded modules attributes of a package that is loaded again. Python does that only for those it imports."""
+    for name, module in list(sys.modules.items()):
+        parent, _, child = name.rpartition(".")
+        if parent == package.__name__ and child not in vars(package):
+            setattr(package, child, module)
 
 
 class _AliasLoader(Loader):
