@@ -89,13 +89,14 @@ class Reloader:
         try:
             while not stop.is_set():
                 with suppress(FileNotFoundError):  # a folder has gone between the snapshot and the watch
-                    self._watch(take, stop)
+                    self._watch([folder, routes, self._static], take, stop)
         finally:
             self._end()
             self._starter.close()
 
-    def _watch(self, take: Callable[[], Snapshot], stop: threading.Event) -> None:
+    def _watch(self, roots: Sequence[Path], take: Callable[[], Snapshot], stop: threading.Event) -> None:
         """Watch and serve until `stop` is set, or other folders have to be watched."""
+        missing = [root for root in roots if not root.is_dir()]  # no event tells that one is there again
         snapshot = take()
         changes = watch(
             *snapshot.folders,
@@ -119,7 +120,7 @@ class Reloader:
                 self._reported = True
                 click.echo("The serving process has exited. It will restart when a file changes.", err=True)
             self._hear()
-            if self._static != snapshot.static:
+            if self._static != snapshot.static or any(root.is_dir() for root in missing):
                 return
 
     def _look(self, now: Snapshot) -> None:

@@ -310,6 +310,16 @@ def test_route_files_outside_the_working_directory_are_watched(site, tmp_path_fa
         assert until_shown(command, "Changed")[0] == 200
 
 
+def test_a_folder_that_comes_later_is_watched(tmp_path, tmp_path_factory):
+    """As one does that has been renamed, and gets its old name back."""
+    routes = tmp_path_factory.mktemp("outside") / "routes"
+    with Command("dev", "--port", "0", "--routes", str(routes), folder=tmp_path) as command:
+        until_shown(command, "the routes folder does not exist")
+        routes.mkdir()
+        save(routes / "index.py", 't"<h1>Start</h1>"\n')
+        assert until_shown(command, "Start")[0] == 200
+
+
 def test_code_that_never_lets_go_is_replaced_once_it_is_fixed(site):
     about = site / "routes" / "about.py"
     loop = "from hyper import request\nwhile request.url.query:\n    pass\nt'<p>second</p>'\n"
