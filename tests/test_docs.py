@@ -27,7 +27,7 @@ DOCS = REPOSITORY / "docs"
 FOLDERS = ("how-to", "reference", "explanation", "drawings")  # below `docs/`, beside the folder of the site
 IN_DOCS = [file for folder in ("", *FOLDERS) for file in sorted((DOCS / folder).glob("*.*"))]
 # These are run with what they need, below and in tests/coming_from/.
-ELSEWHERE = {"load-errors.md", "coming-from.md", *(f"reference/{name}" for name in ("http.md", *reference.pages()))}
+ELSEWHERE = {"load-errors.md", "how-to/from-php.md", *(f"reference/{name}" for name in ("http.md", *reference.pages()))}
 BY_NAME = {"README.md": Document.read(REPOSITORY / "README.md")} | {
     str(file.relative_to(DOCS)): Document.read(file) for file in IN_DOCS if file.suffix == ".md"
 }

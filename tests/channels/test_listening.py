@@ -76,7 +76,7 @@ async def test_a_trigger_notifies_all_listeners(shared_postgres):
 
 
 async def test_the_lines_for_those_who_come_from_php(shared_postgres, settings, tmp_path):
-    """The trigger and the streams of docs/coming-from.md."""
+    """The trigger and the streams of docs/how-to/from-php.md."""
     for number, row in enumerate(of(POSTGRESQL)):
         (tmp_path / f"row{number}.py").write_text(stream_of(row))
     shared_postgres.ask("CREATE TABLE users (id int, name text)")

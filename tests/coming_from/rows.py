@@ -1,4 +1,4 @@
-"""The tables of `docs/coming-from.md`: a call of another library, the line that does the same here, and its outcome."""
+"""The tables of `docs/how-to/from-php.md`: a call of another library, the line that does the same here, its outcome."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import hyperpy
 from tests.docs_support.markdown import Document
 from tests.docs_support.shell import REPOSITORY
 
-DOCUMENT = Document.read(REPOSITORY / "docs" / "coming-from.md")
+DOCUMENT = Document.read(REPOSITORY / "docs" / "how-to" / "from-php.md")
 SOURCES = frozenset({"Laravel", "Hyper", "Hazaar", "tiny", "hyperpy"})
 
 # What the heads of the last columns say about a table: who runs its lines.

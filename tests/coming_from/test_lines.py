@@ -1,4 +1,4 @@
-"""The lines of `docs/coming-from.md` that need no browser: files and URLs, responses, and the blocks of the page."""
+"""The lines of `docs/how-to/from-php.md` without a browser: files and URLs, responses, and the blocks of the page."""
 
 import ast
 import asyncio

@@ -1,4 +1,4 @@
-"""The lines of `docs/coming-from.md` that are for a browser: one server, and one page for each client."""
+"""The lines of `docs/how-to/from-php.md` that are for a browser: one server, and one page for each client."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The rows of `docs/coming-from.md` that promise a behaviour: each has a function here that shows it."""
+"""The rows of `docs/how-to/from-php.md` that promise a behaviour: each has a function here that shows it."""
 
 import asyncio
 import logging
