@@ -26,7 +26,7 @@ WIDTH = 88  # of signatures
 INTRODUCTIONS = {
     "hyperpy": "Import these from `hyperpy`, or from `hyper`, the same package under a shorter name.",
     "hyperpy.testing": "Tools for tests of a site, which [Testing](../testing.md) explains. They need "
-    '`pip install "hyperpy[testing]"`.',
+    '`pip install "./hyperpy[testing]"`.',
     "hyperpy.channels": "For scripts and for backends of your own. [Channels](../channels.md) explains channels.",
     "hyperpy.datastar": "Events and inputs for Datastar, which [Datastar](../datastar.md) explains.",
     "hyperpy.exceptions": "Every error and warning. [Load errors](../load-errors.md) lists those of route files.",
