@@ -150,3 +150,27 @@ def test_a_load_error_is_printed_once(folder):
         assert command.errors.count("Traceback") == 1
         assert "hyperpy" not in command.errors
         assert 'app.py", line 2' in command.errors
+
+
+def test_the_lifespan_of_the_first_worker_has_started_before_the_others_begin(folder):
+    (folder / "app.py").write_text(
+        "import asyncio, os\n"
+        "from contextlib import asynccontextmanager\n"
+        "from starlette.applications import Starlette\n"
+        "def note(word):\n"
+        "    with open('starts.txt', 'a') as file:\n"
+        "        file.write(f'{os.getpid()} {word}\\n')\n"
+        "@asynccontextmanager\n"
+        "async def lifespan(app):\n"
+        "    note('begins')\n"
+        "    await asyncio.sleep(0.2)\n"
+        "    note('yields')\n"
+        "    yield\n"
+        "app = Starlette(lifespan=lifespan)\n"
+    )
+    with Command("serve", "--port", "0", "--workers", "3", folder=folder) as command:
+        command.wait_for_output("with 3 workers")
+        steps = [line.split() for line in (folder / "starts.txt").read_text().splitlines()]
+    assert [word for _, word in steps[:2]] == ["begins", "yields"]
+    assert len({pid for pid, _ in steps[:2]}) == 1
+    assert len({pid for pid, _ in steps}) == 3
