@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from hyperpy import Loaded, channel, fragment, render
+from hyperpy import NOW, Loaded, channel, fragment, render
 
 from notes import Note, newest_notes
 from routes._base import Layout
@@ -17,12 +17,12 @@ async def load() -> None:
 
 
 async def stream() -> AsyncIterator[object]:
-    async with channel("notes").subscribe() as messages:
+    async with channel("notes").subscribe(after=NOW) as messages:
         await load()
         yield render(fragments="notes")  # up to date at once, whatever happened before
-        async for message in messages:
+        async for _ in messages:
             await load()
-            yield message.event(render(fragments="notes"))
+            yield render(fragments="notes")
 
 
 t"""
