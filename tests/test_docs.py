@@ -3,7 +3,9 @@
 import asyncio
 import re
 import secrets
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -22,6 +24,7 @@ from tests.docs_support.markdown import Document, anchor, code_in
 from tests.docs_support.shell import REPOSITORY, agrees
 from tests.docs_support.site import QUICK
 from tests.docs_support.walk import Walk
+from tests.support.sites import write_files
 
 DOCS = REPOSITORY / "docs"
 FOLDERS = ("how-to", "reference", "explanation", "drawings")  # below `docs/`, beside the folder of the site
@@ -191,6 +194,20 @@ def test_the_table_and_the_chart_show_what_was_measured() -> None:
     assert chart.table(run) in BY_NAME["performance.md"].text, "run make bench ARGS=--save"
     assert chart.CHART.read_text() == chart.chart(run), "run make bench ARGS=--save"
     ElementTree.fromstring(chart.chart(run))  # it is well-formed XML
+
+
+async def test_a_stream_reads_its_state_again_without_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (block,) = [block for block in BY_NAME["channels.md"].blocks() if block.text.startswith("# routes/count.py\n")]
+    store = SimpleNamespace(titles=["Sow"])
+    monkeypatch.setitem(sys.modules, "store", store)
+    assert "timeout(30)" in block.text
+    write_files(tmp_path, {"count.py": block.text.replace("timeout(30)", "timeout(0.05)")})
+    async with hyperpy.testing.client(tmp_path) as site, site.stream("/count") as events:
+        assert "Tasks: 1" in (await events.next()).data
+        store.titles.append("Water")
+        assert "Tasks: 2" in (await events.next()).data
 
 
 @pytest.mark.parametrize("drawing", [file for file in IN_DOCS if file.suffix == ".svg"], ids=lambda file: file.stem)
