@@ -1,8 +1,8 @@
 """Follow a document from top to bottom, as a reader would who tries everything in it.
 
-- ```python whose first line is a comment with a file name is a file of the document's one site. So are ```toml, ```css
-  and ```xml, and ```md with the comment in its front matter. Other Python is a script, whose output is in the ```text,
-  ```html or ```json block right after it.
+- ```python whose first line is a comment with a file name is a file of the document's one site. So are ```toml, ```css,
+  ```js and ```xml, and ```md with the comment in its front matter. Other Python is a script, whose output is in the
+  ```text, ```html or ```json block right after it.
 - ```text that begins with `file.py:line  ` is the load error that the file above it causes. The file is then deleted.
 - ```console holds commands after `$ ` and their output; ```sh holds commands that must exist.
 - ```ini is a systemd unit, ```dockerfile an image and ```yaml a set of containers, whose commands must exist.
@@ -33,7 +33,7 @@ from tests.docs_support.markdown import Block, Document, Table, code_in
 from tests.docs_support.shell import REPOSITORY, agrees, check, perform, pytest, steps
 from tests.docs_support.site import Site
 
-_FILE = re.compile(r"(?:#|/\*|<!--) ?([\w{}./-]+\.(?:py|toml|css|svg))(?: \*/| -->)?$")
+_FILE = re.compile(r"(?:#|/\*|//|<!--) ?([\w{}./-]+\.(?:py|toml|css|js|svg))(?: \*/| -->)?$")
 _MARKDOWN = re.compile(r"\+\+\+\n# ([\w./-]+\.md)$", re.MULTILINE)
 _LOAD_ERROR = re.compile(r"[\w{}./-]+\.py(?::\d+)?  \S")
 _URL = re.compile(
@@ -74,8 +74,10 @@ class Walk:
     def block(self, block: Block) -> None:
         printed, self.printed = self.printed, None
         match block.language:
-            case "python" | "toml" | "css" | "xml" if named := _FILE.match(block.text.partition("\n")[0]):
-                self.file(named[1], block.text)
+            case "python" | "toml" | "css" | "js" | "xml" if named := file_name(block):
+                self.file(named, block.text)
+                if block.language == "js":
+                    self.urls(block.text)
             case "md" if named := _MARKDOWN.match(block.text):
                 self.file(named[1], block.text)
             case "python":
@@ -200,6 +202,12 @@ class Walk:
                 response = self.site.request(url, headers=[("accept", accept)], enough=bool)
                 good = response.status < 400 and (response.body or response.status in (204, 303, 307, 308))
                 assert good, f"GET {url} ({accept}): {response.status} {response.body}"
+
+
+def file_name(block: Block) -> str | None:
+    """The name of the file that a block is, from the comment in its first line."""
+    found = _FILE.match(block.text.partition("\n")[0])
+    return found and found[1]
 
 
 def _stripped(text: str) -> list[str]:
