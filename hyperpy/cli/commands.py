@@ -238,7 +238,7 @@ def new(folder: Path) -> None:
     with reported():
         for file in new_project.create_project(folder):
             click.echo(f"{folder / file}")
-        click.echo(f"\nGo on with `cd {folder}`; README.md there says how to set it up. Then `hyper dev` serves it.")
+        click.echo(f"\nNext: cd {folder}\nREADME.md there says how to set it up. Then `hyper dev` serves it.")
 
 
 @main.group()

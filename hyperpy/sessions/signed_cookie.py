@@ -170,7 +170,7 @@ _MAKE_KEY: Final = 'python -c "import secrets; print(secrets.token_urlsafe())"'
 
 
 def missing_key() -> SessionError:
-    hint = f"Set the variable HYPER_SECRET_KEY to a text that nobody can guess. Make one: {_MAKE_KEY}"
+    hint = f"Set the variable HYPER_SECRET_KEY to a secret string. Make one: {_MAKE_KEY}"
     return SessionError("sessions need a secret key", hint=hint)
 
 
