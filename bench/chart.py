@@ -10,17 +10,25 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 FIGURES, CHART, PAGE = DOCS / "performance.json", DOCS / "performance.svg", DOCS / "performance.md"
 START, END = "<!-- The table: python -m bench --save -->\n", "<!-- The end of the table -->\n"
 
-WIDTH, LABELS, RIGHT = 840, 330, 120
-SCALE = (WIDTH - LABELS - RIGHT) / 3.0
+WIDTH, RIGHT = 440, 146
+"""As narrow as a phone, so that text isn't scaled down there. `RIGHT` has room for the longest name."""
+SCALE = (WIDTH - RIGHT) / 3.0
 """Pixels for a ratio of 1: the chart ends at 3, and longer bars are cut."""
-BAR, GAP, GROUP_GAP, TOP = 14, 3, 18, 58
+BAR, GAP, LABEL, GROUP_GAP, TOP = 15, 3, 20, 14, 66
 STYLE = TrustedCSS("""
-  text { font: 13px system-ui, sans-serif; fill: #1f2933; }
-  .title { font-size: 15px; font-weight: 600; }
-  .peer, .note { font-size: 11px; fill: #52606d; }
+  text { font: 13.5px system-ui, sans-serif; fill: #1f2933; }
+  .title { font-size: 16px; font-weight: 600; }
+  .work { font-weight: 600; }
+  .peer, .note { font-size: 12.5px; font-weight: 400; fill: #52606d; }
   .bar { fill: #a9b4c0; }
   .own { fill: #0b6e6e; }
   .baseline { stroke: #b3402a; stroke-dasharray: 4 3; opacity: 0.6; }
+  @media (max-width: 400px) {
+    text { font-size: 14.5px; }
+    .title { font-size: 17px; }
+    .work { font-size: 14px; }
+    .peer, .note { font-size: 14px; }
+  }
   @media (prefers-color-scheme: dark) {
     text { fill: #e4e7eb; }
     .peer, .note { fill: #a9b4c0; }
@@ -71,16 +79,16 @@ def chart(run: Run) -> str:
     groups, top = [], TOP
     for result in run.results:
         groups.append(_group(result, top))
-        top += max(len(result.ratios), 2) * (BAR + GAP) + GROUP_GAP  # a label has two lines
-    limit = LABELS + SCALE
+        top += LABEL + len(result.ratios) * (BAR + GAP) + GROUP_GAP
     return html(t"""\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" role="img" aria-labelledby="title desc">
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width={WIDTH} role="img"
+  aria-labelledby="title desc">
 <title id="title">Cost of hyperpy and its peers, relative to hand-written code</title>
 <desc id="desc">A group of bars for each kind of work. The table below it has the same figures.</desc>
 <style>{STYLE}</style>
-<text class="title" x="0" y="18">Cost relative to code written by hand, less is better</text>
-<text class="note" x={limit} y="40" text-anchor="middle">by hand: 1</text>
-<line class="baseline" x1={limit} x2={limit} y1="46" y2={top - GROUP_GAP}></line>
+<text class="title" x="0" y="18">Cost relative to code written by hand</text>
+<text class="note" x="0" y="40">Less is better. The dashed line is that code: 1.</text>
+<line class="baseline" x1={SCALE} x2={SCALE} y1={TOP - 14} y2={top - GROUP_GAP}></line>
 {groups}
 </svg>
 """)
@@ -88,17 +96,15 @@ def chart(run: Run) -> str:
 
 def _group(result: Result, top: int) -> Template:
     peers = sorted(result.ratios, key=lambda name: name != "hyperpy")
-    middle = top + max(len(peers), 2) * (BAR + GAP) / 2
-    first = middle - len(peers) * (BAR + GAP) / 2
+    first = top + LABEL
     bars = [_bar(name, result.ratios[name], first + at * (BAR + GAP)) for at, name in enumerate(peers)]
     return t"""
-<text x="0" y={middle - 2}>{result.work}</text>
-<text class="note" x="0" y={middle + 12}>{result.cost}; 1 is {result.baseline}</text>
+<text class="work" x="0" y={top + BAR - 1}>{result.work}<tspan class="note">: {result.cost}</tspan></text>
 {bars}"""
 
 
 def _bar(name: str, ratio: float, top: float) -> Template:
     width = round(min(ratio, 3) * SCALE, 1)
     return t"""
-<rect class={["bar", {"own": name == "hyperpy"}]} x={LABELS} y={top} width={width} height={BAR}></rect>
-<text class="peer" x={LABELS + width + 5} y={top + 11}>{name} {f"{ratio:.2f}"}</text>"""
+<rect class={["bar", {"own": name == "hyperpy"}]} x="0" y={top} width={width} height={BAR}></rect>
+<text class="peer" x={width + 5} y={top + 12}>{name} {f"{ratio:.2f}"}</text>"""
