@@ -25,7 +25,7 @@ DOCUMENTS = {
     for file in (DOCS / folder).glob("*.md")
 }
 ADDRESS = "https://docs.test"
-PAGES = ("", "tutorial", "templates", "performance", "channels", "404.html")
+PAGES = ("", "tutorial", "templates", "performance", "channels", "reference/datastar", "404.html")
 VIOLATIONS = """async () => {
   const { violations } = await axe.run({ resultTypes: ["violations"] });
   return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
@@ -59,6 +59,7 @@ def test_every_document_and_code_block_is_in_the_site(built: Path) -> None:
         page = LexborHTMLParser(file_of(built, path).read_text())
         blocks = [node.text().removesuffix("\n") for node in page.css("article > .code code")]
         assert {block.text for block in document.blocks()} - set(blocks) == set(), name
+        assert "<!--" not in "".join(node.text() for node in page.css("article > p")), name
         assert document.anchors() <= {node.id for node in page.css("[id]")}, name
         assert page.css_first(f'.menu a[href="/{path}"]') is not None, f"{name} is not in the menu"
 

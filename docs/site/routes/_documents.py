@@ -17,6 +17,8 @@ from routes._repository import DOCS, ROOT, file_url
 
 FOLDERS: Final = ("", "how-to", "reference", "explanation")
 EXTERNAL: Final = re.compile(r"[a-z]+:", re.IGNORECASE)
+COMMENT: Final = re.compile(r"^<!--.*?-->\n", re.MULTILINE)
+BREAK: Final = re.compile(r"(?<=[\w)}\]])([/.,(\[=?&_:|]+)(?=[\w{\[\"'])|(?<=[\w;])(?=[\\%&])")
 PARSER: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -71,7 +73,7 @@ def document(name: str) -> Document | None:
 
 @lru_cache(maxsize=512)
 def read(name: str, file: Path, version: int, root: str) -> Document:
-    text = file.read_text()
+    text = COMMENT.sub("", file.read_text())
     if file.suffix == ".conf":
         text = f"# {file.name}\n\n```nginx\n{text}```\n"
     tokens = PARSER.parse(text)
@@ -121,12 +123,19 @@ def rewrite_links(tokens: list[Token], file: Path) -> None:
 
 
 def dress_cells(tokens: list[Token]) -> None:
-    """An empty cell is the head of nothing. A style sheet aligns numbers: the policy of this site forbids styles."""
+    """An empty cell is the head of nothing. A style sheet aligns numbers: the policy of this site forbids styles.
+
+    Code in a narrow cell breaks after punctuation.
+    """
     for start, content, end in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if start.type == "th_open" and not content.content:
             start.tag = end.tag = "td"
         if start.type in ("th_open", "td_open") and start.attrs.pop("style", None) == "text-align:right":
             start.attrs["class"] = "number"
+        for child in content.children or [] if start.type in ("th_open", "td_open") else []:
+            if child.type == "code_inline":
+                parts = BREAK.sub(r"\1\0", child.content).split("\0")
+                child.type, child.content = "html_inline", f"<code>{Markup('<wbr>').join(parts)}</code>"
 
 
 def unlink(children: list[Token], index: int, path: str) -> None:
