@@ -29,7 +29,7 @@ help:
 	@echo 'make format        format the code and fix style (ruff)'
 	@echo 'make types         check types (mypy, strict)'
 	@echo 'make docs          run the examples of README.md and docs/, and build their site'
-	@echo 'make docs-dev      serve the site of docs/ and reload on every change'
+	@echo 'make docs-dev      serve the site of docs/; reload a page to see changed Markdown'
 	@echo 'make bench         compare hyperpy with its peers'
 	@echo 'make requirements  pin the newest versions in requirements/'
 	@echo 'make dist          build the wheel and the source distribution, and try the wheel in a new environment'
