@@ -78,8 +78,8 @@ class Walk:
                 self.file(named, block.text)
                 if block.language == "js":
                     self.urls(block.text)
-            case "md" if named := _MARKDOWN.match(block.text):
-                self.file(named[1], block.text)
+            case "md" if page := _MARKDOWN.match(block.text):
+                self.file(page[1], block.text)
             case "python":
                 self.printed = self.site.run(block.text, str(block))
             case "text" if _LOAD_ERROR.match(block.text):
