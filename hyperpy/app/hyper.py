@@ -24,7 +24,8 @@ from hyperpy.app.built_dispatch import make_dispatch
 from hyperpy.app.explicit_routes import ExplicitRoutes
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.app.spawning import TASKS_KEY, SpawnedTasks, lifespan_tasks, tasks_without_lifespan
-from hyperpy.channels import HUB_KEY, Hub, connect, make_hub
+from hyperpy.channels import HUB_KEY, Hub, make_hub
+from hyperpy.channels.current import connect_application
 from hyperpy.config import Command, Settings, app_settings, refuse_arguments, running_command
 from hyperpy.exceptions import ConfigError, HyperError, InputError, RefusedRedirectError, display_path
 from hyperpy.pages import AssetCheck, Dependency, Redirect, RequestBody
@@ -240,7 +241,7 @@ def _extended(
     @asynccontextmanager
     async def extended(app: Any) -> AsyncIterator[Mapping[str, Any]]:
         app.streams = streams = Streams()
-        async with connect(app.settings) as hub:
+        async with connect_application(app, app.settings) as hub:
             tasks = lifespan_tasks(grace)
             async with lifespan(app) if lifespan else nullcontext() as state:
                 try:

@@ -1,10 +1,11 @@
 """The hub and the cursor of the running code, for applications and scripts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Final
-from weakref import WeakSet
+from typing import Any, Final
+from weakref import WeakKeyDictionary, WeakSet
 
 from starlette.datastructures import Headers
 
@@ -42,18 +43,72 @@ async def connect(settings: Settings | None = None) -> AsyncIterator[Hub]:
     Raises ConfigError for an invalid setting. A broker that is away gets a few seconds; after that it is used when it
     is back.
     """
-    hub = make_hub(settings or app_settings())
-    hub.start()
-    running.add(hub)
-    outer = hub_of_lifespan.get()
-    hub_of_lifespan.set(hub)
-    try:
-        await hub.wait_connected(PATIENCE)
+    async with _SharedHub(settings or app_settings()).used() as hub:
         yield hub
+
+
+@asynccontextmanager
+async def connect_application(app: Any, settings: Settings) -> AsyncIterator[Hub]:
+    """Channels for one lifespan of an application. Lifespans that run at the same time share a hub.
+
+    A test may start an application twice: what the one publishes, subscribers of the other receive. Lifespans in other
+    event loops, or with other settings for channels, have their own hub.
+    """
+    shared = _shared.get(app)
+    if shared is None or not shared.fits(settings):
+        shared = _shared[app] = _SharedHub(settings)
+    try:
+        async with shared.used() as hub:
+            yield hub
     finally:
-        hub_of_lifespan.set(outer)
-        running.discard(hub)
-        await hub.stop()
+        if not shared.is_used and _shared.get(app) is shared:
+            del _shared[app]
+
+
+class _SharedHub:
+    """A hub that runs from its first user to its last."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hub = make_hub(settings)
+        self._settings = _of_channels(settings)
+        self._loop = asyncio.get_running_loop()
+        self._users = 0
+
+    @property
+    def is_used(self) -> bool:
+        return self._users > 0
+
+    def fits(self, settings: Settings) -> bool:
+        """Whether a user with these settings can join, on the running event loop."""
+        is_here = asyncio.get_running_loop() is self._loop
+        return self.is_used and is_here and _of_channels(settings) == self._settings
+
+    @asynccontextmanager
+    async def used(self) -> AsyncIterator[Hub]:
+        hub = self._hub
+        if not self._users:
+            hub.start()
+            running.add(hub)
+        self._users += 1
+        outer = hub_of_lifespan.get()
+        hub_of_lifespan.set(hub)
+        try:
+            await hub.wait_connected(PATIENCE)
+            yield hub
+        finally:
+            hub_of_lifespan.set(outer)
+            self._users -= 1
+            if not self._users:
+                running.discard(hub)
+                await hub.stop()
+
+
+def _of_channels(settings: Settings) -> tuple[object, ...]:
+    return settings.channels, settings.channel_max_messages, settings.channel_max_age, settings.channel_max_bytes
+
+
+# By application, the hub of its newest lifespan.
+_shared: Final[WeakKeyDictionary[Any, _SharedHub]] = WeakKeyDictionary()
 
 
 def current_hub() -> Hub:

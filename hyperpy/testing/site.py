@@ -44,7 +44,9 @@ class Site:
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport) -> None:
         self.url = url
+        self._transport = transport
         self._client = httpx.AsyncClient(base_url=url, transport=transport, trust_env=False, timeout=None)
+        self._visitors: list[Site] = []
 
     @property
     def headers(self) -> httpx.Headers:
@@ -53,6 +55,12 @@ class Site:
     @property
     def cookies(self) -> httpx.Cookies:
         return self._client.cookies
+
+    def visitor(self) -> Site:
+        """Another visitor of the same running site, with cookies and headers of its own. It is closed with this one."""
+        visitor = Site(self.url, _BorrowedTransport(self._transport))
+        self._visitors.append(visitor)
+        return visitor
 
     async def request(self, method: str, path: str, **options: Unpack[Options]) -> httpx.Response:
         """The complete response. Raises AnswerFailure if there is none within `timeout` seconds, by default 5."""
@@ -141,7 +149,9 @@ class Site:
             yield parts
 
     async def leave(self) -> None:
-        """Close all connections."""
+        """Close all connections, also those of other visitors that were made from this one."""
+        for visitor in self._visitors:
+            await visitor.leave()
         await self._client.aclose()
         # httpx reads with nested generators. asyncio closes those that were not exhausted in tasks of its own.
         for _ in range(LOOP_TURNS):
@@ -160,6 +170,16 @@ class Site:
                 raise
         hint = "" if stream else f"\nTo read a stream: async with site.stream({path!r}) as events: …"
         raise AnswerFailure(f"no response to {method} {path} within {seconds:g} s{hint}") from None
+
+
+class _BorrowedTransport(httpx.AsyncBaseTransport):
+    """The transport of another site, which closes it."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._transport.handle_async_request(request)
 
 
 @asynccontextmanager
