@@ -83,9 +83,9 @@ ATTEMPTS = 3  # on a busy machine, events that are ready together may leave in t
 CEILINGS = {
     "a minimal page": (1621, 4),
     "a page with a list": (2791, 4),
-    "a page with inputs and a loader": (2198, 4),
+    "a page with inputs and a loader": (2202, 4),
     "100 events that are ready": (16802, 0),
-    f"a message to {LISTENERS} streams, and its request": (15808, 68),
+    f"a message to {LISTENERS} streams, and its request": (15812, 68),
 }
 BLOCKS = 144  # of memory for an idle stream, with its connection; 138, and a few more on a busy machine
 MEASURED = (3, 14)  # other versions of Python have other instructions

@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import AsyncGenerator, Coroutine
-from dataclasses import replace
 from functools import partial
+from types import AsyncGeneratorType
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope
 
 from hyperpy.app.guards import Guards, missing
 from hyperpy.app.sender import Sender
+from hyperpy.app.starting_streams import decorated_stream, stream_limits
 from hyperpy.exceptions import printable
 from hyperpy.lazy import LazyModule
 from hyperpy.pages import (
@@ -45,7 +46,6 @@ from hyperpy.streams import (
     GeneratorShape,
     HTMLStream,
     PageStream,
-    StreamLimits,
     StreamMode,
     accepts,
     choose,
@@ -64,6 +64,7 @@ from hyperpy.web.default_headers import (
 )
 from hyperpy.web.errors import method_error
 from hyperpy.web.own_copy import own_copy
+from hyperpy.web.reported_task import ReportedTask
 from hyperpy.web.session_seal import has_session_of_middleware
 from hyperpy.web.static_files import with_usable_range
 from hyperpy.web.whole_response import respond_at_once
@@ -144,8 +145,7 @@ async def answer_route(
     elif answer is not None:
         await _send_response(run, sender, answer)
     else:
-        kind = datastar_stream.kind_of_events(scope) if mode is StreamMode.SSE else HTMLStream
-        return _send_stream(run, sender, kind, run.stream())
+        return await _start_stream(run, sender, mode)
     if run.response is not None:
         await _run_background(run, run.response)
     return None
@@ -158,6 +158,20 @@ async def _finished(run: Run, answer: Any) -> Any:
     if isinstance(answer, str) or (isinstance(answer, Response) and not is_streamed(run, answer)):
         return await finished(run, answer)
     return answer
+
+
+async def _start_stream(run: Run, sender: Sender, mode: StreamMode) -> Coroutine[Any, Any, None] | None:
+    """What sends the stream; None if a decorator of its function has answered instead."""
+    generator = run.stream()
+    if not isinstance(generator, AsyncGeneratorType):
+        generator = await decorated_stream(run, generator)
+        if isinstance(generator, Response):
+            await _send_response(run, sender, await _finished(run, generator) if STATE in run.scope else generator)
+            if run.response is not None:
+                await _run_background(run, run.response)
+            return None
+    kind = datastar_stream.kind_of_events(run.scope) if mode is StreamMode.SSE else HTMLStream
+    return _send_stream(run, sender, kind, generator)
 
 
 def _mode(facts: StreamFacts, has_template: bool, scope: Scope) -> tuple[StreamMode, str]:
@@ -218,8 +232,7 @@ def _page_messages(run: Run, text: str, sender: Sender) -> tuple[Message, Messag
 
 async def _run_background(run: Run, injected: InjectedResponse) -> None:
     if injected.background:
-        with run:
-            await injected.background()
+        await ReportedTask(injected.background, run)()
 
 
 def page_response(run: Run, text: str) -> Response:
@@ -227,7 +240,7 @@ def page_response(run: Run, text: str) -> Response:
     response = HTMLResponse(replace_surrogates(text))
     if injected := run.response:
         response.status_code = injected.status_code
-        response.background = injected.background
+        response.background = injected.background and ReportedTask(injected.background, run)
         response.raw_headers = _merged(response.raw_headers, injected)
         injected.sent = True
     return response
@@ -264,8 +277,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
     if response.status_code in BODILESS:
         await sender.respond(response.status_code, headers, b"")
         if response.background is not None:
-            with run:
-                await response.background()
+            await ReportedTask(response.background, run)()
         return
     if run.scope["method"] == "HEAD" and not isinstance(response, FileResponse):
         await sender.respond(response.status_code, headers, b"")
@@ -274,15 +286,16 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         # As Starlette does, and faster than a copy.
         await sender.respond(response.status_code, headers, response.body)
         if response.background is not None:
-            with run:
-                await response.background()
+            await ReportedTask(response.background, run)()
         return
+    own = own_copy(response, headers)
+    own.background = own.background and ReportedTask(own.background, run)
     scope = with_usable_range(run.scope) if isinstance(response, FileResponse) else run.scope
     if STATE in run.scope and isinstance(response, StreamingResponse):
-        await send_streamed(run, own_copy(response, headers), sender.watched)
+        await send_streamed(run, own, sender.watched)
         return
     with run:
-        await own_copy(response, headers)(scope, run.receive, sender.watched)
+        await own(scope, run.receive, sender.watched)
 
 
 async def completed(run: Run, page: Pending) -> str | Response:
@@ -333,19 +346,6 @@ async def _send_stream(
         await _run_background(run, run.response)
 
 
-def _limits(route: Route, limits: StreamLimits) -> StreamLimits:
-    """The time limits of the application, with those that the route sets itself."""
-    settings = route.settings
-    if settings.ping is settings.timeout_send is settings.stream_max_age is None:
-        return limits
-    return replace(
-        limits,
-        ping=settings.ping or limits.ping,
-        send=settings.timeout_send or limits.send,
-        age=limits.age if settings.stream_max_age is None else settings.stream_max_age,
-    )
-
-
 async def _prepared(
     run: Run, sender: Sender, kind: type[EventStream | HTMLStream], generator: AsyncGenerator[Any]
 ) -> EventStream | HTMLStream | None:
@@ -386,6 +386,6 @@ async def _prepared(
         headers=headers,
         debug=app.debug,
         on_start=sender.start,
-        limits=_limits(run.route, app.limits),
+        limits=stream_limits(run.route, app.limits),
         clean_up=CleanUp(partial(stream_finished, run)) if STATE in scope else None,
     )

@@ -54,7 +54,7 @@ def is_streamed(run: Run, answer: Response | str) -> bool:
 async def send_streamed(run: Run, response: Response, send: Send) -> None:
     """Send a StreamingResponse, whose dependencies end before its last message: a failed commit cuts the connection.
 
-    A client that leaves is a cancellation to them.
+    A client that leaves is a cancellation to them. The background task runs after that.
     """
     last: Message | None = None
 
@@ -74,5 +74,4 @@ async def send_streamed(run: Run, response: Response, send: Send) -> None:
     elif isinstance(error := await failed(run, asyncio.CancelledError()), Exception):
         raise error
     if background is not None:
-        with run:
-            await background()
+        await background()

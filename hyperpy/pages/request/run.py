@@ -1,9 +1,10 @@
 """One request to one route: its namespace, inputs, body, loader and page. Requests share none of these."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import partial
+from inspect import isawaitable
 from threading import Lock
 from types import CodeType
 from typing import Any, Final
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from hyperpy.exceptions import AnswerError, HyperError, InputError, Place
+from hyperpy.exceptions import HyperError, InputError
 from hyperpy.forms import show_initial
 from hyperpy.pages.answers import AnsweredError, Redirect
 from hyperpy.pages.body_inputs import FORMS, is_refused, report_undisplayed
@@ -29,6 +30,7 @@ from hyperpy.pages.request.answered_request import AnsweredRequest
 from hyperpy.pages.request.body import BODILESS_METHODS, RequestBody, body_limit
 from hyperpy.pages.request.data_answer import returned_answer
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.pages.request.no_answer import no_stream, no_template
 from hyperpy.pages.request.reading import ABSENT, all_problems, read
 from hyperpy.pages.request.request_state import STATE, RequestState, request_state
 from hyperpy.pages.request.route_request import RouteRequest
@@ -330,8 +332,13 @@ class Run(AnsweredRequest):
             return None
         mark = TaskMark()
         token = _mark.set(mark)
+        answer: Any = None
         try:
-            answer = actual(await self._function(self.route.loader)())
+            answer = actual(await (answer := self._function(self.route.loader)()))
+        except TypeError:
+            if answer is None or isawaitable(answer):
+                raise
+            answer = actual(answer)  # of a decorator that isn't async
         finally:
             _mark.reset(token)
         left = ref(mark)
@@ -358,16 +365,7 @@ class Run(AnsweredRequest):
     def _reached(self) -> CompiledTemplate:
         if template := self.reached():
             return template
-        lines = ", ".join(str(template.place.line) for template in self.route.templates)
-        what = f"this {self.scope['method']} request reached none of the templates (lines {lines})"
-        if not self.route.templates:
-            what = f"this {self.scope['method']} request has no answer"
-        hint = "Write a template under `else:` or at the top level, or set `response`."
-        if not self.route.templates:
-            hint += (
-                '\nA call by itself is an answer only if it returns a Response. For one that returns HTML: t"{page()}"'
-            )
-        raise AnswerError(what, place=Place(self.route.file), hint=hint)
+        raise no_template(self.route, self.scope["method"])
 
     def page(self) -> str:
         """The HTML of the template that the body has reached. Raises AnswerError if it has reached none."""
@@ -388,13 +386,15 @@ class Run(AnsweredRequest):
         except HyperError as error:
             raise error.at(raising_place(error) or template.place) from error.__cause__
 
-    def stream(self) -> AsyncGenerator[Any]:
-        """The stream's generator, not yet started."""
+    def stream(self) -> object:
+        """The stream's generator, not yet started. A decorated function may return something else."""
         assert self.route.stream
         if not self._is_defined(self.route.stream.name):
-            place = Place(self.route.file, self.route.stream.line)
-            what = f"this {self.scope['method']} request has not reached the stream"
-            raise AnswerError(what, place=place, hint="Set `response` where there is no stream.")
-        generator: AsyncGenerator[Any] = self._function(self.route.stream.name)()
+            raise no_stream(self.route, self.scope["method"])
+        with self:
+            try:
+                started: object = self._function(self.route.stream.name)()
+            except Exception as error:  # noqa: BLE001 (`answer_to` raises it, unless there is a redirect)
+                started = self.answer_to(error)
         self.functions = _NO_FUNCTIONS  # no other is called from now on
-        return generator
+        return started
