@@ -19,7 +19,7 @@ from hyperpy.pages.request.ending import failed, finished, is_streamed, send_str
 from hyperpy.pages.request.flash import flash, flashes
 from hyperpy.pages.request.injected_response import InjectedResponse, check_header
 from hyperpy.pages.request.methods import DELETE, GET, PATCH, POST, PUT
-from hyperpy.pages.request.render_fragments import render
+from hyperpy.pages.request.render_fragments import IN_BOTH, render
 from hyperpy.pages.request.request_state import ANSWERED, HEADERS_SETTLED, REFUSED, STATE, WHOLE, request_state
 from hyperpy.pages.request.route_request import FORM_KEY, close_files, text_for_file
 from hyperpy.pages.request.run import Run, current
@@ -36,6 +36,7 @@ __all__ = [
     "FORM_KEY",
     "GET",
     "HEADERS_SETTLED",
+    "IN_BOTH",
     "NONCE_KEY",
     "OF_PART",
     "OVERRIDING",

@@ -93,6 +93,28 @@ t'''<ul id="list" {fragment}></ul>
             9: "the id `note` is on this page already, in line 8",
         },
     ),
+    "routes/saved.py": (
+        """\
+from hyperpy import POST, fragment, render
+
+def Whole():
+    return t"{render()}"
+
+if POST:
+    t"<b>Saved</b>{render(fragments='new')}"
+elif render(fragments="old"):
+    t"<p>{render()}</p>{(lambda: render)()}"
+else:
+    t'''<p id="new" {fragment}><b class={render(fragments="new")}>{render(fragments="old")}</b></p>
+    {t'<p id="old" {fragment}>{[render(fragments=["new", "old"]) for _ in "a"]}</p>'}{render(fragments="old")}'''
+""",
+        {
+            7: "the page that is rendered here has no fragment `new`; line 11 has",
+            9: "the page renders itself",
+            11: "the fragment `new` renders itself",
+            12: "the fragment `old` renders itself",
+        },
+    ),
     "routes/users/new.py": (
         """\
 from hyperpy import POST, fragment

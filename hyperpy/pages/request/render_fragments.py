@@ -1,9 +1,10 @@
 """`render(…)`: the page of the current request, or some of its fragments, with the current values."""
 
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from functools import partial
 from hashlib import blake2b
-from typing import Literal, overload
+from typing import Final, Literal, overload
 
 from markupsafe import Markup
 
@@ -12,6 +13,8 @@ from hyperpy.pages.loading.compiled.code import CompiledTemplate
 from hyperpy.pages.request.run import Run, current
 from hyperpy.templates import Pending, allow_deferred, capture_fragments
 from hyperpy.tracebacks import raising_place
+
+IN_BOTH: Final = 'Return the element from a function, t"…", and interpolate its call in both places.'
 
 
 @overload
@@ -34,7 +37,10 @@ def render(*, fragments: str | Iterable[str] | None = None, if_changed: bool = F
         raise AnswerError("render() needs a request", hint='Use `html(t"…")` to render a template anywhere.')
     if fragments is not None:
         run.mark_fragments()
-    rendered = {"": run.page()} if fragments is None else _fragments(run, fragments)
+        rendered = _fragments(run, fragments)
+    else:
+        with _Rendering(run, ""):
+            rendered = {"": run.page()}
     if if_changed and run.digests is None:
         run.digests = {}
     if run.digests is not None and not _remember(run.digests, rendered) and if_changed:
@@ -56,7 +62,68 @@ def _fragments(run: Run, fragments: str | Iterable[str]) -> dict[str, str]:
     names = [fragments] if isinstance(fragments, str) else fragments
     reached = run.reached()
     templates = [reached] if reached else run.route.templates
-    return {name: _fragment(run, name, templates) for name in names}
+    rendered = {}
+    for name in names:
+        with _Rendering(run, name):
+            rendered[name] = _fragment(run, name, templates)
+    return rendered
+
+
+class _Rendering:
+    """Renders a fragment, or the page if `name` is empty. Raises an error if it is being rendered already."""
+
+    __slots__ = ("name", "run", "token")
+
+    def __init__(self, run: Run, name: str) -> None:
+        self.run = run
+        self.name = name
+
+    def __enter__(self) -> None:
+        names = _rendering.get()
+        if self.name in names:
+            raise _endless(self.run, self.name)
+        self.token = _rendering.set((*names, self.name))
+
+    def __exit__(self, *_: object) -> None:
+        _rendering.reset(self.token)
+
+
+# What the running code renders: names of fragments, and the empty string for the page.
+_rendering: Final[ContextVar[tuple[str, ...]]] = ContextVar("hyperpy.rendering", default=())
+
+
+def _endless(run: Run, name: str) -> HyperError:
+    """The error of a page or fragment that renders itself."""
+    reached = run.reached()
+    if not name:
+        what, hint = "the page renders itself", "Call render() without arguments outside of the page."
+    elif reached and name in reached.fragments:
+        what, hint = f"the fragment `{name}` renders itself", "Call render() outside of the element that it renders."
+    elif _others(run, name):
+        return _unknown(run, name, set())
+    else:
+        what = f"the page renders its fragment `{name}`, which can only be found by rendering the page"
+        hint = IN_BOTH
+    return AnswerError(what, place=caller_place(), hint=hint)
+
+
+def _unknown(run: Run, name: str, known: set[str]) -> UnknownFragmentError:
+    """The error of a fragment that no page of the file has, or only one that the request has not reached."""
+    others = _others(run, name)
+    what, hint = f"the page has no fragment `{name}`", known_names(name, sorted(known))
+    if others:
+        what = f"the page that this request has reached has no fragment `{name}`; line {others[0].place.line} has"
+        hint = IN_BOTH
+    elif not known:
+        hint = f'Mark an element: <div id="{name}" {{fragment}}>…</div>'
+    place = caller_place() or (run.route.templates[0].place if run.route.templates else None)
+    return UnknownFragmentError(what, place=place, hint=hint)
+
+
+def _others(run: Run, name: str) -> list[CompiledTemplate]:
+    """The templates with a fragment that the request has not reached, if it has reached one."""
+    reached = run.reached()
+    return [each for each in run.route.templates if reached and each is not reached and name in each.fragments]
 
 
 def _fragment(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str:
@@ -78,10 +145,7 @@ def _captured(run: Run, name: str, templates: Sequence[CompiledTemplate]) -> str
         if html is not None:
             return html.strip()
         known |= names | set(template.fragments)
-    what = f"the page has no fragment `{name}`"
-    hint = known_names(name, sorted(known)) if known else f'Mark an element: <div id="{name}" {{fragment}}>…</div>'
-    place = caller_place() or (templates[0].place if templates else None)
-    raise UnknownFragmentError(what, place=place, hint=hint)
+    raise _unknown(run, name, known)
 
 
 def _found(run: Run, name: str, template: CompiledTemplate) -> tuple[str | None, set[str]]:
