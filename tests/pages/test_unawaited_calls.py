@@ -132,3 +132,42 @@ def test_calls_that_something_may_await(write: Write) -> None:
     write_files(write({}), {"_auth.py": AUTH})
     found = load_errors(write, {title: in_loader(code) for title, code in LEGAL.items()})
     assert {title: str(error) for title, error in found.items()} == {}
+
+
+OWN = "from hyperpy import POST, Request, channel, queue, request as current\nfrom hyperpy import channel as c\n"
+OWN_CALLS = {
+    "under a method": "if POST:\n    channel('x').publish(None)",
+    "in the body": "channel('x').publish(None)",
+    "in a loader": "async def load():\n    c('x').close()",
+    "a queue": "async def load():\n    queue('x').put(1)",
+    "a tested item": "async def load():\n    global y\n    y = 1 if queue('x').get() else 2",
+    "a name of the file": "jobs = queue('x')\nasync def load():\n    jobs.put(1)",
+    "a name of a function": "async def load():\n    jobs = queue('x')\n    jobs.put(1)",
+    "an annotated name": "from hyperpy.channels import Queue\njobs: Queue = queue('x')\nif POST:\n    jobs.put(1)",
+    "an item": "async def load():\n    async with queue('x').take() as item:\n        item.ack()",
+    "the request": "request: Request\nif POST:\n    request.json()",
+    "the imported request": "if POST:\n    current.body()",
+}
+OWN_CALLS_AWAITED = {
+    "awaited": "async def load():\n    await channel('x').publish(1)",
+    "soon": "channel('x').publish_soon(1)",
+    "passed on": "import asyncio\nasync def load():\n    await asyncio.gather(c('x').publish(1), queue('x').put(1))",
+    "kept": "async def load():\n    task = channel('x').publish(1)\n    await task",
+    "a circle": "async def load():\n    a = b.strip()\n    b = a.strip()\n    b.publish()",
+    "itself": "def f(a):\n    a = a.strip()\n    a.publish()",
+    "bound twice": "async def load():\n    a = channel('x')\n    a = str()\n    a.publish()",
+    "another function": "def channel(x): return x\nchannel('x').publish()",
+    "another method": "async def load():\n    channel('x').missing()",
+    "an unknown argument": "async def load():\n    for a in [channel('x')]:\n        a.publish",
+}
+
+
+def test_own_coroutines_that_are_not_awaited(write: Write) -> None:
+    found = load_errors(write, {title: OWN + source + PAGE for title, source in OWN_CALLS.items()})
+    assert unexpected(found, dict.fromkeys(OWN_CALLS, "is not awaited")) == {}
+    assert "Write `channel('x').publish_soon(…)`, or await it in the loader" in str(found["in the body"])
+
+
+def test_own_coroutines_that_may_be_awaited(write: Write) -> None:
+    found = load_errors(write, {title: OWN + source + PAGE for title, source in OWN_CALLS_AWAITED.items()})
+    assert {title: error for title, error in found.items() if "is not awaited" in str(error)} == {}

@@ -14,10 +14,10 @@ from typing import Final
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Function
+from hyperpy.pages.analysis.methods.own_classes import OwnClasses
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import ANSWERS, Vocabulary
 from hyperpy.pages.facts import place_of
-from hyperpy.pages.known_names import MISSING
 from hyperpy.record_classes import record
 
 _WITH: Final = {
@@ -58,6 +58,10 @@ class _Finder:
         return self.parsed.index
 
     @cached_property
+    def classes(self) -> OwnClasses:
+        return OwnClasses(self.parsed, self.vocabulary)
+
+    @cached_property
     def own(self) -> dict[str, Function]:
         """The functions of the file whose names mean nothing else."""
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -68,7 +72,7 @@ class _Finder:
         """The keyword with which a call of a function has an effect; empty if it has one by itself."""
         if isinstance(called, ast.Name) and called not in self.vocabulary.local and called.id in self.own:
             return self.own_needs(self.own[called.id])
-        value = self.vocabulary.value(called) if isinstance(called, ast.Name | ast.Attribute) else MISSING
+        value = self.classes.function(called)
         return _needs(value) if isinstance(value, FunctionType | MethodType | functools.partial) else ""
 
     def own_needs(self, function: Function) -> str:
@@ -114,7 +118,8 @@ class _Finder:
             what += ": it runs nothing, and its value is always true"
         hint = f"Write `await {name}(…)`."
         if not isinstance(self.index.function_of(call), ast.AsyncFunctionDef):
-            hint = f"Await it in the loader:\n\n    async def load():\n        await {name}(…)"
+            soon = f"Write `{name}_soon(…)`, or await it" if name.endswith(".publish") else "Await it"
+            hint = f"{soon} in the loader:\n\n    async def load():\n        await {name}(…)"
         return RouteError(what, place=place_of(call, self.parsed.file), hint=hint)
 
     def unused(self, call: ast.Call, keyword: str) -> RouteError:
