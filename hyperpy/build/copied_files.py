@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from hyperpy.build.recorded_request import note_asset
 from hyperpy.web.static_files import StaticFolder, static_url
 
 
@@ -18,6 +19,7 @@ class AskedFolder(StaticFolder):
         path = super().url_path(name)
         if path is not None:
             self.asked[name] = path
+            note_asset(name)
         return path
 
 

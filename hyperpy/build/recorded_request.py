@@ -42,6 +42,8 @@ class Recorded:
     """What the code of the site has read of the visitor, and where."""
     failures: list[BaseException | str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    assets: set[str] = field(default_factory=set)
+    """The static files whose content is in the URLs of the page."""
 
 
 @record(frozen=True, slots=True)
@@ -151,6 +153,12 @@ class _Exchange:
 
 
 _current: Final[ContextVar[Recorded]] = ContextVar("hyperpy.build.recorded")
+
+
+def note_asset(name: str) -> None:
+    """The page that is being rendered asks for the URL of a static file's content."""
+    if (recorded := _current.get(None)) is not None:
+        recorded.assets.add(name)
 
 
 class _RecordingHandler(logging.Handler):

@@ -10,6 +10,7 @@ from hyperpy.build.copied_files import AskedFolder, copied_files
 from hyperpy.build.internal_links import InternalLinks
 from hyperpy.build.output_folder import Content, OutputFolder
 from hyperpy.build.output_paths import Layout, OutputNames, output_path
+from hyperpy.build.page_sources import page_sources
 from hyperpy.build.recorded_request import RecordingDispatch, Requests, recorded_logs
 from hyperpy.build.redirect_pages import REDIRECTS, redirect_list, redirect_page
 from hyperpy.build.site_pages import BuiltPage, SitePages, error_of, note_of, site_pages
@@ -56,7 +57,10 @@ async def build_site(app: Hyper, options: BuildOptions) -> BuildReport:
     report = BuildReport(out, len(found.pages), errors, notes, found.dynamic, options.allow_dynamic)
     if report.fails:
         return report
-    manifest = BuildManifest(pages=build.served, sources=source_digests(sources), root=options.root)
+    served = [built for built in found.pages if built.page.path in build.served]
+    uses = page_sources(app, served, static.folder if static is not None else None)
+    digests = source_digests(sources, {file for files in uses.values() for file in files})
+    manifest = BuildManifest(pages=build.served, sources=digests, uses=uses, root=options.root)
     return replace(report, written=folder.write(build.files, manifest))
 
 

@@ -1,7 +1,10 @@
 """A site that is partly built and partly served."""
 
 import gzip
+import sys
 from pathlib import Path
+
+import pytest
 
 from hyperpy import Hyper, Settings
 from hyperpy.web.built.built_pages import stale_pages
@@ -93,3 +96,55 @@ async def test_changes_after_the_build_are_told(build: Build) -> None:
     app = Hyper(routes="routes", static=None, settings=settings)
     async with client_of(app) as client:
         assert (await client.get("/about")).text == "<p>New</p>"
+
+
+DEPENDENT = {
+    "_base.py": "from hyperpy import asset\ndef Layout(children): return t'<link href={asset(\"a.css\")}>{children}'",
+    "_words.py": "from words import WORD",
+    "plain.py": "t'<p>Plain</p>'",
+    "laid_out.py": "from routes._base import Layout\nt'<{Layout}>Laid out</{Layout}>'",
+    "imported.py": "def word():\n    from ._words import WORD\n    return WORD\nt'<p>{word()}</p>'",
+    "styled.py": "from hyperpy import asset\nt'<link href={asset(\"b.css\")}>'",
+    "guarded/_guard.py": (
+        "from hyperpy import HTTPException\nfrom routes._words import WORD\nif not WORD:\n    raise HTTPException(404)"
+    ),
+    "guarded/index.py": "t'<p>Guarded</p>'",
+    "post/{slug}.py": (
+        "from hyperpy import asset\nslug: str\nstatic_paths = [{'slug': 'a'}, {'slug': 'b'}]\n"
+        "t'<link href={asset(slug + \".css\")}>'"
+    ),
+}
+PATHS = ("plain", "laid_out", "imported", "styled", "guarded", "post/a", "post/b")
+
+
+@pytest.mark.parametrize(
+    ("changed", "from_routes"),
+    [
+        (None, set()),
+        ("routes/_base.py", {"laid_out"}),
+        ("words.py", {"imported", "guarded"}),
+        ("static/a.css", {"laid_out", "post/a"}),
+        ("static/b.css", {"styled", "post/b"}),
+        ("static/c.css", set()),
+        ("routes/guarded/_guard.py", {"guarded"}),
+    ],
+)
+async def test_a_page_is_left_to_its_route_if_a_file_that_it_depends_on_has_changed(
+    build: Build, changed: str | None, from_routes: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "words", raising=False)
+    write_files(tmp_path, {"words.py": "WORD = 'one'", **{f"static/{name}.css": name for name in "abc"}})
+    assert not (await build(DEPENDENT, static="static")).fails
+    for path in PATHS:
+        (Path("dist") / path / "index.html").write_text("built")
+    if changed:
+        Path(changed).write_text(f"{Path(changed).read_text()}\n")
+    settings = Settings(built="dist")
+    assert stale_pages(settings) == (
+        f"{changed} changed after dist was built. Run `hyper build` again." if from_routes else ""
+    )
+    app = Hyper(routes="routes", static="static", settings=settings)
+    async with client_of(app) as client:
+        answers = {path: (await client.get(f"/{path}")).text for path in PATHS}
+    assert {path for path, text in answers.items() if text != "built"} == from_routes

@@ -16,7 +16,7 @@ class BuiltPages:
     """The pages of a folder, sent as static files are: with ETag, ranges, and compressed if there is such a copy.
 
     Some requests are left to the routes: those with a query, those of other methods than GET and HEAD, those under
-    another root path than that of the build, and those whose route file or guards differ from the ones that were built.
+    another root path than that of the build, and those of which a file differs from the one that was built.
     """
 
     def __init__(self, folder: Path, pages: Mapping[str, str], root: str) -> None:
@@ -38,7 +38,7 @@ class BuiltPages:
         pages = {
             url: name
             for url, name in manifest.of_urls.items()
-            if (files := [*sources(url.encode())]) and not any(map(changed, files))
+            if (files := [*sources(url.encode())]) and not any(map(changed, (*files, *manifest.uses_of(url))))
         }
         return cls(folder, pages, manifest.root)
 

@@ -21,7 +21,12 @@ class BuildManifest:
     pages: Mapping[str, str] | None = None
     """The files that a server may send instead of running a route, by the percent-encoded path of their URLs."""
     sources: Mapping[str, str] | None = None
-    """A digest of each Python file in the routes folder, by its path relative to the working directory."""
+    """A digest of each file that pages depend on, by its path relative to the working directory.
+
+    These are the Python files in the routes folder, other modules, and static files.
+    """
+    uses: Mapping[str, tuple[str, ...]] | None = None
+    """The files that each page depends on, by the path of its URL."""
     root: str = ""
     """The percent-encoded path in front of all URLs."""
 
@@ -33,7 +38,8 @@ class BuildManifest:
             data = json.loads(file.read_text("utf-8"))
             if data["hyper-build"] != _FORMAT:
                 raise ValueError(f"its format is {data['hyper-build']!r}")
-            manifest = cls(tuple(data["files"]), dict(data["pages"]), dict(data["sources"]), str(data["root"]))
+            uses = {url: tuple(group["files"]) for group in data.get("uses", ()) for url in group["pages"]}
+            manifest = cls(tuple(data["files"]), dict(data["pages"]), dict(data["sources"]), uses, str(data["root"]))
             if outside := [name for name in (*manifest.files, *manifest.of_urls.values()) if not _is_inside(name)]:
                 raise ValueError(f"it names {outside[0]!r}, outside the folder")
         except FileNotFoundError, NotADirectoryError:
@@ -47,13 +53,20 @@ class BuildManifest:
     def of_urls(self) -> Mapping[str, str]:
         return self.pages or {}
 
+    def uses_of(self, url: str) -> tuple[str, ...]:
+        return (self.uses or {}).get(url, ())
+
     def text(self) -> str:
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for url, files in sorted((self.uses or {}).items()):
+            groups.setdefault(files, []).append(url)
         data: dict[str, Any] = {
             "hyper-build": _FORMAT,
             "root": self.root,
             "files": sorted(self.files),
             "pages": dict(sorted(self.of_urls.items())),
             "sources": dict(sorted((self.sources or {}).items())),
+            "uses": [{"files": files, "pages": pages} for files, pages in sorted(groups.items())],
         }
         return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
@@ -73,10 +86,10 @@ class BuildManifest:
         return [name for name, digest in (self.sources or {}).items() if _digest(Path(name)) != digest]
 
 
-def source_digests(folder: Path) -> Mapping[str, str]:
-    """The digests of the Python files below a folder."""
-    files: Iterable[Path] = (path for path in folder.rglob("*.py") if path.is_file())
-    return {display_path(str(path)): digest for path in files if (digest := _digest(path))}
+def source_digests(folder: Path, others: Iterable[str]) -> Mapping[str, str]:
+    """The digests of the Python files below a folder, and of other files."""
+    own = (display_path(str(path)) for path in folder.rglob("*.py") if path.is_file())
+    return {name: digest for name in (*own, *others) if (digest := _digest(Path(name)))}
 
 
 def _digest(path: Path) -> str:
