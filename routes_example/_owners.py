@@ -60,8 +60,16 @@ async def current_owner() -> Owner:
     """The owner who is logged in. Anybody else is sent to the log-in, and from there back to this page."""
     owner = _owners.get(session.get("owner", "").casefold())
     if owner is None:
-        raise redirect(f"/login?{urlencode({'then': request.url.path})}")
+        raise redirect(_log_in_url())
     return owner
+
+
+def _log_in_url() -> str:
+    """The log-in, with the page to go on to. The address of a form may have no page."""
+    if request.method != "GET":
+        return "/login"
+    path, query = request.url.path, request.url.query
+    return f"/login?{urlencode({'then': f'{path}?{query}' if query else path})}"
 
 
 def image_type(content: bytes) -> str:

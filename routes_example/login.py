@@ -13,6 +13,7 @@ from hyperpy import (
     redirect,
     render,
 )
+from hyperpy.exceptions import RefusedRedirectError
 from routes_example import _owners as owners
 from routes_example._base import Layout
 
@@ -22,7 +23,7 @@ class LogIn(BaseModel):
     password: SecretStr = Field(title="Password", max_length=200)
 
 
-then: str = Query("/mine")  # a redirect refuses the URL of another site
+then: str = Query("/mine")
 form: Form[LogIn]
 
 
@@ -35,7 +36,10 @@ async def load() -> None:
         return
     owners.remember(owner)
     flash(f"Good to see you, {owner.name}.")
-    redirect(then)
+    try:
+        redirect(then)
+    except RefusedRedirectError:  # it leads to another site
+        redirect("/mine")
 
 
 if htmx.fragment:

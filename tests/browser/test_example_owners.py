@@ -38,6 +38,9 @@ async def test_the_folder_is_for_owners(harbour):
     for path in ("/mine", "/mine/catch", "/mine/photo"):
         answer = await harbour.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, f"/login?then={path.replace('/', '%2F')}")
+    for method, then in (("GET", "?then=%2Fmine%2Fcatch%3Fday%3D2"), ("POST", "")):
+        answer = await harbour.request(method, "/mine/catch?day=2")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/login{then}")
     page = await (await harbour.page("/signup")).form().submit(PASS)
     assert page.select_one("h1").text == "Sanderling"
     assert page.headers["cache-control"] == "private"
@@ -62,7 +65,7 @@ async def test_a_name_is_taken_once_and_a_log_in_stays_on_the_site(harbour):
     await sign_up.submit(PASS)
     again = await sign_up.submit(PASS | {"name": "ADA"})
     assert again.select_one("#name-error").text == "Somebody of this name has a pass already."
-    assert (await log_in.submit(name="Ada", password="a long password")).status == 400
+    assert (await log_in.submit(name="Ada", password="a long password")).url.endswith("/mine")
 
 
 BAD_REPORTS = {

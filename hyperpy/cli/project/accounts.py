@@ -61,5 +61,13 @@ async def current_user() -> User:
     """The user who has logged in. Anybody else is sent to the log-in, and from there back to this page."""
     user = await asyncio.to_thread(find, session["user"]) if "user" in session else None
     if user is None:
-        raise redirect(f"/login?{urlencode({'then': request.url.path})}")
+        raise redirect(login_url())
     return user
+
+
+def login_url() -> str:
+    """The log-in, with the page to go on to. The address of a form may have no page."""
+    if request.method != "GET":
+        return "/login"
+    path, query = request.url.path, request.url.query
+    return f"/login?{urlencode({'then': f'{path}?{query}' if query else path})}"

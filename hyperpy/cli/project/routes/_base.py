@@ -27,6 +27,7 @@ def Layout(children: object, title: str) -> Template:
           <meta name="color-scheme" content="light dark">
           <meta name="htmx-config" content={HTMX}>
           <title>{title} · the-project</title>
+          <link rel="icon" href={asset("icon.svg")} type="image/svg+xml">
           <link rel="stylesheet" href={asset("app.css")}>
           <script src="https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js" defer crossorigin="anonymous"
             integrity="sha384-2OatzQy1H+Zd/IIrjr1TcuDGqLXeHhbooAyJY1KdQMKnr4LZ22k31GBLdYKHmVjg"></script>

@@ -3,6 +3,7 @@
 import asyncio
 
 from hyperpy import POST, Form, FormField, Query, flash, redirect
+from hyperpy.exceptions import RefusedRedirectError
 from pydantic import BaseModel, Field, SecretStr
 
 from accounts import remember, verified
@@ -14,7 +15,7 @@ class LogIn(BaseModel):
     password: SecretStr = Field(title="Password", max_length=200)
 
 
-then: str = Query("/my")  # redirect() refuses the URL of another site
+then: str = Query("/my")
 form: Form[LogIn] = Form()
 
 
@@ -27,7 +28,10 @@ async def load() -> None:
         return
     remember(user)
     flash(f"Hello, {user.name}.")
-    redirect(then)
+    try:
+        redirect(then)
+    except RefusedRedirectError:  # it leads to another site
+        redirect("/my")
 
 
 t"""

@@ -28,5 +28,17 @@ async def test_a_wrong_password(site: Site) -> None:
 
 
 async def test_strangers_are_sent_to_the_log_in(site: Site) -> None:
-    answer = await site.get("/my")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login?then=%2Fmy")
+    for method, url, location in (
+        ("GET", "/my", "/login?then=%2Fmy"),
+        ("GET", "/my?draft=1&tag=a", "/login?then=%2Fmy%3Fdraft%3D1%26tag%3Da"),
+        ("POST", "/my?draft=1", "/login"),
+    ):
+        answer = await site.request(method, url)
+        assert (answer.status_code, answer.headers["location"]) == (303, location)
+
+
+async def test_the_log_in_goes_on_to_a_page_of_this_site(site: Site) -> None:
+    await (await site.page("/signup")).form().submit(**ADA)
+    for then, expected in (("/my?draft=1", "/my?draft=1"), ("//evil.example", "/my"), ("https://evil.example", "/my")):
+        answer = await site.post("/login", params={"then": then}, data=ADA)
+        assert (answer.status_code, answer.headers["location"]) == (303, expected)
