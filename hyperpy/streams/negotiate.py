@@ -87,8 +87,12 @@ def _is_plain_html(shape: GeneratorShape) -> bool:
     return shape.first_is_html and not shape.yields_event
 
 
-def stream_headers(mode: StreamMode, headers: Iterable[tuple[bytes, bytes]] = ()) -> RawHeaders:
-    """The headers of an event stream or a streamed page, plus those of `headers` that do not conflict with them."""
+def stream_headers(mode: StreamMode, headers: Iterable[tuple[bytes, bytes]] = (), ping: float = 0) -> RawHeaders:
+    """The headers of an event stream or a streamed page, plus those of `headers` that do not conflict with them.
+
+    `ping` is the seconds of silence after which an event stream sends a comment. A client that knows it can tell that
+    a connection is dead.
+    """
     is_sse = mode is StreamMode.SSE
     lowered = [(name.lower(), value) for name, value in headers]
     caching = [value for name, value in lowered if name == _CACHE]
@@ -97,6 +101,8 @@ def stream_headers(mode: StreamMode, headers: Iterable[tuple[bytes, bytes]] = ()
     else:
         # `private` is what reading the session adds.
         fixed = [_UNBUFFERED, (_CACHE, b"private, no-cache")] if caching == [b"private"] else [_UNBUFFERED]
+    if is_sse and ping:
+        fixed = [*fixed, (b"ping-interval", b"%g" % ping)]
     taken = {name for name, _ in fixed} | _NEVER
     added = [header for header in lowered if header[0] not in taken]
     names = taken | {name for name, _ in added}

@@ -72,7 +72,7 @@ class Pump(ABC):
     _watch: DisconnectWatch = field(init=False)
 
     def __post_init__(self) -> None:
-        self.headers = stream_headers(self.mode, self.headers)
+        self.headers = stream_headers(self.mode, self.headers, self.limits.ping)
 
     @staticmethod
     @abstractmethod

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createStream } from "./stream.mjs";
-import { CLOSE, cut, failure, gone, open, recorded, status, stream, stub } from "./stub.mjs";
+import { CLOSE, cut, failure, gone, open, recorded, status, stream, stub, until } from "./stub.mjs";
 
 const QUICKLY = { delay: 1 };
 
@@ -144,4 +144,68 @@ test("each connection opens and reports its progress", async (t) => {
     const broken = ["open", "progress", "reconnecting"];
     assert.deepEqual(calls.map(([name]) => name), [...broken, ...broken, "open", "progress", "done"]);
     assert.deepEqual(calls.of("progress"), [1, 2, 3]);
+});
+
+// The connection stays open, and nothing comes.
+const silent = (text, interval) => (response) => {
+    if (interval) response.setHeader("ping-interval", interval);
+    open(text)(response);
+};
+const PATIENT = Symbol();
+const SILENCES = {
+    "as long as the server's pings say": ["0.01", {}, 5_020],
+    "as long as the option says": [undefined, { timeout: 300 }, 300],
+    "as long as the option says, not the server": ["100", { timeout: 300 }, 300],
+    "for ever without pings": [undefined, {}, PATIENT],
+    "for ever if the option says so": ["0.01", { timeout: 0 }, PATIENT],
+    "for ever if the header is nonsense": ["often", {}, PATIENT],
+};
+
+for (const [name, [interval, options, expected]] of Object.entries(SILENCES)) {
+    test(`it waits ${name}`, async (t) => {
+        const { url, requests } = await stub(t, silent("data: 1\n\n", interval), open(CLOSE));
+        const stream = createStream(url, { reconnect: QUICKLY, ...options });
+        const calls = recorded(stream);
+        const waits = [];
+        const { setTimeout: later } = globalThis;
+        t.mock.method(globalThis, "setTimeout", (then, milliseconds, ...rest) => {
+            if (milliseconds < 100) return later(then, milliseconds, ...rest);
+            waits.push(milliseconds);
+            return later(then, 10, ...rest);
+        });
+        const ended = stream.start().catch(() => "aborted");
+        if (expected === PATIENT) {
+            await until(() => calls.of("progress").length);
+            await new Promise((resolve) => later(resolve, 50));
+            assert.deepEqual([waits, requests.length], [[], 1]);
+            stream.abort();
+        }
+        await ended;
+        if (expected === PATIENT) return;
+        assert.equal(requests.length, 2);
+        assert.deepEqual(calls.of("reconnecting").map((error) => [error.kind, error.message]), [
+            ["network", `nothing has arrived for ${expected / 1_000} s`],
+        ]);
+        assert.deepEqual(new Set(waits.slice(0, 2)), new Set([expected / 2]));
+        await until(() => requests[0].closed);
+    });
+}
+
+test("pings keep a connection", async (t) => {
+    const { url, requests } = await stub(t, async (response) => {
+        open("data: 1\n\n")(response);
+        for (let count = 0; count < 8; count++) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            response.write(": ping\n\n");
+        }
+        response.write(CLOSE);
+    });
+    await createStream(url, { reconnect: QUICKLY, timeout: 300 }).start();
+    assert.equal(requests.length, 1);
+});
+
+test("a silent stream that doesn't reconnect fails", async (t) => {
+    const { url } = await stub(t, open("data: 1\n\n"));
+    const error = await failure(createStream(url, { timeout: 20 }));
+    assert.deepEqual([error.kind, error.message], ["network", "nothing has arrived for 0.02 s"]);
 });

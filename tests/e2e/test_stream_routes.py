@@ -322,6 +322,7 @@ def test_headers_are_sent_before_the_first_event(site):
         "cache-control: no-cache, no-transform",
         "content-type: text/event-stream; charset=utf-8",
         "cross-origin-opener-policy: same-origin",
+        "ping-interval: 15",
         "referrer-policy: strict-origin-when-cross-origin",
         "transfer-encoding: chunked",
         "x-accel-buffering: no",

@@ -37,7 +37,7 @@ class DatastarStream(EventStream):
     joins_html = False
 
     def __post_init__(self) -> None:
-        self.headers = stream_headers(self.mode, self.headers)
+        self.headers = stream_headers(self.mode, self.headers, self.limits.ping)
         self.ignored = ""  # the first event that is
         self.ignored_count = 0
         self.is_understood = False

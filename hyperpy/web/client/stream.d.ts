@@ -23,6 +23,11 @@ export interface StreamOptions {
     json?: boolean;
     /** Whether a stream that ends without `close` or `done` is an error. Default: true. */
     expectClose?: boolean;
+    /**
+     * Milliseconds without anything from the server after which the connection is lost; 0 for never. Default: twice the
+     * server's interval of pings and five seconds more, or never if its header `Ping-Interval` doesn't say it.
+     */
+    timeout?: number;
 }
 
 /** One server-sent event. */

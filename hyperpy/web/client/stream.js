@@ -3,11 +3,7 @@
  * bodies, headers and upload progress. It tells a complete stream from a broken one, and can reconnect.
  *
  *     import { createStream } from "/_hyper/stream.js";
- *     createStream("/import", { body: new FormData(form) })
- *         .progress((data, event) => console.log(event.type, data))
- *         .done((data) => console.log("complete", data))
- *         .error((error) => console.warn(error.kind, error.message))
- *         .start();
+ *     createStream("/import", { body: new FormData(form) }).progress(console.log).done(console.log).start();
  */
 
 const EVENT_STREAM = "text/event-stream";
@@ -94,15 +90,12 @@ class Stream {
     #lastEventId = "";
     #closed = false;
     #failures = 0;
-    #url;
-    #init;
-    #settings;
-    #delays;
+    #url; #init; #settings; #delays;
 
-    constructor(url, { reconnect = false, json = true, expectClose = true, signal, ...request } = {}) {
+    constructor(url, { reconnect = false, json = true, expectClose = true, timeout, signal, ...request } = {}) {
         this.#url = url;
         this.#init = requestInit(request);
-        this.#settings = { json, expectClose };
+        this.#settings = { json, expectClose, timeout };
         this.#delays = reconnect ? { ...DELAYS, ...reconnect } : null;
         this.#outerSignal = signal;
         new Request(url, this.#init); // throws now what `fetch` would report as a network error
@@ -199,7 +192,7 @@ class Stream {
 
     async #read(reader, parser, response) {
         let failure = null;
-        for await (const piece of pieces(reader)) {
+        for await (const piece of pieces(reader, this.#settings.timeout ?? longestSilence(response.headers))) {
             this.#failures = 0;
             for (const event of parser.push(piece)) {
                 this.#signal.throwIfAborted();
@@ -328,20 +321,36 @@ function headersOf(xhr) {
     return new Headers(lines.map((line) => [line.split(":", 1)[0], line.slice(line.indexOf(":") + 1).trim()]));
 }
 
-async function* pieces(reader) {
+async function* pieces(reader, timeout = 0) {
     for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value } = await (timeout ? within(timeout, reader.read()) : reader.read());
         if (done) return;
         yield value;
     }
 }
 
+/** The milliseconds without a byte that make a connection dead; 0 if the server doesn't say how often it pings. */
+function longestSilence(headers) {
+    const seconds = Number(headers.get("ping-interval"));
+    return seconds > 0 ? 2_000 * seconds + 5_000 : 0;
+}
+
+/** Rejects after some time. It passes in two halves: what has arrived while the page was suspended comes first. */
+function within(milliseconds, promise) {
+    let timer;
+    const late = new Promise((_, reject) => {
+        const wait = (then) => { timer = setTimeout(then, Math.min(milliseconds, MAX_TIMER) / 2); };
+        const message = `nothing has arrived for ${milliseconds / 1_000} s`;
+        wait(() => wait(() => reject(new StreamError("network", message))));
+    });
+    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Reads on: the stream is complete, and nobody needs to know how its connection ends. */
 async function skipRest(reader) {
     try {
         while (!(await reader.read()).done);
-    } catch {
-        // The stream is complete: nobody needs to know how its connection ends.
-    }
+    } catch {}
 }
 
 async function wholeText(reader) {
