@@ -3,7 +3,7 @@
 import { hasLoadedFrom, swap } from "./assets.js";
 import { loadAgain, reloadFrames } from "./fragments.js";
 import { morph } from "./morph.js";
-import { hide, notice, show } from "./overlay.js";
+import { documentOf, hide, notice, show } from "./overlay.js";
 import { listen } from "./problems.js";
 import { showWarnings } from "./warnings.js";
 
@@ -78,14 +78,13 @@ async function follow() {
   isOutdated = false;
   if (response.redirected) return location.assign(response.url);
   const isPage = response.headers.get("content-type")?.startsWith("text/html");
-  const next = isPage && new DOMParser().parseFromString(html, "text/html");
-  if (!next) return location.reload();
+  if (!isPage) return location.reload();
   status = response.status;
   route = response.headers.get("server-timing")?.match(/hyper-route;desc="([^"]*)"/)?.[1];
-  if (status >= 500 && !isError) return show(next);
+  if (status >= 500 && !isError) return show(documentOf(html));
   hide();
   if (isError && status < 500) return location.reload(); // nothing of an error page is worth keeping
-  if (!morph(next)) return location.reload();
+  if (!morph(new DOMParser().parseFromString(html, "text/html"))) return location.reload();
   loadAgain();
   warn();
 }

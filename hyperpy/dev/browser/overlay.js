@@ -21,6 +21,7 @@ const STYLE = `
 
 const open = new Map(); // documents to show by what they are of; the first one is shown
 const dismissed = new Set(); // the problems that the developer has closed
+const styles = new WeakMap(); // those of documents, as text
 let host;
 
 /** Show a document over the page until its `owner` hides it. The page itself is the first owner. */
@@ -57,10 +58,19 @@ function render() {
   if (!dialog.open) dialog.showModal();
 }
 
+/** A document of `hyper dev`. Its styles are kept as text: a strict Content-Security-Policy refuses parsed ones. */
+export function documentOf(html) {
+  const texts = [];
+  const rest = html.replace(/<style>(.*?)<\/style>/gs, (_, text) => (texts.push(text), ""));
+  const other = new DOMParser().parseFromString(rest, "text/html");
+  styles.set(other, texts.join(""));
+  return other;
+}
+
 /** A style sheet with those of a document. */
 export function sheetOf(style, other) {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style + [...other.querySelectorAll("style")].map(({ textContent }) => textContent).join(""));
+  sheet.replaceSync(style + (styles.get(other) ?? ""));
   return sheet;
 }
 

@@ -1,6 +1,6 @@
 // Problems of requests that this page has made: of its streams, of its scripts, and of the rest of its own document.
 
-import { hide, show } from "./overlay.js";
+import { documentOf, hide, show } from "./overlay.js";
 
 const seen = new Set();
 const solved = new Set();
@@ -26,6 +26,6 @@ async function take({ id, page, at }) {
   seen.add(id);
   const response = await fetch(new URL(`problems/${id}`, import.meta.url));
   if (!response.ok) return; // solved meanwhile
-  const problem = new DOMParser().parseFromString(await response.text(), "text/html");
+  const problem = documentOf(await response.text());
   if (!solved.has(id)) show(problem, id);
 }

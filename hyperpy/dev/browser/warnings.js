@@ -1,6 +1,6 @@
 // Warnings about the code of the open page: a badge in a corner, which opens their list.
 
-import { sheetOf } from "./overlay.js";
+import { documentOf, sheetOf } from "./overlay.js";
 
 const STYLE = `
   :host { all: initial; color-scheme: light dark; position: fixed; inset: auto 1rem 1rem auto; z-index: 2147483646 }
@@ -52,7 +52,7 @@ function fill() {
 async function fetched(route) {
   try {
     const response = await fetch(new URL(`warnings?route=${route}`, import.meta.url));
-    return response.status === 200 ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+    return response.status === 200 ? documentOf(await response.text()) : null;
   } catch {
     return null; // the server is away; the next page that follows asks again
   }
