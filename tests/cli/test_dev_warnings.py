@@ -24,6 +24,8 @@ VALUES = '''
     t"""<p>{bold}</p>
     <ul>{item}</ul>
     <p title="{bold}">{less} {generic} {safe}</p>
+    <p aria-label="Remove {bold}" class="a {bold}" title='{bold} {item}' data-x={bold}>{less}</p>
+    <title>Say {bold} {item}</title> <textarea rows=2>a {item}</textarea>
     <pre>{bold}</pre> <textarea name=a>{item}</textarea>
     <p>{rule}</p>
     {[t"<p>{each}</p>" for each in (bold, item)]}
@@ -45,7 +47,7 @@ async def test_html_that_is_shown_as_text(tmp_path: Path, caplog: pytest.LogCapt
         assert "&lt;b&gt;x&lt;/b&gt;" in (await client.get("/")).text
     messages = [record.getMessage() for record in caplog.records]
     lines = [int(text.partition("index.py:")[2].partition(" ")[0]) for text in messages]
-    assert lines == [5, 6, 9, 10, 11, 12]
+    assert lines == [5, 6, 11, 12, 13, 14]
     assert all("like HTML" in text and "Markup(…)" in text for text in messages)
     assert "<p>{bold}</p>" in messages[0]
     assert "^" in messages[0]

@@ -42,6 +42,7 @@ from hyperpy.templates.syntax.nodes import (
     Text,
     Value,
 )
+from hyperpy.templates.syntax.scanner import RCDATA
 from hyperpy.templates.syntax.url_holes import SINGLE
 
 # The functions for values inside JavaScript and JSON: in an attribute and in an element.
@@ -100,6 +101,7 @@ class Writer:
     def __init__(self, words: str) -> None:
         self.words = words
         self.namespace: dict[str, object] = {}
+        self.is_plain_text = False  # in a <title> or <textarea>
 
     def constant(self, value: object) -> str:
         name = f"C{len(self.namespace)}"
@@ -154,6 +156,8 @@ class Writer:
         while rest:
             node = rest.pop(0)
             yield from self.node(node)
+            if isinstance(node, Tag | EndTag) and node.name.lower() in RCDATA:
+                self.is_plain_text = isinstance(node, Tag)
             if isinstance(node, Tag) and node.name.lower() in NEWLINE_DROPPED:
                 first = list(takewhile(lambda node: isinstance(node, Hole | Component), rest))
                 first += [node for node in rest[len(first) : len(first) + 1] if first and isinstance(node, Text)]
@@ -185,18 +189,16 @@ class Writer:
 
     def text(self, index: int, foreign: str = "") -> Iterator[CodePiece]:
         value = self.hole(index)
-        others = (
-            f"FOREIGN({value}, {foreign!r})"
-            if foreign
-            else f"ITEMS({value}) if type({value}) is list else TEXT({value})"
-        )
-        yield self.escaped(value, others)
+        others = f"ITEMS({value}) if type({value}) is list else TEXT({value})"
+        if foreign:
+            others = f"FOREIGN({value}, {foreign!r})"
+        yield self.escaped(value, others, is_plain=self.is_plain_text)
 
-    def escaped(self, value: str, otherwise: str) -> Expression:
-        """The quickest code for a str or an int, and `otherwise` for other values."""
-        return Expression(
-            f"ESCAPE({value}) if type({value}) is str else {value} if type({value}) is int else {otherwise}"
-        )
+    def escaped(self, value: str, otherwise: str, *, is_plain: bool) -> Expression:
+        """The quickest code for a str or an int, and `otherwise`. Only in `ESCAPE` may tags have been meant as such."""
+        escape = self.name(escape_str) if is_plain else "ESCAPE"
+        known = f"{escape}({value}) if type({value}) is str else {value} if type({value}) is int else "
+        return Expression(known + otherwise)
 
     def plain(self, pieces: Value) -> Iterator[CodePiece]:
         """The pieces as plain text, without escaping."""
@@ -349,7 +351,7 @@ class Writer:
                 f"else {value} if type({value}) is int else {other}"
             )
         text = attributes.class_text if context is Context.CLASS else attributes.value_text
-        return self.escaped(value, f"{self.name(text)}({_rendered(value)})")
+        return self.escaped(value, f"{self.name(text)}({_rendered(value)})", is_plain=True)
 
     # Components
 
