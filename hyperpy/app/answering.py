@@ -362,6 +362,7 @@ async def _prepared(
     if STATE in scope and not is_run and isinstance(answer := await finished(run, None), Response):
         await _send_response(run, sender, answer)
         return None
+    limits = stream_limits(run.route, app.limits)
     headers = [*(injected.raw_headers if injected else ()), *sender.vary_header()]
     run.headers_are_settled = True  # from now on, changes would have no effect
     headers = private_with_session(sender.complete(headers, status), scope)
@@ -370,7 +371,7 @@ async def _prepared(
     if sender.seal is not None:
         sender.seal.close()
     if not has_body:
-        await sender.respond(status, stream_headers(kind.mode, headers), b"")
+        await sender.respond(status, stream_headers(kind.mode, headers, limits.ping), b"")
         return None
     await run.read_body()
     if is_full:
@@ -386,6 +387,6 @@ async def _prepared(
         headers=headers,
         debug=app.debug,
         on_start=sender.start,
-        limits=stream_limits(run.route, app.limits),
+        limits=limits,
         clean_up=CleanUp(partial(stream_finished, run)) if STATE in scope else None,
     )

@@ -17,7 +17,7 @@ from routes._repository import DOCS, ROOT, file_url
 
 FOLDERS: Final = ("", "how-to", "reference", "explanation")
 EXTERNAL: Final = re.compile(r"[a-z]+:", re.IGNORECASE)
-COMMENT: Final = re.compile(r"^<!--.*?-->\n", re.MULTILINE)
+COMMENT: Final = re.compile(r"^(?<!```xml\n)<!--.*?-->\n", re.MULTILINE)  # not the name of a file
 BREAK: Final = re.compile(r"(?<=[\w)}\]])([/.,(\[=?&_:|]+)(?=[\w{\[\"'])|(?<=[\w;])(?=[\\%&])")
 PARSER: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 
