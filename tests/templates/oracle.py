@@ -91,7 +91,7 @@ def shape_of_style(css: str) -> str:
 def _begin(found: re.Match[str]) -> str:
     """What is left of content: whether it is a string or a URL, unless it could end the element."""
     text = found[0]
-    return text if "<" in text else text[0] * 2 if text[0] in "\"'" else "(" if text[0] in "uU" else ""
+    return text if "</" in text else text[0] * 2 if text[0] in "\"'" else "(" if text[0] in "uU" else ""
 
 
 def leads_to(url: str) -> tuple[str, str, int]:

@@ -7,7 +7,7 @@ What can't be decided may be refused. What is rendered must have one structure, 
 import re
 from string.templatelib import Interpolation, Template
 
-from hypothesis import event, given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from hyperpy.exceptions import TemplateError
@@ -180,6 +180,7 @@ VALUES = st.lists(
 )
 
 
+@example(pieces=["<style>", "url(", None, "<", "</style>"], values=["</style><script>"])
 @given(pieces=PAGES, values=VALUES)
 def test_the_structure_is_that_of_the_template(pieces: Pieces, values: list[str]) -> None:
     try:
