@@ -5,6 +5,7 @@ import shutil
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -480,3 +481,16 @@ def test_warnings_are_in_a_corner_of_their_page(page: Page, site: str, folder: P
     expect(badge).to_have_count(0)
     page.goto(f"{site}/framed")
     assert badge.count() == 0
+
+
+def test_a_page_whose_server_is_gone_asks_for_it_less_often(page: Page, tmp_path: Path):
+    write_files(tmp_path, {"routes/index.py": "t'<!doctype html><title>x</title><p>here'"})
+    attempts: list[float] = []
+    page.on("requestfailed", lambda request: attempts.append(monotonic()))
+    with Command("dev", "--port", "0", folder=tmp_path) as command:
+        url = f"http://127.0.0.1:{command.port()}"
+        page.goto(url)
+    slow = 22  # the first attempts are quick: most servers are back at once
+    while len(attempts) < slow + 2:
+        page.wait_for_timeout(50)
+    assert attempts[slow + 1] - attempts[slow] > 0.5

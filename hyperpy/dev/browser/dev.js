@@ -9,6 +9,8 @@ import { showWarnings } from "./warnings.js";
 
 const PATIENCE = 5000; // milliseconds that a page may take until it is reloaded instead: some never end
 
+const QUICK_ATTEMPTS = 20; // to reach a server that restarts; after that, one a second
+
 const script = document.querySelector("script[data-generation]");
 let shown = script.dataset.generation;
 const isError = Number(script.dataset.status) >= 500;
@@ -17,6 +19,7 @@ let route = script.dataset.route; // the route file that has answered, if one ha
 let isOutdated = false; // and the new page could not be fetched
 let follows = 0;
 let source;
+let failures = 0;
 
 function connect() {
   if (source || document.hidden) return;
@@ -24,7 +27,15 @@ function connect() {
   source.addEventListener("update", (event) => take(JSON.parse(event.data)));
   source.addEventListener("warned", (event) => (JSON.parse(event.data)?.includes(route) ?? true) && warn());
   listen(source);
-  source.addEventListener("open", () => isOutdated && follow());
+  source.addEventListener("open", () => {
+    failures = 0;
+    if (isOutdated) follow();
+  });
+  source.addEventListener("error", () => {
+    if (++failures <= QUICK_ATTEMPTS) return;
+    release();
+    setTimeout(connect, 1000);
+  });
 }
 
 function release() {
