@@ -64,7 +64,7 @@ def test_a_list_follows_every_change_until_the_session_ends(browser: Browser, fo
         expect(page.locator("#connection")).to_contain_text("Reconnecting")
     ada.get_by_label("Item").fill("Tea")
     ada.get_by_role("button", name="Add").click()
-    expect(ada.locator("#connection")).to_contain_text("Check the list")
+    expect(ada.locator("#unsaved")).to_contain_text("Check the list")
     with serve(folder, "--port", port):
         expect(ada.locator("#items")).to_contain_text("Milk")
         for page in (ada, bob):
