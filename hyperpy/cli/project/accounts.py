@@ -4,13 +4,18 @@ import asyncio
 import secrets
 import sqlite3
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import urlencode
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from hyperpy import redirect, request, session
+from pydantic import StringConstraints
 
 from database import transaction
+
+# Without the white space around it: "Ada " would look like "Ada".
+type UserName = Annotated[str, StringConstraints(strip_whitespace=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from hyperpy import POST, Form, FormField, Query, flash, redirect
 from hyperpy.exceptions import RefusedRedirectError
 from pydantic import BaseModel, Field, SecretStr
 
-from accounts import remember, verified
+from accounts import UserName, remember, verified
 from routes._base import Layout
 
 
 class LogIn(BaseModel):
-    name: str = Field(title="Name", max_length=40)
+    name: UserName = Field(title="Name", max_length=40)
     password: SecretStr = Field(title="Password", max_length=200)
 
 

@@ -5,12 +5,12 @@ import asyncio
 from hyperpy import POST, Form, FormField, flash, redirect
 from pydantic import BaseModel, Field, SecretStr
 
-from accounts import remember, sign_up
+from accounts import UserName, remember, sign_up
 from routes._base import Layout
 
 
 class SignUp(BaseModel):
-    name: str = Field(title="Name", min_length=2, max_length=40)
+    name: UserName = Field(title="Name", min_length=2, max_length=40)
     password: SecretStr = Field(title="Password", min_length=10, max_length=200, description="Ten characters or more.")
 
 
