@@ -6,7 +6,8 @@ try:
 except ModuleNotFoundError as error:
     if error.name not in ("httpx", "selectolax"):
         raise
-    raise ImportError(f'hyperpy.testing needs {error.name}: pip install "hyperpy[testing]"', name=error.name) from None
+    install = 'pip install "./hyperpy[testing]", with the path of your checkout'
+    raise ImportError(f"hyperpy.testing needs {error.name}: {install}", name=error.name) from None
 
 from hyperpy.testing.backend_contract import BackendContract
 from hyperpy.testing.body_reader import Ending, StreamFailure

@@ -467,7 +467,7 @@ def test_a_missing_client_library(monkeypatch):
     for name in [name for name in sys.modules if {"psycopg", "postgres"} & set(name.split("."))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(ConfigError, match=r'needs the package psycopg\n.*pip install "hyperpy\[postgres\]"'):
+    with pytest.raises(ConfigError, match=r'needs the package psycopg\n.*pip install "\./hyperpy\[postgres\]"'):
         make_hub(Settings(channels="postgresql://127.0.0.1/name"))
 
 

@@ -317,5 +317,5 @@ def test_a_missing_client_library(monkeypatch):
     for name in [name for name in sys.modules if "redis" in name.split(".")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(ConfigError, match=r'needs the package redis\n.*pip install "hyperpy\[redis\]"'):
+    with pytest.raises(ConfigError, match=r'needs the package redis\n.*pip install "\./hyperpy\[redis\]"'):
         make_hub(Settings(channels="redis://127.0.0.1/0"))

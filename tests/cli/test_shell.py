@@ -101,7 +101,7 @@ def test_without_the_libraries_for_tests_there_is_no_client(load, capsys, monkey
         monkeypatch.setitem(sys.modules, name, None)
     with ShellSession(load) as session:
         assert prompt.run_code(session, "print(shell_models.events, 'client' in globals())") == 0
-        assert 'pip install "hyperpy[testing]"' in prompt.banner(session)
+        assert 'pip install "./hyperpy[testing]"' in prompt.banner(session)
     assert capsys.readouterr().out == "['started'] False\n"
 
 

@@ -19,4 +19,6 @@ except ImportError as error:
 @pytest.mark.parametrize("name", ["httpx", "selectolax"])
 def test_a_missing_package_is_named(name):
     done = subprocess.run([sys.executable, "-c", TRY.format(name=name)], capture_output=True, text=True, check=True)
-    assert done.stdout == f'hyperpy.testing needs {name}: pip install "hyperpy[testing]"\n'
+    assert done.stdout == (
+        f'hyperpy.testing needs {name}: pip install "./hyperpy[testing]", with the path of your checkout\n'
+    )

@@ -113,7 +113,8 @@ def _missing_extra(settings: Settings, entry: Entry, error: Exception) -> Config
         raise error
     # An installed package may still lack a library of the operating system.
     what = f"{redacted(settings.channels)!r} needs " + (f"the package {package}" if package else str(error))
-    return settings.error("channels", what, f'pip install "hyperpy[{entry.module.split(".")[-2]}]"')
+    install = f'pip install "./hyperpy[{entry.module.split(".")[-2]}]", with the path of your checkout'
+    return settings.error("channels", what, install)
 
 
 def _origin(entry: Entry) -> str:

@@ -68,7 +68,7 @@ def banner(session: ShellSession) -> str:
     lines = [f"hyper shell: Python {platform.python_version()}, hyperpy {version('hyperpy')}"]
     lines += [f"  {name:<8}  {text}" for name, text in _HELP.items() if name in names]
     if "client" not in names:
-        lines.append('  There is no `client`: it needs pip install "hyperpy[testing]".')
+        lines.append('  There is no `client`: it needs pip install "./hyperpy[testing]", from your checkout.')
     if modules := [name for name, value in names.items() if isinstance(value, ModuleType) and name not in _HELP]:
         lines.append(f"  {'modules':<8}  {', '.join(modules)}")
     if isinstance(session.app, Hyper) and (errors := session.app.load_errors):
