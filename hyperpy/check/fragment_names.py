@@ -29,7 +29,7 @@ def check_fragments(files: SiteFiles) -> Iterator[Finding]:
         if not named:
             continue
         reach = files.reach(file)
-        if any(each.is_broken or _has_foreign_components(each, files) for each in reach):
+        if any(each.is_broken or each.lacks_fragments or _has_foreign_components(each, files) for each in reach):
             continue
         fragments = [(each, literal, node) for each in reach for literal, node in _fragments(each)]
         names = [node.name for _, _, node in fragments]

@@ -58,17 +58,28 @@ class SiteFile:
     def text(self) -> SourceText:
         return SourceText(self.path, self.source)
 
-    @cached_property
+    @property
     def literals(self) -> tuple[Literal, ...]:
         """The t-strings that are HTML, outer ones first."""
+        return self._literals[0]
+
+    @property
+    def lacks_fragments(self) -> bool:
+        """Whether a t-string that can't be parsed has the marker of a fragment."""
+        return self._literals[1]
+
+    @cached_property
+    def _literals(self) -> tuple[tuple[Literal, ...], bool]:
         literals = Literals(self.text, self.vocabulary.spellings(self.parsed.index, "fragment"))
         found: list[Literal] = []
+        lacks = False
         for node in self.parsed.index.of(ast.TemplateStr):
             try:
                 found.append(literals[node])
             except TemplateError:  # if it is a template, loading the file has reported it
-                continue
-        return tuple(found)
+                holes = (part.str.strip() for part in node.values if isinstance(part, ast.Interpolation))
+                lacks = lacks or not literals.markers.isdisjoint(holes)
+        return tuple(found), lacks
 
     @cached_property
     def by_node(self) -> Mapping[ast.TemplateStr, Literal]:

@@ -115,6 +115,25 @@ else:
             12: "the fragment `old` renders itself",
         },
     ),
+    "routes/_half.py": (
+        """\
+from hyperpy import fragment
+
+def half(): return t'<article {fragment}="half"><p>1</p>'
+""",
+        {3: "<article> has no end tag"},
+    ),
+    "routes/half.py": (
+        """\
+from hyperpy import render, request
+from routes._half import half
+
+if request.query_params.get("part"):
+    render(fragments="half")
+t'{half()}'
+""",
+        {},
+    ),
     "routes/users/new.py": (
         """\
 from hyperpy import POST, fragment
