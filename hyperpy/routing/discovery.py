@@ -29,6 +29,11 @@ class RouteFile:
         return pattern(self.segments)
 
     @property
+    def folder(self) -> Path:
+        """The folder of routes that the file is in, at any depth."""
+        return self.path.parents[self.module.count(".")]
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         return _parameters(self.segments)
 

@@ -30,7 +30,9 @@ class URLPatterns:
     """The URL patterns of a folder of routes, as `hyper routes` prints them."""
 
     def __init__(self, files: Iterable[RouteFile]) -> None:
+        files = tuple(files)
         self._segments: Mapping[str, tuple[Segment, ...]] = {file.url: file.segments for file in files}
+        self._folder = files[0].folder.name if files else "routes"
 
     def problem(self, pattern: str, given: Iterable[str] | None) -> URLProblem | None:
         """The problem with a pattern or the names of its parameters. `given` is None if the names are unknown."""
@@ -45,9 +47,14 @@ class URLPatterns:
         segments = _parsed(pattern)
         near = next((known for known, other in self._segments.items() if shape(other) == shape(segments)), "")
         near = near or next((known for known, other in self._segments.items() if _is_instance(segments, other)), "")
-        suggestion = f"Did you mean `{near}`?" if near else did_you_mean(pattern, self._segments)
+        what = f"there is no route file for `{pattern}`"
+        if near:
+            return URLProblem(what, f"Did you mean `{near}`?")
+        create = f"create `{self._folder}/{pattern.strip('/') or 'index'}.py`."
+        if similar := did_you_mean(pattern, self._segments):
+            return URLProblem(what, f"{similar} Otherwise, {create}")
         others = "For a route or mount that `app.py` adds, write request.url_for(name)."
-        return URLProblem(f"there is no route file for `{pattern}`", suggestion or others)
+        return URLProblem(what, f"C{create[1:]} {others}")
 
 
 def missing_parameter(pattern: str, given: Iterable[str]) -> URLProblem | None:

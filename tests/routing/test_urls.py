@@ -54,6 +54,8 @@ PROBLEMS = [
     ("/users/7", "no route file", "Did you mean `/users/{user_id}`?"),
     ("/users/{user_id}/", "no route file", "Did you mean `/users/{user_id}`?"),
     ("/nothing/like/that", "no route file", "request.url_for(name)"),
+    ("/nothing/{of}/that", "no route file", "Create `routes/nothing/{of}/that.py`. For a route or mount"),
+    ("/my pages", "no route file", "Did you mean `/my page`? Otherwise, create `routes/my pages.py`."),
     ("/users/{user_id}", "needs a value for `user_id`", 'url("/users/{user_id}", user_id=…)'),
     ("/café/{a}/{b}", "needs a value for `a`", "a=…, b=…"),
 ]
