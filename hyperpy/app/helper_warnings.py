@@ -12,6 +12,7 @@ from hyperpy.exceptions import RouteError
 from hyperpy.pages import LoadWarning, PublicNames, Route
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.end_tags import ends_more, open_elements
+from hyperpy.pages.analysis.mistakes.foreign_uses import foreign_uses
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.parsed_file import parsed_file
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
@@ -82,6 +83,7 @@ def _check(module: ModuleType, public: PublicNames) -> _Checked:
             *(warning for name, warning in open_ if not name),
             *blocking_calls(parsed, vocabulary),
             *unknown_keywords(parsed, vocabulary),
+            *foreign_uses(parsed, vocabulary),
         )
         found = _Checked(source, warnings, tuple((name, warning) for name, warning in open_ if name))
     _checked[module] = found

@@ -102,6 +102,8 @@ FILES = {
         """,
     "session.py": "from hyperpy import session\nname = session['user']\nt'{name}'",
     "attribute.py": "from hyperpy import session\nname = session.user\nt'{name}'",
+    "permanent.py": "from hyperpy import session\nsession.permanent = True\nt'{1}'",
+    "category.py": "from hyperpy import flash\nflash('a', category='b')\nt'{1}'",
     "hinted.py": "user = {1: 2}\nt'<p>{user}</p>'",
     "lines.py": "x = [\n    1,\n    int(\n        'seven'\n    ),\n]\nt'{x}'",
     "looks.py": """
@@ -187,6 +189,8 @@ async def test_the_policy_of_the_page_allows_its_style_and_nothing_else(client: 
         ("/forms", ["Write <code>form.ok</code>.", "<dd>&lt;Form: not submitted&gt;</dd>"]),
         ("/session", ["Write <code>session.get(&#39;user&#39;)</code>."]),
         ("/attribute", ["<code>session[&#34;user&#34;]</code>"]),
+        ("/permanent", ["lasts for the setting <code>session-max-age</code>"]),
+        ("/category", ["Write <code>kind=</code>"]),
         ("/messages?_stream", ["<code>async for message in messages:</code>"]),
         ("/lines", ['class="here" data-line="3"', 'data-line="5">    <mark>)</mark>', "invalid literal"]),
         (

@@ -134,8 +134,15 @@ MISTAKES = {
     f"import httpx\n{LOAD}await httpx.AsyncClient(timeout=5).get('/')\nt'{{1}}'": "`shared: Final = httpx.AsyncClient(",
     "import redis\nasync def stream():\n    yield redis.Redis().get('x')": "stream() makes redis.Redis() again",
     f"import httpx\n{LOAD}httpx.get('http://x')\nt'{{1}}'": "Use `httpx.AsyncClient`, and await it.",
+    "from hyperpy import session\nsession.permanent = True\nt'{1}'": "lasts for the setting `session-max-age`",
+    "from hyperpy import session as s\ns.modified = True\nt'{1}'": "a session has no `modified`",
+    f"{HANDLED}t'<form method=post>{{form.csrf_token}}<{{FormField}} of={{form.a}} /></form>'": "Forms need no token",
+    f"{HANDLED}t'<form method=post>{{form.hidden_tag()}}</form>'": "a form has no `hidden_tag`",
+    "from hyperpy import flash\nflash('a', category='error')\nt'{1}'": "Write `kind='error'`.",
 }
 FINE = (
+    "class session:\n    permanent = False\nsession.permanent = True\nt'{session.permanent}'",
+    "def flash(text, category): return text\nt'{flash(1, category=2)}'",
     "t'<ul><li>{1}<li>x</ul><p>x<div><p>y</div><table><tr><td>x</table></b>'",
     't\'<div><b>{1}<br><img src="/" alt="</div>"><!-- </div> --><script>"</div>"</script></b></div>\'',
     "t'<p>{1}<button><div>a</div></button></p><p>b<ul><li>c</ul><p>d<object><p>e</object></p>'",

@@ -7,6 +7,7 @@ from typing import Final
 from starlette.datastructures import UploadFile
 from starlette.requests import HTTPConnection
 
+from hyperpy.pages.analysis.mistakes.foreign_uses import OF_FORMS, OF_SESSIONS
 from hyperpy.pages.loading.imports.module_members import member_hint
 
 _INPUT: Final = "`request.query_params`, or declare an input: `name: str`"
@@ -69,8 +70,10 @@ def _hints(owner: object, name: str) -> Iterator[str]:
     if isinstance(owner, UploadFile):
         yield _instead("An uploaded file", name, _FILE.get(name))
     if _is(kind, "hyperpy.forms.model_form", "ModelForm"):
+        yield OF_FORMS.get(name, "")
         yield _instead("A form", name, _FORM.get(name)) or _field_of_form(owner, name)
     if _is(kind, "hyperpy.sessions.session", "Session"):
+        yield OF_SESSIONS.get(name, "")
         yield f'A session is read like a dict: `session["{name}"]`, or `session.get("{name}")` if it may be missing.'
     if instead := _BUILTIN.get((kind, name)):
         yield f"In Python, write {instead}."

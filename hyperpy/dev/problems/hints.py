@@ -37,6 +37,7 @@ _OF_VALUES: Final = tuple(
     (re.compile(pattern), hint)
     for pattern, hint in (
         (r"can only concatenate str \(not", 'Write an f-string: f"text {value}".'),
+        (r"flash\(\) got an unexpected keyword argument 'category'", 'Write `kind=`: `flash("…", kind="error")`.'),
         ("can't multiply sequence by non-int of type 'float'", "The text is not a number yet: `float(value)`."),
         (r"(not enough|too many) values to unpack \(expected 2", "Pairs of a dict come from `.items()`."),
     )

@@ -35,6 +35,7 @@ from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.clients_in_functions import clients_in_functions
 from hyperpy.pages.analysis.mistakes.constant_controls import constant_controls, queries_of_forms
 from hyperpy.pages.analysis.mistakes.end_tags import end_tags
+from hyperpy.pages.analysis.mistakes.foreign_uses import foreign_uses
 from hyperpy.pages.analysis.mistakes.forgotten_templates import check_forgotten_templates, forgotten_template
 from hyperpy.pages.analysis.mistakes.forms_without_method import forms_without_method
 from hyperpy.pages.analysis.mistakes.missing_fragments import missing_fragments
@@ -201,6 +202,7 @@ def analyse(
         *queries_of_forms(parsed, declarations, vocabulary),
         *printed_html(parsed),
         *route_decorators(parsed),
+        *foreign_uses(parsed, vocabulary, declarations),
         *forms_without_method(parsed, FLAGS if any_method or guard else methods, declarations, vocabulary),
     )
     description = Description(

@@ -12,6 +12,7 @@ from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Use, When
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
+from hyperpy.pages.analysis.names.other_frameworks import AMBIGUOUS, INSTEAD
 from hyperpy.pages.analysis.objects.descriptions import makes_namespace
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
@@ -146,6 +147,7 @@ class _Advice:
         return (
             self.returned(name)
             or self.of_function(name)
+            or self.of_framework(node)
             or self.similar(name)
             or self.imported(name)
             or self.declared(node)
@@ -160,6 +162,15 @@ class _Advice:
                 where = f"{function.name}() sets a local variable of that name"
                 return f"{where}. To set it for the whole file, write\n\n    {head}\n        global {name}"
         return ""
+
+    def of_framework(self, node: ast.Name) -> str:
+        """What hyperpy has for a name of another framework, unless the file may mean one of its own."""
+        is_object = isinstance(self.parsed.index.parent(node), ast.Attribute)
+        if node.id not in INSTEAD or (node.id in AMBIGUOUS and not (node.id == "g" and is_object)):
+            return ""
+        if difflib.get_close_matches(node.id, self.known, n=1, cutoff=0.85):
+            return ""
+        return f"hyperpy has no `{node.id}`. {INSTEAD[node.id]}"
 
     def returned(self, name: str) -> str:
         """A loader may return it in a dict, as views of other frameworks do."""

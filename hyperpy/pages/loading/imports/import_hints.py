@@ -4,33 +4,20 @@ import ast
 import importlib
 import pkgutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Final
 
 from hyperpy.exceptions import did_you_mean, display_path
 from hyperpy.lazy import difflib
+from hyperpy.pages.analysis.names.other_frameworks import EXTENSIONS, FRAMEWORKS, INSTEAD
 from hyperpy.pages.analysis.walk import Walk
+from hyperpy.proposed_imports import NAMES
 
 _NEAR: Final = 0.75  # how similar the names of two modules are if one may be meant for the other
 _INSTALLABLE: Final = frozenset({"aiosqlite", "asyncpg", "httpx", "numpy", "pandas", "requests", "sqlalchemy"})
-_FRAMEWORKS: Final = frozenset({"bottle", "django", "fastapi", "fasthtml", "flask", "litestar", "sanic", "tornado"})
 _HOMES: Final = ("hyperpy.exceptions", "hyperpy.datastar", "hyperpy.channels")
-_PAGE: Final = 'A page is a t-string as a statement of its own: t"<h1>{title}</h1>".'
-
-# Names that other frameworks have, and what hyperpy has for them.
-_ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "APIRouter": "A file in the routes folder is a route.",
-        "abort": "Raise an HTTPException: `raise HTTPException(404)`.",
-        "jsonify": "Return the data from the loader, or write `JSONResponse(data)`.",
-        "make_response": "Import `response`, and set its headers, cookies and status.",
-        "render_template": _PAGE,
-        "t": 'A t-string needs no import: the `t` stands in front of the quotes, t"<h1>Hello</h1>".',
-        "url_for": 'Import `url`: `url("/users/{user_id}", user_id=7)`.',
-    }
-)
 
 
 def import_hint(error: ImportError, file: str) -> str:
@@ -42,11 +29,11 @@ def import_hint(error: ImportError, file: str) -> str:
     if "circular import" in str(error):
         return "The two files import each other. Move what both need to a third one, or import it inside the function."
     if not error.name_from:
-        return _file_hint(error.name or "", Path(file)) or _module_hint(error.name or "")
+        return _file_hint(error.name or "", Path(file)) or _module_hint(error.name or "", file)
     if module is None:
         return ""
-    if module.__name__ in ("hyper", "hyperpy") and error.name_from in _ELSEWHERE:
-        return f"hyperpy has no `{error.name_from}`. {_ELSEWHERE[error.name_from]}"
+    if module.__name__ in ("hyper", "hyperpy") and error.name_from in INSTEAD:
+        return f"hyperpy has no `{error.name_from}`. {INSTEAD[error.name_from]}"
     name = error.name_from
     if module.__name__ in ("hyper", "hyperpy") and (home := _home(name)):
         return f"Write `from {home} import {name}`."
@@ -54,8 +41,15 @@ def import_hint(error: ImportError, file: str) -> str:
         return (
             f"Each request has a `{name}` of its own there. Share it with `{name}: Final = …`, or move it to a module."
         )
-    names = [name for name in dir(module) if not name.startswith("__")]
-    return did_you_mean(name, names)
+    return _similar(name, [name for name in dir(module) if not name.startswith("__")])
+
+
+def _similar(name: str, known: Sequence[str]) -> str:
+    """The suggestion of a name that differs in a letter or two, or in the case of its letters."""
+    by_case = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(name, known, n=1, cutoff=_NEAR)
+    near = near or difflib.get_close_matches(name.lower(), by_case, n=1, cutoff=_NEAR)
+    return f"Did you mean `{by_case.get(near[0], near[0])}`?" if near else ""
 
 
 def _home(name: str) -> str:
@@ -127,8 +121,10 @@ def _not_on_path(name: str, folder: Path) -> str:
     return hint
 
 
-def _module_hint(name: str) -> str:
-    """The most similar module of the same package, or how to install what has it."""
+def _module_hint(name: str, file: str) -> str:
+    """The most similar module of the same package, how to do without it, or how to install what has it."""
+    if name in EXTENSIONS:
+        return "\n".join((EXTENSIONS[name], *_instead_of_names(name, file, EXTENSIONS[name])))
     package, _, last = name.rpartition(".")
     if package:
         folders = [Path(folder) for folder in getattr(sys.modules.get(package), "__path__", ())]
@@ -141,10 +137,24 @@ def _module_hint(name: str) -> str:
         return f"Did you mean `{similar[0]}`?"
     near = f"Did you mean `{similar[0]}`?" if similar else ""
     install = f"Install the package that has `{name}` into the environment that `hyper` runs in."
-    if name in _FRAMEWORKS:
+    if name in FRAMEWORKS:
         about = f"A route file needs no `{name}`: the file is the route, and its t-string the page."
-        return f"{about} Otherwise, i{install[1:]}"
+        instead = list(_instead_of_names(name, file))
+        return "\n".join((about, *instead)) if instead else f"{about} Otherwise, i{install[1:]}"
     return f"{near} Otherwise: {install}" if near else install
+
+
+def _instead_of_names(package: str, file: str, said: str = "") -> Iterator[str]:
+    """What hyperpy has for the names that a file imports from a missing package, besides what is `said`."""
+    try:
+        tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+    except OSError, SyntaxError, ValueError:
+        return
+    statements = (node for node in Walk(tree).index.of(ast.ImportFrom) if (node.module or "").split(".")[0] == package)
+    names = dict.fromkeys(alias.name for statement in statements for alias in statement.names)
+    if own := [name for name in names if NAMES.get(name) == "hyperpy" and name != "render"]:
+        yield f"hyperpy has {' and '.join(f'`{name}`' for name in own)}: `from hyperpy import {', '.join(own)}`."
+    yield from (f"In place of `{name}`: {INSTEAD[name]}" for name in names if INSTEAD.get(name, said) not in said)
 
 
 def _modules_in(folders: Iterable[Path]) -> set[str]:
