@@ -12,6 +12,7 @@ from hyperpy.exceptions import RouteError
 from hyperpy.pages import LoadWarning, PublicNames, Route
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.end_tags import ends_more, open_elements
+from hyperpy.pages.analysis.mistakes.foreign_markup import foreign_markup
 from hyperpy.pages.analysis.mistakes.foreign_uses import foreign_uses
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.parsed_file import parsed_file
@@ -80,6 +81,7 @@ def _check(module: ModuleType, public: PublicNames) -> _Checked:
         open_ = list(open_elements(parsed))
         warnings = (
             *template_mistakes(parsed),
+            *foreign_markup(parsed),
             *(warning for name, warning in open_ if not name),
             *blocking_calls(parsed, vocabulary),
             *unknown_keywords(parsed, vocabulary),

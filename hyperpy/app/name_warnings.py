@@ -12,6 +12,11 @@ from hyperpy.pages import LoadWarning
 from hyperpy.routing import Discovery, RouteFile
 
 _SPECIAL: Final = ("_guard", "_404", "_error")
+_MARKDOWN: Final = (".md", ".mdx")
+_TO_RENDER: Final = (
+    "Keep the texts in a folder outside of the routes, and write one route file for all, such as `{slug}.py`: it reads"
+    " the text and shows {Markup(html)}, with the HTML from a library such as markdown-it-py."
+)
 # How other frameworks write a parameter: `[id]`, `[...path]`, `<int:id>`, `:id`.
 _PARAMETER: Final = re.compile(r"\[(\.\.\.)?(\w+)\]|<(?:(path):|\w+:)?(\w+)>|:(\w+)")
 
@@ -27,6 +32,9 @@ def name_warnings(found: Discovery) -> Iterator[LoadWarning]:
             if near[0] == "_guard":
                 hint += " Under this name, it guards nothing."
             yield LoadWarning(what, Place(str(path)), hint)
+    for path in sorted(path for suffix in _MARKDOWN for path in found.folder.rglob(f"*{suffix}")):
+        if path.is_file() and not _is_private(path, found.folder) and not _is_read(path.suffix, found.folder):
+            yield LoadWarning("Markdown isn't a route, so this answers no URL", Place(str(path)), _TO_RENDER)
     for route in found.routes:
         yield from _literal_parameters(route)
         if route.path.name == "guard.py" and len(list(route.path.parent.glob("*.py"))) > 1:
@@ -40,6 +48,17 @@ def _private_files(found: Discovery) -> list[Path]:
     above = {above for folder in own for above in (folder, *folder.parents)}
     folders = {found.folder, *(folder for folder in above if folder.is_relative_to(found.folder))}
     return sorted(path for folder in folders for path in folder.glob("_*.py"))
+
+
+def _is_private(path: Path, folder: Path) -> bool:
+    parts = path.relative_to(folder).parts
+    return any(part.startswith(("_", ".")) for part in parts) or path.stem.upper() == path.stem  # such as README
+
+
+def _is_read(suffix: str, folder: Path) -> bool:
+    """Whether code of the routes or beside them speaks of such files."""
+    files = (*folder.rglob("*.py"), *folder.parent.glob("*.py"))
+    return any(path.is_file() and suffix.encode() in path.read_bytes() for path in files)
 
 
 def _is_mentioned(stem: str, folder: Path) -> bool:

@@ -1,4 +1,7 @@
-"""Tags of components whose attributes the component doesn't take, or that lack some."""
+"""Tags of components whose attributes the component doesn't take, or that lack some, and slots in them.
+
+`<{Layout}><nav slot="aside">` is for the slots of other template languages: here, only custom elements have slots.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -6,12 +9,13 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from hyperpy.check.findings import Finding, Severity
+from hyperpy.check.fragment_names import has_foreign_components
 from hyperpy.check.site_files import SiteFile, SiteFiles
 from hyperpy.exceptions import display_path
 from hyperpy.pages.known_names import MISSING
 from hyperpy.templates.at_load.literals import Literal
 from hyperpy.templates.rendering.component_calls import ComponentSignature, call_problem, python_name, signature_of
-from hyperpy.templates.syntax.nodes import Attribute, Component, Hole, Spread, Text, walk
+from hyperpy.templates.syntax.nodes import Attribute, Component, Hole, Spread, Tag, Text, walk
 
 
 def check_components(files: SiteFiles) -> Iterator[Finding]:
@@ -80,3 +84,41 @@ def _written_signature(file: SiteFile, function: ast.FunctionDef) -> ComponentSi
         takes_any=arguments.kwarg is not None,
         positional_only=only,
     )
+
+
+def check_slots(files: SiteFiles) -> Iterator[Finding]:
+    """Findings about `slot="…"` inside of components, in files that can have no custom element around it."""
+    for file in files.files:
+        if "slot" not in file.source:
+            continue
+        reach = files.reach(file)
+        if any(each.is_broken or _has_custom_elements(each) or has_foreign_components(each, files) for each in reach):
+            continue
+        for literal in file.literals:
+            for component in walk(literal.document.nodes):
+                if isinstance(component, Component):
+                    for name, attribute in _slots(component):
+                        what = f'components have no slots, so `slot="{name}"` does nothing'
+                        hint = f'Pass it as an argument: <{{{component.expression}}} {name}={{t"…"}}>.'
+                        yield Finding(
+                            Severity.WARNING, "component", what, file.place(literal, attribute.start, 4), hint
+                        )
+
+
+def _slots(component: Component) -> Iterator[tuple[str, Attribute]]:
+    """The attributes `slot` of the elements in a component, but not of those in another one inside of it."""
+    for node in component.children or ():
+        for item in node.attributes if isinstance(node, Tag) else ():
+            if isinstance(item, Attribute) and item.name.lower() == "slot":
+                name = item.value[0] if item.value else ""
+                if isinstance(name, str) and name.isidentifier():
+                    yield name, item
+
+
+def _has_custom_elements(file: SiteFile) -> bool:
+    """Whether a file has a custom element or a shadow root."""
+    for literal in file.literals:
+        for node in walk(literal.document.nodes):
+            if isinstance(node, Tag) and ("-" in node.name or node.name.lower() == "template"):
+                return True
+    return False

@@ -29,7 +29,7 @@ def check_fragments(files: SiteFiles) -> Iterator[Finding]:
         if not named:
             continue
         reach = files.reach(file)
-        if any(each.is_broken or each.lacks_fragments or _has_foreign_components(each, files) for each in reach):
+        if any(each.is_broken or each.lacks_fragments or has_foreign_components(each, files) for each in reach):
             continue
         fragments = [(each, literal, node) for each in reach for literal, node in _fragments(each)]
         names = [node.name for _, _, node in fragments]
@@ -123,7 +123,7 @@ def _fragments(file: SiteFile) -> Iterator[tuple[Literal, Fragment]]:
                 yield literal, node
 
 
-def _has_foreign_components(file: SiteFile, files: SiteFiles) -> bool:
+def has_foreign_components(file: SiteFile, files: SiteFiles) -> bool:
     """Whether a file uses a component of a library. Its templates aren't read, and may have fragments."""
     for literal in file.literals:
         for node in walk(literal.document.nodes):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from hyperpy.app import Hyper
-from hyperpy.check.component_tags import check_components
+from hyperpy.check.component_tags import check_components, check_slots
 from hyperpy.check.destinations import Destinations
 from hyperpy.check.duplicates import check_duplicates
 from hyperpy.check.element_ids import check_ids
@@ -57,6 +57,7 @@ def _across_files(files: SiteFiles, destinations: Destinations) -> Iterator[Find
     yield from check_duplicates(files)
     yield from check_ids(files)
     yield from check_components(files)
+    yield from check_slots(files)
 
 
 # By application, the files of the last check, most of which the next one finds unchanged.

@@ -18,6 +18,7 @@ SUSPICIOUS = {
     "files/[...rest].py": "Name it `{...rest}`.",
     "pages/<path:rest>.py": "Name it `{...rest}`.",
     "users/:name.py": "Name it `{name}`.",
+    "posts/hello.md": "Markdown isn't a route",
 }
 FINE = {
     "closed/_guard.py": "",
@@ -25,6 +26,8 @@ FINE = {
     "_error.py": PAGE,
     "_404.py": PAGE,
     "_base.py": "",
+    "posts/README.md": "",
+    "_texts/draft.md": "",
     "_guarding.py": "",
     "_errors.py": "class Lost(Exception): pass",
     "index.py": f"from routes._errors import Lost\n{PAGE}",
@@ -33,6 +36,11 @@ FINE = {
     "closed/a-b.py": PAGE,
     "members/deep/index.py": PAGE,
 }
+
+
+def test_markdown_that_code_reads(tmp_path: Path) -> None:
+    files = {"index.py": f"from pathlib import Path\nx = Path('a.md')\n{PAGE}", "a.md": "# A"}
+    assert load_routes(write_files(tmp_path / "routes", files)).warnings == ()
 
 
 def test_misleading_names(tmp_path: Path) -> None:

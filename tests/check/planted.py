@@ -123,6 +123,15 @@ def half(): return t'<article {fragment}="half"><p>1</p>'
 """,
         {3: "<article> has no end tag"},
     ),
+    "routes/slots.py": (
+        """\
+def Columns(children, aside=None):
+    return t'<section>{children}<aside>{aside}</aside></section>'
+
+t'<{Columns}><nav slot="aside">1</nav></{Columns}>'
+""",
+        {4: 'components have no slots, so `slot="aside"` does nothing'},
+    ),
     "routes/half.py": (
         """\
 from hyperpy import render, request

@@ -119,6 +119,11 @@ FINE: dict[str, dict[str, str]] = {
         "index.py": "from hyperpy import render, request\nfrom widgets import Rows\n"
         "if request.query_params:\n    render(fragments='rows')\nt'<{Rows} />'",
     },
+    "slots of custom elements": {
+        "_parts.py": "def Card(children): return t'<my-card>{children}</my-card>'",
+        "index.py": "from routes._parts import Card\nt'<{Card}><b slot=\"title\">1</b></{Card}>'",
+        "own.py": "def Box(children): return t'<i>{children}</i>'\nt'<{Box}><x-a><b slot=\"c\">1</b></x-a></{Box}>'",
+    },
     "scripts that decide what is there": {
         "index.py": 't\'\'\'<p id="a" v-if="x">1</p><p id="a" v-else>2</p>'
         '<p id="b"></p><noscript><p id="b"></p></noscript>\'\'\'',

@@ -35,6 +35,7 @@ from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.clients_in_functions import clients_in_functions
 from hyperpy.pages.analysis.mistakes.constant_controls import constant_controls, queries_of_forms
 from hyperpy.pages.analysis.mistakes.end_tags import end_tags
+from hyperpy.pages.analysis.mistakes.foreign_markup import foreign_markup
 from hyperpy.pages.analysis.mistakes.foreign_uses import foreign_uses
 from hyperpy.pages.analysis.mistakes.forgotten_templates import check_forgotten_templates, forgotten_template
 from hyperpy.pages.analysis.mistakes.forms_without_method import forms_without_method
@@ -194,6 +195,7 @@ def analyse(
         *likely_mistakes(parsed, loaders, streams, declarations, parameters),
         *unused_hooks(parsed, every, named | access.mentions, vocabulary, guard=guard),
         *template_mistakes(parsed),
+        *foreign_markup(parsed),
         *end_tags(parsed),
         *blocking_calls(parsed, vocabulary),
         *unknown_keywords(parsed, vocabulary),

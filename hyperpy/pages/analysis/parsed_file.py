@@ -15,6 +15,7 @@ from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.analysis.file_index import FileIndex, Names, When
 from hyperpy.pages.analysis.inputs.static_paths_statement import STATIC_PATHS, take_static_paths
 from hyperpy.pages.analysis.mistakes.broken_strings import string_problem
+from hyperpy.pages.analysis.mistakes.foreign_syntax import IN_A_T_STRING, html_outside, javascript_advice
 from hyperpy.pages.analysis.walk import Walk
 from hyperpy.pages.facts import ImportedName, place_of
 from hyperpy.record_classes import record
@@ -137,6 +138,10 @@ def unreadable(error: SyntaxError, source: str, file: str) -> RouteError:
         hint = "A route file is Python from its first line. Remove the lines `---`."
     if _is_in_t_string(error, source):
         hint = _braces(source.splitlines()[place.line - 1], place.column)
+    elif (found := html_outside(source, place.line, place.column)) is not None:
+        line, column, tag = found
+        place = Place(file, line, column, len(tag))
+        return RouteError("Python can't read this: HTML stands outside of a t-string", place=place, hint=IN_A_T_STRING)
     if bracket := re.match(r"closing parenthesis '\}' does not match opening parenthesis '(.)'", error.msg):
         hint = f"Close the `{bracket[1]}` before the brace ends."
     what, hint = string_problem(error, source, hint)
@@ -189,6 +194,8 @@ def _braces(line: str, column: int) -> str:
     inside = line[brace + 1 :].lstrip()
     if inside.startswith("#"):
         return "A comment in a template is one of HTML: <!-- … -->."
+    if advice := javascript_advice(inside):
+        return advice
     if value := re.match(r"([\w.]+)\s*</?[a-z]", inside):
         return f"The brace has no end: write {{{value[1]}}}."
     if tag := re.match(r"/\s*(\w+)\s*\}", inside):

@@ -15,12 +15,23 @@ _ELEMENT = re.compile(r"\s*(<([a-z][\w-]*)(\s[^<>]*)?>.*</\2>|<(br|hr|img|input)
 _RAW = re.compile(r"<(/?)(?:script|style)\b", re.IGNORECASE)
 _HOLE = "x"
 # Attributes of JSX and Astro. Browsers ignore them.
-_FOREIGN = re.compile(r"(?<=\s)(className|htmlFor|class:list|set:html|dangerouslySetInnerHTML)\s*=")
+_FOREIGN = re.compile(
+    r"(?<=\s)(?:(className|htmlFor|class:list|set:html|set:text|define:vars|dangerouslySetInnerHTML)\s*="
+    r"|(is:inline|is:global|is:raw|client:(?:idle|load|media|only|visible)|server:defer)(?=[\s=/>]))"
+)
 _INSTEAD = {
     "className": "Write `class`.",
     "htmlFor": "Write `for`.",
     "class:list": "Write `class`, which takes a list or a dict as well.",
+    "set:text": "Write the value as the element's content.",
+    "define:vars": "Write the values in the script, where they are JSON: <script>const name = {name}</script>.",
+    "is:inline": "Remove it: scripts and styles are sent as they are.",
+    "is:global": "Remove it: a style sheet is for the whole page.",
+    "is:raw": "Remove it, and write braces twice: {{ and }}.",
+    "server:defer": 'Write the component inside <{Suspense} fallback={t"…"}>.',
 }
+_CONTENT = "Write the value as the element's content; `{…:safe}` says that it is HTML."
+_CLIENT = "Components run on the server. For code in the browser, write a custom element, or use htmx or Datastar."
 # https://html.spec.whatwg.org/multipage/indices.html#elements-3, with obsolete ones and those of SVG that occur.
 _NAMES = (
     "a abbr acronym address area article aside audio b base bdi bdo big blockquote body br button canvas caption center"
@@ -52,7 +63,7 @@ def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
                     yield from _unknown_elements(str(part.value), before, template, known, parsed.file, lines)
                 before += str(part.value)
             elif isinstance(part, ast.Interpolation):
-                if _is_text(before) and part.conversion == -1 and part.format_spec is None:
+                if is_text(before) and part.conversion == -1 and part.format_spec is None:
                     yield from strings_of_html(part.value, parsed.file)
                     shown.update(_called(part.value))
                 elif before.endswith("<") and isinstance(part.value, ast.Name):
@@ -99,7 +110,7 @@ def _known(parsed: ParsedFile) -> frozenset[str]:
     return parsed.bound.union(stored, arguments, *(names.declares for names in parsed.names.values()))
 
 
-def _is_text(before: str) -> bool:
+def is_text(before: str) -> bool:
     """Whether what follows this part of a template is text, and not in a tag, a comment, a script or the like."""
     raw = _RAW.findall(before)
     return before.rfind("<") <= before.rfind(">") and not (raw and raw[-1] == "")
@@ -109,17 +120,17 @@ def _in_text(
     text: str, before: str, template: ast.TemplateStr, known: frozenset[str], file: str, lines: list[str]
 ) -> Iterator[LoadWarning]:
     for match in _IN_BRACES.finditer(text):
-        if match[1] in known and _is_text(before + text[: match.start()]):
+        if match[1] in known and is_text(before + text[: match.start()]):
             inner = match[0][1:-1].strip()
             what = f"`{{{match[0]}}}` is shown as the text `{match[0]}`"
-            place = _find(r"\{\{\s*" + re.escape(inner) + r"\s*\}\}", template, file, lines)
+            place = find(r"\{\{\s*" + re.escape(inner) + r"\s*\}\}", template, file, lines)
             yield LoadWarning(what, place, f"Write `{{{inner}}}` for the value of `{inner}`.")
     for match in _TAG.finditer(text):
-        if match[1] in known and _is_text(before + text[: match.start()]):
+        if match[1] in known and is_text(before + text[: match.start()]):
             name = match[1]
             what = f"`<{name}>` is an HTML element here, not the component `{name}`"
             hint = f"The tag of a component has the name in braces: <{{{name}}}>…</{{{name}}}>, or <{{{name}}} />."
-            yield LoadWarning(what, _find(f"<{name}" + r"\b", template, file, lines), hint)
+            yield LoadWarning(what, find(f"<{name}" + r"\b", template, file, lines), hint)
 
 
 def _unknown_elements(
@@ -128,11 +139,11 @@ def _unknown_elements(
     """Warnings about `<Card>` where no name `Card` is known. Elements of HTML may be written with capitals."""
     for match in _TAG.finditer(text):
         name = match[1]
-        if name in known or name.lower() in ELEMENTS or not _is_text(before + text[: match.start()]):
+        if name in known or name.lower() in ELEMENTS or not is_text(before + text[: match.start()]):
             continue
         what = f"`<{name}>` is not an element of HTML, and browsers show nothing for it"
         hint = f"For a component, import or define `{name}`, and write its name in braces: <{{{name}}} />."
-        yield LoadWarning(what, _find(f"<{name}" + r"\b", template, file, lines), hint)
+        yield LoadWarning(what, find(f"<{name}" + r"\b", template, file, lines), hint)
 
 
 def _foreign_attributes(
@@ -140,14 +151,15 @@ def _foreign_attributes(
 ) -> Iterator[LoadWarning]:
     for match in _FOREIGN.finditer(text):
         above = before + text[: match.start()]
-        raw = _RAW.findall(above)
+        raw = _RAW.findall(above[: above.rfind("<")])
         if above.rfind("<") > above.rfind(">") and not (raw and raw[-1] == ""):
-            what = f"browsers know no attribute `{match[1]}`"
-            hint = _INSTEAD.get(match[1], "Write the value as the element's content; `{…:safe}` says that it is HTML.")
-            yield LoadWarning(what, _find(re.escape(match[1]), template, file, lines), hint)
+            name = match[1] or match[2]
+            what = f"browsers know no attribute `{name}`"
+            hint = _INSTEAD.get(name, _CLIENT if name.startswith("client:") else _CONTENT)
+            yield LoadWarning(what, find(re.escape(name), template, file, lines), hint)
 
 
-def _find(regex: str, template: ast.TemplateStr, file: str, lines: list[str]) -> Place:
+def find(regex: str, template: ast.TemplateStr, file: str, lines: list[str]) -> Place:
     """The first place in a template's source that matches."""
     for number in range(template.lineno, (template.end_lineno or template.lineno) + 1):
         if match := re.search(regex, lines[number - 1]):

@@ -13,6 +13,7 @@ from hyperpy.pages.analysis.file_index import FileIndex, Use, When
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
 from hyperpy.pages.analysis.names.other_frameworks import AMBIGUOUS, INSTEAD
+from hyperpy.pages.analysis.names.template_filters import applied, filter_advice
 from hyperpy.pages.analysis.objects.descriptions import makes_namespace
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
@@ -136,12 +137,8 @@ class _Advice:
         name = node.id
         if name in self.parameters:
             return f"It is a parameter of the URL. Declare it: `{name}: str`, or with another type, such as `int`."
-        parent = self.parsed.index.parent(node)
-        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.BitOr) and parent.right is node:
-            left = ast.unparse(parent.left)
-            if name == "safe":
-                return f"For a str that is HTML already, and nothing from a visitor, write {{{left}:safe}}."
-            return f"Templates have no filters. Call a function or a method: {{{name}({left})}}."
+        if (chain := self.filters(node)) is not None:
+            return filter_advice(chain, name)
         if name in self.vocabulary.public:
             return f"Import it: `from hyperpy import {name}`."
         return (
@@ -162,6 +159,18 @@ class _Advice:
                 where = f"{function.name}() sets a local variable of that name"
                 return f"{where}. To set it for the whole file, write\n\n    {head}\n        global {name}"
         return ""
+
+    def filters(self, node: ast.Name) -> ast.expr | None:
+        """The whole chain of filters, if a name is one of them: `{names|sort|join(", ")}`."""
+        index, found = self.parsed.index, None
+        above = index.parent(node)
+        while isinstance(above, ast.expr) and not isinstance(above, ast.Interpolation | ast.TemplateStr):
+            if (last := applied(above)) is not None and (found is not None or last[1] == node.id):
+                found = above
+            elif found is not None or not isinstance(above, ast.Call):
+                break
+            above = index.parent(above)
+        return found
 
     def of_framework(self, node: ast.Name) -> str:
         """What hyperpy has for a name of another framework, unless the file may mean one of its own."""
