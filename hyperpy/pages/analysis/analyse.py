@@ -20,6 +20,7 @@ from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.file_index import parameters as parameters_of
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.inputs.declarations import find_declarations, with_bare_dependencies, without_loaded
+from hyperpy.pages.analysis.inputs.earlier_bindings import check_earlier_bindings
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_objects
 from hyperpy.pages.analysis.inputs.static_paths import check_static_paths
@@ -148,6 +149,7 @@ def analyse(
     check_lost_responses(parsed, vocabulary)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
     check_bare_inputs(declarations, parameters, parsed, access, vocabulary, stars_known=starred is not None)
+    check_earlier_bindings(declarations, parsed)
     inputs = frozenset(declaration.name for declaration in declarations)
     once = run_once(parsed, inputs, vocabulary, done)
     check_constant(settings, frozenset().union(*(parsed.names[s].binds for s in once)), file)
