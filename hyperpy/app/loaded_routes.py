@@ -45,11 +45,12 @@ from hyperpy.web.redirect import redirect
 from hyperpy.web.site_urls import url
 
 if TYPE_CHECKING:
-    from hyperpy.app import helper_warnings, name_warnings
+    from hyperpy.app.site_warnings import helper_warnings, name_warnings, stream_warnings
     from hyperpy.streams.dialects import datastar_stream
 else:
-    helper_warnings = LazyModule("hyperpy.app.helper_warnings")
-    name_warnings = LazyModule("hyperpy.app.name_warnings")
+    helper_warnings = LazyModule("hyperpy.app.site_warnings.helper_warnings")
+    name_warnings = LazyModule("hyperpy.app.site_warnings.name_warnings")
+    stream_warnings = LazyModule("hyperpy.app.site_warnings.stream_warnings")
     datastar_stream = LazyModule("hyperpy.streams.dialects.datastar_stream")
 
 # By these objects, names in route files are resolved.
@@ -142,6 +143,7 @@ class LoadedRoutes:
         return (
             *name_warnings.name_warnings(self.found),
             *own,
+            *stream_warnings.stream_warnings(self.files()),
             *helper_warnings.helper_warnings(self.files(), PUBLIC_NAMES),
         )
 

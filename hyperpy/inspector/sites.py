@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 from starlette.routing import Mount
 
 from hyperpy.app import Hyper
-from hyperpy.app.helper_warnings import helper_files
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoutes
+from hyperpy.app.site_warnings.helper_warnings import helper_files
 from hyperpy.dev.page_warnings import RouteWarnings
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import LoadWarning, Route
