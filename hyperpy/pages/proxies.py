@@ -26,6 +26,14 @@ def nonce_of(scope: Scope) -> str:
     return str(state[NONCE_KEY])
 
 
+_IN_TEMPLATES: Final = {
+    "session": ("the visitor's session", "session['…']"),
+    "request": ("the request being answered", "request.url.path"),
+    "response": ("the response of this page", "response.status_code"),
+    "htmx": ("what htmx says about the request", "htmx.target"),
+}
+
+
 class _Proxy:
     """Stands for another object in each request. Everything but its identity and `type()` is that object's.
 
@@ -96,6 +104,11 @@ class _Proxy:
 
     def __delitem__(self, key: Any) -> None:
         del _target(self)[key]
+
+    def __hyper_template_problem__(self) -> tuple[str, str]:
+        """What templates say about it in place of a value."""
+        what, value = _IN_TEMPLATES.get(self._name, ("an object of this request", f"{self._name}.…"))
+        return f"`{self._name}` is {what}, which has no text", f"Write one of its values: {{{value}}}."
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return _target(self)(*args, **kwargs)

@@ -1,6 +1,7 @@
 """`from hyperpy import request, response`: always those of the request being answered."""
 
 import asyncio
+import html
 import sys
 from collections.abc import Mapping
 
@@ -13,6 +14,13 @@ from hyperpy import Hyper
 from hyperpy.exceptions import AnswerError, HyperError
 from hyperpy.testing import serve
 from tests.support.sites import Site, Write
+
+IN_TEMPLATES = {
+    "session": "Write one of its values: {session['…']}.",
+    "request": "Write one of its values: {request.url.path}.",
+    "response": "Write one of its values: {response.status_code}.",
+    "htmx": "Write one of its values: {htmx.target}.",
+}
 
 HELPERS = """
     from hyperpy import request, response
@@ -350,3 +358,12 @@ async def test_a_response_that_is_first_used_too_late(
         except HyperError as error:
             text = str(error)
         assert "have been sent already" in text, what
+
+
+async def test_a_template_says_what_to_write_instead(site: Site) -> None:
+    files = {f"{name}.py": f"from hyperpy import {name}\nt'<p>{{{name}}}</p>'" for name in IN_TEMPLATES}
+    client = site(files, debug=True)
+    for name, hint in IN_TEMPLATES.items():
+        text = html.unescape((await client.get(f"/{name}")).text)
+        assert f"`{name}` is " in text
+        assert hint in text

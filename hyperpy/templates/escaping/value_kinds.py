@@ -30,7 +30,12 @@ def html_of(value: object) -> str:
 
 
 def refuse_unfit(value: object) -> None:
-    """Raise Problem for a value that can't be rendered as text."""
+    """Raise Problem for a value that can't be rendered as text.
+
+    A type may have its own words for that: the method `__hyper_template_problem__` returns what is wrong, and a hint.
+    """
+    if (problem := getattr(type(value), "__hyper_template_problem__", None)) is not None:
+        raise Problem(*problem(value))
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise Problem(f"{describe(value)} is not text", "Decode it: {value.decode()}.")
     if isinstance(value, Mapping):
