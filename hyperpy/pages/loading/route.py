@@ -145,7 +145,7 @@ def load_route(
             path, parameters, below - parameters, isinstance(file, ErrorPage), package.execution.public
         )
         inputs = declared_inputs.resolve_inputs(facts, types, resolver.source)
-        check_form_inputs(inputs, facts, is_route=isinstance(file, RouteFile))
+        check_form_inputs(inputs, facts, definitions, is_route=isinstance(file, RouteFile))
     if compiled.page is not None:
         definitions[PAGE] = compiled.page
     settings = _settings(facts, definitions)

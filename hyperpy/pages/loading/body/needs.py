@@ -2,6 +2,8 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
+from typing import Any
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.body_inputs import BINDING_METHODS, BodyNeeds, FormMarker, FromBody
@@ -44,7 +46,9 @@ def body_markers(given: Input) -> Iterator[FromBody]:
         yield from (each.marker for each in dependency.inputs if isinstance(each.marker, FromBody))
 
 
-def check_form_inputs(inputs: Iterable[Input], facts: RouteFacts, *, is_route: bool) -> None:
+def check_form_inputs(
+    inputs: Iterable[Input], facts: RouteFacts, definitions: Mapping[str, Any], *, is_route: bool
+) -> None:
     """Raises RouteError for a form that is never submitted, and for a body that no request can have."""
     for declaration, given in zip(facts.declarations, inputs, strict=True):
         if not isinstance(given.marker, FromBody):
@@ -59,11 +63,19 @@ def check_form_inputs(inputs: Iterable[Input], facts: RouteFacts, *, is_route: b
                 "A GET request has no body. Write it under the flag of a method, or give it a default:\n\n"
                 f"    if POST:\n        {ast.unparse(declaration.node)}"
             )
-            if isinstance(given.marker, FormMarker) and declaration.annotation is not None:
-                form = f"{declaration.name}: Form[{ast.unparse(declaration.annotation)}]"
-                hint += f"\n\nIf it is a model and the page shows the form again, write `{form}`."
+            if isinstance(given.marker, FormMarker) and _is_model(given.kind, definitions):
+                hint += f"\n\nIf the page shows the form again, write `{declaration.name}: Form[{given.kind}]`."
             what = f"`{declaration.name}` would be missing from every GET request"
             raise RouteError(what, place=place_of(declaration.node, facts.file), hint=hint)
+
+
+def _is_model(kind: str, definitions: Mapping[str, Any]) -> bool:
+    """Whether a type is a model, by the name or dotted name that the file writes for it."""
+    name, *attributes = kind.split(".")
+    found = definitions.get(name)
+    for attribute in attributes:
+        found = getattr(found, attribute, None)
+    return isinstance(found, type) and (hasattr(found, "__pydantic_fields__") or is_dataclass(found))
 
 
 def _check_submitted(declaration: Declaration, facts: RouteFacts) -> None:
