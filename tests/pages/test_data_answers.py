@@ -79,7 +79,7 @@ WRONG = {
     "Point": "not type",
     "User": "not ModelMetaclass",
     "(n for n in [1])": "not generator",
-    "t'<p>'": "not Template",
+    "[t'<p>'][0]": "not Template",
     "object()": "not object",
     "{'a': object()}": "be encoded as JSON",
     "['\\ud800']": "be encoded as JSON",

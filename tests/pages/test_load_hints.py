@@ -75,6 +75,13 @@ HINTS = {
     f"form = Form(M)\nif POST and form.ok: pass{PAGE}": "An input has a type: `form: Form[M]`.",
     f"from pydantic import BaseModel\nfrom hyperpy import POST, Form\nclass M(BaseModel): a: str\n"
     f"form: M = Form()\nif POST: pass{PAGE}": "shows the form again, write `form: Form[M]`.",
+    f"from typing import Annotated\nfrom pydantic import BaseModel\nfrom hyperpy import POST, Form\n"
+    f"class M(BaseModel): a: str\nx: Annotated[M, Form()]\nif POST: pass{PAGE}": "again, write `x: Form[M]`.",
+    "async def load():\n    return t'<p>'": "as a statement of its own at the end of the file",
+    f"async def load():\n    return t'<p>'{PAGE}": 'return HTMLResponse(html(t"…")).',
+    f"from hyperpy import Response\nasync def load(): raise Response('a'){PAGE}": "or `raise HTTPException(403)`",
+    f"from hyperpy import RedirectResponse as R\nif 1: raise R('/'){PAGE}": "Write `R(…)` without `raise`, or",
+    f"from hyperpy import RedirectResponse\ndef f():\n    raise RedirectResponse('/'){PAGE}": '`raise redirect("/…")`.',
     "from starlette.datastructures import UploadFile\nfrom pydantic import BaseModel\n"
     f"class M(BaseModel): a: UploadFile{PAGE}": "`from hyperpy import UploadFile`",
     f"from routes._unread import f{PAGE}": "_unread.py:1  Python can't read this: t-string: expecting",

@@ -328,8 +328,8 @@ class TestAnswers:
 
     async def test_a_loader_that_returns_a_page_is_told_where_it_stands(self, site: Site) -> None:
         files = {
-            "index.py": "async def load():\n    return t'<p>'",
-            "form.py": "from hyperpy import POST\nasync def load():\n    if POST:\n        return t'<p>'\nt''",
+            "index.py": "async def load():\n    page = t'<p>'\n    return page",
+            "form.py": "from hyperpy import POST\np = t'<p>'\nasync def load():\n    if POST:\n        return p\nt''",
         }
         client = site(files, debug=True)
         assert "write its t-string as a statement of its own" in (await client.get("/")).text

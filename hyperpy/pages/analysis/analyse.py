@@ -56,6 +56,7 @@ from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
+from hyperpy.pages.analysis.names.wrong_endings import check_raised_responses, check_returned_pages
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import check_guard, does_nothing, find_templates
 from hyperpy.pages.analysis.request_reads import check_awaited
@@ -147,6 +148,7 @@ def analyse(
         check_forgotten_templates(parsed)
     check_forgotten_globals(parsed)
     check_lost_responses(parsed, vocabulary)
+    check_raised_responses(parsed, vocabulary)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
     check_bare_inputs(declarations, parameters, parsed, access, vocabulary, stars_known=starred is not None)
     check_earlier_bindings(declarations, parsed)
@@ -167,6 +169,7 @@ def analyse(
     streams = [functions.stream.function for functions in chosen if functions.stream]
     every = usual.loader.function if usual.loader else None
     check_bare_renders(parsed, loaders, vocabulary)
+    check_returned_pages(parsed, loaders, guard=guard, has_page=bool(templates))
     explicit = explicit_answers(statements, index, vocabulary)
     responds = explicit or "response" in parsed.rebound
     if guard:
