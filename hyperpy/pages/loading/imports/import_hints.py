@@ -41,7 +41,11 @@ def import_hint(error: ImportError, file: str) -> str:
         return (
             f"Each request has a `{name}` of its own there. Share it with `{name}: Final = …`, or move it to a module."
         )
-    return _similar(name, [name for name in dir(module) if not name.startswith("__")])
+    similar = _similar(name, [name for name in dir(module) if not name.startswith("__")])
+    return (
+        similar
+        or f"`{module.__name__}` has no `{name}`. Check the spelling, or import it from the module that defines it."
+    )
 
 
 def _similar(name: str, known: Sequence[str]) -> str:
