@@ -4,7 +4,7 @@ Yield what these functions return. Nothing here needs datastar-py, whose functio
 drop characters such as U+2028 with it, and write values into scripts as they are.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from string.templatelib import Template
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from hyperpy.pages import InputMarker, current
 from hyperpy.pages.body_inputs import BodyNeeds, FromBody, submitted_body
 from hyperpy.pages.datastar_requests import leaving_html
 from hyperpy.pages.htmx_headers import absolute_path
-from hyperpy.record_classes import record
+from hyperpy.record_classes import public_record, record
 from hyperpy.streams import Event, StreamMode, stream_headers
 from hyperpy.streams.dialects.datastar_encoding import encode_for_datastar
 from hyperpy.streams.dialects.patch_events import (
@@ -43,7 +43,7 @@ type HTML = Template | Markup | str
 _QUERY: Final = frozenset(("GET", "HEAD", "DELETE"))
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class Patch:
     """Elements for the page. Their HTML is rendered when the event is sent, and may have deferred values."""
 
@@ -63,7 +63,7 @@ class Patch:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class View:
     """A page in the place of the one that is shown. `tail` is HTML that Datastar runs and removes."""
 

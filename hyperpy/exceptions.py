@@ -3,13 +3,13 @@
 import linecache
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 from types import FrameType
 from typing import TYPE_CHECKING, Final, Self
 
 from hyperpy.lazy import LazyModule, difflib
+from hyperpy.record_classes import public_record
 
 if TYPE_CHECKING:
     from hyperpy import proposed_imports
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class Place:
     """A point in a source file. `line` counts from 1, `column` and `width` in characters from 0; 0 means unknown."""
 

@@ -1,11 +1,15 @@
 """Records behave like the standard dataclasses that type checkers take them for."""
 
-from dataclasses import InitVar, dataclass, field, fields, replace
+import copy
+import pickle
+from dataclasses import KW_ONLY, FrozenInstanceError, InitVar, dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
+from inspect import signature
+from typing import ClassVar
 
 import pytest
 
-from hyperpy.record_classes import record
+from hyperpy.record_classes import public_record, record
 
 
 def classes(decorator):
@@ -55,12 +59,42 @@ def classes(decorator):
         def __init__(self, x):
             self.x = x * 2
 
-    return Point, Square, Changing, Unique, Empty, Counter, Own
+    @decorator(slots=True)
+    class Base:
+        x: int
+        kind: ClassVar[str] = "base"
+        y: int = 1
+
+        def name(self):
+            return f"{self.kind} {self.x}"
+
+    @decorator(slots=True)
+    class Derived(Base):
+        y: int = 5
+        z: list[int] = field(default_factory=list)
+        later: int = field(default=7, init=False)
+
+        def name(self):
+            return f"derived {super().name()}"
+
+    @decorator(frozen=True, kw_only=True)
+    class Named:
+        a: int
+        b: int = 2
+
+    @decorator
+    class Mixed:
+        a: int
+        _: KW_ONLY
+        b: int = 2
+
+    return Point, Square, Changing, Unique, Empty, Counter, Own, Derived, Named, Mixed
 
 
 def described(decorator):
     """What can be observed of the classes and their instances."""
-    point, square, changing, unique, empty, counter, own = classes(decorator)
+    point, square, changing, unique, empty, counter, own, derived, named, mixed = classes(decorator)
+    some = derived(1)
     one, changed = point(1, note="a"), changing([1])
     changed.items = [2]
     other = unique(1)
@@ -74,7 +108,11 @@ def described(decorator):
         "fields": [each.name for each in fields(point)],
         "area": square(3).area,
         "slots": [hasattr(each, "__dict__") for each in (one, square(1), changed, other)],
-        "match": point.__match_args__,
+        "match": [each.__match_args__ for each in (point, counter, derived, named, mixed)],
+        "derived": [some.name(), derived(1, 2, [3]).z, some.later, some.y, some.z is not derived(1).z, repr(some)],
+        "keywords": [repr(named(a=1)), repr(mixed(1, b=3)), refused(named, 1), refused(mixed, 1, 3)],
+        "wrong": [refused(point, 1, x=1), refused(point, 1, colour=2), refused(square, colour=2), refused(derived)],
+        "made often": [repr(point(n, note="n")) for n in range(20)],
         "made": [(each.count, each.seen) for each in (counter(1), counter(start=2))] + [own(2).x],
         "refused": [refused(point), refused(point, 1, z=2), refused(point, 1, 2, "", "", 5)],
     }
@@ -86,8 +124,45 @@ def refused(kind, *arguments, **named):
     return str(caught.value).rpartition("__init__")[2]
 
 
+@public_record(frozen=True, slots=True)
+class Public:
+    """A record that users see."""
+
+    x: int
+    y: list[int] = field(default_factory=list)
+
+
 def test_records_behave_like_dataclasses():
     assert described(record) == described(dataclass)
+
+
+def test_public_records_are_frozen():
+    one = Public(1)
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'x'"):
+        one.x = 2
+    with pytest.raises(FrozenInstanceError, match="cannot delete field 'x'"):
+        del one.x
+    assert one == Public(1)
+
+
+def test_public_records_have_a_signature():
+    assert list(signature(Public).parameters) == ["x", "y"]
+    assert list(signature(Public).parameters) == ["x", "y"]
+
+
+def test_public_records_are_copied_and_pickled():
+    one = Public(1, [2])
+    assert copy.copy(one) == copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one
+    assert copy.replace(one, x=3) == Public(3, [2])
+
+
+def test_dataclasses_inherit_from_public_records():
+    @dataclass(frozen=True)
+    class Mine(Public):
+        z: int = 3
+
+    assert repr(Mine(1, z=4)).endswith("Mine(x=1, y=[], z=4)")
+    assert is_dataclass(Public)
 
 
 def test_records_that_change_have_no_hash():

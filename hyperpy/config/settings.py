@@ -1,12 +1,13 @@
 """Every setting: its name, type, default, limits and help text."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, field, fields
 from functools import cache
 from typing import Any
 
 from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.exceptions import ConfigError
+from hyperpy.record_classes import public_record
 
 PREFIX = "HYPER_"
 EXAMPLE_KEY = "$(python -c 'import secrets; print(secrets.token_urlsafe())')"
@@ -40,7 +41,7 @@ def _setting(
     return field(default=default, metadata=metadata, repr=not secret)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_record(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of an application and its server. Raises ConfigError for a value of the wrong type or range.
 

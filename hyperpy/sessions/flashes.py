@@ -1,19 +1,19 @@
 """Messages for the next page that a visitor sees: "Saved.", after a form and its redirect."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from string.templatelib import Template
 from typing import Final
 
 from markupsafe import Markup
 
 from hyperpy.exceptions import SessionError
+from hyperpy.record_classes import public_record
 from hyperpy.templates import html
 
 FLASHES: Final = "_flashes"  # their key in the content of a session
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class Flash:
     """A message, and what kind it is: a word of the site's own, such as a class in its style sheet."""
 

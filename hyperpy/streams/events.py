@@ -2,7 +2,7 @@
 
 import reprlib
 from collections.abc import Awaitable, Callable
-from dataclasses import KW_ONLY, dataclass, is_dataclass, replace
+from dataclasses import KW_ONLY, is_dataclass, replace
 from enum import Enum
 from itertools import groupby
 from string.templatelib import Template
@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from hyperpy.exceptions import EventError, did_you_mean
 from hyperpy.lazy import is_model, pydantic_core
+from hyperpy.record_classes import public_record
 from hyperpy.streams.framing import checked_block, data_lines, frame
 from hyperpy.templates import render_template, render_text, replace_surrogates
 from hyperpy.templates.deferred import dismiss
@@ -76,7 +77,7 @@ class Frames(dict[FrameKey, str]):
             self.made_from, self.text = item, text
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class Event:
     """One server-sent event. Fields that are None or left out are not sent; `data=None` is the JSON `null`.
 
@@ -133,7 +134,7 @@ class PolledDict(dict[Any, Any]):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class JSON:
     """A value that is sent as one line of JSON, a str too: `JSON("42")` is the quoted string. NaN becomes `null`."""
 

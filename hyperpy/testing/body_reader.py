@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Literal, cast
 
 import httpx
 
+from hyperpy.record_classes import public_record
 from hyperpy.testing.failures import HIDDEN, SiteFailure, request_line
 from hyperpy.testing.received_event import ReceivedEvent
 from hyperpy.testing.running_requests import DEPARTURE_TIMEOUT, wait_until_returned
@@ -18,7 +18,7 @@ __tracebackhide__ = HIDDEN
 type How = Literal["close", "stream-error", "end", "cut", "left"]
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class Ending:
     """How a stream ended.
 

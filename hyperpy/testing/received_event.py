@@ -4,9 +4,10 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from hyperpy.record_classes import public_record
 from hyperpy.testing.failures import HIDDEN, SiteFailure, shortened
 from hyperpy.testing.markup import HTML, Element
 
@@ -17,7 +18,7 @@ EXCERPT = 100  # characters of the data in a message
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class ReceivedEvent:
     """A received event. `event` is its name, by default `message`; `data` is text.
 

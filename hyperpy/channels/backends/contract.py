@@ -2,13 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from hyperpy.channels.backends.records import Batch, ChannelState, Position, Record
+from hyperpy.record_classes import public_record
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class Retention:
     """How much of each channel is kept: at most `messages`, none of them older than `age` seconds.
 
@@ -20,7 +20,7 @@ class Retention:
     bytes: int = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class QueueItem:
     """An item taken from a queue. Only the backend that made it looks at `receipt`."""
 

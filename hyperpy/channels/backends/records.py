@@ -1,10 +1,10 @@
 """The messages that a backend keeps, and their positions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+from hyperpy.record_classes import public_record
 from hyperpy.streams.events import Frames
 
 
@@ -64,7 +64,7 @@ class Record:
         return self._text
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class ChannelState:
     """The newest position of a channel, and whether the channel is closed."""
 
@@ -72,7 +72,7 @@ class ChannelState:
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class Batch:
     """Consecutive messages read from a channel. If some before them are lost, it is a `gap` without records."""
 

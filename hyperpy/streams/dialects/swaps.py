@@ -1,10 +1,10 @@
 """`swap`: HTML for another place of the page than the one that asks, in the dialect of the client."""
 
-from dataclasses import dataclass
 from string.templatelib import Template
 from typing import Final, Literal
 
 from hyperpy.exceptions import EventError
+from hyperpy.record_classes import public_record
 from hyperpy.streams.dialects.patch_events import checked_selector, elements_event, known_words, removal_event
 from hyperpy.streams.events import Event, becomes_html
 from hyperpy.templates import Markup, render_template
@@ -23,7 +23,7 @@ _MODES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@public_record(frozen=True, slots=True)
 class Swap:
     """HTML for the elements that a selector names. As HTML, it is an `<hx-partial>`, which htmx 2 and 4 take apart."""
 
